@@ -1,0 +1,1 @@
+"""Why: exact contributions, what they say of a group, and their pictures."""

@@ -1,0 +1,154 @@
+"""Errors a user can act on, each with its exit code.
+
+The message of each says where, how many, what, and what to do. It names columns and counts,
+never a respondent's answer. Anything that is not a `BlijfwijzerError` is a bug and keeps its
+traceback.
+"""
+
+
+class BlijfwijzerError(Exception):
+    """Base of all errors that are shown without a traceback."""
+
+    exit_code = 1
+
+
+class SettingsError(BlijfwijzerError):
+    """The settings file is unreadable or asks for something that does not exist."""
+
+    exit_code = 3
+
+
+class UnknownFormatError(BlijfwijzerError):
+    """The file's suffix is none that can be read or written."""
+
+    exit_code = 10
+
+
+class WrongFormatError(BlijfwijzerError):
+    """The file's content is not what its suffix promises."""
+
+    exit_code = 11
+
+
+class CorruptFileError(BlijfwijzerError):
+    """The file is of the right kind but truncated or damaged."""
+
+    exit_code = 12
+
+
+class FileTooLargeError(BlijfwijzerError):
+    """The file is, or would unpack to, more than the limit."""
+
+    exit_code = 13
+
+
+class SurveyNotFoundError(BlijfwijzerError):
+    """There is no readable file at the path."""
+
+    exit_code = 14
+
+
+class CodebookError(BlijfwijzerError):
+    """The codebook is unreadable, contradicts itself, or belongs to another survey."""
+
+    exit_code = 20
+
+
+class MissingColumnsError(BlijfwijzerError):
+    """Columns that the codebook requires are not in the file."""
+
+    exit_code = 21
+
+
+class IdentifierError(BlijfwijzerError):
+    """The file holds direct identifiers or free text."""
+
+    exit_code = 22
+
+
+class EmptyColumnError(BlijfwijzerError):
+    """A column that is needed has no valid answer at all."""
+
+    exit_code = 23
+
+
+class WeightError(BlijfwijzerError):
+    """Weights are negative, infinite, or add up to nothing."""
+
+    exit_code = 24
+
+
+class TooFewResponsesError(BlijfwijzerError):
+    """Too few usable responses, or units, to say anything."""
+
+    exit_code = 25
+
+
+class OneClassError(BlijfwijzerError):
+    """An outcome has one value only."""
+
+    exit_code = 26
+
+
+class LeakError(BlijfwijzerError):
+    """A feature, or the model as a whole, predicts better than is plausible."""
+
+    exit_code = 27
+
+
+class UnreadableColumnError(BlijfwijzerError):
+    """A column holds another type of value than the codebook says."""
+
+    exit_code = 28
+
+
+class DuplicateColumnError(BlijfwijzerError):
+    """Two columns of the file have one name."""
+
+    exit_code = 29
+
+
+class ModelFolderError(BlijfwijzerError):
+    """A model folder is incomplete, altered, or of a newer format."""
+
+    exit_code = 30
+
+
+class ModelDisclosureError(BlijfwijzerError):
+    """A model file would tell something about fewer people than is allowed."""
+
+    exit_code = 31
+
+
+class ContributionGapError(BlijfwijzerError):
+    """Contributions do not add up to the risk they explain."""
+
+    exit_code = 32
+
+
+class NotWritableError(BlijfwijzerError):
+    """The output cannot be written where it was asked."""
+
+    exit_code = 40
+
+
+class DiskFullError(BlijfwijzerError):
+    """There is no space left for the output."""
+
+    exit_code = 41
+
+
+class TrackingError(BlijfwijzerError):
+    """The tracking store refuses or cannot be reached."""
+
+    exit_code = 42
+
+
+class WaveTooDifferentError(BlijfwijzerError):
+    """A new wave differs too much from the survey that a model was trained on."""
+
+    exit_code = 43
+
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""

@@ -1,0 +1,91 @@
+"""Output that is whole or absent: written beside its place, then renamed."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from blijfwijzer.errors import DiskFullError, NotWritableError
+
+
+@contextmanager
+def write_beside(path: Path) -> Iterator[Path]:
+    """Give a temporary path with the same suffix; when the block ends well it becomes `path`.
+
+    Whatever goes wrong inside, interruption included, leaves neither `path` changed nor the
+    temporary file behind.
+
+    Raises
+    ------
+    NotWritableError, DiskFullError
+        The output cannot be written.
+    """
+    with _errors_for(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix="." + path.name)
+        os.close(handle)
+    beside = Path(name)
+    try:
+        with _errors_for(path):
+            yield beside
+            # mkstemp makes it readable by its owner only, which is right for survey data.
+            beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def write_folder_beside(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder; when the block ends well it takes the place of `folder`.
+
+    Raises
+    ------
+    NotWritableError, DiskFullError
+        The output cannot be written.
+    """
+    with _errors_for(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
+    try:
+        with _errors_for(folder):
+            yield beside
+            _take_place(beside, folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _take_place(beside: Path, folder: Path) -> None:
+    """Swap folders; a rename cannot replace one that is not empty."""
+    if not folder.exists():
+        beside.rename(folder)
+        return
+    old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
+    folder.rename(old / "was")
+    try:
+        beside.rename(folder)
+    except OSError:
+        (old / "was").rename(folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _errors_for(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(
+                f"{path}: the disk is full and nothing was written. Free some space, or give "
+                "another place."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            raise NotWritableError(
+                f"{path}: cannot be written here ({error.strerror}) and nothing was. Give a "
+                "folder that you may write in."
+            ) from error
+        raise

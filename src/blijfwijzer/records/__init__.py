@@ -1,0 +1,1 @@
+"""What is kept: model folders and tracked runs."""

@@ -1,0 +1,1 @@
+"""What is likely: outcomes, features, models and their evaluation."""

@@ -1,0 +1,1 @@
+"""What people answered: codebooks, intake, scales and the built-in survey."""
