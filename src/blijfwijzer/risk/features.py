@@ -237,10 +237,10 @@ def _frequent_levels(column: Column, answers: pd.Series, minimum: int) -> tuple[
 
 def _build(
     feature: Feature, responses: pd.DataFrame, scales: pd.DataFrame
-) -> tuple[NDArray[np.float64], dict[str, Any]]:
+) -> tuple[NDArray[np.floating[Any]], dict[str, Any]]:
     source = scales if feature.kind == "scale" else responses
     if feature.name not in source:
-        values = np.full(len(responses), np.nan)
+        values = np.full(len(responses), np.nan, dtype=np.float64)
         return values, _count(feature, values, absent=True)
     answers = source[feature.name]
     if feature.is_nominal:
@@ -249,14 +249,14 @@ def _build(
         unseen = int((np.isnan(level) & answers.notna().to_numpy()).sum())
         return level, _count(feature, level, unseen=unseen)
     raw = answers.to_numpy(dtype=np.float64)
-    limited: NDArray[np.float64] = np.clip(raw, feature.low, feature.high)
+    limited = np.clip(raw, feature.low, feature.high)
     moved = int(((raw != limited) & ~np.isnan(raw)).sum())
     return limited, _count(feature, limited, moved=moved)
 
 
 def _count(
     feature: Feature,
-    values: NDArray[np.float64],
+    values: NDArray[np.floating[Any]],
     unseen: int = 0,
     moved: int = 0,
     absent: bool = False,

@@ -1,0 +1,80 @@
+"""Output is whole or absent."""
+
+from pathlib import Path
+
+import pytest
+
+from blijfwijzer.errors import DiskFullError, NotWritableError
+from blijfwijzer.files import write_beside, write_folder_beside
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_a_file_appears_whole(tmp_path):
+    with write_beside(tmp_path / "new" / "table.csv") as path:
+        path.write_text("a")
+        assert path.suffix == ".csv"
+        assert not (tmp_path / "new" / "table.csv").exists()
+
+    assert left_in(tmp_path) == ["new", "new/table.csv"]
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, ValueError, SystemExit])
+def test_an_interrupted_file_leaves_the_old_one_and_nothing_else(tmp_path, interruption):
+    (tmp_path / "table.csv").write_text("old")
+
+    with pytest.raises(interruption), write_beside(tmp_path / "table.csv") as path:
+        path.write_text("half")
+        raise interruption
+
+    assert left_in(tmp_path) == ["table.csv"]
+    assert (tmp_path / "table.csv").read_text() == "old"
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, ValueError])
+def test_an_interrupted_folder_leaves_the_old_one_and_nothing_else(tmp_path, interruption):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "old").write_text("old")
+
+    with pytest.raises(interruption), write_folder_beside(tmp_path / "model") as folder:
+        (folder / "half").write_text("half")
+        raise interruption
+
+    assert left_in(tmp_path) == ["model", "model/old"]
+
+
+def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "old").write_text("old")
+
+    with write_folder_beside(tmp_path / "model") as folder:
+        (folder / "new").write_text("new")
+
+    assert left_in(tmp_path) == ["model", "model/new"]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+    with (
+        pytest.raises(DiskFullError, match="disk is full and nothing was written"),
+        write_beside(tmp_path / "table.csv"),
+    ):
+        Path("/dev/full").write_text("a device that is always full")
+
+    assert left_in(tmp_path) == []
+
+
+def test_a_place_that_is_a_file_cannot_hold_a_folder(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+
+    with (
+        pytest.raises(NotWritableError, match="nothing was"),
+        write_beside(tmp_path / "taken" / "table.csv"),
+    ):
+        pass
+    with (
+        pytest.raises(NotWritableError, match="nothing was"),
+        write_folder_beside(tmp_path / "taken" / "model"),
+    ):
+        pass
