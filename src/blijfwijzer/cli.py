@@ -1,0 +1,150 @@
+"""The door: parse, call one run, turn errors into exit codes."""
+
+import errno
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blijfwijzer import errors
+
+app = typer.Typer(
+    name="blijfwijzer",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Find who may want to leave and who falls behind in an employee survey, and why.\n\n"
+    "It reports associations, not causes; intentions, not departures; groups, never persons.",
+)
+
+SurveyFile = Annotated[
+    Path, typer.Argument(metavar="SURVEY", help="Survey: .sav, .parquet, .csv, .csv.gz or .xlsx.")
+]
+CodebookName = Annotated[
+    str, typer.Option("--codebook", "-c", help="Name of a shipped codebook, or path of a .toml.")
+]
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="Settings (TOML); defaults where left out.")
+]
+
+
+@app.command(
+    epilog="Example: `blijfwijzer synthesise --respondents 40000 --seed 2019 "
+    "--output data/werkonderzoek-2019.sav`"
+)
+def synthesise(
+    output: Annotated[Path, typer.Option(help="Survey to write; the suffix gives the format.")],
+    respondents: Annotated[int, typer.Option(min=500, max=5_000_000)] = 40_000,
+    seed: Annotated[int, typer.Option(min=0)] = 2019,
+    wave: Annotated[int, typer.Option(help="2019, or 2022 with drifted margins.")] = 2019,
+    truth: Annotated[
+        Path | None, typer.Option(help="Also write each respondent's true probabilities here.")
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="Your own table of figures (CSV) to calibrate to.")
+    ] = None,
+) -> None:
+    """Make the built-in survey: a synthetic WERKonderzoek whose truth is known."""
+    from blijfwijzer import runs
+
+    runs.synthesise(output, respondents, seed, wave, truth, figures)
+
+
+@app.command(
+    epilog="Example: `blijfwijzer check data/werkonderzoek-2019.sav --codebook werkonderzoek-2019`"
+)
+def check(survey: SurveyFile, codebook: CodebookName, settings: SettingsFile = None) -> None:
+    """Tell how a survey reads with a codebook, and all that is wrong; fits no model."""
+    from blijfwijzer import runs
+
+    raise typer.Exit(runs.check(survey, codebook, settings))
+
+
+@app.command(epilog="Example: `blijfwijzer codebook mine.sav --output mine.toml`")
+def codebook(
+    survey: SurveyFile,
+    output: Annotated[Path | None, typer.Option(help="Where to write it; else the screen.")] = None,
+) -> None:
+    """Draft a codebook from a file's names, labels and codes, for you to finish."""
+    from blijfwijzer import runs
+
+    runs.draft(survey, output)
+
+
+@app.command(
+    epilog="Example: `blijfwijzer train data/werkonderzoek-2019.sav --codebook werkonderzoek-2019 "
+    "--target vertrekintentie`"
+)
+def train(
+    survey: SurveyFile,
+    codebook: CodebookName,
+    target: Annotated[
+        list[str] | None, typer.Option(help="Outcome of the codebook; all when left out.")
+    ] = None,
+    settings: SettingsFile = None,
+    models: Annotated[Path, typer.Option(help="Folder for the model folders.")] = Path("models"),
+) -> None:
+    """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
+    from blijfwijzer import runs
+
+    runs.train(survey, codebook, target or [], settings, models)
+
+
+@app.command(
+    epilog="Example: `blijfwijzer explain models/vertrekintentie-werkonderzoek-2019-1a2b3c4d "
+    "data/werkonderzoek-2022.sav --output out/drivers-2022`"
+)
+def explain(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")],
+    survey: SurveyFile,
+    output: Annotated[Path, typer.Option(help="Folder for pictures, tables and a page.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Show what drives a model's risk in another wave: pictures, tables and a page."""
+    from blijfwijzer import runs
+
+    runs.explain(model, survey, output, settings)
+
+
+@app.command(epilog="Example: `blijfwijzer bench --data ../shared/data`")
+def bench(
+    data: Annotated[Path, typer.Option(help="Folder with the public surveys.")] = Path(
+        "../shared/data"
+    ),
+    output: Annotated[Path, typer.Option(help="Page to write.")] = Path("docs/benchmarks.md"),
+) -> None:
+    """Measure accuracy, time and memory beside other tools, in one run."""
+    from blijfwijzer import runs
+
+    runs.bench(data, output)
+
+
+def main() -> None:
+    """Run the command line; a user's error is one paragraph and an exit code of its own."""
+    try:
+        app()
+    except errors.BlijfwijzerError as error:
+        _stop(str(error), error.exit_code)
+    except OSError as error:
+        _stop(*_told(error))
+    except SystemExit as end:
+        if end.code == errors.INTERRUPTED:
+            _stop("Interrupted: nothing was left half-written.", errors.INTERRUPTED)
+        raise
+
+
+def _told(error: OSError) -> tuple[str, int]:
+    """Say what the system refused; anything but space or permission is a bug."""
+    where = error.filename or "the output"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{where}: the disk is full. Free some space.", errors.DiskFullError.exit_code
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{where}: {error.strerror}.", errors.NotWritableError.exit_code
+    raise error
+
+
+def _stop(message: str, code: int) -> None:
+    print(f"blijfwijzer: {message}", file=sys.stderr)
+    raise SystemExit(code)

@@ -1,0 +1,330 @@
+"""A raw file to accepted and rejected responses; nothing is dropped in silence."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.errors import (
+    BlijfwijzerError,
+    CodebookError,
+    EmptyColumnError,
+    MissingColumnsError,
+    TooFewResponsesError,
+    UnreadableColumnError,
+    WeightError,
+)
+from blijfwijzer.settings import Intake as IntakeSettings
+from blijfwijzer.survey.answers import read_answers
+from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.files import Table, hash_file, read_table
+from blijfwijzer.survey.identifiers import refuse_identifiers
+from blijfwijzer.survey.labels import compare_labels
+
+# A column in which more answers than this are not allowed is another column than the codebook
+# means; fewer are slips of single responses. Convention of ours.
+_MOST_REFUSED = 0.5
+_FEWEST_ITEMS_FOR_A_LINE = 10
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to know of a survey before it is used."""
+
+    level: Literal["error", "warning", "note"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A survey, read: rows = accepted + rejected."""
+
+    responses: pd.DataFrame
+    """One row per accepted response: numbers, categories, and `weight` with mean 1."""
+    rejected: pd.DataFrame
+    """One row per rejected response: its row in the file (from 1) and the reasons."""
+    findings: tuple[Finding, ...]
+    errors: tuple[BlijfwijzerError, ...]
+    """Faults that forbid its use; empty in what `read_survey` gives."""
+    sha256: str
+    """Of the file's bytes."""
+
+    @property
+    def rows(self) -> int:
+        """Responses in the file."""
+        return len(self.responses) + len(self.rejected)
+
+
+def read_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> Intake:
+    """Read a survey with its codebook, or refuse it.
+
+    Raises
+    ------
+    BlijfwijzerError
+        Of the first fault found; `check_survey` gives all of them at once.
+    """
+    intake = check_survey(path, codebook, settings)
+    if intake.errors:
+        more = len(intake.errors) - 1
+        if more:
+            intake.errors[0].args = (
+                f"{intake.errors[0]} ({more} more faults: `blijfwijzer check` lists all.)",
+            )
+        raise intake.errors[0]
+    return intake
+
+
+def check_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> Intake:
+    """Read a survey as far as it can be, collecting every fault.
+
+    Raises
+    ------
+    BlijfwijzerError
+        Only if the file itself cannot be read.
+    """
+    table = read_table(path, settings.maximum_bytes)
+    names = _names_in_file(table, codebook)
+    errors: list[BlijfwijzerError] = []
+    _add(errors, refuse_identifiers(path.name, table.frame))
+    _add(errors, _missing_columns(path.name, table, codebook, names))
+    reasons: list[tuple[str, NDArray[np.bool_]]] = []
+    responses = _read_columns(path.name, table, codebook, names, reasons, errors)
+    reasons += _row_faults(table, codebook, names, responses, settings)
+    _add(errors, _weight_fault(path.name, responses))
+    accepted, rejected = _part(responses, reasons)
+    _add(errors, _empty_columns(path.name, accepted, codebook))
+    findings = [
+        *(Finding("note", text) for text in _name_notes(table, codebook, names)),
+        *(Finding("warning", text) for text in compare_labels(table, codebook, names)),
+        *(Finding("warning", text) for text in _missing_notes(accepted, codebook)),
+    ]
+    return Intake(
+        _weigh(accepted, codebook) if not errors else accepted,
+        rejected,
+        tuple(findings),
+        tuple(errors),
+        hash_file(path),
+    )
+
+
+def require_enough(intake: Intake, settings: IntakeSettings) -> None:
+    """Refuse a survey that is too small to train on.
+
+    Raises
+    ------
+    TooFewResponsesError
+    """
+    usable = len(intake.responses)
+    if usable < settings.minimum_responses:
+        raise TooFewResponsesError(
+            f"{usable} of {intake.rows} responses are usable, {settings.minimum_responses} are "
+            "needed to train. Look in the list of rejected rows why others were not."
+        )
+
+
+def count_reasons(rejected: pd.DataFrame) -> pd.DataFrame:
+    """Count rejected responses by reason; a response can have several."""
+    counts = Counter(reason for reasons in rejected["reasons"] for reason in reasons.split("; "))
+    return pd.DataFrame(
+        {"reason": list(counts), "responses": list(counts.values())},
+    ).sort_values(["responses", "reason"], ascending=[False, True], ignore_index=True)
+
+
+def _names_in_file(table: Table, codebook: Codebook) -> dict[str, str]:
+    """Name in the codebook to name in the file, by the name itself or an alias of it."""
+    present = {str(name) for name in table.frame.columns}
+    found = {
+        column.name: next((n for n in (column.name, *column.aliases) if n in present), None)
+        for column in codebook.columns.values()
+        if column.role != "ignore"
+    }
+    return {name: in_file for name, in_file in found.items() if in_file is not None}
+
+
+def _missing_columns(
+    file: str, table: Table, codebook: Codebook, names: dict[str, str]
+) -> BlijfwijzerError | None:
+    read = [c for c in codebook.columns.values() if c.role != "ignore"]
+    missing = [c.name for c in read if c.name not in names and c.absent == "reject"]
+    if not missing:
+        return None
+    present = ", ".join(str(name) for name in table.frame.columns)
+    if len(missing) > len(read) / 2:
+        return CodebookError(
+            f"{file}: {len(missing)} of the {len(read)} columns of codebook "
+            f"{codebook.survey.name}-{codebook.survey.wave} are missing, so it is that of another "
+            f"survey. Choose the right codebook. The file has: {present}."
+        )
+    return MissingColumnsError(
+        f"{file}: {len(missing)} columns of the codebook are missing: {', '.join(missing)}. Add "
+        f"them to the export, or remove them from the codebook. The file has: {present}."
+    )
+
+
+def _read_columns(
+    file: str,
+    table: Table,
+    codebook: Codebook,
+    names: dict[str, str],
+    reasons: list[tuple[str, NDArray[np.bool_]]],
+    errors: list[BlijfwijzerError],
+) -> pd.DataFrame:
+    """Read each column as the codebook says; adds to `reasons` and `errors`."""
+    answers: dict[str, pd.Series] = {}
+    unreadable: list[str] = []
+    for name, in_file in names.items():
+        column = codebook.columns[name]
+        if column.role == "id":
+            continue
+        declared = table.missing.get(in_file, [])
+        values, refused = read_answers(table.frame[in_file], column, declared)
+        given = int(values.notna().sum() + refused.sum())
+        if refused.sum() > _MOST_REFUSED * given:
+            unreadable.append(f"{name} ({int(refused.sum())} of {given} answers)")
+        reasons.append((f"out-of-range code: {name}", refused))
+        answers["weight" if column.role == "weight" else name] = values
+    if unreadable:
+        errors.append(
+            UnreadableColumnError(
+                f"{file}: {len(unreadable)} columns hold mostly answers that the codebook does "
+                f"not allow: {', '.join(unreadable)}. Correct their type, codes or range in the "
+                "codebook, or the export."
+            )
+        )
+    responses = pd.DataFrame(answers, index=pd.RangeIndex(len(table.frame)))
+    return responses if "weight" in responses else responses.assign(weight=1.0)
+
+
+def _row_faults(
+    table: Table,
+    codebook: Codebook,
+    names: dict[str, str],
+    responses: pd.DataFrame,
+    settings: IntakeSettings,
+) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Reasons that concern a response as a whole."""
+    faults = []
+    for column in codebook.with_role("id"):
+        if column.name in names:
+            ids = table.frame[names[column.name]]
+            faults.append(("duplicate id", (ids.duplicated() & ids.notna()).to_numpy()))
+    cluster = codebook.units.cluster
+    if cluster in responses:
+        faults.append((f"missing unit: {cluster}", responses[cluster].isna().to_numpy()))
+    weight = responses["weight"]
+    faults.append(("missing weight", weight.isna().to_numpy()))
+    faults.append(("weight of zero", (weight == 0).to_numpy()))
+    if settings.straight_lining:
+        faults.append(("straight-lining", find_straight_lines(responses, codebook)))
+    return faults
+
+
+def find_straight_lines(responses: pd.DataFrame, codebook: Codebook) -> NDArray[np.bool_]:
+    """Responses that give one answer to all items, of which some are worded the other way round.
+
+    Without reversed items one answer to everything can be meant, so nothing is said; the same
+    when fewer than ten items were answered.
+    """
+    scales = codebook.scales.values()
+    reversed_items = [i for s in scales for i in s.reversed if i in responses]
+    spans = {codebook.columns[item].span for item in reversed_items}
+    items = [
+        column.name
+        for column in codebook.with_role("item")
+        if column.name in responses and column.span in spans
+    ]
+    if not reversed_items:
+        return np.zeros(len(responses), dtype=bool)
+    answers = responses[items]
+    same = answers.min(axis=1) == answers.max(axis=1)
+    answered = answers.notna().sum(axis=1) >= _FEWEST_ITEMS_FOR_A_LINE
+    both_ways = responses[reversed_items].notna().any(axis=1)
+    return (same & answered & both_ways).to_numpy()
+
+
+def _weight_fault(file: str, responses: pd.DataFrame) -> WeightError | None:
+    weight = responses["weight"]
+    wrong = int(((weight < 0) | np.isinf(weight)).sum())
+    if wrong:
+        return WeightError(
+            f"{file}: {wrong} weights are negative or infinite. A weight says for how many "
+            "people a response stands: correct them in the export."
+        )
+    if not weight.sum() > 0:
+        return WeightError(f"{file}: the weights add up to nothing. Correct them in the export.")
+    return None
+
+
+def _part(
+    responses: pd.DataFrame, reasons: list[tuple[str, NDArray[np.bool_]]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Part responses into accepted and rejected ones."""
+    told: dict[int, list[str]] = {}
+    for reason, where in reasons:
+        for row in np.flatnonzero(where):
+            told.setdefault(int(row), []).append(reason)
+    rows = sorted(told)
+    rejected = pd.DataFrame(
+        {"row": [row + 1 for row in rows], "reasons": ["; ".join(told[row]) for row in rows]}
+    ).astype({"row": "int64", "reasons": "str"})
+    return responses.drop(index=rows).reset_index(drop=True), rejected
+
+
+def _empty_columns(
+    file: str, accepted: pd.DataFrame, codebook: Codebook
+) -> BlijfwijzerError | None:
+    needed = [c.name for c in codebook.with_role("item", "career", "outcome", "unit")]
+    empty = [name for name in needed if name in accepted and accepted[name].isna().all()]
+    if not empty or len(accepted) == 0:
+        return None
+    return EmptyColumnError(
+        f"{file}: {len(empty)} columns have no valid answer at all: {', '.join(empty)}. Check "
+        'their codes in the codebook, or give them the role "ignore".'
+    )
+
+
+def _weigh(accepted: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Scale weights to mean 1, after giving units equal totals where the codebook asks it."""
+    weight = accepted["weight"].astype(float)
+    if codebook.weight is not None and codebook.weight.equalise is not None:
+        unit = accepted[codebook.weight.equalise]
+        weight = weight / weight.groupby(unit, observed=True).transform("sum")
+    return accepted.assign(weight=weight / weight.mean())
+
+
+def _name_notes(table: Table, codebook: Codebook, names: dict[str, str]) -> list[str]:
+    renamed = [f"{name} (here {other})" for name, other in names.items() if name != other]
+    unknown = [
+        str(name)
+        for name in table.frame.columns
+        if name not in names.values() and name not in codebook.columns
+    ]
+    notes = []
+    if renamed:
+        notes.append(f"{len(renamed)} columns have another name in this wave: {_list(renamed)}.")
+    if unknown:
+        notes.append(
+            f"{len(unknown)} columns are not in the codebook and not read: {_list(unknown)}."
+        )
+    return notes
+
+
+def _missing_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
+    columns = [c.name for c in codebook.with_role("item", "career") if c.name in accepted]
+    share = accepted[columns].isna().mean()
+    many = [f"{name} ({part:.0%})" for name, part in share[share > 0.2].items()]
+    return [f"{len(many)} columns lack more than 20 % of answers: {_list(many)}."] if many else []
+
+
+def _list(names: list[str], shown: int = 20) -> str:
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
+
+
+def _add(errors: list[BlijfwijzerError], error: BlijfwijzerError | None) -> None:
+    if error is not None:
+        errors.append(error)

@@ -1,0 +1,89 @@
+"""What a file says of its codes, held against what the codebook says."""
+
+import re
+from collections.abc import Iterator
+
+from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.files import Table, code_text
+
+_NO_ANSWER = re.compile(
+    r"weet (ik )?niet|n\.?v\.?t|niet van toepassing|geen (mening|antwoord|opgave)|"
+    r"wil .*niet zeggen|geweigerd|don'?t know|do not know|not applicable|"
+    r"no (answer|opinion)|refused|prefer not",
+    re.IGNORECASE,
+)
+
+
+def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> list[str]:
+    """Say where a file's value labels contradict the codebook, or its codes have no label.
+
+    Found are: labels that run the other way round, codes without a label, labels without a code,
+    and a "weet niet" that the codebook counts as an answer.
+    """
+    found = []
+    for name, in_file in names.items():
+        column = codebook.columns[name]
+        if column.type == "number" or column.role in ("unit", "id", "weight"):
+            continue
+        labels = table.codes.get(in_file, {})
+        found += [f"{name}: {fault}." for fault in _no_answer_faults(column, labels)]
+        if labels:
+            found += [f"{name}: {fault}." for fault in _label_faults(column, labels)]
+            present = {code_text(level) for level in table.frame[in_file].dropna().unique()}
+            bare = sorted(present - set(labels))
+            if bare:
+                found.append(f"{name}: {len(bare)} codes in the file have no label there.")
+    return found
+
+
+def is_no_answer(text: str) -> bool:
+    """Whether a label means that no answer was given.
+
+    >>> is_no_answer("Weet niet / n.v.t."), is_no_answer("Mee eens")
+    (True, False)
+    """
+    return _NO_ANSWER.search(text) is not None
+
+
+def _no_answer_faults(column: Column, labels: dict[str, str]) -> Iterator[str]:
+    told = {code: text.nl for code, text in column.codes.items()}
+    counted = [
+        code
+        for code in column.codes
+        if is_no_answer(labels.get(code, "")) or is_no_answer(told[code])
+    ]
+    if counted:
+        yield (
+            f"code {', '.join(counted)} means that no answer was given but counts as one; list "
+            "it under `missing`"
+        )
+
+
+def _label_faults(column: Column, labels: dict[str, str]) -> Iterator[str]:
+    known = set(column.codes) | set(column.missing)
+    unknown = sorted(set(labels) - known)
+    if unknown and column.codes:
+        yield f"the file has labels for codes {', '.join(unknown)}, which the codebook lacks"
+    lacking = sorted(set(column.codes) - set(labels))
+    if lacking:
+        yield f"the file has no label for codes {', '.join(lacking)} of the codebook"
+    if _runs_the_other_way(column, labels):
+        yield "its labels run the other way round than in the codebook; recode it or turn the codes"
+
+
+def _runs_the_other_way(column: Column, labels: dict[str, str]) -> bool:
+    """Whether the first code's meaning stands at the last code, and the reverse."""
+    codes = list(column.codes)
+    if column.type != "ordinal" or len(codes) < 2:
+        return False
+    first, last = codes[0], codes[-1]
+
+    def means(code: str, other: str) -> bool:
+        texts = {_plain(column.codes[other].nl), _plain(column.codes[other].en)}
+        return _plain(labels.get(code, "")) in texts
+
+    return means(first, last) and means(last, first)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", " ", text).strip().lower()
