@@ -1,0 +1,194 @@
+"""Weighted measures of a risk against what was answered.
+
+All take a weight per response, so that counting a response twice equals weight 2, and none
+depends on the order of rows: responses with equal risk are taken together.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+TOP_SHARES = (0.05, 0.10, 0.20)
+"""Shares of the population at which lift and recall are told."""
+BINS = 10
+"""Calibration bins, of equal weight as far as ties allow."""
+
+METRICS = (
+    "log_loss",
+    "brier",
+    "roc_auc",
+    "average_precision",
+    "calibration_slope",
+    "calibration_intercept",
+    "ece",
+    *(f"lift_at_{share:.0%}".rstrip("%") for share in TOP_SHARES),
+    *(f"recall_at_{share:.0%}".rstrip("%") for share in TOP_SHARES),
+)
+GROUP_METRICS = ("log_loss", "brier", "roc_auc", "calibration_intercept", "ece")
+"""Those that a group is large enough for."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Outcomes and risks in order of falling risk, ready to be weighed many times."""
+
+    values: Array
+    risk: Array
+    order: NDArray[np.intp]
+    """Place in the survey of each row here."""
+
+    @cached_property
+    def tie_ends(self) -> NDArray[np.intp]:
+        """Last place of each run of equal risks."""
+        return np.flatnonzero(np.append(np.diff(self.risk) != 0, True))
+
+    @cached_property
+    def losses(self) -> Array:
+        """Log loss of each row; a risk of exactly 0 or 1 counts as one in a million million."""
+        risk = np.clip(self.risk, 1e-12, 1 - 1e-12)
+        return np.asarray(-np.where(self.values == 1, np.log(risk), np.log1p(-risk)))
+
+    @cached_property
+    def logit(self) -> Array:
+        """Log odds of the risk."""
+        risk = np.clip(self.risk, 1e-12, 1 - 1e-12)
+        return np.asarray(np.log(risk) - np.log1p(-risk))
+
+    @cached_property
+    def tenths(self) -> NDArray[np.intp]:
+        """Calibration bin of each row: equal numbers of respondents, ties kept together."""
+        bins = np.arange(len(self.risk)) * BINS // max(len(self.risk), 1)
+        ends = np.repeat(self.tie_ends, np.diff(np.append(-1, self.tie_ends)))
+        return np.asarray(bins[ends])
+
+
+def rank(values: Array, risk: Array) -> Ranked:
+    """Put responses in order of falling risk."""
+    order = np.argsort(-risk, kind="stable")
+    return Ranked(values[order], risk[order], order)
+
+
+def measure(ranked: Ranked, weight: Array, metrics: tuple[str, ...] = METRICS) -> dict[str, float]:
+    """Compute measures for one set of weights.
+
+    Parameters
+    ----------
+    weight : one per row of `ranked`, in its order
+
+    Returns
+    -------
+    Measure to value; NaN where one is not defined (one outcome only, nothing weighs).
+    """
+    if not weight.sum() > 0:
+        return dict.fromkeys(metrics, float("nan"))
+    simple: dict[str, Callable[[], float]] = {
+        "log_loss": lambda: float(np.average(ranked.losses, weights=weight)),
+        "brier": lambda: float(np.average((ranked.risk - ranked.values) ** 2, weights=weight)),
+        "ece": lambda: calibration_error(ranked, weight),
+    }
+    found = {name: compute() for name, compute in simple.items() if name in metrics}
+    positive = float(weight @ ranked.values)
+    if not 0 < positive < weight.sum():
+        return {name: found.get(name, float("nan")) for name in metrics}
+    found |= _ranking_measures(ranked, weight)
+    if "calibration_slope" in metrics:
+        found["calibration_slope"] = calibration_slope(ranked, weight)
+    if "calibration_intercept" in metrics:
+        found["calibration_intercept"] = calibration_intercept(ranked, weight)
+    return {name: found[name] for name in metrics}
+
+
+def calibration_error(ranked: Ranked, weight: Array) -> float:
+    """Mean distance of predicted and observed rate over bins (expected calibration error).
+
+    Naeini, Cooper & Hauskrecht (2015), with bins of equal size.
+    """
+    total = np.bincount(ranked.tenths, weights=weight, minlength=BINS)
+    gap = np.bincount(ranked.tenths, weights=weight * (ranked.risk - ranked.values), minlength=BINS)
+    return float(np.abs(gap).sum() / total.sum())
+
+
+def calibration_slope(ranked: Ranked, weight: Array) -> float:
+    """Fit the slope of logit(outcome) on logit(risk); 1 is right, below 1 is too extreme.
+
+    Cox (1958); Van Calster et al. (2019). Newton's method; NaN when it does not converge, as
+    when the outcomes are perfectly separated.
+    """
+    return recalibrate(ranked.values, ranked.logit, weight)[1]
+
+
+def calibration_intercept(ranked: Ranked, weight: Array) -> float:
+    """Fit the intercept with the slope held at 1 (calibration in the large); 0 is right."""
+    shift = 0.0
+    for _ in range(30):
+        risk = _expit(ranked.logit + shift)
+        step = float(weight @ (ranked.values - risk) / (weight @ (risk * (1 - risk))))
+        shift += step
+        if abs(step) < 1e-10:
+            return shift
+    return float("nan")
+
+
+def recalibrate(values: Array, margin: Array, weight: Array) -> tuple[float, float]:
+    """Fit outcome ~ intercept + slope x margin by weighted maximum likelihood.
+
+    Returns
+    -------
+    Intercept and slope; both NaN when there is no finite maximum.
+    """
+    intercept, slope = 0.0, 1.0
+    for _ in range(50):
+        risk = _expit(intercept + slope * margin)
+        spread, error = weight * risk * (1 - risk), weight * (values - risk)
+        first, second = error.sum(), error @ margin
+        a, b, c = spread.sum(), spread @ margin, spread @ margin**2
+        determinant = a * c - b * b
+        if not determinant > 1e-12 * a * c:
+            return float("nan"), float("nan")
+        steps = (c * first - b * second) / determinant, (a * second - b * first) / determinant
+        intercept, slope = intercept + steps[0], slope + steps[1]
+        if max(abs(steps[0]), abs(steps[1])) < 1e-10:
+            return float(intercept), float(slope)
+        if abs(slope) > 1e3:
+            break
+    return float("nan"), float("nan")
+
+
+def effective_n(weight: Array) -> float:
+    """Give Kish's effective sample size (1965, section 11.7): (sum w)^2 / sum w^2."""
+    total = weight.sum()
+    return float(total**2 / (weight @ weight)) if total > 0 else 0.0
+
+
+def cumulate(ranked: Ranked, weight: Array) -> tuple[Array, Array]:
+    """Weight of positives and of negatives at or above each distinct risk, from 0."""
+    positive = np.cumsum(weight * ranked.values)[ranked.tie_ends]
+    negative = np.cumsum(weight * (1 - ranked.values))[ranked.tie_ends]
+    return np.append(0.0, positive), np.append(0.0, negative)
+
+
+def _ranking_measures(ranked: Ranked, weight: Array) -> dict[str, float]:
+    positive, negative = cumulate(ranked, weight)
+    caught, alarms = positive / positive[-1], negative / negative[-1]
+    selected = positive + negative
+    precision = positive[1:] / np.maximum(selected[1:], 1e-300)
+    found = {
+        "roc_auc": float(np.trapezoid(caught, alarms)),
+        "average_precision": float(np.diff(caught) @ precision),
+    }
+    for share in TOP_SHARES:
+        # Within a tie every respondent is as likely to be chosen: a straight line.
+        recall = float(np.interp(share, selected / selected[-1], caught))
+        name = f"{share:.0%}".rstrip("%")
+        found[f"recall_at_{name}"] = recall
+        found[f"lift_at_{name}"] = recall / share
+    return found
+
+
+def _expit(margin: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-np.clip(margin, -500, 500))))

@@ -1,0 +1,212 @@
+"""Items to scale scores, and how consistently the items measure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.survey.codebook import Codebook, Scale
+
+Array = NDArray[np.float64]
+
+LOW_RELIABILITY = 0.60
+"""Below this a scale warns: too unreliable even for groups (Nunnally & Bernstein 1994, p. 264,
+ask .70 for early research; .60 is the usual lower limit for exploratory work, Hair et al. 2010)."""
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How well the items of each scale hang together."""
+
+    scales: pd.DataFrame
+    """One row per scale: items, n, alpha and omega with 95 % intervals, `is_low`."""
+    items: pd.DataFrame
+    """One row per item: scale, n, item-rest correlation, whether it is reversed."""
+
+
+def score_scales(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Score each scale as the mean of its answered items.
+
+    Reversed items are recoded first, to low + high - answer. A response has a score when it
+    answers at least the scale's minimum share of items; user-missing answers are missing, never
+    a number.
+
+    Parameters
+    ----------
+    responses : one row per response
+
+    Returns
+    -------
+    Same rows; one column per scale, in the unit of its items.
+    """
+    scores = {
+        scale.name: _score(recode_items(responses, scale, codebook), scale.minimum_share)
+        for scale in codebook.scales.values()
+    }
+    return pd.DataFrame(scores, index=responses.index)
+
+
+def recode_items(responses: pd.DataFrame, scale: Scale, codebook: Codebook) -> pd.DataFrame:
+    """Give the items of a scale with the reversed ones turned round.
+
+    An item that the survey lacks is missing for everybody.
+    """
+    items = responses.reindex(columns=list(scale.items)).astype(float)
+    for item in scale.reversed:
+        low, high = codebook.columns[item].span or (np.nan, np.nan)
+        items[item] = low + high - items[item]
+    return items
+
+
+def measure_reliability(
+    responses: pd.DataFrame, codebook: Codebook, bootstraps: int = 200, seed: int = 0
+) -> Reliability:
+    """Weighted Cronbach's alpha and McDonald's omega of each scale, with 95 % intervals.
+
+    Computed on responses that answered all items of the scale. Intervals are percentiles of a
+    bootstrap over whole units (the codebook's cluster), as answers within a unit are alike.
+
+    Parameters
+    ----------
+    responses : one row per response, with `weight` and the cluster's column
+    """
+    rng = np.random.default_rng(seed)
+    units = pd.factorize(responses[codebook.units.cluster])[0]
+    weight = responses["weight"].to_numpy(dtype=float)
+    scales, items = [], []
+    for scale in codebook.scales.values():
+        answers = recode_items(responses, scale, codebook)
+        complete = answers.notna().all(axis=1).to_numpy()
+        values = answers[complete].to_numpy()
+        moments = _moments_by_unit(values, weight[complete], units[complete])
+        scales.append(_scale_row(scale, values, moments, bootstraps, rng))
+        items += _item_rows(scale, values, weight[complete])
+    return Reliability(pd.DataFrame(scales), pd.DataFrame(items))
+
+
+def cronbach_alpha(covariance: Array) -> float:
+    """Cronbach's alpha (1951): k/(k-1) x (1 - sum of variances / variance of the sum).
+
+    NaN for fewer than two items or when nothing varies.
+    """
+    items = len(covariance)
+    total = covariance.sum()
+    if items < 2 or not total > 0:
+        return float("nan")
+    return float(items / (items - 1) * (1 - np.trace(covariance) / total))
+
+
+def mcdonald_omega(covariance: Array) -> float:
+    """McDonald's omega (1999, eq. 6.20b) of a one-factor model: (sum l)^2 / ((sum l)^2 + sum u).
+
+    Loadings l and unique variances u are fitted by unweighted least squares, as MINRES does
+    (Harman & Jones 1966), on the correlations and scaled back. A factor needs three items: with
+    two, loadings are not identified and are taken equal, which gives alpha of the standardised
+    items (Spearman-Brown; Eisinga et al. 2013).
+    """
+    deviations = np.sqrt(np.diag(covariance))
+    if len(covariance) < 2 or not np.all(deviations > 0):
+        return float("nan")
+    correlation = covariance / np.outer(deviations, deviations)
+    if len(covariance) == 2:
+        loadings = np.full(2, np.sqrt(max(correlation[0, 1], 0.0)))
+        deviations = np.ones(2)
+    else:
+        loadings = _one_factor(correlation)
+    common = float((loadings * deviations).sum() ** 2)
+    unique = float(((1 - loadings**2) * deviations**2).sum())
+    return common / (common + unique)
+
+
+def _one_factor(correlation: Array) -> Array:
+    """Find the loadings of one factor that reproduce the off-diagonal correlations best.
+
+    Coordinate descent on the least-squares objective: each loading has a closed form given the
+    others. Converges linearly for the few items of a scale.
+    """
+    off = correlation - np.diag(np.diag(correlation))
+    loadings: Array = np.sqrt(np.clip(off.sum(axis=1) / max(len(off) - 1, 1), 0.01, 0.99))
+    for _ in range(500):
+        before = loadings.copy()
+        for item in range(len(off)):
+            rest = np.delete(loadings, item)
+            loading = np.delete(off[item], item) @ rest / np.maximum(rest @ rest, 1e-12)
+            # A Heywood case: an item cannot share more than all of its variance.
+            loadings[item] = np.clip(loading, -1.0, 1.0)
+        if np.abs(loadings - before).max() < 1e-10:
+            break
+    return np.asarray(loadings)
+
+
+def _score(items: pd.DataFrame, minimum_share: float) -> pd.Series:
+    # 2 of 3 items must meet a share of 2/3, whatever floating point makes of it.
+    needed = np.ceil(minimum_share * items.shape[1] - 1e-9)
+    return items.mean(axis=1).where(items.notna().sum(axis=1) >= needed)
+
+
+def _moments_by_unit(values: Array, weight: Array, units: NDArray[np.intp]) -> Array:
+    """Sum weight, weighted answers and weighted products, one row per unit.
+
+    A bootstrap of units then needs only sums of these rows.
+    """
+    items = values.shape[1]
+    products = values[:, :, None] * values[:, None, :]
+    columns = np.hstack([np.ones((len(values), 1)), values, products.reshape(-1, items * items)])
+    return (
+        np.stack([np.bincount(units, weights=column * weight) for column in columns.T], axis=1)[
+            np.bincount(units) > 0
+        ]
+        if len(values)
+        else np.zeros((0, 1 + items + items * items))
+    )
+
+
+def _covariance(moments: Array, items: int) -> Array:
+    total, sums, products = moments[0], moments[1 : items + 1], moments[items + 1 :]
+    mean = sums / total
+    return np.asarray(products.reshape(items, items) / total - np.outer(mean, mean))
+
+
+def _scale_row(
+    scale: Scale, values: Array, moments: Array, bootstraps: int, rng: np.random.Generator
+) -> dict[str, object]:
+    items = len(scale.items)
+    row: dict[str, object] = {"scale": scale.name, "items": items, "n": len(values)}
+    estimates = {"alpha": cronbach_alpha, "omega": mcdonald_omega}
+    if len(values) < 2 or items < 2:
+        empty = {f"{name}{end}": np.nan for name in estimates for end in ("", "_low", "_high")}
+        return {**row, **empty, "is_low": False}
+    covariance = _covariance(moments.sum(axis=0), items)
+    picks = rng.multinomial(len(moments), np.full(len(moments), 1 / len(moments)), size=bootstraps)
+    resampled = [_covariance(total, items) for total in picks @ moments]
+    for name, estimate in estimates.items():
+        row[name] = estimate(covariance)
+        low, high = np.nanquantile([estimate(c) for c in resampled], [0.025, 0.975])
+        # One unit gives the same sample each time: an interval of no width would mislead.
+        known = len(moments) > 1
+        row[f"{name}_low"], row[f"{name}_high"] = (low, high) if known else (np.nan, np.nan)
+    alpha = row["alpha"]
+    return {**row, "is_low": bool(isinstance(alpha, float) and alpha < LOW_RELIABILITY)}
+
+
+def _item_rows(scale: Scale, values: Array, weight: Array) -> list[dict[str, object]]:
+    """Correlation of each item with the sum of the others."""
+    rows: list[dict[str, object]] = []
+    for place, item in enumerate(scale.items):
+        rest = values.sum(axis=1) - values[:, place]
+        correlation = np.nan
+        if len(values) > 1 and values.shape[1] > 1:
+            pair = np.cov(values[:, place], rest, aweights=weight, ddof=0)
+            spread = np.sqrt(pair[0, 0] * pair[1, 1])
+            correlation = float(pair[0, 1] / spread) if spread > 0 else np.nan
+        rows.append(
+            {
+                "scale": scale.name,
+                "item": item,
+                "is_reversed": item in scale.reversed,
+                "n": len(values),
+                "item_rest": correlation,
+            }
+        )
+    return rows
