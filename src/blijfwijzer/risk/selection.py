@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -241,8 +240,11 @@ def _try_rounds(
         for place, rounds in enumerate(_ROUNDS):
             margins[place, test] = linear + tree_margin(full.trees, part, rounds)
             models[place].append(full)
-    variants = [_Variant(f"{rounds} trees", partial(grow, rounds=rounds)) for rounds in _ROUNDS]
-    tried = _choose(variants, margins, models, task, folds)
+
+    def variant(rounds: int) -> _Variant:
+        return _Variant(f"{rounds} trees", lambda rows: grow(rows, rounds))
+
+    tried = _choose([variant(r) for r in _ROUNDS], margins, models, task, folds)
     rounds = _ROUNDS[tried.chosen]
     kept = tuple(replace(m, trees=first_trees(m.trees, rounds)) for m in tried.models)
     return replace(tried, models=kept)

@@ -151,15 +151,12 @@ def _moments_by_unit(values: Array, weight: Array, units: NDArray[np.intp]) -> A
     A bootstrap of units then needs only sums of these rows.
     """
     items = values.shape[1]
-    products = values[:, :, None] * values[:, None, :]
-    columns = np.hstack([np.ones((len(values), 1)), values, products.reshape(-1, items * items)])
-    return (
-        np.stack([np.bincount(units, weights=column * weight) for column in columns.T], axis=1)[
-            np.bincount(units) > 0
-        ]
-        if len(values)
-        else np.zeros((0, 1 + items + items * items))
-    )
+    products = (values[:, :, None] * values[:, None, :]).reshape(len(values), items * items)
+    columns = np.hstack([np.ones((len(values), 1)), values, products]) * weight[:, None]
+    _, unit = np.unique(units, return_inverse=True)
+    count = int(unit.max(initial=-1)) + 1
+    sums = [np.bincount(unit, weights=column, minlength=count) for column in columns.T]
+    return np.asarray(np.stack(sums, axis=1), dtype=np.float64)
 
 
 def _covariance(moments: Array, items: int) -> Array:
