@@ -1,0 +1,88 @@
+"""Exact contributions of every answer to every prediction.
+
+They explain the calibrated probability that is in use, and add up to it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.drivers.trees import tree_contributions
+from blijfwijzer.errors import ContributionGapError
+from blijfwijzer.risk.features import Schema
+from blijfwijzer.risk.linear import linear_contributions
+from blijfwijzer.risk.model import RiskModel, calibrate, predict_risk
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """What each answer adds to each risk; kept in memory only."""
+
+    values: pd.DataFrame
+    """One row per response, one column per feature; in probability."""
+    base: float
+    """Probability at the expected margin, from which contributions start."""
+    risk: Array
+    """Calibrated probability of each response."""
+    largest_gap: float
+    """Largest distance of base + contributions from the risk."""
+
+
+def contribute(model: RiskModel, frame: pd.DataFrame) -> Contributions:
+    """Explain each prediction by the features' contributions.
+
+    The margin's contributions are exact: those of the linear part are coefficient x (value -
+    mean), those of the trees path-dependent TreeSHAP values, and both are relative to the mean
+    over the training responses. The calibrator maps one number, the margin, to the probability,
+    so along the straight line from the expected margin the Aumann-Shapley contribution of a
+    feature is its share of the margin's change times the probability's change (Aumann & Shapley
+    1974; Sundararajan & Najmi 2020).
+
+    Parameters
+    ----------
+    frame : one row per response, as `build_features` gives
+    """
+    margins = linear_contributions(model.linear, frame)
+    expected = model.linear.intercept
+    if model.trees:
+        of_trees, mean = tree_contributions(model.trees, frame.to_numpy())
+        margins, expected = margins + of_trees, expected + mean
+    change = margins.sum(axis=1)
+    base = float(calibrate(model.calibrator, np.array([expected]))[0])
+    reached = calibrate(model.calibrator, expected + change)
+    # Near the expected margin the ratio is a quotient of small numbers: use its limit.
+    is_small = np.abs(change) < 1e-6
+    slope = model.calibrator.slope * base * (1 - base)
+    ratio = np.where(is_small, slope, (reached - base) / np.where(is_small, 1.0, change))
+    values = pd.DataFrame(margins * ratio[:, None], index=frame.index, columns=frame.columns)
+    risk = predict_risk(model, frame)
+    gap = float(np.abs(base + values.to_numpy().sum(axis=1) - risk).max(initial=0.0))
+    return Contributions(values, base, risk, gap)
+
+
+def refuse_gap(contributions: Contributions, largest: float, target: str) -> None:
+    """Refuse contributions that do not add up.
+
+    Raises
+    ------
+    ContributionGapError
+    """
+    if not contributions.largest_gap <= largest:
+        raise ContributionGapError(
+            f"{target}: contributions miss the risk by up to {contributions.largest_gap:.1e}, "
+            f"more than {largest:.0e}, so they do not explain it. This is a fault of the software: "
+            "report it with the model folder."
+        )
+
+
+def roll_up(values: pd.DataFrame, schema: Schema, level: str) -> pd.DataFrame:
+    """Add contributions of features up to their `scale` or `construct`.
+
+    Contributions are additive, so a sum over items is the contribution of their scale.
+    """
+    names = {feature.name: getattr(feature, level) for feature in schema.features}
+    return values.T.groupby(values.columns.map(names), sort=False).sum().T
