@@ -1,0 +1,156 @@
+"""A model on disk: text and JSON, with a hash of every file; loading runs no code."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from blijfwijzer import __version__
+from blijfwijzer.errors import CodebookError, ModelFolderError, SettingsError
+from blijfwijzer.files import write_folder_beside
+from blijfwijzer.records.lint import refuse_disclosure
+from blijfwijzer.risk.model import FORMAT, RiskModel, model_from_json, model_to_json
+from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.survey.codebook import Codebook, load_codebook
+
+MANIFEST = "manifest.json"
+_NEEDED = ("model.txt", "model.json", "codebook.toml", "settings.toml", "metrics.json")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a model folder holds, read."""
+
+    model: RiskModel
+    codebook: Codebook
+    settings: Settings
+    metrics: dict[str, Any]
+    folder: Path
+
+
+def folder_name(
+    model: RiskModel, codebook: Codebook, survey_sha256: str, settings: Settings
+) -> str:
+    """Name a model folder after its outcome, its survey and all that it was made from.
+
+    The same survey, codebook and settings give the same name, and the same content.
+    """
+    made_from = [survey_sha256, codebook.model_dump_json(), settings.model_dump_json(), __version__]
+    digest = hashlib.sha256("\n".join(made_from).encode()).hexdigest()
+    return f"{model.target}-{codebook.survey.name}-{codebook.survey.wave}-{digest[:8]}"
+
+
+def write_model(
+    folder: Path,
+    model: RiskModel,
+    codebook_text: str,
+    settings: Settings,
+    metrics: dict[str, Any],
+    extras: dict[str, bytes],
+) -> None:
+    """Write a model folder, as a whole or not at all.
+
+    Parameters
+    ----------
+    folder : replaced if it exists
+    codebook_text : the codebook's file as it was read
+    metrics : plain values
+    extras : further files (plots, tables, page) by their path in the folder
+
+    Raises
+    ------
+    ModelDisclosureError
+        The model's text would tell something about fewer than ten people.
+    NotWritableError, DiskFullError
+    """
+    refuse_disclosure(model, settings.model.minimum_leaf)
+    contents = {
+        "model.txt": model.trees.encode(),
+        "model.json": to_json(model_to_json(model)),
+        "codebook.toml": codebook_text.encode(),
+        "settings.toml": tomli_w.dumps(settings.model_dump(mode="json")).encode(),
+        "metrics.json": to_json(metrics),
+        **extras,
+    }
+    manifest = {
+        "format": FORMAT,
+        "made_with": f"blijfwijzer {__version__}",
+        "sha256": {name: hashlib.sha256(c).hexdigest() for name, c in sorted(contents.items())},
+    }
+    with write_folder_beside(folder) as beside:
+        for name, content in {**contents, MANIFEST: to_json(manifest)}.items():
+            path = beside / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def read_model(folder: Path) -> Stored:
+    """Read a model folder after checking the hash of every file.
+
+    Raises
+    ------
+    ModelFolderError
+        It is incomplete, altered, holds files that it should not, or is of a newer format.
+    """
+    _verify(folder)
+    try:
+        model = model_from_json(
+            json.loads((folder / "model.json").read_text(encoding="utf-8")),
+            (folder / "model.txt").read_text(encoding="utf-8"),
+        )
+        return Stored(
+            model,
+            load_codebook(folder / "codebook.toml"),
+            load_settings(folder / "settings.toml"),
+            json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
+            folder,
+        )
+    except (KeyError, TypeError, ValueError, CodebookError, SettingsError) as error:
+        raise ModelFolderError(
+            f"{folder}: was made by another version and cannot be read ({type(error).__name__}). "
+            "Train the model again."
+        ) from error
+
+
+def to_json(value: Any) -> bytes:
+    """Write plain values as JSON for people to read; refuses what JSON cannot hold."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def _verify(folder: Path) -> None:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        recorded = dict(manifest["sha256"])
+        newer = int(manifest["format"]) > FORMAT
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFolderError(
+            f"{folder}: is no model folder: its {MANIFEST} is missing or unreadable. Give the "
+            "path of a folder that `blijfwijzer train` made."
+        ) from error
+    if newer:
+        raise ModelFolderError(f"{folder}: is of a newer format. Update blijfwijzer to read it.")
+    present = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    } - {MANIFEST}
+    # Only files that are there are opened, so a name in the manifest cannot lead outside.
+    altered = sorted(
+        name
+        for name in present & set(recorded)
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != recorded[name]
+    )
+    missing = sorted((set(recorded) | set(_NEEDED)) - present)
+    strange = sorted(present - set(recorded))
+    faults = [
+        f"{len(names)} {what}: {', '.join(names[:5])}"
+        for what, names in (("altered", altered), ("missing", missing), ("added", strange))
+        if names
+    ]
+    if faults:
+        raise ModelFolderError(
+            f"{folder}: is not as it was written; files are {'; '.join(faults)}. Restore it from "
+            "a copy, or train the model again."
+        )

@@ -1,0 +1,182 @@
+"""Runs in MLflow; the only module that imports it.
+
+Nothing is pickled, no input example is logged, no telemetry is sent: what is logged are settings,
+hashes, metrics with intervals, and the files of the model folder.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from blijfwijzer.errors import TrackingError
+
+ALIAS = "challenger"
+_BATCH = 90
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is tracked of one training."""
+
+    target: str
+    folder: Path
+    """The model folder; its files become the run's artifacts."""
+    parameters: dict[str, Any]
+    tags: dict[str, str]
+    metrics: dict[str, Any]
+    """As in metrics.json."""
+    candidates: pd.DataFrame
+    """One row per candidate, as `Selection.scores`."""
+
+
+def track_training(training: Training, experiment: str, store: Path) -> str:
+    """Log one run, with one nested run per candidate, and register the model.
+
+    Parameters
+    ----------
+    experiment : its name in MLflow
+    store : folder of the SQLite database and artifacts; MLFLOW_TRACKING_URI wins
+
+    Returns
+    -------
+    The run's id.
+
+    Raises
+    ------
+    TrackingError
+        The store refuses or cannot be reached; the model folder is there all the same.
+    """
+    with _quiet():
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return _log(training, experiment, store)
+        except (MlflowException, OSError) as error:
+            raise TrackingError(
+                f"{tracking_uri(store)}: the run could not be tracked ({type(error).__name__}). "
+                f"The model is complete in {training.folder}. Check MLFLOW_TRACKING_URI, or set "
+                "tracking.enabled = false."
+            ) from error
+
+
+def tracking_uri(store: Path) -> str:
+    """Where runs are kept: MLFLOW_TRACKING_URI, or SQLite in `store`."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(store / 'mlflow.db').resolve()}"
+
+
+def _log(training: Training, experiment: str, store: Path) -> str:
+    from mlflow import MlflowClient
+
+    uri = tracking_uri(store)
+    if uri.startswith("sqlite:"):
+        store.mkdir(parents=True, exist_ok=True)
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    experiment_id = _experiment(client, experiment, store, uri)
+    tags = {**training.tags, "blijfwijzer.target": training.target}
+    run = client.create_run(experiment_id, tags=tags, run_name=training.folder.name)
+    run_id = str(run.info.run_id)
+    try:
+        _log_values(client, run_id, training.parameters, _flatten(training.metrics))
+        client.log_artifacts(run_id, str(training.folder), "model")
+        for name, row in training.candidates.iterrows():
+            _log_candidate(client, experiment_id, run_id, str(name), row, training.target)
+        _register(client, training, run_id)
+    except BaseException:
+        client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id)
+    return run_id
+
+
+def _experiment(client: Any, name: str, store: Path, uri: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    # A server decides itself where artifacts go; for a file they go beside it.
+    place = (store / "artifacts").resolve().as_uri() if uri.startswith("sqlite:") else None
+    return str(client.create_experiment(name, artifact_location=place))
+
+
+def _log_values(
+    client: Any, run_id: str, parameters: dict[str, Any], metrics: dict[str, float]
+) -> None:
+    from mlflow.entities import Metric, Param
+
+    params = [Param(name, str(value)) for name, value in parameters.items()]
+    # A run is told by its content; a time of its own would only say when the machine was busy.
+    values = [Metric(name, value, 0, 0) for name, value in metrics.items()]
+    for start in range(0, max(len(params), len(values)), _BATCH):
+        part = slice(start, start + _BATCH)
+        client.log_batch(run_id, metrics=values[part], params=params[part])
+
+
+def _log_candidate(
+    client: Any, experiment_id: str, parent: str, name: str, row: pd.Series, target: str
+) -> None:
+    tags = {"mlflow.parentRunId": parent, "blijfwijzer.target": target}
+    run_id = client.create_run(experiment_id, tags=tags, run_name=name).info.run_id
+    numbers = {
+        str(column): float(value)
+        for column, value in row.items()
+        if isinstance(value, float) and value == value
+    }
+    others = {str(c): v for c, v in row.items() if not isinstance(v, float)}
+    _log_values(client, run_id, {"candidate": name, **others}, numbers)
+    client.set_terminated(run_id)
+
+
+def _register(client: Any, training: Training, run_id: str) -> None:
+    """Register the folder as a new version, for somebody to promote."""
+    from mlflow.exceptions import MlflowException
+
+    name = f"blijfwijzer-{training.target}"
+    try:
+        client.get_registered_model(name)
+    except MlflowException:
+        client.create_registered_model(name)
+    source = f"{client.get_run(run_id).info.artifact_uri}/model"
+    version = client.create_model_version(name, source=source, run_id=run_id)
+    client.set_registered_model_alias(name, ALIAS, version.version)
+
+
+def _flatten(metrics: dict[str, Any]) -> dict[str, float]:
+    """Give metrics MLflow's flat names: `log_loss`, `log_loss_low`, `trees.log_loss`, ..."""
+    flat: dict[str, float] = {}
+    for name, entry in metrics["overall"].items():
+        for part, value in entry.items():
+            flat[name if part == "value" else f"{name}_{part}"] = value
+    for candidate, entry in metrics["candidates"].items():
+        flat[f"{candidate}.log_loss"] = entry["log_loss"]
+    flat["contributions.largest_gap"] = metrics["contributions"]["largest_gap"]
+    flat["rows"] = metrics["rows"]
+    flat["effective_rows"] = metrics["effective_rows"]
+    flat["prevalence"] = metrics["prevalence"]
+    return {name: float(value) for name, value in flat.items() if value is not None}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep MLflow from phoning home, waiting long for a server, and telling of its database."""
+    wanted = {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update({n: v for n, v in wanted.items() if n == "DO_NOT_TRACK" or before[n] is None})
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
