@@ -57,9 +57,9 @@ def synthesise(
 )
 def check(survey: SurveyFile, codebook: CodebookName, settings: SettingsFile = None) -> None:
     """Tell how a survey reads with a codebook, and all that is wrong; fits no model."""
-    from blijfwijzer import runs
+    import blijfwijzer.runs
 
-    raise typer.Exit(runs.check(survey, codebook, settings))
+    raise typer.Exit(blijfwijzer.runs.check(survey, codebook, settings))
 
 
 @app.command(epilog="Example: `blijfwijzer codebook mine.sav --output mine.toml`")

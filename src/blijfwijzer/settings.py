@@ -48,7 +48,8 @@ class Model(Section):
         "trees",
     )
     minimum_leaf: int = Field(20, ge=10)
-    """Respondents in each leaf; below ten the model file would describe few people."""
+    """Respondents in each leaf. LightGBM estimates counts while it grows, so that a leaf can end up
+    with somewhat fewer; below ten the model file would describe few people and is refused."""
     threads: int = Field(0, ge=0)
     """Threads for fitting; 0 is all cores."""
 

@@ -13,7 +13,7 @@ SMALLEST_LEAF = 10
 """Fewest respondents that any number in a model may describe (CBS and ACRO ask ten)."""
 
 
-def refuse_disclosure(model: RiskModel, minimum_leaf: int = SMALLEST_LEAF) -> None:
+def refuse_disclosure(model: RiskModel) -> None:
     """Refuse a model whose text tells of fewer respondents than is allowed.
 
     Raises
@@ -21,7 +21,7 @@ def refuse_disclosure(model: RiskModel, minimum_leaf: int = SMALLEST_LEAF) -> No
     ModelDisclosureError
         Saying what and how many.
     """
-    faults = find_disclosures(model, max(minimum_leaf, SMALLEST_LEAF))
+    faults = find_disclosures(model, SMALLEST_LEAF)
     if faults:
         raise ModelDisclosureError(
             f"{model.target}: the model's text would tell about few people: {'; '.join(faults)}. "

@@ -66,7 +66,7 @@ def write_model(
         The model's text would tell something about fewer than ten people.
     NotWritableError, DiskFullError
     """
-    refuse_disclosure(model, settings.model.minimum_leaf)
+    refuse_disclosure(model)
     contents = {
         "model.txt": model.trees.encode(),
         "model.json": to_json(model_to_json(model)),

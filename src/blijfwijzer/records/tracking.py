@@ -172,8 +172,10 @@ def _quiet() -> Iterator[None]:
     }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update({n: v for n, v in wanted.items() if n == "DO_NOT_TRACK" or before[n] is None})
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    import mlflow  # noqa: F401  (sets its own log levels when imported, so first)
+
+    for logger in ("alembic", "mlflow", "mlflow.store.db.utils"):
+        logging.getLogger(logger).setLevel(logging.WARNING)
     try:
         yield
     finally:

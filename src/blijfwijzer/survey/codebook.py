@@ -198,6 +198,11 @@ class Codebook(_Part):
         return next((scale for scale in self.scales.values() if item in scale.items), None)
 
 
+def survey_name(codebook: Codebook) -> str:
+    """Name of a survey and its wave, as folders have it."""
+    return f"{codebook.survey.name}-{codebook.survey.wave}"
+
+
 def load_codebook(name: str | Path) -> Codebook:
     """Read a codebook that is shipped, by its name, or any other, by its path.
 

@@ -108,11 +108,12 @@ def hash_file(path: Path) -> str:
 def code_text(value: Any) -> str:
     """Write a code as a codebook does: whole numbers without a decimal point.
 
-    >>> [code_text(code) for code in (1.0, "1.0", 2.5, " ja ")]
-    ['1', '1', '2.5', 'ja']
+    >>> [code_text(code) for code in (1.0, "1.0", -0.0, 2.5, " ja ")]
+    ['1', '1', '0', '2.5', 'ja']
     """
     text = str(value).strip()
-    return text[:-2] if re.fullmatch(r"-?\d+\.0", text) else text
+    whole = re.fullmatch(r"(-?\d+)\.0", text)
+    return str(int(whole[1])) if whole else text
 
 
 def _require_magic(path: Path, suffix: str) -> None:

@@ -241,7 +241,8 @@ def _fill_in(
             opinion = _LOADING * latents[scale.name] + np.sqrt(1 - _LOADING**2) * noise
             true = centre + unit * _ITEM_SPREAD * opinion
             turned = low + high - true if item in scale.reversed else true
-            said = np.clip(np.round(turned + unit * acquiescence), low, high)
+            # Adding zero turns the minus zero that rounding can leave into zero.
+            said = np.clip(np.round(turned + unit * acquiescence), low, high) + 0.0
             forms[item] = _leave_out(said, figure, rng)
             known = np.where(forms[item] <= high, said, np.nan)
             keyed.append(low + high - known if item in scale.reversed else known)

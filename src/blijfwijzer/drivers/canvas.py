@@ -1,0 +1,88 @@
+"""What all pictures share: size, colour, wrapped labels, the note on what they do not say."""
+
+import io
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from blijfwijzer.survey.codebook import Language, Outcome
+
+# Okabe & Ito (2008): told apart by colour-blind people and in grey.
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6b6b6b"
+
+NOTES = {
+    ("intention", "nl"): "Samenhang, geen oorzaak; voornemen, geen vertrek.",
+    ("intention", "en"): "Association, not cause; intention, not departure.",
+    ("risk", "nl"): "Samenhang, geen oorzaak; een risico, geen oordeel over mensen.",
+    ("risk", "en"): "Association, not cause; a risk, no verdict on people.",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure and what it shows, for those who cannot see it."""
+
+    figure: Figure
+    alt: str
+
+
+def note(outcome: Outcome, language: Language) -> str:
+    """Give the sentence that every picture and page of drivers carries."""
+    return NOTES[outcome.kind, language]
+
+
+def wrap(text: str, width: int = 38, lines: int = 2) -> str:
+    r"""Break a label in lines; a longer one ends in dots.
+
+    >>> wrap("een twee drie vier", 9)
+    'een twee\ndrie vier'
+    """
+    broken = textwrap.wrap(text, width)
+    if len(broken) > lines:
+        broken = [
+            *broken[: lines - 1],
+            textwrap.shorten(" ".join(broken[lines - 1 :]), width, placeholder="…"),
+        ]
+    return "\n".join(broken)
+
+
+@contextmanager
+def canvas(
+    width: float, height: float, title: str, foot: str, rows: int = 1, columns: int = 1
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Open a figure with a title above and a note below."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)
+        figure.supxlabel(foot, x=0.01, ha="left", fontsize=9, color=GREY)
+        yield figure, axes
+
+
+def to_bytes(figure: Figure, kind: str) -> bytes:
+    """Render a figure as "png" or "svg"; the same figure always gives the same bytes."""
+    buffer = io.BytesIO()
+    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+    with mpl.rc_context(_STYLE):
+        figure.savefig(buffer, format=kind, dpi=130, metadata=metadata)
+    return buffer.getvalue()
+
+
+_STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "svg.hashsalt": "blijfwijzer",
+    "svg.fonttype": "none",
+}

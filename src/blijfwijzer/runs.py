@@ -1,0 +1,399 @@
+"""The stories: what each command does, from its input to its output."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from blijfwijzer.drivers.contributions import contribute, refuse_gap
+from blijfwijzer.drivers.performance_plots import draw_performance
+from blijfwijzer.drivers.plots import draw_drivers
+from blijfwijzer.drivers.profiles import profile, refit_importance
+from blijfwijzer.errors import SettingsError
+from blijfwijzer.files import write_beside, write_folder_beside
+from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.publish.page import render
+from blijfwijzer.publish.review import drivers_page, training_page
+from blijfwijzer.publish.tables import driver_tables, picture_files, to_csv, training_tables
+from blijfwijzer.records.model_folder import folder_name, read_model, write_model
+from blijfwijzer.records.provenance import provenance
+from blijfwijzer.records.tracking import Training, track_training, tracking_uri
+from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
+from blijfwijzer.risk.features import build_features, learn_schema
+from blijfwijzer.risk.leaks import refuse_twins, screen_features, suspect
+from blijfwijzer.risk.model import predict_risk
+from blijfwijzer.risk.outcomes import barred_columns, label, require_both_classes
+from blijfwijzer.risk.selection import Selection, select_model
+from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.survey.codebook import (
+    Codebook,
+    Outcome,
+    codebook_file,
+    load_codebook,
+    survey_name,
+)
+from blijfwijzer.survey.describe import describe
+from blijfwijzer.survey.draft import draft_codebook
+from blijfwijzer.survey.export import write_survey
+from blijfwijzer.survey.files import format_of, read_table
+from blijfwijzer.survey.intake import (
+    Intake,
+    check_survey,
+    count_reasons,
+    read_survey,
+    require_enough,
+)
+from blijfwijzer.survey.scales import Reliability, measure_reliability, score_scales
+from blijfwijzer.survey.synthetic import CODEBOOK, make_survey
+
+
+def synthesise(
+    output: Path,
+    respondents: int,
+    seed: int,
+    wave: int,
+    truth: Path | None,
+    figures: Path | None,
+) -> None:
+    """Make the built-in survey and, if asked, what is true of it."""
+    for path in filter(None, (output, truth)):
+        format_of(path)
+    with show_progress() as tell:
+        survey = make_survey(respondents, seed, wave, figures, tell)
+        codebook = load_codebook(CODEBOOK)
+        tell(f"write {output}")
+        write_survey(survey.responses, codebook, output)
+        if truth is not None:
+            write_survey(survey.truth, codebook, truth)
+    print(f"{output}: {len(survey.responses)} forms of {respondents} respondents, wave {wave}.")
+
+
+def check(survey_file: Path, codebook_name: str, settings_file: Path | None) -> int:
+    """Tell how a survey reads; give the exit code of its first fault, or 0."""
+    settings, codebook = load_settings(settings_file), load_codebook(codebook_name)
+    intake = check_survey(survey_file, codebook, settings.intake)
+    scales = None
+    if not intake.errors:
+        scales = measure_reliability(intake.responses, codebook, settings.evaluation.bootstraps)
+    print(describe(intake, survey_file.name, scales))
+    return intake.errors[0].exit_code if intake.errors else 0
+
+
+def draft(survey_file: Path, output: Path | None) -> None:
+    """Draft a codebook from a file's names, labels and codes."""
+    text = draft_codebook(read_table(survey_file), survey_file.name.split(".")[0])
+    if output is None:
+        print(text, end="")
+        return
+    with write_beside(output) as beside:
+        beside.write_text(text, encoding="utf-8")
+    print(f"{output}: a draft. Look at each line marked `decide`, then `blijfwijzer check` it.")
+
+
+def train(
+    survey_file: Path,
+    codebook_name: str,
+    targets: list[str],
+    settings_file: Path | None,
+    models: Path,
+) -> list[Path]:
+    """Fit, calibrate, choose, evaluate, explain and keep a model of each outcome."""
+    settings, codebook = load_settings(settings_file), load_codebook(codebook_name)
+    outcomes = _choose_outcomes(codebook, targets)
+    folders = []
+    with show_progress() as tell:
+        tell(f"read {survey_file.name}")
+        intake = read_survey(survey_file, codebook, settings.intake)
+        require_enough(intake, settings.intake)
+        _write_rejected(
+            intake, models / f"{codebook.survey.name}-{codebook.survey.wave}-rejected.csv"
+        )
+        scales = score_scales(intake.responses, codebook)
+        tell("measure the reliability of scales")
+        reliability = measure_reliability(
+            intake.responses, codebook, settings.evaluation.bootstraps, settings.seed
+        )
+        survey = _Survey(intake, scales, reliability, codebook, codebook_name, settings)
+        for outcome in outcomes:
+            folders.append(_train_outcome(survey, outcome, models, tell))
+    return folders
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """A survey that was read, with all that a training needs of it."""
+
+    intake: Intake
+    scales: pd.DataFrame
+    reliability: Reliability
+    codebook: Codebook
+    codebook_name: str
+    settings: Settings
+
+
+def _train_outcome(survey: _Survey, outcome: Outcome, models: Path, tell: Tell) -> Path:
+    settings, codebook, target = survey.settings, survey.codebook, outcome.name
+    labelled = label(survey.intake.responses, survey.scales, codebook, outcome)
+    require_both_classes(labelled, outcome, settings.intake.minimum_responses)
+    known = labelled.values.notna()
+    responses = survey.intake.responses[known].reset_index(drop=True)
+    scales = survey.scales[known].reset_index(drop=True)
+    values = labelled.values[known].to_numpy()
+    weight = (responses["weight"] / responses["weight"].mean()).to_numpy()
+    units = responses[codebook.units.cluster]
+
+    barred = barred_columns(codebook, outcome)
+    schema = learn_schema(responses, scales, codebook, barred, settings.features)
+    frame = build_features(responses, scales, schema).frame
+    folds = split_by_unit(values, units, settings.model.folds, settings.seed)
+    single = screen_features(frame, schema, values, weight, folds)
+    refuse_twins(single, target)
+
+    selection = select_model(
+        frame,
+        schema,
+        values,
+        weight,
+        folds,
+        settings.model,
+        target,
+        labelled.thresholds,
+        settings.seed,
+        tell,
+    )
+    tell(f"{target}: evaluate")
+    groups = _groups(responses, codebook)
+    risk = selection.out_of_fold[selection.champion.kind]
+    evaluation = evaluate(values, risk, weight, units, groups, settings.evaluation, settings.seed)
+    warnings = [*_scale_warnings(survey.reliability), *_finding_texts(survey.intake)]
+    suspicion = suspect(evaluation.overall["value"].loc["roc_auc"], outcome.ceiling, single, target)
+    if suspicion is not None:
+        warnings.insert(0, suspicion)
+
+    tell(f"{target}: explain")
+    contributions = contribute(selection.champion, frame)
+    refuse_gap(contributions, settings.drivers.largest_gap, target)
+    refits = refit_importance(selection.fold_models, frame, weight, folds)
+    drivers = profile(
+        contributions, frame, schema, weight, units, groups, settings.drivers, settings.seed, refits
+    )
+    tell(f"{target}: draw")
+    pictures = {
+        **draw_performance(evaluation, outcome, settings.language),
+        **draw_drivers(drivers, codebook, outcome, settings.language),
+    }
+    origin = provenance(survey.intake.sha256, codebook, settings)
+    page = training_page(
+        codebook,
+        outcome,
+        survey.intake,
+        survey.reliability,
+        selection,
+        evaluation,
+        drivers,
+        pictures,
+        warnings,
+        origin,
+        settings.language,
+    )
+    metrics = {
+        **to_metrics(evaluation),
+        "candidates": {str(n): _plain(row) for n, row in selection.scores.iterrows()},
+        "champion": selection.champion.kind,
+        "price_of_simplicity": selection.price,
+        "contributions": {"largest_gap": contributions.largest_gap},
+    }
+    folder = models / folder_name(selection.champion, codebook, survey.intake.sha256, settings)
+    tell(f"{target}: write {folder}")
+    write_model(
+        folder,
+        selection.champion,
+        codebook_file(survey.codebook_name).read_text(encoding="utf-8"),
+        settings,
+        metrics,
+        {
+            **picture_files(pictures),
+            **training_tables(selection, evaluation, drivers, survey.reliability),
+            "review.html": render(page, settings.language),
+        },
+    )
+    _report(folder, outcome, selection, evaluation, warnings)
+    if settings.tracking.enabled:
+        tell(f"{target}: track")
+        training = Training(
+            target, folder, _flat(settings.model_dump()), origin, metrics, selection.scores
+        )
+        run = track_training(training, settings.tracking.experiment, models.parent / "mlruns")
+        print(f"  MLflow run {run} in {tracking_uri(models.parent / 'mlruns')}")
+    return folder
+
+
+def explain(
+    model_folder: Path, survey_file: Path, output: Path, settings_file: Path | None
+) -> None:
+    """Show what drives a model's risk in another wave."""
+    stored = read_model(model_folder)
+    settings = load_settings(settings_file) if settings_file else stored.settings
+    codebook, model = stored.codebook, stored.model
+    outcome = codebook.outcomes[model.target]
+    with show_progress() as tell:
+        tell(f"read {survey_file.name}")
+        intake = read_survey(survey_file, codebook, settings.intake)
+        require_enough(intake, settings.intake)
+        responses = intake.responses
+        scales = score_scales(responses, codebook)
+        built = build_features(responses, scales, model.schema)
+        weight, units = responses["weight"].to_numpy(), responses[codebook.units.cluster]
+        groups = _groups(responses, codebook)
+
+        tell("explain")
+        contributions = contribute(model, built.frame)
+        refuse_gap(contributions, settings.drivers.largest_gap, model.target)
+        drivers = profile(
+            contributions,
+            built.frame,
+            model.schema,
+            weight,
+            units,
+            groups,
+            settings.drivers,
+            settings.seed,
+            [],
+        )
+        labelled = label(responses, scales, codebook, outcome, model.thresholds).values
+        known = labelled.notna().to_numpy()
+        evaluation = None
+        if labelled[known].nunique() == 2:
+            tell("evaluate")
+            evaluation = evaluate(
+                labelled[known].to_numpy(),
+                predict_risk(model, built.frame)[known],
+                weight[known],
+                units[known],
+                {n: g[known] for n, g in groups.items()},
+                settings.evaluation,
+                settings.seed,
+            )
+        tell("draw")
+        pictures = draw_drivers(drivers, codebook, outcome, settings.language)
+        if evaluation is not None:
+            pictures |= draw_performance(evaluation, outcome, settings.language)
+        origin = provenance(intake.sha256, codebook, settings) | {"model": model_folder.name}
+        page = drivers_page(
+            codebook,
+            outcome,
+            intake,
+            evaluation,
+            drivers,
+            pictures,
+            _finding_texts(intake),
+            origin,
+            settings.language,
+        )
+        files = {
+            **picture_files(pictures),
+            **driver_tables(drivers),
+            "tables/read.csv": to_csv(built.counts),
+            "tables/rejected.csv": to_csv(count_reasons(intake.rejected)),
+            "review.html": render(page, settings.language),
+        }
+        with write_folder_beside(output) as beside:
+            for name, content in files.items():
+                (beside / name).parent.mkdir(parents=True, exist_ok=True)
+                (beside / name).write_bytes(content)
+    print(f"{output / 'review.html'}: what drives {model.target} in {survey_file.name}.")
+
+
+def bench(data: Path, output: Path) -> None:
+    """Measure accuracy, time and memory beside other tools."""
+    from blijfwijzer.bench import run_bench
+
+    with show_progress() as tell:
+        text = run_bench(data, tell)
+    with write_beside(output) as beside:
+        beside.write_text(text, encoding="utf-8")
+    print(text)
+
+
+def _choose_outcomes(codebook: Codebook, targets: list[str]) -> list[Outcome]:
+    unknown = [target for target in targets if target not in codebook.outcomes]
+    if unknown or not codebook.outcomes:
+        raise SettingsError(
+            f"{', '.join(unknown) or 'codebook'}: no such outcome in codebook "
+            f"{survey_name(codebook)}. It has: "
+            f"{', '.join(codebook.outcomes) or 'none; add one under [outcomes]'}."
+        )
+    return [codebook.outcomes[target] for target in targets or codebook.outcomes]
+
+
+def _groups(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Series]:
+    """Give the group of each response, for each column by which results are broken down."""
+    groups = {}
+    for name in codebook.report_by:
+        if name in responses:
+            bands = codebook.columns[name].bands
+            groups[name] = _in_bands(responses[name], bands) if bands else responses[name]
+    return groups
+
+
+def _in_bands(numbers: pd.Series, bands: tuple[float, ...]) -> pd.Series:
+    names = [
+        f"<{bands[0]:g}",
+        *(f"{low:g}-{high - 1:g}" for low, high in zip(bands, bands[1:], strict=False)),
+        f"{bands[-1]:g}+",
+    ]
+    edges = [-float("inf"), *bands, float("inf")]
+    return pd.cut(numbers, edges, right=False, labels=names)
+
+
+def _write_rejected(intake: Intake, path: Path) -> None:
+    with write_beside(path) as beside:
+        intake.rejected.to_csv(beside, index=False)
+
+
+def _scale_warnings(reliability: Reliability) -> list[str]:
+    low = reliability.scales[reliability.scales["is_low"]]
+    return [
+        f"{row.scale}: alpha is {row.alpha:.2f}, below .60: read this scale with care."
+        for row in low.itertuples()
+    ]
+
+
+def _finding_texts(intake: Intake) -> list[str]:
+    return [finding.text for finding in intake.findings if finding.level == "warning"]
+
+
+def _plain(row: pd.Series) -> dict[str, object]:
+    return {str(n): v.item() if hasattr(v, "item") else v for n, v in row.items()}
+
+
+def _flat(settings: dict[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in settings.items():
+        flat |= (
+            _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+        )
+    return flat
+
+
+def _report(
+    folder: Path,
+    outcome: Outcome,
+    selection: Selection,
+    evaluation: Evaluation,
+    warnings: list[str],
+) -> None:
+    overall = evaluation.overall
+
+    def told(metric: str) -> str:
+        value, low, high = overall.loc[metric, ["value", "low", "high"]]
+        return f"{value:.4f} ({low:.4f}-{high:.4f})"
+
+    print(f"{outcome.name}: {selection.champion.kind}, {evaluation.rows} responses")
+    print(f"  log loss {told('log_loss')}, AUC {told('roc_auc')}")
+    print(f"  calibration slope {told('calibration_slope')}")
+    print(f"  price of simplicity: {selection.price:.5f} of log loss")
+    for warning in warnings:
+        print(f"  warning: {warning}")
+    print(f"  look at {folder / 'review.html'}")
