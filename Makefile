@@ -1,66 +1,74 @@
-# Everything runs in .venv, with the versions of requirements.lock.
+SHELL := /bin/sh
 PYTHON ?= python3
+RESPONDENTS ?= 40000
 VENV := .venv
-RUN := $(VENV)/bin
-SURVEY := data/werkonderzoek-2019.sav
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+BENCH := $(VENV)/installed-bench
+WAVE := data/werkonderzoek-2019.sav
 NEXT := data/werkonderzoek-2022.sav
-CODEBOOK := werkonderzoek-2019
+STORE := sqlite:///$(CURDIR)/mlruns/mlflow.db
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
+.DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install check fix test train explain score ui notebooks bench lock
+.PHONY: help install check fix test train explain score ui notebooks bench
 
-help: ## list what can be made
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+help: ## Say what each target does
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
-install: $(VENV)/installed ## set up .venv from the lock file
+install: $(STAMP) ## Set up .venv from the lock file
 
-$(VENV)/installed: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "blijfwijzer needs Python 3.11 or newer; say which: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(RUN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(RUN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-check: install ## style, types
-	$(RUN)/ruff check .
-	$(RUN)/ruff format --check .
-	$(RUN)/mypy
+$(BENCH): $(STAMP) requirements-bench.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-bench.lock
+	@touch $@
 
-fix: install ## mend style
-	$(RUN)/ruff check --fix .
-	$(RUN)/ruff format .
+check: $(STAMP) ## Check style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
-test: install ## run all tests
-	$(RUN)/python -m pytest
+fix: $(STAMP) ## Mend style and format where that can be done by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
-$(SURVEY): | install
-	$(RUN)/blijfwijzer synthesise --output $@ --truth data/truth-2019.parquet
+test: $(STAMP) ## Run all tests
+	$(BIN)/python -m pytest
 
-$(NEXT): | install
-	$(RUN)/blijfwijzer synthesise --wave 2022 --output $@
+$(WAVE): | $(STAMP)
+	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --output $@
 
-train: $(SURVEY) ## train both models on the built-in survey
-	$(RUN)/blijfwijzer train $(SURVEY) --codebook $(CODEBOOK)
-	@echo "Pictures and tables: models/*/review.html. Runs: make ui."
+$(NEXT): | $(STAMP)
+	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --wave 2022 --output $@
 
-explain: $(NEXT) ## what drives leaving in the second wave; train first
-	@test -n "$$(ls -d models/vertrekintentie-werkonderzoek-2019-* 2>/dev/null)" || { echo "Run make train first."; exit 1; }
-	$(RUN)/blijfwijzer explain "$$(ls -td models/vertrekintentie-werkonderzoek-2019-* | head -n 1)" $(NEXT) --output out/drivers-2022
+train: $(STAMP) $(WAVE) ## Make the built-in survey, train and explain both models
+	$(BIN)/blijfwijzer train $(WAVE) --codebook werkonderzoek-2019
+	@echo "Open review.html in a folder under models/; 'make ui' shows the runs."
 
-score: ## not in this version; see make explain
-	@echo "Scoring groups is not in this version. 'make explain' shows drivers in a new wave."; exit 1
+explain: $(STAMP) $(NEXT) ## Explain the newest vertrekintentie model on the 2022 wave
+	@model=$$(ls -td models/vertrekintentie-werkonderzoek-2019-*/ 2>/dev/null | head -n 1); \
+	test -n "$$model" || { echo "There is no model yet: run 'make train' first."; exit 1; }; \
+	set -x; $(BIN)/blijfwijzer explain "$$model" $(NEXT) --output out/drivers-2022
 
-ui: install ## MLflow on the same store, on this machine only
-	$(RUN)/mlflow ui --host 127.0.0.1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlruns/mlflow.db}"
+score: ## Score a new wave by group (not in this version)
+	@echo "This version has no scoring by group: that needs the rules on what may be shown first."
+	@echo "'make explain' shows what drives the risk in a new wave."; exit 1
 
-notebooks: install ## run the notebooks
-	$(RUN)/python -m pytest tests/test_notebooks.py
+ui: $(STAMP) ## Open MLflow on the runs
+	@case "$${MLFLOW_TRACKING_URI:-}" in http*) echo "Open $$MLFLOW_TRACKING_URI"; exit 0;; esac; \
+	exec $(BIN)/mlflow server --host 127.0.0.1 --port $${PORT:-5000} \
+	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-$(STORE)}"
 
-bench: install ## measure beside other tools; writes docs/benchmarks.md
-	$(RUN)/python -m pip install --quiet --require-hashes -r requirements-bench.lock
-	$(RUN)/blijfwijzer bench
+notebooks: $(STAMP) ## Run the notebooks and keep the result in out/notebooks
+	$(BIN)/python notebooks/run.py out/notebooks
 
-lock: ## renew the lock files; needs uv
-	echo "setuptools>=77" | uv pip compile pyproject.toml - --extra test --extra notebooks --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --upgrade -o requirements.lock
-	echo "setuptools>=77" | uv pip compile pyproject.toml - --all-extras -c requirements.lock --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --upgrade -o requirements-bench.lock
+bench: $(BENCH) ## Measure against other tools; writes docs/benchmarks.md
+	$(BIN)/blijfwijzer bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md
