@@ -265,7 +265,7 @@ def _cohorts(
         axes.imshow(grid, cmap="PuOr_r", vmin=-limit, vmax=limit, aspect="auto")
         cells = grid.to_numpy(dtype=float)
         for y, x in np.ndindex(grid.shape):
-            value = cells[y, x]
+            value = float(cells[y, x])
             shade = "white" if abs(value) > 0.65 * limit else "black"
             axes.text(
                 x,

@@ -37,6 +37,12 @@ def split_by_unit(
             f"{units.name}: {count} units for {folds} folds. Choose a smaller unit as `cluster` in "
             "the codebook, or fewer folds in the settings."
         )
+    rarest = int(min(values.sum(), len(values) - values.sum()))
+    if rarest < folds:
+        raise OneClassError(
+            f"{units.name}: only {rarest} responses have the rarer outcome, too few for {folds} "
+            "folds. Check the rule of the outcome in the codebook."
+        )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     parts = list(splitter.split(np.zeros(len(values)), values, pd.factorize(units)[0]))
     poor = sum(len(np.unique(values[rows])) < 2 for part in parts for rows in part)

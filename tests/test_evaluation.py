@@ -1,0 +1,121 @@
+"""Evaluation: intervals of whole units, small groups never alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from blijfwijzer.errors import OneClassError, TooFewResponsesError
+from blijfwijzer.risk.evaluation import TOO_SMALL, evaluate, pool_small, to_metrics, wilson
+from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.settings import Evaluation
+
+QUICK = Evaluation(bootstraps=60)
+
+
+@pytest.fixture
+def survey(rng):
+    rows = 1500
+    risk = rng.beta(2, 6, rows)
+    return {
+        "values": (rng.random(rows) < risk).astype(float),
+        "risk": risk,
+        "weight": rng.uniform(0.5, 2, rows),
+        "units": pd.Series(rng.integers(0, 30, rows).astype(str), name="unit"),
+        "groups": {"age": pd.Series(rng.choice(["a", "b", "c"], rows, p=[0.6, 0.395, 0.005]))},
+    }
+
+
+def test_intervals_hold_the_value(survey):
+    overall = evaluate(**survey, settings=QUICK, seed=0).overall.drop(index="ece")
+
+    assert (overall["low"] <= overall["value"]).all()
+    assert (overall["value"] <= overall["high"]).all()
+
+
+def test_the_same_seed_gives_the_same_intervals(survey):
+    first = evaluate(**survey, settings=QUICK, seed=3).overall
+    again = evaluate(**survey, settings=QUICK, seed=3).overall
+
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_intervals_of_alike_colleagues_are_wider(rng):
+    units = pd.Series(np.repeat(np.arange(40), 30).astype(str), name="unit")
+    rate = np.repeat(rng.beta(1, 1, 40), 30)
+    values = (rng.random(1200) < rate).astype(float)
+    risk, weight = np.full(1200, 0.5), np.ones(1200)
+    alone = pd.Series(np.arange(1200).astype(str), name="unit")
+
+    def width(by):
+        row = evaluate(values, risk, weight, by, {}, QUICK, 0).overall.loc["calibration_intercept"]
+        return row["high"] - row["low"]
+
+    assert width(units) > 1.5 * width(alone)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shown"),
+    [
+        ({"a": 50, "b": 10}, {"a", "b"}),
+        ({"a": 50, "b": 9}, {TOO_SMALL}),
+        ({"a": 50, "b": 20, "c": 9}, {"a", TOO_SMALL}),
+        ({"a": 50, "b": 6, "c": 6}, {"a", TOO_SMALL}),
+    ],
+)
+def test_a_small_group_is_never_alone(sizes, shown):
+    group = pd.Series([name for name, size in sizes.items() for _ in range(size)])
+
+    pooled = pool_small(group, 10)
+
+    assert set(pooled) == shown
+    assert pooled.value_counts().min() >= 10
+
+
+def test_no_table_holds_fewer_than_ten(survey):
+    found = evaluate(**survey, settings=QUICK, seed=0)
+
+    assert found.by_group["n"].min() >= 10
+    assert found.by_unit["n"].min() >= 10
+    assert found.calibration["n"].min() >= 10
+    assert len(found.curves) <= 110
+
+
+def test_few_units_give_no_interval(survey):
+    survey["units"] = pd.Series(["a", "b"] * 750, name="unit")
+
+    assert evaluate(**survey, settings=QUICK, seed=0).overall["low"].isna().all()
+
+
+def test_the_interval_of_a_rate_is_wilsons():
+    low, high = wilson(np.array([0.2]), np.array([50.0]))
+
+    assert (low[0], high[0]) == pytest.approx(proportion_confint(10, 50, method="wilson"))
+
+
+def test_metrics_are_plain_and_complete(survey):
+    metrics = to_metrics(evaluate(**survey, settings=QUICK, seed=0))
+
+    assert set(metrics["overall"]["log_loss"]) == {"value", "low", "high"}
+    assert metrics["rows"] == 1500
+    assert metrics["by_group"][0].keys() >= {"attribute", "group", "metric", "n", "effective_n"}
+
+
+def test_no_unit_is_in_two_parts(survey):
+    for train, test in split_by_unit(survey["values"], survey["units"], 5, 0):
+        assert not set(survey["units"].iloc[train]) & set(survey["units"].iloc[test])
+
+
+def test_too_few_units_are_refused(survey):
+    with pytest.raises(TooFewResponsesError, match="2 units for 5 folds"):
+        split_by_unit(survey["values"], pd.Series(["a", "b"] * 750, name="unit"), 5, 0)
+
+
+def test_a_fold_of_one_outcome_is_refused():
+    values = np.repeat([1.0, 0.0], [8, 92])
+    units = pd.Series(np.repeat(np.arange(10), 10).astype(str), name="unit")
+
+    with pytest.raises(OneClassError, match="one outcome only"):
+        split_by_unit(values, units, 5, 0)
+    with pytest.raises(OneClassError, match="only 2 responses"):
+        split_by_unit(np.repeat([1.0, 0.0], [2, 98]), units, 5, 0)

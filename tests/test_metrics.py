@@ -1,0 +1,124 @@
+"""Measures equal those of scikit-learn and statsmodels, and honour weights."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sk
+
+from blijfwijzer.risk.metrics import (
+    METRICS,
+    effective_n,
+    measure,
+    rank,
+    recalibrate,
+)
+
+
+@pytest.fixture
+def survey(rng):
+    risk = np.round(rng.beta(1, 4, 500), 2).clip(0.01, 0.99)
+    values = (rng.random(500) < risk).astype(float)
+    return values, risk, rng.uniform(0.2, 3, 500)
+
+
+def measured(values, risk, weight, metrics=METRICS):
+    ranked = rank(values, risk)
+    return measure(ranked, weight[ranked.order], metrics)
+
+
+def test_measures_equal_those_of_scikit_learn(survey):
+    values, risk, weight = survey
+    found = measured(values, risk, weight)
+
+    assert found["log_loss"] == pytest.approx(sk.log_loss(values, risk, sample_weight=weight))
+    assert found["brier"] == pytest.approx(sk.brier_score_loss(values, risk, sample_weight=weight))
+    assert found["roc_auc"] == pytest.approx(sk.roc_auc_score(values, risk, sample_weight=weight))
+    assert found["average_precision"] == pytest.approx(
+        sk.average_precision_score(values, risk, sample_weight=weight)
+    )
+
+
+def test_recalibration_equals_a_weighted_logistic_regression(survey):
+    values, risk, weight = survey
+    margin = np.log(risk / (1 - risk))
+    model = sm.GLM(
+        values, sm.add_constant(margin), family=sm.families.Binomial(), freq_weights=weight
+    ).fit(tol=1e-12)
+    offset = sm.GLM(
+        values,
+        np.ones_like(values),
+        family=sm.families.Binomial(),
+        freq_weights=weight,
+        offset=margin,
+    ).fit(tol=1e-12)
+
+    np.testing.assert_allclose(recalibrate(values, margin, weight), model.params, atol=1e-6)
+    found = measured(values, risk, weight)
+    assert found["calibration_slope"] == pytest.approx(model.params[1], abs=1e-6)
+    assert found["calibration_intercept"] == pytest.approx(offset.params[0], abs=1e-6)
+
+
+def test_separated_outcomes_have_no_calibration_slope():
+    values = np.repeat([0.0, 1.0], 20)
+
+    assert np.isnan(measured(values, 0.2 + 0.6 * values, np.ones(40))["calibration_slope"])
+
+
+def test_recall_is_that_of_the_riskiest_share():
+    values = np.array([1.0, 1, 0, 1, 0, 0, 0, 0, 0, 0])
+    risk = np.linspace(0.9, 0.1, 10)
+
+    found = measured(values, risk, np.ones(10))
+
+    assert found["recall_at_20"] == pytest.approx(2 / 3)
+    assert found["lift_at_20"] == pytest.approx(10 / 3)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=25, deadline=None)
+def test_counting_a_response_twice_equals_weight_two(seed):
+    rng = np.random.default_rng(seed)
+    risk = np.round(rng.uniform(0.05, 0.95, 60), 1)
+    values = np.append([0.0, 1.0], rng.integers(0, 2, 58)).astype(float)
+    twice = rng.integers(0, 60, 10)
+    order = np.concatenate([np.arange(60), twice])
+    weight = np.bincount(order, minlength=60).astype(float)
+    same = [name for name in METRICS if name != "ece"]
+
+    doubled = measured(values[order], risk[order], np.ones(70), tuple(same))
+    weighed = measured(values, risk, weight, tuple(same))
+
+    for name in same:
+        assert doubled[name] == pytest.approx(weighed[name], nan_ok=True, abs=1e-9), name
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=25, deadline=None)
+def test_the_order_of_rows_changes_nothing(seed):
+    rng = np.random.default_rng(seed)
+    risk = np.round(rng.uniform(0.05, 0.95, 50), 1)
+    values = np.append([0.0, 1.0], rng.integers(0, 2, 48)).astype(float)
+    weight = rng.uniform(0.5, 2, 50)
+    order = rng.permutation(50)
+
+    before, after = (
+        measured(values, risk, weight),
+        measured(values[order], risk[order], weight[order]),
+    )
+
+    for name in METRICS:
+        assert before[name] == pytest.approx(after[name], nan_ok=True), name
+
+
+def test_weights_change_every_measure(survey):
+    values, risk, weight = survey
+    plain, weighed = measured(values, risk, np.ones(500)), measured(values, risk, weight)
+
+    assert all(plain[name] != weighed[name] for name in METRICS)
+
+
+def test_effective_n_is_that_of_kish():
+    assert effective_n(np.ones(7)) == pytest.approx(7)
+    assert effective_n(np.array([1.0, 3.0])) == pytest.approx(16 / 10)

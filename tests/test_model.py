@@ -1,0 +1,296 @@
+"""Models: one weight through every step, the same bytes each time, nothing pickled."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from blijfwijzer.drivers.contributions import contribute, refuse_gap, roll_up
+from blijfwijzer.errors import ContributionGapError, LeakError
+from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_margin
+from blijfwijzer.risk.features import Feature, Schema
+from blijfwijzer.risk.leaks import refuse_twins, screen_features, suspect
+from blijfwijzer.risk.linear import (
+    fit_linear,
+    linear_contributions,
+    linear_from_json,
+    linear_margin,
+    linear_to_json,
+)
+from blijfwijzer.risk.model import (
+    Calibrator,
+    calibrate,
+    model_from_json,
+    model_to_json,
+    predict_risk,
+)
+from blijfwijzer.risk.selection import fit_calibrator, select_model
+from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.settings import Model as ModelSettings
+from blijfwijzer.survey.codebook import Text
+
+
+def feature(name, levels=(), kind="item"):
+    text = Text(nl=name, en=name)
+    return Feature(name, kind, text, name, "cultuur", True, levels, 1.0, 5.0)
+
+
+SCHEMA = Schema(
+    (feature("mean", kind="scale"), feature("a"), feature("b"), feature("sort", ("x", "y", "z")))
+)
+NAMES = SCHEMA.names
+# Without drawing rows and with leaves that weights can fill, weights and copies are one.
+EXACT = Boosting(row_share=1.0, minimum_leaf=1, column_share=1.0)
+
+
+@pytest.fixture
+def survey(rng):
+    return make_survey(rng, 1200)
+
+
+def make_survey(rng, rows):
+    frame = pd.DataFrame(
+        {
+            "mean": rng.integers(4, 21, rows) / 4,
+            "a": rng.integers(1, 6, rows).astype(float),
+            "b": rng.integers(1, 6, rows).astype(float),
+            "sort": rng.integers(0, 3, rows).astype(float),
+        }
+    )
+    frame.loc[rng.random(rows) < 0.1, "a"] = np.nan
+    frame.loc[rng.random(rows) < 0.1, "sort"] = np.nan
+    margin = -0.8 * (frame["mean"] - 3) + 0.5 * (frame["a"].fillna(3) > 4) * frame["b"] - 1
+    values = (rng.random(rows) < 1 / (1 + np.exp(-margin))).to_numpy().astype(float)
+    units = pd.Series(rng.integers(0, 25, rows).astype(str), name="unit")
+    return frame, values, rng.integers(1, 3, rows).astype(float), units
+
+
+def copies(frame, values, weight):
+    """Rows repeated as often as they weigh."""
+    order = np.repeat(np.arange(len(frame)), weight.astype(int))
+    return frame.iloc[order].reset_index(drop=True), values[order], np.ones(len(order))
+
+
+def select(survey, target="leaving", **settings):
+    frame, values, weight, units = survey
+    folds = split_by_unit(values, units, 5, 0)
+    return select_model(
+        frame, SCHEMA, values, weight, folds, ModelSettings(**settings), target, {"x": 2.0}
+    )
+
+
+def test_the_linear_part_equals_scikit_learn(survey):
+    frame, values, weight, _ = survey
+    linear = fit_linear(frame, SCHEMA, ["mean", "b"], values, weight, 0.1)
+    X = frame[["mean", "b"]].to_numpy()
+    mean = np.average(X, axis=0, weights=weight)
+    spread = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+    reference = LogisticRegression(C=0.1, tol=1e-8).fit((X - mean) / spread, values, weight)
+
+    margin = linear_margin(linear, frame)
+
+    np.testing.assert_allclose(margin, reference.decision_function((X - mean) / spread), atol=1e-4)
+
+
+def test_linear_contributions_add_up_and_average_to_nothing(survey):
+    frame, values, weight, _ = survey
+    linear = fit_linear(frame, SCHEMA, NAMES, values, weight, 0.1)
+
+    parts = linear_contributions(linear, frame)
+
+    np.testing.assert_allclose(parts.sum(axis=1) + linear.intercept, linear_margin(linear, frame))
+    np.testing.assert_allclose(np.average(parts, axis=0, weights=weight), 0, atol=1e-9)
+
+
+def test_a_linear_part_survives_json(survey):
+    frame, values, weight, _ = survey
+    linear = fit_linear(frame, SCHEMA, NAMES, values, weight, 0.1)
+
+    again = linear_from_json(json.loads(json.dumps(linear_to_json(linear), allow_nan=False)))
+
+    np.testing.assert_array_equal(linear_margin(linear, frame), linear_margin(again, frame))
+
+
+def test_copies_equal_weights_in_the_linear_part(survey):
+    frame, values, weight, _ = survey
+    weighed = fit_linear(frame, SCHEMA, NAMES, values, weight, 0.1)
+    copied = fit_linear(*copies_of(frame, values, weight), 0.1)
+    plain = fit_linear(frame, SCHEMA, NAMES, values, np.ones(len(values)), 0.1)
+
+    np.testing.assert_allclose(
+        linear_margin(weighed, frame), linear_margin(copied, frame), atol=1e-4
+    )
+    assert np.abs(linear_margin(weighed, frame) - linear_margin(plain, frame)).max() > 1e-3
+
+
+def copies_of(frame, values, weight):
+    more, outcomes, ones = copies(frame, values, weight)
+    return more, SCHEMA, NAMES, outcomes, ones
+
+
+def test_copies_equal_weights_in_trees(survey):
+    frame, values, weight, _ = survey
+    numbers = Schema(SCHEMA.features[:3])
+    more, outcomes, ones = copies(frame[numbers.names], values, weight)
+    frame = frame[numbers.names]
+
+    weighed = grow_trees(frame, numbers, values, weight, None, 30, EXACT)
+    copied = grow_trees(more, numbers, outcomes, ones, None, 30, EXACT)
+    plain = grow_trees(frame, numbers, values, np.ones(len(values)), None, 30, EXACT)
+
+    np.testing.assert_allclose(tree_margin(weighed, frame), tree_margin(copied, frame), atol=1e-6)
+    assert np.abs(tree_margin(weighed, frame) - tree_margin(plain, frame)).max() > 1e-3
+
+
+def test_copies_equal_weights_in_calibration(survey):
+    frame, values, weight, _ = survey
+    margin = -(frame["mean"].to_numpy() - 2)
+    more, outcomes, ones = copies(frame.assign(margin=margin), values, weight)
+
+    weighed = fit_calibrator(values, margin, weight)
+    copied = fit_calibrator(outcomes, more["margin"].to_numpy(), ones)
+    plain = fit_calibrator(values, margin, np.ones(len(values)))
+
+    assert weighed.slope == pytest.approx(copied.slope)
+    assert weighed.intercept == pytest.approx(copied.intercept)
+    assert weighed != plain
+
+
+def test_dropping_the_weights_changes_every_candidate(survey):
+    frame, values, weight, units = survey
+    weighed = select(survey)
+    plain = select((frame, values, np.ones(len(values)), units))
+
+    for name in weighed.out_of_fold:
+        assert np.abs(weighed.out_of_fold[name] - plain.out_of_fold[name]).max() > 1e-4, name
+
+
+def test_the_same_input_gives_the_same_bytes_on_one_thread_or_two(survey):
+    one, two = select(survey, threads=1).champion, select(survey, threads=2).champion
+
+    assert one.trees == two.trees
+    assert json.dumps(model_to_json(one)) == json.dumps(model_to_json(two))
+
+
+def test_a_model_survives_being_written_to_the_bit(survey):
+    frame = survey[0]
+    model = select(survey, candidates=("trees",)).champion
+
+    again = model_from_json(json.loads(json.dumps(model_to_json(model))), model.trees)
+
+    np.testing.assert_array_equal(predict_risk(model, frame), predict_risk(again, frame))
+
+
+def test_the_champion_is_the_simplest_within_one_standard_error(survey):
+    scores = select(survey).scores
+
+    good = scores["above_best"] <= scores["standard_error"]
+    assert scores["is_champion"].tolist().index(True) == good.tolist().index(True)
+    assert scores["is_champion"].sum() == 1
+    assert list(scores.index) == ["prevalence", "logistic", "additive", "trees"]
+
+
+def test_a_shuffled_label_is_predicted_no_better_than_by_its_rate(survey, rng):
+    frame, values, weight, units = survey
+    gains = []
+    for _ in range(4):
+        scores = select((frame, rng.permutation(values), weight, units)).scores["log_loss"]
+        gains.append(scores["prevalence"] - scores.drop("prevalence"))
+
+    # One shuffle can be lucky; their mean must not be. The true label gains more than .05.
+    assert (pd.concat(gains, axis=1).mean(axis=1) < 0.002).all()
+    true = select(survey).scores["log_loss"]
+    assert true["prevalence"] - true["trees"] > 0.05
+
+
+def test_the_additive_candidate_is_a_sum_of_curves(survey):
+    frame = survey[0]
+    model = select(survey, candidates=("additive",)).champion
+    margins = contribute(replace(model, calibrator=Calibrator(0.0, 1e-6)), frame).values * 4e6
+
+    for level in range(1, 6):
+        same = (frame["b"] == level).to_numpy()
+        assert np.ptp(margins["b"][same]) < 1e-3
+
+
+def test_contributions_add_up_to_the_calibrated_risk(survey):
+    frame = survey[0]
+    champion = select(survey, candidates=("trees",)).champion
+    model = replace(champion, calibrator=Calibrator(-0.3, 1.4))
+
+    found = contribute(model, frame)
+
+    np.testing.assert_allclose(
+        found.base + found.values.sum(axis=1), predict_risk(model, frame), atol=1e-12
+    )
+    assert found.largest_gap < 1e-12
+    rolled = roll_up(found.values, SCHEMA, "construct")
+    np.testing.assert_allclose(rolled["cultuur"], found.risk - found.base, atol=1e-12)
+
+
+def test_a_response_like_the_average_has_no_contributions(survey):
+    frame, values, weight, _ = survey
+    linear = fit_linear(frame, SCHEMA, ["mean"], values, weight, 0.1)
+    model = replace(select(survey, candidates=("logistic",)).champion, linear=linear, trees="")
+    average = frame.iloc[:1].assign(mean=linear.terms[0].mean)
+
+    assert contribute(model, average).values.abs().to_numpy().max() < 1e-12
+
+
+def test_a_gap_stops_the_run(survey):
+    found = contribute(select(survey, candidates=("logistic",)).champion, survey[0])
+
+    with pytest.raises(ContributionGapError, match="do not explain"):
+        refuse_gap(replace(found, largest_gap=2e-5), 1e-5, "leaving")
+
+
+def test_calibration_keeps_probabilities_inside_their_bounds():
+    risk = calibrate(Calibrator(0.0, 1.0), np.array([-1e6, 0.0, 1e6]))
+
+    assert risk.tolist()[1] == 0.5
+    assert (risk > 0).all()
+    assert (risk <= 1).all()
+
+
+def test_fewer_rounds_are_the_first_trees(survey):
+    frame, values, weight, _ = survey
+    trees = grow_trees(frame, SCHEMA, values, weight, None, 20, Boosting())
+
+    np.testing.assert_array_equal(
+        tree_margin(trees, frame, 7), tree_margin(first_trees(trees, 7), frame)
+    )
+
+
+def test_a_planted_twin_is_refused_by_name(survey):
+    frame, values, weight, units = survey
+    twin = frame.assign(b=np.where(values == 1, 4.0, 2.0))
+    folds = split_by_unit(values, units, 5, 0)
+
+    single = screen_features(twin, SCHEMA, values, weight, folds)
+
+    with pytest.raises(LeakError, match=r"b \(AUC 1.000"):
+        refuse_twins(single, "leaving")
+
+
+def test_a_nominal_twin_is_refused_too(survey):
+    frame, values, weight, units = survey
+    twin = frame.assign(sort=values)
+
+    single = screen_features(twin, SCHEMA, values, weight, split_by_unit(values, units, 5, 0))
+
+    with pytest.raises(LeakError, match="sort"):
+        refuse_twins(single, "leaving")
+
+
+def test_a_model_that_is_too_good_names_its_strongest_features(survey):
+    frame, values, weight, units = survey
+    single = screen_features(frame, SCHEMA, values, weight, split_by_unit(values, units, 5, 0))
+
+    refuse_twins(single, "leaving")
+    assert suspect(0.84, 0.85, single, "leaving") is None
+    told = suspect(0.86, 0.85, single, "leaving")
+    assert told is not None
+    assert "mean (" in told

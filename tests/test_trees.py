@@ -1,0 +1,117 @@
+"""Contributions of trees equal LightGBM's own and shap's, whatever the trees look like."""
+
+import lightgbm as lgb
+import numpy as np
+import pytest
+import shap
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blijfwijzer.drivers.trees import tree_contributions
+from blijfwijzer.errors import ModelFolderError
+
+
+def grow(rng, rows=600, columns=5, trees=15, depth=4, nominal=(), missing=0.1, **parameters):
+    X = rng.integers(1, 6, (rows, columns)).astype(float)
+    for column in nominal:
+        X[:, column] = rng.integers(0, 40, rows)
+    X[rng.random(X.shape) < missing] = np.nan
+    margin = np.nan_to_num(X[:, 0]) - 3 + np.nan_to_num(X[:, 1] * X[:, -1]) / 10
+    y = (rng.random(rows) < 1 / (1 + np.exp(-margin))).astype(float)
+    settings_ = {
+        "objective": "binary",
+        "verbose": -1,
+        "max_depth": depth,
+        "num_leaves": 2**depth,
+        "min_data_in_leaf": 5,
+        "min_data_per_group": 5,
+        "feature_fraction": 0.7,
+        **parameters,
+    }
+    data = lgb.Dataset(X, y, categorical_feature=list(nominal))
+    return lgb.train(settings_, data, trees), X
+
+
+def spoil(X, rng):
+    X = X.copy()
+    X[rng.random(X.shape) < 0.1] = np.nan
+    X[:20] = rng.normal(0, 50, (20, X.shape[1])).round()
+    return X
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 6),
+    st.sampled_from([(), (1,), (0, 2)]),
+    st.sampled_from([0.0, 0.15]),
+)
+@settings(max_examples=25, deadline=None)
+def test_contributions_equal_those_of_lightgbm(seed, depth, nominal, missing):
+    rng = np.random.default_rng(seed)
+    booster, X = grow(rng, depth=depth, nominal=nominal, missing=missing)
+    other = spoil(X, rng)
+
+    found, expected = tree_contributions(booster.model_to_string(), other)
+
+    reference = booster.predict(other, pred_contrib=True)
+    np.testing.assert_allclose(found, reference[:, :-1], atol=1e-9)
+    assert expected == pytest.approx(reference[0, -1], abs=1e-9)
+
+
+# shap tells each time that its own output became an array.
+@pytest.mark.filterwarnings("ignore:LightGBM binary classifier:UserWarning")
+def test_contributions_equal_those_of_shap(rng):
+    booster, X = grow(rng, trees=40)
+
+    found, _ = tree_contributions(booster.model_to_string(), X)
+
+    explainer = shap.TreeExplainer(booster, feature_perturbation="tree_path_dependent")
+    np.testing.assert_allclose(found, explainer.shap_values(X), atol=1e-9)
+
+
+def test_a_row_adds_up_to_its_margin(rng):
+    booster, X = grow(rng)
+
+    found, expected = tree_contributions(booster.model_to_string(), X)
+
+    np.testing.assert_allclose(
+        found.sum(axis=1) + expected, booster.predict(X, raw_score=True), atol=1e-9
+    )
+
+
+def test_one_feature_gets_all_of_its_tree(rng):
+    booster, X = grow(rng, interaction_constraints=[[0], [1], [2], [3], [4]])
+
+    found, _ = tree_contributions(booster.model_to_string(), X)
+
+    assert found.shape == X.shape
+    # An additive model gives equal answers equal contributions.
+    for column in range(5):
+        for level in (1, 2, 3, 4, 5):
+            assert np.ptp(found[X[:, column] == level, column]) < 1e-9
+
+
+def test_trees_without_a_split_contribute_nothing(rng):
+    booster, X = grow(rng, rows=60, min_data_in_leaf=50)
+
+    found, expected = tree_contributions(booster.model_to_string(), X)
+
+    assert not found.any()
+    assert expected == pytest.approx(booster.predict(X, raw_score=True)[0])
+
+
+def test_zero_for_missing_is_refused(rng):
+    booster, X = grow(rng, zero_as_missing=True)
+
+    with pytest.raises(ModelFolderError, match="zero for missing"):
+        tree_contributions(booster.model_to_string(), X)
+
+
+def test_the_number_of_rows_at_once_changes_nothing(rng):
+    booster, X = grow(rng, rows=9000, trees=5)
+    text = booster.model_to_string()
+
+    whole, _ = tree_contributions(text, X)
+    part, _ = tree_contributions(text, X[8000:8500])
+
+    np.testing.assert_array_equal(whole[8000:8500], part)
