@@ -96,7 +96,6 @@ def check_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> In
     reasons += _row_faults(table, codebook, names, responses, settings)
     _add(errors, _weight_fault(path.name, responses))
     accepted, rejected = _part(responses, reasons)
-    _add(errors, _empty_columns(path.name, accepted, codebook))
     findings = [
         *(Finding("note", text) for text in _name_notes(table, codebook, names)),
         *(Finding("warning", text) for text in compare_labels(table, codebook, names)),
@@ -176,6 +175,7 @@ def _read_columns(
     """Read each column as the codebook says; adds to `reasons` and `errors`."""
     answers: dict[str, pd.Series] = {}
     unreadable: list[str] = []
+    empty: list[str] = []
     for name, in_file in names.items():
         column = codebook.columns[name]
         if column.role == "id":
@@ -185,6 +185,8 @@ def _read_columns(
         given = int(values.notna().sum() + refused.sum())
         if refused.sum() > _MOST_REFUSED * given:
             unreadable.append(f"{name} ({int(refused.sum())} of {given} answers)")
+        if given == 0 and column.role != "audit":
+            empty.append(name)
         reasons.append((f"out-of-range code: {name}", refused))
         answers["weight" if column.role == "weight" else name] = values
     if unreadable:
@@ -193,6 +195,13 @@ def _read_columns(
                 f"{file}: {len(unreadable)} columns hold mostly answers that the codebook does "
                 f"not allow: {', '.join(unreadable)}. Correct their type, codes or range in the "
                 "codebook, or the export."
+            )
+        )
+    if empty:
+        errors.append(
+            EmptyColumnError(
+                f"{file}: {len(empty)} columns have no valid answer at all: {', '.join(empty)}. "
+                'Check their codes in the codebook, or give them the role "ignore".'
             )
         )
     responses = pd.DataFrame(answers, index=pd.RangeIndex(len(table.frame)))
@@ -272,19 +281,6 @@ def _part(
         {"row": [row + 1 for row in rows], "reasons": ["; ".join(told[row]) for row in rows]}
     ).astype({"row": "int64", "reasons": "str"})
     return responses.drop(index=rows).reset_index(drop=True), rejected
-
-
-def _empty_columns(
-    file: str, accepted: pd.DataFrame, codebook: Codebook
-) -> BlijfwijzerError | None:
-    needed = [c.name for c in codebook.with_role("item", "career", "outcome", "unit")]
-    empty = [name for name in needed if name in accepted and accepted[name].isna().all()]
-    if not empty or len(accepted) == 0:
-        return None
-    return EmptyColumnError(
-        f"{file}: {len(empty)} columns have no valid answer at all: {', '.join(empty)}. Check "
-        'their codes in the codebook, or give them the role "ignore".'
-    )
 
 
 def _weigh(accepted: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

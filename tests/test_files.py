@@ -1,0 +1,160 @@
+"""Files: every format reads alike; a bad one is one clear error that repeats no cell."""
+
+import gzip
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+
+from blijfwijzer.errors import (
+    CorruptFileError,
+    DuplicateColumnError,
+    FileTooLargeError,
+    SurveyNotFoundError,
+    UnknownFormatError,
+    WrongFormatError,
+)
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.export import write_survey
+from blijfwijzer.survey.files import FORMATS, hash_file, read_table
+from blijfwijzer.survey.intake import check_survey
+from blijfwijzer.survey.synthetic import CODEBOOK, make_survey
+
+SECRET = "GEHEIM4711"
+BOOK = load_codebook(CODEBOOK)
+
+
+@pytest.fixture(scope="module")
+def survey():
+    return make_survey(500, 7).responses
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_format_reads_alike(survey, tmp_path, suffix):
+    paths = [tmp_path / "survey.parquet", tmp_path / f"survey{suffix}"]
+    for path in paths:
+        write_survey(survey, BOOK, path)
+
+    first, other = (check_survey(path, BOOK, Settings().intake) for path in paths)
+
+    assert other.errors == ()
+    pd.testing.assert_frame_equal(first.responses, other.responses)
+
+
+@pytest.mark.parametrize("suffix", [".sav", ".parquet", ".csv", ".csv.gz"])
+def test_the_same_survey_gives_the_same_bytes(survey, tmp_path, suffix, monkeypatch):
+    first, again = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    write_survey(survey, BOOK, first)
+    write_survey(make_survey(500, 7).responses, BOOK, again)
+
+    assert hash_file(first) == hash_file(again)
+    if suffix == ".sav":
+        # The header's date and time would differ each second.
+        assert b"01 Jan 1900:00:00" in first.read_bytes()[:128]
+
+
+def test_spss_labels_and_user_missing_codes_are_kept(survey, tmp_path):
+    write_survey(survey, BOOK, tmp_path / "survey.sav")
+
+    table = read_table(tmp_path / "survey.sav")
+
+    assert table.labels["psy_1"] == BOOK.columns["psy_1"].label.nl
+    assert table.codes["psy_1"]["8"] == "Weet niet"
+    assert (8.0, 8.0) in table.missing["psy_1"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8-sig", "utf-8"])
+def test_the_dutch_kind_of_csv_reads(tmp_path, encoding):
+    path = tmp_path / "survey.csv"
+    path.write_bytes("naam;gewicht\nCuraçao;1,5\nBonaire;0,25\n".encode(encoding))
+
+    frame = read_table(path).frame
+
+    assert frame["naam"].tolist() == ["Curaçao", "Bonaire"]
+    assert frame["gewicht"].tolist() == [1.5, 0.25]
+
+
+def test_a_column_of_codes_and_text_is_text_all_the_way(tmp_path):
+    path = tmp_path / "survey.csv"
+    rows = ["1"] * 50_000 + ["A2"]
+    path.write_text("code\n" + "\n".join(rows) + "\n")
+
+    assert set(read_table(path).frame["code"]) == {"1", "A2"}
+
+
+def test_na_is_missing_among_numbers_and_a_code_among_text(tmp_path):
+    path = tmp_path / "survey.csv"
+    path.write_text("number,country\n1,NA\nNA,NL\n")
+
+    frame = read_table(path).frame
+
+    assert np.isnan(frame["number"][1])
+    assert frame["country"].tolist() == ["NA", "NL"]
+
+
+def bad_files(folder):
+    """Files that are not what they should be, each with the error it deserves."""
+    whole = folder / "whole"
+    whole.mkdir()
+    frame = pd.DataFrame({"a": [1.0, 2.0] * 500, "b": [SECRET] * 1000})
+    for suffix in (".sav", ".parquet", ".csv.gz", ".xlsx"):
+        path = whole / f"w{suffix}"
+        if suffix == ".sav":
+            pyreadstat.write_sav(frame, str(path))
+        elif suffix == ".parquet":
+            frame.to_parquet(path)
+        elif suffix == ".xlsx":
+            frame.to_excel(path, index=False)
+        else:
+            frame.to_csv(path, index=False)
+        content = path.read_bytes()
+        yield f"truncated{suffix}", content[: len(content) // 2], CorruptFileError
+        yield f"text{suffix}", f"a,b\n1,{SECRET}\n".encode(), WrongFormatError
+        yield f"empty{suffix}", b"", CorruptFileError
+    yield "ragged.csv", f"a,b\n1,2\n1,{SECRET},3,4\n".encode(), CorruptFileError
+    yield "binary.csv", b"a,b\n\x00\x01\x02", WrongFormatError
+    yield "header.csv", b"a,b\n", CorruptFileError
+    yield "twice.csv", b"a,b,a\n1,2,3\n", DuplicateColumnError
+    yield "odd.dta", b"whatever", UnknownFormatError
+    yield "none", b"whatever", UnknownFormatError
+    archive = whole / "z.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("readme.txt", SECRET)
+    yield "zip.xlsx", archive.read_bytes(), WrongFormatError
+
+
+def test_a_bad_file_is_one_clear_error_without_a_cell(tmp_path):
+    for name, content, error in bad_files(tmp_path):
+        path = tmp_path / name
+        path.write_bytes(content)
+
+        with pytest.raises(error) as caught:
+            read_table(path)
+
+        message = str(caught.value)
+        assert name in message, name
+        assert "\n" not in message, name
+        assert SECRET not in message, name
+        assert SECRET not in str(caught.value.__cause__), name
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(SurveyNotFoundError, match="no such file"):
+        read_table(tmp_path / "nothing.sav")
+
+
+def test_a_packed_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    bomb = tmp_path / "bomb.csv.gz"
+    with gzip.open(bomb, "wb") as file:
+        file.write(b"a\n" + b"1\n" * 5_000_000)
+    book = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("xl/workbook.xml", b" " * 10_000_000)
+
+    for path in (bomb, book):
+        assert path.stat().st_size < 100_000
+        with pytest.raises(FileTooLargeError, match="unpacks to more than 1,000,000 bytes"):
+            read_table(path, maximum_bytes=1_000_000)

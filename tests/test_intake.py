@@ -1,0 +1,356 @@
+"""Intake: rows in = accepted + rejected, each refusal with its reason, no answer told."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blijfwijzer.errors import (
+    CodebookError,
+    EmptyColumnError,
+    IdentifierError,
+    MissingColumnsError,
+    TooFewResponsesError,
+    UnreadableColumnError,
+    WeightError,
+)
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.describe import describe
+from blijfwijzer.survey.draft import draft_codebook
+from blijfwijzer.survey.files import read_table
+from blijfwijzer.survey.identifiers import find_identifiers, passes_eleven_test
+from blijfwijzer.survey.intake import check_survey, count_reasons, read_survey, require_enough
+
+SMALL = Path(__file__).parent / "assets" / "small.toml"
+BOOK = load_codebook(SMALL)
+INTAKE = Settings().intake
+
+
+def make_survey(rows=300, seed=1):
+    rng = np.random.default_rng(seed)
+    items = [c.name for c in BOOK.with_role("item")]
+    return pd.DataFrame(
+        {
+            "id": np.arange(rows),
+            "sector": rng.choice(["rijk", "gemeente"], rows),
+            "organisatie": rng.integers(0, 20, rows).astype(str),
+            "gewicht": rng.uniform(0.5, 2, rows),
+            **{name: rng.integers(1, 6, rows) for name in items},
+            "dienstjaren": rng.integers(0, 40, rows),
+            "opleiding": rng.choice(["laag", "midden", "hoog"], rows),
+            "contract": rng.choice(["vast", "tijdelijk"], rows),
+            "afspraak": rng.integers(0, 2, rows),
+            "scholing": rng.integers(0, 2, rows),
+            "vertrek": rng.integers(1, 6, rows),
+            "leeftijd": rng.integers(20, 65, rows),
+        }
+    )
+
+
+@pytest.fixture
+def survey():
+    return make_survey()
+
+
+@pytest.fixture
+def read(tmp_path):
+    def reader(frame, call=read_survey):
+        path = tmp_path / "survey.parquet"
+        frame.to_parquet(path)
+        return call(path, BOOK, INTAKE)
+
+    return reader
+
+
+def reasons(intake):
+    return dict(count_reasons(intake.rejected).itertuples(index=False))
+
+
+def test_a_clean_survey_is_accepted_whole(survey, read):
+    intake = read(survey)
+
+    assert len(intake.responses) == 300
+    assert len(intake.rejected) == 0
+    assert intake.responses["weight"].mean() == pytest.approx(1)
+    assert "id" not in intake.responses
+
+
+def test_every_refusal_has_its_reason_and_place(survey, read):
+    survey.loc[3, "veilig_1"] = 7
+    survey.loc[4, "dienstjaren"] = 99
+    survey.loc[5, "id"] = 0
+    survey.loc[6, "organisatie"] = None
+    survey.loc[7, "gewicht"] = np.nan
+    survey.loc[8, "gewicht"] = 0
+
+    intake = read(survey)
+
+    assert intake.rows == 300
+    assert intake.rejected["row"].tolist() == [4, 5, 6, 7, 8, 9]
+    assert reasons(intake) == {
+        "out-of-range code: veilig_1": 1,
+        "out-of-range code: dienstjaren": 1,
+        "duplicate id": 1,
+        "missing unit: organisatie": 1,
+        "missing weight": 1,
+        "weight of zero": 1,
+    }
+
+
+@given(st.integers(0, 10_000), st.integers(0, 40))
+@settings(max_examples=20, deadline=None)
+def test_rows_in_are_accepted_and_rejected(tmp_path_factory, seed, spoilt):
+    rng = np.random.default_rng(seed)
+    frame = make_survey(80, seed)
+    for row, column in zip(
+        rng.integers(0, 80, spoilt), rng.choice(frame.columns[4:10], spoilt), strict=True
+    ):
+        frame.loc[row, column] = rng.choice([0, 6, 8, 9, -1])
+    path = tmp_path_factory.mktemp("intake") / "survey.parquet"
+    frame.to_parquet(path)
+
+    intake = check_survey(path, BOOK, INTAKE)
+
+    assert len(intake.responses) + len(intake.rejected) == 80
+    assert intake.rejected["row"].is_unique
+
+
+def test_user_missing_is_missing_and_no_reason_to_refuse(survey, read):
+    survey.loc[:9, "veilig_1"] = 8
+
+    intake = read(survey)
+
+    assert intake.responses["veilig_1"].isna().sum() == 10
+    assert len(intake.rejected) == 0
+
+
+def test_meanings_are_read_as_well_as_codes(survey, read):
+    words = {
+        1: "Helemaal mee oneens",
+        2: "Mee oneens",
+        3: "Neutraal",
+        4: "mee eens",
+        5: "Helemaal mee eens",
+    }
+    told = survey.assign(veilig_1=survey["veilig_1"].map(words))
+
+    pd.testing.assert_frame_equal(read(told).responses, read(survey).responses)
+
+
+def test_one_answer_all_the_way_down_is_refused_only_past_a_reversed_item(survey):
+    book = BOOK.model_copy(
+        update={
+            "columns": {
+                **BOOK.columns,
+                **{
+                    f"extra_{i}": BOOK.columns["veilig_1"].model_copy(update={"name": f"extra_{i}"})
+                    for i in range(6)
+                },
+            }
+        }
+    )
+    items = [c.name for c in book.with_role("item")]
+    from blijfwijzer.survey.intake import find_straight_lines
+
+    answers = pd.DataFrame(np.full((3, len(items)), 4.0), columns=items)
+    answers.loc[1, "veilig_3"] = 2.0
+    answers.loc[2, items[4:]] = np.nan
+
+    assert find_straight_lines(answers, book).tolist() == [True, False, False]
+    plain = book.model_copy(
+        update={
+            "scales": {n: s.model_copy(update={"reversed": ()}) for n, s in book.scales.items()}
+        }
+    )
+    assert not find_straight_lines(answers, plain).any()
+
+
+def test_missing_columns_are_named_beside_those_that_exist(survey, read):
+    with pytest.raises(MissingColumnsError) as caught:
+        read(survey.drop(columns=["vertrek", "contract"]))
+
+    assert "2 columns of the codebook are missing: contract, vertrek" in str(caught.value)
+    assert "dienstjaren" in str(caught.value)
+
+
+def test_a_codebook_of_another_survey_is_told(read):
+    with pytest.raises(CodebookError, match="that of another survey"):
+        read(pd.DataFrame({"x": [1.0] * 5, "y": [2.0] * 5}))
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.inf])
+def test_weights_that_cannot_be_are_refused(survey, read, weight):
+    survey.loc[0, "gewicht"] = weight
+
+    with pytest.raises(WeightError, match="1 weights are negative or infinite"):
+        read(survey)
+
+
+def test_weights_that_add_up_to_nothing_are_refused(survey, read):
+    with pytest.raises(WeightError, match="add up to nothing"):
+        read(survey.assign(gewicht=0.0))
+
+
+def test_a_column_without_answers_is_refused(survey, read):
+    with pytest.raises(EmptyColumnError, match="veilig_2"):
+        read(survey.assign(veilig_2=8))
+
+
+def test_a_column_of_another_kind_is_refused(survey, read):
+    with pytest.raises(UnreadableColumnError, match=r"dienstjaren \(300 of 300 answers\)"):
+        read(survey.assign(dienstjaren="lang"))
+
+
+def test_too_few_usable_responses_are_refused(survey, read):
+    with pytest.raises(TooFewResponsesError, match="199 of 199 responses are usable, 200"):
+        require_enough(read(survey.head(199)), INTAKE)
+
+
+def test_units_can_be_made_to_count_alike(survey, tmp_path):
+    book = BOOK.model_copy(update={"weight": BOOK.weight.model_copy(update={"equalise": "sector"})})
+    survey.to_parquet(tmp_path / "s.parquet")
+
+    responses = read_survey(tmp_path / "s.parquet", book, INTAKE).responses
+
+    totals = responses.groupby("sector", observed=True)["weight"].sum()
+    assert totals.iloc[0] == pytest.approx(totals.iloc[1])
+
+
+def test_all_faults_are_told_at_once(survey, read):
+    survey["e_mail"] = "iemand@voorbeeld.nl"
+    survey.loc[0, "gewicht"] = -1
+    survey["veilig_2"] = 8
+    survey["dienstjaren"] = "lang"
+
+    intake = read(survey, check_survey)
+    told = describe(intake, "survey.parquet", None)
+
+    kinds = {type(error) for error in intake.errors}
+    assert kinds >= {IdentifierError, WeightError, EmptyColumnError, UnreadableColumnError}
+    assert all(str(error) in told for error in intake.errors)
+    assert "iemand@" not in told
+
+
+def bsn_numbers(count):
+    numbers = (n for n in range(100_000_000, 200_000_000, 7) if passes_eleven_test(n))
+    return [next(numbers) for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "reason"),
+    [
+        ("nummer_x", bsn_numbers(100), "BSN"),
+        ("nummer_x", [str(n) for n in bsn_numbers(100)], "BSN"),
+        ("contactveld", [f"p{i}@voorbeeld.nl" for i in range(100)], "e-mail"),
+        ("achternaam", ["x"] * 100, "named"),
+        ("Voornaam_medewerker", ["x"] * 100, "named"),
+        ("geboorteDatum", ["x"] * 100, "named"),
+        ("toelichting", [f"dit is wat ik er nummer {i} van vind" for i in range(100)], "free text"),
+    ],
+)
+def test_what_identifies_a_person_is_found(name, answers, reason):
+    found = find_identifiers(pd.DataFrame({name: answers}))
+
+    assert reason in found[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [
+        ("organisatienaam", [f"O{i}" for i in range(100)]),
+        ("respondent", list(range(100_000_000, 100_000_100))),
+        ("gewicht", list(np.linspace(0.1, 9, 100))),
+        ("functie", ["Supervisor of a very large team"] * 100),
+        ("age", list(range(100))),
+    ],
+)
+def test_what_identifies_nobody_is_left_alone(name, answers):
+    assert find_identifiers(pd.DataFrame({name: answers})) == {}
+
+
+def test_identifiers_are_refused_even_where_the_codebook_ignores_them(survey, read):
+    survey["opmerking"] = [f"ik vind er dit van nummer {i}" for i in range(300)]
+
+    with pytest.raises(IdentifierError, match=r"opmerking \(free text\)"):
+        read(survey)
+
+
+def labelled(tmp_path, **changes):
+    import pyreadstat
+
+    labels = {
+        "1": "Helemaal mee oneens",
+        "2": "Mee oneens",
+        "3": "Neutraal",
+        "4": "Mee eens",
+        "5": "Helemaal mee eens",
+        "8": "weet niet",
+        "9": "n.v.t.",
+    }
+    labels = {float(code): text for code, text in {**labels, **changes}.items() if text}
+    frame = make_survey().drop(columns=["sector", "opleiding", "contract"])
+    frame["sector"], frame["opleiding"], frame["contract"] = "rijk", "laag", "vast"
+    path = tmp_path / "labelled.sav"
+    pyreadstat.write_sav(frame, str(path), variable_value_labels={"veilig_1": labels})
+    return check_survey(path, BOOK, INTAKE).findings
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"1": "Helemaal mee eens", "5": "Helemaal mee oneens"}, "other way round"),
+        ({"7": "iets anders"}, "labels for codes 7, which the codebook lacks"),
+        ({"3": None}, "no label for codes 3"),
+        ({"3": None}, "1 codes in the file have no label"),
+        ({"5": "weet niet"}, "means that no answer was given"),
+    ],
+)
+def test_labels_that_contradict_the_codebook_are_reported(tmp_path, changes, told):
+    assert any(told in finding.text for finding in labelled(tmp_path, **changes))
+
+
+def test_labels_that_agree_are_not_reported(tmp_path):
+    assert [f for f in labelled(tmp_path) if "veilig_1" in f.text] == []
+
+
+def test_a_draft_loads_and_guesses_roles_answers_and_scales(survey, tmp_path):
+    survey.to_parquet(tmp_path / "s.parquet")
+    (tmp_path / "draft.toml").write_text(
+        draft_codebook(read_table(tmp_path / "s.parquet"), "mijn vragenlijst")
+    )
+
+    book = load_codebook(tmp_path / "draft.toml")
+
+    assert book.columns["organisatie"].role == "unit"
+    assert book.columns["gewicht"].role == "weight"
+    assert book.columns["id"].role == "id"
+    assert book.columns["leeftijd"].role == "audit"
+    assert "veilig_3" in book.scales["schaal_veilig"].items
+
+
+def test_a_draft_takes_weet_niet_for_no_answer(tmp_path):
+    from blijfwijzer.survey.export import write_survey
+    from blijfwijzer.survey.synthetic import CODEBOOK
+    from blijfwijzer.survey.synthetic import make_survey as built_in
+
+    write_survey(built_in(500, 1).responses, load_codebook(CODEBOOK), tmp_path / "w.sav")
+    (tmp_path / "w.toml").write_text(draft_codebook(read_table(tmp_path / "w.sav"), "w"))
+
+    book = load_codebook(tmp_path / "w.toml")
+
+    assert set(book.columns["psy_1"].missing) == {"8", "9"}
+    assert list(book.columns["psy_1"].codes) == ["1", "2", "3", "4", "5"]
+
+
+def test_the_public_surveys_read_as_downloaded(fevs_file, piaac_file):
+    fevs = read_survey(fevs_file, load_codebook("fevs-2018"), INTAKE)
+    piaac = read_survey(piaac_file, load_codebook("piaac"), INTAKE)
+
+    assert len(fevs.responses) == 52_804
+    assert len(piaac.responses) == 15_321
+    by_country = piaac.responses.groupby("cntry", observed=True)["weight"].sum()
+    assert by_country.max() == pytest.approx(by_country.min())
