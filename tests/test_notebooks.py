@@ -1,0 +1,49 @@
+"""Notebooks run from top to bottom, are kept without output, and define nothing."""
+
+import ast
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_of(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_there_are_notebooks_to_test():
+    assert [path.stem for path in NOTEBOOKS] == ["01_survey", "02_drivers"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_is_kept_without_output(path):
+    cells = code_of(read(path))
+
+    assert not [cell.id for cell in cells if cell.outputs or cell.execution_count is not None]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_defines_no_function(path):
+    trees = [ast.parse(cell.source) for cell in code_of(read(path))]
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+    assert not [n for tree in trees for n in ast.walk(tree) if isinstance(n, kinds)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+@pytest.mark.filterwarnings("default")
+def test_a_notebook_runs(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("BLIJFWIJZER_RESPONDENTS", "2500")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path("src").resolve())]))
+
+    NotebookClient(
+        read(path), timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    ).execute()
