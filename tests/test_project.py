@@ -13,7 +13,19 @@ from blijfwijzer.cli import app
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = sorted(typer.main.get_command(app).commands)
-TARGETS = "help install check fix test train explain score ui notebooks bench".split()
+TARGETS = [
+    "help",
+    "install",
+    "check",
+    "fix",
+    "test",
+    "train",
+    "explain",
+    "score",
+    "ui",
+    "notebooks",
+    "bench",
+]
 LOCKS = ["requirements.lock", "requirements-bench.lock"]
 # Parted, so that this file does not hold what it looks for.
 SECRETS = re.compile("|".join(["-----BEGIN [A-Z ]*PRIVATE" + " KEY", "AKIA" + "[0-9A-Z]{16}"]))
@@ -39,8 +51,7 @@ def tracked():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_stands_in_the_readme(command):
-    assert f"`blijfwijzer {command}`" in text("README.md")
-    assert re.search(rf"^blijfwijzer {command} ", text("README.md"), re.MULTILINE)
+    assert re.search(rf"^blijfwijzer {command} |`blijfwijzer {command}`", text("README.md"), re.M)
 
 
 def test_every_page_the_readme_names_exists():
