@@ -67,8 +67,8 @@ ui: $(STAMP) ## Open MLflow on the runs
 	exec $(BIN)/mlflow server --host 127.0.0.1 --port $${PORT:-5000} \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-$(STORE)}"
 
-notebooks: $(STAMP) ## Run the notebooks and keep the result in out/notebooks
-	$(BIN)/python notebooks/run.py out/notebooks
+notebooks: $(STAMP) ## Run the notebooks from top to bottom
+	$(BIN)/python -m pytest tests/test_notebooks.py
 
 bench: $(BENCH) ## Measure against other tools; writes docs/benchmarks.md
 	$(BIN)/blijfwijzer bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md

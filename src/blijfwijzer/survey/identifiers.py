@@ -9,66 +9,51 @@ from blijfwijzer.errors import IdentifierError
 
 # Whole words of a column's name, in Dutch and English. `organisatienaam` is no person's name.
 _NAME_WORDS = frozenset(
-    {
-        "naam",
-        "voornaam",
-        "achternaam",
-        "voorletters",
-        "tussenvoegsel",
-        "roepnaam",
-        "geboortedatum",
-        "geboortenaam",
-        "personeelsnummer",
-        "personeelsnr",
-        "medewerkernummer",
-        "bsn",
-        "sofinummer",
-        "burgerservicenummer",
-        "telefoon",
-        "telefoonnummer",
-        "mobiel",
-        "adres",
-        "huisnummer",
-        "email",
-        "emailadres",
-        "mail",
-        "ipadres",
-        "iban",
-        "rekeningnummer",
-        "name",
-        "firstname",
-        "lastname",
-        "surname",
-        "fullname",
-        "forename",
-        "birthdate",
-        "dateofbirth",
-        "dob",
-        "ssn",
-        "phone",
-        "telephone",
-        "address",
-        "employeenumber",
-        "employeeid",
-        "ipaddress",
-    }
+    """
+    voornaam voornamen achternaam voorletters initialen tussenvoegsel roepnaam geboortenaam
+    meisjesnaam geboortedatum geboortedag bsn sofinummer burgerservicenummer personeelsnummer
+    personeelsnr personeelnummer medewerkernummer medewerkernr werknemernummer telefoonnummer
+    telefoonnr mobielnummer huisnummer woonadres emailadres mailadres ipadres iban rekeningnummer
+    firstname lastname surname fullname forename birthdate dateofbirth birthday dob ssn
+    phonenumber mobilenumber emailaddress employeenumber employeeid staffnumber ipaddress
+    """.split()
+)
+# Words that name a person's data unless the answers are few codes, as those to "I often e-mail".
+_SOFT_WORDS = frozenset(
+    """
+    naam name email mail telefoon mobiel phone telephone mobile adres address
+    """.split()
+)
+# A name of one of these is not that of a person: `naam_organisatie`, `team name`.
+_NAMED_THINGS = frozenset(
+    """
+    organisatie sector afdeling team dienst directie ministerie gemeente provincie school locatie
+    regio functie unit cluster onderdeel bedrijf werkgever land
+    organisation organization agency department division company employer employers country region
+    location job function
+    """.split()
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z]{4}\d{10}")
+_MOBILE = re.compile(r"(?:\+31|0031|0)\(?0?\)?6\d{8}")
+_POSTCODE = re.compile(r"[1-9]\d{3}[A-Z]{2}")
 # Shares and counts above which a column is taken for what it looks like; conventions of ours.
-_MOST = 0.9
+_HALF = 0.5
 _SOME = 0.02
 _ENOUGH_DISTINCT = 20
-_WORDS_IN_FREE_TEXT = 4
+_FEW_CODES = 20
+# A sentence is telling already in a few cells; two words, as of a first and last name, in many.
+_FREE_TEXT = ((4, 5), (2, _ENOUGH_DISTINCT))
 
 
 def find_identifiers(frame: pd.DataFrame) -> dict[str, str]:
     """Find the columns that identify a person or hold free text, and say why.
 
     A BSN is known by its check digit: of random nine-digit numbers one in eleven passes, so a
-    column in which nine of ten do holds BSNs.
+    column in which half of them do holds BSNs. Free text is known by cells of several words that
+    seldom occur twice.
 
-    >>> find_identifiers(pd.DataFrame({"e_mail": ["a"], "team": ["b"]}))
+    >>> find_identifiers(pd.DataFrame({"e_mail": ["a"], "team": ["b"], "naam_team": ["c"]}))
     {'e_mail': 'named as one'}
     """
     return {
@@ -104,25 +89,50 @@ def passes_eleven_test(number: int) -> bool:
 
 
 def _reasons(name: str, answers: pd.Series) -> Iterator[str]:
-    words = [word for word in re.split(r"[^a-z]+", _spaced(name).lower()) if word]
-    if {*words, "".join(words)} & _NAME_WORDS:
-        yield "named as one"
     distinct = pd.Series(answers.dropna().unique())
+    if _is_named_as_one(name, distinct):
+        yield "named as one"
     if pd.api.types.is_numeric_dtype(distinct):
         if _look_like_bsn(distinct):
             yield "BSN by its check digit"
         return
     texts = distinct.astype("str").str.strip()
+    tight = texts.str.replace(r"[\s.()-]", "", regex=True)
     if _share(texts.str.fullmatch(_EMAIL)) > _SOME:
         yield "e-mail addresses"
-    if _share(texts.str.replace(" ", "").str.fullmatch(_IBAN)) > _SOME:
+    if _share(tight.str.fullmatch(_IBAN)) > _SOME:
         yield "account numbers"
-    is_number = texts.str.fullmatch(r"\d{8,9}")
-    if _share(is_number) > _MOST and _look_like_bsn(texts[is_number].astype("int64")):
+    if _share(tight.str.fullmatch(_MOBILE)) > _SOME and len(texts) >= _ENOUGH_DISTINCT:
+        yield "telephone numbers"
+    if _share(tight.str.fullmatch(_POSTCODE)) > _HALF and len(texts) >= _ENOUGH_DISTINCT:
+        yield "postcodes of six positions; four are allowed"
+    is_number = tight.str.fullmatch(r"\d{8,9}")
+    if _share(is_number) > _HALF and _look_like_bsn(tight[is_number].astype("int64")):
         yield "BSN by its check digit"
-    wordy = texts.str.count(r"\S+") >= _WORDS_IN_FREE_TEXT
-    if int(wordy.sum()) >= _ENOUGH_DISTINCT:
+    if _is_free_text(answers):
         yield "free text"
+
+
+def _is_named_as_one(name: str, distinct: pd.Series) -> bool:
+    words = {word for word in re.split(r"[^a-z]+", _spaced(name).lower()) if word}
+    joined = "".join(re.findall(r"[a-z]+", name.lower()))
+    if {*words, joined} & _NAME_WORDS:
+        return True
+    is_coded = pd.api.types.is_numeric_dtype(distinct) and len(distinct) <= _FEW_CODES
+    return bool({*words, joined} & _SOFT_WORDS) and not is_coded and not words & _NAMED_THINGS
+
+
+def _is_free_text(answers: pd.Series) -> bool:
+    """Whether most cells of several words differ; the labels of a closed question repeat."""
+    texts = answers.dropna().astype("str")
+    # Numbers in words' clothing, such as dates with a time, are no text.
+    words = texts.str.count(r"[^\W\d_]{2,}")
+    for fewest_words, fewest_distinct in _FREE_TEXT:
+        wordy = texts[words >= fewest_words]
+        distinct = wordy.nunique()
+        if distinct >= fewest_distinct and distinct > _HALF * len(wordy):
+            return True
+    return False
 
 
 def _spaced(name: str) -> str:
@@ -134,10 +144,10 @@ def _look_like_bsn(numbers: pd.Series) -> bool:
     if len(numbers) < _ENOUGH_DISTINCT:
         return False
     in_range = numbers.between(10_000_000, 999_999_999) & (numbers % 1 == 0)
-    if _share(in_range) < _MOST:
+    if _share(in_range) < _HALF or int(in_range.sum()) < _ENOUGH_DISTINCT:
         return False
     passing = numbers[in_range].astype("int64").map(passes_eleven_test)
-    return _share(passing) > _MOST
+    return _share(passing) > _HALF
 
 
 def _share(truth: pd.Series) -> float:
