@@ -213,7 +213,7 @@ def _interactions(
     drivers: Drivers, labels: dict[str, str], title: str, foot: str, speak: Speak
 ) -> Picture:
     table = drivers.interactions.head(10).iloc[::-1]
-    what = speak("waar antwoorden elkaar versterken", "where answers strengthen each other")
+    what = speak("welke antwoorden op elkaar inwerken", "which answers interact")
     pairs = [
         f"{wrap(labels[a], 46, 1)}\n× {wrap(labels[b], 46, 1)}"
         for a, b in zip(table["first"], table["second"], strict=True)
