@@ -1,0 +1,169 @@
+"""Profiles: means over ten respondents or more, interactions that are there, honest intervals."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blijfwijzer.drivers.canvas import NOTES, note, to_bytes, wrap
+from blijfwijzer.drivers.contributions import Contributions
+from blijfwijzer.drivers.plots import draw_drivers
+from blijfwijzer.drivers.profiles import _bin, profile
+from blijfwijzer.risk.features import Feature, Schema
+from blijfwijzer.settings import Drivers as DriverSettings
+from blijfwijzer.survey.codebook import Text, load_codebook
+
+BOOK = load_codebook(Path(__file__).parent / "assets" / "small.toml")
+QUICK = DriverSettings(bootstraps=50)
+
+
+def feature(name, scale, construct, changeable=True):
+    return Feature(name, "item", Text(nl=name, en=name), scale, construct, changeable, (), 1.0, 5.0)
+
+
+SCHEMA = Schema(
+    (
+        feature("veilig_1", "psychologische_veiligheid", "cultuur"),
+        feature("veilig_2", "psychologische_veiligheid", "cultuur"),
+        feature("dienstjaren", "dienstjaren", "loopbaan", changeable=False),
+    )
+)
+
+
+@pytest.fixture
+def survey(rng):
+    rows = 2000
+    frame = pd.DataFrame(rng.integers(1, 6, (rows, 3)), columns=SCHEMA.names).astype(float)
+    frame.loc[:4, "dienstjaren"] = 40.0
+    both = (frame["veilig_1"] > 3) * (frame["veilig_2"] > 3) * 0.2
+    values = pd.DataFrame(
+        {
+            "veilig_1": 0.03 * (3 - frame["veilig_1"]) + both,
+            "veilig_2": 0.01 * (3 - frame["veilig_2"]),
+            "dienstjaren": 0.02 * (frame["dienstjaren"] > 4),
+        }
+    )
+    risk = 0.2 + values.sum(axis=1).to_numpy()
+    contributions = Contributions(values, 0.2, risk, 0.0)
+    group = pd.Series(rng.choice(["a", "b", "c"], rows, p=[0.6, 0.397, 0.003]))
+    units = pd.Series(rng.integers(0, 40, rows).astype(str), name="unit")
+    return contributions, frame, rng.uniform(0.5, 2, rows), units, {"opleiding": group}
+
+
+def profiled(survey, refits=()):
+    contributions, frame, weight, units, groups = survey
+    return profile(contributions, frame, SCHEMA, weight, units, groups, QUICK, 0, list(refits))
+
+
+def test_importance_is_the_weighted_mean_size(survey):
+    contributions, _, weight, *_ = survey
+    found = profiled(survey).features
+
+    expected = np.average(contributions.values.abs(), axis=0, weights=weight)
+    np.testing.assert_allclose(found.loc[SCHEMA.names, "mean_abs"], expected)
+    assert (found["low"] <= found["mean_abs"]).all()
+    assert (found["mean_abs"] <= found["high"]).all()
+
+
+def test_items_add_up_to_their_scale_before_their_size_is_taken(survey):
+    contributions, _, weight, *_ = survey
+    whole = contributions.values["veilig_1"] + contributions.values["veilig_2"]
+
+    found = profiled(survey).scales.loc["psychologische_veiligheid", "mean_abs"]
+
+    assert found == pytest.approx(np.average(whole.abs(), weights=weight))
+
+
+def test_constructs_are_parted_in_what_can_be_changed(survey):
+    found = profiled(survey).constructs
+
+    assert set(zip(found["construct"], found["is_changeable"], strict=True)) == {
+        ("cultuur", True),
+        ("loopbaan", False),
+    }
+
+
+def test_no_row_stands_for_fewer_than_ten(survey):
+    drivers = profiled(survey)
+
+    assert drivers.dependence["n"].min() >= 10
+    assert drivers.spread["n"].min() >= 10
+    assert drivers.cohorts["n"].min() >= 10
+    assert "c" not in set(drivers.cohorts["group"])
+    assert drivers.dependence["value"].max() < 40
+
+
+@given(st.lists(st.integers(0, 30), min_size=10, max_size=200))
+@settings(max_examples=50, deadline=None)
+def test_a_bin_holds_ten_and_keeps_the_order(answers):
+    values = np.array(answers, dtype=float)
+
+    bins = _bin(values, 10)
+
+    assert np.bincount(bins).min() >= 10
+    order = np.argsort(values, kind="stable")
+    assert (np.diff(bins[order]) >= 0).all()
+
+
+def test_the_pair_that_interacts_comes_first(survey):
+    first = profiled(survey).interactions.iloc[0]
+
+    assert {first["first"], first["second"]} == {"veilig_1", "veilig_2"}
+    assert first["strength"] > 3 * profiled(survey).interactions.iloc[1]["strength"]
+
+
+def test_a_group_is_compared_with_all_others(survey):
+    contributions, _, weight, _, groups = survey
+    inside = (groups["opleiding"] == "a").to_numpy()
+    values = contributions.values["dienstjaren"].to_numpy()
+    expected = np.average(values[inside], weights=weight[inside]) - np.average(
+        values[~inside], weights=weight[~inside]
+    )
+
+    table = profiled(survey).cohorts.set_index(["group", "scale"])
+
+    assert table.loc[("a", "dienstjaren"), "difference"] == pytest.approx(expected)
+
+
+def test_equal_refits_agree_wholly_and_opposite_ones_do_not(survey):
+    one = pd.Series([3.0, 2.0, 1.0], index=SCHEMA.names)
+
+    table = profiled(survey, [one, one, -one]).stability.set_index("comparison")
+
+    assert table.loc["fold 1 - fold 2", "rank_correlation"] == pytest.approx(1)
+    assert table.loc["fold 1 - fold 3", "rank_correlation"] == pytest.approx(-1)
+
+
+def test_dropping_the_weights_changes_the_profile(survey):
+    contributions, frame, weight, units, groups = survey
+    plain = profiled((contributions, frame, np.ones(len(weight)), units, groups))
+
+    assert (plain.features["mean_abs"] != profiled(survey).features["mean_abs"]).all()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_picture_tells_in_words_too_and_is_the_same_each_time(survey, language):
+    outcome = BOOK.outcomes["vertrekintentie"]
+    drawn = [draw_drivers(profiled(survey), BOOK, outcome, language) for _ in range(2)]
+
+    for name, picture in drawn[0].items():
+        assert len(picture.alt) > 20, name
+        svg = to_bytes(picture.figure, "svg")
+        assert svg == to_bytes(drawn[1][name].figure, "svg"), name
+        assert NOTES["intention", language] in svg.decode(), name
+        assert to_bytes(picture.figure, "png").startswith(b"\x89PNG")
+
+
+def test_the_note_fits_the_outcome():
+    assert "voornemen" in note(BOOK.outcomes["vertrekintentie"], "nl")
+    assert "intention" not in note(BOOK.outcomes["achterblijver"], "en")
+
+
+def test_a_long_label_is_broken_and_ends_in_dots():
+    broken = wrap("een heel lange vraag die nooit op twee regels past omdat zij doorgaat", 20)
+
+    assert broken.count("\n") == 1
+    assert broken.endswith("…")
