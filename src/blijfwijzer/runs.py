@@ -353,7 +353,7 @@ def _write_rejected(intake: Intake, path: Path) -> None:
 
 
 def _scale_warnings(reliability: Reliability) -> list[str]:
-    low = reliability.scales[reliability.scales["is_low"]]
+    low = reliability.scales[reliability.scales["is_low"].astype(bool)]
     return [
         f"{row.scale}: alpha is {row.alpha:.2f}, below .60: read this scale with care."
         for row in low.itertuples()

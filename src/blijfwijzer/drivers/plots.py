@@ -59,11 +59,12 @@ def _summary(
     names = list(dict.fromkeys(drivers.spread["feature"]))
     colours, scale = colormaps["cividis"], Normalize(0, 1)
     highest = drivers.spread["n"].max()
+    steps = np.diff(np.unique(drivers.spread["contribution"]))
+    width = steps.min() if len(steps) else 1.0
     what = speak("wat elk antwoord bijdraagt", "what each answer contributes")
     with canvas(10, 1.8 + 0.42 * len(names), f"{title}: {what}", foot) as (figure, (axes,)):
         for place, name in enumerate(names[::-1]):
             part = drivers.spread[drivers.spread["feature"] == name]
-            width = np.diff(np.unique(drivers.spread["contribution"])).min()
             height = 0.12 + 0.76 * np.sqrt(part["n"] / highest)
             fill = [GREY if np.isnan(v) else colours(scale(v)) for v in part["value"]]
             axes.bar(

@@ -14,6 +14,10 @@ LOW_RELIABILITY = 0.60
 """Below this a scale warns: too unreliable even for groups (Nunnally & Bernstein 1994, p. 264,
 ask .70 for early research; .60 is the usual lower limit for exploratory work, Hair et al. 2010)."""
 
+_ESTIMATES = [f"{name}{end}" for name in ("alpha", "omega") for end in ("", "_low", "_high")]
+_SCALE_COLUMNS = ["scale", "items", "n", *_ESTIMATES, "is_low"]
+_ITEM_COLUMNS = ["scale", "item", "is_reversed", "n", "item_rest"]
+
 
 @dataclass(frozen=True)
 class Reliability:
@@ -82,7 +86,9 @@ def measure_reliability(
         moments = _moments_by_unit(values, weight[complete], units[complete])
         scales.append(_scale_row(scale, values, moments, bootstraps, rng))
         items += _item_rows(scale, values, weight[complete])
-    return Reliability(pd.DataFrame(scales), pd.DataFrame(items))
+    return Reliability(
+        pd.DataFrame(scales, columns=_SCALE_COLUMNS), pd.DataFrame(items, columns=_ITEM_COLUMNS)
+    )
 
 
 def cronbach_alpha(covariance: Array) -> float:
@@ -172,8 +178,7 @@ def _scale_row(
     row: dict[str, object] = {"scale": scale.name, "items": items, "n": len(values)}
     estimates = {"alpha": cronbach_alpha, "omega": mcdonald_omega}
     if len(values) < 2 or items < 2:
-        empty = {f"{name}{end}": np.nan for name in estimates for end in ("", "_low", "_high")}
-        return {**row, **empty, "is_low": False}
+        return {**row, **dict.fromkeys(_ESTIMATES, np.nan), "is_low": False}
     covariance = _covariance(moments.sum(axis=0), items)
     picks = rng.multinomial(len(moments), np.full(len(moments), 1 / len(moments)), size=bootstraps)
     resampled = [_covariance(total, items) for total in picks @ moments]
