@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 # The budget of tuning: each candidate is fitted once per fold and per entry here, or, for trees,
 # once per fold, since fewer rounds are the first trees of more rounds.
 _STRENGTHS = (0.001, 0.01, 0.1)
-_ROUNDS = (100, 200, 300, 450, 600, 750)
+_ROUNDS = (100, 200, 300, 450, 600)
 _START_STRENGTH = 0.001
 _START_SHARE = 0.5
 
