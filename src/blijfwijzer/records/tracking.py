@@ -100,7 +100,9 @@ def _experiment(client: Any, name: str, store: Path, uri: str) -> str:
         return str(found.experiment_id)
     # A server decides itself where artifacts go; for a file they go beside it.
     place = (store / "artifacts").resolve().as_uri() if uri.startswith("sqlite:") else None
-    return str(client.create_experiment(name, artifact_location=place))
+    # Without a kind, MLflow's page takes it for an experiment with language models.
+    kind = {"mlflow.experimentKind": "custom_model_development"}
+    return str(client.create_experiment(name, artifact_location=place, tags=kind))
 
 
 def _log_values(
