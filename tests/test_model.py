@@ -1,6 +1,7 @@
 """Models: one weight through every step, the same bytes each time, nothing pickled."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -143,6 +144,17 @@ def test_copies_equal_weights_in_trees(survey):
 
     np.testing.assert_allclose(tree_margin(weighed, frame), tree_margin(copied, frame), atol=1e-6)
     assert np.abs(tree_margin(weighed, frame) - tree_margin(plain, frame)).max() > 1e-3
+
+
+def test_a_few_heavy_responses_do_not_make_a_leaf(survey):
+    frame, values, weight, _ = survey
+    heavy = np.where(np.arange(len(weight)) % 40 == 0, 30.0, 0.2)
+    trees = grow_trees(frame, SCHEMA, values, heavy, None, 60, Boosting(column_share=1.0))
+
+    counts = [int(n) for line in re.findall(r"leaf_count=(.*)", trees) for n in line.split()]
+
+    assert len(counts) > 100
+    assert min(counts) >= 10
 
 
 def test_copies_equal_weights_in_calibration(survey):

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -233,8 +234,11 @@ def _ebm(task: _Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
 
     kinds = ["nominal" if f.is_nominal else "continuous" for f in task.schema.features]
     model = ExplainableBoostingClassifier(random_state=0, n_jobs=-1, feature_types=kinds)
-    model.fit(task.frame.iloc[train], task.values[train], sample_weight=task.weight[train])
-    return np.asarray(model.predict_proba(task.frame.iloc[test]))[:, 1]
+    with warnings.catch_warnings():
+        # It warns that its own pictures do not show missing values.
+        warnings.simplefilter("ignore")
+        model.fit(task.frame.iloc[train], task.values[train], sample_weight=task.weight[train])
+        return np.asarray(model.predict_proba(task.frame.iloc[test]))[:, 1]
 
 
 def _costs(data: Path, tell: Tell) -> Iterator[str]:
@@ -280,7 +284,10 @@ def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
 
 
 def _train_command(codebook: str, file: Path) -> tuple[float, float]:
-    """Seconds and peak gigabytes of `blijfwijzer train` as a process of its own."""
+    """Seconds and peak gigabytes of `blijfwijzer train` as a process of its own.
+
+    The peak is the highest of all processes that this one started, so it can only be too high.
+    """
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         subprocess.run(

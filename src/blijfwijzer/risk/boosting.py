@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 # Threads wait for each other after every split; with fewer rows each, waiting takes longer than
 # the work, and on a busy machine many times longer.
 _ROWS_A_THREAD = 15_000
+_FEWEST_IN_A_LEAF = 10
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def grow_trees(
         params={"verbose": -1, "max_bin": 255, "min_data_in_bin": 1},
         free_raw_data=True,
     )
-    booster = lgb.train(_parameters(boosting, *frame.shape), data, rounds)
+    booster = lgb.train(_parameters(boosting, weight, frame.shape[1]), data, rounds)
     return without_parameters(booster.model_to_string())
 
 
@@ -99,7 +100,7 @@ def without_parameters(text: str) -> str:
     return before + "\n" + after.lstrip("\n") if rest else text
 
 
-def _parameters(boosting: Boosting, rows: int, columns: int) -> dict[str, Any]:
+def _parameters(boosting: Boosting, weight: Array, columns: int) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "objective": "binary",
         "max_depth": boosting.depth,
@@ -110,6 +111,7 @@ def _parameters(boosting: Boosting, rows: int, columns: int) -> dict[str, Any]:
         "bagging_freq": 1 if boosting.row_share < 1 else 0,
         "lambda_l2": boosting.ridge,
         "min_data_in_leaf": boosting.minimum_leaf,
+        "min_sum_hessian_in_leaf": _least_hessian(boosting, weight),
         # Categories of few people join others, so that no split tells of them.
         "min_data_per_group": max(100, boosting.minimum_leaf),
         "cat_smooth": 50.0,
@@ -117,7 +119,8 @@ def _parameters(boosting: Boosting, rows: int, columns: int) -> dict[str, Any]:
         "seed": boosting.seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": boosting.threads or min(os.cpu_count() or 1, rows // _ROWS_A_THREAD + 1),
+        "num_threads": boosting.threads
+        or min(os.cpu_count() or 1, len(weight) // _ROWS_A_THREAD + 1),
         "verbose": -1,
     }
     if boosting.is_additive:
@@ -140,7 +143,7 @@ def bare_fit_seconds(
     boosting: Boosting,
 ) -> float:
     """Time five bare fits of LightGBM's classifier with a champion's parameters."""
-    parameters = _parameters(boosting, *frame.shape)
+    parameters = _parameters(boosting, weight, frame.shape[1])
     start = time.perf_counter()
     for fit, _ in folds:
         lgb.LGBMClassifier(n_estimators=rounds, **parameters).fit(
@@ -158,3 +161,13 @@ def tree_shap(trees: str, X: Array) -> Array:
 
     explainer = shap.TreeExplainer(lgb.Booster(model_str=trees))
     return np.asarray(explainer.shap_values(X))
+
+
+def _least_hessian(boosting: Boosting, weight: Array) -> float:
+    """Hessian that only a leaf of ten responses can have.
+
+    LightGBM judges `min_data_in_leaf` by a count that it estimates from hessians, so a few heavy
+    responses can pass for many. The hessian of one response is weight x p(1 - p), a quarter of the
+    heaviest weight at most; a leaf with ten times that holds ten responses or more.
+    """
+    return min(boosting.minimum_leaf, _FEWEST_IN_A_LEAF) * float(weight.max()) / 4

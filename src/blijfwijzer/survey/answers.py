@@ -1,19 +1,22 @@
 """One column of a file to numbers or categories, as its codebook entry says."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.survey.codebook import Column
-from blijfwijzer.survey.files import code_text
+from blijfwijzer.survey.files import Ranges, code_text
 
 
 def read_answers(
-    answers: pd.Series, column: Column, declared: list[tuple[float, float]]
+    answers: pd.Series, column: Column, declared: Ranges
 ) -> tuple[pd.Series, NDArray[np.bool_]]:
     """Read one column: answers as numbers or categories, and where they are not allowed.
 
-    Meanings (value labels) are understood as well as codes, as long as they differ.
+    Meanings (value labels) are understood as well as codes, as long as they differ; so is `01`
+    where the codebook has `1`, and true and false for 1 and 0.
 
     Parameters
     ----------
@@ -23,9 +26,13 @@ def read_answers(
     """
     if column.type == "number":
         return _read_numbers(answers, column, declared)
+    if pd.api.types.is_bool_dtype(answers) and not {"True", "true"} & set(column.codes):
+        answers = answers.astype("Int64")
     place, levels = pd.factorize(answers)
     texts = [code_text(level) for level in levels]
     lost = [_is_declared(level, declared) for level in levels]
+    told = column.codes | column.missing
+    by_number = {number: code for code in told if (number := _number(code)) is not None}
     meaning = {
         text.strip().lower(): code
         for code, texts_ in column.codes.items()
@@ -35,6 +42,9 @@ def read_answers(
 
     def code_of(text: str, is_lost: bool) -> str | None:
         """Code of a level; None when it is no answer, empty when it is not allowed."""
+        number = _number(text)
+        if text not in told and number in by_number:
+            text = by_number[number]
         if is_lost or text == "" or text in column.missing:
             return None
         if text in column.codes or not column.codes:
@@ -56,7 +66,7 @@ def read_answers(
 
 
 def _read_numbers(
-    answers: pd.Series, column: Column, declared: list[tuple[float, float]]
+    answers: pd.Series, column: Column, declared: Ranges
 ) -> tuple[pd.Series, NDArray[np.bool_]]:
     if pd.api.types.is_numeric_dtype(answers):
         numbers = answers.astype("float64")
@@ -66,16 +76,30 @@ def _read_numbers(
         numbers = pd.to_numeric(texts, errors="coerce").astype("float64")
         is_missing_code = texts.isin(list(column.missing)) | texts.isin(["", "nan"])
         is_text = (numbers.isna() & answers.notna() & ~is_missing_code).to_numpy()
-    lost = numbers.isin([float(c) for c in column.missing if c.replace(".", "").isdigit()])
+    lost = numbers.isin([n for code in column.missing if (n := _number(code)) is not None])
     for low, high in declared:
-        lost |= numbers.between(low, high)
+        if not isinstance(low, str) and not isinstance(high, str):
+            lost |= numbers.between(low, high)
     numbers = numbers.mask(lost)
     low, high = column.range or (-np.inf, np.inf)
     outside = ((numbers < low) | (numbers > high)).to_numpy()
     return numbers.mask(outside), is_text | outside
 
 
-def _is_declared(level: object, declared: list[tuple[float, float]]) -> bool:
-    return isinstance(level, int | float | np.number) and any(
-        low <= float(level) <= high for low, high in declared
-    )
+def _number(code: str) -> float | None:
+    """Number that a code stands for; infinity and `nan` are words."""
+    try:
+        number = float(code)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _is_declared(level: object, declared: Ranges) -> bool:
+    for low, high in declared:
+        if isinstance(low, str) or isinstance(high, str):
+            if isinstance(level, str) and level.strip() == str(low).strip():
+                return True
+        elif isinstance(level, int | float | np.number) and low <= float(level) <= high:
+            return True
+    return False

@@ -37,6 +37,9 @@ _MAGIC = {
 }
 _CHUNK = 1 << 20
 
+Ranges = list[tuple[float | str, float | str]]
+"""Lowest and highest of each range of user-missing codes; a text code is its own range."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -47,7 +50,7 @@ class Table:
     """Column to its text; only .sav has them."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     """Column to code to meaning; only .sav has them."""
-    missing: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    missing: dict[str, Ranges] = field(default_factory=dict)
     """Column to ranges of user-missing codes; only .sav has them."""
 
 

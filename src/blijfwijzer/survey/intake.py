@@ -21,7 +21,7 @@ from blijfwijzer.errors import (
 from blijfwijzer.settings import Intake as IntakeSettings
 from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.files import Table, hash_file, read_table
+from blijfwijzer.survey.files import Table, code_text, hash_file, read_table
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
 
@@ -29,6 +29,7 @@ from blijfwijzer.survey.labels import compare_labels
 # means; fewer are slips of single responses. Convention of ours.
 _MOST_REFUSED = 0.5
 _FEWEST_ITEMS_FOR_A_LINE = 10
+_MANY_MISSING = 0.2
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,11 @@ def check_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> In
     findings = [
         *(Finding("note", text) for text in _name_notes(table, codebook, names)),
         *(Finding("warning", text) for text in compare_labels(table, codebook, names)),
-        *(Finding("warning", text) for text in _missing_notes(accepted, codebook)),
+        *(Finding("warning", text) for text in _answer_notes(accepted, codebook)),
+        *(Finding("note", text) for text in _weight_notes(accepted, codebook)),
     ]
     return Intake(
-        _weigh(accepted, codebook) if not errors else accepted,
+        accepted,
         rejected,
         tuple(findings),
         tuple(errors),
@@ -219,11 +221,13 @@ def _row_faults(
     faults = []
     for column in codebook.with_role("id"):
         if column.name in names:
-            ids = table.frame[names[column.name]]
-            faults.append(("duplicate id", (ids.duplicated() & ids.notna()).to_numpy()))
-    cluster = codebook.units.cluster
-    if cluster in responses:
-        faults.append((f"missing unit: {cluster}", responses[cluster].isna().to_numpy()))
+            ids = table.frame[names[column.name]].map(code_text, na_action="ignore")
+            known = ids.notna() & ~ids.isin(["", *column.missing])
+            faults.append(("duplicate id", (ids.duplicated() & known).to_numpy()))
+    equalised = codebook.weight.equalise if codebook.weight is not None else None
+    for unit in dict.fromkeys([codebook.units.cluster, equalised]):
+        if unit is not None and unit in responses:
+            faults.append((f"missing unit: {unit}", responses[unit].isna().to_numpy()))
     weight = responses["weight"]
     faults.append(("missing weight", weight.isna().to_numpy()))
     faults.append(("weight of zero", (weight == 0).to_numpy()))
@@ -309,11 +313,42 @@ def _name_notes(table: Table, codebook: Codebook, names: dict[str, str]) -> list
     return notes
 
 
-def _missing_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
+def _answer_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
+    """Columns that tell little, and scales that cannot be made."""
     columns = [c.name for c in codebook.with_role("item", "career") if c.name in accepted]
     share = accepted[columns].isna().mean()
-    many = [f"{name} ({part:.0%})" for name, part in share[share > 0.2].items()]
-    return [f"{len(many)} columns lack more than 20 % of answers: {_list(many)}."] if many else []
+    many = [f"{name} ({part:.0%})" for name, part in share[share > _MANY_MISSING].items()]
+    same = [name for name in columns if accepted[name].nunique() == 1]
+    lacking = {
+        scale.name: sum(item not in accepted for item in scale.items)
+        for scale in codebook.scales.values()
+    }
+    unmade = [
+        f"{name} ({absent} of {len(codebook.scales[name].items)} items absent)"
+        for name, absent in lacking.items()
+        if 1 - absent / len(codebook.scales[name].items) < codebook.scales[name].minimum_share
+    ]
+    notes = []
+    if many:
+        notes.append(f"{len(many)} columns lack more than 20 % of answers: {_list(many)}.")
+    if same:
+        notes.append(f"{len(same)} columns have one answer only and tell nothing: {_list(same)}.")
+    if unmade:
+        notes.append(f"{len(unmade)} scales cannot be made: {_list(unmade)}.")
+    return notes
+
+
+def _weight_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
+    """How much precision weighting costs: Kish's effective number, (sum w)^2 / sum w^2 (1965)."""
+    weight = accepted["weight"]
+    if codebook.weight is None or not weight.sum() > 0:
+        return []
+    effective = float(weight.sum() ** 2 / (weight**2).sum())
+    return [
+        f"weights run from {weight.min() / weight.mean():.2g} to "
+        f"{weight.max() / weight.mean():.2g} times their mean; {len(weight)} responses are worth "
+        f"{effective:.0f} unweighted ones."
+    ]
 
 
 def _list(names: list[str], shown: int = 20) -> str:
