@@ -87,7 +87,7 @@ def _read_numbers(
 
 
 def _number(code: str) -> float | None:
-    """Number that a code stands for; infinity and `nan` are words."""
+    """Give the number that a code stands for; infinity and `nan` are words."""
     try:
         number = float(code)
     except ValueError:

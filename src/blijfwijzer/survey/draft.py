@@ -197,7 +197,10 @@ def _order(code: str) -> tuple[bool, float, str]:
     return (False, float(code), "") if _is_number(code) else (True, 0.0, code)
 
 
-def _is_in(code: str, low: float, high: float) -> bool:
+def _is_in(code: str, low: float | str, high: float | str) -> bool:
+    """Whether a code is within a range of numbers, or is the text that a range of texts names."""
+    if isinstance(low, str) or isinstance(high, str):
+        return code == low
     return _is_number(code) and low <= float(code) <= high
 
 

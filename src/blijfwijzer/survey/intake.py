@@ -97,6 +97,8 @@ def check_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> In
     reasons += _row_faults(table, codebook, names, responses, settings)
     _add(errors, _weight_fault(path.name, responses))
     accepted, rejected = _part(responses, reasons)
+    if not errors:
+        accepted = _weigh(accepted, codebook)
     findings = [
         *(Finding("note", text) for text in _name_notes(table, codebook, names)),
         *(Finding("warning", text) for text in compare_labels(table, codebook, names)),
@@ -318,7 +320,7 @@ def _answer_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
     columns = [c.name for c in codebook.with_role("item", "career") if c.name in accepted]
     share = accepted[columns].isna().mean()
     many = [f"{name} ({part:.0%})" for name, part in share[share > _MANY_MISSING].items()]
-    same = [name for name in columns if accepted[name].nunique() == 1]
+    same = [name for name in columns if len(accepted[name].dropna().unique()) == 1]
     lacking = {
         scale.name: sum(item not in accepted for item in scale.items)
         for scale in codebook.scales.values()
@@ -341,7 +343,7 @@ def _answer_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
 def _weight_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
     """How much precision weighting costs: Kish's effective number, (sum w)^2 / sum w^2 (1965)."""
     weight = accepted["weight"]
-    if codebook.weight is None or not weight.sum() > 0:
+    if codebook.weight is None or not np.isfinite(weight.sum()) or not weight.sum() > 0:
         return []
     effective = float(weight.sum() ** 2 / (weight**2).sum())
     return [
