@@ -4,6 +4,7 @@ Nothing of a file's content is trusted: it is what its suffix promises, it unpac
 a limit, and no message repeats a cell.
 """
 
+import csv
 import gzip
 import hashlib
 import io
@@ -23,8 +24,10 @@ from blijfwijzer.errors import (
     FileTooLargeError,
     SurveyNotFoundError,
     UnknownFormatError,
+    UnreadableColumnError,
     WrongFormatError,
 )
+from blijfwijzer.survey.spss import Damaged, TooLarge, read_spss
 
 FORMATS = (".sav", ".parquet", ".csv", ".csv.gz", ".xlsx")
 
@@ -36,6 +39,7 @@ _MAGIC = {
     ".csv.gz": (b"\x1f\x8b",),
 }
 _CHUNK = 1 << 20
+_CELL_BYTES = 8
 
 Ranges = list[tuple[float | str, float | str]]
 """Lowest and highest of each range of user-missing codes; a text code is its own range."""
@@ -66,7 +70,7 @@ def read_table(path: Path, maximum_bytes: int = 4_000_000_000) -> Table:
     Raises
     ------
     SurveyNotFoundError, UnknownFormatError, WrongFormatError, CorruptFileError,
-    FileTooLargeError, DuplicateColumnError
+    FileTooLargeError, DuplicateColumnError, UnreadableColumnError
     """
     suffix = format_of(path)
     if not path.is_file():
@@ -134,10 +138,14 @@ def _require_magic(path: Path, suffix: str) -> None:
 
 def _refuse_large(path: Path, size: int, maximum: int) -> None:
     if size > maximum:
-        raise FileTooLargeError(
-            f"{path.name}: is or unpacks to more than {maximum:,} bytes. If it is no mistake, "
-            "raise intake.maximum_bytes in the settings."
-        )
+        raise _too_large(path, maximum)
+
+
+def _too_large(path: Path, maximum: int) -> FileTooLargeError:
+    return FileTooLargeError(
+        f"{path.name}: is or unpacks to more than {maximum:,} bytes. If it is no mistake, "
+        "raise intake.maximum_bytes in the settings."
+    )
 
 
 def _corrupt(path: Path) -> CorruptFileError:
@@ -155,30 +163,21 @@ def _refuse_twins(path: Path, names: list[str]) -> None:
         )
 
 
-def _read_sav(path: Path, _maximum: int) -> Table:
-    import pyreadstat
-
-    frame: pd.DataFrame
-    meta: Any
+def _read_sav(path: Path, maximum: int) -> Table:
     try:
-        frame, meta = pyreadstat.read_sav(str(path), user_missing=True)
-    except UnicodeDecodeError:
+        frame, meta = read_spss(path, maximum)
+    except TooLarge:
+        raise _too_large(path, maximum) from None
+    except Damaged:
         raise _corrupt(path) from None
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, MemoryError):
-        raise _corrupt(path) from None
-    if meta.number_rows is not None and 0 <= meta.number_rows != len(frame):
-        raise _corrupt(path)
     return Table(
         frame,
-        {name: label for name, label in meta.column_names_to_labels.items() if label},
+        meta["labels"],
         {
-            name: {code_text(code): str(text) for code, text in codes.items()}
-            for name, codes in meta.variable_value_labels.items()
+            name: {code_text(code): text for code, text in codes}
+            for name, codes in meta["codes"].items()
         },
-        {
-            name: [(r["lo"], r["hi"]) for r in ranges if not isinstance(r["lo"], str)]
-            for name, ranges in meta.missing_ranges.items()
-        },
+        {name: [(low, high) for low, high in r] for name, r in meta["missing"].items()},
     )
 
 
@@ -190,19 +189,40 @@ def _read_parquet(path: Path, maximum: int) -> Table:
         with pq.ParquetFile(path) as file:
             groups = range(file.metadata.num_row_groups)
             unpacked = sum(file.metadata.row_group(group).total_byte_size for group in groups)
-            _refuse_large(path, unpacked, maximum)
+            # A column of one value packs to next to nothing, so the cells count as well.
+            cells = file.metadata.num_rows * file.metadata.num_columns
+            _refuse_large(path, max(unpacked, cells * _CELL_BYTES), maximum)
             _refuse_twins(path, list(file.schema_arrow.names))
+            _refuse_nested(path, file.schema_arrow)
             return Table(file.read().to_pandas(ignore_metadata=True))
     except (pa.ArrowException, OSError, ValueError):
         raise _corrupt(path) from None
+
+
+def _refuse_nested(path: Path, schema: Any) -> None:
+    import pyarrow as pa
+
+    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+    if nested:
+        raise UnreadableColumnError(
+            f"{path.name}: {len(nested)} columns hold lists or records in a cell: "
+            f"{', '.join(nested)}. Give each answer a column of its own, or remove them."
+        )
 
 
 def _read_csv(path: Path, maximum: int) -> Table:
     text = _decode(path, _unpack(path, maximum))
     header = text.split("\n", 1)[0]
     separator = max(";,\t", key=header.count)
-    names = [name.strip().strip('"') for name in header.rstrip("\r").split(separator)]
-    _refuse_twins(path, names)
+    try:
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        last = next(csv.reader([text[text.rstrip().rfind("\n") + 1 :]], delimiter=separator))
+    except (csv.Error, StopIteration):
+        raise _corrupt(path) from None
+    _refuse_twins(path, [name.strip() for name in names])
+    if len(last) < len(names) and len(names) > 1 and '"' not in "".join(last):
+        # The reader would fill up a line that was cut off.
+        raise _corrupt(path)
     try:
         frame = pd.read_csv(
             io.StringIO(text),
@@ -270,12 +290,52 @@ def _read_xlsx(path: Path, maximum: int) -> Table:
         )
     _refuse_large(path, sum(entry.file_size for entry in entries), maximum)
     try:
-        rows = pd.read_excel(path, header=None, engine="openpyxl", na_values=[""])
+        cells = _xlsx_cells(path, maximum)
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, SyntaxError, zlib.error):
         raise _corrupt(path) from None
-    if len(rows) == 0:
+    except (TypeError, AttributeError, IndexError):
+        # openpyxl meets XML that is no workbook's with whatever its code stumbles over.
+        raise _corrupt(path) from None
+    if not cells:
         return Table(pd.DataFrame())
-    names_in_file = [str(name) for name in rows.iloc[0]]
+    names_in_file = [str(name).strip() for name in cells[0]]
     _refuse_twins(path, names_in_file)
-    frame = rows.iloc[1:].reset_index(drop=True).set_axis(names_in_file, axis=1)
-    return Table(frame.infer_objects())
+    frame = pd.DataFrame(cells[1:], columns=names_in_file)
+    return Table(frame.apply(_one_kind))
+
+
+def _xlsx_cells(path: Path, maximum: int) -> list[list[Any]]:
+    """Cells of the first sheet, as wide as its first row.
+
+    A sheet of two cells can claim a million rows of sixteen thousand columns, so it is read row
+    by row, no further right than its header, and what would be laid out is counted.
+    """
+    import openpyxl
+
+    # Opened here, since openpyxl leaves a damaged file open.
+    with path.open("rb") as file:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        # What a sheet says of its own size is not believed.
+        sheet.reset_dimensions()
+        header = next(sheet.iter_rows(max_row=1, values_only=True), ())
+        filled = [place for place, name in enumerate(header, start=1) if name not in (None, "")]
+        width = max(filled, default=0)
+        if not width:
+            return []
+        cells: list[list[Any]] = []
+        for number, row in enumerate(sheet.iter_rows(max_col=width, values_only=True), start=1):
+            _refuse_large(path, number * width * _CELL_BYTES, maximum)
+            if any(cell is not None for cell in row):
+                cells.append([*row, *[None] * (width - len(row))])
+        return cells
+
+
+def _one_kind(answers: pd.Series) -> pd.Series:
+    """Make a column of numbers and texts all text, as a CSV would be."""
+    kinds = {type(answer) for answer in answers.dropna()}
+    if kinds <= {int, float}:
+        return answers.astype("float64")
+    if len(kinds) > 1:
+        return answers.map(code_text, na_action="ignore").astype("str")
+    return answers.infer_objects()
