@@ -1,12 +1,16 @@
 """A first codebook from what a file tells of itself, for a person to finish."""
 
+import json
+import math
 import re
+import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from blijfwijzer.survey.files import Table, code_text
+from blijfwijzer.survey.identifiers import find_identifiers
 from blijfwijzer.survey.labels import is_no_answer
 
 _ROLES = {
@@ -35,6 +39,8 @@ class _Guess:
     codes: dict[str, str]
     missing: dict[str, str]
     span: tuple[float, float] | None
+    refused: str = ""
+    """Why the column may not be in the file at all; empty when it may."""
 
 
 def draft_codebook(table: Table, name: str) -> str:
@@ -49,19 +55,30 @@ def draft_codebook(table: Table, name: str) -> str:
     table : a file as read
     name : short name of the survey
     """
-    guesses = [_guess(str(column), table) for column in table.frame.columns]
-    return "\n".join(_lines(guesses, re.sub(r"\W+", "-", name).strip("-") or "survey")) + "\n"
+    refused = find_identifiers(table.frame)
+    guesses = [
+        _Guess(column, column, "ignore", "nominal", {}, {}, None, refused[column])
+        if column in refused
+        else _guess(column, table)
+        for column in map(str, table.frame.columns)
+    ]
+    return "\n".join(_lines(_one_each(guesses), _plain(name))) + "\n"
 
 
 def _guess(name: str, table: Table) -> _Guess:
     answers = table.frame[name]
     label = table.labels.get(name, name)
     role = next((role for role, words in _ROLES.items() if words.search(name)), None)
-    labels = table.codes.get(name, {})
-    distinct = sorted({code_text(value) for value in answers.dropna().unique()[:200]}, key=_order)
-    is_coded = bool(labels) or len(distinct) <= _MOST_CODES
+    if role in ("unit", "id", "weight"):
+        return _Guess(name, label, role, "number" if role == "weight" else "nominal", {}, {}, None)
     is_number = pd.api.types.is_numeric_dtype(answers)
-    codes = labels or ({code: code for code in distinct} if is_coded else {})
+    present = sorted({code_text(value) for value in answers.dropna().unique()} - {""}, key=_order)
+    labels = table.codes.get(name, {})
+    # A number may have labels for a few of its values only: 0 = none, 98 = do not know.
+    is_labelled = bool(labels) and (not is_number or set(present) <= set(labels))
+    is_coded = is_labelled or len(present) <= _MOST_CODES
+    codes = {code: labels.get(code, code) for code in sorted({*labels, *present}, key=_order)}
+    codes = codes if is_coded else labels
     declared = table.missing.get(name, [])
     missing = {
         code: text
@@ -69,18 +86,33 @@ def _guess(name: str, table: Table) -> _Guess:
         if is_no_answer(text) or any(_is_in(code, low, high) for low, high in declared)
     }
     codes = {code: text for code, text in codes.items() if code not in missing}
-    if role in ("unit", "id", "weight"):
-        kind = "number" if role == "weight" else "nominal"
-        return _Guess(name, label, str(role), kind, {}, {}, None)
     if codes and is_coded:
         kind = "ordinal" if all(_is_number(code) for code in codes) else "nominal"
         likely = role or ("item" if kind == "ordinal" and len(codes) >= 4 else "career")
         return _Guess(name, label, likely, kind, codes, missing, None)
-    if is_number and answers.notna().any():
-        # Whole bounds, a little wide: the exact extremes belong to single respondents.
-        span = (float(answers.min() // 10 * 10), float(-(-answers.max() // 10) * 10 + 10))
-        return _Guess(name, label, role or "career", "number", {}, missing, span)
-    return _Guess(name, label, "ignore", "nominal", {}, {}, None)
+    if is_number:
+        return _Guess(name, label, role or "career", "number", {}, missing, _span(answers, missing))
+    return _Guess(name, label, role or "ignore", "nominal", {}, {}, None)
+
+
+def _span(answers: pd.Series, missing: dict[str, str]) -> tuple[float, float] | None:
+    """Whole bounds, a little wide: the exact extremes belong to single respondents."""
+    known = answers[~answers.isin([float(code) for code in missing if _is_number(code)])]
+    low, high = float(known.min()), float(known.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return None
+    return math.floor(low / 10) * 10.0, math.floor(high / 10) * 10.0 + 10
+
+
+def _one_each(guesses: list[_Guess]) -> list[_Guess]:
+    """Leave the roles of which there can be one to the first that seems to have it."""
+    kept, seen = [], set()
+    for guess in guesses:
+        if guess.role in ("id", "weight") and guess.role in seen:
+            guess = replace(guess, role="ignore")
+        seen.add(guess.role)
+        kept.append(guess)
+    return kept
 
 
 def _lines(guesses: list[_Guess], name: str) -> Iterator[str]:
@@ -124,9 +156,9 @@ def _lines(guesses: list[_Guess], name: str) -> Iterator[str]:
     yield from _unit_lines(guesses)
 
 
-def _column_lines(
-    guess: _Guess, sets: dict[str, tuple[dict[str, str], dict[str, str]]]
-) -> Iterator[str]:
+def _column_lines(guess: _Guess, sets: dict[str, _Answers]) -> Iterator[str]:
+    if guess.refused:
+        yield f"# Remove this column from the export: {guess.refused}. It is refused as it is."
     yield f"[columns.{_key(guess.name)}]"
     yield f"label = {_quote(guess.label)}"
     decide = "" if guess.role in ("unit", "weight", "id") else "  # decide"
@@ -139,7 +171,7 @@ def _column_lines(
         yield from [f"codes = {_table(guess.codes)}"] if guess.codes else []
         yield from [f"missing = {_table(guess.missing)}"] if guess.missing else []
     if guess.span is not None:
-        yield f"range = [{guess.span[0]:g}, {guess.span[1]:g}]  # decide"
+        yield f"range = [{guess.span[0]:.0f}, {guess.span[1]:.0f}]  # decide"
     yield ""
 
 
@@ -168,16 +200,25 @@ def _answer_sets(guesses: list[_Guess]) -> dict[str, _Answers]:
 
 
 def _stems(guesses: list[_Guess]) -> dict[str, list[str]]:
+    """Items that share a stem and their answers, by the name of a scale."""
     stems: dict[str, list[_Guess]] = {}
     for guess in guesses:
-        match = re.fullmatch(r"([A-Za-z]\w*?)_?\d+", guess.name)
-        if guess.role == "item" and match:
-            stems.setdefault(f"schaal_{match[1]}", []).append(guess)
+        match = re.fullmatch(r"(.*?\D)_?\d+[a-z]?", guess.name)
+        if guess.role == "item" and guess.type == "ordinal" and match:
+            stems.setdefault(f"schaal_{_plain(match[1])}", []).append(guess)
+    taken = {guess.name for guess in guesses}
     return {
         stem: [guess.name for guess in items]
         for stem, items in stems.items()
-        if len(items) >= 2 and all(i.codes == items[0].codes for i in items)
+        if len(items) >= 2 and stem not in taken and all(i.codes == items[0].codes for i in items)
     }
+
+
+def _plain(name: str) -> str:
+    """Write a name with the signs that a folder may have."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^A-Za-z0-9_]+", "-", ascii_name).strip("-_")
+    return plain if plain[:1].isalpha() else f"survey-{plain}".rstrip("-")
 
 
 def _table(texts: dict[str, str]) -> str:
@@ -189,8 +230,8 @@ def _key(name: str) -> str:
 
 
 def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + re.sub(r"[\x00-\x1f\x7f]", " ", escaped) + '"'
+    """Write a string as TOML: as JSON does it, and DEL escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _order(code: str) -> tuple[bool, float, str]:

@@ -41,7 +41,7 @@ def read_spss(path: Path, maximum_bytes: int) -> tuple[pd.DataFrame, dict[str, A
     """
     import pyarrow as pa
 
-    command = [sys.executable, "-m", __name__, str(path), str(maximum_bytes)]
+    command = [sys.executable, "-P", "-m", __name__, str(path), str(maximum_bytes)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         timer = threading.Timer(SECONDS, child.kill)
         timer.start()

@@ -1,0 +1,131 @@
+"""Drafts: whatever the file, the codebook loads, guesses modestly, and tells no answer."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.draft import draft_codebook
+from blijfwijzer.survey.files import Table
+from blijfwijzer.survey.intake import check_survey
+
+UNITS = pd.Series([f"t{i % 7}" for i in range(60)])
+
+
+def draft(folder, frame, name="mine", **told):
+    table = Table(frame.assign(afdeling=UNITS[: len(frame)]), **told)
+    path = folder / "draft.toml"
+    path.write_text(draft_codebook(table, name), encoding="utf-8")
+    return load_codebook(path), path.read_text(encoding="utf-8")
+
+
+COLUMNS = st.one_of(
+    st.lists(st.integers(-2, 8), min_size=60, max_size=60),
+    st.lists(st.floats(-1e12, 1e12), min_size=60, max_size=60),
+    st.lists(st.sampled_from(["a", "b\n", 'c"', "d\\", "é", "weet niet", ""]), min_size=60,
+             max_size=60),
+    st.just([None] * 60),
+    st.just([True, False] * 30),
+)  # fmt: skip
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=8).filter(lambda name: name != "afdeling"),
+        COLUMNS,
+        min_size=1,
+        max_size=5,
+    ),
+    st.text(max_size=10),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_draft_of_any_table_loads(tmp_path, columns, name):
+    frame = pd.DataFrame(columns)
+    frame["vraag_1"] = range(60)
+
+    book, _ = draft(tmp_path, frame, name)
+
+    assert set(book.columns) == set(map(str, frame.columns)) | {"afdeling"}
+
+
+def test_a_draft_reads_its_own_file_without_a_fault(tmp_path, rng):
+    frame = pd.DataFrame(
+        {
+            "team": rng.choice(["noord", "zuid"], 300),
+            "weegfactor": rng.uniform(0.5, 2, 300),
+            **{f"V{i}": rng.integers(1, 6, 300) for i in range(1, 6)},
+            "opleiding": rng.choice(["laag", "hoog"], 300),
+            "dienstjaren": rng.integers(0, 40, 300),
+        }
+    )
+    frame.to_parquet(tmp_path / "s.parquet")
+    (tmp_path / "d.toml").write_text(draft_codebook(Table(frame), "1e onderzoek, 2026"))
+    book = load_codebook(tmp_path / "d.toml")
+
+    intake = check_survey(tmp_path / "s.parquet", book, Settings().intake)
+
+    assert intake.errors == ()
+    assert len(intake.rejected) == 0
+    assert book.survey.name == "survey-1e-onderzoek-2026"
+    assert book.scales["schaal_V"].items == ("V1", "V2", "V3", "V4", "V5")
+
+
+def test_a_draft_repeats_no_identifier(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "voornaam": ["Geheime", "Jan"] * 30,
+            "opmerking": [f"dit is geheim nummer {i} van mij" for i in range(60)],
+            "vraag_1": [1, 2, 3, 4] * 15,
+        }
+    )
+
+    book, text = draft(tmp_path, frame)
+
+    assert "Geheime" not in text
+    assert "geheim nummer" not in text
+    assert book.columns["voornaam"].role == "ignore"
+    assert text.count("# Remove this column from the export") == 2
+
+
+def test_a_number_with_a_few_labels_stays_a_number(tmp_path):
+    years = pd.DataFrame({"dienstjaren": [*np.arange(58.0), 98.0, 99.0], "vraag_1": [1.0] * 60})
+
+    book, _ = draft(
+        tmp_path,
+        years,
+        codes={"dienstjaren": {"0": "korter dan een jaar", "98": "weet niet"}},
+        missing={"dienstjaren": [(98.0, 99.0)]},
+    )
+
+    column = book.columns["dienstjaren"]
+    assert column.type == "number"
+    assert "98" in column.missing
+    assert column.range is not None
+    assert column.range[0] == 0
+
+
+@pytest.mark.parametrize("extremes", [(1963, 20_231_105), (-7, 3)])
+def test_the_range_of_a_number_holds_all_answers(tmp_path, extremes):
+    answers = np.linspace(*extremes, 60)
+
+    book, _ = draft(tmp_path, pd.DataFrame({"jaar": answers, "vraag_1": range(60)}))
+
+    low, high = book.columns["jaar"].range or (0, 0)
+    assert low <= answers.min() and answers.max() <= high
+    assert low % 10 == 0 and high % 10 == 0
+
+
+def test_one_column_weighs_and_one_numbers(tmp_path):
+    frame = pd.DataFrame(
+        {"weegfactor": [1.0] * 60, "gewicht2": [1.0] * 60, "id": range(60), "respondent": range(60)}
+    ).assign(vraag_1=range(60))
+
+    book, _ = draft(tmp_path, frame)
+
+    assert [c.name for c in book.with_role("weight")] == ["weegfactor"]
+    assert [c.name for c in book.with_role("id")] == ["id"]
