@@ -26,10 +26,10 @@ def read_answers(
     """
     if column.type == "number":
         return _read_numbers(answers, column, declared)
-    if pd.api.types.is_bool_dtype(answers) and not {"True", "true"} & set(column.codes):
-        answers = answers.astype("Int64")
     place, levels = pd.factorize(answers)
     texts = [code_text(level) for level in levels]
+    if "True" not in column.codes and set(texts) <= {"True", "False"}:
+        texts = [str(int(text == "True")) for text in texts]
     lost = [_is_declared(level, declared) for level in levels]
     told = column.codes | column.missing
     by_number = {number: code for code in told if (number := _number(code)) is not None}

@@ -1,6 +1,7 @@
 """What a file says of its codes, held against what the codebook says."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from blijfwijzer.survey.codebook import Codebook, Column
@@ -12,6 +13,8 @@ _NO_ANSWER = re.compile(
     r"no (answer|opinion)|refused|prefer not",
     re.IGNORECASE,
 )
+
+_OTHER_WAY = "its labels run the other way round"
 
 
 def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> list[str]:
@@ -33,7 +36,13 @@ def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> l
             bare = sorted(present - set(labels))
             if bare:
                 found.append(f"{name}: {len(bare)} codes in the file have no label there.")
-    return found
+    turned = _turned_among_siblings(table, codebook, names)
+    told = {text.split(":")[0] for text in found if _OTHER_WAY in text}
+    return found + [
+        f"{name}: {_OTHER_WAY} than those of the columns with the same codes; check which is right."
+        for name in turned
+        if name not in told
+    ]
 
 
 def is_no_answer(text: str) -> bool:
@@ -68,7 +77,7 @@ def _label_faults(column: Column, labels: dict[str, str]) -> Iterator[str]:
     if lacking:
         yield f"the file has no label for codes {', '.join(lacking)} of the codebook"
     if _runs_the_other_way(column, labels):
-        yield "its labels run the other way round than in the codebook; recode it or turn the codes"
+        yield f"{_OTHER_WAY} than in the codebook; recode it or turn the codes"
 
 
 def _runs_the_other_way(column: Column, labels: dict[str, str]) -> bool:
@@ -83,6 +92,28 @@ def _runs_the_other_way(column: Column, labels: dict[str, str]) -> bool:
         return _plain(labels.get(code, "")) in texts
 
     return means(first, last) and means(last, first)
+
+
+def _turned_among_siblings(table: Table, codebook: Codebook, names: dict[str, str]) -> list[str]:
+    """Columns whose first and last label stand the other way round than in most of their kind.
+
+    Wordings that the codebook does not have are compared as well, since a file is at odds with
+    itself here.
+    """
+    ends: dict[tuple[str, ...], dict[str, tuple[str, str]]] = {}
+    for name, in_file in names.items():
+        column, labels = codebook.columns[name], table.codes.get(in_file, {})
+        codes = tuple(column.codes)
+        if column.type == "ordinal" and len(codes) > 1 and {codes[0], codes[-1]} <= set(labels):
+            pair = (_plain(labels[codes[0]]), _plain(labels[codes[-1]]))
+            ends.setdefault(codes, {})[name] = pair
+    turned = []
+    for pairs in ends.values():
+        counts = Counter(pairs.values())
+        turned += [
+            n for n, (first, last) in pairs.items() if counts[last, first] > counts[first, last]
+        ]
+    return turned
 
 
 def _plain(text: str) -> str:
