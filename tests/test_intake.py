@@ -354,3 +354,44 @@ def test_the_public_surveys_read_as_downloaded(fevs_file, piaac_file):
     assert len(piaac.responses) == 15_321
     by_country = piaac.responses.groupby("cntry", observed=True)["weight"].sum()
     assert by_country.max() == pytest.approx(by_country.min())
+
+
+def test_ids_that_were_left_out_are_no_duplicates(survey, read):
+    survey["id"] = survey["id"].astype("str")
+    survey.loc[:9, "id"] = ""
+
+    assert len(read(survey).rejected) == 0
+
+
+def test_a_response_without_the_unit_that_is_equalised_is_refused(survey, tmp_path):
+    book = BOOK.model_copy(update={"weight": BOOK.weight.model_copy(update={"equalise": "sector"})})
+    survey.loc[2, "sector"] = None
+    survey.to_parquet(tmp_path / "s.parquet")
+
+    intake = read_survey(tmp_path / "s.parquet", book, INTAKE)
+
+    assert reasons(intake) == {"missing unit: sector": 1}
+    assert intake.responses["weight"].notna().all()
+
+
+def test_a_survey_of_which_all_is_refused_is_still_described(survey, read):
+    intake = read(survey.assign(organisatie=None), check_survey)
+
+    assert intake.rows == len(intake.rejected) == 300
+    assert "300 responses = 0 accepted + 300 rejected" in describe(intake, "s.parquet", None)
+
+
+def test_scales_that_cannot_be_made_and_columns_that_tell_nothing_are_reported(survey, tmp_path):
+    absent = {
+        name: column.model_copy(update={"absent": "missing"})
+        for name, column in BOOK.columns.items()
+    }
+    book = BOOK.model_copy(update={"columns": absent})
+    thin = survey.drop(columns=["inzet_1"]).assign(scholing=1)
+    thin.to_parquet(tmp_path / "s.parquet")
+
+    texts = " ".join(f.text for f in check_survey(tmp_path / "s.parquet", book, INTAKE).findings)
+
+    assert "1 scales cannot be made: inzetbaarheid (1 of 2 items absent)" in texts
+    assert "1 columns have one answer only and tell nothing: scholing" in texts
+    assert "unweighted ones" in texts
