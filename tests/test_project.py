@@ -82,7 +82,7 @@ def test_the_lock_pins_every_requirement_of_the_project():
 def test_every_locked_package_has_a_hash(lock):
     packages = re.split(r"\n(?=[a-z])", text(lock).strip())[1:]  # the first line says what it is
 
-    assert len(packages) >= 5
+    assert len(packages) >= 3
     assert not [p.split()[0] for p in packages if "==" not in p or "--hash=sha256:" not in p]
 
 
