@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from blijfwijzer.survey.intake import Intake, count_reasons
 from blijfwijzer.survey.scales import Reliability
 
+# Correlation with the rest of a scale below which an item is no mere noise; convention of ours.
+_AGAINST = -0.1
+
 
 def describe(intake: Intake, file: str, reliability: Reliability | None) -> str:
     """Tell all that was found, as lines for a terminal or a file."""
@@ -31,6 +34,12 @@ def _lines(intake: Intake, file: str, reliability: Reliability | None) -> Iterat
             yield (
                 f"  {row.scale:<26.26} {row.items:>2} {row.n:>7}  {row.alpha:.2f} "
                 f"({row.alpha_low:.2f}-{row.alpha_high:.2f})  {row.omega:.2f}{low}"
+            )
+        against = reliability.items[reliability.items["item_rest"] < _AGAINST]
+        for row in against.itertuples():
+            yield (
+                f"  - {row.item} runs against the rest of {row.scale} (r = {row.item_rest:.2f}): "
+                "is it worded the other way round? Then list it under `reversed`."
             )
     if not intake.errors:
         yield "No faults: it can be used."
