@@ -129,3 +129,19 @@ def test_one_column_weighs_and_one_numbers(tmp_path):
 
     assert [c.name for c in book.with_role("weight")] == ["weegfactor"]
     assert [c.name for c in book.with_role("id")] == ["id"]
+
+
+def test_answers_in_words_are_put_in_their_order(tmp_path):
+    words = ["Mee eens", "Neutraal", "Helemaal mee oneens", "Mee oneens", "Helemaal mee eens"]
+    frame = pd.DataFrame({"v1": words * 12, "v2": words * 12, "soort": ["vast", "flex"] * 30})
+
+    book, _ = draft(tmp_path, frame)
+
+    assert book.columns["v1"].type == "ordinal"
+    assert list(book.columns["v1"].codes)[::2] == [
+        "Helemaal mee oneens",
+        "Neutraal",
+        "Helemaal mee eens",
+    ]
+    assert book.scales["schaal_v"].items == ("v1", "v2")
+    assert book.columns["soort"].type == "nominal"

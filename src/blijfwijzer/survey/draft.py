@@ -23,6 +23,23 @@ _ROLES = {
     }.items()
 }
 _MOST_CODES = 20
+# Answers in words, from low to high, that survey tools export without their codes.
+_ORDERS = tuple(
+    {text: rank for rank, texts in enumerate(order.split(";")) for text in texts.split("|")}
+    for order in (
+        "helemaal mee oneens|helemaal oneens|zeer mee oneens|zeer oneens;mee oneens|oneens;"
+        "neutraal|niet mee eens, niet mee oneens|niet mee eens / niet mee oneens|niet eens, niet "
+        "oneens;mee eens|eens;helemaal mee eens|helemaal eens|zeer mee eens|zeer eens",
+        "strongly disagree;disagree;neutral|neither agree nor disagree;agree;strongly agree",
+        "zeer ontevreden;ontevreden;neutraal|niet tevreden, niet ontevreden;tevreden;zeer tevreden",
+        "very dissatisfied;dissatisfied;neutral|neither satisfied nor dissatisfied;satisfied;"
+        "very satisfied",
+        "nooit;zelden|bijna nooit;soms;vaak|regelmatig;altijd|zeer vaak",
+        "never;rarely|seldom;sometimes;often;always",
+        "laag;midden|middelbaar;hoog",
+        "low;middle|medium;high",
+    )
+)
 
 _Answers = tuple[dict[str, str], dict[str, str]]
 """Codes that are answers, and codes that are none."""
@@ -87,12 +104,23 @@ def _guess(name: str, table: Table) -> _Guess:
     }
     codes = {code: text for code, text in codes.items() if code not in missing}
     if codes and is_coded:
-        kind = "ordinal" if all(_is_number(code) for code in codes) else "nominal"
+        ranks = _ranks(codes)
+        codes = {code: codes[code] for code in ranks} if ranks else codes
+        kind = "ordinal" if ranks or all(_is_number(code) for code in codes) else "nominal"
         likely = role or ("item" if kind == "ordinal" and len(codes) >= 4 else "career")
         return _Guess(name, label, likely, kind, codes, missing, None)
     if is_number:
         return _Guess(name, label, role or "career", "number", {}, missing, _span(answers, missing))
     return _Guess(name, label, role or "ignore", "nominal", {}, {}, None)
+
+
+def _ranks(codes: dict[str, str]) -> list[str]:
+    """Codes that are words of a known order, in that order; none when they are not."""
+    for order in _ORDERS:
+        known = {code: order[code.lower()] for code in codes if code.lower() in order}
+        if len(known) == len(codes) == len(set(known.values())) > 1:
+            return sorted(known, key=lambda code: known[code])
+    return []
 
 
 def _span(answers: pd.Series, missing: dict[str, str]) -> tuple[float, float] | None:

@@ -322,7 +322,10 @@ def _answer_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
     many = [f"{name} ({part:.0%})" for name, part in share[share > _MANY_MISSING].items()]
     same = [name for name in columns if len(accepted[name].dropna().unique()) == 1]
     lacking = {
-        scale.name: sum(item not in accepted for item in scale.items)
+        scale.name: sum(
+            item not in accepted and codebook.columns[item].absent == "missing"
+            for item in scale.items
+        )
         for scale in codebook.scales.values()
     }
     unmade = [
