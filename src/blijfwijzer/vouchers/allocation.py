@@ -1,0 +1,305 @@
+"""A budget divided over groups: an integer programme that serves need, and need only.
+
+What a voucher does, for a group of which a share `rate` is in need: a voucher offered in it
+reaches somebody in need with probability `rate`, is used with probability `take_up`, and a user
+would have trained anyway with probability `deadweight`. So `v` vouchers give
+
+    expected extra = v x rate x take_up x (1 - deadweight)
+
+people who train and would not have (Hidalgo, Oosterbeek & Webbink 2014 for take-up and deadweight
+of Dutch training vouchers). Offers are to a group, so whom they reach inside it is as good as
+random; nobody is picked from survey answers.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.errors import VoucherError
+from blijfwijzer.settings import Guidance, Vouchers
+from blijfwijzer.vouchers.limits import Integers, Limit, Mask, read_limits
+from blijfwijzer.vouchers.programme import divide, steps_of
+
+Reason = Literal["", "need", "caps"]
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What vouchers may depend on. There is no place for turnover, age, sex or origin.
+
+    Parameters
+    ----------
+    rate : one per group, indexed by group id; share of people falling behind, in [0, 1]
+    se : its standard error, >= 0
+    people : people who work in the group, >= 0
+    strata : one row per group, one column per level (sector, organisatie, opleiding, ...), a text
+        label or nothing in each; used for floors, caps and lotteries, never to rank. Give only
+        levels that a floor may be set on: no audit attributes.
+
+    Raises
+    ------
+    VoucherError
+        Ids that are missing or double, figures that are missing or out of range, strata of other
+        groups, or strata that hold numbers.
+    """
+
+    rate: pd.Series
+    se: pd.Series
+    people: pd.Series
+    strata: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be divided over, and keep copies."""
+        groups = self.rate.index
+        if len(groups) == 0 or not groups.is_unique or bool(groups.isna().any()):
+            raise VoucherError(
+                f"needs: {len(groups)} groups, {groups.nunique()} different ids. Give at least one "
+                "group, and each once."
+            )
+        for name, most in (("rate", 1.0), ("se", math.inf), ("people", math.inf)):
+            figures: pd.Series = getattr(self, name)
+            if not figures.index.equals(groups):
+                raise VoucherError(f"needs: {name} is of other groups than rate. Align them.")
+            numbers = figures.to_numpy(dtype=np.float64, na_value=np.nan)
+            wrong = ~(np.isfinite(numbers) & (numbers >= 0) & (numbers <= most))
+            if wrong.any():
+                raise VoucherError(
+                    f"needs: {wrong.sum()} of {len(groups)} groups have a {name} that is missing "
+                    "or out of range. Leave these groups out, or find the figure."
+                )
+            object.__setattr__(self, name, pd.Series(numbers, index=groups, name=name))
+        if not self.strata.index.equals(groups):
+            raise VoucherError("needs: strata are of other groups than rate. Align them.")
+        unlabelled = [
+            str(level)
+            for level in self.strata
+            if not all(isinstance(label, str) for label in self.strata[level].dropna())
+        ]
+        if unlabelled:
+            raise VoucherError(
+                f"needs: {len(unlabelled)} strata hold something else than labels: "
+                f"{', '.join(unlabelled)}. Give the names of strata as text."
+            )
+        object.__setattr__(self, "strata", self.strata.copy())
+
+    @property
+    def groups(self) -> pd.Index:
+        """Group ids, in the order given."""
+        return self.rate.index
+
+    @property
+    def most(self) -> Integers:
+        """Most vouchers per group: whole people in need."""
+        # A rate of .3 of 10 people is 3 people, also when the product is 2.9999999999999996.
+        return np.floor((self.rate * self.people).to_numpy() + 1e-9).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Vouchers per group, and what they are expected to do."""
+
+    table: pd.DataFrame
+    """One row per group, in the order of the needs: `vouchers` (int), `need` (people),
+    `most` (vouchers it could use), `rate`, `robust_rate`, `people`, `expected_extra` (people, at
+    the rate itself), `draw` (in [0, 1), higher goes first among equals), `order` (1 is served
+    first when no limit stands in the way), `tied` (the draw decided)."""
+    limits: pd.DataFrame
+    """One row per floor and cap: `name`, `kind`, `share`, `asked`, `given`, `binding`."""
+    budget: float
+    """Euro."""
+    cost: float
+    """Euro per voucher."""
+    bought: int
+    """Vouchers that the budget less the reserve buys."""
+    reserve: float
+    """Euro kept for late applicants."""
+    left: float
+    """Euro that neither buys a voucher nor is in the reserve."""
+    why_left: Reason
+    """Why vouchers were left over: everybody in need is served, or caps stand in the way."""
+    guidance: str
+    take_up: float
+    deadweight: float
+    seed: int
+
+    @property
+    def vouchers(self) -> int:
+        """Vouchers given."""
+        return int(self.table["vouchers"].sum())
+
+    @property
+    def expected_extra(self) -> float:
+        """People who are expected to train and would not have."""
+        return float(self.table["expected_extra"].sum())
+
+    @property
+    def expected_spending(self) -> float:
+        """Euro: the cost of the vouchers that are expected to be used."""
+        return self.vouchers * self.take_up * self.cost
+
+
+def allocate_vouchers(
+    needs: Needs, budget: float, cost: float, settings: Vouchers, seed: int
+) -> Allocation:
+    """Divide a budget over groups so that most extra people are expected to train.
+
+    Maximises the sum of vouchers x robust rate x take-up x (1 - deadweight), in whole vouchers,
+    with at most one for each person in need, within the budget less the reserve, floors and caps.
+
+    The robust rate is the lower bound `max(0, rate - robustness x se)`: each rate at its own
+    pessimistic value (Soyster 1973). The budget of uncertainty of Bertsimas & Sim (2004) lets only
+    some rates be that bad at once and is less cautious, but then what one group gets depends on
+    how sure we are of the others, and more need could give fewer vouchers. With the lower bound
+    raising a group's rate never lowers its vouchers: neither the value of its vouchers nor its room
+    falls, and no limit moves against it. It also puts, at equal rates, well-known groups first.
+
+    Groups with the same robust rate, in steps of `STEP`, are equal: a number that is drawn from the
+    seed and the group's id alone decides, so that nobody can steer it by adding other groups.
+
+    Parameters
+    ----------
+    budget : euro
+    cost : euro per voucher; the budget covers every voucher that is offered, used or not
+
+    Raises
+    ------
+    VoucherError
+        A budget or cost that is no positive number, a budget that does not buy one voucher, or
+        floors and caps that do not exist.
+    InfeasibleError
+        Floors and caps contradict each other; the message names those that do.
+    """
+    bought = count_vouchers(budget, cost, settings.reserve)
+    robust = robust_rates(needs, settings)
+    limits = read_limits(settings, needs.strata, needs.most, bought)
+    draw = draw_numbers(seed, needs.groups, "allocation")
+    given, open_ = divide(needs.most, steps_of(robust), draw, bought, limits)
+
+    effect = effect_of(settings)
+    table = pd.DataFrame(
+        {
+            "vouchers": given,
+            "need": needs.rate * needs.people,
+            "most": needs.most,
+            "rate": needs.rate,
+            "robust_rate": robust,
+            "people": needs.people,
+            "expected_extra": given * needs.rate * effect.take_up * (1 - effect.deadweight),
+            "draw": draw,
+            "order": _order(steps_of(robust), draw),
+            "tied": _is_tied(steps_of(robust), given, needs.most, open_),
+        },
+        index=needs.groups,
+    )
+    spent = Fraction(str(cost)) * int(given.sum())
+    kept = Fraction(str(budget)) * Fraction(str(settings.reserve))
+    return Allocation(
+        table=table,
+        limits=_limits_table(limits, given),
+        budget=float(budget),
+        cost=float(cost),
+        bought=bought,
+        reserve=float(kept),
+        left=float(Fraction(str(budget)) - kept - spent),
+        why_left=_why_left(given, needs.most, bought),
+        guidance=settings.guidance,
+        take_up=effect.take_up,
+        deadweight=effect.deadweight,
+        seed=seed,
+    )
+
+
+def count_vouchers(budget: float, cost: float, reserve: float) -> int:
+    """Count the whole vouchers that a budget buys once the reserve is set apart.
+
+    >>> count_vouchers(100_000, 1_000, 0.05)
+    95
+
+    Raises
+    ------
+    VoucherError
+    """
+    for name, euro in (("budget", budget), ("cost of a voucher", cost)):
+        if not (math.isfinite(euro) and euro > 0):
+            raise VoucherError(f"{name}: {euro} euro. Give an amount above zero.")
+    # Exact decimals: in floating point 95 vouchers of 0.1 can cost more than 9.5 euro.
+    usable = Fraction(str(budget)) * (1 - Fraction(str(reserve)))
+    bought = int(usable / Fraction(str(cost)))
+    if bought == 0:
+        raise VoucherError(
+            f"budget: {budget} euro, of which {float(usable):.2f} after the reserve of "
+            f"{reserve:.0%}, does not buy one voucher of {cost} euro. Raise the budget, or lower "
+            "the cost or the reserve."
+        )
+    return bought
+
+
+def robust_rates(needs: Needs, settings: Vouchers) -> NDArray[np.float64]:
+    """Lower each rate by `robustness` standard errors, to zero at least."""
+    lowered = needs.rate - settings.robustness * needs.se
+    return np.asarray(lowered.clip(lower=0.0), dtype=np.float64)
+
+
+def effect_of(settings: Vouchers) -> Guidance:
+    """Give take-up and deadweight of the chosen kind of guidance."""
+    return {"none": settings.none, "talk": settings.talk, "time": settings.time}[settings.guidance]
+
+
+def draw_numbers(seed: int, names: Iterable[object], purpose: str) -> NDArray[np.float64]:
+    """Draw a number in [0, 1) for each name, from the seed, the purpose and the name alone.
+
+    The first 53 bits of SHA-256 over `seed/purpose/name`: anyone can redo the draw without this
+    software, and a name's number does not change when others come or go.
+
+    >>> bool((draw_numbers(1, ["a", "b"], "x") == draw_numbers(1, ["b", "a"], "x")[::-1]).all())
+    True
+    """
+    digests = [hashlib.sha256(f"{seed}/{purpose}/{name}".encode()).digest() for name in names]
+    return np.asarray([(int.from_bytes(d[:8]) >> 11) / 2**53 for d in digests], dtype=np.float64)
+
+
+def _order(steps: Integers, draw: NDArray[np.float64]) -> Integers:
+    order = np.empty(len(steps), dtype=np.int64)
+    order[np.lexsort([-draw, -steps])] = np.arange(1, len(steps) + 1)
+    return order
+
+
+def _is_tied(steps: Integers, given: Integers, most: Integers, open_: Mask) -> Mask:
+    """Say where the draw decided: equals that together got something, but not all they need."""
+    equals = pd.DataFrame({"steps": steps, "given": given, "most": most})[open_].groupby("steps")
+    tied = np.zeros(len(steps), dtype=bool)
+    sums = equals.transform("sum")
+    tied[open_] = (
+        (equals["given"].transform("size") > 1)
+        & (sums["given"] > 0)
+        & (sums["given"] < sums["most"])
+    )
+    return tied
+
+
+def _limits_table(limits: list[Limit], given: Integers) -> pd.DataFrame:
+    rows = [
+        {
+            "name": limit.name,
+            "kind": limit.kind,
+            "share": limit.share,
+            "asked": limit.asked,
+            "given": int(given[limit.members].sum()),
+            "binding": int(given[limit.members].sum()) == limit.asked,
+        }
+        for limit in limits
+    ]
+    return pd.DataFrame(rows, columns=["name", "kind", "share", "asked", "given", "binding"])
+
+
+def _why_left(given: Integers, most: Integers, bought: int) -> Reason:
+    if given.sum() == bought:
+        return ""
+    return "need" if given.sum() == most.sum() else "caps"
