@@ -150,5 +150,53 @@ class WaveTooDifferentError(BlijfwijzerError):
     exit_code = 43
 
 
+class GroupError(BlijfwijzerError):
+    """The groups that were asked for do not exist, or none is large enough."""
+
+    exit_code = 50
+
+
+class VoucherError(BlijfwijzerError):
+    """A budget, cost, floor or cap cannot be used."""
+
+    exit_code = 51
+
+
+class InfeasibleError(BlijfwijzerError):
+    """Floors, caps and budget contradict each other."""
+
+    exit_code = 52
+
+
+class LedgerError(BlijfwijzerError):
+    """The ledger of releases is lost, altered, or of another organisation."""
+
+    exit_code = 53
+
+
+class DisclosureError(BlijfwijzerError):
+    """Something is about to be shown that was not checked, or that tells of few people."""
+
+    exit_code = 54
+
+
+class BusyError(BlijfwijzerError):
+    """Another run is writing to the same place."""
+
+    exit_code = 55
+
+
+class ReleaseError(BlijfwijzerError):
+    """A folder is no release that `score` made, or was altered since."""
+
+    exit_code = 56
+
+
+class TrialError(BlijfwijzerError):
+    """A lottery's sealed assignment or its outcomes cannot be used."""
+
+    exit_code = 57
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""

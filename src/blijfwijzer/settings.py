@@ -74,6 +74,114 @@ class Drivers(Section):
     """Drivers shown in a picture."""
 
 
+class Wave(Section):
+    """How much a new wave may differ from the survey that a model was trained on."""
+
+    largest_drift: float = Field(0.25, gt=0)
+    """Population stability index of one column above which it counts as shifted (Siddiqi 2006,
+    p. 136: above .25 a population has changed)."""
+    largest_share_shifted: float = Field(0.25, gt=0, le=1)
+    """Share of the model's columns that may have shifted, or hold many unknown answers."""
+    batch: int = Field(100_000, ge=1_000)
+    """Responses scored at a time."""
+
+
+class Groups(Section):
+    """Which groups are large enough to estimate."""
+
+    minimum_people: int = Field(10, ge=5)
+    """People who work in a group, where that is known."""
+    minimum_responses: int = Field(5, ge=5)
+    """Respondents of a unit."""
+    minimum_response: float = Field(0.4, ge=0, le=1)
+    """Share of a unit's people who responded, where that is known (InternetSpiegel)."""
+    minimum_cross: int = Field(10, ge=5)
+    """Respondents of a unit crossed with a background variable."""
+
+
+class Rates(Section):
+    """How survey answers and model are pooled."""
+
+    draws: int = Field(1000, ge=200, le=20_000)
+    nonresponse_odds: float = Field(1.5, ge=1, le=10)
+    """Odds ratio of the outcome, non-respondents against respondents, in the sensitivity bounds;
+    both this and its inverse are shown."""
+
+
+class Flags(Section):
+    """When a group stands out."""
+
+    margin: float = Field(0.03, ge=0, lt=0.5)
+    """By how much a rate must exceed its reference to matter in practice."""
+    false_discoveries: float = Field(0.10, gt=0, lt=0.5)
+    """Share of false flags that is accepted on the whole list."""
+    stability: float = Field(0.80, ge=0.5, le=1)
+    """Share of bootstraps of organisations in which a flag must hold to be certain."""
+    bootstraps: int = Field(200, ge=50, le=5_000)
+    reference: Literal["sector", "all"] = "sector"
+    """Compare with the largest unit level, or with everyone."""
+    best_performers: str = ""
+    """Column whose top answers make someone a best performer; empty: none reported."""
+    best_share: float = Field(0.25, gt=0, lt=1)
+    """Share of respondents that counts as best performers."""
+
+
+class Segments(Section):
+    """How readable segments are found."""
+
+    columns: tuple[str, ...] = ()
+    """Career variables that may be used; empty: all of the codebook. Never audit attributes."""
+    depth: int = Field(3, ge=1, le=4)
+    minimum: int = Field(100, ge=10)
+    """Respondents of each segment, in each half."""
+
+
+class Guidance(Section):
+    """What a voucher does with a kind of guidance."""
+
+    take_up: float = Field(gt=0, le=1)
+    """Share of offered vouchers that is used."""
+    deadweight: float = Field(ge=0, lt=1)
+    """Share of users who would have trained anyway."""
+
+
+class Vouchers(Section):
+    """How a budget is divided; defaults and evidence: docs/assumptions.md."""
+
+    guidance: Literal["none", "talk", "time"] = "talk"
+    """What comes with a voucher: nothing, a manager's talk, or guidance and protected time."""
+    none: Guidance = Guidance(take_up=0.25, deadweight=0.4)
+    talk: Guidance = Guidance(take_up=0.40, deadweight=0.4)
+    time: Guidance = Guidance(take_up=0.50, deadweight=0.4)
+    robustness: float = Field(1.0, ge=0, le=3)
+    """Standard errors by which each rate is lowered before vouchers are divided."""
+    reserve: float = Field(0.05, ge=0, lt=1)
+    """Share of the budget that is kept for late applicants."""
+    floors: dict[str, float] = Field(default_factory=dict)
+    """`level=name` -> least share of the vouchers."""
+    caps: dict[str, float] = Field(default_factory=dict)
+    """`level=name` -> largest share of the vouchers."""
+    lottery: float = Field(0.0, ge=0, le=1)
+    """Share of the vouchers that is drawn among groups around the cut."""
+    mix: tuple[int, int, int] = (1, 0, 0)
+    """Risk : random : signal mix of the vouchers, e.g. [2, 1, 1]."""
+    signals: tuple[str, ...] = ()
+    """Groups put forward by hand, for the signal part of the mix."""
+
+
+class Disclosure(Section):
+    """What may be shown."""
+
+    minimum: int = Field(10, ge=5)
+    """Fewest people that anything shown may tell something about (k)."""
+    unanimity: float = Field(0.9, gt=0.5, le=1)
+    """Share of one answer from which a group's answer is everyone's."""
+    dominance: float = Field(0.9, gt=0, le=1)
+    """Largest share of the weight that the two heaviest respondents may have together."""
+    protection: int = Field(3, ge=2)
+    """Fewest values that a hidden count must be able to have, given all that is shown."""
+
+
 class Tracking(Section):
     """Where runs are kept."""
 
@@ -91,6 +199,13 @@ class Settings(Section):
     model: Model = Model()
     evaluation: Evaluation = Evaluation()
     drivers: Drivers = Drivers()
+    wave: Wave = Wave()
+    groups: Groups = Groups()
+    rates: Rates = Rates()
+    flags: Flags = Flags()
+    segments: Segments = Segments()
+    vouchers: Vouchers = Vouchers()
+    disclosure: Disclosure = Disclosure()
     tracking: Tracking = Tracking()
 
 

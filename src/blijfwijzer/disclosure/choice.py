@@ -1,0 +1,110 @@
+"""Which groups to withhold, so that nothing follows about few people and most people are shown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array, vstack
+
+from blijfwijzer.disclosure.atoms import find_atoms
+from blijfwijzer.disclosure.span import combinations_of, find_disclosed
+from blijfwijzer.errors import DisclosureError
+
+_MOST_ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What may be shown together."""
+
+    shown: NDArray[np.bool_]
+    """One per candidate group."""
+    unavoidable: int
+    """Small sets that follow from what was known before; no choice can undo that."""
+    rounds: int
+
+
+def choose_shown(
+    candidates: csr_array,
+    known: csr_array,
+    forbidden: csr_array,
+    minimum: int,
+    worth: NDArray[np.floating[Any]] | None = None,
+) -> Choice:
+    """Choose the groups to show, as many people as possible, so that no small set follows.
+
+    Sets that follow from all candidates together are found first; each is a combination of some
+    groups, of which at least one must be withheld. The cheapest way to break all combinations
+    found so far is an integer programme (a hitting set); then the search is repeated on what is
+    left, until nothing follows. As each combination is a necessary condition, the last solution
+    is the best there is, and not only a good one, wherever the search is exact.
+
+    Parameters
+    ----------
+    candidates : one row per group that passed the primary rules, one column per person
+    known : groups that are public whatever is chosen: everyone, and earlier releases
+    forbidden : groups that must not follow either, whatever their size, e.g. those of an earlier
+        release that has lost a few people since
+    minimum : people that a set must have to be no disclosure (k)
+    worth : of showing each group; its number of people when left out
+
+    Raises
+    ------
+    DisclosureError
+        The search did not end.
+    """
+    count = candidates.shape[0]
+    atoms = find_atoms(csr_array(vstack([known, candidates, forbidden], format="csr")))
+    rows = atoms.rows.toarray()
+    base, offered = rows[: known.shape[0]], rows[known.shape[0] : known.shape[0] + count]
+    barred = [np.flatnonzero(row) for row in rows[known.shape[0] + count :]]
+    value = np.asarray(candidates.sum(axis=1), dtype=float) if worth is None else worth
+    shown = np.ones(count, dtype=bool)
+    cuts: dict[tuple[int, ...], None] = {}
+    unavoidable: set[bytes] = set()
+    for turn in range(1, _MOST_ROUNDS + 1):
+        present = np.vstack([base, offered[shown]])
+        places = np.concatenate([np.full(len(base), -1), np.flatnonzero(shown)])
+        sets = find_disclosed(present, atoms.sizes, minimum)
+        news = 0
+        targets = [*sets, *barred]
+        made = combinations_of(present, targets) if targets else []
+        for target, used in zip(targets, made, strict=True):
+            if used is None:
+                continue
+            cut = tuple(int(place) for place in np.sort(places[used]) if place >= 0)
+            if cut:
+                news += cut not in cuts
+                cuts[cut] = None
+            else:
+                unavoidable.add(target.tobytes())
+        if not news:
+            return Choice(shown, len(unavoidable), turn)
+        shown = _break_all(list(cuts), value)
+    raise DisclosureError(
+        f"{count} groups: after {_MOST_ROUNDS} rounds small groups of people could still be "
+        "derived, so nothing was shown. Ask for fewer groups."
+    )
+
+
+def _break_all(cuts: list[tuple[int, ...]], value: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Withhold at least one group of each combination, at the least loss of what is shown."""
+    rows = np.repeat(np.arange(len(cuts)), [len(cut) for cut in cuts])
+    columns = np.concatenate([np.array(cut) for cut in cuts])
+    matrix = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(cuts), len(value)))
+    most = np.array([len(cut) - 1.0 for cut in cuts])
+    # A little worth for each group as such, so that of two equal losses fewer groups are withheld.
+    solution = milp(
+        -(value + 1e-3 * value.max(initial=1.0)),
+        integrality=np.ones(len(value)),
+        bounds=Bounds(0, 1),
+        constraints=LinearConstraint(matrix, -np.inf, most),
+    )
+    if solution.x is None:
+        raise DisclosureError(
+            f"{len(cuts)} combinations of groups could not be broken ({solution.message}), so "
+            "nothing was shown. Ask for fewer groups."
+        )
+    return np.asarray(solution.x > 0.5)
