@@ -133,6 +133,7 @@ def test_well_estimated_need_costs_less_than_a_tenth_of_the_optimum(rng):
     rules = compare(needs, allocation, Vouchers(), true_rate=pd.Series(truth, index=needs.groups))
 
     assert rules.loc["plan", "regret"] < 0.10 < rules.loc["people", "regret"]
+    assert rules.loc["plan_time", "regret"] == rules.loc["plan", "regret"]
 
 
 @settings(max_examples=100, deadline=None)

@@ -10,7 +10,7 @@ For a rule that gives `v` vouchers to a group with `people`, of whom a share `ra
     need_reached     = sum v x rate / sum people x rate
     inclusion_error  = 1 - sum v x rate / sum v
     exclusion_error  = 1 - need_reached
-    regret           = 1 - expected_extra / expected_extra of the optimum
+    regret           = 1 - expected_extra / expected_extra of the optimum, at equal guidance
 
 Only people in need count as extra: with everybody in need, Hidalgo, Oosterbeek & Webbink (2014)
 have 1,000 euro / (1 - 0.6) = 2,500 euro per extra person trained. What guidance itself costs (a
@@ -108,9 +108,9 @@ def compare(
         }
     rules = pd.DataFrame.from_dict(rows, orient="index").rename_axis("rule")
     if true_rate is not None:
-        extra = rules["expected_extra"].astype(float)
-        best = float(extra["optimum"])
-        rules["regret"] = 1 - extra / best if best > 0 else 0.0
+        reached = rules["need_reached"].astype(float)
+        best = float(reached["optimum"])
+        rules["regret"] = 1 - reached / best if best > 0 else 0.0
     return rules
 
 
@@ -141,7 +141,7 @@ def apportion(weights: Numbers, caps: Integers, total: int, draw: Numbers) -> In
     shares = np.where(full, caps, shares)
     whole = np.floor(shares + 1e-9).astype(np.int64)
     # Remainders that differ by rounding error only are equal.
-    remainder: Numbers = np.round(np.where(whole < caps, shares - whole, -1.0), 9)
+    remainder = np.asarray(np.round(np.where(whole < caps, shares - whole, -1), 9), np.float64)
     order = np.lexsort([-draw, -remainder])
     whole[order[: total - int(whole.sum())]] += 1
     return whole
