@@ -1,0 +1,111 @@
+"""The parts of the report's page: paragraphs, pictures and tables, all as text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from blijfwijzer.publish.charts import short
+from blijfwijzer.publish.columns import Column, present
+from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.texts import NUMBERS, say, show, show_interval
+from blijfwijzer.survey.codebook import Language
+
+LONGEST_LABEL = 120
+"""Characters of a text in a table of the page."""
+MOST_ROWS = 5_000
+"""Rows of a table of the page."""
+OPEN_ROWS = 200
+"""A table that is no picture's twin and has more rows is folded."""
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table as it stands on the page."""
+
+    caption: str
+    header: tuple[tuple[str, bool], ...]
+    """Heading, and whether numbers stand below it."""
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+    is_open: bool = True
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a section, in the order of its fields."""
+
+    heading: str = ""
+    paragraphs: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+    picture: Markup | None = None
+    caption: str = ""
+    table: ShownTable | None = None
+
+
+def titled(report: Report, name: str, is_foldable: bool = False) -> Block:
+    """Show a table of the report under its own heading."""
+    caption = say(f"c_{name}", report.language)
+    rows = getattr(report, name)
+    if rows.empty:
+        return Block(caption, (say("empty", report.language),))
+    is_open = not is_foldable or len(rows) <= OPEN_ROWS
+    return Block(caption, table=shown_table(report, name, caption, rows, is_open))
+
+
+def twin(report: Report, name: str, caption: str, rows: pd.DataFrame) -> ShownTable:
+    """Show the figures of a picture; columns that repeat its caption are left out by the caller."""
+    return shown_table(report, name, say("twin", report.language, caption=caption), rows)
+
+
+def shown_table(
+    report: Report, name: str, caption: str, rows: pd.DataFrame, is_open: bool = True
+) -> ShownTable:
+    """Write a table for a reader, with the columns that the table `name` has."""
+    language = report.language
+    columns = present(report.columns(name), rows)
+    shown = rows.head(MOST_ROWS)
+    if "target" in shown:
+        shown = shown.assign(target=shown["target"].map(dict(report.targets)))
+    note = ""
+    if len(shown) < len(rows):
+        count = [show(n, "count", language) for n in (len(shown), len(rows))]
+        note = say("cut", language, shown=count[0], rows=count[1])
+    if not is_open:
+        caption = say("rows", language, caption=caption, rows=show(len(rows), "count", language))
+    return ShownTable(
+        caption,
+        tuple((column.heading(language), column.kind in NUMBERS) for column in columns),
+        tuple(zip(*(_cells(column, shown, language) for column in columns), strict=True)),
+        note,
+        is_open,
+    )
+
+
+def pairs(rows: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    """Give labels and values as a table with the columns of `lottery`."""
+    return pd.DataFrame(list(rows), columns=["label", "value"])
+
+
+def by_target(report: Report, table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Give id, label and rows of each risk that a table has."""
+    for target, label in report.targets:
+        rows = table[table["target"] == target]
+        if len(rows):
+            yield target, label, rows
+
+
+def tidy(text: object) -> str:
+    """Cut a text for the page; control characters would make the page malformed."""
+    return short(str(text), LONGEST_LABEL)
+
+
+def _cells(column: Column, rows: pd.DataFrame, language: Language) -> list[str]:
+    values = rows[column.name].tolist()
+    if column.low:
+        ends = zip(values, rows[column.low].tolist(), rows[column.high].tolist(), strict=True)
+        told = [show_interval(v, low, high, column.kind, language) for v, low, high in ends]
+    else:
+        told = [show(value, column.kind, language) for value in values]
+    return [tidy(text) for text in told]

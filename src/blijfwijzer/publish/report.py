@@ -1,0 +1,79 @@
+"""What the report and the workbook tell: tables that were estimated and checked elsewhere."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from blijfwijzer.publish.columns import FRAMES, Column, check_columns, group_columns
+from blijfwijzer.survey.codebook import Language
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the report and the workbook show, as it may be shown.
+
+    Percentages are whole numbers from 0 to 100, contrasts percentage points, money euros. A number
+    that may not be shown is missing (NaN or None) and is told as "niet getoond"; a text in its
+    place is shown as it is. Labels are texts to show, in the language of the report, and may hold
+    anything: they are escaped here. Rows are shown in the order given.
+    """
+
+    language: Language
+    title: str
+    survey: str
+    """Label of the survey."""
+    targets: tuple[tuple[str, str], ...]
+    """Id and label of each risk; the ids stand in `target` and before `_rate` in `groups`."""
+    facts: tuple[tuple[str, str], ...]
+    """What was read, as label and value: forms, accepted, refused, rolled up."""
+    rejected: pd.DataFrame
+    """reason, responses."""
+    wave: pd.DataFrame
+    """column, label, missing_then (%), missing_now (%), drift (PSI), verdict (text, or "same" or
+    "shifted")."""
+    sectors: pd.DataFrame
+    """target, label, n (band, text), rate, low, high."""
+    flagged: pd.DataFrame
+    """group (id, not shown), target, label, level, sector, n, rate, low, high, reference,
+    probability, stability, verdict ("certain" or "uncertain"). In the order of showing."""
+    drivers: pd.DataFrame
+    """group (id, as in `flagged`), target, label, driver, is_changeable, contrast, low, high."""
+    groups: pd.DataFrame
+    """label, level, [sector], n, people (bands); per target <id>_rate, <id>_low, <id>_high,
+    [<id>_nonresponse_low, <id>_nonresponse_high]; [talent_best, talent_rest]. Those in brackets
+    may be absent."""
+    segments: pd.DataFrame
+    """target, label (who, in words), n, rate, low, high, reference."""
+    vouchers: pd.DataFrame | None
+    """label, vouchers, need, extra; None before a budget is divided."""
+    alternatives: pd.DataFrame | None
+    """rule, is_plan, extra, cost_per_extra, need_reached, exclusion, inclusion."""
+    lottery: pd.DataFrame | None
+    """label, value: texts."""
+    fairness: pd.DataFrame
+    """attribute, label (group), n, selection, missed, low, high (of missed), inclusion."""
+    conclusions: pd.DataFrame
+    """attribute, conclusion: one plain sentence each."""
+    withheld: pd.DataFrame
+    """reason, groups, people (band)."""
+    rolled_up: pd.DataFrame
+    """label, level, into, reason."""
+    method: tuple[str, ...]
+    provenance: tuple[tuple[str, str], ...]
+    """Label and value: model, hashes, settings, versions."""
+    warnings: tuple[str, ...] = ()
+    """Shown at the top."""
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Paragraphs of this run at the start of a section: read, sectors, flagged, vouchers, fairness,
+    withheld."""
+
+    def __post_init__(self) -> None:
+        """Hold each table against what is shown of it."""
+        for name in (*FRAMES, "groups"):
+            table = getattr(self, name)
+            if table is not None:
+                check_columns(table, self.columns(name), name)
+
+    def columns(self, name: str) -> tuple[Column, ...]:
+        """Give the columns that are shown of the table `name`."""
+        return group_columns(self.targets) if name == "groups" else FRAMES[name]

@@ -1,0 +1,203 @@
+"""The report as one page: eight sections, each picture with its table, no script.
+
+It computes nothing; it chooses what is pictured and in which order things are told.
+"""
+
+from collections.abc import Callable, Iterator
+from importlib import resources
+
+import jinja2
+import pandas as pd
+
+from blijfwijzer.publish.blocks import Block, by_target, pairs, shown_table, tidy, titled, twin
+from blijfwijzer.publish.cells import clean_text
+from blijfwijzer.publish.pictures import (
+    PICTURED_ROWS,
+    picture_alternatives,
+    picture_drivers,
+    picture_fairness,
+    picture_flags,
+    picture_rates,
+)
+from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.texts import say
+
+PICTURED_GROUPS = 12
+"""Groups whose drivers are drawn, over all risks together."""
+
+_NOTHING = ("groups", "association", "intention", "uncertainty", "punish", "offer", "firewall")
+
+
+def render_report(report: Report) -> bytes:
+    """Write the report as HTML; the same report gives the same bytes.
+
+    The page needs no script and nothing from elsewhere, and is well-formed as XML too. Texts in
+    tables are cut at 120 characters and tables at 5,000 rows; the workbook has the whole.
+    """
+    text = (resources.files("blijfwijzer.publish") / "report.html").read_text(encoding="utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    language = report.language
+    stories = {
+        "what": _what,
+        "read": _read,
+        "sectors": _sectors,
+        "flagged": _flagged,
+        "vouchers": _vouchers,
+        "fairness": _fairness,
+        "withheld": _withheld,
+        "method": _method,
+    }
+    page = environment.from_string(text).render(
+        language=language,
+        title=tidy(report.title),
+        survey=tidy(report.survey),
+        warnings=[clean_text(warning) for warning in report.warnings],
+        sections=[
+            (name, say(name, language), [*_notes(report, name), *story(report)])
+            for name, story in stories.items()
+        ],
+        skip=say("skip", language),
+        contents=say("contents", language),
+    )
+    return page.encode()
+
+
+def _notes(report: Report, section: str) -> Iterator[Block]:
+    if section in report.notes:
+        yield Block(paragraphs=_clean(report.notes[section]))
+
+
+def _what(report: Report) -> Iterator[Block]:
+    yield Block(points=tuple(say(f"what_{name}", report.language) for name in _NOTHING))
+
+
+def _read(report: Report) -> Iterator[Block]:
+    caption = say("c_facts", report.language)
+    yield Block(table=shown_table(report, "lottery", caption, pairs(report.facts)))
+    yield titled(report, "rejected")
+    yield titled(report, "wave")
+
+
+def _sectors(report: Report) -> Iterator[Block]:
+    language = report.language
+    yield Block(paragraphs=(say("s_sectors", language),))
+    for target, label, rates in by_target(report, report.sectors):
+        caption = say("c_sectors", language, target=label)
+        yield Block(
+            label,
+            picture=picture_rates(rates, caption, f"rates-{target}", language),
+            caption=caption,
+            table=twin(report, "sectors", caption, rates.drop(columns="target")),
+        )
+    yield titled(report, "groups", is_foldable=True)
+
+
+def _flagged(report: Report) -> Iterator[Block]:
+    language = report.language
+    found = list(by_target(report, report.flagged))
+    yield Block(paragraphs=(say("s_flagged" if found else "s_none_flagged", language),))
+    for target, label, flagged in found:
+        caption = say("c_flagged", language, target=label)
+        drawn = min(len(flagged), PICTURED_ROWS)
+        cut = say("s_pictured", language, shown=drawn, all=len(flagged))
+        yield Block(
+            label,
+            (cut,) if drawn < len(flagged) else (),
+            picture=picture_flags(flagged, caption, f"flags-{target}", language),
+            caption=caption,
+            table=twin(report, "flagged", caption, flagged.drop(columns="target")),
+        )
+        yield from _drivers(report, target, label, flagged, PICTURED_GROUPS // len(found))
+    if len(report.segments):
+        yield titled(report, "segments")
+
+
+def _drivers(
+    report: Report, target: str, label: str, flagged: pd.DataFrame, pictured: int
+) -> Iterator[Block]:
+    language = report.language
+    drivers = report.drivers[report.drivers["target"] == target].drop(columns="target")
+    # What an employer can change comes first; otherwise the order given is kept.
+    drivers = drivers.sort_values("is_changeable", ascending=False, kind="stable")
+    groups = flagged[flagged["group"].isin(drivers["group"])].drop_duplicates("group")
+    if groups.empty:
+        return
+    shown = groups.head(pictured)
+    yield Block(paragraphs=(say("s_drivers", language, shown=len(shown), all=len(groups)),))
+    for place, (group, name) in enumerate(zip(shown["group"], shown["label"], strict=True)):
+        rows = drivers[drivers["group"] == group].drop(columns="label")
+        caption = say("c_drivers", language, target=label, group=tidy(name))
+        yield Block(
+            picture=picture_drivers(rows, caption, f"drivers-{target}-{place}", language),
+            caption=caption,
+            table=twin(report, "drivers", caption, rows),
+        )
+    rest = drivers[~drivers["group"].isin(shown["group"])]
+    if len(rest):
+        caption = say("c_other_drivers", language, target=label)
+        in_order = rest.sort_values("group", kind="stable", key=_place_in(groups["group"]))
+        yield Block(table=shown_table(report, "drivers", caption, in_order))
+
+
+def _place_in(order: "pd.Series[str]") -> "Callable[[pd.Series[str]], pd.Series[int]]":
+    places = {group: place for place, group in enumerate(order)}
+    return lambda groups: groups.map(places)
+
+
+def _vouchers(report: Report) -> Iterator[Block]:
+    language = report.language
+    if report.vouchers is None:
+        yield Block(paragraphs=(say("s_no_vouchers", language),))
+        return
+    yield titled(report, "vouchers", is_foldable=True)
+    alternatives = report.alternatives
+    if alternatives is not None and len(alternatives):
+        caption = say("c_alternatives", language)
+        yield Block(
+            say("alternatives", language),
+            (say("s_alternatives", language),),
+            picture=picture_alternatives(alternatives, caption, language),
+            caption=caption,
+            table=twin(report, "alternatives", caption, alternatives),
+        )
+    if report.lottery is not None:
+        yield titled(report, "lottery")
+
+
+def _fairness(report: Report) -> Iterator[Block]:
+    language, conclusions = report.language, report.conclusions
+    is_empty = report.fairness.empty and conclusions.empty
+    yield Block(paragraphs=(say("s_no_fairness" if is_empty else "s_fairness", language),))
+    told = dict(zip(conclusions["attribute"], conclusions["conclusion"], strict=True))
+    for place, (attribute, rows) in enumerate(report.fairness.groupby("attribute", sort=False)):
+        name, conclusion = tidy(attribute), clean_text(told.pop(attribute, ""))
+        caption = say("c_fairness", language, attribute=name)
+        yield Block(
+            name[:1].upper() + name[1:],
+            (conclusion,) if conclusion else (),
+            picture=picture_fairness(rows, caption, conclusion, f"fairness-{place}", language),
+            caption=caption,
+            table=twin(report, "fairness", caption, rows.drop(columns="attribute")),
+        )
+    rest = conclusions[conclusions["attribute"].isin(list(told))]
+    if len(rest):
+        caption = say("c_conclusions", language)
+        yield Block(table=shown_table(report, "conclusions", caption, rest))
+
+
+def _withheld(report: Report) -> Iterator[Block]:
+    yield Block(paragraphs=(say("s_withheld", report.language),))
+    yield titled(report, "withheld")
+    yield titled(report, "rolled_up", is_foldable=True)
+
+
+def _method(report: Report) -> Iterator[Block]:
+    yield Block(paragraphs=_clean(report.method))
+    caption = say("c_provenance", report.language)
+    yield Block(table=shown_table(report, "lottery", caption, pairs(report.provenance)))
+
+
+def _clean(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(clean_text(paragraph) for paragraph in paragraphs)

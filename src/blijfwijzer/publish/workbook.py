@@ -1,0 +1,209 @@
+"""The workbook for HR: the tables of the report, whole, to sort and filter. Computes nothing."""
+
+import io
+import re
+import zipfile
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell import Cell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from blijfwijzer.publish.blocks import pairs
+from blijfwijzer.publish.cells import clean_text, starts_formula
+from blijfwijzer.publish.columns import Column, present
+from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.texts import NUMBERS, TEXTS, Kind, number, say, show
+from blijfwijzer.survey.codebook import Language
+
+# Dates would make two workbooks of one run differ; the run's own date stands in its provenance.
+_DATE = datetime(2000, 1, 1)
+_ZIP_DATE = (2000, 1, 1, 0, 0, 0)
+
+_SHEETS = (
+    "groups",
+    "vouchers",
+    "alternatives",
+    "lottery",
+    "drivers",
+    "flagged",
+    "sectors",
+    "segments",
+    "fairness",
+    "conclusions",
+    "withheld",
+    "rolled_up",
+    "rejected",
+    "wave",
+)
+_FORMATS: dict[Kind, str] = {
+    "count": "#,##0",
+    "percent": "0%",
+    "points": "+0.0;\\-0.0;0.0",
+    "decimal": "#,##0.0",
+    "ratio": "0.00",
+    "euro": '"€" #,##0',
+}
+# openpyxl sets the date of the last change while it saves.
+_MODIFIED = re.compile(rb"(?<=>)[^<]*(?=</dcterms:modified>)")
+_HEADER = PatternFill("solid", fgColor="FF00507D")
+_WIDEST = 60
+
+
+def write_workbook(report: Report) -> bytes:
+    """Write all tables of a report as .xlsx; the same report gives the same bytes.
+
+    Percentages are fractions with the format of a percentage, so that they can be calculated with.
+    No cell is a formula. Texts are cut at what a cell holds (32,767 characters).
+    """
+    book = Workbook()
+    book.properties.title = clean_text(report.title)
+    book.properties.subject = clean_text(report.survey)
+    book.properties.creator = "blijfwijzer"
+    book.properties.language = "nl-NL" if report.language == "nl" else "en-GB"
+    book.properties.created = _DATE
+    readme = book.active
+    _write_readme(readme, report)
+    for name in _SHEETS:
+        rows = getattr(report, name)
+        if rows is not None:
+            sheet = book.create_sheet(say(f"w_{name}", report.language))
+            _write_table(sheet, report, report.columns(name), rows)
+    facts = book.create_sheet(say("w_provenance", report.language))
+    _write_table(facts, report, report.columns("lottery"), pairs(report.provenance))
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return _without_dates(buffer.getvalue())
+
+
+def _write_readme(sheet: Worksheet, report: Report) -> None:
+    """Write what the workbook is and is not, what was read, and what each sheet holds."""
+    language = report.language
+    sheet.title = say("w_readme", language)
+    lines: list[tuple[str, str]] = [(report.title, ""), (report.survey, ""), ("", "")]
+    lines += [(say("what", language), "")]
+    names = ("groups", "association", "intention", "uncertainty", "punish", "offer", "firewall")
+    lines += [("", say(f"what_{name}", language)) for name in names]
+    lines += [("", text) for text in report.warnings]
+    lines += [("", text) for notes in report.notes.values() for text in notes]
+    lines += [("", ""), (say("read", language), ""), *report.facts]
+    lines += [("", ""), (say("w_contents", language), "")]
+    for name in _SHEETS:
+        rows = getattr(report, name)
+        if rows is not None:
+            text = f"d_{name}" if f"d_{name}" in TEXTS else f"c_{name}"
+            count = show(len(rows), "count", language)
+            told = say("w_rows", language, caption=say(text, language), rows=count)
+            lines.append((say(f"w_{name}", language), told))
+    lines += [("", ""), (say("method", language), "")]
+    lines += [("", text) for text in report.method]
+    for place, (left, right) in enumerate(lines, start=1):
+        _write_text(sheet.cell(place, 1), left)
+        if right:
+            cell = sheet.cell(place, 2)
+            _write_text(cell, right)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        is_heading = bool(left) and not right
+        sheet.cell(place, 1).font = Font(bold=is_heading, size=16 if place == 1 else 11)
+        sheet.cell(place, 1).alignment = Alignment(vertical="top")
+    sheet.column_dimensions["A"].width = 30
+    sheet.column_dimensions["B"].width = 100
+    sheet.sheet_view.showGridLines = False
+    _set_print(sheet)
+
+
+def _write_table(
+    sheet: Worksheet, report: Report, columns: tuple[Column, ...], rows: pd.DataFrame
+) -> None:
+    language = report.language
+    if "target" in rows:
+        rows = rows.assign(target=rows["target"].map(dict(report.targets)))
+    place = 0
+    for column in present(columns, rows):
+        for name, heading in _parts(column, language):
+            place += 1
+            width = _write_column(sheet, place, heading, rows[name].tolist(), column.kind, language)
+            sheet.column_dimensions[get_column_letter(place)].width = width
+    sheet.row_dimensions[1].height = 48
+    # The header and the first column stay in sight.
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(place)}{max(len(rows), 1) + 1}"
+    sheet.print_title_rows = "1:1"
+    _set_print(sheet)
+
+
+def _parts(column: Column, language: Language) -> list[tuple[str, str]]:
+    """Give an interval its own columns, so that each can be sorted."""
+    heading = column.heading(language)
+    if not column.low:
+        return [(column.name, heading)]
+    bare = heading.split(" (95")[0]
+    return [
+        (column.name, bare),
+        (column.low, f"{bare}: {say('low', language)}"),
+        (column.high, f"{bare}: {say('high', language)}"),
+    ]
+
+
+def _write_column(
+    sheet: Worksheet, place: int, heading: str, values: list[Any], kind: Kind, language: Language
+) -> float:
+    """Write a column and give the width that it asks for, in characters."""
+    header = sheet.cell(1, place)
+    _write_text(header, heading)
+    header.font = Font(bold=True, color="FFFFFFFF")
+    header.fill = _HEADER
+    header.alignment = Alignment(wrap_text=True, vertical="top")
+    longest = 10
+    for row, value in enumerate(values, start=2):
+        cell = sheet.cell(row, place)
+        known = number(value) if kind in NUMBERS else None
+        if known is not None:
+            cell.value = known / 100 if kind == "percent" else known
+            cell.number_format = _FORMATS[kind]
+        else:
+            text = show(value, kind, language)
+            _write_text(cell, text)
+            longest = max(longest, min(len(text), _WIDEST))
+            if kind in NUMBERS:
+                cell.alignment = Alignment(horizontal="right")
+            elif len(text) > _WIDEST:
+                cell.alignment = Alignment(wrap_text=len(text) < 1_000, vertical="top")
+    words = max(len(word) for word in heading.split())
+    return max(longest, words, len(heading) / 3) + 3
+
+
+def _write_text(cell: Cell, text: str) -> None:
+    """Write a text that stays one, whatever it starts with and however it is edited."""
+    cell.value = clean_text(text)
+    # openpyxl takes what starts with an equals sign for a formula, and "#N/A" for an error.
+    cell.data_type = "s"
+    if starts_formula(text):
+        cell.quotePrefix = True
+
+
+def _set_print(sheet: Worksheet) -> None:
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+
+
+def _without_dates(packed: bytes) -> bytes:
+    """Pack a workbook again with one date on all its files, and on its last change."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(packed)) as old,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
+            part = old.read(name)
+            if name == "docProps/core.xml":
+                part = _MODIFIED.sub(_DATE.strftime("%Y-%m-%dT%H:%M:%SZ").encode(), part)
+            new.writestr(zipfile.ZipInfo(name, _ZIP_DATE), part, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

@@ -1,0 +1,216 @@
+"""Made-up reports, for the tests of what is shown."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from blijfwijzer.publish.report import Report
+from blijfwijzer.survey.codebook import Language
+
+TARGETS = {
+    "nl": (("vertrekintentie", "Vertrekintentie"), ("achterblijver", "Achterblijversrisico")),
+    "en": (("vertrekintentie", "Intention to leave"), ("achterblijver", "Risk of falling behind")),
+}
+SECTORS = {
+    "nl": "Rijk,Gemeenten,Provincies,Waterschappen,Onderwijs,Politie,Defensie,Zorg".split(","),
+    "en": "State,Towns,Provinces,Water boards,Schools,Police,Defence,Care".split(","),
+}
+DRIVERS = {
+    "nl": (
+        ("Waardering door de leidinggevende", True),
+        ("Leeftijd van het contract", False),
+        ("Ontwikkelgesprek in het laatste jaar", True),
+        ("Werkdruk", True),
+        ("Jaren in dienst", False),
+    ),
+    "en": (
+        ("Recognition by the manager", True),
+        ("Age of the contract", False),
+        ("Development talk in the last year", True),
+        ("Workload", True),
+        ("Years in service", False),
+    ),
+}
+
+
+def make_report(
+    language: Language = "nl", groups: int = 40, flagged: int = 8, label: str = ""
+) -> Report:
+    """Make a report of any size; a label given is that of every group."""
+    rng = np.random.default_rng(3)
+    dutch = language == "nl"
+    names = [label or f"{'Afdeling' if dutch else 'Department'} {i:04d}" for i in range(groups)]
+    rates = _rates(rng, groups)
+    return Report(
+        language=language,
+        title="Van meting naar vouchers" if dutch else "From survey to vouchers",
+        survey="WERKonderzoek 2022",
+        targets=TARGETS[language],
+        facts=(
+            ("Formulieren" if dutch else "Forms", "40.120" if dutch else "40,120"),
+            ("Aanvaard" if dutch else "Accepted", "39.870" if dutch else "39,870"),
+        ),
+        rejected=pd.DataFrame({"reason": ["geen gewicht", "dubbel"], "responses": [1200, 50]}),
+        wave=pd.DataFrame(
+            {
+                "column": ["werkdruk", "telewerken"],
+                "label": ["Werkdruk", "Telewerken"],
+                "missing_then": [2, 1],
+                "missing_now": [3, 1],
+                "drift": [0.031, 0.412],
+                "verdict": ["same", "shifted"],
+            }
+        ),
+        sectors=pd.concat(
+            [
+                pd.DataFrame(
+                    {"target": target, "label": SECTORS[language], "n": "1000+", **_rates(rng, 8)}
+                )
+                for target, _ in TARGETS[language]
+            ],
+            ignore_index=True,
+        ),
+        flagged=_flagged(rng, names[:flagged], language),
+        drivers=_drivers(rng, names[:flagged], language),
+        groups=pd.DataFrame(
+            {
+                "label": names,
+                "level": "afdeling",
+                "sector": rng.choice(SECTORS[language], groups),
+                "n": rng.choice(["10-19", "20-49", "50-99"], groups),
+                "people": rng.choice(["20-49", "50-99"], groups),
+                **{
+                    f"{target}_{part}": values
+                    for target, _ in TARGETS[language]
+                    for part, values in rates.items()
+                },
+                "achterblijver_nonresponse_low": rates["low"],
+                "achterblijver_nonresponse_high": rates["high"],
+                "talent_best": np.where(rng.random(groups) < 0.5, np.nan, rates["rate"]),
+                "talent_rest": rates["low"],
+            }
+        ),
+        segments=pd.DataFrame(
+            {
+                "target": "achterblijver",
+                "label": ["lager opgeleid, 15 jaar of langer in dienst, geen interne stap"],
+                "n": ["100-249"],
+                "rate": [52],
+                "low": [45],
+                "high": [59],
+                "reference": [33],
+            }
+        ),
+        vouchers=pd.DataFrame(
+            {
+                "label": names,
+                "vouchers": rng.integers(0, 20, groups),
+                "need": rng.integers(5, 40, groups),
+                "extra": rng.integers(0, 50, groups) / 10,
+            }
+        ),
+        alternatives=pd.DataFrame(
+            {
+                "rule": ["Deze verdeling", "Lager opgeleid en lang in dienst", "Willekeurig"],
+                "is_plan": [True, False, False],
+                "extra": [61.2, 48.4, 33.0],
+                "cost_per_extra": [4085, 5165, 7576],
+                "need_reached": [31, 24, 17],
+                "exclusion": [69, 76, 83],
+                "inclusion": [38, 47, 66],
+            }
+        ),
+        lottery=pd.DataFrame({"label": ["Groepen in de loting"], "value": ["24"]}),
+        fairness=_fairness(dutch),
+        conclusions=pd.DataFrame(
+            {
+                "attribute": ["leeftijd", "opleiding"],
+                "conclusion": [
+                    "Ouderen worden niet vaker gemist dan jongeren.",
+                    "Lager opgeleiden worden 8 procentpunt minder vaak gemist.",
+                ],
+            }
+        ),
+        withheld=pd.DataFrame(
+            {"reason": ["minder dan 10 mensen"], "groups": [12], "people": ["50-99"]}
+        ),
+        rolled_up=pd.DataFrame(
+            {
+                "label": ["Afdeling Archief"],
+                "level": ["afdeling"],
+                "into": ["Organisatie 12"],
+                "reason": ["minder dan 5 respondenten"],
+            }
+        ),
+        method=("Percentages zijn samengevoegd uit antwoorden en model.",),
+        provenance=(("Model", "achterblijver-werkonderzoek-2019"), ("SHA-256", "0f" * 32)),
+        warnings=("Dit is een verzonnen meting.",),
+        notes={"vouchers": ("Budget € 250.000, € 1.000 per voucher.",)},
+    )
+
+
+def _rates(rng: np.random.Generator, rows: int) -> dict[str, Any]:
+    rate = rng.integers(15, 60, rows).astype(float)
+    half = rng.integers(3, 12, rows)
+    return {"rate": rate, "low": rate - half, "high": rate + half}
+
+
+def _flagged(rng: np.random.Generator, names: list[str], language: Language) -> pd.DataFrame:
+    rows = len(names)
+    tables = [
+        pd.DataFrame(
+            {
+                "group": [f"afdeling={place}" for place in range(rows)],
+                "target": target,
+                "label": names,
+                "level": "afdeling",
+                "sector": rng.choice(SECTORS[language], rows),
+                "n": "20-49",
+                **_rates(rng, rows),
+                "reference": rng.integers(20, 30, rows),
+                "probability": rng.integers(90, 100, rows),
+                "stability": rng.integers(60, 100, rows),
+                "verdict": rng.choice(["certain", "uncertain"], rows),
+            }
+        )
+        for target, _ in TARGETS[language]
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _drivers(rng: np.random.Generator, names: list[str], language: Language) -> pd.DataFrame:
+    rows = []
+    for target, _ in TARGETS[language]:
+        for place, name in enumerate(names):
+            for driver, is_changeable in DRIVERS[language]:
+                contrast = rng.normal(1, 3)
+                rows.append(
+                    {
+                        "group": f"afdeling={place}",
+                        "target": target,
+                        "label": name,
+                        "driver": driver,
+                        "is_changeable": is_changeable,
+                        "contrast": round(contrast, 1),
+                        "low": round(contrast - 1.5, 1),
+                        "high": round(contrast + 1.5, 1),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _fairness(dutch: bool) -> pd.DataFrame:
+    few = "te weinig waarnemingen" if dutch else "too few responses"
+    return pd.DataFrame(
+        {
+            "attribute": ["leeftijd"] * 3 + ["opleiding"] * 2 + ["geslacht"] * 2,
+            "label": ["tot 35", "35-54", "55 en ouder", "lager", "hoger", "man", "vrouw"],
+            "n": ["1000+", "1000+", few, "500-999", "1000+", "1000+", "1000+"],
+            "selection": [21, 24, few, 33, 18, 22, 23],
+            "missed": [72, 69, few, 61, 74, 70, 69],
+            "inclusion": [41, 37, few, 30, 44, 39, 38],
+            "low": [68, 66, few, 55, 71, 66, 65],
+            "high": [76, 72, few, 67, 77, 74, 73],
+        }
+    )
