@@ -9,7 +9,7 @@ from markupsafe import Markup
 from blijfwijzer.publish.charts import short
 from blijfwijzer.publish.columns import Column, present
 from blijfwijzer.publish.report import Report
-from blijfwijzer.publish.texts import NUMBERS, say, show, show_interval
+from blijfwijzer.publish.texts import NUMBERS, say, show, show_interval, show_range
 from blijfwijzer.survey.codebook import Language
 
 LONGEST_LABEL = 120
@@ -106,6 +106,9 @@ def _cells(column: Column, rows: pd.DataFrame, language: Language) -> list[str]:
     if column.low:
         ends = zip(values, rows[column.low].tolist(), rows[column.high].tolist(), strict=True)
         told = [show_interval(v, low, high, column.kind, language) for v, low, high in ends]
+    elif column.high:
+        bounds = zip(values, rows[column.high].tolist(), strict=True)
+        told = [show_range(low, high, column.kind, language) for low, high in bounds]
     else:
         told = [show(value, column.kind, language) for value in values]
     return [tidy(text) for text in told]

@@ -24,6 +24,7 @@ class Column:
     low: str = ""
     """Column with the lower end of the value's interval; the page shows the three as one."""
     high: str = ""
+    """Column with the upper end; without `low` the value itself is the lower end of a range."""
     is_optional: bool = False
     is_key: bool = False
     """Ties tables together and is not shown."""
@@ -41,7 +42,7 @@ _PEOPLE = Column("people", "Mensen", "People")
 _RATE = Column(
     "rate", "Percentage (95 %-interval)", "Rate (95% interval)", "percent", "low", "high"
 )
-_REFERENCE = Column("reference", "Vergelijkingsgroep", "Reference", "percent")
+_REFERENCE = Column("reference", "Vergeleken met", "Reference", "percent")
 
 FRAMES: dict[str, tuple[Column, ...]] = {
     "rejected": (
@@ -68,8 +69,8 @@ FRAMES: dict[str, tuple[Column, ...]] = {
         _REFERENCE,
         Column(
             "probability",
-            "Kans dat het verschil groter is dan de marge",
-            "Probability that the difference exceeds the margin",
+            "Kans",
+            "Probability",
             "percent",
         ),
         Column("stability", "Stabiliteit", "Stability", "percent"),
@@ -172,16 +173,16 @@ def group_columns(targets: Iterable[tuple[str, str]]) -> tuple[Column, ...]:
                 f"{target}_high",
             )
         )
-        rates += [
+        rates.append(
             Column(
-                f"{target}_nonresponse_{end}",
-                f"{label}: {nl} als niet-deelnemers anders zijn",
-                f"{label}: {en} if non-respondents differ",
+                f"{target}_nonresponse_low",
+                f"{label} als niet-deelnemers anders zijn",
+                f"{label} if non-respondents differ",
                 "percent",
+                high=f"{target}_nonresponse_high",
                 is_optional=True,
             )
-            for end, nl, en in (("low", "laagst", "lowest"), ("high", "hoogst", "highest"))
-        ]
+        )
     return (*_GROUP_FIRST, *rates, *_GROUP_LAST)
 
 

@@ -86,7 +86,7 @@ def _sectors(report: Report) -> Iterator[Block]:
     for target, label, rates in by_target(report, report.sectors):
         caption = say("c_sectors", language, target=label)
         yield Block(
-            label,
+            caption,
             picture=picture_rates(rates, caption, f"rates-{target}", language),
             caption=caption,
             table=twin(report, "sectors", caption, rates.drop(columns="target")),
@@ -103,7 +103,7 @@ def _flagged(report: Report) -> Iterator[Block]:
         drawn = min(len(flagged), PICTURED_ROWS)
         cut = say("s_pictured", language, shown=drawn, all=len(flagged))
         yield Block(
-            label,
+            caption,
             (cut,) if drawn < len(flagged) else (),
             picture=picture_flags(flagged, caption, f"flags-{target}", language),
             caption=caption,
@@ -156,7 +156,7 @@ def _vouchers(report: Report) -> Iterator[Block]:
     if alternatives is not None and len(alternatives):
         caption = say("c_alternatives", language)
         yield Block(
-            say("alternatives", language),
+            caption,
             (say("s_alternatives", language),),
             picture=picture_alternatives(alternatives, caption, language),
             caption=caption,
@@ -175,7 +175,7 @@ def _fairness(report: Report) -> Iterator[Block]:
         name, conclusion = tidy(attribute), clean_text(told.pop(attribute, ""))
         caption = say("c_fairness", language, attribute=name)
         yield Block(
-            name[:1].upper() + name[1:],
+            caption,
             (conclusion,) if conclusion else (),
             picture=picture_fairness(rows, caption, conclusion, f"fairness-{place}", language),
             caption=caption,

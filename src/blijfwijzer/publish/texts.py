@@ -49,6 +49,18 @@ def show_interval(value: Any, low: Any, high: Any, kind: Kind, language: Languag
     return f"{told} ({ends[0]} {to} {ends[1]})"
 
 
+def show_range(low: Any, high: Any, kind: Kind, language: Language) -> str:
+    """Write two bounds.
+
+    >>> show_range(28, 41, "percent", "en")
+    '28% to 41%'
+    """
+    if number(low) is None or number(high) is None:
+        return show(low, kind, language)
+    to = "tot" if language == "nl" else "to"
+    return f"{show(low, kind, language)} {to} {show(high, kind, language)}"
+
+
 def number(value: Any) -> float | None:
     """Give a value as a number, or None when there is none to draw.
 
@@ -66,6 +78,8 @@ def say(key: str, language: Language, **values: object) -> str:
 
 
 def _number(value: float, kind: Kind, language: Language) -> str:
+    # Adding zero keeps a small negative number from being told as minus nothing.
+    value = round(value, 2 if kind == "ratio" else 1) + 0.0
     forms: dict[str, str] = {
         "count": f"{value:,.0f}",
         "percent": f"{value:,.0f}",
@@ -115,7 +129,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fairness": ("Wie ermee geholpen is, en wie wordt gemist", "Whom it helps, and whom it misses"),
     "withheld": ("Wat niet wordt getoond, en waarom", "What is withheld, and why"),
     "method": ("Methode en herkomst", "Method and provenance"),
-    "alternatives": ("Andere manieren van verdelen", "Other ways of dividing"),
     "what_groups": (
         "Dit verslag gaat over groepen, nooit over personen. Geen getal hierin zegt iets over één "
         "medewerker, en het mag niet worden gebruikt om te raden wie iemand is.",
@@ -195,9 +208,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "s_flagged": (
         "Een groep valt op als haar risico meer dan een marge boven de vergelijkingsgroep ligt. "
-        "Een dichte ruit is gemarkeerd; een open cirkel is onzeker en telt niet als gemarkeerd; "
-        "het streepje is de vergelijkingsgroep.",
-        "A group stands out when its risk lies more than a margin above its reference. A solid "
+        "De kans is die op een verschil boven de marge; de stabiliteit is het deel van de "
+        "herhalingen met andere organisaties waarin de groep weer opvalt. Een dichte ruit is "
+        "gemarkeerd; een open cirkel is onzeker en telt niet als gemarkeerd; het streepje is de "
+        "vergelijkingsgroep.",
+        "A group stands out when its risk lies more than a margin above its reference. The "
+        "probability is that of a difference above the margin; stability is the share of "
+        "repetitions with other organisations in which the group stands out again. A solid "
         "diamond is flagged; an open circle is uncertain and does not count as flagged; the bar "
         "is the reference.",
     ),
@@ -276,6 +293,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Whom it helps and whom it misses, by audit attribute",
     ),
     "w_rows": ("{caption}. Rijen: {rows}.", "{caption}. Rows: {rows}."),
+    "lowest": ("laagst", "lowest"),
+    "highest": ("hoogst", "highest"),
     "low": ("laag (95 %)", "low (95%)"),
     "high": ("hoog (95 %)", "high (95%)"),
     # Alt texts: they state what a picture shows.

@@ -139,8 +139,13 @@ def _write_table(
 def _parts(column: Column, language: Language) -> list[tuple[str, str]]:
     """Give an interval its own columns, so that each can be sorted."""
     heading = column.heading(language)
-    if not column.low:
+    if not column.high:
         return [(column.name, heading)]
+    if not column.low:
+        return [
+            (column.name, f"{heading}: {say('lowest', language)}"),
+            (column.high, f"{heading}: {say('highest', language)}"),
+        ]
     bare = heading.split(" (95")[0]
     return [
         (column.name, bare),
