@@ -1,0 +1,301 @@
+"""Targeting: errors of the rule of flagged groups, by background, with honest sentences."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from fairlearn.metrics import (
+    MetricFrame,
+    false_negative_rate,
+    false_positive_rate,
+    selection_rate,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blijfwijzer.fairness.targeting import TOO_FEW, audit_targeting
+from blijfwijzer.survey.codebook import load_codebook
+
+
+def survey_of(rng, rows=3000, units=60, missed=None):
+    """Draw respondents in units; `missed` is the share of those in need who are not selected."""
+    sex = pd.Series(rng.choice(["m", "v"], rows))
+    chance = sex.map(missed or {"m": 0.5, "v": 0.5}).to_numpy()
+    return {
+        "in_need": (rng.random(rows) < 0.4).astype(float),
+        "selected": (rng.random(rows) >= chance).astype(float),
+        "weight": np.ones(rows),
+        "units": pd.Series(rng.integers(0, units, rows), name="unit"),
+        "attributes": {
+            "geslacht": sex,
+            "leeftijd": pd.Series(rng.choice(["<35", "35-54", "55+"], rows)),
+        },
+    }
+
+
+def audit(survey, minimum=10, bootstraps=100, seed=0, **more):
+    return audit_targeting(**survey, minimum=minimum, bootstraps=bootstraps, seed=seed, **more)
+
+
+def rates_of(table, attribute, measure):
+    chosen = table[(table["attribute"] == attribute) & (table["measure"] == measure)]
+    return chosen.set_index("group")["value"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "metric"),
+    [
+        ("exclusion", false_negative_rate),
+        ("inclusion", false_positive_rate),
+        ("selection", selection_rate),
+    ],
+)
+def test_unweighted_rates_equal_those_of_fairlearn(rng, measure, metric):
+    survey = survey_of(rng)
+    age = survey["attributes"]["leeftijd"]
+    theirs = MetricFrame(
+        metrics=metric,
+        y_true=survey["in_need"],
+        y_pred=survey["selected"],
+        sensitive_features=age,
+    )
+
+    ours = audit(survey)
+
+    found = rates_of(ours.by_group, "leeftijd", measure)
+    gap = ours.gaps.set_index(["attribute", "measure"]).loc[("leeftijd", measure)]
+    assert found.to_dict() == pytest.approx(theirs.by_group.to_dict())
+    assert ours.overall.loc[measure, "value"] == pytest.approx(theirs.overall)
+    assert gap["gap"] == pytest.approx(theirs.difference())
+    assert gap["ratio"] == pytest.approx(theirs.ratio())
+
+
+def test_errors_of_a_rule_with_known_answers():
+    survey = {
+        "in_need": np.repeat([1.0, 1, 0, np.nan], 20),
+        "selected": np.tile([1.0, 0.25], 40),
+        "weight": np.tile([1.0, 3.0], 40),
+        "units": pd.Series(np.arange(80) % 8),
+        "attributes": {},
+    }
+
+    overall = audit(survey).overall["value"]
+
+    selected = (1 + 3 * 0.25) / 4
+    assert overall.to_dict() == pytest.approx(
+        {"exclusion": 1 - selected, "inclusion": selected, "selection": selected}
+    )
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(1, 3), min_size=60, max_size=60), st.integers(0, 10_000))
+def test_a_weight_equals_so_many_copies(copies, seed):
+    draw = np.random.default_rng(seed)
+    once = survey_of(draw, rows=60, units=8) | {"weight": np.array(copies, dtype=float)}
+    places = np.repeat(np.arange(60), copies)
+    often = {
+        name: value.iloc[places].reset_index(drop=True)
+        if isinstance(value, pd.Series)
+        else value[places]
+        for name, value in once.items()
+        if name not in ("attributes", "weight")
+    }
+    often["weight"] = np.ones(len(places))
+    often["attributes"] = {
+        name: group.iloc[places].reset_index(drop=True)
+        for name, group in once["attributes"].items()
+    }
+
+    weighted, copied = audit(once, minimum=1), audit(often, minimum=1)
+
+    # Where a rate is 0 or 1 the interval rests on the number of people, which copies do change.
+    varies = weighted.by_group["value"].between(0, 1, inclusive="neither")
+    interval = ["low", "high"]
+    gap = ["gap", "gap_low", "gap_high", "ratio"]
+    of_one = copied.gaps["attribute"].isin(["geslacht", "leeftijd"])
+    pd.testing.assert_series_equal(weighted.by_group["value"], copied.by_group["value"])
+    pd.testing.assert_frame_equal(
+        weighted.by_group.loc[varies, interval], copied.by_group.loc[varies, interval]
+    )
+    pd.testing.assert_frame_equal(weighted.gaps.loc[of_one, gap], copied.gaps.loc[of_one, gap])
+
+
+@pytest.mark.parametrize(("in_need", "is_shown"), [(9, False), (10, True)])
+def test_a_rate_of_fewer_than_ten_is_not_shown(rng, in_need, is_shown):
+    survey = survey_of(rng, rows=400)
+    small = np.zeros(400, dtype=bool)
+    small[:50] = True
+    survey["in_need"][:50] = np.arange(50) < in_need
+    survey["attributes"] = {"contract": pd.Series(np.where(small, "oproep", "vast"))}
+
+    table = audit(survey).by_group.set_index(["group", "measure"])
+
+    row = table.loc[("oproep", "exclusion")]
+    assert row["is_shown"] == is_shown
+    assert np.isfinite(row["value"]) == is_shown
+    assert row[["value", "low", "high", "n", "effective_n"]].isna().all() != is_shown
+    assert table.loc[("oproep", "selection"), "is_shown"]
+    assert TOO_FEW.nl == "te weinig waarnemingen"
+
+
+@pytest.mark.parametrize(("people", "is_shown"), [(29, False), (30, True)])
+def test_two_attributes_together_need_thirty(rng, people, is_shown):
+    survey = survey_of(rng, rows=600)
+    both = np.arange(600) < people
+    survey["attributes"] = {
+        "a": pd.Series(np.where(both | (np.arange(600) < 200), "x", "y")),
+        "b": pd.Series(np.where(both | (np.arange(600) > 400), "x", "y")),
+    }
+
+    table = audit(survey).intersections.set_index(["group", "measure"])
+
+    assert table.loc[("x&x", "selection"), "is_shown"] == is_shown
+    assert set(table["attribute"]) == {"a&b"}
+
+
+def test_a_missing_or_empty_level_does_no_harm(rng):
+    survey = survey_of(rng)
+    kind = pd.CategoricalDtype(["nooit", "m", "v"])
+    sex = survey["attributes"]["geslacht"].astype(kind)
+    survey["attributes"]["geslacht"] = sex.mask(rng.random(3000) < 0.2)
+
+    found = audit(survey)
+
+    assert list(rates_of(found.by_group, "geslacht", "exclusion").index) == ["m", "v"]
+    assert not found.intersections["group"].str.contains("nooit|nan").any()
+
+
+def test_codes_are_named_without_decimals(rng):
+    survey = survey_of(rng)
+    survey["attributes"] = {"opleiding": pd.Series(rng.integers(1, 4, 3000).astype(float))}
+
+    found = audit(survey, columns=load_codebook("werkonderzoek-2019").columns)
+
+    assert list(rates_of(found.by_group, "opleiding", "selection").index) == ["1", "2", "3"]
+    assert found.conclusions["opleiding"].nl.startswith("Opleiding: ")
+    assert found.conclusions["opleiding"].en.startswith("Education: ")
+
+
+def test_a_large_difference_is_named(rng):
+    columns = load_codebook("werkonderzoek-2019").columns
+    survey = survey_of(rng, missed={"m": 0.3, "v": 0.7})
+    survey["attributes"]["geslacht"] = survey["attributes"]["geslacht"].map({"m": "1", "v": "2"})
+
+    found = audit(survey, columns=columns)
+
+    gap = found.gaps.set_index(["attribute", "measure"]).loc[("geslacht", "exclusion")]
+    women, men = columns["geslacht"].codes["2"], columns["geslacht"].codes["1"]
+    sentence = found.conclusions["geslacht"]
+    assert gap["gap_low"] < gap["gap"] < gap["gap_high"]
+    assert gap["ratio_low"] < gap["ratio"] < gap["ratio_high"]
+    assert (gap["highest"], gap["lowest"]) == ("2", "1")
+    assert f"among {women.en} and" in sentence.en
+    assert f"bij {men.nl} 3" in sentence.nl
+    assert "selectieratio is 0,4" in sentence.nl
+
+
+def test_no_difference_is_said_only_of_many_people(rng):
+    many = audit(survey_of(rng, rows=40_000, units=800)).conclusions["geslacht"]
+    few = audit(survey_of(rng, rows=300)).conclusions["geslacht"]
+
+    assert "no difference that matters" in many.en
+    assert "geen verschil van betekenis" in many.nl
+    assert "too uncertain" in few.en
+    assert "te onzeker" in few.nl
+
+
+def test_too_few_units_give_rates_without_intervals(rng):
+    found = audit(survey_of(rng, units=4))
+
+    assert found.by_group["value"].notna().all()
+    assert found.by_group["low"].isna().all()
+    assert "too few units" in found.conclusions["leeftijd"].en
+
+
+def test_one_group_cannot_be_compared(rng):
+    survey = survey_of(rng, rows=200)
+    survey["attributes"] = {"geslacht": pd.Series(["m"] * 200)}
+
+    found = audit(survey)
+
+    assert "te weinig waarnemingen" in found.conclusions["geslacht"].nl
+    assert found.gaps["gap"].isna().all()
+
+
+def test_labels_that_are_all_unknown_leave_the_selection_rate(rng):
+    survey = survey_of(rng) | {"in_need": np.full(3000, np.nan)}
+
+    found = audit(survey)
+
+    assert np.isfinite(found.overall.loc["selection", "value"])
+    assert found.overall.loc[["exclusion", "inclusion"], "value"].isna().all()
+    assert "too few responses" in found.conclusions["geslacht"].en
+
+
+def test_a_group_that_is_missed_as_a_whole_has_an_interval(rng):
+    survey = survey_of(rng, missed={"m": 1.0, "v": 0.5})
+
+    table = audit(survey).by_group.set_index(["group", "measure"])
+
+    low, value, high = table.loc[("m", "exclusion"), ["low", "value", "high"]]
+    assert (value, high) == (1, 1)
+    assert 0.99 < low < 1
+
+
+def test_without_a_true_difference_one_is_claimed_in_about_one_of_twenty(rng):
+    runs, claimed = 60, 0
+    for seed in range(runs):
+        survey = survey_of(rng, rows=600, units=40)
+        del survey["attributes"]["geslacht"]
+        gaps = audit(survey, seed=seed).gaps
+        claimed += gaps.loc[gaps["measure"] == "exclusion", "gap_low"].iloc[0] > 0
+
+    assert claimed / runs <= 0.12
+
+
+def test_the_interval_covers_the_largest_true_difference(rng):
+    runs, covered = 60, 0
+    missed = {"a": 0.35, "b": 0.5, "c": 0.6}
+    for seed in range(runs):
+        survey = survey_of(rng, rows=1500, units=50)
+        group = pd.Series(rng.choice(list(missed), 1500))
+        survey["selected"] = (rng.random(1500) >= group.map(missed)).astype(float).to_numpy()
+        survey["attributes"] = {"groep": group}
+        gap = audit(survey, seed=seed).gaps.set_index("measure").loc["exclusion"]
+        covered += gap["gap_low"] <= 0.25 <= gap["gap_high"]
+
+    assert covered / runs >= 0.9
+
+
+def test_alike_colleagues_widen_the_interval(rng):
+    survey = survey_of(rng, rows=2000, units=50)
+    survey["selected"] = (rng.random(50) < 0.5).astype(float)[survey["units"]]
+    alone = survey | {"units": pd.Series(np.arange(2000))}
+
+    together, apart = audit(survey).overall, audit(alone).overall
+
+    width = [(t["high"] - t["low"])["exclusion"] for t in (together, apart)]
+    assert width[0] > 2 * width[1]
+
+
+def test_the_same_seed_gives_the_same_audit(rng):
+    survey = survey_of(rng)
+
+    first, again, other = audit(survey), audit(survey), audit(survey, seed=1)
+
+    pd.testing.assert_frame_equal(first.gaps, again.gaps)
+    assert (first.by_group["low"] != other.by_group["low"]).any()
+
+
+def test_forty_thousand_rows_take_seconds(rng):
+    survey = survey_of(rng, rows=40_000, units=500)
+    survey["attributes"] |= {
+        name: pd.Series(rng.choice(list("abc"), 40_000)) for name in ("opleiding", "contract")
+    }
+    start = time.perf_counter()
+
+    found = audit(survey, bootstraps=200)
+
+    assert time.perf_counter() - start < 10
+    assert len(found.intersections) == 3 * (3 * 2 * 3 + 3 * 3 * 3)
