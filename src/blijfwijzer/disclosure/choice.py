@@ -9,10 +9,13 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.atoms import find_atoms
+from blijfwijzer.disclosure.bounds import find_pinned
 from blijfwijzer.disclosure.span import combinations_of, find_disclosed
 from blijfwijzer.errors import DisclosureError
 
 _MOST_ROUNDS = 200
+_PATIENCE = 3
+"""Rounds in which bounds are broken at the least loss; after these the search must end."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,9 @@ def choose_shown(
     known: csr_array,
     forbidden: csr_array,
     minimum: int,
+    hidden: csr_array | None = None,
+    outcomes: list[NDArray[np.float64]] | None = None,
+    protection: int = 3,
     worth: NDArray[np.floating[Any]] | None = None,
 ) -> Choice:
     """Choose the groups to show, as many people as possible, so that no small set follows.
@@ -48,6 +54,9 @@ def choose_shown(
     forbidden : groups that must not follow either, whatever their size, e.g. those of an earlier
         release that has lost a few people since
     minimum : people that a set must have to be no disclosure (k)
+    hidden : groups that are withheld already, whose counts must not be pinned by bounds
+    outcomes : per outcome, 1 for each person who has it and 0 for others
+    protection : values that a hidden count must be able to have
     worth : of showing each group; its number of people when left out
 
     Raises
@@ -56,8 +65,11 @@ def choose_shown(
         The search did not end.
     """
     count = candidates.shape[0]
-    atoms = find_atoms(csr_array(vstack([known, candidates, forbidden], format="csr")))
-    rows = atoms.rows.toarray()
+    parts = [known, candidates, forbidden, *([] if hidden is None else [hidden])]
+    atoms = find_atoms(csr_array(vstack(parts, format="csr")))
+    of_hidden = atoms.rows[known.shape[0] + count + forbidden.shape[0] :]
+    counts = [np.bincount(atoms.atom_of, weights=values) for values in outcomes or []]
+    rows = atoms.rows[: known.shape[0] + count + forbidden.shape[0]].toarray()
     base, offered = rows[: known.shape[0]], rows[known.shape[0] : known.shape[0] + count]
     barred = [np.flatnonzero(row) for row in rows[known.shape[0] + count :]]
     value = np.asarray(candidates.sum(axis=1), dtype=float) if worth is None else worth
@@ -80,6 +92,18 @@ def choose_shown(
                 cuts[cut] = None
             else:
                 unavoidable.add(target.tobytes())
+        if not news and counts:
+            withheld = csr_array(vstack([of_hidden, csr_array(offered[~shown])], format="csr"))
+            for values in counts:
+                for used in find_pinned(
+                    csr_array(present), atoms.sizes, values, withheld, protection
+                ):
+                    cut = tuple(int(place) for place in np.sort(places[used]) if place >= 0)
+                    if turn > _PATIENCE and cut:
+                        # Bounds can be kept by many groups in turn; then the smallest one goes.
+                        cut = (min(cut, key=lambda place: value[place]),)
+                    news += bool(cut) and cut not in cuts
+                    cuts |= {cut: None} if cut else {}
         if not news:
             return Choice(shown, len(unavoidable), turn)
         shown = _break_all(list(cuts), value)

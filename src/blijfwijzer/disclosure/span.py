@@ -114,7 +114,7 @@ def eliminate(rows: Integers, columns: Integers) -> Echelon:
 
 
 def _without_large(rows: Integers, sizes: Integers, minimum: int) -> Integers:
-    """Combinations of rows that are zero on every atom of `minimum` people or more.
+    """Combine rows so that they are zero on every atom of `minimum` people or more.
 
     No small set holds such an atom, so all small sets lie in what is left.
     """
@@ -250,7 +250,7 @@ def _fill_blocks(
 
 
 def _small_sets(held: Integers, basis: Integers, sizes: Integers, minimum: int) -> list[Integers]:
-    """Combinations of a basis that are sets (only 0 and 1) of fewer than `minimum` people."""
+    """Combine a basis to sets (only 0 and 1) of fewer than `minimum` people."""
     found = []
     for start in range(0, len(held), 4096):
         made: NDArray[Any] = held[start : start + 4096] @ basis % PRIME

@@ -1,0 +1,75 @@
+"""Numbers as coarse as they may be shown: counts in bands, shares as whole percentages."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# Width of bands from a count on: a band is about a tenth of the count, and never below five.
+_WIDTHS = ((0, 5), (50, 10), (100, 20), (200, 50), (500, 100), (2_000, 500), (10_000, 1_000))
+
+
+def band(count: float) -> tuple[int, int]:
+    """Lowest and highest count of the band that a count lies in.
+
+    >>> band(43)
+    (40, 44)
+    >>> band(1234)
+    (1200, 1299)
+    """
+    width = max(w for start, w in _WIDTHS if count >= start)
+    low = int(count // width * width)
+    return low, low + width - 1
+
+
+def band_text(count: float) -> str:
+    """Write a band with a dash that no spreadsheet takes for a date; "" for a missing count."""
+    if count != count:
+        return ""
+    low, high = band(count)
+    return f"{low}\u2013{high}"  # noqa: RUF001
+
+
+def band_floor(counts: pd.Series) -> pd.Series:
+    """Lowest count of each band; missing stays missing."""
+    return counts.map(lambda count: float(band(count)[0]), na_action="ignore")
+
+
+def whole_percent(shares: pd.Series) -> pd.Series:
+    """Shares in [0, 1] as whole percentages; missing stays missing."""
+    return (100 * shares.astype(float)).round()
+
+
+def hide_exact(shares: pd.Series, counts: pd.Series) -> pd.Series:
+    """Whole percentages of which at least two counts are possible, given the band of n.
+
+    A share with its n gives the count of those who have it. With n in a band, the percentage is
+    shown only if two or more counts would round to it; else it is missing.
+
+    Parameters
+    ----------
+    shares : observed shares in [0, 1]
+    counts : respondents of each
+
+    >>> hide_exact(pd.Series([0.5, 0.0]), pd.Series([12, 12])).tolist()
+    [50.0, nan]
+    """
+    percents = whole_percent(shares)
+    safe = [
+        p == p and c == c and _counts_that_fit(int(p), *band(c)) >= 2
+        for p, c in zip(percents, counts, strict=True)
+    ]
+    return percents.where(pd.Series(safe, index=percents.index))
+
+
+def _counts_that_fit(percent: int, low: int, high: int) -> int:
+    n = np.arange(max(low, 1), high + 1)
+    lowest = np.ceil((percent - 0.5) / 100 * n - 1e-9)
+    highest = np.floor((percent + 0.5) / 100 * n + 1e-9)
+    fitting = {
+        int(count)
+        for first, last in zip(lowest, highest, strict=True)
+        for count in range(max(int(first), 0), int(last) + 1)
+    }
+    return len(fitting)

@@ -1,0 +1,1 @@
+"""For whom: groups, their rates, and which stand out."""

@@ -1,0 +1,343 @@
+"""Responses to groups of people who work together; small ones roll up to their parent."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array, vstack
+
+from blijfwijzer.errors import GroupError, MissingColumnsError
+from blijfwijzer.settings import Groups as GroupSettings
+from blijfwijzer.survey.codebook import Codebook, Column, Language
+
+EVERYONE = "all"
+"""Id of the group of all responses."""
+COLUMNS = ["level", "label", "parent", "sector", "kind", "n", "people", "response"]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Groups that are large enough to estimate, and what rolled up."""
+
+    groups: pd.DataFrame
+    """One row per group, by id: level, label, parent, sector, kind (all, unit, cross), n
+    respondents, people and share who responded (NaN where not known)."""
+    members: csr_array
+    """One row per group, one column per response; 1 where the respondent is in the group."""
+    rolled_up: pd.DataFrame
+    """One row per level and reason: how many groups rolled up, and their respondents."""
+    too_small: csr_array
+    """As `members`, of the groups that rolled up: what an audit must keep hidden."""
+
+
+def make_groups(
+    responses: pd.DataFrame,
+    codebook: Codebook,
+    by: list[str],
+    cross: list[str],
+    population: pd.DataFrame | None,
+    settings: GroupSettings,
+    minimum: int,
+    language: Language = "nl",
+) -> Grouping:
+    """Group responses by unit levels, and the larger of these by background variables.
+
+    A unit is a group when it has `minimum` respondents (and `minimum_responses`),
+    `minimum_people` people and a response of `minimum_response`, the last two where the population
+    is known, and when the unit above it is a group too; else its people count with the unit above.
+    A unit crossed with a background variable needs `minimum_cross` respondents; else its people
+    count with those of the unit above who gave the same answer.
+
+    Parameters
+    ----------
+    responses : one row per response
+    by : unit levels of the codebook, in any order
+    cross : career variables of the codebook
+    population : one row per smallest unit: the unit levels and `people`; None when not known
+    minimum : respondents below which nothing is shown of a group
+
+    Raises
+    ------
+    GroupError
+        There is no such level or variable, it is an audit attribute, or no group is large enough.
+    MissingColumnsError
+        The survey does not hold a level or variable.
+    """
+    levels = _levels(codebook, by, responses)
+    variables = [_variable(name, codebook, responses) for name in cross]
+    made = _Made([_everyone(responses, population)], [np.ones((1, len(responses)), dtype=np.int8)])
+    least = max(settings.minimum_responses, minimum)
+    for depth in range(1, len(levels) + 1):
+        path = levels[:depth]
+        table, members = _unit_groups(responses, population, path, codebook, language)
+        reasons = {
+            "parent rolled up": ~table["parent"].isin(made.ids()),
+            "respondents": table["n"] < least,
+            "people": table["people"] < settings.minimum_people,
+            "response": table["response"] < settings.minimum_response,
+        }
+        made.add(table, members, reasons)
+    for variable in variables:
+        answers = _answers(responses[variable.name], variable)
+        for path in _cross_paths(levels, by):
+            table, members = _cross_groups(responses, answers, variable, path, codebook, language)
+            reasons = {
+                "parent rolled up": ~table["unit"].isin(made.ids()),
+                "respondents": table["n"] < max(settings.minimum_cross, minimum),
+            }
+            made.add(table, members, reasons)
+    groups = pd.concat(made.tables)[COLUMNS]
+    if len(groups) == 1:
+        raise GroupError(
+            f"{', '.join(by)}: of {len(responses)} responses no group is large enough to say "
+            f"anything of; {least} respondents are needed, and the people and response that the "
+            "settings ask. Choose a larger unit level."
+        )
+    return Grouping(
+        groups, _stack(made.members, responses), made.told(), _stack(made.small, responses)
+    )
+
+
+def part_people(units: pd.DataFrame) -> pd.DataFrame:
+    """Part everyone over units, so that each person counts once.
+
+    A unit stands for those of its people who are in no unit below it.
+
+    Parameters
+    ----------
+    units : some rows of `Grouping.groups` with kind unit or all, everyone among them
+
+    Returns
+    -------
+    One row per unit that has people of its own: `own_n`, `own_people`.
+    """
+    parents = units["parent"].where(units["parent"].isin(units.index), EVERYONE)
+    below = units.assign(parent=parents)[units.index != EVERYONE]
+    sums = below.groupby("parent")[["n", "people"]].sum().reindex(units.index, fill_value=0)
+    own = units[["n", "people"]] - sums
+    return own[own["n"] > 0].rename(columns={"n": "own_n", "people": "own_people"})
+
+
+@dataclass
+class _Made:
+    """Groups so far; grows level by level."""
+
+    tables: list[pd.DataFrame]
+    members: list[Any]
+    rolled: list[dict[str, Any]] = field(default_factory=list)
+    small: list[Any] = field(default_factory=list)
+
+    def ids(self) -> pd.Index:
+        return pd.concat(self.tables).index
+
+    def add(self, table: pd.DataFrame, members: csr_array, reasons: dict[str, pd.Series]) -> None:
+        """Keep groups with no reason to roll up; count each other one under its first reason."""
+        kept = np.ones(len(table), dtype=bool)
+        for reason, where in reasons.items():
+            now = kept & where.to_numpy()
+            if now.any():
+                counted = {"groups": int(now.sum()), "n": int(table["n"].to_numpy()[now].sum())}
+                self.rolled.append({"level": table["level"].iloc[0], "reason": reason, **counted})
+            kept &= ~now
+        self.tables.append(table[kept])
+        self.members.append(members[np.flatnonzero(kept)])
+        self.small.append(members[np.flatnonzero(~kept)])
+
+    def told(self) -> pd.DataFrame:
+        return pd.DataFrame(self.rolled, columns=["level", "reason", "groups", "n"])
+
+
+def _stack(members: list[Any], responses: pd.DataFrame) -> csr_array:
+    none = csr_array((0, len(responses)), dtype=np.int8)
+    return csr_array(vstack([none, *(csr_array(m) for m in members)], format="csr"))
+
+
+def _levels(codebook: Codebook, by: list[str], responses: pd.DataFrame) -> list[str]:
+    known = codebook.units.levels
+    unknown = [name for name in by if name not in known]
+    if unknown or not by:
+        raise GroupError(
+            f"{', '.join(unknown) or 'no level'}: not among the unit levels of codebook "
+            f"{codebook.survey.name}. Choose from {', '.join(known)}."
+        )
+    levels = [level for place, level in enumerate(known) if place == 0 or level in by]
+    absent = [level for level in levels if level not in responses]
+    if absent:
+        raise MissingColumnsError(
+            f"{len(absent)} unit levels are not in the survey: {', '.join(absent)}. Group by "
+            "others, or add them to the export."
+        )
+    return levels
+
+
+def _variable(name: str, codebook: Codebook, responses: pd.DataFrame) -> Column:
+    column, career = codebook.columns.get(name), codebook.with_role("career")
+    usable = ", ".join(c.name for c in career if c.codes or c.bands)
+    if column is not None and column.role == "audit":
+        raise GroupError(
+            f"{name}: is an audit attribute; it serves to check whom the groups miss, never to "
+            f"make them. Choose from {usable}."
+        )
+    if column not in career or column is None:
+        raise GroupError(f"{name}: no career variable of the codebook. Choose from {usable}.")
+    if not column.codes and not column.bands:
+        raise GroupError(
+            f"{name}: a number without `bands` in the codebook would make too many groups. Add "
+            f"bands, or choose from {usable}."
+        )
+    if name not in responses:
+        raise MissingColumnsError(f"{name}: not in the survey. Cross by another, or add it.")
+    return column
+
+
+def _everyone(responses: pd.DataFrame, population: pd.DataFrame | None) -> pd.DataFrame:
+    people = np.nan if population is None else max(population["people"].sum(), len(responses))
+    row = {
+        "level": EVERYONE,
+        "label": EVERYONE,
+        "parent": "",
+        "sector": EVERYONE,
+        "kind": "all",
+        "n": len(responses),
+        "people": float(people),
+        "response": len(responses) / people,
+    }
+    return pd.DataFrame([row], index=pd.Index([EVERYONE], name="group"))
+
+
+def _unit_groups(
+    responses: pd.DataFrame,
+    population: pd.DataFrame | None,
+    path: list[str],
+    codebook: Codebook,
+    language: Language,
+) -> tuple[pd.DataFrame, csr_array]:
+    names, members = _indicate(_ids(responses, path))
+    places = responses.iloc[members.indices[members.indptr[:-1]]]
+    n = np.diff(members.indptr).astype(int)
+    people = np.full(len(names), np.nan)
+    if population is not None:
+        known = population["people"].groupby(_ids(population, path)).sum().reindex(names)
+        # A list of people can be older than the survey: nobody is more than everybody.
+        people = np.fmax(known.to_numpy(dtype=float), np.where(known.isna(), np.nan, n))
+    table = pd.DataFrame(
+        {
+            "level": path[-1],
+            "label": _labels(places[path[-1]], codebook.columns[path[-1]], language),
+            "parent": EVERYONE if len(path) == 1 else _ids(places, path[:-1]).to_numpy(),
+            "sector": _ids(places, path[:1]).to_numpy(),
+            "kind": "unit",
+            "n": n,
+            "people": people,
+            "response": n / people,
+        },
+        index=pd.Index(names, name="group"),
+    )
+    return table, members
+
+
+def _cross_groups(
+    responses: pd.DataFrame,
+    answers: pd.Series,
+    variable: Column,
+    path: list[str],
+    codebook: Codebook,
+    language: Language,
+) -> tuple[pd.DataFrame, csr_array]:
+    crossed = "&" + variable.name + "="
+    unit = _ids(responses, path) if path else pd.Series(EVERYONE, index=responses.index)
+    names, members = _indicate((unit + crossed + answers).mask(unit.isna() | answers.isna()))
+    first = members.indices[members.indptr[:-1]]
+    places, said = responses.iloc[first], answers.iloc[first]
+    label = np.asarray(_labels(said, variable, language), dtype=object)
+    if path:
+        where = _labels(places[path[-1]], codebook.columns[path[-1]], language)
+        label = np.array([f"{w}, {s}" for w, s in zip(where, label, strict=True)], dtype=object)
+    above = _ids(places, path[:-1]) if len(path) > 1 else pd.Series(EVERYONE, index=places.index)
+    table = pd.DataFrame(
+        {
+            "unit": unit.iloc[first].to_numpy(),
+            "level": "&".join([*path[-1:], variable.name]),
+            "label": label,
+            "parent": (above + crossed + said).to_numpy() if path else EVERYONE,
+            "sector": _ids(places, path[:1]).to_numpy() if path else EVERYONE,
+            "kind": "cross",
+            "n": np.diff(members.indptr).astype(int),
+            "people": np.nan,
+            "response": np.nan,
+        },
+        index=pd.Index(names, name="group"),
+    )
+    return table, members
+
+
+def _cross_paths(levels: list[str], by: list[str]) -> list[list[str]]:
+    """Where a variable is crossed: everyone, the largest level, and the first that was asked.
+
+    Never the smaller units: a background variable within a team names people (InternetSpiegel).
+    """
+    asked = next(place for place, level in enumerate(levels) if level in by)
+    paths: list[list[str]] = [[], levels[:1], levels[: asked + 1]]
+    return [path for place, path in enumerate(paths) if path not in paths[:place]]
+
+
+def _ids(units: pd.DataFrame, path: list[str]) -> pd.Series:
+    """Path of each unit, `sector=rijk/organisatie=O1`; missing where a part of it is."""
+    parts = [level + "=" + units[level].astype("str") for level in path]
+    ids = parts[0].str.cat(parts[1:], sep="/") if parts[1:] else parts[0]
+    return ids.mask(units[path].isna().any(axis=1))
+
+
+def _indicate(ids: pd.Series) -> tuple[list[str], csr_array]:
+    code, names = pd.factorize(ids, sort=True)
+    columns = np.flatnonzero(code >= 0)
+    ones = np.ones(len(columns), dtype=np.int8)
+    members = csr_array((ones, (code[columns], columns)), shape=(len(names), len(ids)))
+    members.sort_indices()
+    return [str(name) for name in names], members
+
+
+def _answers(answers: pd.Series, variable: Column) -> pd.Series:
+    """Answers as codes, or as bands of a number."""
+    if variable.bands:
+        edges = [-np.inf, *variable.bands, np.inf]
+        cells = pd.cut(answers, edges, right=False).astype("str")
+    elif variable.codes and pd.api.types.is_float_dtype(answers):
+        codes = {value: code for code, value in variable.values.items()}
+        cells = answers.map(codes).astype("str")
+    else:
+        cells = answers.astype("str")
+    return cells.mask(answers.isna())
+
+
+def _labels(codes: pd.Series, column: Column, language: Language) -> list[str]:
+    texts = {code: text.in_(language) for code, text in column.codes.items()}
+    return [texts.get(str(code), str(code)) for code in codes]
+
+
+def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.DataFrame:
+    """Check a list of how many people work in each smallest unit.
+
+    Parameters
+    ----------
+    frame : one row per unit: some unit levels of the codebook and `people`
+
+    Raises
+    ------
+    MissingColumnsError, GroupError
+    """
+    levels = [level for level in codebook.units.levels if level in frame]
+    if "people" not in frame or not levels:
+        raise MissingColumnsError(
+            f"{file}: needs a column `people` and the unit levels "
+            f"{', '.join(codebook.units.levels)}; it has {', '.join(map(str, frame.columns))}."
+        )
+    people = pd.to_numeric(frame["people"], errors="coerce")
+    wrong = int((people.isna() | (people < 0) | np.isinf(people)).sum())
+    if wrong:
+        raise GroupError(
+            f"{file}: {wrong} rows of `people` are no number, negative or infinite. Correct them."
+        )
+    units = {level: frame[level].astype("str").mask(frame[level].isna()) for level in levels}
+    return pd.DataFrame({**units, "people": people})
