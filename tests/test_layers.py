@@ -24,6 +24,8 @@ LAYERS = {
     "records": 8,
     "bench": 9,
     "runs": 10,
+    "scoring": 10,
+    "offering": 10,
     "cli": 11,
     "__main__": 12,
 }

@@ -108,6 +108,34 @@ def explain(
     runs.explain(model, survey, output, settings)
 
 
+@app.command(
+    epilog="Example: `blijfwijzer score data/werkonderzoek-2022.sav --models models "
+    "--by organisatie,afdeling --and opleiding --output out/2022`"
+)
+def score(
+    survey: SurveyFile,
+    by: Annotated[str, typer.Option("--by", help="Unit levels, e.g. organisatie,afdeling.")],
+    output: Annotated[Path, typer.Option(help="Folder to write what may be shown.")],
+    models: Annotated[Path, typer.Option(help="Folder with the models of this survey.")] = Path(
+        "models"
+    ),
+    cross: Annotated[
+        str, typer.Option("--and", help="Background variables to cross units with.")
+    ] = "",
+    population: Annotated[
+        Path | None, typer.Option(help="How many people work in each unit: levels and `people`.")
+    ] = None,
+    ledger: Annotated[Path, typer.Option(help="Folder of the ledger of releases.")] = Path(
+        "ledger"
+    ),
+    settings: SettingsFile = None,
+) -> None:
+    """Estimate both risks per group of a new wave, and write what may be shown."""
+    from blijfwijzer import scoring
+
+    scoring.score(survey, models, _names(by), _names(cross), output, ledger, population, settings)
+
+
 @app.command(epilog="Example: `blijfwijzer bench --data ../shared/data`")
 def bench(
     data: Annotated[Path, typer.Option(help="Folder with the public surveys.")] = Path(
@@ -119,6 +147,10 @@ def bench(
     from blijfwijzer import runs
 
     runs.bench(data, output)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def main() -> None:

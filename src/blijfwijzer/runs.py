@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from blijfwijzer.disclosure.choice import choose_groups
 from blijfwijzer.drivers.contributions import contribute, refuse_gap
 from blijfwijzer.drivers.performance_plots import draw_performance
 from blijfwijzer.drivers.plots import draw_drivers
 from blijfwijzer.drivers.profiles import profile, refit_importance
-from blijfwijzer.errors import SettingsError
+from blijfwijzer.errors import GroupError, SettingsError
 from blijfwijzer.files import write_beside, write_folder_beside
+from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
+from blijfwijzer.groups.grouping import define, make_groups
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.page import render
 from blijfwijzer.publish.review import drivers_page, training_page
@@ -23,9 +28,12 @@ from blijfwijzer.risk.features import build_features, learn_schema
 from blijfwijzer.risk.leaks import refuse_twins, screen_features, suspect
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.outcomes import barred_columns, label, require_both_classes
+from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.risk.selection import Selection, select_model
 from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.waves import learn_reference
 from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import (
     Codebook,
     Outcome,
@@ -163,9 +171,14 @@ def _train_outcome(survey: _Survey, outcome: Outcome, models: Path, tell: Tell) 
         tell,
     )
     tell(f"{target}: evaluate")
-    groups = _groups(responses, codebook)
+    groups = break_down(responses, codebook)
     risk = selection.out_of_fold[selection.champion.kind]
-    evaluation = evaluate(values, risk, weight, units, groups, settings.evaluation, settings.seed)
+    known_units = _known_units(responses, values, risk, codebook, settings)
+    evaluation = protect_evaluation(
+        evaluate(values, risk, weight, units, groups, settings.evaluation, settings.seed),
+        known_units.names,
+        settings.disclosure.unanimity,
+    )
     warnings = [*_scale_warnings(survey.reliability), *_finding_texts(survey.intake)]
     suspicion = suspect(evaluation.overall["value"].loc["roc_auc"], outcome.ceiling, single, target)
     if suspicion is not None:
@@ -212,6 +225,8 @@ def _train_outcome(survey: _Survey, outcome: Outcome, models: Path, tell: Tell) 
         codebook_file(survey.codebook_name).read_text(encoding="utf-8"),
         settings,
         metrics,
+        learn_reference(frame, schema, weight, settings.features.minimum_level),
+        known_units.effects,
         {
             **picture_files(pictures),
             **training_tables(selection, evaluation, drivers, survey.reliability),
@@ -227,6 +242,53 @@ def _train_outcome(survey: _Survey, outcome: Outcome, models: Path, tell: Tell) 
         run = track_training(training, settings.tracking.experiment, models.parent / "mlruns")
         print(f"  MLflow run {run} in {tracking_uri(models.parent / 'mlruns')}")
     return folder
+
+
+@dataclass(frozen=True)
+class _KnownUnits:
+    """Units of a survey that may be shown, and what they add to the model."""
+
+    names: frozenset[str]
+    effects: pd.DataFrame
+
+
+def _known_units(
+    responses: pd.DataFrame,
+    values: NDArray[np.float64],
+    risk: NDArray[np.float64],
+    codebook: Codebook,
+    settings: Settings,
+) -> _KnownUnits:
+    """Audit the units of a training as those of a release, and keep what they add to the model."""
+    none = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
+    try:
+        grouping = make_groups(
+            responses,
+            codebook,
+            [codebook.units.cluster],
+            [],
+            None,
+            settings.groups,
+            settings.disclosure.minimum,
+        )
+    except GroupError:
+        return _KnownUnits(frozenset(), none)
+    weight = responses["weight"].to_numpy(dtype=float)
+    shown = choose_groups(
+        grouping.members,
+        grouping.groups["people"].to_numpy(dtype=float),
+        grouping.too_small,
+        {"": values},
+        weight,
+        settings.disclosure,
+    ).shown
+    pooled, areas = estimate_groups(
+        grouping, values, risk, weight, none, settings.rates, settings.seed
+    )
+    effects = learn_group_effects(grouping, pooled, areas, shown)
+    of_cluster = grouping.groups["level"].eq(codebook.units.cluster).to_numpy() & shown
+    names = (define(group)[codebook.units.cluster] for group in grouping.groups.index[of_cluster])
+    return _KnownUnits(frozenset(names), effects)
 
 
 def explain(
@@ -245,7 +307,7 @@ def explain(
         scales = score_scales(responses, codebook)
         built = build_features(responses, scales, model.schema)
         weight, units = responses["weight"].to_numpy(), responses[codebook.units.cluster]
-        groups = _groups(responses, codebook)
+        groups = break_down(responses, codebook)
 
         tell("explain")
         contributions = contribute(model, built.frame)
@@ -266,14 +328,21 @@ def explain(
         evaluation = None
         if labelled[known].nunique() == 2:
             tell("evaluate")
-            evaluation = evaluate(
-                labelled[known].to_numpy(),
-                predict_risk(model, built.frame)[known],
-                weight[known],
-                units[known],
-                {n: g[known] for n, g in groups.items()},
-                settings.evaluation,
-                settings.seed,
+            risk = predict_risk(model, built.frame)[known]
+            answered = responses[known].reset_index(drop=True)
+            outcomes = labelled[known].to_numpy()
+            evaluation = protect_evaluation(
+                evaluate(
+                    outcomes,
+                    risk,
+                    weight[known],
+                    units[known],
+                    {n: g[known] for n, g in groups.items()},
+                    settings.evaluation,
+                    settings.seed,
+                ),
+                _known_units(answered, outcomes, risk, codebook, settings).names,
+                settings.disclosure.unanimity,
             )
         tell("draw")
         pictures = draw_drivers(drivers, codebook, outcome, settings.language)
@@ -325,26 +394,6 @@ def _choose_outcomes(codebook: Codebook, targets: list[str]) -> list[Outcome]:
             f"{', '.join(codebook.outcomes) or 'none; add one under [outcomes]'}."
         )
     return [codebook.outcomes[target] for target in targets or codebook.outcomes]
-
-
-def _groups(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Series]:
-    """Give the group of each response, for each column by which results are broken down."""
-    groups = {}
-    for name in codebook.report_by:
-        if name in responses:
-            bands = codebook.columns[name].bands
-            groups[name] = _in_bands(responses[name], bands) if bands else responses[name]
-    return groups
-
-
-def _in_bands(numbers: pd.Series, bands: tuple[float, ...]) -> pd.Series:
-    names = [
-        f"<{bands[0]:g}",
-        *(f"{low:g}-{high - 1:g}" for low, high in zip(bands, bands[1:], strict=False)),
-        f"{bands[-1]:g}+",
-    ]
-    edges = [-float("inf"), *bands, float("inf")]
-    return pd.cut(numbers, edges, right=False, labels=names)
 
 
 def _write_rejected(intake: Intake, path: Path) -> None:

@@ -120,10 +120,8 @@ class Flags(Section):
     bootstraps: int = Field(200, ge=50, le=5_000)
     reference: Literal["sector", "all"] = "sector"
     """Compare with the largest unit level, or with everyone."""
-    best_performers: str = ""
-    """Column whose top answers make someone a best performer; empty: none reported."""
     best_share: float = Field(0.25, gt=0, lt=1)
-    """Share of respondents that counts as best performers."""
+    """Share of respondents that counts as best performers, by the codebook's `performance`."""
 
 
 class Segments(Section):

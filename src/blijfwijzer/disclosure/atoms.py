@@ -1,13 +1,12 @@
 """People taken together who are in exactly the same groups: nobody can tell them apart."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-Integers = NDArray[np.integer[Any]]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -41,4 +40,4 @@ def find_atoms(members: csr_array) -> Atoms:
         signature, axis=0, return_index=True, return_inverse=True, return_counts=True
     )
     rows = csr_array(members[:, first].astype(np.int64))
-    return Atoms(rows, sizes, atom_of.ravel())
+    return Atoms(rows, sizes.astype(np.int64), atom_of.ravel().astype(np.int64))

@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.bounds import find_pinned
+from blijfwijzer.disclosure.earlier import Earlier
+from blijfwijzer.disclosure.rules import SHOWN, find_faults
 from blijfwijzer.disclosure.span import combinations_of, find_disclosed
 from blijfwijzer.errors import DisclosureError
+from blijfwijzer.settings import Disclosure as DisclosureSettings
 
 _MOST_ROUNDS = 200
 _PATIENCE = 3
@@ -27,6 +31,67 @@ class Choice:
     unavoidable: int
     """Small sets that follow from what was known before; no choice can undo that."""
     rounds: int
+
+
+@dataclass(frozen=True)
+class GroupChoice:
+    """What of some groups may be shown, and why not the others."""
+
+    shown: NDArray[np.bool_]
+    reasons: pd.Series
+    """Per group: "" or why it is withheld."""
+    unavoidable: int
+
+
+def choose_groups(
+    members: csr_array,
+    people: NDArray[np.float64],
+    too_small: csr_array,
+    values: dict[str, NDArray[np.float64]],
+    weight: NDArray[np.float64],
+    settings: DisclosureSettings,
+    earlier: Earlier | None = None,
+    names: pd.Index | None = None,
+) -> GroupChoice:
+    """Hold groups against the primary rules, and choose what to show of those that pass.
+
+    Parameters
+    ----------
+    members : one row per group; a group of everyone is public whatever is chosen
+    people : who work in each group; NaN when not known
+    too_small : groups that rolled up, one row each
+    values : outcome to its value per response
+    earlier : what earlier releases showed; nothing when left out
+    names : ids of the groups, to tell those that an earlier release shows
+    """
+    total = members.shape[1]
+    reasons = find_faults(members, people, values, weight, settings)
+    everyone = np.asarray(members.sum(axis=1)).ravel() == total
+    reasons = reasons.mask(everyone, SHOWN)
+    passed = ((reasons == SHOWN) & ~everyone).to_numpy()
+    repeated = np.zeros(len(passed), dtype=bool)
+    nobody = csr_array((0, total), dtype=np.int8)
+    known, forbidden = [csr_array(np.ones((1, total), dtype=np.int8))], nobody
+    if earlier is not None and names is not None:
+        # A group that an earlier release shows with the same people tells nothing new.
+        repeated = passed & np.isin(names, earlier.known_ids)
+        known, forbidden = [*known, earlier.known], earlier.forbidden
+    fresh = np.flatnonzero(passed & ~repeated)
+    hidden = [too_small, members[np.flatnonzero((reasons != SHOWN).to_numpy())]]
+    choice = choose_shown(
+        members[fresh],
+        csr_array(vstack(known, format="csr")),
+        forbidden,
+        settings.minimum,
+        csr_array(vstack(hidden, format="csr")),
+        [np.nan_to_num(v) for v in values.values()],
+        settings.protection,
+    )
+    shown = everyone | repeated
+    shown[fresh[choice.shown]] = True
+    return GroupChoice(
+        shown, reasons.mask((reasons == SHOWN) & ~shown, "derivable"), choice.unavoidable
+    )
 
 
 def choose_shown(
@@ -68,7 +133,7 @@ def choose_shown(
     parts = [known, candidates, forbidden, *([] if hidden is None else [hidden])]
     atoms = find_atoms(csr_array(vstack(parts, format="csr")))
     of_hidden = atoms.rows[known.shape[0] + count + forbidden.shape[0] :]
-    counts = [np.bincount(atoms.atom_of, weights=values) for values in outcomes or []]
+    counts = [np.bincount(atoms.atom_of, weights=values).astype(float) for values in outcomes or []]
     rows = atoms.rows[: known.shape[0] + count + forbidden.shape[0]].toarray()
     base, offered = rows[: known.shape[0]], rows[known.shape[0] : known.shape[0] + count]
     barred = [np.flatnonzero(row) for row in rows[known.shape[0] + count :]]
@@ -96,7 +161,7 @@ def choose_shown(
             withheld = csr_array(vstack([of_hidden, csr_array(offered[~shown])], format="csr"))
             for values in counts:
                 for used in find_pinned(
-                    csr_array(present), atoms.sizes, values, withheld, protection
+                    csr_array(present), atoms.sizes.astype(float), values, withheld, protection
                 ):
                     cut = tuple(int(place) for place in np.sort(places[used]) if place >= 0)
                     if turn > _PATIENCE and cut:

@@ -130,7 +130,8 @@ def _without_large(rows: Integers, sizes: Integers, minimum: int) -> Integers:
         free[place] = False
         work[place] = work[place] * pow(int(work[place, column]), -1, PRIME) % PRIME
         _subtract(work, np.flatnonzero(free & (work[:, column] != 0)), place, int(column))
-    return work[free & (work != 0).any(axis=1)]
+    left: Integers = work[free & (work != 0).any(axis=1)]
+    return left
 
 
 def _subtract(work: Integers, others: NDArray[np.intp], chosen: int, column: int) -> None:

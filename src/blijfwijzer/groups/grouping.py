@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.errors import GroupError, MissingColumnsError
@@ -117,6 +119,35 @@ def part_people(units: pd.DataFrame) -> pd.DataFrame:
     sums = below.groupby("parent")[["n", "people"]].sum().reindex(units.index, fill_value=0)
     own = units[["n", "people"]] - sums
     return own[own["n"] > 0].rename(columns={"n": "own_n", "people": "own_people"})
+
+
+def define(group: str) -> dict[str, str]:
+    """Read a group's id as column to code.
+
+    >>> define("sector=rijk/organisatie=O1&opleiding=1")
+    {'sector': 'rijk', 'organisatie': 'O1', 'opleiding': '1'}
+    """
+    if group == EVERYONE:
+        return {}
+    unit, *crossed = group.split("&")
+    parts = ([] if unit == EVERYONE else unit.split("/")) + crossed
+    return {name: unquote(code) for name, code in (part.split("=", 1) for part in parts)}
+
+
+def find_members(
+    responses: pd.DataFrame, codebook: Codebook, definition: dict[str, str]
+) -> NDArray[np.bool_] | None:
+    """Find who fits a definition; None when a column of it is not there."""
+    inside = np.ones(len(responses), dtype=bool)
+    for name, code in definition.items():
+        if name not in responses or name not in codebook.columns:
+            return None
+        column = codebook.columns[name]
+        given = responses[name] if column.role == "unit" else _answers(responses[name], column)
+        inside &= (given.astype("str").map(unquote, na_action="ignore") == code).to_numpy(
+            dtype=bool, na_value=False
+        )
+    return inside
 
 
 @dataclass
@@ -284,9 +315,17 @@ def _cross_paths(levels: list[str], by: list[str]) -> list[list[str]]:
 
 def _ids(units: pd.DataFrame, path: list[str]) -> pd.Series:
     """Path of each unit, `sector=rijk/organisatie=O1`; missing where a part of it is."""
-    parts = [level + "=" + units[level].astype("str") for level in path]
-    ids = parts[0].str.cat(parts[1:], sep="/") if parts[1:] else parts[0]
+    ids = path[0] + "=" + _escape(units[path[0]].astype("str"))
+    for level in path[1:]:
+        ids = ids + "/" + level + "=" + _escape(units[level].astype("str"))
     return ids.mask(units[path].isna().any(axis=1))
+
+
+def _escape(codes: pd.Series) -> pd.Series:
+    """Keep a code from being read as a part of a path."""
+    for sign in "%/&=":
+        codes = codes.str.replace(sign, f"%{ord(sign):02X}", regex=False)
+    return codes
 
 
 def _indicate(ids: pd.Series) -> tuple[list[str], csr_array]:
@@ -308,12 +347,12 @@ def _answers(answers: pd.Series, variable: Column) -> pd.Series:
         cells = answers.map(codes).astype("str")
     else:
         cells = answers.astype("str")
-    return cells.mask(answers.isna())
+    return _escape(cells).mask(answers.isna())
 
 
 def _labels(codes: pd.Series, column: Column, language: Language) -> list[str]:
     texts = {code: text.in_(language) for code, text in column.codes.items()}
-    return [texts.get(str(code), str(code)) for code in codes]
+    return [texts.get(str(code), unquote(str(code))) for code in codes]
 
 
 def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.DataFrame:

@@ -27,6 +27,9 @@ _CORRELATIONS = np.array([-0.3, 0.0, 0.3, 0.55, 0.75, 0.9, 0.97])
 _FREEDOM = 8
 """Degrees of freedom of group effects: organisations that stand out do so by more than a normal
 distribution has it. With normal effects 95 % intervals covered 91-94 % on FEVS 2018."""
+_CELLS = 300_000
+"""Groups times grid points that are worked on at a time."""
+_LEAST_WEIGHT = 1e-5
 _NEAR = 0.04
 """Below this rate, or above its complement, the normal scale is left for the logistic one."""
 _CARRIED_NOISE = 1.0
@@ -213,7 +216,7 @@ def _pool_normal(
     of_prior = np.sqrt(prior)[:, None] * rng.standard_t(_FREEDOM, shape)
     noise = of_prior + np.sqrt(1 - prior)[:, None] * rng.standard_normal(shape)
     made = centre[chosen].T + np.sqrt(spread[chosen]).T * noise
-    return np.asarray(weights @ centre), made
+    return np.asarray(weights @ centre, dtype=float), np.asarray(made, dtype=float)
 
 
 def _first_guess(areas: pd.DataFrame, n: Array) -> Array:
@@ -221,7 +224,7 @@ def _first_guess(areas: pd.DataFrame, n: Array) -> Array:
     prior = 30.0
     shift = np.average(areas["direct"] - areas["model"], weights=n)
     guess = (n * areas["direct"] + prior * (areas["model"] + shift)) / (n + prior)
-    return np.clip(guess.to_numpy(), 0.01, 0.99)
+    return np.asarray(np.clip(guess.to_numpy(dtype=float), 0.01, 0.99))
 
 
 @dataclass(frozen=True)
@@ -257,17 +260,42 @@ def _grid_posterior(
 ) -> tuple[Array, Array, Array, Array]:
     """Weight of each grid point, mean and variance of each rate there, and the prior's part.
 
+    Points that weigh next to nothing are left out, so that thousands of groups fit in memory.
+    """
+    size = max(1, _CELLS // len(observed))
+    parts = [slice(start, start + size) for start in range(0, len(grid.share), size)]
+    log = np.concatenate([_at_points(observed, sampling, parent, grid, p)[0] for p in parts])
+    weights = np.exp(log - log.max())
+    kept = np.flatnonzero(weights > _LEAST_WEIGHT)
+    chosen = [kept[start : start + size] for start in range(0, len(kept), size)]
+    found = [_at_points(observed, sampling, parent, grid, part) for part in chosen]
+    _, made, variance, left = (np.concatenate(one) for one in zip(*found, strict=True))
+    weights = weights[kept] / weights[kept].sum()
+    return weights, made, np.maximum(variance, 1e-12), np.clip(weights @ left, 0, 1)
+
+
+def _at_points(
+    observed: Array,
+    sampling: Array,
+    parent: NDArray[np.intp],
+    grid: _Grid,
+    points: slice | NDArray[np.intp],
+) -> tuple[Array, Array, Array, Array]:
+    """Log likelihood of grid points; mean, variance and prior's part of each rate there.
+
     Groups vary around the mean of their parent and parents around a common mean, which has a flat
     prior and is integrated out: that makes the likelihood the restricted one (REML; Harville 1974).
     """
-    own = (1 - grid.share)[:, None, None] * grid.between
-    above = grid.share[:, None, None] * grid.between
+    between, share = grid.between[points], grid.share[points]
+    own = (1 - share)[:, None, None] * between
+    above = share[:, None, None] * between
     inverse = _inverse(own[:, None] + sampling)
     count = parent.max() + 1
     precision = np.zeros((len(own), count, 2, 2))
-    np.add.at(precision, (slice(None), parent), inverse)
+    np.add.at(precision.swapaxes(0, 1), parent, inverse.swapaxes(0, 1))
     pulled = np.zeros((len(own), count, 2))
-    np.add.at(pulled, (slice(None), parent), np.einsum("gaij,aj->gai", inverse, observed))
+    pull = np.einsum("gaij,aj->gai", inverse, observed)
+    np.add.at(pulled.swapaxes(0, 1), parent, pull.swapaxes(0, 1))
     spread = _inverse(precision)
     centre = np.einsum("gpij,gpj->gpi", spread, pulled)
     of_parent = _inverse(spread + above[:, None])
@@ -286,7 +314,6 @@ def _grid_posterior(
         + np.log(_det(of_mean))
         - fit
     )
-    weights = np.exp(log - log.max())
     one = np.eye(2)
     gain = np.einsum("gij,gpjk->gpik", above, of_parent)
     level = mean[:, None] + np.einsum("gpij,gpj->gpi", gain, apart)
@@ -299,8 +326,7 @@ def _grid_posterior(
     left = np.array([1.0, 0.0]) - gain
     variance = own[:, None, 0, 0] - np.einsum("gai,gi->ga", gain, own[:, 0])
     variance = variance + np.einsum("gai,gaij,gaj->ga", left, unsure[:, parent], left)
-    weights = weights / weights.sum()
-    return weights, made, np.maximum(variance, 1e-12), np.clip(weights @ left[..., 0], 0, 1)
+    return log, made, variance, left[..., 0]
 
 
 def _inverse(matrices: Array) -> Array:

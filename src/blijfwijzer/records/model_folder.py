@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import tomli_w
 
 from blijfwijzer import __version__
@@ -17,7 +18,10 @@ from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 
 MANIFEST = "manifest.json"
-_NEEDED = ("model.txt", "model.json", "codebook.toml", "settings.toml", "metrics.json")
+_NEEDED = (
+    *("model.txt", "model.json", "codebook.toml", "settings.toml", "metrics.json"),
+    *("reference.json", "effects.json"),
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,10 @@ class Stored:
     codebook: Codebook
     settings: Settings
     metrics: dict[str, Any]
+    reference: dict[str, Any]
+    """How answers were distributed, to hold a new wave against."""
+    effects: pd.DataFrame
+    """What groups added to the model, for a wave without outcomes."""
     folder: Path
 
 
@@ -49,6 +57,8 @@ def write_model(
     codebook_text: str,
     settings: Settings,
     metrics: dict[str, Any],
+    reference: dict[str, Any],
+    effects: pd.DataFrame,
     extras: dict[str, bytes],
 ) -> None:
     """Write a model folder, as a whole or not at all.
@@ -58,6 +68,7 @@ def write_model(
     folder : replaced if it exists
     codebook_text : the codebook's file as it was read
     metrics : plain values
+    reference, effects : as `learn_reference` and `learn_group_effects` give
     extras : further files (plots, tables, page) by their path in the folder
 
     Raises
@@ -73,6 +84,8 @@ def write_model(
         "codebook.toml": codebook_text.encode(),
         "settings.toml": tomli_w.dumps(settings.model_dump(mode="json")).encode(),
         "metrics.json": to_json(metrics),
+        "reference.json": to_json(reference),
+        "effects.json": to_json(effects.to_dict("index")),
         **extras,
     }
     manifest = {
@@ -106,6 +119,8 @@ def read_model(folder: Path) -> Stored:
             load_codebook(folder / "codebook.toml"),
             load_settings(folder / "settings.toml"),
             json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
+            json.loads((folder / "reference.json").read_text(encoding="utf-8")),
+            _read_effects(folder / "effects.json"),
             folder,
         )
     except (KeyError, TypeError, ValueError, CodebookError, SettingsError) as error:
@@ -113,6 +128,12 @@ def read_model(folder: Path) -> Stored:
             f"{folder}: was made by another version and cannot be read ({type(error).__name__}). "
             "Train the model again."
         ) from error
+
+
+def _read_effects(path: Path) -> pd.DataFrame:
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    columns = ["effect", "se", "between"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=float)
 
 
 def to_json(value: Any) -> bytes:

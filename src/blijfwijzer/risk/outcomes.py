@@ -52,6 +52,11 @@ def label(
     return Label(pd.Series(values, index=responses.index, name=outcome.name), thresholds)
 
 
+def holds(rule: Rule, responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook) -> Truth:
+    """Say for each response whether a rule of the codebook holds: 1, 0, or NaN."""
+    return _truth(rule, responses, scales, codebook, {})
+
+
 def require_both_classes(label: Label, outcome: Outcome, minimum: int) -> None:
     """Refuse an outcome that a model cannot learn.
 

@@ -165,6 +165,10 @@ class Codebook(_Part):
     weight: Weight | None = None
     report_by: tuple[str, ...] = ()
     """Columns by which results are broken down."""
+    performance: str = ""
+    """Column of which the highest answers make someone a best performer; empty: none."""
+    simple_rule: Rule | None = None
+    """Whom a rule of thumb would give vouchers to, to compare with."""
 
     @model_validator(mode="before")
     @classmethod

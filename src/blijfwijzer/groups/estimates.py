@@ -1,0 +1,81 @@
+"""Rates of all groups: each level of groups that share no people is pooled by itself."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.groups.rates import (
+    PooledRates,
+    carry_over,
+    learn_effects,
+    nonresponse_bounds,
+    pool_rates,
+    summarise_areas,
+)
+from blijfwijzer.settings import Rates as RateSettings
+
+Array = NDArray[np.float64]
+
+
+def estimate_groups(
+    grouping: Grouping,
+    values: Array | None,
+    risk: Array,
+    weight: Array,
+    effects: pd.DataFrame,
+    settings: RateSettings,
+    seed: int,
+) -> tuple[PooledRates, pd.DataFrame]:
+    """Estimate the rate of every group.
+
+    Parameters
+    ----------
+    values : outcome per response; None when the wave does not ask it
+    effects : what groups added to the model when it was trained, as `learn_effects` gives; only
+        used without outcomes
+
+    Returns
+    -------
+    Rates in the order of `grouping.groups`, with nonresponse_low and nonresponse_high; and their
+    direct areas.
+    """
+    groups = grouping.groups
+    areas = summarise_areas(values, risk, weight, grouping.members)
+    tables, draws = [], np.empty((len(groups), settings.draws))
+    for place, level in enumerate(groups["level"].unique()):
+        rows = np.flatnonzero(groups["level"] == level)
+        if values is None:
+            pooled = carry_over(
+                areas.iloc[rows], effects, groups.index[rows], settings.draws, seed + place
+            )
+        else:
+            people = groups["people"].to_numpy(dtype=float)[rows]
+            parents = groups["parent"].iloc[rows]
+            pooled = pool_rates(areas.iloc[rows], people, parents, settings.draws, seed + place)
+        draws[rows] = pooled.draws
+        tables.append(pooled.table.set_index(rows))
+    table = pd.concat(tables).sort_index()
+    low, high = nonresponse_bounds(
+        table["rate"].to_numpy(),
+        groups["response"].clip(upper=1).to_numpy(dtype=float),
+        settings.nonresponse_odds,
+    )
+    table = table.assign(nonresponse_low=low, nonresponse_high=high)
+    return PooledRates(table, draws), areas
+
+
+def learn_group_effects(
+    grouping: Grouping, pooled: PooledRates, areas: pd.DataFrame, shown: NDArray[np.bool_]
+) -> pd.DataFrame:
+    """Learn what the groups that may be shown add to the model, level by level."""
+    groups = grouping.groups
+    tables = []
+    for level in groups["level"].unique():
+        rows = np.flatnonzero((groups["level"] == level).to_numpy() & shown)
+        if len(rows) < 3:
+            continue
+        part = PooledRates(pooled.table.iloc[rows], pooled.draws[rows])
+        tables.append(learn_effects(areas.iloc[rows], part, groups.index[rows]))
+    columns = ["effect", "se", "between"]
+    return pd.concat(tables) if tables else pd.DataFrame(columns=columns, dtype=float)

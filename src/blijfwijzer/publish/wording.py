@@ -1,0 +1,123 @@
+"""Sentences of a release, in Dutch and English."""
+
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Language
+
+_TEXTS: dict[str, tuple[str, str]] = {
+    "title": ("Van enquête naar vouchers", "From survey to vouchers"),
+    "forms": ("Formulieren", "Forms"),
+    "accepted": ("Aanvaard", "Accepted"),
+    "refused": ("Geweigerd", "Refused"),
+    "shown": ("Groepen getoond", "Groups shown"),
+    "withheld": ("Groepen niet getoond", "Groups withheld"),
+    "rolled_up": ("Groepen samengevoegd met een grotere", "Groups rolled up"),
+    "earlier_releases": ("Eerdere publicaties meegewogen", "Earlier releases weighed"),
+    "reason_small": (
+        "Te weinig mensen, of te weinig mensen erbuiten",
+        "Too few people, or too few people outside it",
+    ),
+    "reason_derived": (
+        "Samen met wat wel getoond is zou iets over weinig mensen volgen",
+        "Together with what is shown something would follow about few people",
+    ),
+    "rolled_parent": ("de eenheid erboven is samengevoegd", "the unit above rolled up"),
+    "rolled_respondents": ("te weinig respondenten", "too few respondents"),
+    "rolled_people": ("te weinig mensen", "too few people"),
+    "rolled_response": ("te lage respons", "response too low"),
+    "groups_of": (
+        "{groups} groepen, {people} respondenten",
+        "{groups} groups, {people} respondents",
+    ),
+    "too_few": ("te weinig waarnemingen", "too few responses"),
+    "carried": (
+        "Deze golf vraagt een uitkomst niet. De percentages komen van het model en van wat groepen "
+        "eerder toevoegden; de intervallen zijn daarom breder.",
+        "This wave does not ask an outcome. Rates come from the model and from what groups added "
+        "before; the intervals are wider for that.",
+    ),
+    "changed": (
+        "{groups} groepen van eerdere publicaties zijn sindsdien met enkele mensen veranderd; hun "
+        "huidige cijfer is niet getoond en niet af te leiden.",
+        "{groups} groups of earlier releases have since changed by a few people; what they hold "
+        "now is neither shown nor derivable.",
+    ),
+    "plan": ("Dit voorstel", "This proposal"),
+    "plan_none": ("Dit voorstel, zonder begeleiding", "This proposal, without guidance"),
+    "plan_talk": ("Dit voorstel, met een gesprek", "This proposal, with a talk"),
+    "plan_time": ("Dit voorstel, met begeleiding en tijd", "This proposal, with guidance and time"),
+    "simple": ("Laag opgeleid en lang in dienst", "Low education and long tenure"),
+    "random": ("Groepen door loting", "Groups at random"),
+    "people": ("Naar het aantal mensen", "In proportion to people"),
+    "equal": ("Elke groep evenveel", "The same for each group"),
+    "optimum": ("Het beste bij bekende behoefte", "Best with known need"),
+    "note_plan": (
+        "{vouchers} vouchers van {cost} euro; in reserve {reserve} euro, over {left} euro. Elk "
+        "percentage is met {robustness} standaardfouten verlaagd, zodat onzekere groepen niet "
+        "vooraan staan. Opname {take_up}, waarvan {deadweight} zich anders ook had geschoold.",
+        "{vouchers} vouchers of {cost} euro; in reserve {reserve} euro, left {left} euro. Each "
+        "rate was lowered by {robustness} standard errors, so that uncertain groups do not "
+        "come first. Take-up {take_up}, of whom {deadweight} would have trained anyway.",
+    ),
+    "note_basis": (
+        "De verdeling is alleen gemaakt uit wat in dit rapport staat: het percentage dat "
+        "achterblijft en het aantal mensen. Vertrekintentie, leeftijd, geslacht en herkomst doen "
+        "niet mee. Een voucher is een aanbod; een mens beslist.",
+        "The division is made from what this report shows only: the rate that falls behind and the "
+        "number of people. Intention to leave, age, sex and origin play no part. A voucher is an "
+        "offer; a person decides.",
+    ),
+    "sealed": ("Verzegeld met", "Sealed with"),
+    "drawn": ("Groepen in de loting", "Groups in the lottery"),
+    "power": ("Onderscheidingsvermogen", "Power"),
+    "detectable": ("Kleinste aantoonbare effect", "Smallest detectable effect"),
+}
+_METHOD: tuple[tuple[str, str], ...] = (
+    (
+        "Elk percentage voegt drie bronnen samen: de antwoorden van de groep zelf, het gemiddelde "
+        "risico volgens het model, en de andere groepen (een gebiedsmodel naar Fay en Herriot, "
+        "bayesiaans geïntegreerd over wat niet bekend is).",
+        "Each rate joins three sources: the group's own answers, the model's mean risk, and the "
+        "other groups (an area-level model after Fay and Herriot, integrated over what is not "
+        "known).",
+    ),
+    (
+        "Een groep is gevlagd als haar percentage {margin} procentpunt of meer boven dat van de "
+        "sector ligt. Van de hele lijst is naar verwachting hoogstens {false} % ten onrechte "
+        "gevlagd. Wat in minder dan {stability} % van de herhalingen gevlagd blijft, heet onzeker.",
+        "A group is flagged when its rate lies {margin} points or more above that of its sector. "
+        "Of the whole list at most {false}% is expected to be flagged wrongly. What stays "
+        "flagged in fewer than {stability}% of repetitions is called uncertain.",
+    ),
+    (
+        "Niets in dit rapport zegt, ook niet samen met eerdere publicaties, iets over minder dan "
+        "{minimum} mensen: dat is nagerekend over alle combinaties van getoonde groepen. Aantallen "
+        "staan in klassen, percentages zijn heel.",
+        "Nothing in this report tells, not even together with earlier releases, anything about "
+        "fewer than {minimum} people: that was worked out over all combinations of shown groups. "
+        "Counts are in bands, percentages whole.",
+    ),
+    (
+        "Onzekerheid door wie niet meedeed: de grenzen gelden als de kansverhouding van "
+        "niet-deelnemers {odds} keer zo hoog of zo laag is.",
+        "Uncertainty from those who did not respond: the bounds hold if the odds of non-respond"
+        "ents are {odds} times as high or as low.",
+    ),
+)
+
+
+def told(name: str, language: Language) -> str:
+    """Give a text by its name."""
+    return _TEXTS[name][0 if language == "nl" else 1]
+
+
+def method(settings: Settings, language: Language) -> tuple[str, ...]:
+    """Tell how the figures came about, with the settings they were made with."""
+    values = {
+        "margin": round(100 * settings.flags.margin),
+        "false": round(100 * settings.flags.false_discoveries),
+        "stability": round(100 * settings.flags.stability),
+        "minimum": settings.disclosure.minimum,
+        "odds": f"{settings.rates.nonresponse_odds:g}",
+    }
+    place = 0 if language == "nl" else 1
+    return tuple(texts[place].format(**values) for texts in _METHOD)

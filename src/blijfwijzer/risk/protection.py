@@ -1,0 +1,61 @@
+"""What a training may show of groups and units: coarse numbers, and no unit that could be undone.
+
+The pictures, tables, metrics and tracked run of a training are outputs like any other; they are
+made from what this module lets through.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from blijfwijzer.disclosure.rounding import band_floor, whole_percent
+from blijfwijzer.risk.evaluation import Evaluation
+
+_SHARES = ("observed", "predicted")
+_TABLES = ("predicted", "observed", "low", "high")
+
+
+def protect_evaluation(
+    evaluation: Evaluation, units: frozenset[str], unanimity: float
+) -> Evaluation:
+    """Coarsen an evaluation to what may be shown.
+
+    Counts become the lowest of their band, rates whole percentages, measures two decimals. Units
+    that may not be shown are left out, as is the observed rate of a group in which as good as all
+    have the outcome, or none. Measures of everyone stay as they are.
+
+    Parameters
+    ----------
+    units : those that an audit let through
+    unanimity : share of one answer from which it is everyone's
+    """
+    by_unit = evaluation.by_unit[evaluation.by_unit["unit"].isin(units)]
+    return replace(
+        evaluation,
+        by_group=_coarsen_groups(evaluation.by_group, unanimity),
+        by_unit=_coarsen(by_unit.reset_index(drop=True)),
+        calibration=_coarsen(evaluation.calibration),
+        curves=evaluation.curves.round(2),
+    )
+
+
+def _coarsen(table: pd.DataFrame) -> pd.DataFrame:
+    rates = {name: whole_percent(table[name]) / 100 for name in _TABLES}
+    counts = {name: band_floor(table[name]) for name in ("n", "effective_n")}
+    return table.assign(**rates, **counts).astype({"n": int})
+
+
+def _coarsen_groups(table: pd.DataFrame, unanimity: float) -> pd.DataFrame:
+    if not len(table):
+        return table
+    is_share = table["metric"].isin(_SHARES)
+    values = {
+        name: np.where(is_share, whole_percent(table[name]) / 100, table[name].round(2))
+        for name in ("value", "low", "high")
+    }
+    observed = table["metric"] == "observed"
+    alike = observed & ((table["value"] >= unanimity) | (table["value"] <= 0))
+    counts = {name: band_floor(table[name]) for name in ("n", "effective_n")}
+    coarse = table.assign(**values, **counts).astype({"n": int})
+    return coarse[~alike].reset_index(drop=True)

@@ -1,0 +1,163 @@
+"""How a new wave differs from the survey that a model was trained on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.errors import WaveTooDifferentError
+from blijfwijzer.risk.features import Features, Schema
+from blijfwijzer.settings import Wave as WaveSettings
+
+Array = NDArray[np.float64]
+
+SAME, SHIFTED, STRANGE, ABSENT = "same", "shifted", "strange", "absent"
+"""Verdicts on a column: as before; differently distributed; holding many answers that training
+did not see or that are now missing; not in the file."""
+_BINS = 10
+_MOST_STRANGE = 0.2
+"""Share of answers, newly missing, unseen or out of range, from which a column is strange."""
+
+
+@dataclass(frozen=True)
+class WaveComparison:
+    """A new wave beside the one trained on."""
+
+    table: pd.DataFrame
+    """One row per feature: missing_then, missing_now, unseen, moved_to_limit (shares of
+    responses), drift (population stability index), verdict."""
+
+
+def learn_reference(
+    frame: pd.DataFrame, schema: Schema, weight: Array, minimum: int
+) -> dict[str, Any]:
+    """Keep how the answers that a model was trained on were distributed.
+
+    Shares are whole percentages and each bin holds at least `minimum` respondents, so that the
+    reference tells nothing about fewer.
+
+    Parameters
+    ----------
+    frame : one row per response, as `build_features` gives
+
+    Returns
+    -------
+    Feature to its share missing, upper edges of its bins and weighted share in each; plain values.
+    """
+    reference = {}
+    for feature in schema.features:
+        values = frame[feature.name].to_numpy(dtype=float)
+        known = ~np.isnan(values)
+        edges = (
+            [float(place) for place in range(len(feature.levels))]
+            if feature.is_nominal
+            else _edges(values[known], minimum)
+        )
+        reference[feature.name] = {
+            "missing": round(float(np.average(~known, weights=weight)), 2),
+            "edges": edges,
+            "shares": [round(share, 2) for share in _shares(values, weight, edges)],
+        }
+    return reference
+
+
+def compare_wave(
+    built: Features,
+    reference: dict[str, Any],
+    weight: Array,
+    settings: WaveSettings,
+    responses: int,
+) -> WaveComparison:
+    """Hold each column of a new wave against the survey trained on.
+
+    Drift is the population stability index, the sum over bins of (now - then) ln(now / then)
+    (Siddiqi 2006, p. 136), on weighted shares of known answers.
+
+    Parameters
+    ----------
+    built : model columns of the wave, or of a sample of it, and counts over all responses
+    weight : per row of `built.frame`
+    responses : that the counts are of
+    """
+    rows = []
+    for count in built.counts.to_dict("records"):
+        then = reference[count["feature"]]
+        values = built.frame[count["feature"]].to_numpy(dtype=float)
+        missing = float(np.average(np.isnan(values), weights=weight)) if len(values) else 1.0
+        drift = _stability_index(then["shares"], _shares(values, weight, then["edges"]))
+        row = {
+            "feature": count["feature"],
+            "missing_then": then["missing"],
+            "missing_now": missing,
+            "unseen": count["unseen"] / responses,
+            "moved_to_limit": count["moved_to_limit"] / responses,
+            "drift": drift,
+        }
+        strange = max(missing - then["missing"], row["unseen"], row["moved_to_limit"])
+        if count["absent"]:
+            verdict = ABSENT
+        elif strange > _MOST_STRANGE:
+            verdict = STRANGE
+        else:
+            verdict = SHIFTED if drift > settings.largest_drift else SAME
+        rows.append({**row, "verdict": verdict})
+    return WaveComparison(pd.DataFrame(rows))
+
+
+def refuse_different(comparison: WaveComparison, settings: WaveSettings, target: str) -> None:
+    """Refuse a wave that differs too much for the model to read.
+
+    Raises
+    ------
+    WaveTooDifferentError
+        More than `largest_share_shifted` of the columns are shifted, strange or absent.
+    """
+    table = comparison.table
+    other = table[table["verdict"] != SAME]
+    if len(other) <= settings.largest_share_shifted * len(table):
+        return
+    told = "; ".join(
+        f"{len(names)} {verdict}: {', '.join(names.head(5))}{' ...' if len(names) > 5 else ''}"
+        for verdict, names in other.groupby("verdict", sort=False)["feature"]
+    )
+    raise WaveTooDifferentError(
+        f"{target}: {len(other)} of the {len(table)} columns that the model reads differ from the "
+        f"survey it was trained on ({told}). More than {settings.largest_share_shifted:.0%} may "
+        "not. Check that the file and its codes are right; if they are, train on this wave."
+    )
+
+
+def _edges(known: Array, minimum: int) -> list[float]:
+    """Upper edges of at most ten bins, each of at least `minimum` respondents."""
+    if len(known) < 2 * minimum:
+        return [float("1e300")]
+    cuts = np.unique(np.quantile(known, np.arange(1, _BINS) / _BINS))
+    edges: list[float] = []
+    last = -np.inf
+    for cut in cuts:
+        inside = ((known > last) & (known <= cut)).sum()
+        if inside >= minimum and (known > cut).sum() >= minimum:
+            edges.append(float(cut))
+            last = cut
+    return [*edges, 1e300]
+
+
+def _shares(values: Array, weight: Array, edges: list[float]) -> list[float]:
+    known = ~np.isnan(values)
+    total = weight[known].sum()
+    if not total > 0:
+        return [0.0] * len(edges)
+    bins = np.searchsorted(edges, values[known])
+    sums = np.bincount(
+        np.minimum(bins, len(edges) - 1), weights=weight[known], minlength=len(edges)
+    )
+    return [float(share) for share in sums / total]
+
+
+def _stability_index(then: list[float], now: list[float]) -> float:
+    # Shares are kept to whole percentages, so an empty bin stands for less than half of one.
+    before, after = np.maximum(then, 0.005), np.maximum(now, 0.005)
+    before, after = before / before.sum(), after / after.sum()
+    return float(((after - before) * np.log(after / before)).sum())
