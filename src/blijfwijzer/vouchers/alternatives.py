@@ -90,7 +90,7 @@ def compare(
     if true_rate is not None:
         truly = np.floor((rate * needs.people).to_numpy() + 1e-9).astype(np.int64)
         order = np.argsort(-rate.to_numpy(), kind="stable")
-        given["optimum"] = _serve(order, np.maximum(most, truly), total).astype(np.float64)
+        given["optimum"] = serve(order, np.maximum(most, truly), total).astype(np.float64)
 
     chosen = Guidance(take_up=allocation.take_up, deadweight=allocation.deadweight)
     rows = {
@@ -147,6 +147,15 @@ def apportion(weights: Numbers, caps: Integers, total: int, draw: Numbers) -> In
     return whole
 
 
+def serve(order: Integers, most: Integers, total: int) -> Integers:
+    """Serve groups in an order, each as much as it can use, until nothing is left."""
+    queue = most[order]
+    before = np.cumsum(queue) - queue
+    given = np.empty_like(most)
+    given[order] = np.clip(total - before, 0, queue)
+    return given
+
+
 def _rate_of(needs: Needs, shares: pd.Series, name: str) -> pd.Series:
     if set(shares.index) != set(needs.groups) or len(shares) != len(needs.groups):
         raise VoucherError(f"{name}: of other groups than the needs. Give one share per group.")
@@ -163,23 +172,14 @@ def _rate_of(needs: Needs, shares: pd.Series, name: str) -> pd.Series:
 def _serve_by_profile(share: Numbers, people: Integers, draw: Numbers, total: int) -> Numbers:
     order = np.lexsort([-draw, -share])
     fits = np.floor(share * people + 1e-9).astype(np.int64)
-    given = _serve(order, fits, total)
-    return (given + _serve(order, people - given, total - int(given.sum()))).astype(np.float64)
+    given = serve(order, fits, total)
+    return (given + serve(order, people - given, total - int(given.sum()))).astype(np.float64)
 
 
 def _serve_at_random(most: Integers, total: int, seed: int) -> Numbers:
     rng = np.random.default_rng([seed, len(most)])
-    draws = [_serve(rng.permutation(len(most)), most, total) for _ in range(DRAWS)]
+    draws = [serve(rng.permutation(len(most)), most, total) for _ in range(DRAWS)]
     return np.asarray(np.mean(draws, axis=0), dtype=np.float64)
-
-
-def _serve(order: Integers, most: Integers, total: int) -> Integers:
-    """Serve groups in an order, each as much as it can use, until nothing is left."""
-    queue = most[order]
-    before = np.cumsum(queue) - queue
-    given = np.empty_like(most)
-    given[order] = np.clip(total - before, 0, queue)
-    return given
 
 
 def _outcomes(

@@ -1,0 +1,219 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blijfwijzer.errors import InfeasibleError, NotWritableError, TrialError, VoucherError
+from blijfwijzer.settings import Vouchers
+from blijfwijzer.vouchers.allocation import Needs, allocate_vouchers
+from blijfwijzer.vouchers.lottery import draw_lottery, open_sealed, seal
+
+
+def needs_of(groups=120, seed=1, sectors=4) -> Needs:
+    rng = np.random.default_rng(seed)
+    index = pd.Index([f"organisatie=O{i:05d}" for i in range(groups)], name="group")
+    return Needs(
+        rate=pd.Series(rng.beta(6, 24, groups), index=index),
+        se=pd.Series(0.03, index=index),
+        people=pd.Series(rng.integers(20, 150, groups).astype(float), index=index),
+        strata=pd.DataFrame({"sector": rng.integers(0, sectors, groups).astype(str)}, index=index),
+    )
+
+
+def lottery_of(needs=None, vouchers=400, seed=1, **choices):
+    needs = needs_of() if needs is None else needs
+    chosen = Vouchers(**{"reserve": 0.0, "lottery": 0.25} | choices)
+    plan = allocate_vouchers(needs, vouchers, 1, chosen, 1)
+    return draw_lottery(plan, needs, chosen, seed)
+
+
+def signals(*numbers) -> tuple[str, ...]:
+    return tuple(f"organisatie=O{i:05d}" for i in numbers)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 1000), vouchers=st.integers(60, 900), share=st.sampled_from([0.1, 0.3]))
+def test_parts_add_up_and_nobody_gets_more_than_the_need(seed, vouchers, share):
+    needs = needs_of(seed=seed)
+
+    lottery = lottery_of(needs, vouchers, seed, lottery=share)
+
+    table = lottery.table.loc[needs.groups]
+    assert table["vouchers"].sum() + lottery.unused == vouchers
+    assert lottery.unused == 0
+    assert (table["vouchers"] == table[["by_risk", "by_lot", "by_signal"]].sum(axis=1)).all()
+    assert (table["vouchers"].to_numpy() <= needs.most).all()
+    assert lottery.quotas["cut"] == int(share * vouchers + 0.5)
+    assert 0 < table["by_lot"].sum() <= lottery.quotas["cut"]
+    assert (table.loc[table["arm"] == "offered", "by_lot"] > 0).all()
+    assert (table.loc[table["arm"] == "not offered", "vouchers"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("vouchers", "parts"), [(400, (200, 100, 100)), (401, (201, 100, 100)), (402, (201, 101, 100))]
+)
+def test_the_mix_is_exact(vouchers, parts):
+    lottery = lottery_of(
+        vouchers=vouchers, lottery=0.0, mix=(2, 1, 1), signals=signals(*range(100, 120))
+    )
+
+    by_part = lottery.table[["by_risk", "by_lot", "by_signal"]].sum()
+    assert tuple(by_part) == parts
+
+
+def test_signal_vouchers_go_to_the_groups_put_forward():
+    lottery = lottery_of(lottery=0.0, mix=(2, 1, 1), signals=signals(*range(100, 120)))
+
+    served = lottery.table.index[lottery.table["by_signal"] > 0]
+    assert set(served) <= set(signals(*range(100, 120)))
+
+
+def test_groups_above_the_cut_are_not_drawn():
+    needs = needs_of()
+    plan = allocate_vouchers(needs, 300, 1, Vouchers(reserve=0), 1)
+    lottery = lottery_of(needs, 400)
+
+    sure = plan.table.index[plan.table["vouchers"] > 0]
+    assert (lottery.table.loc[sure, "by_lot"] == 0).all()
+    assert (lottery.table.loc[sure, "by_risk"] == plan.table.loc[sure, "vouchers"]).all()
+    order = plan.table["order"].rename(index=str)
+    assert order[lottery.compared.index].min() > order[sure].max()
+
+
+def test_both_arms_are_in_every_stratum():
+    for seed in range(30):
+        lottery = lottery_of(needs_of(seed=seed, sectors=9), seed=seed, mix=(2, 1, 0))
+
+        arms = lottery.compared.groupby("stratum")["arm"].value_counts()
+        assert (arms.groupby("stratum").size() == 2).all()
+        assert (arms.groupby("stratum").sum() >= 3).all()
+        assert {name.split(":")[0] for name, _ in arms.index} == {"cut", "random"}
+
+
+def test_every_group_of_a_stratum_has_the_same_chance_whatever_its_size():
+    needs = needs_of(sectors=1)
+    chosen = Vouchers(reserve=0, lottery=0.4)
+    plan = allocate_vouchers(needs, 400, 1, chosen, 1)
+
+    tables = [draw_lottery(plan, needs, chosen, seed).table for seed in range(400)]
+
+    offered = pd.concat([table["arm"] == "offered" for table in tables], axis=1).sum(axis=1)
+    won = offered[offered > 0]
+    chance = won.mean() / 400
+    assert 0.4 < chance < 0.6
+    # Chi-squared with one degree of freedom less than there are groups, 3 standard deviations.
+    deviation = ((won - won.mean()) ** 2 / (400 * chance * (1 - chance))).sum()
+    assert abs(deviation - len(won)) < 3 * np.sqrt(2 * len(won))
+    is_large = (needs.people[won.index] > needs.people[won.index].median()).to_numpy()
+    gap = won[is_large].mean() - won[~is_large].mean()
+    assert abs(gap) < 4 * np.sqrt(400 * chance * (1 - chance) * 4 / len(won))
+
+
+def test_the_same_seed_gives_the_same_draw_and_another_does_not():
+    first, again, other = (lottery_of(seed=s) for s in (5, 5, 6))
+
+    assert first.sha256 == again.sha256 != other.sha256
+
+
+def test_the_draw_does_not_depend_on_the_order_of_groups():
+    needs = needs_of()
+    turned = Needs(needs.rate[::-1], needs.se[::-1], needs.people[::-1], needs.strata.iloc[::-1])
+
+    assert lottery_of(needs).sha256 == lottery_of(turned).sha256
+
+
+def test_a_lottery_without_sectors_is_one_stratum():
+    needs = needs_of()
+    plain = Needs(needs.rate, needs.se, needs.people, pd.DataFrame(index=needs.groups))
+
+    assert set(lottery_of(plain).compared["stratum"]) == {"cut:all"}
+
+
+@pytest.mark.parametrize(
+    ("choices", "error", "message"),
+    [
+        ({"lottery": 0.0}, TrialError, "nothing to draw"),
+        ({"lottery": 0.6, "mix": (1, 1, 0)}, InfeasibleError, "240 of 400 vouchers"),
+        ({"mix": (2, 1, 1)}, VoucherError, "signals: 0 of 0"),
+        ({"mix": (2, 1, 1), "signals": ("x",)}, VoucherError, "1 of 1 groups"),
+        (
+            {"mix": (1, 1, 9), "lottery": 0.0, "signals": signals(3)},
+            InfeasibleError,
+            "1 groups have",
+        ),
+        ({"mix": (0, 0, 0)}, VoucherError, "no proportions"),
+        ({"mix": (2, -1, 0)}, VoucherError, "no proportions"),
+        ({"lottery": 0.002}, TrialError, "1 vouchers among"),
+    ],
+)
+def test_lotteries_that_cannot_be_held_are_refused(choices, error, message):
+    with pytest.raises(error, match=message):
+        lottery_of(**choices)
+
+
+def test_too_few_groups_are_no_lottery():
+    with pytest.raises(TrialError, match="nothing to draw"):
+        lottery_of(needs_of(3), 10, lottery=0.5)
+
+
+def test_a_sealed_lottery_is_read_back_as_it_was(tmp_path):
+    lottery = lottery_of()
+
+    digest = seal(lottery, tmp_path / "lottery.json")
+    again = open_sealed(tmp_path / "lottery.json", digest)
+
+    pd.testing.assert_frame_equal(again.table, lottery.table)
+    assert (again.seed, again.mix, again.quotas) == (lottery.seed, lottery.mix, lottery.quotas)
+    assert again.sha256 == digest == json.loads((tmp_path / "lottery.json").read_text())["sha256"]
+    assert [p.name for p in tmp_path.iterdir()] == ["lottery.json"]
+
+
+def test_any_altered_byte_is_found(tmp_path, rng):
+    path = tmp_path / "lottery.json"
+    seal(lottery_of(needs_of(20), 60), path)
+    sealed = path.read_bytes()
+
+    for place in [0, len(sealed) - 1, *rng.integers(0, len(sealed), 300)]:
+        altered = bytearray(sealed)
+        altered[place] ^= int(rng.integers(1, 128))
+        path.write_bytes(altered)
+        with pytest.raises(TrialError):
+            open_sealed(path)
+
+
+def test_another_lottery_under_its_own_hash_is_found_by_the_published_one(tmp_path):
+    digest = seal(lottery_of(seed=1), tmp_path / "a.json")
+    seal(lottery_of(seed=2), tmp_path / "a.json")
+
+    with pytest.raises(TrialError, match="hash that was published"):
+        open_sealed(tmp_path / "a.json", digest)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b"{}",
+        b'{"content": 3}',
+        b'{"content": {"format": 9}}',
+        b"[" * 100_000,
+    ],
+)
+def test_files_that_are_no_lottery_are_refused(tmp_path, content):
+    (tmp_path / "x.json").write_bytes(content)
+
+    with pytest.raises(TrialError, match="x.json"):
+        open_sealed(tmp_path / "x.json")
+
+
+def test_a_missing_or_unwritable_file_is_said(tmp_path):
+    with pytest.raises(TrialError, match="cannot be read"):
+        open_sealed(tmp_path / "no.json")
+    (tmp_path / "file").touch()
+    with pytest.raises(NotWritableError):
+        seal(lottery_of(), tmp_path / "file" / "lottery.json")
