@@ -6,6 +6,7 @@ colours are of Okabe & Ito (2008), and each has a contrast of at least 3 to 1 wi
 """
 
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,8 +20,10 @@ Shape = Literal["dot", "ring", "diamond", "tick"]
 
 BLUE, ORANGE, INK, LINE = "#0072B2", "#D55E00", "#1a1a1a", "#6b6b6b"
 
-_WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 800, 270, 170, 26, 30
-_LONGEST_LABEL = 38
+_WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 840, 280, 200, 26, 30
+# Widths in ems of wide fonts (DejaVu Sans), at 13 pixels.
+_WIDE, _CAPITAL, _PLAIN, _NARROW = 1.05, 0.8, 0.64, 0.4
+_LABEL_EMS = (_LEFT - 14) / 13
 # About the width of a character of 13 pixels in a system font, for the places in a legend.
 _CHARACTER = 7
 
@@ -166,9 +169,27 @@ def _middle(place: int) -> float:
 def _words(label: str, text: str, y: float) -> str:
     return (
         f'<text x="{_LEFT - 12}" y="{y + 4:g}" text-anchor="end">'
-        f"{escape(short(label, _LONGEST_LABEL))}</text>"
+        f"{escape(_fit(label))}</text>"
         f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 4:g}">{escape(clean_text(text))}</text>'
     )
+
+
+def _fit(label: str) -> str:
+    """Cut a label where it would leave the picture; a font's own widths are not known here."""
+    text, ems = short(label, 60), 0.0
+    for place, character in enumerate(text):
+        ems += _ems(character)
+        if ems > _LABEL_EMS:
+            return text[: max(place - 1, 1)].rstrip("… ") + "…"
+    return text
+
+
+def _ems(character: str) -> float:
+    if character in "WMmw@%…—" or unicodedata.east_asian_width(character) in "WF":
+        return _WIDE
+    if character in "iljtfrI.,:;'|()[]-/ ":
+        return _NARROW
+    return _CAPITAL if character.isupper() else _PLAIN
 
 
 def short(label: str, longest: int) -> str:

@@ -150,11 +150,7 @@ def picture_fairness(
     fairness : one row per group: label, selection, missed, low, high; text where it is too small
     conclusion : the finding in one sentence, or empty
     """
-    finding = (
-        f"{caption}. {conclusion}"
-        if conclusion
-        else _range_of(fairness, "missed", caption, language)
-    )
+    finding = f"{_range_of(fairness, 'missed', caption, language)} {conclusion}".strip()
     dots = []
     for row in fairness.to_dict("records"):
         selection = number(row["selection"])

@@ -1,6 +1,7 @@
 """The workbook for HR: the tables of the report, whole, to sort and filter. Computes nothing."""
 
 import io
+import math
 import re
 import zipfile
 from datetime import datetime
@@ -52,6 +53,8 @@ _FORMATS: dict[Kind, str] = {
 _MODIFIED = re.compile(rb"(?<=>)[^<]*(?=</dcterms:modified>)")
 _HEADER = PatternFill("solid", fgColor="FF00507D")
 _WIDEST = 60
+_LINE = 15
+"""Points of a line of text."""
 
 
 def write_workbook(report: Report) -> bytes:
@@ -107,9 +110,12 @@ def _write_readme(sheet: Worksheet, report: Report) -> None:
             cell = sheet.cell(place, 2)
             _write_text(cell, right)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
+            # Office programs do not make a row higher by themselves when a file is opened.
+            sheet.row_dimensions[place].height = _LINE * min(math.ceil(len(right) / 95), 20)
         is_heading = bool(left) and not right
-        sheet.cell(place, 1).font = Font(bold=is_heading, size=16 if place == 1 else 11)
+        sheet.cell(place, 1).font = _font(bold=is_heading, size=16 if place == 1 else 11)
         sheet.cell(place, 1).alignment = Alignment(vertical="top")
+    sheet.row_dimensions[1].height = 24
     sheet.column_dimensions["A"].width = 30
     sheet.column_dimensions["B"].width = 100
     sheet.sheet_view.showGridLines = False
@@ -128,7 +134,7 @@ def _write_table(
             place += 1
             width = _write_column(sheet, place, heading, rows[name].tolist(), column.kind, language)
             sheet.column_dimensions[get_column_letter(place)].width = width
-    sheet.row_dimensions[1].height = 48
+    sheet.row_dimensions[1].height = 4 * _LINE
     # The header and the first column stay in sight.
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(place)}{max(len(rows), 1) + 1}"
@@ -160,9 +166,10 @@ def _write_column(
     """Write a column and give the width that it asks for, in characters."""
     header = sheet.cell(1, place)
     _write_text(header, heading)
-    header.font = Font(bold=True, color="FFFFFFFF")
+    header.font = _font(bold=True, color="FFFFFFFF")
     header.fill = _HEADER
-    header.alignment = Alignment(wrap_text=True, vertical="top")
+    side = "right" if kind in NUMBERS else "left"
+    header.alignment = Alignment(horizontal=side, wrap_text=True, vertical="center")
     longest = 10
     for row, value in enumerate(values, start=2):
         cell = sheet.cell(row, place)
@@ -189,6 +196,10 @@ def _write_text(cell: Cell, text: str) -> None:
     cell.data_type = "s"
     if starts_formula(text):
         cell.quotePrefix = True
+
+
+def _font(**style: Any) -> Font:
+    return Font(name="Calibri", **style)
 
 
 def _set_print(sheet: Worksheet) -> None:

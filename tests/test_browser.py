@@ -1,0 +1,145 @@
+"""The report in headless Chromium, held against WCAG 2.2 AA by axe."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.report_page import render_report
+from reports import make_report
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[api.Browser]":
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.skip(f"no browser on the PATH: none of {', '.join(NAMES)}")
+    with api.sync_playwright() as playwright:
+        # Chromium's sandbox needs rights that a container does not have; the page is our own.
+        opened = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield opened
+        opened.close()
+
+
+def open_page(
+    browser: "api.Browser", report: Report, folder: Path, width: int = 1200
+) -> "api.Page":
+    path = folder / "report.html"
+    path.write_bytes(render_report(report))
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(path.as_uri())
+    return page
+
+
+def violations(page: "api.Page") -> list[str]:
+    script = Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+    # Through the debugger, as the page's own policy lets no script in.
+    page.evaluate(script)
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+    assert found["passes"]
+    return [
+        f"{rule['id']}: {node['html'][:120]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("language", "width"), [("nl", 1200), ("en", 1200), ("nl", 375)])
+def test_axe_finds_no_violation_of_wcag(browser, tmp_path, language, width):
+    page = open_page(browser, make_report(language, groups=12, flagged=4), tmp_path, width)
+
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.lang") == language
+    page.close()
+
+
+def test_axe_finds_no_violation_with_long_labels_and_many_groups(browser, tmp_path):
+    report = make_report(groups=250, flagged=2, label="<b>=1+1 " * 1_000)
+
+    page = open_page(browser, report, tmp_path)
+
+    assert violations(page) == []
+    page.close()
+
+
+def test_axe_would_find_a_violation(browser, tmp_path):
+    page = open_page(browser, make_report(), tmp_path)
+
+    page.evaluate("document.querySelector('svg').removeAttribute('aria-labelledby')")
+    page.evaluate("document.querySelector('svg').replaceChildren()")
+
+    assert [found for found in violations(page) if found.startswith("svg-img-alt")]
+    page.close()
+
+
+def test_the_page_asks_for_nothing_and_complains_of_nothing(browser, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_bytes(render_report(make_report()))
+    page = browser.new_page()
+    asked: list[str] = []
+    told: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: told.append(message.text))
+
+    page.goto(path.as_uri())
+
+    assert asked == [path.as_uri()]
+    assert told == []
+    page.close()
+
+
+def test_the_keyboard_reaches_the_content_first(browser, tmp_path):
+    page = open_page(browser, make_report(), tmp_path)
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.close()
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_the_page_is_no_wider_than_its_window(browser, tmp_path, width):
+    page = open_page(browser, make_report(label="x" * 10_000, groups=3, flagged=2), tmp_path, width)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_the_words_of_a_picture_stay_inside_it(browser, tmp_path):
+    page = open_page(browser, make_report(label="W" * 200, groups=3, flagged=2), tmp_path)
+
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('svg text')].filter(text => {
+            const box = text.getBoundingClientRect();
+            const svg = text.ownerSVGElement.getBoundingClientRect();
+            return box.left < svg.left - 1 || box.right > svg.right + 1
+                || box.bottom > svg.bottom + 1;
+        }).map(text => text.textContent)"""
+    )
+
+    assert outside == []
+    page.close()
+
+
+def test_paper_shows_what_the_screen_scrolls(browser, tmp_path):
+    page = open_page(browser, make_report(groups=150), tmp_path)
+
+    page.emulate_media(media="print")
+
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('.wide')].filter(e => e.scrollHeight > e.clientHeight + 1).length"
+    )
+    assert hidden == 0
+    page.close()
