@@ -150,8 +150,8 @@ def make_report(
     )
 
 
-def _rates(rng: np.random.Generator, rows: int) -> dict[str, Any]:
-    rate = rng.integers(15, 60, rows).astype(float)
+def _rates(rng: np.random.Generator, rows: int, least: int = 15) -> dict[str, Any]:
+    rate = rng.integers(least, 60, rows).astype(float)
     half = rng.integers(3, 12, rows)
     return {"rate": rate, "low": rate - half, "high": rate + half}
 
@@ -167,11 +167,11 @@ def _flagged(rng: np.random.Generator, names: list[str], language: Language) -> 
                 "level": "afdeling",
                 "sector": rng.choice(SECTORS[language], rows),
                 "n": "20-49",
-                **_rates(rng, rows),
+                **_rates(rng, rows, least=38),
                 "reference": rng.integers(20, 30, rows),
                 "probability": rng.integers(90, 100, rows),
-                "stability": rng.integers(60, 100, rows),
-                "verdict": rng.choice(["certain", "uncertain"], rows),
+                "stability": (stability := rng.integers(60, 100, rows)),
+                "verdict": np.where(stability >= 80, "certain", "uncertain"),
             }
         )
         for target, _ in TARGETS[language]

@@ -88,7 +88,7 @@ def _number(value: float, kind: Kind, language: Language) -> str:
         "ratio": f"{value:,.2f}",
         "euro": f"{value:,.0f}",
     }
-    text = forms[kind].replace("-", "−")
+    text = (f"{value:.1f}" if kind == "points" and value == 0 else forms[kind]).replace("-", "−")
     if language == "nl":
         text = text.translate(_DUTCH_SEPARATORS)
     if kind == "percent":

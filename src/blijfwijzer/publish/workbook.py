@@ -111,7 +111,7 @@ def _write_readme(sheet: Worksheet, report: Report) -> None:
             _write_text(cell, right)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             # Office programs do not make a row higher by themselves when a file is opened.
-            sheet.row_dimensions[place].height = _LINE * min(math.ceil(len(right) / 95), 20)
+            sheet.row_dimensions[place].height = _LINE * min(math.ceil(len(right) / 105), 20)
         is_heading = bool(left) and not right
         sheet.cell(place, 1).font = _font(bold=is_heading, size=16 if place == 1 else 11)
         sheet.cell(place, 1).alignment = Alignment(vertical="top")
@@ -186,7 +186,7 @@ def _write_column(
             elif len(text) > _WIDEST:
                 cell.alignment = Alignment(wrap_text=len(text) < 1_000, vertical="top")
     words = max(len(word) for word in heading.split())
-    return max(longest, words, len(heading) / 3) + 3
+    return max(longest, words, len(heading) / 4) + 3
 
 
 def _write_text(cell: Cell, text: str) -> None:
