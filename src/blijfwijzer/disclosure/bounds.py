@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 Array = NDArray[np.float64]
 
@@ -20,13 +21,18 @@ _ROUNDING = 0.005
 
 
 def find_pinned(
-    rows: csr_array, sizes: Array, counts: Array, hidden: csr_array, protection: int
+    rows: csr_array,
+    sizes: Array,
+    counts: Array,
+    hidden: csr_array,
+    protection: int,
+    fine: set[bytes],
 ) -> list[NDArray[np.intp]]:
     """Find hidden groups whose count has too few possible values, and the rows that pin it.
 
-    The highest and lowest count of all hidden groups together are found first, by linear
-    programming over the atoms: two points of the feasible set that show for most groups that
-    their count can move. Only what does not move enough gets programmes of its own.
+    The highest and lowest count of each hidden group are found by linear programming over the
+    atoms that hang together with it. Rows of so many people that rounding alone leaves their
+    count `protection` values wide are left out: they cannot pin what is hidden in them.
 
     Parameters
     ----------
@@ -36,38 +42,56 @@ def find_pinned(
     hidden : one row per hidden group, one column per atom
     protection : values that a hidden count must be able to have, at least; for a group of fewer
         people, all of them
+    fine : keys of problems that were solved and pin nothing; grows
 
     Returns
     -------
     For each pinned group the shown rows that bind, of which at least one must be withheld.
     """
     people = np.asarray(rows @ sizes, dtype=float)
-    shown = np.asarray(rows @ counts, dtype=float)
-    slack = _ROUNDING * people
-    matrix = vstack([rows, -rows], format="csr").astype(float)
-    limits = np.concatenate([np.floor(shown + slack), -np.ceil(shown - slack)])
-    needed = np.minimum(protection - 1.0, np.asarray(hidden @ sizes, dtype=float))
-    open_ = np.arange(hidden.shape[0])
-    for _ in range(3):
-        if not len(open_):
-            return []
-        objective = np.asarray(hidden[open_].sum(axis=0), dtype=float).ravel()
-        ends = [_solve(sign * objective, matrix, limits, sizes).x for sign in (1.0, -1.0)]
-        moved = np.abs(hidden[open_] @ ends[1] - hidden[open_] @ ends[0])
-        still = open_[moved < needed[open_] - 1e-6]
-        if len(still) == len(open_):
-            break
-        open_ = still
+    narrow = np.flatnonzero(2 * _ROUNDING * people < protection)
+    local = csr_array(rows[narrow]).astype(float)
+    _, part = connected_components(local.T @ local, directed=False)
+    rows_of = {}
+    first = local.indices[local.indptr[:-1]]
+    for place, label in enumerate(part[first]):
+        rows_of.setdefault(int(label), []).append(place)
     pinned = []
-    for place in open_:
-        objective = np.asarray(hidden[[place]].todense(), dtype=float).ravel()
-        low, high = (_solve(sign * objective, matrix, limits, sizes) for sign in (1.0, -1.0))
-        if -high.fun - low.fun < needed[place] - 1e-6:
-            binding = np.abs(low.ineqlin.marginals) + np.abs(high.ineqlin.marginals) > 1e-9
-            pinned.append(np.flatnonzero(binding[: len(people)] | binding[len(people) :]))
+    for place in range(hidden.shape[0]):
+        atoms = hidden.indices[hidden.indptr[place] : hidden.indptr[place + 1]]
+        inside = sorted({row for label in set(part[atoms]) for row in rows_of.get(int(label), [])})
+        key = np.array([*atoms, -1, *narrow[inside], -1, *counts[atoms]]).tobytes()
+        if not inside or key in fine:
+            continue
+        binding = _binding(local[inside], sizes, counts, atoms, protection)
+        if len(binding):
+            pinned.append(narrow[np.array(inside)[binding]])
+        else:
+            fine.add(key)
     return pinned
 
 
-def _solve(objective: Array, matrix: csr_array, limits: Array, sizes: Array) -> Any:
-    bounds = np.column_stack([np.zeros(len(sizes)), sizes])
-    return linprog(objective, A_ub=matrix, b_ub=limits, bounds=bounds, method="highs")
+def _binding(
+    rows: csr_array, sizes: Array, counts: Array, target: NDArray[Any], protection: int
+) -> NDArray[np.intp]:
+    """Rows that pin the count in some atoms; none if it can move enough."""
+    matrix = rows.toarray()
+    used = np.union1d(np.flatnonzero(matrix.any(axis=0)), target)
+    matrix, own = matrix[:, used], sizes[used]
+    shown = matrix @ counts[used]
+    slack = _ROUNDING * (matrix @ own)
+    limits = np.concatenate([np.floor(shown + slack), -np.ceil(shown - slack)])
+    objective = np.isin(used, target).astype(float)
+    both = np.vstack([matrix, -matrix])
+    bounds = np.column_stack([np.zeros(len(own)), own])
+    low, high = (
+        linprog(sign * objective, A_ub=both, b_ub=limits, bounds=bounds, method="highs")
+        for sign in (1.0, -1.0)
+    )
+    needed = min(protection - 1.0, float(objective @ own))
+    if -high.fun - low.fun >= needed - 1e-6:
+        return np.array([], dtype=np.intp)
+    weigh = np.abs(low.ineqlin.marginals) + np.abs(high.ineqlin.marginals) > 1e-9
+    binding = np.flatnonzero(weigh[: len(matrix)] | weigh[len(matrix) :])
+    touching = np.flatnonzero(matrix @ objective > 0)
+    return binding if len(binding) else touching

@@ -141,6 +141,7 @@ def choose_shown(
     shown = np.ones(count, dtype=bool)
     cuts: dict[tuple[int, ...], None] = {}
     unavoidable: set[bytes] = set()
+    fine: set[bytes] = set()
     for turn in range(1, _MOST_ROUNDS + 1):
         present = np.vstack([base, offered[shown]])
         places = np.concatenate([np.full(len(base), -1), np.flatnonzero(shown)])
@@ -161,7 +162,12 @@ def choose_shown(
             withheld = csr_array(vstack([of_hidden, csr_array(offered[~shown])], format="csr"))
             for values in counts:
                 for used in find_pinned(
-                    csr_array(present), atoms.sizes.astype(float), values, withheld, protection
+                    csr_array(present),
+                    atoms.sizes.astype(float),
+                    values,
+                    withheld,
+                    protection,
+                    fine,
                 ):
                     cut = tuple(int(place) for place in np.sort(places[used]) if place >= 0)
                     if turn > _PATIENCE and cut:

@@ -242,17 +242,21 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "s_alternatives": (
         "Wat elke manier van verdelen naar verwachting oplevert met hetzelfde budget. De effen "
-        "balk is deze verdeling.",
+        "balk is deze verdeling. Gemist: het deel van wie het nodig heeft, dat geen voucher "
+        "krijgt. Onnodig: het deel van de vouchers voor wie het niet nodig heeft.",
         "What each way of dividing is expected to yield from the same budget. The plain bar is "
-        "this allocation.",
+        "this allocation. Missed: the share of people in need who are offered none. Unneeded: the "
+        "share of vouchers that go to people who are not in need.",
     ),
     "s_fairness": (
-        "Gekozen: het deel van de mensen dat in een groep met vouchers werkt. Gemist: het deel van "
-        "de mensen die het nodig hebben, dat daar niet werkt. Onnodig: het deel van de gekozenen "
-        "dat het niet nodig heeft. Deze kenmerken bepalen de verdeling niet; ze toetsen haar.",
-        "Selected: the share of people who work in a group with vouchers. Missed: the share of "
-        "people in need who do not. Unneeded: the share of those selected who are not in need. "
-        "These attributes do not decide the allocation; they test it.",
+        "Gekozen: het deel van de mensen dat werkt in een groep die voor achterblijven is "
+        "gemarkeerd. Gemist: het deel van wie het nodig heeft, dat daar niet werkt. Onnodig: het "
+        "deel van wie het niet nodig heeft, dat daar wel werkt. Deze kenmerken bepalen niet welke "
+        "groepen dat zijn; ze toetsen de keuze.",
+        "Selected: the share of people who work in a group that is flagged for falling behind. "
+        "Missed: the share of people in need who do not. Unneeded: the share of people not in "
+        "need who do. These attributes do not decide which groups those are; they test the "
+        "choice.",
     ),
     "s_no_fairness": ("Hierover is niets te tonen.", "There is nothing to show on this."),
     "s_withheld": (
