@@ -225,6 +225,17 @@ def test_the_same_report_gives_the_same_page():
     assert render_report(make_report()) == render_report(make_report())
 
 
+def test_tables_that_were_kept_as_json_give_the_same_page():
+    report = make_report()
+    kept = {
+        name: table.astype(object).where(table.notna(), None)
+        for name, table in vars(report).items()
+        if isinstance(table, pd.DataFrame)
+    }
+
+    assert render_report(replace(report, **kept)) == render_report(report)
+
+
 @pytest.mark.parametrize(
     ("value", "kind", "nl", "en"),
     [
