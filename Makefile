@@ -7,12 +7,14 @@ STAMP := $(VENV)/installed
 BENCH := $(VENV)/installed-bench
 WAVE := data/werkonderzoek-2019.sav
 NEXT := data/werkonderzoek-2022.sav
+PEOPLE := data/werkonderzoek-2022-people.csv
+MODELS := models
 STORE := sqlite:///$(CURDIR)/mlruns/mlflow.db
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install check fix test train explain score ui notebooks bench
+.PHONY: help install check fix test train explain score validate ui notebooks bench
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -47,7 +49,8 @@ $(WAVE): | $(STAMP)
 	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --output $@
 
 $(NEXT): | $(STAMP)
-	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --wave 2022 --output $@
+	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --wave 2022 --output $@ \
+	  --population $(PEOPLE)
 
 train: $(STAMP) $(WAVE) ## Make the built-in survey, train and explain both models
 	$(BIN)/blijfwijzer train $(WAVE) --codebook werkonderzoek-2019
@@ -58,9 +61,16 @@ explain: $(STAMP) $(NEXT) ## Explain the newest vertrekintentie model on the 202
 	test -n "$$model" || { echo "There is no model yet: run 'make train' first."; exit 1; }; \
 	set -x; $(BIN)/blijfwijzer explain "$$model" $(NEXT) --output out/drivers-2022
 
-score: ## Score a new wave by group (not in this version)
-	@echo "This version has no scoring by group: that needs the rules on what may be shown first."
-	@echo "'make explain' shows what drives the risk in a new wave."; exit 1
+score: $(STAMP) $(NEXT) ## Score the built-in 2022 wave by group and divide vouchers
+	@ls $(MODELS)/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
+	$(BIN)/blijfwijzer score $(NEXT) --models $(MODELS) --by organisatie,afdeling \
+	  --and opleiding --population $(PEOPLE) --output out/2022
+	$(BIN)/blijfwijzer vouchers out/2022 --budget 250000 --cost 1000
+	$(BIN)/blijfwijzer disclosure audit out/2022
+	@echo "Open out/2022/report.html and out/2022/blijfwijzer.xlsx."
+
+validate: $(STAMP) ## Simulate what must hold; writes docs/validation.md
+	$(BIN)/blijfwijzer validate --data $${SURVEYS:-../shared/data} --output docs/validation.md
 
 ui: $(STAMP) ## Open MLflow on the runs
 	@case "$${MLFLOW_TRACKING_URI:-}" in http*) echo "Open $$MLFLOW_TRACKING_URI"; exit 0;; esac; \

@@ -28,6 +28,12 @@ CodebookName = Annotated[
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="Settings (TOML); defaults where left out.")
 ]
+ReleaseFolder = Annotated[
+    Path, typer.Argument(metavar="RELEASE", help="A folder that `score` made.")
+]
+LedgerFolder = Annotated[Path, typer.Option(help="Folder of the ledger of releases.")]
+disclosure = typer.Typer(no_args_is_help=True, help="What may be shown, and what was.")
+app.add_typer(disclosure, name="disclosure")
 
 
 @app.command(
@@ -42,6 +48,9 @@ def synthesise(
     truth: Annotated[
         Path | None, typer.Option(help="Also write each respondent's true probabilities here.")
     ] = None,
+    population: Annotated[
+        Path | None, typer.Option(help="Also write how many people work in each team here.")
+    ] = None,
     figures: Annotated[
         Path | None, typer.Option(help="Your own table of figures (CSV) to calibrate to.")
     ] = None,
@@ -49,7 +58,7 @@ def synthesise(
     """Make the built-in survey: a synthetic WERKonderzoek whose truth is known."""
     from blijfwijzer import runs
 
-    runs.synthesise(output, respondents, seed, wave, truth, figures)
+    runs.synthesise(output, respondents, seed, wave, truth, population, figures)
 
 
 @app.command(
@@ -125,15 +134,62 @@ def score(
     population: Annotated[
         Path | None, typer.Option(help="How many people work in each unit: levels and `people`.")
     ] = None,
-    ledger: Annotated[Path, typer.Option(help="Folder of the ledger of releases.")] = Path(
-        "ledger"
-    ),
+    ledger: LedgerFolder = Path("ledger"),
     settings: SettingsFile = None,
 ) -> None:
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer import scoring
 
     scoring.score(survey, models, _names(by), _names(cross), output, ledger, population, settings)
+
+
+@app.command(epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000`")
+def vouchers(
+    release: ReleaseFolder,
+    budget: Annotated[float, typer.Option(help="Euro.")],
+    cost: Annotated[float, typer.Option(help="Euro per voucher.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Divide a voucher budget over the groups of a release, by need alone."""
+    from blijfwijzer import offering
+
+    offering.vouchers(release, budget, cost, settings)
+
+
+@app.command(
+    epilog="Example: `blijfwijzer trial out/2022/lottery.json trained.csv --output effect.json`"
+)
+def trial(
+    sealed: Annotated[Path, typer.Argument(metavar="LOTTERY", help="The sealed lottery.")],
+    outcomes: Annotated[
+        Path,
+        typer.Argument(metavar="OUTCOMES", help="Table: group, n, and share or count trained."),
+    ],
+    sha256: Annotated[str, typer.Option(help="Hash that was published with the lottery.")] = "",
+    output: Annotated[Path | None, typer.Option(help="Where to write the result (JSON).")] = None,
+) -> None:
+    """Estimate, a year later, what the vouchers of a lottery did."""
+    from blijfwijzer import offering
+
+    offering.trial(sealed, outcomes, sha256, output)
+
+
+@disclosure.command("audit", epilog="Example: `blijfwijzer disclosure audit out/2022`")
+def audit(release: ReleaseFolder, ledger: LedgerFolder = Path("ledger")) -> None:
+    """Check that a release is as it was cleared, and that the ledger holds it."""
+    from blijfwijzer import offering
+
+    offering.audit(release, ledger)
+
+
+@disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")
+def verify(
+    ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of the ledger.")],
+) -> None:
+    """Check the ledger of releases line by line."""
+    from blijfwijzer import offering
+
+    offering.verify_ledger(ledger)
 
 
 @app.command(epilog="Example: `blijfwijzer bench --data ../shared/data`")

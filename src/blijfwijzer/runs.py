@@ -62,10 +62,11 @@ def synthesise(
     seed: int,
     wave: int,
     truth: Path | None,
+    population: Path | None,
     figures: Path | None,
 ) -> None:
-    """Make the built-in survey and, if asked, what is true of it."""
-    for path in filter(None, (output, truth)):
+    """Make the built-in survey and, if asked, what is true of it and who was invited."""
+    for path in filter(None, (output, truth, population)):
         format_of(path)
     with show_progress() as tell:
         survey = make_survey(respondents, seed, wave, figures, tell)
@@ -74,6 +75,8 @@ def synthesise(
         write_survey(survey.responses, codebook, output)
         if truth is not None:
             write_survey(survey.truth, codebook, truth)
+        if population is not None:
+            write_survey(survey.population, codebook, population)
     print(f"{output}: {len(survey.responses)} forms of {respondents} respondents, wave {wave}.")
 
 

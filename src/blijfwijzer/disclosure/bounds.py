@@ -52,7 +52,7 @@ def find_pinned(
     narrow = np.flatnonzero(2 * _ROUNDING * people < protection)
     local = csr_array(rows[narrow]).astype(float)
     _, part = connected_components(local.T @ local, directed=False)
-    rows_of = {}
+    rows_of: dict[int, list[int]] = {}
     first = local.indices[local.indptr[:-1]]
     for place, label in enumerate(part[first]):
         rows_of.setdefault(int(label), []).append(place)

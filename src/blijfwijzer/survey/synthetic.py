@@ -88,6 +88,11 @@ class Synthetic:
     units: pd.DataFrame
     """One row per team: its sector, organisation, department and how many were invited."""
 
+    @property
+    def population(self) -> pd.DataFrame:
+        """One row per team, named as in the survey, and `people`: all of whom are invited."""
+        return pd.DataFrame({**_unit_names(self.units), "people": self.units["invited"]})
+
 
 def make_survey(
     respondents: int = 40_000,
@@ -246,7 +251,7 @@ def _decide(
         interne_stappen=moves,
         functies=np.minimum(1 + moves + rng.poisson(seen["dienstjaren"] / 12), 20),
         **_intention(leaves, rng),
-        **_place_names(people),
+        **_unit_names(people),
         gewicht=weight,
     )
     low = low_employability(mean)
@@ -290,7 +295,7 @@ def _intention(leaves: Array, rng: np.random.Generator) -> dict[str, Array]:
     return {"vertrek": said, "zoekt": looks, **motives}
 
 
-def _place_names(people: pd.DataFrame) -> dict[str, pd.Series]:
+def _unit_names(people: pd.DataFrame) -> dict[str, pd.Series]:
     """Codes of units: a sector's name, and numbers with a letter for the level."""
     names = np.array(list(SECTORS))
 

@@ -1,0 +1,281 @@
+"""What follows from totals of groups, held against brute force that knows nothing of our code."""
+
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from blijfwijzer.disclosure.atoms import find_atoms
+from blijfwijzer.disclosure.bounds import find_pinned
+from blijfwijzer.disclosure.choice import choose_groups, choose_shown
+from blijfwijzer.disclosure.release import clear, require_cleared
+from blijfwijzer.disclosure.rounding import _counts_that_fit, band, band_text, hide_exact
+from blijfwijzer.disclosure.rules import find_faults
+from blijfwijzer.disclosure.span import combinations_of, find_disclosed
+from blijfwijzer.errors import DisclosureError
+from blijfwijzer.settings import Disclosure
+
+K = 10
+
+
+def members(*groups):
+    return csr_array(np.array(groups, dtype=np.int8))
+
+
+def everyone(people):
+    return csr_array(np.ones((1, people), dtype=np.int8))
+
+
+def none(people):
+    return csr_array((0, people), dtype=np.int8)
+
+
+def organisation(rng):
+    """30-90 people in 14 overlapping groups, as reports have them."""
+    people = int(rng.integers(30, 91))
+    team = rng.choice(5, people, p=rng.dirichlet(np.full(5, 3.0)))
+    age = rng.choice(3, people, p=[0.25, 0.4, 0.35])
+    education = rng.choice(3, people, p=[0.15, 0.35, 0.5])
+    sex, manager = rng.random(people) < 0.5, rng.random(people) < 0.3
+    groups = [team == i for i in range(5)] + [age == i for i in range(3)]
+    groups += [education == i for i in range(3)] + [sex, ~sex, manager]
+    return np.array(groups)
+
+
+def brute_force(rows, sizes, minimum):
+    """Whether some union of atoms with fewer than `minimum` people is in the row space.
+
+    Exact: rows are reduced in fractions, and a 0/1 vector of the row space is fixed by its pivots,
+    of which all 0/1 values are tried.
+    """
+    matrix = [[Fraction(int(value)) for value in row] for row in rows]
+    pivots, basis = [], []
+    for column in range(len(sizes)):
+        found = next((row for row in matrix if row[column] != 0), None)
+        if found is None:
+            continue
+        matrix.remove(found)
+        found = [value / found[column] for value in found]
+        for others in (matrix, basis):
+            for place, row in enumerate(others):
+                others[place] = [a - row[column] * b for a, b in zip(row, found, strict=True)]
+        basis.append(found)
+        pivots.append(column)
+    reduced = np.array([[float(value) for value in row] for row in basis])
+    for held in product((0, 1), repeat=len(pivots)):
+        if (
+            not any(held)
+            or sum(sizes[p] for p, h in zip(pivots, held, strict=True) if h) >= minimum
+        ):
+            continue
+        made = np.array(held) @ reduced
+        is_set = np.all(np.isclose(made, 0, atol=1e-9) | np.isclose(made, 1, atol=1e-9))
+        if is_set and made.round() @ sizes < minimum:
+            return True
+    return False
+
+
+def test_forty_three_less_forty_is_three():
+    whole, part = np.ones(43), np.r_[np.ones(40), np.zeros(3)]
+    atoms = find_atoms(members(whole, part))
+
+    found = find_disclosed(atoms.rows.toarray(), atoms.sizes, K)
+
+    assert [int(atoms.sizes[target].sum()) for target in found] == [3]
+
+
+def test_a_sum_of_parts_taken_from_a_whole_is_found():
+    places = np.repeat([0, 1, 2, 3], [20, 15, 30, 4])
+    rows = [np.ones(69), places == 0, places == 1, places == 2]
+    atoms = find_atoms(members(*rows))
+
+    found = find_disclosed(atoms.rows.toarray(), atoms.sizes, K)
+    used = combinations_of(atoms.rows.toarray(), found)
+
+    assert [int(atoms.sizes[target].sum()) for target in found] == [4]
+    assert used[0].tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_what_is_shown_of_an_organisation_tells_nothing_of_few(seed):
+    groups = organisation(np.random.default_rng(seed))
+    people = groups.shape[1]
+    passed = groups[(groups.sum(1) >= K) & (people - groups.sum(1) >= K)].astype(np.int8)
+
+    choice = choose_shown(csr_array(passed), everyone(people), none(people), K)
+
+    rows = np.vstack([np.ones(people), passed[choice.shown]])
+    atoms = find_atoms(members(*rows))
+    assert not brute_force(atoms.rows.toarray(), atoms.sizes, K)
+    assert choice.unavoidable == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_search_agrees_with_brute_force(seed):
+    groups = organisation(np.random.default_rng(100 + seed))
+    atoms = find_atoms(members(np.ones(groups.shape[1]), *groups[groups.sum(1) >= K]))
+    rows = atoms.rows.toarray()
+
+    assert bool(find_disclosed(rows, atoms.sizes, K)) == brute_force(rows, atoms.sizes, K)
+
+
+def test_no_more_is_withheld_than_needed():
+    # Two teams and a rest of 4: the best is to withhold the smaller team.
+    places = np.repeat([0, 1, 2], [30, 15, 4])
+    teams = members(places == 0, places == 1)
+
+    choice = choose_shown(teams, everyone(49), none(49), K)
+
+    assert choice.shown.tolist() == [True, False]
+
+
+def test_what_an_earlier_release_showed_cannot_be_subtracted():
+    team, less = np.r_[np.ones(20), np.zeros(30)], np.r_[np.ones(17), np.zeros(33)]
+
+    alone = choose_shown(members(less), everyone(50), none(50), K)
+    after = choose_shown(
+        members(less), csr_array(np.vstack([np.ones(50), team]).astype(np.int8)), none(50), K
+    )
+    barred = choose_shown(members(less), everyone(50), members(less), K)
+
+    assert alone.shown.tolist() == [True]
+    assert after.shown.tolist() == [False]
+    assert barred.shown.tolist() == [False]
+
+
+def test_groups_that_span_many_blocks_are_audited_too(rng):
+    # Thirty teams, all shown but one of four people: everyone less the others tells of it.
+    sizes = [*rng.integers(15, 40, 29), 4]
+    team = np.repeat(np.arange(30), sizes)
+    groups = members(*(team == i for i in range(29)))
+
+    choice = choose_shown(groups, everyone(len(team)), none(len(team)), K)
+
+    assert choice.shown.sum() == 28
+    smallest = np.argmin(sizes[:29])
+    assert not choice.shown[smallest]
+
+
+def test_a_hidden_count_that_bounds_pin_is_found():
+    # Twelve people, none of whom has the outcome but one: the hidden five have at most one.
+    rows, hidden = members([1, 1]), members([0, 1])
+    sizes, counts = np.array([7.0, 5.0]), np.array([1.0, 0.0])
+
+    assert len(find_pinned(rows, sizes, counts, hidden, 3, set())) == 1
+    assert find_pinned(rows, sizes, np.array([3.0, 2.0]), hidden, 3, set()) == []
+
+
+def cases():
+    half = np.r_[np.ones(15), np.zeros(15)]
+    return [
+        ("respondents", 9, half, 50.0),
+        ("", 10, half, 50.0),
+        ("people", 12, half, 9.0),
+        ("complement", 25, half, 80.0),
+        ("alike", 12, np.ones(30), 60.0),
+        ("alike", 12, np.zeros(30), 12.0),
+        ("", 12, np.zeros(30), 60.0),
+    ]
+
+
+@pytest.mark.parametrize(("reason", "n", "values", "people"), cases())
+def test_a_group_is_withheld_for_its_own_reason(reason, n, values, people):
+    inside = np.zeros(30)
+    inside[10 : 10 + n] = 1
+    inside[: max(0, n - 20)] = 1
+
+    found = find_faults(
+        members(inside), np.array([people]), {"y": values}, np.ones(30), Disclosure()
+    )
+
+    assert found.tolist() == [reason]
+
+
+def test_two_people_who_carry_the_weight_are_found():
+    weight = np.r_[1000.0, 1000.0, np.ones(28)]
+    inside = np.r_[np.ones(12), np.zeros(18)]
+    values = {"y": np.tile([0.0, 1.0], 15)}
+
+    found = find_faults(members(inside), np.array([50.0]), values, weight, Disclosure())
+
+    assert found.tolist() == ["dominance"]
+
+
+def test_a_minimum_below_five_is_no_setting():
+    with pytest.raises(ValueError, match="greater than or equal to 5"):
+        Disclosure(minimum=4)
+
+
+def test_groups_that_pass_are_shown_with_everyone(rng):
+    team = np.repeat([0, 1, 2], [40, 30, 8])
+    groups = csr_array(np.vstack([np.ones(78), *(team == i for i in range(3))]).astype(np.int8))
+    values = {"y": (rng.random(78) < 0.3).astype(float)}
+
+    choice = choose_groups(groups, np.full(4, np.nan), none(78), values, np.ones(78), Disclosure())
+
+    assert choice.shown.tolist() == [True, True, False, False]
+    assert choice.reasons.tolist() == ["", "", "derivable", "respondents"]
+
+
+@given(n=st.integers(10, 5000), hits=st.integers(0, 5000))
+@settings(max_examples=200, deadline=None)
+def test_two_counts_fit_every_share_that_is_shown(n, hits):
+    share = min(hits, n) / n
+
+    shown = hide_exact(pd.Series([share]), pd.Series([n]))[0]
+
+    assert shown != shown or _counts_that_fit(int(shown), *band(n)) >= 2
+
+
+@given(st.integers(0, 100_000))
+def test_a_count_lies_in_its_band(count):
+    low, high = band(count)
+
+    assert low <= count <= high
+    assert high - low >= 4
+
+
+def test_a_band_is_no_date():
+    assert band_text(12) == "10–14"
+    assert "-" not in band_text(12)
+
+
+def test_a_row_of_few_people_stops_at_the_gate():
+    table = pd.DataFrame({"n": [9], "rate": [0.5]})
+
+    with pytest.raises(DisclosureError, match="1 rows stand for fewer than 10"):
+        clear(table, {"n": "count", "rate": "share"}, K, counted_by="n")
+
+
+def test_a_column_of_unknown_kind_stops_at_the_gate():
+    with pytest.raises(DisclosureError, match="kind is not said: secret"):
+        clear(pd.DataFrame({"secret": [1.0]}), {}, K)
+
+
+def test_what_did_not_pass_the_gate_cannot_be_written():
+    from blijfwijzer.disclosure.release import Cleared
+
+    with pytest.raises(DisclosureError, match="not cleared"):
+        require_cleared(pd.DataFrame({"n": [100]}))
+    with pytest.raises(DisclosureError, match="not cleared"):
+        Cleared(pd.DataFrame({"n": [100]}))
+
+
+def test_the_gate_coarsens_each_kind():
+    table = pd.DataFrame({"n": [43], "rate": [0.2149], "gap": [0.0123], "score": [3.456]})
+    kinds = {"n": "count", "rate": "share", "gap": "points", "score": "mean"}
+
+    shown = clear(table, kinds, K, counted_by="n").frame
+
+    assert shown.loc[0].to_dict() == {
+        "n": 40.0,
+        "n_band": "40–44",
+        "rate": 21.0,
+        "gap": 1.2,
+        "score": 3.5,
+    }
