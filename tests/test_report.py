@@ -196,6 +196,52 @@ def test_a_report_of_nothing_still_says_what_it_is(language):
     assert say("s_no_vouchers", language) in told
 
 
+def test_a_long_list_of_flags_says_how_many_are_pictured():
+    told = text_of(render_report(make_report(groups=50, flagged=50)))
+
+    assert "Getekend: de eerste 40 van 50." in told
+
+
+def test_what_a_release_lacks_is_left_out():
+    report = make_report("en")
+
+    told = text_of(
+        render_report(
+            replace(
+                report,
+                alternatives=None,
+                lottery=None,
+                drivers=report.drivers.iloc[:0],
+                fairness=report.fairness.iloc[:0],
+            )
+        )
+    )
+
+    assert "In percentage points" not in told
+    assert say("c_vouchers", "en") in told
+    assert say("c_alternatives", "en") not in told
+    assert "Ouderen worden niet vaker gemist dan jongeren." in told
+
+
+def test_pictures_without_a_number_say_so():
+    report = make_report("en")
+
+    page = parse(
+        render_report(
+            replace(
+                report,
+                sectors=report.sectors.assign(rate=None),
+                flagged=report.flagged.assign(rate=None, reference=None),
+                drivers=report.drivers.assign(contrast=None),
+                alternatives=report.alternatives.assign(extra=None),
+            )
+        )
+    )
+
+    told = [svg.find("desc").text for svg in page.iter("svg")]
+    assert sum("There is nothing to show" in text for text in told) == 2 + 2 + PICTURED_GROUPS + 1
+
+
 def test_a_table_with_another_column_is_refused():
     report = make_report()
 
@@ -212,8 +258,9 @@ def test_two_thousand_groups_stay_below_three_megabytes(label):
     assert len(page) < 3_000_000
 
 
-def test_the_worst_case_of_all_groups_flagged_stays_below_three_megabytes():
-    report = make_report(groups=2_000, flagged=2_000)
+@pytest.mark.parametrize("label", ["", "x" * 10_000])
+def test_the_worst_case_of_all_groups_flagged_stays_below_three_megabytes(label):
+    report = make_report(groups=2_000, flagged=2_000, label=label)
 
     page = render_report(report)
 
@@ -251,6 +298,7 @@ def test_tables_that_were_kept_as_json_give_the_same_page():
         ("certain", "verdict", "gemarkeerd", "flagged"),
         ("iets anders", "verdict", "iets anders", "iets anders"),
         ("certain", "text", "certain", "certain"),
+        (2019, "text", "2019", "2019"),
     ],
 )
 def test_values_are_written_as_readers_of_each_language_do(value, kind, nl, en):

@@ -12,9 +12,9 @@ from blijfwijzer.publish.report import Report
 from blijfwijzer.publish.texts import NUMBERS, say, show, show_interval, show_range
 from blijfwijzer.survey.codebook import Language
 
-LONGEST_LABEL = 120
+LONGEST_LABEL = 80
 """Characters of a text in a table of the page."""
-MOST_ROWS = 5_000
+MOST_ROWS = 2_000
 """Rows of a table of the page."""
 OPEN_ROWS = 200
 """A table that is no picture's twin and has more rows is folded."""
@@ -60,12 +60,17 @@ def twin(report: Report, name: str, caption: str, rows: pd.DataFrame) -> ShownTa
 
 
 def shown_table(
-    report: Report, name: str, caption: str, rows: pd.DataFrame, is_open: bool = True
+    report: Report,
+    name: str,
+    caption: str,
+    rows: pd.DataFrame,
+    is_open: bool = True,
+    most: int = MOST_ROWS,
 ) -> ShownTable:
     """Write a table for a reader, with the columns that the table `name` has."""
     language = report.language
     columns = present(report.columns(name), rows)
-    shown = rows.head(MOST_ROWS)
+    shown = rows.head(most)
     if "target" in shown:
         shown = shown.assign(target=shown["target"].map(dict(report.targets)))
     note = ""

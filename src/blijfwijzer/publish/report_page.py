@@ -24,6 +24,8 @@ from blijfwijzer.publish.texts import say
 
 PICTURED_GROUPS = 12
 """Groups whose drivers are drawn, over all risks together."""
+MOST_DRIVERS = 1_000
+"""Rows of the table of drivers of groups that have no picture."""
 
 _NOTHING = ("groups", "association", "intention", "uncertainty", "punish", "offer", "firewall")
 
@@ -32,7 +34,8 @@ def render_report(report: Report) -> bytes:
     """Write the report as HTML; the same report gives the same bytes.
 
     The page needs no script and nothing from elsewhere, and is well-formed as XML too. Texts in
-    tables are cut at 120 characters and tables at 5,000 rows; the workbook has the whole.
+    tables are cut at 80 characters and tables at 2,000 rows (drivers of groups that have no
+    picture: 1,000); the workbook has the whole.
     """
     text = (resources.files("blijfwijzer.publish") / "report.html").read_text(encoding="utf-8")
     environment = jinja2.Environment(
@@ -138,7 +141,7 @@ def _drivers(
     if len(rest):
         caption = say("c_other_drivers", language, target=label)
         in_order = rest.sort_values("group", kind="stable", key=_place_in(groups["group"]))
-        yield Block(table=shown_table(report, "drivers", caption, in_order))
+        yield Block(table=shown_table(report, "drivers", caption, in_order, most=MOST_DRIVERS))
 
 
 def _place_in(order: "pd.Series[str]") -> "Callable[[pd.Series[str]], pd.Series[int]]":
