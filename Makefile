@@ -8,7 +8,6 @@ BENCH := $(VENV)/installed-bench
 WAVE := data/werkonderzoek-2019.sav
 NEXT := data/werkonderzoek-2022.sav
 PEOPLE := data/werkonderzoek-2022-people.csv
-MODELS := models
 STORE := sqlite:///$(CURDIR)/mlruns/mlflow.db
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
@@ -62,12 +61,11 @@ explain: $(STAMP) $(NEXT) ## Explain the newest vertrekintentie model on the 202
 	set -x; $(BIN)/blijfwijzer explain "$$model" $(NEXT) --output out/drivers-2022
 
 score: $(STAMP) $(NEXT) ## Score the built-in 2022 wave by group and divide vouchers
-	@ls $(MODELS)/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
-	$(BIN)/blijfwijzer score $(NEXT) --models $(MODELS) --by organisatie,afdeling \
+	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
+	$(BIN)/blijfwijzer score $(NEXT) --models models --by organisatie,afdeling \
 	  --and opleiding --population $(PEOPLE) --output out/2022
 	$(BIN)/blijfwijzer vouchers out/2022 --budget 250000 --cost 1000
-	$(BIN)/blijfwijzer disclosure audit out/2022
-	@echo "Open out/2022/report.html and out/2022/blijfwijzer.xlsx."
+	$(BIN)/blijfwijzer disclosure audit out/2022  # open out/2022/report.html
 
 validate: $(STAMP) ## Simulate what must hold; writes docs/validation.md
 	$(BIN)/blijfwijzer validate --data $${SURVEYS:-../shared/data} --output docs/validation.md

@@ -47,7 +47,9 @@ def folder(trained, tmp_path):
 
 def write(folder, model):
     text = SMALL.read_text(encoding="utf-8")
-    write_model(folder, model, text, Settings(), METRICS, {"plots/a.png": b"png"})
+    effects = pd.DataFrame({"effect": [0.1], "se": [0.2], "between": [0.3]}, index=["unit=a"])
+    extras = {"plots/a.png": b"png"}
+    write_model(folder, model, text, Settings(), METRICS, {"a": {}}, effects, extras)
 
 
 def test_a_model_folder_reads_as_it_was_written(trained, folder):

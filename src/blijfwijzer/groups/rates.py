@@ -135,10 +135,17 @@ def carry_over(
     """
     rng = np.random.default_rng(seed)
     known = effects.reindex(groups)
-    between = float(effects["between"].iloc[0]) if len(effects) else 0.5
+    # Smaller groups differ more than larger ones, so a level that is new gets the largest spread.
+    between = float(effects["between"].max()) if len(effects) else 0.5
     effect = known["effect"].fillna(0.0).to_numpy()
-    variance = known["se"].pow(2).fillna(between**2).to_numpy() + _CARRIED_NOISE * between**2
-    margin = logit(np.clip(areas["model"].to_numpy(), 1e-4, 1 - 1e-4)) + effect
+    model = np.clip(areas["model"].to_numpy(dtype=float), 1e-4, 1 - 1e-4)
+    sampling = areas["var_risk"] / areas["effective_n"] / (model * (1 - model)) ** 2
+    variance = (
+        known["se"].pow(2).fillna(between**2).to_numpy()
+        + _CARRIED_NOISE * between**2
+        + sampling.to_numpy()
+    )
+    margin = logit(model) + effect
     made = expit(
         margin[:, None] + np.sqrt(variance)[:, None] * rng.standard_normal((len(areas), draws))
     )

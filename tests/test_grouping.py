@@ -1,0 +1,136 @@
+"""Groups that are large enough, and what rolls up."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blijfwijzer.errors import GroupError, MissingColumnsError
+from blijfwijzer.groups.grouping import (
+    EVERYONE,
+    define,
+    find_members,
+    make_groups,
+    part_people,
+    read_population,
+)
+from blijfwijzer.settings import Groups
+from blijfwijzer.survey.codebook import load_codebook
+
+BOOK = load_codebook("werkonderzoek-2019")
+
+
+def responses(sizes, education=None):
+    """One sector, organisations with departments of the given sizes."""
+    rows = [
+        {"sector": "rijk", "organisatie": f"O{o}", "afdeling": f"A{o}{d}"}
+        for o, departments in enumerate(sizes)
+        for d, size in enumerate(departments)
+        for _ in range(size)
+    ]
+    made = pd.DataFrame(rows).astype("category")
+    made["opleiding"] = 1.0 if education is None else education
+    return made.assign(weight=1.0)
+
+
+def grouped(table, by=("organisatie", "afdeling"), cross=(), population=None, **options):
+    return make_groups(table, BOOK, list(by), list(cross), population, Groups(**options), 10)
+
+
+def test_a_unit_is_a_group_from_the_minimum_on():
+    found = grouped(responses([[9, 10, 30]]))
+
+    levels = found.groups.groupby("level").size().to_dict()
+    assert levels == {"afdeling": 2, "all": 1, "organisatie": 1, "sector": 1}
+    assert found.rolled_up.to_dict("records") == [
+        {"level": "afdeling", "reason": "respondents", "groups": 1, "n": 9}
+    ]
+    assert found.too_small.sum() == 9
+
+
+def test_departments_of_an_organisation_that_rolled_up_roll_up_too():
+    population = pd.DataFrame(
+        {
+            "sector": "rijk",
+            "organisatie": ["O0", "O1", "O2"],
+            "afdeling": ["A00", "A10", "A20"],
+            "people": [100, 20, 60],
+        }
+    )
+
+    found = grouped(responses([[15], [15], [60]]), population=population)
+
+    assert set(found.rolled_up["reason"]) == {"response", "parent rolled up"}
+    assert found.groups["level"].tolist().count("organisatie") == 2
+
+
+def test_everybody_counts_once_over_the_units():
+    found = grouped(responses([[9, 10, 30], [4, 12]]))
+    units = found.groups[found.groups["kind"] != "cross"]
+
+    own = part_people(units)
+
+    assert own["own_n"].sum() == 65
+    assert own.loc["sector=rijk/organisatie=O0", "own_n"] == 9
+
+
+def test_cross_breaks_stay_above_the_smallest_units():
+    table = responses([[20, 20], [20, 5]], education=np.tile([1.0, 3.0], 33)[:65])
+
+    found = grouped(table, cross=["opleiding"])
+
+    crossed = found.groups[found.groups["kind"] == "cross"]
+    assert set(crossed["level"]) == {"opleiding", "sector&opleiding", "organisatie&opleiding"}
+    assert crossed["n"].min() >= 10
+
+
+@pytest.mark.parametrize(
+    ("by", "cross", "message"),
+    [
+        (["team", "planeet"], [], "planeet: not among the unit levels"),
+        ([], [], "no level"),
+        (["organisatie"], ["leeftijd"], "leeftijd: is an audit attribute"),
+        (["organisatie"], ["psy_1"], "psy_1: no career variable"),
+        (["organisatie"], ["dienstjaren"], "without `bands`"),
+    ],
+)
+def test_groups_that_cannot_be_are_refused(by, cross, message):
+    with pytest.raises(GroupError, match=message):
+        grouped(responses([[20, 20]]), by, cross)
+
+
+def test_a_survey_of_small_groups_only_is_refused():
+    with pytest.raises(GroupError, match="no group is large enough"):
+        grouped(responses([[5], [4]]), ["afdeling"])
+
+
+def test_codes_that_look_like_paths_stay_whole():
+    table = responses([[20, 20]])
+    table["organisatie"] = pd.Categorical(["a/b=c&d%"] * 40)
+
+    found = grouped(table, ["organisatie"])
+    group = found.groups.index[-1]
+
+    assert define(group)["organisatie"] == "a/b=c&d%"
+    assert find_members(table, BOOK, define(group)).sum() == 40
+    assert found.groups["label"].iloc[-1] == "a/b=c&d%"
+
+
+def test_definitions_find_the_same_people():
+    table = responses([[20, 20], [20, 15]], education=np.tile([1.0, 3.0], 38)[:75])
+    found = grouped(table, cross=["opleiding"])
+
+    for place, group in enumerate(found.groups.index):
+        inside = find_members(table, BOOK, define(group))
+        assert (inside == (found.members[[place]].toarray().ravel() > 0)).all()
+    assert find_members(table, BOOK, {"planeet": "x"}) is None
+    assert define(EVERYONE) == {}
+
+
+def test_a_list_of_people_is_checked():
+    right = pd.DataFrame({"organisatie": ["O1"], "people": [12]})
+
+    assert read_population(right, BOOK, "x.csv")["people"].tolist() == [12]
+    with pytest.raises(GroupError, match="1 rows of `people`"):
+        read_population(right.assign(people=-1), BOOK, "x.csv")
+    with pytest.raises(MissingColumnsError, match="needs a column `people`"):
+        read_population(right.drop(columns="people"), BOOK, "x.csv")

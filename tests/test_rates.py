@@ -1,0 +1,184 @@
+"""Rates from three sources, held against closed forms, statsmodels and simulated truth."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy.sparse import csr_array
+from scipy.stats import beta
+
+from blijfwijzer.groups.rates import (
+    PooledRates,
+    carry_over,
+    learn_effects,
+    nonresponse_bounds,
+    pool_rates,
+    summarise_areas,
+)
+
+
+def areas(direct, model, n, var_risk=0.02, cov=0.015):
+    return pd.DataFrame(
+        {
+            "n": n,
+            "effective_n": np.asarray(n, dtype=float),
+            "direct": direct,
+            "model": model,
+            "var_risk": var_risk,
+            "cov": cov,
+        }
+    )
+
+
+def alone(count):
+    return pd.Series([""] * count)
+
+
+def simulated(rng, groups=60, n=30, spread=0.05, parents=8, of_parent=0.03):
+    parent = np.arange(groups) % parents
+    model = np.clip(rng.normal(0.22, 0.03, groups), 0.05, 0.6)
+    true = model + of_parent * rng.standard_normal(parents)[parent]
+    true = np.clip(true + spread * rng.standard_normal(groups), 0.01, 0.99)
+    seen = rng.binomial(n, true) / n
+    noise = rng.normal(0, np.sqrt(0.02 / n), groups)
+    return true, areas(seen, model + noise, np.full(groups, n), cov=0.0), pd.Series(parent)
+
+
+def pooled(rng, **options):
+    true, table, parent = simulated(rng, **options)
+    return true, table, pool_rates(table, np.full(len(true), np.nan), parent, 500, 1)
+
+
+def test_intervals_cover_the_true_rates(rng):
+    covered = []
+    for _ in range(15):
+        true, _, found = pooled(rng)
+        covered.append(((found.table["low"] <= true) & (true <= found.table["high"])).mean())
+
+    assert 0.93 <= np.mean(covered) <= 0.99
+
+
+def test_pooling_is_better_than_its_best_source(rng):
+    errors = []
+    for _ in range(15):
+        true, table, found = pooled(rng)
+        shift = (table["direct"] - table["model"]).mean()
+        sources = table["direct"], table["model"] + shift, found.table["rate"]
+        errors.append([np.sqrt(np.mean((source - true) ** 2)) for source in sources])
+
+    direct, model, both = np.mean(errors, axis=0)
+    assert both < min(direct, model)
+
+
+def test_many_answers_give_the_direct_rate(rng):
+    _, table, _ = simulated(rng)
+    table["n"] = table["effective_n"] = 1e6
+
+    found = pool_rates(table, np.full(len(table), np.nan), alone(len(table)), 300, 1).table
+
+    assert np.abs(found["rate"] - table["direct"]).max() < 0.002
+
+
+def test_groups_that_do_not_differ_share_one_rate(rng):
+    seen = rng.binomial(25, 0.2, 80) / 25
+    table = areas(seen, np.full(80, 0.2), np.full(80, 25), cov=0.0)
+
+    found = pool_rates(table, np.full(80, np.nan), alone(80), 500, 1).table
+
+    assert found["rate"].std() < 0.35 * seen.std()
+
+
+def test_the_spread_between_groups_agrees_with_statsmodels(rng):
+    # Equal groups, no use for the model: the area model is a one-way random-effects model.
+    groups, n = 200, 40
+    true = 0.3 + 0.06 * rng.standard_normal(groups)
+    values = (rng.random((groups, n)) < true[:, None]).astype(float)
+    fitted = sm.MixedLM(
+        10 * values.ravel(), np.ones(groups * n), groups=np.repeat(np.arange(groups), n)
+    ).fit(reml=True)
+    effects = np.array([effect.iloc[0] for effect in fitted.random_effects.values()])
+    shrunk = (fitted.fe_params[0] + effects) / 10
+    table = areas(values.mean(1), rng.normal(0.3, 1e-3, groups), np.full(groups, n), 1e-6, 0.0)
+
+    found = pool_rates(table, np.full(groups, np.nan), alone(groups), 500, 1).table
+
+    assert np.corrcoef(found["rate"], shrunk)[0, 1] > 0.98
+    assert np.abs(found["rate"] - shrunk).mean() < 0.01
+
+
+def test_two_groups_keep_their_own_rate_with_a_beta_interval():
+    table = areas([0.2, 0.4], [0.3, 0.3], [50, 50])
+
+    found = pool_rates(table, np.full(2, np.nan), alone(2), 20_000, 1).table
+
+    assert found["rate"].tolist() == [0.2, 0.4]
+    low, high = beta.ppf([0.025, 0.975], 10.5, 40.5)
+    assert found["low"][0] == pytest.approx(low, abs=0.01)
+    assert found["high"][0] == pytest.approx(high, abs=0.01)
+
+
+def test_rates_near_zero_stay_between_zero_and_one(rng):
+    true = np.clip(rng.normal(0.015, 0.005, 50), 0.002, 0.05)
+    table = areas(rng.binomial(60, true) / 60, true, np.full(50, 60))
+
+    found = pool_rates(table, np.full(50, np.nan), alone(50), 500, 1).table
+
+    assert (found["low"] >= 0).all()
+    assert found["rate"].mean() == pytest.approx(0.015, abs=0.006)
+
+
+def test_the_order_of_groups_does_not_matter(rng):
+    _, table, parent = simulated(rng)
+    order = rng.permutation(len(table))
+    nobody = np.full(len(table), np.nan)
+
+    straight = pool_rates(table, nobody, parent, 300, 1).table["rate"].to_numpy()
+    shuffled = pool_rates(table.iloc[order], nobody, parent.iloc[order], 300, 1).table["rate"]
+
+    assert np.allclose(straight[order], shuffled, atol=1e-9)
+
+
+def test_weights_have_no_scale(rng):
+    values, risk = (rng.random(200) < 0.3).astype(float), rng.random(200)
+    weight = rng.random(200) + 0.5
+    members = csr_array(np.repeat(np.eye(4, dtype=np.int8), 50, axis=1))
+
+    one = summarise_areas(values, risk, weight, members)
+    other = summarise_areas(values, risk, 1000 * weight, members)
+
+    pd.testing.assert_frame_equal(one, other)
+    assert one["effective_n"].iloc[0] == pytest.approx(
+        weight[:50].sum() ** 2 / (weight[:50] ** 2).sum()
+    )
+
+
+def test_a_wave_without_outcomes_has_wider_intervals(rng):
+    _, table, found = pooled(rng)
+    groups = pd.Index([f"g{place}" for place in range(len(table))])
+    effects = learn_effects(table, found, groups)
+
+    carried = carry_over(table, effects, groups, 500, 1).table
+
+    width, before = (t["high"] - t["low"] for t in (carried, found.table))
+    assert (width > before).mean() > 0.95
+    assert set(carried["source"]) == {"carried over"}
+    assert np.corrcoef(carried["rate"], found.table["rate"])[0, 1] > 0.9
+
+
+def test_nonresponse_bounds_follow_the_odds():
+    low, high = nonresponse_bounds(np.array([0.2, 0.2]), np.array([0.5, np.nan]), 1.5)
+
+    other = 0.25 * 1.5 / (1 + 0.25 * 1.5)
+    assert high[0] == pytest.approx(0.5 * 0.2 + 0.5 * other)
+    assert low[0] < 0.2 < high[0]
+    assert np.isnan(low[1])
+
+
+def test_draws_have_the_interval_that_is_told(rng):
+    _, _, found = pooled(rng)
+
+    assert isinstance(found, PooledRates)
+    inside = (found.draws >= found.table["low"].to_numpy()[:, None]) & (
+        found.draws <= found.table["high"].to_numpy()[:, None]
+    )
+    assert inside.mean() == pytest.approx(0.95, abs=0.01)
