@@ -23,13 +23,19 @@ LAYERS = {
     "publish": 8,
     "records": 8,
     "bench": 9,
+    "validation": 9,
     "runs": 10,
     "scoring": 10,
     "offering": 10,
     "cli": 11,
     "__main__": 12,
 }
-DOORS = {"lightgbm": "risk/boosting.py", "mlflow": "records/tracking.py"}
+# What MLflow loads as code is a door of its own, like the command line: it calls a story.
+SERVED = {"blijfwijzer.scoring", "blijfwijzer.scoring.tabulate_groups"}
+DOORS = {
+    "lightgbm": ["risk/boosting.py"],
+    "mlflow": ["records/served.py", "records/tracking.py"],
+}
 
 
 def imports_of(code: str) -> set[str]:
@@ -48,7 +54,7 @@ def wrong_imports(room: str, code: str) -> list[str]:
         parts = name.split(".")
         if parts[0] == "blijfwijzer" and len(parts) > 1 and parts[1] in LAYERS:
             other = parts[1]
-            if other != room and LAYERS[other] >= LAYERS[room]:
+            if other != room and LAYERS[other] >= LAYERS[room] and name not in SERVED:
                 wrong.append(name)
     return wrong
 
@@ -74,15 +80,15 @@ def test_an_import_that_points_up_is_found():
     assert not wrong_imports("risk", "from blijfwijzer.survey.scales import score_scales")
 
 
-@pytest.mark.parametrize(("library", "door"), DOORS.items())
-def test_a_library_has_one_door(library, door):
+@pytest.mark.parametrize(("library", "doors"), DOORS.items())
+def test_a_library_has_few_doors(library, doors):
     users = [
         path.relative_to(SOURCE).as_posix()
         for path in modules()
         if any(n.split(".")[0] == library for n in imports_of(path.read_text(encoding="utf-8")))
     ]
 
-    assert users == [door]
+    assert users == doors
 
 
 def test_there_is_no_drawer_for_leftovers():

@@ -205,6 +205,19 @@ def bench(
     runs.bench(data, output)
 
 
+@app.command(epilog="Example: `blijfwijzer validate --data ../shared/data`")
+def validate(
+    data: Annotated[Path, typer.Option(help="Folder with the public surveys.")] = Path(
+        "../shared/data"
+    ),
+    output: Annotated[Path, typer.Option(help="Page to write.")] = Path("docs/validation.md"),
+) -> None:
+    """Simulate what the figures promise: disclosure, rates, flags, vouchers."""
+    from blijfwijzer import runs
+
+    runs.validate(data, output)
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 

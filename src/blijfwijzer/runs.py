@@ -388,6 +388,17 @@ def bench(data: Path, output: Path) -> None:
     print(text)
 
 
+def validate(data: Path, output: Path) -> None:
+    """Simulate what the figures promise."""
+    from blijfwijzer.validation import validate as simulate
+
+    with show_progress() as tell:
+        text = simulate(data, tell)
+    with write_beside(output) as beside:
+        beside.write_text(text, encoding="utf-8")
+    print(text)
+
+
 def _choose_outcomes(codebook: Codebook, targets: list[str]) -> list[Outcome]:
     unknown = [target for target in targets if target not in codebook.outcomes]
     if unknown or not codebook.outcomes:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,10 @@ from blijfwijzer.groups.grouping import (
 )
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.groups.segments import Segments, find_segments
-from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.progress import Tell, show_progress, silent
 from blijfwijzer.publish.release_files import (
     Findings,
+    clear_groups,
     make_report,
     release_files,
     write_files,
@@ -120,6 +122,45 @@ def score(
                 output, findings, origin, request, shown, keys, codebook, ledger, settings
             )
     _report(output, findings, targets, sequence)
+
+
+def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.DataFrame:
+    """Estimate one risk per group of some rows, and give what may be shown of it.
+
+    Parameters
+    ----------
+    rows : one row per response, columns as in the survey's file
+    by : unit levels
+
+    Returns
+    -------
+    One row per group that may be shown, as in groups.parquet.
+    """
+    settings = stored.settings.model_copy(
+        update={"segments": stored.settings.segments.model_copy(update={"minimum": len(rows)})}
+    )
+    codebook = _without_outcomes(stored.codebook)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.parquet"
+        rows.to_parquet(path, index=False)
+        intake = read_survey(path, codebook, settings.intake)
+        require_enough(intake, settings.intake)
+        scales = score_scales(intake.responses, codebook)
+        minimum = settings.disclosure.minimum
+        grouping = make_groups(
+            intake.responses, codebook, by, [], None, settings.groups, minimum, settings.language
+        )
+        target = _estimate(stored, intake, scales, grouping, codebook, by, settings, silent)
+        with open_ledger(Path(folder) / "ledger", codebook.survey.name) as ledger:
+            targets = {stored.model.target: target}
+            shown, earlier, _ = _disclose(intake, grouping, targets, codebook, ledger, "", settings)
+        findings = _find(intake, scales, grouping, {}, shown, codebook, earlier, settings)
+        told = replace(
+            findings,
+            rates={stored.model.target: target.pooled.table},
+            flags={stored.model.target: target.flags},
+        )
+        return clear_groups(told).frame
 
 
 def choose_models(models: Path) -> dict[str, Stored]:

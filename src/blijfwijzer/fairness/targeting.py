@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from fairlearn.metrics import MetricFrame  # type: ignore[import-untyped]
+from fairlearn.metrics import MetricFrame
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 

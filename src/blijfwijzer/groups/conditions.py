@@ -138,11 +138,13 @@ def _places(column: Column, answers: pd.Series) -> tuple[tuple[str, ...], Array]
     if column.type == "ordinal":
         codes = tuple(column.codes)
         places = {column.values[code]: float(place) for place, code in enumerate(codes)}
-        return codes, answers.astype("float64").map(places).to_numpy(dtype=np.float64)
+        placed: Array = np.asarray(answers.astype("float64").map(places), dtype=np.float64)
+        return codes, placed
     texts = answers.astype("str").where(answers.notna())
     codes = tuple(column.codes) or tuple(sorted(texts.dropna().unique()))
     nominal = {code: float(place) for place, code in enumerate(codes)}
-    return codes, texts.map(nominal).to_numpy(dtype=np.float64)
+    numbered: Array = np.asarray(texts.map(nominal), dtype=np.float64)
+    return codes, numbered
 
 
 def _describe_codes(condition: Condition) -> Text | None:

@@ -331,7 +331,7 @@ def _influence(rows: Mask, rate: float, values: Array, weight: Array) -> Array:
 
 
 def _error(influence: Array, unit: NDArray[np.intp], rows: Mask) -> tuple[float, int]:
-    """Standard error over whole units, and how many units there are."""
+    """Give the standard error over whole units, and how many units there are."""
     units = len(np.unique(unit[rows]))
     by_unit = np.bincount(unit, weights=influence)
     return float(np.sqrt((by_unit @ by_unit) * units / max(units - 1, 1))), units

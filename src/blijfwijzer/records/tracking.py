@@ -1,4 +1,4 @@
-"""Runs in MLflow; the only module that imports it.
+"""Runs in MLflow; besides `served`, the only module that imports it.
 
 Nothing is pickled, no input example is logged, no telemetry is sent: what is logged are settings,
 hashes, metrics with intervals, and the files of the model folder.
@@ -6,6 +6,7 @@ hashes, metrics with intervals, and the files of the model folder.
 
 import logging
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ def tracking_uri(store: Path) -> str:
 def _log(training: Training, experiment: str, store: Path) -> str:
     from mlflow import MlflowClient
 
+    from blijfwijzer.records.served import save_served
+
     uri = tracking_uri(store)
     if uri.startswith("sqlite:"):
         store.mkdir(parents=True, exist_ok=True)
@@ -86,7 +89,12 @@ def _log(training: Training, experiment: str, store: Path) -> str:
         client.log_artifacts(run_id, str(training.folder), "model")
         for name, row in training.candidates.iterrows():
             _log_candidate(client, experiment_id, run_id, str(name), row, training.target)
-        _register(client, training, run_id)
+        _register(client, f"blijfwijzer-{training.target}", run_id, "model")
+        with tempfile.TemporaryDirectory() as place:
+            served = Path(place) / "served"
+            save_served(training.folder, served)
+            client.log_artifacts(run_id, str(served), "served")
+        _register(client, f"blijfwijzer-{training.target}-groups", run_id, "served")
     except BaseException:
         client.set_terminated(run_id, "FAILED")
         raise
@@ -133,16 +141,15 @@ def _log_candidate(
     client.set_terminated(run_id)
 
 
-def _register(client: Any, training: Training, run_id: str) -> None:
-    """Register the folder as a new version, for somebody to promote."""
+def _register(client: Any, name: str, run_id: str, artifact: str) -> None:
+    """Register an artifact of a run as a new version, for somebody to promote."""
     from mlflow.exceptions import MlflowException
 
-    name = f"blijfwijzer-{training.target}"
     try:
         client.get_registered_model(name)
     except MlflowException:
         client.create_registered_model(name)
-    source = f"{client.get_run(run_id).info.artifact_uri}/model"
+    source = f"{client.get_run(run_id).info.artifact_uri}/{artifact}"
     version = client.create_model_version(name, source=source, run_id=run_id)
     client.set_registered_model_alias(name, ALIAS, version.version)
 

@@ -1,0 +1,111 @@
+"""The served model, asked over HTTP as a user's system would."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pandas as pd
+import pytest
+
+from blijfwijzer.cli import main
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning",
+    "ignore::FutureWarning",
+    "ignore::ResourceWarning",
+    "ignore::UserWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
+
+
+def call(*arguments):
+    before = sys.argv
+    sys.argv = ["blijfwijzer", *map(str, arguments)]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code or 0
+    finally:
+        sys.argv = before
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    from blijfwijzer.records.served import save_served
+
+    place = tmp_path_factory.mktemp("served")
+    (place / "quick.toml").write_text(
+        "[evaluation]\nbootstraps = 50\n[drivers]\nbootstraps = 50\n[flags]\nbootstraps = 50\n"
+        '[tracking]\nenabled = false\n[model]\ncandidates = ["prevalence", "logistic"]\n'
+    )
+    assert not call("synthesise", "--respondents", 1500, "--output", place / "w.parquet")
+    assert not call(
+        *("train", place / "w.parquet", "--codebook", "werkonderzoek-2019"),
+        *("--target", "achterblijver", "--settings", place / "quick.toml"),
+        *("--models", place / "models"),
+    )
+    folder = next((place / "models").glob("achterblijver-*"))
+    save_served(folder, place / "served")
+    return place
+
+
+def test_nothing_in_a_served_model_is_pickled(served):
+    names = [path.name for path in (served / "served").rglob("*")]
+
+    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))]
+    assert "served.py" in names
+
+
+def test_the_served_model_answers_with_groups_over_http(served):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
+    command += ["--model-uri", str(served / "served"), "--port", str(port), "--host", "127.0.0.1"]
+    environment = {
+        **os.environ,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
+    }
+    server = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+    )
+    try:
+        rows = pd.read_parquet(served / "w.parquet")
+        split = json.loads(rows.to_json(orient="split", index=False))
+        answer = ask(port, {"dataframe_split": split, "params": {"by": "organisatie"}})
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait(timeout=20)
+
+    groups = pd.DataFrame(answer["predictions"])
+    assert (groups["n"] >= 10).all()
+    assert {"sector", "organisatie", "all"} >= set(groups["level"])
+    assert len(groups) > 5
+    assert (groups["achterblijver_rate"] % 1 == 0).all()
+    assert "respondent" not in groups
+
+
+def ask(port, content):
+    body = json.dumps(content).encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/invocations", body, {"Content-Type": "application/json"}
+    )
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(request, timeout=120) as response:
+                return json.loads(response.read())
+        except urllib.error.HTTPError as error:
+            pytest.fail(error.read().decode()[-2000:])
+        except OSError:
+            time.sleep(0.5)
+    pytest.fail("the server did not start")
