@@ -18,6 +18,7 @@ from blijfwijzer.disclosure.fingerprint import fingerprint_groups, person_keys, 
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.drivers.group_profiles import Scored, contrast_drivers, score_groups
 from blijfwijzer.errors import ModelFolderError
+from blijfwijzer.fairness.proxies import Proxy, measure_proxies
 from blijfwijzer.fairness.targeting import Targeting, audit_targeting
 from blijfwijzer.files import write_folder_beside
 from blijfwijzer.groups.estimates import estimate_groups
@@ -356,6 +357,7 @@ def _find(
         )
     need = targets.get(NEED)
     segments: Segments | None = None
+    proxies: list[Proxy] = []
     targeting: Targeting | None = None
     if need is not None:
         outcome = codebook.outcomes[NEED]
@@ -371,6 +373,15 @@ def _find(
             settings.seed,
             barred_columns(codebook, outcome),
         )
+        audit = [column.name for column in codebook.with_role("audit")]
+        people = break_down_people(responses, codebook)
+        rows = need.scored.sample_rows
+        proxies = measure_proxies(
+            need.scored.sample.frame,
+            {n: g.iloc[rows].reset_index(drop=True) for n, g in people.items() if n in audit},
+            weight[rows],
+            units.iloc[rows].reset_index(drop=True),
+        )
         if need.values is not None:
             flagged = np.flatnonzero((need.flags["verdict"] == CERTAIN).to_numpy() & shown.shown)
             selected = (np.asarray(grouping.members[flagged].sum(axis=0)).ravel() > 0).astype(float)
@@ -379,7 +390,7 @@ def _find(
                 selected,
                 weight,
                 units,
-                break_down_people(responses, codebook),
+                people,
                 minimum,
                 settings.evaluation.bootstraps,
                 settings.seed,
@@ -399,6 +410,7 @@ def _find(
         talent=talent,
         segments=segments,
         targeting=targeting,
+        proxies=tuple(proxies),
         own=part_people(_shown_units(grouping, shown.shown)),
         profile=_profile(responses, scales, codebook, grouping.members),
         releases=earlier.releases,

@@ -68,7 +68,9 @@ def make_groups(
     """
     levels = _levels(codebook, by, responses)
     variables = [_variable(name, codebook, responses) for name in cross]
-    made = _Made([_everyone(responses, population)], [np.ones((1, len(responses)), dtype=np.int8)])
+    made = _Made(
+        [_everyone(responses, population, language)], [np.ones((1, len(responses)), dtype=np.int8)]
+    )
     least = max(settings.minimum_responses, minimum)
     for depth in range(1, len(levels) + 1):
         path = levels[:depth]
@@ -222,11 +224,13 @@ def _variable(name: str, codebook: Codebook, responses: pd.DataFrame) -> Column:
     return column
 
 
-def _everyone(responses: pd.DataFrame, population: pd.DataFrame | None) -> pd.DataFrame:
+def _everyone(
+    responses: pd.DataFrame, population: pd.DataFrame | None, language: Language
+) -> pd.DataFrame:
     people = np.nan if population is None else max(population["people"].sum(), len(responses))
     row = {
         "level": EVERYONE,
-        "label": EVERYONE,
+        "label": "iedereen" if language == "nl" else "everyone",
         "parent": "",
         "sector": EVERYONE,
         "kind": "all",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, reopen, require_cleared
 from blijfwijzer.disclosure.rounding import band_text
+from blijfwijzer.fairness.proxies import Proxy, tell_proxy
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.flags import NOT
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
@@ -47,6 +48,7 @@ class Findings:
     talent: pd.DataFrame | None
     segments: Segments | None
     targeting: Targeting | None
+    proxies: tuple[Proxy, ...]
     own: pd.DataFrame
     """Per shown unit with people of its own: own_n, own_people."""
     profile: NDArray[np.float64] | None
@@ -448,11 +450,13 @@ def _level(attribute: str, group: str, findings: Findings, language: Language) -
 
 
 def _conclusions(findings: Findings, language: Language) -> pd.DataFrame:
-    found = {} if findings.targeting is None else findings.targeting.conclusions
+    found = [] if findings.targeting is None else list(findings.targeting.conclusions.items())
+    columns = findings.codebook.columns
+    found += [(p.attribute, tell_proxy(p, columns.get(p.attribute))) for p in findings.proxies]
     return pd.DataFrame(
         {
-            "attribute": [_attribute(name, findings, language) for name in found],
-            "conclusion": [text.in_(language) for text in found.values()],
+            "attribute": [_attribute(name, findings, language) for name, _ in found],
+            "conclusion": [text.in_(language) for _, text in found],
         }
     )
 
