@@ -22,6 +22,7 @@ TARGETS = [
     "train",
     "explain",
     "score",
+    "validate",
     "ui",
     "notebooks",
     "bench",
