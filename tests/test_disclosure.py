@@ -1,7 +1,9 @@
 """What follows from totals of groups, held against brute force that knows nothing of our code."""
 
+import ast
 from fractions import Fraction
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -279,3 +281,48 @@ def test_the_gate_coarsens_each_kind():
         "gap": 1.2,
         "score": 3.5,
     }
+
+
+# Who may put bytes on disk: the gate's writers, and what holds no result of people (surveys that
+# are made, codebooks, model files behind their linter, the ledger, pages of simulations).
+WRITERS = {
+    "write_bytes": {
+        "publish/release_files.py",
+        "records/model_folder.py",
+        "disclosure/ledger.py",
+        "offering.py",
+        "runs.py",
+    },
+    "write_text": {"runs.py", "disclosure/ledger.py", "vouchers/lottery.py"},
+    "to_parquet": {"publish/release_files.py", "survey/export.py"},
+    "to_excel": {"survey/export.py"},
+    "to_csv": {"publish/tables.py", "publish/cells.py", "survey/export.py", "runs.py"},
+    "to_json": set(),
+    "to_pickle": set(),
+}
+SOURCE = Path(__file__).parents[1] / "src" / "blijfwijzer"
+
+
+def callers(name):
+    return {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == name
+        and "bench" not in path.stem
+    }
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_nobody_writes_past_the_gate(name):
+    assert callers(name) <= WRITERS[name]
+
+
+def test_the_tables_of_a_release_are_written_from_cleared_ones_only():
+    from blijfwijzer.publish.release_files import csv_file, parquet_file
+
+    for write in (csv_file, parquet_file):
+        with pytest.raises(DisclosureError, match="not cleared"):
+            write(pd.DataFrame({"n": [100]}))

@@ -174,12 +174,18 @@ def trial(
     offering.trial(sealed, outcomes, sha256, output)
 
 
-@disclosure.command("audit", epilog="Example: `blijfwijzer disclosure audit out/2022`")
-def audit(release: ReleaseFolder, ledger: LedgerFolder = Path("ledger")) -> None:
-    """Check that a release is as it was cleared, and that the ledger holds it."""
+@disclosure.command("audit", epilog="Example: `blijfwijzer disclosure audit out/2019 out/2022`")
+def audit(
+    releases: Annotated[
+        list[Path], typer.Argument(metavar="RELEASE...", help="Folders that `score` made.")
+    ],
+    ledger: LedgerFolder = Path("ledger"),
+) -> None:
+    """Check that releases are as they were cleared, and that one ledger holds them all."""
     from blijfwijzer import offering
 
-    offering.audit(release, ledger)
+    for release in releases:
+        offering.audit(release, ledger)
 
 
 @disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")

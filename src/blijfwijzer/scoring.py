@@ -49,8 +49,8 @@ from blijfwijzer.risk.waves import WaveComparison, compare_wave, refuse_differen
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.files import read_table
-from blijfwijzer.survey.intake import Intake, read_survey, require_enough
+from blijfwijzer.survey.files import Table, read_table
+from blijfwijzer.survey.intake import Intake, read_responses, read_survey, require_enough
 from blijfwijzer.survey.rules import conditions_of
 from blijfwijzer.survey.scales import score_scales
 
@@ -141,11 +141,9 @@ def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.Dat
         update={"segments": stored.settings.segments.model_copy(update={"minimum": len(rows)})}
     )
     codebook = _without_outcomes(stored.codebook)
+    intake = read_responses(Table(rows), "rows", codebook, settings.intake)
+    require_enough(intake, settings.intake)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.parquet"
-        rows.to_parquet(path, index=False)
-        intake = read_survey(path, codebook, settings.intake)
-        require_enough(intake, settings.intake)
         scales = score_scales(intake.responses, codebook)
         minimum = settings.disclosure.minimum
         grouping = make_groups(

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from blijfwijzer.disclosure.rounding import band_floor
 from blijfwijzer.drivers.canvas import Picture, to_bytes
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.risk.evaluation import Evaluation
@@ -49,5 +50,7 @@ def training_tables(
 
 
 def to_csv(table: pd.DataFrame) -> bytes:
-    """Write a table with six digits; more would suggest a precision that surveys lack."""
+    """Write a table with six digits, and counts of respondents as the lowest of their band."""
+    if "n" in table and len(table):
+        table = table.assign(n=band_floor(table["n"]).astype("Int64"))
     return table.to_csv(index=False, float_format="%.6g").encode()

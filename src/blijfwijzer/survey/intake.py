@@ -68,7 +68,21 @@ def read_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> Int
     BlijfwijzerError
         Of the first fault found; `check_survey` gives all of them at once.
     """
-    intake = check_survey(path, codebook, settings)
+    return _accept(check_survey(path, codebook, settings))
+
+
+def read_responses(table: Table, name: str, codebook: Codebook, settings: IntakeSettings) -> Intake:
+    """Read a survey that is in memory already, or refuse it.
+
+    Raises
+    ------
+    BlijfwijzerError
+        Of the first fault found.
+    """
+    return _accept(_check_table(table, name, "", codebook, settings))
+
+
+def _accept(intake: Intake) -> Intake:
     if intake.errors:
         more = len(intake.errors) - 1
         if more:
@@ -88,14 +102,20 @@ def check_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> In
         Only if the file itself cannot be read.
     """
     table = read_table(path, settings.maximum_bytes)
+    return _check_table(table, path.name, hash_file(path), codebook, settings)
+
+
+def _check_table(
+    table: Table, file: str, sha256: str, codebook: Codebook, settings: IntakeSettings
+) -> Intake:
     names = _names_in_file(table, codebook)
     errors: list[BlijfwijzerError] = []
-    _add(errors, refuse_identifiers(path.name, table.frame))
-    _add(errors, _missing_columns(path.name, table, codebook, names))
+    _add(errors, refuse_identifiers(file, table.frame))
+    _add(errors, _missing_columns(file, table, codebook, names))
     reasons: list[tuple[str, NDArray[np.bool_]]] = []
-    responses = _read_columns(path.name, table, codebook, names, reasons, errors)
+    responses = _read_columns(file, table, codebook, names, reasons, errors)
     reasons += _row_faults(table, codebook, names, responses, settings)
-    _add(errors, _weight_fault(path.name, responses))
+    _add(errors, _weight_fault(file, responses))
     accepted, rejected = _part(responses, reasons)
     if not errors:
         accepted = _weigh(accepted, codebook)
@@ -110,7 +130,7 @@ def check_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> In
         rejected,
         tuple(findings),
         tuple(errors),
-        hash_file(path),
+        sha256,
     )
 
 
