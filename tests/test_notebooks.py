@@ -20,7 +20,7 @@ def code_of(notebook):
 
 
 def test_there_are_notebooks_to_test():
-    assert [path.stem for path in NOTEBOOKS] == ["01_survey", "02_drivers"]
+    assert [path.stem for path in NOTEBOOKS] == ["01_survey", "02_drivers", "03_vouchers"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

@@ -59,6 +59,11 @@ class Condition:
         """Whether no answer is allowed too."""
         return UNANSWERED not in self.barred
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it allows every answer."""
+        return self.low == -np.inf and self.high == np.inf and not self.barred
+
     def holds(self) -> NDArray[np.bool_]:
         """Say of each response whether its answer is allowed."""
         answers = self.question.answers

@@ -309,7 +309,7 @@ def _is_small(leaf: list[Condition], usable: Mask, unit: NDArray[np.intp], minim
 def _inside(leaf: list[Condition], rows: int) -> Mask:
     found = np.ones(rows, dtype=bool)
     for condition in leaf:
-        if condition != Condition(condition.question):
+        if not condition.is_open:
             found &= condition.holds()
     return found
 

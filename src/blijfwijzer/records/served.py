@@ -4,12 +4,17 @@ MLflow loads this file as code ("models from code"), so nothing is pickled. It k
 it answers is safe by itself, and not against what others were answered before; only `score` is.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import pandas as pd
-from mlflow.pyfunc.model import PythonModel
+
+# While it is imported MLflow warns of its own type hints.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from mlflow.pyfunc.model import PythonModel
 
 from blijfwijzer.records.model_folder import read_model
 
@@ -43,13 +48,15 @@ def save_served(folder: Path, target: Path) -> None:
     from mlflow.types.schema import ParamSchema, ParamSpec
 
     by = ParamSpec("by", "string", "")
-    mlflow.pyfunc.save_model(
-        str(target),
-        python_model=__file__,
-        artifacts={"folder": str(folder.resolve())},
-        signature=ModelSignature(params=ParamSchema([by])),
-        pip_requirements=["blijfwijzer"],
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mlflow.pyfunc.save_model(
+            str(target),
+            python_model=__file__,
+            artifacts={"folder": str(folder.resolve())},
+            signature=ModelSignature(params=ParamSchema([by])),
+            pip_requirements=["blijfwijzer"],
+        )
 
 
 if __name__ != "blijfwijzer.records.served":
