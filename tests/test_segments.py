@@ -9,7 +9,7 @@ from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.conditions import Condition, describe, read_question
 from blijfwijzer.groups.segments import estimate_rates, find_segments
 from blijfwijzer.settings import Segments as SegmentSettings
-from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.codebook import Text, load_codebook
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 NAMES = ("dienstjaren", "opleiding", "contract", "interne_stappen", "scholing")
@@ -294,10 +294,8 @@ def test_a_condition_says_what_it_holds(narrowed, words, holds):
 
 
 def test_conditions_on_many_codes_are_short():
-    scale = CODEBOOK.columns["opleiding"].model_copy(
-        update={"codes": {str(k): f"t{k}" for k in range(1, 8)}}
-    )
-    labels = type(scale).model_validate(scale.model_dump())
+    codes = {str(k): Text(nl=f"t{k}", en=f"t{k}") for k in range(1, 8)}
+    labels = CODEBOOK.columns["opleiding"].model_copy(update={"codes": codes})
     answers = pd.Series(np.arange(1.0, 8))
     ordinal = Condition(read_question(labels, answers))
     nominal = Condition(
