@@ -1,0 +1,170 @@
+"""Which figures about parts that cut through groups may be shown beside those groups.
+
+Women in need, or the best performers of a ministry, are no groups of the elimination in `span`:
+with them nearly every person would be an atom. Most of it is settled by counting instead. A total
+over few people leaves most others untouched, so if it used a part in a way that tells colleagues
+of one atom apart, that use would vanish on any large set of people that lies beside those few.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from blijfwijzer.disclosure.atoms import Atoms, Integers, find_atoms
+from blijfwijzer.disclosure.span import PRIME, combinations_of, eliminate, find_disclosed
+
+_CHUNK = 8
+"""People of one atom that stay together in a fold: differences between them are what it tests."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Sets of people that figures are totals over."""
+
+    members: csr_array
+    """One row per part, one column per person; 1 where the person is in it."""
+    figure: NDArray[np.intp]
+    """Figure that each part belongs to: the parts of a figure are shown or withheld together."""
+
+
+def choose_figures(
+    parts: Parts, known: csr_array, minimum: int, seed: int = 4
+) -> NDArray[np.bool_]:
+    """Choose the figures to show, so that with the known groups no small set follows.
+
+    People are put in `minimum` disjoint folds, colleagues of an atom together in each. A total of
+    fewer than `minimum` people leaves one fold at least untouched, so the parts in it cancel
+    within the atoms of that fold. Figures are taken one by one, the first first, and only if in
+    every fold the parts keep the rank that they have over everybody: then what cancels within the
+    atoms of one fold does so everywhere, and only totals that are the same for all people of an
+    atom are left. These join the groups in the exact search of `span`, and a figure that takes
+    part in a small set is withheld, the last first.
+
+    That rank falls short does not prove that anything follows; the choice is on the safe side.
+
+    Parameters
+    ----------
+    parts : of all figures, in order of importance
+    known : groups that are shown, one row each
+    minimum : people that a set must have to be no disclosure
+
+    Returns
+    -------
+    Whether to show it, per figure.
+    """
+    count = int(parts.figure.max(initial=-1)) + 1
+    shown = np.ones(count, dtype=bool)
+    if not count:
+        return shown
+    atoms = find_atoms(known)
+    members = csr_array(parts.members.astype(np.int64))
+    chunk, fold = _fold(atoms.atom_of, minimum, np.random.default_rng(seed))
+    everybody = _differences(members, atoms.atom_of)
+    folds = [_differences(members[:, fold == f], chunk[fold == f]) for f in range(minimum)]
+    shown = _keep_rank(np.stack([everybody, *folds]), parts.figure, shown)
+    # What is the same for all people of an atom can be told from one of them.
+    one_each = members[:, np.unique(atoms.atom_of, return_index=True)[1]]
+    while True:
+        used = np.flatnonzero(shown[parts.figure])
+        cancelling = _null_space(everybody[np.ix_(used, used)])
+        totals = (one_each[used].T @ cancelling.T).T % PRIME
+        involved = _tell_few(atoms, totals, cancelling != 0, minimum)
+        if not len(involved):
+            return shown
+        shown[[parts.figure[used[places]].max() for places in involved]] = False
+
+
+def _fold(
+    atom_of: Integers, minimum: int, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Cut atoms in chunks of about eight people, and deal these out over the folds."""
+    order = np.lexsort((rng.random(len(atom_of)), atom_of))
+    sizes = np.bincount(atom_of)
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    cuts = np.maximum(sizes // _CHUNK, 1)
+    before = np.cumsum(cuts) - cuts
+    own = atom_of[order]
+    chunk = np.empty(len(order), dtype=np.intp)
+    chunk[order] = before[own] + rank * cuts[own] // sizes[own]
+    dealt = rng.permutation(int(cuts.sum())) % minimum
+    return chunk, dealt[chunk]
+
+
+def _differences(members: csr_array, part: Integers) -> Integers:
+    """Inner products of parts after each atom's mean is taken off, times its size.
+
+    A combination of parts is zero under these exactly when it is the same for all people of each
+    atom. Integers throughout: sum over atoms of n X'X - (X'1)(X'1)'.
+    """
+    own, sizes = np.unique(part, return_inverse=True, return_counts=True)[1:]
+    to_part = csr_array((np.ones(len(own), dtype=np.int64), (np.arange(len(own)), own)))
+    sums = members @ to_part if len(own) else csr_array((members.shape[0], 1), dtype=np.int64)
+    scaled = members * sizes[own][None, :] if len(own) else members
+    found: Integers = (scaled @ members.T - sums @ sums.T).toarray()
+    return found
+
+
+def _keep_rank(
+    products: Integers, figure: NDArray[np.intp], shown: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Take parts in turn; one that is new over everybody must be new in each fold.
+
+    Parameters
+    ----------
+    products : of everybody and then of each fold
+    """
+    work = products % PRIME
+    shown = shown.copy()
+    for place in range(work.shape[1]):
+        own = work[:, place, place]
+        if not shown[figure[place]] or not own[0]:
+            continue
+        if not own.all():
+            shown[figure[place]] = False
+            continue
+        rest = work[:, place + 1 :, place].copy()
+        inverse = np.array([pow(int(pivot), -1, PRIME) for pivot in own], dtype=np.int64)
+        row = work[:, place, place + 1 :] * inverse[:, None] % PRIME
+        for product, column, pivot in zip(work, rest, row, strict=True):
+            touched, filled = np.flatnonzero(column), np.flatnonzero(pivot)
+            area = np.ix_(touched + place + 1, filled + place + 1)
+            product[area] = (product[area] - column[touched, None] * pivot[filled]) % PRIME
+    return shown
+
+
+def _null_space(products: Integers) -> Integers:
+    """Give combinations of parts that are the same for all people of each atom, one per row."""
+    echelon = eliminate(products, np.arange(len(products)))
+    free = np.setdiff1d(np.arange(len(products)), echelon.pivots)
+    space = np.zeros((len(free), len(products)), dtype=np.int64)
+    space[np.arange(len(free)), free] = 1
+    if len(echelon.pivots):
+        space[:, echelon.pivots] = -echelon.rows[:, free].T % PRIME
+    return space
+
+
+def _tell_few(
+    atoms: Atoms, totals: Integers, uses: NDArray[np.bool_], minimum: int
+) -> list[NDArray[np.intp]]:
+    """Give the parts that take part in each small set that follows from totals and groups.
+
+    Parameters
+    ----------
+    totals : one row per combination of parts, one column per atom
+    uses : which parts each combination takes
+    """
+    groups = atoms.rows.toarray()
+    telling = np.flatnonzero((totals != totals[:, :1]).any(axis=1))
+    if not len(telling):
+        return []
+    rows = np.vstack([groups, totals[telling]])
+    involved = []
+    for used in combinations_of(rows, find_disclosed(rows, atoms.sizes, minimum)):
+        if used is None:
+            continue
+        places = np.flatnonzero(uses[telling[used[used >= len(groups)] - len(groups)]].any(axis=0))
+        if len(places):
+            involved.append(places)
+    return involved
