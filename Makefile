@@ -8,6 +8,7 @@ BENCH := $(VENV)/installed-bench
 WAVE := data/werkonderzoek-2019.sav
 NEXT := data/werkonderzoek-2022.sav
 PEOPLE := data/werkonderzoek-2022-people.csv
+TRUTH := data/werkonderzoek-2022-truth.parquet
 STORE := sqlite:///$(CURDIR)/mlruns/mlflow.db
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
@@ -49,7 +50,10 @@ $(WAVE): | $(STAMP)
 
 $(NEXT): | $(STAMP)
 	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --wave 2022 --output $@ \
-	  --population $(PEOPLE)
+	  --population $(PEOPLE) --truth $(TRUTH)
+
+$(PEOPLE) $(TRUTH): $(NEXT)
+	@test -e $@ || { rm -f $(NEXT); $(MAKE) $(NEXT); }
 
 train: $(STAMP) $(WAVE) ## Make the built-in survey, train and explain both models
 	$(BIN)/blijfwijzer train $(WAVE) --codebook werkonderzoek-2019
@@ -60,12 +64,13 @@ explain: $(STAMP) $(NEXT) ## Explain the newest vertrekintentie model on the 202
 	test -n "$$model" || { echo "There is no model yet: run 'make train' first."; exit 1; }; \
 	set -x; $(BIN)/blijfwijzer explain "$$model" $(NEXT) --output out/drivers-2022
 
-score: $(STAMP) $(NEXT) ## Score the built-in 2022 wave by group and divide vouchers
+score: $(STAMP) $(NEXT) $(PEOPLE) $(TRUTH) ## Score the built-in 2022 wave by group and divide vouchers
 	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer score $(NEXT) --models models --by organisatie,afdeling \
 	  --and opleiding --population $(PEOPLE) --output out/2022
-	$(BIN)/blijfwijzer vouchers out/2022 --budget 250000 --cost 1000
-	$(BIN)/blijfwijzer disclosure audit out/2022  # open out/2022/report.html
+	$(BIN)/blijfwijzer vouchers out/2022 --budget 250000 --cost 1000 --truth $(TRUTH)
+	$(BIN)/blijfwijzer disclosure audit out/2022 --survey $(NEXT) --codebook werkonderzoek-2019
+	@echo "Open out/2022/report.html."
 
 validate: $(STAMP) ## Simulate what must hold; writes docs/validation.md
 	$(BIN)/blijfwijzer validate --data $${SURVEYS:-../shared/data} --output docs/validation.md

@@ -24,11 +24,16 @@ LAYERS = {
     "records": 8,
     "bench": 9,
     "validation": 9,
-    "runs": 10,
-    "scoring": 10,
-    "offering": 10,
-    "cli": 11,
-    "__main__": 12,
+    "releasing": 9,
+    "estimating": 9,
+    "breakdowns": 10,
+    "gathering": 10,
+    "runs": 11,
+    "scoring": 11,
+    "offering": 11,
+    "auditing": 12,
+    "cli": 13,
+    "__main__": 14,
 }
 # What MLflow loads as code is a door of its own, like the command line: it calls a story.
 SERVED = {"blijfwijzer.scoring", "blijfwijzer.scoring.tabulate_groups"}

@@ -96,7 +96,7 @@ def test_the_run_tells_what_it_was_made_from(place):
 
     assert len(run["provenance"]["survey_sha256"]) == 64
     assert run["counts"]["forms"] == run["counts"]["accepted"] + run["counts"]["refused"]
-    assert run["ledger"]["sequence"] == 1
+    assert run["ledger"]["sequence"] == 3, "after the trainings of two outcomes"
 
 
 def test_the_report_is_in_the_language_of_the_settings(place):
@@ -109,12 +109,15 @@ def test_the_report_is_in_the_language_of_the_settings(place):
 
 def test_a_rerun_shows_the_same_and_enters_nothing_new(place):
     before = {p.name: p.read_bytes() for p in (place / "out").iterdir()}
-    lines = len((place / "ledger" / "releases.jsonl").read_text().splitlines())
+    lines = len((place / "ledger" / "werkonderzoek" / "releases.jsonl").read_text().splitlines())
 
     assert not score(place, place / "2022.parquet", place / "out")
 
     assert {p.name: p.read_bytes() for p in (place / "out").iterdir()} == before
-    assert len((place / "ledger" / "releases.jsonl").read_text().splitlines()) == lines
+    assert (
+        len((place / "ledger" / "werkonderzoek" / "releases.jsonl").read_text().splitlines())
+        == lines
+    )
 
 
 def test_a_rerun_after_three_people_left_cannot_be_subtracted(place, tmp_path):
@@ -125,9 +128,7 @@ def test_a_rerun_after_three_people_left_cannot_be_subtracted(place, tmp_path):
     less = wave.drop(wave.index[wave["afdeling"] == code][:3])
     less.to_parquet(tmp_path / "less.parquet")
     ledger = tmp_path / "ledger"
-    ledger.mkdir()
-    for path in (place / "ledger").iterdir():
-        (ledger / path.name).write_bytes(path.read_bytes())
+    copied(place / "ledger", ledger)
 
     assert not score(place, tmp_path / "less.parquet", tmp_path / "out", ledger=ledger)
     assert not score(place, tmp_path / "less.parquet", tmp_path / "new", ledger=tmp_path / "fresh")
@@ -155,9 +156,9 @@ def test_no_answer_that_was_planted_leaves_a_run(place, tmp_path, capsys):
 
 
 def test_no_persons_risk_leaves_a_run(place):
+    from blijfwijzer.records.model_folder import choose_models
     from blijfwijzer.risk.features import build_features
     from blijfwijzer.risk.model import predict_risk
-    from blijfwijzer.scoring import choose_models
     from blijfwijzer.settings import Settings
     from blijfwijzer.survey.intake import read_survey
     from blijfwijzer.survey.scales import score_scales
@@ -193,7 +194,7 @@ def test_a_wave_without_outcomes_says_so(place, tmp_path):
 def test_vouchers_follow_from_need_and_nothing_else(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
 
-    assert not call("vouchers", release, "--budget", 50_000, "--cost", 1000)
+    assert not call("vouchers", release, "--budget", 50_000, "--cost", 1000, "--ledger", place / "ledger")
     given = read_csv(release / "vouchers.csv").set_index("group")["vouchers"]
 
     groups = pd.read_parquet(release / "groups.parquet")

@@ -145,7 +145,7 @@ def test_numbers_stay_numbers_and_percentages_can_be_calculated_with():
 
     headings = [cell.value for cell in sheet[1]]
     rate = sheet.cell(2, headings.index("Vertrekintentie") + 1)
-    assert rate.value == pytest.approx(report.groups["vertrekintentie_rate"][0] / 100)
+    assert rate.value == pytest.approx(report.rows("groups")["vertrekintentie_rate"][0] / 100)
     assert rate.number_format == "0%"
 
 

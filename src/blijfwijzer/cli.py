@@ -31,7 +31,11 @@ SettingsFile = Annotated[
 ReleaseFolder = Annotated[
     Path, typer.Argument(metavar="RELEASE", help="A folder that `score` made.")
 ]
-LedgerFolder = Annotated[Path, typer.Option(help="Folder of the ledger of releases.")]
+LedgerFolder = Annotated[Path, typer.Option(help="Folder of the ledgers of releases.")]
+OwnLedger = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the ledgers of releases; beside the models when left out."),
+]
 disclosure = typer.Typer(no_args_is_help=True, help="What may be shown, and what was.")
 app.add_typer(disclosure, name="disclosure")
 
@@ -94,11 +98,12 @@ def train(
     ] = None,
     settings: SettingsFile = None,
     models: Annotated[Path, typer.Option(help="Folder for the model folders.")] = Path("models"),
+    ledger: OwnLedger = None,
 ) -> None:
     """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
     from blijfwijzer import runs
 
-    runs.train(survey, codebook, target or [], settings, models)
+    runs.train(survey, codebook, target or [], settings, models, ledger or models.parent / "ledger")
 
 
 @app.command(
@@ -110,11 +115,12 @@ def explain(
     survey: SurveyFile,
     output: Annotated[Path, typer.Option(help="Folder for pictures, tables and a page.")],
     settings: SettingsFile = None,
+    ledger: OwnLedger = None,
 ) -> None:
     """Show what drives a model's risk in another wave: pictures, tables and a page."""
     from blijfwijzer import runs
 
-    runs.explain(model, survey, output, settings)
+    runs.explain(model, survey, output, settings, ledger or model.parent.parent / "ledger")
 
 
 @app.command(
@@ -135,12 +141,16 @@ def score(
         Path | None, typer.Option(help="How many people work in each unit: levels and `people`.")
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
+    wave: Annotated[
+        str, typer.Option(help="What this wave is called; the name of the file when left out.")
+    ] = "",
     settings: SettingsFile = None,
 ) -> None:
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer import scoring
 
-    scoring.score(survey, models, _names(by), _names(cross), output, ledger, population, settings)
+    units, crossed = _names(by), _names(cross)
+    scoring.score(survey, models, units, crossed, output, ledger, population, settings, wave)
 
 
 @app.command(epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000`")
@@ -149,11 +159,15 @@ def vouchers(
     budget: Annotated[float, typer.Option(help="Euro.")],
     cost: Annotated[float, typer.Option(help="Euro per voucher.")],
     settings: SettingsFile = None,
+    ledger: LedgerFolder = Path("ledger"),
+    truth: Annotated[
+        Path | None, typer.Option(help="What `synthesise --truth` wrote: show the true outcomes.")
+    ] = None,
 ) -> None:
     """Divide a voucher budget over the groups of a release, by need alone."""
     from blijfwijzer import offering
 
-    offering.vouchers(release, budget, cost, settings)
+    offering.vouchers(release, budget, cost, settings, ledger, truth)
 
 
 @app.command(
@@ -180,12 +194,17 @@ def audit(
         list[Path], typer.Argument(metavar="RELEASE...", help="Folders that `score` made.")
     ],
     ledger: LedgerFolder = Path("ledger"),
+    survey: Annotated[
+        Path | None, typer.Option(help="The survey they were made from, to derive all again.")
+    ] = None,
+    codebook: Annotated[
+        str | None, typer.Option("--codebook", "-c", help="The codebook it was read with.")
+    ] = None,
 ) -> None:
-    """Check that releases are as they were cleared, and that one ledger holds them all."""
-    from blijfwijzer import offering
+    """Work out what could be derived from releases together, and with the ledger."""
+    from blijfwijzer import auditing
 
-    for release in releases:
-        offering.audit(release, ledger)
+    auditing.audit(releases, ledger, survey, codebook)
 
 
 @disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")
@@ -193,9 +212,9 @@ def verify(
     ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of the ledger.")],
 ) -> None:
     """Check the ledger of releases line by line."""
-    from blijfwijzer import offering
+    from blijfwijzer import auditing
 
-    offering.verify_ledger(ledger)
+    auditing.verify_ledgers(ledger)
 
 
 @app.command(epilog="Example: `blijfwijzer bench --data ../shared/data`")

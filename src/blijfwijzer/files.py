@@ -1,12 +1,15 @@
 """Output that is whole or absent: written beside its place, then renamed."""
 
 import errno
+import hashlib
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from blijfwijzer.errors import DiskFullError, NotWritableError
 
@@ -57,19 +60,44 @@ def write_folder_beside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def to_json(value: Any) -> bytes:
+    """Write plain values as JSON for people to read; refuses what JSON cannot hold."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def hash_bytes(content: bytes) -> str:
+    """Give a SHA-256 as hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def hash_files(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Give the SHA-256 of each file, in order of name."""
+    return {name: hash_bytes(content) for name, content in sorted(files.items())}
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> None:
+    """Write files, readable by their owner only."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o600)
+
+
 def _take_place(beside: Path, folder: Path) -> None:
     """Swap folders; a rename cannot replace one that is not empty."""
     if not folder.exists():
         beside.rename(folder)
         return
     old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
-    folder.rename(old / "was")
     try:
+        folder.rename(old / "was")
         beside.rename(folder)
-    except OSError:
-        (old / "was").rename(folder)
-        raise
     finally:
+        # Whatever went wrong, an interruption included, there is a folder in this place.
+        if (old / "was").exists() and not folder.exists():
+            (old / "was").rename(folder)
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -1,7 +1,5 @@
-"""The stories after `score`: budget to vouchers, lottery to effect, release to audit."""
+"""The stories after `score`: a budget to vouchers, a lottery to its effect."""
 
-import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,19 +7,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.disclosure.ledger import verify
-from blijfwijzer.disclosure.release import Kind, clear, reopen
+from blijfwijzer.disclosure.earlier import is_repeated, release_content
+from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick
 from blijfwijzer.errors import ReleaseError, SettingsError, TrialError
-from blijfwijzer.files import write_beside, write_folder_beside
-from blijfwijzer.progress import show_progress
-from blijfwijzer.publish.release_files import (
-    csv_file,
-    report_files,
-    report_from_json,
+from blijfwijzer.files import (
+    hash_bytes,
+    hash_files,
+    to_json,
+    write_beside,
     write_files,
+    write_folder_beside,
 )
+from blijfwijzer.gathering import NEED
+from blijfwijzer.groups.grouping import define
+from blijfwijzer.progress import show_progress
+from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.texts import show
 from blijfwijzer.publish.wording import told
+from blijfwijzer.releasing import anchor_of, head_of, read_release
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.vouchers.allocation import Allocation, Needs, allocate_vouchers, effect_of
@@ -29,70 +34,73 @@ from blijfwijzer.vouchers.alternatives import compare
 from blijfwijzer.vouchers.lottery import Lottery, draw_lottery, open_sealed, seal
 from blijfwijzer.vouchers.trial import analyse_trial, expected_effect, plan_power
 
-NEED = "achterblijver"
-"""The one risk that vouchers are for."""
 _Z = 1.959963984540054
 _LOTTERY = "lottery.json"
 _KEPT = ("groups.csv", "groups.parquet", "rejected.csv")
 _BASE, _CLUSTERING = 0.45, 0.05
 """Share that trains without a voucher (Hidalgo, Oosterbeek & Webbink 2014) and intraclass
-correlation of training (assumption), for the power of a lottery."""
+correlation of training (assumption A30), for the power of a lottery."""
 
 
-def vouchers(release: Path, budget: float, cost: float, settings_file: Path | None) -> None:
+def vouchers(
+    release: Path,
+    budget: float,
+    cost: float,
+    settings_file: Path | None,
+    ledgers: Path,
+    truth_file: Path | None = None,
+) -> None:
     """Divide a budget over the groups of a release, and show it beside other rules."""
     run, groups, report = read_release(release)
     settings = _settings(run, settings_file)
-    needs, profile = read_needs(groups)
+    if (release / _LOTTERY).exists():
+        raise ReleaseError(
+            f"{release}: holds a sealed lottery ({_LOTTERY}), and dividing again would undo its "
+            "draw. Score into another folder; or, if nobody was told of the draw, remove the file."
+        )
+    needs, profile, respondents = read_needs(groups, settings.vouchers.across)
+    true_rate = None if truth_file is None else read_truth(truth_file, needs.groups)
     with show_progress() as tell:
         tell("divide the budget")
         allocation = allocate_vouchers(needs, budget, cost, settings.vouchers, settings.seed)
-        rules = compare(needs, allocation, settings.vouchers, profile)
         lottery = None
         if settings.vouchers.lottery > 0 or settings.vouchers.mix != (1, 0, 0):
             tell("draw the lottery")
             lottery = draw_lottery(allocation, needs, settings.vouchers, settings.seed)
+            allocation = _as_drawn(allocation, lottery)
+        rules = compare(needs, allocation, settings.vouchers, profile, true_rate)
         tell(f"write {release}")
-        given = allocation.table["vouchers"] if lottery is None else lottery.table["vouchers"]
-        table = _voucher_table(allocation, given, groups)
+        table = _voucher_table(allocation, groups)
         shown = replace(
             report,
-            vouchers=table.drop(columns="group"),
+            vouchers=pick(table, {name: name for name in ("label", "vouchers", "need", "extra")}),
             alternatives=_alternatives(rules, report),
-            lottery=None if lottery is None else _lottery(lottery, needs, settings, report),
+            lottery=None
+            if lottery is None
+            else _lottery(lottery, needs, respondents, settings, report),
             notes={**report.notes, "vouchers": _notes(allocation, settings, report)},
         )
-        kinds: dict[str, Kind] = {
-            "group": "text",
-            "label": "text",
-            "vouchers": "whole",
-            "need": "whole",
-            "extra": "mean",
-        }
         files = {
             **{name: (release / name).read_bytes() for name in _KEPT},
-            "vouchers.csv": csv_file(clear(table, kinds, 0)),
+            "vouchers.csv": csv_file(table),
             **report_files(shown),
         }
-        sealed = None if lottery is None else lottery.sha256
-        run = {
-            **run,
-            "files": {name: _hash(content) for name, content in sorted(files.items())},
-            "vouchers": {
-                "budget": budget,
-                "cost": cost,
-                "settings": settings.vouchers.model_dump(mode="json"),
-                "seed": settings.seed,
-                "given": int(given.sum()),
-                "expected_extra": round(allocation.expected_extra, 1),
-                "lottery_sha256": sealed,
-            },
+        divided = {
+            "budget": budget,
+            "cost": cost,
+            "settings": settings.vouchers.model_dump(mode="json"),
+            "seed": settings.seed,
+            "given": allocation.vouchers,
+            "expected_extra": round(allocation.expected_extra, 1),
+            "lottery_sha256": None if lottery is None else lottery.sha256,
         }
+        head = _enter(run, release, divided, files, ledgers)
+        record = {**run, "files": hash_files(files), "vouchers": {**divided, "ledger": head}}
         with write_folder_beside(release) as beside:
-            write_files(beside, {**files, "run.json": _json(run)})
+            write_files(beside, {**files, "run.json": to_json(record)})
             if lottery is not None:
                 seal(lottery, beside / _LOTTERY)
-    _tell(release, allocation, given, rules)
+    _tell(release, allocation, rules, lottery)
 
 
 def trial(sealed: Path, outcomes_file: Path, sha256: str, output: Path | None) -> None:
@@ -101,116 +109,113 @@ def trial(sealed: Path, outcomes_file: Path, sha256: str, output: Path | None) -
     outcomes = read_table(outcomes_file).frame
     if "group" not in outcomes:
         raise TrialError(
-            f"{outcomes_file.name}: needs columns `group`, `n`, and `share` or `count` of those "
-            f"who trained; it has {', '.join(map(str, outcomes.columns))}."
+            f"{outcomes_file.name}: 1 column is missing: group. Give a table with `group` as in "
+            "vouchers.csv, `n`, and `share` or `count` of those who trained."
         )
     result = analyse_trial(lottery, outcomes.set_index("group"))
-    text = _json({name: _plain(value) for name, value in vars(result).items()})
+    text = to_json({name: _plain(value) for name, value in vars(result).items()})
     if output is not None:
         with write_beside(output) as beside:
             beside.write_bytes(text)
     print(text.decode(), end="")
 
 
-def audit(release: Path, ledger_folder: Path) -> None:
-    """Check a release: files as written, coarse enough, in the ledger, and the ledger whole."""
-    run, groups, _ = read_release(release)
-    minimum = int(run["settings"]["disclosure"]["minimum"])
-    releases = verify(ledger_folder)
-    head = run["ledger"]
-    entered = {r.sequence: r for r in releases}.get(int(head["sequence"]))
-    if entered is None or entered.hash != head["hash"]:
-        raise ReleaseError(
-            f"{release}: release {head['sequence']} is not in the ledger {ledger_folder}. Do not "
-            "publish it. Give the right ledger, or score again."
-        )
-    unknown = set(groups["group"]) ^ set(entered.content["groups"])
-    few = int((groups["n"] < minimum).sum())
-    rates = [name for name in groups if str(name).endswith(("_rate", "_low", "_high"))]
-    percentages = groups[rates].to_numpy(dtype=float)
-    fine = int((percentages[~np.isnan(percentages)] % 1 != 0).sum())
-    if unknown or few or fine:
-        raise ReleaseError(
-            f"{release}: {len(unknown)} groups differ from the ledger, {few} rows stand for fewer "
-            f"than {minimum} respondents, {fine} percentages are not whole. Do not publish it."
-        )
-    counts = run["counts"]
-    print(
-        f"{release}: {len(groups)} groups shown, {counts['withheld']} withheld so that nothing "
-        f"follows about fewer than {minimum} people; files as written; release "
-        f"{head['sequence']} of {len(releases)} in an unbroken ledger, head {releases[-1].hash}."
-    )
-
-
-def verify_ledger(ledger_folder: Path) -> None:
-    """Check a ledger line by line."""
-    releases = verify(ledger_folder)
-    head = releases[-1].hash if releases else "none"
-    print(f"{ledger_folder}: {len(releases)} releases, unbroken; head {head}.")
-
-
-def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
-    """Read what `score` wrote, after checking the hash of every file.
-
-    Raises
-    ------
-    ReleaseError
-        It is no release, or a file is missing or altered.
-    """
-    try:
-        run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        hashes = dict(run["files"])
-        int(run["ledger"]["sequence"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReleaseError(
-            f"{folder}: is no release: its run.json is missing or unreadable. Give a folder that "
-            "`blijfwijzer score` made."
-        ) from error
-    wrong = [
-        name
-        for name, digest in hashes.items()
-        if not (folder / name).is_file() or _hash((folder / name).read_bytes()) != digest
-    ]
-    if wrong:
-        raise ReleaseError(
-            f"{folder}: {len(wrong)} files are missing or altered: {', '.join(wrong[:5])}. Score "
-            "the survey again."
-        )
-    groups = reopen(pd.read_parquet(folder / "groups.parquet")).frame
-    return run, groups, report_from_json((folder / "report.json").read_bytes())
-
-
-def read_needs(groups: pd.DataFrame) -> tuple[Needs, pd.Series | None]:
+def read_needs(groups: pd.DataFrame, across: str = "") -> tuple[Needs, pd.Series | None, pd.Series]:
     """Take from a release what vouchers depend on: need, people, and where they work.
 
     Parameters
     ----------
     groups : as in groups.parquet; no other column than those of the one risk is looked at
+    across : variable over whose groups everyone is parted; units when empty
+
+    Returns
+    -------
+    The needs; the share of each group that fits the simple profile, where the release has it; and
+    the respondents of each group.
 
     Raises
     ------
     ReleaseError
-        The release has no such risk.
+        The release has no such risk, or was not crossed with the variable.
     """
     if f"{NEED}_rate" not in groups:
         raise ReleaseError(
-            f"the release has no rates of {NEED}, and vouchers are for nothing else. Score with a "
-            "model of it."
+            f"groups.parquet: has no rates of {NEED}, and vouchers are for nothing else. Score "
+            "with a model of it."
         )
-    own = groups[groups["own_n"].notna() & (groups["kind"] != "cross")].set_index("group")
+    crossed = groups["level"].str.rsplit("&").str[-1].where(groups["kind"] == "cross", "")
+    own = groups[groups["own_n"].notna() & (crossed == across)].set_index("group")
+    if own.empty:
+        raise ReleaseError(
+            f"groups.parquet: no group is crossed with {across[:80]!r}. Score with --and "
+            f"{across[:80]}, or leave `vouchers.across` out of the settings."
+        )
     people = own["own_people"].fillna(own["own_n"])
     width = (own[f"{NEED}_high"] - own[f"{NEED}_low"]) / 100
-    strata = pd.DataFrame(
-        [
-            dict(part.split("=", 1) for part in str(group).split("/") if "=" in part)
-            for group in own.index
-        ],
-        index=own.index,
-    ).astype("str")
+    strata = pd.DataFrame([define(str(group)) for group in own.index], index=own.index)
+    strata = strata.astype("str")
     if len(strata.columns) and "sector" not in strata:
         strata["sector"] = strata[strata.columns[0]]
     needs = Needs(own[f"{NEED}_rate"] / 100, width / (2 * _Z), people, strata)
-    return needs, own["profile"] / 100 if "profile" in own else None
+    return needs, own["profile"] / 100 if "profile" in own else None, own["own_n"]
+
+
+def read_truth(file: Path, groups: pd.Index) -> pd.Series:
+    """Read the true share in need of each group of the built-in survey.
+
+    Parameters
+    ----------
+    file : as `synthesise --truth` writes it: one row per respondent, the units and p_achterblijver
+    groups : units that part everyone; a respondent counts in the smallest
+
+    Raises
+    ------
+    ReleaseError
+        The table lacks columns, or no respondent works in some group.
+    """
+    table, chance = read_table(file).frame, f"p_{NEED}"
+    definitions = {str(group): define(str(group)) for group in groups}
+    needed = {chance, *(name for definition in definitions.values() for name in definition)}
+    missing = sorted(needed - set(map(str, table.columns)))
+    if missing:
+        raise ReleaseError(
+            f"{file.name}: {len(missing)} columns are missing: {', '.join(missing)}. Give what "
+            "`blijfwijzer synthesise --truth` wrote for this wave."
+        )
+    owner = pd.Series("", index=table.index)
+    for group, definition in sorted(definitions.items(), key=lambda item: len(item[1])):
+        inside = np.ones(len(table), dtype=bool)
+        for name, code in definition.items():
+            inside &= (table[name].astype("str") == code).to_numpy()
+        owner = owner.mask(inside, group)
+    rates = table[chance].astype(float).groupby(owner).mean().reindex(groups.astype("str"))
+    if rates.isna().any():
+        raise ReleaseError(
+            f"{file.name}: nobody works in {int(rates.isna().sum())} of {len(groups)} groups. Give "
+            "the truth of the same wave."
+        )
+    return rates.set_axis(groups)
+
+
+def _enter(
+    run: dict[str, Any],
+    release: Path,
+    divided: dict[str, Any],
+    files: dict[str, bytes],
+    ledgers: Path,
+) -> dict[str, Any]:
+    """Enter the division in the ledger: it tells no more of people than its release did."""
+    content = release_content(
+        run["survey"],
+        run["wave"],
+        run["provenance"]["survey_sha256"],
+        "vouchers",
+        hash_bytes(to_json({**divided, "release": run["ledger"]})),
+        {},
+        hash_files(files),
+    )
+    with open_ledger(ledgers / run["survey"], run["owner"], anchor_of(release)) as ledger:
+        return head_of(ledger, is_repeated(ledger, content) or ledger.append(content).sequence)
 
 
 def _settings(run: dict[str, Any], settings_file: Path | None) -> Settings:
@@ -224,85 +229,111 @@ def _settings(run: dict[str, Any], settings_file: Path | None) -> Settings:
         ) from error
 
 
-def _voucher_table(allocation: Allocation, given: pd.Series, groups: pd.DataFrame) -> pd.DataFrame:
-    table, labels = allocation.table, groups.set_index("group")["label"]
+def _as_drawn(allocation: Allocation, lottery: Lottery) -> Allocation:
+    """Give an allocation with the vouchers that the lottery gave."""
+    table = allocation.table
+    given = lottery.table["vouchers"].reindex(table.index.astype(str)).to_numpy()
     effect = allocation.take_up * (1 - allocation.deadweight)
-    given = given.reindex(table.index.astype(str))
-    extra = given.to_numpy() * table["rate"].to_numpy() * effect
+    extra = given * table["rate"].to_numpy() * effect
+    return replace(allocation, table=table.assign(vouchers=given, expected_extra=extra))
+
+
+def _voucher_table(allocation: Allocation, groups: pd.DataFrame) -> Cleared:
+    table, labels = allocation.table, groups.set_index("group")["label"]
     shown = pd.DataFrame(
         {
             "group": table.index.astype("str"),
             "label": labels.reindex(table.index).to_numpy(),
-            "vouchers": given.to_numpy(),
-            "need": table["need"].round().to_numpy(),
-            "extra": extra.round(1),
+            "vouchers": table["vouchers"].to_numpy(),
+            "need": table["need"].to_numpy(),
+            "extra": table["expected_extra"].to_numpy(),
         }
     )
-    return shown.sort_values(["vouchers", "group"], ascending=[False, True], ignore_index=True)
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(("group", "label"), "text"),
+        **dict.fromkeys(("vouchers", "need"), "whole"),
+        "extra": "mean",
+    }
+    # Made from what the release shows, which passed the gate with its own minimum.
+    return clear(shown.sort_values(["vouchers", "group"], ascending=[False, True]), kinds, 0)
 
 
-def _alternatives(rules: pd.DataFrame, report: Report) -> pd.DataFrame:
-    return pd.DataFrame(
+def _alternatives(rules: pd.DataFrame, report: Report) -> Cleared:
+    table = pd.DataFrame(
         {
             "rule": [told(str(rule), report.language) for rule in rules.index],
             "is_plan": [rule == "plan" for rule in rules.index],
-            "extra": rules["expected_extra"].astype(float).round(1).to_numpy(),
-            "cost_per_extra": rules["cost_per_extra"].astype(float).round().to_numpy(),
-            "need_reached": (100 * rules["need_reached"].astype(float)).round().to_numpy(),
-            "exclusion": (100 * rules["exclusion_error"].astype(float)).round().to_numpy(),
-            "inclusion": (100 * rules["inclusion_error"].astype(float)).round().to_numpy(),
+            "extra": rules["expected_extra"].astype(float).to_numpy(),
+            "cost_per_extra": rules["cost_per_extra"].astype(float).to_numpy(),
+            "need_reached": rules["need_reached"].astype(float).to_numpy(),
+            "exclusion": rules["exclusion_error"].astype(float).to_numpy(),
+            "inclusion": rules["inclusion_error"].astype(float).to_numpy(),
         }
     )
+    kinds: dict[str, Kind] = {
+        "rule": "text",
+        "is_plan": "flag",
+        "extra": "mean",
+        "cost_per_extra": "whole",
+        **dict.fromkeys(("need_reached", "exclusion", "inclusion"), "points"),
+    }
+    return clear(table, kinds, 0)
 
 
-def _lottery(lottery: Lottery, needs: Needs, settings: Settings, report: Report) -> pd.DataFrame:
+def _lottery(
+    lottery: Lottery, needs: Needs, respondents: pd.Series, settings: Settings, report: Report
+) -> Cleared:
     language = report.language
     effect = expected_effect(lottery, needs, effect_of(settings.vouchers))
-    respondents = needs.people.rename(index=str).reindex(lottery.compared.index)
-    power = plan_power(lottery, respondents, _BASE, _CLUSTERING, effect)
+    measured = respondents.rename(index=str).reindex(lottery.compared.index)
+    power = plan_power(lottery, measured, _BASE, _CLUSTERING, effect)
     rows = {
         "sealed": f"SHA-256 {lottery.sha256}",
         "drawn": str(len(lottery.compared)),
-        "power": f"{power.power:.0%}",
-        "detectable": f"{100 * power.detectable:.1f} %-pt",
+        "power": show(100 * power.power, "percent", language),
+        "detectable": show(100 * power.detectable, "decimal", language),
     }
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {"label": [told(name, language) for name in rows], "value": list(rows.values())}
     )
+    return clear(table, {"label": "text", "value": "text"}, 0)
 
 
 def _notes(allocation: Allocation, settings: Settings, report: Report) -> tuple[str, ...]:
-    filled = told("note_plan", report.language).format(
-        vouchers=allocation.vouchers,
-        cost=f"{allocation.cost:g}",
-        reserve=f"{allocation.reserve:g}",
-        left=f"{allocation.left:g}",
-        robustness=f"{settings.vouchers.robustness:g}",
-        take_up=f"{allocation.take_up:.0%}",
-        deadweight=f"{allocation.deadweight:.0%}",
+    language = report.language
+    filled = told("note_plan", language).format(
+        vouchers=show(allocation.vouchers, "count", language),
+        cost=show(allocation.cost, "euro", language),
+        reserve=show(allocation.reserve, "euro", language),
+        left=show(allocation.left, "euro", language),
+        robustness=show(settings.vouchers.robustness, "decimal", language),
+        take_up=show(100 * allocation.take_up, "percent", language),
+        deadweight=show(100 * allocation.deadweight, "percent", language),
     )
-    return filled, told("note_basis", report.language)
+    return filled, told("note_basis", language)
 
 
-def _tell(release: Path, allocation: Allocation, given: pd.Series, rules: pd.DataFrame) -> None:
+def _tell(
+    release: Path, allocation: Allocation, rules: pd.DataFrame, lottery: Lottery | None
+) -> None:
+    given = allocation.table["vouchers"]
+    served = int((given > 0).sum())
     print(
-        f"{release / 'vouchers.csv'}: {int(given.sum())} vouchers in {int((given > 0).sum())} of "
-        f"{len(given)} groups, {allocation.expected_extra:.0f} extra people expected to train."
+        f"{release / 'vouchers.csv'}: {allocation.vouchers} vouchers in {served} of {len(given)} "
+        f"groups, {allocation.expected_extra:.0f} extra people expected to train."
     )
     for rule, row in rules.iterrows():
+        regret = f", regret {row['regret']:.0%}" if "regret" in row else ""
         print(
             f"  {rule}: {row['expected_extra']:.1f} extra, {row['cost_per_extra']:.0f} euro each, "
-            f"{row['need_reached']:.0%} of need reached"
+            f"{row['need_reached']:.1%} of need reached{regret}"
         )
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    if lottery is not None:
+        print(
+            f"  lottery among {len(lottery.compared)} groups, sealed in {release / _LOTTERY}; "
+            f"publish its SHA-256: {lottery.sha256}"
+        )
 
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n").encode()

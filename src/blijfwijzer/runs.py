@@ -7,33 +7,40 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.disclosure.choice import choose_groups
+from blijfwijzer.breakdowns import admit_breakdown, learn_unit_effects
+from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.drivers.contributions import contribute, refuse_gap
 from blijfwijzer.drivers.performance_plots import draw_performance
 from blijfwijzer.drivers.plots import draw_drivers
 from blijfwijzer.drivers.profiles import profile, refit_importance
-from blijfwijzer.errors import GroupError, SettingsError
-from blijfwijzer.files import write_beside, write_folder_beside
-from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
-from blijfwijzer.groups.grouping import define, make_groups
+from blijfwijzer.errors import SettingsError
+from blijfwijzer.files import (
+    hash_bytes,
+    to_json,
+    write_beside,
+    write_files,
+    write_folder_beside,
+)
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.page import render
+from blijfwijzer.publish.release_files import csv_file
+from blijfwijzer.publish.report_tables import clear_rejected
 from blijfwijzer.publish.review import drivers_page, training_page
 from blijfwijzer.publish.tables import driver_tables, picture_files, to_csv, training_tables
 from blijfwijzer.records.model_folder import folder_name, read_model, write_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import Training, track_training, tracking_uri
+from blijfwijzer.releasing import enter_release, ledger_folder, wave_of
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
-from blijfwijzer.risk.features import build_features, learn_schema
+from blijfwijzer.risk.features import Schema, build_features, learn_schema
 from blijfwijzer.risk.leaks import refuse_twins, screen_features, suspect
 from blijfwijzer.risk.model import predict_risk
-from blijfwijzer.risk.outcomes import barred_columns, label, require_both_classes
+from blijfwijzer.risk.outcomes import Label, barred_columns, label, require_both_classes
 from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.risk.selection import Selection, select_model
-from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.splits import Fold, split_by_unit
 from blijfwijzer.risk.waves import learn_reference
 from blijfwijzer.settings import Settings, load_settings
-from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import (
     Codebook,
     Outcome,
@@ -48,7 +55,6 @@ from blijfwijzer.survey.files import format_of, read_table
 from blijfwijzer.survey.intake import (
     Intake,
     check_survey,
-    count_reasons,
     read_survey,
     require_enough,
 )
@@ -108,6 +114,7 @@ def train(
     targets: list[str],
     settings_file: Path | None,
     models: Path,
+    ledgers: Path,
 ) -> list[Path]:
     """Fit, calibrate, choose, evaluate, explain and keep a model of each outcome."""
     settings, codebook = load_settings(settings_file), load_codebook(codebook_name)
@@ -126,8 +133,9 @@ def train(
             intake.responses, codebook, settings.evaluation.bootstraps, settings.seed
         )
         survey = _Survey(intake, scales, reliability, codebook, codebook_name, settings)
+        folder = ledger_folder(ledgers, codebook)
         for outcome in outcomes:
-            folders.append(_train_outcome(survey, outcome, models, tell))
+            folders.append(_train_outcome(survey, outcome, models, folder, tell))
     return folders
 
 
@@ -143,11 +151,34 @@ class _Survey:
     settings: Settings
 
 
-def _train_outcome(survey: _Survey, outcome: Outcome, models: Path, tell: Tell) -> Path:
-    settings, codebook, target = survey.settings, survey.codebook, outcome.name
+@dataclass(frozen=True)
+class _Fitted:
+    """A model of one outcome, and the responses it was made from."""
+
+    labelled: Label
+    known: NDArray[np.bool_]
+    """Per response of the survey: whether its outcome is known; the rest is of these."""
+    values: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    units: pd.Series
+    schema: Schema
+    frame: pd.DataFrame
+    folds: list[Fold]
+    single: pd.Series
+    """Per feature: how well it tells the outcome by itself."""
+    selection: Selection
+
+    @property
+    def risk(self) -> NDArray[np.float64]:
+        """Out of fold, of the model that was chosen."""
+        return self.selection.out_of_fold[self.selection.champion.kind]
+
+
+def _fit_outcome(survey: _Survey, outcome: Outcome, tell: Tell) -> _Fitted:
+    settings, codebook = survey.settings, survey.codebook
     labelled = label(survey.intake.responses, survey.scales, codebook, outcome)
     require_both_classes(labelled, outcome, settings.intake.minimum_responses)
-    known = labelled.values.notna()
+    known = labelled.values.notna().to_numpy()
     responses = survey.intake.responses[known].reset_index(drop=True)
     scales = survey.scales[known].reset_index(drop=True)
     values = labelled.values[known].to_numpy()
@@ -159,8 +190,7 @@ def _train_outcome(survey: _Survey, outcome: Outcome, models: Path, tell: Tell) 
     frame = build_features(responses, scales, schema).frame
     folds = split_by_unit(values, units, settings.model.folds, settings.seed)
     single = screen_features(frame, schema, values, weight, folds)
-    refuse_twins(single, target)
-
+    refuse_twins(single, outcome.name)
     selection = select_model(
         frame,
         schema,
@@ -168,74 +198,123 @@ def _train_outcome(survey: _Survey, outcome: Outcome, models: Path, tell: Tell) 
         weight,
         folds,
         settings.model,
-        target,
+        outcome.name,
         labelled.thresholds,
         settings.seed,
         tell,
     )
-    tell(f"{target}: evaluate")
-    groups = break_down(responses, codebook)
-    risk = selection.out_of_fold[selection.champion.kind]
-    known_units = _known_units(responses, values, risk, codebook, settings)
-    evaluation = protect_evaluation(
-        evaluate(values, risk, weight, units, groups, settings.evaluation, settings.seed),
-        known_units.names,
-        settings.disclosure.unanimity,
-    )
-    warnings = [*_scale_warnings(survey.reliability), *_finding_texts(survey.intake)]
-    suspicion = suspect(evaluation.overall["value"].loc["roc_auc"], outcome.ceiling, single, target)
-    if suspicion is not None:
-        warnings.insert(0, suspicion)
+    return _Fitted(labelled, known, values, weight, units, schema, frame, folds, single, selection)
 
-    tell(f"{target}: explain")
-    contributions = contribute(selection.champion, frame)
-    refuse_gap(contributions, settings.drivers.largest_gap, target)
-    refits = refit_importance(selection.fold_models, frame, weight, folds)
-    drivers = profile(
-        contributions, frame, schema, weight, units, groups, settings.drivers, settings.seed, refits
-    )
-    tell(f"{target}: draw")
-    pictures = {
-        **draw_performance(evaluation, outcome, settings.language),
-        **draw_drivers(drivers, codebook, outcome, settings.language),
-    }
+
+def _train_outcome(
+    survey: _Survey, outcome: Outcome, models: Path, ledger_of: Path, tell: Tell
+) -> Path:
+    settings, codebook, target = survey.settings, survey.codebook, outcome.name
+    fitted = _fit_outcome(survey, outcome, tell)
+    selection, frame, weight, units = fitted.selection, fitted.frame, fitted.weight, fitted.units
     origin = provenance(survey.intake.sha256, codebook, settings)
-    page = training_page(
-        codebook,
-        outcome,
-        survey.intake,
-        survey.reliability,
-        selection,
-        evaluation,
-        drivers,
-        pictures,
-        warnings,
-        origin,
-        settings.language,
-    )
-    metrics = {
-        **to_metrics(evaluation),
-        "candidates": {str(n): _plain(row) for n, row in selection.scores.iterrows()},
-        "champion": selection.champion.kind,
-        "price_of_simplicity": selection.price,
-        "contributions": {"largest_gap": contributions.largest_gap},
-    }
-    folder = models / folder_name(selection.champion, codebook, survey.intake.sha256, settings)
-    tell(f"{target}: write {folder}")
-    write_model(
-        folder,
-        selection.champion,
-        codebook_file(survey.codebook_name).read_text(encoding="utf-8"),
-        settings,
-        metrics,
-        learn_reference(frame, schema, weight, settings.features.minimum_level),
-        known_units.effects,
-        {
+    request = hash_bytes(to_json({**origin, "target": target}))
+    owner = settings.disclosure.owner or codebook.survey.name
+    with open_ledger(ledger_of, owner) as ledger:
+        tell(f"{target}: evaluate")
+        breakdown = admit_breakdown(
+            survey.intake.responses,
+            fitted.labelled.values.to_numpy(dtype=float),
+            codebook,
+            codebook.survey.wave,
+            ledger,
+            request,
+            settings,
+        )
+        groups = {n: g[fitted.known].reset_index(drop=True) for n, g in breakdown.groups.items()}
+        evaluation = protect_evaluation(
+            evaluate(
+                fitted.values,
+                fitted.risk,
+                weight,
+                units,
+                groups,
+                settings.evaluation,
+                settings.seed,
+            ),
+            breakdown.units,
+            settings.disclosure.unanimity,
+        )
+        warnings = [*_scale_warnings(survey.reliability), *_finding_texts(survey.intake)]
+        auc = evaluation.overall["value"].loc["roc_auc"]
+        suspicion = suspect(auc, outcome.ceiling, fitted.single, target)
+        if suspicion is not None:
+            warnings.insert(0, suspicion)
+
+        tell(f"{target}: explain")
+        contributions = contribute(selection.champion, frame)
+        refuse_gap(contributions, settings.drivers.largest_gap, target)
+        refits = refit_importance(selection.fold_models, frame, weight, fitted.folds)
+        drivers = profile(
+            contributions,
+            frame,
+            fitted.schema,
+            weight,
+            units,
+            groups,
+            settings.drivers,
+            settings.seed,
+            refits,
+        )
+        tell(f"{target}: draw")
+        pictures = {
+            **draw_performance(evaluation, outcome, settings.language),
+            **draw_drivers(drivers, codebook, outcome, settings.language),
+        }
+        page = training_page(
+            codebook,
+            outcome,
+            survey.intake,
+            survey.reliability,
+            selection,
+            evaluation,
+            drivers,
+            pictures,
+            warnings,
+            origin,
+            settings.language,
+        )
+        metrics = {
+            **to_metrics(evaluation),
+            "candidates": {str(n): _plain(row) for n, row in selection.scores.iterrows()},
+            "champion": selection.champion.kind,
+            "price_of_simplicity": selection.price,
+            "contributions": {"largest_gap": contributions.largest_gap},
+        }
+        files = {
             **picture_files(pictures),
             **training_tables(selection, evaluation, drivers, survey.reliability),
             "review.html": render(page, settings.language),
-        },
-    )
+        }
+        folder = models / folder_name(selection.champion, codebook, survey.intake.sha256, settings)
+        tell(f"{target}: write {folder}")
+        enter_release(
+            ledger,
+            breakdown.admission,
+            breakdown.figures,
+            "train",
+            [f"rate:{target}"],
+            codebook,
+            survey.intake.sha256,
+            files,
+        )
+        write_model(
+            folder,
+            selection.champion,
+            codebook_file(survey.codebook_name).read_text(encoding="utf-8"),
+            settings,
+            metrics,
+            learn_reference(frame, fitted.schema, weight, settings.features.minimum_level),
+            learn_unit_effects(
+                breakdown, fitted.known, fitted.values, fitted.risk, weight, settings
+            ),
+            files,
+        )
     _report(folder, outcome, selection, evaluation, warnings)
     if settings.tracking.enabled:
         tell(f"{target}: track")
@@ -247,55 +326,8 @@ def _train_outcome(survey: _Survey, outcome: Outcome, models: Path, tell: Tell) 
     return folder
 
 
-@dataclass(frozen=True)
-class _KnownUnits:
-    """Units of a survey that may be shown, and what they add to the model."""
-
-    names: frozenset[str]
-    effects: pd.DataFrame
-
-
-def _known_units(
-    responses: pd.DataFrame,
-    values: NDArray[np.float64],
-    risk: NDArray[np.float64],
-    codebook: Codebook,
-    settings: Settings,
-) -> _KnownUnits:
-    """Audit the units of a training as those of a release, and keep what they add to the model."""
-    none = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
-    try:
-        grouping = make_groups(
-            responses,
-            codebook,
-            [codebook.units.cluster],
-            [],
-            None,
-            settings.groups,
-            settings.disclosure.minimum,
-        )
-    except GroupError:
-        return _KnownUnits(frozenset(), none)
-    weight = responses["weight"].to_numpy(dtype=float)
-    shown = choose_groups(
-        grouping.members,
-        grouping.groups["people"].to_numpy(dtype=float),
-        grouping.too_small,
-        {"": values},
-        weight,
-        settings.disclosure,
-    ).shown
-    pooled, areas = estimate_groups(
-        grouping, values, risk, weight, none, settings.rates, settings.seed
-    )
-    effects = learn_group_effects(grouping, pooled, areas, shown)
-    of_cluster = grouping.groups["level"].eq(codebook.units.cluster).to_numpy() & shown
-    names = (define(group)[codebook.units.cluster] for group in grouping.groups.index[of_cluster])
-    return _KnownUnits(frozenset(names), effects)
-
-
 def explain(
-    model_folder: Path, survey_file: Path, output: Path, settings_file: Path | None
+    model_folder: Path, survey_file: Path, output: Path, settings_file: Path | None, ledgers: Path
 ) -> None:
     """Show what drives a model's risk in another wave."""
     stored = read_model(model_folder)
@@ -310,70 +342,80 @@ def explain(
         scales = score_scales(responses, codebook)
         built = build_features(responses, scales, model.schema)
         weight, units = responses["weight"].to_numpy(), responses[codebook.units.cluster]
-        groups = break_down(responses, codebook)
-
+        values = label(responses, scales, codebook, outcome, model.thresholds).values.to_numpy()
+        known = ~np.isnan(values)
+        origin = provenance(intake.sha256, codebook, settings) | {"model": model_folder.name}
+        request = hash_bytes(to_json({**origin, "target": model.target}))
         tell("explain")
         contributions = contribute(model, built.frame)
         refuse_gap(contributions, settings.drivers.largest_gap, model.target)
-        drivers = profile(
-            contributions,
-            built.frame,
-            model.schema,
-            weight,
-            units,
-            groups,
-            settings.drivers,
-            settings.seed,
-            [],
-        )
-        labelled = label(responses, scales, codebook, outcome, model.thresholds).values
-        known = labelled.notna().to_numpy()
-        evaluation = None
-        if labelled[known].nunique() == 2:
-            tell("evaluate")
-            risk = predict_risk(model, built.frame)[known]
-            answered = responses[known].reset_index(drop=True)
-            outcomes = labelled[known].to_numpy()
-            evaluation = protect_evaluation(
-                evaluate(
-                    outcomes,
-                    risk,
-                    weight[known],
-                    units[known],
-                    {n: g[known] for n, g in groups.items()},
-                    settings.evaluation,
-                    settings.seed,
-                ),
-                _known_units(answered, outcomes, risk, codebook, settings).names,
-                settings.disclosure.unanimity,
+        owner = settings.disclosure.owner or codebook.survey.name
+        with open_ledger(ledger_folder(ledgers, codebook), owner) as ledger:
+            wave = wave_of(survey_file)
+            breakdown = admit_breakdown(
+                responses, values, codebook, wave, ledger, request, settings
             )
-        tell("draw")
-        pictures = draw_drivers(drivers, codebook, outcome, settings.language)
-        if evaluation is not None:
-            pictures |= draw_performance(evaluation, outcome, settings.language)
-        origin = provenance(intake.sha256, codebook, settings) | {"model": model_folder.name}
-        page = drivers_page(
-            codebook,
-            outcome,
-            intake,
-            evaluation,
-            drivers,
-            pictures,
-            _finding_texts(intake),
-            origin,
-            settings.language,
-        )
-        files = {
-            **picture_files(pictures),
-            **driver_tables(drivers),
-            "tables/read.csv": to_csv(built.counts),
-            "tables/rejected.csv": to_csv(count_reasons(intake.rejected)),
-            "review.html": render(page, settings.language),
-        }
-        with write_folder_beside(output) as beside:
-            for name, content in files.items():
-                (beside / name).parent.mkdir(parents=True, exist_ok=True)
-                (beside / name).write_bytes(content)
+            drivers = profile(
+                contributions,
+                built.frame,
+                model.schema,
+                weight,
+                units,
+                breakdown.groups,
+                settings.drivers,
+                settings.seed,
+                [],
+            )
+            evaluation = None
+            if len(np.unique(values[known])) == 2:
+                tell("evaluate")
+                evaluation = protect_evaluation(
+                    evaluate(
+                        values[known],
+                        predict_risk(model, built.frame)[known],
+                        weight[known],
+                        units[known],
+                        {n: g[known] for n, g in breakdown.groups.items()},
+                        settings.evaluation,
+                        settings.seed,
+                    ),
+                    breakdown.units,
+                    settings.disclosure.unanimity,
+                )
+            tell("draw")
+            pictures = draw_drivers(drivers, codebook, outcome, settings.language)
+            if evaluation is not None:
+                pictures |= draw_performance(evaluation, outcome, settings.language)
+            page = drivers_page(
+                codebook,
+                outcome,
+                intake,
+                evaluation,
+                drivers,
+                pictures,
+                _finding_texts(intake),
+                origin,
+                settings.language,
+            )
+            files = {
+                **picture_files(pictures),
+                **driver_tables(drivers),
+                "tables/read.csv": to_csv(built.counts),
+                "tables/rejected.csv": csv_file(clear_rejected(intake.rejected)),
+                "review.html": render(page, settings.language),
+            }
+            with write_folder_beside(output) as beside:
+                enter_release(
+                    ledger,
+                    breakdown.admission,
+                    breakdown.figures,
+                    "explain",
+                    [f"rate:{model.target}"],
+                    codebook,
+                    intake.sha256,
+                    files,
+                )
+                write_files(beside, files)
     print(f"{output / 'review.html'}: what drives {model.target} in {survey_file.name}.")
 
 
@@ -412,7 +454,7 @@ def _choose_outcomes(codebook: Codebook, targets: list[str]) -> list[Outcome]:
 
 def _write_rejected(intake: Intake, path: Path) -> None:
     with write_beside(path) as beside:
-        intake.rejected.to_csv(beside, index=False)
+        beside.write_bytes(csv_file(clear_rejected(intake.rejected)))
 
 
 def _scale_warnings(reliability: Reliability) -> list[str]:

@@ -153,6 +153,9 @@ class Vouchers(Section):
     time: Guidance = Guidance(take_up=0.50, deadweight=0.4)
     robustness: float = Field(1.0, ge=0, le=3)
     """Standard errors by which each rate is lowered before vouchers are divided."""
+    across: str = ""
+    """Background variable, crossed with `--and`, over whose groups vouchers are divided in place of
+    units, so that floors and caps can be set on it."""
     reserve: float = Field(0.05, ge=0, lt=1)
     """Share of the budget that is kept for late applicants."""
     floors: dict[str, float] = Field(default_factory=dict)
@@ -170,6 +173,8 @@ class Vouchers(Section):
 class Disclosure(Section):
     """What may be shown."""
 
+    owner: str = ""
+    """Organisation whose ledger it is; empty: the name of the survey."""
     minimum: int = Field(10, ge=5)
     """Fewest people that anything shown may tell something about (k)."""
     unanimity: float = Field(0.9, gt=0.5, le=1)

@@ -26,14 +26,16 @@ PRIME = 2**61 - 1
 Fingerprints = NDArray[np.int64]
 
 
-def person_keys(responses: pd.DataFrame) -> list[bytes]:
+def person_keys(responses: pd.DataFrame, columns: Sequence[str]) -> list[bytes]:
     """Give the bytes of each response by which the same response is known again.
 
     Parameters
     ----------
-    responses : one row per response; its answers, and not its weight, which changes with others
+    responses : one row per response
+    columns : whose answers make a response; columns that a later file may lack, or that change
+        with others (a weight), are not among them
     """
-    answers = responses.drop(columns="weight", errors="ignore")
+    answers = responses[sorted(columns)]
     hashed = pd.util.hash_pandas_object(answers.astype("str"), index=False)
     # Two people who answered alike are two people: their copies are numbered.
     copy = hashed.groupby(hashed).cumcount()
@@ -58,7 +60,8 @@ def fingerprint_groups(keys: Sequence[bytes], secret: bytes, members: csr_array)
     sums = np.zeros((members.shape[0], SUMS), dtype=np.int64)
     for group, (start, end) in enumerate(zip(members.indptr, members.indptr[1:], strict=False)):
         people = members.indices[start:end]
-        # Halves of 31 bits, so that sums of up to 2^32 people stay within 63 bits.
+        # Halves of 31 bits: bincount adds in doubles, which are exact up to 2^53, so sums of up to
+        # 2^22 people (four million) in a group are.
         high = np.bincount(bucket[people], weights=number[people] >> 31, minlength=SUMS)
         low = np.bincount(bucket[people], weights=number[people] & (2**31 - 1), minlength=SUMS)
         sums[group] = [

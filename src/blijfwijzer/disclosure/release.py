@@ -5,23 +5,36 @@ number to what may be shown of its kind, and refuses rows that stand for too few
 of which the kind is not said. Writers take `Cleared` tables and nothing else.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from blijfwijzer.disclosure.rounding import band_floor, band_text, hide_exact, whole_percent
 from blijfwijzer.errors import DisclosureError
 
 Kind = Literal[
-    "text", "count", "share", "observed", "points", "mean", "metric", "whole", "exact", "flag"
+    "text",
+    "count",
+    "band",
+    "share",
+    "observed",
+    "points",
+    "mean",
+    "metric",
+    "fine",
+    "whole",
+    "flag",
 ]
-"""What a column holds. text: no number. count: people, shown as a band. share: estimated share in
-[0, 1], shown as whole percentage. observed: share counted in the rows' own respondents, shown as
-whole percentage if two counts fit it. points: difference of shares, shown in percentage points to
-one decimal. mean: to one decimal. metric: a measure of a model, to two decimals. whole: a whole
-number that is no count of respondents (vouchers, euros). exact: a figure of the whole survey with
-no person behind it (an index, a version). flag: yes or no."""
+"""What a column holds. text: no number. count: people, shown as the lowest of a band and the band.
+band: people, shown as the band only. share: estimated share in [0, 1], shown as whole percentage.
+observed: share counted in the rows' own respondents, shown as whole percentage if two counts fit
+it. points: difference of shares, shown in percentage points to one decimal. mean: to one decimal.
+metric: a measure of a model, to two decimals. fine: a mean that lies near zero (a contribution), to
+four decimals. whole: a whole number that is no count of respondents (vouchers, euros). flag: yes or
+no."""
 _KEY = object()
 
 
@@ -86,6 +99,8 @@ def clear(
             case "count":
                 shown[name] = band_floor(column)
                 shown[f"{name}_band"] = column.map(band_text).astype("str")
+            case "band":
+                shown[name] = column.map(band_text).astype("str")
             case "share":
                 shown[name] = whole_percent(column)
             case "observed":
@@ -98,6 +113,8 @@ def clear(
                 shown[name] = column.astype(float).round(1) + 0.0
             case "metric":
                 shown[name] = column.astype(float).round(2) + 0.0
+            case "fine":
+                shown[name] = column.astype(float).round(4) + 0.0
             case "whole":
                 shown[name] = column.astype(float).round()
             case "text":
@@ -105,6 +122,34 @@ def clear(
             case _:
                 shown[name] = column
     return Cleared(pd.DataFrame(shown).reset_index(drop=True), _KEY)
+
+
+def pick(
+    cleared: Cleared,
+    columns: Mapping[str, str],
+    rows: NDArray[Any] | None = None,
+    **texts: str,
+) -> Cleared:
+    """Take rows and columns of what was cleared.
+
+    Parameters
+    ----------
+    columns : new name to name in `cleared`, in order
+    rows : their places in the order of showing; all when left out
+    texts : columns that hold one text
+    """
+    frame = cleared.frame if rows is None else cleared.frame.iloc[rows]
+    taken = {new: frame[old] for new, old in columns.items()}
+    return Cleared(pd.DataFrame(taken).assign(**texts).reset_index(drop=True), _KEY)
+
+
+def stack(tables: Sequence[Cleared], columns: Sequence[str]) -> Cleared:
+    """Put cleared tables below each other, with the columns and in the order given."""
+    frames = [table.frame.astype(object) for table in tables if len(table)]
+    if not frames:
+        return Cleared(pd.DataFrame(columns=list(columns)), _KEY)
+    stacked = pd.concat(frames).reindex(columns=list(columns)).infer_objects()
+    return Cleared(stacked.reset_index(drop=True), _KEY)
 
 
 def reopen(table: pd.DataFrame) -> Cleared:

@@ -65,6 +65,21 @@ def find_faults(
     return pd.Series(reason, dtype="str")
 
 
+def is_telling(rows: csr_array, values: Array, weight: Array, settings: DisclosureSettings) -> bool:
+    """Whether a total over any of some parts tells what each in it answered, or what two did.
+
+    Parameters
+    ----------
+    rows : one row per part, one column per response
+    values : outcome per response: 1, 0 or NaN
+    """
+    n = np.asarray(rows.sum(axis=1)).ravel()
+    unknown = np.full(len(n), np.nan)
+    alike = _is_alike(rows, values, n, unknown, settings.unanimity)
+    lopsided = _heaviest_share(rows, weight) >= settings.dominance
+    return bool(((alike | lopsided) & (n > 0)).any())
+
+
 def _is_alike(
     members: csr_array, values: Array, n: NDArray[np.int64], people: Array, unanimity: float
 ) -> NDArray[np.bool_]:

@@ -64,6 +64,7 @@ def audit_targeting(
     bootstraps: int,
     seed: int,
     columns: Mapping[str, Column] = _NO_COLUMNS,
+    hidden: frozenset[tuple[str, str]] = frozenset(),
 ) -> Targeting:
     """Measure whom the rule misses, overall and by each attribute and pair of attributes.
 
@@ -82,14 +83,19 @@ def audit_targeting(
     attributes : attribute to the group of each response; a response without one is left out
     minimum : respondents
     columns : attribute to its codebook entry, which gives the words of the conclusions
+    hidden : attribute (or pair) and group of cells that may not be shown whatever their size
     """
     rng = np.random.default_rng(seed)
     people = _gather(in_need, selected, weight, units, bootstraps, rng)
-    cells = {name: _cells(group) for name, group in attributes.items()}
-    pairs = {f"{a}&{b}": _cross(cells[a], cells[b]) for a, b in combinations(cells, 2)}
+    cells, pairs = cut_cells(attributes)
     two_way = max(minimum, FEWEST_TWO_WAY)
-    single = {name: _measure_cells(people, cell, minimum) for name, cell in cells.items()}
-    double = {name: _measure_cells(people, cell, two_way) for name, cell in pairs.items()}
+    single, double = (
+        {
+            name: _measure_cells(people, cell, least, cell.among(name, hidden))
+            for name, cell in some.items()
+        }
+        for some, least in ((cells, minimum), (pairs, two_way))
+    )
     overall = _overall(people, minimum)
     gaps = _stack({name: gap for name, (_, gap) in (single | double).items()}, _GAP_COLUMNS)
     by_group = _stack({name: table for name, (table, _) in single.items()}, _CELL_COLUMNS)
@@ -137,11 +143,21 @@ class _People:
 
 
 @dataclass(frozen=True)
-class _Cells:
+class Cells:
     """Which cell each respondent is in; -1 is none."""
 
     code: Codes
     names: list[str]
+
+    def among(self, attribute: str, cells: frozenset[tuple[str, str]]) -> NDArray[np.bool_]:
+        """Say which cells of an attribute are among some."""
+        return np.array([(attribute, name) in cells for name in self.names], dtype=bool)
+
+
+def cut_cells(attributes: Mapping[str, pd.Series]) -> tuple[dict[str, Cells], dict[str, Cells]]:
+    """Part respondents by each attribute, and by each pair of attributes (`a&b`)."""
+    cells = {name: _cells(group) for name, group in attributes.items()}
+    return cells, {f"{a}&{b}": _cross(cells[a], cells[b]) for a, b in combinations(cells, 2)}
 
 
 @dataclass(frozen=True)
@@ -169,53 +185,53 @@ def _gather(
     return _People(in_need, selected, weight, unit, times.T.astype(np.float64))
 
 
-def _cells(group: pd.Series) -> _Cells:
+def _cells(group: pd.Series) -> Cells:
     """Give each group a number, in the order of the categories or else of their names."""
     if isinstance(group.dtype, pd.CategoricalDtype):
         code = np.asarray(group.cat.codes, dtype=np.intp)
-        return _Cells(code, [_name(level) for level in group.cat.categories])
+        return Cells(code, [_name(level) for level in group.cat.categories])
     codes, levels = pd.factorize(group, sort=True)
-    return _Cells(codes.astype(np.intp), [_name(level) for level in levels])
+    return Cells(codes.astype(np.intp), [_name(level) for level in levels])
 
 
 def _name(level: object) -> str:
     return f"{level:g}" if isinstance(level, float) else str(level)
 
 
-def _cross(first: _Cells, second: _Cells) -> _Cells:
+def _cross(first: Cells, second: Cells) -> Cells:
     code = np.where(
         (first.code < 0) | (second.code < 0), -1, first.code * len(second.names) + second.code
     )
-    return _Cells(code, [f"{a}&{b}" for a in first.names for b in second.names])
+    return Cells(code, [f"{a}&{b}" for a in first.names for b in second.names])
 
 
 def _overall(people: _People, minimum: int) -> pd.DataFrame:
-    everyone = _Cells(np.zeros(len(people.weight), dtype=np.intp), ["all"])
-    table, _ = _measure_cells(people, everyone, minimum)
+    everyone = Cells(np.zeros(len(people.weight), dtype=np.intp), ["all"])
+    table, _ = _measure_cells(people, everyone, minimum, np.zeros(1, dtype=bool))
     return table.set_index("measure")[["value", "low", "high", "n"]]
 
 
 def _measure_cells(
-    people: _People, cells: _Cells, minimum: int
+    people: _People, cells: Cells, minimum: int, hidden: NDArray[np.bool_]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give the rates of each cell that anybody is in, and how far apart they are."""
     tables, gaps = [], []
     present = np.bincount(cells.code[cells.code >= 0], minlength=len(cells.names)) > 0
     for measure in MEASURES:
-        table, gap = _measure(people, cells, measure, minimum)
+        table, gap = _measure(people, cells, measure, minimum, hidden)
         tables.append(table[present])
         gaps.append(gap)
     return pd.concat(tables, ignore_index=True), pd.DataFrame(gaps)
 
 
 def _measure(
-    people: _People, cells: _Cells, measure: str, minimum: int
+    people: _People, cells: Cells, measure: str, minimum: int, hidden: NDArray[np.bool_]
 ) -> tuple[pd.DataFrame, dict[str, object]]:
     rows = people.rows(measure) & (cells.code >= 0)
     size = len(cells.names)
     n = np.bincount(cells.code[rows], minlength=size)
     mass = np.bincount(cells.code[rows], weights=people.weight[rows], minlength=size)
-    is_shown = (n >= minimum) & (mass > 0)
+    is_shown = (n >= minimum) & (mass > 0) & ~hidden
     # Small cells go first: fairlearn would compare them, and a rate of few people tells of them.
     rows &= np.append(is_shown, False)[cells.code]
     sums = _add_up(people, cells, measure, rows)
@@ -251,7 +267,7 @@ def _measure(
     return table, gap
 
 
-def _add_up(people: _People, cells: _Cells, measure: str, rows: NDArray[np.bool_]) -> _Sums:
+def _add_up(people: _People, cells: Cells, measure: str, rows: NDArray[np.bool_]) -> _Sums:
     shape = (len(cells.names), len(people.times))
     place = cells.code[rows], people.unit[rows]
     mass, hits = people.weight[rows], people.hits(measure)[rows]

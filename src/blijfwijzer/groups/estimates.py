@@ -50,9 +50,7 @@ def estimate_groups(
                 areas.iloc[rows], effects, groups.index[rows], settings.draws, seed + place
             )
         else:
-            people = groups["people"].to_numpy(dtype=float)[rows]
-            parents = groups["parent"].iloc[rows]
-            pooled = pool_rates(areas.iloc[rows], people, parents, settings.draws, seed + place)
+            pooled = _pool_level(areas.iloc[rows], groups.iloc[rows], settings.draws, seed + place)
         draws[rows] = pooled.draws
         tables.append(pooled.table.set_index(rows))
     table = pd.concat(tables).sort_index()
@@ -63,6 +61,28 @@ def estimate_groups(
     )
     table = table.assign(nonresponse_low=low, nonresponse_high=high)
     return PooledRates(table, draws), areas
+
+
+def _pool_level(areas: pd.DataFrame, groups: pd.DataFrame, draws: int, seed: int) -> PooledRates:
+    """Pool the groups of one level; those in which nobody's outcome is known follow the model.
+
+    These get the model's mean risk, and how much the other groups differ from theirs as spread.
+    """
+    asked = (areas["n"] > 0).to_numpy()
+    if not asked.any():
+        nothing = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
+        return carry_over(areas, nothing, groups.index, draws, seed)
+    people = groups["people"].to_numpy(dtype=float)
+    pooled = pool_rates(areas[asked], people[asked], groups["parent"][asked], draws, seed)
+    if asked.all():
+        return pooled
+    spread = learn_effects(areas[asked], pooled, groups.index[asked])
+    alone = carry_over(areas[~asked], spread, groups.index[~asked], draws, seed)
+    made = np.empty((len(areas), draws))
+    made[asked], made[~asked] = pooled.draws, alone.draws
+    order = np.concatenate([np.flatnonzero(asked), np.flatnonzero(~asked)])
+    told = pd.concat([pooled.table, alone.table.assign(source="model")], ignore_index=True)
+    return PooledRates(told.set_axis(order).sort_index(), made)
 
 
 def learn_group_effects(

@@ -95,13 +95,14 @@ def measure_stability(
 
     Each bootstrap draws organisations with replacement, which moves the references, and the
     respondents within a group's own organisation, which moves its direct rate. How far a direct
-    rate moves the pooled one is the share that pooling gave it: 1 - (se of the pooled rate / se of
-    the direct one)^2, the shrinkage of the area model. The list is then made anew.
+    rate moves the pooled one is the weight g that pooling gave it. The pooled rate's variance is g
+    times the direct one's (Rao & Molina 2015, eq. 6.1.8: g1 = g D), so g = (se of the pooled rate
+    / se of the direct one)^2. The list is then made anew.
     """
     rng = np.random.default_rng(seed)
     rate, se = pooled.table["rate"].to_numpy(), pooled.table["se"].to_numpy()
     own = np.sqrt(np.clip(rate * (1 - rate), 1e-4, None) / np.maximum(resampled.n, 1))
-    trust = np.clip(1 - (se / own) ** 2, 0, 1)
+    trust = np.clip((se / own) ** 2, 0, 1)
     units = resampled.unit.max(initial=0) + 1
     in_unit = resampled.unit >= 0
     held = np.zeros(len(rate))
@@ -115,14 +116,10 @@ def measure_stability(
     return held / settings.bootstraps
 
 
-def talent_at_risk(
-    values: Array, performance: Array, weight: Array, members: csr_array, share: float
-) -> pd.DataFrame:
-    """Compare the intention to leave of the best performers with that of the others.
+def part_best(values: Array, performance: Array, weight: Array, share: float) -> Array:
+    """Part respondents in the best performers and the others.
 
     The best are those with the highest answers, as near as ties allow to `share` of the weight.
-    Which direction a difference has is an open question: good performers intend to leave less
-    often, but slightly more often at equal satisfaction (Zimmerman & Darnold 2009).
 
     Parameters
     ----------
@@ -131,18 +128,35 @@ def talent_at_risk(
 
     Returns
     -------
-    One row per group: best, rest (weighted rates), n_best, n_rest.
+    Per response: 1 for the best, 0 for others, NaN where either answer is not known.
     """
     known = ~np.isnan(values) & ~np.isnan(performance)
     levels, level = np.unique(performance[known], return_inverse=True)
     above = np.cumsum(np.bincount(level, weights=weight[known])[::-1])[::-1]
     cut = levels[np.argmin(np.abs(above / above[0] - share))] if len(levels) else np.inf
-    is_best = known & (performance >= cut)
+    return np.where(known, (performance >= cut).astype(float), np.nan)
+
+
+def talent_at_risk(values: Array, best: Array, weight: Array, members: csr_array) -> pd.DataFrame:
+    """Compare the intention to leave of the best performers with that of the others.
+
+    Which direction a difference has is an open question: good performers intend to leave less
+    often, but slightly more often at equal satisfaction (Zimmerman & Darnold 2009).
+
+    Parameters
+    ----------
+    values : outcome per response: 1, 0 or NaN
+    best : as `part_best` gives
+
+    Returns
+    -------
+    One row per group: best, rest (weighted rates), n_best, n_rest.
+    """
     told = {}
-    for name, who in (("best", is_best), ("rest", known & ~is_best)):
+    for name, who in (("best", best == 1), ("rest", best == 0)):
         w = np.where(who, weight, 0.0)
         total = members @ w
-        hits = members @ (w * np.where(known, values, 0.0))
+        hits = members @ (w * np.where(who, values, 0.0))
         told[name] = np.divide(hits, total, out=np.full(len(total), np.nan), where=total > 0)
         told[f"n_{name}"] = members @ who.astype(float)
     return pd.DataFrame(told)

@@ -16,6 +16,7 @@ from blijfwijzer.survey.codebook import Codebook, Column, Language
 EVERYONE = "all"
 """Id of the group of all responses."""
 COLUMNS = ["level", "label", "parent", "sector", "kind", "n", "people", "response"]
+_ROLLED_UP = ["level", "reason", "groups", "n"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,14 @@ def make_groups(
     )
 
 
+def everyone_alone(responses: pd.DataFrame, language: Language = "nl") -> Grouping:
+    """Group all responses as one, where no unit is large enough to tell of."""
+    everyone = csr_array(np.ones((1, len(responses)), dtype=np.int8))
+    nobody = csr_array((0, len(responses)), dtype=np.int8)
+    groups = _everyone(responses, None, language)[COLUMNS]
+    return Grouping(groups, everyone, pd.DataFrame(columns=_ROLLED_UP), nobody)
+
+
 def part_people(units: pd.DataFrame) -> pd.DataFrame:
     """Part everyone over units, so that each person counts once.
 
@@ -110,7 +119,8 @@ def part_people(units: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    units : some rows of `Grouping.groups` with kind unit or all, everyone among them
+    units : some rows of `Grouping.groups` with kind unit or all, or crossed with one variable;
+        everyone among them
 
     Returns
     -------
@@ -178,7 +188,7 @@ class _Made:
         self.small.append(members[np.flatnonzero(~kept)])
 
     def told(self) -> pd.DataFrame:
-        return pd.DataFrame(self.rolled, columns=["level", "reason", "groups", "n"])
+        return pd.DataFrame(self.rolled, columns=_ROLLED_UP)
 
 
 def _stack(members: list[Any], responses: pd.DataFrame) -> csr_array:

@@ -60,8 +60,9 @@ def summarise_areas(
 
     Returns
     -------
-    One row per group: n known outcomes, effective_n (Kish 1965), direct and model (weighted means
-    over those with a known outcome, or all without outcomes), var_risk and cov (pooled within
+    One row per group: n known outcomes, effective_n (Kish 1965), direct (their weighted rate; NaN
+    where there are none) and model (their weighted mean risk, or that of all members where there
+    are none), var_risk and cov (pooled within
     groups: variance of risk, covariance of risk with the outcome).
     """
     known = np.ones(len(risk), dtype=bool) if values is None else ~np.isnan(values)
@@ -71,6 +72,9 @@ def summarise_areas(
     safe = np.where(total > 0, total, 1.0)
     direct, model = (members @ (w * y)) / safe, (members @ (w * risk)) / safe
     n = members @ known.astype(float)
+    everybody = (members @ (weight * risk)) / np.maximum(members @ weight, 1e-300)
+    worth = total**2 / np.maximum(members @ w**2, 1e-300)
+    worth_of_all = (members @ weight) ** 2 / np.maximum(members @ weight**2, 1e-300)
     spread = (members @ (w * risk**2)) / safe - model**2
     shared = (members @ (w * risk * y)) / safe - model * direct
     freedom = np.maximum(n - 1, 0)
@@ -79,9 +83,9 @@ def summarise_areas(
     return pd.DataFrame(
         {
             "n": n,
-            "effective_n": total**2 / np.maximum(members @ w**2, 1e-300),
+            "effective_n": np.where(total > 0, worth, worth_of_all),
             "direct": np.where(total > 0, direct, np.nan) if values is not None else np.nan,
-            "model": np.where(total > 0, model, np.nan),
+            "model": np.where(total > 0, model, everybody),
             "var_risk": float((freedom * spread * correct).sum() / pool),
             "cov": float((freedom * shared * correct).sum() / pool),
         }
@@ -363,7 +367,7 @@ def _pool_logistic(
     margins = np.linspace(-9, 9, 361)
     likelihood = hits[:, None] * margins - n[:, None] * np.logaddexp(0, margins)
     likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
-    intercepts, spreads = np.linspace(-1.5, 1.5, 31), np.linspace(0.03, 1.5, 16)
+    intercepts, spreads = np.linspace(-4.0, 4.0, 81), np.linspace(0.03, 1.5, 16)
     log = np.empty((len(intercepts), len(spreads)))
     for i, intercept in enumerate(intercepts):
         for j, spread in enumerate(spreads):

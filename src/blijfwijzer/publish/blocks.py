@@ -47,7 +47,7 @@ class Block:
 def titled(report: Report, name: str, is_foldable: bool = False) -> Block:
     """Show a table of the report under its own heading."""
     caption = say(f"c_{name}", report.language)
-    rows = getattr(report, name)
+    rows = report.rows(name)
     if rows.empty:
         return Block(caption, (say("empty", report.language),))
     is_open = not is_foldable or len(rows) <= OPEN_ROWS

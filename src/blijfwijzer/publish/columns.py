@@ -54,6 +54,8 @@ FRAMES: dict[str, tuple[Column, ...]] = {
         Column("label", "Vraag", "Question"),
         Column("missing_then", "Ontbrak toen", "Missing then", "percent"),
         Column("missing_now", "Ontbreekt nu", "Missing now", "percent"),
+        Column("unseen", "Onbekend antwoord", "Unknown answer", "percent"),
+        Column("moved_to_limit", "Buiten bereik", "Out of range", "percent"),
         Column("drift", "Verschuiving (PSI)", "Drift (PSI)", "ratio"),
         Column("verdict", "Oordeel", "Verdict", "verdict"),
     ),
@@ -102,9 +104,9 @@ FRAMES: dict[str, tuple[Column, ...]] = {
         Column("is_plan", "Dit voorstel", "This proposal", "truth"),
         Column("extra", "Verwacht extra geschoold", "Expected extra trained", "decimal"),
         Column("cost_per_extra", "Kosten per extra geschoolde", "Cost per extra person", "euro"),
-        Column("need_reached", "Bereikt van wie het nodig heeft", "Need reached", "percent"),
-        Column("exclusion", "Gemist", "Missed", "percent"),
-        Column("inclusion", "Onnodig", "Unneeded", "percent"),
+        Column("need_reached", "Bereikt van wie het nodig heeft", "Need reached", "tenths"),
+        Column("exclusion", "Gemist", "Missed", "tenths"),
+        Column("inclusion", "Onnodig", "Unneeded", "tenths"),
     ),
     "lottery": (Column("label", "Wat", "What"), Column("value", "Waarde", "Value")),
     "fairness": (
@@ -116,6 +118,18 @@ FRAMES: dict[str, tuple[Column, ...]] = {
             "missed", "Gemist (95 %-interval)", "Missed (95% interval)", "percent", "low", "high"
         ),
         Column("inclusion", "Onnodig", "Unneeded", "percent"),
+    ),
+    "gaps": (
+        Column("attribute", "Kenmerk", "Attribute"),
+        Column(
+            "gap",
+            "Grootste verschil in gemist (95 %-interval)",
+            "Largest difference in missed (95% interval)",
+            "percent",
+            "low",
+            "high",
+        ),
+        Column("ratio", "Selectieratio", "Selection ratio", "ratio"),
     ),
     "conclusions": (
         Column("attribute", "Kenmerk", "Attribute"),

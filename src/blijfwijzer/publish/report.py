@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from blijfwijzer.disclosure.release import Cleared, require_cleared
 from blijfwijzer.publish.columns import FRAMES, Column, check_columns, group_columns
 from blijfwijzer.survey.codebook import Language
 
@@ -26,37 +27,39 @@ class Report:
     """Id and label of each risk; the ids stand in `target` and before `_rate` in `groups`."""
     facts: tuple[tuple[str, str], ...]
     """What was read, as label and value: forms, accepted, refused, rolled up."""
-    rejected: pd.DataFrame
+    rejected: Cleared
     """reason, responses."""
-    wave: pd.DataFrame
-    """column, label, missing_then (%), missing_now (%), drift (PSI), verdict (text, or "same" or
-    "shifted")."""
-    sectors: pd.DataFrame
+    wave: Cleared
+    """column, label, missing_then (%), missing_now, unseen, moved_to_limit (%), drift (PSI),
+    verdict (text, or "same" or "shifted")."""
+    sectors: Cleared
     """target, label, n (band, text), rate, low, high."""
-    flagged: pd.DataFrame
+    flagged: Cleared
     """group (id, not shown), target, label, level, sector, n, rate, low, high, reference,
     probability, stability, verdict ("certain" or "uncertain"). In the order of showing."""
-    drivers: pd.DataFrame
+    drivers: Cleared
     """group (id, as in `flagged`), target, label, driver, is_changeable, contrast, low, high."""
-    groups: pd.DataFrame
+    groups: Cleared
     """label, level, [sector], n, people (bands); per target <id>_rate, <id>_low, <id>_high,
     [<id>_nonresponse_low, <id>_nonresponse_high]; [talent_best, talent_rest]. Those in brackets
     may be absent."""
-    segments: pd.DataFrame
+    segments: Cleared
     """target, label (who, in words), n, rate, low, high, reference."""
-    vouchers: pd.DataFrame | None
+    vouchers: Cleared | None
     """label, vouchers, need, extra; None before a budget is divided."""
-    alternatives: pd.DataFrame | None
+    alternatives: Cleared | None
     """rule, is_plan, extra, cost_per_extra, need_reached, exclusion, inclusion."""
-    lottery: pd.DataFrame | None
+    lottery: Cleared | None
     """label, value: texts."""
-    fairness: pd.DataFrame
+    fairness: Cleared
     """attribute, label (group), n, selection, missed, low, high (of missed), inclusion."""
-    conclusions: pd.DataFrame
+    gaps: Cleared
+    """attribute, gap (of missed), low, high (%), ratio (of selection, smallest over largest)."""
+    conclusions: Cleared
     """attribute, conclusion: one plain sentence each."""
-    withheld: pd.DataFrame
+    withheld: Cleared
     """reason, groups, people (band)."""
-    rolled_up: pd.DataFrame
+    rolled_up: Cleared
     """label, level, into, reason."""
     method: tuple[str, ...]
     provenance: tuple[tuple[str, str], ...]
@@ -70,9 +73,12 @@ class Report:
     def __post_init__(self) -> None:
         """Hold each table against what is shown of it."""
         for name in (*FRAMES, "groups"):
-            table = getattr(self, name)
-            if table is not None:
-                check_columns(table, self.columns(name), name)
+            if getattr(self, name) is not None:
+                check_columns(self.rows(name), self.columns(name), name)
+
+    def rows(self, name: str) -> pd.DataFrame:
+        """Give the rows of the table `name`; only what passed the gate can be shown."""
+        return require_cleared(getattr(self, name)).frame
 
     def columns(self, name: str) -> tuple[Column, ...]:
         """Give the columns that are shown of the table `name`."""

@@ -86,7 +86,7 @@ def _read(report: Report) -> Iterator[Block]:
 def _sectors(report: Report) -> Iterator[Block]:
     language = report.language
     yield Block(paragraphs=(say("s_sectors", language),))
-    for target, label, rates in by_target(report, report.sectors):
+    for target, label, rates in by_target(report, report.rows("sectors")):
         caption = say("c_sectors", language, target=label)
         yield Block(
             caption,
@@ -99,7 +99,7 @@ def _sectors(report: Report) -> Iterator[Block]:
 
 def _flagged(report: Report) -> Iterator[Block]:
     language = report.language
-    found = list(by_target(report, report.flagged))
+    found = list(by_target(report, report.rows("flagged")))
     yield Block(paragraphs=(say("s_flagged" if found else "s_none_flagged", language),))
     for target, label, flagged in found:
         caption = say("c_flagged", language, target=label)
@@ -121,7 +121,8 @@ def _drivers(
     report: Report, target: str, label: str, flagged: pd.DataFrame, pictured: int
 ) -> Iterator[Block]:
     language = report.language
-    drivers = report.drivers[report.drivers["target"] == target].drop(columns="target")
+    drivers = report.rows("drivers")
+    drivers = drivers[drivers["target"] == target].drop(columns="target")
     # What an employer can change comes first; otherwise the order given is kept.
     drivers = drivers.sort_values("is_changeable", ascending=False, kind="stable")
     groups = flagged[flagged["group"].isin(drivers["group"])].drop_duplicates("group")
@@ -133,7 +134,12 @@ def _drivers(
         rows = drivers[drivers["group"] == group].drop(columns="label")
         caption = say("c_drivers", language, target=label, group=tidy(name))
         yield Block(
-            picture=picture_drivers(rows, caption, f"drivers-{target}-{place}", language),
+            picture=picture_drivers(
+                rows[rows["is_changeable"].astype(bool)],
+                caption,
+                f"drivers-{target}-{place}",
+                language,
+            ),
             caption=caption,
             table=twin(report, "drivers", caption, rows),
         )
@@ -155,8 +161,8 @@ def _vouchers(report: Report) -> Iterator[Block]:
         yield Block(paragraphs=(say("s_no_vouchers", language),))
         return
     yield titled(report, "vouchers", is_foldable=True)
-    alternatives = report.alternatives
-    if alternatives is not None and len(alternatives):
+    if report.alternatives is not None and len(report.alternatives):
+        alternatives = report.rows("alternatives")
         caption = say("c_alternatives", language)
         yield Block(
             caption,
@@ -170,11 +176,12 @@ def _vouchers(report: Report) -> Iterator[Block]:
 
 
 def _fairness(report: Report) -> Iterator[Block]:
-    language, conclusions = report.language, report.conclusions
-    is_empty = report.fairness.empty and conclusions.empty
+    language, conclusions = report.language, report.rows("conclusions")
+    fairness = report.rows("fairness")
+    is_empty = fairness.empty and conclusions.empty
     yield Block(paragraphs=(say("s_no_fairness" if is_empty else "s_fairness", language),))
     told = dict(zip(conclusions["attribute"], conclusions["conclusion"], strict=True))
-    for place, (attribute, rows) in enumerate(report.fairness.groupby("attribute", sort=False)):
+    for place, (attribute, rows) in enumerate(fairness.groupby("attribute", sort=False)):
         name, conclusion = tidy(attribute), clean_text(told.pop(attribute, ""))
         caption = say("c_fairness", language, attribute=name)
         yield Block(
@@ -184,6 +191,8 @@ def _fairness(report: Report) -> Iterator[Block]:
             caption=caption,
             table=twin(report, "fairness", caption, rows.drop(columns="attribute")),
         )
+    if report.rows("gaps").shape[0]:
+        yield titled(report, "gaps")
     rest = conclusions[conclusions["attribute"].isin(list(told))]
     if len(rest):
         caption = say("c_conclusions", language)

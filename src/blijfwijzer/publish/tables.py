@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from blijfwijzer.disclosure.rounding import band_floor
+from blijfwijzer.disclosure.release import Kind, clear
 from blijfwijzer.drivers.canvas import Picture, to_bytes
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.risk.evaluation import Evaluation
@@ -50,7 +50,17 @@ def training_tables(
 
 
 def to_csv(table: pd.DataFrame) -> bytes:
-    """Write a table with six digits, and counts of respondents as the lowest of their band."""
-    if "n" in table and len(table):
-        table = table.assign(n=band_floor(table["n"]).astype("Int64"))
-    return table.to_csv(index=False, float_format="%.6g").encode()
+    """Clear a table by what its columns hold, and write it as plain CSV."""
+    cleared = clear(table, {str(name): _kind(table[name]) for name in table}, 0)
+    return cleared.frame.to_csv(index=False).encode()
+
+
+def _kind(column: pd.Series) -> Kind:
+    """Say what a column holds: numbers that count no respondents are means and measures."""
+    if column.name in ("n", "effective_n"):
+        return "count"
+    if pd.api.types.is_bool_dtype(column):
+        return "flag"
+    if pd.api.types.is_numeric_dtype(column):
+        return "fine"
+    return "text"

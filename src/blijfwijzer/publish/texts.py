@@ -6,9 +6,12 @@ import pandas as pd
 
 from blijfwijzer.survey.codebook import Language
 
-Kind = Literal["text", "count", "percent", "points", "decimal", "ratio", "euro", "truth", "verdict"]
+Kind = Literal[
+    "text", "count", "percent", "tenths", "points", "decimal", "ratio", "euro", "truth", "verdict"
+]
+"""How a value is written. tenths: a percentage with one decimal, for small shares."""
 
-NUMBERS: tuple[Kind, ...] = ("count", "percent", "points", "decimal", "ratio", "euro")
+NUMBERS: tuple[Kind, ...] = ("count", "percent", "tenths", "points", "decimal", "ratio", "euro")
 NOT_SHOWN = {"nl": "niet getoond", "en": "not shown"}
 NO_BREAK = "\u00a0"
 
@@ -83,6 +86,7 @@ def _number(value: float, kind: Kind, language: Language) -> str:
     forms: dict[str, str] = {
         "count": f"{value:,.0f}",
         "percent": f"{value:,.0f}",
+        "tenths": f"{value:,.1f}",
         "points": f"{value:+,.1f}",
         "decimal": f"{value:,.1f}",
         "ratio": f"{value:,.2f}",
@@ -91,7 +95,7 @@ def _number(value: float, kind: Kind, language: Language) -> str:
     text = (f"{value:.1f}" if kind == "points" and value == 0 else forms[kind]).replace("-", "−")
     if language == "nl":
         text = text.translate(_DUTCH_SEPARATORS)
-    if kind == "percent":
+    if kind in ("percent", "tenths"):
         return text + (f"{NO_BREAK}%" if language == "nl" else "%")
     if kind == "euro":
         return f"€{NO_BREAK}{text}" if language == "nl" else f"€{text}"
@@ -200,6 +204,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Merged into a larger group before anything was estimated",
     ),
     "c_provenance": ("Herkomst", "Provenance"),
+    "c_gaps": (
+        "Hoe ver groepen uiteenlopen, per kenmerk",
+        "How far groups are apart, by attribute",
+    ),
     "c_conclusions": ("Conclusie per kenmerk", "Conclusion by attribute"),
     # Sentences between.
     "s_sectors": (
@@ -277,6 +285,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "w_sectors": ("Sectoren", "Sectors"),
     "w_segments": ("Naar loopbaan", "Segments"),
     "w_fairness": ("Geholpen en gemist", "Helped and missed"),
+    "w_gaps": ("Verschillen", "Gaps"),
     "w_conclusions": ("Conclusies", "Conclusions"),
     "w_withheld": ("Niet getoond", "Withheld"),
     "w_rolled_up": ("Samengevoegd", "Merged"),

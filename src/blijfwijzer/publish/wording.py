@@ -5,6 +5,8 @@ from blijfwijzer.survey.codebook import Language
 
 _TEXTS: dict[str, tuple[str, str]] = {
     "title": ("Van enquête naar vouchers", "From survey to vouchers"),
+    "survey": ("{wave}, gelezen als {codebook}", "{wave}, read as {codebook}"),
+    "everyone": ("Iedereen", "Everyone"),
     "forms": ("Formulieren", "Forms"),
     "accepted": ("Aanvaard", "Accepted"),
     "refused": ("Geweigerd", "Refused"),
@@ -29,6 +31,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{groups} groups, {people} respondents",
     ),
     "too_few": ("te weinig waarnemingen", "too few responses"),
+    "not_shown": ("niet getoond", "not shown"),
     "carried": (
         "Deze golf vraagt een uitkomst niet. De percentages komen van het model en van wat groepen "
         "eerder toevoegden; de intervallen zijn daarom breder.",
@@ -51,10 +54,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "equal": ("Elke groep evenveel", "The same for each group"),
     "optimum": ("Het beste bij bekende behoefte", "Best with known need"),
     "note_plan": (
-        "{vouchers} vouchers van {cost} euro; in reserve {reserve} euro, over {left} euro. Elk "
+        "{vouchers} vouchers van {cost}; in reserve {reserve}, over {left}. Elk "
         "percentage is met {robustness} standaardfouten verlaagd, zodat onzekere groepen niet "
         "vooraan staan. Opname {take_up}, waarvan {deadweight} zich anders ook had geschoold.",
-        "{vouchers} vouchers of {cost} euro; in reserve {reserve} euro, left {left} euro. Each "
+        "{vouchers} vouchers of {cost}; in reserve {reserve}, left {left}. Each "
         "rate was lowered by {robustness} standard errors, so that uncertain groups do not "
         "come first. Take-up {take_up}, of whom {deadweight} would have trained anyway.",
     ),
@@ -69,7 +72,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "sealed": ("Verzegeld met", "Sealed with"),
     "drawn": ("Groepen in de loting", "Groups in the lottery"),
     "power": ("Onderscheidingsvermogen", "Power"),
-    "detectable": ("Kleinste aantoonbare effect", "Smallest detectable effect"),
+    "detectable": (
+        "Kleinste aantoonbare effect, procentpunten",
+        "Smallest detectable effect, percentage points",
+    ),
 }
 _METHOD: tuple[tuple[str, str], ...] = (
     (

@@ -35,6 +35,7 @@ _SHEETS = (
     "sectors",
     "segments",
     "fairness",
+    "gaps",
     "conclusions",
     "withheld",
     "rolled_up",
@@ -44,6 +45,7 @@ _SHEETS = (
 _FORMATS: dict[Kind, str] = {
     "count": "#,##0",
     "percent": "0%",
+    "tenths": "0.0%",
     "points": "+0.0;\\-0.0;0.0",
     "decimal": "#,##0.0",
     "ratio": "0.00",
@@ -72,8 +74,8 @@ def write_workbook(report: Report) -> bytes:
     readme = book.active
     _write_readme(readme, report)
     for name in _SHEETS:
-        rows = getattr(report, name)
-        if rows is not None:
+        if getattr(report, name) is not None:
+            rows = report.rows(name)
             sheet = book.create_sheet(say(f"w_{name}", report.language))
             _write_table(sheet, report, report.columns(name), rows)
     facts = book.create_sheet(say("w_provenance", report.language))
@@ -96,8 +98,8 @@ def _write_readme(sheet: Worksheet, report: Report) -> None:
     lines += [("", ""), (say("read", language), ""), *report.facts]
     lines += [("", ""), (say("w_contents", language), "")]
     for name in _SHEETS:
-        rows = getattr(report, name)
-        if rows is not None:
+        if getattr(report, name) is not None:
+            rows = report.rows(name)
             text = f"d_{name}" if f"d_{name}" in TEXTS else f"c_{name}"
             count = show(len(rows), "count", language)
             told = say("w_rows", language, caption=say(text, language), rows=count)
@@ -175,7 +177,7 @@ def _write_column(
         cell = sheet.cell(row, place)
         known = number(value) if kind in NUMBERS else None
         if known is not None:
-            cell.value = known / 100 if kind == "percent" else known
+            cell.value = known / 100 if kind in ("percent", "tenths") else known
             cell.number_format = _FORMATS[kind]
         else:
             text = show(value, kind, language)

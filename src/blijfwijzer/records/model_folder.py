@@ -1,6 +1,5 @@
 """A model on disk: text and JSON, with a hash of every file; loading runs no code."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import tomli_w
 
 from blijfwijzer import __version__
 from blijfwijzer.errors import CodebookError, ModelFolderError, SettingsError
-from blijfwijzer.files import write_folder_beside
+from blijfwijzer.files import hash_bytes, hash_files, to_json, write_folder_beside
 from blijfwijzer.records.lint import refuse_disclosure
 from blijfwijzer.risk.model import FORMAT, RiskModel, model_from_json, model_to_json
 from blijfwijzer.settings import Settings, load_settings
@@ -47,7 +46,7 @@ def folder_name(
     The same survey, codebook and settings give the same name, and the same content.
     """
     made_from = [survey_sha256, codebook.model_dump_json(), settings.model_dump_json(), __version__]
-    digest = hashlib.sha256("\n".join(made_from).encode()).hexdigest()
+    digest = hash_bytes("\n".join(made_from).encode())
     return f"{model.target}-{codebook.survey.name}-{codebook.survey.wave}-{digest[:8]}"
 
 
@@ -91,7 +90,7 @@ def write_model(
     manifest = {
         "format": FORMAT,
         "made_with": f"blijfwijzer {__version__}",
-        "sha256": {name: hashlib.sha256(c).hexdigest() for name, c in sorted(contents.items())},
+        "sha256": hash_files(contents),
     }
     with write_folder_beside(folder) as beside:
         for name, content in {**contents, MANIFEST: to_json(manifest)}.items():
@@ -130,16 +129,41 @@ def read_model(folder: Path) -> Stored:
         ) from error
 
 
+def choose_models(models: Path) -> dict[str, Stored]:
+    """Read the newest model of each outcome in a folder, or the one model that it is.
+
+    Raises
+    ------
+    ModelFolderError
+        There is none, one is altered, or they are of different surveys.
+    """
+    single = (models / "manifest.json").exists()
+    found = [models] if single else sorted(p.parent for p in models.glob("*/manifest.json"))
+    if not found:
+        raise ModelFolderError(
+            f"{models}: there is no model here. Train one first (`make train`), or give the right "
+            "folder with --models."
+        )
+    newest: dict[str, tuple[float, Path]] = {}
+    for folder in found:
+        target = folder.name.split("-")[0]
+        made = (folder / "manifest.json").stat().st_mtime
+        if target not in newest or made >= newest[target][0]:
+            newest[target] = (made, folder)
+    read = [read_model(folder) for _, folder in newest.values()]
+    surveys = sorted({stored.codebook.survey.name for stored in read})
+    if len(surveys) > 1:
+        raise ModelFolderError(
+            f"{models}: holds models of {len(surveys)} surveys: {', '.join(surveys)}. Keep those "
+            "of each survey in a folder of their own and give that with --models."
+        )
+    return {stored.model.target: stored for stored in read}
+
+
 def _read_effects(path: Path) -> pd.DataFrame:
     rows = json.loads(path.read_text(encoding="utf-8"))
     columns = ["effect", "se", "between"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=float)
-
-
-def to_json(value: Any) -> bytes:
-    """Write plain values as JSON for people to read; refuses what JSON cannot hold."""
-    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode()
 
 
 def _verify(folder: Path) -> None:
@@ -161,7 +185,7 @@ def _verify(folder: Path) -> None:
     altered = sorted(
         name
         for name in present & set(recorded)
-        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != recorded[name]
+        if hash_bytes((folder / name).read_bytes()) != recorded[name]
     )
     missing = sorted((set(recorded) | set(_NEEDED)) - present)
     strange = sorted(present - set(recorded))

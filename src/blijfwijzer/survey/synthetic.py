@@ -139,6 +139,8 @@ def make_survey(
     responses.insert(0, "respondent", np.arange(1, respondents + 1, dtype=float))
     known = pd.concat(truth, ignore_index=True)
     known.insert(0, "respondent", responses["respondent"])
+    units = load_codebook(CODEBOOK).units.levels
+    known = known.assign(**{level: responses[level].to_numpy() for level in units})
     responses = _hand_in_twice(responses, figure["duplicates"], rng)
     if wave == 2022:
         responses = responses.rename(columns={"sam_2": "samenwerking_2"})

@@ -1,0 +1,184 @@
+"""The stories of those who must trust it: what follows from releases, and are they whole."""
+
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from blijfwijzer.disclosure.atoms import find_atoms
+from blijfwijzer.disclosure.fingerprint import (
+    fingerprint_groups,
+    from_text,
+    least_difference,
+    person_keys,
+)
+from blijfwijzer.disclosure.ledger import FILE, Ledger, Release, open_ledger, verify
+from blijfwijzer.disclosure.span import find_disclosed
+from blijfwijzer.errors import DisclosureError, ReleaseError
+from blijfwijzer.groups.grouping import find_members
+from blijfwijzer.progress import show_progress
+from blijfwijzer.releasing import read_release
+from blijfwijzer.scoring import without_outcomes
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook, load_codebook
+from blijfwijzer.survey.intake import Intake, read_survey
+
+
+def audit(
+    releases: list[Path], ledgers: Path, survey_file: Path | None, codebook_name: str | None
+) -> None:
+    """Work out what could be derived from releases together, and with the ledger.
+
+    Without the survey: files are as they were entered in the ledger, the ledger is whole, rows are
+    coarse and of enough people, and no group of one release differs by a few people from what
+    another showed of it. With the survey also: its people are put in all groups that the ledger
+    knows of it, and the elimination is done again.
+    """
+    for release in releases:
+        run, groups, _ = read_release(release)
+        folder = ledgers / str(run["survey"])
+        entered = verify(folder)
+        _hold_files(release, run, entered)
+        _hold_rows(release, run, groups)
+        few = _changed_by_few(entered, int(run["settings"]["disclosure"]["minimum"]))
+        if few:
+            raise DisclosureError(
+                f"{folder}: {len(few)} groups were shown more than once while a few people joined "
+                f"or left: {', '.join(few[:5])}. Publish only one of these releases."
+            )
+        derived = "not worked out again (give --survey and --codebook)"
+        if survey_file is not None and codebook_name is not None:
+            derived = _derive(run, ledgers, survey_file, load_codebook(codebook_name))
+        print(
+            f"{release}: {len(groups)} groups shown, {run['counts']['withheld']} withheld; files "
+            f"and rows as they were entered; release {run['ledger']['sequence']} of {len(entered)} "
+            f"in an unbroken ledger, head {entered[-1].hash}."
+        )
+        print(f"  what follows from all that was shown of this survey: {derived}")
+
+
+def verify_ledgers(folder: Path) -> None:
+    """Check a ledger line by line, or each ledger in a folder of them."""
+    inside = sorted(path.parent for path in folder.glob(f"*/{FILE}"))
+    for place in inside or [folder]:
+        releases = verify(place)
+        head = releases[-1].hash if releases else "none"
+        print(f"{place}: {len(releases)} releases, unbroken; head {head}.")
+
+
+def _hold_files(release: Path, run: dict[str, Any], entered: list[Release]) -> None:
+    by_number = {one.sequence: one for one in entered}
+    outputs: dict[str, str] = {}
+    for head in [run["ledger"], *([run["vouchers"]["ledger"]] if "vouchers" in run else [])]:
+        line = by_number.get(int(head["sequence"]))
+        if line is None or line.hash != head["hash"]:
+            raise ReleaseError(
+                f"{release}: release {head['sequence']} is not in this ledger. Do not publish it. "
+                "Give the right ledger, or score again."
+            )
+        outputs = line.content["outputs"]
+    wrong = sorted(
+        name
+        for name in set(outputs) | set(run["files"])
+        if outputs.get(name) != run["files"].get(name)
+    )
+    if wrong:
+        raise ReleaseError(
+            f"{release}: {len(wrong)} files are not as they were entered in the ledger: "
+            f"{', '.join(wrong[:5])}. Do not publish it. Score again."
+        )
+
+
+def _hold_rows(release: Path, run: dict[str, Any], groups: pd.DataFrame) -> None:
+    minimum = int(run["settings"]["disclosure"]["minimum"])
+    few = int((groups["n"] < minimum).sum())
+    rates = [name for name in groups if str(name).endswith(("_rate", "_low", "_high"))]
+    percentages = groups[rates].to_numpy(dtype=float)
+    fine = int((percentages[~np.isnan(percentages)] % 1 != 0).sum())
+    if few or fine:
+        raise ReleaseError(
+            f"{release}: {few} rows stand for fewer than {minimum} respondents, {fine} percentages "
+            "are not whole. Do not publish it. Score again."
+        )
+
+
+def _changed_by_few(entered: list[Release], minimum: int) -> list[str]:
+    """Name the groups that releases showed of people that differ by fewer than the minimum."""
+    shown: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    for release in entered:
+        columns = tuple(release.content.get("columns", ()))
+        for name, group in release.content["groups"].items():
+            shown.setdefault((name, columns), set()).add(group["fingerprint"])
+    return sorted(
+        {
+            name
+            for (name, _), prints in shown.items()
+            for one, other in combinations(map(from_text, sorted(prints)), 2)
+            if least_difference(one, other) < minimum
+        }
+    )
+
+
+def _derive(run: dict[str, Any], ledgers: Path, survey_file: Path, codebook: Codebook) -> str:
+    """Put the people of a survey in all groups that were shown of it, and eliminate again."""
+    settings = Settings.model_validate(run["settings"])
+    with show_progress() as tell:
+        tell(f"read {survey_file.name}")
+        intake = read_survey(survey_file, without_outcomes(codebook), settings.intake)
+        if intake.sha256 != run["provenance"]["survey_sha256"]:
+            raise ReleaseError(
+                f"{survey_file.name}: is not the file that this release was made from. Give the "
+                "right one; its SHA-256 stands in run.json."
+            )
+        tell("find what could be derived")
+        with open_ledger(ledgers / str(run["survey"]), str(run["owner"])) as ledger:
+            members, unlike = _members_of_all(intake, codebook, ledger)
+        if unlike:
+            raise ReleaseError(
+                f"{survey_file.name}: {len(unlike)} groups hold other people than the ledger has "
+                f"of them: {', '.join(unlike[:5])}. Give the codebook that the release was made "
+                "with."
+            )
+        atoms = find_atoms(members)
+        minimum = settings.disclosure.minimum
+        found = find_disclosed(atoms.rows.toarray(), atoms.sizes, minimum)
+    if found:
+        raise DisclosureError(
+            f"{members.shape[0]} groups were shown of this survey, and from them {len(found)} "
+            f"totals of fewer than {minimum} people follow. Do not publish this release."
+        )
+    return (
+        f"nothing about fewer than {minimum} people, from {members.shape[0]} groups in "
+        f"{len(atoms.sizes)} atoms"
+    )
+
+
+def _members_of_all(
+    intake: Intake, codebook: Codebook, ledger: Ledger
+) -> tuple[csr_array, list[str]]:
+    """Give everyone and all groups that were shown of a file, and those that cannot be right."""
+    responses = intake.responses
+    rows, unlike = [np.ones(len(responses), dtype=bool)], []
+    seen = set()
+    for release in ledger.releases:
+        columns = release.content.get("columns")
+        if release.content["dataset"] != intake.sha256 or not columns:
+            continue
+        keys = person_keys(responses, columns)
+        for name, group in release.content["groups"].items():
+            if (name, group["fingerprint"]) in seen:
+                continue
+            seen.add((name, group["fingerprint"]))
+            inside = find_members(responses, codebook, group["definition"])
+            if inside is None:
+                unlike.append(name)
+                continue
+            row = csr_array(inside[None, :].astype(np.int8))
+            now = fingerprint_groups(keys, ledger.secret, row)[0]
+            if (now != from_text(group["fingerprint"])).any():
+                unlike.append(name)
+            rows.append(inside)
+    return csr_array(np.array(rows, dtype=np.int8)), unlike

@@ -1,0 +1,119 @@
+"""What would change if the model used an attribute that it may not use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import logit
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
+
+from blijfwijzer.fairness.targeting import cut_cells
+from blijfwijzer.survey.codebook import Column, Text
+
+Array = NDArray[np.float64]
+
+_FOLDS = 3
+_FEWEST = 200
+"""Responses with a known outcome, below which a refit says nothing."""
+_CLIP = 1e-6
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A model refitted with an attribute, beside the one without it."""
+
+    attribute: str
+    risk: Array
+    """Per response: what the risk would be with the attribute."""
+    without: Array
+    """Per response: the same refit without it, so that only the attribute makes a difference."""
+    auc: float
+    """Of `risk`, out of fold."""
+    auc_without: float
+
+
+def refit_with_attributes(
+    risk: Array,
+    values: Array,
+    weight: Array,
+    units: pd.Series,
+    attributes: Mapping[str, pd.Series],
+) -> list[Ablation]:
+    """Add each attribute to the model, and fit it again out of fold.
+
+    The model's log odds is one column and each level of the attribute another; a logistic
+    regression weighs them on two thirds of the units and predicts the last third. What the
+    attribute could add to a model that starts from all other answers is thereby in.
+
+    Parameters
+    ----------
+    risk : probability per response, in (0, 1)
+    values : outcome per response: 1, 0, or NaN where not known
+    units : where each respondent works; never in both parts
+
+    Returns
+    -------
+    One per attribute; none when the outcome is known of fewer than 200 or units are fewer than 3.
+    """
+    known = ~np.isnan(values)
+    unit = pd.factorize(units)[0]
+    both = len(np.unique(values[known])) == 2
+    if known.sum() < _FEWEST or len(np.unique(unit[known])) < _FOLDS or not both:
+        return []
+    margin = logit(np.clip(risk, _CLIP, 1 - _CLIP))[:, None]
+    without = _refit(margin, values, weight, unit, known)
+    found = []
+    for name, cells in cut_cells(attributes)[0].items():
+        levels = cells.code[:, None] == np.arange(len(cells.names))
+        made = _refit(np.hstack([margin, levels]), values, weight, unit, known)
+        auc, before = (
+            float(roc_auc_score(values[known], r[known], sample_weight=weight[known]))
+            for r in (made, without)
+        )
+        found.append(Ablation(name, made, without, auc, before))
+    return found
+
+
+def tell_ablation(
+    ablation: Ablation, largest_shift: float, changed: int, flagged: int, column: Column | None
+) -> Text:
+    """Say in one sentence what using an attribute would change.
+
+    Parameters
+    ----------
+    largest_shift : largest change of a shown group's mean risk, in [0, 1]
+    changed : flags that would come or go
+    flagged : flags as they are
+    """
+    label = column.label if column else Text(nl=ablation.attribute, en=ablation.attribute)
+    gain = ablation.auc - ablation.auc_without
+    points = round(100 * largest_shift)
+    return Text(
+        nl=f"Zou het model {label.nl.lower()} wel gebruiken, dan verandert het percentage van een "
+        f"getoonde groep hoogstens {points} procentpunt; van {flagged} vlaggen komen of gaan er "
+        f"{changed}. De AUC verandert {_signed(gain).replace('.', ',')}.",
+        en=f"If the model did use {label.en.lower()}, the rate of a shown group would change by at "
+        f"most {points} percentage points; of {flagged} flags {changed} would come or go. The AUC "
+        f"would change by {_signed(gain)}.",
+    )
+
+
+def _signed(gain: float) -> str:
+    return f"{gain:+.3f}"
+
+
+def _refit(
+    columns: Array, values: Array, weight: Array, unit: NDArray[np.intp], known: NDArray[np.bool_]
+) -> Array:
+    risk = np.empty(len(values))
+    for train, test in GroupKFold(_FOLDS).split(columns, groups=unit):
+        rows = train[known[train]]
+        # Hardly any penalty: levels of few people must not blow up, all else is left free.
+        model = LogisticRegression(C=100.0, max_iter=500)
+        model.fit(columns[rows], values[rows], sample_weight=weight[rows] / weight[rows].mean())
+        risk[test] = model.predict_proba(columns[test])[:, 1]
+    return risk

@@ -1,0 +1,68 @@
+"""What a new wave tells, before the gate."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.fairness.targeting import Targeting
+from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook, Text
+from blijfwijzer.survey.intake import Intake
+
+
+@dataclass(frozen=True)
+class GroupEstimates:
+    """What is known of each group; every table has the rows of `grouping.groups`."""
+
+    grouping: Grouping
+    shown: NDArray[np.bool_]
+    rates: dict[str, pd.DataFrame]
+    """Outcome to one row per group: rate, low, high, source, nonresponse_low, nonresponse_high."""
+    flags: dict[str, pd.DataFrame]
+    own: pd.DataFrame
+    """Per shown unit with people of its own: own_n, own_people."""
+    profile: NDArray[np.float64] | None
+    """Share of each group that fits the simple profile."""
+    talent: pd.DataFrame | None
+    """Per group: best, rest (rates of leaving); NaN where they may not be shown."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a new wave tells, before the gate; nothing of it is written as it is."""
+
+    codebook: Codebook
+    settings: Settings
+    intake: Intake
+    estimates: GroupEstimates
+    reasons: pd.Series
+    """Per group: "" or why it is withheld."""
+    drivers: dict[str, pd.DataFrame]
+    waves: dict[str, pd.DataFrame]
+    segments: pd.DataFrame
+    """Segments that may be shown, as in `Segments.table`."""
+    targeting: Targeting | None
+    hidden: frozenset[tuple[str, str]]
+    """Attribute and group of cells that may not be shown though they are large enough."""
+    sentences: tuple[tuple[str, Text], ...]
+    """Attribute and what a model that may not use it does with it."""
+    releases: int
+    forbidden: int
+
+    def counts(self) -> dict[str, int]:
+        """Count what was read and shown, for the run's record."""
+        shown, grouping = self.estimates.shown, self.estimates.grouping
+        return {
+            "forms": self.intake.rows,
+            "accepted": len(self.intake.responses),
+            "refused": len(self.intake.rejected),
+            "groups": len(grouping.groups),
+            "shown": int(shown.sum()),
+            "withheld": int((~shown).sum()),
+            "rolled_up": int(grouping.rolled_up["groups"].sum()),
+            "earlier_releases": self.releases,
+            "changed_since": self.forbidden,
+        }

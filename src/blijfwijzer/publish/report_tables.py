@@ -1,0 +1,383 @@
+"""The tables of a report: each goes through the gate here."""
+
+import numpy as np
+import pandas as pd
+
+from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
+from blijfwijzer.disclosure.rounding import band_text
+from blijfwijzer.groups.flags import NOT
+from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.publish.findings import Findings, GroupEstimates
+from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.wording import method, told
+from blijfwijzer.survey.codebook import Codebook, Language
+from blijfwijzer.survey.intake import count_reasons
+
+_LOOSE = ("respondents", "people", "complement")
+
+
+def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Report:
+    """Clear every table of a release and gather them.
+
+    Parameters
+    ----------
+    origin : what the release was made from
+    wave : what the wave is called
+    """
+    codebook, language = findings.codebook, findings.settings.language
+    groups = clear_groups(findings.estimates, findings.settings.disclosure.minimum)
+    outcomes = {name: codebook.outcomes[name] for name in findings.estimates.rates}
+    targets = tuple((name, o.label.in_(language)) for name, o in outcomes.items())
+    return Report(
+        language=language,
+        title=told("title", language),
+        survey=told("survey", language).format(
+            wave=wave, codebook=codebook.survey.label.in_(language)
+        ),
+        targets=targets,
+        facts=_facts(findings, language),
+        rejected=pick(
+            clear_rejected(findings.intake.rejected),
+            {"reason": "reason", "responses": "responses_band"},
+        ),
+        wave=_wave(findings, language),
+        sectors=_by_target(groups, codebook.units.levels[0], targets),
+        flagged=_flagged(groups, targets),
+        drivers=_drivers(findings, groups, language),
+        groups=_shown_groups(groups, targets),
+        segments=_segments(findings, language),
+        vouchers=None,
+        alternatives=None,
+        lottery=None,
+        fairness=_fairness(findings, language),
+        gaps=_gaps(findings, language),
+        conclusions=_conclusions(findings, language),
+        withheld=_withheld(findings, language),
+        rolled_up=_rolled_up(findings, language),
+        method=method(findings.settings, language),
+        provenance=tuple(origin.items()),
+        warnings=_warnings(findings, language),
+        notes={},
+    )
+
+
+def clear_groups(estimates: GroupEstimates, minimum: int) -> Cleared:
+    """Clear the table of groups that are shown, one row each."""
+    shown, groups = estimates.shown, estimates.grouping.groups
+    table = groups[shown].reset_index()
+    above = table["sector"].map(groups["label"]).fillna("")
+    table["sector_label"] = above.where(table["sector"].isin(groups.index[shown]), "")
+    texts = ("group", "label", "level", "parent", "sector", "sector_label", "kind")
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(texts, "text"),
+        "n": "count",
+        "people": "count",
+        "response": "share",
+    }
+    own = estimates.own.reindex(groups.index[shown])
+    table["own_n"], table["own_people"] = own["own_n"].to_numpy(), own["own_people"].to_numpy()
+    kinds |= {"own_n": "count", "own_people": "count"}
+    if estimates.profile is not None:
+        table["profile"] = estimates.profile[shown]
+        kinds["profile"] = "share"
+    for name, rates in estimates.rates.items():
+        for column in ("rate", "low", "high", "nonresponse_low", "nonresponse_high"):
+            table[f"{name}_{column}"] = rates[column].to_numpy()[shown]
+            kinds[f"{name}_{column}"] = "share"
+        table[f"{name}_source"] = rates["source"].to_numpy()[shown]
+        kinds[f"{name}_source"] = "text"
+        for column in ("reference", "probability", "stability"):
+            table[f"{name}_{column}"] = estimates.flags[name][column].to_numpy()[shown]
+            kinds[f"{name}_{column}"] = "share"
+        table[f"{name}_verdict"] = estimates.flags[name]["verdict"].to_numpy()[shown]
+        kinds[f"{name}_verdict"] = "text"
+    if estimates.talent is not None:
+        for column in ("best", "rest"):
+            table[f"talent_{column}"] = estimates.talent[column].to_numpy()[shown]
+            kinds[f"talent_{column}"] = "share"
+    return clear(table, kinds, minimum, counted_by="n")
+
+
+def clear_rejected(rejected: pd.DataFrame) -> Cleared:
+    """Clear the forms that were refused, counted by reason."""
+    return clear(count_reasons(rejected), {"reason": "text", "responses": "count"}, 0)
+
+
+def _facts(findings: Findings, language: Language) -> tuple[tuple[str, str], ...]:
+    counts = findings.counts()
+    of_people = ("forms", "accepted", "refused")
+    of_groups = ("shown", "withheld", "rolled_up", "earlier_releases")
+    return (
+        *((told(name, language), band_text(counts[name])) for name in of_people),
+        *((told(name, language), str(counts[name])) for name in of_groups),
+    )
+
+
+def _labels(codebook: Codebook, language: Language) -> dict[str, str]:
+    """Words for each scale and column."""
+    labels = {n: s.label.in_(language) for n, s in codebook.scales.items()}
+    return labels | {n: c.label.in_(language) for n, c in codebook.columns.items()}
+
+
+def _wave(findings: Findings, language: Language) -> Cleared:
+    table = pd.concat(findings.waves.values()).drop_duplicates("feature")
+    table = table.sort_values("drift", ascending=False)
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(("column", "label"), "text"),
+        **dict.fromkeys(("missing_then", "missing_now", "unseen", "moved_to_limit"), "share"),
+        "drift": "metric",
+        "verdict": "text",
+    }
+    labels = table["feature"].map(_labels(findings.codebook, language))
+    return clear(table.assign(column=table["feature"], label=labels)[list(kinds)], kinds, 0)
+
+
+def _by_target(groups: Cleared, level: str, targets: tuple[tuple[str, str], ...]) -> Cleared:
+    rows = np.flatnonzero(groups.frame["level"].isin([level, EVERYONE]))
+    columns = ["target", "label", "n", "rate", "low", "high"]
+    tables = [
+        pick(
+            groups,
+            {
+                "label": "label",
+                "n": "n_band",
+                **{part: f"{name}_{part}" for part in ("rate", "low", "high")},
+            },
+            rows,
+            target=name,
+        )
+        for name, _ in targets
+    ]
+    return stack(tables, columns)
+
+
+def _flagged(groups: Cleared, targets: tuple[tuple[str, str], ...]) -> Cleared:
+    figures = ("rate", "low", "high", "reference", "probability", "stability", "verdict")
+    first = {"group": "group", "label": "label", "level": "level", "sector": "sector_label"}
+    tables = []
+    for name, _ in targets:
+        verdict = groups.frame[f"{name}_verdict"]
+        order = groups.frame.assign(
+            verdict=verdict, probability=groups.frame[f"{name}_probability"]
+        )
+        order = order.reset_index(drop=True)[~verdict.isin([NOT]).to_numpy()]
+        order = order.sort_values(["verdict", "probability"], ascending=[True, False])
+        columns = {**first, "n": "n_band", **{part: f"{name}_{part}" for part in figures}}
+        tables.append(pick(groups, columns, order.index.to_numpy(), target=name))
+    return stack(tables, ["group", "target", "label", "level", "sector", "n", *figures])
+
+
+_DRIVERS, _OTHERS = 6, 3
+"""Drivers told of each group: those that an employer can change, and others."""
+
+
+def _drivers(findings: Findings, groups: Cleared, language: Language) -> Cleared:
+    codebook = findings.codebook
+    labels = _labels(codebook, language)
+    changeable = {n: c.changeable for n, c in codebook.columns.items()}
+    changeable |= {n: s.changeable for n, s in codebook.scales.items()}
+    names = findings.estimates.grouping.groups.index
+    told_labels = groups.frame.set_index("group")["label"]
+    tables = []
+    for target, drivers in findings.drivers.items():
+        group = names[drivers["group"].to_numpy(dtype=np.intp)]
+        table = pd.DataFrame(
+            {
+                "group": group,
+                "target": target,
+                "label": pd.Series(group).map(told_labels).to_numpy(),
+                "driver": drivers["driver"].map(labels).to_numpy(),
+                "is_changeable": drivers["driver"].map(changeable).to_numpy(),
+                **{c: drivers[c].to_numpy(dtype=float) for c in ("contrast", "low", "high")},
+            }
+        )
+        table["size"] = table["contrast"].abs()
+        table = table.sort_values("size", ascending=False)
+        can = table["is_changeable"].astype(bool)
+        tables.append(table[can].groupby("group").head(_DRIVERS))
+        tables.append(table[~can].groupby("group").head(_OTHERS))
+    table = pd.concat(tables).sort_values(
+        ["target", "group", "is_changeable", "size"], ascending=[True, True, False, False]
+    )
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(("group", "target", "label", "driver"), "text"),
+        "is_changeable": "flag",
+        **dict.fromkeys(("contrast", "low", "high"), "points"),
+    }
+    return clear(table.drop(columns="size"), kinds, 0)
+
+
+def _shown_groups(groups: Cleared, targets: tuple[tuple[str, str], ...]) -> Cleared:
+    parts = ("rate", "low", "high", "nonresponse_low", "nonresponse_high")
+    columns = {
+        **{"label": "label", "level": "level", "sector": "sector_label"},
+        **{"n": "n_band", "people": "people_band"},
+        **{f"{name}_{part}": f"{name}_{part}" for name, _ in targets for part in parts},
+        **{name: name for name in ("talent_best", "talent_rest") if name in groups.frame},
+    }
+    return pick(groups, columns)
+
+
+def _segments(findings: Findings, language: Language) -> Cleared:
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(("target", "label"), "text"),
+        "n": "band",
+        "rate": "observed",
+        **dict.fromkeys(("low", "high", "reference"), "share"),
+    }
+    found, name = findings.segments, "achterblijver"
+    if not len(found):
+        return stack([], list(kinds))
+    table = found.assign(
+        target=name,
+        label=found[f"rule_{language}"],
+        n=found["n_estimated"],
+        reference=float(findings.estimates.rates[name]["rate"].iloc[0]),
+    )
+    return clear(table[list(kinds)], kinds, findings.settings.disclosure.minimum, "n")
+
+
+def _fairness(findings: Findings, language: Language) -> Cleared:
+    """Clear rates of everyone, of each group of an attribute, and of pairs."""
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(("attribute", "label"), "text"),
+        "n": "band",
+        "selection": "observed",
+        "missed": "observed",
+        **dict.fromkeys(("low", "high"), "share"),
+        "inclusion": "observed",
+    }
+    targeting, columns = findings.targeting, list(kinds)
+    if targeting is None:
+        return stack([], columns)
+    everyone = targeting.overall.reset_index().assign(
+        attribute=EVERYONE, group=EVERYONE, is_shown=True
+    )
+    cells = pd.concat([everyone, targeting.by_group, targeting.intersections])
+    keys = cells[["attribute", "group"]].drop_duplicates()
+    # A pivot table would drop the rows of which nothing may be shown.
+    wide = cells.pivot(  # noqa: PD010
+        index=["attribute", "group"], columns="measure", values=["value", "low", "high", "n"]
+    ).reindex(pd.MultiIndex.from_frame(keys))
+    is_shown = cells.groupby(["attribute", "group"])["is_shown"].all().reindex(wide.index)
+    rows = pd.DataFrame(
+        {
+            "attribute": [_attribute(a, findings, language) for a, _ in wide.index],
+            "label": [_level(a, g, findings, language) for a, g in wide.index],
+            "n": wide["n"].to_numpy(dtype=float).min(axis=1),
+            "selection": wide["value", "selection"].to_numpy(),
+            "missed": wide["value", "exclusion"].to_numpy(),
+            "low": wide["low", "exclusion"].to_numpy(),
+            "high": wide["high", "exclusion"].to_numpy(),
+            "inclusion": wide["value", "inclusion"].to_numpy(),
+        }
+    )
+    minimum = findings.settings.disclosure.minimum
+    shown = clear(rows[is_shown.to_numpy()], kinds, minimum, "n")
+    why = ["not_shown" if cell in findings.hidden else "too_few" for cell in wide.index]
+    few = rows[["attribute", "label"]].assign(missed=[told(name, language) for name in why])
+    few = few[~is_shown.to_numpy()].assign(n="")
+    return stack([shown, clear(few, dict.fromkeys(few.columns, "text"), 0)], columns)
+
+
+def _gaps(findings: Findings, language: Language) -> Cleared:
+    """Clear how far apart the groups of each attribute are."""
+    kinds: dict[str, Kind] = {
+        "attribute": "text",
+        **dict.fromkeys(("gap", "low", "high"), "share"),
+        "ratio": "metric",
+    }
+    if findings.targeting is None:
+        return stack([], list(kinds))
+    gaps = findings.targeting.gaps.set_index(["attribute", "measure"])
+    missed = gaps.xs("exclusion", level="measure")
+    ratio = gaps.xs("selection", level="measure")["ratio"].reindex(missed.index)
+    table = pd.DataFrame(
+        {
+            "attribute": [_attribute(str(a), findings, language) for a in missed.index],
+            "gap": missed["gap"].to_numpy(),
+            "low": missed["gap_low"].to_numpy(),
+            "high": missed["gap_high"].to_numpy(),
+            "ratio": ratio.to_numpy(),
+        }
+    )
+    return clear(table, kinds, 0)
+
+
+def _attribute(name: str, findings: Findings, language: Language) -> str:
+    if name == EVERYONE:
+        return told("everyone", language)
+    columns = findings.codebook.columns
+    return " × ".join(columns[part].label.in_(language) for part in name.split("&"))  # noqa: RUF001
+
+
+def _level(attribute: str, group: str, findings: Findings, language: Language) -> str:
+    if attribute == EVERYONE:
+        return told("everyone", language)
+    columns = findings.codebook.columns
+    parts = []
+    for name, level in zip(attribute.split("&"), str(group).split("&"), strict=False):
+        texts = {c: t.in_(language) for c, t in columns[name].codes.items()}
+        texts |= {f"{columns[name].values[c]:g}": t for c, t in list(texts.items())}
+        parts.append(texts.get(level, texts.get(level.removesuffix(".0"), level)))
+    return ", ".join(parts)
+
+
+def _conclusions(findings: Findings, language: Language) -> Cleared:
+    found = [] if findings.targeting is None else list(findings.targeting.conclusions.items())
+    found += findings.sentences
+    table = pd.DataFrame(
+        {
+            "attribute": [_attribute(name, findings, language) for name, _ in found],
+            "conclusion": [text.in_(language) for _, text in found],
+        }
+    )
+    return clear(table, {"attribute": "text", "conclusion": "text"}, 0)
+
+
+def _withheld(findings: Findings, language: Language) -> Cleared:
+    """Count what is withheld; that answers were alike is not told, since it would tell them."""
+    withheld = ~findings.estimates.shown
+    n = findings.estimates.grouping.groups.loc[withheld, "n"]
+    small = findings.reasons[withheld].isin(_LOOSE).to_numpy()
+    kinds: dict[str, Kind] = {"reason": "text", "groups": "whole", "people": "band"}
+    rows = [
+        {
+            "reason": told(f"reason_{reason}", language),
+            "groups": int(here.sum()),
+            "people": float(n[here].sum()),
+        }
+        for reason, here in (("small", small), ("derived", ~small))
+        if here.any()
+    ]
+    return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
+
+
+def _rolled_up(findings: Findings, language: Language) -> Cleared:
+    levels = list(findings.codebook.units.levels)
+    rows = []
+    for row in findings.estimates.grouping.rolled_up.to_dict("records"):
+        first = str(row["level"]).split("&")[0]
+        above = levels[levels.index(first) - 1] if first in levels[1:] else EVERYONE
+        rows.append(
+            {
+                "label": told("groups_of", language).format(
+                    groups=row["groups"], people=band_text(float(row["n"]))
+                ),
+                "level": row["level"],
+                "into": above,
+                "reason": told(f"rolled_{row['reason'].split()[0]}", language),
+            }
+        )
+    columns = ["label", "level", "into", "reason"]
+    return clear(pd.DataFrame(rows, columns=columns), dict.fromkeys(columns, "text"), 0)
+
+
+def _warnings(findings: Findings, language: Language) -> tuple[str, ...]:
+    warnings = [f.text for f in findings.intake.findings if f.level == "warning"]
+    sources = [rates["source"] for rates in findings.estimates.rates.values()]
+    if any((source == "carried over").any() for source in sources):
+        warnings.insert(0, told("carried", language))
+    if findings.forbidden:
+        warnings.append(told("changed", language).format(groups=findings.forbidden))
+    return tuple(warnings)
