@@ -109,6 +109,8 @@ def make_report(
         vouchers=pd.DataFrame(
             {
                 "label": names,
+                "level": "afdeling",
+                "sector": rng.choice(SECTORS[language], groups),
                 "vouchers": rng.integers(0, 20, groups),
                 "need": rng.integers(5, 40, groups),
                 "extra": rng.integers(0, 50, groups) / 10,

@@ -8,8 +8,8 @@ from blijfwijzer.errors import GroupError, MissingColumnsError
 from blijfwijzer.groups.grouping import (
     EVERYONE,
     define,
-    find_members,
     make_groups,
+    member_finder,
     part_people,
     read_population,
 )
@@ -111,7 +111,7 @@ def test_codes_that_look_like_paths_stay_whole():
     group = found.groups.index[-1]
 
     assert define(group)["organisatie"] == "a/b=c&d%"
-    assert find_members(table, BOOK, define(group)).sum() == 40
+    assert member_finder(table, BOOK)(define(group)).sum() == 40
     assert found.groups["label"].iloc[-1] == "a/b=c&d%"
 
 
@@ -120,9 +120,9 @@ def test_definitions_find_the_same_people():
     found = grouped(table, cross=["opleiding"])
 
     for place, group in enumerate(found.groups.index):
-        inside = find_members(table, BOOK, define(group))
+        inside = member_finder(table, BOOK)(define(group))
         assert (inside == (found.members[[place]].toarray().ravel() > 0)).all()
-    assert find_members(table, BOOK, {"planeet": "x"}) is None
+    assert member_finder(table, BOOK)({"planeet": "x"}) is None
     assert define(EVERYONE) == {}
 
 

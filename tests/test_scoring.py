@@ -3,11 +3,15 @@
 import json
 import math
 import re
+import sqlite3
 import sys
+import zipfile
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from blijfwijzer import errors
 from blijfwijzer.cli import main
@@ -43,6 +47,7 @@ def place(tmp_path_factory):
         assert not call(
             *("synthesise", "--respondents", 4000, "--wave", wave, "--seed", 3),
             *("--output", place / f"{wave}.parquet", "--population", place / f"{wave}.csv"),
+            *("--truth", place / f"{wave}-truth.parquet"),
         )
     quick = ("--settings", place / "quick.toml")
     models = ("--models", place / "models")
@@ -56,6 +61,14 @@ def score(place, survey, output, *options, by="organisatie,afdeling", ledger="le
         *("score", survey, "--models", place / "models", "--by", by, "--and", "opleiding"),
         *("--output", output, "--ledger", place / ledger, "--settings", place / "quick.toml"),
         *options,
+    )
+
+
+def divide(place, release, budget, *options):
+    cost = () if "--cost" in options else ("--cost", 1000)
+    return call(
+        *("vouchers", release, "--budget", budget, *cost, *options),
+        *("--ledger", place / "ledger"),
     )
 
 
@@ -95,7 +108,8 @@ def test_the_run_tells_what_it_was_made_from(place):
     run = json.loads((place / "out" / "run.json").read_text())
 
     assert len(run["provenance"]["survey_sha256"]) == 64
-    assert run["counts"]["forms"] == run["counts"]["accepted"] + run["counts"]["refused"]
+    assert run["counts"]["forms"] % 500 == 0, "counts of people are the lowest of their band"
+    assert (run["wave"], run["survey"], run["owner"]) == ("2022", "werkonderzoek", "werkonderzoek")
     assert run["ledger"]["sequence"] == 3, "after the trainings of two outcomes"
 
 
@@ -137,39 +151,81 @@ def test_a_rerun_after_three_people_left_cannot_be_subtracted(place, tmp_path):
     assert team["group"] in set(groups_of(tmp_path / "new")["group"])
 
 
+def texts_of(root, *without):
+    """Everything that was written below a folder, as text: packed and binary files are opened."""
+    found = []
+    for path in sorted(root.rglob("*")):
+        if not path.is_file() or path in without:
+            continue
+        found.append(path.name)
+        if path.suffix == ".parquet":
+            found.append(pd.read_parquet(path).to_csv())
+        elif path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as parts:
+                found += [parts.read(name).decode("utf-8") for name in parts.namelist()]
+        elif path.suffix == ".db":
+            with closing(sqlite3.connect(path)) as store:
+                found += list(store.iterdump())
+        else:
+            found.append(path.read_bytes().decode("latin-1"))
+    return "\n".join(found)
+
+
 def test_no_answer_that_was_planted_leaves_a_run(place, tmp_path, capsys):
     wave = pd.read_parquet(place / "2022.parquet")
-    wave["schaal"] = wave["schaal"].astype(float)
-    wave.loc[wave.index[:5], "respondent"] = 987654321.0 + np.arange(5)
-    wave.loc[wave.index[7], "contract"] = 777.0
-    wave.to_parquet(tmp_path / "planted.parquet")
-
-    assert not score(place, tmp_path / "planted.parquet", tmp_path / "out", ledger=tmp_path / "l")
-
-    told = "".join(capsys.readouterr())
-    written = b"".join(
-        p.read_bytes() for p in tmp_path.rglob("*") if p.is_file() and p.suffix != ".parquet"
+    planted = wave.index[:5]
+    wave.loc[planted, "respondent"] = 987654321.0 + np.arange(5)
+    wave["uren"] = wave["uren"].astype(float)
+    wave.loc[planted, "uren"] = 31.41592
+    wave.loc[wave.index[7], "contract"] = 77731.0
+    survey = tmp_path / "planted.parquet"
+    wave.to_parquet(survey)
+    (tmp_path / "quick.toml").write_text(
+        (place / "quick.toml").read_text().replace("[tracking]\nenabled = false\n", "")
     )
-    for planted in ("987654321", "987654322", "777.0"):
-        assert planted not in told
-        assert planted.encode() not in written
+
+    quick = ("--settings", tmp_path / "quick.toml")
+    assert not call(
+        *("train", survey, "--codebook", BOOK, *quick),
+        *("--models", tmp_path / "models", "--target", "achterblijver"),
+    )
+    assert not call(
+        *("score", survey, "--models", tmp_path / "models", "--by", "organisatie,afdeling"),
+        *("--output", tmp_path / "out", "--ledger", tmp_path / "ledger", *quick),
+    )
+    assert not call(
+        *("vouchers", tmp_path / "out", "--budget", 50_000, "--cost", 1000),
+        *("--ledger", tmp_path / "ledger"),
+    )
+
+    told = "".join(capsys.readouterr()) + texts_of(tmp_path, survey)
+    for value in ("98765432", r"31[.,]?41592", "77731"):
+        # Hashes hold any five digits by chance, between other hexadecimal ones.
+        assert not re.search(rf"(?<![0-9a-f]){value}(?![0-9a-f])", told)
+    (tmp_path / "out" / "leak.csv").write_text("31,41592")
+    assert "31,41592" in texts_of(tmp_path, survey), "what is looked for would be found"
 
 
 def test_no_persons_risk_leaves_a_run(place):
+    from blijfwijzer.drivers.contributions import contribute
     from blijfwijzer.records.model_folder import choose_models
     from blijfwijzer.risk.features import build_features
-    from blijfwijzer.risk.model import predict_risk
     from blijfwijzer.settings import Settings
     from blijfwijzer.survey.intake import read_survey
     from blijfwijzer.survey.scales import score_scales
 
-    written = b"".join(p.read_bytes() for p in (place / "out").iterdir()).decode("latin-1")
+    written = texts_of(place, *place.glob("*.parquet"))
+    digits = set(re.findall(r"\d[.,](\d{5,})", written))
     for stored in choose_models(place / "models").values():
         intake = read_survey(place / "2022.parquet", stored.codebook, Settings().intake)
         scales = score_scales(intake.responses, stored.codebook)
         frame = build_features(intake.responses, scales, stored.model.schema).frame
-        risks = predict_risk(stored.model, frame)[:300]
-        assert not [risk for risk in risks if f"{risk:.6f}"[1:] in written]
+        found = contribute(stored.model, frame)
+        numbers = np.concatenate([found.risk[:300], np.abs(found.values.to_numpy()[:40]).ravel()])
+        secret = {f"{number:.5f}"[2:] for number in numbers if number > 1e-3}
+        shown = {text[:5] for text in digits}
+        # Numbers of five digits agree by chance; those of persons would all be there.
+        assert len(secret & shown) < 0.2 * len(secret)
 
 
 def test_a_wave_without_outcomes_says_so(place, tmp_path):
@@ -194,7 +250,9 @@ def test_a_wave_without_outcomes_says_so(place, tmp_path):
 def test_vouchers_follow_from_need_and_nothing_else(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
 
-    assert not call("vouchers", release, "--budget", 50_000, "--cost", 1000, "--ledger", place / "ledger")
+    assert not call(
+        "vouchers", release, "--budget", 50_000, "--cost", 1000, "--ledger", place / "ledger"
+    )
     given = read_csv(release / "vouchers.csv").set_index("group")["vouchers"]
 
     groups = pd.read_parquet(release / "groups.parquet")
@@ -203,7 +261,7 @@ def test_vouchers_follow_from_need_and_nothing_else(place, tmp_path):
     numbers = groups[leaving].select_dtypes("number").columns
     groups.assign(**{name: 99.0 for name in numbers}).to_parquet(other / "groups.parquet")
     resign(other)
-    assert not call("vouchers", other, "--budget", 50_000, "--cost", 1000)
+    assert not divide(place, other, 50_000)
     assert (other / "vouchers.csv").read_bytes() == (release / "vouchers.csv").read_bytes()
     assert given.sum() == math.floor(50_000 * 0.95 / 1000)
 
@@ -211,7 +269,7 @@ def test_vouchers_follow_from_need_and_nothing_else(place, tmp_path):
 def test_vouchers_never_exceed_need(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
 
-    assert not call("vouchers", release, "--budget", 1e12, "--cost", 1000)
+    assert not divide(place, release, 1e12)
 
     given = read_csv(release / "vouchers.csv")
     assert (given["vouchers"] <= given["need"] + 1).all()
@@ -229,7 +287,7 @@ def test_vouchers_never_exceed_need(place, tmp_path):
 def test_a_budget_that_cannot_be_is_refused_and_changes_nothing(place, budget, cost, code):
     before = {p.name: p.read_bytes() for p in (place / "out").iterdir()}
 
-    assert call("vouchers", place / "out", "--budget", budget, "--cost", cost) == code
+    assert divide(place, place / "out", budget, "--cost", cost) == code
 
     assert {p.name: p.read_bytes() for p in (place / "out").iterdir()} == before
 
@@ -240,7 +298,7 @@ def test_a_lottery_is_sealed_and_analysed(place, tmp_path):
 
     assert not call(
         *("vouchers", release, "--budget", 100_000, "--cost", 1000),
-        *("--settings", tmp_path / "lottery.toml"),
+        *("--settings", tmp_path / "lottery.toml", "--ledger", place / "ledger"),
     )
     sealed = json.loads((release / "run.json").read_text())["vouchers"]["lottery_sha256"]
     drawn = read_csv(release / "vouchers.csv")
@@ -255,15 +313,245 @@ def test_a_lottery_is_sealed_and_analysed(place, tmp_path):
     assert {"effect", "low", "high"} <= set(json.loads((tmp_path / "effect.json").read_text()))
 
 
-def test_the_audit_finds_an_altered_release(place, tmp_path):
+def audit(place, *releases, survey="2022.parquet"):
+    again = ("--survey", place / survey, "--codebook", BOOK) if survey else ()
+    return call("disclosure", "audit", *releases, "--ledger", place / "ledger", *again)
+
+
+def test_the_audit_works_out_again_what_follows(place, capsys):
+    assert not audit(place, place / "out")
+    assert "nothing about fewer than 10 people" in capsys.readouterr().out
+    assert not audit(place, place / "out", survey=None)
+    assert "not worked out again" in capsys.readouterr().out
+    assert not call("disclosure", "verify", place / "ledger")
+
+
+def test_the_audit_refuses_the_survey_of_another_release(place):
+    assert audit(place, place / "out", survey="2019.parquet") == errors.ReleaseError.exit_code
+
+
+def alter_csv(release):
+    (release / "groups.csv").write_bytes((release / "groups.csv").read_bytes()[:-2] + b"9\n")
+
+
+def alter_and_resign(release):
+    groups = pd.read_parquet(release / "groups.parquet")
+    groups.assign(achterblijver_rate=99.0).to_parquet(release / "groups.parquet")
+    resign(release)
+
+
+def empty_record(release):
+    run = json.loads((release / "run.json").read_text())
+    (release / "run.json").write_text(json.dumps({**run, "files": {}}))
+
+
+def add_persons(release):
+    (release / "persons.csv").write_text("person;risk")
+
+
+def lose_record(release):
+    (release / "run.json").write_text("[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "alter", [alter_csv, alter_and_resign, empty_record, add_persons, lose_record]
+)
+def test_the_audit_finds_an_altered_release(place, tmp_path, alter):
+    release = copied(place / "out", tmp_path / "out")
+    alter(release)
+
+    assert audit(place, release, survey=None) == errors.ReleaseError.exit_code
+
+
+def test_a_release_that_tells_of_few_is_found_by_the_audit(place, tmp_path, capsys):
+    """A line that was entered by hand shows a department less one of its teams of few people."""
+    from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
+    from blijfwijzer.disclosure.ledger import open_ledger
+    from blijfwijzer.records.model_folder import choose_models
+    from blijfwijzer.settings import Settings
+    from blijfwijzer.survey.intake import read_survey
+
+    copied(place / "ledger", tmp_path / "ledger")
+    codebook = next(iter(choose_models(place / "models").values())).codebook
+    people = read_survey(place / "2022.parquet", codebook, Settings().intake).responses
+    sizes = people["team"].value_counts()
+    team = sizes.index[(sizes > 1) & (sizes < 10)][0]
+    with open_ledger(tmp_path / "ledger" / "werkonderzoek", "werkonderzoek") as ledger:
+        last = ledger.releases[-1].content
+        inside = csr_array((people["team"] == team).to_numpy()[None, :].astype(np.int8))
+        keys = view_keys(people, last["columns"])
+        own = to_text(fingerprint_groups(keys, ledger.secret, inside)[0])
+        few = {f"team={team}": {"definition": {"team": team}, "fingerprint": own}}
+        ledger.append({**last, "request": "by hand", "groups": few})
+
+    code = call(
+        *("disclosure", "audit", place / "out", "--ledger", tmp_path / "ledger"),
+        *("--survey", place / "2022.parquet", "--codebook", BOOK),
+    )
+
+    assert code == errors.DisclosureError.exit_code
+    assert "fewer than 10 people follow" in capsys.readouterr().err
+
+
+def test_vouchers_are_entered_in_the_ledger(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
 
-    assert not call("disclosure", "audit", release, "--ledger", place / "ledger")
-    assert not call("disclosure", "verify", place / "ledger")
-    raw = (release / "groups.csv").read_bytes()
-    (release / "groups.csv").write_bytes(raw[:-2] + b"9\n")
-    code = call("disclosure", "audit", release, "--ledger", place / "ledger")
-    assert code == errors.ReleaseError.exit_code
+    assert not divide(place, release, 50_000)
+
+    run = json.loads((release / "run.json").read_text())
+    assert run["vouchers"]["ledger"]["sequence"] > run["ledger"]["sequence"]
+    assert not audit(place, release)
+
+
+def test_the_true_need_shows_what_estimating_costs(place, tmp_path, capsys):
+    release = copied(place / "out", tmp_path / "out")
+
+    assert not divide(place, release, 200_000, "--truth", place / "2022-truth.parquet")
+
+    told = capsys.readouterr().out
+    assert re.search(r"optimum: .* regret 0%", told)
+    regret = int(re.search(r"plan: .* regret (\d+)%", told)[1])
+    assert 0 <= regret <= 60
+
+
+def test_a_sealed_draw_is_never_undone(place, tmp_path):
+    release = copied(place / "out", tmp_path / "out")
+    (tmp_path / "lottery.toml").write_text("[vouchers]\nlottery = 0.5\n")
+    settings = ("--settings", tmp_path / "lottery.toml")
+    assert not divide(place, release, 100_000, *settings)
+    sealed = (release / "lottery.json").read_bytes()
+
+    again = divide(place, release, 100_000)
+    scored = score(place, place / "2022.parquet", release)
+
+    assert again == scored == errors.ReleaseError.exit_code
+    assert (release / "lottery.json").read_bytes() == sealed
+
+
+def test_the_figures_of_a_lottery_are_those_of_the_draw(place, tmp_path):
+    release = copied(place / "out", tmp_path / "out")
+    (tmp_path / "mix.toml").write_text(
+        'language = "en"\n[vouchers]\nlottery = 0.4\nmix = [2, 1, 0]\n'
+    )
+
+    assert not divide(place, release, 100_000, "--settings", tmp_path / "mix.toml")
+
+    run = json.loads((release / "run.json").read_text())["vouchers"]
+    given = read_csv(release / "vouchers.csv")
+    assert given["vouchers"].sum() == run["given"]
+    assert given["extra"].sum() == pytest.approx(run["expected_extra"], abs=0.05 * len(given))
+    page = (release / "report.html").read_text()
+    by_lot = int(re.search(r"divided by risk, (\d+) by lot", page)[1])
+    assert by_lot > 0
+
+
+@pytest.mark.parametrize("place_of", ["survey", "folder", "around"])
+def test_an_output_never_takes_the_place_of_something_else(place, tmp_path, place_of):
+    survey = tmp_path / "in" / "2022.parquet"
+    survey.parent.mkdir()
+    survey.write_bytes((place / "2022.parquet").read_bytes())
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    output = {"survey": survey, "folder": tmp_path / "mine", "around": survey.parent}[place_of]
+
+    code = score(place, survey, output, ledger=tmp_path / "l")
+
+    assert code == errors.NotWritableError.exit_code
+    assert survey.stat().st_size == (place / "2022.parquet").stat().st_size
+    assert (tmp_path / "mine" / "notes.txt").read_text() == "mine"
+
+
+def test_less_than_was_promised_before_is_refused(place, tmp_path, capsys):
+    (tmp_path / "five.toml").write_text(
+        (place / "quick.toml").read_text() + "[disclosure]\nminimum = 5\n"
+    )
+
+    code = call(
+        *("score", place / "2022.parquet", "--models", place / "models", "--by", "organisatie"),
+        *("--output", tmp_path / "out", "--ledger", place / "ledger"),
+        *("--settings", tmp_path / "five.toml"),
+    )
+
+    assert code == errors.SettingsError.exit_code
+    assert "promised 10" in capsys.readouterr().err
+
+
+def test_everyone_is_not_told_again_when_a_few_people_left(place, tmp_path):
+    less = pd.read_parquet(place / "2022.parquet").iloc[3:]
+    less.to_parquet(tmp_path / "less.parquet")
+    copied(place / "ledger", tmp_path / "ledger")
+
+    assert not score(place, tmp_path / "less.parquet", tmp_path / "out", ledger=tmp_path / "ledger")
+
+    everyone = groups_of(tmp_path / "out").set_index("group").loc["all"]
+    assert everyone.filter(like="_rate").isna().all()
+    assert groups_of(place / "out").set_index("group").loc["all"].filter(like="_rate").notna().all()
+
+
+def test_vouchers_can_be_divided_over_levels_of_education(place, tmp_path):
+    release = copied(place / "out", tmp_path / "out")
+    (tmp_path / "floor.toml").write_text(
+        '[vouchers]\nacross = "opleiding"\n[vouchers.floors]\n"opleiding=1" = 0.5\n'
+    )
+
+    assert not divide(place, release, 50_000, "--settings", tmp_path / "floor.toml")
+
+    given = read_csv(release / "vouchers.csv")
+    low = given["group"].str.contains("opleiding=1")
+    assert given.loc[low, "vouchers"].sum() >= 0.5 * given["vouchers"].sum()
+
+
+@pytest.mark.parametrize("units", [1, 4])
+def test_a_survey_of_few_organisations_is_scored(place, tmp_path, units):
+    wave = pd.read_parquet(place / "2022.parquet")
+    kept = wave["organisatie"].value_counts().index[: max(units, 4)]
+    some = wave[wave["organisatie"].isin(kept)].reset_index(drop=True)
+    if units == 1:
+        some = some.assign(organisatie="O1", sector="rijk")
+    some.to_parquet(tmp_path / "some.parquet")
+
+    assert not score(place, tmp_path / "some.parquet", tmp_path / "out", ledger=tmp_path / "l")
+
+    assert len(groups_of(tmp_path / "out")) >= 1
+
+
+def test_a_group_in_which_nobody_answered_follows_the_model(place, tmp_path):
+    wave = pd.read_parquet(place / "2022.parquet")
+    code = wave["afdeling"].value_counts().index[0]
+    wave.loc[wave["afdeling"] == code, "vertrek"] = np.nan
+    wave.to_parquet(tmp_path / "silent.parquet")
+
+    assert not score(place, tmp_path / "silent.parquet", tmp_path / "out", ledger=tmp_path / "l")
+
+    groups = groups_of(tmp_path / "out")
+    silent = groups[groups["group"].str.endswith(f"afdeling={code}")]
+    assert silent["vertrekintentie_source"].isin(["model"]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (
+            lambda people: people.assign(afdeling="A" + people["afdeling"]),
+            errors.GroupError.exit_code,
+        ),
+        (lambda people: people.drop(columns="sector"), errors.MissingColumnsError.exit_code),
+        (lambda people: people.assign(people=-1), errors.GroupError.exit_code),
+    ],
+)
+def test_a_list_of_people_that_cannot_be_right_is_refused(place, tmp_path, change, code):
+    change(pd.read_csv(place / "2022.csv", sep=None, engine="python")).to_csv(
+        tmp_path / "people.csv", index=False
+    )
+
+    found = score(
+        *(place, place / "2022.parquet", tmp_path / "out"),
+        *("--population", tmp_path / "people.csv"),
+        ledger=tmp_path / "l",
+    )
+
+    assert found == code
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_lost_ledger_stops_a_release(place, tmp_path):

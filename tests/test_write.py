@@ -38,7 +38,7 @@ def test_an_interrupted_folder_leaves_the_old_one_and_nothing_else(tmp_path, int
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "old").write_text("old")
 
-    with pytest.raises(interruption), write_folder_beside(tmp_path / "model") as folder:
+    with pytest.raises(interruption), write_folder_beside(tmp_path / "model", "old") as folder:
         (folder / "half").write_text("half")
         raise interruption
 
@@ -49,10 +49,60 @@ def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "old").write_text("old")
 
-    with write_folder_beside(tmp_path / "model") as folder:
+    with write_folder_beside(tmp_path / "model", "old") as folder:
         (folder / "new").write_text("new")
 
     assert left_in(tmp_path) == ["model", "model/new"]
+
+
+@pytest.mark.parametrize("mark", ["", "record"])
+def test_what_is_no_earlier_output_is_never_replaced(tmp_path, mark):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "mine.txt").write_text("mine")
+    (tmp_path / "survey.csv").write_text("answers")
+
+    for place in ("notes", "survey.csv"):
+        with (
+            pytest.raises(NotWritableError, match="would be deleted"),
+            write_folder_beside(tmp_path / place, mark),
+        ):
+            pass
+
+    assert left_in(tmp_path) == ["notes", "notes/mine.txt", "survey.csv"]
+
+
+def test_a_run_killed_between_two_renames_loses_nothing(tmp_path):
+    old = tmp_path / ".model.old"
+    old.mkdir()
+    (old / "record").write_text("old")
+
+    with (
+        pytest.raises(ValueError, match="stopped"),
+        write_folder_beside(tmp_path / "model", "record"),
+    ):
+        raise ValueError("stopped")
+
+    assert left_in(tmp_path) == ["model", "model/record"]
+
+
+def test_an_interruption_between_two_renames_leaves_the_old_folder(tmp_path, monkeypatch):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "record").write_text("old")
+    rename = Path.rename
+
+    def interrupted(path, target):
+        if Path(target).name == "model" and path.name != ".model.old":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        write_folder_beside(tmp_path / "model", "record") as beside,
+    ):
+        (beside / "record").write_text("new")
+
+    assert (tmp_path / "model" / "record").read_text() == "old"
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):

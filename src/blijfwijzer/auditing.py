@@ -13,12 +13,12 @@ from blijfwijzer.disclosure.fingerprint import (
     fingerprint_groups,
     from_text,
     least_difference,
-    person_keys,
+    view_keys,
 )
 from blijfwijzer.disclosure.ledger import FILE, Ledger, Release, open_ledger, verify
 from blijfwijzer.disclosure.span import find_disclosed
 from blijfwijzer.errors import DisclosureError, ReleaseError
-from blijfwijzer.groups.grouping import find_members
+from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.progress import show_progress
 from blijfwijzer.releasing import read_release
 from blijfwijzer.scoring import without_outcomes
@@ -42,8 +42,9 @@ def audit(
         folder = ledgers / str(run["survey"])
         entered = verify(folder)
         _hold_files(release, run, entered)
-        _hold_rows(release, run, groups)
-        few = _changed_by_few(entered, int(run["settings"]["disclosure"]["minimum"]))
+        minimum = max(int(line.content["minimum"]) for line in entered)
+        _hold_rows(release, groups, minimum)
+        few = _changed_by_few(entered, minimum)
         if few:
             raise DisclosureError(
                 f"{folder}: {len(few)} groups were shown more than once while a few people joined "
@@ -51,7 +52,7 @@ def audit(
             )
         derived = "not worked out again (give --survey and --codebook)"
         if survey_file is not None and codebook_name is not None:
-            derived = _derive(run, ledgers, survey_file, load_codebook(codebook_name))
+            derived = _derive(run, ledgers, survey_file, load_codebook(codebook_name), minimum)
         print(
             f"{release}: {len(groups)} groups shown, {run['counts']['withheld']} withheld; files "
             f"and rows as they were entered; release {run['ledger']['sequence']} of {len(entered)} "
@@ -92,8 +93,7 @@ def _hold_files(release: Path, run: dict[str, Any], entered: list[Release]) -> N
         )
 
 
-def _hold_rows(release: Path, run: dict[str, Any], groups: pd.DataFrame) -> None:
-    minimum = int(run["settings"]["disclosure"]["minimum"])
+def _hold_rows(release: Path, groups: pd.DataFrame, minimum: int) -> None:
     few = int((groups["n"] < minimum).sum())
     rates = [name for name in groups if str(name).endswith(("_rate", "_low", "_high"))]
     percentages = groups[rates].to_numpy(dtype=float)
@@ -107,9 +107,9 @@ def _hold_rows(release: Path, run: dict[str, Any], groups: pd.DataFrame) -> None
 
 def _changed_by_few(entered: list[Release], minimum: int) -> list[str]:
     """Name the groups that releases showed of people that differ by fewer than the minimum."""
-    shown: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    shown: dict[tuple[str, str], set[str]] = {}
     for release in entered:
-        columns = tuple(release.content.get("columns", ()))
+        columns = str(release.content["columns"])
         for name, group in release.content["groups"].items():
             shown.setdefault((name, columns), set()).add(group["fingerprint"])
     return sorted(
@@ -117,12 +117,14 @@ def _changed_by_few(entered: list[Release], minimum: int) -> list[str]:
             name
             for (name, _), prints in shown.items()
             for one, other in combinations(map(from_text, sorted(prints)), 2)
-            if least_difference(one, other) < minimum
+            if int(least_difference(one, other)) < minimum
         }
     )
 
 
-def _derive(run: dict[str, Any], ledgers: Path, survey_file: Path, codebook: Codebook) -> str:
+def _derive(
+    run: dict[str, Any], ledgers: Path, survey_file: Path, codebook: Codebook, minimum: int
+) -> str:
     """Put the people of a survey in all groups that were shown of it, and eliminate again."""
     settings = Settings.model_validate(run["settings"])
     with show_progress() as tell:
@@ -143,7 +145,6 @@ def _derive(run: dict[str, Any], ledgers: Path, survey_file: Path, codebook: Cod
                 "with."
             )
         atoms = find_atoms(members)
-        minimum = settings.disclosure.minimum
         found = find_disclosed(atoms.rows.toarray(), atoms.sizes, minimum)
     if found:
         raise DisclosureError(
@@ -162,23 +163,22 @@ def _members_of_all(
     """Give everyone and all groups that were shown of a file, and those that cannot be right."""
     responses = intake.responses
     rows, unlike = [np.ones(len(responses), dtype=bool)], []
-    seen = set()
+    seen, find = set(), member_finder(responses, codebook)
     for release in ledger.releases:
-        columns = release.content.get("columns")
-        if release.content["dataset"] != intake.sha256 or not columns:
+        if release.content["dataset"] != intake.sha256 or not release.content["groups"]:
             continue
-        keys = person_keys(responses, columns)
+        keys = view_keys(responses, release.content["columns"])
         for name, group in release.content["groups"].items():
             if (name, group["fingerprint"]) in seen:
                 continue
             seen.add((name, group["fingerprint"]))
-            inside = find_members(responses, codebook, group["definition"])
+            inside = find(group["definition"])
             if inside is None:
                 unlike.append(name)
                 continue
             row = csr_array(inside[None, :].astype(np.int8))
             now = fingerprint_groups(keys, ledger.secret, row)[0]
-            if (now != from_text(group["fingerprint"])).any():
+            if int(least_difference(now, from_text(group["fingerprint"]))) > 0:
                 unlike.append(name)
             rows.append(inside)
     return csr_array(np.array(rows, dtype=np.int8)), unlike

@@ -255,6 +255,8 @@ def main() -> None:
         _stop(str(error), error.exit_code)
     except OSError as error:
         _stop(*_told(error))
+    except KeyboardInterrupt:
+        _stop("Interrupted: nothing was left half-written.", errors.INTERRUPTED)
     except SystemExit as end:
         if end.code == errors.INTERRUPTED:
             _stop("Interrupted: nothing was left half-written.", errors.INTERRUPTED)

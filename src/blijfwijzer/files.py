@@ -41,16 +41,21 @@ def write_beside(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def write_folder_beside(folder: Path) -> Iterator[Path]:
+def write_folder_beside(folder: Path, mark: str = "") -> Iterator[Path]:
     """Give a temporary folder; when the block ends well it takes the place of `folder`.
+
+    A folder that is there is replaced only if it is empty or holds the file `mark`, by which an
+    earlier output of the same kind is known; nothing else is ever deleted.
 
     Raises
     ------
     NotWritableError, DiskFullError
-        The output cannot be written.
+        The output cannot be written, or something else is in its place.
     """
     with _errors_for(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
+        restore_folder(folder)
+        refuse_strange(folder, mark)
         beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
     try:
         with _errors_for(folder):
@@ -58,6 +63,44 @@ def write_folder_beside(folder: Path) -> Iterator[Path]:
             _take_place(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def refuse_strange(folder: Path, mark: str) -> None:
+    """Refuse to write over what is no earlier output.
+
+    Raises
+    ------
+    NotWritableError
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder.is_dir() and mark and (folder / mark).is_file()):
+        what = "another folder" if folder.is_dir() else "a file"
+        raise NotWritableError(
+            f"{folder}: {what} is in this place, and it would be deleted. Give --output a folder "
+            "that does not exist, is empty, or holds an earlier output."
+        )
+
+
+def restore_folder(folder: Path) -> None:
+    """Put back an output that a killed run had moved away and not yet replaced."""
+    old = _old(folder)
+    if old.is_dir() and not folder.exists():
+        old.rename(folder)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    OSError, ValueError
+        It is not there, or is no JSON, or is nested too deeply to read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError(f"{path.name}: is nested too deeply") from error
 
 
 def to_json(value: Any) -> bytes:
@@ -87,18 +130,20 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
 
 def _take_place(beside: Path, folder: Path) -> None:
     """Swap folders; a rename cannot replace one that is not empty."""
-    if not folder.exists():
-        beside.rename(folder)
-        return
-    old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
+    old = _old(folder)
+    shutil.rmtree(old, ignore_errors=True)
     try:
-        folder.rename(old / "was")
+        if folder.exists():
+            folder.rename(old)
         beside.rename(folder)
     finally:
-        # Whatever went wrong, an interruption included, there is a folder in this place.
-        if (old / "was").exists() and not folder.exists():
-            (old / "was").rename(folder)
+        # Whatever goes wrong, an interruption included, there is a folder in this place.
+        restore_folder(folder)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
 
 
 @contextmanager

@@ -88,6 +88,8 @@ def gather(
         for name in cell.names
         if f"cell:{attribute}:{name}" in of_cells and f"cell:{attribute}:{name}" not in names
     )
+    if not admission.choice.tells_everyone:
+        hidden |= {(EVERYONE, EVERYONE)}
     talent = None
     if leaving is not None and leaving.values is not None and best is not None:
         talent = talent_at_risk(leaving.values, best, weight, grouping.members)
@@ -136,15 +138,25 @@ def estimates_of(
 ) -> GroupEstimates:
     """Gather what is known of each group."""
     grouping = admission.grouping
+    rates = {name: target.pooled.table for name, target in targets.items()}
+    if not admission.choice.tells_everyone:
+        everyone = (grouping.groups["kind"] == "all").to_numpy()
+        rates = {name: _hide(table, everyone) for name, table in rates.items()}
+        talent = None if talent is None else _hide(talent, everyone)
     return GroupEstimates(
         grouping=grouping,
         shown=admission.shown,
-        rates={name: target.pooled.table for name, target in targets.items()},
+        rates=rates,
         flags={name: target.flags for name, target in targets.items()},
         own=_own(grouping, admission.shown),
         profile=_profile(responses, scales, codebook, grouping.members),
         talent=talent,
     )
+
+
+def _hide(table: pd.DataFrame, rows: NDArray[np.bool_]) -> pd.DataFrame:
+    numbers = table.select_dtypes("number").columns
+    return table.assign(**{name: table[name].mask(rows) for name in numbers})
 
 
 def _selected(need: Target, admission: Admission) -> NDArray[np.bool_]:
@@ -235,11 +247,11 @@ def _sentences(
     found = [(p.attribute, tell_proxy(p, codebook.columns[p.attribute])) for p in proxies]
     if need.values is None:
         return found
+    before: tuple[NDArray[np.bool_], NDArray[np.float64]] | None = None
     for made in refit_with_attributes(need.scored.risk, need.values, weight, units, audit):
-        before, after = (
-            _flag_again(need, r, admission, responses, codebook, by, settings)
-            for r in (made.without, made.risk)
-        )
+        if before is None:
+            before = _flag_again(need, made.without, admission, responses, codebook, by, settings)
+        after = _flag_again(need, made.risk, admission, responses, codebook, by, settings)
         told = before[0] & admission.shown, after[0] & admission.shown
         shift = np.abs(after[1] - before[1])[admission.shown].max(initial=0.0)
         sentence = tell_ablation(

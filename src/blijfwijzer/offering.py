@@ -1,5 +1,6 @@
 """The stories after `score`: a budget to vouchers, a lottery to its effect."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.earlier import is_repeated, release_content
-from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick
-from blijfwijzer.errors import ReleaseError, SettingsError, TrialError
+from blijfwijzer.errors import BusyError, ReleaseError, SettingsError, TrialError
 from blijfwijzer.files import (
     hash_bytes,
     hash_files,
@@ -26,20 +27,30 @@ from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.report import Report
 from blijfwijzer.publish.texts import show
 from blijfwijzer.publish.wording import told
-from blijfwijzer.releasing import anchor_of, head_of, read_release
+from blijfwijzer.releasing import (
+    LOTTERY,
+    RECORD,
+    anchor_of,
+    head_of,
+    read_release,
+    refuse_place,
+)
 from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.survey.codebook import Language
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.vouchers.allocation import Allocation, Needs, allocate_vouchers, effect_of
 from blijfwijzer.vouchers.alternatives import compare
 from blijfwijzer.vouchers.lottery import Lottery, draw_lottery, open_sealed, seal
-from blijfwijzer.vouchers.trial import analyse_trial, expected_effect, plan_power
+from blijfwijzer.vouchers.trial import Power, analyse_trial, expected_effect, plan_power
 
 _Z = 1.959963984540054
-_LOTTERY = "lottery.json"
 _KEPT = ("groups.csv", "groups.parquet", "rejected.csv")
 _BASE, _CLUSTERING = 0.45, 0.05
 """Share that trains without a voucher (Hidalgo, Oosterbeek & Webbink 2014) and intraclass
 correlation of training (assumption A30), for the power of a lottery."""
+_ENOUGH_POWER = 0.5
+"""Below this a lottery more often misses the expected effect than it finds it, and a warning says
+so; 80 % is usual to plan for."""
 
 
 def vouchers(
@@ -53,11 +64,7 @@ def vouchers(
     """Divide a budget over the groups of a release, and show it beside other rules."""
     run, groups, report = read_release(release)
     settings = _settings(run, settings_file)
-    if (release / _LOTTERY).exists():
-        raise ReleaseError(
-            f"{release}: holds a sealed lottery ({_LOTTERY}), and dividing again would undo its "
-            "draw. Score into another folder; or, if nobody was told of the draw, remove the file."
-        )
+    refuse_place(release, [settings_file, ledgers, truth_file])
     needs, profile, respondents = read_needs(groups, settings.vouchers.across)
     true_rate = None if truth_file is None else read_truth(truth_file, needs.groups)
     with show_progress() as tell:
@@ -68,17 +75,20 @@ def vouchers(
             tell("draw the lottery")
             lottery = draw_lottery(allocation, needs, settings.vouchers, settings.seed)
             allocation = _as_drawn(allocation, lottery)
+        power = None
+        if lottery is not None:
+            power = _power(lottery, needs, respondents, settings)
         rules = compare(needs, allocation, settings.vouchers, profile, true_rate)
         tell(f"write {release}")
-        table = _voucher_table(allocation, groups)
+        table = _voucher_table(allocation, groups, lottery, report)
         shown = replace(
             report,
-            vouchers=pick(table, {name: name for name in ("label", "vouchers", "need", "extra")}),
+            vouchers=pick(table, {str(name): str(name) for name in table.frame if name != "group"}),
             alternatives=_alternatives(rules, report),
             lottery=None
-            if lottery is None
-            else _lottery(lottery, needs, respondents, settings, report),
-            notes={**report.notes, "vouchers": _notes(allocation, settings, report)},
+            if lottery is None or power is None
+            else _lottery(lottery, power, report.language),
+            notes={**report.notes, "vouchers": _notes(allocation, lottery, settings, report)},
         )
         files = {
             **{name: (release / name).read_bytes() for name in _KEPT},
@@ -94,13 +104,19 @@ def vouchers(
             "expected_extra": round(allocation.expected_extra, 1),
             "lottery_sha256": None if lottery is None else lottery.sha256,
         }
-        head = _enter(run, release, divided, files, ledgers)
-        record = {**run, "files": hash_files(files), "vouchers": {**divided, "ledger": head}}
-        with write_folder_beside(release) as beside:
-            write_files(beside, {**files, "run.json": to_json(record)})
-            if lottery is not None:
-                seal(lottery, beside / _LOTTERY)
-    _tell(release, allocation, rules, lottery)
+        with open_ledger(ledgers / run["survey"], run["owner"], anchor_of(release)) as ledger:
+            if read_release(release)[0] != run:
+                raise BusyError(
+                    f"{release}: another run has written here meanwhile. Nothing was changed. "
+                    "Divide again."
+                )
+            head = _enter(run, divided, files, ledger)
+            record = {**run, "files": hash_files(files), "vouchers": {**divided, "ledger": head}}
+            with write_folder_beside(release, RECORD) as beside:
+                write_files(beside, {**files, RECORD: to_json(record)})
+                if lottery is not None:
+                    seal(lottery, beside / LOTTERY)
+    _tell(release, allocation, rules, lottery, None if power is None else power.power)
 
 
 def trial(sealed: Path, outcomes_file: Path, sha256: str, output: Path | None) -> None:
@@ -118,6 +134,12 @@ def trial(sealed: Path, outcomes_file: Path, sha256: str, output: Path | None) -
         with write_beside(output) as beside:
             beside.write_bytes(text)
     print(text.decode(), end="")
+    print(
+        f"Trained where vouchers were offered: {result.share_offered:.0%}, where not: "
+        f"{result.share_not_offered:.0%}. Difference within strata: {100 * result.effect:+.1f} "
+        f"points (95%: {100 * result.low:+.1f} to {100 * result.high:+.1f}).",
+        file=sys.stderr,
+    )
 
 
 def read_needs(groups: pd.DataFrame, across: str = "") -> tuple[Needs, pd.Series | None, pd.Series]:
@@ -198,11 +220,7 @@ def read_truth(file: Path, groups: pd.Index) -> pd.Series:
 
 
 def _enter(
-    run: dict[str, Any],
-    release: Path,
-    divided: dict[str, Any],
-    files: dict[str, bytes],
-    ledgers: Path,
+    run: dict[str, Any], divided: dict[str, Any], files: dict[str, bytes], ledger: Ledger
 ) -> dict[str, Any]:
     """Enter the division in the ledger: it tells no more of people than its release did."""
     content = release_content(
@@ -214,8 +232,7 @@ def _enter(
         {},
         hash_files(files),
     )
-    with open_ledger(ledgers / run["survey"], run["owner"], anchor_of(release)) as ledger:
-        return head_of(ledger, is_repeated(ledger, content) or ledger.append(content).sequence)
+    return head_of(ledger, is_repeated(ledger, content) or ledger.append(content).sequence)
 
 
 def _settings(run: dict[str, Any], settings_file: Path | None) -> Settings:
@@ -238,24 +255,40 @@ def _as_drawn(allocation: Allocation, lottery: Lottery) -> Allocation:
     return replace(allocation, table=table.assign(vouchers=given, expected_extra=extra))
 
 
-def _voucher_table(allocation: Allocation, groups: pd.DataFrame) -> Cleared:
-    table, labels = allocation.table, groups.set_index("group")["label"]
+def _voucher_table(
+    allocation: Allocation, groups: pd.DataFrame, lottery: Lottery | None, report: Report
+) -> Cleared:
+    table, about = allocation.table, groups.set_index("group").loc[allocation.table.index]
+    about = about.reset_index(drop=True)
+    # A unit stands here for those of its people who are in no smaller unit that is shown.
+    is_rest = (about["own_n"] < about["n"]).to_numpy()
+    rest = told("rest", report.language)
     shown = pd.DataFrame(
         {
             "group": table.index.astype("str"),
-            "label": labels.reindex(table.index).to_numpy(),
+            "label": about["label"].astype("str") + np.where(is_rest, f" ({rest})", ""),
+            "level": about["level"].to_numpy(),
+            "sector": about["sector_label"].to_numpy(),
             "vouchers": table["vouchers"].to_numpy(),
             "need": table["need"].to_numpy(),
             "extra": table["expected_extra"].to_numpy(),
         }
     )
+    if lottery is not None:
+        drawn = lottery.table.reindex(shown["group"])
+        parts = {name: told(name, report.language) for name in ("by_risk", "by_lot", "by_signal")}
+        shown["kind"] = [
+            ", ".join(f"{int(row[name])} {text}" for name, text in parts.items() if row[name])
+            for row in drawn.to_dict("records")
+        ]
     kinds: dict[str, Kind] = {
-        **dict.fromkeys(("group", "label"), "text"),
+        **dict.fromkeys(("group", "label", "level", "sector", "kind"), "text"),
         **dict.fromkeys(("vouchers", "need"), "whole"),
         "extra": "mean",
     }
     # Made from what the release shows, which passed the gate with its own minimum.
-    return clear(shown.sort_values(["vouchers", "group"], ascending=[False, True]), kinds, 0)
+    order = shown.reset_index(drop=True).sort_values(["vouchers", "group"], ascending=[False, True])
+    return clear(order, kinds, 0)
 
 
 def _alternatives(rules: pd.DataFrame, report: Report) -> Cleared:
@@ -280,13 +313,18 @@ def _alternatives(rules: pd.DataFrame, report: Report) -> Cleared:
     return clear(table, kinds, 0)
 
 
-def _lottery(
-    lottery: Lottery, needs: Needs, respondents: pd.Series, settings: Settings, report: Report
-) -> Cleared:
-    language = report.language
+def _power(
+    lottery: Lottery, needs: Needs, respondents: pd.Series, settings: Settings
+) -> Power | None:
+    """Plan a lottery's power; none where nothing is compared."""
+    if lottery.compared.empty:
+        return None
     effect = expected_effect(lottery, needs, effect_of(settings.vouchers))
     measured = respondents.rename(index=str).reindex(lottery.compared.index)
-    power = plan_power(lottery, measured, _BASE, _CLUSTERING, effect)
+    return plan_power(lottery, measured, _BASE, _CLUSTERING, effect)
+
+
+def _lottery(lottery: Lottery, power: Power, language: Language) -> Cleared:
     rows = {
         "sealed": f"SHA-256 {lottery.sha256}",
         "drawn": str(len(lottery.compared)),
@@ -299,7 +337,9 @@ def _lottery(
     return clear(table, {"label": "text", "value": "text"}, 0)
 
 
-def _notes(allocation: Allocation, settings: Settings, report: Report) -> tuple[str, ...]:
+def _notes(
+    allocation: Allocation, lottery: Lottery | None, settings: Settings, report: Report
+) -> tuple[str, ...]:
     language = report.language
     filled = told("note_plan", language).format(
         vouchers=show(allocation.vouchers, "count", language),
@@ -310,11 +350,27 @@ def _notes(allocation: Allocation, settings: Settings, report: Report) -> tuple[
         take_up=show(100 * allocation.take_up, "percent", language),
         deadweight=show(100 * allocation.deadweight, "percent", language),
     )
-    return filled, told("note_basis", language)
+    notes = [filled, told("note_basis", language)]
+    if lottery is not None:
+        sums = lottery.table[["by_risk", "by_lot", "by_signal"]].sum()
+        signals = ", ".join(settings.vouchers.signals) or "-"
+        notes.append(told("note_mix", language).format(**sums.astype(int), signals=signals))
+    if len(allocation.limits):
+        limits = ", ".join(
+            f"{row['name']} {told(row['kind'], language)} "
+            f"{show(100 * row['share'], 'percent', language)}"
+            for row in allocation.limits.to_dict("records")
+        )
+        notes.append(told("note_limits", language).format(limits=limits))
+    return tuple(notes)
 
 
 def _tell(
-    release: Path, allocation: Allocation, rules: pd.DataFrame, lottery: Lottery | None
+    release: Path,
+    allocation: Allocation,
+    rules: pd.DataFrame,
+    lottery: Lottery | None,
+    power: float | None,
 ) -> None:
     given = allocation.table["vouchers"]
     served = int((given > 0).sum())
@@ -329,8 +385,14 @@ def _tell(
             f"{row['need_reached']:.1%} of need reached{regret}"
         )
     if lottery is not None:
+        if power is not None and power < _ENOUGH_POWER:
+            print(
+                f"  warning: the lottery would find the expected effect in {power:.0%} of years "
+                "only; "
+                "draw a larger share (`vouchers.lottery`), or do not count on an answer."
+            )
         print(
-            f"  lottery among {len(lottery.compared)} groups, sealed in {release / _LOTTERY}; "
+            f"  lottery among {len(lottery.compared)} groups, sealed in {release / LOTTERY}; "
             f"publish its SHA-256: {lottery.sha256}"
         )
 

@@ -1,5 +1,7 @@
-"""Progress of long work: a line that changes on a terminal, nothing in a pipe."""
+"""Progress of long work: a line that changes on a terminal, a line per step elsewhere."""
 
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -7,22 +9,39 @@ Tell = Callable[[str], None]
 """Say what is being done now, as a short phrase."""
 
 
+_SECONDS_BETWEEN = 5.0
+
+
 def silent(_step: str) -> None:
     """Tell nobody."""
 
 
+def _tell_in_lines(start: float) -> Tell:
+    last = start
+
+    def tell(step: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _SECONDS_BETWEEN:
+            last = now
+            print(f"  {now - start:.0f} s: {step}", file=sys.stderr, flush=True)
+
+    return tell
+
+
 @contextmanager
 def show_progress() -> Iterator[Tell]:
-    """Give a `Tell` that shows the present step, with the time since the start, on a terminal.
+    """Give a `Tell` that shows the present step, with the time since the start.
 
-    It writes to standard error, so that results on standard output can be piped on.
+    It writes to standard error, so that results on standard output can be piped on. Where that is
+    no terminal, as in a log, a step gets a line when five seconds have passed since the last.
     """
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield silent
+        yield _tell_in_lines(time.monotonic())
         return
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True) as progress:

@@ -1,7 +1,6 @@
 """What every story that shows something goes through: earlier releases, the choice, the ledger."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,25 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.choice import GroupChoice, choose_groups
 from blijfwijzer.disclosure.earlier import Earlier, is_repeated, read_earlier, release_content
-from blijfwijzer.disclosure.fingerprint import fingerprint_groups, person_keys, to_text
+from blijfwijzer.disclosure.fingerprint import (
+    Fingerprints,
+    Views,
+    fingerprint_groups,
+    to_text,
+    view_keys,
+)
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Parts, choose_figures
 from blijfwijzer.disclosure.release import reopen
-from blijfwijzer.errors import ReleaseError
-from blijfwijzer.files import hash_bytes, hash_files
-from blijfwijzer.groups.grouping import Grouping, define, find_members
+from blijfwijzer.errors import NotWritableError, ReleaseError, SettingsError
+from blijfwijzer.files import (
+    hash_bytes,
+    hash_files,
+    read_json,
+    refuse_strange,
+    restore_folder,
+)
+from blijfwijzer.groups.grouping import Grouping, define, member_finder
 from blijfwijzer.publish.release_files import report_from_json
 from blijfwijzer.publish.report import Report
 from blijfwijzer.settings import Disclosure as DisclosureSettings
@@ -33,13 +44,13 @@ class Admission:
     grouping: Grouping
     choice: GroupChoice
     earlier: Earlier
-    columns: tuple[str, ...]
-    """Those by whose answers a response is known again."""
-    keys: list[bytes]
-    """Per response: those answers, hashed."""
+    columns: tuple[tuple[str, ...], ...]
+    """Those by whose answers a response is known again, in views."""
+    keys: Views
     wave: str
     request: str
     """Hash of all that the release is made from."""
+    minimum: int
 
     @property
     def shown(self) -> NDArray[np.bool_]:
@@ -76,10 +87,17 @@ def admit_groups(
         codebook.survey.name,
         wave,
         responses,
-        lambda definition: find_members(responses, codebook, definition),
+        grouping.members,
+        member_finder(responses, codebook),
         settings.minimum,
         request,
     )
+    if settings.minimum < earlier.minimum:
+        raise SettingsError(
+            f"[disclosure] minimum: is {settings.minimum}, and earlier releases of this survey "
+            f"promised {earlier.minimum}. Together they would tell of fewer. Set it to "
+            f"{earlier.minimum} or more."
+        )
     choice = choose_groups(
         grouping.members,
         grouping.groups["people"].to_numpy(dtype=float),
@@ -88,17 +106,31 @@ def admit_groups(
         responses["weight"].to_numpy(dtype=float),
         settings,
         earlier,
-        grouping.groups.index,
     )
     return Admission(
-        grouping, choice, earlier, columns, person_keys(responses, columns), wave, request
+        grouping,
+        choice,
+        earlier,
+        columns,
+        view_keys(responses, columns),
+        wave,
+        request,
+        settings.minimum,
     )
 
 
-def key_columns(codebook: Codebook) -> tuple[str, ...]:
-    """Columns by whose answers a response is known again: those that no file of it may lack."""
-    used = codebook.with_role("unit", "item", "career", "audit")
-    return tuple(sorted(column.name for column in used if column.absent == "reject"))
+_VIEWS = 3
+
+
+def key_columns(codebook: Codebook) -> tuple[tuple[str, ...], ...]:
+    """Columns by whose answers a response is known again, dealt over three views.
+
+    Only columns that no file of the survey may lack, and no units, since these are renamed.
+    """
+    used = codebook.with_role("item", "career", "audit")
+    names = sorted(column.name for column in used if column.absent == "reject")
+    views = tuple(tuple(names[start::_VIEWS]) for start in range(_VIEWS))
+    return tuple(view for view in views if view) or (tuple(codebook.units.levels),)
 
 
 def admit_figures(
@@ -116,12 +148,11 @@ def admit_figures(
     -------
     Ids of the figures that may be shown.
     """
+    prints = _fingerprint_parts(figures, admission, ledger)
     news = {
         name: members
         for name, members in figures.items()
-        if not admission.earlier.differs_by_few(
-            name, fingerprint_groups(admission.keys, ledger.secret, members), minimum
-        )
+        if not admission.earlier.differs_by_few(name, prints[name], minimum)
     }
     if not news:
         return frozenset()
@@ -164,8 +195,8 @@ def enter_release(
         for name, own in zip(admission.names, prints, strict=True)
     }
     parts = {
-        name: [to_text(own) for own in fingerprint_groups(admission.keys, ledger.secret, rows)]
-        for name, rows in sorted(figures.items())
+        name: [to_text(own) for own in prints]
+        for name, prints in sorted(_fingerprint_parts(figures, admission, ledger).items())
     }
     content = release_content(
         codebook.survey.name,
@@ -177,8 +208,21 @@ def enter_release(
         hash_files(files),
         parts,
         admission.columns,
+        admission.minimum,
     )
     return head_of(ledger, is_repeated(ledger, content) or ledger.append(content).sequence)
+
+
+def _fingerprint_parts(
+    figures: Mapping[str, csr_array], admission: Admission, ledger: Ledger
+) -> dict[str, Fingerprints]:
+    """Fingerprint the parts of all figures in one pass over the people."""
+    if not figures:
+        return {}
+    rows = csr_array(vstack(list(figures.values()), format="csr"))
+    prints = fingerprint_groups(admission.keys, ledger.secret, rows)
+    ends = np.cumsum([members.shape[0] for members in figures.values()])
+    return dict(zip(figures, np.split(prints, ends[:-1]), strict=True))
 
 
 def head_of(ledger: Ledger, sequence: int) -> dict[str, Any]:
@@ -189,10 +233,41 @@ def head_of(ledger: Ledger, sequence: int) -> dict[str, Any]:
 def anchor_of(release: Path) -> tuple[int, str] | None:
     """Give the place in the ledger that an earlier output in this place tells of."""
     try:
-        head = json.loads((release / "run.json").read_text(encoding="utf-8"))["ledger"]
+        head = read_json(release / RECORD)["ledger"]
         return int(head["sequence"]), str(head["hash"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+RECORD = "run.json"
+"""What a release tells of itself; by this file a folder is known as a release."""
+LOTTERY = "lottery.json"
+
+
+def refuse_place(output: Path, inputs: Sequence[Path | None]) -> None:
+    """Refuse an output that would take the place of something else, before any work is done.
+
+    Raises
+    ------
+    NotWritableError
+        Another folder or file is there, or an input lies inside it.
+    ReleaseError
+        A sealed lottery is there.
+    """
+    place = output.resolve()
+    inside = [path for path in inputs if path is not None and path.resolve().is_relative_to(place)]
+    if inside:
+        raise NotWritableError(
+            f"{output}: {len(inside)} inputs lie inside this folder, which would be replaced: "
+            f"{', '.join(path.name for path in inside)}. Give --output another place."
+        )
+    restore_folder(output)
+    refuse_strange(output, RECORD)
+    if (output / LOTTERY).exists():
+        raise ReleaseError(
+            f"{output}: holds a sealed lottery ({LOTTERY}), and writing here again would undo its "
+            "draw. Score into another folder; or, if nobody was told of the draw, remove the file."
+        )
 
 
 def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
@@ -207,11 +282,18 @@ def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
     ReleaseError
         It is no release, or a file is missing or altered.
     """
+    restore_folder(folder)
     try:
-        run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        run = read_json(folder / RECORD)
         hashes = dict(run["files"])
-        int(run["ledger"]["sequence"])
-        str(run["survey"])
+        heads = [run["ledger"], *([run["vouchers"]["ledger"]] if "vouchers" in run else [])]
+        numbers = [int(head["sequence"]) for head in heads]
+        texts = [run["survey"], run["owner"], run["wave"], *(head["hash"] for head in heads)]
+        texts.append(run["provenance"]["survey_sha256"])
+        known = numbers and all(isinstance(text, str) for text in texts)
+        known = known and isinstance(run["settings"], dict) and isinstance(run["counts"], dict)
+        if not known:
+            raise ValueError
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReleaseError(
             f"{folder}: is no release: its run.json is missing or unreadable. Give a folder that "
@@ -227,8 +309,26 @@ def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
             f"{folder}: {len(wrong)} files are missing or altered: {', '.join(wrong[:5])}. Score "
             "the survey again."
         )
-    groups = reopen(pd.read_parquet(folder / "groups.parquet")).frame
-    return run, groups, report_from_json((folder / "report.json").read_bytes())
+    strange = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.name not in {*hashes, RECORD, LOTTERY} or not path.is_file()
+    )
+    if strange:
+        raise ReleaseError(
+            f"{folder}: holds {len(strange)} files that are no part of the release: "
+            f"{', '.join(strange[:5])}. Move them elsewhere before you publish or go on."
+        )
+    try:
+        groups = reopen(pd.read_parquet(folder / "groups.parquet")).frame
+        report = report_from_json((folder / "report.json").read_bytes())
+        groups[["group", "label", "level", "kind", "n", "own_n", "own_people"]]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ReleaseError(
+            f"{folder}: groups.parquet or report.json cannot be read as those of a release "
+            f"({type(error).__name__}). Score the survey again."
+        ) from error
+    return run, groups, report
 
 
 def wave_of(survey_file: Path) -> str:

@@ -1,6 +1,6 @@
 """The stories: what each command does, from its input to its output."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from blijfwijzer.drivers.profiles import profile, refit_importance
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.files import (
     hash_bytes,
+    refuse_strange,
     to_json,
     write_beside,
     write_files,
@@ -36,7 +37,7 @@ from blijfwijzer.risk.features import Schema, build_features, learn_schema
 from blijfwijzer.risk.leaks import refuse_twins, screen_features, suspect
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.outcomes import Label, barred_columns, label, require_both_classes
-from blijfwijzer.risk.protection import protect_evaluation
+from blijfwijzer.risk.protection import decimals_of, protect_evaluation
 from blijfwijzer.risk.selection import Selection, select_model
 from blijfwijzer.risk.splits import Fold, split_by_unit
 from blijfwijzer.risk.waves import learn_reference
@@ -211,7 +212,13 @@ def _train_outcome(
 ) -> Path:
     settings, codebook, target = survey.settings, survey.codebook, outcome.name
     fitted = _fit_outcome(survey, outcome, tell)
-    selection, frame, weight, units = fitted.selection, fitted.frame, fitted.weight, fitted.units
+    frame, weight, units = fitted.frame, fitted.weight, fitted.units
+    decimals = decimals_of(len(fitted.values))
+    selection = replace(
+        fitted.selection,
+        scores=fitted.selection.scores.round(decimals),
+        price=round(fitted.selection.price, decimals),
+    )
     origin = provenance(survey.intake.sha256, codebook, settings)
     request = hash_bytes(to_json({**origin, "target": target}))
     owner = settings.disclosure.owner or codebook.survey.name
@@ -331,6 +338,7 @@ def explain(
 ) -> None:
     """Show what drives a model's risk in another wave."""
     stored = read_model(model_folder)
+    refuse_strange(output, "review.html")
     settings = load_settings(settings_file) if settings_file else stored.settings
     codebook, model = stored.codebook, stored.model
     outcome = codebook.outcomes[model.target]
@@ -404,7 +412,7 @@ def explain(
                 "tables/rejected.csv": csv_file(clear_rejected(intake.rejected)),
                 "review.html": render(page, settings.language),
             }
-            with write_folder_beside(output) as beside:
+            with write_folder_beside(output, "review.html") as beside:
                 enter_release(
                     ledger,
                     breakdown.admission,
@@ -498,7 +506,7 @@ def _report(
     print(f"{outcome.name}: {selection.champion.kind}, {evaluation.rows} responses")
     print(f"  log loss {told('log_loss')}, AUC {told('roc_auc')}")
     print(f"  calibration slope {told('calibration_slope')}")
-    print(f"  price of simplicity: {selection.price:.5f} of log loss")
+    print(f"  price of simplicity: {selection.price:g} of log loss")
     for warning in warnings:
         print(f"  warning: {warning}")
     print(f"  look at {folder / 'review.html'}")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.estimating import Target, estimate_target
 from blijfwijzer.files import hash_bytes, hash_files, to_json, write_files, write_folder_beside
 from blijfwijzer.gathering import estimates_of, gather
@@ -18,10 +19,12 @@ from blijfwijzer.publish.report_tables import clear_groups, make_report
 from blijfwijzer.records.model_folder import Stored, choose_models
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.releasing import (
+    RECORD,
     admit_groups,
     anchor_of,
     enter_release,
     ledger_folder,
+    refuse_place,
     wave_of,
 )
 from blijfwijzer.settings import Settings, load_settings
@@ -44,6 +47,7 @@ def score(
 ) -> None:
     """Estimate both risks per group of a new wave, flag groups, and write what may be shown."""
     settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
+    refuse_place(output, [survey_file, models, ledgers, population_file, settings_file])
     chosen = choose_models(models)
     codebook = without_outcomes(next(iter(chosen.values())).codebook)
     with show_progress() as tell:
@@ -87,7 +91,7 @@ def score(
             )
             tell(f"write {output}")
             files = release_files(make_report(findings, origin, wave), findings)
-            with write_folder_beside(output) as beside:
+            with write_folder_beside(output, RECORD) as beside:
                 head = enter_release(
                     ledger,
                     admission,
@@ -104,11 +108,11 @@ def score(
                     "survey": codebook.survey.name,
                     "owner": owner,
                     "wave": wave,
-                    "counts": findings.counts(),
+                    "counts": banded(findings.counts()),
                     "files": hash_files(files),
                     "ledger": head,
                 }
-                write_files(beside, {**files, "run.json": to_json(run)})
+                write_files(beside, {**files, RECORD: to_json(run)})
     _report(output, findings, targets, head["sequence"])
 
 
@@ -177,6 +181,12 @@ def _origin(
         {} if population is None else {"population_sha256": hash_bytes(population.read_bytes())}
     )
     return {**provenance(intake.sha256, codebook, settings), **models, **manifests, **counted}
+
+
+def banded(counts: dict[str, int]) -> dict[str, int]:
+    """Give counts of respondents as the lowest of their band; those of groups stay exact."""
+    of_people = ("forms", "accepted", "refused")
+    return {n: band(c)[0] if n in of_people else c for n, c in counts.items()}
 
 
 def _report(output: Path, findings: Findings, targets: dict[str, Target], sequence: int) -> None:

@@ -227,6 +227,8 @@ def load_settings(path: Path | None) -> Settings:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: there is no settings file here. Give its path.") from error
+    except IsADirectoryError as error:
+        raise SettingsError(f"{path}: is a folder. Give the path of a settings file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
     except ValidationError as error:

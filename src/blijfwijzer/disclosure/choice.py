@@ -41,6 +41,9 @@ class GroupChoice:
     reasons: pd.Series
     """Per group: "" or why it is withheld."""
     unavoidable: int
+    tells_everyone: bool
+    """Whether figures of everyone may be shown: not when all answered alike, nor when only a few
+    people joined or left since an earlier release."""
 
 
 def choose_groups(
@@ -51,31 +54,31 @@ def choose_groups(
     weight: NDArray[np.float64],
     settings: DisclosureSettings,
     earlier: Earlier | None = None,
-    names: pd.Index | None = None,
 ) -> GroupChoice:
     """Hold groups against the primary rules, and choose what to show of those that pass.
 
     Parameters
     ----------
-    members : one row per group; a group of everyone is public whatever is chosen
+    members : one row per group; that there is a group of everyone is public whatever is chosen
     people : who work in each group; NaN when not known
     too_small : groups that rolled up, one row each
     values : outcome to its value per response
     earlier : what earlier releases showed; nothing when left out
-    names : ids of the groups, to tell those that an earlier release shows
     """
     total = members.shape[1]
     reasons = find_faults(members, people, values, weight, settings)
     everyone = np.asarray(members.sum(axis=1)).ravel() == total
+    tells_everyone = bool((reasons[everyone] == SHOWN).all())
     reasons = reasons.mask(everyone, SHOWN)
     passed = ((reasons == SHOWN) & ~everyone).to_numpy()
     repeated = np.zeros(len(passed), dtype=bool)
     nobody = csr_array((0, total), dtype=np.int8)
     known, forbidden = [csr_array(np.ones((1, total), dtype=np.int8))], nobody
-    if earlier is not None and names is not None:
+    if earlier is not None:
         # A group that an earlier release shows with the same people tells nothing new.
-        repeated = passed & np.isin(names, earlier.known_ids)
+        repeated = passed & earlier.repeated
         known, forbidden = [*known, earlier.known], earlier.forbidden
+        tells_everyone &= total not in np.asarray(forbidden.sum(axis=1)).ravel()
     fresh = np.flatnonzero(passed & ~repeated)
     hidden = [too_small, members[np.flatnonzero((reasons != SHOWN).to_numpy())]]
     choice = choose_shown(
@@ -89,9 +92,8 @@ def choose_groups(
     )
     shown = everyone | repeated
     shown[fresh[choice.shown]] = True
-    return GroupChoice(
-        shown, reasons.mask((reasons == SHOWN) & ~shown, "derivable"), choice.unavoidable
-    )
+    reasons = reasons.mask((reasons == SHOWN) & ~shown, "derivable")
+    return GroupChoice(shown, reasons, choice.unavoidable, tells_everyone)
 
 
 def choose_shown(

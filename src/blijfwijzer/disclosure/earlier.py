@@ -14,7 +14,7 @@ from blijfwijzer.disclosure.fingerprint import (
     fingerprint_groups,
     from_text,
     least_difference,
-    person_keys,
+    view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger, Release
 from blijfwijzer.errors import LedgerError
@@ -29,23 +29,25 @@ class Earlier:
 
     known: csr_array
     """Groups that hold the same people as when they were shown."""
-    known_ids: tuple[str, ...]
     forbidden: csr_array
     """Groups that a few people have joined or left since: to show what such a group holds now
     would tell of those few by subtraction."""
+    repeated: NDArray[np.bool_]
+    """Per present group: whether an earlier release shows the very same people."""
     parts: dict[str, list[Fingerprints]]
     """Figure to the fingerprints of its parts, one table per release that showed it."""
     releases: int
     """Releases of this survey that were looked at."""
+    minimum: int
+    """Largest minimum that these promised; 0 when there are none."""
 
     def differs_by_few(self, figure: str, now: Fingerprints, minimum: int) -> bool:
         """Whether a figure was shown of people of whom only a few have joined or left since."""
         for before in self.parts.get(figure, []):
-            if before.shape != now.shape:
-                continue
-            apart = [least_difference(*pair) for pair in zip(now, before, strict=True)]
-            if any(0 < people < minimum for people in apart):
-                return True
+            if before.shape == now.shape:
+                apart = least_difference(now, before)
+                if ((apart > 0) & (apart < minimum)).any():
+                    return True
         return False
 
 
@@ -54,20 +56,23 @@ def read_earlier(
     survey: str,
     wave: str,
     responses: pd.DataFrame,
+    groups: csr_array,
     members_of: Callable[[Definition], NDArray[np.bool_] | None],
     minimum: int,
     request: str = "",
 ) -> Earlier:
     """Hold the groups of earlier releases against the present people.
 
-    A group of which at least `minimum` people joined or left is another group: subtracting it
-    tells of that many. A group that cannot be formed from the present columns is left out.
+    Present groups are held against all earlier ones by who is in them, whatever they are called;
+    earlier groups are also formed anew by their definition. A group of which at least `minimum`
+    people joined or left is another group: subtracting it tells of that many.
 
     Parameters
     ----------
     survey : name of the survey; releases of other surveys ask other people
     wave : its wave; people of another wave gave other answers
     responses : one row per response
+    groups : present groups, one row each
     members_of : who fits a definition; None when columns are missing
     request : hash of all that the present release is made from; an earlier release of the very
         same is not held against it, so that a rerun shows the same
@@ -82,60 +87,73 @@ def read_earlier(
         for release in ledger.releases
         if release.content["survey"] == survey and release.content["request"] != request
     ]
+    repeated = np.zeros(groups.shape[0], dtype=bool)
+    nobody = csr_array((0, len(responses)), dtype=np.int8)
+    same, few = [nobody], [nobody]
+    for views, shown in _by_columns(releases, wave, responses).items():
+        usable = [v for v, columns in enumerate(views) if set(columns) <= set(responses)]
+        before = np.array([from_text(text)[usable] for _, text in shown])
+        made = [members_of(definition) for definition in shown.values()]
+        formed = np.flatnonzero([row is not None and bool(row.any()) for row in made])
+        rows = csr_array(
+            np.array([made[place] for place in formed], dtype=np.int8).reshape(
+                len(formed), len(responses)
+            )
+        )
+        keys = view_keys(responses, [views[v] for v in usable])
+        now = fingerprint_groups(keys, ledger.secret, groups)
+        # By who is in them: each present group against the earlier one that is nearest.
+        for place, own in enumerate(now):
+            apart = least_difference(own[None], before)
+            repeated[place] |= bool((apart == 0).any())
+            if ((apart > 0) & (apart < minimum)).any():
+                few.append(groups[[place]])
+        # By what they are called.
+        apart = least_difference(fingerprint_groups(keys, ledger.secret, rows), before[formed])
+        same.append(rows[np.flatnonzero(apart == 0)])
+        few.append(rows[np.flatnonzero((apart > 0) & (apart < minimum))])
+    same.append(groups[np.flatnonzero(repeated)])
+    return Earlier(
+        csr_array(vstack(same, format="csr")),
+        csr_array(vstack(few, format="csr")),
+        repeated,
+        _parts(releases),
+        len(releases),
+        max((int(release.content["minimum"]) for release in releases), default=0),
+    )
+
+
+def _parts(releases: list[Release]) -> dict[str, list[Fingerprints]]:
     parts: dict[str, list[Fingerprints]] = {}
     for release in releases:
-        for name, texts in release.content.get("parts", {}).items():
+        for name, texts in release.content["parts"].items():
             parts.setdefault(name, []).append(np.array([from_text(text) for text in texts]))
-    same_rows, few_rows, same_names = [], [], []
-    for columns, shown in _by_columns(releases, wave, responses).items():
-        names, rows, prints = [], [], []
-        for (name, text), definition in shown.items():
-            inside = members_of(definition)
-            if inside is not None and inside.any():
-                names.append(name)
-                rows.append(inside)
-                prints.append(from_text(text))
-        members = csr_array(np.array(rows, dtype=np.int8).reshape(len(rows), len(responses)))
-        now = fingerprint_groups(person_keys(responses, columns), ledger.secret, members)
-        apart = [least_difference(a, b) for a, b in zip(now, prints, strict=True)]
-        for place, people in enumerate(apart):
-            if people == 0:
-                same_rows.append(members[[place]])
-                same_names.append(names[place])
-            elif people < minimum:
-                few_rows.append(members[[place]])
-    nobody = csr_array((0, len(responses)), dtype=np.int8)
-    known, forbidden = (
-        csr_array(vstack([nobody, *found], format="csr")) for found in (same_rows, few_rows)
-    )
-    return Earlier(known, tuple(same_names), forbidden, parts, len(releases))
+    return parts
 
 
 def _by_columns(
     releases: list[Release], wave: str, responses: pd.DataFrame
-) -> dict[tuple[str, ...], dict[tuple[str, str], Definition]]:
+) -> dict[tuple[tuple[str, ...], ...], dict[tuple[str, str], Definition]]:
     """Take together the groups of releases that know people by the same columns."""
-    shown: dict[tuple[str, ...], dict[tuple[str, str], Definition]] = {}
+    shown: dict[tuple[tuple[str, ...], ...], dict[tuple[str, str], Definition]] = {}
     for release in releases:
-        if "columns" not in release.content:
-            raise LedgerError(
-                f"release {release.sequence}: was entered by another version, so it cannot be told "
-                "who was in its groups. Nothing was shown. Give --ledger another folder if nothing "
-                "of that release was published."
-            )
-        columns = tuple(release.content["columns"])
-        missing = [name for name in columns if name not in responses]
-        if missing and release.content["wave"] == wave:
+        content = release.content
+        if not content["groups"]:
+            continue
+        views = tuple(tuple(columns) for columns in content["columns"])
+        missing = sorted({n for columns in views for n in columns} - set(responses))
+        if all(set(columns) & set(missing) for columns in views):
+            if content["wave"] != wave:
+                continue
             raise LedgerError(
                 f"release {release.sequence} of wave {wave}: {len(missing)} columns by which its "
                 f"people are known again are not in this survey: {', '.join(missing[:5])}. Nothing "
                 "was shown, since it cannot be told who joined or left. Add these columns, or give "
                 "the survey another --wave if it asked other people."
             )
-        if not missing:
-            groups = shown.setdefault(columns, {})
-            for name, group in release.content["groups"].items():
-                groups[name, group["fingerprint"]] = group["definition"]
+        groups = shown.setdefault(views, {})
+        for name, group in content["groups"].items():
+            groups[name, group["fingerprint"]] = group["definition"]
     return shown
 
 
@@ -148,7 +166,8 @@ def release_content(
     groups: dict[str, dict[str, Any]],
     outputs: dict[str, str],
     parts: dict[str, list[str]] | None = None,
-    columns: tuple[str, ...] = (),
+    columns: tuple[tuple[str, ...], ...] = (),
+    minimum: int = 0,
 ) -> dict[str, Any]:
     """Say what a release shows, for the ledger: definitions and hashes.
 
@@ -158,7 +177,8 @@ def release_content(
     groups : id to {definition, fingerprint, statistics}
     outputs : file to SHA-256
     parts : figure to the fingerprint of each part that it is a total over
-    columns : those that fingerprints are made from
+    columns : per view of a fingerprint, those that it is made from
+    minimum : fewest people that anything shown tells something about
     """
     return {
         "survey": survey,
@@ -168,7 +188,8 @@ def release_content(
         "request": request,
         "groups": groups,
         "parts": parts or {},
-        "columns": list(columns),
+        "columns": [list(view) for view in columns],
+        "minimum": minimum,
         "outputs": outputs,
     }
 

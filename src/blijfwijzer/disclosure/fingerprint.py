@@ -13,7 +13,6 @@ stays beside the ledger, readable by its owner only. Without it the sums are ran
 import hashlib
 import hmac
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,66 +23,76 @@ SUMS = 64
 PRIME = 2**61 - 1
 
 Fingerprints = NDArray[np.int64]
+Views = list[list[bytes]]
 
 
-def person_keys(responses: pd.DataFrame, columns: Sequence[str]) -> list[bytes]:
+def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
     """Give the bytes of each response by which the same response is known again.
 
     Parameters
     ----------
     responses : one row per response
-    columns : whose answers make a response; columns that a later file may lack, or that change
-        with others (a weight), are not among them
+    views : parts of the columns; in each a response is known by its answers there, so that a column
+        that is lost or coded anew leaves the other views as they were
     """
-    answers = responses[sorted(columns)]
-    hashed = pd.util.hash_pandas_object(answers.astype("str"), index=False)
-    # Two people who answered alike are two people: their copies are numbered.
-    copy = hashed.groupby(hashed).cumcount()
-    return [f"{key}:{number}".encode() for key, number in zip(hashed, copy, strict=True)]
+    found = []
+    for columns in views:
+        hashed = pd.util.hash_pandas_object(
+            responses[sorted(columns)].astype("str"), index=False
+        ).reset_index(drop=True)
+        # Two people who answered alike are two people: their copies are numbered.
+        copy = hashed.groupby(hashed).cumcount()
+        found.append([f"{key}:{n}".encode() for key, n in zip(hashed, copy, strict=True)])
+    return found
 
 
-def fingerprint_groups(keys: Sequence[bytes], secret: bytes, members: csr_array) -> Fingerprints:
+def fingerprint_groups(views: Views, secret: bytes, members: csr_array) -> Fingerprints:
     """Fingerprint each group.
 
     Parameters
     ----------
-    keys : one per response
+    views : per view one key per response
     members : one row per group, one column per response
 
     Returns
     -------
-    One row per group, 64 sums modulo 2^61 - 1.
+    Groups x views x 64 sums modulo 2^61 - 1.
     """
-    digests = [hmac.digest(secret, key, hashlib.sha256) for key in keys]
-    bucket = np.array([digest[0] % SUMS for digest in digests], dtype=np.int64)
-    number = np.array([int.from_bytes(d[1:9], "big") % PRIME for d in digests], dtype=np.int64)
-    sums = np.zeros((members.shape[0], SUMS), dtype=np.int64)
-    for group, (start, end) in enumerate(zip(members.indptr, members.indptr[1:], strict=False)):
-        people = members.indices[start:end]
-        # Halves of 31 bits: bincount adds in doubles, which are exact up to 2^53, so sums of up to
-        # 2^22 people (four million) in a group are.
-        high = np.bincount(bucket[people], weights=number[people] >> 31, minlength=SUMS)
-        low = np.bincount(bucket[people], weights=number[people] & (2**31 - 1), minlength=SUMS)
-        sums[group] = [
-            (int(upper) * 2**31 + int(lower)) % PRIME
-            for upper, lower in zip(high, low, strict=True)
-        ]
+    sums = np.zeros((members.shape[0], len(views), SUMS), dtype=np.int64)
+    for place, keys in enumerate(views):
+        sums[:, place] = _sum_up(keys, secret, members)
     return sums
 
 
-def subtract(whole: Fingerprints, parts: Fingerprints) -> Fingerprints:
-    """Fingerprint what is left of a whole without its parts (one row per part)."""
-    rest: Any = whole.astype(object) - parts.astype(object).sum(axis=0)
-    return np.asarray(rest % PRIME, dtype=np.int64)
+def _sum_up(keys: Sequence[bytes], secret: bytes, members: csr_array) -> Fingerprints:
+    digests = [hmac.digest(secret, key, hashlib.sha256) for key in keys]
+    bucket = np.array([digest[0] % SUMS for digest in digests], dtype=np.int64)
+    number = np.array([int.from_bytes(d[1:9], "big") % PRIME for d in digests], dtype=np.int64)
+    # Halves of 31 bits, added up in 64: exact for groups of up to 2^32 people.
+    to_bucket = csr_array(
+        (np.ones(len(keys), dtype=np.int64), (np.arange(len(keys)), bucket)),
+        shape=(len(keys), SUMS),
+    )
+    whole = members.astype(np.int64)
+    upper, lower = (
+        (whole @ to_bucket.multiply(half[:, None]).tocsr()).toarray()
+        for half in (number >> 31, number & (2**31 - 1))
+    )
+    shifted = (upper.astype(object) * 2**31 + lower.astype(object)) % PRIME
+    return np.asarray(shifted, dtype=np.int64)
 
 
-def least_difference(one: Fingerprints, other: Fingerprints) -> int:
-    """Fewest people by which two sets can differ; 0 means that they are the same.
+def least_difference(one: Fingerprints, other: Fingerprints) -> NDArray[np.int64]:
+    """Fewest people by which sets can differ, by the view in which they differ least; 0: the same.
 
-    >>> least_difference(np.zeros(64, dtype=np.int64), np.zeros(64, dtype=np.int64))
+    Parameters
+    ----------
+    one, other : ... x views x 64; broadcast against each other
+
+    >>> int(least_difference(np.zeros((1, 64), dtype=np.int64), np.zeros((1, 64), dtype=np.int64)))
     0
     """
-    return int((one != other).sum())
+    return np.asarray((one != other).sum(axis=-1).min(axis=-1))
 
 
 def to_text(fingerprint: Fingerprints) -> str:
@@ -92,5 +101,5 @@ def to_text(fingerprint: Fingerprints) -> str:
 
 
 def from_text(text: str) -> Fingerprints:
-    """Read what `to_text` wrote."""
-    return np.frombuffer(bytes.fromhex(text), dtype=">i8").astype(np.int64)
+    """Read what `to_text` wrote: views x 64."""
+    return np.frombuffer(bytes.fromhex(text), dtype=">i8").astype(np.int64).reshape(-1, SUMS)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from blijfwijzer.errors import BusyError, LedgerError
-from blijfwijzer.files import write_beside
+from blijfwijzer.files import read_json, write_beside
 
 FILE, HEAD, KEY, LOCK = "releases.jsonl", "head.json", "secret.key", "lock"
 _START = "0" * 64
@@ -76,7 +76,7 @@ class Ledger:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        _write_head(self.folder, release.sequence, release.hash, self.owner)
+        _write_head(self.folder, release.sequence, release.hash, self.owner, self.secret)
         self.releases.append(release)
         return release
 
@@ -99,7 +99,12 @@ def open_ledger(
     LedgerError
         It is lost, altered, cut off, or of another owner.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise LedgerError(
+            f"{folder}: a file is in the place of the ledger. Give --ledger a folder."
+        ) from error
     with _locked(folder):
         ledger = _read(folder, owner)
         if anchor is not None and anchor[0] > 0:
@@ -123,8 +128,8 @@ def verify(folder: Path) -> list[Release]:
     """
     if not (folder / FILE).exists():
         raise LedgerError(f"{folder}: there is no ledger here ({FILE}). Give the right folder.")
-    releases, broken = _lines(folder)
-    _check_head(folder, releases, broken)
+    releases, _ = _lines(folder)
+    _check_head(folder, releases)
     return releases
 
 
@@ -176,6 +181,8 @@ def _busy(folder: Path) -> BusyError:
 
 
 def _read(folder: Path, owner: str) -> Ledger:
+    if _is_new(folder):
+        return Ledger(folder, owner, _make(folder, owner))
     if not (folder / FILE).exists():
         if (folder / HEAD).exists() or (folder / KEY).exists():
             raise LedgerError(
@@ -184,10 +191,11 @@ def _read(folder: Path, owner: str) -> Ledger:
             )
         return Ledger(folder, owner, _make(folder, owner))
     releases, broken = _lines(folder)
-    _check_head(folder, releases, broken)
+    _check_head(folder, releases)
     if broken:
         _cut(folder, len(releases))
-    recorded = json.loads((folder / HEAD).read_text(encoding="utf-8"))["owner"]
+    head = _read_head(folder)
+    recorded = head["owner"]
     if recorded != owner:
         raise LedgerError(
             f"{folder}: is the ledger of {recorded}, not of {owner}. Nothing was shown. Give "
@@ -199,7 +207,23 @@ def _read(folder: Path, owner: str) -> Ledger:
             f"{folder}: the key of its fingerprints ({KEY}) is lost, so it cannot be told who was "
             "in earlier groups. Nothing was shown. Restore it from a copy."
         )
+    if _check_value(secret.read_bytes()) != head["key"]:
+        raise LedgerError(
+            f"{folder}: the key of its fingerprints ({KEY}) is another one, so it cannot be told "
+            "who was in earlier groups. Nothing was shown. Restore it from a copy."
+        )
     return Ledger(folder, owner, secret.read_bytes(), releases, broken)
+
+
+def _is_new(folder: Path) -> bool:
+    """Whether nothing was ever released here; a first run may have been stopped half-way."""
+    lines, head = folder / FILE, folder / HEAD
+    return not head.exists() and (not lines.exists() or not lines.stat().st_size)
+
+
+def _check_value(secret: bytes) -> str:
+    """Tell two keys apart without telling the key."""
+    return hashlib.sha256(b"check" + secret).hexdigest()[:16]
 
 
 def _make(folder: Path, owner: str) -> bytes:
@@ -208,13 +232,14 @@ def _make(folder: Path, owner: str) -> bytes:
         beside.write_bytes(secret)
     with write_beside(folder / FILE) as beside:
         beside.write_bytes(b"")
-    _write_head(folder, 0, _START, owner)
+    _write_head(folder, 0, _START, owner, secret)
     return secret
 
 
-def _write_head(folder: Path, sequence: int, digest: str, owner: str) -> None:
+def _write_head(folder: Path, sequence: int, digest: str, owner: str, secret: bytes) -> None:
     with write_beside(folder / HEAD) as beside:
-        head = {"sequence": sequence, "hash": digest, "owner": owner}
+        key = _check_value(secret)
+        head = {"sequence": sequence, "hash": digest, "owner": owner, "key": key}
         beside.write_text(_canonical(head) + "\n", encoding="utf-8")
 
 
@@ -235,7 +260,7 @@ def _lines(folder: Path) -> tuple[list[Release], bool]:
                 and line["sequence"] == number
                 and _canonical({**line, "hash": digest}).encode() == text
             )
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             right = False
         if not right:
             raise LedgerError(
@@ -247,15 +272,9 @@ def _lines(folder: Path) -> tuple[list[Release], bool]:
     return releases, broken
 
 
-def _check_head(folder: Path, releases: list[Release], broken: bool) -> None:
-    try:
-        head = json.loads((folder / HEAD).read_text(encoding="utf-8"))
-        sequence, digest = int(head["sequence"]), str(head["hash"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LedgerError(
-            f"{folder}: {HEAD} is lost or unreadable, so it cannot be told whether releases are "
-            "missing. Nothing was shown. Restore it from a copy."
-        ) from error
+def _check_head(folder: Path, releases: list[Release]) -> None:
+    head = _read_head(folder)
+    sequence, digest = head["sequence"], head["hash"]
     last = releases[-1].hash if releases else _START
     # An interruption between the line and the head leaves one whole line more than the head knows.
     ahead = len(releases) == sequence + 1 and (releases[-2].hash if sequence else _START) == digest
@@ -264,6 +283,22 @@ def _check_head(folder: Path, releases: list[Release], broken: bool) -> None:
             f"{folder}: {sequence} releases were written and {len(releases)} are there, or the "
             "last is another one. Nothing was shown. Restore the ledger from a copy."
         )
+
+
+def _read_head(folder: Path) -> dict[str, Any]:
+    try:
+        head = read_json(folder / HEAD)
+        return {
+            "sequence": int(head["sequence"]),
+            "hash": str(head["hash"]),
+            "owner": str(head["owner"]),
+            "key": str(head["key"]),
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LedgerError(
+            f"{folder}: {HEAD} is lost or unreadable, so it cannot be told whether releases are "
+            "missing. Nothing was shown. Restore it from a copy."
+        ) from error
 
 
 def _cut(folder: Path, lines: int) -> None:

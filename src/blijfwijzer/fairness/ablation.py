@@ -30,7 +30,8 @@ class Ablation:
     risk: Array
     """Per response: what the risk would be with the attribute."""
     without: Array
-    """Per response: the same refit without it, so that only the attribute makes a difference."""
+    """Per response: the same refit without it, so that only the attribute makes a difference; the
+    same for all attributes."""
     auc: float
     """Of `risk`, out of fold."""
     auc_without: float

@@ -71,7 +71,7 @@ def _sentence(gap: pd.Series, groups: pd.DataFrame, column: Column | None) -> Te
         )
     rates = groups[groups["measure"] == "exclusion"].set_index("group")["value"]
     more, less = rates[gap["highest"]], rates[gap["lowest"]]
-    most_missed, least_missed = (_words(str(gap[end]), column) for end in ("highest", "lowest"))
+    most_missed, least_missed = (words_of(str(gap[end]), column) for end in ("highest", "lowest"))
     return Text(
         nl=f"van de mensen die achterblijven wordt bij {most_missed.nl} {more:.0%} gemist en bij "
         f"{least_missed.nl} {less:.0%}; het grootste verschil ligt tussen {least} en {most} "
@@ -94,10 +94,11 @@ def _review(gap: pd.Series) -> Text:
     )
 
 
-def _words(group: str, column: Column | None) -> Text:
+def words_of(group: str, column: Column | None) -> Text:
     """Give the codebook's words for a group, or its name."""
     if column is None:
         return Text(nl=group, en=group)
     by_value = {f"{value:g}": code for code, value in column.values.items()}
+    group = group.removesuffix(".0")
     code = group if group in column.codes else by_value.get(group, group)
     return column.codes.get(code, Text(nl=group, en=group))

@@ -11,6 +11,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from blijfwijzer.fairness.conclusions import words_of
 from blijfwijzer.survey.codebook import Column, Text
 
 Array = NDArray[np.float64]
@@ -18,6 +19,8 @@ Array = NDArray[np.float64]
 PROXY = 0.8
 """AUC from which the columns together count as a proxy (governance notes: a planted proxy of more
 than .8 must be named)."""
+_PARTLY = 0.65
+"""AUC from which they give away part of it; a convention of ours."""
 _MOST_ROWS = 20_000
 _FOLDS = 3
 _FEWEST = 100
@@ -76,19 +79,20 @@ def measure_proxies(
 def tell_proxy(proxy: Proxy, column: Column | None) -> Text:
     """Say in one sentence what a proxy means."""
     label = column.label if column else Text(nl=proxy.attribute, en=proxy.attribute)
-    strong = proxy.auc >= PROXY
-    judged = (
-        ("samen verraden zij het", "together they give it away")
-        if strong
-        else ("zij verraden het niet sterk", "they do not strongly give it away")
-    )
+    level = words_of(proxy.level, column)
+    judged = ("zij verraden het nauwelijks", "they hardly give it away")
+    if proxy.auc >= _PARTLY:
+        judged = ("zij verraden het voor een deel", "they give part of it away")
+    if proxy.auc >= PROXY:
+        judged = ("samen verraden zij het", "together they give it away")
+    dutch = f"{proxy.auc:.2f}".replace(".", ",")
     return Text(
         nl=f"Het model gebruikt {label.nl.lower()} niet: wat mensen daarop invullen verandert geen "
-        f"percentage. Uit wat het wel gebruikt is {proxy.level} te raden met AUC {proxy.auc:.2f} "
-        f"(toeval .50): {judged[0]}.",
+        f"percentage. Uit wat het wel gebruikt is {level.nl} te raden met AUC {dutch} "
+        f"(0,50 is toeval, 1 is zeker): {judged[0]}.",
         en=f"The model does not use {label.en.lower()}: what people answer there changes no rate. "
-        f"From what it does use {proxy.level} can be guessed with AUC {proxy.auc:.2f} (chance "
-        f".50): {judged[1]}.",
+        f"From what it does use {level.en} can be guessed with AUC {proxy.auc:.2f} "
+        f"(.50 is chance, 1 is certain): {judged[1]}.",
     )
 
 

@@ -294,7 +294,8 @@ def _metric_frame(sums: _Sums) -> MetricFrame | None:
         metrics=rate,
         y_true=np.ones(int(weighs.sum())),
         y_pred=sums.hits.data[weighs] / mass.data[weighs],
-        sensitive_features=mass.row[weighs],
+        # As a series: an array of one row would lose its shape.
+        sensitive_features=pd.Series(mass.row[weighs], name="cell"),
         sample_params={"sample_weight": mass.data[weighs]},
     )
 

@@ -54,9 +54,10 @@ def estimate_groups(
         draws[rows] = pooled.draws
         tables.append(pooled.table.set_index(rows))
     table = pd.concat(tables).sort_index()
+    # From the figures as they are shown: bounds that followed from finer ones would tell these.
     low, high = nonresponse_bounds(
-        table["rate"].to_numpy(),
-        groups["response"].clip(upper=1).to_numpy(dtype=float),
+        table["rate"].round(2).to_numpy(),
+        groups["response"].clip(upper=1).round(2).to_numpy(dtype=float),
         settings.nonresponse_odds,
     )
     table = table.assign(nonresponse_low=low, nonresponse_high=high)

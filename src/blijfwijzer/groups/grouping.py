@@ -1,5 +1,6 @@
 """Responses to groups of people who work together; small ones roll up to their parent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -68,7 +69,9 @@ def make_groups(
         The survey does not hold a level or variable.
     """
     levels = _levels(codebook, by, responses)
-    variables = [_variable(name, codebook, responses) for name in cross]
+    if population is not None:
+        refuse_unknown_units(population, responses, levels, "population")
+    variables = [_variable(name, codebook, responses) for name in dict.fromkeys(cross)]
     made = _Made(
         [_everyone(responses, population, language)], [np.ones((1, len(responses)), dtype=np.int8)]
     )
@@ -130,6 +133,8 @@ def part_people(units: pd.DataFrame) -> pd.DataFrame:
     below = units.assign(parent=parents)[units.index != EVERYONE]
     sums = below.groupby("parent")[["n", "people"]].sum().reindex(units.index, fill_value=0)
     own = units[["n", "people"]] - sums
+    # Lists of people can contradict each other: whoever responded works there.
+    own["people"] = own["people"].clip(lower=own["n"])
     return own[own["n"] > 0].rename(columns={"n": "own_n", "people": "own_people"})
 
 
@@ -146,20 +151,36 @@ def define(group: str) -> dict[str, str]:
     return {name: unquote(code) for name, code in (part.split("=", 1) for part in parts)}
 
 
-def find_members(
-    responses: pd.DataFrame, codebook: Codebook, definition: dict[str, str]
-) -> NDArray[np.bool_] | None:
-    """Find who fits a definition; None when a column of it is not there."""
-    inside = np.ones(len(responses), dtype=bool)
-    for name, code in definition.items():
-        if name not in responses or name not in codebook.columns:
-            return None
-        column = codebook.columns[name]
-        given = responses[name] if column.role == "unit" else _answers(responses[name], column)
-        inside &= (given.astype("str").map(unquote, na_action="ignore") == code).to_numpy(
-            dtype=bool, na_value=False
-        )
-    return inside
+def member_finder(
+    responses: pd.DataFrame, codebook: Codebook
+) -> Callable[[dict[str, str]], NDArray[np.bool_] | None]:
+    """Give a function that finds who fits a definition; None when a column of it is not there."""
+    places: dict[str, dict[str, NDArray[np.intp]]] = {}
+
+    def find(definition: dict[str, str]) -> NDArray[np.bool_] | None:
+        inside = np.ones(len(responses), dtype=bool)
+        for name, code in definition.items():
+            if name not in responses or name not in codebook.columns:
+                return None
+            if name not in places:
+                places[name] = _places_of(responses[name], codebook.columns[name])
+            fits = np.zeros(len(responses), dtype=bool)
+            fits[places[name].get(code, [])] = True
+            inside &= fits
+        return inside
+
+    return find
+
+
+def _places_of(given: pd.Series, column: Column) -> dict[str, NDArray[np.intp]]:
+    """Rows of each code, as definitions have it."""
+    codes = given.astype("str").mask(given.isna())
+    if column.role != "unit":
+        codes = _answers(given, column).map(unquote, na_action="ignore")
+    code, names = pd.factorize(codes)
+    order = np.argsort(code, kind="stable")
+    starts = np.searchsorted(code[order], np.arange(len(names) + 1))
+    return {str(n): order[starts[i] : starts[i + 1]] for i, n in enumerate(names)}
 
 
 @dataclass
@@ -366,7 +387,8 @@ def _answers(answers: pd.Series, variable: Column) -> pd.Series:
 
 def _labels(codes: pd.Series, column: Column, language: Language) -> list[str]:
     texts = {code: text.in_(language) for code, text in column.codes.items()}
-    return [texts.get(str(code), unquote(str(code))) for code in codes]
+    plain = [str(code) if column.role == "unit" else unquote(str(code)) for code in codes]
+    return [texts.get(code, code) for code in plain]
 
 
 def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.DataFrame:
@@ -394,3 +416,39 @@ def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.Da
         )
     units = {level: frame[level].astype("str").mask(frame[level].isna()) for level in levels}
     return pd.DataFrame({**units, "people": people})
+
+
+def refuse_unknown_units(
+    population: pd.DataFrame, responses: pd.DataFrame, levels: list[str], file: str
+) -> None:
+    """Refuse a list of people that does not know the units of a survey.
+
+    Parameters
+    ----------
+    population : as `read_population` gives
+    levels : unit levels from the largest down to the smallest that is asked
+
+    Raises
+    ------
+    MissingColumnsError
+        It lacks a level.
+    GroupError
+        It knows fewer than half of the units of a level: names were written otherwise, or it is the
+        list of another survey.
+    """
+    absent = [level for level in levels if level not in population]
+    if absent:
+        raise MissingColumnsError(
+            f"{file}: {len(absent)} unit levels are missing: {', '.join(absent)}. Add them, so "
+            "that "
+            "people can be counted per unit; they are written as in the survey."
+        )
+    for level in levels:
+        there = set(responses[level].dropna().astype("str"))
+        known = there & set(population[level].dropna())
+        if 2 * len(known) < len(there):
+            raise GroupError(
+                f"{file}: knows {len(known)} of {len(there)} units of level {level}. Write units "
+                "as "
+                "the survey does, with the same capitals and signs, or leave --population out."
+            )

@@ -115,7 +115,8 @@ def pool_rates(
     # Kish's effective number can pass n by rounding; a sample is never worth more than itself.
     left = np.where(np.isnan(people), 1.0, np.clip(1 - areas["n"] / people, 1e-4, 1))
     if len(areas) < 3:
-        hits = areas["direct"].to_numpy() * n / left
+        # From the rate as it is shown: an interval of the exact rate would tell it more finely.
+        hits = areas["direct"].round(2).to_numpy() * n / left
         misses = n / left - hits
         made = rng.beta(hits[:, None] + 0.5, misses[:, None] + 0.5, (len(areas), draws))
         return _told(areas["direct"].to_numpy(), made, "direct")

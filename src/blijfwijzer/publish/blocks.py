@@ -44,9 +44,9 @@ class Block:
     table: ShownTable | None = None
 
 
-def titled(report: Report, name: str, is_foldable: bool = False) -> Block:
-    """Show a table of the report under its own heading."""
-    caption = say(f"c_{name}", report.language)
+def titled(report: Report, name: str, is_foldable: bool = False, caption: str = "") -> Block:
+    """Show a table of the report under its own heading, or that of another text."""
+    caption = say(caption or f"c_{name}", report.language)
     rows = report.rows(name)
     if rows.empty:
         return Block(caption, (say("empty", report.language),))

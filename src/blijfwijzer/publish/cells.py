@@ -15,7 +15,10 @@ LONGEST = 32_767
 
 # What XML 1.0 (2.2, production 2) does not allow, and halves of surrogate pairs, which no UTF-8
 # file can hold. Tab, line feed and carriage return are allowed.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Marks that are not seen go too: they hide the start of a formula, or turn a name round.
+_ILLEGAL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 _STARTS = tuple("=+-@\t\r\n\0|")
 # A file with semicolons that is opened where commas separate is cut at commas, and a formula
 # inside a text would then begin a cell of its own.

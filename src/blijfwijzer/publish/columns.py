@@ -95,9 +95,17 @@ FRAMES: dict[str, tuple[Column, ...]] = {
     ),
     "vouchers": (
         _LABEL,
+        Column("level", "Niveau", "Level"),
+        Column("sector", "Sector", "Sector"),
+        Column("kind", "Waarom", "Why", is_optional=True),
         Column("vouchers", "Vouchers", "Vouchers", "count"),
         Column("need", "Mensen die het nodig hebben", "People in need", "count"),
-        Column("extra", "Verwacht extra geschoold", "Expected extra trained", "decimal"),
+        Column(
+            "extra",
+            "Verwacht extra geschoold van wie het nodig heeft",
+            "Expected extra trained of those in need",
+            "decimal",
+        ),
     ),
     "alternatives": (
         Column("rule", "Verdeling", "Allocation"),

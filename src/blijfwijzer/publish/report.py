@@ -46,7 +46,8 @@ class Report:
     segments: Cleared
     """target, label (who, in words), n, rate, low, high, reference."""
     vouchers: Cleared | None
-    """label, vouchers, need, extra; None before a budget is divided."""
+    """label, level, sector, [kind (why: by risk, by lot, by hand)], vouchers, need, extra; None
+    before a budget is divided."""
     alternatives: Cleared | None
     """rule, is_plan, extra, cost_per_extra, need_reached, exclusion, inclusion."""
     lottery: Cleared | None

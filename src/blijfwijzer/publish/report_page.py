@@ -9,7 +9,16 @@ from importlib import resources
 import jinja2
 import pandas as pd
 
-from blijfwijzer.publish.blocks import Block, by_target, pairs, shown_table, tidy, titled, twin
+from blijfwijzer.publish.blocks import (
+    OPEN_ROWS,
+    Block,
+    by_target,
+    pairs,
+    shown_table,
+    tidy,
+    titled,
+    twin,
+)
 from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.pictures import (
     PICTURED_ROWS,
@@ -160,7 +169,11 @@ def _vouchers(report: Report) -> Iterator[Block]:
     if report.vouchers is None:
         yield Block(paragraphs=(say("s_no_vouchers", language),))
         return
-    yield titled(report, "vouchers", is_foldable=True)
+    given = report.rows("vouchers")
+    some = given[pd.to_numeric(given["vouchers"], errors="coerce") > 0]
+    caption = say("c_vouchers", language)
+    yield Block(caption, table=shown_table(report, "vouchers", caption, some, most=OPEN_ROWS))
+    yield titled(report, "vouchers", is_foldable=True, caption="c_all_vouchers")
     if report.alternatives is not None and len(report.alternatives):
         alternatives = report.rows("alternatives")
         caption = say("c_alternatives", language)
@@ -180,13 +193,15 @@ def _fairness(report: Report) -> Iterator[Block]:
     fairness = report.rows("fairness")
     is_empty = fairness.empty and conclusions.empty
     yield Block(paragraphs=(say("s_no_fairness" if is_empty else "s_fairness", language),))
-    told = dict(zip(conclusions["attribute"], conclusions["conclusion"], strict=True))
+    told = conclusions.groupby("attribute", sort=False)["conclusion"].agg(list).to_dict()
     for place, (attribute, rows) in enumerate(fairness.groupby("attribute", sort=False)):
-        name, conclusion = tidy(attribute), clean_text(told.pop(attribute, ""))
+        name = tidy(attribute)
+        sentences = _clean(tuple(told.pop(attribute, [])))
+        conclusion = sentences[0] if sentences else ""
         caption = say("c_fairness", language, attribute=name)
         yield Block(
             caption,
-            (conclusion,) if conclusion else (),
+            sentences,
             picture=picture_fairness(rows, caption, conclusion, f"fairness-{place}", language),
             caption=caption,
             table=twin(report, "fairness", caption, rows.drop(columns="attribute")),

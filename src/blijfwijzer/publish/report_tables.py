@@ -251,7 +251,9 @@ def _fairness(findings: Findings, language: Language) -> Cleared:
     if targeting is None:
         return stack([], columns)
     everyone = targeting.overall.reset_index().assign(
-        attribute=EVERYONE, group=EVERYONE, is_shown=True
+        attribute=EVERYONE,
+        group=EVERYONE,
+        is_shown=(EVERYONE, EVERYONE) not in findings.hidden,
     )
     cells = pd.concat([everyone, targeting.by_group, targeting.intersections])
     keys = cells[["attribute", "group"]].drop_duplicates()

@@ -32,10 +32,10 @@ def training_page(
     champion = selection.champion.kind
     chosen = (
         f"Gekozen is {champion}: de eenvoudigste kandidaat binnen één standaardfout van de beste. "
-        f"De eenvoud kost {selection.price:.5f} aan log loss."
+        f"De eenvoud kost {selection.price:g} aan log loss."
         if is_dutch
         else f"Chosen is {champion}: the simplest candidate within one standard error of the best. "
-        f"Simplicity costs {selection.price:.5f} of log loss."
+        f"Simplicity costs {selection.price:g} of log loss."
     )
     first = (
         _survey_section(intake, reliability, codebook, language),

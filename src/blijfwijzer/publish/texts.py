@@ -124,7 +124,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # Sections.
     "what": ("Wat dit is, en wat niet", "What this is, and what it is not"),
     "read": ("Wat is gelezen en wat is geweigerd", "What was read and what was refused"),
-    "sectors": ("De twee risico's per sector", "The two risks by sector"),
+    "sectors": ("De risico's per sector", "The risks by sector"),
     "flagged": (
         "Groepen die opvallen, en wat daarmee samenhangt",
         "Groups that stand out, and what goes with it",
@@ -149,10 +149,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Intention to leave is an intention, not a departure: many who wish to go will stay.",
     ),
     "what_uncertainty": (
-        "Elk percentage is een schatting met een 95 %-interval. Overlappen intervallen, dan is "
-        "het verschil niet zeker.",
-        "Each percentage is an estimate with a 95% interval. Where intervals overlap, the "
-        "difference is not certain.",
+        "Elk percentage is een schatting met een 95 %-interval. Overlappen intervallen, dan kan "
+        "een verschil toeval zijn.",
+        "Each percentage is an estimate with a 95% interval. Where intervals overlap, a "
+        "difference may be chance.",
     ),
     "what_punish": (
         "Het is nooit bedoeld om te straffen, te beoordelen of te korten: geen medewerker, geen "
@@ -191,7 +191,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{target}: what goes with the difference in the other groups",
     ),
     "c_segments": ("Groepen naar loopbaan", "Groups by career"),
-    "c_vouchers": ("Vouchers per groep", "Vouchers by group"),
+    "c_vouchers": ("Wie vouchers krijgt", "Who is offered vouchers"),
+    "c_all_vouchers": ("Alle groepen en hun vouchers", "All groups and their vouchers"),
     "c_alternatives": (
         "Verwacht aantal mensen dat zich extra schoolt, per verdeling",
         "Expected number of people who train in addition, by allocation",
@@ -233,37 +234,46 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "s_drivers": (
         "In procentpunten: hoeveel een onderwerp het risico in de groep hoger (rechts) of lager "
-        "(links) schat dan in de vergelijkingsgroep. Wat een werkgever kan veranderen staat "
-        "eerst (effen balk); de rest is gestreept. Getekend: {shown} van {all} groepen; de "
+        "(links) schat dan in de vergelijkingsgroep. Getekend is wat een werkgever kan veranderen; "
+        "de rest staat in de tabel. Getekend: {shown} van {all} groepen; de "
         "tabellen hebben ze alle.",
         "In percentage points: by how much a driver puts the risk in the group higher (right) or "
-        "lower (left) than in its reference. What an employer can change comes first (plain bar); "
-        "the rest is hatched. Pictured: {shown} of {all} groups; the tables have all of them.",
+        "lower (left) than in its reference. What an employer can change is drawn; the rest stands "
+        "in the table. Pictured: {shown} of {all} groups; the tables have all of them.",
     ),
     "s_pictured": (
         "Getekend: de eerste {shown} van {all}.",
         "Pictured: the first {shown} of {all}.",
     ),
     "s_no_vouchers": (
-        "Er zijn nog geen vouchers verdeeld. Dat doet `blijfwijzer vouchers`, met een budget.",
-        "No vouchers have been divided yet. `blijfwijzer vouchers` does that, given a budget.",
+        "Er zijn nog geen vouchers verdeeld. Dat doet `blijfwijzer vouchers`, met een budget, waar "
+        "het risico om achter te blijven is geschat.",
+        "No vouchers have been divided yet. `blijfwijzer vouchers` does that, given a budget, "
+        "where "
+        "the risk of falling behind was estimated.",
     ),
     "s_alternatives": (
         "Wat elke manier van verdelen naar verwachting oplevert met hetzelfde budget. De effen "
-        "balk is deze verdeling. Gemist: het deel van wie het nodig heeft, dat geen voucher "
-        "krijgt. Onnodig: het deel van de vouchers voor wie het niet nodig heeft.",
+        "balk is deze verdeling. Extra geschoold telt alleen wie het nodig heeft, de voucher "
+        "gebruikt en zich anders niet had geschoold; wat begeleiding zelf kost, telt niet mee. "
+        "Gemist: het deel van wie het nodig heeft, dat geen voucher krijgt. Onnodig: het deel van "
+        "de vouchers dat bij iemand terechtkomt die het niet nodig heeft.",
         "What each way of dividing is expected to yield from the same budget. The plain bar is "
-        "this allocation. Missed: the share of people in need who are offered none. Unneeded: the "
-        "share of vouchers that go to people who are not in need.",
+        "this allocation. Extra trained counts only those who are in need, use the voucher and "
+        "would not have trained otherwise; what guidance itself costs is not counted. Missed: the "
+        "share of people in need who are offered none. Unneeded: the share of vouchers that reach "
+        "somebody who is not in need.",
     ),
     "s_fairness": (
         "Gekozen: het deel van de mensen dat werkt in een groep die voor achterblijven is "
         "gemarkeerd. Gemist: het deel van wie het nodig heeft, dat daar niet werkt. Onnodig: het "
-        "deel van wie het niet nodig heeft, dat daar wel werkt. Deze kenmerken bepalen niet welke "
+        "deel van wie het niet nodig heeft, dat daar wel werkt. Respondenten: de minste waar een "
+        "van deze percentages op rust. Deze kenmerken bepalen niet welke "
         "groepen dat zijn; ze toetsen de keuze.",
         "Selected: the share of people who work in a group that is flagged for falling behind. "
         "Missed: the share of people in need who do not. Unneeded: the share of people not in "
-        "need who do. These attributes do not decide which groups those are; they test the "
+        "need who do. Respondents: the fewest that one of these rests on. These attributes do "
+        "not decide which groups those are; they test the "
         "choice.",
     ),
     "s_no_fairness": ("Hierover is niets te tonen.", "There is nothing to show on this."),

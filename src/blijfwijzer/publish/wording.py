@@ -62,13 +62,29 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "come first. Take-up {take_up}, of whom {deadweight} would have trained anyway.",
     ),
     "note_basis": (
-        "De verdeling is alleen gemaakt uit wat in dit rapport staat: het percentage dat "
-        "achterblijft en het aantal mensen. Vertrekintentie, leeftijd, geslacht en herkomst doen "
+        "De verdeling naar risico is alleen gemaakt uit wat in dit rapport staat: het percentage "
+        "dat achterblijft en het aantal mensen. Vertrekintentie, leeftijd, geslacht en herkomst "
+        "doen "
         "niet mee. Een voucher is een aanbod; een mens beslist.",
-        "The division is made from what this report shows only: the rate that falls behind and the "
+        "The division by risk is made from what this report shows only: the rate that falls "
+        "behind and the "
         "number of people. Intention to leave, age, sex and origin play no part. A voucher is an "
         "offer; a person decides.",
     ),
+    "rest": ("overige", "others"),
+    "by_risk": ("naar risico", "by risk"),
+    "by_lot": ("door loting", "by lot"),
+    "by_signal": ("met de hand", "by hand"),
+    "floor": ("ten minste", "at least"),
+    "cap": ("ten hoogste", "at most"),
+    "note_mix": (
+        "Van de vouchers zijn er {by_risk} naar risico verdeeld, {by_lot} door loting en "
+        "{by_signal} met de hand toegekend (voorgedragen: {signals}).",
+        "Of the vouchers {by_risk} were divided by risk, {by_lot} by lot, and {by_signal} were "
+        "given "
+        "by hand (put forward: {signals}).",
+    ),
+    "note_limits": ("Grenzen aan het deel van de vouchers: {limits}.", "Limits: {limits}."),
     "sealed": ("Verzegeld met", "Sealed with"),
     "drawn": ("Groepen in de loting", "Groups in the lottery"),
     "power": ("Onderscheidingsvermogen", "Power"),
@@ -97,10 +113,10 @@ _METHOD: tuple[tuple[str, str], ...] = (
     (
         "Niets in dit rapport zegt, ook niet samen met eerdere publicaties, iets over minder dan "
         "{minimum} mensen: dat is nagerekend over alle combinaties van getoonde groepen. Aantallen "
-        "staan in klassen, percentages zijn heel.",
+        "mensen staan in klassen, percentages zijn heel, bijdragen hebben één decimaal.",
         "Nothing in this report tells, not even together with earlier releases, anything about "
         "fewer than {minimum} people: that was worked out over all combinations of shown groups. "
-        "Counts are in bands, percentages whole.",
+        "Counts of people are in bands, percentages whole, contributions to one decimal.",
     ),
     (
         "Onzekerheid door wie niet meedeed: de grenzen gelden als de kansverhouding van "

@@ -92,7 +92,7 @@ def write_model(
         "made_with": f"blijfwijzer {__version__}",
         "sha256": hash_files(contents),
     }
-    with write_folder_beside(folder) as beside:
+    with write_folder_beside(folder, MANIFEST) as beside:
         for name, content in {**contents, MANIFEST: to_json(manifest)}.items():
             path = beside / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.disclosure.rounding import band_floor, whole_percent
+from blijfwijzer.disclosure.rounding import band, band_floor, whole_percent
 from blijfwijzer.risk.evaluation import Evaluation
 
 _SHARES = ("observed", "predicted")
@@ -23,7 +23,7 @@ def protect_evaluation(
 
     Counts become the lowest of their band, rates whole percentages, measures two decimals. Units
     that may not be shown are left out, as is the observed rate of a group in which as good as all
-    have the outcome, or none. Measures of everyone stay as they are.
+    have the outcome, or none. Measures of everyone keep the decimals that one person cannot move.
 
     Parameters
     ----------
@@ -33,11 +33,26 @@ def protect_evaluation(
     by_unit = evaluation.by_unit[evaluation.by_unit["unit"].isin(units)]
     return replace(
         evaluation,
+        overall=evaluation.overall.round(decimals_of(evaluation.rows)),
+        rows=int(band(evaluation.rows)[0]),
+        effective_rows=float(band(evaluation.effective_rows)[0]),
+        prevalence=round(evaluation.prevalence, 2),
         by_group=_coarsen_groups(evaluation.by_group, unanimity),
         by_unit=_coarsen(by_unit.reset_index(drop=True)),
         calibration=_coarsen(evaluation.calibration),
         curves=evaluation.curves.round(2),
     )
+
+
+def decimals_of(rows: int) -> int:
+    """Decimals of a measure over so many responses that one of them hardly moves it.
+
+    One response moves a mean log loss by at most about 5 / rows. Two decimals are always kept.
+
+    >>> decimals_of(40_000), decimals_of(4_000)
+    (3, 2)
+    """
+    return max(2, int(np.log10(max(rows, 1) / 10)))
 
 
 def _coarsen(table: pd.DataFrame) -> pd.DataFrame:

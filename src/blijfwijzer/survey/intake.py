@@ -145,7 +145,7 @@ def require_enough(intake: Intake, settings: IntakeSettings) -> None:
     if usable < settings.minimum_responses:
         raise TooFewResponsesError(
             f"{usable} of {intake.rows} responses are usable, {settings.minimum_responses} are "
-            "needed to train. Look in the list of rejected rows why others were not."
+            "needed. Look in the list of rejected rows why others were not."
         )
 
 
