@@ -52,9 +52,6 @@ $(NEXT): | $(STAMP)
 	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --wave 2022 --output $@ \
 	  --population $(PEOPLE) --truth $(TRUTH)
 
-$(PEOPLE) $(TRUTH): $(NEXT)
-	@test -e $@ || { rm -f $(NEXT); $(MAKE) $(NEXT); }
-
 train: $(STAMP) $(WAVE) ## Make the built-in survey, train and explain both models
 	$(BIN)/blijfwijzer train $(WAVE) --codebook werkonderzoek-2019
 	@echo "Open review.html in a folder under models/; 'make ui' shows the runs."
@@ -64,7 +61,7 @@ explain: $(STAMP) $(NEXT) ## Explain the newest vertrekintentie model on the 202
 	test -n "$$model" || { echo "There is no model yet: run 'make train' first."; exit 1; }; \
 	set -x; $(BIN)/blijfwijzer explain "$$model" $(NEXT) --output out/drivers-2022
 
-score: $(STAMP) $(NEXT) $(PEOPLE) $(TRUTH) ## Score the built-in 2022 wave by group and divide vouchers
+score: $(STAMP) $(NEXT) ## Score the built-in 2022 wave by group and divide vouchers
 	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer score $(NEXT) --models models --by organisatie,afdeling \
 	  --and opleiding --population $(PEOPLE) --output out/2022

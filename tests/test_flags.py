@@ -10,6 +10,8 @@ from blijfwijzer.groups.flags import (
     Resampled,
     control_discoveries,
     flag_groups,
+    measure_stability,
+    part_best,
     talent_at_risk,
 )
 from blijfwijzer.groups.rates import pool_rates
@@ -81,8 +83,59 @@ def test_talent_is_compared_within_each_group():
     values = np.array([1.0, 1, 0, 0, 0, 0, 1, 1])
     members = csr_array(np.repeat(np.eye(2, dtype=np.int8), 4, axis=1))
 
-    found = talent_at_risk(values, performance, np.ones(8), members, 0.5)
+    best = part_best(values, performance, np.ones(8), 0.5)
+    found = talent_at_risk(values, best, np.ones(8), members)
 
     assert found["best"].tolist() == [1.0, 0.0]
     assert found["rest"].tolist() == [0.0, 1.0]
     assert found["n_best"].tolist() == [2, 2]
+
+
+def areas_of(sizes, rng):
+    true = np.clip(rng.normal(0.25, 0.08, len(sizes)), 0.02, 0.95)
+    return pd.DataFrame(
+        {
+            "n": sizes,
+            "effective_n": sizes,
+            "direct": rng.binomial(sizes, true) / sizes,
+            "model": np.clip(true + rng.normal(0, 0.05, len(sizes)), 0.02, 0.95),
+            "var_risk": 0.02,
+            "cov": 0.01,
+        }
+    )
+
+
+def test_stability_moves_a_rate_by_the_weight_that_pooling_gave_its_answers(rng):
+    """Move one direct rate by a tenth, pool again, and see how far the pooled rate follows."""
+    sizes = np.tile([10, 30, 150, 1000], 15)
+    table, sectors = areas_of(sizes, rng), pd.Series(np.repeat(range(5), 12))
+
+    def rates(areas):
+        return pool_rates(areas, np.full(60, np.nan), sectors, 400, 1).table
+
+    before = rates(table)
+    own = np.sqrt(before["rate"] * (1 - before["rate"]) / sizes)
+    told = np.clip((before["se"] / own) ** 2, 0, 1)
+    for place, size in enumerate([10, 30, 150, 1000]):
+        moved = table.copy()
+        moved.loc[place, "direct"] = min(table["direct"][place] + 0.1, 1)
+        step = moved["direct"][place] - table["direct"][place]
+        follows = (rates(moved)["rate"][place] - before["rate"][place]) / step
+        assert told[place] == pytest.approx(follows, abs=0.2), size
+
+
+def test_a_large_group_just_above_the_margin_is_less_stable_than_one_far_above(rng):
+    sizes = np.full(40, 800)
+    table = areas_of(sizes, rng).assign(direct=0.2, model=0.2)
+    table.loc[:3, ["direct", "model"]] = 0.40
+    table.loc[4:5, ["direct", "model"]] = 0.245
+    rates = pool_rates(table, np.full(40, np.nan), pd.Series(np.zeros(40)), 400, 1)
+    resampled = Resampled(
+        np.arange(40), np.zeros(40, dtype=int), sizes.astype(float), table["direct"]
+    )
+
+    stability = measure_stability(rates, np.full(40, 0.2), resampled, SETTINGS, 1)
+
+    assert (stability[:4] > 0.95).all()
+    assert (stability[4:6] < 0.95).all()
+    assert (stability[6:] < 0.2).all()

@@ -2,10 +2,13 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from blijfwijzer.cli import app
+from blijfwijzer.errors import ReleaseError
 from blijfwijzer.records.model_folder import read_model
+from command_line import call
 
 SETTINGS = """
 [model]
@@ -48,3 +51,46 @@ def test_a_public_survey_reaches_its_goal(request, tmp_path, file, codebook, pre
     assert metrics["contributions"]["largest_gap"] <= 1e-5
     audit = {c.name for c in read_model(folder).codebook.with_role("audit")}
     assert not audit & set(read_model(folder).model.schema.names)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize(
+    ("survey", "codebook", "by", "target", "has_vouchers"),
+    [
+        ("fevs_file", "fevs-2018", "LEVEL1", "vertrekintentie", False),
+        ("piaac_file", "piaac", "cntry", "achterblijver", True),
+    ],
+)
+def test_a_public_survey_goes_from_wave_to_vouchers(
+    survey, codebook, by, target, has_vouchers, tmp_path, request
+):
+    """Half of the respondents train the model, the others are the new wave."""
+    frame = pd.read_csv(request.getfixturevalue(survey), dtype="str", keep_default_na=False)
+    frame = frame.sample(8_000, random_state=1)
+    frame.iloc[::2].to_csv(tmp_path / "then.csv", index=False)
+    frame.iloc[1::2].to_csv(tmp_path / "now.csv", index=False)
+    (tmp_path / "quick.toml").write_text(
+        "[evaluation]\nbootstraps = 50\n[drivers]\nbootstraps = 50\n[flags]\nbootstraps = 50\n"
+        '[tracking]\nenabled = false\n[model]\ncandidates = ["prevalence", "logistic"]\n'
+    )
+    quick = ("--settings", tmp_path / "quick.toml")
+    models, ledger = tmp_path / "models", ("--ledger", tmp_path / "ledger")
+
+    assert not call(
+        *("train", tmp_path / "then.csv", "--codebook", codebook, "--target", target),
+        *("--models", models, *quick, *ledger),
+    )
+    assert not call(
+        *("score", tmp_path / "now.csv", "--models", models, "--by", by),
+        *("--output", tmp_path / "out", *quick, *ledger),
+    )
+    code = call("vouchers", tmp_path / "out", "--budget", 100_000, "--cost", 1000, *ledger)
+    assert code == (0 if has_vouchers else ReleaseError.exit_code)
+    assert not call(
+        *("disclosure", "audit", tmp_path / "out", *ledger),
+        *("--survey", tmp_path / "now.csv", "--codebook", codebook),
+    )
+
+    groups = pd.read_parquet(tmp_path / "out" / "groups.parquet")
+    assert (groups["level"] == by).sum() >= 10
+    assert groups[f"{target}_rate"].between(1, 99).all()

@@ -12,7 +12,7 @@ import urllib.request
 import pandas as pd
 import pytest
 
-from blijfwijzer.cli import main
+from command_line import call
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning",
@@ -21,17 +21,6 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::UserWarning",
     "ignore::pytest.PytestUnraisableExceptionWarning",
 )
-
-
-def call(*arguments):
-    before = sys.argv
-    sys.argv = ["blijfwijzer", *map(str, arguments)]
-    try:
-        main()
-    except SystemExit as end:
-        return end.code or 0
-    finally:
-        sys.argv = before
 
 
 @pytest.fixture(scope="module")

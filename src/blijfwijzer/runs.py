@@ -62,6 +62,10 @@ from blijfwijzer.survey.intake import (
 from blijfwijzer.survey.scales import Reliability, measure_reliability, score_scales
 from blijfwijzer.survey.synthetic import CODEBOOK, make_survey
 
+_ROUNDING = 1e-14
+"""Gaps below this are rounding of doubles, which differs with where an array lies in memory; told
+as they are they would make two trainings differ."""
+
 
 def synthesise(
     output: Path,
@@ -291,7 +295,7 @@ def _train_outcome(
             "candidates": {str(n): _plain(row) for n, row in selection.scores.iterrows()},
             "champion": selection.champion.kind,
             "price_of_simplicity": selection.price,
-            "contributions": {"largest_gap": contributions.largest_gap},
+            "contributions": {"largest_gap": max(contributions.largest_gap, _ROUNDING)},
         }
         files = {
             **picture_files(pictures),
