@@ -183,7 +183,7 @@ class Disclosure(Section):
 class Culture(Section):
     """How culture is measured, compared and screened."""
 
-    construct: str = "cultuur"
+    of_construct: str = "cultuur"
     """Construct of the codebook whose scales are the dimensions of culture."""
     dimensions: tuple[str, ...] = ()
     """Scales that count as dimensions instead; empty: those of the construct."""
