@@ -80,6 +80,19 @@ def measure_figures(responses: pd.DataFrame, codebook: Codebook) -> dict[str, fl
         "integrity_violation_seen": "integriteit_gezien",
         "share_managers": "leidinggevende",
         "mean_age": "leeftijd",
+        "wanted_training": "wil_scholing",
+        "offered_training": "scholing_aangeboden",
+        "used_hr_instrument": "hr_instrument",
+        "reorganised": "reorganisatie",
+        "manager_encourages": "moedigt_aan",
+    }
+    agreed = {
+        "own_market_value": "eigen_marktwaarde",
+        "underperformance_corrected": "onder_aangesproken",
+        "excellence_more_work": "uitblinken_meer_werk",
+        "performance_rewarded": "prestatie_belonen",
+        "rules_clear": "gedragsregels",
+        "policy_enough": "omgangsbeleid",
     }
     return {
         **{name: mean(responses[column]) for name, column in named.items()},
@@ -92,6 +105,8 @@ def measure_figures(responses: pd.DataFrame, codebook: Codebook) -> dict[str, fl
             f"satisfied_{level}": share(f"tev_{level}", lambda a: a >= 4)
             for level in ("baan", "team", "organisatie")
         },
+        **{name: share(column, lambda a: a >= 4) for name, column in agreed.items()},
+        "daily_client_contact": share("klantcontact", lambda a: a == 3),
         "share_55_plus": share("leeftijd", lambda a: a >= 55),
         "share_women": share("geslacht", lambda a: a == "2"),
         "share_low_education": share("opleiding", lambda a: a == 1),
