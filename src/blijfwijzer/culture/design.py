@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.replicates import replicate_names
 
 Array = NDArray[np.float64]
 
@@ -62,6 +63,7 @@ def read_design(responses: pd.DataFrame, codebook: Codebook) -> Design:
     organisation, is a sample of their parts: the next smaller level counts, or respondents
     themselves. Strata are the largest level above the clusters. A unit's code that is used in
     two strata means two units; a unit whose stratum is missing belongs to that of its colleagues.
+    Replicate weights, where the codebook names them, take the place of both.
     """
     weight = responses["weight"].to_numpy(dtype=float)
     levels = [level for level in codebook.units.levels if level in responses]
@@ -72,7 +74,12 @@ def read_design(responses: pd.DataFrame, codebook: Codebook) -> Design:
             strata.astype("object").groupby(unit.astype("object")).transform("first")
         )
         stratum = pd.factorize(known, use_na_sentinel=False)[0].astype(np.intp)
-    return Design(weight, _clusters(responses, stratum, levels, codebook), stratum)
+    cluster = _clusters(responses, stratum, levels, codebook)
+    names = replicate_names(responses.columns, codebook)
+    if not names or codebook.weight is None:
+        return Design(weight, cluster, stratum)
+    replicates = responses[names].to_numpy(dtype=float)
+    return Design(weight, cluster, stratum, replicates, codebook.weight.replicate_scale)
 
 
 def replicate_units(design: Design, draws: int, seed: int) -> Array:

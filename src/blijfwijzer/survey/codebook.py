@@ -122,6 +122,10 @@ class Weight(_Part):
     column: str
     equalise: str | None = None
     """Unit level of which every member gets the same total weight, e.g. countries."""
+    replicates: str = ""
+    """Beginning of the names of replicate weights: SPFWT for SPFWT1, SPFWT2, ...; empty: none."""
+    replicate_scale: float = Field(1.0, gt=0)
+    """Variance = scale x sum of squared differences between replicates and the estimate."""
 
 
 class Survey(_Part):
