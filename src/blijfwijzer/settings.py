@@ -189,7 +189,7 @@ class Culture(Section):
     """Scales that count as dimensions instead; empty: those of the construct."""
     pair: tuple[str, str] = ("psychologische_veiligheid", "prestatiegerichtheid")
     """The two dimensions that worrying units are screened on."""
-    draws: int = Field(2000, ge=500, le=20_000)
+    draws: int = Field(1000, ge=200, le=20_000)
     """Draws from what each mean may be."""
     favourable: float = Field(0.625, gt=0, lt=1)
     """Place on a scale, as a share of its span, from which a score is favourable: 3.5 on 1-5, from
