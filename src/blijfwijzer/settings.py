@@ -187,8 +187,9 @@ class Culture(Section):
     """Construct of the codebook whose scales are the dimensions of culture."""
     dimensions: tuple[str, ...] = ()
     """Scales that count as dimensions instead; empty: those of the construct."""
-    pair: tuple[str, str] = ("psychologische_veiligheid", "prestatiegerichtheid")
-    """The two dimensions that worrying units are screened on."""
+    pair: tuple[()] | tuple[str, str] = ()
+    """The two dimensions that worrying units are screened on; empty: what the codebook maps to
+    psychological safety and performance orientation."""
     draws: int = Field(1000, ge=200, le=20_000)
     """Draws from what each mean may be."""
     favourable: float = Field(0.625, gt=0, lt=1)
