@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.replicates import replicate_names
@@ -129,10 +130,8 @@ def covariance_of(
     design = _own_units(design, inside)
     cluster = np.unique(design.cluster, return_inverse=True)[1]
     stratum, units = _units_of_strata(design)
-    totals = np.zeros((len(stratum), influence.shape[1]))
-    np.add.at(totals, cluster, influence)
-    sums = np.zeros((len(units), influence.shape[1]))
-    np.add.at(sums, stratum, totals)
+    totals = _add_up(influence, cluster)
+    sums = _add_up(totals, stratum)
     centred = (
         totals - np.where(units > 1, 1.0, 0.0)[stratum, None] * (sums / units[:, None])[stratum]
     )
@@ -200,6 +199,13 @@ def _own_units(design: Design, inside: NDArray[np.bool_]) -> Design:
         return design
     single = np.where(inside, np.arange(len(inside)), -1)
     return replace(design, cluster=single, stratum=np.where(inside, 0, 1))
+
+
+def _add_up(values: Array, place: NDArray[np.intp]) -> Array:
+    """Sum rows by place."""
+    rows = np.arange(len(place))
+    adder = csr_array((np.ones(len(place)), (place, rows)))
+    return np.asarray(adder @ values)
 
 
 def _units_of_strata(design: Design) -> tuple[NDArray[np.intp], Array]:
