@@ -19,7 +19,7 @@ from blijfwijzer.culture.screening import (
 )
 from blijfwijzer.culture.screening_checks import (
     MEASURES,
-    area_under_curve,
+    areas_under_curve,
     check_screening,
     halve,
 )
@@ -29,7 +29,7 @@ from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CULTURE
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
-QUICK = Culture(draws=300, splits=10)
+QUICK = Culture(draws=300, splits=10, bootstraps=50)
 PAIR = ("psychologische_veiligheid", "prestatiegerichtheid")
 
 
@@ -250,19 +250,21 @@ def test_the_area_under_the_curve_is_that_of_scikit_learn(rng):
     is_case, score = rng.random(200) < 0.3, rng.integers(0, 20, 200).astype(float)
     weight = rng.integers(0, 4, 200).astype(float)
 
-    found = area_under_curve(is_case, score, weight)
+    found = areas_under_curve(is_case, score, np.vstack([weight, np.ones(200)]))
 
-    assert found == pytest.approx(roc_auc_score(is_case, score, sample_weight=weight))
-    assert np.isnan(area_under_curve(np.ones(5, dtype=bool), np.arange(5.0), np.ones(5)))
+    expected = [roc_auc_score(is_case, score, sample_weight=w) for w in (weight, None)]
+    assert found.tolist() == pytest.approx(expected)
+    assert np.isnan(areas_under_curve(np.ones(5, dtype=bool), np.arange(5.0), np.ones((1, 5))))[0]
 
 
 def test_what_one_half_foresees_is_what_the_other_half_says(rng):
     scales, unit, _ = make(rng, units=200, n=24)
 
-    found = checked(scales, unit).measures.set_index("measure")["value"]
+    found = checked(scales, unit).measures.set_index("measure")
 
-    assert found["auc"] > 0.8
-    assert found["precision"] == pytest.approx(found["predicted_precision"], abs=0.08)
+    assert found.loc["auc", "low"] > 0.7
+    precision = found.loc["precision"]
+    assert precision["low"] <= found.loc["predicted_precision", "value"] <= precision["high"]
 
 
 def test_a_screening_of_noise_foresees_nothing(rng):
@@ -277,18 +279,18 @@ def test_a_screening_of_noise_foresees_nothing(rng):
 
 
 def test_a_pair_is_first_when_it_is_special_and_not_when_one_factor_makes_all_pairs_alike(rng):
-    special, unit, _ = make(rng, units=250, n=30, general=0.0, own=1.0)
+    special, unit, _ = make(rng, units=250, n=30, general=0.0, own=0.7)
     general, _, _ = make(rng, units=250, n=30, general=0.8)
 
     first = checked(special, unit).pairs
     alike = checked(general, unit).pairs
 
     assert first["is_screened"].iloc[0]
-    assert first["rank_high"].iloc[0] < 3
+    assert first["rank_high"].iloc[0] <= 5
     # Any of the pairs may come first when a general factor is all there is.
     one = alike[alike["is_screened"]].iloc[0]
     assert one["rank_high"] - one["rank_low"] > 5
-    assert one["lead"] < 0
+    assert one["lead_high"] < 0.01
 
 
 def test_the_general_factor_is_the_first_principal_component(rng):

@@ -210,6 +210,8 @@ class Culture(Section):
     """Share of units that counts as worst when pairs of dimensions are compared."""
     splits: int = Field(50, ge=10, le=1_000)
     """Random halvings of the respondents of every unit."""
+    bootstraps: int = Field(200, ge=50, le=10_000)
+    """Draws of whole units for figures without a formula."""
     minimum_half: int = Field(4, ge=2)
     """Respondents of a unit in each half, for it to be part of the check of the screening."""
     minimum_cell: int = Field(10, ge=5)

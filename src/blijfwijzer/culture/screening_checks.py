@@ -65,9 +65,9 @@ def check_screening(
 ) -> ScreeningChecks:
     """Check the screening of units, and the pair that it rests on, by halving respondents.
 
-    Intervals are percentiles over halvings, each with its own bootstrap of whole clusters, so that
-    they hold both who fell in which half and which units took part. Halves have half the answers
-    of the survey, so that the screening itself is somewhat better than its check.
+    Figures are means over halvings, so that they do not depend on who fell in which half;
+    intervals are percentiles of a bootstrap of whole clusters, the same in all halvings. Halves
+    have half the answers of the survey: the screening itself is somewhat better than its check.
 
     Parameters
     ----------
@@ -90,11 +90,12 @@ def check_screening(
     screened = _keep(screened, used, known)
     pairs = list(combinations(range(len(screened.dimensions)), 2))
     told, areas, factors, shares = [], [], [], []
+    units = owner.max() + 1
+    picks = rng.multinomial(units, np.full(units, 1 / units), settings.bootstraps)
+    weights = np.vstack([np.ones(len(owner)), picks[:, owner]])
     for _ in range(settings.splits):
         one = halve(screened.unit, rng)
         seen, later = screened.take(one), screened.take(~one)
-        picks = rng.multinomial(owner.max() + 1, np.full(owner.max() + 1, 1 / (owner.max() + 1)))
-        weights = np.vstack([np.ones(len(owner)), picks[owner]])
         told.append(_check_list(seen, later, places, weights, settings, rng))
         compared = _compare_pairs(seen, later, pairs, weights, settings, rng)
         areas.append(compared[0])
@@ -102,8 +103,10 @@ def check_screening(
         shares.append(compared[2])
     names = [dimension.name for dimension in screened.dimensions]
     return ScreeningChecks(
-        _summarise_measures(np.array(told)),
-        _summarise_pairs(names, pairs, set(places), np.array(areas), np.array(factors)),
+        _summarise_measures(_mean(np.array(told))),
+        _summarise_pairs(
+            names, pairs, set(places), *(_mean(np.array(a)) for a in (areas, factors))
+        ),
         float(np.mean(shares)),
         len(used),
     )
@@ -121,17 +124,25 @@ def halve(unit: Codes, rng: np.random.Generator) -> NDArray[np.bool_]:
     return half
 
 
-def area_under_curve(is_case: NDArray[np.bool_], score: Array, weight: Array) -> float:
-    """Chance that a case has a higher score than another, ties counting half; NaN without both."""
+def areas_under_curve(is_case: NDArray[np.bool_], score: Array, weights: Array) -> Array:
+    """Chance that a case has a higher score than another, ties counting half; NaN without both.
+
+    Parameters
+    ----------
+    weights : one row per set of weights, one column per unit
+
+    Returns
+    -------
+    One per set of weights.
+    """
     order = np.argsort(score, kind="stable")
-    ranks = rankdata(score[order], method="dense") - 1
-    count = int(ranks.max(initial=0)) + 1
-    cases = np.bincount(ranks, weight[order] * is_case[order], count)
-    others = np.bincount(ranks, weight[order] * ~is_case[order], count)
-    total = cases.sum() * others.sum()
-    if total == 0:
-        return float("nan")
-    return float((cases * (np.cumsum(others) - others / 2)).sum() / total)
+    ties = np.flatnonzero(np.append(True, np.diff(score[order]) != 0))
+    sorted_weights, case = weights[:, order], is_case[order]
+    cases = np.add.reduceat(sorted_weights * case, ties, axis=1)
+    others = np.add.reduceat(sorted_weights * ~case, ties, axis=1)
+    total = cases.sum(axis=1) * others.sum(axis=1)
+    above = (cases * (np.cumsum(others, axis=1) - others / 2)).sum(axis=1)
+    return np.asarray(above / np.where(total > 0, total, np.nan))
 
 
 def _refusal(
@@ -178,7 +189,7 @@ def _check_list(
     settings: CultureSettings,
     rng: np.random.Generator,
 ) -> Array:
-    """Measures of one halving: one row for all units, one for a bootstrap of clusters."""
+    """Measures of one halving, one row per row of weights."""
     found = draw_pair(seen, places, settings.draws, rng)
     if isinstance(found, Text):
         return np.full((len(weights), len(MEASURES)), np.nan)
@@ -192,24 +203,21 @@ def _check_list(
     noise = np.einsum("ij,ujd->uid", root, rng.standard_normal(found[1].shape))
     foreseen = found[1] + noise / np.sqrt(effective)[:, None, None]
     predicted = (foreseen < cut[:, :, None]).all(axis=1).mean(axis=1)
-    return np.array(
+    return np.column_stack(
         [
-            [
-                area_under_curve(is_low, probability, weight),
-                _share(listed, weight * is_low),
-                _share(is_low, weight * listed),
-                _share(predicted, weight * listed),
-                _share(is_low, weight),
-                float(weight @ listed),
-            ]
-            for weight in weights
+            areas_under_curve(is_low, probability, weights),
+            _shares(listed, weights * is_low),
+            _shares(is_low, weights * listed),
+            _shares(predicted, weights * listed),
+            _shares(is_low, weights),
+            weights @ listed,
         ]
     )
 
 
-def _share(values: NDArray[Any], weight: Array) -> float:
-    total = weight.sum()
-    return float(weight @ values / total) if total > 0 else float("nan")
+def _shares(values: NDArray[Any], weights: Array) -> Array:
+    total = weights.sum(axis=1)
+    return np.asarray((weights @ values) / np.where(total > 0, total, np.nan))
 
 
 def _half(screened: Screened, places: list[int]) -> tuple[Array, Array, Array]:
@@ -247,9 +255,8 @@ def _compare_pairs(
         others = np.delete(means, pair, axis=1).mean(axis=1)
         is_worst = others <= np.quantile(others, settings.worst_share)
         score = -pooled[:, pair].mean(axis=1)
-        for row, weight in enumerate(weights):
-            areas[row, place] = area_under_curve(is_worst, score, weight)
-            factors[row, place] = area_under_curve(is_worst, -factor, weight)
+        areas[:, place] = areas_under_curve(is_worst, score, weights)
+        factors[:, place] = areas_under_curve(is_worst, -factor, weights)
     return areas, factors, float(values[-1] / values.sum())
 
 
@@ -270,9 +277,9 @@ def _standardise(means: Array) -> Array:
 
 
 def _summarise_measures(told: Array) -> pd.DataFrame:
-    """Mean over halvings, percentiles over their bootstraps: halvings x (all, drawn) x measures."""
-    low, high = _ends(told[:, 1])
-    return pd.DataFrame({"measure": MEASURES, "value": _mean(told[:, 0]), "low": low, "high": high})
+    """Rows: all units, then bootstraps; columns: measures."""
+    low, high = _ends(told[1:])
+    return pd.DataFrame({"measure": MEASURES, "value": told[0], "low": low, "high": high})
 
 
 def _summarise_pairs(
@@ -282,24 +289,24 @@ def _summarise_pairs(
     areas: Array,
     factors: Array,
 ) -> pd.DataFrame:
-    mean, lead = _mean(areas[:, 0]), _mean(areas[:, 0] - factors[:, 0])
-    low, high = _ends(areas[:, 1])
-    lead_low, lead_high = _ends(areas[:, 1] - factors[:, 1])
-    ranks = rankdata(-areas[:, 1], method="min", axis=1)
-    rank_low, rank_high = _ends(ranks)
+    """Rows: all units, then bootstraps; columns: pairs."""
+    low, high = _ends(areas[1:])
+    lead_low, lead_high = _ends(areas[1:] - factors[1:])
+    ranks = rankdata(-areas, method="min", axis=1)
+    rank_low, rank_high = _ends(ranks[1:])
     table = pd.DataFrame(
         {
             "first": [names[first] for first, _ in pairs],
             "second": [names[second] for _, second in pairs],
             "is_screened": [set(pair) == screened for pair in pairs],
-            "auc": mean,
+            "auc": areas[0],
             "low": low,
             "high": high,
-            "rank": rankdata(-mean, method="min").astype(int),
+            "rank": ranks[0].astype(int),
             "rank_low": rank_low,
             "rank_high": rank_high,
-            "factor_auc": _mean(factors[:, 0]),
-            "lead": lead,
+            "factor_auc": factors[0],
+            "lead": areas[0] - factors[0],
             "lead_low": lead_low,
             "lead_high": lead_high,
         }
@@ -317,7 +324,7 @@ def _mean(values: Array) -> Array:
 
 
 def _ends(values: Array) -> tuple[Array, Array]:
-    """Percentiles of 95 % over halvings of which the measure is known."""
+    """Percentiles of 95 % over the rows of which the measure is known."""
     ends = np.full((2, values.shape[1]), np.nan)
     for place, column in enumerate(values.T):
         known = column[~np.isnan(column)]
