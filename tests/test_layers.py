@@ -24,6 +24,7 @@ LAYERS = {
     "records": 8,
     "bench": 9,
     "validation": 9,
+    "validation_claims": 9,
     "runs": 10,
     "scoring": 10,
     "offering": 10,

@@ -12,6 +12,7 @@ import numpy as np
 
 from blijfwijzer.culture import (
     claims_careers,
+    claims_commitment,
     claims_conduct,
     claims_leaving,
     claims_teams,
@@ -128,7 +129,7 @@ CLAIMS: tuple[Claim, ...] = (
             "pair with performance where that is measured; contradicted if one of these is reversed.",
         ),
         "psychologische_veiligheid prestatiegerichtheid betrokkenheid",
-        claims_teams.brave_teams,
+        claims_commitment.brave_teams,
     ),
     _claim(
         "H3",
@@ -144,7 +145,7 @@ CLAIMS: tuple[Claim, ...] = (
             "contradicted if it is positive on one.",
         ),
         "regeldruk ruimte_professional betrokkenheid",
-        claims_teams.room_matters,
+        claims_commitment.room_matters,
     ),
     _claim(
         "H4",
@@ -162,7 +163,7 @@ CLAIMS: tuple[Claim, ...] = (
             "contradicted if reversed relations make that impossible.",
         ),
         "betrokkenheid",
-        claims_teams.each_condition,
+        claims_commitment.each_condition,
     ),
     _claim(
         "H17",

@@ -12,7 +12,6 @@ from blijfwijzer.culture.estimation import (
     combine,
     difference,
     estimate_mean,
-    marginal_difference,
 )
 from blijfwijzer.culture.evidence import Evidence, NotTestableError, from_draws, linearise
 from blijfwijzer.culture.findings import (
@@ -385,14 +384,15 @@ def _low_and_long(evidence: Evidence) -> Array:
 
 
 def _gap(evidence: Evidence, name: str, group: Array) -> tuple[Estimate, list[Line]]:
-    """Difference of shares at the same mix of sectors, and what education and tenure each add."""
+    """Difference of shares within sectors, and what education and tenure each add, in points.
+
+    A linear regression of a yes-no answer gives the mean difference (Angrist & Pischke 2009,
+    section 3.4.2).
+    """
     outcome = evidence.of(name)
-    inside = np.where(np.isnan(outcome), np.nan, group)
-    fitted = evidence.fit(outcome, {"group": inside}, "logistic")
-    one = pd.DataFrame({"group": np.where(np.isnan(inside), np.nan, 1.0), **evidence.levels()})
-    found = marginal_difference(fitted, one, one.assign(group=one["group"] * 0), evidence.design)
+    found = combine(evidence.fit(outcome, {"group": group}), {"group": 1.0})
     low, long = evidence.of("laag_opgeleid"), evidence.of("lang_in_dienst")
-    crossed = evidence.fit(outcome, {"low": low, "long": long, "both": low * long}, "logistic")
+    crossed = evidence.fit(outcome, {"low": low, "long": long, "both": low * long})
     label = CONCEPTS[name]
     texts = {
         "low": ("laag opgeleid", "low educated"),
@@ -401,9 +401,9 @@ def _gap(evidence: Evidence, name: str, group: Array) -> tuple[Estimate, list[Li
     }
     lines = [
         Line(
-            f"odds_{part}_{name}",
-            f"{label.nl}: {nl} (logodds)",
-            f"{label.en}: {en} (log odds)",
+            f"{part}_{name}",
+            f"{label.nl}: {nl}",
+            f"{label.en}: {en}",
             combine(crossed, {part: 1.0}),
         )
         for part, (nl, en) in texts.items()

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from blijfwijzer.culture.claims_leaving import out_of_fold
 from blijfwijzer.culture.estimation import Estimate, difference, estimate_mean
 from blijfwijzer.culture.evidence import Evidence, NotTestableError, p_against
 from blijfwijzer.culture.findings import (
@@ -17,6 +16,7 @@ from blijfwijzer.culture.findings import (
     conclude,
     with_direction,
 )
+from blijfwijzer.culture.prediction import out_of_fold
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE

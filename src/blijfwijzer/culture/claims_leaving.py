@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from blijfwijzer.culture.estimation import (
     Estimate,
@@ -25,23 +24,16 @@ from blijfwijzer.culture.findings import (
     conclude,
     with_direction,
 )
-from blijfwijzer.errors import BlijfwijzerError
-from blijfwijzer.risk.features import build_features, learn_schema
-from blijfwijzer.risk.linear import fit_linear, linear_margin
+from blijfwijzer.culture.prediction import area_under_curve, out_of_fold
 from blijfwijzer.risk.outcomes import barred_columns
-from blijfwijzer.risk.splits import split_by_unit
-from blijfwijzer.settings import Features
-from blijfwijzer.survey.codebook import Column, Text
+from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES
 
 Array = NDArray[np.float64]
 
 RANK_CERTAINTY = 0.80
 """Share of bootstraps in which a motive must hold its rank (domain notes, C, H5)."""
-FOLDS = 5
 _FEWEST_LEAVERS = 100
-_FEWEST_LEVEL = 10
-_PENALTY = 1.0
 
 
 def second_motive(evidence: Evidence) -> Finding:
@@ -302,7 +294,7 @@ def culture_beyond_career(evidence: Evidence) -> Finding:
     risks = out_of_fold(evidence, outcome, barred, (False, True), culture)
     known = ~np.isnan(outcome)
     areas, influences = zip(
-        *(_area(outcome, risk, evidence.design.weight) for risk in risks), strict=True
+        *(area_under_curve(outcome, risk, evidence.design.weight) for risk in risks), strict=True
     )
     n = int(known.sum())
     made = [linearise(a, i, evidence.design, n) for a, i in zip(areas, influences, strict=True)]
@@ -314,72 +306,6 @@ def culture_beyond_career(evidence: Evidence) -> Finding:
     ]
     effect = (gain.value, "winst in AUC", "gain in AUC")
     return conclude(lines, [Part(gain)], effect)
-
-
-def out_of_fold(
-    evidence: Evidence,
-    outcome: Array,
-    barred: frozenset[str],
-    with_scales: tuple[bool, ...],
-    scales: list[str] | None = None,
-) -> list[Array]:
-    """Predict an outcome for units that the regression did not see.
-
-    Parameters
-    ----------
-    with_scales : for each prediction, whether scales are read besides career variables
-    scales : which scales; None for all that are not barred
-
-    Returns
-    -------
-    For each, one risk per response; NaN where the outcome is unknown.
-    """
-    known = np.flatnonzero(~np.isnan(outcome))
-    responses = evidence.responses.iloc[known].reset_index(drop=True)
-    scores = evidence.scales.iloc[known].reset_index(drop=True)
-    kept = {
-        name: scale
-        for name, scale in evidence.codebook.scales.items()
-        if (scales is None or name in scales) and scores[name].notna().sum() >= _FEWEST_LEVEL
-    }
-    career = {
-        name: column
-        for name, column in evidence.codebook.columns.items()
-        if column.role != "career"
-        or (name in responses and responses[name].notna().sum() >= _FEWEST_LEVEL)
-    }
-    # Each answer gets a coefficient of its own: a straight line through three levels of education
-    # would misjudge each of them.
-    few = [c for c in career.values() if c.role == "career" and c.type == "ordinal"]
-    responses = responses.assign(**{c.name: _as_codes(responses[c.name], c) for c in few})
-    career |= {c.name: c.model_copy(update={"type": "nominal"}) for c in few}
-    book = evidence.codebook.model_copy(update={"scales": kept, "columns": career})
-    read = Features(items=False, minimum_level=_FEWEST_LEVEL)
-    try:
-        schema = learn_schema(responses, scores, book, barred, read)
-        frame = build_features(responses, scores, schema).frame
-        unit = pd.Series(evidence.design.cluster[known], name="cluster")
-        folds = split_by_unit(outcome[known], unit, FOLDS, evidence.seed)
-    except BlijfwijzerError as error:
-        raise NotTestableError(Text(nl=str(error), en=str(error))) from error
-    weight = evidence.design.weight[known]
-    risks = []
-    for reads_scales in with_scales:
-        names = [f.name for f in schema.features if reads_scales or f.kind != "scale"]
-        risk = np.full(len(outcome), np.nan)
-        for fit, predict in folds:
-            mean = weight[fit].mean()
-            linear = fit_linear(
-                frame.iloc[fit], schema, names, outcome[known][fit], weight[fit] / mean, _PENALTY
-            )
-            risk[known[predict]] = expit(linear_margin(linear, frame.iloc[predict]))
-        risks.append(risk)
-    return risks
-
-
-def _as_codes(answers: pd.Series, column: Column) -> pd.Series:
-    codes = {value: code for code, value in column.values.items()}
-    return answers.astype(float).map(codes)
 
 
 def _knows_sector(evidence: Evidence) -> bool:
@@ -523,26 +449,3 @@ def _is_culture(evidence: Evidence, name: str) -> bool:
         if c in evidence.codebook.concepts
     }
     return name in mapped
-
-
-def _area(outcome: Array, risk: Array, weight: Array) -> tuple[float, Array]:
-    """Weighted area under the curve and the influence of each response on it.
-
-    The influence of a positive is how much more than the area it stands above the negatives, and
-    of a negative how much it stands below the positives (DeLong, DeLong & Clarke-Pearson 1988).
-    """
-    known = ~np.isnan(outcome) & ~np.isnan(risk)
-    level = np.unique(risk[known], return_inverse=True)[1]
-    is_one, w = outcome[known] == 1, weight[known]
-    ones = np.bincount(level[is_one], w[is_one], level.max() + 1)
-    zeros = np.bincount(level[~is_one], w[~is_one], level.max() + 1)
-    below = (np.cumsum(zeros) - zeros / 2) / zeros.sum()
-    above = 1 - (np.cumsum(ones) - ones / 2) / ones.sum()
-    area = float(ones @ below / ones.sum())
-    influence = np.zeros(len(outcome))
-    influence[known] = np.where(
-        is_one,
-        w / ones.sum() * (below[level] - area),
-        w / zeros.sum() * (above[level] - area),
-    )
-    return area, influence

@@ -18,6 +18,7 @@ from blijfwijzer.culture.design import Design, covariance_of, replicate_units
 from blijfwijzer.culture.estimation import Estimate, Family, Regression, regress
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook, Scale, Text
+from blijfwijzer.survey.concepts import PAIR
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -227,15 +228,14 @@ def _dimensions(concepts: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook
 
     Red tape and room are conditions that the policy paper keeps beside its dimensions.
     """
-    pair = ("psychologische_veiligheid", "prestatiegerichtheid")
     beside = {
         codebook.concepts[name].scale
         for name in ("regeldruk", "ruimte_professional")
         if name in codebook.concepts
     }
-    of_pair = {codebook.concepts[n].scale: n for n in pair if n in codebook.concepts}
+    of_pair = {codebook.concepts[n].scale: n for n in PAIR if n in codebook.concepts}
     constructs = {codebook.scales[s].in_construct for s in of_pair if s is not None}
-    found = {name: concepts[name].to_numpy() for name in pair if name in concepts}
+    found = {name: concepts[name].to_numpy() for name in PAIR if name in concepts}
     for scale in codebook.scales.values():
         wanted = scale.in_construct in constructs and scale.name not in {*beside, *of_pair}
         if wanted and scale.name in scales and scales[scale.name].notna().any():

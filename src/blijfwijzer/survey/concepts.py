@@ -22,6 +22,9 @@ CULTURE = (
 )
 """The seven dimensions of the policy paper; red tape and room are conditions beside them."""
 
+PAIR = CULTURE[:2]
+"""The two that the paper finds worrying places by."""
+
 MOTIVES = (
     "motief_anders_werk",
     "motief_cultuur",

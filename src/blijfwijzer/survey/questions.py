@@ -86,7 +86,8 @@ def ask(
     manages = (known["leidinggevende"] == 1).to_numpy()
     trained = (known["scholing"] == 1).to_numpy()
     low = (known["opleiding"] == 1).to_numpy()
-    # At best, an instrument halves the odds of wanting to leave; in a poor culture it does nothing.
+    # An instrument lowers the log odds of wanting to leave by 1 in a good culture (+1), by nothing in
+    # a poor one (-1).
     works = np.clip((culture + 1.0) / 2.0, 0.0, 1.5)
     employable = normal("inzetbaarheid", 3.4, 0.65)
     contact = np.array(CONTACT)[people["sector"]]
@@ -102,7 +103,7 @@ def ask(
             opinion(0.12, (acts.to_numpy(dtype=float) - 1.4) / 0.9), "own_market_value"
         ),
         "hr_instrument": says_yes(
-            works * (0.35 * employable - 0.7 * (leaves - 0.18)), "used_hr_instrument"
+            works * (0.35 * employable - 1.0 * (leaves - 0.18)), "used_hr_instrument"
         ),
         "reorganisatie": says_yes(
             reorganised[people["department"]]
@@ -116,8 +117,8 @@ def ask(
         ),
         "uitblinken_meer_werk": agrees(opinion(0.15, performance), "excellence_more_work"),
         "prestatie_belonen": agrees(opinion(0.15, performance), "performance_rewarded"),
-        "gedragsregels": agrees(opinion(0.20, safety), "rules_clear"),
-        "omgangsbeleid": agrees(opinion(0.20, safety), "policy_enough"),
+        "gedragsregels": agrees(opinion(0.10, safety), "rules_clear"),
+        "omgangsbeleid": agrees(opinion(0.10, safety), "policy_enough"),
         "moedigt_aan": np.where(manages, encourages, _NOT_APPLICABLE),
     }
     return forms.assign(**answers)
