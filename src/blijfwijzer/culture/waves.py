@@ -14,16 +14,13 @@ from numpy.typing import NDArray
 
 from blijfwijzer.culture.design import Design, read_design
 from blijfwijzer.culture.estimation import Estimate, difference, estimate_mean
+from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
 from blijfwijzer.settings import Culture as CultureSettings
-from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
 
 Array = NDArray[np.float64]
 
 MIX_COLUMNS = ["column", "category", "n_before", "n_now", "share_before", "share_now"]
-OTHER = "other"
-"""Category of those too few to be weighed by themselves."""
-_UNKNOWN = "unknown"
 _ROUNDS = 500
 _CLOSE = 1e-9
 
@@ -76,9 +73,9 @@ def pair_waves(
     units = pd.concat([before[levels].astype("str"), now[levels].astype("str")], ignore_index=True)
     design = read_design(units.assign(weight=weight), codebook)
     is_now = np.arange(len(weight)) >= len(before)
-    names = _mix_columns(before, now, codebook, settings)
+    names = find_traits([before, now], codebook, settings)
     traits = pd.concat(
-        [_traits(wave, names, codebook) for wave in (before, now)], ignore_index=True
+        [read_traits(wave, names, codebook) for wave in (before, now)], ignore_index=True
     )
     return rake(traits, is_now, design, settings.minimum_cell)
 
@@ -87,7 +84,7 @@ def rake(
     traits: pd.DataFrame, is_now: NDArray[np.bool_], design: Design, minimum_cell: int
 ) -> Waves:
     """Give the later wave the earlier one's mix of traits."""
-    traits = traits.apply(lambda trait: _merge_small(trait, is_now, minimum_cell))
+    traits = traits.apply(lambda trait: merge_small(trait, [is_now, ~is_now], minimum_cell))
     # A trait of one category has nothing to say.
     told = [name for name in traits if (traits[name] != traits[name].iloc[0]).any()]
     traits = traits[told]
@@ -106,9 +103,8 @@ def rake(
             break
     mix = [_describe(str(name), traits[name], is_now, weight) for name in told]
     table = pd.concat(mix, ignore_index=True) if mix else pd.DataFrame(columns=MIX_COLUMNS)
-    dummies = [np.ones((len(traits), 1))]
-    dummies += [(code[:, None] == np.arange(1, code.max() + 1)).astype(float) for code in codes]
-    return Waves(is_now, design, raked, traits, np.hstack(dummies), table, gap)
+    dummies = np.column_stack([np.ones(len(traits)), as_columns(traits).to_numpy()])
+    return Waves(is_now, design, raked, traits, dummies, table, gap)
 
 
 def part_of(waves: Waves, rows: NDArray[np.bool_], minimum_cell: int) -> Waves:
@@ -151,48 +147,6 @@ def measure_change(values: Array, waves: Waves) -> Change:
 def _own_weight(responses: pd.DataFrame) -> pd.Series:
     """Weights with mean 1: what a wave's weights add up to is no part of a change."""
     return responses["weight"].astype(float) / responses["weight"].mean()
-
-
-def _mix_columns(
-    before: pd.DataFrame, now: pd.DataFrame, codebook: Codebook, settings: CultureSettings
-) -> tuple[str, ...]:
-    """Find the traits that both waves know."""
-    career = [column for column in codebook.with_role("career") if not column.changeable]
-    personal = [c for c in (*codebook.with_role("audit"), *career) if c.codes or c.bands]
-    usual = (codebook.units.levels[0], *(column.name for column in personal))
-    return tuple(
-        name
-        for name in settings.mix or usual
-        if all(name in wave and wave[name].notna().any() for wave in (before, now))
-    )
-
-
-def _traits(wave: pd.DataFrame, names: tuple[str, ...], codebook: Codebook) -> pd.DataFrame:
-    """Answers as text: the codebook's codes, or bands of a number; no answer as well."""
-    groups = break_down(wave, codebook.model_copy(update={"report_by": names}))
-    told = {}
-    for name, answers in groups.items():
-        column = codebook.columns[name]
-        if column.codes and pd.api.types.is_float_dtype(answers):
-            answers = answers.map({value: code for code, value in column.values.items()})
-        told[name] = answers.astype("object").where(answers.notna(), _UNKNOWN).astype("str")
-    return pd.DataFrame(told, index=wave.index)
-
-
-def _merge_small(trait: pd.Series, is_now: NDArray[np.bool_], minimum: int) -> pd.Series:
-    def smallest(trait: pd.Series) -> pd.Series:
-        names = pd.Index(trait.unique())
-        of_now, of_before = (
-            trait[part].value_counts().reindex(names, fill_value=0) for part in (is_now, ~is_now)
-        )
-        return of_now.clip(upper=of_before)
-
-    few = smallest(trait)
-    trait = trait.where(~trait.isin(few.index[few < minimum]), OTHER)
-    few = smallest(trait)
-    if few.get(OTHER, minimum) < minimum:
-        trait = trait.where(trait != OTHER, few.idxmax())
-    return trait
 
 
 def _shares(code: NDArray[np.intp], weight: Array, part: NDArray[np.bool_]) -> Array:
