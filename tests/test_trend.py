@@ -5,8 +5,8 @@ import statsmodels.api as sm
 
 from blijfwijzer.culture.climate import BETTER, SAME, WORSE
 from blijfwijzer.culture.design import Design
-from blijfwijzer.culture.trend import CHANGE_COLUMNS, common_items, measure_trend
 from blijfwijzer.culture.traits import OTHER
+from blijfwijzer.culture.trend import CHANGE_COLUMNS, common_items, measure_trend
 from blijfwijzer.culture.waves import measure_change, pair_waves, rake
 from blijfwijzer.errors import NothingInCommonError
 from blijfwijzer.settings import Culture, Settings
@@ -40,9 +40,10 @@ def surveys(tmp_path_factory):
     folder, read = tmp_path_factory.mktemp("waves"), []
     for wave in (2019, 2022):
         path = folder / f"{wave}.parquet"
-        write_survey(make_survey(1800, 7, wave).responses, CODEBOOK, path)
+        write_survey(make_survey(3000, 7, wave).responses, CODEBOOK, path)
         intake = read_survey(path, CODEBOOK, Settings().intake)
-        read.append(intake.responses.reset_index(drop=True))
+        some = intake.responses["sector"].isin(["rijk", "gemeenten", "politie", "mbo"])
+        read.append(intake.responses[some].reset_index(drop=True))
     return read
 
 

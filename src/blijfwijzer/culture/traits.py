@@ -1,4 +1,4 @@
-"""Traits by which people differ before anything is said of culture: to weigh by, or to adjust for."""
+"""Traits by which people differ, whatever they say of culture: to weigh by, or to adjust for."""
 
 from collections.abc import Sequence
 
