@@ -22,7 +22,7 @@ from blijfwijzer.culture.evidence import Evidence, NotTestableError
 from blijfwijzer.culture.findings import LEVEL, Finding
 from blijfwijzer.errors import CultureError
 from blijfwijzer.progress import Tell, silent
-from blijfwijzer.survey.codebook import Text
+from blijfwijzer.survey.codebook import Language, Text
 from blijfwijzer.survey.concepts import CONCEPTS
 
 Family = Literal["teams", "leaving", "careers", "conduct"]
@@ -107,10 +107,12 @@ CLAIMS: tuple[Claim, ...] = (
             "It is this pair that finds worrying teams, not just any two dimensions.",
         ),
         (
-            "Steun als het paar in 95 % van de trekkingen bij de beste 5 van 21 hoort (of naar "
-            "rato); tegengesproken als dat in hoogstens 5 % zo is.",
-            "Supported if the pair is among the best 5 of 21 (or in proportion) in 95 % of draws; "
-            "contradicted if it is in at most 5 %.",
+            "Steun als de AUC van het paar 0,05 of meer boven het gemiddelde van de andere paren ligt "
+            "en het bij de beste 5 van 21 hoort (of naar rato); tegengesproken als het verschil "
+            "zeker kleiner is dan 0,05.",
+            "Supported if the AUC of the pair is 0.05 or more above the mean of the other pairs and "
+            "among the best 5 of 21 (or in proportion); contradicted if the difference is surely "
+            "smaller than 0.05.",
         ),
         "psychologische_veiligheid prestatiegerichtheid",
         claims_teams.special_pair,
@@ -123,10 +125,12 @@ CLAIMS: tuple[Claim, ...] = (
             "Safety and performance orientation together go with high commitment and performance.",
         ),
         (
-            "Steun als beide samenhangen met betrokkenheid (andere helft van het team), ook samen, en "
-            "het paar met prestatie waar die gemeten is; tegengesproken als een daarvan omgekeerd is.",
-            "Supported if both go with commitment (other half of the team), also jointly, and the "
-            "pair with performance where that is measured; contradicted if one of these is reversed.",
+            "Steun als de som van beide met betrokkenheid samenhangt (andere helft van het team), ook "
+            "met hun wisselwerking erbij, en het paar met prestatie waar die gemeten is; "
+            "tegengesproken als een daarvan omgekeerd is.",
+            "Supported if their sum goes with commitment (other half of the team), with their "
+            "interaction too, and the pair with performance where that is measured; contradicted if "
+            "one of these is reversed.",
         ),
         "psychologische_veiligheid prestatiegerichtheid betrokkenheid",
         claims_commitment.brave_teams,
@@ -139,10 +143,10 @@ CLAIMS: tuple[Claim, ...] = (
             "Lack of room through red tape lowers commitment and performance.",
         ),
         (
-            "Steun als het indirecte effect van regeldruk via ruimte op elk negatief is; "
-            "tegengesproken als het op een ervan positief is.",
-            "Supported if the indirect effect of red tape through room is negative on each; "
-            "contradicted if it is positive on one.",
+            "Steun als regeldruk met minder ruimte samengaat en ruimte, bij gelijke regeldruk, met "
+            "meer betrokkenheid en prestatie; tegengesproken als een daarvan omgekeerd is.",
+            "Supported if red tape goes with less room, and room at equal red tape with more "
+            "commitment and performance; contradicted if one of these is reversed.",
         ),
         "regeldruk ruimte_professional betrokkenheid",
         claims_commitment.room_matters,
@@ -480,7 +484,7 @@ def run_claims(
     One verdict per claim, in the order given.
     """
     families = {claim.family for claim in claims}
-    verdicts = {}
+    verdicts: dict[str, Verdict] = {}
     for family in dict.fromkeys(claim.family for claim in CLAIMS):
         if family in families:
             verdicts |= {v.claim.id: v for v in _run_family(evidence, family, tell)}
@@ -547,7 +551,8 @@ def _reason(claim: Claim, finding: Finding, outcome: Outcome, evidence: Evidence
         if (concept := evidence.codebook.concepts.get(name)) and concept.substitute is not None
     ]
     texts = []
-    for language, told in (("nl", why[0]), ("en", why[1])):
+    both: tuple[tuple[Language, str], ...] = (("nl", why[0]), ("en", why[1]))
+    for language, told in both:
         size = f"{finding.effect_size:.3g}"
         size = size.replace(".", ",") if language == "nl" else size
         parts = [f"{told}: {finding.effect_name.in_(language)} {size}."]

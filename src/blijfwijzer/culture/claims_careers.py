@@ -476,7 +476,7 @@ def _by_performance(evidence: Evidence, name: str, agrees: Array) -> list[Line]:
     rated = next((n for n in ("prestatie_leiding", "prestatie_eigen") if evidence.has(n)), None)
     if rated is None:
         return []
-    place = pd.Series(evidence.of(rated)).rank(pct=True).to_numpy()
+    place = np.asarray(pd.Series(evidence.of(rated)).rank(pct=True), dtype=np.float64)
     chosen: dict[str, tuple[str, str, Callable[[Array], NDArray[np.bool_]]]] = {
         "low": ("zwakste vijfde", "lowest fifth", lambda p: p <= 0.2),
         "high": ("sterkste vijfde", "highest fifth", lambda p: p > 0.8),

@@ -79,7 +79,8 @@ def brave_teams(evidence: Evidence) -> Finding:
         values = [evidence.of(part) for part in PAIR]
         if name == "prestatie_eigen":
             values = [np.asarray(source(v)) for v in values]
-        pair = evidence.standardise(sum(evidence.standardise(v) for v in values) / 2)
+        first, second = (evidence.standardise(v) for v in values)
+        pair = evidence.standardise((first + second) / 2)
         found = combine(evidence.fit(evidence.z(name), {"pair": pair}), {"pair": 1.0})
         line = Line(
             name,
@@ -103,41 +104,56 @@ def brave_teams(evidence: Evidence) -> Finding:
 def room_matters(evidence: Evidence) -> Finding:
     """H3: red tape takes room away, and lack of room lowers commitment and performance.
 
-    Indirect effect: red tape -> room, times room -> outcome given red tape, in standard deviations,
-    with a bootstrap of whole units (MacKinnon, Lockwood & Williams 2004).
+    Both steps must hold (joint significance; MacKinnon, Lockwood, Hoffman, West & Sheets 2002). The
+    indirect effect, red tape -> room times room -> outcome given red tape, in standard deviations,
+    has a bootstrap of whole units (MacKinnon, Lockwood & Williams 2004).
     """
-    lines, parts, sensitivity = [], [], []
     place, picks = evidence.draw()
-    outcomes = [
-        name
-        for name in ("betrokkenheid", "prestatie_leiding", "prestatie_eigen")
-        if evidence.has(name)
-    ]
+    names = ("betrokkenheid", "prestatie_leiding", "prestatie_eigen")
+    outcomes = [name for name in names if evidence.has(name)]
+    tape, room = _tape_and_room(evidence, evidence.has_teams)
+    first = combine(evidence.fit(room, {"tape": tape}), {"tape": 1.0})
+    parts = [Part(first, -1)]
+    lines = [Line("room", "Ruimte per sd regeldruk", "Room per sd of red tape", first)]
+    sensitivity = []
     for name in outcomes:
         # Commitment is told by who tells of room too; the manager's rating is not.
-        same_source = name != "prestatie_leiding"
-        halves = evidence.has_teams and same_source
-        found = _indirect(evidence, name, place, picks, halves)
-        line = Line(
-            f"indirect_{name}",
-            f"Indirect effect van regeldruk via ruimte: {name}",
-            f"Indirect effect of red tape through room: {name}",
-            found,
-        )
+        halves = evidence.has_teams and name != "prestatie_leiding"
+        tape, room = _tape_and_room(evidence, halves)
+        fitted = evidence.fit(evidence.z(name), {"tape": tape, "room": room})
+        second = combine(fitted, {"room": 1.0})
+        label = CONCEPTS[name]
+        told = [
+            Line(
+                name,
+                f"{label.nl} per sd ruimte, bij gelijke regeldruk",
+                f"{label.en} per sd of room, at equal red tape",
+                second,
+            ),
+            Line(
+                f"indirect_{name}",
+                f"{label.nl} per sd regeldruk, via ruimte",
+                f"{label.en} per sd of red tape, through room",
+                _indirect(evidence, name, place, picks, halves),
+            ),
+        ]
         if name == "prestatie_eigen" and "prestatie_leiding" in outcomes:
-            sensitivity.append(line)
+            sensitivity += told
             continue
-        lines.append(line)
-        parts.append(Part(found, -1))
+        lines += told
+        parts.append(Part(second))
         if halves:
             own = _indirect(evidence, name, place, picks, False)
             sensitivity.append(
                 Line(
-                    f"own_{name}", f"Met eigen antwoorden: {name}", f"With own answers: {name}", own
+                    f"own_{name}",
+                    f"Met eigen antwoorden, via ruimte: {label.nl}",
+                    f"With own answers, through room: {label.en}",
+                    own,
                 )
             )
     effect = (
-        parts[0].estimate.value,
+        lines[2].estimate.value,
         "sd betrokkenheid per sd regeldruk, via ruimte",
         "sd of commitment per sd of red tape, through room",
     )
@@ -217,14 +233,19 @@ def _pair_regression(evidence: Evidence, outcome: str, halves: bool) -> Regressi
     return evidence.fit(evidence.z(outcome), columns)
 
 
-def _indirect(
-    evidence: Evidence, outcome: str, place: NDArray[np.intp], picks: Array, halves: bool
-) -> Estimate:
+def _tape_and_room(evidence: Evidence, halves: bool) -> tuple[Array, Array]:
     read = evidence.other_half if halves else np.asarray
     tape, room = (
         evidence.standardise(np.asarray(read(evidence.of(name))))
         for name in ("regeldruk", "ruimte_professional")
     )
+    return tape, room
+
+
+def _indirect(
+    evidence: Evidence, outcome: str, place: NDArray[np.intp], picks: Array, halves: bool
+) -> Estimate:
+    tape, room = _tape_and_room(evidence, halves)
     columns = within_strata(np.column_stack([tape, room, evidence.z(outcome)]), evidence.design)
     found, drawn = covariances(columns, evidence.design.weight, place, picks)
     n = int((~np.isnan(columns).any(axis=1)).sum())

@@ -144,36 +144,36 @@ def fair_enough(evidence: Evidence) -> Finding:
     cut = _highest(risk[known], weight[known])
     lines, sensitivity, parts = [], [], []
     residual = outcome - risk
-    for attribute in evidence.groups:
-        groups = evidence.groups[attribute]
-        for group in groups.dropna().unique():
+    for attribute, groups in evidence.groups.items():
+        for group in sorted(groups.dropna().unique()):
             members = (groups == group).to_numpy() & known
             if members.sum() < FEWEST_IN_GROUP:
                 continue
             apart = difference(residual, members, known, evidence.design)
-            name = f"{attribute}={group}"
             parts.append(apart)
+            label = _label(evidence, str(attribute), str(group))
+            name = f"{attribute}={group}"
+            chosen = np.where(members, risk >= cut, np.nan)
+            in_need = np.where(members & (outcome == 1), risk >= cut, np.nan)
             lines.append(
                 Line(
                     name,
-                    f"Waargenomen min voorspeld, {name}",
-                    f"Observed less predicted, {name}",
+                    f"Waargenomen min voorspeld, {label.nl}",
+                    f"Observed less predicted, {label.en}",
                     apart,
                 )
             )
-            chosen = np.where(members, risk >= cut, np.nan)
-            in_need = np.where(members & (outcome == 1), risk >= cut, np.nan)
             sensitivity += [
                 Line(
                     f"selected_{name}",
-                    f"Aandeel met een aanbod, {name}",
-                    f"Share with an offer, {name}",
+                    f"Aandeel met een aanbod, {label.nl}",
+                    f"Share with an offer, {label.en}",
                     estimate_mean(chosen, evidence.design),
                 ),
                 Line(
                     f"recall_{name}",
-                    f"Aandeel bereikt van wie achterblijft, {name}",
-                    f"Share reached of those falling behind, {name}",
+                    f"Aandeel bereikt van wie achterblijft, {label.nl}",
+                    f"Share reached of those falling behind, {label.en}",
                     estimate_mean(in_need, evidence.design),
                 ),
             ]
@@ -198,6 +198,12 @@ def fair_enough(evidence: Evidence) -> Finding:
         ),
     )
     return with_direction(finding, *_equivalent(parts))
+
+
+def _label(evidence: Evidence, attribute: str, group: str) -> Text:
+    column = evidence.codebook.columns[attribute]
+    code = column.codes.get(group, Text(nl=group, en=group))
+    return Text(nl=f"{column.label.nl}: {code.nl}", en=f"{column.label.en}: {code.en}")
 
 
 def _any(evidence: Evidence, names: list[str] | tuple[str, ...]) -> Array:

@@ -271,7 +271,10 @@ def satisfaction_order(evidence: Evidence) -> Finding:
         "punten, het kleinste verschil",
         "points, the smallest difference",
     )
-    return conclude(lines, parts, effect, sensitivity)
+    note = None
+    if not evidence.has("tevreden_team"):
+        note = Text(nl="Over het team is niet gevraagd.", en="The team was not asked about.")
+    return conclude(lines, parts, effect, sensitivity, note=note)
 
 
 def culture_beyond_career(evidence: Evidence) -> Finding:

@@ -11,6 +11,7 @@ from blijfwijzer.culture.evidence import (
     NotTestableError,
     covariances,
     from_draws,
+    p_against,
 )
 from blijfwijzer.culture.findings import Finding, Line, Part, bare, conclude, with_direction
 from blijfwijzer.culture.teams import explained, halve_teams, share_between, shrink_teams
@@ -23,8 +24,9 @@ WORST = 0.25
 """Share of teams that counts as worrying."""
 TOPPAIRS = 5 / 21
 """Among which share of the pairs a special pair must be (domain notes, C, H1b)."""
-CERTAIN = 0.95
-"""Share of bootstraps in which the pair must be among them."""
+SPECIAL = 0.05
+"""By how much the area under the curve of a special pair must exceed the mean of the other pairs.
+Ours: a quarter of what parts a useful .70 from chance."""
 LARGE_SHARE = 0.03
 """Share of variance between units below which an average hides little (domain notes, C, H18)."""
 _FEWEST_OTHERS = 3
@@ -102,8 +104,15 @@ def special_pair(evidence: Evidence) -> Finding:
     n = len(place)
     best = int(np.argmax(areas[:, 0]))
     among = float((ranks[1:] <= allowed).mean())
-    mean_of_others = areas[1:].mean(axis=0)
+    apart = areas[0] - areas[1:].mean(axis=0)
+    ahead = from_draws(float(apart[0]), apart[1:], n)
     lines = [
+        Line(
+            "ahead",
+            "AUC van het paar min het gemiddelde van de andere paren",
+            "AUC of the pair less the mean of the other pairs",
+            ahead,
+        ),
         Line(
             "rank",
             f"Plaats van het paar onder alle {len(pairs)} paren",
@@ -127,29 +136,25 @@ def special_pair(evidence: Evidence) -> Finding:
             f"AUC of the best pair: {names[pairs[best][0]]} and {names[pairs[best][1]]}",
             from_draws(areas[best, 0], areas[best, 1:], n),
         ),
-        Line(
-            "other_pairs",
-            "AUC van het paar min die van de andere paren gemiddeld",
-            "AUC of the pair less the mean of the other pairs",
-            from_draws(
-                float(areas[0, 0] - mean_of_others[0]), areas[0, 1:] - mean_of_others[1:], n
-            ),
-        ),
     ]
+    # The claim is about much: a pair that is hardly better than any two is not special.
     finding = conclude(
         lines,
-        [],
-        (float(ranks[0]), "plaats onder de paren", "rank among pairs"),
+        [Part(ahead, 1, floor=SPECIAL)],
+        (ahead.value, "AUC boven het gemiddelde van de andere paren", "AUC above the other pairs"),
         sensitivity,
         note=Text(
-            nl="Eén algemene factor maakt elk paar bruikbaar; daarom telt de plaats, niet de AUC.",
-            en="One general factor makes any pair useful; so the rank counts, not the AUC.",
+            nl="Eén algemene factor maakt elk paar bruikbaar; daarom telt het verschil met de "
+            "andere paren, niet de AUC.",
+            en="One general factor makes any pair useful; so the difference with the other pairs "
+            "counts, not the AUC.",
         ),
     )
-    return with_direction(
-        finding,
-        "claimed" if among >= CERTAIN else "opposite" if among <= 1 - CERTAIN else "neither",
-    )
+    if finding.direction == "claimed" and ranks[0] > allowed:
+        return with_direction(finding, "neither", 1.0)
+    if ahead.high < SPECIAL:
+        return with_direction(finding, "opposite", p_against(ahead, SPECIAL))
+    return finding
 
 
 def example_over_rules(evidence: Evidence) -> Finding:

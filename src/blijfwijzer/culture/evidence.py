@@ -17,7 +17,7 @@ from blijfwijzer.culture.concepts import read_concepts
 from blijfwijzer.culture.design import Design, covariance_of, replicate_units
 from blijfwijzer.culture.estimation import Estimate, Family, Regression, regress
 from blijfwijzer.survey.breakdown import break_down_people
-from blijfwijzer.survey.codebook import Codebook, Scale, Text
+from blijfwijzer.survey.codebook import Codebook, Column, Scale, Text
 from blijfwijzer.survey.concepts import PAIR
 
 Array = NDArray[np.float64]
@@ -254,9 +254,21 @@ def _groups(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         wanted.add(education.column)
     broken = break_down_people(responses, codebook)
     return pd.DataFrame(
-        {name: values.astype("object") for name, values in broken.items() if name in wanted},
+        {
+            name: _as_codes(values, codebook.columns[name])
+            for name, values in broken.items()
+            if name in wanted
+        },
         index=responses.index,
     )
+
+
+def _as_codes(groups: pd.Series, column: Column) -> pd.Series:
+    """Bands keep their name; answers get the code of the codebook."""
+    if column.bands or column.type == "nominal":
+        return groups.astype("object")
+    codes = {value: code for code, value in column.values.items()}
+    return groups.astype(float).map(codes).astype("object")
 
 
 def _halve(units: pd.DataFrame, seed: int) -> NDArray[np.bool_]:
@@ -286,7 +298,7 @@ def covariances(columns: Array, weight: Array, place: Codes, picks: Array) -> tu
     -------
     One matrix, and one per draw.
     """
-    known: NDArray[np.bool_] = ~np.isnan(columns).any(axis=1)
+    known = np.asarray(~np.isnan(columns).any(axis=1))
     rows, weight, place = columns[known], weight[known], place[known]
     with_one = np.column_stack([np.ones(len(rows)), rows])
     width = with_one.shape[1]
@@ -303,7 +315,7 @@ def covariances(columns: Array, weight: Array, place: Codes, picks: Array) -> tu
 
 def within_strata(columns: Array, design: Design) -> Array:
     """Take the weighted mean of each stratum from columns, over rows that miss none."""
-    known: NDArray[np.bool_] = ~np.isnan(columns).any(axis=1)
+    known = np.asarray(~np.isnan(columns).any(axis=1))
     stratum = np.unique(design.stratum, return_inverse=True)[1]
     weight = np.where(known, design.weight, 0.0)
     total = np.maximum(np.bincount(stratum, weight), 1e-12)

@@ -1,7 +1,6 @@
 """Means of teams and of their halves, and how much of what people say lies between units."""
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.culture.design import Design
@@ -57,29 +56,33 @@ def halve_teams(
     return (made[0][enough], made[1][enough]), place[first], picks
 
 
-def share_between(
-    values: Array, unit: NDArray[np.intp], place: NDArray[np.intp], picks: Array
-) -> tuple[float, Array]:
-    """ICC(1) as found and per draw, from sums over the units of each cluster."""
+def share_between(values: Array, unit: Codes, place: Codes, picks: Array) -> tuple[float, Array]:
+    """Share of variance between units: ICC(1) by one-way analysis of variance.
+
+    Shrout & Fleiss (1979), for units of unequal size. Bootstraps draw whole clusters; of a unit
+    that spreads over clusters only parts would be drawn, so it has none (NaN).
+
+    Parameters
+    ----------
+    unit : code of the unit of each response, -1 where unknown
+    place, picks : cluster of each response and draws of clusters
+
+    Returns
+    -------
+    The share, and that of each draw.
+    """
     known = ~np.isnan(values) & (unit >= 0)
-    pair = pd.factorize(unit[known] * np.int64(len(picks)) + place[known])[0]
-    size, total, squares = sum_teams(values[known], pair, int(pair.max(initial=-1)) + 1)
-    cluster = np.zeros(len(size), dtype=np.intp)
-    cluster[pair] = place[known]
-    # Of a unit that spreads over clusters only its parts are drawn, so no interval is told.
-    is_nested = len(size) == len(np.unique(unit[known]))
-    parts = np.stack(
-        [size, total, total**2 / size, squares - total**2 / size, size**2, np.ones(len(size))], 1
-    )
-    if not is_nested:
-        merged = [
-            s[np.bincount(unit[known]) > 0]
-            for s in sum_teams(values[known], unit[known], int(unit.max()) + 1)
-        ]
-        return intraclass(*merged), np.full(picks.shape[1], np.nan)
-    sums = np.stack([np.bincount(cluster, column, len(picks)) for column in parts.T], axis=1)
-    drawn = picks.T @ sums
-    return _share_of(sums.sum(axis=0)), np.array([_share_of(row) for row in drawn])
+    count = int(unit.max(initial=-1)) + 1
+    size, total, squares = sum_teams(values, unit, count)
+    parts = _parts(size, total, squares)
+    share = _share_of(parts.sum(axis=0))
+    cluster = np.zeros(count, dtype=np.intp)
+    cluster[unit[known]] = place[known]
+    if (cluster[unit[known]] != place[known]).any():
+        return share, np.full(picks.shape[1], np.nan)
+    owner = cluster[size > 0]
+    sums = np.stack([np.bincount(owner, column, len(picks)) for column in parts.T], axis=1)
+    return share, np.array([_share_of(row) for row in picks.T @ sums])
 
 
 def explained(covariance: Array, chosen: list[int]) -> float:
@@ -95,18 +98,17 @@ def sum_teams(values: Array, team: NDArray[np.intp], count: int) -> tuple[Array,
     """Size, sum and sum of squares of each team, over answers that are known."""
     known = ~np.isnan(values) & (team >= 0)
     size = np.bincount(team[known], minlength=count).astype(float)
-    total = np.bincount(team[known], values[known], minlength=count)
-    return size, total, np.bincount(team[known], values[known] ** 2, minlength=count)
+    total, squares = (
+        np.bincount(team[known], column[known], minlength=count).astype(float)
+        for column in (values, values**2)
+    )
+    return size, total, squares
 
 
 def intraclass(size: Array, total: Array, squares: Array) -> float:
-    kept = size > 0
-    size, total, squares = size[kept], total[kept], squares[kept]
-    n, groups = size.sum(), len(size)
-    between = ((total**2 / size).sum() - total.sum() ** 2 / n) / (groups - 1)
-    within = (squares - total**2 / size).sum() / (n - groups)
-    usual = (n - (size**2).sum() / n) / (groups - 1)
-    return float(np.clip((between - within) / (between + (usual - 1) * within), 0.0, 1.0))
+    """ICC(1) of teams of unequal size, at least 0; 0 when nothing varies."""
+    share = _share_of(_parts(size, total, squares).sum(axis=0))
+    return 0.0 if np.isnan(share) else max(share, 0.0)
 
 
 def _design_of_teams(evidence: Evidence, teams: NDArray[np.intp]) -> Design:
@@ -115,6 +117,13 @@ def _design_of_teams(evidence: Evidence, teams: NDArray[np.intp]) -> Design:
     first = order[np.searchsorted(evidence.team[order], teams)]
     design = evidence.design
     return Design(np.ones(len(teams)), design.cluster[first], design.stratum[first])
+
+
+def _parts(size: Array, total: Array, squares: Array) -> Array:
+    """Give what a one-way analysis of variance adds up; one row per team with answers."""
+    size, total, squares = (column[size > 0] for column in (size, total, squares))
+    by_mean = total**2 / size
+    return np.stack([size, total, by_mean, squares - by_mean, size**2, np.ones(len(size))], axis=1)
 
 
 def _share_of(sums: Array) -> float:

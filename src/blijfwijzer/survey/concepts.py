@@ -54,8 +54,8 @@ _MEANINGS = {
     "tevreden_baan": ("Tevreden over de baan", "Satisfied with the job"),
     "tevreden_team": ("Tevreden over het team", "Satisfied with the team"),
     "tevreden_organisatie": ("Tevreden over de organisatie", "Satisfied with the organisation"),
-    "vertrekintentie": ("Is van plan te vertrekken (0, 1)", "Intends to leave (0, 1)"),
-    "zoekt_werk": ("Kijkt actief uit naar ander werk (0, 1)", "Is looking for other work (0, 1)"),
+    "vertrekintentie": ("Is van plan te vertrekken", "Intends to leave"),
+    "zoekt_werk": ("Kijkt actief uit naar ander werk", "Is looking for other work"),
     "motief_anders_werk": ("Vertrekmotief: iets anders willen", "Motive: want something else"),
     "motief_cultuur": ("Vertrekmotief: cultuur en werksfeer", "Motive: culture, atmosphere"),
     "motief_loopbaan": ("Vertrekmotief: loopbaan", "Motive: career"),
@@ -63,27 +63,27 @@ _MEANINGS = {
     "motief_werkdruk": ("Vertrekmotief: werkdruk", "Motive: workload"),
     "motief_salaris": ("Vertrekmotief: salaris", "Motive: pay"),
     "openbaar_bestuur": (
-        "Werkt in het openbaar bestuur (0, 1)",
-        "Works in public administration (0, 1)",
+        "Werkt in het openbaar bestuur",
+        "Works in public administration",
     ),
     "prestatie_eigen": ("Eigen oordeel over prestatie", "Own rating of performance"),
     "prestatie_leiding": ("Oordeel van de leidinggevende", "Manager's rating of performance"),
     "leeftijd": ("Leeftijd in jaren of klassen", "Age in years or bands"),
     "dienstjaren": ("Dienstjaren, of klassen daarvan", "Years of service, or bands of them"),
     "opleiding": ("Opleiding, van laag naar hoog", "Education, from low to high"),
-    "laag_opgeleid": ("Laag opgeleid (0, 1)", "Low educated (0, 1)"),
-    "lang_in_dienst": ("Lang in dienst (0, 1)", "Long-serving (0, 1)"),
-    "leidinggevende": ("Geeft leiding (0, 1)", "Is a manager (0, 1)"),
-    "ontwikkelafspraak": ("Had een ontwikkelafspraak (0, 1)", "Had a development agreement (0, 1)"),
-    "scholing": ("Volgde scholing (0, 1)", "Took training (0, 1)"),
-    "interne_stap": ("Zette een interne stap (0, 1)", "Made an internal move (0, 1)"),
-    "aangemoedigd": ("Aangemoedigd om te leren (0, 1)", "Encouraged to learn (0, 1)"),
-    "moedigt_aan": ("Leidinggevende: moedigt aan (0, 1)", "Manager: encourages (0, 1)"),
-    "wil_scholing": ("Wilde scholing (0, 1)", "Wanted training (0, 1)"),
-    "scholing_aangeboden": ("Kreeg scholing aangeboden (0, 1)", "Was offered training (0, 1)"),
+    "laag_opgeleid": ("Laag opgeleid", "Low educated"),
+    "lang_in_dienst": ("Lang in dienst", "Long-serving"),
+    "leidinggevende": ("Geeft leiding", "Is a manager"),
+    "ontwikkelafspraak": ("Had een ontwikkelafspraak", "Had a development agreement"),
+    "scholing": ("Volgde scholing", "Took training"),
+    "interne_stap": ("Zette een interne stap", "Made an internal move"),
+    "aangemoedigd": ("Aangemoedigd om te leren", "Encouraged to learn"),
+    "moedigt_aan": ("Leidinggevende: moedigt aan", "Manager: encourages"),
+    "wil_scholing": ("Wilde scholing", "Wanted training"),
+    "scholing_aangeboden": ("Kreeg scholing aangeboden", "Was offered training"),
     "hr_instrument": (
-        "Gebruikte een hr-instrument voor loopbaan of ontwikkeling (0, 1)",
-        "Used an HR measure for career or development (0, 1)",
+        "Gebruikte een hr-instrument voor loopbaan of ontwikkeling",
+        "Used an HR measure for career or development",
     ),
     "inzetbaarheid": (
         "Inzetbaarheid: kans op ander werk",
@@ -93,7 +93,7 @@ _MEANINGS = {
         "Vindt zich zelf verantwoordelijk voor de eigen marktwaarde",
         "Feels responsible for own market value",
     ),
-    "reorganisatie": ("Maakte een reorganisatie mee (0, 1)", "Was reorganised (0, 1)"),
+    "reorganisatie": ("Maakte een reorganisatie mee", "Was reorganised"),
     "onder_aangesproken": (
         "Wie onder de maat presteert, wordt aangesproken",
         "Those who underperform are held to account",
@@ -110,15 +110,15 @@ _MEANINGS = {
         "Contact met burgers, leerlingen of patiënten, van weinig naar veel",
         "Contact with citizens, pupils or patients, from little to much",
     ),
-    "extern_agressie": ("Verbale agressie van buiten (0, 1)", "Verbal aggression from outside"),
-    "extern_intimidatie": ("Intimidatie van buiten (0, 1)", "Intimidation from outside"),
-    "intern_agressie": ("Verbale agressie van binnen (0, 1)", "Verbal aggression from inside"),
-    "intern_pesten": ("Pesten van binnen (0, 1)", "Bullying from inside"),
-    "intern_intimidatie": ("Intimidatie van binnen (0, 1)", "Intimidation from inside"),
-    "discriminatie": ("Gediscrimineerd (0, 1)", "Discriminated against (0, 1)"),
+    "extern_agressie": ("Verbale agressie van buiten", "Verbal aggression from outside"),
+    "extern_intimidatie": ("Intimidatie van buiten", "Intimidation from outside"),
+    "intern_agressie": ("Verbale agressie van binnen", "Verbal aggression from inside"),
+    "intern_pesten": ("Pesten van binnen", "Bullying from inside"),
+    "intern_intimidatie": ("Intimidatie van binnen", "Intimidation from inside"),
+    "discriminatie": ("Gediscrimineerd", "Discriminated against"),
     "integriteit_gezien": (
-        "Zag een integriteitsschending (0, 1)",
-        "Saw an integrity violation (0, 1)",
+        "Zag een integriteitsschending",
+        "Saw an integrity violation",
     ),
     "voorbeeldgedrag": (
         "Leidinggevenden geven het goede voorbeeld",
@@ -129,11 +129,12 @@ _MEANINGS = {
         "De organisatie doet genoeg tegen ongewenst gedrag",
         "The organisation does enough against unwanted behaviour",
     ),
-    "achterblijver": ("Dreigt achter te blijven (0, 1)", "Risks falling behind (0, 1)"),
+    "achterblijver": ("Dreigt achter te blijven", "Risks falling behind"),
 }
 
 CONCEPTS = MappingProxyType({name: Text(nl=nl, en=en) for name, (nl, en) in _MEANINGS.items()})
-"""Every name that a codebook may use, with its meaning. More is always more of what it says."""
+"""Every name that a codebook may use, with its meaning. More is always more of what it says; what
+someone does, had or is counts as 1, and as 0 where that is not so."""
 
 
 class Concept(Part):

@@ -76,7 +76,7 @@ def ask(
         return leave_out(said, figure, rng)
 
     def opinion(share: float, of: Array) -> Array:
-        return share * of + np.sqrt(1 - share**2) * rng.standard_normal(size)
+        return np.asarray(share * of + np.sqrt(1 - share**2) * rng.standard_normal(size))
 
     leaves = (known["vertrek"] >= 4).to_numpy(dtype=float)
     performance = normal("prestatie_leiding", 3.5, 0.8)
@@ -86,8 +86,8 @@ def ask(
     manages = (known["leidinggevende"] == 1).to_numpy()
     trained = (known["scholing"] == 1).to_numpy()
     low = (known["opleiding"] == 1).to_numpy()
-    # An instrument lowers the log odds of wanting to leave by 1 in a good culture (+1), by nothing in
-    # a poor one (-1).
+    # An instrument lowers the log odds of wanting to leave by 1 in a good culture (+1), by nothing
+    # in a poor one (-1).
     works = np.clip((culture + 1.0) / 2.0, 0.0, 1.5)
     employable = normal("inzetbaarheid", 3.4, 0.65)
     contact = np.array(CONTACT)[people["sector"]]
