@@ -8,6 +8,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 from blijfwijzer.culture.design import Design
+from blijfwijzer.culture.remedies import REMEDIES, find_remedies
 from blijfwijzer.culture.screening import (
     REASON_COLUMNS,
     UNIT_COLUMNS,
@@ -25,8 +26,8 @@ from blijfwijzer.culture.screening_checks import (
 )
 from blijfwijzer.errors import CultureError
 from blijfwijzer.settings import Culture
-from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.concepts import CULTURE
+from blijfwijzer.survey.codebook import Text, load_codebook
+from blijfwijzer.survey.concepts import CONCEPTS, CULTURE
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 QUICK = Culture(draws=300, splits=10, bootstraps=50)
@@ -178,10 +179,13 @@ def test_covariance_within_units_is_that_of_deviations_from_their_means(rng):
     assert np.allclose(found, expected)
 
 
-@pytest.mark.parametrize("case", ["two units", "alike", "same", "absent"])
+@pytest.mark.parametrize("case", ["no pair", "two units", "alike", "same", "absent"])
 def test_a_survey_that_allows_no_screening_says_why(case, rng):
     scales, unit, _ = make(rng, units=30)
-    if case == "two units":
+    settings = QUICK
+    if case == "no pair":
+        settings = QUICK.model_copy(update={"dimensions": CULTURE[1:]})
+    elif case == "two units":
         unit = np.where(unit < 2, unit, -1)
     elif case == "alike":
         scales[:] = 3.0
@@ -190,7 +194,7 @@ def test_a_survey_that_allows_no_screening_says_why(case, rng):
     else:
         scales = scales.drop(columns=PAIR[0])
 
-    found, checks = screened(scales, unit), checked(scales, unit)
+    found, checks = screened(scales, unit, settings), checked(scales, unit, settings)
 
     assert found.reason is not None
     assert checks.reason is not None
@@ -210,11 +214,39 @@ def test_a_unit_without_answers_has_no_probability(rng):
     assert found["n"][4] == 0
 
 
-def test_a_pair_that_the_survey_does_not_have_is_refused():
-    fevs = load_codebook("piaac")
+def test_a_survey_that_lacks_the_pair_says_how_to_have_one():
+    piaac = load_codebook("piaac")
 
-    with pytest.raises(CultureError, match=r"culture\.pair"):
-        find_pair(screened_dimensions(fevs, Culture()), fevs, Culture())
+    found = find_pair(screened_dimensions(piaac, Culture()), piaac, Culture())
+
+    assert isinstance(found, Text)
+    assert "culture.pair" in found.en
+
+
+@pytest.mark.parametrize("pair", [("sfeer", "samenwerking"), ("samenwerking", "samenwerking")])
+def test_a_pair_in_the_settings_that_is_not_there_is_refused(pair):
+    settings = Culture(pair=pair)
+
+    with pytest.raises(CultureError, match="are not two of the dimensions"):
+        find_pair(screened_dimensions(CODEBOOK, settings), CODEBOOK, settings)
+
+
+def test_fevs_is_screened_on_the_scales_that_its_codebook_maps():
+    fevs = load_codebook("fevs-2018")
+    dimensions = screened_dimensions(fevs, Culture())
+
+    places = find_pair(dimensions, fevs, Culture())
+
+    assert [dimensions[place].name for place in places] == ["veiligheid", "prestatiegerichtheid"]
+    assert len(dimensions) == 7
+
+
+def test_what_is_said_to_help_names_the_claim_that_tests_it_and_comes_once():
+    found = find_remedies(["psychologische_veiligheid", "leervermogen", "regeldruk"], CODEBOOK)
+
+    assert [remedy.claim for remedy in found] == ["H17", "H3", "H15"]
+    assert find_remedies(["inzetbaarheid"], CODEBOOK) == ()
+    assert set(REMEDIES) <= set(CONCEPTS)
 
 
 def test_the_seven_dimensions_of_the_policy_paper_make_21_pairs(rng):

@@ -217,9 +217,8 @@ class Culture(Section):
     minimum_cell: int = Field(10, ge=5)
     """Respondents below which a category of the mix joins the others, in either wave."""
     mix: tuple[str, ...] = ()
-    """Columns whose mix a new wave is given back; empty: the largest unit level, audit attributes
-    and career variables that do not change at work."""
-    seed: int = Field(0, ge=0)
+    """Columns whose mix a later wave is given back; empty: the largest unit level, audit
+    attributes, and what the codebook maps to age, education, years of service and managing."""
 
 
 class Tracking(Section):

@@ -48,7 +48,8 @@ class Screening:
     """One row per listed unit and dimension: whether the unit was screened on it, n, pooled mean
     with 95 % interval, reference, difference from it, and the probability that the true mean is
     below it by the floor (above it for red tape)."""
-    pair: tuple[str, str]
+    pair: tuple[str, ...]
+    """The two dimensions; empty when the survey lacks one."""
     expected_false: float
     """Expected share of the list that is not worrying; NaN when the list is empty."""
     expected_found: float
@@ -120,21 +121,22 @@ def screen_units(
     Returns
     -------
     Without units on the list, empty `reasons`; with a `reason` when the survey does not allow it:
-    fewer than three units, or answers that do not vary.
+    it lacks a dimension, has fewer than three units, or answers that do not vary.
 
     Raises
     ------
     CultureError
-        The survey lacks a dimension of the pair.
+        The settings name a dimension that is not there.
     """
     rng = np.random.default_rng(seed)
     screened = gather_units(scales, members, parents, design, codebook, settings, sectors)
     places = find_pair(screened.dimensions, codebook, settings)
-    pair = (screened.dimensions[places[0]].name, screened.dimensions[places[1]].name)
+    if isinstance(places, Text):
+        return _nothing((), places)
+    pair = tuple(screened.dimensions[place].name for place in places)
     found = draw_pair(screened, places, settings.draws, rng)
     if isinstance(found, Text):
-        nothing = pd.DataFrame(columns=UNIT_COLUMNS), pd.DataFrame(columns=REASON_COLUMNS)
-        return Screening(*nothing, pair, float("nan"), float("nan"), found)
+        return _nothing(pair, found)
     n, draws = found
     cut = screened.cut(settings)[:, places]
     probability = (draws < cut[:, :, None]).all(axis=1).mean(axis=1)
@@ -149,6 +151,11 @@ def screen_units(
     worrying = np.nansum(probability)
     found_share = float(probability[listed].sum() / worrying) if worrying > 0 else float("nan")
     return Screening(units, reasons, pair, false, found_share)
+
+
+def _nothing(pair: tuple[str, ...], reason: Text) -> Screening:
+    units = pd.DataFrame(columns=UNIT_COLUMNS), pd.DataFrame(columns=REASON_COLUMNS)
+    return Screening(units[0], units[1], pair, float("nan"), float("nan"), reason)
 
 
 def gather_units(
@@ -187,38 +194,43 @@ def gather_units(
 def screened_dimensions(codebook: Codebook, settings: CultureSettings) -> tuple[Dimension, ...]:
     """Find the dimensions that pairs are made of.
 
-    The seven of the policy paper, as far as the codebook maps them to scales; with fewer than
-    three of these, or when the settings name others, those of `find_dimensions`.
+    The seven of the policy paper when the codebook maps all of them to scales, so that red tape
+    and room, which are conditions beside them, stay out; else those of `find_dimensions`.
     """
     mapped = [codebook.concepts[name].scale for name in CULTURE if name in codebook.concepts]
     names = tuple(dict.fromkeys(name for name in mapped if name is not None))
-    if settings.dimensions or len(names) < 3:
+    if settings.dimensions or len(names) < len(CULTURE):
         return find_dimensions(codebook, settings)
     return find_dimensions(codebook, settings.model_copy(update={"dimensions": names}))
 
 
 def find_pair(
     dimensions: tuple[Dimension, ...], codebook: Codebook, settings: CultureSettings
-) -> list[int]:
-    """Find the places of the two dimensions that units are screened on.
+) -> list[int] | Text:
+    """Find the places of the two dimensions that units are screened on, or say what is lacking.
 
     Raises
     ------
     CultureError
-        One of them is not among the dimensions.
+        The settings name a dimension that is not there.
     """
     names = [dimension.name for dimension in dimensions]
     # A codebook without concepts may still name its scales after them.
     mapped = [codebook.concepts[name].scale if name in codebook.concepts else name for name in PAIR]
     pair = [str(name) for name in settings.pair or mapped]
-    absent = [name for name in pair if name not in names]
-    if absent or pair[0] == pair[1]:
+    if set(pair) <= set(names) and pair[0] != pair[1]:
+        return [names.index(name) for name in pair]
+    if settings.pair:
         raise CultureError(
-            f"codebook {codebook.survey.name}: the pair {' and '.join(pair)} is not two of its "
-            f"dimensions: {', '.join(names)}. Map {' and '.join(PAIR)} under [concepts], or name "
-            "two dimensions in the settings, `culture.pair`."
+            f"culture.pair: {' and '.join(pair)} are not two of the dimensions of codebook "
+            f"{codebook.survey.name}. Choose from {', '.join(names)}."
         )
-    return [names.index(name) for name in pair]
+    return Text(
+        nl=f"De vragenlijst meet {' en '.join(PAIR)} niet: koppel ze in het codeboek onder "
+        "[concepts], of noem twee dimensies in de instelling culture.pair.",
+        en=f"The survey does not measure {' and '.join(PAIR)}: map them in the codebook under "
+        "[concepts], or name two dimensions in the setting culture.pair.",
+    )
 
 
 def draw_pair(

@@ -80,7 +80,7 @@ def check_screening(
     sizes = np.bincount(screened.unit[known], minlength=len(screened.names))
     used = np.flatnonzero(sizes >= 2 * settings.minimum_half)
     reason = _refusal(screened, places, used, settings)
-    if reason is not None:
+    if isinstance(places, Text) or reason is not None:
         measures = pd.DataFrame(columns=["measure", "value", "low", "high"])
         return ScreeningChecks(
             measures, pd.DataFrame(columns=PAIR_COLUMNS), float("nan"), len(used), reason
@@ -146,8 +146,10 @@ def areas_under_curve(is_case: NDArray[np.bool_], score: Array, weights: Array) 
 
 
 def _refusal(
-    screened: Screened, places: list[int], used: Codes, settings: CultureSettings
+    screened: Screened, places: list[int] | Text, used: Codes, settings: CultureSettings
 ) -> Text | None:
+    if isinstance(places, Text):
+        return places
     if len(screened.dimensions) < 3:
         return Text(
             nl=f"Er zijn {len(screened.dimensions)} dimensies; naast het paar is er een nodig.",

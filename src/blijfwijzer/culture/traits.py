@@ -10,6 +10,8 @@ from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
 
+TRAITS = ("leeftijd", "opleiding", "dienstjaren", "leidinggevende")
+"""Concepts that are traits."""
 OTHER = "other"
 """Category of those too few to be weighed by themselves."""
 UNKNOWN = "unknown"
@@ -21,12 +23,15 @@ def find_traits(
 ) -> tuple[str, ...]:
     """Find the columns that are traits and that every wave knows.
 
-    Those of the settings; else the largest unit level, audit attributes, and career variables that
-    an employer cannot change, as far as they have codes or bands.
+    Those of the settings; else the largest unit level, audit attributes, and what the codebook
+    maps to age, education, years of service and managing, as far as they have codes or bands. What
+    people think of their job is no trait: a change in that is what a trend is about.
     """
-    career = [column for column in codebook.with_role("career") if not column.changeable]
-    personal = [c for c in (*codebook.with_role("audit"), *career) if c.codes or c.bands]
-    usual = (codebook.units.levels[0], *(column.name for column in personal))
+    mapped = [codebook.concepts[name].column for name in TRAITS if name in codebook.concepts]
+    audit = [column.name for column in codebook.with_role("audit")]
+    personal = dict.fromkeys(name for name in (*audit, *mapped) if name is not None)
+    told = [codebook.columns[name] for name in personal]
+    usual = (codebook.units.levels[0], *(c.name for c in told if c.codes or c.bands))
     return tuple(
         name
         for name in settings.mix or usual
