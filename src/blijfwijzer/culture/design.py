@@ -49,12 +49,30 @@ class Design:
         )
 
     @cached_property
+    def units(self) -> "Units":
+        """Clusters and strata by code from 0."""
+        first, code = np.unique(self.cluster, return_index=True, return_inverse=True)[1:]
+        stratum = np.unique(self.stratum[first], return_inverse=True)[1]
+        return Units(code, stratum, np.bincount(stratum).astype(float))
+
+    @cached_property
     def replicate_freedom(self) -> float:
         """Rank of the replicate weights less one, as R's survey::degf has it (Lumley 2010)."""
         if self.replicates is None:
             return float("nan")
         size = np.linalg.eigvalsh(self.replicates.T @ self.replicates)
         return float((size > 1e-10 * size.max()).sum() - 1)
+
+
+@dataclass(frozen=True)
+class Units:
+    """Which units responses belong to, and which strata units belong to."""
+
+    of_response: NDArray[np.intp]
+    stratum: NDArray[np.intp]
+    """One per unit."""
+    sizes: Array
+    """Units of each stratum."""
 
 
 def read_design(responses: pd.DataFrame, codebook: Codebook) -> Design:
@@ -96,7 +114,7 @@ def replicate_units(design: Design, draws: int, seed: int) -> Array:
     One row per response, one column per draw.
     """
     rng = np.random.default_rng(seed)
-    design = _own_units(design, np.ones(len(design.weight), dtype=bool))
+    design = own_units(design, np.ones(len(design.weight), dtype=bool))
     unit, first, place = np.unique(design.cluster, return_index=True, return_inverse=True)
     stratum = np.unique(design.stratum[first], return_inverse=True)[1]
     alone = np.bincount(stratum)[stratum] == 1
@@ -127,18 +145,24 @@ def covariance_of(
     if replicates is not None:
         apart = replicates - estimates
         return design.replicate_scale * apart.T @ apart, design.replicate_freedom
-    design = _own_units(design, inside)
-    cluster = np.unique(design.cluster, return_inverse=True)[1]
-    stratum, units = _units_of_strata(design)
-    totals = _add_up(influence, cluster)
-    sums = _add_up(totals, stratum)
-    centred = (
-        totals - np.where(units > 1, 1.0, 0.0)[stratum, None] * (sums / units[:, None])[stratum]
-    )
-    factor = np.where(units > 1, units / np.maximum(units - 1, 1), 1.0)[stratum]
-    members = np.unique(cluster[inside])
-    df = float(len(members) - len(np.unique(stratum[members])))
-    return (centred * factor[:, None]).T @ centred, df
+    design = own_units(design, inside)
+    members = np.unique(design.units.of_response[inside])
+    covariance = covariance_of_totals(add_up(influence, design.units.of_response), design)
+    return covariance, float(len(members) - len(np.unique(design.units.stratum[members])))
+
+
+def covariance_of_totals(totals: Array, design: Design) -> Array:
+    """Covariance of sums of influences, from the totals of units.
+
+    Parameters
+    ----------
+    totals : one row per unit, in the order of `design.units`
+    """
+    stratum, sizes = design.units.stratum, design.units.sizes
+    mean = add_up(totals, stratum) / sizes[:, None]
+    centred = totals - np.where(sizes[:, None] > 1, mean, 0.0)[stratum]
+    factor = np.where(sizes > 1, sizes / np.maximum(sizes - 1, 1), 1.0)[stratum]
+    return np.asarray((centred * factor[:, None]).T @ centred)
 
 
 def variance_by_group(
@@ -149,9 +173,8 @@ def variance_by_group(
     inside: NDArray[np.bool_],
 ) -> tuple[Array, Array]:
     """As `covariance_of`, for the means of many groups at once."""
-    all_cluster = np.unique(design.cluster, return_inverse=True)[1]
-    of_cluster, units = _units_of_strata(design)
-    cluster = all_cluster[inside]
+    of_cluster, units = design.units.stratum, design.units.sizes
+    cluster = design.units.of_response[inside]
     pair, place = np.unique(group * np.intp(len(of_cluster)) + cluster, return_inverse=True)
     totals = np.bincount(place, influence, len(pair))
     of_pair, stratum = pair // len(of_cluster), of_cluster[pair % len(of_cluster)]
@@ -174,6 +197,25 @@ def variance_by_group(
     return np.where(one_unit, single, variance), np.where(one_unit, n - 1.0, df)
 
 
+def own_units(design: Design, inside: NDArray[np.bool_]) -> Design:
+    """Let respondents count as drawn one by one where all are of one unit.
+
+    Those outside then make one unit of a stratum of their own, where they change nothing.
+    """
+    clusters = design.cluster[inside]
+    if not len(clusters) or (clusters != clusters[0]).any():
+        return design
+    single = np.where(inside, np.arange(len(inside)), -1)
+    return replace(design, cluster=single, stratum=np.where(inside, 0, 1))
+
+
+def add_up(values: Array, place: NDArray[np.intp]) -> Array:
+    """Sum rows by place."""
+    rows = np.arange(len(place))
+    adder = csr_array((np.ones(len(place)), (place, rows)))
+    return np.asarray(adder @ values)
+
+
 def _clusters(
     responses: pd.DataFrame, stratum: NDArray[np.intp], levels: list[str], codebook: Codebook
 ) -> NDArray[np.intp]:
@@ -187,29 +229,3 @@ def _clusters(
         if own.max(initial=-1) + 1 >= _FEWEST_CLUSTERS:
             return own
     return np.arange(len(responses), dtype=np.intp)
-
-
-def _own_units(design: Design, inside: NDArray[np.bool_]) -> Design:
-    """Let respondents count as drawn one by one where all are of one unit.
-
-    Those outside then make one unit of a stratum of their own, where they change nothing.
-    """
-    clusters = design.cluster[inside]
-    if not len(clusters) or (clusters != clusters[0]).any():
-        return design
-    single = np.where(inside, np.arange(len(inside)), -1)
-    return replace(design, cluster=single, stratum=np.where(inside, 0, 1))
-
-
-def _add_up(values: Array, place: NDArray[np.intp]) -> Array:
-    """Sum rows by place."""
-    rows = np.arange(len(place))
-    adder = csr_array((np.ones(len(place)), (place, rows)))
-    return np.asarray(adder @ values)
-
-
-def _units_of_strata(design: Design) -> tuple[NDArray[np.intp], Array]:
-    """Stratum of each cluster, by code from 0, and how many clusters each stratum has."""
-    first = np.unique(design.cluster, return_index=True)[1]
-    stratum = np.unique(design.stratum[first], return_inverse=True)[1]
-    return stratum, np.bincount(stratum).astype(float)

@@ -147,7 +147,7 @@ def fit_one_factor(correlations: Correlations) -> OneFactor | None:
     nothing = np.full(items, np.nan)
     if items < 3:
         return OneFactor(nothing, nothing, *[np.nan] * 5)
-    loadings = _most_likely(matrix)
+    loadings = most_likely_loadings(matrix)
     model = np.outer(loadings, loadings)
     np.fill_diagonal(model, 1.0)
     rows, columns = np.tril_indices(items)
@@ -223,7 +223,7 @@ def _cells(below: Array, of_rows: Array | float, of_columns: Array | float, all_
     return np.asarray(np.diff(np.diff(framed, axis=1), axis=2))
 
 
-def _most_likely(matrix: Array) -> Array:
+def most_likely_loadings(matrix: Array) -> Array:
     """Find the most likely loadings of one factor, through unique variances (Jöreskog 1967)."""
 
     def split(unique: Array) -> tuple[Array, Array]:
