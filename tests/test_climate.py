@@ -330,3 +330,33 @@ def test_the_same_seed_gives_the_same_table(waves, climates):
     again = climate_of(waves[0], Culture(draws=300))
 
     pd.testing.assert_frame_equal(again.table, climates[0].table)
+
+
+def test_weights_have_no_scale(rng):
+    unit = np.repeat(np.arange(8), 25)
+    scores, weight = rng.normal(3.5, 0.8, 200), rng.uniform(0.5, 2, 200)
+    cluster = (np.arange(200) % 3).astype(np.intp)
+
+    one, other = (
+        measured(scores, unit, design=Design(w, cluster, np.zeros_like(cluster))).table
+        for w in (weight, 1000 * weight)
+    )
+
+    pd.testing.assert_frame_equal(one, other)
+    first = unit == 0
+    assert one["mean"][1] == pytest.approx(np.average(scores[first], weights=weight[first]))
+    kish = weight[first].sum() ** 2 / (weight[first] ** 2).sum()
+    assert one["effective_n"][1] == pytest.approx(kish)
+
+
+def test_nobody_counts_whose_weight_is_zero(rng):
+    unit = np.repeat(np.arange(4), 30)
+    scores, weight = rng.normal(3.5, 0.8, 120), np.ones(120)
+    weight[unit == 2] = 0
+    cluster = np.zeros(120, dtype=np.intp)
+
+    table = measured(scores, unit, design=Design(weight, cluster, cluster)).table
+
+    assert table["n"].tolist() == [90, 30, 30, 0, 30]
+    assert np.isnan(table["pooled"][3])
+    assert (table["all_mark"] == SAME).all()

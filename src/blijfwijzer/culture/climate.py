@@ -125,7 +125,8 @@ def measure_climate(
             **_against("sector", areas, areas.direct.reindex(place)),
             **_against("all", areas, everyone.iloc[np.zeros(len(levels), dtype=int)]),
         )
-        tables.append(_change(table, previous, parents, levels, settings, rng))
+        freedom = areas.pooled["freedom"].to_numpy(dtype=float)
+        tables.append(_change(table, previous, freedom, parents, levels, settings, rng))
     table = _mark(pd.concat(tables, ignore_index=True), dimensions, settings)
     return Climate(table[COLUMNS])
 
@@ -258,6 +259,7 @@ def _against(name: str, areas: _Areas, reference: pd.DataFrame) -> dict[str, Arr
 def _change(
     table: pd.DataFrame,
     previous: Climate | None,
+    freedom: Array,
     parents: pd.Series,
     levels: pd.Series,
     settings: CultureSettings,
@@ -282,7 +284,7 @@ def _change(
     return table.assign(
         previous_mean=before["pooled"].to_numpy(),
         **_tell("previous", pooled, error),
-        previous_p=_two_sided(change, variance, np.full(len(change), np.inf)),
+        previous_p=_two_sided(change, variance, freedom),
     )
 
 

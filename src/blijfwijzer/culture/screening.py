@@ -23,13 +23,11 @@ from blijfwijzer.errors import CultureError
 from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook, Text
-from blijfwijzer.survey.concepts import CULTURE
+from blijfwijzer.survey.concepts import CULTURE, PAIR
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-PAIR = CULTURE[:2]
-"""Concepts that worrying units are screened on: safety and performance orientation."""
 UNIT_COLUMNS = ["unit", "n", "probability", "is_listed"]
 REASON_COLUMNS = [
     *("unit", "dimension", "is_screened", "n", "pooled", "low", "high"),
