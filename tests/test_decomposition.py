@@ -60,9 +60,9 @@ def test_a_gap_of_take_up_alone_is_all_take_up(rng):
 
 def test_the_linear_parts_are_those_of_statsmodels(people):
     group, wants, offered, trained = people
-    parts = explain_gap(
-        trained, {"offered": offered, "wants": wants}, group, np.ones(len(group))
-    )["oaxaca"]
+    parts = explain_gap(trained, {"offered": offered, "wants": wants}, group, np.ones(len(group)))[
+        "oaxaca"
+    ]
     X = pd.DataFrame({"const": 1.0, "group": 1 - group, "offered": offered, "wants": wants})
 
     # Pooled coefficients with the group held (Jann 2008): statsmodels' own pooling.

@@ -297,7 +297,7 @@ _REMOVED: dict[str, Change] = {
     "H4": _shuffled("betrokkenheid"),
     "H17": _shuffled("voorbeeldgedrag"),
     "H18": _culture_to_others,
-    "H5": _within_people(*MOTIVES),
+    "H5": _within_people(*MOTIVES[1:]),
     "H15": _within("hr_instrument", lambda evidence: evidence.of("vertrekintentie")),
     "H16": _within_people("tevreden_baan", "tevreden_team", "tevreden_organisatie"),
     "H19": _culture_to_others,

@@ -254,6 +254,8 @@ def _indirect(
 
 def _product(covariance: Array) -> float:
     """Red tape -> room, times room -> outcome given red tape."""
+    if not (covariance[0, 0] > 0 and covariance[1, 1] > 0):
+        return float("nan")
     first = covariance[0, 1] / covariance[0, 0]
     slopes = np.linalg.lstsq(covariance[:2, :2], covariance[:2, 2], rcond=None)[0]
     return float(first * slopes[1])

@@ -333,8 +333,8 @@ def _shares(
 
 def _holds_rank(drawn: Array, culture: int, other: int) -> float:
     """Share of draws in which wanting something else is first and culture second."""
-    order = np.argsort(-drawn, axis=1, kind="stable")
-    return float(((order[:, 0] == other) & (order[:, 1] == culture)).mean())
+    rest = np.delete(drawn, [culture, other], axis=1).max(axis=1)
+    return float(((drawn[:, other] > drawn[:, culture]) & (drawn[:, culture] > rest)).mean())
 
 
 def _other_groupings(

@@ -302,13 +302,14 @@ def covariances(columns: Array, weight: Array, place: Codes, picks: Array) -> tu
     rows, weight, place = columns[known], weight[known], place[known]
     with_one = np.column_stack([np.ones(len(rows)), rows])
     width = with_one.shape[1]
-    products = (with_one[:, :, None] * with_one[:, None, :]).reshape(len(rows), -1)
+    products = (with_one[:, :, None] * with_one[:, None, :]).reshape(len(rows), width**2)
     sums = np.stack(
         [np.bincount(place, weight * product, len(picks)) for product in products.T], axis=1
     )
     totals = np.vstack([sums.sum(axis=0), picks.T @ sums]).reshape(-1, width, width)
-    mean = totals[:, 0, 1:] / totals[:, :1, 0]
-    second = totals[:, 1:, 1:] / totals[:, :1, :1]
+    size = np.where(totals[:, :1, :1] > 0, totals[:, :1, :1], np.nan)
+    mean = totals[:, 0, 1:] / size[:, :, 0]
+    second = totals[:, 1:, 1:] / size
     found = second - mean[:, :, None] * mean[:, None, :]
     return np.asarray(found[0]), np.asarray(found[1:])
 
