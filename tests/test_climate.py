@@ -6,7 +6,7 @@ from scipy.stats import ttest_ind
 from statsmodels.stats.multitest import multipletests
 
 from blijfwijzer.culture.climate import AGAINST, BETTER, COLUMNS, SAME, WORSE, measure_climate
-from blijfwijzer.culture.design import Design
+from blijfwijzer.culture.design import Design, read_design
 from blijfwijzer.culture.dimensions import find_dimensions
 from blijfwijzer.errors import CultureError
 from blijfwijzer.groups.grouping import make_groups
@@ -360,3 +360,32 @@ def test_nobody_counts_whose_weight_is_zero(rng):
     assert table["n"].tolist() == [90, 30, 30, 0, 30]
     assert np.isnan(table["pooled"][3])
     assert (table["all_mark"] == SAME).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "dimensions"), [("fevs-2018", "AGENCY", 7), ("piaac", "cntry", 7)]
+)
+def test_public_surveys_have_a_climate(name, level, dimensions, request):
+    codebook = load_codebook(name)
+    file = request.getfixturevalue("fevs_file" if name == "fevs-2018" else "piaac_file")
+    responses = read_survey(file, codebook, Settings().intake).responses.reset_index(drop=True)
+    groups = make_groups(responses, codebook, [level], [], None, Settings().groups, 10)
+
+    table = measure_climate(
+        score_scales(responses, codebook),
+        groups.members,
+        groups.groups["parent"],
+        groups.groups["level"],
+        read_design(responses, codebook),
+        codebook,
+        Culture(draws=200),
+        1,
+    ).table
+
+    units = table[table["level"] == level]
+    assert table["dimension"].nunique() == dimensions
+    assert units["pooled"].notna().all()
+    assert (units["low"] < units["pooled"]).all()
+    # Both differ by more than noise.
+    assert units["reliability"].mean() > 0.7
+    assert (units["all_mark"] != SAME).any()
