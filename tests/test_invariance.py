@@ -232,9 +232,24 @@ def test_small_groups_are_named_and_not_tested(rng):
 
     row = found.scales.iloc[0]
     assert row["untested"] == "weinig"
-    assert (row["judgement"], row["reason"]) == ("with care", "small group")
-    assert set(found.groups["group"]) == {"hoog", "laag"}
-    assert found.groups["n"].min() >= 200
+    assert row["judgement"] == "comparable"
+    groups = found.groups.set_index("group")
+    assert groups["judgement"].to_dict() == {
+        "hoog": "comparable",
+        "laag": "comparable",
+        "weinig": "with care",
+    }
+    assert groups["n"]["weinig"] == 100
+    assert np.isnan(groups["made"]["weinig"])
+
+
+def test_a_small_group_is_not_comparable_where_none_is(rng):
+    responses, group = made(rng, respondents=4000, shifts=(0, 1.2, 0, 0))
+    group[:100] = "weinig"
+
+    groups = assess(responses, group).groups.set_index("group")
+
+    assert groups["judgement"]["weinig"] == "not comparable"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ LAYERS = {
     "bench": 9,
     "validation": 9,
     "validation_claims": 9,
+    "validation_culture": 9,
+    "validation_instrument": 9,
     "runs": 10,
     "scoring": 10,
     "offering": 10,

@@ -46,7 +46,7 @@ def split_variance(values: Array, units: pd.DataFrame, design: Design, seed: int
     icc1 is the share of variance between units of a level, whatever is above it (the correlation
     of two of its members; Shrout & Fleiss 1979); icc2 the reliability of the mean of a unit of
     usual size. With one level and equal weights both are those of an analysis of variance (Bliese
-    2000). Estimates below zero count as zero in shares.
+    2000). Estimates below zero count as zero, but for `variance` itself.
 
     Parameters
     ----------
@@ -216,15 +216,17 @@ def _correlations(variance: Array, expected: Array, weights: list[Array]) -> dic
     """Share of variance between units of each level, and the reliability of their means."""
     positive = np.maximum(variance, 0.0)
     all_ = variance.sum()
-    icc1 = np.cumsum(variance) / all_ if all_ > 0 else np.full(len(variance), np.nan)
+    between = np.maximum(np.cumsum(variance), 0.0)
+    icc1 = between / all_ if all_ > 0 else np.full(len(variance), np.nan)
     share = positive / positive.sum() if positive.sum() > 0 else np.full(len(variance), np.nan)
     icc2 = np.full(len(variance), np.nan)
     for place in range(len(variance) - 1):
         one = weights[place + 1]
         total = one.sum()
         size = (total - (one**2).sum() / total) / (expected[place + 1, -1] - expected[0, -1])
-        between, within = variance[: place + 1].sum(), variance[place + 1 :].sum()
-        icc2[place] = size * between / (size * between + within)
+        within = max(variance[place + 1 :].sum(), 0.0)
+        means = size * between[place]
+        icc2[place] = means / (means + within) if means + within > 0 else np.nan
     return {"share": share, "icc1": icc1, "icc2": icc2}
 
 

@@ -1,10 +1,8 @@
 """Means, differences and regressions that know their own error, given how people were asked.
 
 Respondents stand for people by a weight and answer as members of a unit, so that neither their
-number nor a plain standard error says how much is known. Every estimate here is written as a sum
-of influences of respondents; the variance of such a sum follows from the totals of whole units
-within strata (Taylor linearisation with ultimate clusters; Wolter 2007, chapter 6), or from
-replicate weights where a survey has them. Regressions are fitted by statsmodels.
+number nor a plain standard error says how much is known. How that becomes a variance stands in
+`design`. Regressions are fitted by statsmodels.
 """
 
 import warnings
@@ -296,17 +294,14 @@ def marginal_difference(
 
 def combine(regression: Regression, weights: dict[str, float]) -> Estimate:
     """Estimate a weighted sum of coefficients."""
-    names = list(regression.table.index)
-    parts = np.array([weights.get(str(name), 0.0) for name in names])
-    unknown = sorted(set(weights) - set(names))
+    unknown = sorted(set(weights) - set(regression.table.index))
     if unknown:
         raise KeyError(f"no coefficients of {', '.join(unknown)}")
-    used = parts != 0
-    value = float(parts[used] @ regression.table["estimate"].to_numpy()[used])
-    covariance = regression.covariance.to_numpy()[np.ix_(used, used)]
-    variance = float(parts[used] @ covariance @ parts[used])
-    variance = variance if np.isfinite(value) else np.nan
-    return _estimate(value, variance, regression.df, regression.n)
+    used = [name for name, weight in weights.items() if weight != 0]
+    parts = np.array([weights[name] for name in used])
+    value = float(parts @ regression.table.loc[used, "estimate"].to_numpy())
+    variance = float(parts @ regression.covariance.loc[used, used].to_numpy() @ parts)
+    return _estimate(value, variance if np.isfinite(value) else np.nan, regression.df, regression.n)
 
 
 def adjust(p: ArrayLike, method: Literal["holm", "bh"]) -> Array:

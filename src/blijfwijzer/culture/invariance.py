@@ -62,8 +62,8 @@ REASONS = {
         en="too few units to know how sure this is",
     ),
     "small group": Text(
-        nl="niet alle groepen zijn groot genoeg om na te gaan",
-        en="not all groups are large enough to check",
+        nl="deze groep is te klein om na te gaan",
+        en="this group is too small to check",
     ),
 }
 """Why a judgement is what it is, by the codes in the column `reason`."""
@@ -99,8 +99,9 @@ class Invariance:
     the scale; `observed`: the difference between these two; groups, untested (names of those too
     small to test)."""
     groups: pd.DataFrame
-    """One row per scale, attribute and tested group: n; observed (mean less that of everyone),
-    made (by items that function differently), left (the rest), on the scale."""
+    """One row per scale, attribute and group: n; observed (mean less that of all tested groups),
+    made (by items that function differently) and left (the rest), on the scale; judgement and
+    reason: those of the scale, or "with care" for a group that is too small to test."""
 
 
 def assess_invariance(
@@ -115,7 +116,8 @@ def assess_invariance(
     Items that function differently are taken out of the others' rest score one by one, the most
     different first. A scale is "not comparable"
     when those items make a difference between two groups of `floor` or more, or when half of its
-    items or more are different; "with care" when any is, or when it could not be tested.
+    items or more are different; "with care" when any is, or when it could not be tested. That is
+    about groups of 200 respondents in five units or more; smaller ones have a row of their own.
 
     Parameters
     ----------
@@ -151,7 +153,8 @@ class _Test:
     attribute: str
     span: float
     reason: str
-    untested: tuple[str, ...]
+    untested: dict[str, int]
+    """Respondents of each group that is too small to test."""
     items: list[dict[str, Any]]
     shifts: pd.DataFrame
     """One row per tested group, one column per item: by how much it answers differently."""
@@ -179,7 +182,7 @@ def _test_scale(
     )
     large = (sizes >= FEWEST_IN_GROUP) & (units.reindex(sizes.index) >= FEWEST_UNITS)
     names = sorted(sizes.index[large], key=str)
-    untested = tuple(sorted(set(map(str, group.dropna().unique())) - set(map(str, names))))
+    untested = {str(name): int(sizes[name]) for name in sorted(sizes.index[~large], key=str)}
     complete &= group.isin(names).to_numpy()
     answers = values.to_numpy()[complete]
     reason = _untestable(answers, len(scale.items), len(names))
@@ -197,7 +200,7 @@ def _test_scale(
     mean = np.average(score, weights=part.weight)
     of_group = np.bincount(code, part.weight * score) / np.bincount(code, part.weight)
     groups = pd.DataFrame({"n": np.bincount(code), "observed": of_group - mean}, index=ready.names)
-    reason = "small group" if untested else "two items" if len(items) == 2 else ""
+    reason = "two items" if len(items) == 2 else ""
     return _Test(scale, attribute, high - low, reason, untested, rows, shifts, groups)
 
 
@@ -230,7 +233,8 @@ def _judge(test: _Test, different: set[str], floor: float) -> tuple[dict[str, An
     judgement: Judgement = "with care" if test.reason else "comparable"
     reason = test.reason
     if len(groups):
-        ends = [made.idxmax(), made.idxmin()]
+        by = made if used else groups["observed"]
+        ends = [by.idxmax(), by.idxmin()]
         observed = groups.loc[ends, "observed"]
         row |= {"made": made.max() - made.min(), "observed": observed.iloc[0] - observed.iloc[1]}
         if any(np.isnan(row["p"]) for row in test.items):
@@ -241,7 +245,17 @@ def _judge(test: _Test, different: set[str], floor: float) -> tuple[dict[str, An
             judgement, reason = "not comparable", "no anchor"
         elif row["made"] >= floor * test.span:
             judgement, reason = "not comparable", "large"
-    named = groups.rename_axis("group").reset_index()
+    told = {"judgement": judgement, "reason": reason}
+    return row | told, _judge_groups(test, groups.assign(**told), judgement)
+
+
+def _judge_groups(test: _Test, groups: pd.DataFrame, judgement: Judgement) -> pd.DataFrame:
+    """Add the groups that were too small to test, which are never better than "with care"."""
+    small = pd.DataFrame({"n": test.untested, "observed": np.nan, "made": np.nan, "left": np.nan})
+    worst: Judgement = "not comparable" if judgement == "not comparable" else "with care"
+    small = small.assign(judgement=worst, reason="small group")
+    both = small if groups.empty else groups if small.empty else pd.concat([groups, small])
+    named = both.rename_axis("group").reset_index()
     named.insert(0, "attribute", test.attribute)
     named.insert(0, "scale", test.scale.name)
-    return row | {"judgement": judgement, "reason": reason}, named
+    return named
