@@ -286,6 +286,22 @@ def test_groups_that_cannot_be_compared_say_so(rng, group):
     assert (row["judgement"], row["reason"]) == ("with care", "few groups")
 
 
+def test_units_themselves_are_compared_by_their_people(rng):
+    responses, _ = made(rng, respondents=2400)
+    country = pd.Series(np.repeat(["BE", "DE", "DK", "FR", "NL", "UK"], len(responses) // 6))
+    responses["a2"] = (responses["a2"] + (country == "NL")).clip(upper=5)
+
+    found = assess(responses.assign(organisatie=country, sector="S"), country)
+
+    assert found.items.set_index("item")["is_different"].to_dict() == {
+        "a1": False,
+        "a2": True,
+        "a3": False,
+        "a4": False,
+    }
+    assert found.items.set_index("item")["group"]["a2"] == "NL"
+
+
 def test_a_survey_of_one_organisation_is_tested_by_its_people(rng):
     responses, group = made(rng, shifts=(0, 0.6, 0, 0))
     single = responses.assign(organisatie="O1", sector="S1", team="T1")

@@ -177,9 +177,12 @@ def _test_scale(
     group = group.reset_index(drop=True).astype("object")
     complete = (values.notna().all(axis=1).to_numpy() & group.notna().to_numpy()) & bool(items)
     sizes = group[complete].value_counts()
-    units = (
-        pd.Series(design.cluster, index=group.index)[complete].groupby(group[complete]).nunique()
-    )
+    units = pd.Series(design.cluster)[complete].groupby(group[complete]).nunique()
+    if units.max() == 1:
+        # The groups are the units themselves, so that each is known from its own people.
+        everyone = np.arange(len(group))
+        design = Design(design.weight, everyone, np.zeros_like(everyone))
+        units = sizes
     large = (sizes >= FEWEST_IN_GROUP) & (units.reindex(sizes.index) >= FEWEST_UNITS)
     names = sorted(sizes.index[large], key=str)
     untested = {str(name): int(sizes[name]) for name in sorted(sizes.index[~large], key=str)}
