@@ -1,5 +1,7 @@
 """Concepts: named once, mapped by a codebook, read as numbers of which more is more."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -151,3 +153,12 @@ def test_an_outcome_is_read_by_its_own_rule():
     expected = label(responses, pd.DataFrame(), codebook, outcome).values
     np.testing.assert_array_equal(read["vertrekintentie"], expected)
     assert "achterblijver" not in read
+
+
+def test_the_guide_lists_every_concept_with_its_meaning():
+    guide = Path(__file__).parents[1] / "docs" / "codebook.md"
+
+    told = guide.read_text(encoding="utf-8")
+
+    rows = [f"| `{name}` | {text.nl} | {text.en} |" for name, text in CONCEPTS.items()]
+    assert [row for row in rows if row not in told] == []

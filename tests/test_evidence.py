@@ -72,6 +72,14 @@ def test_a_half_with_few_answers_stands_for_nothing(simple):
     assert np.isnan(simple.other_half(values)).all()
 
 
+def test_agreeing_starts_at_four_of_five(evidence):
+    said, agrees = evidence.of("prestatie_belonen"), evidence.agrees("prestatie_belonen")
+
+    assert set(said[agrees == 1]) == {4.0, 5.0}
+    assert set(said[agrees == 0]) == {1.0, 2.0, 3.0}
+    assert np.isnan(said[np.isnan(agrees)]).all()
+
+
 def test_levels_taken_out_give_the_coefficients_of_levels_as_columns(evidence):
     outcome, values = evidence.z("betrokkenheid"), evidence.z("bevlogenheid")
     fitted = evidence.fit(outcome, {"x": values})

@@ -1,4 +1,4 @@
-"""Claims about leaving: why, who, and what helps (H5, H6, H15, H16, H19)."""
+"""Claims about leaving: why, who, and what helps (H5, H6, H15, H16)."""
 
 from dataclasses import replace
 
@@ -24,8 +24,6 @@ from blijfwijzer.culture.findings import (
     conclude,
     with_direction,
 )
-from blijfwijzer.culture.prediction import area_under_curve, out_of_fold
-from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES
 
@@ -277,40 +275,6 @@ def satisfaction_order(evidence: Evidence) -> Finding:
     return conclude(lines, parts, effect, sensitivity, note=note)
 
 
-def culture_beyond_career(evidence: Evidence) -> Finding:
-    """H19: culture tells who intends to leave, beyond what careers tell.
-
-    Two penalised logistic regressions, each predicting organisations that it did not see; the
-    difference of their weighted areas under the curve, with an error that knows of units
-    (Obuchowski 1997).
-    """
-    outcome = evidence.of("vertrekintentie")
-    culture = [str(name) for name in evidence.scales if _is_culture(evidence, str(name))]
-    if not culture:
-        raise NotTestableError(
-            Text(nl="de enquête heeft geen cultuurschalen", en="the survey has no culture scales")
-        )
-    concept = evidence.codebook.concepts["vertrekintentie"]
-    barred = frozenset({concept.column or ""})
-    if concept.outcome is not None:
-        barred = barred_columns(evidence.codebook, evidence.codebook.outcomes[concept.outcome])
-    risks = out_of_fold(evidence, outcome, barred, (False, True), culture)
-    known = ~np.isnan(outcome)
-    areas, influences = zip(
-        *(area_under_curve(outcome, risk, evidence.design.weight) for risk in risks), strict=True
-    )
-    n = int(known.sum())
-    made = [linearise(a, i, evidence.design, n) for a, i in zip(areas, influences, strict=True)]
-    gain = linearise(areas[1] - areas[0], influences[1] - influences[0], evidence.design, n)
-    lines = [
-        Line("career", "AUC met loopbaankenmerken", "AUC with career variables", made[0]),
-        Line("with_culture", "AUC met ook cultuur", "AUC with culture as well", made[1]),
-        Line("gain", "Winst door cultuur", "Gain from culture", gain),
-    ]
-    effect = (gain.value, "winst in AUC", "gain in AUC")
-    return conclude(lines, [Part(gain)], effect)
-
-
 def _knows_sector(evidence: Evidence) -> bool:
     return evidence.has("openbaar_bestuur")
 
@@ -436,19 +400,3 @@ def _at_culture(
     one = one[list(fitted.table.index[1:])]
     zero = one.assign(used=one["used"] * 0, product=one["product"] * 0)
     return marginal_difference(fitted, one, zero, evidence.design)
-
-
-def _is_culture(evidence: Evidence, name: str) -> bool:
-    if name in evidence.dimensions:
-        return True
-    mapped = {
-        evidence.codebook.concepts[c].scale
-        for c in (
-            "psychologische_veiligheid",
-            "prestatiegerichtheid",
-            "regeldruk",
-            "ruimte_professional",
-        )
-        if c in evidence.codebook.concepts
-    }
-    return name in mapped

@@ -75,6 +75,14 @@ class Evidence:
         """Give the answers on a concept, standardised over people."""
         return self.standardise(self.of(name))
 
+    def agrees(self, name: str) -> Array:
+        """Whether each agrees: 1 from three quarters of the answers' span, 4 on 1-5; else 0."""
+        concept = self.codebook.concepts[name]
+        item = concept.column or self.codebook.scales[concept.scale or ""].items[0]
+        low, high = self.codebook.columns[item].span or (1.0, 5.0)
+        values = self.of(name)
+        return np.where(np.isnan(values), np.nan, values >= low + 0.75 * (high - low) - 1e-9)
+
     def standardise(self, values: Array) -> Array:
         """Give values in standard deviations from their mean, both weighted."""
         known = ~np.isnan(values)
@@ -187,6 +195,9 @@ def gather(
 
 def linearise(value: float, influence: Array, design: Design, n: int) -> Estimate:
     """Give a statistic its interval from the influence of each response on it.
+
+    By Taylor linearisation, also where a survey has replicate weights: these would need the
+    statistic anew for each of them.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ import pandas as pd
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.scales import measure_reliability, score_scales
+from blijfwijzer.survey.truth import CLAIM_TRUTHS
 
 _COLUMNS = ["name", "value", "low", "high", "population", "year", "source", "mark"]
 
@@ -167,4 +168,21 @@ def data_card(figures: pd.DataFrame, measured: dict[str, float]) -> str:
             f"| {row['name']} | {row['value']:g} | {row['low']:g} | {row['high']:g} | {told} | "
             f"{row['population']} | {row['year']} | {row['source']} | {row['mark']} |"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_truth_of_claims()]) + "\n"
+
+
+def _truth_of_claims() -> list[str]:
+    lines = [
+        "## What is true of the claims",
+        "",
+        "Each claim of the policy paper is true or false of this survey by construction. Questions",
+        "that only claims need were added last and drawn apart: they change no other answer and",
+        "never predict. `docs/validation.md` says how often verdicts are right.",
+        "",
+        "| claim | right verdict | why |",
+        "|---|---|---|",
+    ]
+    return lines + [
+        f"| {name} | {' or '.join(truth.verdicts)} | {truth.why} |"
+        for name, truth in CLAIM_TRUTHS.items()
+    ]
