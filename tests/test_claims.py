@@ -8,7 +8,13 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.weightstats import DescrStatsW
 
-from blijfwijzer.culture.claims import CLAIMS, VERDICTS, find_claims, run_claims
+from blijfwijzer.culture.claims import (
+    CLAIMS,
+    VERDICTS,
+    find_claims,
+    run_claims,
+    tabulate_verdicts,
+)
 from blijfwijzer.culture.design import Design, read_design
 from blijfwijzer.culture.evidence import NotTestableError, gather
 from blijfwijzer.culture.findings import FLOOR_D
@@ -43,13 +49,12 @@ def waves():
     return read_built_in(6000, 12, 2022, read_built_in(6000, 12))
 
 
-def public(name, path, every=1):
+def public(name, path, ids=()):
     book = load_codebook(name)
     responses = read_survey(path, book, Settings().intake).responses
-    responses = responses[::every].reset_index(drop=True)
     scales = score_scales(responses, book)
     held = gather(responses, scales, book, read_design(responses, book), draws=100)
-    return {verdict.claim.id: verdict for verdict in run_claims(held)}
+    return held, {v.claim.id: v for v in run_claims(held, find_claims(ids))}
 
 
 def test_there_are_twenty_claims_and_two_variants_each_with_its_truth():
@@ -107,6 +112,28 @@ def test_a_verdict_says_its_estimate_with_an_interval_and_the_respondents(verdic
         assert (known["low"] <= known["value"]).all()
         assert (known["value"] <= known["high"]).all()
         assert verdict.finding.effect_name.in_("nl") in verdict.reason.nl
+
+
+def test_verdicts_as_tables_lose_nothing(verdicts):
+    claims, estimates = tabulate_verdicts(tuple(verdicts.values()))
+
+    assert claims["claim"].tolist() == [claim.id for claim in CLAIMS]
+    assert set(claims["verdict"]) <= set(VERDICTS)
+    assert claims.filter(regex="^(statement|criterion|reason|verdict)_").ne("").all(axis=None)
+    tested = [v for v in verdicts.values() if v.finding is not None]
+    assert len(estimates) == sum(
+        len(v.finding.estimates) + len(v.finding.sensitivity) for v in tested
+    )
+    assert not estimates[["claim", "is_sensitivity", "name"]].duplicated().any()
+
+
+def test_a_table_of_untestable_claims_is_empty(evidence):
+    nothing = replace(evidence, concepts=evidence.concepts[[]])
+
+    claims, estimates = tabulate_verdicts(run_claims(nothing, find_claims(["H5"])))
+
+    assert claims["missing"].item().startswith("vertrekintentie")
+    assert len(estimates) == 0
 
 
 def test_asking_for_one_claim_gives_the_same_verdict_and_adjustment(evidence, verdicts):
@@ -241,20 +268,24 @@ def test_a_survey_of_one_unit_is_judged_or_said_to_be_untestable(one_unit):
 
 
 def test_fevs_tests_what_it_asks_and_says_what_stands_for_what(fevs_file):
-    found = public("fevs-2018", fevs_file)
+    _, found = public("fevs-2018", fevs_file)
 
     tested = {name for name, verdict in found.items() if verdict.finding is not None}
     assert tested == {"H1", "H1b", "H2", "H4", "H8", "H16", "H17", "H18", "H19"}
     assert found["H19"].verdict == "supported"
     assert found["H16"].verdict == "supported"
     assert "Q40" in found["H2"].reason.en
+    assert "smallest unit here is LEVEL1" in found["H2"].reason.en
     assert "regeldruk" in found["H3"].reason.en
 
 
-def test_piaac_tests_the_gap_in_training_and_the_fairness_of_a_score(piaac_file):
-    found = public("piaac", piaac_file, every=3)
+def test_piaac_tests_the_gap_in_training_and_can_test_the_fairness_of_a_score(piaac_file):
+    careers = [claim.id for claim in CLAIMS if claim.family == "careers"]
+    held, found = public("piaac", piaac_file, careers)
 
-    tested = {name for name, verdict in found.items() if verdict.finding is not None}
-    assert tested == {"H7", "H20"}
+    assert {name for name, verdict in found.items() if verdict.finding is not None} == {"H7"}
     assert found["H7"].verdict == "supported"
     assert "Not asked: ontwikkelafspraak, interne_stap" in found["H7"].reason.en
+    assert "1992" in found["H7"].reason.en
+    able = {claim.id for claim in CLAIMS if claim.needs and all(map(held.has, claim.needs))}
+    assert able == {"H7", "H20"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from blijfwijzer.culture import (
     claims_careers,
@@ -31,6 +32,8 @@ from blijfwijzer.survey.concepts import CONCEPTS
 Family = Literal["teams", "leaving", "careers", "conduct"]
 Outcome = Literal["supported", "not supported", "contradicted", "not testable"]
 
+LARGEST_TEAM = 50
+"""Respondents above which a unit is no team of people who work together. Ours."""
 VERDICTS: dict[Outcome, Text] = {
     "supported": Text(nl="steun", en="supported"),
     "not supported": Text(nl="geen steun", en="not supported"),
@@ -176,6 +179,43 @@ def run_claims(
     return tuple(verdicts[claim.id] for claim in claims)
 
 
+def tabulate_verdicts(verdicts: Sequence[Verdict]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give verdicts as tables to publish.
+
+    Returns
+    -------
+    One row per claim: claim, family, verdict (the English word), p, effect_size, and in both
+    languages statement, criterion, reason and effect; `missing`, names with spaces between.
+    One row per estimate: claim, `is_sensitivity`, name, nl, en, value, low, high, n.
+    """
+    rows, estimates = [], []
+    for verdict in verdicts:
+        claim, finding = verdict.claim, verdict.finding
+        texts = {"statement": claim.statement, "criterion": claim.criterion}
+        texts |= {"reason": verdict.reason, "verdict": VERDICTS[verdict.verdict]}
+        texts |= {"effect": finding.effect_name if finding else Text(nl="", en="")}
+        rows.append(
+            {
+                "claim": claim.id,
+                "family": claim.family,
+                "verdict": verdict.verdict,
+                "p": verdict.p,
+                "effect_size": finding.effect_size if finding else np.nan,
+                **{f"{name}_nl": text.nl for name, text in texts.items()},
+                **{f"{name}_en": text.en for name, text in texts.items()},
+                "missing": " ".join(verdict.missing),
+            }
+        )
+        for is_sensitivity, table in enumerate(
+            (finding.estimates, finding.sensitivity) if finding else ()
+        ):
+            estimates.append(table.assign(claim=claim.id, is_sensitivity=bool(is_sensitivity)))
+    columns = ["claim", "is_sensitivity", "name", "nl", "en", "value", "low", "high", "n"]
+    held = [table for table in estimates if len(table)]
+    whole = pd.concat(held, ignore_index=True) if held else pd.DataFrame(columns=columns)
+    return pd.DataFrame(rows), whole[columns]
+
+
 def _run_family(evidence: Evidence, family: Family, tell: Tell) -> list[Verdict]:
     tested: list[tuple[Claim, Finding | Verdict]] = []
     for claim in CLAIMS:
@@ -230,21 +270,33 @@ def _reason(claim: Claim, finding: Finding, outcome: Outcome, evidence: Evidence
             "The criterion is not met and the opposite is not shown",
         ),
     }[outcome]
-    stand_ins = [
-        concept.substitute
-        for name in claim.needs
-        if (concept := evidence.codebook.concepts.get(name)) and concept.substitute is not None
-    ]
+    told_too = [finding.note, *_stand_ins(claim, evidence), _about_teams(claim, evidence)]
     texts = []
     both: tuple[tuple[Language, str], ...] = (("nl", why[0]), ("en", why[1]))
     for language, told in both:
         size = f"{finding.effect_size:.3g}"
         size = size.replace(".", ",") if language == "nl" else size
         parts = [f"{told}: {finding.effect_name.in_(language)} {size}."]
-        parts += [text.in_(language) for text in ([finding.note] if finding.note else [])]
-        parts += [_sentence(text.in_(language)) for text in stand_ins]
+        parts += [_sentence(text.in_(language)) for text in told_too if text is not None]
         texts.append(" ".join(parts))
     return Text(nl=texts[0], en=texts[1])
+
+
+def _stand_ins(claim: Claim, evidence: Evidence) -> list[Text | None]:
+    concepts = evidence.codebook.concepts
+    return [concepts[name].substitute for name in claim.needs if name in concepts]
+
+
+def _about_teams(claim: Claim, evidence: Evidence) -> Text | None:
+    """Say so when the smallest unit of a survey is larger than a team."""
+    if claim.family != "teams" or evidence.usual_team <= LARGEST_TEAM:
+        return None
+    unit, size = str(evidence.units.columns[-1]), round(evidence.usual_team)
+    return Text(
+        nl=f"De kleinste eenheid is hier {unit}, met gewoonlijk {size} respondenten: lees die voor "
+        "team",
+        en=f"The smallest unit here is {unit}, usually of {size} respondents: read it for team",
+    )
 
 
 def _sentence(text: str) -> str:

@@ -117,7 +117,7 @@ def _any(evidence: Evidence, names: list[str] | tuple[str, ...]) -> Array:
 
 
 def _change(now: Estimate, before: Estimate) -> Estimate:
-    """Difference of two independent estimates (Welch-Satterthwaite degrees of freedom)."""
+    """Difference of two independent estimates, normal as each rests on many units."""
     variance = now.se**2 + before.se**2
     value, se = now.value - before.value, float(np.sqrt(variance))
     half = float(norm.ppf(0.975)) * se

@@ -198,7 +198,8 @@ def hidden_variation(evidence: Evidence) -> Finding:
     """H18: averages hide large differences between teams, organisations and sectors.
 
     Share of variance that lies between units of a level, those above it included: ICC(1) by
-    one-way analysis of variance (Shrout & Fleiss 1979), with a bootstrap of whole units.
+    one-way analysis of variance (Shrout & Fleiss 1979), with a bootstrap of whole units. People
+    count alike, since the weights stand for a population and not for its units.
     """
     measured = {str(name): values.to_numpy() for name, values in evidence.dimensions.items()}
     if not measured:

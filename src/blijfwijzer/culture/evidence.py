@@ -99,6 +99,12 @@ class Evidence:
         return self.units.iloc[:, -1].to_numpy(dtype=np.intp)
 
     @cached_property
+    def usual_team(self) -> float:
+        """Respondents of the team that half of all teams are smaller than."""
+        members = np.bincount(self.team[self.team >= 0])
+        return float(np.median(members[members > 0])) if len(members) else 0.0
+
+    @cached_property
     def has_teams(self) -> bool:
         """Whether enough units can be halved."""
         if len(self.units.columns) < 2:
@@ -158,6 +164,7 @@ def gather(
     draws: int = 400,
     seed: int = 0,
     previous: "Evidence | None" = None,
+    risk: Array | None = None,
 ) -> Evidence:
     """Gather what claims may look at from a survey that was read.
 
@@ -167,6 +174,8 @@ def gather(
     scales : same rows, one column per scale
     draws : bootstraps of whole units, for statistics without a formula
     previous : the same of the wave before, for claims about change
+    risk : risk of falling behind per response, by a model that did not see it; where there is
+        none, a regression with the same features stands in
     """
     units = pd.DataFrame(
         {
@@ -190,6 +199,7 @@ def gather(
         draws=draws,
         seed=seed,
         previous=previous,
+        risk=risk,
     )
 
 
