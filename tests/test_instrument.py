@@ -306,3 +306,32 @@ def test_a_real_survey_is_assessed(fevs_file):
     assert (found.scales["cfi"].dropna() > 0.85).all()
     assert found.items["loading_ordinal"].dropna().between(0.4, 1).all()
     assert found.levels.query("level == 'LEVEL1'")["icc1"].between(0, 0.1).all()
+
+
+def test_correlations_that_contradict_each_other_are_not_fitted():
+    matrix = np.array([[1, 0.9, 0.9], [0.9, 1, -0.9], [0.9, -0.9, 1]])
+
+    assert fit_one_factor(Correlations(matrix, np.zeros((3, 3)))) is None
+
+
+def test_answers_of_many_values_are_correlated_as_numbers_only(survey, rng):
+    # Items of 0-20: the codebook allows more answers than an order can be made of.
+    options = {str(code): str(code) for code in range(21)}
+    book = questionnaire({"a": ITEMS}, options=options)
+    fine = survey.assign(**{item: rng.integers(0, 21, len(survey)).astype(float) for item in ITEMS})
+
+    row = assess_scales(fine, book, read_design(fine, book), ("team",), 50, 0).scales.iloc[0]
+
+    assert (row["reason"], row["reason_ordinal"]) == ("", "not ordered")
+
+
+def test_variance_within_one_unit_is_split_by_its_people(survey):
+    design = Design(
+        np.ones(len(survey)),
+        np.zeros(len(survey), dtype=np.intp),
+        np.zeros(len(survey), dtype=np.intp),
+    )
+
+    table = split_variance(survey["a1"].to_numpy(), survey[["team"]], design, 0).table
+
+    assert table["icc1_low"][0] < table["icc1"][0] < table["icc1_high"][0]

@@ -338,3 +338,16 @@ def test_a_real_survey_is_judged(fevs_file):
     # A reasonable workload (Q10) is another question to those who divide the work.
     assert judged["leidinggevende"] == "comparable"
     assert judged["middelen"] != "comparable"
+
+
+def test_too_few_units_for_so_many_groups_leave_it_unknown(rng):
+    # Twelve groups need 22 coefficients, which 20 organisations cannot tell the error of.
+    responses, _ = made(rng, respondents=4000)
+    coarse = responses.assign(
+        organisatie=[f"O{place % 20}" for place in range(4000)], sector="S", team="T"
+    )
+    group = pd.Series([f"g{place % 12:02d}" for place in rng.permutation(4000)])
+
+    row = assess(coarse, group).scales.iloc[0]
+
+    assert (row["judgement"], row["reason"]) == ("with care", "few units")
