@@ -267,6 +267,15 @@ def test_a_sector_is_known_by_its_organisations_and_a_team_by_its_people(climate
     assert spread.std() < 1e-9
 
 
+def test_people_who_are_clusters_of_their_own_share_one_variance(rng):
+    unit = np.repeat(np.arange(6), 20)
+    scores = rng.normal(3.5, 0.8, 120)
+
+    table = measured(scores, unit, design=design_of(120)).table
+
+    assert table["direct_se"][1:].std() < 1e-12
+
+
 def test_knowing_how_many_work_there_makes_intervals_shorter(rng):
     unit = np.repeat(np.arange(20), 10)
     scores = rng.normal(3.5, 0.8, 200) + rng.normal(0, 0.3, 20)[unit]

@@ -259,6 +259,15 @@ def test_the_seven_dimensions_of_the_policy_paper_make_21_pairs(rng):
     assert found.measures["measure"].tolist() == list(MEASURES)
 
 
+def test_a_pair_alone_has_nothing_to_be_checked_against(rng):
+    scales, unit, _ = make(rng, units=30)
+
+    found = checked(scales, unit, QUICK.model_copy(update={"dimensions": PAIR}))
+
+    assert found.reason is not None
+    assert "one beside the pair" in found.reason.en
+
+
 def test_units_that_share_respondents_are_refused(rng):
     scales, unit, _ = make(rng, units=10)
     members = csr_array(np.ones((2, len(unit)), dtype=np.int8))

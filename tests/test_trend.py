@@ -155,6 +155,30 @@ def test_small_categories_are_merged(rng):
     assert few.mix["n_now"].sum() == 200
 
 
+def test_a_wave_without_answers_has_no_change(rng):
+    values, traits, is_now, _ = two_waves(rng)
+    waves = rake(traits, is_now, design_of(np.ones(len(values))), 10)
+
+    change = measure_change(np.where(is_now, values, np.nan), waves)
+
+    assert np.isnan(change.net.value)
+    assert change.now.n == is_now.sum()
+
+
+def test_shares_that_no_weights_can_give_leave_a_gap_that_is_told():
+    # All old men left: no weights of the later wave give both margins of the earlier one.
+    is_now = np.repeat([False, True], 200)
+    old = np.tile([True, False], 200)
+    man = np.where(is_now, ~old, np.repeat([True, False], 200))
+    man[:200] = np.repeat([True, False], 100)
+    old[:200] = np.r_[np.ones(90), np.zeros(10), np.ones(90), np.zeros(10)].astype(bool)
+    traits = pd.DataFrame({"old": old.astype(str), "man": man.astype(str)})
+
+    waves = rake(traits, is_now, design_of(np.ones(400)), 5)
+
+    assert waves.largest_gap > 0.1
+
+
 def test_every_scale_moves_overall_and_in_each_sector(trend, surveys):
     changes = trend.changes
 

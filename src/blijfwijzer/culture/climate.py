@@ -165,11 +165,11 @@ def _pool(
         variance, freedom = within_variance(direct.iloc[rows])
         effective = direct["effective_n"].to_numpy()[rows]
         alone = variance / np.where(effective > 0, effective, np.nan)
-        within, df = _design_variance(scores, csr_array(members[rows]), design)
-        sampling[rows] = left[rows] * np.where(np.isnan(within), alone, within)
+        spread, df = _design_variance(scores, csr_array(members[rows]), design)
+        sampling[rows] = np.where(np.isnan(spread), left[rows] * alone, spread)
         mean, above = direct["mean"].to_numpy()[rows], parents.iloc[rows]
         found = pool_means(mean, sampling[rows], above, settings.draws, rng).table
-        df = np.where(np.isnan(within), freedom, df)
+        df = np.where(np.isnan(spread), freedom, df)
         tables.append(found.assign(freedom=df).set_index(rows))
     return _Areas(direct.assign(sampling=sampling), pd.concat(tables).sort_index())
 
@@ -178,14 +178,16 @@ def _design_variance(scores: Array, members: csr_array, design: Design) -> tuple
     """Variance of means of groups that hold several whole clusters, and its degrees of freedom.
 
     A sector is known by the organisations that took part in it; a team lies within one of them,
-    and is known by its people. NaN for groups of fewer than five clusters, too few to tell.
+    and is known by its people. NaN for groups of fewer than five clusters, too few to tell, and
+    where people are clusters of their own.
     """
     place = members.tocoo()
     group = np.full(len(scores), -1)
     group[place.col] = place.row
     spans = pd.DataFrame({"group": place.row, "cluster": design.cluster[place.col]})
     clusters = spans.drop_duplicates()["group"].value_counts()
-    large = clusters.index[clusters >= _FEWEST_CLUSTERS]
+    people = spans["group"].value_counts().reindex(clusters.index)
+    large = clusters.index[(clusters >= _FEWEST_CLUSTERS) & (clusters < people)]
     variance, df = np.full((2, members.shape[0]), np.nan)
     if len(large):
         inside = pd.Series(group).where(np.isin(group, large))
