@@ -168,6 +168,8 @@ def test_the_plain_and_the_adjusted_relation_and_the_shift_are_told(verdicts):
     plain, adjusted = told["plain_prestatie_leiding"], told["adjusted_prestatie_leiding"]
     assert told["reversal_prestatie_leiding"] == pytest.approx(adjusted - plain)
     assert plain < adjusted
+    # The relation moves for sure; that it turns into its opposite is more than 6,000 can show.
+    assert "moves up, but a reversal is not shown" in verdicts["H6"].reason.en
     fifths = verdicts["H6"].finding.sensitivity["name"].str.startswith("fifth_")
     assert fifths.sum() >= 6
 

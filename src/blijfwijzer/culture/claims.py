@@ -16,6 +16,7 @@ from blijfwijzer.culture import (
     claims_commitment,
     claims_conduct,
     claims_leaving,
+    claims_measures,
     claims_scores,
     claims_teams,
     claims_training,
@@ -108,7 +109,9 @@ CLAIMS: tuple[Claim, ...] = (
         claims_leaving.second_motive,
     ),
     _claim("H6", "leaving", "zoekt_werk tevredenheid", claims_leaving.productive_leave),
-    _claim("H15", "leaving", "hr_instrument vertrekintentie", claims_leaving.measures_need_culture),
+    _claim(
+        "H15", "leaving", "hr_instrument vertrekintentie", claims_measures.measures_need_culture
+    ),
     _claim(
         "H16", "leaving", "tevreden_baan tevreden_organisatie", claims_leaving.satisfaction_order
     ),

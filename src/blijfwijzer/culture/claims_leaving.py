@@ -1,4 +1,4 @@
-"""Claims about leaving: why, who, and what helps (H5, H6, H15, H16)."""
+"""Claims about leaving: why, who, and how content people are (H5, H6, H16)."""
 
 from dataclasses import replace
 
@@ -11,7 +11,6 @@ from blijfwijzer.culture.estimation import (
     Regression,
     combine,
     estimate_mean,
-    marginal_difference,
 )
 from blijfwijzer.culture.evidence import Evidence, NotTestableError, from_draws, linearise
 from blijfwijzer.culture.findings import (
@@ -118,9 +117,9 @@ def productive_leave(evidence: Evidence) -> Finding:
         }
         known = ~np.isnan(np.column_stack([rating, *adjusters.values()])).any(axis=1)
         outcome = np.where(known, looks, np.nan)
-        plain = evidence.fit(outcome, {"rating": rating})
-        adjusted = evidence.fit(outcome, {"rating": rating, **adjusters})
-        found = combine(plain, {"rating": 2.0})
+        alone = evidence.fit(outcome, {"rating": rating})
+        at_equal = evidence.fit(outcome, {"rating": rating, **adjusters})
+        found = combine(alone, {"rating": 2.0})
         told = [
             Line(
                 f"plain_{name}",
@@ -132,13 +131,13 @@ def productive_leave(evidence: Evidence) -> Finding:
                 f"adjusted_{name}",
                 "Hetzelfde bij gelijke tevredenheid, leeftijd en opleiding",
                 "The same at equal satisfaction, age and education",
-                combine(adjusted, {"rating": 2.0}),
+                combine(at_equal, {"rating": 2.0}),
             ),
             Line(
                 f"reversal_{name}",
                 "Verschuiving door gelijk te stellen",
                 "Shift from holding these equal",
-                _shift(plain, adjusted, "rating", 2.0, evidence),
+                _shift(alone, at_equal, "rating", 2.0, evidence),
             ),
         ]
         lines += told if place == 0 else []
@@ -146,91 +145,13 @@ def productive_leave(evidence: Evidence) -> Finding:
         sensitivity += _fifths(evidence, name, looks)
         if place == 0:
             parts.append(Part(found, 1, floor=FLOOR_SHARE / 2))
-    plain_value, adjusted_value = lines[0].estimate.value, lines[1].estimate.value
-    reverses = plain_value < 0 < adjusted_value
-    note = Text(
-        nl="Zonder correctie zoeken sterke presteerders "
-        + ("minder" if plain_value < 0 else "meer")
-        + ", bij gelijke tevredenheid "
-        + ("meer: het verband keert om." if reverses else "niet het omgekeerde."),
-        en="Plainly, strong performers look "
-        + ("less" if plain_value < 0 else "more")
-        + ", at equal satisfaction "
-        + ("more: the relation reverses." if reverses else "not the opposite."),
-    )
+    plain, adjusted, shift = (line.estimate for line in lines)
     effect = (
-        plain_value,
+        plain.value,
         "verschil in aandeel dat zoekt, per 2 sd prestatie",
         "difference in share that looks, per 2 sd of performance",
     )
-    return conclude(lines, parts, effect, sensitivity, note=note)
-
-
-def measures_need_culture(evidence: Evidence) -> Finding:
-    """H15: an HR measure does little where the culture is poor.
-
-    Logistic regression of the intention to leave on the measure, culture and their product; the
-    product is tested on log odds, since the same odds ratio gives a larger difference of shares
-    where more want to leave. The measure's difference is also told at -1 and +1 sd of culture.
-    """
-    culture = evidence.standardise(_general(evidence))
-    used, leaves = evidence.of("hr_instrument"), evidence.of("vertrekintentie")
-    columns = _interaction(used, culture)
-    fitted = evidence.fit(leaves, columns, "logistic")
-    product = combine(fitted, {"product": 1.0})
-    poor = combine(fitted, {"used": 1.0, "product": -1.0})
-    good = combine(fitted, {"used": 1.0, "product": 1.0})
-    lines = [
-        Line(
-            "product",
-            "Verschil in effect per sd cultuur (logodds)",
-            "Difference in effect per sd of culture (log odds)",
-            product,
-        ),
-        Line(
-            "poor",
-            "Instrument bij cultuur -1 sd (logodds vertrekintentie)",
-            "Measure at culture -1 sd (log odds of intending to leave)",
-            poor,
-        ),
-        Line("good", "Instrument bij cultuur +1 sd", "Measure at culture +1 sd", good),
-    ]
-    sensitivity = [
-        Line(
-            f"share_{name}",
-            f"Verschil in aandeel bij cultuur {sign} sd",
-            f"Difference of shares at culture {sign} sd",
-            _at_culture(fitted, evidence, at, leaves, used, culture),
-        )
-        for name, sign, at in (("poor", "-1", -1.0), ("good", "+1", 1.0))
-    ]
-    if evidence.has("inzetbaarheid"):
-        other = evidence.fit(evidence.z("inzetbaarheid"), columns)
-        sensitivity.append(
-            Line(
-                "employability",
-                "Inzetbaarheid: verschil in effect per sd cultuur",
-                "Employability: difference in effect per sd of culture",
-                combine(other, {"product": 1.0}),
-            )
-        )
-    if evidence.has_teams:
-        told = evidence.standardise(evidence.other_half(culture))
-        by_others = evidence.fit(leaves, _interaction(used, told), "logistic")
-        sensitivity.append(
-            Line(
-                "other_half",
-                "Met de cultuur zoals de andere helft van het team die ziet",
-                "With culture as the other half of the team sees it",
-                combine(by_others, {"product": 1.0}),
-            )
-        )
-    effect = (product.value, "logodds per sd cultuur", "log odds per sd of culture")
-    note = Text(
-        nl="Samenhang: wie een instrument gebruikt, kan al anders zijn.",
-        en="Association: those who use a measure may already differ.",
-    )
-    return conclude(lines, [Part(product, -1), Part(good, -1)], effect, sensitivity, note=note)
+    return conclude(lines, parts, effect, sensitivity, note=_reversal(plain, adjusted, shift))
 
 
 def satisfaction_order(evidence: Evidence) -> Finding:
@@ -367,36 +288,22 @@ def _shift(
     return linearise(value * times, influence * times, evidence.design, before.n)
 
 
-def _general(evidence: Evidence) -> Array:
-    """Mean of the standardised culture dimensions."""
-    columns = [evidence.standardise(values.to_numpy()) for _, values in evidence.dimensions.items()]
-    if not columns:
-        raise NotTestableError(
-            Text(nl="de enquête heeft geen cultuurdimensies", en="the survey has no culture scales")
+def _reversal(plain: Estimate, adjusted: Estimate, shift: Estimate) -> Text:
+    """Say whether the relation reverses, moves or stays when satisfaction is held equal."""
+    if plain.high < 0 < adjusted.low or adjusted.high < 0 < plain.low:
+        return Text(
+            nl="Bij gelijke tevredenheid, leeftijd en opleiding keert het verband om",
+            en="At equal satisfaction, age and education the relation reverses",
         )
-    held = np.column_stack(columns)
-    known = ~np.isnan(held)
-    total = np.where(known, held, 0.0).sum(axis=1)
-    return np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan)
-
-
-def _interaction(used: Array, culture: Array) -> dict[str, Array]:
-    return {
-        "used": used,
-        "culture": culture,
-        "culture_squared": culture**2,
-        "product": used * culture,
-    }
-
-
-def _at_culture(
-    fitted: Regression, evidence: Evidence, at: float, leaves: Array, used: Array, culture: Array
-) -> Estimate:
-    """Difference in probability between using a measure or not, were culture at `at`."""
-    inside = ~np.isnan(leaves) & ~np.isnan(used) & ~np.isnan(culture)
-    size = np.where(inside, 1.0, np.nan)
-    held = {"culture": at * size, "culture_squared": at**2 * size}
-    one = pd.DataFrame({"used": size, **held, "product": at * size, **evidence.levels()})
-    one = one[list(fitted.table.index[1:])]
-    zero = one.assign(used=one["used"] * 0, product=one["product"] * 0)
-    return marginal_difference(fitted, one, zero, evidence.design)
+    if shift.low > 0 or shift.high < 0:
+        way = ("naar boven", "up") if shift.value > 0 else ("naar beneden", "down")
+        return Text(
+            nl=f"Bij gelijke tevredenheid, leeftijd en opleiding schuift het verband {way[0]}, "
+            "zonder dat een omkering is aangetoond",
+            en=f"At equal satisfaction, age and education the relation moves {way[1]}, but a "
+            "reversal is not shown",
+        )
+    return Text(
+        nl="Gelijke tevredenheid, leeftijd en opleiding veranderen het verband niet aantoonbaar",
+        en="Equal satisfaction, age and education do not change the relation demonstrably",
+    )

@@ -136,7 +136,7 @@ def fair_enough(evidence: Evidence) -> Finding:
     finding = conclude(
         lines,
         [],
-        (largest.value, "grootste verschil in calibratie", "largest difference of calibration"),
+        (largest.value, "grootste verschil in ijking", "largest difference of calibration"),
         sensitivity,
         note=None
         if evidence.risk is not None

@@ -198,9 +198,9 @@ STATEMENTS = {
         ),
         Text(
             nl="Steun als zij 5 punten of meer minder aangemoedigd worden, bij gelijke sector; "
-            "tegengesproken als het 5 punten of meer is de andere kant op.",
+            "tegengesproken als zij 5 punten of meer vaker aangemoedigd worden.",
             en="Supported if they are encouraged less by 5 points or more, at equal sector; "
-            "contradicted if it is 5 points or more the other way.",
+            "contradicted if they are encouraged more by 5 points or more.",
         ),
     ),
     "H8b": Statement(
@@ -305,7 +305,7 @@ STATEMENTS = {
             en="The score is fair enough to base offers of vouchers on.",
         ),
         Text(
-            nl="Steun als de calibratie van elke groep naar leeftijd, geslacht en opleiding "
+            nl="Steun als de ijking van elke groep naar leeftijd, geslacht en opleiding "
             "minder dan 5 punten van die van allen verschilt; tegengesproken als een groep "
             "meer verschilt.",
             en="Supported if the calibration of each group by age, sex and education differs less "
