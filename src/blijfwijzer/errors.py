@@ -210,5 +210,17 @@ class NothingInCommonError(BlijfwijzerError):
     exit_code = 59
 
 
+class OneUnitError(BlijfwijzerError):
+    """All responses are of one unit, so no units can be compared."""
+
+    exit_code = 60
+
+
+class AlikeError(BlijfwijzerError):
+    """Everybody gave the same answer, so there is nothing to measure."""
+
+    exit_code = 61
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""

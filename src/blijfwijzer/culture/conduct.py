@@ -107,7 +107,7 @@ def measure_conduct(
     Empty tables, and a `reason`, for a survey that asks no behaviour.
     """
     concepts = read_concepts(responses, scales, codebook)
-    asked = _behaviours(concepts)
+    asked = read_behaviours(concepts)
     if asked.empty:
         reason = Text(
             nl="De vragenlijst vraagt niet naar ongewenst gedrag of integriteit; het codeboek "
@@ -122,13 +122,13 @@ def measure_conduct(
     if previous is not None:
         changes = _changes(asked, previous, responses, codebook, settings)
     return Conduct(
-        _shares(asked, _categories(responses, concepts, codebook), design),
+        _shares(asked, break_down_conduct(responses, concepts, codebook), design),
         changes,
         _links(asked, concepts, responses, codebook, design, settings),
     )
 
 
-def _behaviours(concepts: pd.DataFrame) -> pd.DataFrame:
+def read_behaviours(concepts: pd.DataFrame) -> pd.DataFrame:
     """One column per behaviour that is asked: 1, 0 or NaN; any of a source among them.
 
     Any is yes when one of its behaviours is, and no when all are: an answer that is missing beside
@@ -143,7 +143,7 @@ def _behaviours(concepts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: made[name] for name in BEHAVIOURS if name in made})
 
 
-def _categories(
+def break_down_conduct(
     responses: pd.DataFrame, concepts: pd.DataFrame, codebook: Codebook
 ) -> dict[str, pd.Series]:
     """Give what shares are broken down by: name to the category of each response."""
@@ -202,7 +202,7 @@ def _changes(
     settings: CultureSettings,
 ) -> pd.DataFrame:
     scales = score_scales(previous, codebook)
-    before = _behaviours(read_concepts(previous, scales, codebook))
+    before = read_behaviours(read_concepts(previous, scales, codebook))
     waves = pair_waves(previous, responses, codebook, settings)
     rows = []
     for behaviour in asked.columns.intersection(before.columns, sort=False):

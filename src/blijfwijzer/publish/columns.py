@@ -28,6 +28,8 @@ class Column:
     is_optional: bool = False
     is_key: bool = False
     """Ties tables together and is not shown."""
+    is_long: bool = False
+    """Holds sentences, which the page shows whole."""
 
     def heading(self, language: Language) -> str:
         """Give what stands above the column."""
