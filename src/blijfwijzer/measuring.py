@@ -385,7 +385,7 @@ def _drivers(
     refuse_different(wave, settings.wave, stored.model.target)
     index = grouping.groups.index
     places = index.get_indexer(pd.Index(listed)).astype(float)
-    everyone = np.full(len(places), float(index.get_loc(EVERYONE)))
+    everyone = np.full(len(places), float(index.get_indexer(pd.Index([EVERYONE]))[0]))
     found = contrast_drivers(scored, places, everyone)
     return found.assign(group=index[found["group"].to_numpy(dtype=np.intp)])
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.culture.claims import Claim, find_claims, run_claims
@@ -61,6 +62,7 @@ from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 
+Array = NDArray[np.float64]
 Figures = dict[str, csr_array]
 Entered = list[tuple[Admission, Figures, Intake]]
 
@@ -274,33 +276,31 @@ def _admit_claims(
 ) -> tuple[frozenset[str], Figures]:
     """Choose the claims to show: those whose parts, such as the low educated, tell of no few.
 
-    Each thing that someone is, did or has and that a claim is about makes a part.
+    Those who are, did or had something that a claim is about make a part. The others make none:
+    what is told of them is a difference, from which with the rest of the survey only their total
+    together with those who gave no answer follows.
     """
     minimum = settings.disclosure.minimum
     offered: Figures = {}
     too_few: set[str] = set()
     for claim in chosen:
-        parts = [
-            part for name in claim.needs if evidence.has(name) for part in _sides(evidence.of(name))
-        ]
+        held = [_who_are(evidence.of(name)) for name in claim.needs if evidence.has(name)]
+        parts = [part for part in held if part is not None]
         if any(part.sum() < minimum for part in parts):
             too_few.add(claim.id)
         elif parts:
             offered[f"claim:{claim.id}"] = csr_array(np.array(parts, dtype=np.int8))
     names = admit_figures(offered, admission, ledger, minimum)
-    withheld = {name.removeprefix("claim:") for name in offered} - {
-        name.removeprefix("claim:") for name in names
-    }
+    withheld = {name.removeprefix("claim:") for name in set(offered) - names}
     shown = frozenset(claim.id for claim in chosen) - withheld - too_few
     return shown, {name: offered[name] for name in sorted(names)}
 
 
-def _sides(values: "np.ndarray[Any, np.dtype[np.float64]]") -> list[Any]:
-    """Those who are something and those who are not; nothing for a score."""
+def _who_are(values: Array) -> NDArray[np.bool_] | None:
+    """Give those who are something; None for a score."""
     known = values[~np.isnan(values)]
-    if not len(known) or not np.isin(known, (0.0, 1.0)).all():
-        return []
-    return [values == 1, values == 0]
+    is_yes_or_no = len(known) > 0 and bool(np.isin(known, (0.0, 1.0)).all())
+    return np.asarray(values == 1) if is_yes_or_no else None
 
 
 def _origin(

@@ -22,7 +22,7 @@ from blijfwijzer.publish.texts import number, say
 from blijfwijzer.publish.wording import told
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.intake import Intake
 
 WITHHELD = "withheld"
@@ -110,16 +110,17 @@ def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
     minimum = findings.settings.disclosure.minimum
     table, estimates = tabulate_verdicts(findings.verdicts)
     hidden = ~table["claim"].isin(list(findings.shown))
-    for language in ("nl", "en"):
+    languages: tuple[Language, ...] = ("nl", "en")
+    for language in languages:
         table[f"verdict_{language}"] = table[f"verdict_{language}"].mask(
             hidden,
-            say("cell_hidden", language),  # type: ignore[arg-type]
+            say("cell_hidden", language),
         )
         for name in ("reason", "effect"):
             table[f"{name}_{language}"] = table[f"{name}_{language}"].mask(hidden, "")
     table["verdict"] = table["verdict"].mask(hidden, WITHHELD)
     table[["p", "effect_size"]] = table[["p", "effect_size"]].mask(hidden)
-    kinds: dict[str, Kind] = {name: "text" for name in table}
+    kinds: dict[str, Kind] = dict.fromkeys(map(str, table), "text")
     verdicts = clear(table, {**kinds, "p": "metric", "effect_size": "metric"}, 0)
     estimates = estimates[
         estimates["claim"].isin(list(findings.shown)) & (estimates["n"] >= minimum)
@@ -130,7 +131,7 @@ def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
         sort_nl=[say(sort, "nl") for sort in sorts],
         sort_en=[say(sort, "en") for sort in sorts],
     ).drop(columns="is_sensitivity")
-    kinds = {name: "text" for name in estimates}
+    kinds = dict.fromkeys(map(str, estimates), "text")
     kinds |= {"n": "count", **dict.fromkeys(("value", "low", "high"), "metric")}
     return verdicts, clear(estimates, kinds, minimum, "n")
 

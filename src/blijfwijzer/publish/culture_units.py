@@ -1,5 +1,6 @@
 """The tables on worrying units and on unwanted behaviour: each goes through the gate here."""
 
+from collections.abc import Callable
 from itertools import chain
 
 import pandas as pd
@@ -12,7 +13,7 @@ from blijfwijzer.groups.grouping import EVERYONE, define
 from blijfwijzer.publish.culture_columns import CULTURE_FRAMES
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
 from blijfwijzer.publish.texts import say
-from blijfwijzer.survey.codebook import Codebook, Language
+from blijfwijzer.survey.codebook import Codebook, Column, Language, Scale
 from blijfwijzer.survey.concepts import CONCEPTS
 
 _DRIVERS = 5
@@ -109,7 +110,8 @@ def _by_label(by: str, codebook: Codebook, language: Language) -> str:
     return codebook.columns[by].label.in_(language)
 
 
-def _category_words(findings: CultureFindings, language: Language):  # noqa: ANN202
+def _category_words(findings: CultureFindings, language: Language) -> Callable[[str, str], str]:
+    """Give a function that words a category of what shares are broken down by."""
     codebook = findings.codebook
     largest = codebook.units.levels[0]
     groups = findings.groups
@@ -216,7 +218,7 @@ def _drivers(findings: CultureFindings, language: Language) -> Cleared:
     }
     if table is None or not len(table):
         return stack([], list(kinds))
-    parts = {**codebook.columns, **codebook.scales}
+    parts: dict[str, Column | Scale] = {**codebook.columns, **codebook.scales}
     size = table["contrast"].abs()
     table = table.assign(size=size).sort_values(["group", "size"], ascending=[True, False])
     table = table.groupby("group", sort=False).head(_DRIVERS)
