@@ -73,8 +73,8 @@ class Wave:
 def default_levels(codebook: Codebook, responses: pd.DataFrame) -> list[str]:
     """Give the unit levels that are told unless others are asked.
 
-    They go to one below what answers as a whole. Of smaller units most are too small or too alike to show, and what follows from thousands of
-    them together takes long to work out.
+    They go to one below what answers as a whole. Of smaller units most are too small or too alike
+    to show, and what follows from thousands of them together takes long to work out.
     """
     levels = list(codebook.units.levels)
     last = levels.index(codebook.units.cluster) + 1
@@ -227,7 +227,7 @@ def _climate(
 
 
 def _attributes(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Series]:
-    """Groups for whom a scale must mean the same: audit attributes, education, largest units."""
+    """Part people by what a scale must not depend on: audit attributes, education, largest units."""
     education = codebook.concepts.get("opleiding")
     wanted = [column.name for column in codebook.with_role("audit")]
     wanted += [education.column] if education is not None and education.column else []
@@ -241,7 +241,7 @@ def _attributes(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Ser
     largest = codebook.units.levels[0]
     if largest in responses and 1 < responses[largest].nunique() <= _MOST_CODES:
         found[largest] = responses[largest].astype("object")
-    return {name: group for name, group in found.items() if group.nunique() > 1}
+    return {name: group for name, group in found.items() if len(group.dropna().unique()) > 1}
 
 
 def _screen(

@@ -117,4 +117,9 @@ def _cells(column: Column, rows: pd.DataFrame, language: Language) -> list[str]:
         told = [show_range(low, high, column.kind, language) for low, high in bounds]
     else:
         told = [show(value, column.kind, language) for value in values]
+    if column.absent:
+        told = [
+            column.absent if value is None or value != value else text
+            for value, text in zip(values, told, strict=True)
+        ]
     return [clean_text(text) if column.is_long else tidy(text) for text in told]

@@ -1,6 +1,6 @@
 """The chapter on the policy's claims: tables through the gate, a page, and a file for programs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,6 +88,7 @@ def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -
                 {
                     **{"claim": "claim", "name": language, "sort": f"sort_{language}"},
                     **{"n": "n_band", "value": "value", "low": "low", "high": "high"},
+                    "is_rank": "is_rank",
                 },
             ),
             "rejected": pick(
@@ -128,11 +129,12 @@ def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
     sorts = np.where(estimates["is_sensitivity"].astype(bool), "sensitivity", "main")
     estimates = estimates.assign(
         sort=sorts,
+        is_rank=estimates["name"].eq("rank"),
         sort_nl=[say(sort, "nl") for sort in sorts],
         sort_en=[say(sort, "en") for sort in sorts],
     ).drop(columns="is_sensitivity")
     kinds = dict.fromkeys(map(str, estimates), "text")
-    kinds |= {"n": "count", **dict.fromkeys(("value", "low", "high"), "metric")}
+    kinds |= {"n": "count", "is_rank": "flag", **dict.fromkeys(("value", "low", "high"), "metric")}
     return verdicts, clear(estimates, kinds, minimum, "n")
 
 
@@ -219,5 +221,7 @@ def _each(chapter: Chapter) -> Iterator[Block]:
 
 
 def _drawn(estimates: pd.DataFrame) -> pd.DataFrame:
-    known: Sequence[bool] = [number(value) is not None for value in estimates["value"]]
-    return estimates[np.array(known, dtype=bool)].head(_PICTURED)
+    """Take what is drawn; a rank is no amount, and on one axis with shares it would hide them."""
+    known = [number(value) is not None for value in estimates["value"]]
+    drawn = np.array(known, dtype=bool) & ~estimates["is_rank"].to_numpy(dtype=bool)
+    return estimates[drawn].head(_PICTURED)

@@ -10,6 +10,7 @@ _LABEL = Column("label", "Eenheid", "Unit")
 _LEVEL = Column("level", "Niveau", "Level")
 _SECTOR = Column("sector", "Sector", "Sector", is_optional=True)
 _GROUP = Column("group", "", "", is_key=True)
+_NONE = "–"  # noqa: RUF001
 _N = Column("n", "Respondenten", "Respondents")
 _NOTE = Column("note", "Waarom niet alles", "Why not all")
 _MEAN = Column("pooled", "Gemiddelde (95 %)", "Mean (95%)", "decimal", "low", "high")
@@ -17,12 +18,12 @@ _CLAIM = Column("claim", "Stelling", "Claim")
 
 
 def _change(name: str, nl: str, en: str) -> Column:
-    """A difference of means or of percentages, to one decimal and with its sign."""
+    """Show a difference of means or of percentages, to one decimal and with its sign."""
     return Column(name, nl, en, "points", f"{name}_low", f"{name}_high")
 
 
 def _against(name: str, nl: str, en: str) -> tuple[Column, Column]:
-    """How a unit differs from a reference; absent where there is no wave before."""
+    """Show how a unit differs from a reference; absent where there is no wave before."""
     optional = name == "previous"
     return (
         Column(
@@ -50,17 +51,39 @@ CULTURE_FRAMES = MappingProxyType(
             _SCALE,
             Column("items", "Vragen", "Items", "count"),
             _N,
-            Column("alpha", "Alfa (95 %)", "Alpha (95%)", "ratio", "alpha_low", "alpha_high"),
-            Column("omega", "Omega (95 %)", "Omega (95%)", "ratio", "omega_low", "omega_high"),
-            Column("rmsea", "RMSEA", "RMSEA", "ratio"),
-            Column("cfi", "CFI", "CFI", "ratio"),
-            Column("srmr", "SRMR", "SRMR", "ratio"),
+            Column(
+                "alpha",
+                "Alfa (95 %)",
+                "Alpha (95%)",
+                "ratio",
+                "alpha_low",
+                "alpha_high",
+                absent=_NONE,
+            ),
+            Column(
+                "omega",
+                "Omega (95 %)",
+                "Omega (95%)",
+                "ratio",
+                "omega_low",
+                "omega_high",
+                absent=_NONE,
+            ),
+            Column("rmsea", "RMSEA", "RMSEA", "ratio", absent=_NONE),
+            Column("cfi", "CFI", "CFI", "ratio", absent=_NONE),
+            Column("srmr", "SRMR", "SRMR", "ratio", absent=_NONE),
             _NOTE,
         ),
         "items": (
             _SCALE,
             Column("item", "Vraag", "Item"),
-            Column("rest", "Samenhang met de andere", "Correlation with the rest", "ratio"),
+            Column(
+                "rest",
+                "Samenhang met de andere",
+                "Correlation with the rest",
+                "ratio",
+                absent=_NONE,
+            ),
             Column(
                 "loading",
                 "Lading, ordinaal (95 %)",
@@ -68,13 +91,22 @@ CULTURE_FRAMES = MappingProxyType(
                 "ratio",
                 "loading_low",
                 "loading_high",
+                absent=_NONE,
             ),
         ),
         "agreement": (
             _SCALE,
             _LEVEL,
             Column("units", "Eenheden", "Units", "count"),
-            Column("share", "Variantie (%)", "Variance (%)", "tenths", "share_low", "share_high"),
+            Column(
+                "share",
+                "Variantie (%)",
+                "Variance (%)",
+                "tenths",
+                "share_low",
+                "share_high",
+                absent=_NONE,
+            ),
             Column("icc1", "ICC(1) (95 %)", "ICC(1) (95%)", "ratio", "icc1_low", "icc1_high"),
             Column("icc2", "ICC(2) (95 %)", "ICC(2) (95%)", "ratio", "icc2_low", "icc2_high"),
             Column("rwg", "rwg(j) (95 %)", "rwg(j) (95%)", "ratio", "rwg_low", "rwg_high"),
@@ -85,8 +117,10 @@ CULTURE_FRAMES = MappingProxyType(
             _SCALE,
             Column("judgement", "Vergelijking", "Comparison", "verdict"),
             Column("reason", "Waarom", "Why"),
-            Column("different", "Vragen die verschillen", "Items that differ", "count"),
-            Column("made", "Verschil door de vragen", "Difference by items", "ratio"),
+            Column(
+                "different", "Vragen die verschillen", "Items that differ", "count", absent=_NONE
+            ),
+            Column("made", "Verschil door de vragen", "Difference by items", "ratio", absent=_NONE),
         ),
         "compared": (
             Column("attribute", "Kenmerk", "Attribute"),
@@ -140,8 +174,20 @@ CULTURE_FRAMES = MappingProxyType(
             _LEVEL,
             Column("units", "Eenheden bekeken", "Units looked at", "count"),
             Column("listed", "Op de lijst", "On the list", "count"),
-            Column("false", "Daarvan naar verwachting onterecht", "Expected false", "percent"),
-            Column("found", "Deel van de zorgelijke dat is gevonden", "Share found", "percent"),
+            Column(
+                "false",
+                "Daarvan naar verwachting onterecht",
+                "Expected false",
+                "percent",
+                absent=_NONE,
+            ),
+            Column(
+                "found",
+                "Deel van de zorgelijke dat is gevonden",
+                "Share found",
+                "percent",
+                absent=_NONE,
+            ),
             Column("note", "Waarom niet", "Why not"),
         ),
         "checks": (
@@ -205,6 +251,7 @@ CULTURE_FRAMES = MappingProxyType(
                 "ratio",
                 "odds_low",
                 "odds_high",
+                absent=_NONE,
             ),
             Column("is_large", "Zeker en groot genoeg", "Sure and large enough", "truth"),
         ),
@@ -214,15 +261,18 @@ CULTURE_FRAMES = MappingProxyType(
             Column("verdict", "Oordeel", "Verdict"),
             Column("reason", "Reden", "Reason", is_long=True),
             Column("effect", "Maat", "Effect"),
-            Column("effect_size", "Grootte", "Size", "ratio"),
+            Column("effect_size", "Grootte", "Size", "ratio", absent=_NONE),
             Column("criterion", "Criterium", "Criterion", is_long=True),
         ),
         "estimates": (
             Column("claim", "Stelling", "Claim", is_optional=True),
             Column("name", "Wat", "What", is_long=True),
             Column("sort", "Soort", "Kind"),
-            _N,
-            Column("value", "Schatting (95 %)", "Estimate (95%)", "ratio", "low", "high"),
+            Column("n", "Aantal mensen of eenheden", "Number of people or units"),
+            Column(
+                "value", "Schatting (95 %)", "Estimate (95%)", "ratio", "low", "high", absent=_NONE
+            ),
+            Column("is_rank", "", "", "truth", is_key=True),
         ),
     }
 )

@@ -33,8 +33,8 @@ _CLIMATE: tuple[tuple[str, str], ...] = (
     ),
     (
         "Niets hier zegt, ook niet samen met eerdere publicaties, iets over minder dan {minimum} "
-        "mensen: dat is nagerekend over alle combinaties van getoonde groepen. Van een groep waarin "
-        "bijna iedereen gunstig antwoordt, of niemand, is niets getoond. Aantallen staan in "
+        "mensen: dat is nagerekend over alle combinaties van getoonde groepen. Van een groep "
+        "waarin bijna iedereen gunstig antwoordt, of niemand, is niets getoond. Aantallen staan in "
         "klassen, gemiddelden hebben één decimaal, percentages zijn heel.",
         "Nothing here tells, not even together with earlier releases, anything about fewer than "
         "{minimum} people: that was worked out over all combinations of shown groups. A group in "

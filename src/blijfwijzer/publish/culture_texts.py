@@ -139,10 +139,10 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "is not shown, since there are too few people or something would follow about a few.",
     ),
     "s_heat_cut": (
-        "Getekend: {shown} van {all}, eerst die met de meeste tekens, op volgorde van naam. De "
-        "tabel en het werkboek hebben ze alle.",
-        "Pictured: {shown} of {all}, those with most marks first, in order of name. The table and "
-        "the workbook have all of them.",
+        "Getekend: {shown} van {all}, eerst die met de meeste tekens, op volgorde van naam. "
+        "Het werkboek heeft ze alle.",
+        "Pictured: {shown} of {all}, those with most marks first, in order of name. The "
+        "workbook has all of them.",
     ),
     "s_trend": (
         "Netto is wat overblijft als de mensen die nu antwoorden dezelfde mix hebben als toen: "
@@ -274,7 +274,7 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     "l_became_better": ("beter dan toen", "better than before"),
     "l_became_worse": ("slechter dan toen", "worse than before"),
     "l_stayed": ("geen verandering van belang", "no change that counts"),
-    "l_main": ("schatting waarop het oordeel rust", "estimate that the verdict rests on"),
+    "l_main": ("hoofdschatting", "main estimate"),
     "l_check": ("op een andere manier", "in another way"),
     "x_scale": ("gemiddelde op de schaal", "mean on the scale"),
     "x_reliability": ("betrouwbaarheid", "reliability"),

@@ -5,6 +5,7 @@ As in `charts`, shapes and words carry the meaning and colour only repeats it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from markupsafe import Markup, escape
@@ -14,11 +15,13 @@ from blijfwijzer.publish.charts import BLUE, LINE, ORANGE, Frame, fit, pattern, 
 
 Look = Literal["plain", "better", "worse", "hatched"]
 
-_WIDTH, _LEFT, _ROW, _HEAD = 840, 236, 26, 132
+_WIDTH, _LEFT, _ROW, _HEAD = 840, 196, 26, 158
+_SLANT = 112
+"""Room at the right for the last heading, which stands aslant."""
 _FILLS: dict[Look, str] = {"plain": "#f4f4f4", "better": "#cfe6f5", "worse": "#fbd9c6"}
 _PANEL, _GAP = (330, 510), 17
-_SMALL = 9.5
-"""Pixels of the words in a cell of which nothing is shown."""
+_SMALL = 8.5
+"""Pixels of the words in a single cell of which nothing is shown."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +57,31 @@ def heat_map(
     rows : label and one cell per column, top first
     legend : look and what it stands for
     """
-    width = (_WIDTH - _LEFT - 40) / max(len(columns), 1)
+    width = (_WIDTH - _LEFT - _SLANT) / max(len(columns), 1)
     parts = [pattern(frame.key)]
     for place, text in enumerate(columns):
         x = _LEFT + (place + 0.5) * width
         parts.append(
-            f'<text transform="translate({x:.1f} {_HEAD - 8}) rotate(-32)">'
-            f"{escape(fit(text, 11.5))}</text>"
+            f'<text transform="translate({x:.1f} {_HEAD - 8}) rotate(-45)">'
+            f"{escape(fit(text, 15.5))}</text>"
         )
-    for place, (label, cells) in enumerate(rows):
-        y = _HEAD + place * _ROW
+    for number, (label, cells) in enumerate(rows):
+        y = _HEAD + number * _ROW
         parts.append(
             f'<text x="{_LEFT - 10}" y="{y + 17}" text-anchor="end">'
             f"{escape(fit(label, (_LEFT - 14) / 13))}</text>"
         )
-        parts += [
-            _cell(cell, _LEFT + column * width, y, width, frame.key)
-            for column, cell in enumerate(cells)
-        ]
+        place = 0
+        for look, alike in groupby(cells, key=lambda cell: cell.look):
+            run = list(alike)
+            if look == "hatched":
+                parts.append(
+                    _hidden(run[0].text, _LEFT + place * width, y, width, len(run), frame.key)
+                )
+            else:
+                for step, cell in enumerate(run):
+                    parts.append(_cell(cell, _LEFT + (place + step) * width, y, width))
+            place += len(run)
     signs = [(_swatch(look, frame.key), text) for look, text in legend]
     return picture(parts, _HEAD + len(rows) * _ROW + 8, frame, signs)
 
@@ -126,27 +136,33 @@ def slope_chart(
     return picture(parts, top + height + 16, frame, signs)
 
 
-def _cell(cell: Cell, x: float, y: float, width: float, key: str) -> str:
-    fill = f"url(#{key}-h)" if cell.look == "hatched" else _FILLS[cell.look]
+def _cell(cell: Cell, x: float, y: float, width: float) -> str:
     middle = x + width / 2
-    size = f' font-size="{_SMALL}"' if cell.look == "hatched" else ""
-    text = escape(clean_text(cell.text))
+    shift = 7 if cell.look in ("better", "worse") else 0
     parts = [
         f'<rect x="{x:.1f}" y="{y + 1}" width="{width - 2:.1f}" height="{_ROW - 2}" '
-        f'fill="{fill}" stroke="{LINE if cell.look == "hatched" else "#d9d9d9"}"/>'
+        f'fill="{_FILLS[cell.look]}" stroke="#d9d9d9"/>'
+        f'<text x="{middle - shift - 1:.1f}" y="{y + 17}" text-anchor="middle">'
+        f"{escape(clean_text(cell.text))}</text>"
     ]
-    if cell.look == "hatched":
-        # Words on hatching are hard to read, so they stand on a strip of their own.
-        parts.append(
-            f'<rect x="{x + 2:.1f}" y="{y + 6}" width="{width - 6:.1f}" height="14" fill="#fff"/>'
-        )
-    shift = 7 if cell.look in ("better", "worse") else 0
-    parts.append(
-        f'<text x="{middle - shift - 1:.1f}" y="{y + 17}" text-anchor="middle"{size}>{text}</text>'
-    )
     if shift:
         parts.append(_triangle(cell.look, middle + 14, y + _ROW / 2))
     return "".join(parts)
+
+
+def _hidden(text: str, x: float, y: float, width: float, cells: int, key: str) -> str:
+    """Draw neighbours of which nothing is shown as one strip, with the words once."""
+    size = 12 if cells > 1 else _SMALL
+    strip = min(len(text) * size * 0.56 + 6, cells * width - 4)
+    middle = x + cells * width / 2 - 1
+    # Words on hatching are hard to read, so they stand on a white ground.
+    return (
+        f'<rect x="{x:.1f}" y="{y + 1}" width="{cells * width - 2:.1f}" height="{_ROW - 2}" '
+        f'fill="url(#{key}-h)" stroke="{LINE}"/>'
+        f'<rect x="{middle - strip / 2:.1f}" y="{y + 5}" width="{strip:.1f}" height="16" '
+        f'fill="#fff"/><text x="{middle:.1f}" y="{y + 17}" text-anchor="middle" '
+        f'font-size="{size}">{escape(clean_text(text))}</text>'
+    )
 
 
 def _triangle(look: Look, x: float, y: float) -> str:

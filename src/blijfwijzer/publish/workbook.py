@@ -145,7 +145,11 @@ def _write_table(
     for column in present(columns, rows):
         for name, heading in _parts(column, language):
             place += 1
-            width = _write_column(sheet, place, heading, rows[name].tolist(), column.kind, language)
+            values = [
+                column.absent if column.absent and (value is None or value != value) else value
+                for value in rows[name].tolist()
+            ]
+            width = _write_column(sheet, place, heading, values, column.kind, language)
             sheet.column_dimensions[get_column_letter(place)].width = width
     sheet.row_dimensions[1].height = 4 * _LINE
     # The header and the first column stay in sight.
