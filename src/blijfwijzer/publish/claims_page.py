@@ -224,4 +224,5 @@ def _drawn(estimates: pd.DataFrame) -> pd.DataFrame:
     """Take what is drawn; a rank is no amount, and on one axis with shares it would hide them."""
     known = [number(value) is not None for value in estimates["value"]]
     drawn = np.array(known, dtype=bool) & ~estimates["is_rank"].to_numpy(dtype=bool)
-    return estimates[drawn].head(_PICTURED)
+    found: pd.DataFrame = estimates[drawn].head(_PICTURED)
+    return found

@@ -211,8 +211,13 @@ CULTURE_FRAMES = MappingProxyType(
             Column("contrast", "Procentpunten (95 %)", "Points (95%)", "points", "low", "high"),
         ),
         "remedies": (
-            _DIMENSION,
-            Column("text", "Wat volgens het brondocument helpt", "What the source says helps"),
+            Column("dimension", "Dimensie", "Dimension", is_long=True),
+            Column(
+                "text",
+                "Wat volgens het brondocument helpt",
+                "What the source says helps",
+                is_long=True,
+            ),
             Column("claim", "Stelling die dat toetst", "Claim that tests it"),
         ),
         "conduct": (

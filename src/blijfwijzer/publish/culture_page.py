@@ -188,23 +188,14 @@ def _worrying(chapter: Chapter, levels: tuple[str, ...]) -> Iterator[Block]:
             caption=caption,
             table=twin(chapter, "worrying", caption, rows.drop(columns="level")),
         )
-    if len(chapter.rows("remedies")):
-        caption = say("c_remedies", language)
-        yield Block(caption, (say("s_remedies", language),))
-        yield Block(table=shown_table(chapter, "remedies", caption, chapter.rows("remedies")))
-    if "worrying_drivers" in chapter.tables and len(chapter.rows("worrying_drivers")):
-        caption = say("c_worrying_drivers", language)
-        yield Block(caption, (say("s_worrying_drivers", language),))
-        yield Block(
-            table=shown_table(
-                chapter, "worrying_drivers", caption, chapter.rows("worrying_drivers")
-            )
-        )
+    for name in ("remedies", "worrying_drivers"):
+        if name in chapter.tables and len(chapter.rows(name)):
+            yield _explained(chapter, name)
     if len(chapter.rows("checks")):
-        yield Block(say("c_checks", language), (say("s_checks", language),))
-        yield titled(chapter, "checks")
-        yield Block(say("c_pairs", language), chapter.notes.get("about_pairs", ()))
+        yield _explained(chapter, "checks")
         yield _folded(chapter, "pairs")
+    if "about_pairs" in chapter.notes:
+        yield Block(paragraphs=chapter.notes["about_pairs"])
 
 
 def _conduct(chapter: Chapter) -> Iterator[Block]:
@@ -240,13 +231,11 @@ def _compare(chapter: Chapter) -> Iterator[Block]:
     )
     yield Block(paragraphs=(say("s_compare", language), gate))
     some = judged[judged["judgement"] != "comparable"]
-    caption = say("c_comparable", language)
-    yield Block(
-        caption,
-        table=shown_table(
-            chapter, "comparable", caption, some if len(some) else judged, is_open=len(some) > 0
-        ),
-    )
+    if len(some):
+        caption = say("c_comparable", language)
+        yield Block(caption, table=shown_table(chapter, "comparable", caption, some))
+    else:
+        yield _folded(chapter, "comparable")
     yield _folded(chapter, "compared")
 
 
@@ -277,6 +266,13 @@ def _heat_twin(
             (tidy(label), *(words(group, name) for name in dimensions)) for group, label in units
         ),
     )
+
+
+def _explained(chapter: Chapter, name: str) -> Block:
+    """Show a table under its heading, after a sentence on how to read it."""
+    language, caption = chapter.language, say(f"c_{name}", chapter.language)
+    table = shown_table(chapter, name, caption, chapter.rows(name))
+    return Block(caption, (say(f"s_{name}", language),), table=table)
 
 
 def _folded(chapter: Chapter, name: str) -> Block:

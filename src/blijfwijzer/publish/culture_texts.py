@@ -181,9 +181,9 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "0.5 is chance, 1 is perfect.",
     ),
     "s_pairs": (
-        "Het paar staat op plaats {rank} van {all} (95 %: {low} tot {high}). De AUC van één "
+        "Is juist dit paar bijzonder? Het staat op plaats {rank} van {all} (95 %: {low} tot {high}). De AUC van één "
         "algemene factor is {factor}, die van het paar {auc}: {conclusion}",
-        "The pair ranks {rank} of {all} (95%: {low} to {high}). The AUC of one general factor is "
+        "Is this pair special? It ranks {rank} of {all} (95%: {low} to {high}). The AUC of one general factor is "
         "{factor}, that of the pair {auc}: {conclusion}",
     ),
     "s_pair_less": (

@@ -54,6 +54,8 @@ def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
             sector=above.map(groups["label"]).fillna("").to_numpy(),
             dimension=table["dimension"].map(labels),
         )
+        # Ids begin with the sector; a reader looks for the name.
+        table = table.sort_values("label", kind="stable")
         worrying = clear(table[list(kinds)], kinds, minimum, "n")
         remedies = _remedies(list(dict.fromkeys(low)), labels, codebook, language)
     return {
