@@ -23,7 +23,7 @@ LAYERS = {
     "publish": 8,
     "records": 8,
     "bench": 9,
-    "validation": 9,
+    "validation": 10,
     "validation_claims": 9,
     "validation_culture": 9,
     "validation_instrument": 9,
