@@ -151,6 +151,11 @@ def _write_table(
             ]
             width = _write_column(sheet, place, heading, values, column.kind, language)
             sheet.column_dimensions[get_column_letter(place)].width = width
+    for row in range(len(rows)):
+        # As in the readme: a row with sentences is as high as its longest one asks.
+        longest = max((len(str(rows[c.name].iloc[row])) for c in columns if c.is_long), default=0)
+        if longest > _WIDEST:
+            sheet.row_dimensions[row + 2].height = _LINE * min(math.ceil(longest / 52), 20)
     sheet.row_dimensions[1].height = 4 * _LINE
     # The header and the first column stay in sight.
     sheet.freeze_panes = "B2"
