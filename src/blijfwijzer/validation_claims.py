@@ -126,7 +126,8 @@ def _page(found: list[_Seed], respondents: int, minutes: float) -> str:
         "what the claim says was taken out of the survey, before adjustment. *Planted*: supported "
         "once a claim that is false here was made true.",
         "",
-        "| claim | truth | right | supported | not | contradicted | untestable | removed | planted |",
+        "| claim | truth | right | supported | not | contradicted | untestable | removed | "
+        "planted |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     kinds = ("supported", "not supported", "contradicted", "not testable")

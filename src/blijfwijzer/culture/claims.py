@@ -273,7 +273,7 @@ def _reason(claim: Claim, finding: Finding, outcome: Outcome, evidence: Evidence
             "The criterion is not met and the opposite is not shown",
         ),
     }[outcome]
-    told_too = [finding.note, *_stand_ins(claim, evidence), _about_teams(claim, evidence)]
+    told_too = [finding.note, *_stand_ins(claim, finding, evidence), _about_teams(claim, evidence)]
     texts = []
     both: tuple[tuple[Language, str], ...] = (("nl", why[0]), ("en", why[1]))
     for language, told in both:
@@ -285,9 +285,11 @@ def _reason(claim: Claim, finding: Finding, outcome: Outcome, evidence: Evidence
     return Text(nl=texts[0], en=texts[1])
 
 
-def _stand_ins(claim: Claim, evidence: Evidence) -> list[Text | None]:
+def _stand_ins(claim: Claim, finding: Finding, evidence: Evidence) -> list[Text | None]:
+    """Say what was measured instead, of all that the claim needs and the finding tells."""
     concepts = evidence.codebook.concepts
-    return [concepts[name].substitute for name in claim.needs if name in concepts]
+    names = dict.fromkeys([*claim.needs, *map(str, finding.estimates["name"])])
+    return [concepts[name].substitute for name in names if name in concepts]
 
 
 def _about_teams(claim: Claim, evidence: Evidence) -> Text | None:

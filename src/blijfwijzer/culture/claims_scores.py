@@ -1,5 +1,7 @@
 """Claims about what a score tells, and whether it is fair (H19, H20)."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -98,6 +100,7 @@ def fair_enough(evidence: Evidence) -> Finding:
             if members.sum() < FEWEST_IN_GROUP:
                 continue
             apart = difference(residual, members, known, evidence.design)
+            apart = replace(apart, n=int(members.sum()))
             parts.append(apart)
             label = _label(evidence, str(attribute), str(group))
             name = f"{attribute}={group}"

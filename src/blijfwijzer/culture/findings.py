@@ -88,10 +88,8 @@ def decide(parts: Sequence[Part], needed: int | None = None) -> tuple[Direction,
     needed = len(parts) if needed is None else needed
     claimed = np.array([part.p(part.sign) for part in parts])
     opposite = _holm(np.array([part.p(-part.sign) for part in parts]))
-    if needed == len(parts):
-        p_claimed = float(claimed.max())
-    else:
-        p_claimed = float(_holm(claimed)[needed - 1])
+    every = needed == len(parts)
+    p_claimed = float(claimed.max() if every else _holm(claimed)[needed - 1])
     p_opposite = float(opposite[len(parts) - needed])
     if p_claimed <= LEVEL:
         return "claimed", p_claimed
@@ -139,7 +137,7 @@ def tabulate(lines: Sequence[Line]) -> pd.DataFrame:
 
 
 def _holm(p: Array) -> Array:
-    """Adjusted p-values in rising order (Holm 1979).
+    """Give adjusted p-values in rising order (Holm 1979).
 
     As `adjust`, without its price: statsmodels collects garbage at each call, and a test of claims
     on many surveys makes thousands.

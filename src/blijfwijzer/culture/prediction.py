@@ -127,6 +127,8 @@ def _as_codes(answers: pd.Series, column: Column) -> pd.Series:
 def _terms(frame: pd.DataFrame, schema: Schema, names: list[str], weight: Array) -> Array:
     """Standardised columns of a regression: numbers, levels, and being missing where anyone is."""
     columns = [np.ones(len(frame))]
+    # Questions that were skipped together tell it once.
+    told: set[bytes] = set()
     for name in names:
         values = frame[name].to_numpy(dtype=float)
         missing = np.isnan(values)
@@ -138,7 +140,10 @@ def _terms(frame: pd.DataFrame, schema: Schema, names: list[str], weight: Array)
             known = np.where(missing, 0.0, values)
             mean = weight @ known / np.maximum(weight @ ~missing, 1e-12)
             made = [np.where(missing, mean, values)]
-        columns += [*made, missing.astype(float)] if missing.sum() >= _FEWEST_LEVEL else made
+        columns += made
+        if missing.sum() >= _FEWEST_LEVEL and missing.tobytes() not in told:
+            told.add(missing.tobytes())
+            columns.append(missing.astype(float))
     X = np.column_stack(columns)
     mean = weight @ X / weight.sum()
     spread = np.sqrt(np.maximum(weight @ (X - mean) ** 2 / weight.sum(), 0))
