@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install check fix test train explain score validate ui notebooks bench
+.PHONY: help install check fix test train explain score climate claims validate ui notebooks bench
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -68,6 +68,14 @@ score: $(STAMP) $(NEXT) ## Score the built-in 2022 wave by group and divide vouc
 	$(BIN)/blijfwijzer vouchers out/2022 --budget 250000 --cost 1000 --truth $(TRUTH)
 	$(BIN)/blijfwijzer disclosure audit out/2022 --survey $(NEXT) --codebook werkonderzoek-2019
 	@echo "Open out/2022/report.html."
+
+climate: $(STAMP) $(WAVE) $(NEXT) ## Measure the culture of the built-in 2022 wave against 2019
+	$(BIN)/blijfwijzer climate $(NEXT) --codebook werkonderzoek-2019 --previous $(WAVE) \
+	  --output out/climate
+
+claims: $(STAMP) $(WAVE) $(NEXT) ## Test the policy's claims on the built-in 2022 wave
+	$(BIN)/blijfwijzer claims $(NEXT) --codebook werkonderzoek-2019 --previous $(WAVE) \
+	  --output out/claims
 
 validate: $(STAMP) ## Simulate what must hold; writes docs/validation.md
 	$(BIN)/blijfwijzer validate --data $${SURVEYS:-../shared/data} --output docs/validation.md

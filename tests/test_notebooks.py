@@ -20,7 +20,12 @@ def code_of(notebook):
 
 
 def test_there_are_notebooks_to_test():
-    assert [path.stem for path in NOTEBOOKS] == ["01_survey", "02_drivers", "03_vouchers"]
+    assert [path.stem for path in NOTEBOOKS] == [
+        "01_survey",
+        "02_drivers",
+        "03_vouchers",
+        "04_claims",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

@@ -22,6 +22,8 @@ TARGETS = [
     "train",
     "explain",
     "score",
+    "climate",
+    "claims",
     "validate",
     "ui",
     "notebooks",

@@ -1,5 +1,6 @@
 """The built-in survey is held to its table of figures, and its truth is true."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,34 @@ def test_the_same_seed_gives_the_same_survey():
     pd.testing.assert_frame_equal(first.responses, again.responses)
     pd.testing.assert_frame_equal(first.truth, again.truth)
     assert not first.responses.equals(other.responses)
+
+
+@pytest.mark.parametrize(
+    ("wave", "digest"), [(2019, "7e2ebe75c2e2d469"), (2022, "609f47abaccc5b46")]
+)
+def test_questions_of_claims_change_no_other_answer(wave, digest):
+    answers = make_survey(600, 1, wave).responses
+    claims = [column.name for column in BOOK.with_role("claim")]
+
+    others = answers.drop(columns=claims).to_csv(index=False)
+
+    # Of the survey as it was before these questions were asked.
+    assert hashlib.sha256(others.encode()).hexdigest().startswith(digest)
+    assert len(claims) == 12
+
+
+def test_what_claims_need_is_true_as_the_card_says(survey):
+    answers = survey.responses
+    group = (answers["opleiding"] == 1) & (answers["dienstjaren"] >= 20)
+    offered = answers["scholing_aangeboden"] == 1
+
+    take_up = [answers.loc[offered & g, "scholing"].mean() for g in (group, ~group)]
+    offers = [(answers.loc[g, "scholing_aangeboden"] == 1).mean() for g in (group, ~group)]
+
+    assert take_up == pytest.approx([0.85, 0.85], abs=0.03)
+    assert offers[1] - offers[0] > 0.2
+    assert (answers["moedigt_aan"][answers["leidinggevende"] == 0] == 9).all()
+    assert answers["eigen_marktwaarde"].isin([1, 2, 3, 4, 5, 8, 9]).mean() > 0.97
 
 
 def test_spoilt_forms_are_as_many_as_the_table_says(intake):

@@ -20,8 +20,7 @@ from blijfwijzer.disclosure.span import find_disclosed
 from blijfwijzer.errors import DisclosureError, ReleaseError
 from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.progress import show_progress
-from blijfwijzer.releasing import read_release
-from blijfwijzer.scoring import without_outcomes
+from blijfwijzer.releasing import read_release, without_outcomes
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake, read_survey

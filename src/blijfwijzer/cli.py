@@ -36,6 +36,12 @@ OwnLedger = Annotated[
     Path | None,
     typer.Option(help="Folder of the ledgers of releases; beside the models when left out."),
 ]
+PreviousFile = Annotated[
+    Path | None, typer.Option(help="The wave before, read with the same codebook.")
+]
+WaveName = Annotated[
+    str, typer.Option(help="What this wave is called; the name of the file when left out.")
+]
 disclosure = typer.Typer(no_args_is_help=True, help="What may be shown, and what was.")
 app.add_typer(disclosure, name="disclosure")
 
@@ -141,9 +147,7 @@ def score(
         Path | None, typer.Option(help="How many people work in each unit: levels and `people`.")
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
-    wave: Annotated[
-        str, typer.Option(help="What this wave is called; the name of the file when left out.")
-    ] = "",
+    wave: WaveName = "",
     settings: SettingsFile = None,
 ) -> None:
     """Estimate both risks per group of a new wave, and write what may be shown."""
@@ -151,6 +155,55 @@ def score(
 
     units, crossed = _names(by), _names(cross)
     scoring.score(survey, models, units, crossed, output, ledger, population, settings, wave)
+
+
+@app.command(
+    epilog="Example: `blijfwijzer climate data/werkonderzoek-2022.sav "
+    "--codebook werkonderzoek-2019 --previous data/werkonderzoek-2019.sav --output out/climate`"
+)
+def climate(
+    survey: SurveyFile,
+    codebook: CodebookName,
+    output: Annotated[Path, typer.Option(help="Folder to write what may be shown.")],
+    previous: PreviousFile = None,
+    by: Annotated[
+        str, typer.Option("--by", help="Unit levels; to one below the cluster when left out.")
+    ] = "",
+    models: Annotated[
+        Path | None, typer.Option(help="Models of this survey: adds drivers of worrying units.")
+    ] = None,
+    ledger: LedgerFolder = Path("ledger"),
+    wave: WaveName = "",
+    settings: SettingsFile = None,
+) -> None:
+    """Measure how it is to work in each unit: dimensions, change, worrying places, conduct."""
+    from blijfwijzer import monitoring
+
+    monitoring.climate(
+        survey, codebook, previous, _names(by), models, output, ledger, settings, wave
+    )
+
+
+@app.command(
+    epilog="Example: `blijfwijzer claims data/werkonderzoek-2022.sav "
+    "--codebook werkonderzoek-2019 --claim H1 --claim H6 --output out/claims`"
+)
+def claims(
+    survey: SurveyFile,
+    codebook: CodebookName,
+    output: Annotated[Path, typer.Option(help="Folder to write what may be shown.")],
+    claim: Annotated[
+        list[str] | None, typer.Option(help="Claim, e.g. H6; all when left out.")
+    ] = None,
+    previous: PreviousFile = None,
+    ledger: LedgerFolder = Path("ledger"),
+    wave: WaveName = "",
+    settings: SettingsFile = None,
+) -> None:
+    """Test the policy's claims on a survey: supported, not, contradicted or not testable."""
+    from blijfwijzer import monitoring
+
+    monitoring.claims(survey, codebook, claim or [], previous, output, ledger, settings, wave)
 
 
 @app.command(epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000`")

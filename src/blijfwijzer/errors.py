@@ -198,5 +198,29 @@ class TrialError(BlijfwijzerError):
     exit_code = 57
 
 
+class CultureError(BlijfwijzerError):
+    """The survey does not hold what a question about culture needs."""
+
+    exit_code = 58
+
+
+class NothingInCommonError(BlijfwijzerError):
+    """Two waves share no item, so nothing can be compared."""
+
+    exit_code = 59
+
+
+class OneUnitError(BlijfwijzerError):
+    """All responses are of one unit, so no units can be compared."""
+
+    exit_code = 60
+
+
+class AlikeError(BlijfwijzerError):
+    """Everybody gave the same answer, so there is nothing to measure."""
+
+    exit_code = 61
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""

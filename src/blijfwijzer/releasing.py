@@ -22,6 +22,7 @@ from blijfwijzer.disclosure.fingerprint import (
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Parts, choose_figures
 from blijfwijzer.disclosure.release import reopen
+from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.errors import NotWritableError, ReleaseError, SettingsError
 from blijfwijzer.files import (
     hash_bytes,
@@ -339,3 +340,18 @@ def wave_of(survey_file: Path) -> str:
 def ledger_folder(root: Path, codebook: Codebook) -> Path:
     """Give the folder of a survey's own ledger: releases of other surveys ask other people."""
     return root / codebook.survey.name
+
+
+def without_outcomes(codebook: Codebook) -> Codebook:
+    """Let a new wave lack the answers that outcomes are made of."""
+    columns = {
+        name: c.model_copy(update={"absent": "missing"}) if c.role == "outcome" else c
+        for name, c in codebook.columns.items()
+    }
+    return codebook.model_copy(update={"columns": columns})
+
+
+def banded(counts: dict[str, int]) -> dict[str, int]:
+    """Give counts of respondents as the lowest of their band; those of groups stay exact."""
+    of_people = ("forms", "accepted", "refused")
+    return {n: band(c)[0] if n in of_people else c for n, c in counts.items()}

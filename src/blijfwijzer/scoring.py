@@ -6,7 +6,6 @@ from pathlib import Path
 import pandas as pd
 
 from blijfwijzer.disclosure.ledger import open_ledger
-from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.estimating import Target, estimate_target
 from blijfwijzer.files import hash_bytes, hash_files, to_json, write_files, write_folder_beside
 from blijfwijzer.gathering import estimates_of, gather
@@ -22,10 +21,12 @@ from blijfwijzer.releasing import (
     RECORD,
     admit_groups,
     anchor_of,
+    banded,
     enter_release,
     ledger_folder,
     refuse_place,
     wave_of,
+    without_outcomes,
 )
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
@@ -152,15 +153,6 @@ def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.Dat
     return clear_groups(estimates, minimum).frame
 
 
-def without_outcomes(codebook: Codebook) -> Codebook:
-    """Let a new wave lack the answers that outcomes are made of."""
-    columns = {
-        name: c.model_copy(update={"absent": "missing"}) if c.role == "outcome" else c
-        for name, c in codebook.columns.items()
-    }
-    return codebook.model_copy(update={"columns": columns})
-
-
 def _population(file: Path | None, codebook: Codebook) -> pd.DataFrame | None:
     return None if file is None else read_population(read_table(file).frame, codebook, file.name)
 
@@ -181,12 +173,6 @@ def _origin(
         {} if population is None else {"population_sha256": hash_bytes(population.read_bytes())}
     )
     return {**provenance(intake.sha256, codebook, settings), **models, **manifests, **counted}
-
-
-def banded(counts: dict[str, int]) -> dict[str, int]:
-    """Give counts of respondents as the lowest of their band; those of groups stay exact."""
-    of_people = ("forms", "accepted", "refused")
-    return {n: band(c)[0] if n in of_people else c for n, c in counts.items()}
 
 
 def _report(output: Path, findings: Findings, targets: dict[str, Target], sequence: int) -> None:

@@ -185,6 +185,47 @@ class Disclosure(Section):
     """Fewest values that a hidden count must be able to have, given all that is shown."""
 
 
+class Culture(Section):
+    """How culture is measured, compared and screened."""
+
+    of_construct: str = "cultuur"
+    """Construct of the codebook whose scales are the dimensions of culture."""
+    dimensions: tuple[str, ...] = ()
+    """Scales that count as dimensions instead; empty: those of the construct."""
+    pair: tuple[()] | tuple[str, str] = ()
+    """The two dimensions that worrying units are screened on; empty: what the codebook maps to
+    psychological safety and performance orientation."""
+    draws: int = Field(1000, ge=200, le=20_000)
+    """Draws from what each mean may be."""
+    favourable: float = Field(0.625, gt=0, lt=1)
+    """Place on a scale, as a share of its span, from which a score is favourable: 3.5 on 1-5, from
+    where it is nearer to agreeing than to neutral."""
+    floor: float = Field(0.05, ge=0, lt=1)
+    """Smallest difference that is one, as a share of the scale's span: 0.2 on 1-5 (domain notes,
+    E.3)."""
+    floor_d: float = Field(0.2, ge=0, lt=2)
+    """The same in standard deviations between people (a small effect; Cohen 1988, p. 25)."""
+    false_discoveries: float = Field(0.05, gt=0, lt=0.5)
+    """Share of false marks that is accepted on the whole list."""
+    reference: Literal["sector", "all"] = "all"
+    """What a worrying unit lies below: its own largest unit level, or everyone."""
+    false_share: float = Field(0.20, gt=0, lt=0.5)
+    """Expected share of units on the list of worrying ones that are not worrying."""
+    worst_share: float = Field(0.25, gt=0, lt=0.5)
+    """Share of units that counts as worst when pairs of dimensions are compared."""
+    splits: int = Field(50, ge=10, le=1_000)
+    """Random halvings of the respondents of every unit."""
+    bootstraps: int = Field(200, ge=50, le=10_000)
+    """Draws of whole units for figures without a formula."""
+    minimum_half: int = Field(4, ge=2)
+    """Respondents of a unit in each half, for it to be part of the check of the screening."""
+    minimum_cell: int = Field(10, ge=5)
+    """Respondents below which a category of the mix joins the others, in either wave."""
+    mix: tuple[str, ...] = ()
+    """Columns whose mix a later wave is given back; empty: the largest unit level, audit
+    attributes, and what the codebook maps to age, education, years of service and managing."""
+
+
 class Tracking(Section):
     """Where runs are kept."""
 
@@ -209,6 +250,7 @@ class Settings(Section):
     segments: Segments = Segments()
     vouchers: Vouchers = Vouchers()
     disclosure: Disclosure = Disclosure()
+    culture: Culture = Culture()
     tracking: Tracking = Tracking()
 
 

@@ -1,5 +1,6 @@
 """Simulations that are too long for tests: what the figures promise, measured with fixed seeds."""
 
+import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from blijfwijzer.survey.export import write_survey
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.synthetic import make_survey
+from blijfwijzer.validation_claims import validate_claims
+from blijfwijzer.validation_culture import validate_culture
+from blijfwijzer.validation_instrument import validate_instrument
 from blijfwijzer.vouchers.allocation import Needs, allocate_vouchers
 from blijfwijzer.vouchers.alternatives import compare
 
@@ -57,7 +61,15 @@ def validate(data: Path, tell: Tell) -> str:
     parts.append(_flags_text(tell))
     tell("vouchers: built-in survey")
     parts.append(_vouchers_text(tell))
+    parts.append("## Instrument\n\n" + _one_deeper(validate_instrument(tell)))
+    parts.append(validate_culture(data, tell))
+    parts.append(validate_claims(tell))
     return "\n".join(parts)
+
+
+def _one_deeper(section: str) -> str:
+    """Put the headings of a section one level down, below a heading of its own."""
+    return re.sub("^##", "###", section, flags=re.MULTILINE)
 
 
 def draw_organisation(rng: np.random.Generator) -> NDArray[np.bool_]:

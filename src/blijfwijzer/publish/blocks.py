@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.charts import short
 from blijfwijzer.publish.columns import Column, present
-from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.report import Told
 from blijfwijzer.publish.texts import NUMBERS, say, show, show_interval, show_range
 from blijfwijzer.survey.codebook import Language
 
@@ -44,7 +45,7 @@ class Block:
     table: ShownTable | None = None
 
 
-def titled(report: Report, name: str, is_foldable: bool = False, caption: str = "") -> Block:
+def titled(report: Told, name: str, is_foldable: bool = False, caption: str = "") -> Block:
     """Show a table of the report under its own heading, or that of another text."""
     caption = say(caption or f"c_{name}", report.language)
     rows = report.rows(name)
@@ -54,13 +55,13 @@ def titled(report: Report, name: str, is_foldable: bool = False, caption: str = 
     return Block(caption, table=shown_table(report, name, caption, rows, is_open))
 
 
-def twin(report: Report, name: str, caption: str, rows: pd.DataFrame) -> ShownTable:
+def twin(report: Told, name: str, caption: str, rows: pd.DataFrame) -> ShownTable:
     """Show the figures of a picture; columns that repeat its caption are left out by the caller."""
     return shown_table(report, name, say("twin", report.language, caption=caption), rows)
 
 
 def shown_table(
-    report: Report,
+    report: Told,
     name: str,
     caption: str,
     rows: pd.DataFrame,
@@ -93,7 +94,7 @@ def pairs(rows: tuple[tuple[str, str], ...]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=["label", "value"])
 
 
-def by_target(report: Report, table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+def by_target(report: Told, table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Give id, label and rows of each risk that a table has."""
     for target, label in report.targets:
         rows = table[table["target"] == target]
@@ -116,4 +117,9 @@ def _cells(column: Column, rows: pd.DataFrame, language: Language) -> list[str]:
         told = [show_range(low, high, column.kind, language) for low, high in bounds]
     else:
         told = [show(value, column.kind, language) for value in values]
-    return [tidy(text) for text in told]
+    if column.absent:
+        told = [
+            column.absent if value is None or value != value else text
+            for value, text in zip(values, told, strict=True)
+        ]
+    return [clean_text(text) if column.is_long else tidy(text) for text in told]

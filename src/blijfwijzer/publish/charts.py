@@ -74,17 +74,23 @@ class Frame:
 
 
 def interval_chart(
-    rows: Sequence[DotRow], frame: Frame, legend: Iterable[tuple[Shape, str]]
+    rows: Sequence[DotRow],
+    frame: Frame,
+    legend: Iterable[tuple[Shape, str]],
+    has_zero: bool = True,
 ) -> Markup:
-    """Draw rows of estimates with whiskers, on a scale from 0 up.
+    """Draw rows of estimates with whiskers.
 
     Parameters
     ----------
-    rows : top first; values in per cent
+    rows : top first
     legend : shape and what it stands for
+    has_zero : whether the scale reaches to zero, as it must for shares and differences; means on
+        a scale of 1-5 have no zero
     """
-    ends = [end for row in rows for m in row.marks for end in (m.value, m.high) if end is not None]
-    scale = _Scale(0.0, max(ends, default=0.0))
+    marks = [mark for row in rows for mark in row.marks]
+    ends = [end for m in marks for end in (m.value, m.low, m.high) if end is not None]
+    scale = _Scale(min(ends, default=0.0), max(ends, default=0.0), has_zero)
     parts = [_axis(scale, len(rows), frame)]
     for place, row in enumerate(rows):
         y = _middle(place)
@@ -106,7 +112,7 @@ def bar_chart(rows: Sequence[BarRow], frame: Frame, plain: str, hatched: str) ->
     """
     ends = [e for row in rows for e in (row.value, row.low, row.high) if e is not None]
     scale = _Scale(min(ends, default=0.0), max(ends, default=0.0))
-    parts = [_pattern(frame.key), _axis(scale, len(rows), frame)]
+    parts = [pattern(frame.key), _axis(scale, len(rows), frame)]
     for place, row in enumerate(rows):
         y = _middle(place)
         parts.append(_words(row.label, row.text, y))
@@ -126,12 +132,14 @@ def bar_chart(rows: Sequence[BarRow], frame: Frame, plain: str, hatched: str) ->
 class _Scale:
     """Whole steps of 1, 2 or 5 times a power of ten, at most seven of them."""
 
-    def __init__(self, low: float, high: float) -> None:
-        low, high = min(low, 0.0), max(high, 0.0)
+    def __init__(self, low: float, high: float, has_zero: bool = True) -> None:
+        if has_zero:
+            low, high = min(low, 0.0), max(high, 0.0)
         span = (high - low) or 1.0
         power = 10.0 ** math.floor(math.log10(span))
         step = next(s * power / 10 for s in (1, 2, 5, 10, 20, 50) if span / (s * power / 10) <= 6)
-        self.first, self.last = math.floor(low / step), max(math.ceil(high / step), 1)
+        self.first = math.floor(low / step + 1e-9)
+        self.last = max(math.ceil(high / step - 1e-9), self.first + 1)
         self.step = step
 
     def x(self, value: float) -> float:
@@ -169,17 +177,17 @@ def _middle(place: int) -> float:
 def _words(label: str, text: str, y: float) -> str:
     return (
         f'<text x="{_LEFT - 12}" y="{y + 4:g}" text-anchor="end">'
-        f"{escape(_fit(label))}</text>"
+        f"{escape(fit(label, _LABEL_EMS))}</text>"
         f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 4:g}">{escape(clean_text(text))}</text>'
     )
 
 
-def _fit(label: str) -> str:
-    """Cut a label where it would leave the picture; a font's own widths are not known here."""
+def fit(label: str, most: float) -> str:
+    """Cut a label at a width in ems; a font's own widths are not known here."""
     text, ems = short(label, 60), 0.0
     for place, character in enumerate(text):
         ems += _ems(character)
-        if ems > _LABEL_EMS:
+        if ems > most:
             return text[: max(place - 1, 1)].rstrip("… ") + "…"
     return text
 
@@ -233,7 +241,8 @@ def _bar(x: float, y: float, width: float, is_hatched: bool, key: str) -> str:
     )
 
 
-def _pattern(key: str) -> str:
+def pattern(key: str) -> str:
+    """Define the hatching of a picture."""
     return (
         f'<defs><pattern id="{key}-h" width="6" height="6" patternUnits="userSpaceOnUse" '
         f'patternTransform="rotate(45)"><rect width="6" height="6" fill="#fff"/>'
@@ -244,8 +253,13 @@ def _pattern(key: str) -> str:
 def _svg(
     parts: Iterable[str], rows: int, frame: Frame, legend: Sequence[tuple[str, str]]
 ) -> Markup:
+    return picture(parts, _TOP + rows * _ROW + 44, frame, legend)
+
+
+def picture(
+    parts: Iterable[str], height: float, frame: Frame, legend: Sequence[tuple[str, str]]
+) -> Markup:
     """Put a picture together, legend on top; all texts in `parts` are escaped by now."""
-    height = _TOP + rows * _ROW + 44
     x, signs = 12.0, []
     for sign, text in legend:
         signs.append(

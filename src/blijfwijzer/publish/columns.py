@@ -28,6 +28,10 @@ class Column:
     is_optional: bool = False
     is_key: bool = False
     """Ties tables together and is not shown."""
+    absent: str = ""
+    """What is told where there is no figure, if that is not because it may not be shown."""
+    is_long: bool = False
+    """Holds sentences, which the page shows whole."""
 
     def heading(self, language: Language) -> str:
         """Give what stands above the column."""

@@ -55,7 +55,7 @@ def report_to_json(report: Report) -> bytes:
     for name, value in vars(report).items():
         if isinstance(value, Cleared):
             table = value.frame
-            rows = [[_plain(cell) for cell in row] for row in table.itertuples(index=False)]
+            rows = [[plain(cell) for cell in row] for row in table.itertuples(index=False)]
             content[name] = {"columns": list(table.columns), "rows": rows}
         else:
             content[name] = value
@@ -78,7 +78,8 @@ def report_from_json(content: bytes) -> Report:
     return Report(**values)
 
 
-def _plain(cell: Any) -> Any:
+def plain(cell: Any) -> Any:
+    """Give a cell as a value that JSON can hold."""
     if isinstance(cell, float | np.floating):
         return None if not np.isfinite(cell) else float(cell)
     if isinstance(cell, np.generic):

@@ -1,12 +1,59 @@
 """What the report and the workbook tell: tables that were estimated and checked elsewhere."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, require_cleared
 from blijfwijzer.publish.columns import FRAMES, Column, check_columns, group_columns
 from blijfwijzer.survey.codebook import Language
+
+
+class Told(Protocol):
+    """What a page and a workbook need of anything that is told."""
+
+    @property
+    def language(self) -> Language:
+        """Of all texts."""
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+
+    @property
+    def survey(self) -> str:
+        """Label of the survey."""
+
+    @property
+    def targets(self) -> tuple[tuple[str, str], ...]:
+        """Id and label of each risk; empty when there are none."""
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What was read, as label and value."""
+
+    @property
+    def method(self) -> tuple[str, ...]:
+        """How figures came about."""
+
+    @property
+    def provenance(self) -> tuple[tuple[str, str], ...]:
+        """What it was made from."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Shown at the top."""
+
+    @property
+    def notes(self) -> dict[str, tuple[str, ...]]:
+        """Paragraphs at the start of a section."""
+
+    def rows(self, name: str) -> pd.DataFrame:
+        """Give the rows of a table, which passed the gate."""
+
+    def columns(self, name: str) -> tuple[Column, ...]:
+        """Give the columns that are shown of a table."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 It computes nothing; it chooses what is pictured and in which order things are told.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 
 import jinja2
@@ -28,7 +28,7 @@ from blijfwijzer.publish.pictures import (
     picture_flags,
     picture_rates,
 )
-from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.report import Report, Told
 from blijfwijzer.publish.texts import say
 
 PICTURED_GROUPS = 12
@@ -46,11 +46,6 @@ def render_report(report: Report) -> bytes:
     tables are cut at 80 characters and tables at 2,000 rows (drivers of groups that have no
     picture: 1,000); the workbook has the whole.
     """
-    text = (resources.files("blijfwijzer.publish") / "report.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    language = report.language
     stories = {
         "what": _what,
         "read": _read,
@@ -61,14 +56,29 @@ def render_report(report: Report) -> bytes:
         "withheld": _withheld,
         "method": _method,
     }
+    return render_sections(report, {name: list(story(report)) for name, story in stories.items()})
+
+
+def render_sections(report: Told, sections: Mapping[str, Sequence[Block]]) -> bytes:
+    """Write sections as one page; the notes of a section come before its blocks.
+
+    Parameters
+    ----------
+    sections : name, which is also the name of its heading, to its blocks
+    """
+    text = (resources.files("blijfwijzer.publish") / "report.html").read_text(encoding="utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    language = report.language
     page = environment.from_string(text).render(
         language=language,
         title=tidy(report.title),
         survey=tidy(report.survey),
         warnings=[clean_text(warning) for warning in report.warnings],
         sections=[
-            (name, say(name, language), [*_notes(report, name), *story(report)])
-            for name, story in stories.items()
+            (name, say(name, language), [*_notes(report, name), *blocks])
+            for name, blocks in sections.items()
         ],
         skip=say("skip", language),
         contents=say("contents", language),
@@ -76,7 +86,7 @@ def render_report(report: Report) -> bytes:
     return page.encode()
 
 
-def _notes(report: Report, section: str) -> Iterator[Block]:
+def _notes(report: Told, section: str) -> Iterator[Block]:
     if section in report.notes:
         yield Block(paragraphs=_clean(report.notes[section]))
 

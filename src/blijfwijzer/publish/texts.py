@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from blijfwijzer.publish.culture_texts import CULTURE_TEXTS
 from blijfwijzer.survey.codebook import Language
 
 Kind = Literal[
@@ -103,6 +104,7 @@ def _number(value: float, kind: Kind, language: Language) -> str:
 
 
 TEXTS: dict[str, tuple[str, str]] = {
+    **CULTURE_TEXTS,
     "yes": ("ja", "yes"),
     "no": ("nee", "no"),
     # Verdicts.

@@ -16,8 +16,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from blijfwijzer.publish.blocks import pairs
 from blijfwijzer.publish.cells import clean_text, starts_formula
-from blijfwijzer.publish.columns import Column, present
-from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.columns import FRAMES, Column, present
+from blijfwijzer.publish.report import Report, Told
 from blijfwijzer.publish.texts import NUMBERS, TEXTS, Kind, number, say, show
 from blijfwijzer.survey.codebook import Language
 
@@ -59,11 +59,25 @@ _LINE = 15
 """Points of a line of text."""
 
 
+_NOTHING = ("groups", "association", "intention", "uncertainty", "punish", "offer", "firewall")
+
+
 def write_workbook(report: Report) -> bytes:
-    """Write all tables of a report as .xlsx; the same report gives the same bytes.
+    """Write all tables of a report as .xlsx; the same report gives the same bytes."""
+    sheets = tuple(name for name in _SHEETS if getattr(report, name) is not None)
+    return write_sheets(report, sheets, tuple(f"what_{name}" for name in _NOTHING))
+
+
+def write_sheets(report: Told, sheets: tuple[str, ...], nothing: tuple[str, ...]) -> bytes:
+    """Write tables as .xlsx.
 
     Percentages are fractions with the format of a percentage, so that they can be calculated with.
     No cell is a formula. Texts are cut at what a cell holds (32,767 characters).
+
+    Parameters
+    ----------
+    sheets : tables, in order
+    nothing : texts on what this is not
     """
     book = Workbook()
     book.properties.title = clean_text(report.title)
@@ -72,38 +86,35 @@ def write_workbook(report: Report) -> bytes:
     book.properties.language = "nl-NL" if report.language == "nl" else "en-GB"
     book.properties.created = _DATE
     readme = book.active
-    _write_readme(readme, report)
-    for name in _SHEETS:
-        if getattr(report, name) is not None:
-            rows = report.rows(name)
-            sheet = book.create_sheet(say(f"w_{name}", report.language))
-            _write_table(sheet, report, report.columns(name), rows)
+    _write_readme(readme, report, sheets, nothing)
+    for name in sheets:
+        sheet = book.create_sheet(say(f"w_{name}", report.language))
+        _write_table(sheet, report, report.columns(name), report.rows(name))
     facts = book.create_sheet(say("w_provenance", report.language))
-    _write_table(facts, report, report.columns("lottery"), pairs(report.provenance))
+    _write_table(facts, report, FRAMES["lottery"], pairs(report.provenance))
     buffer = io.BytesIO()
     book.save(buffer)
     return _without_dates(buffer.getvalue())
 
 
-def _write_readme(sheet: Worksheet, report: Report) -> None:
+def _write_readme(
+    sheet: Worksheet, report: Told, sheets: tuple[str, ...], nothing: tuple[str, ...]
+) -> None:
     """Write what the workbook is and is not, what was read, and what each sheet holds."""
     language = report.language
     sheet.title = say("w_readme", language)
     lines: list[tuple[str, str]] = [(report.title, ""), (report.survey, ""), ("", "")]
     lines += [(say("what", language), "")]
-    names = ("groups", "association", "intention", "uncertainty", "punish", "offer", "firewall")
-    lines += [("", say(f"what_{name}", language)) for name in names]
+    lines += [("", say(name, language)) for name in nothing]
     lines += [("", text) for text in report.warnings]
     lines += [("", text) for notes in report.notes.values() for text in notes]
     lines += [("", ""), (say("read", language), ""), *report.facts]
     lines += [("", ""), (say("w_contents", language), "")]
-    for name in _SHEETS:
-        if getattr(report, name) is not None:
-            rows = report.rows(name)
-            text = f"d_{name}" if f"d_{name}" in TEXTS else f"c_{name}"
-            count = show(len(rows), "count", language)
-            told = say("w_rows", language, caption=say(text, language), rows=count)
-            lines.append((say(f"w_{name}", language), told))
+    for name in sheets:
+        text = f"d_{name}" if f"d_{name}" in TEXTS else f"c_{name}"
+        count = show(len(report.rows(name)), "count", language)
+        told = say("w_rows", language, caption=say(text, language), rows=count)
+        lines.append((say(f"w_{name}", language), told))
     lines += [("", ""), (say("method", language), "")]
     lines += [("", text) for text in report.method]
     for place, (left, right) in enumerate(lines, start=1):
@@ -125,7 +136,7 @@ def _write_readme(sheet: Worksheet, report: Report) -> None:
 
 
 def _write_table(
-    sheet: Worksheet, report: Report, columns: tuple[Column, ...], rows: pd.DataFrame
+    sheet: Worksheet, report: Told, columns: tuple[Column, ...], rows: pd.DataFrame
 ) -> None:
     language = report.language
     if "target" in rows:
@@ -134,8 +145,17 @@ def _write_table(
     for column in present(columns, rows):
         for name, heading in _parts(column, language):
             place += 1
-            width = _write_column(sheet, place, heading, rows[name].tolist(), column.kind, language)
+            values = [
+                column.absent if column.absent and (value is None or value != value) else value
+                for value in rows[name].tolist()
+            ]
+            width = _write_column(sheet, place, heading, values, column.kind, language)
             sheet.column_dimensions[get_column_letter(place)].width = width
+    for row in range(len(rows)):
+        # As in the readme: a row with sentences is as high as its longest one asks.
+        longest = max((len(str(rows[c.name].iloc[row])) for c in columns if c.is_long), default=0)
+        if longest > _WIDEST:
+            sheet.row_dimensions[row + 2].height = _LINE * min(math.ceil(longest / 52), 20)
     sheet.row_dimensions[1].height = 4 * _LINE
     # The header and the first column stay in sight.
     sheet.freeze_panes = "B2"

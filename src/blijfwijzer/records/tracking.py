@@ -66,6 +66,63 @@ def track_training(training: Training, experiment: str, store: Path) -> str:
             ) from error
 
 
+@dataclass(frozen=True)
+class Released:
+    """What is tracked of something that was published."""
+
+    name: str
+    folder: Path
+    """Files that passed the gate; they become the run's artifacts."""
+    parameters: dict[str, Any]
+    tags: dict[str, str]
+    metrics: dict[str, float]
+
+
+def track_release(released: Released, experiment: str, store: Path) -> str:
+    """Log what was published as one run; nothing is registered.
+
+    Parameters
+    ----------
+    experiment : its name in MLflow
+    store : folder of the SQLite database and artifacts; MLFLOW_TRACKING_URI wins
+
+    Returns
+    -------
+    The run's id.
+
+    Raises
+    ------
+    TrackingError
+        The store refuses or cannot be reached; the folder is there all the same.
+    """
+    with _quiet():
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+
+        uri = tracking_uri(store)
+        try:
+            if uri.startswith("sqlite:"):
+                store.mkdir(parents=True, exist_ok=True)
+            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+            place = _experiment(client, experiment, store, uri)
+            run = client.create_run(place, tags=released.tags, run_name=released.name)
+            run_id = str(run.info.run_id)
+            try:
+                _log_values(client, run_id, released.parameters, released.metrics)
+                client.log_artifacts(run_id, str(released.folder), "release")
+            except BaseException:
+                client.set_terminated(run_id, "FAILED")
+                raise
+            client.set_terminated(run_id)
+            return run_id
+        except (MlflowException, OSError) as error:
+            raise TrackingError(
+                f"{uri}: the run could not be tracked ({type(error).__name__}). What was published "
+                f"is complete in {released.folder}. Check MLFLOW_TRACKING_URI, or set "
+                "tracking.enabled = false."
+            ) from error
+
+
 def tracking_uri(store: Path) -> str:
     """Where runs are kept: MLFLOW_TRACKING_URI, or SQLite in `store`."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(store / 'mlflow.db').resolve()}"

@@ -11,39 +11,22 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from blijfwijzer.errors import CodebookError
 from blijfwijzer.settings import describe_faults
+from blijfwijzer.survey.concepts import CONCEPTS, Concept
 from blijfwijzer.survey.rules import Condition, Rule, conditions_of
+from blijfwijzer.survey.texts import Language as Language
+from blijfwijzer.survey.texts import Part as _Part
+from blijfwijzer.survey.texts import Text as Text
 
-Role = Literal["item", "career", "outcome", "audit", "unit", "weight", "id", "ignore"]
+Role = Literal["item", "career", "outcome", "claim", "audit", "unit", "weight", "id", "ignore"]
 Kind = Literal["ordinal", "nominal", "number"]
-Language = Literal["nl", "en"]
 Policy = Literal["missing", "reject"]
 
 # Names become columns of tables and folders on disk.
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Text(_Part):
-    """A text in Dutch and English; written as one string, it serves for both."""
-
-    nl: str
-    en: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_string(cls, value: Any) -> Any:
-        return {"nl": value, "en": value} if isinstance(value, str) else value
-
-    def in_(self, language: Language) -> str:
-        """Give the text in `language`."""
-        return self.nl if language == "nl" else self.en
 
 
 class AnswerSet(_Part):
@@ -139,6 +122,10 @@ class Weight(_Part):
     column: str
     equalise: str | None = None
     """Unit level of which every member gets the same total weight, e.g. countries."""
+    replicates: str = ""
+    """Beginning of the names of replicate weights: SPFWT for SPFWT1, SPFWT2, ...; empty: none."""
+    replicate_scale: float = Field(1.0, gt=0)
+    """Variance = scale x sum of squared differences between replicates and the estimate."""
 
 
 class Survey(_Part):
@@ -163,6 +150,8 @@ class Codebook(_Part):
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
     units: Units
     weight: Weight | None = None
+    concepts: dict[str, Concept] = Field(default_factory=dict)
+    """What measures the things that claims speak of, by the names of `survey.concepts`."""
     report_by: tuple[str, ...] = ()
     """Columns by which results are broken down."""
     performance: str = ""
@@ -285,6 +274,11 @@ def _faults(codebook: Codebook) -> Iterator[str]:
         yield from _scale_faults(scale, codebook)
     for outcome in codebook.outcomes.values():
         yield from _outcome_faults(outcome, codebook)
+    for name, concept in codebook.concepts.items():
+        yield from (f"concepts.{name}: {fault}" for fault in _concept_faults(concept, codebook))
+    strange = [name for name in codebook.concepts if name not in CONCEPTS]
+    if strange:
+        yield f"concepts: {', '.join(strange)} are no concepts; docs/codebook.md lists them"
     yield from _unit_faults(codebook)
 
 
@@ -373,6 +367,30 @@ def _condition_faults(condition: Condition, codebook: Codebook) -> Iterator[str]
         strange = sorted(set(condition.one_of) - set(column.codes))
         if strange:
             yield f"the rule's codes {', '.join(strange)} are none of column {column.name!r}"
+
+
+def _concept_faults(concept: Concept, codebook: Codebook) -> Iterator[str]:
+    for kind, name, known in (
+        ("scale", concept.scale, codebook.scales),
+        ("outcome", concept.outcome, codebook.outcomes),
+    ):
+        if name is not None and name not in known:
+            yield f"{kind} {name!r} is not under [{kind}s]"
+    for condition in conditions_of(concept.rule) if concept.rule is not None else ():
+        yield from _condition_faults(condition, codebook)
+    if concept.column is None:
+        if concept.reversed and concept.scale is None:
+            yield "only a column or a scale can be reversed"
+        return
+    column = codebook.columns.get(concept.column)
+    if column is None:
+        yield f"column {concept.column!r} is not under [columns]"
+    elif column.role == "ignore":
+        yield f'column {column.name!r} is ignored; give it the role "claim"'
+    elif column.type == "nominal":
+        yield f"column {column.name!r} has no order: use a rule with `in`"
+    elif concept.reversed and column.span is None:
+        yield f"column {column.name!r} is reversed, so it needs codes or a range"
 
 
 def _unit_faults(codebook: Codebook) -> Iterator[str]:

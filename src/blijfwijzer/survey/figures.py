@@ -10,6 +10,7 @@ import pandas as pd
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.scales import measure_reliability, score_scales
+from blijfwijzer.survey.truth import CLAIM_TRUTHS
 
 _COLUMNS = ["name", "value", "low", "high", "population", "year", "source", "mark"]
 
@@ -80,6 +81,19 @@ def measure_figures(responses: pd.DataFrame, codebook: Codebook) -> dict[str, fl
         "integrity_violation_seen": "integriteit_gezien",
         "share_managers": "leidinggevende",
         "mean_age": "leeftijd",
+        "wanted_training": "wil_scholing",
+        "offered_training": "scholing_aangeboden",
+        "used_hr_instrument": "hr_instrument",
+        "reorganised": "reorganisatie",
+        "manager_encourages": "moedigt_aan",
+    }
+    agreed = {
+        "own_market_value": "eigen_marktwaarde",
+        "underperformance_corrected": "onder_aangesproken",
+        "excellence_more_work": "uitblinken_meer_werk",
+        "performance_rewarded": "prestatie_belonen",
+        "rules_clear": "gedragsregels",
+        "policy_enough": "omgangsbeleid",
     }
     return {
         **{name: mean(responses[column]) for name, column in named.items()},
@@ -92,6 +106,8 @@ def measure_figures(responses: pd.DataFrame, codebook: Codebook) -> dict[str, fl
             f"satisfied_{level}": share(f"tev_{level}", lambda a: a >= 4)
             for level in ("baan", "team", "organisatie")
         },
+        **{name: share(column, lambda a: a >= 4) for name, column in agreed.items()},
+        "daily_client_contact": share("klantcontact", lambda a: a == 3),
         "share_55_plus": share("leeftijd", lambda a: a >= 55),
         "share_women": share("geslacht", lambda a: a == "2"),
         "share_low_education": share("opleiding", lambda a: a == 1),
@@ -152,4 +168,21 @@ def data_card(figures: pd.DataFrame, measured: dict[str, float]) -> str:
             f"| {row['name']} | {row['value']:g} | {row['low']:g} | {row['high']:g} | {told} | "
             f"{row['population']} | {row['year']} | {row['source']} | {row['mark']} |"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_truth_of_claims()]) + "\n"
+
+
+def _truth_of_claims() -> list[str]:
+    lines = [
+        "## What is true of the claims",
+        "",
+        "Each claim of the policy paper is true or false of this survey by construction. Questions",
+        "that only claims need were added last and drawn apart: they change no other answer and",
+        "never predict. `docs/validation.md` says how often verdicts are right.",
+        "",
+        "| claim | right verdict | why |",
+        "|---|---|---|",
+    ]
+    return lines + [
+        f"| {name} | {' or '.join(truth.verdicts)} | {truth.why} |"
+        for name, truth in CLAIM_TRUTHS.items()
+    ]

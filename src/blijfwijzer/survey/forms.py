@@ -20,7 +20,7 @@ rounding and acquiescence, and .70-.80 after."""
 _ITEM_SPREAD = 0.95
 _ACQUIESCENCE = 0.25
 # Log odds of unwanted behaviour from outside, by sector in the order of SECTORS (assumed).
-_CONTACT = (-0.4, 0.1, -0.9, -0.7, 0.3, -0.3, -0.4, 1.5, 0.2, 0.4, 0.1, -0.7)
+CONTACT = (-0.4, 0.1, -0.9, -0.7, 0.3, -0.3, -0.4, 1.5, 0.2, 0.4, 0.1, -0.7)
 
 
 def fill_in(
@@ -53,7 +53,7 @@ def fill_in(
             turned = low + high - true if item in scale.reversed else true
             # Adding zero turns the minus zero that rounding can leave into zero.
             said = np.clip(np.round(turned + unit * acquiescence), low, high) + 0.0
-            forms[item] = _leave_out(said, figure, rng)
+            forms[item] = leave_out(said, figure, rng)
             known = np.where(forms[item] <= high, said, np.nan)
             keyed.append(low + high - known if item in scale.reversed else known)
         seen[scale.name] = _mean_or(keyed, centre)
@@ -62,7 +62,7 @@ def fill_in(
         opinion = 0.80 * latents["tevredenheid"] + 0.60 * noise
         satisfied = ndtri(1 - figure[f"satisfied_{level}"])
         said = 1.0 + np.digitize(opinion, satisfied + np.array([-1.6, -0.8, 0.0, 1.3]))
-        forms[f"tev_{level}"] = _leave_out(said, figure, rng)
+        forms[f"tev_{level}"] = leave_out(said, figure, rng)
     answered = [np.where(forms[f"tev_{n}"] <= 5, forms[f"tev_{n}"], np.nan) for n in SATISFIED_WITH]
     seen["tevredenheid"] = _mean_or(answered, 3.7)
     career = careers(people.reset_index(drop=True), latents["open_en_mensgericht"], rng)
@@ -80,7 +80,7 @@ def fill_in(
     return pd.DataFrame({**forms, **rest}), pd.DataFrame(seen)
 
 
-def _leave_out(said: Array, figure: pd.Series, rng: np.random.Generator) -> Array:
+def leave_out(said: Array, figure: pd.Series, rng: np.random.Generator) -> Array:
     """Let some leave an item empty and some say that they do not know (8) or cannot (9)."""
     draw = rng.random(len(said))
     blank, unknown = figure["item_nonresponse"], figure["dont_know"]
@@ -100,7 +100,7 @@ def _conduct(
     people: pd.DataFrame, latents: dict[str, Array], figure: pd.Series, rng: np.random.Generator
 ) -> dict[str, Array]:
     """Unwanted behaviour from outside, by the work one does, and from inside, by the climate."""
-    contact = np.array(_CONTACT)[people["sector"]]
+    contact = np.array(CONTACT)[people["sector"]]
     climate = 0.5 * latents["psychologische_veiligheid"] + 0.5 * latents["open_en_mensgericht"]
     inside = {
         "intern_agressie": "internal_aggression",

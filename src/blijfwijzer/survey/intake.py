@@ -24,6 +24,7 @@ from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.files import Table, code_text, hash_file, read_table
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
+from blijfwijzer.survey.replicates import read_replicates, replicate_names
 
 # A column in which more answers than this are not allowed is another column than the codebook
 # means; fewer are slips of single responses. Convention of ours.
@@ -45,7 +46,8 @@ class Intake:
     """A survey, read: rows = accepted + rejected."""
 
     responses: pd.DataFrame
-    """One row per accepted response: numbers, categories, and `weight` with mean 1."""
+    """One row per accepted response: numbers, categories, `weight` with mean 1, and replicate
+    weights on the same scale."""
     rejected: pd.DataFrame
     """One row per rejected response: its row in the file (from 1) and the reasons."""
     findings: tuple[Finding, ...]
@@ -114,6 +116,10 @@ def _check_table(
     _add(errors, _missing_columns(file, table, codebook, names))
     reasons: list[tuple[str, NDArray[np.bool_]]] = []
     responses = _read_columns(file, table, codebook, names, reasons, errors)
+    replicates, fault = read_replicates(file, table.frame, codebook)
+    _add(errors, fault)
+    responses = pd.concat([responses, replicates], axis=1)
+    reasons.append(("missing weight", replicates.isna().any(axis=1).to_numpy()))
     reasons += _row_faults(table, codebook, names, responses, settings)
     _add(errors, _weight_fault(file, responses))
     accepted, rejected = _part(responses, reasons)
@@ -311,19 +317,22 @@ def _part(
 
 def _weigh(accepted: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Scale weights to mean 1, after giving units equal totals where the codebook asks it."""
-    weight = accepted["weight"].astype(float)
+    weights = accepted[["weight", *replicate_names(accepted, codebook)]].astype(float)
     if codebook.weight is not None and codebook.weight.equalise is not None:
         unit = accepted[codebook.weight.equalise]
-        weight = weight / weight.groupby(unit, observed=True).transform("sum")
-    return accepted.assign(weight=weight / weight.mean())
+        # Each replicate is treated as the weight is, so that it tells what that treatment does.
+        total = weights.groupby(unit, observed=True).transform("sum")
+        weights = weights / total.where(total > 0, 1.0)
+    return accepted.assign(**(weights / weights["weight"].mean()))
 
 
 def _name_notes(table: Table, codebook: Codebook, names: dict[str, str]) -> list[str]:
     renamed = [f"{name} (here {other})" for name, other in names.items() if name != other]
+    known = {*codebook.columns, *replicate_names(table.frame.columns, codebook)}
     unknown = [
         str(name)
         for name in table.frame.columns
-        if name not in names.values() and name not in codebook.columns
+        if name not in names.values() and name not in known
     ]
     notes = []
     if renamed:

@@ -168,7 +168,11 @@ def _moments_by_unit(values: Array, weight: Array, units: NDArray[np.intp]) -> A
 def _covariance(moments: Array, items: int) -> Array:
     total, sums, products = moments[0], moments[1 : items + 1], moments[items + 1 :]
     mean = sums / total
-    return np.asarray(products.reshape(items, items) / total - np.outer(mean, mean))
+    squares = products.reshape(items, items) / total
+    covariance = squares - np.outer(mean, mean)
+    # What floating point leaves of an item that everyone answered alike is no variance.
+    varies = np.diag(covariance) > 1e-12 * np.diag(squares)
+    return np.asarray(np.where(np.outer(varies, varies), covariance, 0.0))
 
 
 def _scale_row(
@@ -184,10 +188,11 @@ def _scale_row(
     resampled = [_covariance(total, items) for total in picks @ moments]
     for name, estimate in estimates.items():
         row[name] = estimate(covariance)
-        low, high = np.nanquantile([estimate(c) for c in resampled], [0.025, 0.975])
+        made = np.array([estimate(c) for c in resampled])
         # One unit gives the same sample each time: an interval of no width would mislead.
-        known = len(moments) > 1
-        row[f"{name}_low"], row[f"{name}_high"] = (low, high) if known else (np.nan, np.nan)
+        known = len(moments) > 1 and not np.isnan(made).all()
+        low, high = np.nanquantile(made, [0.025, 0.975]) if known else (np.nan, np.nan)
+        row[f"{name}_low"], row[f"{name}_high"] = low, high
     alpha = row["alpha"]
     return {**row, "is_low": bool(isinstance(alpha, float) and alpha < LOW_RELIABILITY)}
 

@@ -13,6 +13,7 @@ from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.figures import load_figures
 from blijfwijzer.survey.forms import SATISFIED_WITH, fill_in, happens
+from blijfwijzer.survey.questions import ask, reorganise
 from blijfwijzer.survey.truth import (
     EMPLOYABILITY_MEAN,
     EMPLOYABILITY_NOISE,
@@ -66,6 +67,8 @@ _ORGANISATION_SHARE, _TEAM_SHARE = 0.05, 0.12
 _ORGANISATION_EFFECT = 0.12
 """Standard deviation of what an organisation adds to the log odds of each outcome."""
 _BATCH = 200_000
+_CLAIMS = 20
+"""Marks the seed of the questions that only the claims need."""
 # "Something else" first, discontent with the culture second (claim H5; levels assumed).
 _MOTIVES = {
     "anders_werk": 0.36,
@@ -126,6 +129,9 @@ def make_survey(
     invited = round(respondents * figure["invited"] / figure["respondents"])
     workforce = invite(respondents, invited, figure["mean_age"], figure["share_women"], rng)
     places = _draw_places(workforce, rng)
+    # Drawn apart, so that the questions of the claims change no other answer.
+    rng_of_claims = np.random.default_rng([seed, wave, _CLAIMS])
+    reorganised = reorganise(int(workforce.units["department"].max()) + 1, rng_of_claims)
     answers, truth = [], []
     for start in range(0, respondents, _BATCH):
         tell(f"fill in forms: {start:,} of {respondents:,}")
@@ -133,7 +139,8 @@ def make_survey(
         latents = _draw_latents(people, places, rng)
         forms, seen = fill_in(people, latents, figure, codebook, rng)
         forms, probabilities = _decide(forms, seen, people, places, figure, rng)
-        answers.append(_spoil(forms, figure, codebook, rng))
+        spoilt = _spoil(forms, figure, codebook, rng)
+        answers.append(ask(spoilt, people, reorganised, figure, codebook, rng_of_claims))
         truth.append(probabilities)
     responses = pd.concat(answers, ignore_index=True)
     responses.insert(0, "respondent", np.arange(1, respondents + 1, dtype=float))

@@ -1,0 +1,308 @@
+"""The policy paper's claims, tested on a survey.
+
+Each claim has its criterion fixed beforehand, a test, and one of four verdicts. A verdict is about
+this survey at one moment: associations, never causes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from blijfwijzer.culture import (
+    claims_careers,
+    claims_commitment,
+    claims_conduct,
+    claims_leaving,
+    claims_measures,
+    claims_scores,
+    claims_teams,
+    claims_training,
+)
+from blijfwijzer.culture.estimation import adjust
+from blijfwijzer.culture.evidence import Evidence, NotTestableError
+from blijfwijzer.culture.findings import LEVEL, Finding
+from blijfwijzer.culture.statements import STATEMENTS
+from blijfwijzer.errors import CultureError
+from blijfwijzer.progress import Tell, silent
+from blijfwijzer.survey.codebook import Language, Text
+from blijfwijzer.survey.concepts import CONCEPTS
+
+Family = Literal["teams", "leaving", "careers", "conduct"]
+Outcome = Literal["supported", "not supported", "contradicted", "not testable"]
+
+LARGEST_TEAM = 50
+"""Respondents above which a unit is no team of people who work together. Ours."""
+VERDICTS: dict[Outcome, Text] = {
+    "supported": Text(nl="steun", en="supported"),
+    "not supported": Text(nl="geen steun", en="not supported"),
+    "contradicted": Text(nl="tegengesproken", en="contradicted"),
+    "not testable": Text(nl="niet te toetsen", en="not testable"),
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that the policy paper says, and what would count against it."""
+
+    id: str
+    family: Family
+    """Claims of a family are tested together, so their p-values are adjusted together."""
+    statement: Text
+    criterion: Text
+    """When it is supported and when contradicted; fixed before any survey was looked at."""
+    needs: tuple[str, ...]
+    """Concepts without which it cannot be tested."""
+    test: Callable[[Evidence], Finding]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a survey says of a claim."""
+
+    claim: Claim
+    verdict: Outcome
+    reason: Text
+    p: float
+    """Adjusted for the number of claims of the family that were tested (Holm 1979); NaN where a
+    bootstrap decides, or nothing was tested."""
+    finding: Finding | None
+    missing: tuple[str, ...] = ()
+    """Concepts that the survey lacks."""
+
+
+def _claim(number: str, family: Family, needs: str, test: Callable[[Evidence], Finding]) -> Claim:
+    statement = STATEMENTS[number]
+    return Claim(number, family, statement.says, statement.criterion, tuple(needs.split()), test)
+
+
+CLAIMS: tuple[Claim, ...] = (
+    _claim(
+        "H1", "teams", "psychologische_veiligheid prestatiegerichtheid", claims_teams.good_together
+    ),
+    _claim(
+        "H1b", "teams", "psychologische_veiligheid prestatiegerichtheid", claims_teams.special_pair
+    ),
+    _claim(
+        "H2",
+        "teams",
+        "psychologische_veiligheid prestatiegerichtheid betrokkenheid",
+        claims_commitment.brave_teams,
+    ),
+    _claim(
+        "H3", "teams", "regeldruk ruimte_professional betrokkenheid", claims_commitment.room_matters
+    ),
+    _claim("H4", "teams", "betrokkenheid", claims_commitment.each_condition),
+    _claim(
+        "H17",
+        "teams",
+        "psychologische_veiligheid voorbeeldgedrag omgangsbeleid",
+        claims_teams.example_over_rules,
+    ),
+    _claim("H18", "teams", "", claims_teams.hidden_variation),
+    _claim(
+        "H5",
+        "leaving",
+        "vertrekintentie motief_anders_werk motief_cultuur motief_loopbaan",
+        claims_leaving.second_motive,
+    ),
+    _claim("H6", "leaving", "zoekt_werk tevredenheid", claims_leaving.productive_leave),
+    _claim(
+        "H15", "leaving", "hr_instrument vertrekintentie", claims_measures.measures_need_culture
+    ),
+    _claim(
+        "H16", "leaving", "tevreden_baan tevreden_organisatie", claims_leaving.satisfaction_order
+    ),
+    _claim("H19", "leaving", "vertrekintentie", claims_scores.culture_beyond_career),
+    _claim("H7", "careers", "laag_opgeleid lang_in_dienst scholing", claims_training.fewer_chances),
+    _claim(
+        "H8",
+        "careers",
+        "laag_opgeleid lang_in_dienst aangemoedigd",
+        claims_training.less_encouraged,
+    ),
+    _claim(
+        "H8b",
+        "careers",
+        "laag_opgeleid lang_in_dienst scholing scholing_aangeboden wil_scholing",
+        claims_training.opportunity_not_will,
+    ),
+    _claim("H9", "careers", "inzetbaarheid", claims_careers.best_chances),
+    _claim("H10", "careers", "eigen_marktwaarde", claims_careers.words_not_deeds),
+    _claim("H13", "careers", "reorganisatie", claims_careers.reorganising_harms),
+    _claim("H14", "careers", "prestatie_belonen", claims_careers.reward_wanted),
+    _claim(
+        "H11",
+        "conduct",
+        "extern_agressie extern_intimidatie intern_agressie intern_intimidatie",
+        claims_conduct.outside_over_inside,
+    ),
+    _claim("H12", "conduct", "discriminatie integriteit_gezien", claims_conduct.changed_conduct),
+    _claim("H20", "conduct", "achterblijver", claims_scores.fair_enough),
+)
+
+
+def find_claims(ids: Sequence[str]) -> tuple[Claim, ...]:
+    """Find claims by their numbers; all when none is given.
+
+    Raises
+    ------
+    CultureError
+        A number is no claim's.
+    """
+    known = {claim.id: claim for claim in CLAIMS}
+    unknown = [one for one in ids if one not in known]
+    if unknown:
+        raise CultureError(
+            f"claim: {len(unknown)} are unknown: {', '.join(unknown)}. Choose from "
+            f"{', '.join(known)}."
+        )
+    return tuple(known[one] for one in ids) or CLAIMS
+
+
+def run_claims(
+    evidence: Evidence, claims: Sequence[Claim] = CLAIMS, tell: Tell = silent
+) -> tuple[Verdict, ...]:
+    """Test claims on a survey.
+
+    The whole family of each claim is tested, so that asking for one alone does not escape the
+    adjustment for their number.
+
+    Returns
+    -------
+    One verdict per claim, in the order given.
+    """
+    families = {claim.family for claim in claims}
+    verdicts: dict[str, Verdict] = {}
+    for family in dict.fromkeys(claim.family for claim in CLAIMS):
+        if family in families:
+            verdicts |= {v.claim.id: v for v in _run_family(evidence, family, tell)}
+    return tuple(verdicts[claim.id] for claim in claims)
+
+
+def tabulate_verdicts(verdicts: Sequence[Verdict]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give verdicts as tables to publish.
+
+    Returns
+    -------
+    One row per claim: claim, family, verdict (the English word), p, effect_size, and in both
+    languages statement, criterion, reason and effect; `missing`, names with spaces between.
+    One row per estimate: claim, `is_sensitivity`, name, nl, en, value, low, high, n.
+    """
+    rows, estimates = [], []
+    for verdict in verdicts:
+        claim, finding = verdict.claim, verdict.finding
+        texts = {"statement": claim.statement, "criterion": claim.criterion}
+        texts |= {"reason": verdict.reason, "verdict": VERDICTS[verdict.verdict]}
+        texts |= {"effect": finding.effect_name if finding else Text(nl="", en="")}
+        rows.append(
+            {
+                "claim": claim.id,
+                "family": claim.family,
+                "verdict": verdict.verdict,
+                "p": verdict.p,
+                "effect_size": finding.effect_size if finding else np.nan,
+                **{f"{name}_nl": text.nl for name, text in texts.items()},
+                **{f"{name}_en": text.en for name, text in texts.items()},
+                "missing": " ".join(verdict.missing),
+            }
+        )
+        for is_sensitivity, table in enumerate(
+            (finding.estimates, finding.sensitivity) if finding else ()
+        ):
+            estimates.append(table.assign(claim=claim.id, is_sensitivity=bool(is_sensitivity)))
+    columns = ["claim", "is_sensitivity", "name", "nl", "en", "value", "low", "high", "n"]
+    held = [table for table in estimates if len(table)]
+    whole = pd.concat(held, ignore_index=True) if held else pd.DataFrame(columns=columns)
+    return pd.DataFrame(rows), whole[columns]
+
+
+def _run_family(evidence: Evidence, family: Family, tell: Tell) -> list[Verdict]:
+    tested: list[tuple[Claim, Finding | Verdict]] = []
+    for claim in CLAIMS:
+        if claim.family == family:
+            tell(f"claim {claim.id}")
+            tested.append((claim, _test(claim, evidence)))
+    p = adjust([f.p if isinstance(f, Finding) else np.nan for _, f in tested], "holm")
+    return [
+        found if isinstance(found, Verdict) else _judge(claim, found, float(adjusted), evidence)
+        for (claim, found), adjusted in zip(tested, p, strict=True)
+    ]
+
+
+def _test(claim: Claim, evidence: Evidence) -> Finding | Verdict:
+    missing = tuple(name for name in claim.needs if not evidence.has(name))
+    if missing:
+        names = {
+            language: ", ".join(f"{name} ({CONCEPTS[name].in_(language)})" for name in missing)
+            for language in ("nl", "en")
+        }
+        reason = Text(nl=f"De enquête mist: {names['nl']}.", en=f"The survey lacks: {names['en']}.")
+        return Verdict(claim, "not testable", reason, float("nan"), None, missing)
+    try:
+        return claim.test(evidence)
+    except NotTestableError as error:
+        return Verdict(
+            claim,
+            "not testable",
+            Text(nl=_sentence(error.reason.nl), en=_sentence(error.reason.en)),
+            float("nan"),
+            None,
+        )
+
+
+def _judge(claim: Claim, finding: Finding, p: float, evidence: Evidence) -> Verdict:
+    """Give the verdict: a direction counts only if it holds after adjustment."""
+    holds = np.isnan(p) or p <= LEVEL
+    outcome: Outcome = "not supported"
+    if holds and finding.direction == "claimed":
+        outcome = "supported"
+    elif holds and finding.direction == "opposite":
+        outcome = "contradicted"
+    return Verdict(claim, outcome, _reason(claim, finding, outcome, evidence), p, finding)
+
+
+def _reason(claim: Claim, finding: Finding, outcome: Outcome, evidence: Evidence) -> Text:
+    why = {
+        "supported": ("Het criterium is gehaald", "The criterion is met"),
+        "contradicted": ("Het tegendeel is gevonden", "The opposite was found"),
+        "not supported": (
+            "Het criterium is niet gehaald en het tegendeel is niet aangetoond",
+            "The criterion is not met and the opposite is not shown",
+        ),
+    }[outcome]
+    told_too = [finding.note, *_stand_ins(claim, finding, evidence), _about_teams(claim, evidence)]
+    texts = []
+    both: tuple[tuple[Language, str], ...] = (("nl", why[0]), ("en", why[1]))
+    for language, told in both:
+        size = f"{finding.effect_size:.2f}"
+        size = size.replace(".", ",") if language == "nl" else size
+        parts = [f"{told}: {finding.effect_name.in_(language)} {size}."]
+        parts += [_sentence(text.in_(language)) for text in told_too if text is not None]
+        texts.append(" ".join(parts))
+    return Text(nl=texts[0], en=texts[1])
+
+
+def _stand_ins(claim: Claim, finding: Finding, evidence: Evidence) -> list[Text | None]:
+    """Say what was measured instead, of all that the claim needs and the finding tells."""
+    concepts = evidence.codebook.concepts
+    names = dict.fromkeys([*claim.needs, *map(str, finding.estimates["name"])])
+    return [concepts[name].substitute for name in names if name in concepts]
+
+
+def _about_teams(claim: Claim, evidence: Evidence) -> Text | None:
+    """Say so when the smallest unit of a survey is larger than a team."""
+    if claim.family != "teams" or evidence.usual_team <= LARGEST_TEAM:
+        return None
+    unit, size = str(evidence.units.columns[-1]), round(evidence.usual_team)
+    return Text(
+        nl=f"De kleinste eenheid is hier {unit}, met gewoonlijk {size} respondenten: lees die voor "
+        "team",
+        en=f"The smallest unit here is {unit}, usually of {size} respondents: read it for team",
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."

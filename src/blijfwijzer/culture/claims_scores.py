@@ -1,0 +1,203 @@
+"""Claims about what a score tells, and whether it is fair (H19, H20)."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blijfwijzer.culture.estimation import (
+    Estimate,
+    difference,
+    estimate_mean,
+)
+from blijfwijzer.culture.evidence import Evidence, NotTestableError, linearise, p_against
+from blijfwijzer.culture.findings import (
+    LEVEL,
+    Direction,
+    Finding,
+    Line,
+    Part,
+    conclude,
+    with_direction,
+)
+from blijfwijzer.culture.prediction import area_under_curve, out_of_fold
+from blijfwijzer.risk.outcomes import barred_columns
+from blijfwijzer.survey.codebook import Text
+
+Array = NDArray[np.float64]
+
+CALIBRATION = 0.05
+"""Difference of calibration between groups above which offers are unfair (domain notes, C, H20)."""
+FEWEST_IN_GROUP = 100
+"""Members below which a calibration is known to 8 points at best (at a share of .2), which is more
+than the margin."""
+SELECTED = 0.20
+"""Share with the highest scores that an offer would reach."""
+
+
+def culture_beyond_career(evidence: Evidence) -> Finding:
+    """H19: culture tells who intends to leave, beyond what careers tell.
+
+    Two penalised logistic regressions, each predicting organisations that it did not see; the
+    difference of their weighted areas under the curve, with an error that knows of units
+    (Obuchowski 1997).
+    """
+    outcome = evidence.of("vertrekintentie")
+    culture = [str(name) for name in evidence.scales if _is_culture(evidence, str(name))]
+    if not culture:
+        raise NotTestableError(
+            Text(nl="de enquête heeft geen cultuurschalen", en="the survey has no culture scales")
+        )
+    concept = evidence.codebook.concepts["vertrekintentie"]
+    barred = frozenset({concept.column or ""})
+    if concept.outcome is not None:
+        barred = barred_columns(evidence.codebook, evidence.codebook.outcomes[concept.outcome])
+    risks = out_of_fold(evidence, outcome, barred, (False, True), culture)
+    known = ~np.isnan(outcome)
+    areas, influences = zip(
+        *(area_under_curve(outcome, risk, evidence.design.weight) for risk in risks), strict=True
+    )
+    n = int(known.sum())
+    made = [linearise(a, i, evidence.design, n) for a, i in zip(areas, influences, strict=True)]
+    gain = linearise(areas[1] - areas[0], influences[1] - influences[0], evidence.design, n)
+    lines = [
+        Line("career", "AUC met loopbaankenmerken", "AUC with career variables", made[0]),
+        Line("with_culture", "AUC met ook cultuur", "AUC with culture as well", made[1]),
+        Line("gain", "Winst door cultuur", "Gain from culture", gain),
+    ]
+    effect = (gain.value, "winst in AUC", "gain in AUC")
+    return conclude(lines, [Part(gain)], effect)
+
+
+def fair_enough(evidence: Evidence) -> Finding:
+    """H20: the score of falling behind is fair enough to base offers on.
+
+    Calibration of each group: observed less expected share, predicted by a regression that did not
+    see the organisation, less the same for everybody. Fair is a statement of equality, so it needs
+    each group's 90 % interval inside the margin (two one-sided tests; Schuirmann 1987).
+    """
+    outcome = evidence.of("achterblijver")
+    concept = evidence.codebook.concepts["achterblijver"]
+    if concept.outcome is None:
+        raise NotTestableError(
+            Text(
+                nl="achterblijver is geen uitkomst van het codeboek",
+                en="falling behind is no outcome of the codebook",
+            )
+        )
+    risk = evidence.risk
+    if risk is None:
+        barred = barred_columns(evidence.codebook, evidence.codebook.outcomes[concept.outcome])
+        risk = out_of_fold(evidence, outcome, barred, (True,))[0]
+    known = ~np.isnan(risk) & ~np.isnan(outcome)
+    weight = evidence.design.weight
+    cut = _highest(risk[known], weight[known])
+    lines, sensitivity, parts = [], [], []
+    residual = outcome - risk
+    for attribute, groups in evidence.groups.items():
+        for group in sorted(groups.dropna().unique()):
+            members = (groups == group).to_numpy() & known
+            if members.sum() < FEWEST_IN_GROUP:
+                continue
+            apart = difference(residual, members, known, evidence.design)
+            apart = replace(apart, n=int(members.sum()))
+            parts.append(apart)
+            label = _label(evidence, str(attribute), str(group))
+            name = f"{attribute}={group}"
+            chosen = np.where(members, risk >= cut, np.nan)
+            in_need = np.where(members & (outcome == 1), risk >= cut, np.nan)
+            lines.append(
+                Line(
+                    name,
+                    f"Waargenomen min voorspeld, {label.nl}",
+                    f"Observed less predicted, {label.en}",
+                    apart,
+                )
+            )
+            sensitivity += [
+                Line(
+                    f"selected_{name}",
+                    f"Aandeel met een aanbod, {label.nl}",
+                    f"Share with an offer, {label.en}",
+                    estimate_mean(chosen, evidence.design),
+                ),
+                Line(
+                    f"recall_{name}",
+                    f"Aandeel bereikt van wie achterblijft, {label.nl}",
+                    f"Share reached of those falling behind, {label.en}",
+                    estimate_mean(in_need, evidence.design),
+                ),
+            ]
+    if not parts:
+        raise NotTestableError(
+            Text(
+                nl=f"geen groep naar leeftijd, geslacht of opleiding heeft {FEWEST_IN_GROUP} leden",
+                en=f"no group by age, sex or education has {FEWEST_IN_GROUP} members",
+            )
+        )
+    largest = max(parts, key=lambda part: abs(part.value))
+    finding = conclude(
+        lines,
+        [],
+        (largest.value, "grootste verschil in ijking", "largest difference of calibration"),
+        sensitivity,
+        note=None
+        if evidence.risk is not None
+        else Text(
+            nl="Gemeten op een regressie met dezelfde kenmerken als het model, niet op het model.",
+            en="Measured on a regression with the model's own features, not on the model.",
+        ),
+    )
+    return with_direction(finding, *_equivalent(parts))
+
+
+def _is_culture(evidence: Evidence, name: str) -> bool:
+    if name in evidence.dimensions:
+        return True
+    mapped = {
+        evidence.codebook.concepts[c].scale
+        for c in (
+            "psychologische_veiligheid",
+            "prestatiegerichtheid",
+            "regeldruk",
+            "ruimte_professional",
+        )
+        if c in evidence.codebook.concepts
+    }
+    return name in mapped
+
+
+def _label(evidence: Evidence, attribute: str, group: str) -> Text:
+    column = evidence.codebook.columns[attribute]
+    code = column.codes.get(group, Text(nl=group, en=group))
+    return Text(nl=f"{column.label.nl}: {code.nl}", en=f"{column.label.en}: {code.en}")
+
+
+def _highest(risk: Array, weight: Array) -> float:
+    order = np.argsort(-risk, kind="stable")
+    share = np.cumsum(weight[order]) / weight.sum()
+    return float(risk[order][np.searchsorted(share, SELECTED)])
+
+
+def _equivalent(parts: list[Estimate]) -> tuple[Direction, float]:
+    """Whether all lie within the margin, some beyond it, or neither can be said."""
+    inside = max(
+        max(_one_sided(part, CALIBRATION), _one_sided(part, -CALIBRATION)) for part in parts
+    )
+    if inside <= LEVEL:
+        return "claimed", inside
+    beyond = [
+        p_against(part, np.sign(part.value) * CALIBRATION)
+        for part in parts
+        if abs(part.value) > CALIBRATION
+    ]
+    # Any one group is enough, so the smallest p counts, adjusted for the number of groups.
+    opposite = min([1.0, *(p * len(parts) for p in beyond)])
+    return ("opposite", opposite) if opposite <= LEVEL else ("neither", inside)
+
+
+def _one_sided(part: Estimate, bound: float) -> float:
+    """P that it lies on the side of zero from `bound`."""
+    if (part.value - bound) * np.sign(bound) >= 0:
+        return 1.0
+    return p_against(part, bound) / 2

@@ -1,0 +1,201 @@
+"""Claims about who gets training, and why (H7, H8, H8b)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blijfwijzer.culture.decomposition import explain_gap, split_gap
+from blijfwijzer.culture.estimation import (
+    Estimate,
+    combine,
+    difference,
+    estimate_mean,
+)
+from blijfwijzer.culture.evidence import Evidence, NotTestableError, from_draws
+from blijfwijzer.culture.findings import (
+    Finding,
+    Line,
+    Part,
+    bare,
+    conclude,
+)
+from blijfwijzer.survey.codebook import Text
+from blijfwijzer.survey.concepts import CONCEPTS
+
+Array = NDArray[np.float64]
+
+GAP = 0.05
+"""Difference of shares that counts as a gap between groups of employees: 5 points."""
+MOST = 0.5
+_FEWEST_IN_GROUP = 50
+_TRAINING = ("scholing", "ontwikkelafspraak", "interne_stap")
+
+
+def fewer_chances(evidence: Evidence) -> Finding:
+    """H7: low educated and long-serving, so fewer agreements, less training, fewer moves."""
+    group = _low_and_long(evidence)
+    names = [name for name in _TRAINING if evidence.has(name)]
+    lines, parts, sensitivity = [], [], []
+    for name in names:
+        found, more = _gap(evidence, name, group)
+        parts.append(Part(found, -1, floor=GAP))
+        lines.append(
+            Line(
+                name,
+                f"{CONCEPTS[name].nl}: verschil met anderen",
+                f"{CONCEPTS[name].en}: difference with others",
+                found,
+            )
+        )
+        sensitivity += more
+    missing = [name for name in _TRAINING if name not in names]
+    note = None
+    if missing:
+        told = ", ".join(missing)
+        note = Text(nl=f"Niet gevraagd: {told}.", en=f"Not asked: {told}.")
+    effect = (
+        max(p.estimate.value for p in parts),
+        "verschil in aandeel, het kleinste",
+        "difference of shares, the smallest",
+    )
+    return conclude(lines, parts, effect, sensitivity, note=note)
+
+
+def less_encouraged(evidence: Evidence) -> Finding:
+    """H8: the same group is less encouraged by managers to learn."""
+    group = _low_and_long(evidence)
+    found, sensitivity = _gap(evidence, "aangemoedigd", group)
+    lines = [
+        Line(
+            "aangemoedigd",
+            "Aangemoedigd om te leren: verschil met anderen",
+            "Encouraged to learn: difference with others",
+            found,
+        )
+    ]
+    if evidence.has("moedigt_aan"):
+        design = evidence.design
+        sensitivity += [
+            Line(
+                "managers",
+                "Leidinggevenden die zeggen aan te moedigen",
+                "Managers who say that they encourage",
+                estimate_mean(evidence.of("moedigt_aan"), design),
+            ),
+            Line(
+                "employees",
+                "Medewerkers die zeggen aangemoedigd te zijn",
+                "Employees who say that they are encouraged",
+                estimate_mean(_of_employees(evidence, "aangemoedigd"), design),
+            ),
+        ]
+    effect = (found.value, "verschil in aandeel", "difference of shares")
+    return conclude(lines, [Part(found, -1, floor=GAP)], effect, sensitivity)
+
+
+def opportunity_not_will(evidence: Evidence) -> Finding:
+    """H8b: the gap in training comes from what is offered, not from who takes it up.
+
+    The gap is split exactly into offers, take-up of an offer and training without one (Kitagawa
+    1955). Beside it, a linear decomposition into offers, wanting and encouragement (Oaxaca 1973;
+    Blinder 1973; pooled coefficients, Jann 2008) and Fairlie's for a yes-no outcome (1999).
+    """
+    group = _low_and_long(evidence)
+    trained, offered = evidence.of("scholing"), evidence.of("scholing_aangeboden")
+    place, picks = evidence.draw()
+    found, drawn, n = split_gap(trained, offered, group, evidence.design.weight, place, picks)
+    gap = from_draws(found["gap"], drawn["gap"], n)
+    if not gap.high < 0:
+        raise NotTestableError(
+            Text(
+                nl="er is geen kloof in scholing om te verdelen",
+                en="there is no gap in training to divide",
+            )
+        )
+    share = from_draws(found["offer"] / found["gap"], drawn["offer"] / drawn["gap"], n)
+    texts = {
+        "gap": ("Kloof in scholing met anderen", "Gap in training with others"),
+        "offer": ("waarvan door minder aanbod", "of which by fewer offers"),
+        "take_up": ("waarvan door minder ingaan op aanbod", "of which by taking up offers less"),
+        "own": ("waarvan zonder aanbod", "of which without an offer"),
+    }
+    lines = [
+        Line(name, nl, en, from_draws(found[name], drawn[name], n))
+        for name, (nl, en) in texts.items()
+    ]
+    lines.append(Line("share", "Deel van de kloof door aanbod", "Part of the gap by offers", share))
+    wants = evidence.of("wil_scholing")
+    sensitivity = [
+        Line(
+            "wants",
+            "Wil scholing: verschil met anderen",
+            "Wants training: difference with others",
+            difference(wants, group == 1, group == 0, evidence.design),
+        ),
+    ]
+    columns = {
+        name: evidence.of(name)
+        for name in ("scholing_aangeboden", "wil_scholing", "aangemoedigd")
+        if evidence.has(name)
+    }
+    for method, parts in explain_gap(trained, columns, group, evidence.design.weight).items():
+        sensitivity += [
+            Line(
+                f"{method}_{name}",
+                f"{method}: deel door {name}",
+                f"{method}: part by {name}",
+                bare(value, n),
+            )
+            for name, value in parts.items()
+        ]
+    effect = (share.value, "deel van de kloof door aanbod", "part of the gap by offers")
+    return conclude(lines, [Part(share, 1, bound=MOST)], effect, sensitivity)
+
+
+def _low_and_long(evidence: Evidence) -> Array:
+    """1 for the low educated with long service, 0 for others, NaN where either is unknown."""
+    low, long = evidence.of("laag_opgeleid"), evidence.of("lang_in_dienst")
+    group = np.where(np.isnan(low) | np.isnan(long), np.nan, (low == 1) & (long == 1))
+    if (group == 1).sum() < _FEWEST_IN_GROUP:
+        raise NotTestableError(
+            Text(
+                nl=f"{int((group == 1).sum())} respondenten zijn laag opgeleid en lang in dienst; "
+                f"nodig zijn er {_FEWEST_IN_GROUP}",
+                en=f"{int((group == 1).sum())} respondents are low educated and long-serving; "
+                f"{_FEWEST_IN_GROUP} are needed",
+            )
+        )
+    return group
+
+
+def _gap(evidence: Evidence, name: str, group: Array) -> tuple[Estimate, list[Line]]:
+    """Difference of shares within sectors, and what education and tenure each add, in points.
+
+    A linear regression of a yes-no answer gives the mean difference (Angrist & Pischke 2009,
+    section 3.4.2).
+    """
+    outcome = evidence.of(name)
+    found = combine(evidence.fit(outcome, {"group": group}), {"group": 1.0})
+    low, long = evidence.of("laag_opgeleid"), evidence.of("lang_in_dienst")
+    crossed = evidence.fit(outcome, {"low": low, "long": long, "both": low * long})
+    label = CONCEPTS[name]
+    texts = {
+        "low": ("laag opgeleid", "low educated"),
+        "long": ("lang in dienst", "long-serving"),
+        "both": ("beide samen, extra", "both together, in addition"),
+    }
+    lines = [
+        Line(
+            f"{part}_{name}",
+            f"{label.nl}: {nl}",
+            f"{label.en}: {en}",
+            combine(crossed, {part: 1.0}),
+        )
+        for part, (nl, en) in texts.items()
+    ]
+    return found, lines
+
+
+def _of_employees(evidence: Evidence, name: str) -> Array:
+    if not evidence.has("leidinggevende"):
+        return evidence.of(name)
+    return np.where(evidence.of("leidinggevende") == 0, evidence.of(name), np.nan)

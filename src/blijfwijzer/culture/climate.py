@@ -1,0 +1,328 @@
+"""How it is to work in each group: means of culture dimensions, pooled, and held against others.
+
+A difference is marked only when it is sure and large enough: its p-value holds after correction
+for everything on the list, its interval leaves out zero, and it passes a floor both on the scale
+and in standard deviations between people (domain notes, E.3). The p-value rests on the answers of
+the group itself; the size on the pooled mean, since the largest of many noisy means are too large.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.stats import norm, t
+
+from blijfwijzer.culture.design import Design
+from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
+from blijfwijzer.culture.estimation import adjust, estimate_means
+from blijfwijzer.culture.pooling import (
+    left_to_know,
+    pool_means,
+    summarise_means,
+    within_variance,
+)
+from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.survey.codebook import Codebook
+
+Array = NDArray[np.float64]
+
+BETTER, WORSE, SAME = "better", "worse", ""
+"""Marks: which way a difference that is sure and large enough goes; for red tape less is better."""
+AGAINST = ("sector", "all", "previous")
+"""What each group is held against: its own largest unit level, everyone, and itself before."""
+_FEWEST_CLUSTERS = 5
+_PARTS = ("mean", "difference", "low", "high", "p", "d", "mark")
+COLUMNS = [
+    *("group", "dimension", "level", "n", "effective_n", "mean", "direct_se"),
+    *("pooled", "se", "low", "high", "reliability", "source", "favourable", "grade", "deviation"),
+    *(f"{against}_{part}" for against in AGAINST for part in _PARTS),
+]
+
+
+@dataclass(frozen=True)
+class Climate:
+    """How it is to work in each group; nothing here is checked for release."""
+
+    table: pd.DataFrame
+    """One row per group and dimension, with `COLUMNS`: n respondents and their effective number
+    (Kish), weighted mean with its standard error, pooled mean with its 95 % interval, reliability
+    of the unadjusted mean, favourable share, grade 1-10 of the pooled mean, deviation (standard
+    deviation between people in this survey); and per reference its mean, the difference of the
+    pooled mean from it with a 95 % interval, p adjusted over the whole table, d and mark. Means and
+    differences are in the unit of the scale; favourable, grade and marks are turned for scales of
+    which a higher score is worse."""
+
+
+@dataclass(frozen=True)
+class _Areas:
+    """Groups of one dimension."""
+
+    direct: pd.DataFrame
+    """As `summarise_means` gives, with `sampling`: the variance of each mean."""
+    pooled: pd.DataFrame
+    """As `PooledMeans.table`, with `freedom`: degrees of freedom of the sampling variance."""
+
+
+def measure_climate(
+    scales: pd.DataFrame,
+    members: csr_array,
+    parents: pd.Series,
+    levels: pd.Series,
+    design: Design,
+    codebook: Codebook,
+    settings: CultureSettings,
+    seed: int,
+    *,
+    sectors: pd.Series | None = None,
+    people: Array | None = None,
+    previous: Climate | None = None,
+) -> Climate:
+    """Measure the dimensions of culture in each group.
+
+    Each level is pooled by itself, groups shrinking towards their parent and parents towards the
+    level's mean, as groups of one level share no people. Fewer than three groups of a level keep
+    their own means. References are the respondents of this survey: how other organisations would
+    have answered is no part of the question. A group is a part of its sector, so its difference
+    from the others counts for the share that they have.
+
+    Parameters
+    ----------
+    scales : one row per response, one column per scale
+    members : one row per group, one column per response
+    parents : group to the group above it
+    levels : group to its level; same index
+    sectors : group to its largest unit, as `Grouping` has it; else the topmost parent below the
+        last
+    people : who work in each group, for the finite population correction; NaN where not known
+    previous : of the wave before; groups are matched by id
+
+    Returns
+    -------
+    A row for each group and dimension, with zero n and missing figures where nobody answered.
+
+    Notes
+    -----
+    For the wave before, the change itself is pooled, with its own spread between groups: what a
+    group keeps from wave to wave then adds nothing to the noise. The few who answered both waves
+    are not known to be the same, which makes its intervals too wide rather than too short.
+    """
+    rng = np.random.default_rng(seed)
+    dimensions = find_dimensions(codebook, settings)
+    parents = parents.reindex(levels.index)
+    top = _topmost(parents) if sectors is None else sectors.reindex(levels.index)
+    place = levels.index.get_indexer(pd.Index(top))
+    tables = []
+    for dimension in dimensions:
+        scores = read_scores(scales, dimension)
+        areas = _pool(scores, members, parents, levels, design, people, settings, rng)
+        everyone = summarise_means(scores, design.weight, _everyone(len(scores))).iloc[[0]]
+        table = _describe(areas, dimension, levels).assign(
+            favourable=_favourable(scores, dimension, members, design.weight, settings),
+            deviation=float(np.sqrt(everyone["variance"].iloc[0])),
+            **_against("sector", areas, areas.direct.reindex(place)),
+            **_against("all", areas, everyone.iloc[np.zeros(len(levels), dtype=int)]),
+        )
+        freedom = areas.pooled["freedom"].to_numpy(dtype=float)
+        tables.append(_change(table, previous, freedom, parents, levels, settings, rng))
+    table = _mark(pd.concat(tables, ignore_index=True), dimensions, settings)
+    return Climate(table[COLUMNS])
+
+
+def _topmost(parents: pd.Series) -> pd.Series:
+    """Climb to the largest unit that each group is part of, everyone left out."""
+    above = parents.to_dict()
+
+    def climb(group: str) -> str:
+        while above.get(group) in above and above[group] != EVERYONE:
+            group = above[group]
+        return group
+
+    return pd.Series([climb(group) for group in parents.index], index=parents.index)
+
+
+def _everyone(responses: int) -> csr_array:
+    return csr_array(np.ones((1, responses), dtype=np.int8))
+
+
+def _pool(
+    scores: Array,
+    members: csr_array,
+    parents: pd.Series,
+    levels: pd.Series,
+    design: Design,
+    people: Array | None,
+    settings: CultureSettings,
+    rng: np.random.Generator,
+) -> _Areas:
+    direct = summarise_means(scores, design.weight, members)
+    left = left_to_know(direct["n"].to_numpy(dtype=float), people)
+    sampling, tables = np.full(len(direct), np.nan), []
+    for level in levels.unique():
+        rows = np.flatnonzero(levels == level)
+        variance, freedom = within_variance(direct.iloc[rows])
+        effective = direct["effective_n"].to_numpy()[rows]
+        alone = variance / np.where(effective > 0, effective, np.nan)
+        spread, df = _design_variance(scores, csr_array(members[rows]), design)
+        sampling[rows] = np.where(np.isnan(spread), left[rows] * alone, spread)
+        mean, above = direct["mean"].to_numpy()[rows], parents.iloc[rows]
+        found = pool_means(mean, sampling[rows], above, settings.draws, rng).table
+        df = np.where(np.isnan(spread), freedom, df)
+        tables.append(found.assign(freedom=df).set_index(rows))
+    return _Areas(direct.assign(sampling=sampling), pd.concat(tables).sort_index())
+
+
+def _design_variance(scores: Array, members: csr_array, design: Design) -> tuple[Array, Array]:
+    """Variance of means of groups that hold several whole clusters, and its degrees of freedom.
+
+    A sector is known by the organisations that took part in it; a team lies within one of them,
+    and is known by its people. NaN for groups of fewer than five clusters, too few to tell, and
+    where people are clusters of their own.
+    """
+    place = members.tocoo()
+    group = np.full(len(scores), -1)
+    group[place.col] = place.row
+    spans = pd.DataFrame({"group": place.row, "cluster": design.cluster[place.col]})
+    clusters = spans.drop_duplicates()["group"].value_counts()
+    people = spans["group"].value_counts().reindex(clusters.index)
+    large = clusters.index[(clusters >= _FEWEST_CLUSTERS) & (clusters < people)]
+    variance, df = np.full((2, members.shape[0]), np.nan)
+    if len(large):
+        inside = pd.Series(group).where(np.isin(group, large))
+        found = estimate_means(scores, inside, design)
+        rows = found.index.to_numpy(dtype=int)
+        variance[rows], df[rows] = found["se"] ** 2, found["df"]
+    return variance, df
+
+
+def _describe(areas: _Areas, dimension: Dimension, levels: pd.Series) -> pd.DataFrame:
+    asked = areas.direct["n"] > 0
+    shown = areas.pooled.drop(columns="freedom")
+    # A group in which nobody answered has a pooled mean, that of its parent: it is not its own.
+    shown = shown.where(asked).assign(source=shown["source"].where(asked, ""))
+    return pd.DataFrame(
+        {
+            "group": levels.index,
+            "dimension": dimension.name,
+            "level": levels.to_numpy(),
+            **areas.direct[["n", "effective_n", "mean"]],
+            "direct_se": np.sqrt(areas.direct["sampling"]),
+            **shown,
+            "grade": dimension.grade(shown["pooled"].to_numpy(dtype=float)),
+        }
+    )
+
+
+def _favourable(
+    scores: Array,
+    dimension: Dimension,
+    members: csr_array,
+    weight: Array,
+    settings: CultureSettings,
+) -> Array:
+    good = dimension.is_favourable(scores, settings.favourable)
+    return summarise_means(good, weight, members)["mean"].to_numpy(dtype=float)
+
+
+def _against(name: str, areas: _Areas, reference: pd.DataFrame) -> dict[str, Array]:
+    """Hold groups against the mean of a larger whole that each may be a part of.
+
+    With a share f of the whole's weight, a group differs from the whole by (1 - f) times its
+    difference from the rest, and only that difference has an error.
+
+    Parameters
+    ----------
+    reference : one row per group: the whole that it is held against
+    """
+    own, pooled = areas.direct, areas.pooled
+    weight, whole = own["weight"].to_numpy(), reference["weight"].to_numpy(dtype=float)
+    rest = whole - weight
+    is_part = rest > 1e-9 * whole
+    safe = np.where(is_part, rest, np.nan)
+    squares = reference["squares"].to_numpy(dtype=float) - own["squares"].to_numpy()
+    mean = reference["mean"].to_numpy(dtype=float)
+    of_rest = (whole * mean - weight * np.nan_to_num(own["mean"].to_numpy())) / safe
+    noise = reference["variance"].to_numpy(dtype=float) * np.maximum(squares, 0) / safe**2
+    difference = np.where(own["n"] > 0, pooled["pooled"].to_numpy(dtype=float) - mean, np.nan)
+    difference = np.where(is_part, difference, np.nan)
+    error = safe / whole * np.sqrt(pooled["se"].to_numpy(dtype=float) ** 2 + noise)
+    direct = own["mean"].to_numpy() - of_rest
+    return {
+        f"{name}_mean": np.where(is_part, mean, np.nan),
+        **_tell(name, difference, error),
+        f"{name}_p": _two_sided(
+            direct, own["sampling"].to_numpy() + noise, pooled["freedom"].to_numpy()
+        ),
+    }
+
+
+def _change(
+    table: pd.DataFrame,
+    previous: Climate | None,
+    freedom: Array,
+    parents: pd.Series,
+    levels: pd.Series,
+    settings: CultureSettings,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Hold groups against themselves in the wave before."""
+    nothing = np.full(len(table), np.nan)
+    if previous is None:
+        return table.assign(**{f"previous_{part}": nothing for part in _PARTS[:-1]})
+    before = previous.table[previous.table["dimension"] == table["dimension"].iloc[0]]
+    before = before.set_index("group").reindex(table["group"])
+    change = table["mean"].to_numpy() - before["mean"].to_numpy()
+    variance = table["direct_se"].to_numpy() ** 2 + before["direct_se"].to_numpy() ** 2
+    pooled, error = nothing.copy(), nothing.copy()
+    for level in levels.unique():
+        rows = np.flatnonzero((levels == level).to_numpy() & ~np.isnan(change))
+        if len(rows):
+            found = pool_means(
+                change[rows], variance[rows], parents.iloc[rows], settings.draws, rng
+            ).table
+            pooled[rows], error[rows] = found["pooled"], found["se"]
+    return table.assign(
+        previous_mean=before["pooled"].to_numpy(),
+        **_tell("previous", pooled, error),
+        previous_p=_two_sided(change, variance, freedom),
+    )
+
+
+def _tell(name: str, difference: Array, error: Array) -> dict[str, Array]:
+    width = norm.ppf(0.975) * error
+    return {
+        f"{name}_difference": difference,
+        f"{name}_low": difference - width,
+        f"{name}_high": difference + width,
+    }
+
+
+def _two_sided(difference: Array, variance: Array, freedom: Array) -> Array:
+    """Chance of a difference this large if there were none; missing where nothing varies."""
+    ratio = np.abs(difference) / np.sqrt(np.where(variance > 0, variance, np.nan))
+    return np.asarray(2 * t.sf(ratio, np.maximum(freedom, 1)))
+
+
+def _mark(
+    table: pd.DataFrame, dimensions: tuple[Dimension, ...], settings: CultureSettings
+) -> pd.DataFrame:
+    """Adjust p over the whole table and mark what is both sure and large enough."""
+    p = [f"{against}_p" for against in AGAINST]
+    listed = table[p].to_numpy(dtype=float)
+    table = table.assign(
+        **dict(zip(p, adjust(listed.ravel(), "bh").reshape(listed.shape).T, strict=True))
+    )
+    floor = table["dimension"].map({d.name: settings.floor * d.span for d in dimensions})
+    turned = table["dimension"].map({d.name: -1 if d.is_turned else 1 for d in dimensions})
+    for against in AGAINST:
+        difference = table[f"{against}_difference"]
+        d = difference / table["deviation"].where(table["deviation"] > 0)
+        sure = table[f"{against}_p"] <= settings.false_discoveries
+        sure &= (table[f"{against}_low"] > 0) | (table[f"{against}_high"] < 0)
+        large = (difference.abs() >= floor) & (d.abs() >= settings.floor_d)
+        way = np.where(difference * turned > 0, BETTER, WORSE)
+        table[f"{against}_d"] = d
+        table[f"{against}_mark"] = np.where(sure & large, way, SAME)
+    return table

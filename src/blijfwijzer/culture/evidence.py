@@ -1,0 +1,346 @@
+"""What a claim may look at: answers by concept, where people work, and random halves of teams.
+
+Most answers are given by one person at one moment, who may be in a good mood for all of them
+(common-method bias; Podsakoff, MacKenzie, Lee & Podsakoff 2003). So where teams exist, a claim
+about culture predicts the answers of one half of a team from what the other half says of it.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t
+
+from blijfwijzer.culture.concepts import read_concepts
+from blijfwijzer.culture.design import Design, covariance_of, replicate_units
+from blijfwijzer.culture.estimation import Estimate, Family, Regression, regress
+from blijfwijzer.survey.breakdown import break_down_people
+from blijfwijzer.survey.codebook import Codebook, Column, Scale, Text
+from blijfwijzer.survey.concepts import PAIR
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+FEWEST_TEAMS = 30
+"""Teams of which halves can be compared, for a claim about teams to be tested on them; below it
+the normal approximation of means of teams is poor."""
+FEWEST_IN_HALF = 3
+"""Answers in half a team, for their mean to stand for the team."""
+
+
+class NotTestableError(Exception):
+    """A survey has the concepts of a claim and still cannot test it; the text says why."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A survey as claims see it."""
+
+    concepts: pd.DataFrame
+    """One row per response; one column per concept that the survey has."""
+    dimensions: pd.DataFrame
+    """Same rows; one column per culture dimension, higher being better."""
+    groups: pd.DataFrame
+    """Same rows; audit attributes and education in bands, as text."""
+    units: pd.DataFrame
+    """Same rows; code of each unit level from large to small, -1 where unknown."""
+    design: Design
+    half: NDArray[np.bool_]
+    """Random halves of each team."""
+    responses: pd.DataFrame
+    scales: pd.DataFrame
+    codebook: Codebook
+    draws: int
+    seed: int
+    previous: "Evidence | None" = None
+    """The wave before, when there is one."""
+    risk: Array | None = None
+    """Risk of falling behind by a model that did not see the respondent, where there is one."""
+
+    def has(self, name: str) -> bool:
+        """Whether the survey has a concept."""
+        return name in self.concepts
+
+    def of(self, name: str) -> Array:
+        """Give the answers on a concept, NaN where unknown."""
+        return self.concepts[name].to_numpy(dtype=float)
+
+    def z(self, name: str) -> Array:
+        """Give the answers on a concept, standardised over people."""
+        return self.standardise(self.of(name))
+
+    def agrees(self, name: str) -> Array:
+        """Whether each agrees: 1 from three quarters of the answers' span, 4 on 1-5; else 0."""
+        concept = self.codebook.concepts[name]
+        item = concept.column or self.codebook.scales[concept.scale or ""].items[0]
+        low, high = self.codebook.columns[item].span or (1.0, 5.0)
+        values = self.of(name)
+        return np.where(np.isnan(values), np.nan, values >= low + 0.75 * (high - low) - 1e-9)
+
+    def standardise(self, values: Array) -> Array:
+        """Give values in standard deviations from their mean, both weighted."""
+        known = ~np.isnan(values)
+        weight = self.design.weight
+        if not known.any():
+            return values
+        mean = np.average(values[known], weights=weight[known])
+        spread = np.sqrt(np.average((values[known] - mean) ** 2, weights=weight[known]))
+        return np.asarray((values - mean) / (spread if spread > 0 else np.nan))
+
+    @cached_property
+    def team(self) -> Codes:
+        """Smallest unit of each response, -1 where unknown."""
+        return self.units.iloc[:, -1].to_numpy(dtype=np.intp)
+
+    @cached_property
+    def usual_team(self) -> float:
+        """Respondents of the team that half of all teams are smaller than."""
+        members = np.bincount(self.team[self.team >= 0])
+        return float(np.median(members[members > 0])) if len(members) else 0.0
+
+    @cached_property
+    def has_teams(self) -> bool:
+        """Whether enough units can be halved."""
+        if len(self.units.columns) < 2:
+            return False
+        members = np.bincount(self.team[self.team >= 0])
+        return int((members >= 2 * FEWEST_IN_HALF).sum()) >= FEWEST_TEAMS
+
+    def other_half(self, values: Array) -> Array:
+        """Give for each response the mean of the half of its team that it is not in."""
+        count = int(self.team.max(initial=-1)) + 1
+        known = ~np.isnan(values) & (self.team >= 0)
+        cell = self.team * 2 + self.half
+        size = np.bincount(cell[known], minlength=2 * count)
+        total = np.bincount(cell[known], values[known], minlength=2 * count)
+        mean = np.where(size >= FEWEST_IN_HALF, total / np.maximum(size, 1), np.nan)
+        other = self.team * 2 + ~self.half
+        return np.where(self.team >= 0, mean[np.maximum(other, 0)], np.nan)
+
+    def fit(
+        self, outcome: Array, columns: dict[str, Array], family: Family = "linear"
+    ) -> Regression:
+        """Regress an outcome on columns, with a level of its own for each stratum (sector).
+
+        In a linear regression the levels are taken out beforehand, which gives the same
+        coefficients (Frisch & Waugh 1933; Lovell 1963); in a logistic one they are columns
+        `stratum_1`, `stratum_2` and so on.
+        """
+        if family == "linear":
+            held = np.column_stack([outcome, *columns.values()])
+            centred = within_strata(held, self.design)
+            X = pd.DataFrame(centred[:, 1:], columns=pd.Index(columns))
+            return regress(centred[:, 0], X, self.design)
+        return regress(outcome, pd.DataFrame({**columns, **self.levels()}), self.design, family)
+
+    def levels(self) -> dict[str, Array]:
+        """Give a column for each stratum but the first."""
+        strata = np.unique(self.design.stratum)[1:]
+        return {f"stratum_{s}": (self.design.stratum == s).astype(float) for s in strata}
+
+    def draw(self) -> tuple[Codes, Array]:
+        """Draw whole units with replacement: unit of each response, and one row per unit.
+
+        Returns
+        -------
+        Place of each response's unit, and how often that unit counts in each draw.
+        """
+        unit, first, place = np.unique(self.design.cluster, return_index=True, return_inverse=True)
+        once = Design(np.ones(len(unit)), unit, self.design.stratum[first])
+        return place, replicate_units(once, self.draws, self.seed)
+
+
+def gather(
+    responses: pd.DataFrame,
+    scales: pd.DataFrame,
+    codebook: Codebook,
+    design: Design,
+    draws: int = 400,
+    seed: int = 0,
+    previous: "Evidence | None" = None,
+    risk: Array | None = None,
+) -> Evidence:
+    """Gather what claims may look at from a survey that was read.
+
+    Parameters
+    ----------
+    responses : one row per response, with the column `weight`
+    scales : same rows, one column per scale
+    draws : bootstraps of whole units, for statistics without a formula
+    previous : the same of the wave before, for claims about change
+    risk : risk of falling behind per response, by a model that did not see it; where there is
+        none, a regression with the same features stands in
+    """
+    units = pd.DataFrame(
+        {
+            level: pd.factorize(responses[level])[0].astype(np.intp)
+            for level in codebook.units.levels
+            if level in responses
+        },
+        index=responses.index,
+    )
+    concepts = read_concepts(responses, scales, codebook)
+    return Evidence(
+        concepts=concepts,
+        dimensions=_dimensions(concepts, scales, codebook),
+        groups=_groups(responses, codebook),
+        units=units,
+        design=design,
+        half=_halve(units, seed),
+        responses=responses,
+        scales=scales,
+        codebook=codebook,
+        draws=draws,
+        seed=seed,
+        previous=previous,
+        risk=risk,
+    )
+
+
+def linearise(value: float, influence: Array, design: Design, n: int) -> Estimate:
+    """Give a statistic its interval from the influence of each response on it.
+
+    By Taylor linearisation, also where a survey has replicate weights: these would need the
+    statistic anew for each of them.
+
+    Parameters
+    ----------
+    influence : one per response, zero outside the domain
+    """
+    covariance, df = covariance_of(
+        np.array([value]), influence[:, None], influence != 0, design, None
+    )
+    se = float(np.sqrt(covariance[0, 0]))
+    half = float(t.ppf(0.975, df)) * se if df > 0 else float("nan")
+    return Estimate(value, se, value - half, value + half, df, n)
+
+
+def from_draws(value: float, draws: Array, n: int) -> Estimate:
+    """Give a statistic its percentile interval from bootstraps; degrees of freedom are unknown."""
+    known = draws[~np.isnan(draws)]
+    if len(known) < 2:
+        return Estimate(value, np.nan, np.nan, np.nan, np.nan, n)
+    low, high = np.quantile(known, [0.025, 0.975])
+    return Estimate(value, float(known.std(ddof=1)), float(low), float(high), np.inf, n)
+
+
+def p_against(estimate: Estimate, bound: float = 0.0) -> float:
+    """Two-sided p of an estimate against a bound."""
+    if not estimate.se > 0 or not estimate.df > 0:
+        return float("nan")
+    return float(2 * t.sf(abs(estimate.value - bound) / estimate.se, estimate.df))
+
+
+def average(values: ArrayLike, weight: Array) -> float:
+    """Weighted mean of what is known; NaN when nothing is."""
+    answers = np.asarray(values, dtype=float)
+    known = ~np.isnan(answers)
+    return float(np.average(answers[known], weights=weight[known])) if known.any() else np.nan
+
+
+def _dimensions(concepts: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Culture dimensions: scales of the construct of the pair, less red tape and room.
+
+    Red tape and room are conditions that the policy paper keeps beside its dimensions.
+    """
+    beside = {
+        codebook.concepts[name].scale
+        for name in ("regeldruk", "ruimte_professional")
+        if name in codebook.concepts
+    }
+    of_pair = {codebook.concepts[n].scale: n for n in PAIR if n in codebook.concepts}
+    constructs = {codebook.scales[s].in_construct for s in of_pair if s is not None}
+    found = {name: concepts[name].to_numpy() for name in PAIR if name in concepts}
+    for scale in codebook.scales.values():
+        wanted = scale.in_construct in constructs and scale.name not in {*beside, *of_pair}
+        if wanted and scale.name in scales and scales[scale.name].notna().any():
+            found[scale.name] = _better_high(scales[scale.name].to_numpy(dtype=float), scale)
+    return pd.DataFrame(found, index=concepts.index)
+
+
+def _better_high(values: Array, scale: Scale) -> Array:
+    return values if scale.higher_is == "better" else -values
+
+
+def _groups(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    wanted = {column.name for column in codebook.with_role("audit")}
+    education = codebook.concepts.get("opleiding")
+    if education is not None and education.column is not None:
+        wanted.add(education.column)
+    broken = break_down_people(responses, codebook)
+    return pd.DataFrame(
+        {
+            name: _as_codes(values, codebook.columns[name])
+            for name, values in broken.items()
+            if name in wanted
+        },
+        index=responses.index,
+    )
+
+
+def _as_codes(groups: pd.Series, column: Column) -> pd.Series:
+    """Bands keep their name; answers get the code of the codebook."""
+    if column.bands or column.type == "nominal":
+        return groups.astype("object")
+    codes = {value: code for code, value in column.values.items()}
+    return groups.astype(float).map(codes).astype("object")
+
+
+def _halve(units: pd.DataFrame, seed: int) -> NDArray[np.bool_]:
+    """Part each team at random in halves that differ by one at most."""
+    rng = np.random.default_rng([seed, 2])
+    if not len(units.columns):
+        return rng.random(len(units)) < 0.5
+    team = units.iloc[:, -1].to_numpy()
+    order = np.lexsort((rng.random(len(team)), team))
+    start = np.searchsorted(team[order], team[order])
+    place = np.empty(len(team), dtype=np.intp)
+    place[order] = np.arange(len(team)) - start
+    # Which half gets the odd one out is chance too.
+    flip = rng.random(int(team.max(initial=-1)) + 2) < 0.5
+    return np.asarray((place % 2 == 0) ^ flip[team], dtype=bool)
+
+
+def covariances(columns: Array, weight: Array, place: Codes, picks: Array) -> tuple[Array, Array]:
+    """Weighted covariances of columns, as found and in each bootstrap of units.
+
+    Parameters
+    ----------
+    columns : one row per response; rows that miss one are left out
+    place, picks : as `Evidence.draw` gives
+
+    Returns
+    -------
+    One matrix, and one per draw.
+    """
+    known = np.asarray(~np.isnan(columns).any(axis=1))
+    rows, weight, place = columns[known], weight[known], place[known]
+    with_one = np.column_stack([np.ones(len(rows)), rows])
+    width = with_one.shape[1]
+    products = (with_one[:, :, None] * with_one[:, None, :]).reshape(len(rows), width**2)
+    sums = np.stack(
+        [np.bincount(place, weight * product, len(picks)) for product in products.T], axis=1
+    )
+    totals = np.vstack([sums.sum(axis=0), picks.T @ sums]).reshape(-1, width, width)
+    size = np.where(totals[:, :1, :1] > 0, totals[:, :1, :1], np.nan)
+    mean = totals[:, 0, 1:] / size[:, :, 0]
+    second = totals[:, 1:, 1:] / size
+    found = second - mean[:, :, None] * mean[:, None, :]
+    return np.asarray(found[0]), np.asarray(found[1:])
+
+
+def within_strata(columns: Array, design: Design) -> Array:
+    """Take the weighted mean of each stratum from columns, over rows that miss none."""
+    known = np.asarray(~np.isnan(columns).any(axis=1))
+    stratum = np.unique(design.stratum, return_inverse=True)[1]
+    weight = np.where(known, design.weight, 0.0)
+    total = np.maximum(np.bincount(stratum, weight), 1e-12)
+    filled = np.where(known[:, None], columns, 0.0)
+    means = np.stack([np.bincount(stratum, weight * c) / total for c in filled.T], axis=1)
+    return np.where(known[:, None], columns - means[stratum], np.nan)

@@ -1,0 +1,189 @@
+"""How well the questions measure: reliability, one factor behind items, and agreement in units."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.culture.components import PERSON, measure_agreement, split_variance
+from blijfwijzer.culture.design import Design
+from blijfwijzer.culture.factors import (
+    MOST_CATEGORIES,
+    Correlations,
+    OneFactor,
+    correlate,
+    correlate_ordinal,
+    fit_one_factor,
+)
+from blijfwijzer.survey.codebook import Codebook, Scale, Text
+from blijfwijzer.survey.scales import measure_reliability, recode_items
+
+Array = NDArray[np.float64]
+
+FEWEST_FOR_A_FACTOR = 200
+"""Effective respondents below which no factor is fitted (Boomsma 1985: below 200 solutions often
+fail and fit measures are biased)."""
+REASONS = {
+    "": Text(nl="", en=""),
+    "absent": Text(nl="de vragenlijst heeft deze vragen niet", en="the survey lacks these items"),
+    "one item": Text(
+        nl="één vraag: of vragen samenhangen is niet te zien",
+        en="one item: whether items hang together cannot be seen",
+    ),
+    "two items": Text(
+        nl="twee vragen: één factor is niet vast te stellen",
+        en="two items: one factor cannot be identified",
+    ),
+    "three items": Text(
+        nl="drie vragen passen altijd op één factor",
+        en="three items always fit one factor",
+    ),
+    "one answer": Text(nl="iedereen gaf hetzelfde antwoord", en="everybody gave the same answer"),
+    "too few": Text(nl="te weinig respondenten", en="too few respondents"),
+    "no fit": Text(
+        nl="de samenhangen spreken elkaar tegen", en="the correlations contradict each other"
+    ),
+    "not ordered": Text(
+        nl="te veel verschillende antwoorden voor een volgorde",
+        en="too many different answers for an order",
+    ),
+    "one unit": Text(nl="er is één eenheid", en="there is one unit"),
+    "same units": Text(
+        nl="dezelfde eenheden als een niveau hoger", en="the same units as one level up"
+    ),
+    "one each": Text(nl="één respondent per eenheid", en="one respondent per unit"),
+}
+"""Why a figure is missing, by the codes in the column `reason`."""
+_FIT = ["rmsea", "rmsea_low", "rmsea_high", "cfi", "srmr"]
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """How well a survey measures what it says it measures."""
+
+    scales: pd.DataFrame
+    """One row per scale: items, n, alpha and omega with intervals, `is_low`; rmsea with interval,
+    cfi and srmr of one factor, on plain correlations and (`_ordinal`) on polychoric ones;
+    `reason` and `reason_ordinal` why these are missing."""
+    items: pd.DataFrame
+    """One row per item: scale, n, item_rest, is_reversed; loading with low and high (95 %), on
+    plain correlations and (`_ordinal`) on polychoric ones."""
+    levels: pd.DataFrame
+    """One row per scale and level of units, and `person`: units, n, variance; share of variance,
+    icc1 and icc2 with intervals; rwg, its interval, `agreeing` and `rated`; `reason`."""
+
+
+def assess_scales(
+    responses: pd.DataFrame,
+    codebook: Codebook,
+    design: Design,
+    levels: tuple[str, ...],
+    bootstraps: int = 200,
+    seed: int = 0,
+) -> Instrument:
+    """Assess each scale of the codebook.
+
+    Parameters
+    ----------
+    responses : one row per response
+    levels : columns of units, from large to small; those that the survey lacks are left out
+    """
+    reliability = measure_reliability(responses, codebook, bootstraps, seed)
+    present = [level for level in levels if level in responses]
+    fits, loadings, spread = [], [], []
+    for scale in codebook.scales.values():
+        answers = recode_items(responses, scale, codebook)
+        fit, of_items = _assess_items(scale, answers, design)
+        fits.append(fit)
+        loadings += of_items
+        spread.append(_assess_units(scale, answers, responses[present], codebook, design, seed))
+    scales = reliability.scales.merge(pd.DataFrame(fits), on="scale", how="left")
+    items = reliability.items.merge(pd.DataFrame(loadings), on=["scale", "item"], how="left")
+    return Instrument(scales, items, pd.concat(spread, ignore_index=True))
+
+
+def _assess_items(
+    scale: Scale, answers: pd.DataFrame, design: Design
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Fit one factor on both kinds of correlations of those who answered all items."""
+    complete = answers.notna().all(axis=1).to_numpy()
+    values, part = answers.to_numpy()[complete], design.take(complete)
+    row: dict[str, Any] = {"scale": scale.name}
+    items: list[dict[str, Any]] = [{"scale": scale.name, "item": item} for item in scale.items]
+    for end, correlator in (("", correlate), ("_ordinal", correlate_ordinal)):
+        reason = _unfit(values, part, end == "_ordinal")
+        fit = None
+        if not reason:
+            correlations: Correlations = correlator(values, part)
+            fit = fit_one_factor(correlations)
+            reason = "no fit" if fit is None else "three items" if np.isnan(fit.srmr) else ""
+        row |= {f"{name}{end}": getattr(fit, name, np.nan) for name in _FIT}
+        row[f"reason{end}"] = reason
+        for item, told in zip(items, _loadings(fit, len(items), end), strict=True):
+            item |= told
+    return row, items
+
+
+def _unfit(values: Array, design: Design, is_ordinal: bool) -> str:
+    if values.shape[1] < 3:
+        return "one item" if values.shape[1] == 1 else "two items"
+    if not len(values):
+        return "absent"
+    if (np.ptp(values, axis=0) == 0).any():
+        return "one answer"
+    if design.weight.sum() ** 2 / (design.weight**2).sum() < FEWEST_FOR_A_FACTOR:
+        return "too few"
+    if is_ordinal and len(np.unique(values)) > MOST_CATEGORIES:
+        return "not ordered"
+    return ""
+
+
+def _loadings(fit: OneFactor | None, items: int, end: str) -> list[dict[str, float]]:
+    if fit is None:
+        names = (f"loading{end}", f"loading{end}_low", f"loading{end}_high")
+        return [dict.fromkeys(names, np.nan) for _ in range(items)]
+    return [
+        {
+            f"loading{end}": float(loading),
+            f"loading{end}_low": float(loading - 1.96 * error),
+            f"loading{end}_high": float(loading + 1.96 * error),
+        }
+        for loading, error in zip(fit.loadings, fit.loading_errors, strict=True)
+    ]
+
+
+def _assess_units(
+    scale: Scale,
+    answers: pd.DataFrame,
+    units: pd.DataFrame,
+    codebook: Codebook,
+    design: Design,
+    seed: int,
+) -> pd.DataFrame:
+    """Split the variance of the score over levels, and measure agreement at each."""
+    needed = np.ceil(scale.minimum_share * len(scale.items) - 1e-9)
+    score = answers.mean(axis=1).where(answers.notna().sum(axis=1) >= needed)
+    table = split_variance(score.to_numpy(dtype=float), units, design, seed).table
+    options = _options(scale, codebook)
+    whole = units.astype("object")
+    agreement = {}
+    for place, level in enumerate(units.columns):
+        # A code may be used again in another unit above, so a unit is all of its codes.
+        path = pd.Series(pd.MultiIndex.from_frame(whole.iloc[:, : place + 1]).to_flat_index())
+        path = path.where(units.iloc[:, : place + 1].notna().all(axis=1).to_numpy())
+        agreement[level] = measure_agreement(answers.to_numpy(), path, options, design, seed)
+    nothing = dict.fromkeys(["rwg", "rwg_low", "rwg_high", "agreeing"], np.nan) | {"rated": 0}
+    agreement[PERSON] = nothing
+    told = pd.DataFrame([agreement[level] for level in table["level"]])
+    known = int((score.notna().to_numpy() & units.notna().all(axis=1).to_numpy()).sum())
+    return pd.concat([table, told], axis=1).assign(scale=scale.name, n=known)[
+        ["scale", "level", "units", "n", *table.columns.drop(["level", "units"]), *told.columns]
+    ]
+
+
+def _options(scale: Scale, codebook: Codebook) -> int:
+    """How many answers an item allows; none that can be counted for a number."""
+    column = codebook.columns[scale.items[0]]
+    return len(column.codes) if column.type == "ordinal" else 0

@@ -1,0 +1,349 @@
+"""Units with a worrying culture: low on both dimensions of a pair, with stated probability.
+
+The policy paper says that psychological safety and performance orientation find such units. A unit
+is worrying when its true mean lies below the reference on both, by more than the floor that makes
+a difference one. Its probability comes from a model of both means together, and the list is the
+longest of which the expected share that is not worrying stays below the settings' share. It is in
+order of name: it says where to look, and ranks nobody. Whether it can be relied on, and whether
+this pair is special, is measured on halves of the respondents (`screening_checks`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from blijfwijzer.culture.design import Design
+from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
+from blijfwijzer.culture.pooling import FEWEST, pool_jointly, pool_means, summarise_means
+from blijfwijzer.culture.pooling import within_variance as pooled_variance
+from blijfwijzer.errors import CultureError
+from blijfwijzer.groups.flags import control_discoveries
+from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.survey.codebook import Codebook, Text
+from blijfwijzer.survey.concepts import CULTURE, PAIR
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+UNIT_COLUMNS = ["unit", "n", "probability", "is_listed"]
+REASON_COLUMNS = [
+    *("unit", "dimension", "is_screened", "n", "pooled", "low", "high"),
+    *("reference", "difference", "probability"),
+]
+
+
+@dataclass(frozen=True)
+class Screening:
+    """Which units have a worrying culture; nothing here is checked for release."""
+
+    units: pd.DataFrame
+    """One row per unit, by name: n respondents who answered both dimensions, probability in [0, 1]
+    that it is worrying, is_listed."""
+    reasons: pd.DataFrame
+    """One row per listed unit and dimension: whether the unit was screened on it, n, pooled mean
+    with 95 % interval, reference, difference from it, and the probability that the true mean is
+    below it by the floor (above it for red tape)."""
+    pair: tuple[str, ...]
+    """The two dimensions; empty when the survey lacks one."""
+    expected_false: float
+    """Expected share of the list that is not worrying; NaN when the list is empty."""
+    expected_found: float
+    """Expected share of the worrying units that is on the list."""
+    reason: Text | None = None
+    """Why nothing could be screened."""
+
+
+@dataclass(frozen=True)
+class Screened:
+    """Units of one level and their answers on some dimensions, higher being better."""
+
+    unit: Codes
+    """Unit of each response, -1 for none."""
+    names: pd.Index
+    parents: pd.Series
+    scores: Array
+    """One row per response, one column per dimension."""
+    weight: Array
+    reference: Array
+    """One row per unit, one column per dimension: the mean that it is held against."""
+    dimensions: tuple[Dimension, ...]
+
+    def take(self, rows: NDArray[np.bool_]) -> "Screened":
+        """Keep some responses; the reference stays."""
+        return Screened(
+            np.where(rows, self.unit, -1),
+            self.names,
+            self.parents,
+            self.scores,
+            self.weight,
+            self.reference,
+            self.dimensions,
+        )
+
+    def cut(self, settings: CultureSettings) -> Array:
+        """Means below which a unit is worrying: one row per unit, one column per dimension."""
+        spans = np.array([dimension.span for dimension in self.dimensions])
+        return np.asarray(self.reference - settings.floor * spans)
+
+    def members(self, known: NDArray[np.bool_]) -> csr_array:
+        """One row per unit, one column per response."""
+        columns = np.flatnonzero((self.unit >= 0) & known)
+        ones = np.ones(len(columns), dtype=np.int8)
+        shape = (len(self.names), len(self.unit))
+        return csr_array((ones, (self.unit[columns], columns)), shape=shape)
+
+
+def screen_units(
+    scales: pd.DataFrame,
+    members: csr_array,
+    parents: pd.Series,
+    design: Design,
+    codebook: Codebook,
+    settings: CultureSettings,
+    seed: int,
+    *,
+    sectors: pd.Series | None = None,
+) -> Screening:
+    """Find the units of one level that are low on both dimensions of the pair.
+
+    Parameters
+    ----------
+    scales : one row per response, one column per scale
+    members : one row per unit, one column per response; units share no respondents
+    parents : unit to the one above it, towards which it shrinks
+    sectors : unit to its largest unit; the reference when the settings say so
+
+    Returns
+    -------
+    Without units on the list, empty `reasons`; with a `reason` when the survey does not allow it:
+    it lacks a dimension, has fewer than three units, or answers that do not vary.
+
+    Raises
+    ------
+    CultureError
+        The settings name a dimension that is not there.
+    """
+    rng = np.random.default_rng(seed)
+    screened = gather_units(scales, members, parents, design, codebook, settings, sectors)
+    places = find_pair(screened.dimensions, codebook, settings)
+    if isinstance(places, Text):
+        return _nothing((), places)
+    pair = tuple(screened.dimensions[place].name for place in places)
+    found = draw_pair(screened, places, settings.draws, rng)
+    if isinstance(found, Text):
+        return _nothing(pair, found)
+    n, draws = found
+    cut = screened.cut(settings)[:, places]
+    probability = (draws < cut[:, :, None]).all(axis=1).mean(axis=1)
+    probability = np.where(n > 0, probability, np.nan)
+    listed = control_discoveries(np.nan_to_num(probability), settings.false_share)
+    units = pd.DataFrame(
+        {"unit": screened.names, "n": n, "probability": probability, "is_listed": listed}
+    )
+    reasons = _explain(screened, np.flatnonzero(listed), places, settings, rng)
+    units = units.sort_values("unit").reset_index(drop=True)
+    false = float((1 - probability[listed]).mean()) if listed.any() else float("nan")
+    worrying = np.nansum(probability)
+    found_share = float(probability[listed].sum() / worrying) if worrying > 0 else float("nan")
+    return Screening(units, reasons, pair, false, found_share)
+
+
+def _nothing(pair: tuple[str, ...], reason: Text) -> Screening:
+    units = pd.DataFrame(columns=UNIT_COLUMNS), pd.DataFrame(columns=REASON_COLUMNS)
+    return Screening(units[0], units[1], pair, float("nan"), float("nan"), reason)
+
+
+def gather_units(
+    scales: pd.DataFrame,
+    members: csr_array,
+    parents: pd.Series,
+    design: Design,
+    codebook: Codebook,
+    settings: CultureSettings,
+    sectors: pd.Series | None = None,
+) -> Screened:
+    """Gather the units of one level, with scores turned so that a higher one is better."""
+    dimensions = screened_dimensions(codebook, settings)
+    place = members.tocoo()
+    if (np.asarray(members.sum(axis=0)) > 1).any():
+        raise ValueError("units that are screened share no respondents: give those of one level")
+    unit = np.full(members.shape[1], -1, dtype=np.intp)
+    unit[place.col] = place.row
+    scores = np.column_stack([d.turn(read_scores(scales, d)) for d in dimensions])
+    whole = np.zeros(len(parents), dtype=np.intp)
+    if sectors is not None and settings.reference == "sector":
+        largest = sectors.reindex(parents.index)
+        whole = pd.factorize(largest, use_na_sentinel=False)[0].astype(np.intp)
+    reference = [_reference(column, unit, whole, design.weight) for column in scores.T]
+    return Screened(
+        unit,
+        pd.Index(parents.index),
+        parents,
+        scores,
+        design.weight,
+        np.column_stack(reference),
+        dimensions,
+    )
+
+
+def screened_dimensions(codebook: Codebook, settings: CultureSettings) -> tuple[Dimension, ...]:
+    """Find the dimensions that pairs are made of.
+
+    The seven of the policy paper when the codebook maps all of them to scales, so that red tape
+    and room, which are conditions beside them, stay out; else those of `find_dimensions`.
+    """
+    mapped = [codebook.concepts[name].scale for name in CULTURE if name in codebook.concepts]
+    names = tuple(dict.fromkeys(name for name in mapped if name is not None))
+    if settings.dimensions or len(names) < len(CULTURE):
+        return find_dimensions(codebook, settings)
+    return find_dimensions(codebook, settings.model_copy(update={"dimensions": names}))
+
+
+def find_pair(
+    dimensions: tuple[Dimension, ...], codebook: Codebook, settings: CultureSettings
+) -> list[int] | Text:
+    """Find the places of the two dimensions that units are screened on, or say what is lacking.
+
+    Raises
+    ------
+    CultureError
+        The settings name a dimension that is not there.
+    """
+    names = [dimension.name for dimension in dimensions]
+    # A codebook without concepts may still name its scales after them.
+    mapped = [codebook.concepts[name].scale if name in codebook.concepts else name for name in PAIR]
+    pair = [str(name) for name in settings.pair or mapped]
+    if set(pair) <= set(names) and pair[0] != pair[1]:
+        return [names.index(name) for name in pair]
+    if settings.pair:
+        raise CultureError(
+            f"culture.pair: {' and '.join(pair)} are not two of the dimensions of codebook "
+            f"{codebook.survey.name}. Choose from {', '.join(names)}."
+        )
+    return Text(
+        nl=f"De vragenlijst meet {' en '.join(PAIR)} niet: koppel ze in het codeboek onder "
+        "[concepts], of noem twee dimensies in de instelling culture.pair.",
+        en=f"The survey does not measure {' and '.join(PAIR)}: map them in the codebook under "
+        "[concepts], or name two dimensions in the setting culture.pair.",
+    )
+
+
+def draw_pair(
+    screened: Screened, places: list[int], draws: int, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], Array] | Text:
+    """Draw from what the means of each unit on some dimensions may jointly be.
+
+    Returns
+    -------
+    Respondents per unit who answered all, and units x dimensions x draws; NaN for a unit without
+    any. Or why it cannot be done.
+    """
+    known = np.asarray(~np.isnan(screened.scores[:, places]).any(axis=1))
+    members = screened.members(known)
+    areas = [summarise_means(column, screened.weight, members) for column in _of(screened, places)]
+    n = areas[0]["n"].to_numpy()
+    used = np.flatnonzero(n > 0)
+    if len(used) < FEWEST:
+        return Text(
+            nl=f"{len(used)} eenheden hebben antwoorden; er zijn er {FEWEST} nodig om te weten hoe "
+            "eenheden verschillen.",
+            en=f"{len(used)} units have answers; {FEWEST} are needed to know how units differ.",
+        )
+    within = within_covariance(screened, places, members)
+    if not _is_definite(within):
+        return Text(
+            nl="De antwoorden binnen eenheden verschillen niet, of op beide dimensies precies "
+            "gelijk: daar valt niets te schatten.",
+            en="Answers within units do not vary, or do so exactly alike on both dimensions: there "
+            "is nothing to estimate from.",
+        )
+    means = np.column_stack([area["mean"].to_numpy() for area in areas])[used]
+    effective = areas[0]["effective_n"].to_numpy()[used]
+    found = np.full((len(n), len(places), draws), np.nan)
+    found[used] = pool_jointly(means, within, effective, screened.parents.iloc[used], draws, rng)
+    return n, found
+
+
+def within_covariance(screened: Screened, places: list[int], members: csr_array) -> Array:
+    """Covariance between people of one unit, pooled over units.
+
+    From the variances of sums: cov(x, y) = (var(x + y) - var(x) - var(y)) / 2.
+    """
+    columns = _of(screened, places)
+
+    def variance(values: Array) -> float:
+        return pooled_variance(summarise_means(values, screened.weight, members))[0]
+
+    found = np.diag([variance(column) for column in columns])
+    for row in range(len(places)):
+        for column in range(row):
+            both = variance(columns[row] + columns[column])
+            shared = (both - found[row, row] - found[column, column]) / 2
+            found[row, column] = found[column, row] = shared
+    return found
+
+
+def _of(screened: Screened, places: list[int]) -> list[Array]:
+    return [screened.scores[:, place] for place in places]
+
+
+def _is_definite(covariance: Array) -> bool:
+    if np.isnan(covariance).any() or not (np.diag(covariance) > 1e-12).all():
+        return False
+    deviations = np.sqrt(np.diag(covariance))
+    return bool(np.linalg.eigvalsh(covariance / np.outer(deviations, deviations)).min() > 1e-6)
+
+
+def _reference(values: Array, unit: Codes, whole: Codes, weight: Array) -> Array:
+    """Weighted mean of the whole that each unit is part of, over the respondents of its units."""
+    inside = (unit >= 0) & ~np.isnan(values)
+    place, count = whole[unit[inside]], int(whole.max(initial=0)) + 1
+    total = np.bincount(place, weight[inside], count)
+    sums = np.bincount(place, weight[inside] * values[inside], count)
+    return np.asarray((sums / np.where(total > 0, total, np.nan))[whole])
+
+
+def _explain(
+    screened: Screened,
+    listed: Codes,
+    places: list[int],
+    settings: CultureSettings,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Say of each listed unit which dimensions are low there, how far and how surely."""
+    if not len(listed):
+        return pd.DataFrame(columns=REASON_COLUMNS)
+    cut, tables = screened.cut(settings), []
+    for place, dimension in enumerate(screened.dimensions):
+        values = screened.scores[:, place]
+        areas = summarise_means(values, screened.weight, screened.members(~np.isnan(values)))
+        effective = areas["effective_n"].to_numpy()
+        sampling = pooled_variance(areas)[0] / np.where(effective > 0, effective, np.nan)
+        found = pool_means(
+            areas["mean"].to_numpy(), sampling, screened.parents, settings.draws, rng
+        )
+        pooled = found.table["pooled"].to_numpy()
+        below = (found.draws < cut[:, [place]]).mean(axis=1)
+        ends = [dimension.turn(found.table[end].to_numpy()) for end in ("low", "high")]
+        reference = dimension.turn(screened.reference[:, place])
+        table = pd.DataFrame(
+            {
+                "unit": screened.names,
+                "dimension": dimension.name,
+                "is_screened": place in places,
+                "n": areas["n"],
+                "pooled": dimension.turn(pooled),
+                "low": np.minimum(*ends),
+                "high": np.maximum(*ends),
+                "reference": reference,
+                "difference": dimension.turn(pooled) - reference,
+                "probability": below,
+            }
+        )
+        known = areas["n"].to_numpy() > 0
+        tables.append(table.iloc[listed[known[listed]]])
+    # Dimensions in the codebook's order within each unit, units by name.
+    return pd.concat(tables).sort_values("unit", kind="stable").reset_index(drop=True)

@@ -1,0 +1,335 @@
+"""Whether screening can be relied on: screen on one half of the respondents, look at the other.
+
+Respondents of every unit are halved at random, many times. What one half says is then held against
+what the other half, who share a unit but no mood of the moment, say of it.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from blijfwijzer.culture.pooling import pool_means, summarise_means
+from blijfwijzer.culture.pooling import within_variance as pooled_variance
+from blijfwijzer.culture.screening import (
+    Screened,
+    draw_pair,
+    find_pair,
+    within_covariance,
+)
+from blijfwijzer.groups.flags import control_discoveries
+from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.survey.codebook import Codebook, Text
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+MEASURES = ("auc", "sensitivity", "precision", "predicted_precision", "base_rate", "listed")
+"""Area under the curve of the probability of one half against what the other half says; share of
+the units that the other half puts below the cut that is on the list; share of the list that the
+other half puts below the cut; that share as the probabilities predict it, the noise of the other
+half included; share of all units that the other half puts below the cut; units on the list."""
+FEWEST_UNITS = 20
+"""Units of which both halves are known, for a check to say something."""
+PAIR_COLUMNS = [
+    *("first", "second", "is_screened", "auc", "low", "high", "rank", "rank_low", "rank_high"),
+    *("factor_auc", "lead", "lead_low", "lead_high"),
+]
+
+
+@dataclass(frozen=True)
+class ScreeningChecks:
+    """How well one half of the respondents tells what the other half says."""
+
+    measures: pd.DataFrame
+    """One row per measure of `MEASURES`: value, low, high."""
+    pairs: pd.DataFrame
+    """One row per pair of dimensions, best first: area under the curve of the mean of the pair in
+    one half against the worst quarter of units on all other dimensions in the other half, its rank
+    among pairs, the same area for the first principal component of all dimensions, and the lead of
+    the pair over it; each with low and high."""
+    factor_share: float
+    """Share of the variance between units that one general factor has, in pooled means."""
+    units: int
+    """Units with enough respondents in both halves."""
+    reason: Text | None = None
+    """Why nothing could be checked."""
+
+
+def check_screening(
+    screened: Screened, cluster: Codes, codebook: Codebook, settings: CultureSettings, seed: int
+) -> ScreeningChecks:
+    """Check the screening of units, and the pair that it rests on, by halving respondents.
+
+    Figures are means over halvings, so that they do not depend on who fell in which half;
+    intervals are percentiles of a bootstrap of whole clusters, the same in all halvings. Halves
+    have half the answers of the survey: the screening itself is somewhat better than its check.
+
+    Parameters
+    ----------
+    screened : units of one level, as `gather_units` gives
+    cluster : per response, as in `Design`: resampled as wholes
+    """
+    rng = np.random.default_rng(seed)
+    places = find_pair(screened.dimensions, codebook, settings)
+    known = ~np.isnan(screened.scores).any(axis=1) & (screened.unit >= 0)
+    sizes = np.bincount(screened.unit[known], minlength=len(screened.names))
+    used = np.flatnonzero(sizes >= 2 * settings.minimum_half)
+    reason = _refusal(screened, places, used, settings)
+    if isinstance(places, Text) or reason is not None:
+        measures = pd.DataFrame(columns=["measure", "value", "low", "high"])
+        return ScreeningChecks(
+            measures, pd.DataFrame(columns=PAIR_COLUMNS), float("nan"), len(used), reason
+        )
+    first = np.array([np.flatnonzero(known & (screened.unit == unit))[0] for unit in used])
+    owner = np.unique(cluster[first], return_inverse=True)[1]
+    screened = _keep(screened, used, known)
+    pairs = list(combinations(range(len(screened.dimensions)), 2))
+    told, areas, factors, shares = [], [], [], []
+    units = owner.max() + 1
+    picks = rng.multinomial(units, np.full(units, 1 / units), settings.bootstraps)
+    weights = np.vstack([np.ones(len(owner)), picks[:, owner]])
+    for _ in range(settings.splits):
+        one = halve(screened.unit, rng)
+        seen, later = screened.take(one), screened.take(~one)
+        told.append(_check_list(seen, later, places, weights, settings, rng))
+        compared = _compare_pairs(seen, later, pairs, weights, settings, rng)
+        areas.append(compared[0])
+        factors.append(compared[1])
+        shares.append(compared[2])
+    names = [dimension.name for dimension in screened.dimensions]
+    return ScreeningChecks(
+        _summarise_measures(_mean(np.array(told))),
+        _summarise_pairs(
+            names, pairs, set(places), *(_mean(np.array(a)) for a in (areas, factors))
+        ),
+        float(np.mean(shares)),
+        len(used),
+    )
+
+
+def halve(unit: Codes, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Put half of each unit's responses, at random, in the first half."""
+    order = np.lexsort((rng.random(len(unit)), unit))
+    start = np.flatnonzero(np.append(True, np.diff(unit[order]) != 0))
+    place = np.arange(len(unit)) - np.repeat(start, np.diff(np.append(start, len(unit))))
+    # Which half gets the odd one out is drawn as well.
+    odd = np.repeat(rng.integers(0, 2, len(start)), np.diff(np.append(start, len(unit))))
+    half = np.zeros(len(unit), dtype=bool)
+    half[order] = (place + odd) % 2 == 0
+    return half
+
+
+def areas_under_curve(is_case: NDArray[np.bool_], score: Array, weights: Array) -> Array:
+    """Chance that a case has a higher score than another, ties counting half; NaN without both.
+
+    Parameters
+    ----------
+    weights : one row per set of weights, one column per unit
+
+    Returns
+    -------
+    One per set of weights.
+    """
+    order = np.argsort(score, kind="stable")
+    ties = np.flatnonzero(np.append(True, np.diff(score[order]) != 0))
+    sorted_weights, case = weights[:, order], is_case[order]
+    cases = np.add.reduceat(sorted_weights * case, ties, axis=1)
+    others = np.add.reduceat(sorted_weights * ~case, ties, axis=1)
+    total = cases.sum(axis=1) * others.sum(axis=1)
+    above = (cases * (np.cumsum(others, axis=1) - others / 2)).sum(axis=1)
+    return np.asarray(above / np.where(total > 0, total, np.nan))
+
+
+def _refusal(
+    screened: Screened, places: list[int] | Text, used: Codes, settings: CultureSettings
+) -> Text | None:
+    if isinstance(places, Text):
+        return places
+    if len(screened.dimensions) < 3:
+        return Text(
+            nl=f"Er zijn {len(screened.dimensions)} dimensies; naast het paar is er een nodig.",
+            en=f"There are {len(screened.dimensions)} dimensions; one beside the pair is needed.",
+        )
+    if len(used) < FEWEST_UNITS:
+        return Text(
+            nl=f"{len(used)} eenheden hebben {2 * settings.minimum_half} of meer antwoorden; er "
+            f"zijn er {FEWEST_UNITS} nodig.",
+            en=f"{len(used)} units have {2 * settings.minimum_half} answers or more; "
+            f"{FEWEST_UNITS} are needed.",
+        )
+    found = draw_pair(screened, places, 2, np.random.default_rng(0))
+    return found if isinstance(found, Text) else None
+
+
+def _keep(screened: Screened, used: Codes, known: NDArray[np.bool_]) -> Screened:
+    """Keep some units, and of these the responses that answered every dimension."""
+    place = np.full(len(screened.names), -1, dtype=np.intp)
+    place[used] = np.arange(len(used))
+    unit = np.where(known & (screened.unit >= 0), place[screened.unit], -1)
+    rows = unit >= 0
+    return Screened(
+        unit[rows],
+        screened.names[used],
+        screened.parents.iloc[used],
+        screened.scores[rows],
+        screened.weight[rows],
+        screened.reference[used],
+        screened.dimensions,
+    )
+
+
+def _check_list(
+    seen: Screened,
+    later: Screened,
+    places: list[int],
+    weights: Array,
+    settings: CultureSettings,
+    rng: np.random.Generator,
+) -> Array:
+    """Measures of one halving, one row per row of weights."""
+    found = draw_pair(seen, places, settings.draws, rng)
+    if isinstance(found, Text):
+        return np.full((len(weights), len(MEASURES)), np.nan)
+    cut = seen.cut(settings)[:, places]
+    probability = (found[1] < cut[:, :, None]).all(axis=1).mean(axis=1)
+    listed = control_discoveries(probability, settings.false_share)
+    means, effective, within = _half(later, places)
+    is_low = np.asarray((means < cut).all(axis=1))
+    # What the other half will say is the true mean and the noise of their number.
+    root = np.linalg.cholesky(within)
+    noise = np.einsum("ij,ujd->uid", root, rng.standard_normal(found[1].shape))
+    foreseen = found[1] + noise / np.sqrt(effective)[:, None, None]
+    predicted = (foreseen < cut[:, :, None]).all(axis=1).mean(axis=1)
+    return np.column_stack(
+        [
+            areas_under_curve(is_low, probability, weights),
+            _shares(listed, weights * is_low),
+            _shares(is_low, weights * listed),
+            _shares(predicted, weights * listed),
+            _shares(is_low, weights),
+            weights @ listed,
+        ]
+    )
+
+
+def _shares(values: NDArray[Any], weights: Array) -> Array:
+    total = weights.sum(axis=1)
+    return np.asarray((weights @ values) / np.where(total > 0, total, np.nan))
+
+
+def _half(screened: Screened, places: list[int]) -> tuple[Array, Array, Array]:
+    """Means of each unit as one half has them, their effective n, and covariance within units."""
+    members = screened.members(np.ones(len(screened.unit), dtype=bool))
+    areas = [
+        summarise_means(screened.scores[:, place], screened.weight, members) for place in places
+    ]
+    means = np.column_stack([area["mean"].to_numpy() for area in areas])
+    effective = areas[0]["effective_n"].to_numpy()
+    return means, effective, within_covariance(screened, places, members)
+
+
+def _compare_pairs(
+    seen: Screened,
+    later: Screened,
+    pairs: list[tuple[int, int]],
+    weights: Array,
+    settings: CultureSettings,
+    rng: np.random.Generator,
+) -> tuple[Array, Array, float]:
+    """Areas of all pairs and of the general factor, one row per row of weights."""
+    pooled = _standardise(_pooled_means(seen, rng))
+    values, vectors = np.linalg.eigh(np.cov(pooled, rowvar=False))
+    factor = pooled @ vectors[:, -1]
+    # A component has no direction of its own: high must be good.
+    factor = factor * np.sign(np.corrcoef(factor, pooled.mean(axis=1))[0, 1])
+    members = later.members(np.ones(len(later.unit), dtype=bool))
+    means = np.column_stack(
+        [summarise_means(column, later.weight, members)["mean"] for column in later.scores.T]
+    )
+    means = _standardise(means)
+    areas, factors = np.empty((2, len(weights), len(pairs)))
+    for place, pair in enumerate(pairs):
+        others = np.delete(means, pair, axis=1).mean(axis=1)
+        is_worst = others <= np.quantile(others, settings.worst_share)
+        score = -pooled[:, pair].mean(axis=1)
+        areas[:, place] = areas_under_curve(is_worst, score, weights)
+        factors[:, place] = areas_under_curve(is_worst, -factor, weights)
+    return areas, factors, float(values[-1] / values.sum())
+
+
+def _pooled_means(screened: Screened, rng: np.random.Generator) -> Array:
+    members = screened.members(np.ones(len(screened.unit), dtype=bool))
+    found = []
+    for column in screened.scores.T:
+        areas = summarise_means(column, screened.weight, members)
+        sampling = pooled_variance(areas)[0] / areas["effective_n"].to_numpy()
+        mean = areas["mean"].to_numpy()
+        found.append(pool_means(mean, sampling, screened.parents, 2, rng).table["pooled"])
+    return np.column_stack(found)
+
+
+def _standardise(means: Array) -> Array:
+    deviation = means.std(axis=0)
+    return np.asarray((means - means.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0))
+
+
+def _summarise_measures(told: Array) -> pd.DataFrame:
+    """Rows: all units, then bootstraps; columns: measures."""
+    low, high = _ends(told[1:])
+    return pd.DataFrame({"measure": MEASURES, "value": told[0], "low": low, "high": high})
+
+
+def _summarise_pairs(
+    names: list[str],
+    pairs: list[tuple[int, int]],
+    screened: set[int],
+    areas: Array,
+    factors: Array,
+) -> pd.DataFrame:
+    """Rows: all units, then bootstraps; columns: pairs."""
+    low, high = _ends(areas[1:])
+    lead_low, lead_high = _ends(areas[1:] - factors[1:])
+    ranks = rankdata(-areas, method="min", axis=1)
+    rank_low, rank_high = _ends(ranks[1:])
+    table = pd.DataFrame(
+        {
+            "first": [names[first] for first, _ in pairs],
+            "second": [names[second] for _, second in pairs],
+            "is_screened": [set(pair) == screened for pair in pairs],
+            "auc": areas[0],
+            "low": low,
+            "high": high,
+            "rank": ranks[0].astype(int),
+            "rank_low": rank_low,
+            "rank_high": rank_high,
+            "factor_auc": factors[0],
+            "lead": areas[0] - factors[0],
+            "lead_low": lead_low,
+            "lead_high": lead_high,
+        }
+    )
+    return table.sort_values("rank", kind="stable").reset_index(drop=True)[PAIR_COLUMNS]
+
+
+def _mean(values: Array) -> Array:
+    """Mean over halvings of which the measure is known; NaN where none is."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    return np.where(
+        count > 0, np.where(known, values, 0).sum(axis=0) / np.maximum(count, 1), np.nan
+    )
+
+
+def _ends(values: Array) -> tuple[Array, Array]:
+    """Percentiles of 95 % over the rows of which the measure is known."""
+    ends = np.full((2, values.shape[1]), np.nan)
+    for place, column in enumerate(values.T):
+        known = column[~np.isnan(column)]
+        if len(known):
+            ends[:, place] = np.quantile(known, [0.025, 0.975])
+    return ends[0], ends[1]

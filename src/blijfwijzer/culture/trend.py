@@ -1,0 +1,185 @@
+"""How culture moved between two waves, as it is and net of who responded."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.culture.climate import BETTER, SAME, WORSE
+from blijfwijzer.culture.estimation import adjust
+from blijfwijzer.culture.waves import Waves, measure_change, pair_waves, part_of
+from blijfwijzer.errors import NothingInCommonError
+from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.survey.codebook import Codebook, Scale
+from blijfwijzer.survey.scales import score_scales
+
+Array = NDArray[np.float64]
+
+CHANGE_COLUMNS = [
+    *("scale", "place", "items", "n_before", "n_now", "before", "now"),
+    *("raw", "raw_low", "raw_high", "net", "net_se", "net_low", "net_high", "p", "d", "mark"),
+]
+_FEWEST = 50
+"""Respondents of a largest unit in each wave, for its own change to be told: raking needs some in
+every category."""
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How scales moved between two waves; nothing here is checked for release."""
+
+    changes: pd.DataFrame
+    """One row per scale and place (`all`, and the code of each largest unit): items asked in both
+    waves, n, weighted means, raw and net change with 95 % intervals, p of the net change adjusted
+    over the table (Benjamini & Hochberg), d, and the mark of a change that is sure and large
+    enough."""
+    mix: pd.DataFrame
+    """Who responded: one row per trait and category, shares in both waves."""
+    items: pd.DataFrame
+    """One row per item of a scale: scale, item, is_common."""
+    largest_gap: float
+    """Difference of shares that raking could not take away; above .001 net changes are not net."""
+
+
+def measure_trend(
+    now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook, settings: CultureSettings
+) -> Trend:
+    """Measure how each scale moved, overall and in each largest unit.
+
+    Scales are scored on the items that both waves asked, by whichever name a wave has them: the
+    codebook's aliases say which those are.
+
+    Parameters
+    ----------
+    now, before : one row per response, as `read_survey` gives them with the same codebook
+
+    Raises
+    ------
+    NothingInCommonError
+        The waves have no item of a scale in common.
+    """
+    shared = common_items(now, before, codebook)
+    scores = pd.concat([score_scales(wave, shared) for wave in (before, now)], ignore_index=True)
+    waves = pair_waves(before, now, codebook, settings)
+    rows = _changes(EVERYONE, scores, waves, shared, settings)
+    largest = codebook.units.levels[0]
+    if largest in now and largest in before:
+        places = pd.concat([before[largest], now[largest]], ignore_index=True).astype("object")
+        for place in sorted(places.dropna().unique(), key=str):
+            inside = (places == place).to_numpy(dtype=bool)
+            counts = [int((inside & part).sum()) for part in (waves.is_now, ~waves.is_now)]
+            if min(counts) >= _FEWEST and not inside.all():
+                part = part_of(waves, inside, settings.minimum_cell)
+                rows += _changes(
+                    str(place), scores[inside].reset_index(drop=True), part, shared, settings
+                )
+    changes = pd.DataFrame(rows)
+    changes = _mark(changes.assign(p=adjust(changes["p"], "bh")), shared, settings)
+    return Trend(
+        changes[CHANGE_COLUMNS],
+        waves.mix,
+        _told_items(codebook, shared),
+        waves.largest_gap,
+    )
+
+
+def common_items(now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook) -> Codebook:
+    """Keep of each scale the items that both waves asked; of the codebook, such scales.
+
+    Raises
+    ------
+    NothingInCommonError
+        The waves have no item of a scale in common.
+    """
+
+    def is_common(item: str) -> bool:
+        return all(item in wave and wave[item].notna().any() for wave in (now, before))
+
+    kept: dict[str, Scale] = {}
+    for scale in codebook.scales.values():
+        items = tuple(item for item in scale.items if is_common(item))
+        turned = tuple(item for item in scale.reversed if item in items)
+        if items:
+            kept[scale.name] = scale.model_copy(update={"items": items, "reversed": turned})
+    if not kept:
+        asked = [
+            sum(i in wave for s in codebook.scales.values() for i in s.items)
+            for wave in (before, now)
+        ]
+        raise NothingInCommonError(
+            f"codebook {codebook.survey.name}: the earlier wave has {asked[0]} items of scales and "
+            f"the later one {asked[1]}, none of them the same. If items were renamed, give their "
+            "other names as `aliases` in the codebook."
+        )
+    return codebook.model_copy(update={"scales": kept})
+
+
+def _changes(
+    place: str, scores: pd.DataFrame, waves: Waves, shared: Codebook, settings: CultureSettings
+) -> list[dict[str, Any]]:
+    rows = []
+    for scale in shared.scales.values():
+        values = scores[scale.name].to_numpy(dtype=float)
+        change = measure_change(values, waves)
+        known = ~np.isnan(values)
+        deviation = _deviation(values[known], waves.raked[known])
+        rows.append(
+            {
+                "scale": scale.name,
+                "place": place,
+                "items": len(scale.items),
+                "n_before": change.before.n,
+                "n_now": change.now.n,
+                "before": change.before.value,
+                "now": change.now.value,
+                "raw": change.raw.value,
+                "raw_low": change.raw.low,
+                "raw_high": change.raw.high,
+                "net": change.net.value,
+                "net_se": change.net.se,
+                "net_low": change.net.low,
+                "net_high": change.net.high,
+                "p": change.net.p,
+                "d": change.net.value / deviation if deviation > 0 else np.nan,
+            }
+        )
+    return rows
+
+
+def _deviation(values: Array, weight: Array) -> float:
+    """Give the standard deviation between people, over both waves."""
+    if len(values) < 2:
+        return float("nan")
+    mean = np.average(values, weights=weight)
+    return float(np.sqrt(np.average((values - mean) ** 2, weights=weight)))
+
+
+def _mark(changes: pd.DataFrame, shared: Codebook, settings: CultureSettings) -> pd.DataFrame:
+    spans = {}
+    for scale in shared.scales.values():
+        low, high = shared.columns[scale.items[0]].span or (1.0, 5.0)
+        spans[scale.name] = high - low
+    turned = changes["scale"].map(
+        {s.name: -1 if s.higher_is == "worse" else 1 for s in shared.scales.values()}
+    )
+    sure = changes["p"] <= settings.false_discoveries
+    large = changes["net"].abs() >= settings.floor * changes["scale"].map(spans)
+    large &= changes["d"].abs() >= settings.floor_d
+    way = np.where(changes["net"] * turned > 0, BETTER, WORSE)
+    return changes.assign(mark=np.where(sure & large, way, SAME))
+
+
+def _told_items(codebook: Codebook, shared: Codebook) -> pd.DataFrame:
+    rows = [
+        {
+            "scale": scale.name,
+            "item": item,
+            "is_common": scale.name in shared.scales and item in shared.scales[scale.name].items,
+        }
+        for scale in codebook.scales.values()
+        for item in scale.items
+    ]
+    return pd.DataFrame(rows, columns=["scale", "item", "is_common"])

@@ -1,0 +1,170 @@
+"""Two waves side by side, the later one given back the mix of people of the earlier.
+
+When younger people answer than three years ago, a mean moves without anybody changing their mind.
+The later wave is raked to the earlier one's mix (Deming & Stephan 1940): its weights are moved as
+little as they can be for each trait to have the share that it had. What is left of a change is
+then no matter of who responded, as far as these traits tell.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.culture.design import Design, read_design
+from blijfwijzer.culture.estimation import Estimate, difference, estimate_mean
+from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
+from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.survey.codebook import Codebook
+
+Array = NDArray[np.float64]
+
+MIX_COLUMNS = ["column", "category", "n_before", "n_now", "share_before", "share_now"]
+_ROUNDS = 500
+_CLOSE = 1e-9
+
+
+@dataclass(frozen=True)
+class Waves:
+    """Two waves, one below the other: first all responses of the earlier, then of the later."""
+
+    is_now: NDArray[np.bool_]
+    design: Design
+    """Of both; a unit that took part in both is one unit."""
+    raked: Array
+    """Weights of the earlier wave as they are, of the later one with the earlier mix."""
+    traits: pd.DataFrame
+    """Same rows; one column per trait, its categories as text."""
+    dummies: Array
+    """Same rows; a column of ones, and one column per category but the first of each trait."""
+    mix: pd.DataFrame
+    """One row per trait and category, with `MIX_COLUMNS`: respondents and weighted shares."""
+    largest_gap: float
+    """Largest difference that raking left between shares; not zero when no weights could do it."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """By how much a mean moved."""
+
+    before: Estimate
+    now: Estimate
+    raw: Estimate
+    net: Estimate
+    """Of who responded."""
+
+
+def pair_waves(
+    before: pd.DataFrame, now: pd.DataFrame, codebook: Codebook, settings: CultureSettings
+) -> Waves:
+    """Put two waves one below the other and rake the later one.
+
+    A category that fewer than `minimum_cell` gave in either wave joins `other`, and that the
+    largest category when it is still too small: a weight cannot stand on a few people. No answer
+    is a category as well.
+
+    Parameters
+    ----------
+    before, now : one row per response, read with the same codebook
+    """
+    weight = pd.concat([_own_weight(before), _own_weight(now)], ignore_index=True)
+    levels = [level for level in codebook.units.levels if level in before and level in now]
+    units = pd.concat([before[levels].astype("str"), now[levels].astype("str")], ignore_index=True)
+    design = read_design(units.assign(weight=weight), codebook)
+    is_now = np.arange(len(weight)) >= len(before)
+    names = find_traits([before, now], codebook, settings)
+    traits = pd.concat(
+        [read_traits(wave, names, codebook) for wave in (before, now)], ignore_index=True
+    )
+    return rake(traits, is_now, design, settings.minimum_cell)
+
+
+def rake(
+    traits: pd.DataFrame, is_now: NDArray[np.bool_], design: Design, minimum_cell: int
+) -> Waves:
+    """Give the later wave the earlier one's mix of traits."""
+    traits = traits.apply(lambda trait: merge_small(trait, [is_now, ~is_now], minimum_cell))
+    # A trait of one category has nothing to say.
+    told = [name for name in traits if (traits[name] != traits[name].iloc[0]).any()]
+    traits = traits[told]
+    weight = design.weight
+    raked = weight.copy()
+    codes = [pd.factorize(traits[name], sort=True)[0] for name in traits]
+    targets = [_shares(code, weight, ~is_now) for code in codes]
+    gap = 0.0
+    for _ in range(_ROUNDS):
+        gap = 0.0
+        for code, target in zip(codes, targets, strict=True):
+            share = _shares(code, raked, is_now)
+            gap = max(gap, float(np.abs(share - target).max()))
+            raked[is_now] *= (target / share)[code[is_now]]
+        if gap < _CLOSE:
+            break
+    mix = [_describe(str(name), traits[name], is_now, weight) for name in told]
+    table = pd.concat(mix, ignore_index=True) if mix else pd.DataFrame(columns=MIX_COLUMNS)
+    dummies = np.column_stack([np.ones(len(traits)), as_columns(traits).to_numpy()])
+    return Waves(is_now, design, raked, traits, dummies, table, gap)
+
+
+def part_of(waves: Waves, rows: NDArray[np.bool_], minimum_cell: int) -> Waves:
+    """Give a part of both waves, such as one sector, raked by itself."""
+    traits = waves.traits[rows].reset_index(drop=True)
+    return rake(traits, waves.is_now[rows], waves.design.take(rows), minimum_cell)
+
+
+def measure_change(values: Array, waves: Waves) -> Change:
+    """Measure by how much a mean moved, as it is and net of who responded.
+
+    The error of the net change is that of a calibrated mean: what its traits foresee of an answer
+    adds none, as far as both waves agree on it (Deville & Sarndal 1992, section 3; the earlier
+    mix is itself known from a sample, which the earlier wave's part of the error holds). Units in
+    both waves make the error smaller by as much as they stay the same.
+
+    Parameters
+    ----------
+    values : one per response of both waves, in the order of `waves`; NaN where not known
+    """
+    known, is_now = ~np.isnan(values), waves.is_now
+    raw = difference(values, is_now, ~is_now, waves.design)
+    earlier, later = (
+        estimate_mean(np.where(part, values, np.nan), waves.design) for part in (~is_now, is_now)
+    )
+    if not earlier.n or not later.n:
+        return Change(earlier, later, raw, raw)
+    X, rows = waves.dummies, known & is_now
+    weighted = X[rows] * waves.raked[rows, None]
+    slopes = np.linalg.lstsq(weighted.T @ X[rows], weighted.T @ values[rows], rcond=None)[0]
+    rest = values - X @ slopes
+    mean = float(np.average(values[rows], weights=waves.raked[rows]))
+    old = known & ~is_now
+    centre = float(np.average(X[old] @ slopes, weights=waves.design.weight[old]))
+    moved = np.where(is_now, rest + mean, rest + centre)
+    net = difference(moved, is_now, ~is_now, replace(waves.design, weight=waves.raked))
+    return Change(earlier, later, raw, net)
+
+
+def _own_weight(responses: pd.DataFrame) -> pd.Series:
+    """Weights with mean 1: what a wave's weights add up to is no part of a change."""
+    return responses["weight"].astype(float) / responses["weight"].mean()
+
+
+def _shares(code: NDArray[np.intp], weight: Array, part: NDArray[np.bool_]) -> Array:
+    total = np.bincount(code[part], weight[part], int(code.max()) + 1)
+    return np.asarray(total / total.sum())
+
+
+def _describe(
+    name: str, trait: pd.Series, is_now: NDArray[np.bool_], weight: Array
+) -> pd.DataFrame:
+    code, categories = pd.factorize(trait, sort=True)
+    return pd.DataFrame(
+        {
+            "column": name,
+            "category": categories,
+            "n_before": np.bincount(code[~is_now], minlength=len(categories)),
+            "n_now": np.bincount(code[is_now], minlength=len(categories)),
+            "share_before": _shares(code, weight, ~is_now),
+            "share_now": _shares(code, weight, is_now),
+        }
+    )

@@ -1,0 +1,394 @@
+"""What a culture monitor measures of a survey, and what of it may be shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from blijfwijzer.culture.climate import Climate, measure_climate
+from blijfwijzer.culture.concepts import read_concepts
+from blijfwijzer.culture.conduct import (
+    CONTACT,
+    Conduct,
+    break_down_conduct,
+    measure_conduct,
+    read_behaviours,
+)
+from blijfwijzer.culture.design import Design, read_design
+from blijfwijzer.culture.dimensions import find_dimensions, read_scores
+from blijfwijzer.culture.instrument import assess_scales
+from blijfwijzer.culture.invariance import assess_invariance
+from blijfwijzer.culture.screening import Screening, gather_units, screen_units
+from blijfwijzer.culture.screening_checks import ScreeningChecks, check_screening
+from blijfwijzer.culture.traits import UNKNOWN, read_traits
+from blijfwijzer.culture.trend import measure_trend
+from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.rules import is_telling
+from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
+from blijfwijzer.errors import AlikeError, CultureError, ModelFolderError, OneUnitError
+from blijfwijzer.groups.grouping import EVERYONE, Grouping, define
+from blijfwijzer.progress import Tell
+from blijfwijzer.publish.culture_findings import (
+    CultureFindings,
+    Permission,
+    level_figure,
+    link_figure,
+)
+from blijfwijzer.records.model_folder import Stored
+from blijfwijzer.releasing import Admission, admit_figures
+from blijfwijzer.risk.waves import compare_wave, refuse_different
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.intake import Intake
+
+Array = NDArray[np.float64]
+Figures = dict[str, csr_array]
+
+_MOST_CODES = 60
+"""Largest units that are held against each other item by item; more would take hours."""
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A wave that was read, and which of its groups may be shown."""
+
+    intake: Intake
+    scales: pd.DataFrame
+    admission: Admission
+
+    @property
+    def responses(self) -> pd.DataFrame:
+        """One row per response."""
+        return self.intake.responses
+
+    @property
+    def grouping(self) -> Grouping:
+        """All groups that are large enough."""
+        return self.admission.grouping
+
+
+def default_levels(codebook: Codebook, responses: pd.DataFrame) -> list[str]:
+    """Give the unit levels that are told unless others are asked.
+
+    They go to one below what answers as a whole. Of smaller units most are too small or too alike
+    to show, and what follows from thousands of them together takes long to work out.
+    """
+    levels = list(codebook.units.levels)
+    last = levels.index(codebook.units.cluster) + 1
+    return [level for level in levels[: last + 1] if level in responses]
+
+
+def require_culture(
+    responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook, settings: Settings
+) -> tuple[str, ...]:
+    """Refuse a survey of which no climate can be measured; give the dimensions nobody answered.
+
+    Raises
+    ------
+    CultureError
+        None of the dimensions was asked.
+    AlikeError
+        On each of them everybody has the same score.
+    OneUnitError
+        Everybody works in one unit, on every level.
+    """
+    dimensions = find_dimensions(codebook, settings.culture)
+    scores = {d.name: read_scores(scales, d) for d in dimensions}
+    unasked = tuple(name for name, score in scores.items() if np.isnan(score).all())
+    if len(unasked) == len(dimensions):
+        raise CultureError(
+            f"{len(unasked)} dimensions: none was asked in this survey, or too few of their items: "
+            f"{', '.join(unasked)}. Add the items to the export, or name other scales in the "
+            "setting culture.dimensions."
+        )
+    known = [score[~np.isnan(score)] for name, score in scores.items() if name not in unasked]
+    if all(np.ptp(score) < 1e-9 for score in known):
+        raise AlikeError(
+            f"{len(known)} dimensions: all {len(responses)} respondents have the same score on "
+            "each, so there is nothing to measure. Check the export of these items."
+        )
+    levels = [level for level in codebook.units.levels if level in responses]
+    if all(responses[level].nunique() < 2 for level in levels):
+        raise OneUnitError(
+            f"{', '.join(levels) or 'units'}: all {len(responses)} respondents work in one unit, "
+            "and a climate compares units. Add the units that it is made of to the export; "
+            "`blijfwijzer check` tells how well the scales measure."
+        )
+    return unasked
+
+
+def favourable(scales: pd.DataFrame, codebook: Codebook, settings: Settings) -> dict[str, Array]:
+    """Give whether each respondent is favourable on each dimension that was asked: 1, 0 or NaN.
+
+    Where nearly all of a group are, or none is, its mean would tell of each of them.
+    """
+    found = {
+        d.name: d.is_favourable(read_scores(scales, d), settings.culture.favourable)
+        for d in find_dimensions(codebook, settings.culture)
+    }
+    return {name: values for name, values in found.items() if not np.isnan(values).all()}
+
+
+def measure_culture(
+    now: Wave,
+    before: Wave | None,
+    stored: Stored | None,
+    ledger: Ledger,
+    codebook: Codebook,
+    settings: Settings,
+    unasked: tuple[str, ...],
+    tell: Tell,
+) -> tuple[CultureFindings, Figures]:
+    """Measure the culture of a survey and choose what may be shown of it.
+
+    Parameters
+    ----------
+    stored : model of the intention to leave, for what is strongest in worrying units
+
+    Returns
+    -------
+    What was found, and for the ledger the figures about parts that cut through units.
+    """
+    responses, scales, grouping = now.responses, now.scales, now.grouping
+    design = read_design(responses, codebook)
+    tell("how well the scales measure")
+    levels = tuple(level for level in codebook.units.levels if level in responses)
+    bootstraps = settings.evaluation.bootstraps
+    instrument = assess_scales(responses, codebook, design, levels, bootstraps, settings.seed)
+    tell("whether scales mean the same for groups")
+    attributes = _attributes(responses, codebook)
+    invariance = assess_invariance(responses, codebook, design, attributes, settings.culture.floor)
+    tell("climate")
+    earlier = None if before is None else _climate(before, codebook, settings, None)
+    climate = _climate(now, codebook, settings, earlier)
+    trend = None
+    if before is not None:
+        tell("trend")
+        trend = measure_trend(responses, before.responses, codebook, settings.culture)
+    tell("unwanted behaviour")
+    previous = None if before is None else before.responses
+    conduct = measure_conduct(responses, scales, codebook, design, settings.culture, previous)
+    tell("worrying units")
+    screenings, checks = _screen(now, design, codebook, settings)
+    offered = _figures(now, attributes, codebook, settings)
+    names = admit_figures(offered, now.admission, ledger, settings.disclosure.minimum)
+    permission = Permission(
+        now.admission.shown,
+        now.admission.choice.reasons,
+        now.admission.choice.tells_everyone,
+        frozenset(before.admission.names) if before else frozenset(),
+        before is not None and before.admission.choice.tells_everyone,
+        names,
+        _told_conduct(conduct, now, names, codebook, settings),
+        now.admission.earlier.releases,
+    )
+    drivers = None
+    if stored is not None and now.admission.choice.tells_everyone:
+        drivers = _drivers(now, stored, screenings, settings, tell)
+    findings = CultureFindings(
+        codebook,
+        settings,
+        now.intake,
+        grouping,
+        permission,
+        instrument,
+        invariance,
+        climate,
+        trend,
+        screenings,
+        checks,
+        conduct,
+        drivers,
+        unasked,
+    )
+    return findings, {name: offered[name] for name in sorted(names)}
+
+
+def _climate(
+    wave: Wave, codebook: Codebook, settings: Settings, previous: Climate | None
+) -> Climate:
+    groups = wave.grouping.groups
+    return measure_climate(
+        wave.scales,
+        wave.grouping.members,
+        groups["parent"],
+        groups["level"],
+        read_design(wave.responses, codebook),
+        codebook,
+        settings.culture,
+        settings.seed,
+        sectors=groups["sector"],
+        people=groups["people"].to_numpy(dtype=float),
+        previous=previous,
+    )
+
+
+def _attributes(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Series]:
+    """Part people by what a scale must not depend on: audit, education, largest units."""
+    education = codebook.concepts.get("opleiding")
+    wanted = [column.name for column in codebook.with_role("audit")]
+    wanted += [education.column] if education is not None and education.column else []
+    told = [
+        name
+        for name in dict.fromkeys(wanted)
+        if name in responses and (codebook.columns[name].codes or codebook.columns[name].bands)
+    ]
+    traits = read_traits(responses, told, codebook)
+    found = {name: traits[name].where(traits[name] != UNKNOWN) for name in told}
+    largest = codebook.units.levels[0]
+    if largest in responses and 1 < responses[largest].nunique() <= _MOST_CODES:
+        found[largest] = responses[largest].astype("object")
+    return {name: group for name, group in found.items() if len(group.dropna().unique()) > 1}
+
+
+def _screen(
+    now: Wave, design: Design, codebook: Codebook, settings: Settings
+) -> tuple[dict[str, Screening], dict[str, ScreeningChecks]]:
+    """Screen the units that may be shown, level by level; the largest only when it is alone."""
+    groups, largest = now.grouping.groups, codebook.units.levels[0]
+    levels = [level for level in codebook.units.levels if (groups["level"] == level).any()]
+    levels = [level for level in levels if level != largest] or levels
+    screenings, checks = {}, {}
+    for level in levels:
+        rows = np.flatnonzero((groups["level"] == level).to_numpy() & now.admission.shown)
+        if not len(rows):
+            continue
+        members, mine = csr_array(now.grouping.members[rows]), groups.iloc[rows]
+        screenings[level] = screen_units(
+            now.scales,
+            members,
+            mine["parent"],
+            design,
+            codebook,
+            settings.culture,
+            settings.seed,
+            sectors=mine["sector"],
+        )
+        if level == codebook.units.cluster and screenings[level].reason is None:
+            screened = gather_units(
+                now.scales,
+                members,
+                mine["parent"],
+                design,
+                codebook,
+                settings.culture,
+                mine["sector"],
+            )
+            checks[level] = check_screening(
+                screened, design.cluster, codebook, settings.culture, settings.seed
+            )
+    return screenings, checks
+
+
+def _figures(
+    now: Wave, attributes: Mapping[str, pd.Series], codebook: Codebook, settings: Settings
+) -> Figures:
+    """Offer the parts that figures are about and that cut through units."""
+    responses, scales = now.responses, now.scales
+    weight = responses["weight"].to_numpy(dtype=float)
+    values = favourable(scales, codebook, settings)
+    minimum = settings.disclosure.minimum
+    concepts = read_concepts(responses, scales, codebook)
+    asked = read_behaviours(concepts)
+    by = dict(attributes)
+    if CONTACT in concepts and not asked.empty:
+        by[CONTACT] = break_down_conduct(responses, concepts, codebook)[CONTACT]
+    offered: Figures = {}
+    for name, group in by.items():
+        if name in codebook.units.levels:
+            continue
+        for level in sorted(group.dropna().unique(), key=str):
+            row = _row((group == level).to_numpy(dtype=bool))
+            is_small = row.sum() < minimum or len(responses) - row.sum() < minimum
+            told = values if name != CONTACT else {}
+            if not is_small and not any(
+                is_telling(row, v, weight, settings.disclosure) for v in told.values()
+            ):
+                offered[level_figure(name, str(level))] = row
+    for behaviour in asked:
+        happened = asked[behaviour].to_numpy(dtype=float)
+        parts = csr_array(np.array([happened == 1, happened == 0], dtype=np.int8))
+        sizes = parts.sum(axis=1)
+        if (np.asarray(sizes).ravel() >= minimum).all():
+            offered[link_figure(str(behaviour))] = parts
+    return offered
+
+
+def _told_conduct(
+    conduct: Conduct,
+    now: Wave,
+    figures: frozenset[str],
+    codebook: Codebook,
+    settings: Settings,
+) -> frozenset[tuple[str, str, str]]:
+    """Choose the shares of unwanted behaviour to tell: of groups and parts that may be shown.
+
+    A share that is nearly one tells of each who was asked, and so does one of nobody.
+    """
+    if conduct.shares.empty:
+        return frozenset()
+    responses, largest = now.responses, codebook.units.levels[0]
+    concepts = read_concepts(responses, now.scales, codebook)
+    asked = read_behaviours(concepts)
+    categories = break_down_conduct(responses, concepts, codebook)
+    weight = responses["weight"].to_numpy(dtype=float)
+    groups = now.grouping.groups[now.admission.shown]
+    units = {define(str(group)).get(largest) for group in groups.index}
+    told = set()
+    for row in conduct.shares.to_dict("records"):
+        behaviour, by, category = str(row["behaviour"]), str(row["by"]), str(row["category"])
+        is_shown = {
+            EVERYONE: now.admission.choice.tells_everyone,
+            largest: category in units,
+        }.get(by, level_figure(by, category) in figures)
+        inside = (categories[by].astype("str") == category).to_numpy(dtype=bool)
+        happened = asked[behaviour].to_numpy(dtype=float)
+        members = _row(inside & ~np.isnan(happened))
+        if is_shown and not is_telling(members, happened, weight, settings.disclosure):
+            told.add((behaviour, by, category))
+    return frozenset(told)
+
+
+def _drivers(
+    now: Wave,
+    stored: Stored,
+    screenings: Mapping[str, Screening],
+    settings: Settings,
+    tell: Tell,
+) -> pd.DataFrame:
+    """Say what goes with more or less intention to leave in each listed unit than among all."""
+    grouping, responses = now.grouping, now.responses
+    if not set(stored.codebook.units.levels) <= set(responses):
+        raise ModelFolderError(
+            f"{stored.folder.name}: was trained on another survey "
+            f"({stored.codebook.survey.name}). Give --models of this survey, or leave it out."
+        )
+    listed = [
+        str(unit)
+        for screening in screenings.values()
+        for unit in screening.units.loc[screening.units["is_listed"].astype(bool), "unit"]
+    ]
+    scored = score_groups(
+        stored.model,
+        responses,
+        now.scales,
+        grouping.members,
+        settings.wave.batch,
+        settings.drivers.largest_gap,
+        tell,
+    )
+    weight = responses["weight"].to_numpy(dtype=float)[scored.sample_rows]
+    wave = compare_wave(scored.sample, stored.reference, weight, settings.wave, len(responses))
+    refuse_different(wave, settings.wave, stored.model.target)
+    index = grouping.groups.index
+    places = index.get_indexer(pd.Index(listed)).astype(float)
+    everyone = np.full(len(places), float(index.get_indexer(pd.Index([EVERYONE]))[0]))
+    found = contrast_drivers(scored, places, everyone)
+    return found.assign(group=index[found["group"].to_numpy(dtype=np.intp)])
+
+
+def _row(inside: NDArray[np.bool_]) -> csr_array:
+    return csr_array(inside[None, :].astype(np.int8))

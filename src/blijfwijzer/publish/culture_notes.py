@@ -1,0 +1,98 @@
+"""Sentences of a chapter on culture that depend on what was found."""
+
+from blijfwijzer.culture.dimensions import find_dimensions
+from blijfwijzer.publish.culture_findings import CultureFindings
+from blijfwijzer.publish.texts import say, show
+from blijfwijzer.survey.codebook import Language
+
+_MIX_GAP = 0.001
+"""Difference of shares above which net changes are not net; see `Trend.largest_gap`."""
+
+
+def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
+    """Give the sentences of each section, by the names that the page asks for."""
+    language = findings.settings.language
+    found = {
+        "about_climate": (_about_climate(findings, language),),
+        "about_trend": _about_trend(findings, language),
+        "about_worrying": _about_worrying(findings, language),
+        "about_pairs": _about_pairs(findings, language),
+    }
+    if findings.conduct.reason is not None:
+        found["about_conduct"] = (findings.conduct.reason.in_(language),)
+    return {name: texts for name, texts in found.items() if texts}
+
+
+def _about_climate(findings: CultureFindings, language: Language) -> str:
+    """Tell what is favourable, in points of the scale where all dimensions share one."""
+    settings = findings.settings.culture
+    dimensions = find_dimensions(findings.codebook, settings)
+    places = sorted({round(d.low + settings.favourable * d.span, 2) for d in dimensions})
+    told = " / ".join(show(place, "decimal", language) for place in places)
+    return say("s_climate", language, favourable=told)
+
+
+def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+    if findings.trend is None:
+        return ()
+    columns = findings.codebook.columns
+    names = list(dict.fromkeys(findings.trend.mix["column"]))
+    labels = ", ".join(columns[name].label.in_(language) for name in names)
+    texts = [say("s_trend", language, traits=labels or "–")]  # noqa: RUF001
+    if findings.trend.largest_gap > _MIX_GAP:
+        texts.append(say("s_trend_gap", language))
+    return tuple(texts)
+
+
+def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+    """Tell what makes a unit worrying, once, as all levels are screened alike."""
+    scales, settings = findings.codebook.scales, findings.settings.culture
+    dimensions = {d.name: d for d in find_dimensions(findings.codebook, settings)}
+    for screening in findings.screenings.values():
+        if screening.pair:
+            first, second = screening.pair
+            floor = settings.floor * dimensions[first].span
+            return (
+                say(
+                    "s_worrying",
+                    language,
+                    first=scales[first].label.in_(language).lower(),
+                    second=scales[second].label.in_(language).lower(),
+                    floor=show(floor, "decimal", language),
+                    reference=say(f"reference_{settings.reference}", language),
+                    false=round(100 * settings.false_share),
+                ),
+            )
+    return ()
+
+
+def _about_pairs(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+    """Tell whether the pair is special here, or no better than one general factor."""
+    texts = []
+    for checks in findings.checks.values():
+        if checks.reason is not None:
+            texts.append(checks.reason.in_(language))
+            continue
+        own = checks.pairs[checks.pairs["is_screened"].astype(bool)]
+        if own.empty:
+            continue
+        row = own.iloc[0]
+        conclusion = "s_pair_same"
+        if row["lead_high"] < 0:
+            conclusion = "s_pair_less"
+        elif row["lead_low"] > 0:
+            conclusion = "s_pair_more"
+        texts.append(
+            say(
+                "s_pairs",
+                language,
+                rank=round(row["rank"]),
+                all=len(checks.pairs),
+                low=round(row["rank_low"]),
+                high=round(row["rank_high"]),
+                factor=show(row["factor_auc"], "ratio", language),
+                auc=show(row["auc"], "ratio", language),
+                conclusion=say(conclusion, language),
+            )
+        )
+    return tuple(texts)

@@ -1,0 +1,287 @@
+"""The chapter on culture as one page: what was measured, where it goes well and where it does not.
+
+It computes nothing; it chooses what is pictured and in which order things are told.
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.publish.blocks import Block, ShownTable, pairs, shown_table, tidy, titled, twin
+from blijfwijzer.publish.cells import clean_text
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.culture_pictures import (
+    PICTURED_ROWS,
+    choose_units,
+    picture_dimension,
+    picture_heat,
+    picture_reliability,
+    picture_shares,
+    picture_trend,
+    picture_worrying,
+)
+from blijfwijzer.publish.report_page import render_sections
+from blijfwijzer.publish.texts import number, say, show
+from blijfwijzer.publish.workbook import write_sheets
+
+CULTURE_NOTHING = (
+    "what_culture_groups",
+    "what_culture_sure",
+    "what_culture_cause",
+    "what_culture_punish",
+)
+_SHEETS = (
+    *("climate", "trend", "worrying", "screened", "checks", "pairs", "worrying_drivers"),
+    *("remedies", "conduct", "conduct_changes", "conduct_links", "scales", "items", "agreement"),
+    *("comparable", "compared", "withheld", "rejected"),
+)
+_TOLD_DIMENSIONS = ("label", "pooled", "low", "high", "n", "reliability", "favourable", "grade")
+
+
+def render_climate(chapter: Chapter, levels: tuple[str, ...]) -> bytes:
+    """Write the chapter as HTML.
+
+    Parameters
+    ----------
+    levels : unit levels that were asked, from large to small
+    """
+    return render_sections(
+        chapter,
+        {
+            "culture_what": [what_block(chapter, CULTURE_NOTHING)],
+            "measured": list(_measured(chapter)),
+            "climate": list(_climate(chapter, levels)),
+            "trend": list(_trend(chapter)),
+            "worrying": list(_worrying(chapter, levels)),
+            "conduct": list(_conduct(chapter)),
+            "compare": list(_compare(chapter)),
+            "withheld": [
+                Block(paragraphs=(say("s_withheld", chapter.language),)),
+                titled(chapter, "withheld"),
+            ],
+            "method": list(method_blocks(chapter)),
+        },
+    )
+
+
+def write_climate_workbook(chapter: Chapter) -> bytes:
+    """Write the chapter's tables as .xlsx."""
+    sheets = tuple(name for name in _SHEETS if name in chapter.tables)
+    return write_sheets(chapter, sheets, CULTURE_NOTHING)
+
+
+def what_block(chapter: Chapter, names: tuple[str, ...]) -> Block:
+    """Say what it is not."""
+    return Block(points=tuple(say(name, chapter.language) for name in names))
+
+
+def read_blocks(chapter: Chapter) -> Iterator[Block]:
+    """Say what was read."""
+    caption = say("c_facts", chapter.language)
+    yield Block(table=shown_table(chapter, "lottery", caption, pairs(chapter.facts)))
+    yield titled(chapter, "rejected")
+
+
+def method_blocks(chapter: Chapter) -> Iterator[Block]:
+    """Say how figures came about, and from what."""
+    yield Block(paragraphs=tuple(clean_text(text) for text in chapter.method))
+    caption = say("c_provenance", chapter.language)
+    yield Block(table=shown_table(chapter, "lottery", caption, pairs(chapter.provenance)))
+
+
+def _measured(chapter: Chapter) -> Iterator[Block]:
+    yield from read_blocks(chapter)
+    caption = say("c_scales", chapter.language)
+    scales = chapter.rows("scales")
+    if len(scales):
+        yield Block(
+            caption,
+            (say("s_measured", chapter.language),),
+            picture=picture_reliability(scales, caption, chapter.language),
+            caption=caption,
+            table=twin(chapter, "scales", caption, scales),
+        )
+    yield _folded(chapter, "items")
+    yield _folded(chapter, "agreement")
+
+
+def _climate(chapter: Chapter, levels: tuple[str, ...]) -> Iterator[Block]:
+    language, climate = chapter.language, chapter.rows("climate")
+    hidden = chapter.rows("hidden")
+    dimensions = list(dict.fromkeys(climate["dimension"]))
+    yield Block(paragraphs=(*chapter.notes.get("about_climate", ()), say("s_heat", language)))
+    for level in [name for name in levels if name in set(climate["level"])]:
+        cells = climate[climate["level"] == level]
+        away = hidden[hidden["level"] == level]
+        units = choose_units(cells, away)
+        caption = say("c_heat", language, level=_title(level))
+        count = cells["group"].nunique() + len(away)
+        cut = say("s_heat_cut", language, shown=len(units), all=count)
+        drawn = cells[cells["group"].isin([group for group, _ in units])]
+        yield Block(
+            caption,
+            (cut,) if len(units) < count else (),
+            picture=picture_heat(cells, units, dimensions, caption, f"heat-{level}", language),
+            caption=caption,
+            table=_heat_twin(chapter, drawn, units, dimensions, caption),
+        )
+    yield from _dimensions(chapter, climate, dimensions, levels)
+    yield _folded(chapter, "climate")
+
+
+def _dimensions(
+    chapter: Chapter, climate: pd.DataFrame, dimensions: list[str], levels: tuple[str, ...]
+) -> Iterator[Block]:
+    language = chapter.language
+    level = next((name for name in levels if name in set(climate["level"])), "")
+    for place, dimension in enumerate(dimensions):
+        rows = climate[climate["dimension"] == dimension]
+        units = rows[rows["level"] == level].head(PICTURED_ROWS)
+        whole = rows.loc[rows["level"] == EVERYONE, "pooled"]
+        everyone = number(whole.iloc[0]) if len(whole) else None
+        caption = say("c_dimension", language, dimension=dimension, level=level)
+        if len(units):
+            columns = [name for name in _TOLD_DIMENSIONS if name in units]
+            yield Block(
+                caption,
+                picture=picture_dimension(units, everyone, caption, f"dimension-{place}", language),
+                caption=caption,
+                table=twin(chapter, "climate", caption, units[columns]),
+            )
+
+
+def _trend(chapter: Chapter) -> Iterator[Block]:
+    language = chapter.language
+    paragraphs = chapter.notes.get("about_trend", (say("s_no_trend", language),))
+    changes = chapter.rows("trend")
+    everyone = changes[changes["place"] == say("everyone", language)]
+    if everyone.empty:
+        yield Block(paragraphs=paragraphs)
+        return
+    caption = say("c_trend", language)
+    yield Block(
+        paragraphs=paragraphs,
+        picture=picture_trend(everyone, caption, language),
+        caption=caption,
+        table=twin(chapter, "trend", caption, everyone.drop(columns="place")),
+    )
+    rest = changes[changes["place"] != say("everyone", language)]
+    if len(rest):
+        caption = say("c_all_trend", language)
+        yield Block(table=shown_table(chapter, "trend", caption, rest, is_open=False))
+
+
+def _worrying(chapter: Chapter, levels: tuple[str, ...]) -> Iterator[Block]:
+    language, found = chapter.language, chapter.rows("worrying")
+    yield Block(paragraphs=chapter.notes.get("about_worrying", ()))
+    yield titled(chapter, "screened")
+    if found.empty:
+        yield Block(paragraphs=(say("s_none_worrying", language),))
+    for level in [name for name in levels if name in set(found["level"])]:
+        rows = found[found["level"] == level]
+        pair = rows[rows["is_screened"].astype(bool)].head(PICTURED_ROWS)
+        caption = say("c_worrying", language, level=_title(level))
+        yield Block(
+            caption,
+            picture=picture_worrying(pair, caption, f"worrying-{level}", language),
+            caption=caption,
+            table=twin(chapter, "worrying", caption, rows.drop(columns="level")),
+        )
+    for name in ("remedies", "worrying_drivers"):
+        if name in chapter.tables and len(chapter.rows(name)):
+            yield _explained(chapter, name)
+    if len(chapter.rows("checks")):
+        yield _explained(chapter, "checks")
+        yield _folded(chapter, "pairs")
+    if "about_pairs" in chapter.notes:
+        yield Block(paragraphs=chapter.notes["about_pairs"])
+
+
+def _conduct(chapter: Chapter) -> Iterator[Block]:
+    language, shares = chapter.language, chapter.rows("conduct")
+    if shares.empty:
+        yield Block(paragraphs=chapter.notes.get("about_conduct", (say("empty", language),)))
+        return
+    yield Block(paragraphs=(say("s_conduct", language),))
+    everyone = shares[shares["by"] == say("everyone", language)]
+    if len(everyone):
+        caption = say("c_conduct_all", language)
+        yield Block(
+            caption,
+            picture=picture_shares(everyone, caption, language),
+            caption=caption,
+            table=twin(chapter, "conduct", caption, everyone.drop(columns=["by", "category"])),
+        )
+    yield _folded(chapter, "conduct")
+    for name in ("conduct_changes", "conduct_links"):
+        if len(chapter.rows(name)):
+            yield titled(chapter, name)
+
+
+def _compare(chapter: Chapter) -> Iterator[Block]:
+    language, judged = chapter.language, chapter.rows("comparable")
+    counts = judged["judgement"].value_counts()
+    gate = say(
+        "s_gate",
+        language,
+        shown=int(counts.get("comparable", 0)),
+        care=int(counts.get("with care", 0)),
+        withheld=int(counts.get("not comparable", 0)),
+    )
+    yield Block(paragraphs=(say("s_compare", language), gate))
+    some = judged[judged["judgement"] != "comparable"]
+    if len(some):
+        caption = say("c_comparable", language)
+        yield Block(caption, table=shown_table(chapter, "comparable", caption, some))
+    else:
+        yield _folded(chapter, "comparable")
+    yield _folded(chapter, "compared")
+
+
+def _heat_twin(
+    chapter: Chapter,
+    cells: pd.DataFrame,
+    units: list[tuple[str, str]],
+    dimensions: list[str],
+    caption: str,
+) -> ShownTable:
+    """Write the heat map as a table: a cell has its mean and its mark, or says it is not shown."""
+    language = chapter.language
+    told = {(row["group"], row["dimension"]): row for row in cells.to_dict("records")}
+
+    def words(group: str, name: str) -> str:
+        row = told.get((group, name))
+        if row is None or number(row["pooled"]) is None:
+            return say("cell_hidden", language)
+        mean = show(row["pooled"], "decimal", language)
+        is_marked = row["all_mark"] in ("better", "worse")
+        return f"{mean}, {say(row['all_mark'], language)}" if is_marked else mean
+
+    heading = chapter.columns("climate")[1].heading(language)
+    return ShownTable(
+        say("twin", language, caption=caption),
+        ((heading, False), *((tidy(name), True) for name in dimensions)),
+        tuple(
+            (tidy(label), *(words(group, name) for name in dimensions)) for group, label in units
+        ),
+    )
+
+
+def _explained(chapter: Chapter, name: str) -> Block:
+    """Show a table under its heading, after a sentence on how to read it."""
+    language, caption = chapter.language, say(f"c_{name}", chapter.language)
+    table = shown_table(chapter, name, caption, chapter.rows(name))
+    return Block(caption, (say(f"s_{name}", language),), table=table)
+
+
+def _folded(chapter: Chapter, name: str) -> Block:
+    caption = say(f"c_{name}", chapter.language)
+    rows = chapter.rows(name)
+    if rows.empty:
+        return Block(caption, (say("empty", chapter.language),))
+    return Block(table=shown_table(chapter, name, caption, rows, is_open=False))
+
+
+def _title(level: str) -> str:
+    return level[:1].upper() + level[1:]

@@ -1,0 +1,270 @@
+"""Tables on culture as pictures, each with the finding that it shows in words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from blijfwijzer.publish.blocks import tidy
+from blijfwijzer.publish.charts import DotRow, Frame, Mark, Shape, interval_chart
+from blijfwijzer.publish.grids import Cell, Line, Look, heat_map, slope_chart
+from blijfwijzer.publish.texts import Kind, number, say, show, show_interval
+from blijfwijzer.survey.codebook import Language
+
+PICTURED_ROWS = 40
+"""Units in one picture."""
+MOST_HIDDEN = 6
+"""Units of which nothing is shown, in a picture that cannot hold all units."""
+
+
+def choose_units(cells: pd.DataFrame, hidden: pd.DataFrame) -> list[tuple[str, str]]:
+    """Choose the units of one level to draw: all, or those with most marks, in order of name.
+
+    Parameters
+    ----------
+    cells : rows of `climate` of that level; hidden : rows of `hidden` of that level
+
+    Returns
+    -------
+    Id and label of each.
+    """
+    marks = cells["all_mark"].isin(["better", "worse"]).groupby(cells["group"], sort=False).sum()
+    names = dict(zip(cells["group"], cells["label"], strict=True))
+    hidden_names = dict(zip(hidden["group"], hidden["label"], strict=True))
+    room = PICTURED_ROWS - min(len(hidden_names), MOST_HIDDEN)
+    if len(names) + len(hidden_names) <= PICTURED_ROWS:
+        room = len(names)
+    most = marks.sort_values(ascending=False, kind="stable").index[:room]
+    left = PICTURED_ROWS - len(most)
+    chosen = {group: names[group] for group in most} | dict(list(hidden_names.items())[:left])
+    return sorted(chosen.items(), key=lambda item: (str(item[1]), str(item[0])))
+
+
+def picture_heat(
+    cells: pd.DataFrame,
+    units: Sequence[tuple[str, str]],
+    dimensions: Sequence[str],
+    caption: str,
+    key: str,
+    language: Language,
+) -> Markup:
+    """Draw units by dimensions; a cell of which nothing is shown says so.
+
+    Parameters
+    ----------
+    cells : rows of `climate`: group, dimension, pooled, all_mark
+    units : id and label, in order; one that has no row in `cells` is withheld
+    """
+    told = {(row["group"], row["dimension"]): row for row in cells.to_dict("records")}
+    rows = [
+        (label, [_cell(told.get((group, name)), language) for name in dimensions])
+        for group, label in units
+    ]
+    looks = [cell.look for _, row in rows for cell in row]
+    finding = say(
+        "a_heat",
+        language,
+        caption=caption,
+        rows=len(rows),
+        columns=len(dimensions),
+        better=looks.count("better"),
+        worse=looks.count("worse"),
+        hidden=looks.count("hatched"),
+    )
+    legend: tuple[tuple[Look, str], ...] = (
+        ("better", "l_better"),
+        ("worse", "l_worse"),
+        ("plain", "l_same"),
+        ("hatched", "l_hidden"),
+    )
+    return heat_map(
+        rows,
+        dimensions,
+        Frame(key, caption, finding, "", language),
+        [(look, say(text, language)) for look, text in legend if look in looks],
+    )
+
+
+def picture_dimension(
+    units: pd.DataFrame, everyone: float | None, caption: str, key: str, language: Language
+) -> Markup:
+    """Draw the mean of each unit on one dimension beside that of all.
+
+    Parameters
+    ----------
+    units : one row per unit: label, pooled, low, high
+    """
+    rows = []
+    for row in units.to_dict("records"):
+        marks = () if everyone is None else (Mark(everyone, "tick"),)
+        rows.append(DotRow(row["label"], _told(row, "pooled", language), (*marks, *_dot(row))))
+    legend: list[tuple[Shape, str]] = [("dot", say("l_mean", language))]
+    if everyone is not None:
+        legend.append(("tick", say("l_everyone", language)))
+    frame = Frame(
+        key, caption, _range(units, "pooled", caption, language), say("x_scale", language), language
+    )
+    return interval_chart(rows, frame, legend, has_zero=False)
+
+
+def picture_reliability(scales: pd.DataFrame, caption: str, language: Language) -> Markup:
+    """Draw omega of each scale with its interval."""
+    rows = []
+    for row in scales.to_dict("records"):
+        value, low, high = (number(row[f"omega{end}"]) for end in ("", "_low", "_high"))
+        marks = () if value is None else (Mark(value, "dot", low, high),)
+        text = show_interval(row["omega"], row["omega_low"], row["omega_high"], "ratio", language)
+        rows.append(DotRow(row["scale"], text if marks else row["note"] or text, marks))
+    named = scales.assign(label=scales["scale"], low=scales["omega_low"], high=scales["omega_high"])
+    finding = _range(named, "omega", caption, language, "ratio")
+    frame = Frame("reliability", caption, finding, say("x_reliability", language), language)
+    return interval_chart(rows, frame, [("dot", say("l_estimate", language))])
+
+
+def picture_trend(changes: pd.DataFrame, caption: str, language: Language) -> Markup:
+    """Draw each scale's mean before and now.
+
+    Parameters
+    ----------
+    changes : one row per scale: scale, before, now, net, mark
+    """
+    lines = [
+        Line(
+            row["scale"],
+            float(row["before"]),
+            float(row["now"]),
+            show(row["before"], "decimal", language),
+            show(row["now"], "decimal", language),
+            row["mark"] if row["mark"] in ("better", "worse") else "plain",
+        )
+        for row in changes.to_dict("records")
+        if number(row["before"]) is not None and number(row["now"]) is not None
+    ]
+    size = pd.to_numeric(changes["net"], errors="coerce").abs()
+    top = changes.iloc[int(size.fillna(-1).argmax())]
+    finding = say(
+        "a_slope",
+        language,
+        caption=caption,
+        better=sum(line.look == "better" for line in lines),
+        worse=sum(line.look == "worse" for line in lines),
+        all=len(lines),
+        top=tidy(top["scale"]),
+        change=show(top["net"], "points", language),
+    )
+    legend = [
+        (look, say(text, language))
+        for look, text in (
+            ("better", "l_became_better"),
+            ("worse", "l_became_worse"),
+            ("plain", "l_stayed"),
+        )
+    ]
+    ends = say("then", language), say("now", language)
+    return slope_chart(lines, Frame("trend", caption, finding, "", language), ends, legend)  # type: ignore[arg-type]
+
+
+def picture_worrying(rows: pd.DataFrame, caption: str, key: str, language: Language) -> Markup:
+    """Draw the pair of dimensions of each unit on the list beside its reference.
+
+    Parameters
+    ----------
+    rows : of `worrying`, those that were screened: label, dimension, pooled, low, high, reference
+    """
+    dots = []
+    for row in rows.to_dict("records"):
+        reference = number(row["reference"])
+        marks = () if reference is None else (Mark(reference, "tick"),)
+        label = f"{tidy(row['label'])}: {row['dimension']}"
+        dots.append(DotRow(label, _told(row, "pooled", language), (*marks, *_dot(row, "diamond"))))
+    finding = say(
+        "a_worrying",
+        language,
+        caption=caption,
+        units=rows["group"].nunique(),
+        dimensions=rows["dimension"].nunique(),
+    )
+    frame = Frame(key, caption, finding, say("x_scale", language), language)
+    legend: list[tuple[Shape, str]] = [
+        ("diamond", say("l_mean", language)),
+        ("tick", say("l_reference", language)),
+    ]
+    return interval_chart(dots, frame, legend, has_zero=False)
+
+
+def picture_shares(shares: pd.DataFrame, caption: str, language: Language) -> Markup:
+    """Draw how common each behaviour is.
+
+    Parameters
+    ----------
+    shares : one row per behaviour: behaviour, share, low, high
+    """
+    named = shares.assign(label=shares["behaviour"])
+    rows = [
+        DotRow(
+            row["label"],
+            show_interval(row["share"], row["low"], row["high"], "percent", language),
+            _dot(row, "dot", "share"),
+        )
+        for row in named.to_dict("records")
+    ]
+    finding = _range(named, "share", caption, language, "percent")
+    frame = Frame("conduct", caption, finding, say("x_percent", language), language)
+    return interval_chart(rows, frame, [("dot", say("l_estimate", language))])
+
+
+def picture_estimates(
+    estimates: pd.DataFrame, main: str, caption: str, key: str, language: Language
+) -> Markup:
+    """Draw the estimates of one claim: diamonds for those that decide, rings for other ways.
+
+    Parameters
+    ----------
+    estimates : one row per estimate: name, sort, value, low, high
+    main : `sort` of those that decide
+    """
+    rows = []
+    for row in estimates.to_dict("records"):
+        shape: Shape = "diamond" if row["sort"] == main else "ring"
+        text = show_interval(row["value"], row["low"], row["high"], "ratio", language)
+        rows.append(DotRow(row["name"], text, _dot(row, shape, "value")))
+    named = estimates.assign(label=estimates["name"])
+    finding = _range(named, "value", caption, language, "ratio")
+    frame = Frame(key, caption, finding, say("x_estimate", language), language)
+    present = set(estimates["sort"])
+    legend: list[tuple[Shape, str]] = [("diamond", say("l_main", language))]
+    if present - {main}:
+        legend.append(("ring", say("l_check", language)))
+    return interval_chart(rows, frame, legend)
+
+
+def _cell(row: "dict[Any, Any] | None", language: Language) -> Cell:
+    if row is None or number(row["pooled"]) is None:
+        return Cell(say("cell_hidden", language), "hatched")
+    looks: dict[str, Look] = {"better": "better", "worse": "worse"}
+    return Cell(show(row["pooled"], "decimal", language), looks.get(row["all_mark"], "plain"))
+
+
+def _dot(row: dict[Any, Any], shape: Shape = "dot", name: str = "pooled") -> tuple[Mark, ...]:
+    value = number(row[name])
+    return () if value is None else (Mark(value, shape, number(row["low"]), number(row["high"])),)
+
+
+def _told(row: dict[Any, Any], name: str, language: Language) -> str:
+    return show_interval(row[name], row["low"], row["high"], "decimal", language)
+
+
+def _range(
+    rows: pd.DataFrame, name: str, caption: str, language: Language, kind: Kind = "decimal"
+) -> str:
+    """Say which row is highest and which lowest."""
+    known = pd.Series([number(value) for value in rows[name]], dtype=float)
+    if known.isna().all():
+        return say("a_nothing", language, caption=caption)
+    ends = {}
+    for end, place in (("top", int(known.argmax())), ("bottom", int(known.argmin()))):
+        row = rows.iloc[place]
+        ends[end] = tidy(row["label"])
+        ends[f"{end}_rate"] = show_interval(row[name], row["low"], row["high"], kind, language)
+    return say("a_range", language, caption=caption, **ends)

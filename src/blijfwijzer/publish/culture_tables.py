@@ -1,0 +1,386 @@
+"""The tables of the chapter on culture: each goes through the gate here."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from blijfwijzer.culture.climate import AGAINST
+from blijfwijzer.culture.instrument import REASONS as UNMEASURED
+from blijfwijzer.culture.invariance import REASONS as UNCOMPARED
+from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
+from blijfwijzer.disclosure.rounding import band_text
+from blijfwijzer.groups.grouping import EVERYONE, define
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.culture_columns import CULTURE_FRAMES
+from blijfwijzer.publish.culture_findings import CultureFindings, level_figure
+from blijfwijzer.publish.culture_method import climate_method
+from blijfwijzer.publish.culture_notes import climate_notes
+from blijfwijzer.publish.culture_units import clear_conduct, clear_worrying
+from blijfwijzer.publish.report_tables import clear_rejected
+from blijfwijzer.publish.texts import say
+from blijfwijzer.publish.wording import told
+from blijfwijzer.survey.codebook import Codebook, Language
+
+NO_MARK = "no_mark"
+_ITSELF = "–"  # noqa: RUF001
+"""Stands where a group is the reference itself."""
+_LOOSE = ("respondents", "people", "complement")
+
+
+def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str) -> Chapter:
+    """Clear every table of a climate and gather them.
+
+    Parameters
+    ----------
+    origin : what it was made from
+    wave : what the wave is called
+    """
+    codebook, language = findings.codebook, findings.settings.language
+    climate = clear_climate(findings)
+    tables: dict[str, Cleared] = {
+        "climate": _shown_climate(climate, findings),
+        **clear_worrying(findings),
+        "trend": _trend(findings),
+        "scales": _scales(findings),
+        "items": _items(findings),
+        "agreement": _agreement(findings),
+        "comparable": _comparable(findings),
+        "compared": _compared(findings),
+        **clear_conduct(findings),
+        "hidden": _hidden(findings),
+        "withheld": _withheld(findings, language),
+        "rejected": pick(
+            clear_rejected(findings.intake.rejected),
+            {"reason": "reason", "responses": "responses_band"},
+        ),
+    }
+    return Chapter(
+        language=language,
+        title=say("t_climate", language),
+        survey=told("survey", language).format(
+            wave=wave, codebook=codebook.survey.label.in_(language)
+        ),
+        facts=facts(findings.counts(), language),
+        tables=tables,
+        method=climate_method(findings.settings, language),
+        provenance=tuple(origin.items()),
+        warnings=_warnings(findings, language),
+        notes=climate_notes(findings),
+    )
+
+
+def clear_climate(findings: CultureFindings) -> Cleared:
+    """Clear the climate of the groups that are shown: one row per group and dimension.
+
+    Figures against a reference that is itself withheld are left out, since the reference would
+    follow from them.
+    """
+    groups, permission = findings.groups, findings.permission
+    table = findings.climate.table
+    table = table[table["group"].isin(groups.index)]
+    minimum = findings.settings.disclosure.minimum
+    table = table[table["n"] >= minimum].reset_index(drop=True)
+    if not permission.tells_everyone:
+        table = table[table["group"] != EVERYONE].reset_index(drop=True)
+    mine = groups.reindex(table["group"])
+    sector = mine["sector"].to_numpy()
+    absent = {
+        "sector": ~np.isin(sector, groups.index),
+        "all": np.full(len(table), not permission.tells_everyone),
+        "previous": ~table["group"].isin(permission.before).to_numpy(),
+    }
+    labels = scale_labels(findings.codebook, findings.settings.language)
+    shown = pd.DataFrame(
+        {
+            "group": table["group"],
+            "label": mine["label"].to_numpy(),
+            "level": mine["level"].to_numpy(),
+            "parent": mine["parent"].to_numpy(),
+            "sector": groups["label"].reindex(sector).fillna("").to_numpy(),
+            "dimension": table["dimension"],
+            "dimension_label": table["dimension"].map(labels),
+            **{c: table[c] for c in ("n", "pooled", "low", "high", "reliability")},
+            **{c: table[c] for c in ("favourable", "grade")},
+        }
+    )
+    texts = ("group", "label", "level", "parent", "sector", "dimension", "dimension_label")
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(texts, "text"),
+        "n": "count",
+        **dict.fromkeys(("pooled", "low", "high"), "mean"),
+        "reliability": "metric",
+        "favourable": "observed",
+        "grade": "mean",
+    }
+    for against in AGAINST:
+        known = table[f"{against}_difference"].notna() & ~absent[against]
+        for part in ("mean", "difference", "low", "high"):
+            shown[f"{against}_{part}"] = table[f"{against}_{part}"].where(known)
+            kinds[f"{against}_{part}"] = "mean"
+        shown[f"{against}_d"] = table[f"{against}_d"].where(known)
+        kinds[f"{against}_d"] = "metric"
+        mark = table[f"{against}_mark"].replace("", NO_MARK)
+        shown[f"{against}_mark"] = mark.where(known, "")
+        kinds[f"{against}_mark"] = "text"
+    return clear(shown, kinds, minimum, counted_by="n")
+
+
+def scale_labels(codebook: Codebook, language: Language) -> dict[str, str]:
+    """Words for each scale."""
+    return {name: scale.label.in_(language) for name, scale in codebook.scales.items()}
+
+
+def facts(counts: Mapping[str, int], language: Language) -> tuple[tuple[str, str], ...]:
+    """Tell what was read and shown, people in bands."""
+    of_people = [n for n in ("forms", "accepted", "refused") if n in counts]
+    of_groups = [n for n in ("shown", "withheld", "rolled_up", "earlier_releases") if n in counts]
+    return (
+        *((told(name, language), band_text(counts[name])) for name in of_people),
+        *((told(name, language), str(counts[name])) for name in of_groups),
+    )
+
+
+def group_label(codebook: Codebook, attribute: str, code: str, language: Language) -> str:
+    """Words for an answer, or the code itself."""
+    column = codebook.columns.get(attribute)
+    return column.codes[code].in_(language) if column and code in column.codes else code
+
+
+def names_of(table: str) -> list[str]:
+    """Give all columns of a table, intervals included."""
+    return [
+        part
+        for column in CULTURE_FRAMES[table]
+        for part in (column.name, column.low, column.high)
+        if part
+    ]
+
+
+def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
+    """Take what the page shows; a group that is its own reference is told as such."""
+    names = [
+        name
+        for name in names_of("climate")
+        if findings.trend is not None or not name.startswith("previous_")
+    ]
+    source = {"dimension": "dimension_label", "n": "n_band"}
+    frame = climate.frame
+    largest = findings.codebook.units.levels[0]
+    parts = []
+    for here, own in (
+        (frame["level"] == EVERYONE, ("sector", "all")),
+        (frame["level"] == largest, ("sector",)),
+        (~frame["level"].isin([EVERYONE, largest]), ()),
+    ):
+        told_as = {
+            f"{against}_{part}": _ITSELF for against in own for part in ("difference", "mark")
+        }
+        ends = [f"{against}_{end}" for against in own for end in ("low", "high")]
+        columns = {n: source.get(n, n) for n in names if n not in told_as and n not in ends}
+        parts.append(pick(climate, columns, np.flatnonzero(here), **told_as))
+    return stack(parts, names)
+
+
+def _scales(findings: CultureFindings) -> Cleared:
+    language, table = findings.settings.language, findings.instrument.scales
+    labels = scale_labels(findings.codebook, language)
+    ordinal = table["srmr_ordinal"].notna()
+    told_of = {
+        name: table[f"{name}_ordinal"].where(ordinal, table[name])
+        for name in ("rmsea", "cfi", "srmr")
+    }
+    shown = pd.DataFrame(
+        {
+            "scale": table["scale"].map(labels),
+            "items": table["items"],
+            "n": table["n"],
+            **{
+                f"{name}{end}": table[f"{name}{end}"]
+                for name in ("alpha", "omega")
+                for end in ("", "_low", "_high")
+            },
+            **told_of,
+            "note": table["reason"].map(lambda r: UNMEASURED[r].in_(language)),
+        }
+    )
+    kinds: dict[str, Kind] = {**dict.fromkeys(shown.columns, "metric"), "n": "band"}
+    kinds |= {"scale": "text", "note": "text", "items": "whole"}
+    minimum = findings.settings.disclosure.minimum
+    return clear(shown[shown["n"] >= minimum], kinds, minimum, "n")
+
+
+def _items(findings: CultureFindings) -> Cleared:
+    language, table = findings.settings.language, findings.instrument.items
+    table = table[table["n"] >= findings.settings.disclosure.minimum]
+    labels = scale_labels(findings.codebook, language)
+    columns = findings.codebook.columns
+    shown = pd.DataFrame(
+        {
+            "scale": table["scale"].map(labels),
+            "item": [columns[item].label.in_(language) for item in table["item"]],
+            "rest": table["item_rest"],
+            "loading": table["loading_ordinal"],
+            "loading_low": table["loading_ordinal_low"],
+            "loading_high": table["loading_ordinal_high"],
+        }
+    )
+    kinds: dict[str, Kind] = {**dict.fromkeys(shown.columns, "metric")}
+    kinds |= {"scale": "text", "item": "text"}
+    return clear(shown, kinds, 0)
+
+
+def _agreement(findings: CultureFindings) -> Cleared:
+    language, table = findings.settings.language, findings.instrument.levels
+    table = table[table["level"].isin(findings.codebook.units.levels)]
+    table = table[table["n"] >= findings.settings.disclosure.minimum]
+    ends = [f"{n}{end}" for n in ("icc1", "icc2", "rwg") for end in ("", "_low", "_high")]
+    shown = pd.DataFrame(
+        {
+            "scale": table["scale"].map(scale_labels(findings.codebook, language)),
+            "level": table["level"],
+            "units": table["units"],
+            **{name: table[name] for name in ("share", "share_low", "share_high")},
+            **{name: table[name] for name in ends},
+            "note": table["reason"].map(lambda r: UNMEASURED[r].in_(language)),
+        }
+    )
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(("scale", "level", "note"), "text"),
+        "units": "whole",
+        **dict.fromkeys(("share", "share_low", "share_high"), "points"),
+        **dict.fromkeys(ends, "metric"),
+    }
+    return clear(shown, kinds, 0)
+
+
+def _comparable(findings: CultureFindings) -> Cleared:
+    """Say of each scale and attribute whether groups may be compared by it."""
+    language, table = findings.settings.language, findings.invariance.scales
+    columns = findings.codebook.columns
+    labels = scale_labels(findings.codebook, language)
+    rows = [
+        {
+            "attribute": columns[row["attribute"]].label.in_(language),
+            "scale": labels[row["scale"]],
+            "judgement": row["judgement"],
+            "reason": UNCOMPARED[row["reason"]].in_(language),
+            "different": row["different"],
+            "made": row["made"],
+        }
+        for row in table.to_dict("records")
+    ]
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(("attribute", "scale", "judgement", "reason"), "text"),
+        "different": "whole",
+        "made": "metric",
+    }
+    return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
+
+
+def _compared(findings: CultureFindings) -> Cleared:
+    """Compare groups where the scale means the same to them, and say so where it may not."""
+    language, permission = findings.settings.language, findings.permission
+    codebook, minimum = findings.codebook, findings.settings.disclosure.minimum
+    levels = codebook.units.levels
+    units = {define(str(group)).get(levels[0]) for group in findings.groups.index}
+    labels = scale_labels(codebook, language)
+    rows = []
+    for row in findings.invariance.groups.to_dict("records"):
+        attribute, group = str(row["attribute"]), str(row["group"])
+        is_shown = (
+            group in units
+            if attribute in levels
+            else level_figure(attribute, group) in permission.figures
+        )
+        known = row["n"] >= minimum and row["observed"] == row["observed"]
+        if row["judgement"] == "not comparable" or not is_shown or not known:
+            continue
+        reason = UNCOMPARED[row["reason"]].in_(language)
+        is_warned = row["judgement"] == "with care"
+        rows.append(
+            {
+                "attribute": codebook.columns[attribute].label.in_(language),
+                "label": group_label(codebook, attribute, group, language),
+                "scale": labels[row["scale"]],
+                "n": row["n"],
+                "observed": row["observed"],
+                "note": say("warn_care", language, reason=reason) if is_warned else "",
+            }
+        )
+    texts: dict[str, Kind] = dict.fromkeys(("attribute", "label", "scale", "note"), "text")
+    kinds: dict[str, Kind] = {**texts, "n": "band", "observed": "mean"}
+    table = pd.DataFrame(rows, columns=["attribute", "label", "scale", "n", "observed", "note"])
+    return clear(table, kinds, minimum, "n")
+
+
+def _trend(findings: CultureFindings) -> Cleared:
+    """Tell changes of everyone and of largest units that may be told in both waves."""
+    names = names_of("trend")
+    if findings.trend is None:
+        return stack([], names)
+    language, permission = findings.settings.language, findings.permission
+    groups, largest = findings.groups, findings.codebook.units.levels[0]
+    minimum = findings.settings.disclosure.minimum
+    allowed = {
+        define(str(group))[largest]: str(label)
+        for group, label in groups.loc[groups["level"] == largest, "label"].items()
+        if group in permission.before
+    }
+    if permission.tells_everyone and permission.tells_before:
+        allowed[EVERYONE] = say("everyone", language)
+    table = findings.trend.changes.assign(place=findings.trend.changes["place"].astype("str"))
+    table = table[table["place"].isin(list(allowed))]
+    table = table.assign(
+        scale=table["scale"].map(scale_labels(findings.codebook, language)),
+        place=table["place"].map(allowed),
+        n=table[["n_before", "n_now"]].min(axis=1),
+        mark=table["mark"].replace("", NO_MARK),
+    )
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(names, "mean"),
+        **dict.fromkeys(("scale", "place", "mark"), "text"),
+        "items": "whole",
+        "n": "band",
+    }
+    kinds = {name: kinds[name] for name in names}
+    return clear(table.loc[table["n"] >= minimum, names], kinds, minimum, "n")
+
+
+def _hidden(findings: CultureFindings) -> Cleared:
+    """Name the units that are withheld, so that a reader does not take them for forgotten."""
+    groups = findings.grouping.groups
+    hidden = groups[~findings.permission.shown].reset_index(names="group")
+    hidden = hidden.assign(sector=hidden["sector"].map(groups["label"]).fillna(""))
+    names = ["group", "label", "level", "sector"]
+    return clear(hidden[names], dict.fromkeys(names, "text"), 0)
+
+
+def _withheld(findings: CultureFindings, language: Language) -> Cleared:
+    """Count what is withheld; that answers were alike is not told, since it would tell them."""
+    withheld = ~findings.permission.shown
+    n = findings.grouping.groups.loc[withheld, "n"]
+    small = findings.permission.reasons[withheld].isin(_LOOSE).to_numpy()
+    kinds: dict[str, Kind] = {"reason": "text", "groups": "whole", "people": "band"}
+    rows = [
+        {
+            "reason": told(f"reason_{reason}", language),
+            "groups": int(here.sum()),
+            "people": float(n[here].sum()),
+        }
+        for reason, here in (("small", small), ("derived", ~small))
+        if here.any()
+    ]
+    return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
+
+
+def _warnings(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+    warnings = [f.text for f in findings.intake.findings if f.level == "warning"]
+    labels = scale_labels(findings.codebook, language)
+    if findings.unasked:
+        names = ", ".join(labels[name] for name in findings.unasked)
+        count = len(findings.unasked)
+        warnings.insert(0, say("warn_unasked", language, count=count, names=names))
+    if not findings.permission.tells_everyone:
+        warnings.insert(0, say("warn_everyone", language))
+    return tuple(warnings)

@@ -1,0 +1,318 @@
+"""Words of the pages and workbooks on culture, in Dutch and in English."""
+
+CULTURE_TEXTS: dict[str, tuple[str, str]] = {
+    # Verdicts in tables.
+    "better": ("beter", "better"),
+    "worse": ("slechter", "worse"),
+    "no_mark": ("geen verschil van belang", "no difference that counts"),
+    "comparable": ("vergelijkbaar", "comparable"),
+    "with care": ("met een waarschuwing", "with a warning"),
+    "not comparable": ("niet getoond: niet vergelijkbaar", "withheld: not comparable"),
+    # Sections.
+    "culture_what": ("Wat dit is, en wat niet", "What this is, and what it is not"),
+    "measured": ("Wat is gemeten, en hoe goed", "What was measured, and how well"),
+    "compare": ("Wie met wie mag worden vergeleken", "Who may be compared with whom"),
+    "climate": ("Hoe het is om er te werken", "How it is to work there"),
+    "trend": ("Wat veranderde", "What changed"),
+    "worrying": ("Waar de cultuur zorgelijk is", "Where the culture is worrying"),
+    "conduct": ("Ongewenst gedrag en integriteit", "Unwanted behaviour and integrity"),
+    "verdicts": ("De stellingen en het oordeel", "The claims and the verdicts"),
+    "each_claim": ("Elke stelling apart", "Each claim by itself"),
+    # What it is not.
+    "what_culture_groups": (
+        "Dit gaat over groepen, nooit over personen, en het is geen ranglijst van "
+        "leidinggevenden: eenheden staan op volgorde van naam.",
+        "This is about groups, never about persons, and it ranks no managers: units stand in "
+        "order of name.",
+    ),
+    "what_culture_sure": (
+        "Elk gemiddelde is een schatting met een 95 %-interval. Kleine groepen zijn naar de "
+        "eenheid erboven getrokken. Een verschil krijgt pas een teken als het zeker is, ook gezien "
+        "hoeveel er vergeleken is, én groot genoeg om te tellen.",
+        "Each mean is an estimate with a 95% interval. Small groups are drawn towards the unit "
+        "above. A difference is marked only when it is sure, given how much was compared, and "
+        "large enough to count.",
+    ),
+    "what_culture_cause": (
+        "Het laat samenhang zien op één moment, geen oorzaak. Vertrekintentie is een voornemen, "
+        "geen vertrek.",
+        "It shows association at one moment, not cause. Intention to leave is an intention, not "
+        "a departure.",
+    ),
+    "what_culture_punish": (
+        "Het is bedoeld om te zien waar hulp nodig is, nooit om te straffen of te beoordelen.",
+        "It is meant to see where help is needed, never to punish or to appraise.",
+    ),
+    "what_claims_here": (
+        "Elk oordeel gaat over deze enquête op dit moment. Steun is geen bewijs, en geen steun "
+        "is geen bewijs van het tegendeel.",
+        "Each verdict is about this survey at this moment. Support is no proof, and no support "
+        "is no proof of the opposite.",
+    ),
+    "what_claims_fixed": (
+        "Wat voor en tegen een stelling telt, lag vast voordat er naar gegevens is gekeken. Wat in "
+        "één familie wordt getoetst, is voor het aantal gecorrigeerd.",
+        "What counts for and against a claim was fixed before any data were looked at. What is "
+        "tested in one family is adjusted for the number.",
+    ),
+    # Captions.
+    "c_scales": ("Betrouwbaarheid per schaal", "Reliability by scale"),
+    "c_items": ("Vragen van elke schaal", "Items of each scale"),
+    "c_agreement": ("Verschil tussen eenheden, per niveau", "Difference between units, by level"),
+    "c_comparable": (
+        "Of een schaal voor groepen hetzelfde meet",
+        "Whether a scale measures the same for groups",
+    ),
+    "c_compared": ("Groepen vergeleken", "Groups compared"),
+    "c_climate": ("Alle eenheden en dimensies", "All units and dimensions"),
+    "c_heat": ("{level}: gemiddelde per dimensie", "{level}: mean by dimension"),
+    "c_dimension": ("{dimension} per {level}", "{dimension} by {level}"),
+    "c_trend": ("Van de vorige meting naar nu", "From the wave before to now"),
+    "c_all_trend": ("Verandering per sector", "Change by sector"),
+    "c_worrying": (
+        "{level}: waar beide dimensies laag zijn",
+        "{level}: where both dimensions are low",
+    ),
+    "c_screened": ("Wat is bekeken", "What was looked at"),
+    "c_checks": (
+        "Hoe goed dit werkt, gemeten op helften van de respondenten",
+        "How well this works, measured on halves of respondents",
+    ),
+    "c_pairs": (
+        "Is juist dit paar bijzonder? Alle paren van dimensies",
+        "Is this pair special? All pairs of dimensions",
+    ),
+    "c_worrying_drivers": (
+        "Wat er samengaat met meer of minder vertrekintentie dan bij allen",
+        "What goes with more or less intention to leave than among all",
+    ),
+    "c_remedies": ("Wat helpt, volgens het brondocument", "What helps, says the source"),
+    "c_conduct": ("Hoe vaak, en naar wat", "How common, and by what"),
+    "c_conduct_all": ("Hoe vaak het voorkomt", "How common it is"),
+    "c_conduct_changes": ("Verandering sinds de vorige meting", "Change since the wave before"),
+    "c_conduct_links": ("Wat ermee samengaat", "What goes with it"),
+    "c_verdicts": ("Stellingen en oordelen", "Claims and verdicts"),
+    "c_estimates": ("Alle schattingen", "All estimates"),
+    "c_claim": ("{claim}: {verdict}", "{claim}: {verdict}"),
+    "c_claim_estimates": ("Schattingen bij {claim}", "Estimates of {claim}"),
+    # Sentences between.
+    "s_measured": (
+        "Omega en alfa zeggen hoe goed vragen samen één ding meten; onder 0,70 is een schaal te "
+        "grof voor kleine verschillen. RMSEA, CFI en SRMR zeggen of één factor past. ICC(1) is het "
+        "deel van de verschillen dat tussen eenheden ligt, ICC(2) de betrouwbaarheid van hun "
+        "gemiddelde, rwg(j) de eensgezindheid erbinnen.",
+        "Omega and alpha say how well items together measure one thing; below 0.70 a scale is too "
+        "coarse for small differences. RMSEA, CFI and SRMR say whether one factor fits. ICC(1) is "
+        "the share of differences that lies between units, ICC(2) the reliability of their mean, "
+        "rwg(j) the agreement within.",
+    ),
+    "s_compare": (
+        "Groepen worden pas vergeleken als de vragen voor hen hetzelfde betekenen. Bij mensen met "
+        "dezelfde score is nagegaan of een vraag in de ene groep anders wordt beantwoord. Dan is "
+        "de vergelijking getoond, getoond met een waarschuwing, of niet getoond. Verschuiven alle "
+        "vragen van een schaal gelijk, dan is dat zo niet te zien.",
+        "Groups are compared only when the items mean the same to them. Among people with equal "
+        "scores it was tested whether an item is answered differently in one group. The comparison "
+        "is then shown, shown with a warning, or withheld. Where all items of a scale shift "
+        "alike, this cannot be seen.",
+    ),
+    "s_gate": (
+        "{shown} vergelijkingen van een schaal naar een kenmerk zijn getoond, {care} met een "
+        "waarschuwing, en {withheld} niet.",
+        "{shown} comparisons of a scale by an attribute are shown, {care} with a warning, and "
+        "{withheld} are withheld.",
+    ),
+    "s_climate": (
+        "De stip is het geschatte gemiddelde, de lijn het 95 %-interval, het streepje het "
+        "gemiddelde van allen. Betrouwbaarheid is die van het eigen gemiddelde van de eenheid. "
+        "Gunstig is het deel met een score vanaf {favourable}; het cijfer is 10 waar het het beste "
+        "is.",
+        "The dot is the estimated mean, the line its 95% interval, the bar the mean of all. "
+        "Reliability is that of the unit's own mean. Favourable is the share with a score from "
+        "{favourable}; the grade is 10 where it is best.",
+    ),
+    "s_heat": (
+        "Een driehoek omhoog is beter dan allen, omlaag slechter: zeker en groot genoeg. Een vak "
+        "met arcering is niet getoond, omdat er te weinig mensen zijn of er iets over enkelen uit "
+        "zou volgen.",
+        "A triangle up is better than all, down is worse: sure and large enough. A hatched cell "
+        "is not shown, since there are too few people or something would follow about a few.",
+    ),
+    "s_heat_cut": (
+        "Getekend: {shown} van {all}, eerst die met de meeste tekens, op volgorde van naam. "
+        "Het werkboek heeft ze alle.",
+        "Pictured: {shown} of {all}, those with most marks first, in order of name. The "
+        "workbook has all of them.",
+    ),
+    "s_trend": (
+        "Netto is wat overblijft als de mensen die nu antwoorden dezelfde mix hebben als toen: "
+        "{traits}. Alleen vragen die beide keren zijn gesteld tellen mee.",
+        "Net is what is left when those who answer now have the mix of those who answered then: "
+        "{traits}. Only items that were asked both times count.",
+    ),
+    "s_trend_gap": (
+        "De mix kon niet helemaal gelijk worden gemaakt; netto veranderingen zijn hier niet netto.",
+        "The mix could not be made equal; net changes are not net here.",
+    ),
+    "s_no_trend": (
+        "Er is geen vorige meting gegeven (--previous).",
+        "No wave before was given (--previous).",
+    ),
+    "s_worrying": (
+        "Een eenheid is zorgelijk als haar ware gemiddelde op {first} én {second} meer dan {floor} "
+        "punt onder dat van {reference} ligt. Op de lijst staan zoveel eenheden als kan terwijl er "
+        "naar verwachting hoogstens {false} % ten onrechte op staat. Eenheden staan op volgorde "
+        "van naam.",
+        "A unit is worrying when its true mean on {first} and {second} lies more than {floor} "
+        "points below that of {reference}. The list is as long as it can be with at most "
+        "{false}% expected to be on it wrongly. Units are in order of name.",
+    ),
+    "reference_all": ("allen", "all"),
+    "reference_sector": ("de eigen sector", "its own sector"),
+    "s_none_worrying": (
+        "Er staat geen eenheid op de lijst. Dat kan zijn omdat eenheden weinig verschillen, of "
+        "omdat ze te klein zijn om het zeker te weten.",
+        "No unit is on the list. Units may differ little, or be too small to be sure.",
+    ),
+    "s_checks": (
+        "De ene helft van de respondenten van elke eenheid is gescreend, de andere helft is de "
+        "toets. AUC 0,5 is toeval, 1 is volmaakt.",
+        "One half of the respondents of each unit was screened, the other half is the test. AUC "
+        "0.5 is chance, 1 is perfect.",
+    ),
+    "s_pairs": (
+        "Is juist dit paar bijzonder? Het staat op plaats {rank} van {all} (95 %: {low} tot "
+        "{high}). De AUC van één "
+        "algemene factor is {factor}, die van het paar {auc}: {conclusion}",
+        "Is this pair special? It ranks {rank} of {all} (95%: {low} to {high}). The AUC of one "
+        "general factor is "
+        "{factor}, that of the pair {auc}: {conclusion}",
+    ),
+    "s_pair_less": (
+        "in deze gegevens vindt één algemene factor zorgelijke eenheden beter dan het paar.",
+        "in these data one general factor finds worrying units better than the pair does.",
+    ),
+    "s_pair_more": (
+        "in deze gegevens vindt het paar zorgelijke eenheden beter dan één algemene factor.",
+        "in these data the pair finds worrying units better than one general factor does.",
+    ),
+    "s_pair_same": (
+        "of het paar meer ziet dan één algemene factor is niet te zeggen.",
+        "whether the pair sees more than one general factor cannot be told.",
+    ),
+    "s_worrying_drivers": (
+        "Volgens het model dat is gegeven, in procentpunten vertrekintentie. Samenhang, geen "
+        "oorzaak.",
+        "By the model that was given, in percentage points of intention to leave. Association, "
+        "not cause.",
+    ),
+    "s_remedies": (
+        "Dit zijn woorden van het brondocument, geen bevinding van deze enquête. Achter elk staat "
+        "de stelling waarmee `blijfwijzer claims` nagaat of het hier opgaat.",
+        "These are the source's words, no finding of this survey. Beside each stands the claim "
+        "by which `blijfwijzer claims` sees whether it holds here.",
+    ),
+    "s_conduct": (
+        "Deel van wie antwoordde dat het hem of haar overkwam, of het zag. Wat ermee samengaat is "
+        "samenhang: wie slecht wordt behandeld kan het team anders zien, en omgekeerd.",
+        "Share of those who answered that it happened to them, or that they saw it. What goes "
+        "with it is association: who is treated badly may see the team differently, and the other "
+        "way round.",
+    ),
+    "s_verdicts": (
+        "Steun: {supported}. Geen steun: {not_supported}. Tegengesproken: {contradicted}. Niet te "
+        "toetsen: {not_testable}.",
+        "Supported: {supported}. Not supported: {not_supported}. Contradicted: {contradicted}. "
+        "Not testable: {not_testable}.",
+    ),
+    "s_reason": ("Oordeel: {verdict}. {reason}", "Verdict: {verdict}. {reason}"),
+    "s_criterion": ("Vooraf vastgelegd: {criterion}", "Fixed beforehand: {criterion}"),
+    "w_scales": ("Schalen", "Scales"),
+    "w_items": ("Vragen", "Items"),
+    "w_agreement": ("Tussen eenheden", "Between units"),
+    "w_comparable": ("Vergelijkbaar", "Comparable"),
+    "w_compared": ("Groepen vergeleken", "Groups compared"),
+    "w_climate": ("Cultuur", "Climate"),
+    "w_trend": ("Verandering", "Change"),
+    "w_worrying": ("Zorgelijk", "Worrying"),
+    "w_screened": ("Bekeken", "Screened"),
+    "w_checks": ("Hoe goed het werkt", "How well it works"),
+    "w_pairs": ("Paren", "Pairs"),
+    "w_worrying_drivers": ("Wat samenhangt", "Drivers"),
+    "w_remedies": ("Wat helpt", "What helps"),
+    "w_conduct": ("Ongewenst gedrag", "Unwanted behaviour"),
+    "w_conduct_changes": ("Gedrag, verandering", "Behaviour, change"),
+    "w_conduct_links": ("Gedrag, samenhang", "Behaviour, links"),
+    "w_verdicts": ("Oordelen", "Verdicts"),
+    "w_estimates": ("Schattingen", "Estimates"),
+    "d_worrying": (
+        "Eenheden met een zorgelijke cultuur, per dimensie",
+        "Units with a worrying culture, by dimension",
+    ),
+    # Alt texts: they state what a picture shows.
+    "a_heat": (
+        "{caption}. {rows} eenheden en {columns} dimensies; {better} vakken zijn beter dan allen, "
+        "{worse} slechter, {hidden} niet getoond.",
+        "{caption}. {rows} units and {columns} dimensions; {better} cells are better than all, "
+        "{worse} worse, {hidden} not shown.",
+    ),
+    "a_slope": (
+        "{caption}. Beter werden {better} van {all} schalen, slechter {worse}. De grootste netto "
+        "verandering: {top}, {change} punt.",
+        "{caption}. {better} of {all} scales became better, {worse} worse. Largest net change: "
+        "{top}, {change} points.",
+    ),
+    "a_worrying": (
+        "{caption}. {units} eenheden, elk op {dimensions} dimensies onder het streepje.",
+        "{caption}. {units} units, each on {dimensions} dimensions beside its reference.",
+    ),
+    # Legends and axes.
+    "l_mean": ("gemiddelde met 95 %-interval", "mean with 95% interval"),
+    "l_everyone": ("gemiddelde van allen", "mean of all"),
+    "l_hidden": ("niet getoond", "not shown"),
+    "l_better": ("beter dan allen", "better than all"),
+    "l_worse": ("slechter dan allen", "worse than all"),
+    "l_same": ("geen verschil van belang", "no difference that counts"),
+    "l_became_better": ("beter dan toen", "better than before"),
+    "l_became_worse": ("slechter dan toen", "worse than before"),
+    "l_stayed": ("geen verandering van belang", "no change that counts"),
+    "l_main": ("hoofdschatting", "main estimate"),
+    "l_check": ("op een andere manier", "in another way"),
+    "x_scale": ("gemiddelde op de schaal", "mean on the scale"),
+    "x_reliability": ("betrouwbaarheid", "reliability"),
+    "x_estimate": ("schatting", "estimate"),
+    "then": ("Vorige meting", "Wave before"),
+    "now": ("Nu", "Now"),
+    "everyone": ("Iedereen", "Everyone"),
+    "people": ("respondenten", "respondents"),
+    "main": ("hoofdschatting", "main estimate"),
+    "sensitivity": ("op een andere manier", "in another way"),
+    "cell_hidden": ("niet getoond", "not shown"),
+    # Titles, behaviour, measures.
+    "t_climate": (
+        "Cultuur: waar het goed en niet goed gaat",
+        "Culture: where it goes well and not",
+    ),
+    "t_claims": ("De stellingen van het beleid", "The policy's claims"),
+    "b_extern_iets": ("Van buiten, iets hiervan", "From outside, any"),
+    "b_intern_iets": ("Van binnen, iets hiervan", "From inside, any"),
+    "points_of_scale": ("punten van de schaal", "points of the scale"),
+    "percentage_points": ("procentpunten", "percentage points"),
+    "m_auc": ("AUC", "AUC"),
+    "m_sensitivity": ("Deel van de zorgelijke dat is gevonden", "Share of worrying units found"),
+    "m_precision": ("Deel van de lijst dat klopt", "Share of the list that is right"),
+    "m_predicted_precision": ("Zoals vooraf geschat", "As foreseen"),
+    "m_base_rate": ("Deel van alle eenheden dat zorgelijk is", "Share of units that is worrying"),
+    "warn_unasked": (
+        "{count} dimensies zijn niet gevraagd en ontbreken: {names}.",
+        "{count} dimensions were not asked and are absent: {names}.",
+    ),
+    "warn_care": (
+        "met een waarschuwing: {reason}",
+        "with a warning: {reason}",
+    ),
+    "warn_everyone": (
+        "Cijfers over iedereen zijn niet getoond, omdat er iets over enkelen uit zou volgen.",
+        "Figures of everyone are withheld, since something would follow about a few.",
+    ),
+}

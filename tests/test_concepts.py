@@ -1,0 +1,164 @@
+"""Concepts: named once, mapped by a codebook, read as numbers of which more is more."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blijfwijzer.culture.concepts import read_concepts
+from blijfwijzer.errors import CodebookError
+from blijfwijzer.risk.outcomes import label
+from blijfwijzer.survey.codebook import load_codebook, shipped_codebooks
+from blijfwijzer.survey.concepts import CONCEPTS, CULTURE, MOTIVES, PAIR
+
+BOOK = """
+[survey]
+name = "klein"
+wave = "1"
+label = "Klein"
+population = "some"
+purpose = "a test"
+
+[columns.team]
+label = "Team"
+role = "unit"
+
+[columns.cursus]
+label = "Cursus"
+role = "career"
+type = "ordinal"
+codes = { 1 = "ja", 2 = "nee" }
+
+[columns.schaal]
+label = "Schaal"
+role = "career"
+range = [1, 18]
+
+[columns.sector]
+label = "Sector"
+role = "career"
+type = "nominal"
+codes = { a = "A", b = "B" }
+
+[columns.vraag]
+label = "Vraag"
+role = "claim"
+range = [0, 1]
+absent = "missing"
+
+[columns.weg]
+label = "Weg"
+role = "ignore"
+
+[units]
+levels = ["team"]
+cluster = "team"
+
+[concepts]
+"""
+
+
+def book(tmp_path, concepts):
+    path = tmp_path / "klein.toml"
+    path.write_text(BOOK + concepts, encoding="utf-8")
+    return load_codebook(path)
+
+
+def answers(**columns):
+    frame = pd.DataFrame(columns)
+    return frame.assign(weight=1.0)
+
+
+def test_a_reversed_column_runs_the_other_way(tmp_path):
+    codebook = book(tmp_path, 'scholing = { column = "cursus", reversed = true }')
+    responses = answers(cursus=[1.0, 2.0, np.nan])
+
+    read = read_concepts(responses, pd.DataFrame(index=responses.index), codebook)
+
+    assert read["scholing"].tolist()[:2] == [2.0, 1.0]
+    assert np.isnan(read["scholing"][2])
+
+
+def test_a_rule_gives_one_zero_or_missing(tmp_path):
+    codebook = book(tmp_path, 'openbaar_bestuur = { rule = { column = "sector", in = ["a"] } }')
+    responses = answers(sector=pd.Series(["a", "b", None], dtype="str"))
+
+    read = read_concepts(responses, pd.DataFrame(index=responses.index), codebook)
+
+    np.testing.assert_array_equal(read["openbaar_bestuur"], [1.0, 0.0, np.nan])
+
+
+def test_a_concept_that_the_file_lacks_or_nobody_answered_is_left_out(tmp_path):
+    codebook = book(
+        tmp_path,
+        'wil_scholing = { column = "vraag" }\nscholing = { rule = { column = "cursus", in = ["1"] } }',
+    )
+    scales = pd.DataFrame(index=range(2))
+
+    lacking = read_concepts(answers(cursus=[1.0, 2.0]), scales, codebook)
+    empty = read_concepts(answers(cursus=[1.0, 2.0], vraag=[np.nan, np.nan]), scales, codebook)
+
+    assert list(lacking) == list(empty) == ["scholing"]
+
+
+@pytest.mark.parametrize(
+    ("concepts", "fault"),
+    [
+        ('bedacht = { column = "schaal" }', "bedacht are no concepts"),
+        ('scholing = { column = "nergens" }', "column 'nergens' is not under"),
+        ('scholing = { column = "sector" }', "has no order: use a rule"),
+        ('scholing = { column = "weg" }', 'give it the role "claim"'),
+        ('scholing = { scale = "nergens" }', "scale 'nergens' is not under"),
+        ('scholing = { outcome = "nergens" }', "outcome 'nergens' is not under"),
+        ('scholing = { rule = { column = "cursus", in = ["7"] } }', "none of column 'cursus'"),
+        ("scholing = { reversed = true }", "exactly one of"),
+        ('scholing = { column = "cursus", scale = "x" }', "exactly one of"),
+        (
+            'scholing = { rule = { column = "cursus", in = ["1"] }, reversed = true }',
+            "only a column or a scale can be reversed",
+        ),
+    ],
+)
+def test_a_mistaken_concept_is_refused(tmp_path, concepts, fault):
+    with pytest.raises(CodebookError, match=fault):
+        book(tmp_path, concepts)
+
+
+def test_every_concept_has_a_meaning_in_both_languages():
+    assert not [n for n, text in CONCEPTS.items() if not text.nl.strip() or not text.en.strip()]
+    assert {*CULTURE, *MOTIVES, *PAIR} <= set(CONCEPTS)
+
+
+def test_the_built_in_survey_has_every_concept():
+    assert set(load_codebook("werkonderzoek-2019").concepts) == set(CONCEPTS)
+
+
+@pytest.mark.parametrize("name", shipped_codebooks())
+def test_questions_of_claims_never_predict(name):
+    codebook = load_codebook(name)
+
+    predicting = {column.name for column in codebook.with_role("item", "career")}
+
+    assert not predicting & {column.name for column in codebook.with_role("claim")}
+
+
+def test_an_outcome_is_read_by_its_own_rule():
+    codebook = load_codebook("werkonderzoek-2019")
+    responses = answers(vertrek=[5.0, 1.0, np.nan])
+
+    read = read_concepts(responses, pd.DataFrame(index=responses.index), codebook)
+
+    outcome = codebook.outcomes["vertrekintentie"]
+    expected = label(responses, pd.DataFrame(), codebook, outcome).values
+    np.testing.assert_array_equal(read["vertrekintentie"], expected)
+    assert "achterblijver" not in read
+
+
+def test_the_guide_lists_every_concept_with_its_meaning():
+    guide = Path(__file__).parents[1] / "docs" / "codebook.md"
+
+    told = guide.read_text(encoding="utf-8")
+
+    rows = [f"| `{name}` | {text.nl} | {text.en} |" for name, text in CONCEPTS.items()]
+    assert [row for row in rows if row not in told] == []

@@ -1,0 +1,233 @@
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from statsmodels.stats.proportion import proportion_confint
+
+from blijfwijzer.culture.conduct import (
+    ANY_INSIDE,
+    ANY_OUTSIDE,
+    CHANGE_COLUMNS,
+    EXTERNAL,
+    LINK_COLUMNS,
+    SHARE_COLUMNS,
+    measure_conduct,
+)
+from blijfwijzer.culture.design import Design, read_design
+from blijfwijzer.settings import Culture, Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.export import write_survey
+from blijfwijzer.survey.intake import read_survey
+from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.synthetic import make_survey
+
+CODEBOOK = load_codebook("werkonderzoek-2019")
+
+
+@pytest.fixture(scope="module")
+def surveys(tmp_path_factory):
+    folder, read = tmp_path_factory.mktemp("waves"), []
+    for wave in (2019, 2022):
+        path = folder / f"{wave}.parquet"
+        write_survey(make_survey(4000, 7, wave).responses, CODEBOOK, path)
+        intake = read_survey(path, CODEBOOK, Settings().intake)
+        read.append(intake.responses.reset_index(drop=True))
+    return read
+
+
+def conduct_of(responses, design=None, settings=None, previous=None):
+    design = read_design(responses, CODEBOOK) if design is None else design
+    scales = score_scales(responses, CODEBOOK)
+    return measure_conduct(
+        responses, scales, CODEBOOK, design, settings or Culture(mix=("sector",)), previous
+    )
+
+
+@pytest.fixture(scope="module")
+def conduct(surveys):
+    return conduct_of(surveys[1], previous=surveys[0])
+
+
+def alone(count):
+    return Design(np.ones(count), np.arange(count), np.zeros(count, dtype=np.intp))
+
+
+def row_of(table, **where):
+    for name, value in where.items():
+        table = table[table[name] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+def test_a_share_is_weighted_and_names_who_answered_and_whom_it_happened_to(conduct, surveys):
+    answers, weight = surveys[1]["extern_intimidatie"], surveys[1]["weight"]
+    known = answers.notna()
+
+    row = row_of(conduct.shares, behaviour="extern_intimidatie", by="all")
+
+    assert row["share"] == pytest.approx(np.average(answers[known], weights=weight[known]))
+    assert (row["n"], row["hits"]) == (known.sum(), answers.sum())
+    assert (row["source"], row["kind"]) == (EXTERNAL, "intimidatie")
+    assert list(conduct.shares.columns) == SHARE_COLUMNS
+
+
+def test_without_weights_and_units_an_interval_is_that_of_clopper_and_pearson(surveys):
+    responses = surveys[0].head(400).assign(weight=1.0)
+
+    row = row_of(conduct_of(responses, alone(400)).shares, behaviour="intern_pesten", by="all")
+
+    low, high = proportion_confint(row["hits"], row["n"], method="beta")
+    assert (row["low"], row["high"]) == pytest.approx((low, high), abs=2e-4)
+
+
+def test_shares_are_told_by_client_contact_and_by_the_largest_unit(conduct, surveys):
+    shares = conduct.shares[conduct.shares["behaviour"] == ANY_OUTSIDE]
+
+    by_contact = shares[shares["by"] == "klantcontact"]
+    assert by_contact["category"].tolist() == ["1", "2", "3"]
+    assert by_contact["share"].is_monotonic_increasing
+    by_sector = shares[shares["by"] == "sector"]
+    assert set(by_sector["category"]) == set(surveys[1]["sector"].astype("str"))
+    everyone = row_of(shares, by="all")
+    assert everyone["n"] == by_sector["n"].sum()
+
+
+def test_any_is_yes_with_one_yes_and_unknown_when_a_missing_answer_could_be_one(surveys):
+    responses = (
+        surveys[0]
+        .head(6)
+        .assign(
+            intern_agressie=[1, 0, 0, np.nan, np.nan, 0],
+            intern_pesten=[np.nan, 0, 0, 0, np.nan, 1],
+            intern_intimidatie=[np.nan, 0, np.nan, 0, np.nan, 1],
+        )
+    )
+
+    row = row_of(conduct_of(responses, alone(6)).shares, behaviour=ANY_INSIDE, by="all")
+
+    assert (row["n"], row["hits"]) == (3, 2)
+
+
+def test_changes_hold_what_the_built_in_survey_was_given(conduct):
+    changes = conduct.changes
+
+    assert list(changes.columns) == CHANGE_COLUMNS
+    for behaviour, truth in (("extern_agressie", 0.04), ("extern_intimidatie", 0.03)):
+        row = row_of(changes, behaviour=behaviour)
+        assert row["net_low"] < truth < row["net_high"]
+        assert row["now"] - row["before"] == pytest.approx(row["raw"])
+    inside = row_of(changes, behaviour=ANY_INSIDE)
+    assert inside["net_low"] < 0 < inside["net_high"]
+
+
+def test_changes_are_adjusted_for_their_number(surveys):
+    wave = surveys[1].head(1500)
+
+    found = conduct_of(wave, previous=wave.assign(weight=1.0)).changes
+
+    assert (found["p"] <= 1).all()
+    assert (found["p"] > 0.5).all()
+
+
+def test_inside_behaviour_goes_with_less_safety_and_outside_does_not(conduct):
+    links = conduct.links[conduct.links["outcome"] == "psychologische_veiligheid"]
+
+    inside, outside = (row_of(links, behaviour=b) for b in (ANY_INSIDE, ANY_OUTSIDE))
+
+    assert list(conduct.links.columns) == LINK_COLUMNS
+    assert inside["high"] < -0.2
+    assert inside["is_large"]
+    assert outside["low"] < 0.1
+    assert not outside["is_large"]
+
+
+def test_a_link_with_safety_is_a_regression_given_traits(surveys):
+    responses = surveys[0].head(1500).assign(weight=1.0)
+    happened = responses["intern_pesten"].astype(float)
+    safety = score_scales(responses, CODEBOOK)["psychologische_veiligheid"]
+    known = happened.notna() & safety.notna()
+
+    row = row_of(
+        conduct_of(responses, alone(1500)).links,
+        behaviour="intern_pesten",
+        outcome="psychologische_veiligheid",
+    )
+
+    counts = responses["sector"].astype("str")
+    X = pd.get_dummies(counts, drop_first=True).astype(float).assign(happened=happened, one=1.0)
+    fitted = sm.OLS(safety[known], X[known]).fit(cov_type="HC0")
+    assert row["adjusted"] == pytest.approx(fitted.params["happened"])
+    width = 2 * 1.96 * fitted.bse["happened"]
+    assert row["high"] - row["low"] == pytest.approx(width, rel=0.01)
+    assert row["d"] == pytest.approx(row["adjusted"] / safety[known].std(ddof=0), rel=0.01)
+
+
+def test_a_link_with_leaving_is_an_odds_ratio_and_a_difference_of_shares(surveys):
+    responses = surveys[0].head(1500).assign(weight=1.0)
+    happened = responses["intern_pesten"].astype(float)
+    leaves = (responses["vertrek"] >= 4).astype(float).where(responses["vertrek"].notna())
+    known = happened.notna() & leaves.notna()
+
+    row = row_of(
+        conduct_of(responses, alone(1500), Culture(mix=("geslacht",))).links,
+        behaviour="intern_pesten",
+        outcome="vertrekintentie",
+    )
+
+    sex = responses["geslacht"].astype("str")
+    # The third answer is too rare to be a category of its own.
+    sex = sex.where(sex != "3", sex.value_counts().idxmax())
+    X = pd.DataFrame({"sex": (sex == "2").astype(float), "happened": happened, "one": 1.0})
+    fitted = sm.Logit(leaves[known], X[known]).fit(disp=0)
+    margin = fitted.get_margeff(dummy=True).summary_frame().loc["happened"]
+    assert row["odds_ratio"] == pytest.approx(np.exp(fitted.params["happened"]), rel=1e-5)
+    assert row["adjusted"] == pytest.approx(margin["dy/dx"], rel=1e-5)
+    assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * margin["Std. Err."], rel=0.05)
+    assert row["d"] == pytest.approx(fitted.params["happened"] * np.sqrt(3) / np.pi, rel=1e-5)
+    apart = leaves[known & (happened == 1)].mean() - leaves[known & (happened == 0)].mean()
+    assert row["plain"] == pytest.approx(apart)
+
+
+def test_a_shuffled_behaviour_has_no_link(surveys, rng):
+    responses, found = surveys[0].head(1500), 0
+    for _ in range(3):
+        shuffled = responses.assign(intern_pesten=rng.permutation(responses["intern_pesten"]))
+        links = conduct_of(shuffled).links
+        found += int(
+            row_of(links, behaviour="intern_pesten", outcome="vertrekintentie")["is_large"]
+        )
+
+    assert found == 0
+
+
+def test_a_survey_that_asks_no_behaviour_says_so():
+    codebook = load_codebook("piaac")
+    responses = pd.DataFrame({"weight": np.ones(5), "cntry": list("abcde")})
+    scales = score_scales(responses, codebook)
+
+    found = measure_conduct(responses, scales, codebook, alone(5), Culture())
+
+    assert found.reason is not None
+    assert "[concepts]" in found.reason.en
+    assert found.shares.empty
+    assert list(found.links.columns) == LINK_COLUMNS
+
+
+@pytest.mark.parametrize("answer", [0.0, 1.0])
+def test_one_answer_by_all_gives_an_interval_and_no_link(answer, surveys):
+    responses = surveys[0].head(300).assign(intern_pesten=answer)
+
+    found = conduct_of(responses, alone(300))
+
+    row = row_of(found.shares, behaviour="intern_pesten", by="all")
+    assert row["share"] == answer
+    assert 0 < row["high"] - row["low"] < 0.05
+    links = found.links[found.links["behaviour"] == "intern_pesten"]
+    assert links["adjusted"].isna().all()
+    assert not links["is_large"].any()
+
+
+def test_without_client_contact_shares_are_of_everybody_and_of_units(surveys):
+    found = conduct_of(surveys[0].head(500).drop(columns=["klantcontact"]), alone(500))
+
+    assert set(found.shares["by"]) == {"all", "sector"}

@@ -1,0 +1,248 @@
+"""What claims look at, and the statistics they share, against independent implementations."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+from sklearn.metrics import roc_auc_score
+
+from blijfwijzer.culture.claims_careers import _correlation, _within_units
+from blijfwijzer.culture.claims_commitment import _dominance
+from blijfwijzer.culture.design import Design
+from blijfwijzer.culture.estimation import Estimate, adjust
+from blijfwijzer.culture.evidence import Evidence, covariances, linearise, within_strata
+from blijfwijzer.culture.findings import Part, _holm, decide
+from blijfwijzer.culture.prediction import area_under_curve
+from blijfwijzer.culture.teams import share_between
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.figures import intraclass_correlation
+from blijfwijzer.validation_claims import read_built_in
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    return read_built_in(3000, 3)
+
+
+@pytest.fixture
+def simple(rng):
+    """People drawn one by one, in 30 teams of 20."""
+    size = 600
+    team = np.repeat(np.arange(30), 20)
+    nothing = pd.DataFrame(index=range(size))
+    return Evidence(
+        concepts=nothing,
+        dimensions=nothing,
+        groups=nothing,
+        units=pd.DataFrame({"whole": 0, "team": team}),
+        design=Design(rng.uniform(0.5, 2, size), np.arange(size), np.zeros(size, dtype=np.intp)),
+        half=np.tile([True, False], size // 2),
+        responses=nothing,
+        scales=nothing,
+        codebook=load_codebook("werkonderzoek-2019"),
+        draws=200,
+        seed=0,
+    )
+
+
+def test_halves_of_a_team_differ_by_one_at_most(evidence):
+    counts = pd.DataFrame({"team": evidence.team, "half": evidence.half})
+    by_team = counts.groupby("team")["half"].agg(["sum", "size"])
+
+    assert (2 * by_team["sum"] - by_team["size"]).abs().max() <= 1
+    assert evidence.half.mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_other_half_never_holds_one_s_own_answer(simple):
+    values = np.arange(600.0)
+
+    other = simple.other_half(values)
+
+    team, half = simple.team, simple.half
+    for row in (0, 1, 599):
+        expected = values[(team == team[row]) & (half != half[row])].mean()
+        assert other[row] == pytest.approx(expected)
+
+
+def test_a_half_with_few_answers_stands_for_nothing(simple):
+    values = np.full(600, np.nan)
+    values[:4] = 1.0
+
+    assert np.isnan(simple.other_half(values)).all()
+
+
+def test_agreeing_starts_at_four_of_five(evidence):
+    said, agrees = evidence.of("prestatie_belonen"), evidence.agrees("prestatie_belonen")
+
+    assert set(said[agrees == 1]) == {4.0, 5.0}
+    assert set(said[agrees == 0]) == {1.0, 2.0, 3.0}
+    assert np.isnan(said[np.isnan(agrees)]).all()
+
+
+def test_levels_taken_out_give_the_coefficients_of_levels_as_columns(evidence):
+    outcome, values = evidence.z("betrokkenheid"), evidence.z("bevlogenheid")
+    fitted = evidence.fit(outcome, {"x": values})
+
+    known = ~np.isnan(outcome) & ~np.isnan(values)
+    X = pd.DataFrame({"x": values, **evidence.levels()})[known].assign(const=1.0)
+    full = sm.WLS(outcome[known], X, weights=evidence.design.weight[known]).fit()
+
+    assert fitted.table.loc["x", "estimate"] == pytest.approx(full.params["x"], abs=1e-10)
+
+
+def test_the_area_under_the_curve_is_that_of_scikit_learn(rng):
+    risk = rng.integers(0, 20, 500) / 20
+    outcome = (rng.random(500) < risk).astype(float)
+    weight = rng.uniform(0.5, 2, 500)
+
+    area, influence = area_under_curve(outcome, risk, weight)
+
+    assert area == pytest.approx(roc_auc_score(outcome, risk, sample_weight=weight))
+    assert influence.sum() == pytest.approx(0, abs=1e-12)
+
+
+def test_the_error_of_the_area_is_that_of_delong(rng):
+    outcome = np.repeat([1.0, 0.0], [150, 350])
+    risk = rng.normal(outcome, 1.0)
+    design = Design(np.ones(500), np.arange(500), np.zeros(500, dtype=np.intp))
+    area, influence = area_under_curve(outcome, risk, design.weight)
+
+    se = linearise(area, influence, design, 500).se
+
+    # DeLong et al. (1988) by its definition: variances of placements within each class.
+    above = (risk[:150, None] > risk[None, 150:]).astype(float)
+    delong = np.sqrt(above.mean(axis=1).var(ddof=1) / 150 + above.mean(axis=0).var(ddof=1) / 350)
+    assert se == pytest.approx(delong, rel=0.01)
+
+
+def test_a_correlation_and_its_error_are_right_for_a_simple_sample(simple, rng):
+    x = rng.standard_normal(600)
+    y = 0.5 * x + rng.standard_normal(600)
+    weight = simple.design.weight
+
+    found = _correlation(simple, x, y)
+
+    matrix = np.cov(x, y, aweights=weight, ddof=0)
+    assert found.value == pytest.approx(matrix[0, 1] / np.sqrt(matrix[0, 0] * matrix[1, 1]))
+    # (1 - r^2) / sqrt(n) of the normal distribution, at the effective number of respondents.
+    effective = weight.sum() ** 2 / (weight**2).sum()
+    assert found.se == pytest.approx((1 - found.value**2) / np.sqrt(effective), rel=0.12)
+
+
+def test_differences_within_units_are_those_of_a_level_per_unit(evidence):
+    outcome, exposed = evidence.z("tevredenheid"), evidence.of("reorganisatie")
+    found = _within_units(evidence, outcome, exposed)
+
+    known = ~np.isnan(outcome) & ~np.isnan(exposed)
+    levels = pd.get_dummies(pd.Series(evidence.design.cluster[known]), dtype=float)
+    X = levels.assign(exposed=exposed[known])
+    full = sm.WLS(outcome[known], X.to_numpy(), weights=evidence.design.weight[known]).fit()
+
+    assert found.value == pytest.approx(full.params[-1], abs=1e-9)
+    assert np.isfinite(found.se)
+
+
+def test_the_share_between_units_is_that_of_an_analysis_of_variance(evidence):
+    values = evidence.of("psychologische_veiligheid")
+    place, picks = evidence.draw()
+
+    share, drawn = share_between(values, evidence.team, place, picks)
+
+    expected = intraclass_correlation(pd.Series(values), pd.Series(evidence.team))
+    assert share == pytest.approx(expected)
+    assert np.quantile(drawn, 0.01) < share < np.quantile(drawn, 0.99)
+
+
+def test_units_that_cut_through_clusters_have_no_interval(simple):
+    place = np.tile(np.arange(2), 300)
+
+    _, drawn = share_between(np.arange(600.0), simple.team, place, np.ones((2, 5)))
+
+    assert np.isnan(drawn).all()
+
+
+def test_shares_of_dominance_add_up_and_are_those_of_two_predictors(simple, rng):
+    a = rng.standard_normal(600)
+    b = 0.6 * a + rng.standard_normal(600)
+    y = a + 0.5 * b + rng.standard_normal(600)
+    design = Design(np.ones(600), np.arange(600), np.zeros(600, dtype=np.intp))
+    even = Evidence(**{**vars(simple), "design": design})
+
+    shares = _dominance(even, y, {"a": a, "b": b})
+
+    def r2(*columns):
+        return sm.OLS(y, sm.add_constant(np.column_stack(columns))).fit().rsquared
+
+    # Budescu (1993) for two: the mean of what each explains alone and last.
+    expected = (r2(a) + r2(a, b) - r2(b)) / 2 / r2(a, b)
+    assert shares["a"] == pytest.approx(expected)
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_covariances_are_those_of_numpy(simple, rng):
+    columns = rng.standard_normal((600, 3))
+    weight = simple.design.weight
+
+    found, drawn = covariances(columns, weight, np.zeros(600, dtype=np.intp), np.full((1, 2), 3.0))
+
+    np.testing.assert_allclose(found, np.cov(columns.T, aweights=weight, ddof=0))
+    np.testing.assert_allclose(drawn[1], found)
+
+
+def test_what_is_centred_has_mean_zero_in_each_stratum(evidence):
+    columns = np.column_stack([evidence.of("betrokkenheid"), evidence.of("bevlogenheid")])
+
+    centred = within_strata(columns, evidence.design)
+
+    known = ~np.isnan(centred).any(axis=1)
+    for stratum in np.unique(evidence.design.stratum):
+        rows = known & (evidence.design.stratum == stratum)
+        means = np.average(centred[rows], weights=evidence.design.weight[rows], axis=0)
+        np.testing.assert_allclose(means, 0, atol=1e-10)
+
+
+def part(value, se=1.0, **more):
+    return Part(Estimate(value, se, np.nan, np.nan, np.inf, 100), **more)
+
+
+@pytest.mark.parametrize(
+    ("parts", "needed", "direction"),
+    [
+        ([part(3.0)], None, "claimed"),
+        ([part(-3.0)], None, "opposite"),
+        ([part(1.5)], None, "neither"),
+        # All must hold: one that does not is enough to withhold support.
+        ([part(3.0), part(1.0)], None, "neither"),
+        ([part(3.0), part(-3.0)], None, "opposite"),
+        # Two of three must hold.
+        ([part(3.0), part(3.0), part(-0.5)], 2, "claimed"),
+        ([part(3.0), part(-3.0), part(0.5)], 2, "neither"),
+        ([part(3.0), part(-3.0), part(-3.0)], 2, "opposite"),
+        # Beyond chance and still too small to matter.
+        ([part(0.03, 0.001, floor=0.05)], None, "neither"),
+        ([part(-0.03, 0.001, floor=0.05)], None, "neither"),
+        # Below the bound is what this one claims.
+        ([part(0.1, 0.05, sign=-1, bound=0.4)], None, "claimed"),
+        ([part(0.6, 0.05, sign=-1, bound=0.4)], None, "opposite"),
+        ([part(np.nan)], None, "neither"),
+        ([part(3.0, np.nan)], None, "neither"),
+        ([], None, "neither"),
+    ],
+)
+def test_parts_come_to_a_direction(parts, needed, direction):
+    assert decide(parts, needed)[0] == direction
+
+
+def test_the_p_of_all_is_the_largest_and_of_some_is_adjusted():
+    three = [part(2.5), part(3.0), part(4.0)]
+
+    assert decide(three)[1] == pytest.approx(2 * stats.norm.sf(2.5))
+    # Holm: the second smallest of three p-values counts twice.
+    assert decide(three, 2)[1] == pytest.approx(2 * 2 * stats.norm.sf(3.0))
+
+
+def test_adjusting_is_that_of_statsmodels(rng):
+    p = rng.random(7) ** 3
+
+    np.testing.assert_allclose(_holm(p), np.sort(adjust(p, "holm")))

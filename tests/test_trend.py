@@ -1,0 +1,270 @@
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from blijfwijzer.culture.climate import BETTER, SAME, WORSE
+from blijfwijzer.culture.design import Design
+from blijfwijzer.culture.traits import OTHER
+from blijfwijzer.culture.trend import CHANGE_COLUMNS, common_items, measure_trend
+from blijfwijzer.culture.waves import measure_change, pair_waves, rake
+from blijfwijzer.errors import NothingInCommonError
+from blijfwijzer.settings import Culture, Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.export import write_survey
+from blijfwijzer.survey.intake import read_survey
+from blijfwijzer.survey.synthetic import make_survey
+
+CODEBOOK = load_codebook("werkonderzoek-2019")
+
+
+def design_of(weight, cluster=None):
+    cluster = np.arange(len(weight)) if cluster is None else cluster
+    return Design(np.asarray(weight, dtype=float), cluster, np.zeros(len(weight), dtype=np.intp))
+
+
+def two_waves(rng, size=1500, older=0.3, younger=0.3, change=0.0, units=60):
+    """Older people answer higher; the mix moves from `older` to `younger` shares of them."""
+    is_now = np.repeat([False, True], size)
+    old = rng.random(2 * size) < np.where(is_now, younger, older)
+    sex = rng.integers(1, 3, 2 * size)
+    unit = rng.integers(0, units, 2 * size)
+    own = rng.normal(0, 0.2, units)[unit]
+    values = 3.3 + 0.6 * old + own + change * is_now + rng.normal(0, 0.7, 2 * size)
+    traits = pd.DataFrame({"age": np.where(old, "old", "young"), "sex": sex.astype(str)})
+    return values, traits, is_now, unit
+
+
+@pytest.fixture(scope="module")
+def surveys(tmp_path_factory):
+    folder, read = tmp_path_factory.mktemp("waves"), []
+    for wave in (2019, 2022):
+        path = folder / f"{wave}.parquet"
+        write_survey(make_survey(3000, 7, wave).responses, CODEBOOK, path)
+        intake = read_survey(path, CODEBOOK, Settings().intake)
+        some = intake.responses["sector"].isin(["rijk", "gemeenten", "politie", "mbo"])
+        read.append(intake.responses[some].reset_index(drop=True))
+    return read
+
+
+@pytest.fixture(scope="module")
+def trend(surveys):
+    return measure_trend(surveys[1], surveys[0], CODEBOOK, Culture())
+
+
+def test_raked_weights_have_the_earlier_mix_and_are_moved_as_little_as_can_be(rng):
+    _, traits, is_now, _ = two_waves(rng, older=0.2, younger=0.5)
+    weight = rng.uniform(0.5, 2, len(is_now))
+
+    waves = rake(traits, is_now, design_of(weight), 10)
+
+    for name in traits:
+        for category in traits[name].unique():
+            there = (traits[name] == category).to_numpy()
+            shares = [
+                np.average(there[part], weights=waves.raked[part]) for part in (is_now, ~is_now)
+            ]
+            assert shares[0] == pytest.approx(shares[1], abs=1e-6)
+    assert waves.raked[~is_now].tolist() == weight[~is_now].tolist()
+    # What makes it raking: the log of the factors is a sum over traits (Deming & Stephan 1940).
+    factor = np.log(waves.raked[is_now] / weight[is_now])
+    X = np.column_stack(
+        [np.ones(is_now.sum()), *(traits[n][is_now] == traits[n][0] for n in traits)]
+    )
+    assert np.abs(factor - X @ np.linalg.lstsq(X, factor, rcond=None)[0]).max() < 1e-6
+    assert waves.largest_gap < 1e-8
+
+
+def test_a_change_of_mix_is_no_change_net_of_it(rng):
+    values, traits, is_now, unit = two_waves(rng, size=6000, older=0.2, younger=0.6)
+    waves = rake(traits, is_now, design_of(np.ones(len(values)), unit), 10)
+
+    change = measure_change(values, waves)
+
+    assert change.raw.low > 0.15
+    assert change.net.low < 0 < change.net.high
+    assert change.now.value - change.before.value == pytest.approx(change.raw.value)
+
+
+def test_net_changes_are_covered_by_their_intervals(rng):
+    covered, widths, made = [], [], []
+    for _ in range(100):
+        values, traits, is_now, unit = two_waves(
+            rng, size=700, older=0.3, younger=0.5, change=0.1, units=40
+        )
+        waves = rake(traits, is_now, design_of(np.ones(len(values)), unit), 10)
+        net = measure_change(values, waves).net
+        covered.append(net.low <= 0.1 <= net.high)
+        widths.append(net.se)
+        made.append(net.value)
+
+    assert np.mean(covered) >= 0.91
+    assert np.mean(widths) == pytest.approx(np.std(made), rel=0.15)
+
+
+def test_a_net_change_agrees_with_direct_standardisation(rng):
+    # One trait: raking is direct standardisation, the earlier shares times the later means.
+    values, traits, is_now, _ = two_waves(rng, older=0.2, younger=0.5)
+    traits = traits[["age"]]
+
+    change = measure_change(values, rake(traits, is_now, design_of(np.ones(len(values))), 10))
+
+    old = (traits["age"] == "old").to_numpy()
+    share = old[~is_now].mean()
+    standard = share * values[is_now & old].mean() + (1 - share) * values[is_now & ~old].mean()
+    assert change.net.value == pytest.approx(standard - values[~is_now].mean())
+    # Its variance by hand: strata of the later wave, and the earlier wave round their later means.
+    later = sum(
+        p**2 * values[is_now & cell].var(ddof=1) / (is_now & cell).sum()
+        for p, cell in ((share, old), (1 - share, ~old))
+    )
+    foreseen = np.where(old, values[is_now & old].mean(), values[is_now & ~old].mean())
+    earlier = (values - foreseen)[~is_now].var(ddof=1) / (~is_now).sum()
+    assert change.net.se == pytest.approx(np.sqrt(later + earlier), rel=0.02)
+
+
+def test_without_traits_the_raw_change_is_that_of_a_regression_on_the_wave(rng):
+    values, _, is_now, unit = two_waves(rng)
+    waves = rake(
+        pd.DataFrame(index=range(len(values))), is_now, design_of(np.ones(len(values)), unit), 10
+    )
+
+    change = measure_change(values, waves)
+
+    fitted = sm.OLS(values, sm.add_constant(is_now.astype(float))).fit(
+        cov_type="cluster", cov_kwds={"groups": unit}
+    )
+    assert change.raw.value == pytest.approx(fitted.params[1])
+    assert change.net.value == pytest.approx(change.raw.value)
+    # statsmodels adds the factor (n - 1) / (n - k), which survey software leaves out.
+    assert change.raw.se == pytest.approx(fitted.bse[1], rel=1e-3)
+
+
+def test_small_categories_are_merged(rng):
+    is_now = np.repeat([False, True], 200)
+    trait = np.where(np.arange(400) % 40 == 0, "rare", np.where(np.arange(400) % 2, "a", "b"))
+    trait[[0, 200]] = "rarer"
+    traits = pd.DataFrame({"one": trait, "same": "x"})
+
+    few = rake(traits, is_now, design_of(np.ones(400)), 10)
+    some = rake(traits, is_now, design_of(np.ones(400)), 4)
+
+    assert set(few.traits["one"]) == {"a", "b"}
+    assert set(some.traits["one"]) == {"a", "b", "rare"} or OTHER in set(some.traits["one"])
+    assert "same" not in few.traits
+    assert few.mix["n_now"].sum() == 200
+
+
+def test_a_wave_without_answers_has_no_change(rng):
+    values, traits, is_now, _ = two_waves(rng)
+    waves = rake(traits, is_now, design_of(np.ones(len(values))), 10)
+
+    change = measure_change(np.where(is_now, values, np.nan), waves)
+
+    assert np.isnan(change.net.value)
+    assert change.now.n == is_now.sum()
+
+
+def test_shares_that_no_weights_can_give_leave_a_gap_that_is_told():
+    # All old men left: no weights of the later wave give both margins of the earlier one.
+    is_now = np.repeat([False, True], 200)
+    old = np.tile([True, False], 200)
+    man = np.where(is_now, ~old, np.repeat([True, False], 200))
+    man[:200] = np.repeat([True, False], 100)
+    old[:200] = np.r_[np.ones(90), np.zeros(10), np.ones(90), np.zeros(10)].astype(bool)
+    traits = pd.DataFrame({"old": old.astype(str), "man": man.astype(str)})
+
+    waves = rake(traits, is_now, design_of(np.ones(400)), 5)
+
+    assert waves.largest_gap > 0.1
+
+
+def test_every_scale_moves_overall_and_in_each_sector(trend, surveys):
+    changes = trend.changes
+
+    assert list(changes.columns) == CHANGE_COLUMNS
+    sizes = [wave["sector"].astype("str").value_counts() for wave in surveys]
+    assert set(changes["place"]) == {
+        "all",
+        *(s for s in sizes[0].index if sizes[0][s] >= 50 <= sizes[1][s]),
+    }
+    assert not changes.duplicated(["scale", "place"]).any()
+    assert (changes["raw_low"] <= changes["raw"]).all()
+    assert trend.largest_gap < 1e-6
+
+
+def test_a_renamed_item_is_one_item(trend, surveys):
+    # The later wave calls it `samenwerking_2` in its file; its alias makes it the same.
+    assert trend.items.set_index("item").loc["sam_2", "is_common"]
+    assert trend.changes.set_index(["scale", "place"]).loc[("samenwerking", "all"), "items"] == 3
+
+
+def test_an_item_that_one_wave_lacks_counts_in_neither(surveys):
+    before, now = surveys[0], surveys[1].drop(columns=["sam_1"]).assign(sam_3=np.nan)
+
+    found = measure_trend(now, before, CODEBOOK, Culture())
+
+    row = found.changes.set_index(["scale", "place"]).loc[("samenwerking", "all")]
+    assert row["items"] == 1
+    known = before["sam_2"].notna()
+    expected = np.average(before["sam_2"][known], weights=before["weight"][known])
+    assert row["before"] == pytest.approx(expected)
+    items = found.items.set_index("item")["is_common"]
+    assert not items["sam_1"]
+    assert not items["sam_3"]
+
+
+def test_waves_without_a_common_item_are_refused(surveys):
+    items = [item for scale in CODEBOOK.scales.values() for item in scale.items]
+
+    with pytest.raises(NothingInCommonError, match="none of them the same"):
+        common_items(surveys[1].drop(columns=items), surveys[0], CODEBOOK)
+
+
+def test_reversed_items_stay_reversed_on_common_items(surveys):
+    shared = common_items(surveys[1].drop(columns=["psy_1"]), surveys[0], CODEBOOK)
+
+    assert shared.scales["psychologische_veiligheid"].items == ("psy_2", "psy_3", "psy_4")
+    assert shared.scales["psychologische_veiligheid"].reversed == ("psy_3",)
+
+
+def test_a_large_change_is_marked_and_red_tape_the_other_way_round(surveys):
+    before, now = surveys[0], surveys[0].copy()
+    for item in ("sam_1", "sam_2", "sam_3", "reg_1", "reg_2", "reg_3"):
+        now[item] = np.minimum(now[item] + 1, 5)
+
+    marks = measure_trend(now, before, CODEBOOK, Culture()).changes.set_index(["scale", "place"])[
+        "mark"
+    ]
+
+    assert marks[("samenwerking", "all")] == BETTER
+    assert marks[("regeldruk", "all")] == WORSE
+    assert marks[("missiegedrevenheid", "all")] == SAME
+
+
+def test_one_wave_against_itself_does_not_move(surveys):
+    found = measure_trend(surveys[0], surveys[0], CODEBOOK, Culture()).changes
+
+    assert found["raw"].abs().max() < 1e-12
+    assert found["net"].abs().max() < 1e-9
+    assert (found["mark"] == SAME).all()
+
+
+def test_weights_have_no_scale_in_either_wave(surveys, trend):
+    heavy = surveys[1].assign(weight=surveys[1]["weight"] * 1000)
+
+    again = measure_trend(heavy, surveys[0], CODEBOOK, Culture())
+
+    pd.testing.assert_frame_equal(again.changes, trend.changes)
+
+
+def test_the_mix_is_in_words_of_the_codebook(surveys):
+    waves = pair_waves(*surveys, CODEBOOK, Culture(mix=("opleiding", "leeftijd")))
+
+    assert set(waves.mix["column"]) == {"opleiding", "leeftijd"}
+    categories = waves.mix.groupby("column")["category"].apply(set)
+    assert categories["opleiding"] == {"1", "2", "3"}
+    assert categories["leeftijd"] == {"<35", "35-44", "45-54", "55+"}
+    assert waves.mix.groupby("column")[
+        ["share_before", "share_now"]
+    ].sum().to_numpy() == pytest.approx(1)
