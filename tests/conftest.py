@@ -1,9 +1,16 @@
 """Fixtures that all tests share."""
 
+import os
 from pathlib import Path
 
-import numpy as np
-import pytest
+# Two test processes on two cores: threads of libraries would only wait for each other, at full
+# speed. Set before any of these libraries is loaded.
+for variable, value in (("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1")):
+    os.environ.setdefault(variable, value)
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
