@@ -25,6 +25,7 @@ from blijfwijzer.survey.codebook import Codebook, Language
 NO_MARK = "no_mark"
 _ITSELF = "–"  # noqa: RUF001
 """Stands where a group is the reference itself."""
+_OF_EVERYONE = ("scales", "items", "agreement", "comparable", "compared", "checks", "pairs")
 _LOOSE = ("respondents", "people", "complement")
 
 
@@ -55,6 +56,9 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
             {"reason": "reason", "responses": "responses_band"},
         ),
     }
+    if not findings.permission.tells_everyone:
+        # Figures of the whole survey tell of everyone, of whom nothing may be told.
+        tables |= {name: stack([], names_of(name)) for name in _OF_EVERYONE}
     return Chapter(
         language=language,
         title=say("t_climate", language),
@@ -88,7 +92,8 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     absent = {
         "sector": ~np.isin(sector, groups.index),
         "all": np.full(len(table), not permission.tells_everyone),
-        "previous": ~table["group"].isin(permission.before).to_numpy(),
+        "previous": ~table["group"].isin(permission.before).to_numpy()
+        | ((table["group"] == EVERYONE) & (not permission.tells_before)).to_numpy(),
     }
     labels = scale_labels(findings.codebook, findings.settings.language)
     shown = pd.DataFrame(
