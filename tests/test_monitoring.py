@@ -485,3 +485,19 @@ def test_labels_of_slopes_do_not_lie_on_each_other():
     assert (apart >= _GAP - 1e-9).all()
     assert places[4] == 200.0
     assert np.argsort(places).tolist() == [0, 2, 1, 3, 4]
+
+
+def test_nothing_of_everyone_is_told_when_a_few_joined_since_an_earlier_release(place, tmp_path):
+    survey = pd.read_parquet(place / "2019.parquet")
+    survey.iloc[4:].to_parquet(tmp_path / "first.parquet")
+    survey.to_parquet(tmp_path / "second.parquet")
+
+    for name in ("first", "second"):
+        options = ("--claim", "H11", "--wave", "2019")
+        assert not run(tmp_path, "claims", tmp_path / f"{name}.parquet", tmp_path / name, *options)
+
+    told = json.loads((tmp_path / "second" / "claims.json").read_text())["claims"][0]
+    assert told["verdict"] == "withheld"
+    assert told["estimates"] == []
+    assert told["effect_size"] is None
+    assert "niet getoond" in (tmp_path / "second" / "report.html").read_text()
