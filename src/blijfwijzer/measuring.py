@@ -227,7 +227,7 @@ def _climate(
 
 
 def _attributes(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Series]:
-    """Part people by what a scale must not depend on: audit, education, largest units."""
+    """Part people by what no scale may depend on: audit attributes, education, largest unit."""
     education = codebook.concepts.get("opleiding")
     wanted = [column.name for column in codebook.with_role("audit")]
     wanted += [education.column] if education is not None and education.column else []

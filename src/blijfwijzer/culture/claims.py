@@ -277,7 +277,7 @@ def _reason(claim: Claim, finding: Finding, outcome: Outcome, evidence: Evidence
     texts = []
     both: tuple[tuple[Language, str], ...] = (("nl", why[0]), ("en", why[1]))
     for language, told in both:
-        size = f"{finding.effect_size:.2f}"
+        size = f"{round(finding.effect_size, 2) + 0.0:.2f}"
         size = size.replace(".", ",") if language == "nl" else size
         parts = [f"{told}: {finding.effect_name.in_(language)} {size}."]
         parts += [_sentence(text.in_(language)) for text in told_too if text is not None]

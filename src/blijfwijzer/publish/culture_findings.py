@@ -68,6 +68,13 @@ class CultureFindings:
         """Groups that may be shown."""
         return self.grouping.groups[self.permission.shown]
 
+    def judged(self, judgement: str) -> tuple[str, ...]:
+        """Give the scales by which largest units may be compared, or not, as the gate says."""
+        table = self.invariance.scales
+        largest = self.codebook.units.levels[0]
+        here = (table["attribute"] == largest) & (table["judgement"] == judgement)
+        return tuple(str(name) for name in table.loc[here, "scale"])
+
     def counts(self) -> dict[str, int]:
         """Count what was read and shown, for the run's record."""
         shown = self.permission.shown

@@ -13,7 +13,7 @@ def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
     """Give the sentences of each section, by the names that the page asks for."""
     language = findings.settings.language
     found = {
-        "about_climate": (_about_climate(findings, language),),
+        "about_climate": (_about_climate(findings, language), *_about_gate(findings, language)),
         "about_trend": _about_trend(findings, language),
         "about_worrying": _about_worrying(findings, language),
         "about_pairs": _about_pairs(findings, language),
@@ -30,6 +30,19 @@ def _about_climate(findings: CultureFindings, language: Language) -> str:
     places = sorted({round(d.low + settings.favourable * d.span, 2) for d in dimensions})
     told = " / ".join(show(place, "decimal", language) for place in places)
     return say("s_climate", language, favourable=told)
+
+
+def _about_gate(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+    """Name the dimensions by which largest units are not compared, or with a warning."""
+    scales, columns = findings.codebook.scales, findings.codebook.columns
+    names = {d.name for d in find_dimensions(findings.codebook, findings.settings.culture)}
+    level = columns[findings.codebook.units.levels[0]].label.in_(language).lower()
+    texts = []
+    for judgement, text in (("not comparable", "s_barred"), ("with care", "s_warned")):
+        told = [scales[n].label.in_(language) for n in findings.judged(judgement) if n in names]
+        if told:
+            texts.append(say(text, language, level=level, names=", ".join(told)))
+    return tuple(texts)
 
 
 def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ...]:
@@ -52,6 +65,8 @@ def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str,
         if screening.pair:
             first, second = screening.pair
             floor = settings.floor * dimensions[first].span
+            barred = sorted({first, second} & set(findings.judged("not comparable")))
+            names = ", ".join(scales[name].label.in_(language) for name in barred)
             return (
                 say(
                     "s_worrying",
@@ -62,6 +77,7 @@ def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str,
                     reference=say(f"reference_{settings.reference}", language),
                     false=round(100 * settings.false_share),
                 ),
+                *([say("s_screened_barred", language, names=names)] if barred else []),
             )
     return ()
 

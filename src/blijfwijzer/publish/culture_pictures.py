@@ -14,6 +14,8 @@ from blijfwijzer.survey.codebook import Language
 
 PICTURED_ROWS = 40
 """Units in one picture."""
+_KEPT = 30
+"""Characters of a label that a picture has room for, with certainty."""
 MOST_HIDDEN = 6
 """Units of which nothing is shown, in a picture that cannot hold all units."""
 
@@ -225,10 +227,11 @@ def picture_estimates(
     main : `sort` of those that decide
     """
     rows = []
-    for row in estimates.to_dict("records"):
+    labels = tell_apart([str(name) for name in estimates["name"]])
+    for row, label in zip(estimates.to_dict("records"), labels, strict=True):
         shape: Shape = "diamond" if row["sort"] == main else "ring"
         text = show_interval(row["value"], row["low"], row["high"], "ratio", language)
-        rows.append(DotRow(row["name"], text, _dot(row, shape, "value")))
+        rows.append(DotRow(label, text, _dot(row, shape, "value")))
     named = estimates.assign(label=estimates["name"])
     finding = _range(named, "value", caption, language, "ratio")
     frame = Frame(key, caption, finding, say("x_estimate", language), language)
@@ -237,6 +240,17 @@ def picture_estimates(
     if present - {main}:
         legend.append(("ring", say("l_check", language)))
     return interval_chart(rows, frame, legend)
+
+
+def tell_apart(labels: Sequence[str]) -> list[str]:
+    """Cut long labels that begin alike at their beginning, so that each keeps what is its own."""
+    starts = [label[:_KEPT] for label in labels]
+    return [
+        f"…{label[-_KEPT:].lstrip()}"
+        if len(label) > _KEPT and starts.count(label[:_KEPT]) > 1
+        else label
+        for label in labels
+    ]
 
 
 def _cell(row: "dict[Any, Any] | None", language: Language) -> Cell:

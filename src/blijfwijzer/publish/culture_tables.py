@@ -25,6 +25,7 @@ from blijfwijzer.survey.codebook import Codebook, Language
 NO_MARK = "no_mark"
 _ITSELF = "–"  # noqa: RUF001
 """Stands where a group is the reference itself."""
+_OF_EVERYONE = ("scales", "items", "agreement", "comparable", "compared", "checks", "pairs")
 _LOOSE = ("respondents", "people", "complement")
 
 
@@ -55,6 +56,9 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
             {"reason": "reason", "responses": "responses_band"},
         ),
     }
+    if not findings.permission.tells_everyone:
+        # Figures of the whole survey tell of everyone, of whom nothing may be told.
+        tables |= {name: stack([], names_of(name)) for name in _OF_EVERYONE}
     return Chapter(
         language=language,
         title=say("t_climate", language),
@@ -74,21 +78,27 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     """Clear the climate of the groups that are shown: one row per group and dimension.
 
     Figures against a reference that is itself withheld are left out, since the reference would
-    follow from them.
+    follow from them. By a scale that does not mean the same to largest units these are not told
+    apart, and smaller ones are held against their own largest unit only.
     """
     groups, permission = findings.groups, findings.permission
     table = findings.climate.table
     table = table[table["group"].isin(groups.index)]
     minimum = findings.settings.disclosure.minimum
-    table = table[table["n"] >= minimum].reset_index(drop=True)
+    barred = findings.judged("not comparable")
+    largest = findings.codebook.units.levels[0]
+    is_barred = table["dimension"].isin(barred)
+    table = table[(table["n"] >= minimum) & ~(is_barred & (table["level"] == largest))]
+    table = table.reset_index(drop=True)
     if not permission.tells_everyone:
         table = table[table["group"] != EVERYONE].reset_index(drop=True)
     mine = groups.reindex(table["group"])
     sector = mine["sector"].to_numpy()
     absent = {
         "sector": ~np.isin(sector, groups.index),
-        "all": np.full(len(table), not permission.tells_everyone),
-        "previous": ~table["group"].isin(permission.before).to_numpy(),
+        "all": table["dimension"].isin(barred).to_numpy() | (not permission.tells_everyone),
+        "previous": ~table["group"].isin(permission.before).to_numpy()
+        | ((table["group"] == EVERYONE) & (not permission.tells_before)).to_numpy(),
     }
     labels = scale_labels(findings.codebook, findings.settings.language)
     shown = pd.DataFrame(

@@ -133,10 +133,29 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "s_heat": (
         "Een driehoek omhoog is beter dan allen, omlaag slechter: zeker en groot genoeg. Een vak "
-        "met arcering is niet getoond, omdat er te weinig mensen zijn of er iets over enkelen uit "
-        "zou volgen.",
+        "met arcering is niet getoond: er zijn te weinig mensen, er zou iets over enkelen uit "
+        "volgen, of de schaal meet er niet hetzelfde.",
         "A triangle up is better than all, down is worse: sure and large enough. A hatched cell "
-        "is not shown, since there are too few people or something would follow about a few.",
+        "is not shown: there are too few people, something would follow about a few, or the scale "
+        "does not mean the same there.",
+    ),
+    "s_barred": (
+        "Niet getoond per {level}, omdat de schaal er niet hetzelfde meet: {names}. Kleinere "
+        "eenheden zijn daarop alleen met hun eigen {level} vergeleken.",
+        "Withheld by {level}, since the scale does not mean the same there: {names}. On these, "
+        "smaller units are compared with their own {level} only.",
+    ),
+    "s_warned": (
+        "Vergelijk per {level} met een waarschuwing, omdat vragen er verschillend werken of dat "
+        "niet is na te gaan: {names}.",
+        "Compare by {level} with a warning, since items function differently there or this could "
+        "not be checked: {names}.",
+    ),
+    "s_screened_barred": (
+        "Let op: voor {names} meet de schaal niet in alle eenheden hetzelfde, zodat een deel van "
+        "het verschil van de vragen kan komen.",
+        "Note: for {names} the scale does not mean the same in all units, so that part of the "
+        "difference may be made by the items.",
     ),
     "s_heat_cut": (
         "Getekend: {shown} van {all}, eerst die met de meeste tekens, op volgorde van naam. "
@@ -182,11 +201,9 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "s_pairs": (
         "Is juist dit paar bijzonder? Het staat op plaats {rank} van {all} (95 %: {low} tot "
-        "{high}). De AUC van één "
-        "algemene factor is {factor}, die van het paar {auc}: {conclusion}",
+        "{high}). De AUC van één algemene factor is {factor}, die van het paar {auc}: {conclusion}",
         "Is this pair special? It ranks {rank} of {all} (95%: {low} to {high}). The AUC of one "
-        "general factor is "
-        "{factor}, that of the pair {auc}: {conclusion}",
+        "general factor is {factor}, that of the pair {auc}: {conclusion}",
     ),
     "s_pair_less": (
         "in deze gegevens vindt één algemene factor zorgelijke eenheden beter dan het paar.",

@@ -229,6 +229,7 @@ def _drivers(findings: CultureFindings, language: Language) -> Cleared:
         is_changeable=[parts[name].changeable for name in table["driver"]],
         driver=[parts[name].label.in_(language) for name in table["driver"]],
     )
+    shown = shown.sort_values("label", kind="stable")
     return clear(shown[list(kinds)], kinds, 0)
 
 

@@ -156,6 +156,9 @@ def _write_table(
         longest = max((len(str(rows[c.name].iloc[row])) for c in columns if c.is_long), default=0)
         if longest > _WIDEST:
             sheet.row_dimensions[row + 2].height = _LINE * min(math.ceil(longest / 52), 20)
+            for cell in sheet[row + 2]:
+                held = cell.alignment
+                cell.alignment = Alignment(held.horizontal, "top", wrap_text=held.wrap_text)
     sheet.row_dimensions[1].height = 4 * _LINE
     # The header and the first column stay in sight.
     sheet.freeze_panes = "B2"
