@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.fingerprint import (
@@ -161,23 +161,32 @@ def _members_of_all(
 ) -> tuple[csr_array, list[str]]:
     """Give everyone and all groups that were shown of a file, and those that cannot be right."""
     responses = intake.responses
-    rows, unlike = [np.ones(len(responses), dtype=bool)], []
-    seen, find = set(), member_finder(responses, codebook)
+    everyone = np.ones((1, len(responses)), dtype=np.int8)
+    parts, unlike = [csr_array(everyone)], []
+    find = member_finder(responses, codebook)
+    for columns, shown in _shown_of(intake.sha256, ledger).items():
+        made = {known: find(definition) for known, definition in shown.items()}
+        unlike += [name for (name, _), row in made.items() if row is None]
+        formed = {known: row for known, row in made.items() if row is not None}
+        rows = csr_array(np.array(list(formed.values()), dtype=np.int8))
+        # In one pass: hashing everybody once for each group would take minutes.
+        now = fingerprint_groups(view_keys(responses, columns), ledger.secret, rows)
+        before = np.array([from_text(text) for _, text in formed])
+        apart = least_difference(now, before)
+        unlike += [name for (name, _), people in zip(formed, apart, strict=True) if people > 0]
+        parts.append(rows)
+    return csr_array(vstack(parts, format="csr")), unlike
+
+
+def _shown_of(
+    dataset: str, ledger: Ledger
+) -> dict[tuple[tuple[str, ...], ...], dict[tuple[str, str], dict[str, str]]]:
+    """Give the groups that were shown of a file, by the columns that people are known by."""
+    shown: dict[tuple[tuple[str, ...], ...], dict[tuple[str, str], dict[str, str]]] = {}
     for release in ledger.releases:
-        if release.content["dataset"] != intake.sha256 or not release.content["groups"]:
+        if release.content["dataset"] != dataset or not release.content["groups"]:
             continue
-        keys = view_keys(responses, release.content["columns"])
+        groups = shown.setdefault(tuple(map(tuple, release.content["columns"])), {})
         for name, group in release.content["groups"].items():
-            if (name, group["fingerprint"]) in seen:
-                continue
-            seen.add((name, group["fingerprint"]))
-            inside = find(group["definition"])
-            if inside is None:
-                unlike.append(name)
-                continue
-            row = csr_array(inside[None, :].astype(np.int8))
-            now = fingerprint_groups(keys, ledger.secret, row)[0]
-            if int(least_difference(now, from_text(group["fingerprint"]))) > 0:
-                unlike.append(name)
-            rows.append(inside)
-    return csr_array(np.array(rows, dtype=np.int8)), unlike
+            groups[name, group["fingerprint"]] = group["definition"]
+    return shown
