@@ -4,6 +4,8 @@ import json
 import math
 import re
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from contextlib import closing
 
@@ -612,3 +614,36 @@ def resign(release):
     run = json.loads((release / "run.json").read_text())
     run["files"] = {n: sha256((release / n).read_bytes()).hexdigest() for n in run["files"]}
     (release / "run.json").write_text(json.dumps(run))
+
+
+def test_a_second_cross_break_tells_of_few_neither_alone_nor_with_the_first(place, tmp_path):
+    copied(place / "ledger", tmp_path / "ledger")
+    ledger = ("--ledger", tmp_path / "ledger")
+
+    assert not call(
+        *("score", place / "2022.parquet", "--models", place / "models", "--by", "organisatie"),
+        *("--and", "contract", "--output", tmp_path / "second", *ledger),
+        *("--settings", place / "quick.toml"),
+    )
+
+    first, second = (set(groups_of(f)["group"]) for f in (place / "out", tmp_path / "second"))
+    assert {name for name in second if "contract" in name}
+    assert first - second, "the second asks other groups"
+    releases = (place / "out", tmp_path / "second")
+    again = ("--survey", place / "2022.parquet", "--codebook", BOOK)
+    assert not call("disclosure", "audit", *releases, *ledger, *again)
+
+
+def test_two_runs_at_once_into_one_folder_both_end_whole(place, tmp_path):
+    command = [
+        *(sys.executable, "-m", "blijfwijzer", "score", place / "2022.parquet"),
+        *("--models", place / "models", "--by", "organisatie", "--output", tmp_path / "out"),
+        *("--ledger", tmp_path / "ledger", "--settings", place / "quick.toml"),
+    ]
+
+    runs = [subprocess.Popen([str(part) for part in command]) for _ in range(2)]
+
+    assert {run.wait(timeout=300) for run in runs} <= {0, errors.BusyError.exit_code}
+    assert 0 in {run.returncode for run in runs}
+    assert not call("disclosure", "audit", tmp_path / "out", "--ledger", tmp_path / "ledger")
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []

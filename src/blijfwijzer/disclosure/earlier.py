@@ -114,13 +114,22 @@ def read_earlier(
         few.append(rows[np.flatnonzero((apart > 0) & (apart < minimum))])
     same.append(groups[np.flatnonzero(repeated)])
     return Earlier(
-        csr_array(vstack(same, format="csr")),
-        csr_array(vstack(few, format="csr")),
+        _distinct(csr_array(vstack(same, format="csr"))),
+        _distinct(csr_array(vstack(few, format="csr"))),
         repeated,
         _parts(releases),
         len(releases),
         max((int(release.content["minimum"]) for release in releases), default=0),
     )
+
+
+def _distinct(groups: csr_array) -> csr_array:
+    """Keep each set of people once, however many releases showed it and under whatever name."""
+    groups.sort_indices()
+    first: dict[bytes, int] = {}
+    for place, (start, end) in enumerate(zip(groups.indptr, groups.indptr[1:], strict=False)):
+        first.setdefault(groups.indices[start:end].tobytes(), place)
+    return groups[np.array(sorted(first.values()), dtype=np.intp)]
 
 
 def _parts(releases: list[Release]) -> dict[str, list[Fingerprints]]:

@@ -23,7 +23,8 @@ from blijfwijzer.files import read_json, write_beside
 
 FILE, HEAD, KEY, LOCK = "releases.jsonl", "head.json", "secret.key", "lock"
 _START = "0" * 64
-_PATIENCE_SECONDS = 5.0
+_PATIENCE_SECONDS = 60.0
+"""Longer than a training holds a ledger while it evaluates and draws."""
 
 
 @dataclass(frozen=True)
