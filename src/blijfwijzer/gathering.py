@@ -13,7 +13,7 @@ from blijfwijzer.drivers.group_profiles import contrast_drivers
 from blijfwijzer.estimating import Target, flag_units
 from blijfwijzer.fairness.ablation import refit_with_attributes, tell_ablation
 from blijfwijzer.fairness.proxies import measure_proxies, tell_proxy
-from blijfwijzer.fairness.targeting import FEWEST_TWO_WAY, audit_targeting, cut_cells
+from blijfwijzer.fairness.targeting import FEWEST_TWO_WAY, Cells, audit_targeting, cut_cells
 from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.flags import CERTAIN, NOT, part_best, talent_at_risk
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, part_people
@@ -81,7 +81,10 @@ def gather(
         **_not_telling(of_segments, need, weight, settings),
         **_not_telling(of_talent, leaving, weight, settings),
     }
-    names = admit_figures(offered, admission, ledger, settings.disclosure.minimum)
+    rounded = frozenset[str]()
+    if need is not None and need.values is not None:
+        rounded = _rounded(cells, need.values, settings.disclosure.protection)
+    names = admit_figures(offered, admission, ledger, settings.disclosure.minimum, rounded)
     hidden = frozenset(
         (attribute, name)
         for attribute, cell in (cells | pairs).items()
@@ -204,6 +207,22 @@ def _talent_parts(best: NDArray[np.float64], admission: Admission) -> Figures:
         )
         for place in np.flatnonzero(admission.shown & enough)
     }
+
+
+def _rounded(
+    cells: Mapping[str, Cells], values: NDArray[np.float64], protection: int
+) -> frozenset[str]:
+    """Name the groups of single attributes whose rates rounding alone keeps from being counts.
+
+    A whole percentage of n people leaves n / 100 possible counts; each rate of such a group, of
+    people in need and of others, rests on enough people to leave `protection`.
+    """
+    return frozenset(
+        f"cell:{attribute}:{name}"
+        for attribute, cell in cells.items()
+        for place, name in enumerate(cell.names)
+        if min(((values == v) & (cell.code == place)).sum() for v in (0, 1)) >= 100 * protection
+    )
 
 
 def _rows(*parts: NDArray[np.bool_]) -> csr_array:

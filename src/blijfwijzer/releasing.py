@@ -135,7 +135,11 @@ def key_columns(codebook: Codebook) -> tuple[tuple[str, ...], ...]:
 
 
 def admit_figures(
-    figures: Mapping[str, csr_array], admission: Admission, ledger: Ledger, minimum: int
+    figures: Mapping[str, csr_array],
+    admission: Admission,
+    ledger: Ledger,
+    minimum: int,
+    rounded: frozenset[str] = frozenset(),
 ) -> frozenset[str]:
     """Choose the figures about parts that cut through groups to show beside the groups.
 
@@ -144,6 +148,8 @@ def admit_figures(
     figures : id to the parts that it is a total over, one row each, one column per response; the
         most important first
     minimum : people that anything shown may tell something about
+    rounded : ids of figures over so many people that rounding alone leaves each count several
+        values; nothing follows from them exactly
 
     Returns
     -------
@@ -155,15 +161,17 @@ def admit_figures(
         for name, members in figures.items()
         if not admission.earlier.differs_by_few(name, prints[name], minimum)
     }
+    safe = rounded & set(news)
+    news = {name: members for name, members in news.items() if name not in safe}
     if not news:
-        return frozenset()
+        return safe
     owner = np.repeat(np.arange(len(news)), [members.shape[0] for members in news.values()])
     shown = admission.grouping.members[np.flatnonzero(admission.shown)]
     everyone = np.ones((1, shown.shape[1]), dtype=np.int8)
     known = csr_array(vstack([everyone, shown, admission.earlier.known], format="csr"))
     parts = Parts(csr_array(vstack(list(news.values()), format="csr")), owner)
     chosen = choose_figures(parts, known, minimum)
-    return frozenset(name for name, is_shown in zip(news, chosen, strict=True) if is_shown)
+    return safe | {name for name, is_shown in zip(news, chosen, strict=True) if is_shown}
 
 
 def enter_release(
