@@ -1,8 +1,8 @@
 """Estimates of svy on FEVS 2018, to compare ours with; prints svy_fevs2018.csv.
 
 Run in an environment of its own, since svy brings another kind of frame:
-    python -m venv /tmp/svyvenv && /tmp/svyvenv/bin/pip install svy==0.35.0
-    /tmp/svyvenv/bin/python svy_fevs2018.py ../../../shared/data/fevs2018.csv.gz > svy_fevs2018.csv
+    python -m venv svy-venv && svy-venv/bin/pip install svy==0.35.0
+    svy-venv/bin/python svy_fevs2018.py ../../../shared/data/fevs2018.csv.gz > svy_fevs2018.csv
 """
 
 import sys
