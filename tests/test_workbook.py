@@ -13,7 +13,7 @@ from openpyxl.utils.cell import range_boundaries
 
 from blijfwijzer.publish.cells import LONGEST, clean_text, safe_text, starts_formula, to_csv
 from blijfwijzer.publish.workbook import write_workbook
-from reports import make_report
+from reports import changed, make_report
 
 FORMULAS = [
     "=1+1",
@@ -194,3 +194,12 @@ def test_the_same_report_gives_the_same_workbook(monkeypatch):
     with zipfile.ZipFile(io.BytesIO(first)) as parts:
         assert {part.date_time[0] for part in parts.infolist()} == {2000}
         assert b"2000-01-01" in parts.read("docProps/core.xml")
+
+
+def test_a_row_with_a_long_sentence_is_high_enough_to_read_it():
+    report = make_report()
+    told = report.rows("conclusions").assign(conclusion="Een lange zin die doorloopt. " * 8)
+
+    sheet = read_back(write_workbook(changed(report, conclusions=told)))["Conclusies"]
+
+    assert all(sheet.row_dimensions[row].height >= 60 for row in range(2, sheet.max_row + 1))

@@ -92,7 +92,7 @@ FRAMES: dict[str, tuple[Column, ...]] = {
     ),
     "segments": (
         _TARGET,
-        Column("label", "Wie", "Who"),
+        Column("label", "Wie", "Who", is_long=True),
         _N,
         _RATE,
         _REFERENCE,
@@ -145,7 +145,7 @@ FRAMES: dict[str, tuple[Column, ...]] = {
     ),
     "conclusions": (
         Column("attribute", "Kenmerk", "Attribute"),
-        Column("conclusion", "Conclusie", "Conclusion"),
+        Column("conclusion", "Conclusie", "Conclusion", is_long=True),
     ),
     "withheld": (
         Column("reason", "Reden", "Reason"),
