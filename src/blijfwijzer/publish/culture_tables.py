@@ -17,7 +17,7 @@ from blijfwijzer.publish.culture_findings import CultureFindings, level_figure
 from blijfwijzer.publish.culture_method import climate_method
 from blijfwijzer.publish.culture_notes import climate_notes
 from blijfwijzer.publish.culture_units import clear_conduct, clear_worrying
-from blijfwijzer.publish.report_tables import clear_rejected
+from blijfwijzer.publish.report_tables import clear_rejected, clear_withheld
 from blijfwijzer.publish.texts import say
 from blijfwijzer.publish.wording import told
 from blijfwijzer.survey.codebook import Codebook, Language
@@ -26,7 +26,6 @@ NO_MARK = "no_mark"
 _ITSELF = "–"  # noqa: RUF001
 """Stands where a group is the reference itself."""
 _OF_EVERYONE = ("scales", "items", "agreement", "comparable", "compared", "checks", "pairs")
-_LOOSE = ("respondents", "people", "complement")
 
 
 def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str) -> Chapter:
@@ -50,7 +49,11 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         "compared": _compared(findings),
         **clear_conduct(findings),
         "hidden": _hidden(findings),
-        "withheld": _withheld(findings, language),
+        "withheld": clear_withheld(
+            findings.grouping.groups.loc[~findings.permission.shown, "n"],
+            findings.permission.reasons[~findings.permission.shown],
+            language,
+        ),
         "rejected": pick(
             clear_rejected(findings.intake.rejected),
             {"reason": "reason", "responses": "responses_band"},
@@ -364,24 +367,6 @@ def _hidden(findings: CultureFindings) -> Cleared:
     hidden = hidden.assign(sector=hidden["sector"].map(groups["label"]).fillna(""))
     names = ["group", "label", "level", "sector"]
     return clear(hidden[names], dict.fromkeys(names, "text"), 0)
-
-
-def _withheld(findings: CultureFindings, language: Language) -> Cleared:
-    """Count what is withheld; that answers were alike is not told, since it would tell them."""
-    withheld = ~findings.permission.shown
-    n = findings.grouping.groups.loc[withheld, "n"]
-    small = findings.permission.reasons[withheld].isin(_LOOSE).to_numpy()
-    kinds: dict[str, Kind] = {"reason": "text", "groups": "whole", "people": "band"}
-    rows = [
-        {
-            "reason": told(f"reason_{reason}", language),
-            "groups": int(here.sum()),
-            "people": float(n[here].sum()),
-        }
-        for reason, here in (("small", small), ("derived", ~small))
-        if here.any()
-    ]
-    return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
 
 
 def _warnings(findings: CultureFindings, language: Language) -> tuple[str, ...]:

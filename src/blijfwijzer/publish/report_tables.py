@@ -52,7 +52,11 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Report
         fairness=_fairness(findings, language),
         gaps=_gaps(findings, language),
         conclusions=_conclusions(findings, language),
-        withheld=_withheld(findings, language),
+        withheld=clear_withheld(
+            findings.estimates.grouping.groups.loc[~findings.estimates.shown, "n"],
+            findings.reasons[~findings.estimates.shown],
+            language,
+        ),
         rolled_up=_rolled_up(findings, language),
         method=method(findings.settings, language),
         provenance=tuple(origin.items()),
@@ -337,11 +341,15 @@ def _conclusions(findings: Findings, language: Language) -> Cleared:
     return clear(table, {"attribute": "text", "conclusion": "text"}, 0)
 
 
-def _withheld(findings: Findings, language: Language) -> Cleared:
-    """Count what is withheld; that answers were alike is not told, since it would tell them."""
-    withheld = ~findings.estimates.shown
-    n = findings.estimates.grouping.groups.loc[withheld, "n"]
-    small = findings.reasons[withheld].isin(_LOOSE).to_numpy()
+def clear_withheld(n: pd.Series, reasons: pd.Series, language: Language) -> Cleared:
+    """Count what is withheld; that answers were alike is not told, since it would tell them.
+
+    Parameters
+    ----------
+    n : respondents of each group that is withheld
+    reasons : why, in the same order
+    """
+    small = reasons.isin(_LOOSE).to_numpy()
     kinds: dict[str, Kind] = {"reason": "text", "groups": "whole", "people": "band"}
     rows = [
         {
