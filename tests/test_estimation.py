@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from blijfwijzer.culture.design import Design, read_design, replicate_units
+from blijfwijzer.culture.design import Design, covariance_of, read_design, replicate_units
 from blijfwijzer.culture.estimation import (
     adjust,
     combine,
@@ -182,6 +182,28 @@ def test_a_jackknife_agrees_with_linearisation(design, answers):
         assert replicated.value == pytest.approx(plain.value)
         assert replicated.se == pytest.approx(plain.se, rel=0.02)
         assert replicated.df == plain.df
+
+
+def test_replicates_are_linearised_where_a_statistic_is_not_worked_out_anew(design, answers):
+    kind, y = jackknifed(design), answers["y"].to_numpy()
+    mean = np.average(y, weights=design.weight)
+    influence = design.weight * (y - mean) / design.weight.sum()
+    everyone = np.ones(len(y), dtype=bool)
+
+    covariance, df = covariance_of(np.array([mean]), influence[:, None], everyone, kind)
+
+    assert np.sqrt(covariance[0, 0]) == pytest.approx(estimate_mean(y, kind).se, rel=0.01)
+    assert df == estimate_mean(y, kind).df
+
+
+def test_draws_of_replicate_weights_give_the_error_of_replicate_weights(design, answers):
+    kind = jackknifed(design)
+    drawn = replicate_units(kind, 800, 1)
+
+    means = [np.average(answers["y"], weights=kind.weight * draw) for draw in drawn.T]
+
+    assert drawn.mean() == pytest.approx(1, abs=0.01)
+    assert np.std(means) == pytest.approx(estimate_mean(answers["y"], kind).se, rel=0.08)
 
 
 def test_bootstrapped_units_give_the_error_of_linearisation(design, answers):
@@ -462,12 +484,24 @@ def test_a_file_with_replicate_weights_tells_its_own_error(tmp_path, rng):
     assert not [f for f in intake.findings if "not in the codebook" in f.text]
 
 
+def test_a_file_without_the_replicate_weights_of_its_codebook_is_told(tmp_path, rng):
+    weighted = (Path(__file__).parent / "assets" / "small.toml").read_text()
+    (tmp_path / "s.toml").write_text(weighted + 'replicates = "jk"\n')
+    survey_file(rng).filter(regex="^(?!jk)").to_csv(tmp_path / "s.csv", index=False)
+    codebook = load_codebook(tmp_path / "s.toml")
+
+    intake = read_survey(tmp_path / "s.csv", codebook, Settings().intake)
+
+    assert read_design(intake.responses, codebook).replicates is None
+    assert [f.text for f in intake.findings if "no replicate weights (jk1" in f.text]
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (
             lambda f: f.drop(columns=[f"jk{r}" for r in range(2, 81)]),
-            "1 replicate weights named jk1",
+            "1 replicate weight, named jk1; there must be two or more, or none",
         ),
         (lambda f: f.assign(jk7=0.0), "1 of 80 replicate weights add up to nothing"),
     ],

@@ -56,6 +56,11 @@ class Design:
         return Units(code, stratum, np.bincount(stratum).astype(float))
 
     @cached_property
+    def shifts(self) -> Array | None:
+        """By which share each replicate weight differs from the weight: one column each."""
+        return None if self.replicates is None else self.replicates / self.weight[:, None] - 1
+
+    @cached_property
     def replicate_freedom(self) -> float:
         """Rank of the replicate weights less one, as R's survey::degf has it (Lumley 2010)."""
         if self.replicates is None:
@@ -109,11 +114,17 @@ def replicate_units(design: Design, draws: int, seed: int) -> Array:
     1988, with m = n - 1). Strata of one unit are taken together; with one unit in all, its
     respondents are drawn. Means of designs are kept: the mean over draws is 1.
 
+    Where a survey has replicate weights, each draw is a normal mixture of them, so that the
+    variance over draws of a total is that of the replicates (Beaumont & Patak 2012).
+
     Returns
     -------
     One row per response, one column per draw.
     """
     rng = np.random.default_rng(seed)
+    if design.shifts is not None:
+        mixed = rng.standard_normal((design.shifts.shape[1], draws))
+        return np.asarray(1 + np.sqrt(design.replicate_scale) * design.shifts @ mixed)
     design = own_units(design, np.ones(len(design.weight), dtype=bool))
     unit, first, place = np.unique(design.cluster, return_index=True, return_inverse=True)
     stratum = np.unique(design.stratum[first], return_inverse=True)[1]
@@ -134,16 +145,19 @@ def covariance_of(
     influence: Array,
     inside: NDArray[np.bool_],
     design: Design,
-    replicates: Array | None,
+    replicates: Array | None = None,
 ) -> tuple[Array, float]:
     """Covariance of estimates and its degrees of freedom, from influences or replicates.
+
+    Estimates that were not worked out anew with each replicate weight move with it as their
+    influences say (linearised replicates; Shao & Tu 1995, section 6.2).
 
     A stratum of one unit says nothing of how units differ within it: its unit is held against the
     mean of all, which is zero for influences. Degrees of freedom are units less strata, of those
     that have members (Korn & Graubard 1999, p. 209).
     """
-    if replicates is not None:
-        apart = replicates - estimates
+    if design.shifts is not None:
+        apart = design.shifts.T @ influence if replicates is None else replicates - estimates
         return design.replicate_scale * apart.T @ apart, design.replicate_freedom
     design = own_units(design, inside)
     members = np.unique(design.units.of_response[inside])
@@ -209,10 +223,11 @@ def own_units(design: Design, inside: NDArray[np.bool_]) -> Design:
     return replace(design, cluster=single, stratum=np.where(inside, 0, 1))
 
 
-def add_up(values: Array, place: NDArray[np.intp]) -> Array:
-    """Sum rows by place."""
+def add_up(values: Array, place: NDArray[np.intp], count: int | None = None) -> Array:
+    """Sum rows by place; there are as many places as `count` says, or as are used."""
     rows = np.arange(len(place))
-    adder = csr_array((np.ones(len(place)), (place, rows)))
+    size = int(place.max(initial=-1)) + 1 if count is None else count
+    adder = csr_array((np.ones(len(place)), (place, rows)), shape=(size, len(place)))
     return np.asarray(adder @ values)
 
 

@@ -147,10 +147,15 @@ class Evidence:
     def draw(self) -> tuple[Codes, Array]:
         """Draw whole units with replacement: unit of each response, and one row per unit.
 
+        With replicate weights each response is a unit of its own, drawn as these say.
+
         Returns
         -------
         Place of each response's unit, and how often that unit counts in each draw.
         """
+        if self.design.replicates is not None:
+            each = np.arange(len(self.design.weight))
+            return each, replicate_units(self.design, self.draws, self.seed)
         unit, first, place = np.unique(self.design.cluster, return_index=True, return_inverse=True)
         once = Design(np.ones(len(unit)), unit, self.design.stratum[first])
         return place, replicate_units(once, self.draws, self.seed)
@@ -206,16 +211,11 @@ def gather(
 def linearise(value: float, influence: Array, design: Design, n: int) -> Estimate:
     """Give a statistic its interval from the influence of each response on it.
 
-    By Taylor linearisation, also where a survey has replicate weights: these would need the
-    statistic anew for each of them.
-
     Parameters
     ----------
     influence : one per response, zero outside the domain
     """
-    covariance, df = covariance_of(
-        np.array([value]), influence[:, None], influence != 0, design, None
-    )
+    covariance, df = covariance_of(np.array([value]), influence[:, None], influence != 0, design)
     se = float(np.sqrt(covariance[0, 0]))
     half = float(t.ppf(0.975, df)) * se if df > 0 else float("nan")
     return Estimate(value, se, value - half, value + half, df, n)

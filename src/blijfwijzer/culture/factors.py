@@ -183,8 +183,7 @@ def fit_one_factor(correlations: Correlations) -> OneFactor | None:
 
 def _known(matrix: Array, influence: Array, design: Design) -> Correlations:
     everyone = np.ones(len(influence), dtype=bool)
-    # Replicate weights are passed by: units say the same, and nothing needs to be fitted again.
-    covariance, _ = covariance_of(np.zeros(influence.shape[1]), influence, everyone, design, None)
+    covariance, _ = covariance_of(np.zeros(influence.shape[1]), influence, everyone, design)
     return Correlations(matrix, covariance)
 
 

@@ -178,7 +178,9 @@ def _test_scale(
     complete = (values.notna().all(axis=1).to_numpy() & group.notna().to_numpy()) & bool(items)
     sizes = group[complete].value_counts()
     units = pd.Series(design.cluster)[complete].groupby(group[complete]).nunique()
-    if units.max() == 1:
+    if design.replicates is not None:
+        units = sizes
+    elif units.max() == 1:
         # The groups are the units themselves, so that each is known from its own people.
         everyone = np.arange(len(group))
         design = Design(design.weight, everyone, np.zeros_like(everyone))
@@ -193,7 +195,8 @@ def _test_scale(
     if reason:
         return _Test(scale, attribute, high - low, reason, untested, [], pd.DataFrame(), nothing)
     part = design.take(complete)
-    part = own_units(part, np.ones(len(part.weight), dtype=bool))
+    if part.replicates is None:
+        part = own_units(part, np.ones(len(part.weight), dtype=bool))
     code = pd.Categorical(group[complete], categories=names).codes.astype(np.intp)
     ready = prepare(tuple(items), answers, code, [str(n) for n in names], part, high - low)
     rows, shifts = purify(ready, floor)

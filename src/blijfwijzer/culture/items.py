@@ -202,10 +202,16 @@ class _Known:
 def _known(fit: OrdinalFit, answered: NDArray[np.intp], design: Design) -> _Known:
     units, weight = design.units, design.weight / design.weight.mean()
     moved = fit.scores.reshape(-1, fit.scores.shape[2]) @ fit.inverse
+    estimates = np.concatenate([fit.borders, fit.coefficients])
+    if design.shifts is not None:
+        # Linearised replicates, added up by answer first: answers that differ are few.
+        shifted = add_up(design.shifts * weight[:, None], answered, len(moved))
+        apart = shifted.T @ moved
+        covariance = design.replicate_scale * apart.T @ apart
+        return _Known(estimates, covariance, int(design.replicate_freedom))
     shape = (len(units.stratum), len(moved))
     answers_of_units = csr_array((weight, (units.of_response, answered)), shape=shape)
     covariance = covariance_of_totals(np.asarray(answers_of_units @ moved), design)
-    estimates = np.concatenate([fit.borders, fit.coefficients])
     return _Known(estimates, covariance, len(units.stratum) - len(units.sizes))
 
 

@@ -7,10 +7,12 @@ _CLIMATE: tuple[tuple[str, str], ...] = (
     (
         "Gemiddelden zijn gewogen en samengevoegd met die van de eenheid erboven, naarmate een "
         "groep kleiner is (een gebiedsmodel naar Fay en Herriot, bayesiaans geïntegreerd over wat "
-        "niet bekend is). Intervallen volgen de opzet: hele eenheden, lagen en gewichten.",
+        "niet bekend is). Intervallen volgen de opzet: hele eenheden, lagen en gewichten, of "
+        "herwegingen waar de enquête die heeft.",
         "Means are weighted and pooled with that of the unit above, the more so the smaller a "
         "group is (an area-level model after Fay and Herriot, integrated over what is not known). "
-        "Intervals follow the design: whole units, strata and weights.",
+        "Intervals follow the design: whole units, strata and weights, or replicate weights where "
+        "the survey has them.",
     ),
     (
         "Een teken vraagt een p-waarde die na correctie voor de hele lijst (Benjamini en Hochberg) "
@@ -44,11 +46,13 @@ _CLIMATE: tuple[tuple[str, str], ...] = (
 )
 _CLAIMS: tuple[tuple[str, str], ...] = (
     (
-        "Intervallen volgen de opzet: hele eenheden, lagen en gewichten; waar geen formule is, een "
-        "bootstrap van hele eenheden. Binnen een familie zijn p-waarden gecorrigeerd voor het "
+        "Intervallen volgen de opzet: hele eenheden, lagen en gewichten, of herwegingen waar de "
+        "enquête die heeft; waar geen formule is, een bootstrap daarvan. Binnen een familie zijn "
+        "p-waarden gecorrigeerd voor het "
         "aantal stellingen (Holm).",
-        "Intervals follow the design: whole units, strata and weights; where there is no formula, "
-        "a bootstrap of whole units. Within a family p-values are adjusted for the number of "
+        "Intervals follow the design: whole units, strata and weights, or replicate weights where "
+        "the survey has them; where there is no formula, a bootstrap of these. Within a family "
+        "p-values are adjusted for the number of "
         "claims (Holm).",
     ),
     (

@@ -378,10 +378,17 @@ def _weight_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
     if codebook.weight is None or not np.isfinite(weight.sum()) or not weight.sum() > 0:
         return []
     effective = float(weight.sum() ** 2 / (weight**2).sum())
+    asked, notes = codebook.weight.replicates, []
+    if asked and not replicate_names(accepted, codebook):
+        notes.append(
+            f"no replicate weights ({asked}1, {asked}2, ...) in this file: errors follow units "
+            "and strata instead."
+        )
     return [
+        *notes,
         f"weights run from {weight.min() / weight.mean():.2g} to "
         f"{weight.max() / weight.mean():.2g} times their mean; {len(weight)} responses are worth "
-        f"{effective:.0f} unweighted ones."
+        f"{effective:.0f} unweighted ones.",
     ]
 
 

@@ -36,10 +36,10 @@ def read_replicates(
     read = {name: read_answers(frame[name], column, [])[0] for name in names}
     replicates = pd.DataFrame(read, index=pd.RangeIndex(len(frame)))
     asked = codebook.weight is not None and codebook.weight.replicates
-    if asked and len(names) < 2:
+    if asked and len(names) == 1:
         return replicates, WeightError(
-            f"{file}: {len(names)} replicate weights named {asked}1, {asked}2, ...; there must be "
-            "two or more. Add them to the export, or take `replicates` out of the codebook."
+            f"{file}: {len(names)} replicate weight, named {asked}1; there must be two or more, or "
+            "none. Add the others to the export, or leave this one out."
         )
     if (replicates.sum() <= 0).any():
         empty = int((replicates.sum() <= 0).sum())
