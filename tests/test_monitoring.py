@@ -1,8 +1,10 @@
 """Culture and claims, from a survey to files that may be shown, as a user runs them."""
 
+import hashlib
 import io
 import json
 import re
+import shutil
 import sys
 import zipfile
 from xml.etree import ElementTree
@@ -507,3 +509,28 @@ def test_nothing_of_everyone_is_told_when_a_few_joined_since_an_earlier_release(
     assert told["estimates"] == []
     assert told["effect_size"] is None
     assert "niet getoond" in (tmp_path / "second" / "report.html").read_text()
+
+
+def audit(place, release, survey=None):
+    again = ("--survey", place / survey, "--codebook", BOOK) if survey else ()
+    return call("disclosure", "audit", release, "--ledger", place / "ledger-nl", *again)
+
+
+@pytest.mark.parametrize("command", ["climate", "claims"])
+def test_the_audit_works_out_again_what_follows_from_culture(place, command, capsys):
+    assert not audit(place, place / f"{command}-nl", "2022.parquet")
+    assert "nothing about fewer than 10 people" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("column", ["pooled", "favourable"])
+def test_the_audit_finds_a_climate_that_is_too_fine(place, tmp_path, column, capsys):
+    release = shutil.copytree(place / "climate-nl", tmp_path / "out")
+    table = pd.read_parquet(release / "climate.parquet")
+    table.assign(**{column: 3.14159}).to_parquet(release / "climate.parquet")
+    run = json.loads((release / "run.json").read_text())
+    digest = hashlib.sha256((release / "climate.parquet").read_bytes()).hexdigest()
+    run["files"]["climate.parquet"] = digest
+    (release / "run.json").write_text(json.dumps(run))
+
+    assert audit(place, release) == errors.ReleaseError.exit_code
+    assert "not as they were entered" in capsys.readouterr().err

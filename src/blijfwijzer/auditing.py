@@ -20,10 +20,16 @@ from blijfwijzer.disclosure.span import find_disclosed
 from blijfwijzer.errors import DisclosureError, ReleaseError
 from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.progress import show_progress
-from blijfwijzer.releasing import read_release, without_outcomes
+from blijfwijzer.releasing import read_record, without_outcomes
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake, read_survey
+
+_TABLES: dict[str, dict[str, int]] = {
+    "groups.parquet": {"_rate": 0, "_low": 0, "_high": 0},
+    "climate.parquet": {"favourable": 0, "pooled": 1, "_mean": 1, "_difference": 1, "grade": 1},
+}
+"""Tables of groups in a release, and the decimals that columns with such an end may have."""
 
 
 def audit(
@@ -37,12 +43,12 @@ def audit(
     knows of it, and the elimination is done again.
     """
     for release in releases:
-        run, groups, _ = read_release(release)
+        run = read_record(release)
         folder = ledgers / str(run["survey"])
         entered = verify(folder)
         _hold_files(release, run, entered)
         minimum = max(int(line.content["minimum"]) for line in entered)
-        _hold_rows(release, groups, minimum)
+        groups = _hold_rows(release, minimum)
         few = _changed_by_few(entered, minimum)
         if few:
             raise DisclosureError(
@@ -53,8 +59,9 @@ def audit(
         if survey_file is not None and codebook_name is not None:
             derived = _derive(run, ledgers, survey_file, load_codebook(codebook_name), minimum)
         print(
-            f"{release}: {len(groups)} groups shown, {run['counts']['withheld']} withheld; files "
-            f"and rows as they were entered; release {run['ledger']['sequence']} of {len(entered)} "
+            f"{release}: {groups} groups shown, {run['counts']['withheld']} withheld; files and "
+            f"rows "
+            f"as they were entered; release {run['ledger']['sequence']} of {len(entered)} "
             f"in an unbroken ledger, head {entered[-1].hash}."
         )
         print(f"  what follows from all that was shown of this survey: {derived}")
@@ -77,7 +84,7 @@ def _hold_files(release: Path, run: dict[str, Any], entered: list[Release]) -> N
         if line is None or line.hash != head["hash"]:
             raise ReleaseError(
                 f"{release}: release {head['sequence']} is not in this ledger. Do not publish it. "
-                "Give the right ledger, or score again."
+                "Give the right ledger, or make it again."
             )
         outputs = line.content["outputs"]
     wrong = sorted(
@@ -88,20 +95,30 @@ def _hold_files(release: Path, run: dict[str, Any], entered: list[Release]) -> N
     if wrong:
         raise ReleaseError(
             f"{release}: {len(wrong)} files are not as they were entered in the ledger: "
-            f"{', '.join(wrong[:5])}. Do not publish it. Score again."
+            f"{', '.join(wrong[:5])}. Do not publish it. Make it again."
         )
 
 
-def _hold_rows(release: Path, groups: pd.DataFrame, minimum: int) -> None:
-    few = int((groups["n"] < minimum).sum())
-    rates = [name for name in groups if str(name).endswith(("_rate", "_low", "_high"))]
-    percentages = groups[rates].to_numpy(dtype=float)
-    fine = int((percentages[~np.isnan(percentages)] % 1 != 0).sum())
+def _hold_rows(release: Path, minimum: int) -> int:
+    """Refuse rows of few people or of figures that are too fine; give the groups that are told."""
+    groups, few, fine = set[str](), 0, 0
+    for name, coarse in _TABLES.items():
+        if not (release / name).is_file():
+            continue
+        table = pd.read_parquet(release / name)
+        groups |= set(table["group"].astype("str"))
+        few += int((table["n"] < minimum).sum())
+        for ending, decimals in coarse.items():
+            told = [column for column in table if str(column).endswith(ending)]
+            figures = table[told].to_numpy(dtype=float)
+            figures = figures[~np.isnan(figures)]
+            fine += int((np.abs(figures - figures.round(decimals)) > 1e-9).sum())
     if few or fine:
         raise ReleaseError(
-            f"{release}: {few} rows stand for fewer than {minimum} respondents, {fine} percentages "
-            "are not whole. Do not publish it. Score again."
+            f"{release}: {few} rows stand for fewer than {minimum} respondents, {fine} figures are "
+            "finer than may be shown. Do not publish it. Make it again."
         )
+    return len(groups)
 
 
 def _changed_by_few(entered: list[Release], minimum: int) -> list[str]:

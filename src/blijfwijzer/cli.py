@@ -245,7 +245,10 @@ def trial(
 @disclosure.command("audit", epilog="Example: `blijfwijzer disclosure audit out/2019 out/2022`")
 def audit(
     releases: Annotated[
-        list[Path], typer.Argument(metavar="RELEASE...", help="Folders that `score` made.")
+        list[Path],
+        typer.Argument(
+            metavar="RELEASE...", help="Folders that `score`, `climate` or `claims` made."
+        ),
     ],
     ledger: LedgerFolder = Path("ledger"),
     survey: Annotated[

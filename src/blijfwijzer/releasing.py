@@ -279,12 +279,8 @@ def refuse_place(output: Path, inputs: Sequence[Path | None]) -> None:
         )
 
 
-def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
-    """Read what `score` wrote, after checking the hash of every file.
-
-    Returns
-    -------
-    The run's record, its groups (one row each, as in groups.parquet) and its report.
+def read_record(folder: Path) -> dict[str, Any]:
+    """Read what a release tells of itself, after checking the hash of every file.
 
     Raises
     ------
@@ -293,7 +289,7 @@ def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
     """
     restore_folder(folder)
     try:
-        run = read_json(folder / RECORD)
+        run: dict[str, Any] = read_json(folder / RECORD)
         hashes = dict(run["files"])
         heads = [run["ledger"], *([run["vouchers"]["ledger"]] if "vouchers" in run else [])]
         numbers = [int(head["sequence"]) for head in heads]
@@ -306,7 +302,7 @@ def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReleaseError(
             f"{folder}: is no release: its run.json is missing or unreadable. Give a folder that "
-            "`blijfwijzer score` made."
+            "`blijfwijzer score`, `climate` or `claims` made."
         ) from error
     wrong = [
         name
@@ -315,8 +311,8 @@ def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
     ]
     if wrong:
         raise ReleaseError(
-            f"{folder}: {len(wrong)} files are missing or altered: {', '.join(wrong[:5])}. Score "
-            "the survey again."
+            f"{folder}: {len(wrong)} files are missing or altered: {', '.join(wrong[:5])}. Make "
+            "the release again."
         )
     strange = sorted(
         path.name
@@ -328,6 +324,22 @@ def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
             f"{folder}: holds {len(strange)} files that are no part of the release: "
             f"{', '.join(strange[:5])}. Move them elsewhere before you publish or go on."
         )
+    return run
+
+
+def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
+    """Read what `score` wrote, after checking the hash of every file.
+
+    Returns
+    -------
+    The run's record, its groups (one row each, as in groups.parquet) and its report.
+
+    Raises
+    ------
+    ReleaseError
+        It is no release of `score`, or a file is missing or altered.
+    """
+    run = read_record(folder)
     try:
         groups = reopen(pd.read_parquet(folder / "groups.parquet")).frame
         report = report_from_json((folder / "report.json").read_bytes())
