@@ -1,20 +1,28 @@
 """The statistics that single claims use, against independent implementations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 from sklearn.metrics import roc_auc_score
 
-from blijfwijzer.culture.claims_commitment import _product
+from blijfwijzer.culture.claims import CLAIMS
+from blijfwijzer.culture.claims_careers import _latent_correlation
+from blijfwijzer.culture.claims_commitment import _path, _steps
 from blijfwijzer.culture.claims_leaving import _holds_rank, second_motive
 from blijfwijzer.culture.claims_scores import _equivalent
-from blijfwijzer.culture.claims_teams import _areas
 from blijfwijzer.culture.claims_training import fewer_chances
-from blijfwijzer.culture.estimation import Estimate, marginal_difference
+from blijfwijzer.culture.curves import areas_by_draw, areas_under_curve
+from blijfwijzer.culture.estimation import Estimate
+from blijfwijzer.culture.evidence import _nest, from_draws, gather, p_against
 from blijfwijzer.culture.prediction import _fit
 from blijfwijzer.culture.teams import explained
+from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.validation_claims import read_built_in
+
+BY_ID = {claim.id: claim for claim in CLAIMS}
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +35,20 @@ def test_areas_of_many_weights_are_those_of_scikit_learn(rng):
     worrying = rng.random(200) < 0.3
     weights = rng.uniform(0.5, 2, (200, 3))
 
-    areas = _areas(score, worrying, weights)
+    areas = areas_under_curve(worrying, score, weights.T)
 
     expected = [roc_auc_score(worrying, score, sample_weight=w) for w in weights.T]
     np.testing.assert_allclose(areas, expected)
+
+
+def test_areas_of_draws_of_wholes_are_those_of_their_weights(rng):
+    score = rng.integers(0, 12, 200).astype(float)
+    worrying, place = rng.random(200) < 0.3, rng.integers(0, 20, 200)
+    picks = rng.multinomial(19, np.full(20, 1 / 20), 5).T.astype(float)
+
+    areas = areas_by_draw(worrying, score, place, picks)
+
+    np.testing.assert_allclose(areas, areas_under_curve(worrying, score, picks[place].T))
 
 
 def test_explained_variance_is_that_of_a_regression(rng):
@@ -48,22 +66,100 @@ def test_an_indirect_effect_is_the_product_of_two_regressions(rng):
     room = -0.4 * tape + rng.standard_normal(400)
     outcome = 0.5 * room + 0.1 * tape + rng.standard_normal(400)
 
-    found = _product(np.cov(np.stack([tape, room, outcome])))
+    found = _steps(np.cov(np.stack([tape, room, tape, room, outcome])))
 
     first = sm.OLS(room, sm.add_constant(tape)).fit().params[1]
     second = sm.OLS(outcome, sm.add_constant(np.column_stack([tape, room]))).fit().params[2]
-    assert found == pytest.approx(first * second)
+    np.testing.assert_allclose(found, [first, second])
 
 
-def test_a_gap_within_sectors_is_near_that_of_a_logistic_regression(evidence):
+def test_a_mood_that_colours_all_answers_is_no_path(evidence, rng):
+    """Everybody answers by mood alone: within a person all goes together, within a team nothing."""
+    mood = rng.standard_normal(len(evidence.concepts))
+    told = {
+        name: sign * mood + rng.standard_normal(len(mood))
+        for name, sign in (("regeldruk", -1), ("ruimte_professional", 1), ("betrokkenheid", 1))
+    }
+    held = replace(evidence, concepts=evidence.concepts.assign(**told))
+
+    steps = {}
+    for halves in (False, True):
+        columns = _path(held, "betrokkenheid", halves)
+        known = ~np.isnan(columns).any(axis=1)
+        steps[halves] = _steps(np.cov(columns[known].T))
+
+    assert steps[False][0] < -0.4
+    assert abs(steps[True][0]) < 0.06
+    assert abs(steps[True][1]) < 0.06
+    assert BY_ID["H3"].test(held).direction == "neither"
+
+
+def test_a_gap_at_equal_sector_is_the_marginal_mean_of_statsmodels(evidence):
     found = fewer_chances(evidence).estimates.set_index("name").loc["scholing", "value"]
 
     low, long = evidence.of("laag_opgeleid"), evidence.of("lang_in_dienst")
-    group = np.where(np.isnan(low + long), np.nan, low * long)
-    fitted = evidence.fit(evidence.of("scholing"), {"group": group}, "logistic")
-    one = pd.DataFrame({"group": group * 0 + 1, **evidence.levels()})
-    logistic = marginal_difference(fitted, one, one.assign(group=one["group"] * 0), evidence.design)
-    assert found == pytest.approx(logistic.value, abs=0.02)
+    group, trained = low * long, evidence.of("scholing")
+    known = ~np.isnan(group + trained)
+    X = pd.DataFrame({"group": group, **evidence.levels()})[known].assign(const=1.0)
+    weight = evidence.design.weight[known]
+    model = sm.GLM(trained[known], X, family=sm.families.Binomial(), var_weights=weight).fit()
+    apart = model.predict(X.assign(group=1.0)) - model.predict(X.assign(group=0.0))
+    assert found == pytest.approx(np.average(apart, weights=weight), abs=1e-6)
+
+
+def test_a_latent_correlation_is_found_behind_coarse_answers(evidence, rng):
+    count = len(evidence.concepts)
+    one, other = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], count).T
+    says, acts = np.digitize(one, [-1, 0, 1]) + 1.0, np.digitize(other, [-0.5, 0.7]) / 2
+
+    found = _latent_correlation(evidence, says, acts)
+
+    assert found.value == pytest.approx(0.5, abs=0.03)
+    assert found.low < 0.5 < found.high
+    # The answers themselves correlate less, which would let behaviour seem to show nothing.
+    assert np.corrcoef(says, acts)[0, 1] < 0.47
+
+
+def test_the_p_of_a_bootstrap_is_that_of_its_interval(rng):
+    for _ in range(20):
+        # Skewed, so that a normal distribution would put the ends elsewhere.
+        found = from_draws(1.0, np.exp(rng.standard_normal(400) / 2), 100)
+        draws = np.array(found.draws)
+        # Ends of the interval lie between the tenth and the eleventh draw from each side.
+        bounds = draws[[8, 10, -11, -9]]
+        assert found.low == pytest.approx(draws[9:11].mean(), abs=np.ptp(draws[9:11]))
+        assert [p_against(found, bound) <= 0.05 for bound in bounds] == [True, False, False, True]
+    assert p_against(found, -50.0) < 1e-6
+
+
+def test_teams_whose_names_are_used_again_elsewhere_stay_apart():
+    codebook = load_codebook("werkonderzoek-2019")
+    levels = [
+        pd.Series(values, name=name)
+        for name, values in (
+            ("sector", ["a", "a", "a", "b", "b", None]),
+            ("organisatie", ["1", "1", "2", "1", "1", "1"]),
+            ("team", ["x", "x", "x", "x", None, "x"]),
+        )
+    ]
+
+    units = _nest(levels)
+
+    assert list(units) == [name for name in codebook.units.levels if name in units]
+    assert units["organisatie"].tolist() == [0, 0, 1, 2, 2, 3]
+    assert units["team"].tolist() == [0, 0, 1, 2, -1, 3]
+
+
+def test_names_of_teams_do_not_change_a_verdict(evidence):
+    """The same survey, with teams numbered from 0 in each department."""
+    responses = evidence.responses
+    path = responses[["organisatie", "afdeling"]].astype("str").agg("/".join, axis=1)
+    within = responses.groupby(path)["team"].transform(lambda team: pd.factorize(team)[0])
+    again = responses.assign(team="T" + within.astype("str"))
+    held = gather(again, evidence.scales, evidence.codebook, evidence.design, 200, evidence.seed)
+
+    assert (held.team == evidence.team).all()
+    assert BY_ID["H17"].test(held).effect_size == BY_ID["H17"].test(evidence).effect_size
 
 
 def test_a_slightly_penalised_regression_is_that_of_statsmodels(rng):

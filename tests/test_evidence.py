@@ -9,11 +9,11 @@ from sklearn.metrics import roc_auc_score
 
 from blijfwijzer.culture.claims_careers import _correlation, _within_units
 from blijfwijzer.culture.claims_commitment import _dominance
+from blijfwijzer.culture.curves import area_under_curve
 from blijfwijzer.culture.design import Design
 from blijfwijzer.culture.estimation import Estimate, adjust
-from blijfwijzer.culture.evidence import Evidence, covariances, linearise, within_strata
+from blijfwijzer.culture.evidence import Evidence, covariances, linearise, within
 from blijfwijzer.culture.findings import Part, _holm, decide
-from blijfwijzer.culture.prediction import area_under_curve
 from blijfwijzer.culture.teams import share_between
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.figures import intraclass_correlation
@@ -190,14 +190,15 @@ def test_covariances_are_those_of_numpy(simple, rng):
     np.testing.assert_allclose(drawn[1], found)
 
 
-def test_what_is_centred_has_mean_zero_in_each_stratum(evidence):
+def test_what_is_centred_has_mean_zero_in_each_sector(evidence):
     columns = np.column_stack([evidence.of("betrokkenheid"), evidence.of("bevlogenheid")])
 
-    centred = within_strata(columns, evidence.design)
+    centred = within(columns, evidence.sector, evidence.design.weight)
 
     known = ~np.isnan(centred).any(axis=1)
-    for stratum in np.unique(evidence.design.stratum):
-        rows = known & (evidence.design.stratum == stratum)
+    assert len(np.unique(evidence.sector)) > 5
+    for sector in np.unique(evidence.sector):
+        rows = known & (evidence.sector == sector)
         means = np.average(centred[rows], weights=evidence.design.weight[rows], axis=0)
         np.testing.assert_allclose(means, 0, atol=1e-10)
 

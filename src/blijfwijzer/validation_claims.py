@@ -271,8 +271,8 @@ def _pair_rules(evidence: Evidence, rng: np.random.Generator) -> Evidence:
 
 
 def _best_look(evidence: Evidence, rng: np.random.Generator) -> Evidence:
-    """Let 2 in 100 more look for work per standard deviation of performance."""
-    chance = 0.14 + 0.02 * np.nan_to_num(evidence.z("prestatie_leiding"))
+    """Let 4 in 100 more look for work per standard deviation of performance."""
+    chance = 0.14 + 0.04 * np.nan_to_num(evidence.z("prestatie_leiding"))
     looks = (rng.random(len(chance)) < chance).astype(float)
     return replace(evidence, concepts=evidence.concepts.assign(zoekt_werk=looks))
 

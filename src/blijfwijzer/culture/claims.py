@@ -30,9 +30,10 @@ from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.codebook import Language, Text
 from blijfwijzer.survey.concepts import CONCEPTS
 
-Family = Literal["teams", "leaving", "careers", "conduct"]
+Family = Literal["teams", "leaving", "careers", "conduct", "scores"]
 Outcome = Literal["supported", "not supported", "contradicted", "not testable"]
 
+_LANGUAGES: tuple[Language, Language] = ("nl", "en")
 LARGEST_TEAM = 50
 """Respondents above which a unit is no team of people who work together. Ours."""
 VERDICTS: dict[Outcome, Text] = {
@@ -52,9 +53,12 @@ class Claim:
     """Claims of a family are tested together, so their p-values are adjusted together."""
     statement: Text
     criterion: Text
-    """When it is supported and when contradicted; fixed before any survey was looked at."""
+    """When it is supported and when contradicted; the same for every survey."""
     needs: tuple[str, ...]
     """Concepts without which it cannot be tested."""
+    speaks_of: tuple[tuple[str, ...], ...]
+    """Other concepts that it speaks of, each with those that can stand for it: where a survey lacks
+    them, a part of the claim is tested, and that is told."""
     test: Callable[[Evidence], Finding]
 
 
@@ -73,9 +77,18 @@ class Verdict:
     """Concepts that the survey lacks."""
 
 
-def _claim(number: str, family: Family, needs: str, test: Callable[[Evidence], Finding]) -> Claim:
+def _claim(
+    number: str,
+    family: Family,
+    needs: str,
+    test: Callable[[Evidence], Finding],
+    speaks_of: str = "",
+) -> Claim:
     statement = STATEMENTS[number]
-    return Claim(number, family, statement.says, statement.criterion, tuple(needs.split()), test)
+    others = tuple(tuple(name.split("|")) for name in speaks_of.split())
+    return Claim(
+        number, family, statement.says, statement.criterion, tuple(needs.split()), others, test
+    )
 
 
 CLAIMS: tuple[Claim, ...] = (
@@ -90,11 +103,22 @@ CLAIMS: tuple[Claim, ...] = (
         "teams",
         "psychologische_veiligheid prestatiegerichtheid betrokkenheid",
         claims_commitment.brave_teams,
+        "prestatie_leiding|prestatie_eigen",
     ),
     _claim(
-        "H3", "teams", "regeldruk ruimte_professional betrokkenheid", claims_commitment.room_matters
+        "H3",
+        "teams",
+        "regeldruk ruimte_professional betrokkenheid",
+        claims_commitment.room_matters,
+        "prestatie_leiding|prestatie_eigen",
     ),
-    _claim("H4", "teams", "betrokkenheid", claims_commitment.each_condition),
+    _claim(
+        "H4",
+        "teams",
+        "betrokkenheid",
+        claims_commitment.each_condition,
+        " ".join(claims_commitment.CONDITIONS),
+    ),
     _claim(
         "H17",
         "teams",
@@ -113,10 +137,18 @@ CLAIMS: tuple[Claim, ...] = (
         "H15", "leaving", "hr_instrument vertrekintentie", claims_measures.measures_need_culture
     ),
     _claim(
-        "H16", "leaving", "tevreden_baan tevreden_organisatie", claims_leaving.satisfaction_order
+        "H16",
+        "leaving",
+        "tevreden_baan tevreden_team tevreden_organisatie",
+        claims_leaving.satisfaction_order,
     ),
-    _claim("H19", "leaving", "vertrekintentie", claims_scores.culture_beyond_career),
-    _claim("H7", "careers", "laag_opgeleid lang_in_dienst scholing", claims_training.fewer_chances),
+    _claim(
+        "H7",
+        "careers",
+        "laag_opgeleid lang_in_dienst scholing",
+        claims_training.fewer_chances,
+        "ontwikkelafspraak interne_stap",
+    ),
     _claim(
         "H8",
         "careers",
@@ -129,10 +161,28 @@ CLAIMS: tuple[Claim, ...] = (
         "laag_opgeleid lang_in_dienst scholing scholing_aangeboden wil_scholing",
         claims_training.opportunity_not_will,
     ),
-    _claim("H9", "careers", "inzetbaarheid", claims_careers.best_chances),
+    _claim(
+        "H9",
+        "careers",
+        "inzetbaarheid",
+        claims_careers.best_chances,
+        "leeftijd dienstjaren opleiding",
+    ),
     _claim("H10", "careers", "eigen_marktwaarde", claims_careers.words_not_deeds),
-    _claim("H13", "careers", "reorganisatie", claims_careers.reorganising_harms),
-    _claim("H14", "careers", "prestatie_belonen", claims_careers.reward_wanted),
+    _claim(
+        "H13",
+        "careers",
+        "reorganisatie",
+        claims_careers.reorganising_harms,
+        "bevlogenheid|tevredenheid prestatie_leiding|prestatie_eigen",
+    ),
+    _claim(
+        "H14",
+        "careers",
+        "prestatie_belonen",
+        claims_careers.reward_wanted,
+        "onder_aangesproken uitblinken_meer_werk",
+    ),
     _claim(
         "H11",
         "conduct",
@@ -140,7 +190,8 @@ CLAIMS: tuple[Claim, ...] = (
         claims_conduct.outside_over_inside,
     ),
     _claim("H12", "conduct", "discriminatie integriteit_gezien", claims_conduct.changed_conduct),
-    _claim("H20", "conduct", "achterblijver", claims_scores.fair_enough),
+    _claim("H19", "scores", "vertrekintentie", claims_scores.culture_beyond_career),
+    _claim("H20", "scores", "achterblijver", claims_scores.fair_enough),
 )
 
 
@@ -237,7 +288,7 @@ def _test(claim: Claim, evidence: Evidence) -> Finding | Verdict:
     if missing:
         names = {
             language: ", ".join(f"{name} ({CONCEPTS[name].in_(language)})" for name in missing)
-            for language in ("nl", "en")
+            for language in _LANGUAGES
         }
         reason = Text(nl=f"De enquête mist: {names['nl']}.", en=f"The survey lacks: {names['en']}.")
         return Verdict(claim, "not testable", reason, float("nan"), None, missing)
@@ -261,10 +312,20 @@ def _judge(claim: Claim, finding: Finding, p: float, evidence: Evidence) -> Verd
         outcome = "supported"
     elif holds and finding.direction == "opposite":
         outcome = "contradicted"
-    return Verdict(claim, outcome, _reason(claim, finding, outcome, evidence), p, finding)
+    untested = tuple(
+        names[0] for names in claim.speaks_of if not any(evidence.has(name) for name in names)
+    )
+    reason = _reason(claim, finding, outcome, untested, evidence)
+    return Verdict(claim, outcome, reason, p, finding, untested)
 
 
-def _reason(claim: Claim, finding: Finding, outcome: Outcome, evidence: Evidence) -> Text:
+def _reason(
+    claim: Claim,
+    finding: Finding,
+    outcome: Outcome,
+    untested: tuple[str, ...],
+    evidence: Evidence,
+) -> Text:
     why = {
         "supported": ("Het criterium is gehaald", "The criterion is met"),
         "contradicted": ("Het tegendeel is gevonden", "The opposite was found"),
@@ -273,7 +334,12 @@ def _reason(claim: Claim, finding: Finding, outcome: Outcome, evidence: Evidence
             "The criterion is not met and the opposite is not shown",
         ),
     }[outcome]
-    told_too = [finding.note, *_stand_ins(claim, finding, evidence), _about_teams(claim, evidence)]
+    told_too = [
+        _in_part(untested),
+        finding.note,
+        *_stand_ins(claim, finding, evidence),
+        _about_teams(claim, evidence),
+    ]
     texts = []
     both: tuple[tuple[Language, str], ...] = (("nl", why[0]), ("en", why[1]))
     for language, told in both:
@@ -283,6 +349,16 @@ def _reason(claim: Claim, finding: Finding, outcome: Outcome, evidence: Evidence
         parts += [_sentence(text.in_(language)) for text in told_too if text is not None]
         texts.append(" ".join(parts))
     return Text(nl=texts[0], en=texts[1])
+
+
+def _in_part(untested: tuple[str, ...]) -> Text | None:
+    if not untested:
+        return None
+    names = {x: ", ".join(CONCEPTS[n].in_(x) for n in untested) for x in _LANGUAGES}
+    return Text(
+        nl=f"Dit gaat over een deel van de stelling; niet gevraagd is: {names['nl']}",
+        en=f"This is about a part of the claim; not asked was: {names['en']}",
+    )
 
 
 def _stand_ins(claim: Claim, finding: Finding, evidence: Evidence) -> list[Text | None]:

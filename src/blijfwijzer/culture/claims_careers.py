@@ -1,6 +1,7 @@
 """Claims about chances, responsibility, reorganisation and performance (H9, H10, H13, H14)."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,10 @@ from blijfwijzer.culture.estimation import (
     combine,
     difference,
     estimate_mean,
+    estimate_share,
 )
-from blijfwijzer.culture.evidence import Evidence, NotTestableError, linearise
+from blijfwijzer.culture.evidence import Evidence, NotTestableError, from_draws, linearise
+from blijfwijzer.culture.factors import polychoric
 from blijfwijzer.culture.findings import (
     FLOOR_D,
     FLOOR_SHARE,
@@ -82,13 +85,13 @@ def best_chances(evidence: Evidence) -> Finding:
         )
         for name in names
     ]
-    if {"dienstjaren", "opleiding"} <= set(names):
-        crossed = {**columns, "product": columns["dienstjaren"] * columns["opleiding"]}
+    for one, other in combinations(names, 2):
+        crossed = {**columns, "product": columns[one] * columns[other]}
         sensitivity.append(
             Line(
-                "product",
-                "Dienstjaren x opleiding",
-                "Tenure x education",
+                f"{one}_x_{other}",
+                f"Wisselwerking: {CONCEPTS[one].nl} x {CONCEPTS[other].nl}",
+                f"Interaction: {CONCEPTS[one].en} x {CONCEPTS[other].en}",
                 combine(evidence.fit(chances, crossed), {"product": 1.0}),
             )
         )
@@ -97,41 +100,59 @@ def best_chances(evidence: Evidence) -> Finding:
 
 
 def words_not_deeds(evidence: Evidence) -> Finding:
-    """H10: people say that their market value is their own affair, and do not act on it."""
+    """H10: people say that their market value is their own affair, and do not act on it.
+
+    Saying and doing are few ordered answers, so their relation is that of what lies behind them
+    (polychoric; Olsson 1979), with a bootstrap of whole units.
+    """
     says, acts = evidence.of("eigen_marktwaarde"), _acts(evidence)
     both = ~np.isnan(says) & ~np.isnan(acts)
+    says, acts = np.where(both, says, np.nan), np.where(both, acts, np.nan)
     agrees = np.where(both, evidence.agrees("eigen_marktwaarde"), np.nan)
     # Acting is doing at least half of what was asked about.
     does = np.where(both, acts >= MOST, np.nan)
     design = evidence.design
-    share = estimate_mean(agrees, design)
+    share = estimate_share(agrees, design)
     apart = estimate_mean(agrees - does, design)
-    relation = _correlation(evidence, np.where(both, says, np.nan), np.where(both, acts, np.nan))
+    relation = _latent_correlation(evidence, says, acts)
     lines = [
         Line("agrees", "Zegt zelf verantwoordelijk te zijn", "Says to be responsible", share),
         Line(
             "acts",
             "Doet ten minste de helft van wat kan",
             "Does at least half of what one can",
-            estimate_mean(does, design),
+            estimate_share(does, design),
         ),
         Line(
             "apart", "Verschil tussen zeggen en doen", "Difference between saying and doing", apart
         ),
         Line(
             "relation",
-            "Samenhang van zeggen en doen (r)",
-            "Correlation of saying and doing (r)",
+            "Samenhang van zeggen en doen (polychorische r)",
+            "Correlation of saying and doing (polychoric r)",
             relation,
         ),
     ]
+    low, high = np.nanmin(says), np.nanmax(says)
     words_only = np.where(both, (agrees == 1) & (does == 0), np.nan)
     sensitivity = [
         Line(
             "words_only",
             "Zegt het en doet het niet",
             "Says so and does not",
-            estimate_mean(words_only, design),
+            estimate_share(words_only, design),
+        ),
+        Line(
+            "discrepancy",
+            "Zeggen min doen, per persoon, elk van 0 tot 1",
+            "Saying less doing, per person, each from 0 to 1",
+            estimate_mean((says - low) / max(high - low, 1e-12) - acts, design),
+        ),
+        Line(
+            "pearson",
+            "Samenhang van de antwoorden zelf (r)",
+            "Correlation of the answers as they are (r)",
+            _correlation(evidence, says, acts),
         ),
     ]
     for name in _deeds(evidence):
@@ -219,7 +240,7 @@ def reward_wanted(evidence: Evidence) -> Finding:
         if not evidence.has(name):
             continue
         agrees = evidence.agrees(name)
-        found = estimate_mean(agrees, design)
+        found = estimate_share(agrees, design)
         lines.append(
             Line(name, f"Eens: {CONCEPTS[name].nl}", f"Agrees: {CONCEPTS[name].en}", found)
         )
@@ -255,6 +276,27 @@ def _acts(evidence: Evidence) -> Array:
             )
         )
     return np.asarray(np.mean([evidence.of(name) for name in names], axis=0))
+
+
+def _latent_correlation(evidence: Evidence, first: Array, second: Array) -> Estimate:
+    """Polychoric correlation of two ordered answers, with draws of whole units."""
+    known = ~np.isnan(first) & ~np.isnan(second)
+    codes = [np.unique(values[known], return_inverse=True)[1] for values in (first, second)]
+    rows, columns = (int(code.max(initial=0)) + 1 for code in codes)
+    if min(rows, columns) < 2:
+        return bare(np.nan, int(known.sum()))
+    place, picks = evidence.draw()
+    cell = codes[0] * columns + codes[1]
+    weight = evidence.design.weight[known]
+    sums = [
+        np.bincount(place[known][cell == c], weight[cell == c], len(picks))
+        for c in range(rows * columns)
+    ]
+    held = np.stack(sums, axis=1)
+    tables = np.vstack([held.sum(axis=0), picks.T @ held])
+    tables = tables / tables.sum(axis=1, keepdims=True)
+    found = polychoric(tables.reshape(-1, rows, columns))
+    return from_draws(float(found[0]), found[1:], int(known.sum()))
 
 
 def _correlation(evidence: Evidence, first: Array, second: Array) -> Estimate:
@@ -303,7 +345,7 @@ def _by_performance(evidence: Evidence, name: str, agrees: Array) -> list[Line]:
             f"{end}_{name}",
             f"Eens, {nl} in prestatie: {CONCEPTS[name].nl}",
             f"Agrees, {en} of performance: {CONCEPTS[name].en}",
-            estimate_mean(np.where(inside(place), agrees, np.nan), evidence.design),
+            estimate_share(np.where(inside(place), agrees, np.nan), evidence.design),
         )
         for end, (nl, en, inside) in chosen.items()
     ]

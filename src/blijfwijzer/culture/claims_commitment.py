@@ -11,9 +11,9 @@ from blijfwijzer.culture.evidence import (
     NotTestableError,
     covariances,
     from_draws,
-    within_strata,
+    within,
 )
-from blijfwijzer.culture.findings import Finding, Line, Part, bare, conclude
+from blijfwijzer.culture.findings import FLOOR_R, Finding, Line, Part, bare, conclude
 from blijfwijzer.culture.teams import explained
 from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS, PAIR
@@ -28,17 +28,21 @@ CONDITIONS = (
     "externe_orientatie",
     "leervermogen",
 )
+FLOOR_INDIRECT = FLOOR_R**2
+"""Of a product of two slopes."""
 _FEWEST_CONDITIONS = 3
 
 
 def brave_teams(evidence: Evidence) -> Finding:
-    """H2: safety and performance orientation together go with commitment and performance."""
+    """H2: safety and performance orientation together go with commitment and performance.
+
+    Each by itself at an equal level of the other, and both together with their interaction.
+    """
     source = evidence.other_half if evidence.has_teams else np.asarray
     commitment = _pair_regression(evidence, "betrokkenheid", halves=evidence.has_teams)
     safety, performance = (combine(commitment, {name: 1.0}) for name in ("safety", "performance"))
-    main = combine(commitment, {"safety": 1.0, "performance": 1.0})
     joint = combine(commitment, {"safety": 1.0, "performance": 1.0, "both": 1.0})
-    parts = [Part(main), Part(joint)]
+    parts = [Part(safety), Part(performance), Part(joint, 1, floor=FLOOR_R)]
     lines = [
         Line(
             "safety",
@@ -90,7 +94,7 @@ def brave_teams(evidence: Evidence) -> Finding:
         )
         if name == "prestatie_leiding" or not evidence.has("prestatie_leiding"):
             lines.append(line)
-            parts.append(Part(found))
+            parts.append(Part(found, 1, floor=FLOOR_R))
         else:
             sensitivity.append(line)
     effect = (
@@ -104,56 +108,58 @@ def brave_teams(evidence: Evidence) -> Finding:
 def room_matters(evidence: Evidence) -> Finding:
     """H3: red tape takes room away, and lack of room lowers commitment and performance.
 
-    Both steps must hold (joint significance; MacKinnon, Lockwood, Hoffman, West & Sheets 2002). The
-    indirect effect, red tape -> room times room -> outcome given red tape, in standard deviations,
-    has a bootstrap of whole units (MacKinnon, Lockwood & Williams 2004).
+    The indirect effect, red tape -> room times room -> outcome given red tape, in standard
+    deviations, with a bootstrap of whole units (MacKinnon, Lockwood & Williams 2004). Red tape is
+    told by one half of a team and room by the other, and what they are held to predict by whoever
+    did not tell them.
     """
     place, picks = evidence.draw()
     names = ("betrokkenheid", "prestatie_leiding", "prestatie_eigen")
     outcomes = [name for name in names if evidence.has(name)]
-    tape, room = _tape_and_room(evidence, evidence.has_teams)
-    first = combine(evidence.fit(room, {"tape": tape}), {"tape": 1.0})
-    parts = [Part(first, -1)]
-    lines = [Line("room", "Ruimte per sd regeldruk", "Room per sd of red tape", first)]
-    sensitivity = []
+    lines, parts, sensitivity = [], [], []
     for name in outcomes:
-        # Commitment is told by who tells of room too; the manager's rating is not.
-        halves = evidence.has_teams and name != "prestatie_leiding"
-        tape, room = _tape_and_room(evidence, halves)
-        fitted = evidence.fit(evidence.z(name), {"tape": tape, "room": room})
-        second = combine(fitted, {"room": 1.0})
+        columns = _path(evidence, name, evidence.has_teams)
         label = CONCEPTS[name]
+        n = int((~np.isnan(columns).any(axis=1)).sum())
+        found, drawn = covariances(columns, evidence.design.weight, place, picks)
+        steps = np.array([_steps(found), *(_steps(matrix) for matrix in drawn)])
+        indirect = from_draws(float(steps[0].prod()), steps[1:].prod(axis=1), n)
         told = [
-            Line(
-                name,
-                f"{label.nl} per sd ruimte, bij gelijke regeldruk",
-                f"{label.en} per sd of room, at equal red tape",
-                second,
-            ),
             Line(
                 f"indirect_{name}",
                 f"{label.nl} per sd regeldruk, via ruimte",
                 f"{label.en} per sd of red tape, through room",
-                _indirect(evidence, name, place, picks, halves),
+                indirect,
+            ),
+            *(
+                Line(f"{step}_{name}", nl, en, from_draws(float(s[0]), s[1:], n))
+                for step, nl, en, s in (
+                    ("room", "waarvan ruimte per sd regeldruk", "of which room per sd", steps.T[0]),
+                    (
+                        "outcome",
+                        "waarvan uitkomst per sd ruimte, bij gelijke regeldruk",
+                        "of which outcome per sd of room, at equal red tape",
+                        steps.T[1],
+                    ),
+                )
             ),
         ]
         if name == "prestatie_eigen" and "prestatie_leiding" in outcomes:
             sensitivity += told
             continue
         lines += told
-        parts.append(Part(second))
-        if halves:
-            own = _indirect(evidence, name, place, picks, False)
+        parts.append(Part(indirect, -1, floor=FLOOR_INDIRECT))
+        if evidence.has_teams:
             sensitivity.append(
                 Line(
                     f"own_{name}",
                     f"Met eigen antwoorden, via ruimte: {label.nl}",
                     f"With own answers, through room: {label.en}",
-                    own,
+                    _indirect_of_own(evidence, name, place, picks),
                 )
             )
     effect = (
-        lines[2].estimate.value,
+        lines[0].estimate.value,
         "sd betrokkenheid per sd regeldruk, via ruimte",
         "sd of commitment per sd of red tape, through room",
     )
@@ -182,7 +188,7 @@ def each_condition(evidence: Evidence) -> Finding:
     lines, parts, sensitivity = [], [], []
     for name, values in columns.items():
         found = combine(evidence.fit(outcome, {name: values}), {name: 1.0})
-        parts.append(Part(found))
+        parts.append(Part(found, 1, floor=FLOOR_R))
         lines.append(
             Line(
                 name,
@@ -233,36 +239,48 @@ def _pair_regression(evidence: Evidence, outcome: str, halves: bool) -> Regressi
     return evidence.fit(evidence.z(outcome), columns)
 
 
-def _tape_and_room(evidence: Evidence, halves: bool) -> tuple[Array, Array]:
-    read = evidence.other_half if halves else np.asarray
-    tape, room = (
-        evidence.standardise(np.asarray(read(evidence.of(name))))
-        for name in ("regeldruk", "ruimte_professional")
-    )
-    return tape, room
+def _path(evidence: Evidence, outcome: str, halves: bool) -> Array:
+    """Red tape and room as it depends on it; red tape, room and what these lead to.
+
+    In standard deviations of people, within sectors. With halves the first two come from different
+    halves of a team, the respondent's own telling of room; what leads to an outcome is what the
+    other half says, or the respondent where the outcome is the manager's rating.
+    """
+    tape, room = (evidence.z(name) for name in ("regeldruk", "ruimte_professional"))
+    causes = [tape, room]
+    if halves:
+        first = [evidence.other_half(tape), evidence.own_half(room)]
+        if outcome != "prestatie_leiding":
+            causes = [evidence.other_half(tape), evidence.other_half(room)]
+    else:
+        first = [tape, room]
+    columns = np.column_stack([*first, *causes, evidence.z(outcome)])
+    return within(columns, evidence.sector, evidence.design.weight)
 
 
-def _indirect(
-    evidence: Evidence, outcome: str, place: NDArray[np.intp], picks: Array, halves: bool
+def _steps(covariance: Array) -> tuple[float, float]:
+    """Red tape -> room, and room -> outcome given red tape."""
+    if not (np.diag(covariance)[:4] > 0).all():
+        return float("nan"), float("nan")
+    first = float(covariance[0, 1] / covariance[0, 0])
+    slopes = np.linalg.lstsq(covariance[2:4, 2:4], covariance[2:4, 4], rcond=None)[0]
+    return first, float(slopes[1])
+
+
+def _indirect_of_own(
+    evidence: Evidence, outcome: str, place: NDArray[np.intp], picks: Array
 ) -> Estimate:
-    tape, room = _tape_and_room(evidence, halves)
-    columns = within_strata(np.column_stack([tape, room, evidence.z(outcome)]), evidence.design)
+    columns = _path(evidence, outcome, halves=False)
     found, drawn = covariances(columns, evidence.design.weight, place, picks)
     n = int((~np.isnan(columns).any(axis=1)).sum())
-    return from_draws(_product(found), np.array([_product(matrix) for matrix in drawn]), n)
-
-
-def _product(covariance: Array) -> float:
-    """Red tape -> room, times room -> outcome given red tape."""
-    if not (covariance[0, 0] > 0 and covariance[1, 1] > 0):
-        return float("nan")
-    first = covariance[0, 1] / covariance[0, 0]
-    slopes = np.linalg.lstsq(covariance[:2, :2], covariance[:2, 2], rcond=None)[0]
-    return float(first * slopes[1])
+    products = np.array([np.prod(_steps(matrix)) for matrix in drawn])
+    return from_draws(float(np.prod(_steps(found))), products, n)
 
 
 def _dominance(evidence: Evidence, outcome: Array, columns: dict[str, Array]) -> dict[str, float]:
-    rows = within_strata(np.column_stack([outcome, *columns.values()]), evidence.design)
+    rows = within(
+        np.column_stack([outcome, *columns.values()]), evidence.sector, evidence.design.weight
+    )
     place = np.zeros(len(rows), dtype=np.intp)
     matrix = covariances(rows, evidence.design.weight, place, np.ones((1, 1)))[0]
     count = len(columns)

@@ -4,7 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from blijfwijzer.culture.estimation import Estimate, difference, estimate_mean
+from blijfwijzer.culture.estimation import (
+    Estimate,
+    difference,
+    estimate_mean,
+    estimate_share,
+)
 from blijfwijzer.culture.evidence import Evidence, NotTestableError
 from blijfwijzer.culture.findings import (
     FLOOR_SHARE,
@@ -26,13 +31,14 @@ def outside_over_inside(evidence: Evidence) -> Finding:
     """H11: unwanted behaviour comes more from outside than inside; over 1 in 5 is intimidated.
 
     Within people: the share with any from outside less that with any from inside, which McNemar's
-    test (1947) compares too; here with an error that knows of units.
+    test (1947) compares too; here with an error that knows of units. Of both sides the same kinds
+    of behaviour count: bullying was asked of the inside only, and stands beside it.
     """
     design = evidence.design
     outside = _any(evidence, OUTSIDE)
     inside = _any(evidence, [name for name in INSIDE if name != "intern_pesten"])
     apart = estimate_mean(outside - inside, design)
-    intimidated = estimate_mean(evidence.of("extern_intimidatie"), design)
+    intimidated = estimate_share(evidence.of("extern_intimidatie"), design)
     lines = [
         Line("apart", "Van buiten min van binnen", "From outside less from inside", apart),
         Line(
@@ -43,10 +49,20 @@ def outside_over_inside(evidence: Evidence) -> Finding:
         ),
     ]
     sensitivity = [
-        Line(name, CONCEPTS[name].nl, CONCEPTS[name].en, estimate_mean(evidence.of(name), design))
+        Line(name, CONCEPTS[name].nl, CONCEPTS[name].en, estimate_share(evidence.of(name), design))
         for name in (*OUTSIDE, *INSIDE)
         if evidence.has(name)
     ]
+    if evidence.has("intern_pesten"):
+        bullied = estimate_mean(outside - _any(evidence, INSIDE), design)
+        sensitivity.append(
+            Line(
+                "with_bullying",
+                "Van buiten min van binnen, pesten meegeteld",
+                "From outside less from inside, bullying counted",
+                bullied,
+            )
+        )
     if evidence.has("klantcontact"):
         contact = evidence.of("klantcontact")
         most, least = np.nanmax(contact), np.nanmin(contact)

@@ -10,10 +10,13 @@ from blijfwijzer.culture.estimation import (
     Estimate,
     Regression,
     combine,
+    difference,
     estimate_mean,
+    regress,
 )
 from blijfwijzer.culture.evidence import Evidence, NotTestableError, from_draws, linearise
 from blijfwijzer.culture.findings import (
+    FLOOR_D,
     FLOOR_SHARE,
     Direction,
     Finding,
@@ -31,6 +34,8 @@ Array = NDArray[np.float64]
 RANK_CERTAINTY = 0.80
 """Share of bootstraps in which a motive must hold its rank (domain notes, C, H5)."""
 _FEWEST_LEAVERS = 100
+_BEST = 0.8
+"""Place in performance above which someone is among the most productive: the highest fifth."""
 
 
 def second_motive(evidence: Evidence) -> Finding:
@@ -99,9 +104,10 @@ def second_motive(evidence: Evidence) -> Finding:
 def productive_leave(evidence: Evidence) -> Finding:
     """H6: the most productive look for another job most often.
 
-    The plain relation is the claim; the adjusted one holds satisfaction, age and education equal.
-    Meta-analyses find the first negative and the second positive (Zimmerman & Darnold 2009), so
-    both are told, and the reversal between them.
+    The claim is about the highest fifth of performance against all others, unadjusted. Beside it
+    stand the plain relation over all, the one that holds sector, satisfaction, age and education
+    equal, and the reversal between them: meta-analyses find the first negative and the second
+    positive (Zimmerman & Darnold 2009).
     """
     rated = [n for n in ("prestatie_leiding", "prestatie_eigen") if evidence.has(n)]
     if not rated:
@@ -109,49 +115,62 @@ def productive_leave(evidence: Evidence) -> Finding:
             Text(nl="de enquête meet geen prestatie", en="the survey measures no performance")
         )
     looks = evidence.of("zoekt_werk")
-    lines, sensitivity, parts = [], [], []
-    for place, name in enumerate(rated):
-        rating = evidence.z(name)
-        adjusters = {
-            n: evidence.z(n) for n in ("tevredenheid", "leeftijd", "opleiding") if evidence.has(n)
-        }
-        known = ~np.isnan(np.column_stack([rating, *adjusters.values()])).any(axis=1)
-        outcome = np.where(known, looks, np.nan)
-        alone = evidence.fit(outcome, {"rating": rating})
-        at_equal = evidence.fit(outcome, {"rating": rating, **adjusters})
-        found = combine(alone, {"rating": 2.0})
-        told = [
-            Line(
-                f"plain_{name}",
-                f"Zoekt werk, 2 sd hoger op: {CONCEPTS[name].nl}",
-                f"Looks for work, 2 sd higher on: {CONCEPTS[name].en}",
-                found,
-            ),
-            Line(
-                f"adjusted_{name}",
-                "Hetzelfde bij gelijke tevredenheid, leeftijd en opleiding",
-                "The same at equal satisfaction, age and education",
-                combine(at_equal, {"rating": 2.0}),
-            ),
-            Line(
-                f"reversal_{name}",
-                "Verschuiving door gelijk te stellen",
-                "Shift from holding these equal",
-                _shift(alone, at_equal, "rating", 2.0, evidence),
-            ),
-        ]
-        lines += told if place == 0 else []
-        sensitivity += told if place else []
+    place = _place(evidence.of(rated[0]))
+    best = difference(looks, place > _BEST, place <= _BEST, evidence.design)
+    lines = [
+        Line(
+            "best",
+            f"Zoekt werk, sterkste vijfde min de anderen: {CONCEPTS[rated[0]].nl}",
+            f"Looks for work, highest fifth less the others: {CONCEPTS[rated[0]].en}",
+            best,
+        )
+    ]
+    relations = {name: _relations(evidence, name, looks) for name in rated}
+    lines += relations[rated[0]]
+    sensitivity = [line for name in rated[1:] for line in relations[name]]
+    for name in rated:
         sensitivity += _fifths(evidence, name, looks)
-        if place == 0:
-            parts.append(Part(found, 1, floor=FLOOR_SHARE / 2))
-    plain, adjusted, shift = (line.estimate for line in lines)
+    plain, adjusted, shift = (line.estimate for line in relations[rated[0]])
     effect = (
-        plain.value,
-        "verschil in aandeel dat zoekt, per 2 sd prestatie",
-        "difference in share that looks, per 2 sd of performance",
+        best.value,
+        "verschil in aandeel dat zoekt, sterkste vijfde min de anderen",
+        "difference in share that looks, highest fifth less the others",
     )
+    # The share that looks is about one in seven, so that a point is a fourteenth of it.
+    parts = [Part(best, 1, floor=FLOOR_SHARE / 2)]
     return conclude(lines, parts, effect, sensitivity, note=_reversal(plain, adjusted, shift))
+
+
+def _relations(evidence: Evidence, name: str, looks: Array) -> list[Line]:
+    """Relation of looking for work with a rating: plain, with others held equal, the shift."""
+    rating = evidence.z(name)
+    adjusters = {
+        n: evidence.z(n) for n in ("tevredenheid", "leeftijd", "opleiding") if evidence.has(n)
+    }
+    known = ~np.isnan(np.column_stack([rating, *adjusters.values()])).any(axis=1)
+    outcome = np.where(known, looks, np.nan)
+    alone = regress(outcome, pd.DataFrame({"rating": rating}), evidence.design)
+    at_equal = evidence.fit(outcome, {"rating": rating, **adjusters})
+    return [
+        Line(
+            f"plain_{name}",
+            f"Zoekt werk, 2 sd hoger op: {CONCEPTS[name].nl}",
+            f"Looks for work, 2 sd higher on: {CONCEPTS[name].en}",
+            combine(alone, {"rating": 2.0}),
+        ),
+        Line(
+            f"adjusted_{name}",
+            "Hetzelfde bij gelijke sector, tevredenheid, leeftijd en opleiding",
+            "The same at equal sector, satisfaction, age and education",
+            combine(at_equal, {"rating": 2.0}),
+        ),
+        Line(
+            f"reversal_{name}",
+            "Verschuiving door gelijk te stellen",
+            "Shift from holding these equal",
+            _shift(alone, at_equal, "rating", 2.0, evidence),
+        ),
+    ]
 
 
 def satisfaction_order(evidence: Evidence) -> Finding:
@@ -159,13 +178,14 @@ def satisfaction_order(evidence: Evidence) -> Finding:
 
     Paired differences of means, in points of the answers' own scale.
     """
-    whole = evidence.of("tevreden_organisatie")
-    lines, parts, sensitivity = [], [], []
-    for name in ("tevreden_baan", "tevreden_team"):
-        if not evidence.has(name):
-            continue
-        apart = estimate_mean(evidence.of(name) - whole, evidence.design)
-        spread = float(np.nanstd(evidence.of(name) - whole))
+    whole, design = evidence.of("tevreden_organisatie"), evidence.design
+    names = ("tevreden_baan", "tevreden_team")
+    known = ~np.isnan(whole)
+    mean = np.average(whole[known], weights=design.weight[known])
+    spread = float(np.sqrt(np.average((whole[known] - mean) ** 2, weights=design.weight[known])))
+    lines, parts = [], []
+    for name in names:
+        apart = estimate_mean(evidence.of(name) - whole, design)
         lines.append(
             Line(
                 name,
@@ -174,26 +194,22 @@ def satisfaction_order(evidence: Evidence) -> Finding:
                 apart,
             )
         )
-        parts.append(Part(apart, 1, floor=0.1 * spread))
-    for name in ("tevreden_baan", "tevreden_team", "tevreden_organisatie"):
-        if evidence.has(name):
-            sensitivity.append(
-                Line(
-                    f"mean_{name}",
-                    f"Gemiddelde: {CONCEPTS[name].nl}",
-                    f"Mean: {CONCEPTS[name].en}",
-                    estimate_mean(evidence.of(name), evidence.design),
-                )
-            )
+        parts.append(Part(apart, 1, floor=FLOOR_D * spread))
+    sensitivity = [
+        Line(
+            f"mean_{name}",
+            f"Gemiddelde: {CONCEPTS[name].nl}",
+            f"Mean: {CONCEPTS[name].en}",
+            estimate_mean(evidence.of(name), design),
+        )
+        for name in (*names, "tevreden_organisatie")
+    ]
     effect = (
         min(p.estimate.value for p in parts),
         "punten, het kleinste verschil",
         "points, the smallest difference",
     )
-    note = None
-    if not evidence.has("tevreden_team"):
-        note = Text(nl="Over het team is niet gevraagd.", en="The team was not asked about.")
-    return conclude(lines, parts, effect, sensitivity, note=note)
+    return conclude(lines, parts, effect, sensitivity)
 
 
 def _knows_sector(evidence: Evidence) -> bool:
@@ -262,11 +278,14 @@ def _other_groupings(
     return lines
 
 
+def _place(rating: Array) -> Array:
+    """Share of people that is rated at most as high, ties counting half; NaN where not rated."""
+    return np.asarray(pd.Series(rating).rank(pct=True, method="average"), dtype=np.float64)
+
+
 def _fifths(evidence: Evidence, name: str, looks: Array) -> list[Line]:
     """Share that looks, in each fifth of performance; ties stay together."""
-    rating = evidence.of(name)
-    order = pd.Series(rating).rank(pct=True, method="average").to_numpy()
-    fifth = np.ceil(order * 5)
+    fifth = np.ceil(_place(evidence.of(name)) * 5)
     return [
         Line(
             f"fifth_{int(one)}_{name}",

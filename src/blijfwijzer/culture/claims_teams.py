@@ -5,16 +5,16 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.culture.estimation import Estimate, estimate_mean
+from blijfwijzer.culture.curves import areas_by_draw
+from blijfwijzer.culture.estimation import estimate_share
 from blijfwijzer.culture.evidence import (
     Evidence,
     NotTestableError,
     covariances,
     from_draws,
-    p_against,
 )
 from blijfwijzer.culture.findings import Finding, Line, Part, bare, conclude, with_direction
-from blijfwijzer.culture.teams import explained, halve_teams, share_between, shrink_teams
+from blijfwijzer.culture.teams import Halves, explained, halve_teams, share_between, shrink_teams
 from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import PAIR
 
@@ -27,6 +27,12 @@ TOPPAIRS = 5 / 21
 SPECIAL = 0.05
 """By how much the area under the curve of a special pair must exceed the mean of the other pairs.
 Ours: a quarter of what parts a useful .70 from chance."""
+RANK_CERTAINTY = 0.95
+"""Share of draws in which the pair must be among the best, or in which it must not. Ours."""
+LARGE_GAIN = 0.02
+"""Difference of R2 below which it is none: a small effect (Cohen 1988, p. 413: f2 = .02)."""
+_HALVINGS = 5
+_PERMUTATIONS = 200
 LARGE_SHARE = 0.03
 """Share of variance between units below which an average hides little (domain notes, C, H18)."""
 _FEWEST_OTHERS = 3
@@ -37,15 +43,18 @@ def good_together(evidence: Evidence) -> Finding:
 
     Means of teams are shrunk to the mean of all by their reliability (empirical Bayes; Efron &
     Morris 1975). Good is the top quarter on both of the pair; good on all else is above the median
-    of teams on each other dimension. Poor mirrors it.
+    of teams on each other dimension. Poor mirrors it. As one mood colours all that a person says,
+    the pair as one half of a team sees it must also tell more of the rest as the other half sees
+    it than the pair of a team chosen at random does (a permutation of teams).
     """
     names = _ordered(evidence)
     means, design = shrink_teams(evidence, names)
     good, poor = _extremes(means[:, :2])
     agrees = _agreement(means[:, 2:], good, poor)
-    found = estimate_mean(agrees, design)
-    top = estimate_mean(np.where(good, agrees, np.nan), design)
-    bottom = estimate_mean(np.where(poor, agrees, np.nan), design)
+    found = estimate_share(agrees, design)
+    halves = halve_teams(evidence, evidence.dimensions[names].to_numpy())
+    across = estimate_share(_across(halves), halves.design)
+    chance = _by_chance(halves, evidence.seed)
     others = [
         _pair_agreement(means, pair)
         for pair in combinations(range(len(names)), 2)
@@ -59,10 +68,31 @@ def good_together(evidence: Evidence) -> Finding:
             "Share of teams, extreme on both, that are on the same side on all other dimensions",
             found,
         ),
-        Line("good", "waarvan goede teams", "of which good teams", top),
-        Line("poor", "waarvan zorgelijke teams", "of which worrying teams", bottom),
+        Line(
+            "good",
+            "waarvan goede teams",
+            "of which good teams",
+            estimate_share(np.where(good, agrees, np.nan), design),
+        ),
+        Line(
+            "poor",
+            "waarvan zorgelijke teams",
+            "of which worrying teams",
+            estimate_share(np.where(poor, agrees, np.nan), design),
+        ),
+        Line(
+            "other_half",
+            "Hetzelfde, met het paar uit de ene helft en de rest uit de andere helft van een team",
+            "The same, the pair from one half and the rest from the other half of a team",
+            across,
+        ),
+        Line(
+            "by_chance",
+            "Dat aandeel als het paar van een willekeurig ander team komt",
+            "That share if the pair is that of another team, at random",
+            bare(chance, across.n),
+        ),
     ]
-    chance = 0.5 ** (len(names) - 2)
     sensitivity = [
         Line(
             "other_pairs",
@@ -70,21 +100,10 @@ def good_together(evidence: Evidence) -> Finding:
             "Difference with the mean of all other pairs of dimensions",
             bare(apart, found.n),
         ),
-        Line(
-            "by_chance",
-            "Aandeel als dimensies niets met elkaar te maken hadden",
-            "Share if dimensions had nothing to do with each other",
-            bare(chance, found.n),
-        ),
-        Line(
-            "other_half",
-            "Hetzelfde, met het paar uit de ene helft en de rest uit de andere helft van een team",
-            "The same, the pair from one half and the rest from the other half of a team",
-            _agreement_across_halves(evidence, names),
-        ),
     ]
+    parts = [Part(found, 1, bound=0.5), Part(across, 1, bound=chance)]
     effect = (found.value - 0.5, "aandeel boven een half", "share above one half")
-    return conclude(lines, [Part(found, 1, bound=0.5)], effect, sensitivity)
+    return conclude(lines, parts, effect, sensitivity)
 
 
 def special_pair(evidence: Evidence) -> Finding:
@@ -92,27 +111,19 @@ def special_pair(evidence: Evidence) -> Finding:
 
     A team worries when it is in the worst quarter on the mean of the dimensions outside the pair,
     as seen by one half of it; the other half's mean on the pair predicts that. Each half has each
-    part once. Pairs are ranked by area under the curve, with a bootstrap of whole units.
+    part once, and teams are halved several times. Pairs are ranked by area under the curve, with a
+    bootstrap of whole units.
     """
     names = _ordered(evidence)
-    halves, place, picks = halve_teams(evidence, evidence.dimensions[names].to_numpy())
     pairs = list(combinations(range(len(names)), 2))
-    weights = np.column_stack([np.ones(len(place)), picks[place]])
-    areas = np.stack([_area_of_pair(halves, pair, weights) for pair in pairs])
+    areas, n = _areas_of_pairs(evidence, names, pairs)
     ranks = (areas > areas[0]).sum(axis=0) + 1
     allowed = max(1, round(TOPPAIRS * len(pairs)))
-    n = len(place)
     best = int(np.argmax(areas[:, 0]))
     among = float((ranks[1:] <= allowed).mean())
     apart = areas[0] - areas[1:].mean(axis=0)
     ahead = from_draws(float(apart[0]), apart[1:], n)
     lines = [
-        Line(
-            "ahead",
-            "AUC van het paar min het gemiddelde van de andere paren",
-            "AUC of the pair less the mean of the other pairs",
-            ahead,
-        ),
         Line(
             "rank",
             f"Plaats van het paar onder alle {len(pairs)} paren",
@@ -120,13 +131,19 @@ def special_pair(evidence: Evidence) -> Finding:
             from_draws(float(ranks[0]), ranks[1:].astype(float), n),
         ),
         Line(
-            "area", "AUC van het paar", "AUC of the pair", from_draws(areas[0, 0], areas[0, 1:], n)
-        ),
-        Line(
             "among_best",
             f"Kans dat het paar bij de beste {allowed} hoort",
             f"Chance that the pair is among the best {allowed}",
             bare(among, n),
+        ),
+        Line(
+            "ahead",
+            "AUC van het paar min het gemiddelde van de andere paren",
+            "AUC of the pair less the mean of the other pairs",
+            ahead,
+        ),
+        Line(
+            "area", "AUC van het paar", "AUC of the pair", from_draws(areas[0, 0], areas[0, 1:], n)
         ),
     ]
     sensitivity = [
@@ -137,24 +154,23 @@ def special_pair(evidence: Evidence) -> Finding:
             from_draws(areas[best, 0], areas[best, 1:], n),
         ),
     ]
-    # The claim is about much: a pair that is hardly better than any two is not special.
     finding = conclude(
         lines,
         [Part(ahead, 1, floor=SPECIAL)],
         (ahead.value, "AUC boven het gemiddelde van de andere paren", "AUC above the other pairs"),
         sensitivity,
         note=Text(
-            nl="Eén algemene factor maakt elk paar bruikbaar; daarom telt het verschil met de "
-            "andere paren, niet de AUC.",
-            en="One general factor makes any pair useful; so the difference with the other pairs "
-            "counts, not the AUC.",
+            nl="Eén algemene factor maakt elk paar bruikbaar; daarom telt niet de AUC maar de "
+            "plaats onder de paren, en hoe ver het paar voorligt.",
+            en="One general factor makes any pair useful; so not the AUC counts but the rank "
+            "among the pairs, and how far the pair is ahead.",
         ),
     )
-    if finding.direction == "claimed" and ranks[0] > allowed:
-        return with_direction(finding, "neither", 1.0)
-    if ahead.high < SPECIAL:
-        return with_direction(finding, "opposite", p_against(ahead, SPECIAL))
-    return finding
+    if among <= 1 - RANK_CERTAINTY:
+        return with_direction(finding, "opposite")
+    # A pair that is among the best and hardly better than any two is not special.
+    is_special = among >= RANK_CERTAINTY and finding.direction == "claimed"
+    return finding if is_special else with_direction(finding, "neither", 1.0)
 
 
 def example_over_rules(evidence: Evidence) -> Finding:
@@ -166,14 +182,15 @@ def example_over_rules(evidence: Evidence) -> Finding:
     rules = [name for name in ("gedragsregels", "omgangsbeleid") if evidence.has(name)]
     names = ["psychologische_veiligheid", "voorbeeldgedrag", *rules]
     values = np.stack([evidence.of(name) for name in names], axis=1)
-    halves, place, picks = halve_teams(evidence, values)
-    rows = np.vstack([np.column_stack([halves[1 - h][:, 0], halves[h][:, 1:]]) for h in (0, 1)])
-    both = np.concatenate([place, place])
-    found, drawn = covariances(rows, np.ones(len(rows)), both, picks)
+    halves = halve_teams(evidence, values)
+    ways = ((halves.first, halves.second), (halves.second, halves.first))
+    rows = np.vstack([np.column_stack([safe[:, 0], told[:, 1:]]) for safe, told in ways])
+    both = np.concatenate([halves.place, halves.place])
+    found, drawn = covariances(rows, np.ones(len(rows)), both, halves.picks)
     every = np.concatenate([found[None], drawn])
     example = np.array([explained(matrix, [1]) for matrix in every])
     rule = np.array([explained(matrix, list(range(2, len(names)))) for matrix in every])
-    n = len(place)
+    n = len(halves.place)
     apart = from_draws(float(example[0] - rule[0]), example[1:] - rule[1:], n)
     lines = [
         Line(
@@ -191,7 +208,7 @@ def example_over_rules(evidence: Evidence) -> Finding:
         Line("difference", "Verschil", "Difference", apart),
     ]
     effect = (apart.value, "verschil in R2 tussen teams", "difference in R2 between teams")
-    return conclude(lines, [Part(apart)], effect)
+    return conclude(lines, [Part(apart, 1, floor=LARGE_GAIN)], effect)
 
 
 def hidden_variation(evidence: Evidence) -> Finding:
@@ -206,7 +223,7 @@ def hidden_variation(evidence: Evidence) -> Finding:
         raise NotTestableError(
             Text(nl="de enquête heeft geen cultuurdimensies", en="the survey has no culture scales")
         )
-    place, picks = evidence.draw()
+    place, picks = evidence.draw_units()
     lines, shares = [], {}
     for level in evidence.units:
         unit = evidence.units[level].to_numpy()
@@ -285,39 +302,54 @@ def _pair_agreement(means: Array, pair: tuple[int, int]) -> float:
     return float(np.nanmean(agrees)) if (good | poor).any() else np.nan
 
 
-def _agreement_across_halves(evidence: Evidence, names: list[str]) -> Estimate:
-    try:
-        halves, _, _ = halve_teams(evidence, evidence.dimensions[names].to_numpy())
-    except NotTestableError:
-        return bare(np.nan, 0)
-    good, poor = _extremes(halves[0][:, :2])
-    agrees = _agreement(halves[1][:, 2:], good, poor)
-    return bare(float(np.nanmean(agrees)), int((~np.isnan(agrees)).sum()))
+def _across(halves: Halves) -> Array:
+    """Whether each team that is extreme to one half is on that side of all else to the other."""
+    good, poor = _extremes(halves.first[:, :2])
+    return _agreement(halves.second[:, 2:], good, poor)
 
 
-def _area_of_pair(halves: tuple[Array, Array], pair: tuple[int, int], weights: Array) -> Array:
-    """Mean over both directions of the AUC with which a pair finds worrying teams, per draw."""
+def _by_chance(halves: Halves, seed: int) -> float:
+    """Mean of `_across` over permutations of teams, which part the pair from the rest."""
+    rng = np.random.default_rng([seed, 3])
+    good, poor = _extremes(halves.first[:, :2])
+    shares = []
+    for _ in range(_PERMUTATIONS):
+        order = rng.permutation(len(good))
+        shares.append(np.nanmean(_agreement(halves.second[:, 2:], good[order], poor[order])))
+    return float(np.mean(shares))
+
+
+def _areas_of_pairs(
+    evidence: Evidence, names: list[str], pairs: list[tuple[int, int]]
+) -> tuple[Array, int]:
+    """Area under the curve of each pair, a row each: as found, then of each draw of units.
+
+    Also gives the teams it rests on, in the first halving.
+    """
+    values = evidence.dimensions[names].to_numpy()
+    made, teams = [], []
+    for halving in range(_HALVINGS):
+        halves = halve_teams(evidence.halved_again(halving), values)
+        made.append(np.stack([_area_of_pair(halves, pair) for pair in pairs]))
+        teams.append(len(halves.place))
+    return np.asarray(np.mean(made, axis=0)), teams[0]
+
+
+def _area_of_pair(halves: Halves, pair: tuple[int, int]) -> Array:
+    """Mean over both directions of the AUC with which a pair finds worrying teams.
+
+    As found, then of each draw of units.
+    """
+    picks = np.column_stack([np.ones(len(halves.picks)), halves.picks])
     areas = []
-    for predictor, truth in (halves, halves[::-1]):
+    for predictor, truth in ((halves.first, halves.second), (halves.second, halves.first)):
         score = -_standard(predictor[:, list(pair)]).mean(axis=1)
         rest = _standard(np.delete(truth, pair, axis=1)).mean(axis=1)
-        areas.append(_areas(score, rest <= np.quantile(rest, WORST), weights))
+        is_worrying = rest <= np.quantile(rest, WORST)
+        areas.append(areas_by_draw(is_worrying, score, halves.place, picks))
     return np.asarray(np.mean(areas, axis=0))
 
 
 def _standard(columns: Array) -> Array:
     spread = columns.std(axis=0)
     return np.asarray((columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
-
-
-def _areas(score: Array, is_worrying: NDArray[np.bool_], weights: Array) -> Array:
-    """Area under the curve for each column of weights; ties count half."""
-    order = np.argsort(score, kind="stable")
-    starts = np.flatnonzero(np.append(True, np.diff(score[order]) > 0))
-    ordered, is_one = weights[order], is_worrying[order][:, None]
-    worrying, others = np.where(is_one, ordered, 0.0), np.where(is_one, 0.0, ordered)
-    if len(starts) < len(score):
-        worrying, others = (np.add.reduceat(w, starts, axis=0) for w in (worrying, others))
-    below = np.cumsum(others, axis=0) - others / 2
-    total = worrying.sum(axis=0) * others.sum(axis=0)
-    return np.asarray((worrying * below).sum(axis=0) / np.where(total > 0, total, np.nan))

@@ -114,8 +114,10 @@ def replicate_units(design: Design, draws: int, seed: int) -> Array:
     1988, with m = n - 1). Strata of one unit are taken together; with one unit in all, its
     respondents are drawn. Means of designs are kept: the mean over draws is 1.
 
-    Where a survey has replicate weights, each draw is a normal mixture of them, so that the
-    variance over draws of a total is that of the replicates (Beaumont & Patak 2012).
+    Where a survey has replicate weights, each draw adds or takes the shift of each of them at
+    random, so that the variance over draws of a total is that of the replicates (Beaumont & Patak
+    2012; two-point multipliers, which leave no weight of a paired jackknife below zero). Those of
+    a jackknife of single units can fall a little below zero, which counts as zero.
 
     Returns
     -------
@@ -123,8 +125,9 @@ def replicate_units(design: Design, draws: int, seed: int) -> Array:
     """
     rng = np.random.default_rng(seed)
     if design.shifts is not None:
-        mixed = rng.standard_normal((design.shifts.shape[1], draws))
-        return np.asarray(1 + np.sqrt(design.replicate_scale) * design.shifts @ mixed)
+        signs = rng.choice([-1.0, 1.0], size=(design.shifts.shape[1], draws))
+        made = 1 + np.sqrt(design.replicate_scale) * design.shifts @ signs
+        return np.asarray(np.maximum(made, 0.0))
     design = own_units(design, np.ones(len(design.weight), dtype=bool))
     unit, first, place = np.unique(design.cluster, return_index=True, return_inverse=True)
     stratum = np.unique(design.stratum[first], return_inverse=True)[1]

@@ -43,6 +43,8 @@ class Estimate:
     """Of the t distribution of the interval: units less strata."""
     n: int
     """Respondents it rests on."""
+    draws: tuple[float, ...] = ()
+    """Of a bootstrap, in rising order; empty where there is a formula."""
 
     @property
     def p(self) -> float:

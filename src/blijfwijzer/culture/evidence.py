@@ -5,12 +5,12 @@ Most answers are given by one person at one moment, who may be in a good mood fo
 about culture predicts the answers of one half of a team from what the other half says of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.stats import t
 
 from blijfwijzer.culture.concepts import read_concepts
@@ -26,6 +26,9 @@ Codes = NDArray[np.intp]
 FEWEST_TEAMS = 30
 """Teams of which halves can be compared, for a claim about teams to be tested on them; below it
 the normal approximation of means of teams is poor."""
+_FEW_DRAWS = 5
+_MOST_SECTORS = 60
+"""Largest units above which they are no sectors, each with a level of its own. Ours."""
 FEWEST_IN_HALF = 3
 """Answers in half a team, for their mean to stand for the team."""
 
@@ -107,55 +110,73 @@ class Evidence:
     @cached_property
     def has_teams(self) -> bool:
         """Whether enough units can be halved."""
-        if len(self.units.columns) < 2:
+        if not len(self.units.columns):
             return False
         members = np.bincount(self.team[self.team >= 0])
         return int((members >= 2 * FEWEST_IN_HALF).sum()) >= FEWEST_TEAMS
 
     def other_half(self, values: Array) -> Array:
         """Give for each response the mean of the half of its team that it is not in."""
+        return self._mean_of_half(values, ~self.half)
+
+    def own_half(self, values: Array) -> Array:
+        """Give for each response the mean of the half of its team that it is in."""
+        return self._mean_of_half(values, self.half)
+
+    def _mean_of_half(self, values: Array, wanted: NDArray[np.bool_]) -> Array:
         count = int(self.team.max(initial=-1)) + 1
         known = ~np.isnan(values) & (self.team >= 0)
         cell = self.team * 2 + self.half
         size = np.bincount(cell[known], minlength=2 * count)
         total = np.bincount(cell[known], values[known], minlength=2 * count)
         mean = np.where(size >= FEWEST_IN_HALF, total / np.maximum(size, 1), np.nan)
-        other = self.team * 2 + ~self.half
-        return np.where(self.team >= 0, mean[np.maximum(other, 0)], np.nan)
+        return np.where(self.team >= 0, mean[np.maximum(self.team * 2 + wanted, 0)], np.nan)
 
     def fit(
         self, outcome: Array, columns: dict[str, Array], family: Family = "linear"
     ) -> Regression:
-        """Regress an outcome on columns, with a level of its own for each stratum (sector).
+        """Regress an outcome on columns, with a level of its own for each largest unit (sector).
 
         In a linear regression the levels are taken out beforehand, which gives the same
         coefficients (Frisch & Waugh 1933; Lovell 1963); in a logistic one they are columns
-        `stratum_1`, `stratum_2` and so on.
+        `sector_1`, `sector_2` and so on.
         """
         if family == "linear":
             held = np.column_stack([outcome, *columns.values()])
-            centred = within_strata(held, self.design)
+            centred = within(held, self.sector, self.design.weight)
             X = pd.DataFrame(centred[:, 1:], columns=pd.Index(columns))
             return regress(centred[:, 0], X, self.design)
         return regress(outcome, pd.DataFrame({**columns, **self.levels()}), self.design, family)
 
     def levels(self) -> dict[str, Array]:
-        """Give a column for each stratum but the first."""
-        strata = np.unique(self.design.stratum)[1:]
-        return {f"stratum_{s}": (self.design.stratum == s).astype(float) for s in strata}
+        """Give a column for each largest unit but the first."""
+        return {f"sector_{s}": (self.sector == s).astype(float) for s in np.unique(self.sector)[1:]}
+
+    @cached_property
+    def sector(self) -> Codes:
+        """Largest unit of each response, -1 where unknown; zeros where these are too many."""
+        if not len(self.units.columns) or self.units.iloc[:, 0].nunique() > _MOST_SECTORS:
+            return np.zeros(len(self.concepts), dtype=np.intp)
+        return self.units.iloc[:, 0].to_numpy(dtype=np.intp)
+
+    def halved_again(self, times: int) -> "Evidence":
+        """Give the same survey with teams halved anew; as they are for 0."""
+        return replace(self, half=_halve(self.units, self.seed, times)) if times else self
 
     def draw(self) -> tuple[Codes, Array]:
-        """Draw whole units with replacement: unit of each response, and one row per unit.
-
-        With replicate weights each response is a unit of its own, drawn as these say.
+        """Draw whole units with replacement, or as replicate weights say where there are any.
 
         Returns
         -------
-        Place of each response's unit, and how often that unit counts in each draw.
+        Place of each response's unit, and one row per unit: how often it counts in each draw.
         """
-        if self.design.replicates is not None:
-            each = np.arange(len(self.design.weight))
-            return each, replicate_units(self.design, self.draws, self.seed)
+        if self.design.replicates is None:
+            return self.draw_units()
+        each = np.arange(len(self.design.weight))
+        return each, replicate_units(self.design, self.draws, self.seed)
+
+    def draw_units(self) -> tuple[Codes, Array]:
+        """As `draw`, for claims about teams: replicate weights say how people were drawn."""
         unit, first, place = np.unique(self.design.cluster, return_index=True, return_inverse=True)
         once = Design(np.ones(len(unit)), unit, self.design.stratum[first])
         return place, replicate_units(once, self.draws, self.seed)
@@ -182,14 +203,7 @@ def gather(
     risk : risk of falling behind per response, by a model that did not see it; where there is
         none, a regression with the same features stands in
     """
-    units = pd.DataFrame(
-        {
-            level: pd.factorize(responses[level])[0].astype(np.intp)
-            for level in codebook.units.levels
-            if level in responses
-        },
-        index=responses.index,
-    )
+    units = _nest([responses[name] for name in codebook.units.levels if name in responses])
     concepts = read_concepts(responses, scales, codebook)
     return Evidence(
         concepts=concepts,
@@ -223,25 +237,29 @@ def linearise(value: float, influence: Array, design: Design, n: int) -> Estimat
 
 def from_draws(value: float, draws: Array, n: int) -> Estimate:
     """Give a statistic its percentile interval from bootstraps; degrees of freedom are unknown."""
-    known = draws[~np.isnan(draws)]
+    known = np.sort(draws[~np.isnan(draws)])
     if len(known) < 2:
         return Estimate(value, np.nan, np.nan, np.nan, np.nan, n)
     low, high = np.quantile(known, [0.025, 0.975])
-    return Estimate(value, float(known.std(ddof=1)), float(low), float(high), np.inf, n)
+    spread = float(known.std(ddof=1))
+    return Estimate(value, spread, float(low), float(high), np.inf, n, tuple(known))
 
 
 def p_against(estimate: Estimate, bound: float = 0.0) -> float:
-    """Two-sided p of an estimate against a bound."""
+    """Two-sided p of an estimate against a bound.
+
+    Of a bootstrap it is twice the share of draws beyond the bound, as its interval has it; where
+    few are, a normal distribution may say that it is smaller.
+    """
     if not estimate.se > 0 or not estimate.df > 0:
         return float("nan")
-    return float(2 * t.sf(abs(estimate.value - bound) / estimate.se, estimate.df))
-
-
-def average(values: ArrayLike, weight: Array) -> float:
-    """Weighted mean of what is known; NaN when nothing is."""
-    answers = np.asarray(values, dtype=float)
-    known = ~np.isnan(answers)
-    return float(np.average(answers[known], weights=weight[known])) if known.any() else np.nan
+    normal = float(2 * t.sf(abs(estimate.value - bound) / estimate.se, estimate.df))
+    if not estimate.draws:
+        return normal
+    draws = np.asarray(estimate.draws)
+    beyond = int(min((draws <= bound).sum(), (draws >= bound).sum()))
+    counted = min(1.0, 2 * (beyond + 1) / (len(draws) + 1))
+    return counted if beyond >= _FEW_DRAWS else min(counted, normal)
 
 
 def _dimensions(concepts: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -292,9 +310,25 @@ def _as_codes(groups: pd.Series, column: Column) -> pd.Series:
     return groups.astype(float).map(codes).astype("object")
 
 
-def _halve(units: pd.DataFrame, seed: int) -> NDArray[np.bool_]:
+def _nest(levels: list[pd.Series]) -> pd.DataFrame:
+    """Codes of units by level, -1 where unknown; a name used in two units above means two units.
+
+    A unit whose own name is known and that of a unit above is not belongs to an unknown one there.
+    """
+    codes: dict[str, Codes] = {}
+    path: Codes | None = None
+    for level in levels:
+        own, size = pd.factorize(level)[0].astype(np.intp), level.nunique() + 1
+        pair = own if path is None else np.where(own < 0, -1, (path + 1) * size + own)
+        path = pd.factorize(np.where(pair < 0, np.nan, pair))[0].astype(np.intp)
+        codes[str(level.name)] = path
+    index = levels[0].index if levels else None
+    return pd.DataFrame(codes, index=index)
+
+
+def _halve(units: pd.DataFrame, seed: int, times: int = 0) -> NDArray[np.bool_]:
     """Part each team at random in halves that differ by one at most."""
-    rng = np.random.default_rng([seed, 2])
+    rng = np.random.default_rng([seed, 2, times] if times else [seed, 2])
     if not len(units.columns):
         return rng.random(len(units)) < 0.5
     team = units.iloc[:, -1].to_numpy()
@@ -335,12 +369,12 @@ def covariances(columns: Array, weight: Array, place: Codes, picks: Array) -> tu
     return np.asarray(found[0]), np.asarray(found[1:])
 
 
-def within_strata(columns: Array, design: Design) -> Array:
-    """Take the weighted mean of each stratum from columns, over rows that miss none."""
+def within(columns: Array, group: Codes, weight: Array) -> Array:
+    """Take the weighted mean of each group from columns, over rows that miss none."""
     known = np.asarray(~np.isnan(columns).any(axis=1))
-    stratum = np.unique(design.stratum, return_inverse=True)[1]
-    weight = np.where(known, design.weight, 0.0)
-    total = np.maximum(np.bincount(stratum, weight), 1e-12)
+    place = np.unique(group, return_inverse=True)[1]
+    held = np.where(known, weight, 0.0)
+    total = np.maximum(np.bincount(place, held), 1e-12)
     filled = np.where(known[:, None], columns, 0.0)
-    means = np.stack([np.bincount(stratum, weight * c) / total for c in filled.T], axis=1)
-    return np.where(known[:, None], columns - means[stratum], np.nan)
+    means = np.stack([np.bincount(place, held * c) / total for c in filled.T], axis=1)
+    return np.where(known[:, None], columns - means[place], np.nan)

@@ -213,8 +213,8 @@ def _density(a: Array, b: Array, rho: Array) -> Array:
 
 def _cells(below: Array, of_rows: Array | float, of_columns: Array | float, all_: float) -> Array:
     """Chance of each cell from that of lying below each pair of borders, the last at infinity."""
-    size = below.shape[1] + 1
-    framed = np.zeros((len(below), size + 1, size + 1))
+    tables, rows, columns = below.shape
+    framed = np.zeros((tables, rows + 2, columns + 2))
     framed[:, 1:-1, 1:-1] = below
     framed[:, 1:-1, -1] = of_rows
     framed[:, -1, 1:-1] = of_columns

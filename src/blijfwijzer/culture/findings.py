@@ -21,6 +21,8 @@ FLOOR_SHARE = 0.02
 is significant (domain notes, C, rule 4). Ours: a fifth of the smallest rate among the claims."""
 FLOOR_D = 0.10
 """The same in standard deviations between people: half a small effect (Cohen 1988, p. 25)."""
+FLOOR_R = 0.05
+"""The same for slopes of standardised answers: half a small correlation (Cohen 1988, p. 79)."""
 _COLUMNS = ["name", "nl", "en", "value", "low", "high", "n"]
 
 

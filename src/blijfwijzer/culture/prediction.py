@@ -71,30 +71,6 @@ def out_of_fold(
     return risks
 
 
-def area_under_curve(outcome: Array, risk: Array, weight: Array) -> tuple[float, Array]:
-    """Weighted area under the curve, and the influence of each response on it.
-
-    The influence of a positive is how much more than the area it stands above the negatives, and
-    of a negative how much it stands below the positives (DeLong, DeLong & Clarke-Pearson 1988);
-    summed over units they give the error of clustered data (Obuchowski 1997).
-    """
-    known = ~np.isnan(outcome) & ~np.isnan(risk)
-    level = np.unique(risk[known], return_inverse=True)[1]
-    is_one, w = outcome[known] == 1, weight[known]
-    ones = np.bincount(level[is_one], w[is_one], level.max(initial=0) + 1)
-    zeros = np.bincount(level[~is_one], w[~is_one], level.max(initial=0) + 1)
-    below = (np.cumsum(zeros) - zeros / 2) / zeros.sum()
-    above = 1 - (np.cumsum(ones) - ones / 2) / ones.sum()
-    area = float(ones @ below / ones.sum())
-    influence = np.zeros(len(outcome))
-    influence[known] = np.where(
-        is_one,
-        w / ones.sum() * (below[level] - area),
-        w / zeros.sum() * (above[level] - area),
-    )
-    return area, influence
-
-
 def _readable(
     responses: pd.DataFrame, scores: pd.DataFrame, codebook: Codebook, scales: list[str] | None
 ) -> tuple[pd.DataFrame, Codebook]:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from blijfwijzer.culture.curves import areas_under_curve
 from blijfwijzer.culture.pooling import pool_means, summarise_means
 from blijfwijzer.culture.pooling import within_variance as pooled_variance
 from blijfwijzer.culture.screening import (
@@ -122,27 +123,6 @@ def halve(unit: Codes, rng: np.random.Generator) -> NDArray[np.bool_]:
     half = np.zeros(len(unit), dtype=bool)
     half[order] = (place + odd) % 2 == 0
     return half
-
-
-def areas_under_curve(is_case: NDArray[np.bool_], score: Array, weights: Array) -> Array:
-    """Chance that a case has a higher score than another, ties counting half; NaN without both.
-
-    Parameters
-    ----------
-    weights : one row per set of weights, one column per unit
-
-    Returns
-    -------
-    One per set of weights.
-    """
-    order = np.argsort(score, kind="stable")
-    ties = np.flatnonzero(np.append(True, np.diff(score[order]) != 0))
-    sorted_weights, case = weights[:, order], is_case[order]
-    cases = np.add.reduceat(sorted_weights * case, ties, axis=1)
-    others = np.add.reduceat(sorted_weights * ~case, ties, axis=1)
-    total = cases.sum(axis=1) * others.sum(axis=1)
-    above = (cases * (np.cumsum(others, axis=1) - others / 2)).sum(axis=1)
-    return np.asarray(above / np.where(total > 0, total, np.nan))
 
 
 def _refusal(

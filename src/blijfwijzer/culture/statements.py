@@ -1,6 +1,8 @@
 """What the policy paper says, claim by claim, and what would count for and against each.
 
-The criteria were fixed before any survey was looked at; a change to one is a change to the test.
+A criterion is the same for every survey, so that nobody's own answers can move it. What counts
+against a claim is that of the project's domain notes (C); where these name no number it is ours.
+docs/decisions/culture.md tells which criteria were put otherwise after public surveys were seen.
 """
 
 from typing import NamedTuple
@@ -25,11 +27,13 @@ STATEMENTS = {
         ),
         Text(
             nl="Steun als meer dan de helft van de teams die op beide uiterst zijn op alle andere "
-            "dimensies aan dezelfde kant van de mediaan ligt; tegengesproken als het minder "
-            "is. Of het paar bijzonder is, zegt H1b.",
+            "dimensies aan dezelfde kant van de mediaan ligt, en dat tussen helften van teams "
+            "vaker zo is dan bij willekeurige teams; tegengesproken als een van beide minder is. "
+            "Of het paar bijzonder is, zegt H1b.",
             en="Supported if more than half of the teams that are extreme on both lie on the same "
-            "side of the median on all other dimensions; contradicted if fewer do. Whether the "
-            "pair is special is for H1b.",
+            "side of the median on all other dimensions, and between halves of teams more do than "
+            "of teams at random; contradicted if either is less. Whether the pair is special is "
+            "for H1b.",
         ),
     ),
     "H1b": Statement(
@@ -38,12 +42,12 @@ STATEMENTS = {
             en="It is this pair that finds worrying teams, not just any two dimensions.",
         ),
         Text(
-            nl="Steun als de AUC van het paar 0,05 of meer boven het gemiddelde van de andere "
-            "paren ligt en het bij de beste 5 van 21 hoort (of naar rato); tegengesproken als "
-            "het verschil zeker kleiner is dan 0,05.",
-            en="Supported if the AUC of the pair is 0.05 or more above the mean of the other "
-            "pairs and among the best 5 of 21 (or in proportion); contradicted if the "
-            "difference is surely smaller than 0.05.",
+            nl="Steun als het paar in 95 % van de trekkingen bij de beste 5 van 21 hoort (of naar "
+            "rato) en zijn AUC 0,05 of meer boven het gemiddelde van de andere paren ligt; "
+            "tegengesproken als het in hoogstens 5 % van de trekkingen bij de beste 5 hoort.",
+            en="Supported if the pair is among the best 5 of 21 (or in proportion) in 95 % of "
+            "draws and its AUC is 0.05 or more above the mean of the other pairs; contradicted if "
+            "it is among the best 5 in at most 5 % of draws.",
         ),
     ),
     "H2": Statement(
@@ -54,12 +58,12 @@ STATEMENTS = {
             "performance.",
         ),
         Text(
-            nl="Steun als de som van beide met betrokkenheid samenhangt (andere helft van het "
-            "team), ook met hun wisselwerking erbij, en het paar met prestatie waar die "
-            "gemeten is; tegengesproken als een daarvan omgekeerd is.",
-            en="Supported if their sum goes with commitment (other half of the team), with their "
-            "interaction too, and the pair with performance where that is measured; "
-            "contradicted if one of these is reversed.",
+            nl="Steun als elk van beide met betrokkenheid samenhangt (andere helft van het team), "
+            "zij samen met hun wisselwerking erbij (0,05 sd of meer), en het paar met prestatie "
+            "waar die gemeten is (idem); tegengesproken als een daarvan omgekeerd is.",
+            en="Supported if each goes with commitment (other half of the team), both together "
+            "with their interaction (0.05 sd or more), and the pair with performance where that "
+            "is measured (the same); contradicted if one of these is reversed.",
         ),
     ),
     "H3": Statement(
@@ -68,10 +72,12 @@ STATEMENTS = {
             en="Lack of room through red tape lowers commitment and performance.",
         ),
         Text(
-            nl="Steun als regeldruk met minder ruimte samengaat en ruimte, bij gelijke regeldruk, "
-            "met meer betrokkenheid en prestatie; tegengesproken als een daarvan omgekeerd is.",
-            en="Supported if red tape goes with less room, and room at equal red tape with more "
-            "commitment and performance; contradicted if one of these is reversed.",
+            nl="Steun als regeldruk via ruimte met minder betrokkenheid en prestatie samengaat: "
+            "het 95 %-interval van het indirecte verband ligt onder nul; tegengesproken als dat "
+            "van een ervan erboven ligt.",
+            en="Supported if red tape goes, through room, with less commitment and performance: "
+            "the 95 % interval of the indirect relation lies below zero; contradicted if that of "
+            "one of them lies above it.",
         ),
     ),
     "H4": Statement(
@@ -83,9 +89,10 @@ STATEMENTS = {
         ),
         Text(
             nl="Steun als meer dan de helft van deze voorwaarden, elk apart, met betrokkenheid "
-            "samenhangt; tegengesproken als dat door omgekeerde verbanden niet kan.",
-            en="Supported if more than half of these conditions, each singly, go with commitment; "
-            "contradicted if reversed relations make that impossible.",
+            "samenhangt (0,05 sd of meer); tegengesproken als dat door omgekeerde verbanden niet "
+            "kan.",
+            en="Supported if more than half of these conditions, each singly, go with commitment "
+            "(0.05 sd or more); contradicted if reversed relations make that impossible.",
         ),
     ),
     "H17": Statement(
@@ -95,9 +102,10 @@ STATEMENTS = {
         ),
         Text(
             nl="Steun als voorbeeldgedrag meer van de veiligheid tussen teams verklaart dan "
-            "regels en beleid; tegengesproken als regels en beleid meer verklaren.",
-            en="Supported if example explains more of safety between teams than rules and policy; "
-            "contradicted if rules and policy explain more.",
+            "regels en beleid (R2 0,02 of meer hoger); tegengesproken als regels en beleid meer "
+            "verklaren.",
+            en="Supported if example explains more of safety between teams than rules and policy "
+            "(R2 higher by 0.02 or more); contradicted if rules and policy explain more.",
         ),
     ),
     "H18": Statement(
@@ -131,12 +139,12 @@ STATEMENTS = {
             en="The most productive employees look for other work most often.",
         ),
         Text(
-            nl="Steun als wie beter presteert vaker zoekt, zonder correctie; tegengesproken als "
-            "die minder vaak zoekt (een punt of meer per 2 sd). Het gecorrigeerde verband "
-            "staat erbij.",
-            en="Supported if those who perform better look more often, unadjusted; contradicted "
-            "if they look less often (a point or more per 2 sd). The adjusted relation is told "
-            "beside it.",
+            nl="Steun als het sterkste vijfde in prestatie vaker zoekt dan de anderen (een punt of "
+            "meer), zonder correctie; tegengesproken als dat minder vaak zoekt. Het "
+            "gecorrigeerde verband staat erbij.",
+            en="Supported if the highest fifth of performance looks more often than the others "
+            "(by a point or more), unadjusted; contradicted if it looks less often. The adjusted "
+            "relation is told beside it.",
         ),
     ),
     "H15": Statement(
@@ -159,10 +167,11 @@ STATEMENTS = {
             en="People are satisfied with job and team, less with the organisation.",
         ),
         Text(
-            nl="Steun als baan en team elk hoger scoren dan de organisatie (0,1 sd of meer); "
+            nl="Steun als baan en team elk hoger scoren dan de organisatie (0,1 sd of meer van de "
+            "antwoorden over de organisatie); "
             "tegengesproken als een ervan lager scoort.",
             en="Supported if job and team each score higher than the organisation (0.1 sd or "
-            "more); contradicted if one scores lower.",
+            "more of answers on the organisation); contradicted if one scores lower.",
         ),
     ),
     "H19": Statement(
@@ -171,10 +180,10 @@ STATEMENTS = {
             en="Culture predicts the intention to leave beyond career variables.",
         ),
         Text(
-            nl="Steun als de AUC op ongeziene organisaties stijgt door cultuur; tegengesproken "
-            "als die daalt.",
-            en="Supported if culture raises the AUC in organisations not seen; contradicted if it "
-            "lowers it.",
+            nl="Steun als de AUC op ongeziene organisaties door cultuur 0,01 of meer stijgt; "
+            "tegengesproken als die zoveel daalt.",
+            en="Supported if culture raises the AUC in organisations not seen by 0.01 or more; "
+            "contradicted if it lowers it by as much.",
         ),
     ),
     "H7": Statement(
@@ -238,10 +247,12 @@ STATEMENTS = {
         ),
         Text(
             nl="Steun als de meerderheid het zegt, 5 punten of meer minder mensen ernaar doen, en "
-            "zeggen en doen met minder dan 0,4 samenhangen; tegengesproken als een ervan "
+            "zeggen en doen met minder dan 0,4 samenhangen (polychorisch); tegengesproken als een "
+            "ervan "
             "omgekeerd is.",
             en="Supported if the majority says so, fewer act on it by 5 points or more, and "
-            "saying and doing correlate less than 0.4; contradicted if one of these is "
+            "saying and doing correlate less than 0.4 (polychoric); contradicted if one of these "
+            "is "
             "reversed.",
         ),
     ),
@@ -279,11 +290,13 @@ STATEMENTS = {
             "intimidated.",
         ),
         Text(
-            nl="Steun als meer mensen het van buiten dan van binnen meemaken (2 punten of meer) "
-            "en intimidatie van buiten tussen 18 en 26 % ligt; tegengesproken als een ervan "
+            nl="Steun als meer mensen verbale agressie of intimidatie van buiten dan van binnen "
+            "meemaken (2 punten of meer) en intimidatie van buiten tussen 18 en 26 % ligt; "
+            "tegengesproken als een ervan "
             "omgekeerd is.",
-            en="Supported if more people meet it from outside than inside (2 points or more) and "
-            "intimidation from outside is between 18 and 26 %; contradicted if one is "
+            en="Supported if more people meet verbal aggression or intimidation from outside than "
+            "inside (2 points or more) and intimidation from outside is between 18 and 26 %; "
+            "contradicted if one is "
             "reversed.",
         ),
     ),
@@ -305,11 +318,10 @@ STATEMENTS = {
             en="The score is fair enough to base offers of vouchers on.",
         ),
         Text(
-            nl="Steun als de ijking van elke groep naar leeftijd, geslacht en opleiding "
-            "minder dan 5 punten van die van allen verschilt; tegengesproken als een groep "
-            "meer verschilt.",
-            en="Supported if the calibration of each group by age, sex and education differs less "
-            "than 5 points from that of all; contradicted if a group differs more.",
+            nl="Steun als de ijking van groepen naar leeftijd, geslacht en opleiding onderling "
+            "minder dan 5 punten verschilt; tegengesproken als twee groepen meer verschillen.",
+            en="Supported if the calibration of groups by age, sex and education differs less than "
+            "5 points between them; contradicted if two groups differ more.",
         ),
     ),
 }

@@ -1,5 +1,7 @@
 """Means of teams and of their halves, and how much of what people say lies between units."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,15 +33,22 @@ def shrink_teams(evidence: Evidence, names: list[str]) -> tuple[Array, Design]:
     return means[large], _design_of_teams(evidence, np.flatnonzero(large))
 
 
-def halve_teams(
-    evidence: Evidence, values: Array
-) -> tuple[tuple[Array, Array], NDArray[np.intp], Array]:
-    """Means of both halves of each team that has enough answers in both.
+class Halves(NamedTuple):
+    """Teams that have enough answers in both halves."""
 
-    Returns
-    -------
-    One frame per half with a row per team; the unit of each team; draws of units.
-    """
+    first: Array
+    """One row per team: means of one half of its members."""
+    second: Array
+    design: Design
+    """Teams count alike, and lie in clusters as their members do."""
+    place: Codes
+    """Unit of each team."""
+    picks: Array
+    """One row per unit: how often it counts in each draw of units."""
+
+
+def halve_teams(evidence: Evidence, values: Array) -> Halves:
+    """Means of both halves of each team that has enough answers in both."""
     count = int(evidence.team.max(initial=-1)) + 1
     made = []
     enough = np.ones(count, dtype=bool)
@@ -50,10 +59,15 @@ def halve_teams(
         made.append(np.stack([total / np.maximum(size, 1) for size, total in sums], axis=1))
     if enough.sum() < FEWEST_TEAMS:
         raise _too_few(int(enough.sum()))
-    order = np.argsort(evidence.team, kind="stable")
-    first = order[np.searchsorted(evidence.team[order], np.flatnonzero(enough))]
-    place, picks = evidence.draw()
-    return (made[0][enough], made[1][enough]), place[first], picks
+    teams = np.flatnonzero(enough)
+    place, picks = evidence.draw_units()
+    return Halves(
+        made[0][enough],
+        made[1][enough],
+        _design_of_teams(evidence, teams),
+        place[_first_of(evidence, teams)],
+        picks,
+    )
 
 
 def share_between(values: Array, unit: Codes, place: Codes, picks: Array) -> tuple[float, Array]:
@@ -112,11 +126,18 @@ def intraclass(size: Array, total: Array, squares: Array) -> float:
 
 
 def _design_of_teams(evidence: Evidence, teams: NDArray[np.intp]) -> Design:
-    """Teams count alike; they lie in clusters and strata as their members do."""
-    order = np.argsort(evidence.team, kind="stable")
-    first = order[np.searchsorted(evidence.team[order], teams)]
-    design = evidence.design
+    """Teams count alike; they lie in clusters and strata as their members do.
+
+    Replicate weights are left out: they say how people were drawn, and of a team only a few were.
+    """
+    first, design = _first_of(evidence, teams), evidence.design
     return Design(np.ones(len(teams)), design.cluster[first], design.stratum[first])
+
+
+def _first_of(evidence: Evidence, teams: Codes) -> Codes:
+    """Place of the first respondent of each team."""
+    order = np.argsort(evidence.team, kind="stable")
+    return order[np.searchsorted(evidence.team[order], teams)]
 
 
 def _parts(size: Array, total: Array, squares: Array) -> Array:

@@ -50,10 +50,10 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "is no proof of the opposite.",
     ),
     "what_claims_fixed": (
-        "Wat voor en tegen een stelling telt, lag vast voordat er naar gegevens is gekeken. Wat in "
-        "één familie wordt getoetst, is voor het aantal gecorrigeerd.",
-        "What counts for and against a claim was fixed before any data were looked at. What is "
-        "tested in one family is adjusted for the number.",
+        "Wat voor en tegen een stelling telt, is voor elke enquête hetzelfde en lag vast voordat "
+        "deze is gelezen. Wat in één familie wordt getoetst, is voor het aantal gecorrigeerd.",
+        "What counts for and against a claim is the same for every survey, and was fixed before "
+        "this one was read. What is tested in one family is adjusted for the number.",
     ),
     # Captions.
     "c_scales": ("Betrouwbaarheid per schaal", "Reliability by scale"),
