@@ -117,7 +117,7 @@ def replicate_units(design: Design, draws: int, seed: int) -> Array:
     Where a survey has replicate weights, each draw adds or takes the shift of each of them at
     random, so that the variance over draws of a total is that of the replicates (Beaumont & Patak
     2012; two-point multipliers, which leave no weight of a paired jackknife below zero). Those of
-    a jackknife of single units can fall a little below zero, which counts as zero.
+    a jackknife of single units can fall a little below zero, which sums can bear.
 
     Returns
     -------
@@ -126,8 +126,7 @@ def replicate_units(design: Design, draws: int, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     if design.shifts is not None:
         signs = rng.choice([-1.0, 1.0], size=(design.shifts.shape[1], draws))
-        made = 1 + np.sqrt(design.replicate_scale) * design.shifts @ signs
-        return np.asarray(np.maximum(made, 0.0))
+        return np.asarray(1 + np.sqrt(design.replicate_scale) * design.shifts @ signs)
     design = own_units(design, np.ones(len(design.weight), dtype=bool))
     unit, first, place = np.unique(design.cluster, return_index=True, return_inverse=True)
     stratum = np.unique(design.stratum[first], return_inverse=True)[1]
