@@ -70,12 +70,14 @@ score: $(STAMP) $(NEXT) ## Score the built-in 2022 wave by group and divide vouc
 	@echo "Open out/2022/report.html."
 
 climate: $(STAMP) $(WAVE) $(NEXT) ## Measure the culture of the built-in 2022 wave against 2019
+	@ls models/vertrekintentie-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer climate $(NEXT) --codebook werkonderzoek-2019 --previous $(WAVE) \
-	  --output out/climate
+	  --models models --output out/climate
 
 claims: $(STAMP) $(WAVE) $(NEXT) ## Test the policy's claims on the built-in 2022 wave
+	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer claims $(NEXT) --codebook werkonderzoek-2019 --previous $(WAVE) \
-	  --output out/claims
+	  --models models --output out/claims
 
 validate: $(STAMP) ## Simulate what must hold; writes docs/validation.md
 	$(BIN)/blijfwijzer validate --data $${SURVEYS:-../shared/data} --output docs/validation.md

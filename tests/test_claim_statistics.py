@@ -159,7 +159,7 @@ def test_names_of_teams_do_not_change_a_verdict(evidence):
     held = gather(again, evidence.scales, evidence.codebook, evidence.design, 200, evidence.seed)
 
     assert (held.team == evidence.team).all()
-    assert BY_ID["H17"].test(held).effect_size == BY_ID["H17"].test(evidence).effect_size
+    assert BY_ID["H17"].test(held).effect.value == BY_ID["H17"].test(evidence).effect.value
 
 
 def test_a_slightly_penalised_regression_is_that_of_statsmodels(rng):

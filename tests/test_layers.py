@@ -31,6 +31,7 @@ LAYERS = {
     "estimating": 9,
     "breakdowns": 10,
     "gathering": 10,
+    "foreseeing": 10,
     "measuring": 10,
     "runs": 11,
     "scoring": 11,

@@ -647,3 +647,15 @@ def test_two_runs_at_once_into_one_folder_both_end_whole(place, tmp_path):
     assert 0 in {run.returncode for run in runs}
     assert not call("disclosure", "audit", tmp_path / "out", "--ledger", tmp_path / "ledger")
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_claims_judge_the_model_that_is_given_and_not_on_those_who_trained_it(place, tmp_path):
+    book = ("--codebook", BOOK, "--models", place / "models", "--claim", "H20")
+    ledger = ("--ledger", tmp_path / "ledger")
+
+    assert not call("claims", place / "2022.parquet", *book, "--output", tmp_path / "out", *ledger)
+    told = json.loads((tmp_path / "out" / "claims.json").read_text())["claims"][0]
+    assert told["verdict"] != "not testable"
+    assert "regression" not in told["reason_en"]
+    seen = call("claims", place / "2019.parquet", *book, "--output", tmp_path / "own", *ledger)
+    assert seen == errors.ModelFolderError.exit_code

@@ -197,6 +197,9 @@ def claims(
         list[str] | None, typer.Option(help="Claim, e.g. H6; all when left out.")
     ] = None,
     previous: PreviousFile = None,
+    models: Annotated[
+        Path | None, typer.Option(help="Models of an earlier wave: judges whose score is fair.")
+    ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     settings: SettingsFile = None,
@@ -204,7 +207,9 @@ def claims(
     """Test the policy's claims on a survey: supported, not, contradicted or not testable."""
     from blijfwijzer import monitoring
 
-    monitoring.claims(survey, codebook, claim or [], previous, output, ledger, settings, wave)
+    monitoring.claims(
+        survey, codebook, claim or [], previous, models, output, ledger, settings, wave
+    )
 
 
 @app.command(epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000`")

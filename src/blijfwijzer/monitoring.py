@@ -13,14 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.claims import Claim, find_claims, run_claims
+from blijfwijzer.culture.claims import CHANGE, Verdict, find_claims, run_claims
 from blijfwijzer.culture.design import read_design
 from blijfwijzer.culture.evidence import Evidence
 from blijfwijzer.culture.evidence import gather as gather_evidence
 from blijfwijzer.culture.trend import common_items
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
-from blijfwijzer.errors import ModelFolderError
 from blijfwijzer.files import hash_bytes, hash_files, to_json, write_files, write_folder_beside
+from blijfwijzer.foreseeing import choose_model, foresee
 from blijfwijzer.groups.grouping import Grouping, everyone_alone, make_groups
 from blijfwijzer.measuring import (
     Wave,
@@ -32,6 +32,7 @@ from blijfwijzer.measuring import (
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.claims_page import (
     ClaimFindings,
+    Told,
     claims_chapter,
     claims_json,
     render_claims,
@@ -41,7 +42,7 @@ from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_page import render_climate, write_climate_workbook
 from blijfwijzer.publish.culture_tables import clear_climate, climate_chapter
 from blijfwijzer.publish.release_files import parquet_file
-from blijfwijzer.records.model_folder import Stored, choose_models
+from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import Released, track_release, tracking_uri
 from blijfwijzer.releasing import (
@@ -82,7 +83,7 @@ def climate(
     settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
     refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file])
     codebook = without_outcomes(load_codebook(codebook_name))
-    stored = None if models is None else _choose_model(models, codebook)
+    stored = None if models is None else choose_model(models, codebook, "intention")
     with show_progress() as tell:
         intake, before = _read(survey_file, previous_file, codebook, settings, tell)
         scales = score_scales(intake.responses, codebook)
@@ -143,6 +144,7 @@ def claims(
     codebook_name: str,
     wanted: list[str],
     previous_file: Path | None,
+    models: Path | None,
     output: Path,
     ledgers: Path,
     settings_file: Path | None,
@@ -150,16 +152,18 @@ def claims(
 ) -> None:
     """Test the policy's claims on a survey, and write the verdicts with what they rest on."""
     settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
-    refuse_place(output, [survey_file, previous_file, ledgers, settings_file])
+    refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file])
     codebook, chosen = without_outcomes(load_codebook(codebook_name)), find_claims(wanted)
+    stored = None if models is None else choose_model(models, codebook, "risk")
     with show_progress() as tell:
         intake, before = _read(survey_file, previous_file, codebook, settings, tell)
-        origin = _origin(intake, before, codebook, settings, None)
+        origin = _origin(intake, before, codebook, settings, stored)
         asked = [claim.id for claim in chosen]
         request = hash_bytes(to_json({**origin, "wave": wave, "claims": asked, "kind": "claims"}))
         owner = settings.disclosure.owner or codebook.survey.name
-        earlier = None if before is None else _evidence(before, codebook, settings, None)
-        evidence = _evidence(intake, codebook, settings, earlier)
+        earlier = None if before is None else _evidence(before, codebook, settings)
+        risk = None if stored is None else foresee(stored, intake, settings, tell)
+        evidence = _evidence(intake, codebook, settings, earlier, risk)
         verdicts = run_claims(evidence, chosen, tell)
         with open_ledger(ledger_folder(ledgers, codebook), owner, anchor_of(output)) as ledger:
 
@@ -180,9 +184,9 @@ def claims(
             entered: Entered = []
             if before is not None and previous_file is not None:
                 entered.append((admit(before, wave_of(previous_file)), {}, before))
-            shown, figures = _admit_claims(chosen, evidence, admission, ledger, settings)
+            shown, figures = _admit_claims(verdicts, evidence, admission, ledger, settings)
             if not all(one.choice.tells_everyone for one in (admission, *(e[0] for e in entered))):
-                shown, figures = frozenset(), {}
+                shown, figures = Told(frozenset(), frozenset()), {}
             entered.append((admission, figures, intake))
             findings = ClaimFindings(
                 verdicts, shown, codebook, settings, intake, admission.earlier.releases
@@ -234,26 +238,12 @@ def _group(
     )
 
 
-def _choose_model(models: Path, codebook: Codebook) -> Stored:
-    """Choose the model of an intention, for what goes with it in worrying units."""
-    chosen = choose_models(models)
-    for name, stored in chosen.items():
-        if stored.codebook.outcomes[name].kind == "intention":
-            if stored.codebook.survey.name != codebook.survey.name:
-                raise ModelFolderError(
-                    f"{stored.folder.name}: was trained on {stored.codebook.survey.name}, and this "
-                    f"survey is read as {codebook.survey.name}. Give --models of this survey, or "
-                    "leave it out."
-                )
-            return stored
-    raise ModelFolderError(
-        f"{models}: {len(chosen)} models, none of the intention to leave. Train one, or leave "
-        "--models out."
-    )
-
-
 def _evidence(
-    intake: Intake, codebook: Codebook, settings: Settings, previous: Evidence | None
+    intake: Intake,
+    codebook: Codebook,
+    settings: Settings,
+    previous: Evidence | None = None,
+    risk: Array | None = None,
 ) -> Evidence:
     responses = intake.responses
     return gather_evidence(
@@ -264,36 +254,66 @@ def _evidence(
         settings.culture.bootstraps,
         settings.seed,
         previous,
+        risk,
     )
 
 
 def _admit_claims(
-    chosen: tuple[Claim, ...],
+    verdicts: tuple[Verdict, ...],
     evidence: Evidence,
     admission: Admission,
     ledger: Ledger,
     settings: Settings,
-) -> tuple[frozenset[str], Figures]:
-    """Choose the claims to show: those whose parts, such as the low educated, tell of no few.
+) -> tuple[Told, Figures]:
+    """Choose the claims and their estimates to show: those whose parts tell of no few.
 
-    Those who are, did or had something that a claim is about make a part. The others make none:
+    Those who are, did or had something that a claim read make a part. The others make none:
     what is told of them is a difference, from which with the rest of the survey only their total
-    together with those who gave no answer follows.
+    together with those who gave no answer follows. Parts that single estimates are about, such as
+    an age band, are chosen by themselves.
     """
     minimum = settings.disclosure.minimum
-    offered: Figures = {}
-    too_few: set[str] = set()
-    for claim in chosen:
-        held = [_who_are(evidence.of(name)) for name in claim.needs if evidence.has(name)]
-        parts = [part for part in held if part is not None]
-        if any(part.sum() < minimum for part in parts):
-            too_few.add(claim.id)
-        elif parts:
-            offered[f"claim:{claim.id}"] = csr_array(np.array(parts, dtype=np.int8))
+    parts: dict[tuple[str, str | None], list[NDArray[np.bool_]]] = {}
+    for verdict in verdicts:
+        parts[verdict.claim.id, None] = _parts_of(verdict, evidence)
+        domains = verdict.finding.domains if verdict.finding is not None else {}
+        parts |= {(verdict.claim.id, end): list(domain) for end, domain in domains.items()}
+    too_few = {key for key, rows in parts.items() if any(row.sum() < minimum for row in rows)}
+    too_few |= {(v.claim.id, None) for v in verdicts if _changed_for_few(v, evidence, minimum)}
+    offered = {
+        _figure(*key): csr_array(np.array(rows, dtype=np.int8))
+        for key, rows in parts.items()
+        if rows and key not in too_few
+    }
     names = admit_figures(offered, admission, ledger, minimum)
-    withheld = {name.removeprefix("claim:") for name in set(offered) - names}
-    shown = frozenset(claim.id for claim in chosen) - withheld - too_few
-    return shown, {name: offered[name] for name in sorted(names)}
+    hidden = too_few | {key for key in parts if _figure(*key) in set(offered) - names}
+    told = Told(
+        frozenset(v.claim.id for v in verdicts if (v.claim.id, None) not in hidden),
+        frozenset((claim, end) for claim, end in hidden if end is not None),
+    )
+    return told, {name: offered[name] for name in sorted(names)}
+
+
+def _figure(claim: str, end: str | None) -> str:
+    """Name what is told of a claim, or of those of its estimates whose name has this end."""
+    return f"claim:{claim}" if end is None else f"claim:{claim}:{end}"
+
+
+def _parts_of(verdict: Verdict, evidence: Evidence) -> list[NDArray[np.bool_]]:
+    """Those who are, did or had what a claim read; nobody of what nobody did."""
+    names = sorted(verdict.read & set(evidence.concepts))
+    held = [_who_are(evidence.concepts[name].to_numpy(dtype=float)) for name in names]
+    return [part for part in held if part is not None]
+
+
+def _changed_for_few(verdict: Verdict, evidence: Evidence, minimum: int) -> bool:
+    """Whether a change tells of few people in the wave before."""
+    before = evidence.previous
+    if before is None or verdict.claim.id != CHANGE:
+        return False
+    held = [before.concepts[name] for name in verdict.claim.needs if before.has(name)]
+    found = [_who_are(values.to_numpy(dtype=float)) for values in held]
+    return any(part is not None and part.sum() < minimum for part in found)
 
 
 def _who_are(values: Array) -> NDArray[np.bool_] | None:

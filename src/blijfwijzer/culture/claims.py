@@ -5,7 +5,7 @@ this survey at one moment: associations, never causes.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,9 +21,9 @@ from blijfwijzer.culture import (
     claims_teams,
     claims_training,
 )
-from blijfwijzer.culture.estimation import adjust
+from blijfwijzer.culture.estimation import Estimate, adjust
 from blijfwijzer.culture.evidence import Evidence, NotTestableError
-from blijfwijzer.culture.findings import LEVEL, Finding
+from blijfwijzer.culture.findings import COLUMNS, LEVEL, Finding
 from blijfwijzer.culture.statements import STATEMENTS
 from blijfwijzer.errors import CultureError
 from blijfwijzer.progress import Tell, silent
@@ -36,6 +36,8 @@ Outcome = Literal["supported", "not supported", "contradicted", "not testable"]
 _LANGUAGES: tuple[Language, Language] = ("nl", "en")
 LARGEST_TEAM = 50
 """Respondents above which a unit is no team of people who work together. Ours."""
+CHANGE = "H12"
+"""The claim that holds two waves against each other."""
 VERDICTS: dict[Outcome, Text] = {
     "supported": Text(nl="steun", en="supported"),
     "not supported": Text(nl="geen steun", en="not supported"),
@@ -75,6 +77,8 @@ class Verdict:
     finding: Finding | None
     missing: tuple[str, ...] = ()
     """Concepts that the survey lacks."""
+    read: frozenset[str] = frozenset()
+    """Concepts that its figures may be about."""
 
 
 def _claim(
@@ -189,7 +193,7 @@ CLAIMS: tuple[Claim, ...] = (
         "extern_agressie extern_intimidatie intern_agressie intern_intimidatie",
         claims_conduct.outside_over_inside,
     ),
-    _claim("H12", "conduct", "discriminatie integriteit_gezien", claims_conduct.changed_conduct),
+    _claim(CHANGE, "conduct", "discriminatie integriteit_gezien", claims_conduct.changed_conduct),
     _claim("H19", "scores", "vertrekintentie", claims_scores.culture_beyond_career),
     _claim("H20", "scores", "achterblijver", claims_scores.fair_enough),
 )
@@ -254,7 +258,7 @@ def tabulate_verdicts(verdicts: Sequence[Verdict]) -> tuple[pd.DataFrame, pd.Dat
                 "family": claim.family,
                 "verdict": verdict.verdict,
                 "p": verdict.p,
-                "effect_size": finding.effect_size if finding else np.nan,
+                "effect_size": finding.effect.value if finding else np.nan,
                 **{f"{name}_nl": text.nl for name, text in texts.items()},
                 **{f"{name}_en": text.en for name, text in texts.items()},
                 "missing": " ".join(verdict.missing),
@@ -264,22 +268,26 @@ def tabulate_verdicts(verdicts: Sequence[Verdict]) -> tuple[pd.DataFrame, pd.Dat
             (finding.estimates, finding.sensitivity) if finding else ()
         ):
             estimates.append(table.assign(claim=claim.id, is_sensitivity=bool(is_sensitivity)))
-    columns = ["claim", "is_sensitivity", "name", "nl", "en", "value", "low", "high", "n"]
+    columns = ["claim", "is_sensitivity", *COLUMNS]
     held = [table for table in estimates if len(table)]
     whole = pd.concat(held, ignore_index=True) if held else pd.DataFrame(columns=columns)
     return pd.DataFrame(rows), whole[columns]
 
 
 def _run_family(evidence: Evidence, family: Family, tell: Tell) -> list[Verdict]:
-    tested: list[tuple[Claim, Finding | Verdict]] = []
+    tested: list[tuple[Claim, Finding | Verdict, frozenset[str]]] = []
     for claim in CLAIMS:
         if claim.family == family:
             tell(f"claim {claim.id}")
-            tested.append((claim, _test(claim, evidence)))
-    p = adjust([f.p if isinstance(f, Finding) else np.nan for _, f in tested], "holm")
+            evidence.read.clear()
+            found = _test(claim, evidence)
+            tested.append((claim, found, frozenset(evidence.read)))
+    p = adjust([f.p if isinstance(f, Finding) else np.nan for _, f, _ in tested], "holm")
     return [
-        found if isinstance(found, Verdict) else _judge(claim, found, float(adjusted), evidence)
-        for (claim, found), adjusted in zip(tested, p, strict=True)
+        found
+        if isinstance(found, Verdict)
+        else replace(_judge(claim, found, float(adjusted), evidence), read=read)
+        for (claim, found, read), adjusted in zip(tested, p, strict=True)
     ]
 
 
@@ -343,12 +351,20 @@ def _reason(
     texts = []
     both: tuple[tuple[Language, str], ...] = (("nl", why[0]), ("en", why[1]))
     for language, told in both:
-        size = f"{round(finding.effect_size, 2) + 0.0:.2f}"
-        size = size.replace(".", ",") if language == "nl" else size
+        size = _with_interval(finding.effect, language)
         parts = [f"{told}: {finding.effect_name.in_(language)} {size}."]
         parts += [_sentence(text.in_(language)) for text in told_too if text is not None]
         texts.append(" ".join(parts))
     return Text(nl=texts[0], en=texts[1])
+
+
+def _with_interval(effect: Estimate, language: Language) -> str:
+    """Give a number and, where it is known, what it may be as well: 0,12 (0,08 tot 0,16)."""
+    value, low, high = (f"{round(x, 2) + 0.0:.2f}" for x in (effect.value, effect.low, effect.high))
+    between = {"nl": "tot", "en": "to"}[language]
+    told = value if np.isnan(effect.low) else f"{value} ({low} {between} {high})"
+    told = told.replace("-", "\N{MINUS SIGN}")
+    return told.replace(".", ",") if language == "nl" else told
 
 
 def _in_part(untested: tuple[str, ...]) -> Text | None:
@@ -372,11 +388,12 @@ def _about_teams(claim: Claim, evidence: Evidence) -> Text | None:
     """Say so when the smallest unit of a survey is larger than a team."""
     if claim.family != "teams" or evidence.usual_team <= LARGEST_TEAM:
         return None
-    unit, size = str(evidence.units.columns[-1]), round(evidence.usual_team)
+    unit = evidence.label(str(evidence.units.columns[-1]))
     return Text(
-        nl=f"De kleinste eenheid is hier {unit}, met gewoonlijk {size} respondenten: lees die voor "
-        "team",
-        en=f"The smallest unit here is {unit}, usually of {size} respondents: read it for team",
+        nl=f"De kleinste eenheid is hier {unit.nl}, met gewoonlijk meer dan {LARGEST_TEAM} "
+        "respondenten: lees die voor team",
+        en=f"The smallest unit here is {unit.en}, usually of more than {LARGEST_TEAM} respondents: "
+        "read it for team",
     )
 
 

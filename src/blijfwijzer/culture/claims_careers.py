@@ -1,6 +1,5 @@
 """Claims about chances, responsibility, reorganisation and performance (H9, H10, H13, H14)."""
 
-from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -35,6 +34,9 @@ STRONG_RELATION = 0.4
 """Correlation of statement and behaviour above which behaviour shows it (domain notes, C, H10)."""
 LARGE_DIFFERENCE = 0.2
 """Standard deviations that count as a difference between groups (domain notes, E.3)."""
+
+_OPINIONS = {"onder_aangesproken": -1, "uitblinken_meer_werk": 1, "prestatie_belonen": 1}
+"""What H14 says that most see (1) or do not see (-1)."""
 
 
 def best_chances(evidence: Evidence) -> Finding:
@@ -95,7 +97,11 @@ def best_chances(evidence: Evidence) -> Finding:
                 combine(evidence.fit(chances, crossed), {"product": 1.0}),
             )
         )
-    effect = (profile.value, "sd tussen profielen", "sd between profiles")
+    effect = (
+        profile,
+        "verschil tussen het gunstige en het ongunstige profiel, in sd",
+        "difference between the favourable and the unfavourable profile, in sd",
+    )
     return conclude(lines, parts, effect, sensitivity)
 
 
@@ -170,7 +176,7 @@ def words_not_deeds(evidence: Evidence) -> Finding:
         Part(apart, 1, floor=GAP),
         Part(relation, -1, bound=STRONG_RELATION),
     ]
-    effect = (relation.value, "correlatie van zeggen en doen", "correlation of saying and doing")
+    effect = (relation, "correlatie van zeggen en doen", "correlation of saying and doing")
     return conclude(lines, parts, effect, sensitivity)
 
 
@@ -225,18 +231,21 @@ def reorganising_harms(evidence: Evidence) -> Finding:
         nl="Eén meting: wie zich slecht voelt, kan een reorganisatie ook eerder noemen.",
         en="One wave: those who feel bad may also sooner report a reorganisation.",
     )
-    return conclude(lines, parts, (median, "sd, mediaan", "sd, median"), sensitivity, needed, note)
+    return conclude(
+        lines,
+        parts,
+        (median, "mediaan van de verschillen, in sd", "median of the differences, in sd"),
+        sensitivity,
+        needed,
+        note,
+    )
 
 
 def reward_wanted(evidence: Evidence) -> Finding:
     """H14: underperformers are not corrected, those who excel get more work, reward is wanted."""
     design = evidence.design
     lines, parts, sensitivity = [], [], []
-    for name, sign in (
-        ("onder_aangesproken", -1),
-        ("uitblinken_meer_werk", 1),
-        ("prestatie_belonen", 1),
-    ):
+    for name, sign in _OPINIONS.items():
         if not evidence.has(name):
             continue
         agrees = evidence.agrees(name)
@@ -256,8 +265,12 @@ def reward_wanted(evidence: Evidence) -> Finding:
                 )
             )
         sensitivity += _by_performance(evidence, name, agrees)
-    effect = (lines[-1].estimate.value, "aandeel voor belonen", "share in favour of reward")
-    return conclude(lines, parts, effect, sensitivity)
+    effect = (
+        lines[-1].estimate,
+        "aandeel dat prestatie wil belonen",
+        "share that wants to reward performance",
+    )
+    return conclude(lines, parts, effect, sensitivity, domains=_fifths(evidence))
 
 
 def _deeds(evidence: Evidence) -> list[str]:
@@ -330,22 +343,37 @@ def _within_units(evidence: Evidence, outcome: Array, exposed: Array) -> Estimat
     return linearise(slope, influence, evidence.design, int(known.sum()))
 
 
-def _by_performance(evidence: Evidence, name: str, agrees: Array) -> list[Line]:
-    """Share that agrees in the lowest and highest fifth of performance."""
+def _place_in_performance(evidence: Evidence) -> Array | None:
+    """Share of people that is rated at most as high; None where nobody was rated."""
     rated = next((n for n in ("prestatie_leiding", "prestatie_eigen") if evidence.has(n)), None)
     if rated is None:
-        return []
-    place = np.asarray(pd.Series(evidence.of(rated)).rank(pct=True), dtype=np.float64)
-    chosen: dict[str, tuple[str, str, Callable[[Array], NDArray[np.bool_]]]] = {
-        "low": ("zwakste vijfde", "lowest fifth", lambda p: p <= 0.2),
-        "high": ("sterkste vijfde", "highest fifth", lambda p: p > 0.8),
+        return None
+    return np.asarray(pd.Series(evidence.of(rated)).rank(pct=True), dtype=np.float64)
+
+
+def _fifths(evidence: Evidence) -> dict[str, list[NDArray[np.bool_]]]:
+    """Give those of the lowest and of the highest fifth of performance, ties left out."""
+    place = _place_in_performance(evidence)
+    if place is None:
+        return {}
+    fifths = {"low": place <= 0.2, "high": place > 0.8}
+    return {f"{end}_{name}": [inside] for end, inside in fifths.items() for name in _OPINIONS}
+
+
+def _by_performance(evidence: Evidence, name: str, agrees: Array) -> list[Line]:
+    """Share that agrees in the lowest and highest fifth of performance."""
+    texts = {
+        "low": ("zwakste vijfde", "lowest fifth"),
+        "high": ("sterkste vijfde", "highest fifth"),
     }
+    fifths = _fifths(evidence)
     return [
         Line(
             f"{end}_{name}",
             f"Eens, {nl} in prestatie: {CONCEPTS[name].nl}",
             f"Agrees, {en} of performance: {CONCEPTS[name].en}",
-            estimate_share(np.where(inside(place), agrees, np.nan), evidence.design),
+            estimate_share(np.where(fifths[f"{end}_{name}"][0], agrees, np.nan), evidence.design),
         )
-        for end, (nl, en, inside) in chosen.items()
+        for end, (nl, en) in texts.items()
+        if fifths
     ]

@@ -98,9 +98,9 @@ def brave_teams(evidence: Evidence) -> Finding:
         else:
             sensitivity.append(line)
     effect = (
-        joint.value,
-        "sd betrokkenheid als beide een sd hoger zijn",
-        "sd of commitment when both are one sd higher",
+        joint,
+        "betrokkenheid als beide een sd hoger zijn, in sd",
+        "commitment when both are one sd higher, in sd",
     )
     return conclude(lines, parts, effect, sensitivity, note=_halves_note(evidence))
 
@@ -159,7 +159,7 @@ def room_matters(evidence: Evidence) -> Finding:
                 )
             )
     effect = (
-        lines[0].estimate.value,
+        lines[0].estimate,
         "sd betrokkenheid per sd regeldruk, via ruimte",
         "sd of commitment per sd of red tape, through room",
     )
@@ -225,7 +225,11 @@ def each_condition(evidence: Evidence) -> Finding:
                 )
             )
     median = float(np.median([part.estimate.value for part in parts]))
-    effect = (median, "sd betrokkenheid per sd, mediaan", "sd of commitment per sd, median")
+    effect = (
+        median,
+        "mediaan van betrokkenheid per sd van een voorwaarde, in sd",
+        "median of commitment per sd of a condition, in sd",
+    )
     needed = len(names) // 2 + 1
     return conclude(lines, parts, effect, sensitivity, needed, _halves_note(evidence))
 

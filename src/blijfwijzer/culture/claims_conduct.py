@@ -63,9 +63,12 @@ def outside_over_inside(evidence: Evidence) -> Finding:
                 bullied,
             )
         )
+    domains = {}
     if evidence.has("klantcontact"):
         contact = evidence.of("klantcontact")
         most, least = np.nanmax(contact), np.nanmin(contact)
+        ends = [contact == most, contact == least]
+        domains = {"contact_outside": ends, "contact_inside": ends}
         sensitivity += [
             Line(
                 f"contact_{name}",
@@ -83,8 +86,12 @@ def outside_over_inside(evidence: Evidence) -> Finding:
         Part(intimidated, 1, bound=INTIMIDATED[0]),
         Part(intimidated, -1, bound=INTIMIDATED[1]),
     ]
-    effect = (apart.value, "verschil in aandeel", "difference of shares")
-    return conclude(lines, parts, effect, sensitivity)
+    effect = (
+        apart,
+        "verschil in aandeel, van buiten min van binnen",
+        "difference of shares, outside less inside",
+    )
+    return conclude(lines, parts, effect, sensitivity, domains=domains)
 
 
 def changed_conduct(evidence: Evidence) -> Finding:
@@ -101,7 +108,10 @@ def changed_conduct(evidence: Evidence) -> Finding:
     for name, sign in (("discriminatie", 1), ("integriteit_gezien", -1)):
         if not before.has(name):
             raise NotTestableError(
-                Text(nl=f"de vorige meting mist {name}", en=f"the wave before lacks {name}")
+                Text(
+                    nl=f"de vorige meting mist {name} ({CONCEPTS[name].nl})",
+                    en=f"the wave before lacks {name} ({CONCEPTS[name].en})",
+                )
             )
         change = _change(
             estimate_mean(evidence.of(name), evidence.design),
@@ -112,7 +122,7 @@ def changed_conduct(evidence: Evidence) -> Finding:
         )
         parts.append(Part(change, 1 if sign > 0 else -1, floor=FLOOR_SHARE / 2))
     effect = (
-        parts[0].estimate.value,
+        parts[0].estimate,
         "verandering in aandeel gediscrimineerd",
         "change in the share discriminated against",
     )

@@ -1,6 +1,7 @@
 """Claims about leaving: why, who, and how content people are (H5, H6, H16)."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from blijfwijzer.culture.estimation import (
     combine,
     difference,
     estimate_mean,
+    estimate_share,
     regress,
 )
 from blijfwijzer.culture.evidence import Evidence, NotTestableError, from_draws, linearise
@@ -34,6 +36,7 @@ Array = NDArray[np.float64]
 RANK_CERTAINTY = 0.80
 """Share of bootstraps in which a motive must hold its rank (domain notes, C, H5)."""
 _FEWEST_LEAVERS = 100
+_MOST_STEPS = 10
 _BEST = 0.8
 """Place in performance above which someone is among the most productive: the highest fifth."""
 
@@ -85,7 +88,7 @@ def second_motive(evidence: Evidence) -> Finding:
     finding = conclude(
         lines,
         [],
-        (ahead.value, "aandeel vóór het volgende motief", "share ahead of the next motive"),
+        (ahead, "aandeel vóór het volgende motief", "share ahead of the next motive"),
         _other_groupings(evidence, names, leaves, inside),
         note=None
         if _knows_sector(evidence)
@@ -93,6 +96,7 @@ def second_motive(evidence: Evidence) -> Finding:
             nl="De enquête zegt niet wie in het openbaar bestuur werkt: dit gaat over iedereen.",
             en="The survey does not say who works in public administration: this is about all.",
         ),
+        domains={"": [inside], **{name: [inside & (evidence.of(name) == 1)] for name in names}},
     )
     # Not second in most draws and not second as found: another motive is.
     is_second = certain >= RANK_CERTAINTY
@@ -120,8 +124,8 @@ def productive_leave(evidence: Evidence) -> Finding:
     lines = [
         Line(
             "best",
-            f"Zoekt werk, sterkste vijfde min de anderen: {CONCEPTS[rated[0]].nl}",
-            f"Looks for work, highest fifth less the others: {CONCEPTS[rated[0]].en}",
+            f"Zoekt werk, best beoordeelden min de anderen: {CONCEPTS[rated[0]].nl}",
+            f"Looks for work, best rated less the others: {CONCEPTS[rated[0]].en}",
             best,
         )
     ]
@@ -129,16 +133,27 @@ def productive_leave(evidence: Evidence) -> Finding:
     lines += relations[rated[0]]
     sensitivity = [line for name in rated[1:] for line in relations[name]]
     for name in rated:
-        sensitivity += _fifths(evidence, name, looks)
+        sensitivity += [
+            Line(
+                step.name,
+                f"Zoekt werk, {step.label.nl}: {CONCEPTS[name].nl}",
+                f"Looks for work, {step.label.en}: {CONCEPTS[name].en}",
+                estimate_share(np.where(step.inside, looks, np.nan), evidence.design),
+            )
+            for step in _steps(evidence, name)
+        ]
     plain, adjusted, shift = (line.estimate for line in relations[rated[0]])
     effect = (
-        best.value,
-        "verschil in aandeel dat zoekt, sterkste vijfde min de anderen",
-        "difference in share that looks, highest fifth less the others",
+        best,
+        "verschil in aandeel dat zoekt, best beoordeelden (hooguit een vijfde) min de anderen",
+        "difference in share that looks, best rated (a fifth at most) less the others",
     )
     # The share that looks is about one in seven, so that a point is a fourteenth of it.
     parts = [Part(best, 1, floor=FLOOR_SHARE / 2)]
-    return conclude(lines, parts, effect, sensitivity, note=_reversal(plain, adjusted, shift))
+    steps = {step.name: [step.inside] for name in rated for step in _steps(evidence, name)}
+    note = _reversal(plain, adjusted, shift)
+    domains = {"best": [place > _BEST], **steps}
+    return conclude(lines, parts, effect, sensitivity, note=note, domains=domains)
 
 
 def _relations(evidence: Evidence, name: str, looks: Array) -> list[Line]:
@@ -205,9 +220,9 @@ def satisfaction_order(evidence: Evidence) -> Finding:
         for name in (*names, "tevreden_organisatie")
     ]
     effect = (
-        min(p.estimate.value for p in parts),
-        "punten, het kleinste verschil",
-        "points, the smallest difference",
+        min((p.estimate for p in parts), key=lambda estimate: estimate.value),
+        "het kleinste verschil met de organisatie, in punten van de antwoorden",
+        "the smallest difference with the organisation, in points of the answers",
     )
     return conclude(lines, parts, effect, sensitivity)
 
@@ -283,17 +298,36 @@ def _place(rating: Array) -> Array:
     return np.asarray(pd.Series(rating).rank(pct=True, method="average"), dtype=np.float64)
 
 
-def _fifths(evidence: Evidence, name: str, looks: Array) -> list[Line]:
-    """Share that looks, in each fifth of performance; ties stay together."""
-    fifth = np.ceil(_place(evidence.of(name)) * 5)
+class _Step(NamedTuple):
+    """Those who are rated alike."""
+
+    name: str
+    label: Text
+    inside: NDArray[np.bool_]
+
+
+def _steps(evidence: Evidence, name: str) -> list[_Step]:
+    """Part people by the rating itself, or in fifths where it has many values."""
+    rating = evidence.of(name)
+    found = np.unique(rating[~np.isnan(rating)])
+    if len(found) <= _MOST_STEPS:
+        return [
+            _Step(
+                f"rating_{value:g}_{name}",
+                Text(nl=f"oordeel {value:g}".replace(".", ","), en=f"rating {value:g}"),
+                rating == value,
+            )
+            for value in found
+        ]
+    fifth = np.ceil(_place(rating) * 5)
     return [
-        Line(
-            f"fifth_{int(one)}_{name}",
-            f"Zoekt werk, prestatie {int(one)} van 5 ({name})",
-            f"Looks for work, performance {int(one)} of 5 ({name})",
-            estimate_mean(np.where(fifth == one, looks, np.nan), evidence.design),
+        _Step(
+            f"fifth_{one}_{name}",
+            Text(nl=f"vijfde {one} van 5", en=f"fifth {one} of 5"),
+            fifth == one,
         )
-        for one in np.unique(fifth[~np.isnan(fifth)])
+        for one in range(1, 6)
+        if (fifth == one).any()
     ]
 
 

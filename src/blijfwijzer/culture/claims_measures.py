@@ -81,7 +81,11 @@ def measures_need_culture(evidence: Evidence) -> Finding:
                 combine(by_others, {"product": 1.0}),
             )
         )
-    effect = (product.value, "logodds per sd cultuur", "log odds per sd of culture")
+    effect = (
+        product,
+        "verschil dat een sd cultuur maakt voor het instrument, in logodds",
+        "difference that a sd of culture makes for the measure, in log odds",
+    )
     note = Text(
         nl="Samenhang: wie een instrument gebruikt, kan al anders zijn.",
         en="Association: those who use a measure may already differ.",

@@ -70,7 +70,7 @@ def culture_beyond_career(evidence: Evidence) -> Finding:
         Line("with_culture", "AUC met ook cultuur", "AUC with culture as well", made[1]),
         Line("gain", "Winst door cultuur", "Gain from culture", gain),
     ]
-    effect = (gain.value, "winst in AUC", "gain in AUC")
+    effect = (gain, "winst in AUC", "gain in AUC")
     return conclude(lines, [Part(gain, 1, floor=GAIN)], effect)
 
 
@@ -100,6 +100,7 @@ def fair_enough(evidence: Evidence) -> Finding:
     cut = _highest(risk[known], weight[known])
     residual = np.where(known, outcome - risk, np.nan)
     lines, sensitivity, parts = [], [], []
+    domains: dict[str, list[NDArray[np.bool_]]] = {}
     for attribute, groups in evidence.groups.items():
         large = {
             str(group): (groups == group).to_numpy() & known
@@ -109,6 +110,7 @@ def fair_enough(evidence: Evidence) -> Finding:
         for group, members in large.items():
             label, name = _label(evidence, str(attribute), group), f"{attribute}={group}"
             chosen = np.where(members, risk >= cut, np.nan)
+            domains[name] = [members, members & (outcome == 1)]
             lines.append(
                 Line(
                     name,
@@ -155,6 +157,7 @@ def fair_enough(evidence: Evidence) -> Finding:
         ),
         sensitivity,
         note=_about_risk(evidence),
+        domains=domains,
     )
     return with_direction(finding, *_equivalent(parts))
 

@@ -102,7 +102,11 @@ def good_together(evidence: Evidence) -> Finding:
         ),
     ]
     parts = [Part(found, 1, bound=0.5), Part(across, 1, bound=chance)]
-    effect = (found.value - 0.5, "aandeel boven een half", "share above one half")
+    effect = (
+        found,
+        "aandeel van de uiterste teams dat op alles dezelfde kant uit gaat (nodig: meer dan 0,50)",
+        "share of extreme teams on the same side on everything (needed: more than 0.50)",
+    )
     return conclude(lines, parts, effect, sensitivity)
 
 
@@ -120,6 +124,7 @@ def special_pair(evidence: Evidence) -> Finding:
     ranks = (areas > areas[0]).sum(axis=0) + 1
     allowed = max(1, round(TOPPAIRS * len(pairs)))
     best = int(np.argmax(areas[:, 0]))
+    labels = [evidence.label(names[place]) for place in pairs[best]]
     among = float((ranks[1:] <= allowed).mean())
     apart = areas[0] - areas[1:].mean(axis=0)
     ahead = from_draws(float(apart[0]), apart[1:], n)
@@ -149,15 +154,15 @@ def special_pair(evidence: Evidence) -> Finding:
     sensitivity = [
         Line(
             "best_pair",
-            f"AUC van het beste paar: {names[pairs[best][0]]} en {names[pairs[best][1]]}",
-            f"AUC of the best pair: {names[pairs[best][0]]} and {names[pairs[best][1]]}",
+            f"AUC van het beste paar: {' en '.join(label.nl for label in labels)}",
+            f"AUC of the best pair: {' and '.join(label.en for label in labels)}",
             from_draws(areas[best, 0], areas[best, 1:], n),
         ),
     ]
     finding = conclude(
         lines,
         [Part(ahead, 1, floor=SPECIAL)],
-        (ahead.value, "AUC boven het gemiddelde van de andere paren", "AUC above the other pairs"),
+        (ahead, "AUC boven het gemiddelde van de andere paren", "AUC above the other pairs"),
         sensitivity,
         note=Text(
             nl="Eén algemene factor maakt elk paar bruikbaar; daarom telt niet de AUC maar de "
@@ -207,7 +212,7 @@ def example_over_rules(evidence: Evidence) -> Finding:
         ),
         Line("difference", "Verschil", "Difference", apart),
     ]
-    effect = (apart.value, "verschil in R2 tussen teams", "difference in R2 between teams")
+    effect = (apart, "verschil in R2 tussen teams", "difference in R2 between teams")
     return conclude(lines, [Part(apart, 1, floor=LARGE_GAIN)], effect)
 
 
@@ -237,15 +242,15 @@ def hidden_variation(evidence: Evidence) -> Finding:
         lines.append(
             Line(
                 f"between_{name}",
-                f"Aandeel van de variantie tussen eenheden: {name}",
-                f"Share of variance between units: {name}",
+                f"Aandeel van de variantie tussen eenheden: {evidence.label(name).nl}",
+                f"Share of variance between units: {evidence.label(name).en}",
                 shares[level],
             )
         )
     if not shares:
         raise NotTestableError(Text(nl="er is maar één eenheid", en="there is one unit only"))
     largest = max(shares.values(), key=lambda share: share.value)
-    smallest_unit = str(evidence.units.columns[-1])
+    smallest = evidence.label(str(evidence.units.columns[-1]))
     sensitivity = []
     for name in ("vertrekintentie", *measured):
         values = measured.get(name, evidence.of(name) if evidence.has(name) else None)
@@ -254,15 +259,15 @@ def hidden_variation(evidence: Evidence) -> Finding:
             sensitivity.append(
                 Line(
                     name,
-                    f"{smallest_unit}: {name}",
-                    f"{smallest_unit}: {name}",
+                    f"{smallest.nl}: {evidence.label(name).nl}",
+                    f"{smallest.en}: {evidence.label(name).en}",
                     from_draws(share, drawn, int((~np.isnan(values)).sum())),
                 )
             )
     effect = (
-        largest.value,
-        "aandeel van de variantie tussen eenheden",
-        "share of variance between units",
+        largest,
+        "grootste aandeel van de variantie tussen eenheden (nodig: meer dan 0,03)",
+        "largest share of variance between units (needed: more than 0.03)",
     )
     return conclude(lines, [Part(largest, 1, bound=LARGE_SHARE)], effect, sensitivity)
 

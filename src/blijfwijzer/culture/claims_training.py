@@ -52,11 +52,11 @@ def fewer_chances(evidence: Evidence) -> Finding:
         )
         sensitivity += more
     effect = (
-        max(p.estimate.value for p in parts),
-        "verschil in aandeel, het kleinste",
-        "difference of shares, the smallest",
+        max((p.estimate for p in parts), key=lambda estimate: estimate.value),
+        "het kleinste verschil in aandeel met anderen",
+        "the smallest difference in share with others",
     )
-    return conclude(lines, parts, effect, sensitivity)
+    return conclude(lines, parts, effect, sensitivity, domains={"": [group == 1]})
 
 
 def less_encouraged(evidence: Evidence) -> Finding:
@@ -88,8 +88,13 @@ def less_encouraged(evidence: Evidence) -> Finding:
             ),
         ]
         sensitivity += _where_managers_encourage(evidence, group)
-    effect = (found.value, "verschil in aandeel", "difference of shares")
-    return conclude(lines, [Part(found, -1, floor=GAP)], effect, sensitivity)
+    effect = (
+        found,
+        "verschil in aandeel aangemoedigd met anderen",
+        "difference with others in the share encouraged",
+    )
+    parts = [Part(found, -1, floor=GAP)]
+    return conclude(lines, parts, effect, sensitivity, domains={"": [group == 1]})
 
 
 def opportunity_not_will(evidence: Evidence) -> Finding:
@@ -141,14 +146,23 @@ def opportunity_not_will(evidence: Evidence) -> Finding:
         sensitivity += [
             Line(
                 f"{method}_{name}",
-                f"{method}: deel door {name}",
-                f"{method}: part by {name}",
+                f"Ontleding ({method.title()}): {_part_name(name).nl}",
+                f"Decomposition ({method.title()}): {_part_name(name).en}",
                 bare(value, n),
             )
             for name, value in parts.items()
         ]
-    effect = (share.value, "deel van de kloof door aanbod", "part of the gap by offers")
-    return conclude(lines, [Part(share, 1, bound=MOST)], effect, sensitivity)
+    effect = (share, "deel van de kloof door minder aanbod", "part of the gap by fewer offers")
+    decides = [Part(share, 1, bound=MOST)]
+    return conclude(lines, decides, effect, sensitivity, domains={"": [group == 1]})
+
+
+def _part_name(name: str) -> Text:
+    """Name a part of a decomposition."""
+    if name in CONCEPTS:
+        label = CONCEPTS[name]
+        return Text(nl=f"deel door: {label.nl}", en=f"part by: {label.en}")
+    return Text(nl="deel dat niet verklaard is", en="part that is not explained")
 
 
 def _low_and_long(evidence: Evidence) -> Array:

@@ -45,6 +45,8 @@ class Estimate:
     """Respondents it rests on."""
     draws: tuple[float, ...] = ()
     """Of a bootstrap, in rising order; empty where there is a formula."""
+    fewest: float = float("nan")
+    """Respondents on the smaller side of a share; NaN where it is no share."""
 
     @property
     def p(self) -> float:
@@ -109,7 +111,10 @@ def estimate_share(values: ArrayLike, design: Design) -> Estimate:
     ----------
     values : 0 or 1 per response; NaN outside the domain
     """
-    found = estimate_mean(values, design)
+    known = np.asarray(values, dtype=float)
+    known = known[~np.isnan(known)]
+    fewest = float(min(known.sum(), len(known) - known.sum()))
+    found = replace(estimate_mean(values, design), fewest=fewest)
     if found.n < 2 or np.isnan(found.low):
         return found
     weight = design.weight[~np.isnan(np.asarray(values, dtype=float))]

@@ -5,7 +5,7 @@ Most answers are given by one person at one moment, who may be in a good mood fo
 about culture predicts the answers of one half of a team from what the other half says of it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +18,7 @@ from blijfwijzer.culture.design import Design, covariance_of, replicate_units
 from blijfwijzer.culture.estimation import Estimate, Family, Regression, regress
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook, Column, Scale, Text
-from blijfwijzer.survey.concepts import PAIR
+from blijfwijzer.survey.concepts import CONCEPTS, PAIR
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -65,6 +65,8 @@ class Evidence:
     """The wave before, when there is one."""
     risk: Array | None = None
     """Risk of falling behind by a model that did not see the respondent, where there is one."""
+    read: set[str] = field(default_factory=set, compare=False)
+    """Concepts that were read: what any figure may be about."""
 
     def has(self, name: str) -> bool:
         """Whether the survey has a concept."""
@@ -72,7 +74,15 @@ class Evidence:
 
     def of(self, name: str) -> Array:
         """Give the answers on a concept, NaN where unknown."""
+        self.read.add(name)
         return self.concepts[name].to_numpy(dtype=float)
+
+    def label(self, name: str) -> Text:
+        """Name a concept, a scale, or a unit level in words."""
+        if name in CONCEPTS:
+            return CONCEPTS[name]
+        known = self.codebook.scales.get(name) or self.codebook.columns.get(name)
+        return known.label if known is not None else Text(nl=name, en=name)
 
     def z(self, name: str) -> Array:
         """Give the answers on a concept, standardised over people."""

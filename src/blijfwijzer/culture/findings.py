@@ -1,7 +1,7 @@
 """What a claim's test found, and the one rule by which parts of a finding become a direction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -23,7 +23,7 @@ FLOOR_D = 0.10
 """The same in standard deviations between people: half a small effect (Cohen 1988, p. 25)."""
 FLOOR_R = 0.05
 """The same for slopes of standardised answers: half a small correlation (Cohen 1988, p. 79)."""
-_COLUMNS = ["name", "nl", "en", "value", "low", "high", "n"]
+COLUMNS = ["name", "nl", "en", "value", "low", "high", "n", "fewest"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,9 @@ class Finding:
     """What the test of one claim found."""
 
     estimates: pd.DataFrame
-    """One row per estimate: name, nl, en (what it is), value, low, high (95 %), n."""
-    effect_size: float
+    """One row per estimate: name, nl, en (what it is), value, low, high (95 %), n, fewest
+    (respondents on the smaller side of a share)."""
+    effect: Estimate
     effect_name: Text
     p: float
     """Two-sided, of the part that decided."""
@@ -41,6 +42,8 @@ class Finding:
     """Same columns: the same question with other measures, halves or adjustments."""
     note: Text | None = None
     """What a reader must know to read the finding rightly."""
+    domains: Mapping[str, Sequence[NDArray[np.bool_]]] = field(default_factory=dict)
+    """Parts of the respondents that single estimates are about, by the end of their name."""
 
 
 @dataclass(frozen=True)
@@ -103,21 +106,30 @@ def decide(parts: Sequence[Part], needed: int | None = None) -> tuple[Direction,
 def conclude(
     lines: Sequence[Line],
     parts: Sequence[Part],
-    effect: tuple[float, str, str],
+    effect: tuple[Estimate | float, str, str],
     sensitivity: Sequence[Line] = (),
     needed: int | None = None,
     note: Text | None = None,
+    domains: Mapping[str, Sequence[NDArray[np.bool_]]] | None = None,
 ) -> Finding:
     """Put a finding together.
 
     Parameters
     ----------
     effect : its size, and what it is in Dutch and English
+    domains : parts of the respondents that single estimates are about, by the end of their name
     """
     direction, p = decide(parts, needed)
     size, nl, en = effect
     return Finding(
-        tabulate(lines), size, Text(nl=nl, en=en), p, direction, tabulate(sensitivity), note
+        tabulate(lines),
+        size if isinstance(size, Estimate) else bare(size, 0),
+        Text(nl=nl, en=en),
+        p,
+        direction,
+        tabulate(sensitivity),
+        note,
+        domains or {},
     )
 
 
@@ -132,10 +144,11 @@ def with_direction(finding: Finding, direction: Direction, p: float = float("nan
 def tabulate(lines: Sequence[Line]) -> pd.DataFrame:
     """Give estimates as a table, one row each."""
     rows = [
-        (x.name, x.nl, x.en, x.estimate.value, x.estimate.low, x.estimate.high, x.estimate.n)
-        for x in lines
+        (line.name, line.nl, line.en, e.value, e.low, e.high, e.n, e.fewest)
+        for line in lines
+        for e in (line.estimate,)
     ]
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _holm(p: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,13 +33,35 @@ _PICTURED = 24
 """Estimates in one picture; the table has all of them."""
 
 
+class Told(NamedTuple):
+    """What may be told of claims."""
+
+    claims: frozenset[str]
+    """Claims whose figures may be shown; of others nothing is told but that."""
+    hidden: frozenset[tuple[str, str]]
+    """Claims and the ends of names of those of their estimates that may not be shown."""
+
+    def estimates(self, table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+        """Take the estimates that may be shown.
+
+        An estimate over too few people, and a share that too few make, are left out.
+        """
+        of_enough = (table["n"] >= minimum) & ~(table["fewest"] < minimum)
+        is_hidden = [
+            any(claim == of and str(name).endswith(end) for of, end in self.hidden)
+            for claim, name in zip(table["claim"], table["name"], strict=True)
+        ]
+        told = table["claim"].isin(list(self.claims)) & of_enough
+        found: pd.DataFrame = table[told & ~np.array(is_hidden, dtype=bool)]
+        return found
+
+
 @dataclass(frozen=True)
 class ClaimFindings:
     """What claims came to in a survey, and which of it may be shown."""
 
     verdicts: tuple[Verdict, ...]
-    shown: frozenset[str]
-    """Claims whose figures may be shown; of others nothing is told but that."""
+    shown: Told
     codebook: Codebook
     settings: Settings
     intake: Intake
@@ -59,7 +82,7 @@ class ClaimFindings:
         }
 
     def _told(self) -> list[Verdict]:
-        return [verdict for verdict in self.verdicts if verdict.claim.id in self.shown]
+        return [verdict for verdict in self.verdicts if verdict.claim.id in self.shown.claims]
 
 
 def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -> Chapter:
@@ -105,12 +128,11 @@ def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -
 def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
     """Clear the verdicts, one row per claim, and the estimates, one row each.
 
-    Of a claim whose parts tell of too few people, given all that was shown, only that is told. An
-    estimate over too few people is left out.
+    Of a claim whose parts tell of too few people, given all that was shown, only that is told.
     """
     minimum = findings.settings.disclosure.minimum
     table, estimates = tabulate_verdicts(findings.verdicts)
-    hidden = ~table["claim"].isin(list(findings.shown))
+    hidden = ~table["claim"].isin(list(findings.shown.claims))
     languages: tuple[Language, ...] = ("nl", "en")
     for language in languages:
         table[f"verdict_{language}"] = table[f"verdict_{language}"].mask(
@@ -123,9 +145,7 @@ def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
     table[["p", "effect_size"]] = table[["p", "effect_size"]].mask(hidden)
     kinds: dict[str, Kind] = dict.fromkeys(map(str, table), "text")
     verdicts = clear(table, {**kinds, "p": "metric", "effect_size": "metric"}, 0)
-    estimates = estimates[
-        estimates["claim"].isin(list(findings.shown)) & (estimates["n"] >= minimum)
-    ]
+    estimates = findings.shown.estimates(estimates, minimum).drop(columns="fewest")
     sorts = np.where(estimates["is_sensitivity"].astype(bool), "sensitivity", "main")
     estimates = estimates.assign(
         sort=sorts,
