@@ -335,3 +335,14 @@ def test_variance_within_one_unit_is_split_by_its_people(survey):
     table = split_variance(survey["a1"].to_numpy(), survey[["team"]], design, 0).table
 
     assert table["icc1_low"][0] < table["icc1"][0] < table["icc1_high"][0]
+
+
+def test_a_survey_of_one_unit_has_reliabilities_with_an_interval(survey):
+    """One organisation is a sample of its teams, as for every other estimate."""
+    one = survey[survey["organisatie"] == "O0"].reset_index(drop=True)
+
+    scales = assess_scales(one, FIVE, read_design(one, FIVE), ("organisatie", "team"), 50).scales
+
+    assert one["organisatie"].nunique() == 1
+    assert (scales["alpha_low"] < scales["alpha"]).all()
+    assert (scales["alpha"] < scales["alpha_high"]).all()

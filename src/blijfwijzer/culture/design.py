@@ -142,6 +142,20 @@ def replicate_units(design: Design, draws: int, seed: int) -> Array:
     return made[place]
 
 
+def draw_wholes(design: Design, draws: int, seed: int) -> tuple[NDArray[np.intp], Array]:
+    """As `replicate_units`, told once for each whole: a unit, or a response with replicate weights.
+
+    Returns
+    -------
+    Place of each response's whole, and one row per whole: how often it counts in each draw.
+    """
+    if design.replicates is not None:
+        return np.arange(len(design.weight)), replicate_units(design, draws, seed)
+    unit, first, place = np.unique(design.cluster, return_index=True, return_inverse=True)
+    once = Design(np.ones(len(unit)), unit, design.stratum[first])
+    return place, replicate_units(once, draws, seed)
+
+
 def covariance_of(
     estimates: Array,
     influence: Array,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import t
 
 from blijfwijzer.culture.concepts import read_concepts
-from blijfwijzer.culture.design import Design, covariance_of, replicate_units
+from blijfwijzer.culture.design import Design, covariance_of, draw_wholes
 from blijfwijzer.culture.estimation import Estimate, Family, Regression, regress
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook, Column, Scale, Text
@@ -174,22 +174,12 @@ class Evidence:
         return replace(self, half=_halve(self.units, self.seed, times)) if times else self
 
     def draw(self) -> tuple[Codes, Array]:
-        """Draw whole units with replacement, or as replicate weights say where there are any.
-
-        Returns
-        -------
-        Place of each response's unit, and one row per unit: how often it counts in each draw.
-        """
-        if self.design.replicates is None:
-            return self.draw_units()
-        each = np.arange(len(self.design.weight))
-        return each, replicate_units(self.design, self.draws, self.seed)
+        """Draw whole units with replacement, or as replicate weights say; as `draw_wholes`."""
+        return draw_wholes(self.design, self.draws, self.seed)
 
     def draw_units(self) -> tuple[Codes, Array]:
         """As `draw`, for claims about teams: replicate weights say how people were drawn."""
-        unit, first, place = np.unique(self.design.cluster, return_index=True, return_inverse=True)
-        once = Design(np.ones(len(unit)), unit, self.design.stratum[first])
-        return place, replicate_units(once, self.draws, self.seed)
+        return draw_wholes(replace(self.design, replicates=None), self.draws, self.seed)
 
 
 def gather(

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.culture.components import PERSON, measure_agreement, split_variance
-from blijfwijzer.culture.design import Design
+from blijfwijzer.culture.design import Design, draw_wholes
 from blijfwijzer.culture.factors import (
     MOST_CATEGORIES,
     Correlations,
@@ -90,7 +90,8 @@ def assess_scales(
     responses : one row per response
     levels : columns of units, from large to small; those that the survey lacks are left out
     """
-    reliability = measure_reliability(responses, codebook, bootstraps, seed)
+    drawn = draw_wholes(design, bootstraps, seed)
+    reliability = measure_reliability(responses, codebook, drawn=drawn)
     present = [level for level in levels if level in responses]
     fits, loadings, spread = [], [], []
     for scale in codebook.scales.values():

@@ -64,7 +64,11 @@ def recode_items(responses: pd.DataFrame, scale: Scale, codebook: Codebook) -> p
 
 
 def measure_reliability(
-    responses: pd.DataFrame, codebook: Codebook, bootstraps: int = 200, seed: int = 0
+    responses: pd.DataFrame,
+    codebook: Codebook,
+    bootstraps: int = 200,
+    seed: int = 0,
+    drawn: tuple[NDArray[np.intp], Array] | None = None,
 ) -> Reliability:
     """Weighted Cronbach's alpha and McDonald's omega of each scale, with 95 % intervals.
 
@@ -74,17 +78,23 @@ def measure_reliability(
     Parameters
     ----------
     responses : one row per response, with `weight` and the cluster's column
+    drawn : unit of each response, and how often each unit counts in each draw (a row per unit), by
+        who knows more of how people were asked; takes the place of `bootstraps`
     """
-    rng = np.random.default_rng(seed)
-    units = pd.factorize(responses[codebook.units.cluster])[0]
+    if drawn is None:
+        units = pd.factorize(responses[codebook.units.cluster])[0].astype(np.intp)
+        count, rng = int(units.max(initial=-1)) + 1, np.random.default_rng(seed)
+        counted = rng.multinomial(count, np.full(count, 1 / count), size=bootstraps).T
+        drawn = units, counted.astype(float)
+    units, picks = drawn
     weight = responses["weight"].to_numpy(dtype=float)
     scales, items = [], []
     for scale in codebook.scales.values():
         answers = recode_items(responses, scale, codebook)
         complete = answers.notna().all(axis=1).to_numpy()
         values = answers[complete].to_numpy()
-        moments = _moments_by_unit(values, weight[complete], units[complete])
-        scales.append(_scale_row(scale, values, moments, bootstraps, rng))
+        moments = _moments_by_unit(values, weight[complete], units[complete], len(picks))
+        scales.append(_scale_row(scale, values, moments, picks))
         items += _item_rows(scale, values, weight[complete])
     return Reliability(
         pd.DataFrame(scales, columns=_SCALE_COLUMNS), pd.DataFrame(items, columns=_ITEM_COLUMNS)
@@ -151,7 +161,7 @@ def _score(items: pd.DataFrame, minimum_share: float) -> pd.Series:
     return items.mean(axis=1).where(items.notna().sum(axis=1) >= needed)
 
 
-def _moments_by_unit(values: Array, weight: Array, units: NDArray[np.intp]) -> Array:
+def _moments_by_unit(values: Array, weight: Array, units: NDArray[np.intp], count: int) -> Array:
     """Sum weight, weighted answers and weighted products, one row per unit.
 
     A bootstrap of units then needs only sums of these rows.
@@ -159,9 +169,7 @@ def _moments_by_unit(values: Array, weight: Array, units: NDArray[np.intp]) -> A
     items = values.shape[1]
     products = (values[:, :, None] * values[:, None, :]).reshape(len(values), items * items)
     columns = np.hstack([np.ones((len(values), 1)), values, products]) * weight[:, None]
-    _, unit = np.unique(units, return_inverse=True)
-    count = int(unit.max(initial=-1)) + 1
-    sums = [np.bincount(unit, weights=column, minlength=count) for column in columns.T]
+    sums = [np.bincount(units, weights=column, minlength=count) for column in columns.T]
     return np.asarray(np.stack(sums, axis=1), dtype=np.float64)
 
 
@@ -175,22 +183,20 @@ def _covariance(moments: Array, items: int) -> Array:
     return np.asarray(np.where(np.outer(varies, varies), covariance, 0.0))
 
 
-def _scale_row(
-    scale: Scale, values: Array, moments: Array, bootstraps: int, rng: np.random.Generator
-) -> dict[str, object]:
+def _scale_row(scale: Scale, values: Array, moments: Array, picks: Array) -> dict[str, object]:
     items = len(scale.items)
     row: dict[str, object] = {"scale": scale.name, "items": items, "n": len(values)}
     estimates = {"alpha": cronbach_alpha, "omega": mcdonald_omega}
     if len(values) < 2 or items < 2:
         return {**row, **dict.fromkeys(_ESTIMATES, np.nan), "is_low": False}
     covariance = _covariance(moments.sum(axis=0), items)
-    picks = rng.multinomial(len(moments), np.full(len(moments), 1 / len(moments)), size=bootstraps)
-    resampled = [_covariance(total, items) for total in picks @ moments]
+    # A draw of units that nobody answered in all of has no covariance.
+    resampled = [_covariance(total, items) for total in picks.T @ moments if total[0] > 0]
     for name, estimate in estimates.items():
         row[name] = estimate(covariance)
         made = np.array([estimate(c) for c in resampled])
         # One unit gives the same sample each time: an interval of no width would mislead.
-        known = len(moments) > 1 and not np.isnan(made).all()
+        known = (moments[:, 0] > 0).sum() > 1 and not np.isnan(made).all()
         low, high = np.nanquantile(made, [0.025, 0.975]) if known else (np.nan, np.nan)
         row[f"{name}_low"], row[f"{name}_high"] = low, high
     alpha = row["alpha"]
