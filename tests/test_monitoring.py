@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import zipfile
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,6 +18,7 @@ from blijfwijzer import errors
 from blijfwijzer.cli import main
 from blijfwijzer.culture.claims import CLAIMS
 from blijfwijzer.disclosure.ledger import verify
+from blijfwijzer.measuring import _leave_few
 from blijfwijzer.publish.charts import Frame
 from blijfwijzer.publish.grids import Cell, Line, heat_map, slope_chart
 from blijfwijzer.survey.codebook import load_codebook
@@ -533,3 +535,64 @@ def test_the_audit_finds_a_climate_that_is_too_fine(place, tmp_path, column, cap
 
     assert audit(place, release) == errors.ReleaseError.exit_code
     assert "not as they were entered" in capsys.readouterr().err
+
+
+def test_a_claim_alone_tells_what_it_tells_among_all(place, tmp_path):
+    both = ("--previous", place / "2019.parquet")
+    alone = tmp_path / "alone"
+
+    assert not run(place, "claims", place / "2022.parquet", alone, "--claim", "H14", *both)
+
+    told = [
+        {
+            claim["claim"]: claim
+            for claim in json.loads((folder / "claims.json").read_text())["claims"]
+        }
+        for folder in (place / "claims-nl", alone)
+    ]
+    assert set(told[1]) == {"H14"}
+    assert told[0]["H14"] == told[1]["H14"]
+
+
+@pytest.mark.parametrize("managers", [1, 200])
+def test_a_difference_with_a_few_people_on_one_side_is_not_told(place, tmp_path, managers):
+    survey = pd.read_parquet(place / "2019.parquet")
+    manages = np.zeros(len(survey))
+    manages[:managers] = 1
+    survey.assign(leidinggevende=manages).to_parquet(tmp_path / "few.parquet")
+
+    assert not run(tmp_path, "claims", tmp_path / "few.parquet", tmp_path / "out", "--claim", "H14")
+
+    told = json.loads((tmp_path / "out" / "claims.json").read_text())["claims"][0]
+    names = {estimate["name"] for estimate in told["estimates"]}
+    assert any(name.startswith("managers_") for name in names) == (managers >= 10)
+
+
+def test_a_share_that_few_make_is_not_told(place, tmp_path):
+    survey = pd.read_parquet(place / "2019.parquet")
+    bullied = (np.arange(len(survey)) < 3).astype(float)
+    survey.assign(intern_pesten=bullied).to_parquet(tmp_path / "few.parquet")
+
+    assert not run(tmp_path, "claims", tmp_path / "few.parquet", tmp_path / "out", "--claim", "H11")
+
+    told = json.loads((tmp_path / "out" / "claims.json").read_text())["claims"][0]
+    assert told["verdict"] == "withheld"
+    assert not told["estimates"]
+
+
+def test_a_mean_is_withheld_when_few_others_answered():
+    """Of 12 people in the rest of a unit two answered on one dimension and eleven on the other."""
+    groups = pd.DataFrame(
+        {"parent": ["", "all", "all", "all"], "level": ["all", "unit", "unit", "unit"]},
+        index=["all", "a", "b", "c"],
+    )
+    answered = {("all", "x"): 62, ("a", "x"): 40, ("b", "x"): 20, ("c", "x"): 2}
+    answered |= {("all", "y"): 71, ("a", "y"): 40, ("b", "y"): 20, ("c", "y"): 11}
+    rows = [(group, dimension, n) for (group, dimension), n in answered.items()]
+    climate = SimpleNamespace(table=pd.DataFrame(rows, columns=["group", "dimension", "n"]))
+    shown = np.array([True, True, True, False])
+    now = SimpleNamespace(
+        grouping=SimpleNamespace(groups=groups), admission=SimpleNamespace(shown=shown)
+    )
+
+    assert _leave_few(now, climate, 10) == {("b", "x")}

@@ -40,6 +40,7 @@ from blijfwijzer.publish.culture_findings import (
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.releasing import Admission, admit_figures
 from blijfwijzer.risk.waves import compare_wave, refuse_different
+from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
@@ -123,13 +124,16 @@ def require_culture(
 def favourable(scales: pd.DataFrame, codebook: Codebook, settings: Settings) -> dict[str, Array]:
     """Give whether each respondent is favourable on each dimension that was asked: 1, 0 or NaN.
 
-    Where nearly all of a group are, or none is, its mean would tell of each of them.
+    Where nearly all of a group are, or none is, its mean would tell of each of them. What counts by
+    default is looked at too, so that other settings do not show what was withheld.
     """
-    found = {
-        d.name: d.is_favourable(read_scores(scales, d), settings.culture.favourable)
-        for d in find_dimensions(codebook, settings.culture)
-    }
-    return {name: values for name, values in found.items() if not np.isnan(values).all()}
+    found = {}
+    for place, culture in enumerate((settings.culture, CultureSettings())):
+        for dimension in find_dimensions(codebook, culture):
+            values = dimension.is_favourable(read_scores(scales, dimension), culture.favourable)
+            if not np.isnan(values).all():
+                found[f"{dimension.name}:{place}"] = values
+    return found
 
 
 def measure_culture(
@@ -182,6 +186,7 @@ def measure_culture(
         frozenset(before.admission.names) if before else frozenset(),
         before is not None and before.admission.choice.tells_everyone,
         names,
+        _leave_few(now, climate, settings.disclosure.minimum),
         _told_conduct(conduct, now, names, codebook, settings),
         now.admission.earlier.releases,
     )
@@ -315,6 +320,28 @@ def _figures(
         if (np.asarray(sizes).ravel() >= minimum).all():
             offered[link_figure(str(behaviour))] = parts
     return offered
+
+
+def _leave_few(now: Wave, climate: Climate, minimum: int) -> frozenset[tuple[str, str]]:
+    """Choose the means to withhold since others in the unit above answered who are few.
+
+    Groups are chosen by who is in them. Of those some did not answer on a dimension, so that of a
+    unit less its parts a few answers may be left though many people are: the smallest of the parts
+    that are shown is then withheld on that dimension, and what is left holds its answers too.
+    """
+    groups = now.grouping.groups
+    table = climate.table[["group", "dimension", "n"]].assign(
+        parent=lambda t: groups["parent"].reindex(t["group"]).to_numpy(),
+        level=lambda t: groups["level"].reindex(t["group"]).to_numpy(),
+    )
+    shown = table[table["group"].isin(groups.index[now.admission.shown])]
+    whole = table.set_index(["group", "dimension"])["n"]
+    withheld = set()
+    for (parent, _, dimension), parts in shown.groupby(["parent", "level", "dimension"]):
+        left = float(whole.get((parent, dimension), np.nan)) - float(parts["n"].sum())
+        if 0 < left < minimum:
+            withheld.add((str(parts["group"].iloc[int(parts["n"].argmin())]), str(dimension)))
+    return frozenset(withheld)
 
 
 def _told_conduct(

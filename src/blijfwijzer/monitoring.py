@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.claims import CHANGE, Verdict, find_claims, run_claims
+from blijfwijzer.culture.claims import CHANGE, CLAIMS, Verdict, find_claims, run_claims
 from blijfwijzer.culture.design import read_design
 from blijfwijzer.culture.evidence import Evidence
 from blijfwijzer.culture.evidence import gather as gather_evidence
@@ -164,7 +164,8 @@ def claims(
         earlier = None if before is None else _evidence(before, codebook, settings)
         risk = None if stored is None else foresee(stored, intake, settings, tell)
         evidence = _evidence(intake, codebook, settings, earlier, risk)
-        verdicts = run_claims(evidence, chosen, tell)
+        # All, whatever was asked: what may be told of one depends on what is told of others.
+        verdicts = run_claims(evidence, CLAIMS, tell)
         with open_ledger(ledger_folder(ledgers, codebook), owner, anchor_of(output)) as ledger:
 
             def admit(intake: Intake, name: str) -> Admission:
@@ -188,8 +189,9 @@ def claims(
             if not all(one.choice.tells_everyone for one in (admission, *(e[0] for e in entered))):
                 shown, figures = Told(frozenset(), frozenset()), {}
             entered.append((admission, figures, intake))
+            asked_for = tuple(v for v in verdicts if v.claim in chosen)
             findings = ClaimFindings(
-                verdicts, shown, codebook, settings, intake, admission.earlier.releases
+                asked_for, shown, codebook, settings, intake, admission.earlier.releases
             )
             chapter = claims_chapter(findings, origin, wave)
             files = {
@@ -279,7 +281,7 @@ def _admit_claims(
         domains = verdict.finding.domains if verdict.finding is not None else {}
         parts |= {(verdict.claim.id, end): list(domain) for end, domain in domains.items()}
     too_few = {key for key, rows in parts.items() if any(row.sum() < minimum for row in rows)}
-    too_few |= {(v.claim.id, None) for v in verdicts if _changed_for_few(v, evidence, minimum)}
+    too_few |= {(v.claim.id, None) for v in verdicts if _is_of_few(v, evidence, minimum)}
     offered = {
         _figure(*key): csr_array(np.array(rows, dtype=np.int8))
         for key, rows in parts.items()
@@ -300,20 +302,26 @@ def _figure(claim: str, end: str | None) -> str:
 
 
 def _parts_of(verdict: Verdict, evidence: Evidence) -> list[NDArray[np.bool_]]:
-    """Those who are, did or had what a claim read; nobody of what nobody did."""
-    names = sorted(verdict.read & set(evidence.concepts))
-    held = [_who_are(evidence.concepts[name].to_numpy(dtype=float)) for name in names]
+    """Those who are, did or had what a claim read."""
+    held = [_who_are(values) for values in _read_by(verdict, evidence)]
     return [part for part in held if part is not None]
 
 
-def _changed_for_few(verdict: Verdict, evidence: Evidence, minimum: int) -> bool:
-    """Whether a change tells of few people in the wave before."""
+def _is_of_few(verdict: Verdict, evidence: Evidence, minimum: int) -> bool:
+    """Whether few answered something that a claim read, or few are, did or had it, or few not."""
+    for values in _read_by(verdict, evidence):
+        part, known = _who_are(values), int((~np.isnan(values)).sum())
+        sides = [known] if part is None else [int(part.sum()), known - int(part.sum())]
+        if min(sides) < minimum:
+            return True
     before = evidence.previous
-    if before is None or verdict.claim.id != CHANGE:
-        return False
-    held = [before.concepts[name] for name in verdict.claim.needs if before.has(name)]
-    found = [_who_are(values.to_numpy(dtype=float)) for values in held]
-    return any(part is not None and part.sum() < minimum for part in found)
+    changes = before is not None and verdict.claim.id == CHANGE
+    return changes and before is not None and _is_of_few(verdict, before, minimum)
+
+
+def _read_by(verdict: Verdict, evidence: Evidence) -> list[Array]:
+    names = sorted(verdict.read & set(evidence.concepts))
+    return [evidence.concepts[name].to_numpy(dtype=float) for name in names]
 
 
 def _who_are(values: Array) -> NDArray[np.bool_] | None:

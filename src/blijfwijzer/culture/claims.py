@@ -36,6 +36,10 @@ Outcome = Literal["supported", "not supported", "contradicted", "not testable"]
 _LANGUAGES: tuple[Language, Language] = ("nl", "en")
 LARGEST_TEAM = 50
 """Respondents above which a unit is no team of people who work together. Ours."""
+_NOTHING_VARIES = Text(
+    nl="De antwoorden verschillen te weinig om er iets uit te schatten.",
+    en="Answers differ too little to estimate anything.",
+)
 CHANGE = "H12"
 """The claim that holds two waves against each other."""
 VERDICTS: dict[Outcome, Text] = {
@@ -314,6 +318,8 @@ def _test(claim: Claim, evidence: Evidence) -> Finding | Verdict:
 
 def _judge(claim: Claim, finding: Finding, p: float, evidence: Evidence) -> Verdict:
     """Give the verdict: a direction counts only if it holds after adjustment."""
+    if np.isnan(finding.effect.value):
+        return Verdict(claim, "not testable", _NOTHING_VARIES, float("nan"), finding)
     holds = np.isnan(p) or p <= LEVEL
     outcome: Outcome = "not supported"
     if holds and finding.direction == "claimed":

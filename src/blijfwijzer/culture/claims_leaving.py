@@ -54,8 +54,8 @@ def second_motive(evidence: Evidence) -> Finding:
     if n < _FEWEST_LEAVERS:
         raise NotTestableError(
             Text(
-                nl=f"{n} mensen willen weg en noemden motieven; nodig zijn er {_FEWEST_LEAVERS}",
-                en=f"{n} people intend to leave and gave motives; {_FEWEST_LEAVERS} are needed",
+                nl=f"minder dan {_FEWEST_LEAVERS} mensen willen weg en noemden motieven",
+                en=f"fewer than {_FEWEST_LEAVERS} people intend to leave and gave motives",
             )
         )
     culture, other = names.index("motief_cultuur"), names.index("motief_anders_werk")

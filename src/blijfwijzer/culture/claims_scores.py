@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 GAIN = 0.01
 """Gain in area under the curve below which it is none: a fiftieth of what parts chance from
 certainty. Ours."""
+_CHANCE = 0.5
 CALIBRATION = 0.05
 """Difference of calibration between groups above which offers are unfair (domain notes, C, H20)."""
 FEWEST_IN_GROUP = 400
@@ -64,14 +65,28 @@ def culture_beyond_career(evidence: Evidence) -> Finding:
     )
     n = int(known.sum())
     made = [linearise(a, i, evidence.design, n) for a, i in zip(areas, influences, strict=True)]
-    gain = linearise(areas[1] - areas[0], influences[1] - influences[0], evidence.design, n)
+    # Career variables that tell nothing can rank worse than chance, which is no gain of culture's.
+    is_ranking = areas[0] > _CHANCE
+    gain = linearise(
+        areas[1] - max(areas[0], _CHANCE),
+        influences[1] - influences[0] * is_ranking,
+        evidence.design,
+        n,
+    )
     lines = [
         Line("career", "AUC met loopbaankenmerken", "AUC with career variables", made[0]),
         Line("with_culture", "AUC met ook cultuur", "AUC with culture as well", made[1]),
         Line("gain", "Winst door cultuur", "Gain from culture", gain),
     ]
     effect = (gain, "winst in AUC", "gain in AUC")
-    return conclude(lines, [Part(gain, 1, floor=GAIN)], effect)
+    finding = conclude(lines, [Part(gain, 1, floor=GAIN)], effect)
+    if finding.direction == "claimed":
+        return finding
+    # Knowing more cannot harm; that it helps less than counts is what speaks against the claim.
+    is_less = gain.high < GAIN
+    return with_direction(
+        finding, "opposite" if is_less else "neither", p_against(gain, GAIN) if is_less else 1.0
+    )
 
 
 def fair_enough(evidence: Evidence) -> Finding:

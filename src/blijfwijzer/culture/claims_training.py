@@ -9,7 +9,7 @@ from blijfwijzer.culture.estimation import (
     Estimate,
     combine,
     difference,
-    estimate_mean,
+    estimate_share,
     marginal_difference,
 )
 from blijfwijzer.culture.evidence import Evidence, NotTestableError, from_draws
@@ -78,13 +78,13 @@ def less_encouraged(evidence: Evidence) -> Finding:
                 "managers",
                 "Leidinggevenden die zeggen aan te moedigen",
                 "Managers who say that they encourage",
-                estimate_mean(evidence.of("moedigt_aan"), design),
+                estimate_share(evidence.of("moedigt_aan"), design),
             ),
             Line(
                 "employees",
                 "Medewerkers die zeggen aangemoedigd te zijn",
                 "Employees who say that they are encouraged",
-                estimate_mean(_of_employees(evidence, "aangemoedigd"), design),
+                estimate_share(_of_employees(evidence, "aangemoedigd"), design),
             ),
         ]
         sensitivity += _where_managers_encourage(evidence, group)
@@ -172,10 +172,9 @@ def _low_and_long(evidence: Evidence) -> Array:
     if (group == 1).sum() < _FEWEST_IN_GROUP:
         raise NotTestableError(
             Text(
-                nl=f"{int((group == 1).sum())} respondenten zijn laag opgeleid en lang in dienst; "
-                f"nodig zijn er {_FEWEST_IN_GROUP}",
-                en=f"{int((group == 1).sum())} respondents are low educated and long-serving; "
-                f"{_FEWEST_IN_GROUP} are needed",
+                nl=f"minder dan {_FEWEST_IN_GROUP} respondenten zijn laag opgeleid en lang in "
+                "dienst",
+                en=f"fewer than {_FEWEST_IN_GROUP} respondents are low educated and long-serving",
             )
         )
     return group

@@ -19,7 +19,8 @@ from blijfwijzer.survey.replicates import replicate_names
 Array = NDArray[np.float64]
 
 _FEWEST_CLUSTERS = 5
-"""Fewer units than these say little of how units differ; then a smaller kind of unit counts."""
+"""Fewer units than these, or as few that weigh as much as all (Kish 1965), say little of how units
+differ; then a smaller kind of unit counts."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,10 @@ def read_design(responses: pd.DataFrame, codebook: Codebook) -> Design:
     """Read how respondents stand for people from a survey and its codebook.
 
     Clusters are the codebook's; a survey of fewer than five of them, such as that of a single
-    organisation, is a sample of their parts: the next smaller level counts, or respondents
-    themselves. Strata are the largest level above the clusters. A unit's code that is used in
-    two strata means two units; a unit whose stratum is missing belongs to that of its colleagues.
+    organisation or one that outweighs all others, is a sample of their parts: the next smaller
+    level counts, or respondents themselves. Strata are the largest level above the clusters. A
+    unit's code that is used in two strata means two units; a unit whose stratum is missing belongs
+    to that of its colleagues.
     Replicate weights, where the codebook names them, take the place of both.
     """
     weight = responses["weight"].to_numpy(dtype=float)
@@ -98,7 +100,7 @@ def read_design(responses: pd.DataFrame, codebook: Codebook) -> Design:
             strata.astype("object").groupby(unit.astype("object")).transform("first")
         )
         stratum = pd.factorize(known, use_na_sentinel=False)[0].astype(np.intp)
-    cluster = _clusters(responses, stratum, levels, codebook)
+    cluster = _clusters(responses, stratum, levels, codebook, weight)
     names = replicate_names(responses.columns, codebook)
     if not names or codebook.weight is None:
         return Design(weight, cluster, stratum)
@@ -248,7 +250,11 @@ def add_up(values: Array, place: NDArray[np.intp], count: int | None = None) -> 
 
 
 def _clusters(
-    responses: pd.DataFrame, stratum: NDArray[np.intp], levels: list[str], codebook: Codebook
+    responses: pd.DataFrame,
+    stratum: NDArray[np.intp],
+    levels: list[str],
+    codebook: Codebook,
+    weight: Array,
 ) -> NDArray[np.intp]:
     own = np.zeros(len(responses), dtype=np.intp)
     smaller = levels[levels.index(codebook.units.cluster) :]
@@ -257,6 +263,7 @@ def _clusters(
         code = pd.factorize(responses[level], use_na_sentinel=False)[0]
         pair = pd.MultiIndex.from_arrays([stratum, own, code])
         own = pd.factorize(pair)[0].astype(np.intp)
-        if own.max(initial=-1) + 1 >= _FEWEST_CLUSTERS:
+        total = np.bincount(own, weight)
+        if total.sum() ** 2 / (total**2).sum() >= _FEWEST_CLUSTERS:
             return own
     return np.arange(len(responses), dtype=np.intp)

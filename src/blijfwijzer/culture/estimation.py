@@ -46,7 +46,7 @@ class Estimate:
     draws: tuple[float, ...] = ()
     """Of a bootstrap, in rising order; empty where there is a formula."""
     fewest: float = float("nan")
-    """Respondents on the smaller side of a share; NaN where it is no share."""
+    """Respondents on the smaller side of a share or a difference; NaN where it is neither."""
 
     @property
     def p(self) -> float:
@@ -199,7 +199,8 @@ def difference(
     covariance, df = covariance_of(
         np.array([value]), influence[:, None], first | second, design, replicates
     )
-    return _estimate(value, float(covariance[0, 0]), df, n)
+    found = _estimate(value, float(covariance[0, 0]), df, n)
+    return replace(found, fewest=float(min(first.sum(), second.sum())))
 
 
 def regress(

@@ -32,7 +32,7 @@ class Finding:
 
     estimates: pd.DataFrame
     """One row per estimate: name, nl, en (what it is), value, low, high (95 %), n, fewest
-    (respondents on the smaller side of a share)."""
+    (respondents on the smaller side of a share or a difference)."""
     effect: Estimate
     effect_name: Text
     p: float

@@ -181,9 +181,9 @@ STATEMENTS = {
         ),
         Text(
             nl="Steun als de AUC op ongeziene organisaties door cultuur 0,01 of meer stijgt; "
-            "tegengesproken als die zoveel daalt.",
+            "tegengesproken als die winst zeker kleiner is.",
             en="Supported if culture raises the AUC in organisations not seen by 0.01 or more; "
-            "contradicted if it lowers it by as much.",
+            "contradicted if the gain is surely smaller.",
         ),
     ),
     "H7": Statement(

@@ -34,6 +34,9 @@ class Permission:
     """Whether figures of everyone in the wave before may be told."""
     figures: frozenset[str]
     """About parts that cut through groups, by their names in the ledger."""
+    answers: frozenset[tuple[str, str]]
+    """Groups and dimensions that may not be told, since what is left of the unit above, once they
+    are taken from it, is a few who answered."""
     conduct: frozenset[tuple[str, str, str]]
     """Behaviour, what it is broken down by, and category."""
     releases: int

@@ -92,7 +92,8 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     largest = findings.codebook.units.levels[0]
     is_barred = table["dimension"].isin(barred)
     table = table[(table["n"] >= minimum) & ~(is_barred & (table["level"] == largest))]
-    table = table.reset_index(drop=True)
+    few = pd.MultiIndex.from_frame(table[["group", "dimension"]]).isin(list(permission.answers))
+    table = table[~few].reset_index(drop=True)
     if not permission.tells_everyone:
         table = table[table["group"] != EVERYONE].reset_index(drop=True)
     mine = groups.reindex(table["group"])
