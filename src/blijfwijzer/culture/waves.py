@@ -54,6 +54,23 @@ class Change:
     net: Estimate
     """Of who responded."""
 
+    def row(self) -> dict[str, float]:
+        """Give what tables tell of a change, as one row of them."""
+        return {
+            "n_before": self.before.n,
+            "n_now": self.now.n,
+            "before": self.before.value,
+            "now": self.now.value,
+            "raw": self.raw.value,
+            "raw_low": self.raw.low,
+            "raw_high": self.raw.high,
+            "net": self.net.value,
+            "net_se": self.net.se,
+            "net_low": self.net.low,
+            "net_high": self.net.high,
+            "p": self.net.p,
+        }
+
 
 def pair_waves(
     before: pd.DataFrame, now: pd.DataFrame, codebook: Codebook, settings: CultureSettings
