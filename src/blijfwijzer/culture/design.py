@@ -106,6 +106,15 @@ def read_design(responses: pd.DataFrame, codebook: Codebook) -> Design:
     return Design(weight, cluster, stratum, replicates, codebook.weight.replicate_scale)
 
 
+def reweight(design: Design, weight: Array) -> Design:
+    """Give respondents other weights; replicates keep the share by which they differ from them."""
+    if design.replicates is None:
+        return replace(design, weight=weight)
+    known = design.weight > 0
+    factor = np.divide(weight, design.weight, out=np.zeros_like(weight), where=known)
+    return replace(design, weight=weight, replicates=design.replicates * factor[:, None])
+
+
 def replicate_units(design: Design, draws: int, seed: int) -> Array:
     """Draw how often each response counts in each bootstrap of whole units within strata.
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.culture.design import Design, read_design
+from blijfwijzer.culture.design import Design, read_design, reweight
 from blijfwijzer.culture.estimation import Estimate, difference, estimate_mean
 from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
 from blijfwijzer.settings import Culture as CultureSettings
@@ -85,10 +85,12 @@ def pair_waves(
     ----------
     before, now : one row per response, read with the same codebook
     """
-    weight = pd.concat([_own_weight(before), _own_weight(now)], ignore_index=True)
+    alone = [_scaled(read_design(wave, codebook)) for wave in (before, now)]
+    weight = np.concatenate([design.weight for design in alone])
     levels = [level for level in codebook.units.levels if level in before and level in now]
     units = pd.concat([before[levels].astype("str"), now[levels].astype("str")], ignore_index=True)
-    design = read_design(units.assign(weight=weight), codebook)
+    # Without their replicates, which each wave numbers for itself.
+    design = _replicated(read_design(units.assign(weight=weight), codebook), *alone)
     is_now = np.arange(len(weight)) >= len(before)
     names = find_traits([before, now], codebook, settings)
     traits = pd.concat(
@@ -157,13 +159,31 @@ def measure_change(values: Array, waves: Waves) -> Change:
     old = known & ~is_now
     centre = float(np.average(X[old] @ slopes, weights=waves.design.weight[old]))
     moved = np.where(is_now, rest + mean, rest + centre)
-    net = difference(moved, is_now, ~is_now, replace(waves.design, weight=waves.raked))
+    net = difference(moved, is_now, ~is_now, reweight(waves.design, waves.raked))
     return Change(earlier, later, raw, net)
 
 
-def _own_weight(responses: pd.DataFrame) -> pd.Series:
+def _scaled(design: Design) -> Design:
     """Weights with mean 1: what a wave's weights add up to is no part of a change."""
-    return responses["weight"].astype(float) / responses["weight"].mean()
+    return reweight(design, design.weight / design.weight.mean())
+
+
+def _replicated(units: Design, before: Design, now: Design) -> Design:
+    """Let the replicate weights of both waves take the place of units, where both have them.
+
+    Waves are drawn apart: replicates of the one leave the weights of the other as they are, and
+    their variances add up. With replicates of one wave only the units of both tell the error.
+    """
+    if before.replicates is None or now.replicates is None:
+        return units
+    earlier, later = before.replicates, now.replicates
+    block = np.vstack(
+        [
+            np.hstack([earlier, np.repeat(before.weight[:, None], later.shape[1], axis=1)]),
+            np.hstack([np.repeat(now.weight[:, None], earlier.shape[1], axis=1), later]),
+        ]
+    )
+    return replace(units, replicates=block, replicate_scale=now.replicate_scale)
 
 
 def _shares(code: NDArray[np.intp], weight: Array, part: NDArray[np.bool_]) -> Array:
