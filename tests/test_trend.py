@@ -8,8 +8,8 @@ import statsmodels.api as sm
 from blijfwijzer.culture.climate import BETTER, SAME, WORSE
 from blijfwijzer.culture.design import Design
 from blijfwijzer.culture.traits import OTHER
-from blijfwijzer.culture.trend import CHANGE_COLUMNS, common_items, measure_trend
-from blijfwijzer.culture.waves import measure_change, pair_waves, part_of, rake
+from blijfwijzer.culture.trend import CHANGE_COLUMNS, measure_trend
+from blijfwijzer.culture.waves import common_items, measure_change, pair_waves, part_of, rake
 from blijfwijzer.errors import NothingInCommonError
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook

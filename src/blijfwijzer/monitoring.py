@@ -17,7 +17,7 @@ from blijfwijzer.culture.claims import Claim, find_claims, run_claims
 from blijfwijzer.culture.design import read_design
 from blijfwijzer.culture.evidence import Evidence
 from blijfwijzer.culture.evidence import gather as gather_evidence
-from blijfwijzer.culture.trend import common_items
+from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.errors import ModelFolderError
 from blijfwijzer.files import hash_bytes, hash_files, to_json, write_files, write_folder_beside

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import norm, t
 
-from blijfwijzer.culture.design import Design
+from blijfwijzer.culture.design import Design, told_by_design
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
 from blijfwijzer.culture.estimation import adjust, estimate_means
 from blijfwijzer.culture.pooling import (
@@ -33,10 +33,6 @@ BETTER, WORSE, SAME = "better", "worse", ""
 """Marks: which way a difference that is sure and large enough goes; for red tape less is better."""
 AGAINST = ("sector", "all", "previous")
 """What each group is held against: its own largest unit level, everyone, and itself before."""
-_FEWEST_CLUSTERS = 5
-_FEWEST_PEOPLE = 100
-"""Members for replicate weights to tell the error of a group; in fewer, too few of them differ.
-Convention of ours."""
 _PARTS = ("mean", "difference", "low", "high", "p", "d", "mark")
 COLUMNS = [
     *("group", "dimension", "level", "n", "effective_n", "mean", "direct_se"),
@@ -178,22 +174,12 @@ def _pool(
 
 
 def _design_variance(scores: Array, members: csr_array, design: Design) -> tuple[Array, Array]:
-    """Variance of means of groups that hold several whole clusters, and its degrees of freedom.
-
-    A sector is known by the organisations that took part in it; a team lies within one of them,
-    and is known by its people. Replicate weights tell it of any large group. NaN for groups of
-    fewer than five clusters, too few to tell, and where people are clusters of their own.
-    """
+    """Variance of means of groups that the design tells of, and its freedom; NaN for others."""
     place = members.tocoo()
     group = np.full(len(scores), -1)
     group[place.col] = place.row
     variance, df = np.full((2, members.shape[0]), np.nan)
-    spans = pd.DataFrame({"group": place.row, "cluster": design.cluster[place.col]})
-    clusters = spans.drop_duplicates()["group"].value_counts()
-    people = spans["group"].value_counts().reindex(clusters.index)
-    large = clusters.index[(clusters >= _FEWEST_CLUSTERS) & (clusters < people)]
-    if design.replicates is not None:
-        large = people.index[people >= _FEWEST_PEOPLE]
+    large = np.flatnonzero(told_by_design(group, members.shape[0], design))
     if len(large):
         inside = pd.Series(group).where(np.isin(group, large))
         found = estimate_means(scores, inside, design)

@@ -15,12 +15,19 @@ from numpy.typing import NDArray
 from blijfwijzer.culture.design import Design, read_design, reweight
 from blijfwijzer.culture.estimation import Estimate, difference, estimate_mean
 from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
+from blijfwijzer.errors import NothingInCommonError
 from blijfwijzer.settings import Culture as CultureSettings
-from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.codebook import Codebook, Scale
+from blijfwijzer.survey.scales import score_scales
 
 Array = NDArray[np.float64]
 
 MIX_COLUMNS = ["column", "category", "n_before", "n_now", "share_before", "share_now"]
+FEWEST = 50
+"""Respondents of a largest unit in each wave, for its own change to be told: raking needs some in
+every category."""
+LARGEST_GAP = 1e-3
+"""Difference of shares above which a net change is not net; a tenth of what a table can show."""
 _ROUNDS = 500
 _CLOSE = 1e-9
 
@@ -70,6 +77,42 @@ class Change:
             "net_high": self.net.high,
             "p": self.net.p,
         }
+
+
+def common_items(now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook) -> Codebook:
+    """Keep of each scale the items that both waves asked; of the codebook, such scales.
+
+    Raises
+    ------
+    NothingInCommonError
+        The waves have no item of a scale in common.
+    """
+
+    def is_common(item: str) -> bool:
+        return all(item in wave and wave[item].notna().any() for wave in (now, before))
+
+    kept: dict[str, Scale] = {}
+    for scale in codebook.scales.values():
+        items = tuple(item for item in scale.items if is_common(item))
+        turned = tuple(item for item in scale.reversed if item in items)
+        if items:
+            kept[scale.name] = scale.model_copy(update={"items": items, "reversed": turned})
+    if not kept:
+        asked = [
+            sum(i in wave for s in codebook.scales.values() for i in s.items)
+            for wave in (before, now)
+        ]
+        raise NothingInCommonError(
+            f"codebook {codebook.survey.name}: the earlier wave has {asked[0]} items of scales and "
+            f"the later one {asked[1]}, none of them the same. If items were renamed, give their "
+            "other names as `aliases` in the codebook."
+        )
+    return codebook.model_copy(update={"scales": kept})
+
+
+def score_waves(before: pd.DataFrame, now: pd.DataFrame, shared: Codebook) -> pd.DataFrame:
+    """Score scales on common items; the rows of the earlier wave first, as `Waves` has them."""
+    return pd.concat([score_scales(wave, shared) for wave in (before, now)], ignore_index=True)
 
 
 def pair_waves(

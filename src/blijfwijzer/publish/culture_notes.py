@@ -1,12 +1,10 @@
 """Sentences of a chapter on culture that depend on what was found."""
 
 from blijfwijzer.culture.dimensions import find_dimensions
+from blijfwijzer.culture.waves import LARGEST_GAP
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.texts import say, show
 from blijfwijzer.survey.codebook import Language
-
-_MIX_GAP = 0.001
-"""Difference of shares above which net changes are not net; see `Trend.largest_gap`."""
 
 
 def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
@@ -52,7 +50,7 @@ def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ..
     names = list(dict.fromkeys(findings.trend.mix["column"]))
     labels = ", ".join(columns[name].label.in_(language) for name in names)
     texts = [say("s_trend", language, traits=labels or "–")]  # noqa: RUF001
-    if findings.trend.largest_gap > _MIX_GAP:
+    if findings.trend.largest_gap > LARGEST_GAP:
         texts.append(say("s_trend_gap", language))
     return tuple(texts)
 
