@@ -25,6 +25,7 @@ from blijfwijzer.culture.screening import Screening, gather_units, screen_units
 from blijfwijzer.culture.screening_checks import ScreeningChecks, check_screening
 from blijfwijzer.culture.traits import UNKNOWN, read_traits
 from blijfwijzer.culture.trend import measure_trend
+from blijfwijzer.culture.unit_changes import UnitChanges, measure_unit_changes
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
@@ -161,13 +162,15 @@ def measure_culture(
     tell("whether scales mean the same for groups")
     attributes = _attributes(responses, codebook)
     invariance = assess_invariance(responses, codebook, design, attributes, settings.culture.floor)
-    tell("climate")
-    earlier = None if before is None else _climate(before, codebook, settings, None)
-    climate = _climate(now, codebook, settings, earlier)
-    trend = None
+    trend, moved = None, None
     if before is not None:
         tell("trend")
         trend = measure_trend(responses, before.responses, codebook, settings.culture)
+        moved = measure_unit_changes(
+            before.responses, responses, (before.grouping, grouping), codebook, settings.culture
+        )
+    tell("climate")
+    climate = _climate(now, design, codebook, settings, moved)
     tell("unwanted behaviour")
     previous = None if before is None else before.responses
     conduct = measure_conduct(responses, scales, codebook, design, settings.culture, previous)
@@ -208,7 +211,11 @@ def measure_culture(
 
 
 def _climate(
-    wave: Wave, codebook: Codebook, settings: Settings, previous: Climate | None
+    wave: Wave,
+    design: Design,
+    codebook: Codebook,
+    settings: Settings,
+    previous: UnitChanges | None,
 ) -> Climate:
     groups = wave.grouping.groups
     return measure_climate(
@@ -216,7 +223,7 @@ def _climate(
         wave.grouping.members,
         groups["parent"],
         groups["level"],
-        read_design(wave.responses, codebook),
+        design,
         codebook,
         settings.culture,
         settings.seed,

@@ -23,6 +23,7 @@ from blijfwijzer.culture.pooling import (
     summarise_means,
     within_variance,
 )
+from blijfwijzer.culture.unit_changes import UnitChanges
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook
@@ -38,6 +39,7 @@ COLUMNS = [
     *("group", "dimension", "level", "n", "effective_n", "mean", "direct_se"),
     *("pooled", "se", "low", "high", "reliability", "source", "favourable", "grade", "deviation"),
     *(f"{against}_{part}" for against in AGAINST for part in _PARTS),
+    *("previous_n", "previous_way"),
 ]
 
 
@@ -50,7 +52,8 @@ class Climate:
     (Kish), weighted mean with its standard error, pooled mean with its 95 % interval, reliability
     of the unadjusted mean, favourable share, grade 1-10 of the pooled mean, deviation (standard
     deviation between people in this survey); and per reference its mean, the difference of the
-    pooled mean from it with a 95 % interval, p adjusted over the whole table, d and mark. Means and
+    pooled mean from it with a 95 % interval, p adjusted over the whole table, d and mark; for the
+    wave before also n then, and the way in which the change is net (see `unit_changes`). Means and
     differences are in the unit of the scale; favourable, grade and marks are turned for scales of
     which a higher score is worse."""
 
@@ -77,7 +80,7 @@ def measure_climate(
     *,
     sectors: pd.Series | None = None,
     people: Array | None = None,
-    previous: Climate | None = None,
+    previous: UnitChanges | None = None,
 ) -> Climate:
     """Measure the dimensions of culture in each group.
 
@@ -96,7 +99,7 @@ def measure_climate(
     sectors : group to its largest unit, as `Grouping` has it; else the topmost parent below the
         last
     people : who work in each group, for the finite population correction; NaN where not known
-    previous : of the wave before; groups are matched by id
+    previous : changes since the wave before, of the groups that were there then
 
     Returns
     -------
@@ -104,9 +107,11 @@ def measure_climate(
 
     Notes
     -----
-    For the wave before, the change itself is pooled, with its own spread between groups: what a
-    group keeps from wave to wave then adds nothing to the noise. The few who answered both waves
-    are not known to be the same, which makes its intervals too wide rather than too short.
+    Against the wave before, the change itself is pooled, net of who responded and with its own
+    spread between groups: what a group keeps from wave to wave then adds nothing to the noise. It
+    is of the items that both waves asked, as is the mean before, so it need not be the difference
+    of the two means. The few who answered both waves are not known to be the same, which makes its
+    intervals too wide rather than too short.
     """
     rng = np.random.default_rng(seed)
     dimensions = find_dimensions(codebook, settings)
@@ -124,8 +129,7 @@ def measure_climate(
             **_against("sector", areas, areas.direct.reindex(place)),
             **_against("all", areas, everyone.iloc[np.zeros(len(levels), dtype=int)]),
         )
-        freedom = areas.pooled["freedom"].to_numpy(dtype=float)
-        tables.append(_change(table, previous, freedom, parents, levels, settings, rng))
+        tables.append(_change(table, previous, parents, levels, settings, rng))
     table = _mark(pd.concat(tables, ignore_index=True), dimensions, settings)
     return Climate(table[COLUMNS])
 
@@ -251,8 +255,7 @@ def _against(name: str, areas: _Areas, reference: pd.DataFrame) -> dict[str, Arr
 
 def _change(
     table: pd.DataFrame,
-    previous: Climate | None,
-    freedom: Array,
+    previous: UnitChanges | None,
     parents: pd.Series,
     levels: pd.Series,
     settings: CultureSettings,
@@ -261,23 +264,27 @@ def _change(
     """Hold groups against themselves in the wave before."""
     nothing = np.full(len(table), np.nan)
     if previous is None:
-        return table.assign(**{f"previous_{part}": nothing for part in _PARTS[:-1]})
-    before = previous.table[previous.table["dimension"] == table["dimension"].iloc[0]]
-    before = before.set_index("group").reindex(table["group"])
-    change = table["mean"].to_numpy() - before["mean"].to_numpy()
-    variance = table["direct_se"].to_numpy() ** 2 + before["direct_se"].to_numpy() ** 2
-    pooled, error = nothing.copy(), nothing.copy()
-    for level in levels.unique():
-        rows = np.flatnonzero((levels == level).to_numpy() & ~np.isnan(change))
-        if len(rows):
-            found = pool_means(
-                change[rows], variance[rows], parents.iloc[rows], settings.draws, rng
-            ).table
-            pooled[rows], error[rows] = found["pooled"], found["se"]
+        told = {f"previous_{part}": nothing for part in _PARTS[:-1]}
+        return table.assign(**told, previous_n=nothing, previous_way="")
+    found = previous.table[previous.table["dimension"] == table["dimension"].iloc[0]]
+    found = found.set_index("group").reindex(table["group"])
+    means, errors = {}, {}
+    for name, of_it in (("before", "before_variance"), ("net", "variance")):
+        value, variance = found[name].to_numpy(dtype=float), found[of_it].to_numpy(dtype=float)
+        means[name], errors[name] = nothing.copy(), nothing.copy()
+        for level in levels.unique():
+            rows = np.flatnonzero((levels == level).to_numpy() & ~np.isnan(value + variance))
+            if len(rows):
+                above = parents.iloc[rows]
+                pooled = pool_means(value[rows], variance[rows], above, settings.draws, rng).table
+                means[name][rows], errors[name][rows] = pooled["pooled"], pooled["se"]
+    variance, freedom = (found[name].to_numpy(dtype=float) for name in ("variance", "freedom"))
     return table.assign(
-        previous_mean=before["pooled"].to_numpy(),
-        **_tell("previous", pooled, error),
-        previous_p=_two_sided(change, variance, freedom),
+        previous_mean=means["before"],
+        **_tell("previous", means["net"], errors["net"]),
+        previous_p=_two_sided(found["net"].to_numpy(dtype=float), variance, freedom),
+        previous_n=found["n_before"].to_numpy(),
+        previous_way=found["way"].where(~np.isnan(means["net"])).fillna("").to_numpy(),
     )
 
 

@@ -144,6 +144,7 @@ CULTURE_FRAMES = MappingProxyType(
             *_against("sector", "de sector", "its sector"),
             *_against("all", "allen", "all"),
             *_against("previous", "de vorige meting", "the wave before"),
+            Column("previous_way", "Netto door", "Made net by", "verdict", is_optional=True),
         ),
         "hidden": (_GROUP, _LABEL, _LEVEL, _SECTOR),
         "trend": (

@@ -1,7 +1,7 @@
 """Sentences of a chapter on culture that depend on what was found."""
 
 from blijfwijzer.culture.dimensions import find_dimensions
-from blijfwijzer.culture.waves import LARGEST_GAP
+from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.texts import say, show
 from blijfwijzer.survey.codebook import Language
@@ -11,7 +11,11 @@ def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
     """Give the sentences of each section, by the names that the page asks for."""
     language = findings.settings.language
     found = {
-        "about_climate": (_about_climate(findings, language), *_about_gate(findings, language)),
+        "about_climate": (
+            _about_climate(findings, language),
+            *_about_gate(findings, language),
+            *_about_previous(findings, language),
+        ),
         "about_trend": _about_trend(findings, language),
         "about_worrying": _about_worrying(findings, language),
         "about_pairs": _about_pairs(findings, language),
@@ -41,6 +45,14 @@ def _about_gate(findings: CultureFindings, language: Language) -> tuple[str, ...
         if told:
             texts.append(say(text, language, level=level, names=", ".join(told)))
     return tuple(texts)
+
+
+def _about_previous(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+    """Tell how a unit's change is net of who responded in it."""
+    if findings.trend is None:
+        return ()
+    level = findings.codebook.columns[findings.codebook.units.levels[0]].label.in_(language)
+    return (say("s_previous", language, level=level.lower(), fewest=FEWEST),)
 
 
 def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ...]:

@@ -100,7 +100,9 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     absent = {
         "sector": ~np.isin(sector, groups.index),
         "all": table["dimension"].isin(barred).to_numpy() | (not permission.tells_everyone),
-        "previous": ~table["group"].isin(permission.before).to_numpy()
+        "previous": ~(
+            table["group"].isin(permission.before) & (table["previous_n"] >= minimum)
+        ).to_numpy()
         | ((table["group"] == EVERYONE) & (not permission.tells_before)).to_numpy(),
     }
     labels = scale_labels(findings.codebook, findings.settings.language)
@@ -136,6 +138,8 @@ def clear_climate(findings: CultureFindings) -> Cleared:
         mark = table[f"{against}_mark"].replace("", NO_MARK)
         shown[f"{against}_mark"] = mark.where(known, "")
         kinds[f"{against}_mark"] = "text"
+    shown["previous_way"] = table["previous_way"].where(shown["previous_mark"] != "", "")
+    kinds["previous_way"] = "text"
     return clear(shown, kinds, minimum, counted_by="n")
 
 

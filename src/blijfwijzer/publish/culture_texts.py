@@ -173,6 +173,22 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "De mix kon niet helemaal gelijk worden gemaakt; netto veranderingen zijn hier niet netto.",
         "The mix could not be made equal; net changes are not net here.",
     ),
+    "s_previous": (
+        "Tegenover de vorige meting tellen alleen vragen die beide keren zijn gesteld, en is het "
+        "verschil netto van wie antwoordde: allen en elke {level} met in beide metingen ten minste "
+        "{fewest} antwoorden krijgen de mix van toen terug door weging. Andere eenheden zijn "
+        "daarvoor te klein; bij hen is verrekend wat kenmerken binnen alle eenheden van hun niveau "
+        "over antwoorden voorspellen. Waar dat niet kon staat dat erbij, en is het verschil zoals "
+        "het is.",
+        "Against the wave before only items that were asked both times count, and the difference "
+        "is net of who responded: all, and each {level} with at least {fewest} answers in both "
+        "waves, are given back the mix of then by weights. Other units are too small for that; "
+        "for them what traits foresee of answers within all units of their level was taken out. "
+        "Where that could not be done it says so, and the difference is as it is.",
+    ),
+    "raked": ("weging naar de mix van toen", "weights with the earlier mix"),
+    "regressed": ("verrekenen van kenmerken", "taking out traits"),
+    "as_is": ("niets: zoals het is", "nothing: as it is"),
     "s_no_trend": (
         "Er is geen vorige meting gegeven (--previous).",
         "No wave before was given (--previous).",
