@@ -264,6 +264,7 @@ def _evidence(
         settings.culture.bootstraps,
         settings.seed,
         previous,
+        settings=settings.culture,
     )
 
 

@@ -16,6 +16,7 @@ from scipy.stats import t
 from blijfwijzer.culture.concepts import read_concepts
 from blijfwijzer.culture.design import Design, covariance_of, replicate_units
 from blijfwijzer.culture.estimation import Estimate, Family, Regression, regress
+from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook, Column, Scale, Text
 from blijfwijzer.survey.concepts import PAIR
@@ -62,6 +63,8 @@ class Evidence:
     """The wave before, when there is one."""
     risk: Array | None = None
     """Risk of falling behind by a model that did not see the respondent, where there is one."""
+    settings: CultureSettings = CultureSettings()
+    """By what waves are weighed, for claims about change."""
 
     def has(self, name: str) -> bool:
         """Whether the survey has a concept."""
@@ -170,6 +173,7 @@ def gather(
     seed: int = 0,
     previous: "Evidence | None" = None,
     risk: Array | None = None,
+    settings: CultureSettings | None = None,
 ) -> Evidence:
     """Gather what claims may look at from a survey that was read.
 
@@ -181,6 +185,7 @@ def gather(
     previous : the same of the wave before, for claims about change
     risk : risk of falling behind per response, by a model that did not see it; where there is
         none, a regression with the same features stands in
+    settings : by what waves are weighed
     """
     units = pd.DataFrame(
         {
@@ -205,6 +210,7 @@ def gather(
         seed=seed,
         previous=previous,
         risk=risk,
+        settings=settings or CultureSettings(),
     )
 
 
