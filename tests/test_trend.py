@@ -11,6 +11,7 @@ from blijfwijzer.culture.traits import OTHER
 from blijfwijzer.culture.trend import CHANGE_COLUMNS, measure_trend
 from blijfwijzer.culture.waves import common_items, measure_change, pair_waves, part_of, rake
 from blijfwijzer.errors import NothingInCommonError
+from blijfwijzer.measuring import mix_figures
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.export import write_survey
@@ -227,7 +228,8 @@ def test_every_scale_moves_overall_and_in_each_sector(trend, surveys):
     }
     assert not changes.duplicated(["scale", "place"]).any()
     assert (changes["raw_low"] <= changes["raw"]).all()
-    assert trend.largest_gap < 1e-6
+    assert changes["is_net"].all()
+    assert 0.5 < trend.kept <= 1
 
 
 def test_a_renamed_item_is_one_item(trend, surveys):
@@ -285,6 +287,25 @@ def test_one_wave_against_itself_does_not_move(surveys):
     assert found["raw"].abs().max() < 1e-12
     assert found["net"].abs().max() < 1e-9
     assert (found["mark"] == SAME).all()
+
+
+def test_what_raking_costs_is_told(surveys):
+    same = measure_trend(surveys[0], surveys[0], CODEBOOK, Culture(mix=("opleiding",)))
+    low = (surveys[0]["opleiding"] == 1).to_numpy()
+    fewer = surveys[0][~low | (np.arange(len(low)) % 8 == 0)].reset_index(drop=True)
+
+    moved = measure_trend(fewer, surveys[0], CODEBOOK, Culture(mix=("opleiding",)))
+
+    # Kish: the later wave's few low educated stand for eight times as many.
+    weight = fewer["weight"].to_numpy(float)
+    there, here = (wave["opleiding"].fillna(0).to_numpy(float) for wave in (surveys[0], fewer))
+    target = {k: np.average(there == k, weights=surveys[0]["weight"]) for k in np.unique(there)}
+    share = {k: np.average(here == k, weights=weight) for k in np.unique(here)}
+    raked = weight * np.array([target[k] / share[k] for k in here])
+    kish = [w.sum() ** 2 / (w**2).sum() for w in (weight, raked)]
+    assert same.kept == pytest.approx(1)
+    assert moved.kept == pytest.approx(kish[1] / kish[0], rel=0.02)
+    assert moved.kept < 0.9
 
 
 def test_weights_have_no_scale_in_either_wave(surveys, trend):
@@ -367,3 +388,22 @@ def test_a_replicate_that_leaves_nobody_of_a_wave_is_no_obstacle(rng, replicated
     found = measure_change(np.where(one_unit, values, np.nan), pair)
 
     assert found.net.se > 0
+
+
+def test_a_category_that_others_were_put_with_is_no_figure_of_the_mix(surveys):
+    # Three people of the later wave have an education of which there are too few.
+    before = surveys[0][surveys[0]["opleiding"] != 1].reset_index(drop=True)
+    now = surveys[1][surveys[1]["opleiding"] != 1].reset_index(drop=True)
+    now.loc[:2, "opleiding"] = 1.0
+    largest = now["opleiding"].value_counts().index[0]
+    mix = pair_waves(before, now, CODEBOOK, Culture(mix=("opleiding", "sector"))).mix
+
+    then, later = (
+        mix_figures(wave, mix, counted, CODEBOOK, 10)
+        for wave, counted in ((before, "n_before"), (now, "n_now"))
+    )
+
+    whole, joined = (f"culture:opleiding:{level:g}" for level in (5 - largest, largest))
+    assert set(then) == {whole, joined}
+    assert set(later) == {whole}
+    assert later[whole].sum() == (now["opleiding"] == 5 - largest).sum()

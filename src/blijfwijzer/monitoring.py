@@ -115,7 +115,7 @@ def climate(
             if before is not None and previous_file is not None:
                 grouped = _group(before.responses, codebook, levels, settings)
                 earlier = admit(before, grouped, wave_of(previous_file))
-            findings, figures = measure_culture(
+            findings, figures, then = measure_culture(
                 now, earlier, stored, ledger, codebook, settings, unasked, tell
             )
             tell(f"write {output}")
@@ -125,7 +125,9 @@ def climate(
                 "climate.xlsx": write_climate_workbook(chapter),
                 "report.html": render_climate(chapter, tuple(codebook.units.levels)),
             }
-            entered: Entered = [] if earlier is None else [(earlier.admission, {}, earlier.intake)]
+            entered: Entered = []
+            if earlier is not None:
+                entered.append((earlier.admission, then, earlier.intake))
             entered.append((now.admission, figures, intake))
             told = ["mean", "favourable"]
             record = _record(origin, settings, codebook, owner, wave, findings.counts(), files)

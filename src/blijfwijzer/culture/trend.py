@@ -11,6 +11,7 @@ from blijfwijzer.culture.climate import BETTER, SAME, WORSE
 from blijfwijzer.culture.estimation import adjust
 from blijfwijzer.culture.waves import (
     FEWEST,
+    LARGEST_GAP,
     Waves,
     common_items,
     measure_change,
@@ -27,6 +28,7 @@ Array = NDArray[np.float64]
 CHANGE_COLUMNS = [
     *("scale", "place", "items", "n_before", "n_now", "before", "now"),
     *("raw", "raw_low", "raw_high", "net", "net_se", "net_low", "net_high", "p", "d", "mark"),
+    "is_net",
 ]
 
 
@@ -37,14 +39,15 @@ class Trend:
     changes: pd.DataFrame
     """One row per scale and place (`all`, and the code of each largest unit): items asked in both
     waves, n, weighted means, raw and net change with 95 % intervals, p of the net change adjusted
-    over the table (Benjamini & Hochberg), d, and the mark of a change that is sure and large
-    enough."""
+    over the table (Benjamini & Hochberg), d, the mark of a change that is sure and large enough,
+    and whether weights could give the place its earlier mix, so that the change is net."""
     mix: pd.DataFrame
     """Who responded: one row per trait and category, shares in both waves."""
     items: pd.DataFrame
     """One row per item of a scale: scale, item, is_common."""
-    largest_gap: float
-    """Difference of shares that raking could not take away; above .001 net changes are not net."""
+    kept: float
+    """What the later wave is worth once raked, as a share of what it was: effective numbers of
+    respondents (Kish 1965), in [0, 1] but for chance."""
 
 
 def measure_trend(
@@ -85,7 +88,7 @@ def measure_trend(
         changes[CHANGE_COLUMNS],
         waves.mix,
         _told_items(codebook, shared),
-        waves.largest_gap,
+        _kept(waves),
     )
 
 
@@ -104,10 +107,17 @@ def _changes(
                 "place": place,
                 "items": len(scale.items),
                 **change.row(),
+                "is_net": waves.largest_gap <= LARGEST_GAP,
                 "d": change.net.value / deviation if deviation > 0 else np.nan,
             }
         )
     return rows
+
+
+def _kept(waves: Waves) -> float:
+    own, raked = (one[waves.is_now] for one in (waves.design.weight, waves.raked))
+    before, after = (one.sum() ** 2 / (one**2).sum() for one in (own, raked))
+    return float(after / before)
 
 
 def _deviation(values: Array, weight: Array) -> float:

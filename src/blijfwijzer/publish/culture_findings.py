@@ -36,6 +36,8 @@ class Permission:
     """About parts that cut through groups, by their names in the ledger."""
     conduct: frozenset[tuple[str, str, str]]
     """Behaviour, what it is broken down by, and category."""
+    mix: frozenset[tuple[str, str]]
+    """Trait and category of which the shares in both waves may be told."""
     releases: int
     """Earlier releases that were weighed."""
 

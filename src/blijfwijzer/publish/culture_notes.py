@@ -1,7 +1,7 @@
 """Sentences of a chapter on culture that depend on what was found."""
 
 from blijfwijzer.culture.dimensions import find_dimensions
-from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP
+from blijfwijzer.culture.waves import FEWEST
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.texts import say, show
 from blijfwijzer.survey.codebook import Language
@@ -17,6 +17,7 @@ def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
             *_about_previous(findings, language),
         ),
         "about_trend": _about_trend(findings, language),
+        "about_mix": _about_mix(findings, language),
         "about_worrying": _about_worrying(findings, language),
         "about_pairs": _about_pairs(findings, language),
     }
@@ -62,9 +63,16 @@ def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ..
     names = list(dict.fromkeys(findings.trend.mix["column"]))
     labels = ", ".join(columns[name].label.in_(language) for name in names)
     texts = [say("s_trend", language, traits=labels or "–")]  # noqa: RUF001
-    if findings.trend.largest_gap > LARGEST_GAP:
+    if not findings.trend.changes["is_net"].all():
         texts.append(say("s_trend_gap", language))
     return tuple(texts)
+
+
+def _about_mix(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+    """Tell what raking did to the later wave."""
+    if findings.trend is None or not findings.permission.mix:
+        return ()
+    return (say("s_mix", language, kept=round(100 * findings.trend.kept)),)
 
 
 def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str, ...]:
