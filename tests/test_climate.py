@@ -1,13 +1,20 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array, hstack, vstack
 from scipy.stats import ttest_ind
 from statsmodels.stats.multitest import multipletests
 
 from blijfwijzer.culture.climate import AGAINST, BETTER, COLUMNS, SAME, WORSE, measure_climate
 from blijfwijzer.culture.design import Design, read_design
 from blijfwijzer.culture.dimensions import find_dimensions
+from blijfwijzer.culture.unit_changes import COLUMNS as UNIT_COLUMNS
+from blijfwijzer.culture.unit_changes import (
+    UnitChanges,
+    change_of_units,
+    measure_unit_changes,
+)
+from blijfwijzer.culture.waves import rake
 from blijfwijzer.errors import CultureError
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.settings import Culture, Settings
@@ -48,6 +55,19 @@ def measured(scores, unit, settings=ONE, **more):
     return measure_climate(scales, *everyone_and(unit), design, CODEBOOK, settings, 1, **more)
 
 
+def moved(before, now, unit, people=None, **traits):
+    """Changes of units that were asked twice; traits of both waves, the earlier first."""
+    scores = np.concatenate([before, now]).astype(float)
+    members, _, levels = everyone_and(unit)
+    members = csr_array(hstack([members, members]))
+    is_now = np.arange(len(scores)) >= len(before)
+    traits = pd.DataFrame(traits, index=range(len(scores)))
+    waves = rake(traits, is_now, design_of(len(scores), np.arange(len(scores)) % 3), 10)
+    people = np.full((len(levels), 2), np.nan) if people is None else people
+    found = change_of_units(scores, waves, members, levels, people, {})
+    return UnitChanges(found.assign(dimension="samenwerking")[UNIT_COLUMNS])
+
+
 def read_wave(folder, respondents, wave):
     survey = make_survey(respondents, 7, wave)
     write_survey(survey.responses, CODEBOOK, folder / f"{wave}.parquet")
@@ -61,11 +81,18 @@ def waves(tmp_path_factory):
     return [read_wave(folder, 4000, wave) for wave in (2019, 2022)]
 
 
-def climate_of(responses, settings, previous=None):
-    grouping = make_groups(
+def groups_of(responses):
+    return make_groups(
         responses, CODEBOOK, ["organisatie", "team"], [], None, Settings().groups, 10
     )
-    groups = grouping.groups
+
+
+def climate_of(responses, settings, previous=None):
+    grouping = groups_of(responses)
+    groups, changes = grouping.groups, None
+    if previous is not None:
+        both = (groups_of(previous), grouping)
+        changes = measure_unit_changes(previous, responses, both, CODEBOOK, settings)
     cluster = pd.factorize(responses["organisatie"])[0].astype(np.intp)
     stratum = pd.factorize(responses["sector"])[0].astype(np.intp)
     return measure_climate(
@@ -78,7 +105,7 @@ def climate_of(responses, settings, previous=None):
         settings,
         1,
         sectors=groups["sector"],
-        previous=previous,
+        previous=changes,
     )
 
 
@@ -86,7 +113,7 @@ def climate_of(responses, settings, previous=None):
 def climates(waves):
     settings = Culture(draws=300)
     before = climate_of(waves[0], settings)
-    return before, climate_of(waves[1], settings, before)
+    return before, climate_of(waves[1], settings, waves[0])
 
 
 def test_every_group_has_every_dimension_once(climates):
@@ -216,14 +243,16 @@ def test_a_wave_that_did_not_change_is_not_marked_and_one_that_did_is(rng):
     unit = np.repeat(np.arange(20), 60)
     own = rng.normal(0, 0.3, 20)[unit]
     before, same, changed = (rng.normal(3.3, 0.7, 1200) + own for _ in range(3))
-    before = measured(before, unit)
+    changed += 0.9 * (unit == 7)
 
-    still = measured(same, unit, previous=before).table.set_index("group")
-    moved = measured(changed + 0.9 * (unit == 7), unit, previous=before).table.set_index("group")
+    still, better = (
+        measured(now, unit, previous=moved(before, now, unit)).table.set_index("group")
+        for now in (same, changed)
+    )
 
     assert (still["previous_mark"] == SAME).all()
-    assert moved.loc["organisatie=O7", "previous_mark"] == BETTER
-    assert 0.2 < moved.loc["organisatie=O7", "previous_difference"] < 1.0
+    assert better.loc["organisatie=O7", "previous_mark"] == BETTER
+    assert 0.2 < better.loc["organisatie=O7", "previous_difference"] < 1.0
 
 
 def test_changes_of_units_are_covered_by_their_intervals(rng):
@@ -231,9 +260,9 @@ def test_changes_of_units_are_covered_by_their_intervals(rng):
     unit = np.repeat(np.arange(40), 20)
     for _ in range(20):
         own, change = rng.normal(0, 0.3, 40), rng.normal(0, 0.2, 40)
-        before = measured(rng.normal(3.3, 0.7, 800) + own[unit], unit)
+        before = rng.normal(3.3, 0.7, 800) + own[unit]
         later = rng.normal(3.3, 0.7, 800) + (own + change)[unit]
-        table = measured(later, unit, previous=before).table.iloc[1:]
+        table = measured(later, unit, previous=moved(before, later, unit)).table.iloc[1:]
         covered.append((table["previous_low"] <= change) & (change <= table["previous_high"]))
 
     assert 0.93 <= np.mean(covered) <= 0.98

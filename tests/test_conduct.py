@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 from statsmodels.stats.proportion import proportion_confint
 
+from blijfwijzer.culture.claims_conduct import changed_conduct
 from blijfwijzer.culture.conduct import (
     ANY_INSIDE,
     ANY_OUTSIDE,
@@ -14,6 +17,7 @@ from blijfwijzer.culture.conduct import (
     measure_conduct,
 )
 from blijfwijzer.culture.design import Design, read_design
+from blijfwijzer.culture.evidence import gather
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.export import write_survey
@@ -118,6 +122,27 @@ def test_changes_hold_what_the_built_in_survey_was_given(conduct):
         assert row["now"] - row["before"] == pytest.approx(row["raw"])
     inside = row_of(changes, behaviour=ANY_INSIDE)
     assert inside["net_low"] < 0 < inside["net_high"]
+
+
+def test_the_claim_about_change_tells_the_changes_of_this_chapter(surveys):
+    settings = Culture(mix=("geslacht",))
+    changes = conduct_of(surveys[1], settings=settings, previous=surveys[0]).changes
+    before, now = (
+        gather(wave, score_scales(wave, CODEBOOK), CODEBOOK, read_design(wave, CODEBOOK))
+        for wave in surveys
+    )
+
+    found = changed_conduct(replace(now, previous=before, settings=settings))
+
+    told = found.estimates.set_index("name")
+    checked = found.sensitivity.set_index("name")
+    for behaviour in ("discriminatie", "integriteit_gezien"):
+        row = row_of(changes, behaviour=behaviour)
+        raw = told.loc[behaviour, ["value", "low", "high"]].astype(float)
+        net = checked.loc[f"{behaviour}_net", ["value", "low", "high"]].astype(float)
+        assert raw.tolist() == row[["raw", "raw_low", "raw_high"]].tolist()
+        assert net.tolist() == row[["net", "net_low", "net_high"]].tolist()
+        assert told.loc[behaviour, "n"] == row["n_before"] + row["n_now"]
 
 
 def test_changes_are_adjusted_for_their_number(surveys):

@@ -225,6 +225,63 @@ def test_the_ledger_knows_both_waves_of_each_release(place):
     assert [name for name in releases[3].content["parts"] if name.startswith("claim:")]
 
 
+def mix_of(folder, caption):
+    """Shares in both waves by trait and category, as the page has them."""
+    tables = page_of(folder).iter("table")
+    table = next(t for t in tables if caption in "".join(t.find("caption").itertext()))
+    rows = [["".join(cell.itertext()) for cell in row] for row in table.find("tbody")]
+    return {(row[0], row[1]): [float(re.sub(r"\D", "", cell)) for cell in row[3:]] for row in rows}
+
+
+def test_who_responded_is_told_of_both_waves_as_far_as_the_ledger_has_it(place):
+    codebook = load_codebook(BOOK)
+    told = mix_of(place / "climate-nl", "Wie antwoordde")
+    releases = verify(place / "ledger-nl" / "werkonderzoek")[:2]
+    waves = [pd.read_parquet(place / f"{wave}.parquet") for wave in (2019, 2022)]
+
+    column = codebook.columns["opleiding"]
+    shown = 0
+    for code, label in column.codes.items():
+        entered = [f"culture:opleiding:{code}" in r.content["parts"] for r in releases]
+        shares = told.get((column.label.nl, label.nl))
+        assert (shares is not None) <= all(entered)
+        shown += shares is not None
+        for wave, share in zip(waves, shares or (), strict=bool(shares)):
+            there = (wave["opleiding"].astype(float) == float(code)).to_numpy()
+            # Of all: those who gave no answer are a category that is not told.
+            assert share == pytest.approx(100 * np.average(there, weights=wave["gewicht"]), abs=0.6)
+    assert shown >= 2
+    assert {trait for trait, _ in told} >= {
+        codebook.columns[name].label.nl for name in ("sector", "leeftijd", "leidinggevende")
+    }
+    assert not {"unknown", "other"} & {category for _, category in told}
+    with zipfile.ZipFile(place / "climate-nl" / "climate.xlsx") as book:
+        assert "Wie antwoordde" in book.read("xl/workbook.xml").decode()
+
+
+def test_a_category_of_few_tells_nothing_of_who_responded(place):
+    # The third answer on sex was given by fewer than ten, who were put with the largest category.
+    codebook = load_codebook(BOOK)
+    sex = codebook.columns["geslacht"]
+    rare = [
+        (pd.read_parquet(place / f"{wave}.parquet")["geslacht"].astype(float) == 3).sum()
+        for wave in (2019, 2022)
+    ]
+
+    told = mix_of(place / "climate-nl", "Wie antwoordde")
+
+    assert 0 < min(rare) <= max(rare) < 10
+    # With both of the other answers its own would follow.
+    assert sum(trait == sex.label.nl for trait, _ in told) < 2
+    assert (sex.label.nl, sex.codes["3"].nl) not in told
+
+
+def test_without_a_wave_before_nothing_is_told_of_who_responded(place):
+    page = "".join(page_of(place / "climate-en").itertext())
+
+    assert "Who responded, before and now" not in page
+
+
 def test_a_rerun_shows_the_same_and_is_entered_once(place):
     folder = place / "claims-nl"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}

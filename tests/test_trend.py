@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,9 +8,10 @@ import statsmodels.api as sm
 from blijfwijzer.culture.climate import BETTER, SAME, WORSE
 from blijfwijzer.culture.design import Design
 from blijfwijzer.culture.traits import OTHER
-from blijfwijzer.culture.trend import CHANGE_COLUMNS, common_items, measure_trend
-from blijfwijzer.culture.waves import measure_change, pair_waves, rake
+from blijfwijzer.culture.trend import CHANGE_COLUMNS, measure_trend
+from blijfwijzer.culture.waves import common_items, measure_change, pair_waves, part_of, rake
 from blijfwijzer.errors import NothingInCommonError
+from blijfwijzer.measuring import mix_figures
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.export import write_survey
@@ -16,6 +19,7 @@ from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.synthetic import make_survey
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
+SMALL = Path(__file__).parent / "assets" / "small.toml"
 
 
 def design_of(weight, cluster=None):
@@ -33,6 +37,40 @@ def two_waves(rng, size=1500, older=0.3, younger=0.3, change=0.0, units=60):
     values = 3.3 + 0.6 * old + own + change * is_now + rng.normal(0, 0.7, 2 * size)
     traits = pd.DataFrame({"age": np.where(old, "old", "young"), "sex": sex.astype(str)})
     return values, traits, is_now, unit
+
+
+def replicated_waves(rng, young, size=2000, units=20):
+    """Two waves of 2 x `units` organisations each, none in both, with a jackknife of these."""
+    made = []
+    for wave, share in enumerate(young):
+        stratum = np.arange(size) % 2
+        unit = rng.integers(0, units, size) + units * stratum
+        own = rng.normal(0, 0.3, 2 * units)[unit]
+        lean = np.clip(share + rng.normal(0, 0.15, 2 * units), 0.05, 0.95)[unit]
+        is_young = rng.random(size) < lean
+        weight = rng.uniform(0.5, 2, size)
+        left_out = {
+            f"jk{r + 1}": weight
+            * np.where(unit == r, 0, np.where(stratum == r // units, units / (units - 1), 1))
+            for r in range(2 * units)
+        }
+        columns = {
+            "sector": np.where(stratum, "rijk", "gemeente"),
+            "organisatie": np.char.add(f"W{wave}O", unit.astype(str)),
+            "opleiding": rng.integers(1, 4, size).astype(float),
+            "leeftijd": np.where(is_young, 25.0, 50.0),
+            "weight": weight,
+            "values": 3.3 - 0.6 * is_young + own + rng.normal(0, 0.7, size),
+        }
+        made.append(pd.DataFrame(columns | left_out))
+    return made
+
+
+@pytest.fixture
+def replicated(tmp_path):
+    text = SMALL.read_text() + 'replicates = "jk"\nreplicate_scale = 0.95\n'
+    (tmp_path / "s.toml").write_text(text)
+    return load_codebook(tmp_path / "s.toml")
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +228,8 @@ def test_every_scale_moves_overall_and_in_each_sector(trend, surveys):
     }
     assert not changes.duplicated(["scale", "place"]).any()
     assert (changes["raw_low"] <= changes["raw"]).all()
-    assert trend.largest_gap < 1e-6
+    assert changes["is_net"].all()
+    assert 0.5 < trend.kept <= 1
 
 
 def test_a_renamed_item_is_one_item(trend, surveys):
@@ -250,6 +289,25 @@ def test_one_wave_against_itself_does_not_move(surveys):
     assert (found["mark"] == SAME).all()
 
 
+def test_what_raking_costs_is_told(surveys):
+    same = measure_trend(surveys[0], surveys[0], CODEBOOK, Culture(mix=("opleiding",)))
+    low = (surveys[0]["opleiding"] == 1).to_numpy()
+    fewer = surveys[0][~low | (np.arange(len(low)) % 8 == 0)].reset_index(drop=True)
+
+    moved = measure_trend(fewer, surveys[0], CODEBOOK, Culture(mix=("opleiding",)))
+
+    # Kish: the later wave's few low educated stand for eight times as many.
+    weight = fewer["weight"].to_numpy(float)
+    there, here = (wave["opleiding"].fillna(0).to_numpy(float) for wave in (surveys[0], fewer))
+    target = {k: np.average(there == k, weights=surveys[0]["weight"]) for k in np.unique(there)}
+    share = {k: np.average(here == k, weights=weight) for k in np.unique(here)}
+    raked = weight * np.array([target[k] / share[k] for k in here])
+    kish = [w.sum() ** 2 / (w**2).sum() for w in (weight, raked)]
+    assert same.kept == pytest.approx(1)
+    assert moved.kept == pytest.approx(kish[1] / kish[0], rel=0.02)
+    assert moved.kept < 0.9
+
+
 def test_weights_have_no_scale_in_either_wave(surveys, trend):
     heavy = surveys[1].assign(weight=surveys[1]["weight"] * 1000)
 
@@ -268,3 +326,84 @@ def test_the_mix_is_in_words_of_the_codebook(surveys):
     assert waves.mix.groupby("column")[
         ["share_before", "share_now"]
     ].sum().to_numpy() == pytest.approx(1)
+
+
+def test_replicate_weights_of_both_waves_agree_with_their_units(rng, replicated):
+    waves = replicated_waves(rng, (0.3, 0.5))
+    values = pd.concat(waves)["values"].to_numpy()
+    settings = Culture(mix=("leeftijd", "opleiding"))
+
+    pairs = [pair_waves(*waves, book, settings) for book in (load_codebook(SMALL), replicated)]
+
+    for rows in (np.ones(len(values), dtype=bool), np.arange(len(values)) % 2 == 0):
+        plain, found = (measure_change(values[rows], part_of(pair, rows, 10)) for pair in pairs)
+        for ours, theirs in ((found.raw, plain.raw), (found.net, plain.net)):
+            assert ours.value == pytest.approx(theirs.value)
+            assert ours.se == pytest.approx(theirs.se, rel=0.05)
+            # Replicates know of two strata in each wave; units are of two strata in all.
+            assert ours.df == theirs.df - (2 if rows.all() else 1)
+    assert pairs[1].design.replicates.shape == (len(values), 80)
+
+
+def test_a_net_change_has_the_error_of_raking_anew_with_each_replicate(rng, replicated):
+    waves = replicated_waves(rng, (0.25, 0.6))
+    values = pd.concat(waves)["values"].to_numpy()
+    pair = pair_waves(*waves, replicated, Culture(mix=("leeftijd", "opleiding")))
+
+    found = measure_change(values, pair).net
+
+    again = []
+    for weight in pair.design.replicates.T:
+        kept = weight > 0
+        alone = Design(weight[kept], pair.design.cluster[kept], pair.design.stratum[kept])
+        raked = rake(pair.traits[kept].reset_index(drop=True), pair.is_now[kept], alone, 10).raked
+        now = pair.is_now[kept]
+        means = [np.average(values[kept][part], weights=raked[part]) for part in (now, ~now)]
+        again.append(means[0] - means[1])
+    assert found.se == pytest.approx(
+        np.sqrt(0.95 * np.square(np.array(again) - found.value).sum()), rel=0.05
+    )
+
+
+def test_replicate_weights_of_one_wave_alone_leave_errors_to_units(rng, replicated):
+    before, now = replicated_waves(rng, (0.3, 0.5))
+    values = pd.concat([before, now])["values"].to_numpy()
+    lacking = now.drop(columns=[name for name in now if name.startswith("jk")])
+    settings = Culture(mix=("leeftijd",))
+
+    found, plain = (
+        measure_change(values, pair_waves(before, now, book, settings))
+        for now, book in ((lacking, replicated), (lacking, load_codebook(SMALL)))
+    )
+
+    assert found == plain
+
+
+def test_a_replicate_that_leaves_nobody_of_a_wave_is_no_obstacle(rng, replicated):
+    waves = replicated_waves(rng, (0.3, 0.5))
+    pair = pair_waves(*waves, replicated, Culture(mix=("leeftijd",)))
+    values = pd.concat(waves)["values"].to_numpy()
+    one_unit = pd.concat(waves)["organisatie"].isin(["W0O3", "W1O3", "W1O4"]).to_numpy()
+
+    found = measure_change(np.where(one_unit, values, np.nan), pair)
+
+    assert found.net.se > 0
+
+
+def test_a_category_that_others_were_put_with_is_no_figure_of_the_mix(surveys):
+    # Three people of the later wave have an education of which there are too few.
+    before = surveys[0][surveys[0]["opleiding"] != 1].reset_index(drop=True)
+    now = surveys[1][surveys[1]["opleiding"] != 1].reset_index(drop=True)
+    now.loc[:2, "opleiding"] = 1.0
+    largest = now["opleiding"].value_counts().index[0]
+    mix = pair_waves(before, now, CODEBOOK, Culture(mix=("opleiding", "sector"))).mix
+
+    then, later = (
+        mix_figures(wave, mix, counted, CODEBOOK, 10)
+        for wave, counted in ((before, "n_before"), (now, "n_now"))
+    )
+
+    whole, joined = (f"culture:opleiding:{level:g}" for level in (5 - largest, largest))
+    assert set(then) == {whole, joined}
+    assert set(later) == {whole}
+    assert later[whole].sum() == (now["opleiding"] == 5 - largest).sum()

@@ -23,8 +23,9 @@ from blijfwijzer.culture.instrument import assess_scales
 from blijfwijzer.culture.invariance import assess_invariance
 from blijfwijzer.culture.screening import Screening, gather_units, screen_units
 from blijfwijzer.culture.screening_checks import ScreeningChecks, check_screening
-from blijfwijzer.culture.traits import UNKNOWN, read_traits
-from blijfwijzer.culture.trend import measure_trend
+from blijfwijzer.culture.traits import OTHER, UNKNOWN, read_traits
+from blijfwijzer.culture.trend import Trend, measure_trend
+from blijfwijzer.culture.unit_changes import UnitChanges, measure_unit_changes
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
@@ -145,7 +146,7 @@ def measure_culture(
     settings: Settings,
     unasked: tuple[str, ...],
     tell: Tell,
-) -> tuple[CultureFindings, Figures]:
+) -> tuple[CultureFindings, Figures, Figures]:
     """Measure the culture of a survey and choose what may be shown of it.
 
     Parameters
@@ -154,7 +155,8 @@ def measure_culture(
 
     Returns
     -------
-    What was found, and for the ledger the figures about parts that cut through units.
+    What was found, and for the ledger the figures about parts that cut through units, of this
+    wave and of the one before.
     """
     responses, scales, grouping = now.responses, now.scales, now.grouping
     design = read_design(responses, codebook)
@@ -165,20 +167,33 @@ def measure_culture(
     tell("whether scales mean the same for groups")
     attributes = _attributes(responses, codebook)
     invariance = assess_invariance(responses, codebook, design, attributes, settings.culture.floor)
-    tell("climate")
-    earlier = None if before is None else _climate(before, codebook, settings, None)
-    climate = _climate(now, codebook, settings, earlier)
-    trend = None
+    trend, moved = None, None
     if before is not None:
         tell("trend")
         trend = measure_trend(responses, before.responses, codebook, settings.culture)
+        moved = measure_unit_changes(
+            before.responses, responses, (before.grouping, grouping), codebook, settings.culture
+        )
+    tell("climate")
+    climate = _climate(now, design, codebook, settings, moved)
     tell("unwanted behaviour")
     previous = None if before is None else before.responses
     conduct = measure_conduct(responses, scales, codebook, design, settings.culture, previous)
     tell("worrying units")
     screenings, checks = _screen(now, design, codebook, settings)
     offered = _figures(now, attributes, codebook, settings)
-    names = admit_figures(offered, now.admission, ledger, settings.disclosure.minimum)
+    minimum = settings.disclosure.minimum
+    mix: Figures = {}
+    earlier: Figures = {}
+    if before is not None and trend is not None:
+        mix = mix_figures(responses, trend.mix, "n_now", codebook, minimum)
+        # Parts that other tables tell of too are offered by those, or not at all.
+        known = {level_figure(name, "") for name in attributes}
+        offered |= {n: part for n, part in mix.items() if not n.startswith(tuple(known))}
+        earlier = mix_figures(before.responses, trend.mix, "n_before", codebook, minimum)
+        names = admit_figures(earlier, before.admission, ledger, minimum)
+        earlier = {name: earlier[name] for name in sorted(names)}
+    names = admit_figures(offered, now.admission, ledger, minimum)
     permission = Permission(
         now.admission.shown,
         now.admission.choice.reasons,
@@ -188,6 +203,7 @@ def measure_culture(
         names,
         _leave_few(now, climate, settings.disclosure.minimum),
         _told_conduct(conduct, now, names, codebook, settings),
+        _told_mix(trend, now, before, names & set(mix) & set(earlier), codebook),
         now.admission.earlier.releases,
     )
     drivers = None
@@ -209,11 +225,15 @@ def measure_culture(
         drivers,
         unasked,
     )
-    return findings, {name: offered[name] for name in sorted(names)}
+    return findings, {name: offered[name] for name in sorted(names)}, earlier
 
 
 def _climate(
-    wave: Wave, codebook: Codebook, settings: Settings, previous: Climate | None
+    wave: Wave,
+    design: Design,
+    codebook: Codebook,
+    settings: Settings,
+    previous: UnitChanges | None,
 ) -> Climate:
     groups = wave.grouping.groups
     return measure_climate(
@@ -221,7 +241,7 @@ def _climate(
         wave.grouping.members,
         groups["parent"],
         groups["level"],
-        read_design(wave.responses, codebook),
+        design,
         codebook,
         settings.culture,
         settings.seed,
@@ -342,6 +362,73 @@ def _leave_few(now: Wave, climate: Climate, minimum: int) -> frozenset[tuple[str
         if 0 < left < minimum:
             withheld.add((str(parts["group"].iloc[int(parts["n"].argmin())]), str(dimension)))
     return frozenset(withheld)
+
+
+def mix_figures(
+    responses: pd.DataFrame, mix: pd.DataFrame, counted: str, codebook: Codebook, minimum: int
+) -> Figures:
+    """Offer the categories that the mix of a wave is told by; units are groups of their own.
+
+    A category that others were put with is left out: beside itself alone, told elsewhere, it would
+    tell of those few.
+
+    Parameters
+    ----------
+    mix : as `Waves.mix`
+    counted : its column with the respondents of this wave
+
+    Returns
+    -------
+    Name of each figure to one row with those who are in the category.
+    """
+    mix = mix[~mix["column"].isin(codebook.units.levels)]
+    traits = read_traits(responses, list(dict.fromkeys(mix["column"])), codebook)
+    offered: Figures = {}
+    for row in mix.to_dict("records"):
+        column, category = str(row["column"]), str(row["category"])
+        inside = (traits[column] == category).to_numpy(dtype=bool)
+        is_whole = category not in (UNKNOWN, OTHER) and inside.sum() == row[counted]
+        if is_whole and min(inside.sum(), (~inside).sum()) >= minimum:
+            offered[level_figure(column, category)] = _row(inside)
+    return offered
+
+
+def _told_mix(
+    trend: Trend | None,
+    now: Wave,
+    before: Wave | None,
+    figures: frozenset[str] | set[str],
+    codebook: Codebook,
+) -> frozenset[tuple[str, str]]:
+    """Choose the categories of which the shares in both waves may be told.
+
+    Parameters
+    ----------
+    figures : about categories, that may be told of both waves
+    """
+    if trend is None or before is None:
+        return frozenset()
+    admissions = (now.admission, before.admission)
+    if not all(admission.choice.tells_everyone for admission in admissions):
+        return frozenset()
+    largest, sizes = codebook.units.levels[0], []
+    for wave in (before, now):
+        groups = wave.grouping.groups[wave.admission.shown]
+        groups = groups[groups["level"] == largest]
+        sizes.append({define(str(name))[largest]: n for name, n in groups["n"].items()})
+    told = set()
+    for row in trend.mix.to_dict("records"):
+        column, category = str(row["column"]), str(row["category"])
+        counts = [size.get(category) for size in sizes]
+        is_shown = counts == [row["n_before"], row["n_now"]]
+        if column in codebook.units.levels:
+            # Of smaller units a code may be used twice.
+            is_shown &= column == largest
+        else:
+            is_shown = level_figure(column, category) in figures
+        if is_shown:
+            told.add((column, category))
+    return frozenset(told)
 
 
 def _told_conduct(

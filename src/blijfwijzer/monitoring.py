@@ -17,7 +17,7 @@ from blijfwijzer.culture.claims import CHANGE, CLAIMS, Verdict, find_claims, run
 from blijfwijzer.culture.design import read_design
 from blijfwijzer.culture.evidence import Evidence
 from blijfwijzer.culture.evidence import gather as gather_evidence
-from blijfwijzer.culture.trend import common_items
+from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.files import hash_bytes, hash_files, to_json, write_files, write_folder_beside
 from blijfwijzer.foreseeing import choose_model, foresee
@@ -116,7 +116,7 @@ def climate(
             if before is not None and previous_file is not None:
                 grouped = _group(before.responses, codebook, levels, settings)
                 earlier = admit(before, grouped, wave_of(previous_file))
-            findings, figures = measure_culture(
+            findings, figures, then = measure_culture(
                 now, earlier, stored, ledger, codebook, settings, unasked, tell
             )
             tell(f"write {output}")
@@ -126,7 +126,9 @@ def climate(
                 "climate.xlsx": write_climate_workbook(chapter),
                 "report.html": render_climate(chapter, tuple(codebook.units.levels)),
             }
-            entered: Entered = [] if earlier is None else [(earlier.admission, {}, earlier.intake)]
+            entered: Entered = []
+            if earlier is not None:
+                entered.append((earlier.admission, then, earlier.intake))
             entered.append((now.admission, figures, intake))
             told = ["mean", "favourable"]
             record = _record(origin, settings, codebook, owner, wave, findings.counts(), files)
@@ -257,6 +259,7 @@ def _evidence(
         settings.seed,
         previous,
         risk,
+        settings=settings.culture,
     )
 
 

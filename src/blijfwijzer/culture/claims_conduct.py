@@ -2,10 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from blijfwijzer.culture.estimation import (
-    Estimate,
     difference,
     estimate_mean,
     estimate_share,
@@ -18,6 +16,7 @@ from blijfwijzer.culture.findings import (
     Part,
     conclude,
 )
+from blijfwijzer.culture.waves import measure_change, pair_waves
 from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE
 
@@ -95,7 +94,11 @@ def outside_over_inside(evidence: Evidence) -> Finding:
 
 
 def changed_conduct(evidence: Evidence) -> Finding:
-    """H12: discrimination rose and integrity violations fell since the wave before."""
+    """H12: discrimination rose and integrity violations fell since the wave before.
+
+    The claim is about the shares themselves, so their change as it is decides; what is left of it
+    net of who responded is told beside it. Both are those of the chapter on conduct.
+    """
     before = evidence.previous
     if before is None:
         raise NotTestableError(
@@ -104,7 +107,8 @@ def changed_conduct(evidence: Evidence) -> Finding:
                 en="there is one wave; give the one before with --previous",
             )
         )
-    lines, parts = [], []
+    waves = pair_waves(before.responses, evidence.responses, evidence.codebook, evidence.settings)
+    lines, parts, sensitivity = [], [], []
     for name, sign in (("discriminatie", 1), ("integriteit_gezien", -1)):
         if not before.has(name):
             raise NotTestableError(
@@ -113,14 +117,12 @@ def changed_conduct(evidence: Evidence) -> Finding:
                     en=f"the wave before lacks {name} ({CONCEPTS[name].en})",
                 )
             )
-        change = _change(
-            estimate_mean(evidence.of(name), evidence.design),
-            estimate_mean(before.of(name), before.design),
-        )
-        lines.append(
-            Line(name, f"Verandering: {CONCEPTS[name].nl}", f"Change: {CONCEPTS[name].en}", change)
-        )
-        parts.append(Part(change, 1 if sign > 0 else -1, floor=FLOOR_SHARE / 2))
+        change = measure_change(np.concatenate([before.of(name), evidence.of(name)]), waves)
+        nl, en = CONCEPTS[name].nl, CONCEPTS[name].en
+        lines.append(Line(name, f"Verandering: {nl}", f"Change: {en}", change.raw))
+        net = f"Verandering, netto van wie antwoordde: {nl}", f"Change, net of who responded: {en}"
+        sensitivity.append(Line(f"{name}_net", *net, change.net))
+        parts.append(Part(change.raw, 1 if sign > 0 else -1, floor=FLOOR_SHARE / 2))
     effect = (
         parts[0].estimate,
         "verandering in aandeel gediscrimineerd",
@@ -132,7 +134,7 @@ def changed_conduct(evidence: Evidence) -> Finding:
         en="Another design or wording changes such shares too: a difference between waves is not "
         "yet a change at work.",
     )
-    return conclude(lines, parts, effect, note=note)
+    return conclude(lines, parts, effect, sensitivity, note=note)
 
 
 def _any(evidence: Evidence, names: list[str] | tuple[str, ...]) -> Array:
@@ -140,11 +142,3 @@ def _any(evidence: Evidence, names: list[str] | tuple[str, ...]) -> Array:
     held = np.stack([evidence.of(name) for name in names if evidence.has(name)])
     happened = (held == 1).any(axis=0)
     return np.where(happened, 1.0, np.where(np.isnan(held).any(axis=0), np.nan, 0.0))
-
-
-def _change(now: Estimate, before: Estimate) -> Estimate:
-    """Difference of two independent estimates, normal as each rests on many units."""
-    variance = now.se**2 + before.se**2
-    value, se = now.value - before.value, float(np.sqrt(variance))
-    half = float(norm.ppf(0.975)) * se
-    return Estimate(value, se, value - half, value + half, np.inf, now.n + before.n)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import norm, t
 
-from blijfwijzer.culture.design import Design
+from blijfwijzer.culture.design import Design, told_by_design
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
 from blijfwijzer.culture.estimation import adjust, estimate_means
 from blijfwijzer.culture.pooling import (
@@ -23,6 +23,7 @@ from blijfwijzer.culture.pooling import (
     summarise_means,
     within_variance,
 )
+from blijfwijzer.culture.unit_changes import UnitChanges
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook
@@ -33,15 +34,12 @@ BETTER, WORSE, SAME = "better", "worse", ""
 """Marks: which way a difference that is sure and large enough goes; for red tape less is better."""
 AGAINST = ("sector", "all", "previous")
 """What each group is held against: its own largest unit level, everyone, and itself before."""
-_FEWEST_CLUSTERS = 5
-_FEWEST_PEOPLE = 100
-"""Members for replicate weights to tell the error of a group; in fewer, too few of them differ.
-Convention of ours."""
 _PARTS = ("mean", "difference", "low", "high", "p", "d", "mark")
 COLUMNS = [
     *("group", "dimension", "level", "n", "effective_n", "mean", "direct_se"),
     *("pooled", "se", "low", "high", "reliability", "source", "favourable", "grade", "deviation"),
     *(f"{against}_{part}" for against in AGAINST for part in _PARTS),
+    *("previous_n", "previous_way"),
 ]
 
 
@@ -54,7 +52,8 @@ class Climate:
     (Kish), weighted mean with its standard error, pooled mean with its 95 % interval, reliability
     of the unadjusted mean, favourable share, grade 1-10 of the pooled mean, deviation (standard
     deviation between people in this survey); and per reference its mean, the difference of the
-    pooled mean from it with a 95 % interval, p adjusted over the whole table, d and mark. Means and
+    pooled mean from it with a 95 % interval, p adjusted over the whole table, d and mark; for the
+    wave before also n then, and the way in which the change is net (see `unit_changes`). Means and
     differences are in the unit of the scale; favourable, grade and marks are turned for scales of
     which a higher score is worse."""
 
@@ -81,7 +80,7 @@ def measure_climate(
     *,
     sectors: pd.Series | None = None,
     people: Array | None = None,
-    previous: Climate | None = None,
+    previous: UnitChanges | None = None,
 ) -> Climate:
     """Measure the dimensions of culture in each group.
 
@@ -100,7 +99,7 @@ def measure_climate(
     sectors : group to its largest unit, as `Grouping` has it; else the topmost parent below the
         last
     people : who work in each group, for the finite population correction; NaN where not known
-    previous : of the wave before; groups are matched by id
+    previous : changes since the wave before, of the groups that were there then
 
     Returns
     -------
@@ -108,9 +107,11 @@ def measure_climate(
 
     Notes
     -----
-    For the wave before, the change itself is pooled, with its own spread between groups: what a
-    group keeps from wave to wave then adds nothing to the noise. The few who answered both waves
-    are not known to be the same, which makes its intervals too wide rather than too short.
+    Against the wave before, the change itself is pooled, net of who responded and with its own
+    spread between groups: what a group keeps from wave to wave then adds nothing to the noise. It
+    is of the items that both waves asked, as is the mean before, so it need not be the difference
+    of the two means. The few who answered both waves are not known to be the same, which makes its
+    intervals too wide rather than too short.
     """
     rng = np.random.default_rng(seed)
     dimensions = find_dimensions(codebook, settings)
@@ -128,8 +129,7 @@ def measure_climate(
             **_against("sector", areas, areas.direct.reindex(place)),
             **_against("all", areas, everyone.iloc[np.zeros(len(levels), dtype=int)]),
         )
-        freedom = areas.pooled["freedom"].to_numpy(dtype=float)
-        tables.append(_change(table, previous, freedom, parents, levels, settings, rng))
+        tables.append(_change(table, previous, parents, levels, settings, rng))
     table = _mark(pd.concat(tables, ignore_index=True), dimensions, settings)
     return Climate(table[COLUMNS])
 
@@ -178,22 +178,12 @@ def _pool(
 
 
 def _design_variance(scores: Array, members: csr_array, design: Design) -> tuple[Array, Array]:
-    """Variance of means of groups that hold several whole clusters, and its degrees of freedom.
-
-    A sector is known by the organisations that took part in it; a team lies within one of them,
-    and is known by its people. Replicate weights tell it of any large group. NaN for groups of
-    fewer than five clusters, too few to tell, and where people are clusters of their own.
-    """
+    """Variance of means of groups that the design tells of, and its freedom; NaN for others."""
     place = members.tocoo()
     group = np.full(len(scores), -1)
     group[place.col] = place.row
     variance, df = np.full((2, members.shape[0]), np.nan)
-    spans = pd.DataFrame({"group": place.row, "cluster": design.cluster[place.col]})
-    clusters = spans.drop_duplicates()["group"].value_counts()
-    people = spans["group"].value_counts().reindex(clusters.index)
-    large = clusters.index[(clusters >= _FEWEST_CLUSTERS) & (clusters < people)]
-    if design.replicates is not None:
-        large = people.index[people >= _FEWEST_PEOPLE]
+    large = np.flatnonzero(told_by_design(group, members.shape[0], design))
     if len(large):
         inside = pd.Series(group).where(np.isin(group, large))
         found = estimate_means(scores, inside, design)
@@ -265,8 +255,7 @@ def _against(name: str, areas: _Areas, reference: pd.DataFrame) -> dict[str, Arr
 
 def _change(
     table: pd.DataFrame,
-    previous: Climate | None,
-    freedom: Array,
+    previous: UnitChanges | None,
     parents: pd.Series,
     levels: pd.Series,
     settings: CultureSettings,
@@ -275,23 +264,27 @@ def _change(
     """Hold groups against themselves in the wave before."""
     nothing = np.full(len(table), np.nan)
     if previous is None:
-        return table.assign(**{f"previous_{part}": nothing for part in _PARTS[:-1]})
-    before = previous.table[previous.table["dimension"] == table["dimension"].iloc[0]]
-    before = before.set_index("group").reindex(table["group"])
-    change = table["mean"].to_numpy() - before["mean"].to_numpy()
-    variance = table["direct_se"].to_numpy() ** 2 + before["direct_se"].to_numpy() ** 2
-    pooled, error = nothing.copy(), nothing.copy()
-    for level in levels.unique():
-        rows = np.flatnonzero((levels == level).to_numpy() & ~np.isnan(change))
-        if len(rows):
-            found = pool_means(
-                change[rows], variance[rows], parents.iloc[rows], settings.draws, rng
-            ).table
-            pooled[rows], error[rows] = found["pooled"], found["se"]
+        told = {f"previous_{part}": nothing for part in _PARTS[:-1]}
+        return table.assign(**told, previous_n=nothing, previous_way="")
+    found = previous.table[previous.table["dimension"] == table["dimension"].iloc[0]]
+    found = found.set_index("group").reindex(table["group"])
+    means, errors = {}, {}
+    for name, of_it in (("before", "before_variance"), ("net", "variance")):
+        value, variance = found[name].to_numpy(dtype=float), found[of_it].to_numpy(dtype=float)
+        means[name], errors[name] = nothing.copy(), nothing.copy()
+        for level in levels.unique():
+            rows = np.flatnonzero((levels == level).to_numpy() & ~np.isnan(value + variance))
+            if len(rows):
+                above = parents.iloc[rows]
+                pooled = pool_means(value[rows], variance[rows], above, settings.draws, rng).table
+                means[name][rows], errors[name][rows] = pooled["pooled"], pooled["se"]
+    variance, freedom = (found[name].to_numpy(dtype=float) for name in ("variance", "freedom"))
     return table.assign(
-        previous_mean=before["pooled"].to_numpy(),
-        **_tell("previous", pooled, error),
-        previous_p=_two_sided(change, variance, freedom),
+        previous_mean=means["before"],
+        **_tell("previous", means["net"], errors["net"]),
+        previous_p=_two_sided(found["net"].to_numpy(dtype=float), variance, freedom),
+        previous_n=found["n_before"].to_numpy(),
+        previous_way=found["way"].where(~np.isnan(means["net"])).fillna("").to_numpy(),
     )
 
 

@@ -207,23 +207,7 @@ def _changes(
     rows = []
     for behaviour in asked.columns.intersection(before.columns, sort=False):
         values = np.concatenate([before[behaviour], asked[behaviour]]).astype(float)
-        change = measure_change(values, waves)
-        rows.append(
-            {
-                **_named(str(behaviour)),
-                "n_before": change.before.n,
-                "n_now": change.now.n,
-                "before": change.before.value,
-                "now": change.now.value,
-                "raw": change.raw.value,
-                "raw_low": change.raw.low,
-                "raw_high": change.raw.high,
-                "net": change.net.value,
-                "net_low": change.net.low,
-                "net_high": change.net.high,
-                "p": change.net.p,
-            }
-        )
+        rows.append({**_named(str(behaviour)), **measure_change(values, waves).row()})
     changes = _table(rows, CHANGE_COLUMNS)
     return changes.assign(p=adjust(changes["p"].to_numpy(dtype=float), "holm"))
 

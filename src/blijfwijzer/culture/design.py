@@ -21,6 +21,9 @@ Array = NDArray[np.float64]
 _FEWEST_CLUSTERS = 5
 """Fewer units than these, or as few that weigh as much as all (Kish 1965), say little of how units
 differ; then a smaller kind of unit counts."""
+_FEWEST_PEOPLE = 100
+"""Members for replicate weights to tell the error of a group; in fewer, too few of them differ.
+Convention of ours."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,15 @@ def read_design(responses: pd.DataFrame, codebook: Codebook) -> Design:
         return Design(weight, cluster, stratum)
     replicates = responses[names].to_numpy(dtype=float)
     return Design(weight, cluster, stratum, replicates, codebook.weight.replicate_scale)
+
+
+def reweight(design: Design, weight: Array) -> Design:
+    """Give respondents other weights; replicates keep the share by which they differ from them."""
+    if design.replicates is None:
+        return replace(design, weight=weight)
+    known = design.weight > 0
+    factor = np.divide(weight, design.weight, out=np.zeros_like(weight), where=known)
+    return replace(design, weight=weight, replicates=design.replicates * factor[:, None])
 
 
 def replicate_units(design: Design, draws: int, seed: int) -> Array:
@@ -204,7 +216,16 @@ def variance_by_group(
     design: Design,
     inside: NDArray[np.bool_],
 ) -> tuple[Array, Array]:
-    """As `covariance_of`, for the means of many groups at once."""
+    """As `covariance_of`, for the means of many groups at once.
+
+    Parameters
+    ----------
+    influence, group : of the responses that are inside
+    """
+    if design.shifts is not None:
+        moved = [np.bincount(group, influence * shift, count) for shift in design.shifts[inside].T]
+        variance = design.replicate_scale * np.square(moved).sum(axis=0)
+        return variance, np.full(count, design.replicate_freedom)
     of_cluster, units = design.units.stratum, design.units.sizes
     cluster = design.units.of_response[inside]
     pair, place = np.unique(group * np.intp(len(of_cluster)) + cluster, return_inverse=True)
@@ -227,6 +248,26 @@ def variance_by_group(
     one_unit = (clusters == 1) & (n > 1)
     single = np.bincount(group, influence**2, count) * n / np.maximum(n - 1, 1)
     return np.where(one_unit, single, variance), np.where(one_unit, n - 1.0, df)
+
+
+def told_by_design(group: NDArray[np.intp], count: int, design: Design) -> NDArray[np.bool_]:
+    """Say of which groups the design tells the error of a mean: those of several whole clusters.
+
+    A sector is known by the organisations that took part in it; a team lies within one of them,
+    and is known by its people. Replicate weights tell it of any large group.
+
+    Parameters
+    ----------
+    group : of each response, -1 for none
+    count : groups there are
+    """
+    people = np.bincount(group[group >= 0], minlength=count)
+    if design.replicates is not None:
+        return np.asarray(people >= _FEWEST_PEOPLE)
+    pair = np.unique(np.column_stack([group, design.cluster])[group >= 0], axis=0)
+    clusters = np.bincount(pair[:, 0], minlength=count)
+    # Where people are clusters of their own they are not whole ones.
+    return np.asarray((clusters >= _FEWEST_CLUSTERS) & (clusters < people))
 
 
 def own_units(design: Design, inside: NDArray[np.bool_]) -> Design:

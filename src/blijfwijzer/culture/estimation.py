@@ -183,8 +183,10 @@ def difference(
     if not first.any() or not second.any():
         return Estimate(np.nan, np.nan, np.nan, np.nan, np.nan, n)
 
+    parts = (first, second)
+
     def contrast(weight: Array) -> float:
-        means = [np.average(answers[part], weights=weight[part]) for part in (first, second)]
+        means = [np.average(answers[part], weights=weight[part]) for part in parts]
         return float(means[0] - means[1])
 
     influence = np.zeros(len(known))
@@ -193,7 +195,10 @@ def difference(
         share = design.weight[part] / design.weight[part].sum()
         influence[part] += sign * share * (answers[part] - mean)
     replicates = None
-    if design.replicates is not None:
+    # A replicate that leaves nobody of a domain has no difference; then influences tell of all.
+    if design.replicates is not None and all(
+        (design.replicates[part].sum(axis=0) > 0).all() for part in parts
+    ):
         replicates = np.array([[contrast(r)] for r in design.replicates.T])
     value = contrast(design.weight)
     covariance, df = covariance_of(

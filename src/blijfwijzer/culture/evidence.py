@@ -16,6 +16,7 @@ from scipy.stats import t
 from blijfwijzer.culture.concepts import read_concepts
 from blijfwijzer.culture.design import Design, covariance_of, draw_wholes
 from blijfwijzer.culture.estimation import Estimate, Family, Regression, regress
+from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook, Column, Scale, Text
 from blijfwijzer.survey.concepts import CONCEPTS, PAIR
@@ -67,6 +68,8 @@ class Evidence:
     """Risk of falling behind by a model that did not see the respondent, where there is one."""
     read: set[str] = field(default_factory=set, compare=False)
     """Concepts that were read: what any figure may be about."""
+    settings: CultureSettings = CultureSettings()
+    """By what waves are weighed, for claims about change."""
 
     def has(self, name: str) -> bool:
         """Whether the survey has a concept."""
@@ -191,6 +194,7 @@ def gather(
     seed: int = 0,
     previous: "Evidence | None" = None,
     risk: Array | None = None,
+    settings: CultureSettings | None = None,
 ) -> Evidence:
     """Gather what claims may look at from a survey that was read.
 
@@ -202,6 +206,7 @@ def gather(
     previous : the same of the wave before, for claims about change
     risk : risk of falling behind per response, by a model that did not see it; where there is
         none, a regression with the same features stands in
+    settings : by what waves are weighed
     """
     units = _nest([responses[name] for name in codebook.units.levels if name in responses])
     concepts = read_concepts(responses, scales, codebook)
@@ -219,6 +224,7 @@ def gather(
         seed=seed,
         previous=previous,
         risk=risk,
+        settings=settings or CultureSettings(),
     )
 
 

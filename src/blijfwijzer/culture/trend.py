@@ -9,22 +9,27 @@ from numpy.typing import NDArray
 
 from blijfwijzer.culture.climate import BETTER, SAME, WORSE
 from blijfwijzer.culture.estimation import adjust
-from blijfwijzer.culture.waves import Waves, measure_change, pair_waves, part_of
-from blijfwijzer.errors import NothingInCommonError
+from blijfwijzer.culture.waves import (
+    FEWEST,
+    LARGEST_GAP,
+    Waves,
+    common_items,
+    measure_change,
+    pair_waves,
+    part_of,
+    score_waves,
+)
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import Culture as CultureSettings
-from blijfwijzer.survey.codebook import Codebook, Scale
-from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.codebook import Codebook
 
 Array = NDArray[np.float64]
 
 CHANGE_COLUMNS = [
     *("scale", "place", "items", "n_before", "n_now", "before", "now"),
     *("raw", "raw_low", "raw_high", "net", "net_se", "net_low", "net_high", "p", "d", "mark"),
+    "is_net",
 ]
-_FEWEST = 50
-"""Respondents of a largest unit in each wave, for its own change to be told: raking needs some in
-every category."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +39,15 @@ class Trend:
     changes: pd.DataFrame
     """One row per scale and place (`all`, and the code of each largest unit): items asked in both
     waves, n, weighted means, raw and net change with 95 % intervals, p of the net change adjusted
-    over the table (Benjamini & Hochberg), d, and the mark of a change that is sure and large
-    enough."""
+    over the table (Benjamini & Hochberg), d, the mark of a change that is sure and large enough,
+    and whether weights could give the place its earlier mix, so that the change is net."""
     mix: pd.DataFrame
     """Who responded: one row per trait and category, shares in both waves."""
     items: pd.DataFrame
     """One row per item of a scale: scale, item, is_common."""
-    largest_gap: float
-    """Difference of shares that raking could not take away; above .001 net changes are not net."""
+    kept: float
+    """What the later wave is worth once raked, as a share of what it was: effective numbers of
+    respondents (Kish 1965), in [0, 1] but for chance."""
 
 
 def measure_trend(
@@ -62,7 +68,7 @@ def measure_trend(
         The waves have no item of a scale in common.
     """
     shared = common_items(now, before, codebook)
-    scores = pd.concat([score_scales(wave, shared) for wave in (before, now)], ignore_index=True)
+    scores = score_waves(before, now, shared)
     waves = pair_waves(before, now, codebook, settings)
     rows = _changes(EVERYONE, scores, waves, shared, settings)
     largest = codebook.units.levels[0]
@@ -71,7 +77,7 @@ def measure_trend(
         for place in sorted(places.dropna().unique(), key=str):
             inside = (places == place).to_numpy(dtype=bool)
             counts = [int((inside & part).sum()) for part in (waves.is_now, ~waves.is_now)]
-            if min(counts) >= _FEWEST and not inside.all():
+            if min(counts) >= FEWEST and not inside.all():
                 part = part_of(waves, inside, settings.minimum_cell)
                 rows += _changes(
                     str(place), scores[inside].reset_index(drop=True), part, shared, settings
@@ -82,39 +88,8 @@ def measure_trend(
         changes[CHANGE_COLUMNS],
         waves.mix,
         _told_items(codebook, shared),
-        waves.largest_gap,
+        _kept(waves),
     )
-
-
-def common_items(now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook) -> Codebook:
-    """Keep of each scale the items that both waves asked; of the codebook, such scales.
-
-    Raises
-    ------
-    NothingInCommonError
-        The waves have no item of a scale in common.
-    """
-
-    def is_common(item: str) -> bool:
-        return all(item in wave and wave[item].notna().any() for wave in (now, before))
-
-    kept: dict[str, Scale] = {}
-    for scale in codebook.scales.values():
-        items = tuple(item for item in scale.items if is_common(item))
-        turned = tuple(item for item in scale.reversed if item in items)
-        if items:
-            kept[scale.name] = scale.model_copy(update={"items": items, "reversed": turned})
-    if not kept:
-        asked = [
-            sum(i in wave for s in codebook.scales.values() for i in s.items)
-            for wave in (before, now)
-        ]
-        raise NothingInCommonError(
-            f"codebook {codebook.survey.name}: the earlier wave has {asked[0]} items of scales and "
-            f"the later one {asked[1]}, none of them the same. If items were renamed, give their "
-            "other names as `aliases` in the codebook."
-        )
-    return codebook.model_copy(update={"scales": kept})
 
 
 def _changes(
@@ -131,22 +106,18 @@ def _changes(
                 "scale": scale.name,
                 "place": place,
                 "items": len(scale.items),
-                "n_before": change.before.n,
-                "n_now": change.now.n,
-                "before": change.before.value,
-                "now": change.now.value,
-                "raw": change.raw.value,
-                "raw_low": change.raw.low,
-                "raw_high": change.raw.high,
-                "net": change.net.value,
-                "net_se": change.net.se,
-                "net_low": change.net.low,
-                "net_high": change.net.high,
-                "p": change.net.p,
+                **change.row(),
+                "is_net": waves.largest_gap <= LARGEST_GAP,
                 "d": change.net.value / deviation if deviation > 0 else np.nan,
             }
         )
     return rows
+
+
+def _kept(waves: Waves) -> float:
+    own, raked = (one[waves.is_now] for one in (waves.design.weight, waves.raked))
+    before, after = (one.sum() ** 2 / (one**2).sum() for one in (own, raked))
+    return float(after / before)
 
 
 def _deviation(values: Array, weight: Array) -> float:

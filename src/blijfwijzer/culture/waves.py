@@ -12,15 +12,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.culture.design import Design, read_design
+from blijfwijzer.culture.design import Design, read_design, reweight
 from blijfwijzer.culture.estimation import Estimate, difference, estimate_mean
 from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
+from blijfwijzer.errors import NothingInCommonError
 from blijfwijzer.settings import Culture as CultureSettings
-from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.codebook import Codebook, Scale
+from blijfwijzer.survey.scales import score_scales
 
 Array = NDArray[np.float64]
 
 MIX_COLUMNS = ["column", "category", "n_before", "n_now", "share_before", "share_now"]
+FEWEST = 50
+"""Respondents of a largest unit in each wave, for its own change to be told: raking needs some in
+every category."""
+LARGEST_GAP = 1e-3
+"""Difference of shares above which a net change is not net; a tenth of what a table can show."""
 _ROUNDS = 500
 _CLOSE = 1e-9
 
@@ -54,6 +61,59 @@ class Change:
     net: Estimate
     """Of who responded."""
 
+    def row(self) -> dict[str, float]:
+        """Give what tables tell of a change, as one row of them."""
+        return {
+            "n_before": self.before.n,
+            "n_now": self.now.n,
+            "before": self.before.value,
+            "now": self.now.value,
+            "raw": self.raw.value,
+            "raw_low": self.raw.low,
+            "raw_high": self.raw.high,
+            "net": self.net.value,
+            "net_se": self.net.se,
+            "net_low": self.net.low,
+            "net_high": self.net.high,
+            "p": self.net.p,
+        }
+
+
+def common_items(now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook) -> Codebook:
+    """Keep of each scale the items that both waves asked; of the codebook, such scales.
+
+    Raises
+    ------
+    NothingInCommonError
+        The waves have no item of a scale in common.
+    """
+
+    def is_common(item: str) -> bool:
+        return all(item in wave and wave[item].notna().any() for wave in (now, before))
+
+    kept: dict[str, Scale] = {}
+    for scale in codebook.scales.values():
+        items = tuple(item for item in scale.items if is_common(item))
+        turned = tuple(item for item in scale.reversed if item in items)
+        if items:
+            kept[scale.name] = scale.model_copy(update={"items": items, "reversed": turned})
+    if not kept:
+        asked = [
+            sum(i in wave for s in codebook.scales.values() for i in s.items)
+            for wave in (before, now)
+        ]
+        raise NothingInCommonError(
+            f"codebook {codebook.survey.name}: the earlier wave has {asked[0]} items of scales and "
+            f"the later one {asked[1]}, none of them the same. If items were renamed, give their "
+            "other names as `aliases` in the codebook."
+        )
+    return codebook.model_copy(update={"scales": kept})
+
+
+def score_waves(before: pd.DataFrame, now: pd.DataFrame, shared: Codebook) -> pd.DataFrame:
+    """Score scales on common items; the rows of the earlier wave first, as `Waves` has them."""
+    return pd.concat([score_scales(wave, shared) for wave in (before, now)], ignore_index=True)
+
 
 def pair_waves(
     before: pd.DataFrame, now: pd.DataFrame, codebook: Codebook, settings: CultureSettings
@@ -68,10 +128,12 @@ def pair_waves(
     ----------
     before, now : one row per response, read with the same codebook
     """
-    weight = pd.concat([_own_weight(before), _own_weight(now)], ignore_index=True)
+    alone = [_scaled(read_design(wave, codebook)) for wave in (before, now)]
+    weight = np.concatenate([design.weight for design in alone])
     levels = [level for level in codebook.units.levels if level in before and level in now]
     units = pd.concat([before[levels].astype("str"), now[levels].astype("str")], ignore_index=True)
-    design = read_design(units.assign(weight=weight), codebook)
+    # Without their replicates, which each wave numbers for itself.
+    design = _replicated(read_design(units.assign(weight=weight), codebook), *alone)
     is_now = np.arange(len(weight)) >= len(before)
     names = find_traits([before, now], codebook, settings)
     traits = pd.concat(
@@ -140,13 +202,31 @@ def measure_change(values: Array, waves: Waves) -> Change:
     old = known & ~is_now
     centre = float(np.average(X[old] @ slopes, weights=waves.design.weight[old]))
     moved = np.where(is_now, rest + mean, rest + centre)
-    net = difference(moved, is_now, ~is_now, replace(waves.design, weight=waves.raked))
+    net = difference(moved, is_now, ~is_now, reweight(waves.design, waves.raked))
     return Change(earlier, later, raw, net)
 
 
-def _own_weight(responses: pd.DataFrame) -> pd.Series:
+def _scaled(design: Design) -> Design:
     """Weights with mean 1: what a wave's weights add up to is no part of a change."""
-    return responses["weight"].astype(float) / responses["weight"].mean()
+    return reweight(design, design.weight / design.weight.mean())
+
+
+def _replicated(units: Design, before: Design, now: Design) -> Design:
+    """Let the replicate weights of both waves take the place of units, where both have them.
+
+    Waves are drawn apart: replicates of the one leave the weights of the other as they are, and
+    their variances add up. With replicates of one wave only the units of both tell the error.
+    """
+    if before.replicates is None or now.replicates is None:
+        return units
+    earlier, later = before.replicates, now.replicates
+    block = np.vstack(
+        [
+            np.hstack([earlier, np.repeat(before.weight[:, None], later.shape[1], axis=1)]),
+            np.hstack([np.repeat(now.weight[:, None], earlier.shape[1], axis=1), later]),
+        ]
+    )
+    return replace(units, replicates=block, replicate_scale=now.replicate_scale)
 
 
 def _shares(code: NDArray[np.intp], weight: Array, part: NDArray[np.bool_]) -> Array:

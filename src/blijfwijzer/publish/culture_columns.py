@@ -144,6 +144,7 @@ CULTURE_FRAMES = MappingProxyType(
             *_against("sector", "de sector", "its sector"),
             *_against("all", "allen", "all"),
             *_against("previous", "de vorige meting", "the wave before"),
+            Column("previous_way", "Netto door", "Made net by", "verdict", is_optional=True),
         ),
         "hidden": (_GROUP, _LABEL, _LEVEL, _SECTOR),
         "trend": (
@@ -156,6 +157,14 @@ CULTURE_FRAMES = MappingProxyType(
             _change("raw", "Verschil zoals het is (95 %)", "Change as it is (95%)"),
             _change("net", "Netto verschil (95 %)", "Net change (95%)"),
             Column("mark", "Oordeel", "Verdict", "verdict"),
+            Column("is_net", "Mix gelijk gemaakt", "Mix made equal", "truth"),
+        ),
+        "mix": (
+            Column("trait", "Kenmerk", "Trait"),
+            Column("category", "Groep", "Group"),
+            _N,
+            Column("before", "Toen", "Before", "percent"),
+            Column("now", "Nu", "Now", "percent"),
         ),
         "worrying": (
             _GROUP,

@@ -39,6 +39,8 @@ class Permission:
     are taken from it, is a few who answered."""
     conduct: frozenset[tuple[str, str, str]]
     """Behaviour, what it is broken down by, and category."""
+    mix: frozenset[tuple[str, str]]
+    """Trait and category of which the shares in both waves may be told."""
     releases: int
     """Earlier releases that were weighed."""
 

@@ -1,20 +1,23 @@
 """Sentences of a chapter on culture that depend on what was found."""
 
 from blijfwijzer.culture.dimensions import find_dimensions
+from blijfwijzer.culture.waves import FEWEST
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.texts import say, show
 from blijfwijzer.survey.codebook import Language
-
-_MIX_GAP = 0.001
-"""Difference of shares above which net changes are not net; see `Trend.largest_gap`."""
 
 
 def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
     """Give the sentences of each section, by the names that the page asks for."""
     language = findings.settings.language
     found = {
-        "about_climate": (_about_climate(findings, language), *_about_gate(findings, language)),
+        "about_climate": (
+            _about_climate(findings, language),
+            *_about_gate(findings, language),
+            *_about_previous(findings, language),
+        ),
         "about_trend": _about_trend(findings, language),
+        "about_mix": _about_mix(findings, language),
         "about_worrying": _about_worrying(findings, language),
         "about_pairs": _about_pairs(findings, language),
     }
@@ -45,6 +48,14 @@ def _about_gate(findings: CultureFindings, language: Language) -> tuple[str, ...
     return tuple(texts)
 
 
+def _about_previous(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+    """Tell how a unit's change is net of who responded in it."""
+    if findings.trend is None:
+        return ()
+    level = findings.codebook.columns[findings.codebook.units.levels[0]].label.in_(language)
+    return (say("s_previous", language, level=level.lower(), fewest=FEWEST),)
+
+
 def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ...]:
     if findings.trend is None:
         return ()
@@ -52,9 +63,16 @@ def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ..
     names = list(dict.fromkeys(findings.trend.mix["column"]))
     labels = ", ".join(columns[name].label.in_(language) for name in names)
     texts = [say("s_trend", language, traits=labels or "–")]  # noqa: RUF001
-    if findings.trend.largest_gap > _MIX_GAP:
+    if not findings.trend.changes["is_net"].all():
         texts.append(say("s_trend_gap", language))
     return tuple(texts)
+
+
+def _about_mix(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+    """Tell what raking did to the later wave."""
+    if findings.trend is None or not findings.permission.mix:
+        return ()
+    return (say("s_mix", language, kept=round(100 * findings.trend.kept)),)
 
 
 def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ CULTURE_NOTHING = (
     "what_culture_punish",
 )
 _SHEETS = (
-    *("climate", "trend", "worrying", "screened", "checks", "pairs", "worrying_drivers"),
+    *("climate", "trend", "mix", "worrying", "screened", "checks", "pairs", "worrying_drivers"),
     *("remedies", "conduct", "conduct_changes", "conduct_links", "scales", "items", "agreement"),
     *("comparable", "compared", "withheld", "rejected"),
 )
@@ -170,6 +170,9 @@ def _trend(chapter: Chapter) -> Iterator[Block]:
     if len(rest):
         caption = say("c_all_trend", language)
         yield Block(table=shown_table(chapter, "trend", caption, rest, is_open=False))
+    if len(chapter.rows("mix")):
+        yield Block(paragraphs=chapter.notes.get("about_mix", ()))
+        yield titled(chapter, "mix")
 
 
 def _worrying(chapter: Chapter, levels: tuple[str, ...]) -> Iterator[Block]:

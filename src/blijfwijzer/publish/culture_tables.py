@@ -42,6 +42,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         "climate": _shown_climate(climate, findings),
         **clear_worrying(findings),
         "trend": _trend(findings),
+        "mix": _mix(findings),
         "scales": _scales(findings),
         "items": _items(findings),
         "agreement": _agreement(findings),
@@ -101,7 +102,9 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     absent = {
         "sector": ~np.isin(sector, groups.index),
         "all": table["dimension"].isin(barred).to_numpy() | (not permission.tells_everyone),
-        "previous": ~table["group"].isin(permission.before).to_numpy()
+        "previous": ~(
+            table["group"].isin(permission.before) & (table["previous_n"] >= minimum)
+        ).to_numpy()
         | ((table["group"] == EVERYONE) & (not permission.tells_before)).to_numpy(),
     }
     labels = scale_labels(findings.codebook, findings.settings.language)
@@ -137,6 +140,8 @@ def clear_climate(findings: CultureFindings) -> Cleared:
         mark = table[f"{against}_mark"].replace("", NO_MARK)
         shown[f"{against}_mark"] = mark.where(known, "")
         kinds[f"{against}_mark"] = "text"
+    shown["previous_way"] = table["previous_way"].where(shown["previous_mark"] != "", "")
+    kinds["previous_way"] = "text"
     return clear(shown, kinds, minimum, counted_by="n")
 
 
@@ -355,10 +360,40 @@ def _trend(findings: CultureFindings) -> Cleared:
         **dict.fromkeys(names, "mean"),
         **dict.fromkeys(("scale", "place", "mark"), "text"),
         "items": "whole",
+        "is_net": "flag",
         "n": "band",
     }
     kinds = {name: kinds[name] for name in names}
     return clear(table.loc[table["n"] >= minimum, names], kinds, minimum, "n")
+
+
+def _mix(findings: CultureFindings) -> Cleared:
+    """Tell who responded in both waves, by the traits that changes are net of."""
+    names = names_of("mix")
+    if findings.trend is None:
+        return stack([], names)
+    codebook, language = findings.codebook, findings.settings.language
+    largest, minimum = codebook.units.levels[0], findings.settings.disclosure.minimum
+    groups = findings.groups[findings.groups["level"] == largest]
+    units = {define(str(name))[largest]: str(label) for name, label in groups["label"].items()}
+    rows = []
+    for row in findings.trend.mix.to_dict("records"):
+        trait, category = str(row["column"]), str(row["category"])
+        n = min(row["n_before"], row["n_now"])
+        if (trait, category) in findings.permission.mix and n >= minimum:
+            words = group_label(codebook, trait, category, language)
+            rows.append(
+                {
+                    "trait": codebook.columns[trait].label.in_(language),
+                    "category": units[category] if trait == largest else words,
+                    "n": n,
+                    "before": row["share_before"],
+                    "now": row["share_now"],
+                }
+            )
+    kinds: dict[str, Kind] = {"trait": "text", "category": "text", "n": "band"}
+    kinds |= {"before": "share", "now": "share"}
+    return clear(pd.DataFrame(rows, columns=names), kinds, minimum, "n")
 
 
 def _hidden(findings: CultureFindings) -> Cleared:

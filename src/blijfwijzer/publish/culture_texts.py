@@ -68,6 +68,7 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     "c_heat": ("{level}: gemiddelde per dimensie", "{level}: mean by dimension"),
     "c_dimension": ("{dimension} per {level}", "{dimension} by {level}"),
     "c_trend": ("Van de vorige meting naar nu", "From the wave before to now"),
+    "c_mix": ("Wie antwoordde, toen en nu", "Who responded, before and now"),
     "c_all_trend": ("Verandering per sector", "Change by sector"),
     "c_worrying": (
         "{level}: waar beide dimensies laag zijn",
@@ -170,9 +171,33 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "{traits}. Only items that were asked both times count.",
     ),
     "s_trend_gap": (
-        "De mix kon niet helemaal gelijk worden gemaakt; netto veranderingen zijn hier niet netto.",
-        "The mix could not be made equal; net changes are not net here.",
+        "Waar geen weging de mix gelijk kon maken staat dat bij de verandering: die is niet netto.",
+        "Where no weights could make the mix equal the change says so: it is not net.",
     ),
+    "s_mix": (
+        "Weging gaf de antwoorden van nu de verdeling van toen terug; samen zijn ze daarna {kept} "
+        "% waard van wat ze waren. Groepen van te weinig mensen, en wie een kenmerk niet invulde, "
+        "staan er niet bij, zodat percentages niet tot 100 hoeven op te tellen.",
+        "Weights gave the answers of now the distribution of then; together they are worth {kept}% "
+        "of what they were. Groups of too few people, and those who left a trait open, are not "
+        "shown, so that rates need not add up to 100.",
+    ),
+    "s_previous": (
+        "Tegenover de vorige meting tellen alleen vragen die beide keren zijn gesteld, en is het "
+        "verschil netto van wie antwoordde: allen en elke {level} met in beide metingen ten minste "
+        "{fewest} antwoorden krijgen de mix van toen terug door weging. Andere eenheden zijn "
+        "daarvoor te klein; bij hen is verrekend wat kenmerken binnen alle eenheden van hun niveau "
+        "over antwoorden voorspellen. Waar dat niet kon staat dat erbij, en is het verschil zoals "
+        "het is.",
+        "Against the wave before only items that were asked both times count, and the difference "
+        "is net of who responded: all, and each {level} with at least {fewest} answers in both "
+        "waves, are given back the mix of then by weights. Other units are too small for that; "
+        "for them what traits foresee of answers within all units of their level was taken out. "
+        "Where that could not be done it says so, and the difference is as it is.",
+    ),
+    "raked": ("weging naar de mix van toen", "weights with the earlier mix"),
+    "regressed": ("verrekenen van kenmerken", "taking out traits"),
+    "as_is": ("niets: zoals het is", "nothing: as it is"),
     "s_no_trend": (
         "Er is geen vorige meting gegeven (--previous).",
         "No wave before was given (--previous).",
@@ -251,6 +276,7 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     "w_compared": ("Groepen vergeleken", "Groups compared"),
     "w_climate": ("Cultuur", "Climate"),
     "w_trend": ("Verandering", "Change"),
+    "w_mix": ("Wie antwoordde", "Who responded"),
     "w_worrying": ("Zorgelijk", "Worrying"),
     "w_screened": ("Bekeken", "Screened"),
     "w_checks": ("Hoe goed het werkt", "How well it works"),
