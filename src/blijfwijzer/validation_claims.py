@@ -15,10 +15,12 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from blijfwijzer.culture.claims import CLAIMS, run_claims
 from blijfwijzer.culture.design import read_design
 from blijfwijzer.culture.evidence import Evidence, NotTestableError, gather
+from blijfwijzer.culture.teams import share_between
 from blijfwijzer.progress import Tell
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
@@ -123,8 +125,9 @@ def _page(found: list[_Seed], respondents: int, minutes: float) -> str:
         f"{len(found)} built-in surveys of {respondents:,} respondents; for claims about teams of "
         f"{WHOLE_SURVEY:,}, as few teams are extreme. *Right*: the verdict on the survey as it is, "
         "after adjustment within families, is what the data card says. *Removed*: supported once "
-        "what the claim says was taken out of the survey, before adjustment. *Planted*: supported "
-        "once a claim that is false here was made true.",
+        "what the claim says was taken out of the survey, before adjustment; H10, H18 and H20 are "
+        "put just outside their bound instead (r .41, 2.9 % of variance, men 7 points more). "
+        "*Planted*: supported once a claim that is false here was made true.",
         "",
         "| claim | truth | right | supported | not | contradicted | untestable | removed | "
         "planted |",
@@ -220,10 +223,30 @@ def _equal_offers(evidence: Evidence, rng: np.random.Generator) -> Evidence:
 
 
 def _words_follow_deeds(evidence: Evidence, rng: np.random.Generator) -> Evidence:
+    """Let saying correlate .41 with doing, behind the answers: just more than the claim allows."""
     names = ["scholing", "zoekt_werk", "ontwikkelafspraak", "interne_stap"]
-    acts = evidence.concepts[names].mean(axis=1).fillna(0.5).to_numpy()
-    said = np.clip(np.round(1.5 + 4 * acts + rng.normal(0, 0.8, len(acts))), 1, 5)
+    acts = evidence.concepts[names].mean(axis=1).fillna(0.5)
+    # Deeds as they would be told on a scale without steps: ties are broken by chance.
+    order = (acts + 1e-6 * rng.random(len(acts))).rank() / (len(acts) + 1)
+    latent = 0.41 * ndtri(order.to_numpy()) + np.sqrt(1 - 0.41**2) * rng.standard_normal(len(acts))
+    said = np.digitize(latent, [-2.0, -1.3, -0.5, 0.8]) + 1.0
     return replace(evidence, concepts=evidence.concepts.assign(eigen_marktwaarde=said))
+
+
+def _nearly_alike_units(evidence: Evidence, rng: np.random.Generator) -> Evidence:
+    """Leave 2.9 % of the variance of culture between teams: just less than the claim asks.
+
+    Of people at random, who give their answers to each other, a team keeps nothing, so that
+    variance between teams falls by the square of those who keep theirs.
+    """
+    place, picks = evidence.draw_units()
+    values = [column.to_numpy() for _, column in evidence.dimensions.items()]
+    between = np.mean([share_between(v, evidence.team, place, picks)[0] for v in values])
+    moved = rng.random(len(evidence.concepts)) < 1 - np.sqrt(0.029 / between)
+    order = np.arange(len(moved))
+    order[moved] = rng.permutation(order[moved])
+    names = tuple(map(str, evidence.dimensions))
+    return replace(evidence, dimensions=_permuted(evidence.dimensions, names, order))
 
 
 def _coins(*names: str) -> Change:
@@ -248,12 +271,16 @@ def _sides_by_coin(evidence: Evidence, rng: np.random.Generator) -> Evidence:
 
 
 def _unfair_to_men(evidence: Evidence, rng: np.random.Generator) -> Evidence:
-    """Let men fall behind more often than what the score reads tells, and women less."""
+    """Let men fall behind 7 points more than women: just more than is fair, given the score.
+
+    The score knows a part of it by what differs between men and women, such as their hours.
+    """
     falls = evidence.of("achterblijver")
     men = (evidence.groups["geslacht"] == "1").to_numpy()
-    draw = rng.random(len(falls))
-    more = np.where((falls == 0) & men & (draw < 0.12), 1.0, falls)
-    less = np.where((falls == 1) & ~men & (draw < 0.5), 0.0, more)
+    draw, half = rng.random(len(falls)), 0.035
+    rate = [float(np.nanmean(falls[men == of])) for of in (False, True)]
+    more = np.where((falls == 0) & men & (draw < half / (1 - rate[1])), 1.0, falls)
+    less = np.where((falls == 1) & ~men & (draw < half / rate[0]), 0.0, more)
     return replace(evidence, concepts=evidence.concepts.assign(achterblijver=less))
 
 
@@ -297,7 +324,7 @@ _REMOVED: dict[str, Change] = {
     "H3": _shuffled("ruimte_professional"),
     "H4": _shuffled("betrokkenheid"),
     "H17": _shuffled("voorbeeldgedrag"),
-    "H18": _culture_to_others,
+    "H18": _nearly_alike_units,
     "H5": _within_people(*MOTIVES[1:]),
     "H15": _within("hr_instrument", lambda evidence: evidence.of("vertrekintentie")),
     "H16": _within_people("tevreden_baan", "tevreden_team", "tevreden_organisatie"),
