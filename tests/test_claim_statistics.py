@@ -16,7 +16,8 @@ from blijfwijzer.culture.claims_scores import _equivalent
 from blijfwijzer.culture.claims_training import fewer_chances
 from blijfwijzer.culture.curves import areas_by_draw, areas_under_curve
 from blijfwijzer.culture.estimation import Estimate
-from blijfwijzer.culture.evidence import _nest, from_draws, gather, p_against
+from blijfwijzer.culture.evidence import _nest, gather
+from blijfwijzer.culture.intervals import from_draws, p_against
 from blijfwijzer.culture.prediction import _fit
 from blijfwijzer.culture.teams import explained
 from blijfwijzer.survey.codebook import load_codebook

@@ -1,5 +1,7 @@
 """What claims look at, and the statistics they share, against independent implementations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +14,10 @@ from blijfwijzer.culture.claims_commitment import _dominance
 from blijfwijzer.culture.curves import area_under_curve
 from blijfwijzer.culture.design import Design
 from blijfwijzer.culture.estimation import Estimate, adjust
-from blijfwijzer.culture.evidence import Evidence, covariances, linearise, within
+from blijfwijzer.culture.evidence import Evidence
 from blijfwijzer.culture.findings import Part, _holm, decide
+from blijfwijzer.culture.intervals import linearise
+from blijfwijzer.culture.moments import covariances, within
 from blijfwijzer.culture.teams import share_between
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.figures import intraclass_correlation
@@ -247,3 +251,12 @@ def test_adjusting_is_that_of_statsmodels(rng):
     p = rng.random(7) ** 3
 
     np.testing.assert_allclose(_holm(p), np.sort(adjust(p, "holm")))
+
+
+def test_a_rule_is_agreement_already(evidence):
+    concepts = dict(evidence.codebook.concepts)
+    concepts["eigen_marktwaarde"] = concepts["laag_opgeleid"]
+    book = evidence.codebook.model_copy(update={"concepts": concepts})
+    held = replace(evidence, codebook=book)
+
+    np.testing.assert_array_equal(held.agrees("eigen_marktwaarde"), held.of("eigen_marktwaarde"))

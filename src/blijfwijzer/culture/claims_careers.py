@@ -14,7 +14,7 @@ from blijfwijzer.culture.estimation import (
     estimate_mean,
     estimate_share,
 )
-from blijfwijzer.culture.evidence import Evidence, NotTestableError, from_draws, linearise
+from blijfwijzer.culture.evidence import Evidence, NotTestableError
 from blijfwijzer.culture.factors import polychoric
 from blijfwijzer.culture.findings import (
     FLOOR_D,
@@ -25,6 +25,7 @@ from blijfwijzer.culture.findings import (
     bare,
     conclude,
 )
+from blijfwijzer.culture.intervals import from_draws, linearise
 from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS
 

@@ -6,14 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blijfwijzer.culture.estimation import Estimate, Regression, combine
-from blijfwijzer.culture.evidence import (
-    Evidence,
-    NotTestableError,
-    covariances,
-    from_draws,
-    within,
-)
+from blijfwijzer.culture.evidence import Evidence, NotTestableError
 from blijfwijzer.culture.findings import FLOOR_R, Finding, Line, Part, bare, conclude
+from blijfwijzer.culture.intervals import from_draws
+from blijfwijzer.culture.moments import covariances, within
 from blijfwijzer.culture.teams import explained
 from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS, PAIR

@@ -16,7 +16,7 @@ from blijfwijzer.culture.estimation import (
     estimate_share,
     regress,
 )
-from blijfwijzer.culture.evidence import Evidence, NotTestableError, from_draws, linearise
+from blijfwijzer.culture.evidence import Evidence, NotTestableError
 from blijfwijzer.culture.findings import (
     FLOOR_D,
     FLOOR_SHARE,
@@ -28,6 +28,7 @@ from blijfwijzer.culture.findings import (
     conclude,
     with_direction,
 )
+from blijfwijzer.culture.intervals import from_draws, linearise
 from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES
 

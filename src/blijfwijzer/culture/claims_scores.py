@@ -12,7 +12,7 @@ from blijfwijzer.culture.estimation import (
     estimate_mean,
     estimate_share,
 )
-from blijfwijzer.culture.evidence import Evidence, NotTestableError, linearise, p_against
+from blijfwijzer.culture.evidence import Evidence, NotTestableError
 from blijfwijzer.culture.findings import (
     LEVEL,
     Direction,
@@ -22,6 +22,7 @@ from blijfwijzer.culture.findings import (
     conclude,
     with_direction,
 )
+from blijfwijzer.culture.intervals import linearise, p_against
 from blijfwijzer.culture.prediction import out_of_fold
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.survey.codebook import Text

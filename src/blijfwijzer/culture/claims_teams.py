@@ -7,13 +7,10 @@ from numpy.typing import NDArray
 
 from blijfwijzer.culture.curves import areas_by_draw
 from blijfwijzer.culture.estimation import estimate_share
-from blijfwijzer.culture.evidence import (
-    Evidence,
-    NotTestableError,
-    covariances,
-    from_draws,
-)
+from blijfwijzer.culture.evidence import Evidence, NotTestableError
 from blijfwijzer.culture.findings import Finding, Line, Part, bare, conclude, with_direction
+from blijfwijzer.culture.intervals import from_draws
+from blijfwijzer.culture.moments import covariances
 from blijfwijzer.culture.teams import Halves, explained, halve_teams, share_between, shrink_teams
 from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import PAIR

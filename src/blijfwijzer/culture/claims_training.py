@@ -12,7 +12,7 @@ from blijfwijzer.culture.estimation import (
     estimate_share,
     marginal_difference,
 )
-from blijfwijzer.culture.evidence import Evidence, NotTestableError, from_draws
+from blijfwijzer.culture.evidence import Evidence, NotTestableError
 from blijfwijzer.culture.findings import (
     Finding,
     Line,
@@ -20,6 +20,7 @@ from blijfwijzer.culture.findings import (
     bare,
     conclude,
 )
+from blijfwijzer.culture.intervals import from_draws
 from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS
 

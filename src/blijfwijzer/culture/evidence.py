@@ -11,11 +11,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t
 
 from blijfwijzer.culture.concepts import read_concepts
-from blijfwijzer.culture.design import Design, covariance_of, draw_wholes
-from blijfwijzer.culture.estimation import Estimate, Family, Regression, regress
+from blijfwijzer.culture.design import Design, draw_wholes
+from blijfwijzer.culture.estimation import Family, Regression, regress
+from blijfwijzer.culture.moments import within
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook, Column, Scale, Text
@@ -27,7 +27,6 @@ Codes = NDArray[np.intp]
 FEWEST_TEAMS = 30
 """Teams of which halves can be compared, for a claim about teams to be tested on them; below it
 the normal approximation of means of teams is poor."""
-_FEW_DRAWS = 5
 _MOST_SECTORS = 60
 """Largest units above which they are no sectors, each with a level of its own. Ours."""
 FEWEST_IN_HALF = 3
@@ -92,8 +91,13 @@ class Evidence:
         return self.standardise(self.of(name))
 
     def agrees(self, name: str) -> Array:
-        """Whether each agrees: 1 from three quarters of the answers' span, 4 on 1-5; else 0."""
+        """Whether each agrees: 1 from three quarters of the answers' span, 4 on 1-5; else 0.
+
+        What a codebook gives as a rule is agreement already.
+        """
         concept = self.codebook.concepts[name]
+        if concept.rule is not None or concept.outcome is not None:
+            return self.of(name)
         item = concept.column or self.codebook.scales[concept.scale or ""].items[0]
         low, high = self.codebook.columns[item].span or (1.0, 5.0)
         values = self.of(name)
@@ -228,46 +232,6 @@ def gather(
     )
 
 
-def linearise(value: float, influence: Array, design: Design, n: int) -> Estimate:
-    """Give a statistic its interval from the influence of each response on it.
-
-    Parameters
-    ----------
-    influence : one per response, zero outside the domain
-    """
-    covariance, df = covariance_of(np.array([value]), influence[:, None], influence != 0, design)
-    se = float(np.sqrt(covariance[0, 0]))
-    half = float(t.ppf(0.975, df)) * se if df > 0 else float("nan")
-    return Estimate(value, se, value - half, value + half, df, n)
-
-
-def from_draws(value: float, draws: Array, n: int) -> Estimate:
-    """Give a statistic its percentile interval from bootstraps; degrees of freedom are unknown."""
-    known = np.sort(draws[~np.isnan(draws)])
-    if len(known) < 2:
-        return Estimate(value, np.nan, np.nan, np.nan, np.nan, n)
-    low, high = np.quantile(known, [0.025, 0.975])
-    spread = float(known.std(ddof=1))
-    return Estimate(value, spread, float(low), float(high), np.inf, n, tuple(known))
-
-
-def p_against(estimate: Estimate, bound: float = 0.0) -> float:
-    """Two-sided p of an estimate against a bound.
-
-    Of a bootstrap it is twice the share of draws beyond the bound, as its interval has it; where
-    few are, a normal distribution may say that it is smaller.
-    """
-    if not estimate.se > 0 or not estimate.df > 0:
-        return float("nan")
-    normal = float(2 * t.sf(abs(estimate.value - bound) / estimate.se, estimate.df))
-    if not estimate.draws:
-        return normal
-    draws = np.asarray(estimate.draws)
-    beyond = int(min((draws <= bound).sum(), (draws >= bound).sum()))
-    counted = min(1.0, 2 * (beyond + 1) / (len(draws) + 1))
-    return counted if beyond >= _FEW_DRAWS else min(counted, normal)
-
-
 def _dimensions(concepts: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Culture dimensions: scales of the construct of the pair, less red tape and room.
 
@@ -345,42 +309,3 @@ def _halve(units: pd.DataFrame, seed: int, times: int = 0) -> NDArray[np.bool_]:
     # Which half gets the odd one out is chance too.
     flip = rng.random(int(team.max(initial=-1)) + 2) < 0.5
     return np.asarray((place % 2 == 0) ^ flip[team], dtype=bool)
-
-
-def covariances(columns: Array, weight: Array, place: Codes, picks: Array) -> tuple[Array, Array]:
-    """Weighted covariances of columns, as found and in each bootstrap of units.
-
-    Parameters
-    ----------
-    columns : one row per response; rows that miss one are left out
-    place, picks : as `Evidence.draw` gives
-
-    Returns
-    -------
-    One matrix, and one per draw.
-    """
-    known = np.asarray(~np.isnan(columns).any(axis=1))
-    rows, weight, place = columns[known], weight[known], place[known]
-    with_one = np.column_stack([np.ones(len(rows)), rows])
-    width = with_one.shape[1]
-    products = (with_one[:, :, None] * with_one[:, None, :]).reshape(len(rows), width**2)
-    sums = np.stack(
-        [np.bincount(place, weight * product, len(picks)) for product in products.T], axis=1
-    )
-    totals = np.vstack([sums.sum(axis=0), picks.T @ sums]).reshape(-1, width, width)
-    size = np.where(totals[:, :1, :1] > 0, totals[:, :1, :1], np.nan)
-    mean = totals[:, 0, 1:] / size[:, :, 0]
-    second = totals[:, 1:, 1:] / size
-    found = second - mean[:, :, None] * mean[:, None, :]
-    return np.asarray(found[0]), np.asarray(found[1:])
-
-
-def within(columns: Array, group: Codes, weight: Array) -> Array:
-    """Take the weighted mean of each group from columns, over rows that miss none."""
-    known = np.asarray(~np.isnan(columns).any(axis=1))
-    place = np.unique(group, return_inverse=True)[1]
-    held = np.where(known, weight, 0.0)
-    total = np.maximum(np.bincount(place, held), 1e-12)
-    filled = np.where(known[:, None], columns, 0.0)
-    means = np.stack([np.bincount(place, held * c) / total for c in filled.T], axis=1)
-    return np.where(known[:, None], columns - means[place], np.nan)

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.culture.estimation import Estimate
-from blijfwijzer.culture.evidence import p_against
+from blijfwijzer.culture.intervals import p_against
 from blijfwijzer.survey.codebook import Text
 
 Array = NDArray[np.float64]
