@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from blijfwijzer.counts import counted
 from blijfwijzer.errors import (
     BlijfwijzerError,
     CodebookError,
@@ -21,6 +22,7 @@ from blijfwijzer.errors import (
 from blijfwijzer.settings import Intake as IntakeSettings
 from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text, hash_file, read_table
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
@@ -119,6 +121,7 @@ def _check_table(
     replicates, fault = read_replicates(file, table.frame, codebook)
     _add(errors, fault)
     responses = pd.concat([responses, replicates], axis=1)
+    _add(errors, _fractions_fault(file, responses, codebook))
     reasons.append(("missing weight", replicates.isna().any(axis=1).to_numpy()))
     reasons += _row_faults(table, codebook, names, responses, settings)
     _add(errors, _weight_fault(file, responses))
@@ -236,6 +239,26 @@ def _read_columns(
         )
     responses = pd.DataFrame(answers, index=pd.RangeIndex(len(table.frame)))
     return responses if "weight" in responses else responses.assign(weight=1.0)
+
+
+def _fractions_fault(
+    file: str, responses: pd.DataFrame, codebook: Codebook
+) -> CodebookError | None:
+    """Refuse numbers between the two that a concept takes for yes and no."""
+    asked = {c.column or "": name for name, c in codebook.concepts.items() if name in YES_OR_NO}
+    between = [
+        f"{column} (concepts.{name})"
+        for column, name in asked.items()
+        if column in responses
+        and codebook.columns[column].type == "number"
+        and (responses[column].dropna() % 1 != 0).any()
+    ]
+    if not between:
+        return None
+    return CodebookError(
+        f"{file}: {counted(len(between), 'column')} of yes or no with answers between the two: "
+        f"{', '.join(between)}. Say with a rule from where it is yes."
+    )
 
 
 def _row_faults(
