@@ -3,25 +3,33 @@
 import json
 import math
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from blijfwijzer.survey.concepts import CONCEPTS, YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text
+from blijfwijzer.survey.gaps import gap_codes, gap_numbers
 from blijfwijzer.survey.identifiers import find_identifiers
-from blijfwijzer.survey.labels import is_no_answer
+from blijfwijzer.survey.labels import is_no, is_no_answer
 
 _ROLES = {
     role: re.compile(words, re.IGNORECASE)
     for role, words in {
         "weight": r"weeg|gewicht|weight|wgt|wt$",
-        "id": r"^(respondent|resp_?id|id|nummer|caseid)",
-        "unit": r"sector|organi[sz]ati|afdeling|team|unit|agency|department|country|cntry|level\d",
-        "audit": r"leeftijd|^age|geslacht|gender|^sex|herkomst|origin|minority",
+        "id": r"^(respondent|resp_?(id|nr|num)|id(_|\d|$)|nummer|case_?id)",
+        "unit": r"sector|(?<!re)organi[sz]ati|afdeling|team|unit|agency|department|country|cntry|"
+        r"level\d",
+        "audit": r"leeftijd|^age(_|\d|$)|geslacht|gender|^sex|herkomst|origin|minority",
     }.items()
 }
+# A name that is nothing but a unit's; `tevreden_team` and `team_3` may be questions about it.
+_A_UNIT = re.compile(
+    rf"(({_ROLES['unit'].pattern})[a-z]*)[ _-]?(id|code|nr|nummer|number|naam|name)?", re.IGNORECASE
+)
 _MOST_CODES = 20
 # Answers in words, from low to high, that survey tools export without their codes.
 _ORDERS = tuple(
@@ -58,6 +66,10 @@ class _Guess:
     span: tuple[float, float] | None
     refused: str = ""
     """Why the column may not be in the file at all; empty when it may."""
+    doubt: str = ""
+    """What a person must look at before the role stands."""
+    has_gap: bool = False
+    """Whether codes are taken for no answer only because they stand apart."""
 
 
 def draft_codebook(table: Table, name: str) -> str:
@@ -85,33 +97,74 @@ def draft_codebook(table: Table, name: str) -> str:
 def _guess(name: str, table: Table) -> _Guess:
     answers = table.frame[name]
     label = table.labels.get(name, name)
-    role = next((role for role, words in _ROLES.items() if words.search(name)), None)
-    if role in ("unit", "id", "weight"):
-        return _Guess(name, label, role, "number" if role == "weight" else "nominal", {}, {}, None)
     is_number = pd.api.types.is_numeric_dtype(answers)
     present = sorted({code_text(value) for value in answers.dropna().unique()} - {""}, key=_order)
     labels = table.codes.get(name, {})
+    declared = table.missing.get(name, [])
+    role = _named_role(name, present)
+    if role in ("unit", "id", "weight"):
+        return _Guess(name, label, role, "number" if role == "weight" else "nominal", {}, {}, None)
+    if role is None and not labels and not declared and _is_different_for_all(answers):
+        doubt = "it differs for all"
+        return _Guess(name, label, "id", "nominal", {}, {}, None, doubt=doubt)
     # A number may have labels for a few of its values only: 0 = none, 98 = do not know.
     is_labelled = bool(labels) and (not is_number or set(present) <= set(labels))
     is_coded = is_labelled or len(present) <= _MOST_CODES
     codes = {code: labels.get(code, code) for code in sorted({*labels, *present}, key=_order)}
     codes = codes if is_coded else labels
-    declared = table.missing.get(name, [])
     missing = {
         code: text
         for code, text in codes.items()
         if is_no_answer(text) or any(_is_in(code, low, high) for low, high in declared)
     }
+    gaps = _gaps([code for code in present if code not in missing], labels, is_coded)
+    missing |= {code: code for code in gaps}
+    has_gap = bool(gaps)
     codes = {code: text for code, text in codes.items() if code not in missing}
     if codes and is_coded:
         ranks = _ranks(codes)
         codes = {code: codes[code] for code in ranks} if ranks else codes
         kind = "ordinal" if ranks or all(_is_number(code) for code in codes) else "nominal"
         likely = role or ("item" if kind == "ordinal" and len(codes) >= 4 else "career")
-        return _Guess(name, label, likely, kind, codes, missing, None)
+        return _Guess(name, label, likely, kind, codes, missing, None, has_gap=has_gap)
     if is_number:
-        return _Guess(name, label, role or "career", "number", {}, missing, _span(answers, missing))
+        span = _span(answers, missing)
+        likely = role or "career"
+        return _Guess(name, label, likely, "number", {}, missing, span, has_gap=has_gap)
     return _Guess(name, label, role or "ignore", "nominal", {}, {}, None)
+
+
+def _named_role(name: str, present: list[str]) -> str | None:
+    """Guess a role by name, unless the answers are those of a question about it."""
+    role = next((role for role, words in _ROLES.items() if words.search(name)), None)
+    is_question = role in ("unit", "id", "weight") and _is_scale(present)
+    return None if is_question and not _A_UNIT.fullmatch(name) else role
+
+
+def _is_scale(present: list[str]) -> bool:
+    """Whether codes are steps of an answer scale: an unbroken run within 0-10, of four or more."""
+    if not present or not all(re.fullmatch(r"-?\d+", code) for code in present):
+        return False
+    numbers = {int(code) for code in present}
+    steps = numbers - set(gap_codes(numbers))
+    low, high = min(steps), max(steps)
+    return 0 <= low <= 2 and high <= 10 and len(steps) == high - low + 1 >= 4
+
+
+def _is_different_for_all(answers: pd.Series) -> bool:
+    """Whether each response has a code of its own; amounts with decimals mostly differ too."""
+    if pd.api.types.is_float_dtype(answers) and (answers.dropna() % 1 != 0).any():
+        return False
+    return len(answers) > _MOST_CODES and bool(answers.notna().all()) and answers.is_unique
+
+
+def _gaps(present: list[str], labels: dict[str, str], is_coded: bool) -> list[str]:
+    """Codes without a meaning of their own that stand apart from the others."""
+    numbers = [float(code) for code in present if _is_number(code)]
+    if len(numbers) < len(present):
+        return []
+    apart = gap_codes(numbers) if is_coded else gap_numbers(numbers)
+    return [code for code in map(str, apart) if code in present and labels.get(code, code) == code]
 
 
 def _ranks(codes: dict[str, str]) -> list[str]:
@@ -159,7 +212,8 @@ def _lines(guesses: list[_Guess], name: str) -> Iterator[str]:
     for set_name, (codes, missing) in sets.items():
         yield f"[answers.{set_name}]"
         yield f"codes = {_table(codes)}"
-        yield from [f"missing = {_table(missing)}"] if missing else []
+        gap = any(g.has_gap for g in guesses if (g.codes, g.missing) == (codes, missing))
+        yield from _missing_lines(missing, gap)
         yield ""
     yield "[constructs]"
     yield 'cultuur = { nl = "Cultuur", en = "Culture" }  # decide: more, such as loopbaan'
@@ -181,6 +235,8 @@ def _lines(guesses: list[_Guess], name: str) -> Iterator[str]:
     yield '# rule = { column = "vertrek", at_least = 4 }'
     yield "# bars = []  # twins of it, such as looking for work"
     yield ""
+    yield from _concept_lines(guesses)
+    yield ""
     yield from _unit_lines(guesses)
 
 
@@ -190,6 +246,7 @@ def _column_lines(guess: _Guess, sets: dict[str, _Answers]) -> Iterator[str]:
     yield f"[columns.{_key(guess.name)}]"
     yield f"label = {_quote(guess.label)}"
     decide = "" if guess.role in ("unit", "weight", "id") else "  # decide"
+    decide = f"  # decide: {guess.doubt}" if guess.doubt else decide
     yield f"role = {_quote(guess.role)}{decide}"
     yield f"type = {_quote(guess.type)}"
     shared = next((n for n, s in sets.items() if s == (guess.codes, guess.missing)), None)
@@ -197,10 +254,16 @@ def _column_lines(guess: _Guess, sets: dict[str, _Answers]) -> Iterator[str]:
         yield f"answers = {_quote(shared)}"
     else:
         yield from [f"codes = {_table(guess.codes)}"] if guess.codes else []
-        yield from [f"missing = {_table(guess.missing)}"] if guess.missing else []
+        yield from _missing_lines(guess.missing, guess.has_gap)
     if guess.span is not None:
         yield f"range = [{guess.span[0]:.0f}, {guess.span[1]:.0f}]  # decide"
     yield ""
+
+
+def _missing_lines(missing: dict[str, str], has_gap: bool) -> Iterator[str]:
+    if missing:
+        decide = "  # decide: some only stand apart; are they no answers?" if has_gap else ""
+        yield f"missing = {_table(missing)}{decide}"
 
 
 def _unit_lines(guesses: list[_Guess]) -> Iterator[str]:
@@ -215,6 +278,91 @@ def _unit_lines(guesses: list[_Guess]) -> Iterator[str]:
         yield ""
         yield "[weight]"
         yield f"column = {_quote(weights[0])}"
+
+
+def _concept_lines(guesses: list[_Guess]) -> Iterator[str]:
+    """Propose what measures what claims speak of; nothing of it is active, as names can mislead."""
+    yield "# decide: what measures what claims speak of; docs/codebook.md, part 7, explains it."
+    yield "# These guesses go by names alone: take the # from those of which the question asks just"
+    yield "# that, and from [concepts]; add what is not found."
+    yield "# [concepts]"
+    found = _sources(guesses)
+    yield from (f"# {name} = {source}" for name, source in found.items())
+    lacking = ", ".join(name for name in CONCEPTS if name not in found)
+    yield from (f"# {line}" for line in textwrap.wrap(f"Not found by name: {lacking}", 98))
+
+
+def _sources(guesses: list[_Guess]) -> dict[str, str]:
+    """Find what may measure each concept, as a codebook writes it.
+
+    A column or scale that has the very name of a concept is proposed for no other one.
+    """
+    scales = {stem: {_words(stem.removeprefix("schaal_"))} for stem in _stems(guesses)}
+    columns = {
+        guess.name: guess
+        for guess in guesses
+        if guess.role in ("item", "career", "audit") and not guess.refused
+    }
+    named = {name for name in CONCEPTS if name in {n.lower() for n in columns}}
+    found = {}
+    for name in CONCEPTS:
+        scale = next((s for s, told in scales.items() if _is_like(name, told)), None)
+        if scale is not None and name not in YES_OR_NO:
+            found[name] = f'{{ scale = "{scale}" }}'
+            continue
+        likely = [
+            guess
+            for column, guess in columns.items()
+            if (column.lower() == name)
+            or (name not in named and column.lower() not in named and _names(guess, name))
+        ]
+        told = next(filter(None, (_source(name, guess) for guess in likely)), None)
+        if told is not None:
+            found[name] = told
+    return found
+
+
+def _is_like(concept: str, stems: set[str]) -> bool:
+    """Whether the stem of a scale is a concept's name, or the beginning of a word of it."""
+    words = concept.split("_")
+    return any(
+        stem == _words(concept) or (len(stem) >= 5 and any(word.startswith(stem) for word in words))
+        for stem in stems
+    )
+
+
+def _names(guess: _Guess, concept: str) -> bool:
+    """Whether a column's name or label has the name or meaning of a concept in it."""
+    meaning = CONCEPTS[concept]
+    wanted = {_words(concept), _words(meaning.nl), _words(meaning.en)}
+    return any(
+        f" {one} " in f" {_words(text)} " for one in wanted for text in (guess.name, guess.label)
+    )
+
+
+def _source(concept: str, guess: _Guess) -> str | None:
+    """Write how a column measures a concept; nothing when its answers cannot."""
+    column, codes = f"column = {_quote(guess.name)}", list(guess.codes)
+    if concept not in YES_OR_NO:
+        return None if guess.type == "nominal" else f"{{ {column} }}"
+    if guess.type == "number":
+        return f"{{ rule = {{ {column}, at_least = 1 }} }}  # from where is it yes?"
+    if len(codes) < 2:
+        return None
+    if guess.type == "ordinal" and len(codes) == 2:
+        if is_no(guess.codes[codes[1]]):
+            return f"{{ {column}, reversed = true }}"
+        is_known = is_no(guess.codes[codes[0]])
+        ask = "" if is_known else f"  # is {codes[1]} yes? Else add: reversed = true"
+        return f"{{ {column} }}{ask}"
+    yes = next((c for c in reversed(codes) if not is_no(guess.codes[c])), codes[-1])
+    return f"{{ rule = {{ {column}, in = [{_quote(yes)}] }} }}  # which are yes?"
+
+
+def _words(text: str) -> str:
+    """Write a text as small words with one space between."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return " ".join(re.findall(r"[a-z0-9]+", plain))
 
 
 def _answer_sets(guesses: list[_Guess]) -> dict[str, _Answers]:

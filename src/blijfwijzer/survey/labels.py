@@ -57,6 +57,15 @@ def is_no_answer(text: str) -> bool:
     return _NO_ANSWER.search(text) is not None
 
 
+def is_no(text: str) -> bool:
+    """Whether a label says no.
+
+    >>> is_no("Nee, nooit"), is_no("Ja"), is_no("Noord")
+    (True, False, False)
+    """
+    return _NO.match(text.strip()) is not None
+
+
 def _noes_taken_for_yes(table: Table, codebook: Codebook, names: dict[str, str]) -> Iterator[str]:
     """Concepts of which the answer that counts as yes is called no.
 
@@ -69,7 +78,7 @@ def _noes_taken_for_yes(table: Table, codebook: Codebook, names: dict[str, str])
         code = list(column.codes)[0 if concept.reversed else -1]
         labels = table.codes.get(names.get(column.name, ""), {})
         texts = {labels.get(code, ""), column.codes[code].nl, column.codes[code].en}
-        if any(_NO.match(text.strip()) for text in texts):
+        if any(map(is_no, texts)):
             do = "leave out" if concept.reversed else "add"
             yield (
                 f"concepts.{name}: the answer that counts as yes (code {code} of {column.name}) is "
