@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from blijfwijzer.counts import counted
 from blijfwijzer.errors import CodebookError
 from blijfwijzer.settings import describe_faults
 from blijfwijzer.survey.concepts import CONCEPTS, YES_OR_NO, Concept
@@ -223,7 +224,7 @@ def load_codebook(name: str | Path) -> Codebook:
     except ValidationError as error:
         faults = [_readable(fault) for fault in describe_faults(error)]
         raise CodebookError(
-            f"{path.name}: {len(faults)} faults: {'; '.join(faults)}. "
+            f"{path.name}: {counted(len(faults), 'fault')}: {'; '.join(faults)}. "
             "Mend them; docs/codebook.md explains each key."
         ) from error
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from blijfwijzer.counts import counted
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text
@@ -38,7 +39,8 @@ def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> l
             present = {code_text(level) for level in table.frame[in_file].dropna().unique()}
             bare = sorted(present - set(labels))
             if bare:
-                found.append(f"{name}: {len(bare)} codes in the file have no label there.")
+                have = counted(len(bare), "code in the file has", "codes in the file have")
+                found.append(f"{name}: {have} no label there.")
     turned = _turned_among_siblings(table, codebook, names)
     told = {text.split(":")[0] for text in found if _OTHER_WAY in text}
     return found + [
