@@ -14,6 +14,9 @@ _Answers = tuple[dict[str, str], dict[str, str]]
 """Codes that are answers, and codes that are none."""
 
 
+_UNDECIDED = re.compile(r'#\s*decide\b|"decide: ')
+
+
 def draft_codebook(table: Table, name: str) -> str:
     """Write a codebook that loads; what a person must decide is marked `decide`.
 
@@ -27,6 +30,12 @@ def draft_codebook(table: Table, name: str) -> str:
     name : short name of the survey
     """
     return "\n".join(_lines(guess_columns(table), _plain(name))) + "\n"
+
+
+def find_undecided(text: str) -> list[int]:
+    """Find the lines of a codebook, from 1, that still carry the mark of a draft."""
+    lines = enumerate(text.splitlines(), start=1)
+    return [number for number, line in lines if _UNDECIDED.search(line)]
 
 
 def _lines(guesses: list[Guess], name: str) -> Iterator[str]:
