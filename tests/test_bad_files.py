@@ -95,7 +95,7 @@ def test_cells_that_hold_lists_are_refused_by_column(tmp_path):
     path = tmp_path / "lists.parquet"
     pq.write_table(pa.table({"motieven": [[1, 2], [3]], "a": [1, 2]}), path)
 
-    with pytest.raises(UnreadableColumnError, match="1 columns hold lists .*: motieven"):
+    with pytest.raises(UnreadableColumnError, match="1 column holds lists .*: motieven"):
         read_table(path)
 
 

@@ -158,7 +158,7 @@ def test_asking_for_one_claim_gives_the_same_verdict_and_adjustment(evidence, ve
 
 
 def test_an_unknown_claim_is_refused():
-    with pytest.raises(CultureError, match="1 are unknown: H99. Choose from H1"):
+    with pytest.raises(CultureError, match="1 unknown: H99. Choose from H1"):
         find_claims(["H1", "H99"])
 
 

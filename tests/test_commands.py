@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from blijfwijzer import errors
 from blijfwijzer.cli import app
 from blijfwijzer.drivers.canvas import NOTES
+from blijfwijzer.drivers.group_profiles import score_groups
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
@@ -215,6 +217,20 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
     assert NOTES["intention", "nl"] in (tmp_path / "out" / "review.html").read_text()
     assert (tmp_path / "out" / "plots" / "summary.png").exists()
     assert pd.read_csv(tmp_path / "out" / "tables" / "drivers.csv")["n"].min() > 1000
+
+
+def test_progress_tells_parts_of_the_whole_and_no_count(place, models):
+    stored = read_model(models["vertrekintentie"])
+    intake = read_survey(place / "w.sav", stored.codebook, stored.settings.intake)
+    scales = score_scales(intake.responses, stored.codebook)
+    everyone = csr_array(np.ones((1, len(intake.responses))))
+    told = []
+
+    score_groups(stored.model, intake.responses, scales, everyone, 1000, 1e-5, told.append)
+
+    assert len(told) == 3
+    assert told[0] == "vertrekintentie: score, 0% done"
+    assert not any(str(len(intake.responses)) in re.sub(r"\D", "", text) for text in told)
 
 
 def test_a_check_tells_what_was_read(place, capsys):

@@ -1,5 +1,7 @@
 """Drafts: whatever the file, the codebook loads, guesses modestly, and tells no answer."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -46,7 +48,7 @@ COLUMNS = st.one_of(
 )
 def test_a_draft_of_any_table_loads(tmp_path, columns, name):
     frame = pd.DataFrame(columns)
-    frame["vraag_1"] = range(60)
+    frame["vraag_1"] = [1, 2, 3, 4] * 15
 
     book, _ = draft(tmp_path, frame, name)
 
@@ -123,7 +125,7 @@ def test_the_range_of_a_number_holds_all_answers(tmp_path, extremes):
 def test_one_column_weighs_and_one_numbers(tmp_path):
     frame = pd.DataFrame(
         {"weegfactor": [1.0] * 60, "gewicht2": [1.0] * 60, "id": range(60), "respondent": range(60)}
-    ).assign(vraag_1=range(60))
+    ).assign(vraag_1=[1, 2, 3, 4] * 15)
 
     book, _ = draft(tmp_path, frame)
 
@@ -145,3 +147,117 @@ def test_answers_in_words_are_put_in_their_order(tmp_path):
     ]
     assert book.scales["schaal_v"].items == ("v1", "v2")
     assert book.columns["soort"].type == "nominal"
+
+
+STEPS = [1, 2, 3, 4, 5] * 12
+
+
+@pytest.mark.parametrize("name", ["team_3", "tev_team", "weegt_mee", "idee_1", "agenda_1"])
+@pytest.mark.parametrize(
+    "steps", [STEPS, [*range(11)] * 6, [*range(1, 8)] * 9, [*STEPS[:-2], 9, 9]]
+)
+def test_steps_of_an_answer_scale_are_an_item_whatever_the_name(tmp_path, name, steps):
+    book, _ = draft(tmp_path, pd.DataFrame({name: steps[:60]}))
+
+    assert book.columns[name].role == "item"
+
+
+@pytest.mark.parametrize("name", ["team", "sector_code", "afdelingnr"])
+def test_a_unit_with_few_numbers_stays_a_unit(tmp_path, name):
+    book, _ = draft(tmp_path, pd.DataFrame({name: STEPS, "vraag_1": STEPS}))
+
+    assert book.columns[name].role == "unit"
+
+
+@pytest.mark.parametrize(
+    ("codes", "role"),
+    [
+        (range(1001, 1061), "id"),
+        ([f"R{i}" for i in range(60)], "id"),
+        ([*range(1001, 1060), 1001], "career"),
+        (np.linspace(0, 1, 60), "career"),
+        ([*range(1001, 1060), None], "career"),
+    ],
+)
+def test_only_a_code_of_its_own_for_each_makes_an_id(tmp_path, codes, role):
+    book, text = draft(tmp_path, pd.DataFrame({"volg": list(codes), "vraag_1": STEPS}))
+
+    assert book.columns["volg"].role == role
+    assert ("decide: it differs for all" in text) == (role == "id")
+
+
+@pytest.mark.parametrize(
+    ("answers", "codes", "missing"),
+    [
+        ([1, 2, 3, 4, 5, 9], "12345", ["9"]),
+        ([1, 2, 3, 4, 5, 8, 9], "12345", ["8", "9"]),
+        ([1, 2, 99], "12", ["99"]),
+        ([0, 1, -9], "01", ["-9"]),
+        ([1, 2, 3, 4, 5, 7], "123457", []),
+        ([1, 2, 4, 9], "1249", []),
+        ([1, 2, 3, 4, 5, 6], "123456", []),
+    ],
+)
+def test_a_code_apart_from_the_answers_is_proposed_as_missing(tmp_path, answers, codes, missing):
+    frame = pd.DataFrame({"vraag": np.resize(answers, 60), "ander_1": STEPS})
+
+    book, text = draft(tmp_path, frame)
+
+    assert list(book.columns["vraag"].codes) == list(codes)
+    assert list(book.columns["vraag"].missing) == missing
+    assert text.count("decide: some only stand apart") == bool(missing)
+
+
+def test_a_code_with_a_meaning_of_its_own_stays_an_answer(tmp_path):
+    frame = pd.DataFrame({"vraag": np.resize([1, 2, 3, 4, 9], 60)})
+
+    book, _ = draft(tmp_path, frame, codes={"vraag": {"9": "altijd"}})
+
+    assert "9" in book.columns["vraag"].codes
+
+
+def test_a_number_far_beyond_all_others_is_proposed_as_missing(tmp_path):
+    years = np.resize([*range(30), 99], 62)[:60]
+
+    book, _ = draft(tmp_path, pd.DataFrame({"dienst": years, "vraag_1": STEPS}))
+
+    assert list(book.columns["dienst"].missing) == ["99"]
+    assert book.columns["dienst"].range == (0, 30)
+
+
+def test_concepts_are_proposed_by_name_and_none_is_active(tmp_path):
+    frame = pd.DataFrame(
+        {
+            **{f"veilig_{i}": np.roll(STEPS, i) for i in (1, 2)},
+            "scholing": ["Ja", "Nee"] * 30,
+            "reorganisatie": [1, 2] * 30,
+            "leidinggevende": [0, 1] * 30,
+            "zoekt_werk": STEPS,
+            "interne_stap": range(60),
+            "V7": STEPS,
+        }
+    )
+    told = {
+        "labels": {"V7": "Hoe is uw bevlogenheid?"},
+        "codes": {"leidinggevende": {"0": "ja", "1": "nee"}, "interne_stap": {"0": "geen"}},
+    }
+
+    book, text = draft(tmp_path, frame, **told)
+
+    assert not book.concepts
+    before, proposed = text.split("# [concepts]\n")
+    proposed = re.sub(r"^# (?=[a-z_]+ = )", "", proposed, flags=re.MULTILINE)
+    (tmp_path / "draft.toml").write_text(before + "[concepts]\n" + proposed)
+    active = load_codebook(tmp_path / "draft.toml").concepts
+    assert set(active) == {
+        *("psychologische_veiligheid", "scholing", "reorganisatie", "leidinggevende"),
+        *("zoekt_werk", "interne_stap", "bevlogenheid"),
+    }
+    assert active["psychologische_veiligheid"].scale == "schaal_veilig"
+    assert active["bevlogenheid"].column == "V7"
+    assert active["leidinggevende"].reversed
+    assert not active["reorganisatie"].reversed
+    assert "reversed = true" in text.split("# reorganisatie = ")[1].splitlines()[0]
+    assert active["scholing"].rule.one_of == ("Ja",)
+    assert active["zoekt_werk"].rule.one_of == ("5",)
+    assert active["interne_stap"].rule.at_least == 1

@@ -116,7 +116,7 @@ def test_the_refusal_names_columns_and_no_answer(rng):
 
     message = str(refuse_identifiers("s.sav", frame))
 
-    assert "1 columns may identify a person: opmerking (free text)" in message
+    assert "1 column may identify a person: opmerking (free text)" in message
     assert "Remove them from the export" in message
     assert "Geheime" not in message
     assert refuse_identifiers("s.sav", frame[["team"]]) is None

@@ -305,7 +305,7 @@ def labelled(tmp_path, **changes):
         ({"1": "Helemaal mee eens", "5": "Helemaal mee oneens"}, "other way round"),
         ({"7": "iets anders"}, "labels for codes 7, which the codebook lacks"),
         ({"3": None}, "no label for codes 3"),
-        ({"3": None}, "1 codes in the file have no label"),
+        ({"3": None}, "1 code in the file has no label"),
         ({"5": "weet niet"}, "means that no answer was given"),
     ],
 )
@@ -392,8 +392,8 @@ def test_scales_that_cannot_be_made_and_columns_that_tell_nothing_are_reported(s
 
     texts = " ".join(f.text for f in check_survey(tmp_path / "s.parquet", book, INTAKE).findings)
 
-    assert "1 scales cannot be made: inzetbaarheid (1 of 2 items absent)" in texts
-    assert "1 columns have one answer only and tell nothing: scholing" in texts
+    assert "1 scale cannot be made: inzetbaarheid (1 of 2 items absent)" in texts
+    assert "1 column has one answer only and tells nothing: scholing" in texts
     assert "unweighted ones" in texts
 
 

@@ -9,6 +9,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "blijfwijzer"
 # Lower numbers may not import higher ones; equal numbers may not import each other.
 LAYERS = {
     "errors": 0,
+    "counts": 0,
     "settings": 1,
     "files": 1,
     "progress": 0,

@@ -425,6 +425,23 @@ def test_an_unknown_level_is_refused(place, capsys):
     refused(place, capsys, short(place), errors.GroupError, "kantoor", "--by", "kantoor")
 
 
+@pytest.mark.parametrize("command", ["climate", "claims"])
+def test_a_survey_is_no_wave_before_itself(place, capsys, command):
+    short(place).to_parquet(place / "twin.parquet")
+
+    refused(
+        *(place, capsys, short(place), errors.CultureError, "twin.parquet: is the same file as"),
+        *("--previous", place / "twin.parquet"),
+        command=command,
+    )
+
+
+def test_a_level_for_each_time_that_an_option_is_given(place, capsys):
+    both = ("--by", "kantoor", "--by", "zaal")
+
+    refused(place, capsys, short(place), errors.GroupError, "kantoor, zaal", *both)
+
+
 def test_a_dimension_that_nobody_answered_is_refused(place, capsys):
     items = list(load_codebook(BOOK).scales["leervermogen"].items)
     nobody = short(place, **dict.fromkeys(items, np.nan))

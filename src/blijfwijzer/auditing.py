@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
+from blijfwijzer.counts import counted
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.fingerprint import (
     fingerprint_groups,
@@ -73,7 +74,7 @@ def verify_ledgers(folder: Path) -> None:
     for place in inside or [folder]:
         releases = verify(place)
         head = releases[-1].hash if releases else "none"
-        print(f"{place}: {len(releases)} releases, unbroken; head {head}.")
+        print(f"{place}: {counted(len(releases), 'release')}, unbroken; head {head}.")
 
 
 def _hold_files(release: Path, run: dict[str, Any], entered: list[Release]) -> None:

@@ -43,6 +43,7 @@ PreviousFile = Annotated[
 WaveName = Annotated[
     str, typer.Option(help="What this wave is called; the name of the file when left out.")
 ]
+SEVERAL = "several with commas, or by repeating the option"
 disclosure = typer.Typer(no_args_is_help=True, help="What may be shown, and what was.")
 app.add_typer(disclosure, name="disclosure")
 
@@ -136,14 +137,17 @@ def explain(
 )
 def score(
     survey: SurveyFile,
-    by: Annotated[str, typer.Option("--by", help="Unit levels, e.g. organisatie,afdeling.")],
+    by: Annotated[
+        list[str], typer.Option("--by", help=f"Unit levels, e.g. organisatie,afdeling; {SEVERAL}.")
+    ],
     output: Annotated[Path, typer.Option(help="Folder to write what may be shown.")],
     models: Annotated[Path, typer.Option(help="Folder with the models of this survey.")] = Path(
         "models"
     ),
     cross: Annotated[
-        str, typer.Option("--and", help="Background variables to cross units with.")
-    ] = "",
+        list[str] | None,
+        typer.Option("--and", help=f"Background variables to cross units with; {SEVERAL}."),
+    ] = None,
     population: Annotated[
         Path | None, typer.Option(help="How many people work in each unit: levels and `people`.")
     ] = None,
@@ -154,7 +158,7 @@ def score(
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer import scoring
 
-    units, crossed = _names(by), _names(cross)
+    units, crossed = _names(by), _names(cross or [])
     scoring.score(survey, models, units, crossed, output, ledger, population, settings, wave)
 
 
@@ -168,8 +172,12 @@ def climate(
     output: Annotated[Path, typer.Option(help="Folder to write what may be shown.")],
     previous: PreviousFile = None,
     by: Annotated[
-        str, typer.Option("--by", help="Unit levels; to one below the cluster when left out.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            "--by",
+            help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster.",
+        ),
+    ] = None,
     models: Annotated[
         Path | None, typer.Option(help="Models of this survey: adds drivers of worrying units.")
     ] = None,
@@ -181,7 +189,7 @@ def climate(
     from blijfwijzer import monitoring
 
     monitoring.climate(
-        survey, codebook, previous, _names(by), models, output, ledger, settings, wave
+        survey, codebook, previous, _names(by or []), models, output, ledger, settings, wave
     )
 
 
@@ -194,7 +202,8 @@ def claims(
     codebook: CodebookName,
     output: Annotated[Path, typer.Option(help="Folder to write what may be shown.")],
     claim: Annotated[
-        list[str] | None, typer.Option(help="Claim, e.g. H6; all when left out.")
+        list[str] | None,
+        typer.Option(help=f"Claim, e.g. H6; {SEVERAL}. Left out: all."),
     ] = None,
     previous: PreviousFile = None,
     models: Annotated[
@@ -208,7 +217,7 @@ def claims(
     from blijfwijzer import monitoring
 
     monitoring.claims(
-        survey, codebook, claim or [], previous, models, output, ledger, settings, wave
+        survey, codebook, _names(claim or []), previous, models, output, ledger, settings, wave
     )
 
 
@@ -305,8 +314,9 @@ def validate(
     runs.validate(data, output)
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+def _names(texts: list[str]) -> list[str]:
+    """Part names that stand behind commas, or that an option was repeated for."""
+    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from blijfwijzer.counts import counted
 from blijfwijzer.errors import ModelFolderError
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_folder import Stored, choose_models, folder_name
@@ -40,7 +41,8 @@ def choose_model(models: Path, codebook: Codebook, kind: Literal["intention", "r
                 )
             return stored
     raise ModelFolderError(
-        f"{models}: {len(chosen)} models, none of {_MEANT[kind]}. Train one, or leave --models out."
+        f"{models}: {counted(len(chosen), 'model')}, none of {_MEANT[kind]}. Train one, or leave "
+        "--models out."
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from blijfwijzer.counts import counted
 from blijfwijzer.culture.climate import Climate, measure_climate
 from blijfwijzer.culture.concepts import read_concepts
 from blijfwijzer.culture.conduct import (
@@ -102,20 +103,20 @@ def require_culture(
     unasked = tuple(name for name, score in scores.items() if np.isnan(score).all())
     if len(unasked) == len(dimensions):
         raise CultureError(
-            f"{len(unasked)} dimensions: none was asked in this survey, or too few of their items: "
-            f"{', '.join(unasked)}. Add the items to the export, or name other scales in the "
-            "setting culture.dimensions."
+            f"{counted(len(unasked), 'dimension')}: none was asked in this survey, or too few "
+            f"of their items: {', '.join(unasked)}. Add the items to the export, or "
+            "name other scales in the setting culture.dimensions."
         )
     known = [score[~np.isnan(score)] for name, score in scores.items() if name not in unasked]
     if all(np.ptp(score) < 1e-9 for score in known):
         raise AlikeError(
-            f"{len(known)} dimensions: all {len(responses)} respondents have the same score on "
+            f"{counted(len(known), 'dimension')}: all respondents have the same score on "
             "each, so there is nothing to measure. Check the export of these items."
         )
     levels = [level for level in codebook.units.levels if level in responses]
     if all(responses[level].nunique() < 2 for level in levels):
         raise OneUnitError(
-            f"{', '.join(levels) or 'units'}: all {len(responses)} respondents work in one unit, "
+            f"{', '.join(levels) or 'units'}: all respondents work in one unit, "
             "and a climate compares units. Add the units that it is made of to the export; "
             "`blijfwijzer check` tells how well the scales measure."
         )

@@ -13,12 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from blijfwijzer.counts import counted
 from blijfwijzer.culture.claims import CHANGE, CLAIMS, Verdict, find_claims, run_claims
 from blijfwijzer.culture.design import read_design
 from blijfwijzer.culture.evidence import Evidence
 from blijfwijzer.culture.evidence import gather as gather_evidence
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
+from blijfwijzer.errors import CultureError
 from blijfwijzer.files import hash_bytes, hash_files, to_json, write_files, write_folder_beside
 from blijfwijzer.foreseeing import choose_model, foresee
 from blijfwijzer.groups.grouping import Grouping, everyone_alone, make_groups
@@ -220,7 +222,7 @@ def _read(
     settings: Settings,
     tell: Tell,
 ) -> tuple[Intake, Intake | None]:
-    """Read both waves; those without a common item are refused before anything is worked out."""
+    """Read both waves; the same one twice, or two without a common item, are refused at once."""
     read = []
     for file in (survey_file, previous_file):
         if file is not None:
@@ -229,6 +231,11 @@ def _read(
             require_enough(read[-1], settings.intake)
     if len(read) == 1:
         return read[0], None
+    if previous_file is not None and read[0].sha256 == read[1].sha256:
+        raise CultureError(
+            f"{previous_file.name}: is the same file as {survey_file.name}, so nothing can have "
+            "changed. Give --previous the wave before, or leave it out."
+        )
     common_items(read[0].responses, read[1].responses, codebook)
     return read[0], read[1]
 
@@ -431,14 +438,16 @@ def _listed(findings: CultureFindings) -> int:
 def _tell_climate(output: Path, findings: CultureFindings) -> None:
     counts = findings.counts()
     print(
-        f"{output}: {counts['shown']} groups shown, {counts['withheld']} withheld, "
-        f"{counts['rolled_up']} rolled up; {_listed(findings)} units with a worrying culture."
+        f"{output}: {counted(counts['shown'], 'group')} shown, {counts['withheld']} withheld, "
+        f"{counts['rolled_up']} rolled up; {counted(_listed(findings), 'unit')} with a worrying "
+        "culture."
     )
     print(f"  look at {output / 'report.html'}")
 
 
 def _tell_claims(output: Path, findings: ClaimFindings) -> None:
     counts = findings.counts()
+    releases = counted(counts.pop("earlier_releases"), "earlier release")
     told = [f"{c} {n.replace('_', ' ')}" for n, c in counts.items() if n not in _OF_PEOPLE]
-    print(f"{output}: {', '.join(told)}.")
+    print(f"{output}: {', '.join([releases, *told])}.")
     print(f"  look at {output / 'report.html'}")

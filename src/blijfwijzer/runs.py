@@ -8,6 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.breakdowns import admit_breakdown, learn_unit_effects
+from blijfwijzer.culture.concepts import read_concepts
+from blijfwijzer.culture.coverage import tell_claims
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.drivers.contributions import contribute, refuse_gap
 from blijfwijzer.drivers.performance_plots import draw_performance
@@ -50,7 +52,7 @@ from blijfwijzer.survey.codebook import (
     survey_name,
 )
 from blijfwijzer.survey.describe import describe
-from blijfwijzer.survey.draft import draft_codebook
+from blijfwijzer.survey.draft import draft_codebook, find_undecided
 from blijfwijzer.survey.export import write_survey
 from blijfwijzer.survey.files import format_of, read_table
 from blijfwijzer.survey.intake import (
@@ -95,10 +97,13 @@ def check(survey_file: Path, codebook_name: str, settings_file: Path | None) -> 
     """Tell how a survey reads; give the exit code of its first fault, or 0."""
     settings, codebook = load_settings(settings_file), load_codebook(codebook_name)
     intake = check_survey(survey_file, codebook, settings.intake)
-    scales = None
+    undecided = find_undecided(codebook_file(codebook_name).read_text(encoding="utf-8"))
+    scales, told = None, []
     if not intake.errors:
         scales = measure_reliability(intake.responses, codebook, settings.evaluation.bootstraps)
-    print(describe(intake, survey_file.name, scales))
+        scores = score_scales(intake.responses, codebook)
+        told = tell_claims(map(str, read_concepts(intake.responses, scores, codebook)))
+    print(describe(intake, survey_file.name, scales, undecided, told))
     return intake.errors[0].exit_code if intake.errors else 0
 
 

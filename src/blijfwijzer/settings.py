@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from blijfwijzer.counts import counted
 from blijfwijzer.errors import SettingsError
 
 
@@ -276,7 +277,7 @@ def load_settings(path: Path | None) -> Settings:
     except ValidationError as error:
         faults = describe_faults(error)
         raise SettingsError(
-            f"{path.name}: {len(faults)} faults: {'; '.join(faults)}. Mend these keys."
+            f"{path.name}: {counted(len(faults), 'fault')}: {'; '.join(faults)}. Mend these keys."
         ) from error
 
 

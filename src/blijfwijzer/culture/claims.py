@@ -204,21 +204,21 @@ CLAIMS: tuple[Claim, ...] = (
 
 
 def find_claims(ids: Sequence[str]) -> tuple[Claim, ...]:
-    """Find claims by their numbers; all when none is given.
+    """Find claims by their numbers, in capitals or not, each once; all when none is given.
 
     Raises
     ------
     CultureError
         A number is no claim's.
     """
-    known = {claim.id: claim for claim in CLAIMS}
-    unknown = [one for one in ids if one not in known]
+    known = {claim.id.lower(): claim for claim in CLAIMS}
+    unknown = [one for one in ids if one.lower() not in known]
     if unknown:
         raise CultureError(
-            f"claim: {len(unknown)} are unknown: {', '.join(unknown)}. Choose from "
-            f"{', '.join(known)}."
+            f"claim: {len(unknown)} unknown: {', '.join(unknown)}. Choose from "
+            f"{', '.join(claim.id for claim in CLAIMS)}."
         )
-    return tuple(known[one] for one in ids) or CLAIMS
+    return tuple(dict.fromkeys(known[one.lower()] for one in ids)) or CLAIMS
 
 
 def run_claims(

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.risk.outcomes import holds, label
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.concepts import Concept
+from blijfwijzer.survey.concepts import YES_OR_NO, Concept
 from blijfwijzer.survey.rules import Rule, conditions_of
 
 Array = NDArray[np.float64]
@@ -27,10 +27,11 @@ def read_concepts(
 
     Returns
     -------
-    Same rows; one column per concept, as a number, more being more of it; NaN where unknown.
+    Same rows; one column per concept, as a number, more being more of it, and 1 or 0 where it is
+    yes or no; NaN where unknown.
     """
     read = {
-        name: _read(concept, responses, scales, codebook)
+        name: _read(name, concept, responses, scales, codebook)
         for name, concept in codebook.concepts.items()
         if _is_present(concept, responses, scales, codebook)
     }
@@ -59,13 +60,19 @@ def _rule(concept: Concept, codebook: Codebook) -> Rule | None:
 
 
 def _read(
-    concept: Concept, responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook
+    name: str,
+    concept: Concept,
+    responses: pd.DataFrame,
+    scales: pd.DataFrame,
+    codebook: Codebook,
 ) -> Array:
     if concept.outcome is not None:
         found = label(responses, scales, codebook, codebook.outcomes[concept.outcome])
         return np.asarray(found.values, dtype=float)
     if concept.rule is not None:
         return holds(concept.rule, responses, scales, codebook)
+    if name in YES_OR_NO:
+        return _read_yes_or_no(concept, responses, codebook)
     source = concept.column or concept.scale or ""
     held = responses if concept.column is not None else scales
     values = np.asarray(held[source], dtype=float)
@@ -74,3 +81,12 @@ def _read(
     item = source if concept.column is not None else codebook.scales[source].items[0]
     low, high = codebook.columns[item].span or (np.nan, np.nan)
     return np.asarray(low + high - values)
+
+
+def _read_yes_or_no(concept: Concept, responses: pd.DataFrame, codebook: Codebook) -> Array:
+    """Read two answers as 1 and 0, whatever their codes: shares are made of them."""
+    source = concept.column or ""
+    values = responses[source].to_numpy(dtype=float)
+    low, high = codebook.columns[source].pair or (np.nan, np.nan)
+    yes, no = (low, high) if concept.reversed else (high, low)
+    return np.select([values == yes, values == no], [1.0, 0.0], np.nan)

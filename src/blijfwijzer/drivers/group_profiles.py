@@ -63,7 +63,8 @@ def score_groups(
     squares: Any = 0.0
     counts: pd.DataFrame | None = None
     for start in range(0, count, batch):
-        tell(f"{model.target}: score {start:,} of {count:,}")
+        # In parts of the whole: how many responded is banded wherever it is told.
+        tell(f"{model.target}: score, {start / count:.0%} done")
         rows = slice(start, start + batch)
         built = build_features(responses.iloc[rows], scales.iloc[rows], model.schema)
         found = contribute(model, built.frame)

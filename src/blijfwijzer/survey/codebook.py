@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from blijfwijzer.counts import counted
 from blijfwijzer.errors import CodebookError
 from blijfwijzer.settings import describe_faults
-from blijfwijzer.survey.concepts import CONCEPTS, Concept
+from blijfwijzer.survey.concepts import CONCEPTS, YES_OR_NO, Concept
 from blijfwijzer.survey.rules import Condition, Rule, conditions_of
 from blijfwijzer.survey.texts import Language as Language
 from blijfwijzer.survey.texts import Part as _Part
@@ -76,6 +77,17 @@ class Column(_Part):
             values = self.values.values()
             return min(values), max(values)
         return self.range
+
+    @property
+    def pair(self) -> tuple[float, float] | None:
+        """The lower and the higher of its two possible answers; None when there are not two."""
+        if self.type == "ordinal":
+            values = sorted(self.values.values())
+            return (values[0], values[1]) if len(values) == 2 else None
+        if self.range is None:
+            return None
+        low, high = self.range
+        return (low, high) if low.is_integer() and high - low == 1 else None
 
 
 class Scale(_Part):
@@ -212,7 +224,7 @@ def load_codebook(name: str | Path) -> Codebook:
     except ValidationError as error:
         faults = [_readable(fault) for fault in describe_faults(error)]
         raise CodebookError(
-            f"{path.name}: {len(faults)} faults: {'; '.join(faults)}. "
+            f"{path.name}: {counted(len(faults), 'fault')}: {'; '.join(faults)}. "
             "Mend them; docs/codebook.md explains each key."
         ) from error
 
@@ -275,10 +287,11 @@ def _faults(codebook: Codebook) -> Iterator[str]:
     for outcome in codebook.outcomes.values():
         yield from _outcome_faults(outcome, codebook)
     for name, concept in codebook.concepts.items():
-        yield from (f"concepts.{name}: {fault}" for fault in _concept_faults(concept, codebook))
+        found = [*_concept_faults(concept, codebook), *_yes_no_faults(name, concept, codebook)]
+        yield from (f"concepts.{name}: {fault}" for fault in found)
     strange = [name for name in codebook.concepts if name not in CONCEPTS]
     if strange:
-        yield f"concepts: {', '.join(strange)} are no concepts; docs/codebook.md lists them"
+        yield f"concepts: {len(strange)} unknown: {', '.join(strange)}; docs/codebook.md lists them"
     yield from _unit_faults(codebook)
 
 
@@ -391,6 +404,37 @@ def _concept_faults(concept: Concept, codebook: Codebook) -> Iterator[str]:
         yield f"column {column.name!r} has no order: use a rule with `in`"
     elif concept.reversed and column.span is None:
         yield f"column {column.name!r} is reversed, so it needs codes or a range"
+
+
+def _yes_no_faults(name: str, concept: Concept, codebook: Codebook) -> Iterator[str]:
+    """Refuse answers that would be counted as if they were yes or no and are more than that."""
+    if name not in YES_OR_NO:
+        return
+    if concept.scale is not None:
+        yield (
+            "is yes or no, and a scale gives a score: say from where it is yes, as in "
+            f'`rule = {{ scale = "{concept.scale}", at_least = 4 }}`'
+        )
+    column = codebook.columns.get(concept.column or "")
+    if column is None or column.role == "ignore" or column.type == "nominal":
+        return
+    if column.type == "number" and column.pair is None:
+        yield (
+            f"is yes or no, and column {column.name!r} is a number: say from where it is yes, as "
+            f'in `rule = {{ column = "{column.name}", at_least = 1 }}`, or give it the codes of '
+            "yes and no"
+        )
+    elif column.type == "ordinal" and len(column.codes) == 1:
+        yield (
+            f"is yes or no, and column {column.name!r} has one answer: write another one in the "
+            "export for those who did not tick it, and give both as codes"
+        )
+    elif column.type == "ordinal" and len(column.codes) > 2:
+        yes = list(column.codes)[:1] if concept.reversed else list(column.codes)[-1:]
+        yield (
+            f"is yes or no, and column {column.name!r} has {len(column.codes)} answers: say which "
+            f'are yes, as in `rule = {{ column = "{column.name}", in = ["{yes[0]}"] }}`'
+        )
 
 
 def _unit_faults(codebook: Codebook) -> Iterator[str]:

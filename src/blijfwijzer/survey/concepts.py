@@ -38,6 +38,21 @@ OUTSIDE = ("extern_agressie", "extern_intimidatie")
 INSIDE = ("intern_agressie", "intern_pesten", "intern_intimidatie")
 """The same behaviour, and bullying, by citizens, pupils or patients and by colleagues."""
 
+YES_OR_NO = frozenset(
+    {
+        *MOTIVES,
+        *OUTSIDE,
+        *INSIDE,
+        *("vertrekintentie", "zoekt_werk", "achterblijver"),
+        *("openbaar_bestuur", "laag_opgeleid", "lang_in_dienst", "leidinggevende"),
+        *("ontwikkelafspraak", "scholing", "interne_stap", "hr_instrument", "reorganisatie"),
+        *("aangemoedigd", "moedigt_aan", "wil_scholing", "scholing_aangeboden"),
+        *("discriminatie", "integriteit_gezien"),
+    }
+)
+"""What someone does, had, met or is. Shares are made of these, so they are 1 or 0 and nothing else;
+of the others there is more or less."""
+
 _MEANINGS = {
     "psychologische_veiligheid": ("Psychologische veiligheid", "Psychological safety"),
     "prestatiegerichtheid": ("Prestatiegerichtheid", "Performance orientation"),
@@ -133,8 +148,7 @@ _MEANINGS = {
 }
 
 CONCEPTS = MappingProxyType({name: Text(nl=nl, en=en) for name, (nl, en) in _MEANINGS.items()})
-"""Every name that a codebook may use, with its meaning. More is always more of what it says; what
-someone does, had or is counts as 1, and as 0 where that is not so."""
+"""Every name that a codebook may use, with its meaning. More is always more of what it says."""
 
 
 class Concept(Part):
@@ -147,7 +161,7 @@ class Concept(Part):
     rule: Rule | None = None
     """1 where it holds; for codes such as sectors, or a cut in a number."""
     reversed: bool = False
-    """Whether the answers run from much to little, as when 1 is yes and 2 is no."""
+    """Whether the answers run from much to little; of two answers, whether the lower is yes."""
     substitute: Text | None = Field(None)
     """What is measured instead, where the survey lacks the thing itself; told with each verdict."""
 

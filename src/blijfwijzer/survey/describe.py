@@ -1,29 +1,51 @@
 """An intake in words: what was read, what was refused, what to mend."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from blijfwijzer.counts import counted
 from blijfwijzer.survey.intake import Intake, count_reasons
 from blijfwijzer.survey.scales import Reliability
 
 # Correlation with the rest of a scale below which an item is no mere noise; convention of ours.
 _AGAINST = -0.1
+_LINES_TOLD = 10
 
 
-def describe(intake: Intake, file: str, reliability: Reliability | None) -> str:
-    """Tell all that was found, as lines for a terminal or a file."""
-    return "\n".join(_lines(intake, file, reliability))
+def describe(
+    intake: Intake,
+    file: str,
+    reliability: Reliability | None,
+    undecided: Sequence[int] = (),
+    claims: Sequence[str] = (),
+) -> str:
+    """Tell all that was found, as lines for a terminal or a file.
+
+    Parameters
+    ----------
+    undecided : lines of the codebook that a person has still to decide
+    claims : what claims can be made of it, in lines
+    """
+    return "\n".join(_lines(intake, file, reliability, undecided, claims))
 
 
-def _lines(intake: Intake, file: str, reliability: Reliability | None) -> Iterator[str]:
+def _lines(
+    intake: Intake,
+    file: str,
+    reliability: Reliability | None,
+    undecided: Sequence[int],
+    claims: Sequence[str],
+) -> Iterator[str]:
     accepted, rejected = len(intake.responses), len(intake.rejected)
-    yield f"{file}: {intake.rows} responses = {accepted} accepted + {rejected} rejected"
+    read = counted(intake.rows, "response")
+    yield f"{file}: {read} = {accepted} accepted + {rejected} rejected"
     for row in count_reasons(intake.rejected).itertuples():
         yield f"  rejected {row.responses:>7}  {row.reason}"
     if intake.errors:
-        yield f"{len(intake.errors)} faults to mend before it can be used:"
+        yield f"{counted(len(intake.errors), 'fault')} to mend before it can be used:"
         yield from (f"  - {error}" for error in intake.errors)
-    for level, title in (("warning", "To look at:"), ("note", "To know:")):
-        texts = [finding.text for finding in intake.findings if finding.level == level]
+    look = [*_undecided(undecided), *(f.text for f in intake.findings if f.level == "warning")]
+    know = [finding.text for finding in intake.findings if finding.level == "note"]
+    for texts, title in ((look, "To look at:"), (know, "To know:")):
         if texts:
             yield title
             yield from (f"  - {text}" for text in texts)
@@ -41,5 +63,32 @@ def _lines(intake: Intake, file: str, reliability: Reliability | None) -> Iterat
                 f"  - {row.item} runs against the rest of {row.scale} (r = {row.item_rest:.2f}): "
                 "is it worded the other way round? Then list it under `reversed`."
             )
+    yield from claims
     if not intake.errors:
-        yield "No faults: it can be used."
+        yield _conclude(reliability, len(undecided), len(look))
+
+
+def _undecided(lines: Sequence[int]) -> list[str]:
+    if not lines:
+        return []
+    told = ", ".join(map(str, lines[:_LINES_TOLD]))
+    more = f" and {len(lines) - _LINES_TOLD} more" if len(lines) > _LINES_TOLD else ""
+    marked = counted(len(lines), "line of the codebook is", "lines of the codebook are")
+    return [
+        f"{marked} marked `decide`: {told}{more}. Decide what each says and take the mark away."
+    ]
+
+
+def _conclude(reliability: Reliability | None, undecided: int, points: int) -> str:
+    """Say whether it can be used, with all that a user should first look at."""
+    if undecided:
+        still = counted(undecided, "line of the codebook is", "lines of the codebook are")
+        told = f"No faults, but {still} still to decide before it is used"
+    else:
+        look = counted(points, "point", "points")
+        told = "No faults: it can be used" + (f", after a look at the {look} above" * bool(points))
+    low = reliability.scales[reliability.scales["is_low"].astype(bool)] if reliability else None
+    if low is None or low.empty:
+        return f"{told}."
+    poor = ", ".join(f"{row.scale} (alpha {row.alpha:.2f})" for row in low.itertuples())
+    return f"{told}; {counted(len(low), 'scale measures', 'scales measure')} poorly: {poor}."

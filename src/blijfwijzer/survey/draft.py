@@ -1,63 +1,20 @@
 """A first codebook from what a file tells of itself, for a person to finish."""
 
-import json
-import math
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
-import pandas as pd
-
-from blijfwijzer.survey.files import Table, code_text
-from blijfwijzer.survey.identifiers import find_identifiers
-from blijfwijzer.survey.labels import is_no_answer
-
-_ROLES = {
-    role: re.compile(words, re.IGNORECASE)
-    for role, words in {
-        "weight": r"weeg|gewicht|weight|wgt|wt$",
-        "id": r"^(respondent|resp_?id|id|nummer|caseid)",
-        "unit": r"sector|organi[sz]ati|afdeling|team|unit|agency|department|country|cntry|level\d",
-        "audit": r"leeftijd|^age|geslacht|gender|^sex|herkomst|origin|minority",
-    }.items()
-}
-_MOST_CODES = 20
-# Answers in words, from low to high, that survey tools export without their codes.
-_ORDERS = tuple(
-    {text: rank for rank, texts in enumerate(order.split(";")) for text in texts.split("|")}
-    for order in (
-        "helemaal mee oneens|helemaal oneens|zeer mee oneens|zeer oneens;mee oneens|oneens;"
-        "neutraal|niet mee eens, niet mee oneens|niet mee eens / niet mee oneens|niet eens, niet "
-        "oneens;mee eens|eens;helemaal mee eens|helemaal eens|zeer mee eens|zeer eens",
-        "strongly disagree;disagree;neutral|neither agree nor disagree;agree;strongly agree",
-        "zeer ontevreden;ontevreden;neutraal|niet tevreden, niet ontevreden;tevreden;zeer tevreden",
-        "very dissatisfied;dissatisfied;neutral|neither satisfied nor dissatisfied;satisfied;"
-        "very satisfied",
-        "nooit;zelden|bijna nooit;soms;vaak|regelmatig;altijd|zeer vaak",
-        "never;rarely|seldom;sometimes;often;always",
-        "laag;midden|middelbaar;hoog",
-        "low;middle|medium;high",
-    )
-)
+from blijfwijzer.survey.concepts import CONCEPTS
+from blijfwijzer.survey.files import Table
+from blijfwijzer.survey.guesses import Guess, guess_columns
+from blijfwijzer.survey.proposals import propose_concepts, quote
 
 _Answers = tuple[dict[str, str], dict[str, str]]
 """Codes that are answers, and codes that are none."""
 
 
-@dataclass(frozen=True)
-class _Guess:
-    """What a column seems to be."""
-
-    name: str
-    label: str
-    role: str
-    type: str
-    codes: dict[str, str]
-    missing: dict[str, str]
-    span: tuple[float, float] | None
-    refused: str = ""
-    """Why the column may not be in the file at all; empty when it may."""
+_UNDECIDED = re.compile(r'#\s*decide\b|"decide: ')
 
 
 def draft_codebook(table: Table, name: str) -> str:
@@ -72,94 +29,33 @@ def draft_codebook(table: Table, name: str) -> str:
     table : a file as read
     name : short name of the survey
     """
-    refused = find_identifiers(table.frame)
-    guesses = [
-        _Guess(column, column, "ignore", "nominal", {}, {}, None, refused[column])
-        if column in refused
-        else _guess(column, table)
-        for column in map(str, table.frame.columns)
-    ]
-    return "\n".join(_lines(_one_each(guesses), _plain(name))) + "\n"
+    return "\n".join(_lines(guess_columns(table), _plain(name))) + "\n"
 
 
-def _guess(name: str, table: Table) -> _Guess:
-    answers = table.frame[name]
-    label = table.labels.get(name, name)
-    role = next((role for role, words in _ROLES.items() if words.search(name)), None)
-    if role in ("unit", "id", "weight"):
-        return _Guess(name, label, role, "number" if role == "weight" else "nominal", {}, {}, None)
-    is_number = pd.api.types.is_numeric_dtype(answers)
-    present = sorted({code_text(value) for value in answers.dropna().unique()} - {""}, key=_order)
-    labels = table.codes.get(name, {})
-    # A number may have labels for a few of its values only: 0 = none, 98 = do not know.
-    is_labelled = bool(labels) and (not is_number or set(present) <= set(labels))
-    is_coded = is_labelled or len(present) <= _MOST_CODES
-    codes = {code: labels.get(code, code) for code in sorted({*labels, *present}, key=_order)}
-    codes = codes if is_coded else labels
-    declared = table.missing.get(name, [])
-    missing = {
-        code: text
-        for code, text in codes.items()
-        if is_no_answer(text) or any(_is_in(code, low, high) for low, high in declared)
-    }
-    codes = {code: text for code, text in codes.items() if code not in missing}
-    if codes and is_coded:
-        ranks = _ranks(codes)
-        codes = {code: codes[code] for code in ranks} if ranks else codes
-        kind = "ordinal" if ranks or all(_is_number(code) for code in codes) else "nominal"
-        likely = role or ("item" if kind == "ordinal" and len(codes) >= 4 else "career")
-        return _Guess(name, label, likely, kind, codes, missing, None)
-    if is_number:
-        return _Guess(name, label, role or "career", "number", {}, missing, _span(answers, missing))
-    return _Guess(name, label, role or "ignore", "nominal", {}, {}, None)
+def find_undecided(text: str) -> list[int]:
+    """Find the lines of a codebook, from 1, that still carry the mark of a draft."""
+    lines = enumerate(text.splitlines(), start=1)
+    return [number for number, line in lines if _UNDECIDED.search(line)]
 
 
-def _ranks(codes: dict[str, str]) -> list[str]:
-    """Codes that are words of a known order, in that order; none when they are not."""
-    for order in _ORDERS:
-        known = {code: order[code.lower()] for code in codes if code.lower() in order}
-        if len(known) == len(codes) == len(set(known.values())) > 1:
-            return sorted(known, key=lambda code: known[code])
-    return []
-
-
-def _span(answers: pd.Series, missing: dict[str, str]) -> tuple[float, float] | None:
-    """Whole bounds, a little wide: the exact extremes belong to single respondents."""
-    known = answers[~answers.isin([float(code) for code in missing if _is_number(code)])]
-    low, high = float(known.min()), float(known.max())
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return None
-    return math.floor(low / 10) * 10.0, math.floor(high / 10) * 10.0 + 10
-
-
-def _one_each(guesses: list[_Guess]) -> list[_Guess]:
-    """Leave the roles of which there can be one to the first that seems to have it."""
-    kept, seen = [], set()
-    for guess in guesses:
-        if guess.role in ("id", "weight") and guess.role in seen:
-            guess = replace(guess, role="ignore")
-        seen.add(guess.role)
-        kept.append(guess)
-    return kept
-
-
-def _lines(guesses: list[_Guess], name: str) -> Iterator[str]:
+def _lines(guesses: list[Guess], name: str) -> Iterator[str]:
     sets = _answer_sets(guesses)
     yield "# A draft made from the file. Decide each line marked `decide`, then check it with"
     yield "# `blijfwijzer check SURVEY --codebook THIS`. docs/codebook.md explains every key."
     yield 'report_by = []  # decide: columns to break results down by, e.g. ["opleiding"]'
     yield ""
     yield "[survey]"
-    yield f"name = {_quote(name)}"
+    yield f"name = {quote(name)}"
     yield 'wave = "1"  # decide'
-    yield f"label = {_quote(name)}"
+    yield f"label = {quote(name)}"
     yield 'population = "decide: who was asked"'
     yield 'purpose = "decide: what respondents were told it is for"'
     yield ""
     for set_name, (codes, missing) in sets.items():
         yield f"[answers.{set_name}]"
         yield f"codes = {_table(codes)}"
-        yield from [f"missing = {_table(missing)}"] if missing else []
+        gap = any(g.has_gap for g in guesses if (g.codes, g.missing) == (codes, missing))
+        yield from _missing_lines(missing, gap)
         yield ""
     yield "[constructs]"
     yield 'cultuur = { nl = "Cultuur", en = "Culture" }  # decide: more, such as loopbaan'
@@ -168,9 +64,9 @@ def _lines(guesses: list[_Guess], name: str) -> Iterator[str]:
         yield from _column_lines(guess, sets)
     for stem, items in _stems(guesses).items():
         yield f"[scales.{stem}]  # decide: is it one? which items are reversed?"
-        yield f"label = {_quote(stem)}"
+        yield f"label = {quote(stem)}"
         yield 'construct = "cultuur"'
-        yield f"items = [{', '.join(map(_quote, items))}]"
+        yield f"items = [{', '.join(map(quote, items))}]"
         yield "reversed = []"
         yield ""
     yield "# decide: what to predict, for example"
@@ -181,43 +77,64 @@ def _lines(guesses: list[_Guess], name: str) -> Iterator[str]:
     yield '# rule = { column = "vertrek", at_least = 4 }'
     yield "# bars = []  # twins of it, such as looking for work"
     yield ""
+    yield from _concept_lines(guesses)
+    yield ""
     yield from _unit_lines(guesses)
 
 
-def _column_lines(guess: _Guess, sets: dict[str, _Answers]) -> Iterator[str]:
+def _column_lines(guess: Guess, sets: dict[str, _Answers]) -> Iterator[str]:
     if guess.refused:
         yield f"# Remove this column from the export: {guess.refused}. It is refused as it is."
     yield f"[columns.{_key(guess.name)}]"
-    yield f"label = {_quote(guess.label)}"
+    yield f"label = {quote(guess.label)}"
     decide = "" if guess.role in ("unit", "weight", "id") else "  # decide"
-    yield f"role = {_quote(guess.role)}{decide}"
-    yield f"type = {_quote(guess.type)}"
+    decide = f"  # decide: {guess.doubt}" if guess.doubt else decide
+    yield f"role = {quote(guess.role)}{decide}"
+    yield f"type = {quote(guess.type)}"
     shared = next((n for n, s in sets.items() if s == (guess.codes, guess.missing)), None)
     if shared is not None:
-        yield f"answers = {_quote(shared)}"
+        yield f"answers = {quote(shared)}"
     else:
         yield from [f"codes = {_table(guess.codes)}"] if guess.codes else []
-        yield from [f"missing = {_table(guess.missing)}"] if guess.missing else []
+        yield from _missing_lines(guess.missing, guess.has_gap)
     if guess.span is not None:
         yield f"range = [{guess.span[0]:.0f}, {guess.span[1]:.0f}]  # decide"
     yield ""
 
 
-def _unit_lines(guesses: list[_Guess]) -> Iterator[str]:
+def _missing_lines(missing: dict[str, str], has_gap: bool) -> Iterator[str]:
+    if missing:
+        decide = "  # decide: some only stand apart; are they no answers?" if has_gap else ""
+        yield f"missing = {_table(missing)}{decide}"
+
+
+def _unit_lines(guesses: list[Guess]) -> Iterator[str]:
     units = [guess.name for guess in guesses if guess.role == "unit"]
     weights = [guess.name for guess in guesses if guess.role == "weight"]
     if not units:
         yield "# decide: give the column of the organisation or team the role `unit`, then add it"
     yield "[units]"
-    yield f"levels = [{', '.join(map(_quote, units))}]  # decide: from large to small"
-    yield f"cluster = {_quote(units[min(1, len(units) - 1)] if units else '')}  # decide"
+    yield f"levels = [{', '.join(map(quote, units))}]  # decide: from large to small"
+    yield f"cluster = {quote(units[min(1, len(units) - 1)] if units else '')}  # decide"
     if weights:
         yield ""
         yield "[weight]"
-        yield f"column = {_quote(weights[0])}"
+        yield f"column = {quote(weights[0])}"
 
 
-def _answer_sets(guesses: list[_Guess]) -> dict[str, _Answers]:
+def _concept_lines(guesses: list[Guess]) -> Iterator[str]:
+    """Propose what measures what claims speak of; nothing of it is active, as names can mislead."""
+    yield "# decide: what measures what claims speak of; docs/codebook.md, part 7, explains it."
+    yield "# These guesses go by names alone: take the # from those of which the question asks just"
+    yield "# that, and from [concepts]; add what is not found."
+    yield "# [concepts]"
+    found = propose_concepts(guesses, _stems(guesses))
+    yield from (f"# {name} = {source}" for name, source in found.items())
+    lacking = ", ".join(name for name in CONCEPTS if name not in found)
+    yield from (f"# {line}" for line in textwrap.wrap(f"Not found by name: {lacking}", 98))
+
+
+def _answer_sets(guesses: list[Guess]) -> dict[str, _Answers]:
     """Answers that two columns or more share."""
     all_sets = [(guess.codes, guess.missing) for guess in guesses if guess.codes]
     shared = []
@@ -227,9 +144,9 @@ def _answer_sets(guesses: list[_Guess]) -> dict[str, _Answers]:
     return {f"set_{number}": answers for number, answers in enumerate(shared, start=1)}
 
 
-def _stems(guesses: list[_Guess]) -> dict[str, list[str]]:
+def _stems(guesses: list[Guess]) -> dict[str, list[str]]:
     """Items that share a stem and their answers, by the name of a scale."""
-    stems: dict[str, list[_Guess]] = {}
+    stems: dict[str, list[Guess]] = {}
     for guess in guesses:
         match = re.fullmatch(r"(.*?\D)_?\d+[a-z]?", guess.name)
         if guess.role == "item" and guess.type == "ordinal" and match:
@@ -250,28 +167,8 @@ def _plain(name: str) -> str:
 
 
 def _table(texts: dict[str, str]) -> str:
-    return "{ " + ", ".join(f"{_key(code)} = {_quote(text)}" for code, text in texts.items()) + " }"
+    return "{ " + ", ".join(f"{_key(code)} = {quote(text)}" for code, text in texts.items()) + " }"
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quote(name)
-
-
-def _quote(text: str) -> str:
-    """Write a string as TOML: as JSON does it, and DEL escaped too."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _order(code: str) -> tuple[bool, float, str]:
-    return (False, float(code), "") if _is_number(code) else (True, 0.0, code)
-
-
-def _is_in(code: str, low: float | str, high: float | str) -> bool:
-    """Whether a code is within a range of numbers, or is the text that a range of texts names."""
-    if isinstance(low, str) or isinstance(high, str):
-        return code == low
-    return _is_number(code) and low <= float(code) <= high
-
-
-def _is_number(code: str) -> bool:
-    return re.fullmatch(r"-?\d+(\.\d+)?", code) is not None
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else quote(name)

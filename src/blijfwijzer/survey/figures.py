@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.counts import counted
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.scales import measure_reliability, score_scales
@@ -42,8 +43,8 @@ def load_figures(path: Path | None = None) -> pd.DataFrame:
     unknown = [str(name) for name in own.index if name not in shipped.index]
     if unknown:
         raise SettingsError(
-            f"{path.name}: {len(unknown)} figures are not used: {', '.join(unknown)}. See "
-            "docs/data-card.md for the names."
+            f"{path.name}: {counted(len(unknown), 'figure is', 'figures are')} not used: "
+            f"{', '.join(unknown)}. See docs/data-card.md for the names."
         )
     known = [column for column in own.columns if column in _COLUMNS]
     shipped.loc[own.index, known] = own[known]

@@ -18,6 +18,7 @@ from typing import Any
 
 import pandas as pd
 
+from blijfwijzer.counts import counted
 from blijfwijzer.errors import (
     CorruptFileError,
     DuplicateColumnError,
@@ -205,8 +206,8 @@ def _refuse_nested(path: Path, schema: Any) -> None:
     nested = [field.name for field in schema if pa.types.is_nested(field.type)]
     if nested:
         raise UnreadableColumnError(
-            f"{path.name}: {len(nested)} columns hold lists or records in a cell: "
-            f"{', '.join(nested)}. Give each answer a column of its own, or remove them."
+            f"{path.name}: {counted(len(nested), 'column holds', 'columns hold')} lists or records "
+            f"in a cell: {', '.join(nested)}. Give each answer a column of its own, or remove them."
         )
 
 

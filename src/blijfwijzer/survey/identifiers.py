@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from blijfwijzer.counts import counted
 from blijfwijzer.errors import IdentifierError
 
 # Whole words of a column's name, in Dutch and English. `organisatienaam` is no person's name.
@@ -70,8 +71,8 @@ def refuse_identifiers(file: str, frame: pd.DataFrame) -> IdentifierError | None
         return None
     told = ", ".join(f"{name} ({reason})" for name, reason in found.items())
     return IdentifierError(
-        f"{file}: {len(found)} columns may identify a person: {told}. Remove them from the "
-        "export; a respondent number that means nothing elsewhere may stay."
+        f"{file}: {counted(len(found), 'column')} may identify a person: {told}. Remove them "
+        "from the export; a respondent number that means nothing elsewhere may stay."
     )
 
 

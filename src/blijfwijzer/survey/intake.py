@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from blijfwijzer.counts import counted
 from blijfwijzer.errors import (
     BlijfwijzerError,
     CodebookError,
@@ -21,7 +22,9 @@ from blijfwijzer.errors import (
 from blijfwijzer.settings import Intake as IntakeSettings
 from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text, hash_file, read_table
+from blijfwijzer.survey.gaps import gap_codes, gap_numbers
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
 from blijfwijzer.survey.replicates import read_replicates, replicate_names
@@ -88,8 +91,9 @@ def _accept(intake: Intake) -> Intake:
     if intake.errors:
         more = len(intake.errors) - 1
         if more:
+            told = counted(more, "more fault")
             intake.errors[0].args = (
-                f"{intake.errors[0]} ({more} more faults: `blijfwijzer check` lists all.)",
+                f"{intake.errors[0]} ({told}: `blijfwijzer check` lists all.)",
             )
         raise intake.errors[0]
     return intake
@@ -119,6 +123,7 @@ def _check_table(
     replicates, fault = read_replicates(file, table.frame, codebook)
     _add(errors, fault)
     responses = pd.concat([responses, replicates], axis=1)
+    _add(errors, _fractions_fault(file, responses, codebook))
     reasons.append(("missing weight", replicates.isna().any(axis=1).to_numpy()))
     reasons += _row_faults(table, codebook, names, responses, settings)
     _add(errors, _weight_fault(file, responses))
@@ -129,6 +134,7 @@ def _check_table(
         *(Finding("note", text) for text in _name_notes(table, codebook, names)),
         *(Finding("warning", text) for text in compare_labels(table, codebook, names)),
         *(Finding("warning", text) for text in _answer_notes(accepted, codebook)),
+        *(Finding("warning", text) for text in _gap_notes(accepted, codebook)),
         *(Finding("note", text) for text in _weight_notes(accepted, codebook)),
     ]
     return Intake(
@@ -188,9 +194,10 @@ def _missing_columns(
             f"{codebook.survey.name}-{codebook.survey.wave} are missing, so it is that of another "
             f"survey. Choose the right codebook. The file has: {present}."
         )
+    lacks = counted(len(missing), "column of the codebook is", "columns of the codebook are")
     return MissingColumnsError(
-        f"{file}: {len(missing)} columns of the codebook are missing: {', '.join(missing)}. Add "
-        f"them to the export, or remove them from the codebook. The file has: {present}."
+        f"{file}: {lacks} missing: {', '.join(missing)}. Add them to the export, or remove them "
+        f"from the codebook. The file has: {present}."
     )
 
 
@@ -222,20 +229,41 @@ def _read_columns(
     if unreadable:
         errors.append(
             UnreadableColumnError(
-                f"{file}: {len(unreadable)} columns hold mostly answers that the codebook does "
-                f"not allow: {', '.join(unreadable)}. Correct their type, codes or range in the "
-                "codebook, or the export."
+                f"{file}: {counted(len(unreadable), 'column holds', 'columns hold')} mostly "
+                f"answers that the codebook does not allow: {', '.join(unreadable)}. Correct "
+                "their type, codes or range in the codebook, or the export."
             )
         )
     if empty:
         errors.append(
             EmptyColumnError(
-                f"{file}: {len(empty)} columns have no valid answer at all: {', '.join(empty)}. "
+                f"{file}: {counted(len(empty), 'column has', 'columns have')} no valid answer at "
+                f"all: {', '.join(empty)}. "
                 'Check their codes in the codebook, or give them the role "ignore".'
             )
         )
     responses = pd.DataFrame(answers, index=pd.RangeIndex(len(table.frame)))
     return responses if "weight" in responses else responses.assign(weight=1.0)
+
+
+def _fractions_fault(
+    file: str, responses: pd.DataFrame, codebook: Codebook
+) -> CodebookError | None:
+    """Refuse numbers between the two that a concept takes for yes and no."""
+    asked = {c.column or "": name for name, c in codebook.concepts.items() if name in YES_OR_NO}
+    between = [
+        f"{column} (concepts.{name})"
+        for column, name in asked.items()
+        if column in responses
+        and codebook.columns[column].type == "number"
+        and (responses[column].dropna() % 1 != 0).any()
+    ]
+    if not between:
+        return None
+    return CodebookError(
+        f"{file}: {counted(len(between), 'column')} of yes or no with answers between the two: "
+        f"{', '.join(between)}. Say with a rule from where it is yes."
+    )
 
 
 def _row_faults(
@@ -336,10 +364,14 @@ def _name_notes(table: Table, codebook: Codebook, names: dict[str, str]) -> list
     ]
     notes = []
     if renamed:
-        notes.append(f"{len(renamed)} columns have another name in this wave: {_list(renamed)}.")
+        notes.append(
+            f"{counted(len(renamed), 'column has', 'columns have')} another name in this wave: "
+            f"{_list(renamed)}."
+        )
     if unknown:
         notes.append(
-            f"{len(unknown)} columns are not in the codebook and not read: {_list(unknown)}."
+            f"{counted(len(unknown), 'column is', 'columns are')} not in the codebook and not "
+            f"read: {_list(unknown)}."
         )
     return notes
 
@@ -364,11 +396,46 @@ def _answer_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
     ]
     notes = []
     if many:
-        notes.append(f"{len(many)} columns lack more than 20 % of answers: {_list(many)}.")
+        notes.append(
+            f"{counted(len(many), 'column lacks', 'columns lack')} more than 20 % of answers: "
+            f"{_list(many)}."
+        )
     if same:
-        notes.append(f"{len(same)} columns have one answer only and tell nothing: {_list(same)}.")
+        tell = counted(
+            len(same),
+            "column has one answer only and tells nothing",
+            "columns have one answer only and tell nothing",
+        )
+        notes.append(f"{tell}: {_list(same)}.")
     if unmade:
-        notes.append(f"{len(unmade)} scales cannot be made: {_list(unmade)}.")
+        notes.append(f"{counted(len(unmade), 'scale')} cannot be made: {_list(unmade)}.")
+    return notes
+
+
+def _gap_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
+    """Codes that count as answers and are likely to be none; numbers are not repeated."""
+    read = codebook.with_role("item", "career", "outcome", "claim", "audit")
+    columns = [column for column in read if column.name in accepted]
+    apart = {c.name: gap_codes(c.values.values()) for c in columns if c.type == "ordinal"}
+    coded = [f"{name} ({', '.join(map(str, codes))})" for name, codes in apart.items() if codes]
+    beyond = [
+        column.name
+        for column in columns
+        if column.type == "number" and gap_numbers(accepted[column.name].dropna().unique())
+    ]
+    notes = []
+    if coded:
+        notes.append(
+            f"{counted(len(coded), 'column counts', 'columns count')} a code as an answer that "
+            f"stands apart from the others: {_list(coded)}. If it means that no answer was given, "
+            "list it under `missing`."
+        )
+    if beyond:
+        notes.append(
+            f"{counted(len(beyond), 'number has', 'numbers have')} answers such as 98 or 99 far "
+            f"beyond all others: {_list(beyond)}. If they mean that no answer was given, list them "
+            "under `missing`."
+        )
     return notes
 
 

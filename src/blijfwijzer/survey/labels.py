@@ -4,7 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from blijfwijzer.counts import counted
 from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text
 
 _NO_ANSWER = re.compile(
@@ -14,6 +16,8 @@ _NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 
+_NO = re.compile(r"(nee|no|nooit|never|niet|not|geen|none)\b", re.IGNORECASE)
+
 _OTHER_WAY = "its labels run the other way round"
 
 
@@ -21,9 +25,9 @@ def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> l
     """Say where a file's value labels contradict the codebook, or its codes have no label.
 
     Found are: labels that run the other way round, codes without a label, labels without a code,
-    and a "weet niet" that the codebook counts as an answer.
+    a "weet niet" that the codebook counts as an answer, and a concept that takes "nee" for yes.
     """
-    found = []
+    found = [*_noes_taken_for_yes(table, codebook, names)]
     for name, in_file in names.items():
         column = codebook.columns[name]
         if column.type == "number" or column.role in ("unit", "id", "weight"):
@@ -35,7 +39,8 @@ def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> l
             present = {code_text(level) for level in table.frame[in_file].dropna().unique()}
             bare = sorted(present - set(labels))
             if bare:
-                found.append(f"{name}: {len(bare)} codes in the file have no label there.")
+                have = counted(len(bare), "code in the file has", "codes in the file have")
+                found.append(f"{name}: {have} no label there.")
     turned = _turned_among_siblings(table, codebook, names)
     told = {text.split(":")[0] for text in found if _OTHER_WAY in text}
     return found + [
@@ -52,6 +57,35 @@ def is_no_answer(text: str) -> bool:
     (True, False)
     """
     return _NO_ANSWER.search(text) is not None
+
+
+def is_no(text: str) -> bool:
+    """Whether a label says no.
+
+    >>> is_no("Nee, nooit"), is_no("Ja"), is_no("Noord")
+    (True, False, False)
+    """
+    return _NO.match(text.strip()) is not None
+
+
+def _noes_taken_for_yes(table: Table, codebook: Codebook, names: dict[str, str]) -> Iterator[str]:
+    """Concepts of which the answer that counts as yes is called no.
+
+    It is no fault: a question may ask the opposite, as "no training in twelve months" does.
+    """
+    for name, concept in codebook.concepts.items():
+        column = codebook.columns.get(concept.column or "")
+        if name not in YES_OR_NO or column is None or not column.codes or column.pair is None:
+            continue
+        code = list(column.codes)[0 if concept.reversed else -1]
+        labels = table.codes.get(names.get(column.name, ""), {})
+        texts = {labels.get(code, ""), column.codes[code].nl, column.codes[code].en}
+        if any(map(is_no, texts)):
+            do = "leave out" if concept.reversed else "add"
+            yield (
+                f"concepts.{name}: the answer that counts as yes (code {code} of {column.name}) is "
+                f"called no. Unless the question asks the opposite, {do} `reversed = true`."
+            )
 
 
 def _no_answer_faults(column: Column, labels: dict[str, str]) -> Iterator[str]:

@@ -1,0 +1,178 @@
+"""What `check` says before a survey is used: no draft passes for a codebook, no noise for a scale."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blijfwijzer.culture.claims import CLAIMS, find_claims
+from blijfwijzer.culture.coverage import tell_claims
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook, shipped_codebooks
+from blijfwijzer.survey.concepts import CONCEPTS
+from blijfwijzer.survey.draft import find_undecided
+from blijfwijzer.survey.files import Table
+from blijfwijzer.survey.gaps import gap_codes
+from blijfwijzer.survey.intake import read_responses
+from command_line import call
+
+SMALL = Path(__file__).parent / "assets" / "small.toml"
+CODEBOOKS = SMALL.parents[2] / "src" / "blijfwijzer" / "survey" / "codebooks"
+
+
+def survey(rng, noise=0.6, rows=400):
+    """Answers to the small questionnaire; with much noise its scales measure nothing."""
+    factor = rng.standard_normal((rows, 1))
+    items = factor * (1 - noise) + noise * rng.standard_normal((rows, 5))
+    steps = 1 + np.digitize(items, np.quantile(items, [0.2, 0.4, 0.6, 0.8]))
+    veilig_3 = 6 - steps[:, 2]
+    return pd.DataFrame(
+        {
+            "id": np.arange(rows),
+            "sector": rng.choice(["rijk", "gemeente"], rows),
+            "organisatie": rng.integers(0, 20, rows).astype(str),
+            "gewicht": 1.0,
+            **{"veilig_1": steps[:, 0], "veilig_2": steps[:, 1], "veilig_3": veilig_3},
+            **{"inzet_1": steps[:, 3], "inzet_2": steps[:, 4]},
+            "dienstjaren": rng.integers(0, 40, rows),
+            "opleiding": rng.choice(["laag", "midden", "hoog"], rows),
+            "contract": rng.choice(["vast", "tijdelijk"], rows),
+            "afspraak": rng.integers(0, 2, rows),
+            "scholing": rng.integers(0, 2, rows),
+            "vertrek": rng.integers(1, 6, rows),
+            "zoekt": rng.integers(1, 6, rows),
+            "leeftijd": rng.integers(20, 65, rows),
+        }
+    )
+
+
+def told_of(folder, answers, text, capsys):
+    """What `check` prints of answers with a codebook."""
+    answers.to_parquet(folder / "s.parquet")
+    (folder / "mine.toml").write_text(text, encoding="utf-8")
+    code = call("check", folder / "s.parquet", "--codebook", folder / "mine.toml")
+    return code, capsys.readouterr().out.splitlines()
+
+
+def small():
+    return SMALL.read_text(encoding="utf-8")
+
+
+def test_a_good_survey_can_be_used(rng, tmp_path, capsys):
+    code, told = told_of(tmp_path, survey(rng, 0.3), small(), capsys)
+
+    assert code == 0
+    assert told[-1] == "No faults: it can be used."
+
+
+def test_a_raw_draft_cannot_be_used(rng, tmp_path, capsys):
+    survey(rng).to_parquet(tmp_path / "s.parquet")
+    assert call("codebook", tmp_path / "s.parquet", "--output", tmp_path / "d.toml") == 0
+    draft = (tmp_path / "d.toml").read_text(encoding="utf-8")
+    capsys.readouterr()
+
+    code, told = told_of(tmp_path, survey(rng), draft, capsys)
+
+    marks = draft.count("# decide") + draft.count('"decide:')
+    assert code == 0
+    assert f"  - {marks} lines of the codebook are marked `decide`: " in "\n".join(told)
+    assert told[-1].startswith(f"No faults, but {marks} lines of the codebook are still to decide")
+    assert not [line for line in told if "can be used" in line]
+
+
+def test_one_line_left_is_one_line(rng, tmp_path, capsys):
+    text = small().replace('wave = "1"', 'wave = "1"  # decide')
+
+    _, told = told_of(tmp_path, survey(rng, 0.3), text, capsys)
+
+    number = 1 + text.splitlines().index('wave = "1"  # decide')
+    assert f"  - 1 line of the codebook is marked `decide`: {number}. " in "\n".join(told)
+    assert "1 line of the codebook is still to decide" in told[-1]
+
+
+@pytest.mark.parametrize("name", shipped_codebooks())
+def test_shipped_codebooks_are_decided(name):
+    assert find_undecided((CODEBOOKS / f"{name}.toml").read_text(encoding="utf-8")) == []
+
+
+def test_scales_that_measure_poorly_are_in_the_conclusion(rng, tmp_path, capsys):
+    _, told = told_of(tmp_path, survey(rng, 1.0), small(), capsys)
+
+    assert told[-1].startswith("No faults: it can be used; 2 scales measure poorly: ")
+    assert "psychologische_veiligheid (alpha " in told[-1]
+    assert "inzetbaarheid (alpha " in told[-1]
+
+
+def test_a_code_apart_from_the_answers_is_told(rng, tmp_path, capsys):
+    text = small().replace(
+        '5 = { nl = "Helemaal mee eens"', '9 = "9", 5 = { nl = "Helemaal mee eens"'
+    )
+    text = text.replace('8 = "weet niet", 9 = "n.v.t."', '8 = "weet niet"')
+
+    _, told = told_of(tmp_path, survey(rng, 0.3), text, capsys)
+
+    (warning,) = [line for line in told if "stands apart" in line]
+    assert "7 columns count a code as an answer" in warning
+    assert "veilig_1 (9)" in warning
+    assert "after a look at the 1 point above" in told[-1]
+
+
+def test_a_number_far_beyond_all_others_is_told_and_not_repeated(rng):
+    answers = survey(rng)
+    answers.loc[:3, "leeftijd"] = 99
+    text = load_codebook(SMALL)
+    ages = text.columns["leeftijd"].model_copy(update={"range": (15.0, 120.0)})
+    book = text.model_copy(update={"columns": {**text.columns, "leeftijd": ages}})
+
+    found = read_responses(Table(answers), "s", book, Settings().intake).findings
+
+    (warning,) = [finding.text for finding in found if "far beyond all others" in finding.text]
+    assert warning.startswith(
+        "1 number has answers such as 98 or 99 far beyond all others: leeftijd."
+    )
+
+
+@pytest.mark.parametrize("name", shipped_codebooks())
+def test_no_answer_of_a_shipped_codebook_stands_apart(name):
+    ordinal = [c for c in load_codebook(name).columns.values() if c.type == "ordinal"]
+
+    assert [column.name for column in ordinal if gap_codes(column.values.values())] == []
+
+
+def test_a_check_tells_which_claims_can_be_tested(rng, tmp_path, capsys):
+    text = small() + (
+        '\n[concepts]\ntevreden_baan = { column = "inzet_1" }\n'
+        'scholing = { column = "scholing" }\n'
+        'zoekt_werk = { rule = { column = "zoekt", at_least = 4 } }\n'
+    )
+
+    _, told = told_of(tmp_path, survey(rng, 0.3), text, capsys)
+
+    assert "Claims: 1 of 22 can be tested with what was asked: H18" in told
+    (lacking,) = [line for line in told if "not asked, or not mapped" in line]
+    assert "tevredenheid (H6)" in lacking
+    assert "zoekt_werk" not in lacking
+    assert "laag_opgeleid (H7 H8 H8b)" in lacking
+
+
+def test_all_claims_or_hardly_any_can_be_tested():
+    assert tell_claims(CONCEPTS) == [
+        f"Claims: 22 of 22 can be tested with what was asked: {', '.join(c.id for c in CLAIMS)}"
+    ]
+    assert tell_claims([])[1].startswith("  nothing is mapped under [concepts]")
+
+
+def test_a_single_fault_is_no_faults(rng, tmp_path, capsys):
+    code, told = told_of(tmp_path, survey(rng).assign(gewicht=-1.0), small(), capsys)
+
+    assert code != 0
+    assert "1 fault to mend before it can be used:" in told
+    broken = small().replace('cluster = "organisatie"', 'cluster = "nergens"')
+    (tmp_path / "broken.toml").write_text(broken, encoding="utf-8")
+    call("check", tmp_path / "s.parquet", "--codebook", tmp_path / "broken.toml")
+    assert "broken.toml: 1 fault: " in capsys.readouterr().err
+
+
+def test_a_claim_is_found_in_small_letters_and_once():
+    assert [claim.id for claim in find_claims(["h6", "H1B", "H6"])] == ["H6", "H1b"]
