@@ -22,11 +22,18 @@ from blijfwijzer.measuring import _leave_few
 from blijfwijzer.publish.charts import Frame
 from blijfwijzer.publish.grids import Cell, Line, heat_map, slope_chart
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.concepts import PAIR
 
 BOOK = "werkonderzoek-2019"
 SMALL, ALIKE = "KLEINGEHEIM", "ALLENEENS"
 UNITS = ("--by", "organisatie")
 HIDDEN = {"nl": "niet getoond", "en": "not shown"}
+LABEL = {"nl": "Eenheid", "en": "Unit"}
+HEAT = "heat-organisatie"
+JUDGED = {"nl": "Vergelijking met anderen", "en": "Comparison with others"}
+PAPERS = {"nl": "woorden van het brondocument", "en": "the source's words"}
+SECTORS = ("defensie", "gemeenten", "politie", "provincies", "rijk", "waterschappen")
+SAFE, ODD = "psychologische_veiligheid", "politie"
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning",
@@ -69,7 +76,10 @@ def run(place, command, survey, output, *options, book=BOOK, language="nl"):
 
 
 def plant(survey):
-    """Make an organisation too small to show, and one whose people all answer favourably."""
+    """Make an organisation too small to show, one that is favourable, and some that are worrying.
+
+    All people of the favourable one answer so; of the worrying ones those on the screened pair.
+    """
     codebook = load_codebook(BOOK)
     organisations = survey["organisatie"].value_counts()
     small, alike = organisations.index[0], organisations.index[1]
@@ -83,6 +93,10 @@ def plant(survey):
             is_high = (item in scale.reversed) == (scale.higher_is == "worse")
             low, high = codebook.columns[item].span
             survey.loc[inside, item] = high if is_high else low
+    is_worrying = survey["organisatie"].isin(organisations.index[2:6])
+    for item in (item for name in PAIR for item in codebook.scales[name].items):
+        answers = survey[item].astype(float)
+        survey[item] = answers.where(~is_worrying | (answers > 5), np.clip(answers - 2, 1, 5))
     return survey
 
 
@@ -189,8 +203,7 @@ def test_each_picture_tells_its_finding_and_has_its_table_after_it(place, comman
 def test_the_heat_map_says_in_words_what_is_withheld(place, language):
     page = page_of(place / f"climate-{language}")
 
-    figures = {f.find("svg").get("aria-labelledby"): f for f in page.iter("figure")}
-    heat = figures["heat-organisatie-t heat-organisatie-d"]
+    heat = figure_of(page, HEAT)
     texts = [text.text for text in heat.iter("text")]
     hatched = [r for r in heat.iter("rect") if (r.get("fill") or "").startswith("url(")]
     parts = list(next(s for s in page.iter("section") if s.get("id") == "climate"))
@@ -203,12 +216,139 @@ def test_the_heat_map_says_in_words_what_is_withheld(place, language):
     assert texts.count(HIDDEN[language]) == len(hatched)
 
 
-def test_worrying_units_are_in_order_of_name_and_their_remedies_are_the_papers(place):
-    text = " ".join(page_of(place / "climate-nl").find("body").itertext())
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """A climate with one of six sectors that reads two items of safety otherwise."""
+    place = tmp_path_factory.mktemp("odd")
+    assert not call(
+        *("synthesise", "--respondents", 2600, "--wave", 2019, "--seed", 3),
+        *("--output", place / "odd.parquet"),
+    )
+    survey = pd.read_parquet(place / "odd.parquet")
+    # Sectors of about equal size, each of them large enough to be tested.
+    rank = survey["organisatie"].map(survey["organisatie"].value_counts().rank(method="first"))
+    survey["sector"] = np.array(SECTORS)[rank.astype(int) % len(SECTORS)]
+    inside = survey["sector"] == ODD
+    up, down = load_codebook(BOOK).scales[SAFE].items[:2]
+    for item, shift in ((up, 1), (down, -1)):
+        answers = survey[item].astype(float)
+        survey[item] = answers.where(~inside | (answers > 5), np.clip(answers + shift, 1, 5))
+    survey.to_parquet(place / "odd.parquet")
+    for language in ("nl", "en"):
+        assert not run(
+            *(place, "climate", place / "odd.parquet", place / f"odd-{language}"),
+            *("--by", "sector", *UNITS),
+            language=language,
+        )
+    return place
 
-    assert "op volgorde van naam" in text
-    assert "woorden van het brondocument" in text or "geen eenheid op de lijst" in text
-    assert "ranglijst van leidinggevenden" in text
+
+def test_only_the_sector_that_reads_a_scale_otherwise_is_withheld(odd):
+    table = pd.read_parquet(odd / "odd-nl" / "climate.parquet")
+
+    sectors = table[table["level"] == "sector"]
+    of_safety = sectors[sectors["dimension"] == SAFE]
+    assert set(of_safety["label"]) == set(SECTORS) - {ODD}
+    assert of_safety["all_difference"].notna().all()
+    assert set(sectors.loc[sectors["dimension"] != SAFE, "label"]) == set(SECTORS)
+    assert (sectors["judgement"] == "comparable").mean() > 0.8
+    assert (table.loc[table["level"] == "all", "judgement"] == "").all()
+
+
+def test_units_inside_it_are_compared_with_each_other_only(odd):
+    table = pd.read_parquet(odd / "odd-nl" / "climate.parquet")
+
+    units = table[(table["level"] == "organisatie") & (table["dimension"] == SAFE)]
+    inside = units["sector"] == ODD
+    assert inside.sum() > 3
+    assert (~inside).sum() > 15
+    assert set(units.loc[inside, "judgement"]) == {"not comparable"}
+    assert units.loc[inside, "all_difference"].isna().all()
+    assert (units.loc[inside, "all_mark"] == "").all()
+    assert not units.loc[~inside, "judgement"].eq("not comparable").any()
+    assert units.loc[~inside, "all_difference"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("language", "own", "label", "screened"),
+    [
+        ("nl", "alleen binnen de eigen grootste eenheid", "niet vergelijkbaar", "hun eigen sector"),
+        ("en", "within its own largest unit only", "not comparable", "their own sector"),
+    ],
+)
+def test_the_judgement_is_told_in_the_heat_map_its_table_and_the_workbook(
+    odd, language, own, label, screened
+):
+    folder = odd / f"odd-{language}"
+    table = pd.read_parquet(folder / "climate.parquet")
+    page = page_of(folder)
+
+    sign = {"not comparable": "≠", "with care": "!"}
+    for level in ("sector", "organisatie"):
+        heat = figure_of(page, f"heat-{level}")
+        texts = [text.text for text in heat.iter("text")]
+        drawn = table[(table["level"] == level) & table["label"].isin(texts)]
+        for judgement, mark in sign.items():
+            cells = [text for text in texts if re.fullmatch(rf"\d[,.]\d {mark}", text)]
+            assert len(cells) == (drawn["judgement"] == judgement).sum()
+            assert (mark in texts) == bool(cells)
+    assert own in texts
+    twin = next(twins_of(page, HEAT))
+    assert [c for c in twin.itertext() if c.endswith(f", {label}")]
+    worrying = next(s for s in page.iter("section") if s.get("id") == "worrying")
+    assert screened in " ".join(worrying.itertext())
+    sheet = sheet_of(folder, "Cultuur" if language == "nl" else "Climate")
+    told = sheet.iloc[:, list(sheet.columns).index(JUDGED[language])]
+    assert (told == label).sum() == (table["judgement"] == "not comparable").sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("language", "care"), [("nl", "met een waarschuwing"), ("en", "with a warning")]
+)
+def test_what_could_not_be_checked_has_a_sign_in_the_heat_map(place, language, care):
+    table = climate_of(place, language)
+
+    texts = [t.text for t in figure_of(page_of(place / f"climate-{language}"), HEAT).iter("text")]
+    drawn = table[(table["level"] == "organisatie") & table["label"].isin(texts)]
+    warned = (drawn["judgement"] == "with care").sum()
+    assert 0 < warned < len(drawn)
+    assert sum(text.endswith(" !") for text in texts) == warned
+    assert texts.count(care) == texts.count("!") == 1
+
+
+def figure_of(page, key):
+    return next(
+        f for f in page.iter("figure") if f.find("svg").get("aria-labelledby") == f"{key}-t {key}-d"
+    )
+
+
+def twins_of(page, key):
+    """Give what stands after a picture."""
+    heat = figure_of(page, key)
+    for section in page.iter("section"):
+        parts = list(section)
+        if heat in parts:
+            yield parts[parts.index(heat) + 1]
+
+
+def sheet_of(folder, name):
+    return pd.read_excel(folder / "climate.xlsx", sheet_name=name)
+
+
+def test_worrying_units_are_in_order_of_name_and_their_remedies_are_the_papers(place):
+    listed = 0
+    for language, order in (("nl", "op volgorde van naam"), ("en", "in order of name")):
+        folder = place / f"climate-{language}"
+        section = next(s for s in page_of(folder).iter("section") if s.get("id") == "worrying")
+        text = " ".join(section.itertext())
+        sheet = sheet_of(folder, "Zorgelijk" if language == "nl" else "Worrying")
+        names = sheet[LABEL[language]].tolist()
+
+        assert order in text
+        assert names == sorted(names)
+        assert bool(names) == (PAPERS[language] in text)
+        listed += len(set(names))
+    assert listed > 1
 
 
 def test_the_ledger_knows_both_waves_of_each_release(place):
@@ -345,15 +485,12 @@ def test_a_comparison_by_a_scale_that_does_not_mean_the_same_is_withheld(place, 
 
     rows = [[c.text for c in row] for row in page_of(tmp_path / "out").iter("tr")]
     judged = [row for row in rows if row[:2] == ["Geslacht", "Samenwerking"]]
-    assert judged[0][2] == "niet getoond: niet vergelijkbaar"
-    compared = [row for row in rows if row[0] == "Geslacht" and row[2] == "Samenwerking"]
-    assert not [
-        row
-        for row in compared
-        if row[2] == "Samenwerking" and len(row) == 6 and row[1] in ("man", "vrouw")
-    ]
-    others = [row for row in rows if row[0] == "Geslacht" and row[2] == "Leervermogen"]
-    assert others
+    assert [row[2] for row in judged] == ["niet vergelijkbaar"]
+    assert "man, vrouw, anders" in judged[0]
+    compared = [row for row in rows if row[0] == "Geslacht" and row[1] in ("man", "vrouw")]
+    # Sexes are compared on every other scale, so that rows were looked at, and not on this one.
+    scales = {scale.label.nl for scale in load_codebook(BOOK).scales.values()} - {"Samenwerking"}
+    assert {row[2] for row in compared} == scales
 
 
 def short(place, **changes):
@@ -503,11 +640,8 @@ def test_waves_without_a_common_item_are_refused(capsys, tmp_path):
     assert "none of them the same" in message
 
 
-@pytest.mark.parametrize(
-    ("book", "file", "level"),
-    [("fevs-2018", "fevs_file", "LEVEL1"), ("piaac", "piaac_file", "cntry")],
-)
-def test_public_surveys_are_told(book, file, level, request, tmp_path):
+@pytest.mark.parametrize(("book", "file"), [("fevs-2018", "fevs_file"), ("piaac", "piaac_file")])
+def test_public_surveys_are_told(book, file, request, tmp_path):
     whole = pd.read_csv(request.getfixturevalue(file), dtype=str, keep_default_na=False)
     file = tmp_path / "part.csv"
     whole.iloc[::5].to_csv(file, index=False)
@@ -521,12 +655,13 @@ def test_public_surveys_are_told(book, file, level, request, tmp_path):
     table = pd.read_parquet(tmp_path / "climate" / "climate.parquet")
     page = page_of(tmp_path / "climate")
     assert page.find(".//svg") is not None
-    # The gate also holds for units: what does not mean the same to them is not told of them.
-    largest = load_codebook(book).units.levels[0]
-    told_of = [set(table.loc[table["level"] == name, "dimension"]) for name in ("all", largest)]
-    is_barred = "Withheld by" in " ".join(page.find("body").itertext())
-    assert is_barred == bool(told_of[0] - told_of[1])
-    assert is_barred or (table["level"] == level).any()
+    # The gate holds for each unit by itself: some are compared, and those that are not are said.
+    units = table[table["level"] == load_codebook(book).units.levels[0]]
+    assert units["judgement"].isin(["comparable", "with care"]).all()
+    assert set(units["dimension"]) == set(table.loc[table["level"] == "all", "dimension"])
+    is_barred = len(units) < units["group"].nunique() * units["dimension"].nunique()
+    assert is_barred == ("Withheld by" in " ".join(page.find("body").itertext()))
+    assert is_barred or book != "piaac"
     told = json.loads((tmp_path / "claims" / "claims.json").read_text())["claims"]
     assert told[0]["verdict"] == "supported"
 

@@ -145,6 +145,27 @@ def test_a_unit_is_held_against_its_own_sector_when_the_settings_say_so(rng):
     assert against_own["is_listed"][of_low].mean() < 0.3
 
 
+def test_what_does_not_mean_the_same_in_a_sector_is_screened_within_it(rng):
+    scales, unit, _ = make(rng, units=100)
+    is_odd = unit % 5 == 0
+    scales.loc[is_odd, PAIR[0]] -= 0.8
+    sectors = parents_of(unit)
+    odd = {PAIR[0]: frozenset({"sector=0"})}
+
+    found = screened(scales, unit, sectors=sectors, barred=odd)
+    without = screened(scales, unit, sectors=sectors)
+    reference = gather_units(
+        scales, members_of(unit), sectors, design_of(unit), CODEBOOK, QUICK, sectors, odd
+    ).reference
+
+    of_odd = np.arange(100) % 5 == 0
+    assert without.units["is_listed"][of_odd].sum() > 2 * found.units["is_listed"][of_odd].sum()
+    # Units inside are held against each other, and are no part of what the others are held against.
+    assert reference[of_odd, 0] == pytest.approx(scales.loc[is_odd, PAIR[0]].mean())
+    assert reference[~of_odd, 0] == pytest.approx(scales.loc[~is_odd, PAIR[0]].mean())
+    assert reference[:, 1] == pytest.approx(scales[PAIR[1]].mean())
+
+
 def test_red_tape_is_worrying_where_it_is_high(rng):
     unit = np.repeat(np.arange(60), 40)
     high = (unit == 7)[:, None] * np.array([1.0, -1.0])

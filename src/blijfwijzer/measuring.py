@@ -21,7 +21,7 @@ from blijfwijzer.culture.conduct import (
 from blijfwijzer.culture.design import Design, read_design
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.instrument import assess_scales
-from blijfwijzer.culture.invariance import assess_invariance
+from blijfwijzer.culture.invariance import Invariance, assess_invariance
 from blijfwijzer.culture.screening import Screening, gather_units, screen_units
 from blijfwijzer.culture.screening_checks import ScreeningChecks, check_screening
 from blijfwijzer.culture.traits import OTHER, UNKNOWN, read_traits
@@ -181,7 +181,8 @@ def measure_culture(
     previous = None if before is None else before.responses
     conduct = measure_conduct(responses, scales, codebook, design, settings.culture, previous)
     tell("worrying units")
-    screenings, checks = _screen(now, design, codebook, settings)
+    barred = _barred(invariance, now, codebook)
+    screenings, checks = _screen(now, design, barred, codebook, settings)
     offered = _figures(now, attributes, codebook, settings)
     minimum = settings.disclosure.minimum
     mix: Figures = {}
@@ -270,8 +271,24 @@ def _attributes(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Ser
     return {name: group for name, group in found.items() if len(group.dropna().unique()) > 1}
 
 
+def _barred(invariance: Invariance, now: Wave, codebook: Codebook) -> dict[str, frozenset[str]]:
+    """Give the largest units, by their ids, to which each scale means something else."""
+    largest = codebook.units.levels[0]
+    ids = {
+        str(sector): define(str(sector)).get(largest) for sector in now.grouping.groups["sector"]
+    }
+    return {
+        scale: frozenset(sector for sector, code in ids.items() if code in codes)
+        for scale, codes in invariance.barred(largest).items()
+    }
+
+
 def _screen(
-    now: Wave, design: Design, codebook: Codebook, settings: Settings
+    now: Wave,
+    design: Design,
+    barred: Mapping[str, frozenset[str]],
+    codebook: Codebook,
+    settings: Settings,
 ) -> tuple[dict[str, Screening], dict[str, ScreeningChecks]]:
     """Screen the units that may be shown, level by level; the largest only when it is alone."""
     groups, largest = now.grouping.groups, codebook.units.levels[0]
@@ -292,6 +309,7 @@ def _screen(
             settings.culture,
             settings.seed,
             sectors=mine["sector"],
+            barred=barred,
         )
         if level == codebook.units.cluster and screenings[level].reason is None:
             screened = gather_units(
@@ -302,6 +320,7 @@ def _screen(
                 codebook,
                 settings.culture,
                 mine["sector"],
+                barred,
             )
             checks[level] = check_screening(
                 screened, design.cluster, codebook, settings.culture, settings.seed

@@ -184,7 +184,7 @@ def _call(
     values = _answers(rng, factor, np.where(is_first, shift, 0.0))
     items = tuple("abcd")
     ready = prepare(items, values, (~is_first).astype(np.intp), ["1", "2"], design, _SPAN)
-    rows = pd.DataFrame(purify(ready, _FLOOR)[0])
+    rows = pd.DataFrame(purify(ready, _FLOOR)[0]).query("group == '1'")
     p = adjust(rows["p"], "bh")
     different = rows["is_different"].to_numpy() & (p < SIGNIFICANT)
     return bool(different[0]), bool(different[1:].any()), bool((p[1:] < SIGNIFICANT).any())

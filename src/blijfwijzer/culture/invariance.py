@@ -1,8 +1,9 @@
 """Whether a scale measures the same thing for the groups that are compared by it.
 
 Where items function differently for people who are alike, part of a difference between groups is
-made by the questions instead of by what is asked about. That is told here per scale and attribute,
-with a judgement that decides whether a comparison is shown, shown with a warning, or withheld.
+made by the questions instead of by what is asked about. That is told here per scale and group,
+with a judgement that decides whether its comparison with all others is shown, shown with a warning,
+or withheld; and in sum per scale and attribute.
 What cannot be seen this way is a scale of which all items shift alike: then the items agree, and
 only something outside the scale could tell.
 """
@@ -13,10 +14,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import t
 
 from blijfwijzer.culture.design import Design, own_units
 from blijfwijzer.culture.estimation import adjust
-from blijfwijzer.culture.items import SIGNIFICANT, prepare, purify
+from blijfwijzer.culture.items import SIGNIFICANT, Shifts, prepare, purify
 from blijfwijzer.survey.codebook import Codebook, Scale, Text
 from blijfwijzer.survey.scales import recode_items
 
@@ -52,6 +54,14 @@ REASONS = {
         nl="een vraag die iedereen gelijk beantwoordt zegt niets",
         en="an item that everybody answers alike tells nothing",
     ),
+    "some groups": Text(
+        nl="in sommige groepen werken vragen te verschillend; de andere zijn te vergelijken",
+        en="in some groups items function too differently; the others can be compared",
+    ),
+    "few left": Text(
+        nl="er is geen groep over om mee te vergelijken",
+        en="no group is left to compare with",
+    ),
     "absent": Text(nl="de vragenlijst heeft deze vragen niet", en="the survey lacks these items"),
     "few groups": Text(
         nl="te weinig groepen zijn groot genoeg om na te gaan",
@@ -68,18 +78,8 @@ REASONS = {
 }
 """Why a judgement is what it is, by the codes in the column `reason`."""
 _ITEM_COLUMNS = [
-    "scale",
-    "item",
-    "attribute",
-    "n",
-    "p_uniform",
-    "p_nonuniform",
-    "p",
-    "r2_change",
-    "class",
-    "gap",
-    "group",
-    "is_different",
+    *("scale", "item", "attribute", "group", "n", "p_uniform", "p_nonuniform", "p"),
+    *("r2_change", "class", "gap", "is_different"),
 ]
 
 
@@ -88,20 +88,29 @@ class Invariance:
     """Which items function differently, and what that does to comparisons."""
 
     items: pd.DataFrame
-    """One row per item and attribute: n; p_uniform (everywhere higher or lower) and p_nonuniform
-    (steeper or flatter); p (both, adjusted over the attribute's items); r2_change and its class A,
-    B or C; `gap`: by how much the most different `group` answers differently from the others with
-    the same score, on the item's own scale; `is_different`: p below .05 and class B or C, or a gap
-    of the floor or more that exceeds its own error."""
+    """One row per item, attribute and group, held against all other groups: n of all; p_uniform
+    (everywhere higher or lower) and p_nonuniform (steeper or flatter); p (both, adjusted over the
+    attribute's items and groups); r2_change and its class A, B or C; `gap`: by how much the group
+    answers otherwise than a typical other with the same score, on the item's own scale;
+    `is_different`: p below .05, a gap that exceeds its own error, and class B or C or a gap of the
+    floor or more."""
     scales: pd.DataFrame
-    """One row per scale and attribute: items, different (items that function differently),
-    judgement, reason; `made`: the largest difference between two groups that these items make, on
-    the scale; `observed`: the difference between these two; groups, untested (names of those too
-    small to test)."""
+    """One row per scale and attribute: items, different (items that do so for any group),
+    judgement, reason; `made`: the largest difference of a group from the others that its different
+    items make, on the scale; `observed`: the difference of that group; groups, barred and untested
+    (names of those that are not comparable, and of those that could not be tested)."""
     groups: pd.DataFrame
     """One row per scale, attribute and group: n; observed (mean less that of all tested groups),
-    made (by items that function differently) and left (the rest), on the scale; judgement and
-    reason: those of the scale, or "with care" for a group that is too small to test."""
+    made (by items that function differently) with its error, and left (the rest), on the scale;
+    judgement and reason: "with care" for a group that could not be tested."""
+
+    def barred(self, attribute: str) -> dict[str, frozenset[str]]:
+        """Give the groups that each scale may not compare with others."""
+        table = self.groups
+        if table.empty:
+            return {}
+        table = table[(table["attribute"] == attribute) & (table["judgement"] == "not comparable")]
+        return {str(scale): frozenset(map(str, g)) for scale, g in table.groupby("scale")["group"]}
 
 
 def assess_invariance(
@@ -111,13 +120,14 @@ def assess_invariance(
     attributes: dict[str, pd.Series],
     floor: float = 0.05,
 ) -> Invariance:
-    """Test each item of each scale for each attribute, and judge whether groups can be compared.
+    """Test each item of each scale for each group, and judge which groups can be compared.
 
-    Items that function differently are taken out of the others' rest score one by one, the most
-    different first. A scale is "not comparable"
-    when those items make a difference between two groups of `floor` or more, or when half of its
-    items or more are different; "with care" when any is, or when it could not be tested. That is
-    about groups of 200 respondents in five units or more; smaller ones have a row of their own.
+    Each group is held against all others together. Items that function differently in it are
+    taken out of the others' rest score one by one, the most different first. A group is "not
+    comparable" by a scale when those items surely make a difference of `floor` or more, or when
+    half of the items or more are different; "with care" when any is, or when it could not be
+    tested. That is about groups of 200 respondents in five units or more; smaller ones have a row
+    of their own. A scale is not comparable as a whole when it leaves fewer than two groups.
 
     Parameters
     ----------
@@ -135,11 +145,9 @@ def assess_invariance(
     for _, places in items.groupby("attribute").groups.items():
         items.loc[places, "p"] = adjust(items.loc[places, "p"], "bh")
     items["is_different"] &= items["p"] < SIGNIFICANT
-    different = items[items["is_different"]].groupby(["scale", "attribute"])["item"].agg(set)
-    judged = [
-        _judge(test, different.get((test.scale.name, test.attribute), set()), floor)
-        for test in tests
-    ]
+    keys = ["scale", "attribute", "group"]
+    different = items[items["is_different"]].groupby(keys)["item"].agg(set).to_dict()
+    judged = [_judge(test, different, floor) for test in tests]
     scales = pd.DataFrame([row for row, _ in judged])
     groups = pd.concat([table for _, table in judged], ignore_index=True) if judged else scales
     return Invariance(items, scales, groups)
@@ -154,12 +162,11 @@ class _Test:
     span: float
     reason: str
     untested: dict[str, int]
-    """Respondents of each group that is too small to test."""
+    """Respondents of each group that could not be tested."""
     items: list[dict[str, Any]]
-    shifts: pd.DataFrame
-    """One row per tested group, one column per item: by how much it answers differently."""
+    shifts: Shifts | None
     groups: pd.DataFrame
-    """One row per tested group: n and observed."""
+    """One row per tested group: n, share (of the weight of all) and observed."""
 
 
 def _test_scale(
@@ -191,9 +198,10 @@ def _test_scale(
     complete &= group.isin(names).to_numpy()
     answers = values.to_numpy()[complete]
     reason = _untestable(answers, len(scale.items), len(names))
-    nothing = pd.DataFrame(columns=["n", "observed"])
+    nothing = pd.DataFrame(columns=["n", "share", "observed"])
     if reason:
-        return _Test(scale, attribute, high - low, reason, untested, [], pd.DataFrame(), nothing)
+        untested = {str(name): int(sizes[name]) for name in sorted(sizes.index, key=str)}
+        return _Test(scale, attribute, high - low, reason, untested, [], None, nothing)
     part = design.take(complete)
     if part.replicates is None:
         part = own_units(part, np.ones(len(part.weight), dtype=bool))
@@ -203,9 +211,12 @@ def _test_scale(
     for row in rows:
         row |= {"scale": scale.name, "attribute": attribute, "n": len(answers)}
     score = answers.mean(axis=1)
-    mean = np.average(score, weights=part.weight)
-    of_group = np.bincount(code, part.weight * score) / np.bincount(code, part.weight)
-    groups = pd.DataFrame({"n": np.bincount(code), "observed": of_group - mean}, index=ready.names)
+    mean, weight = np.average(score, weights=part.weight), np.bincount(code, part.weight)
+    observed = np.bincount(code, part.weight * score) / weight - mean
+    groups = pd.DataFrame(
+        {"n": np.bincount(code), "share": weight / weight.sum(), "observed": observed},
+        index=ready.names,
+    )
     reason = "two items" if len(items) == 2 else ""
     return _Test(scale, attribute, high - low, reason, untested, rows, shifts, groups)
 
@@ -220,46 +231,93 @@ def _untestable(answers: Array, items: int, groups: int) -> str:
     return "one answer" if (np.ptp(answers, axis=0) == 0).any() else ""
 
 
-def _judge(test: _Test, different: set[str], floor: float) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Judge a scale, and tell what its different items make of each group's mean."""
-    count = test.shifts.shape[1]
-    used = [item for item in test.shifts.columns if item in different]
-    made = test.shifts[used].sum(axis=1) / max(count, 1)
-    groups = test.groups.assign(made=made, left=test.groups["observed"] - made)
+def _judge(
+    test: _Test, different: dict[Any, set[str]], floor: float
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Judge each group by a scale, and the scale by its groups."""
+    key = test.scale.name, test.attribute
+    used = {group: different.get((*key, group), set()) for group in map(str, test.groups.index)}
+    judged = [_judge_group(test, group, items, floor) for group, items in used.items()]
+    columns = ["made", "error", "judgement", "reason"]
+    groups = test.groups.join(pd.DataFrame(judged, columns=columns, index=test.groups.index))
+    groups["left"] = groups["observed"] - groups["made"]
+    judgement, reason = _judge_scale(test, groups, any(used.values()))
+    if judgement == "not comparable":
+        is_left = groups["judgement"] != judgement
+        groups.loc[is_left, ["judgement", "reason"]] = judgement, "few left"
+    barred = groups.index[groups["judgement"] == "not comparable"]
     row: dict[str, Any] = {
         "scale": test.scale.name,
         "attribute": test.attribute,
-        "items": count,
-        "different": len(used),
+        "items": len(test.shifts.items) if test.shifts else 0,
+        "different": len(set().union(*used.values())),
         "made": np.nan,
         "observed": np.nan,
         "groups": len(groups),
+        "barred": ", ".join(map(str, barred)),
         "untested": ", ".join(test.untested),
+        "judgement": judgement,
+        "reason": reason,
     }
-    judgement: Judgement = "with care" if test.reason else "comparable"
-    reason = test.reason
     if len(groups):
-        by = made if used else groups["observed"]
-        ends = [by.idxmax(), by.idxmin()]
-        observed = groups.loc[ends, "observed"]
-        row |= {"made": made.max() - made.min(), "observed": observed.iloc[0] - observed.iloc[1]}
-        if any(np.isnan(row["p"]) for row in test.items):
-            judgement, reason = "with care", "few units"
-        if used:
-            judgement, reason = "with care", "small"
-        if 2 * len(used) >= count:
-            judgement, reason = "not comparable", "no anchor"
-        elif row["made"] >= floor * test.span:
-            judgement, reason = "not comparable", "large"
-    told = {"judgement": judgement, "reason": reason}
-    return row | told, _judge_groups(test, groups.assign(**told), judgement)
+        others = 1 - groups["share"]
+        by = groups["made" if any(used.values()) else "observed"] / others
+        top = int(by.abs().argmax())
+        for name in ("made", "observed"):
+            of_groups = np.sign(by) * groups[name] / others
+            row[name] = float(of_groups.iloc[top]) + 0.0
+    return row, _with_untested(test, groups.drop(columns="share"), judgement)
 
 
-def _judge_groups(test: _Test, groups: pd.DataFrame, judgement: Judgement) -> pd.DataFrame:
-    """Add the groups that were too small to test, which are never better than "with care"."""
-    small = pd.DataFrame({"n": test.untested, "observed": np.nan, "made": np.nan, "left": np.nan})
+def _judge_group(
+    test: _Test, group: str, used: set[str], floor: float
+) -> tuple[float, float, Judgement, str]:
+    """Judge one group by what its different items make of its difference from all others.
+
+    The difference must be sure as well as large, given how many groups there are (Bonferroni), as
+    that of the most extreme of many is partly luck.
+    """
+    if test.shifts is None:
+        raise ValueError("a group that was not tested has no shifts")
+    count = len(test.shifts.items)
+    apart, error = (value / count for value in test.shifts.add_up(group, used))
+    others = 1 - float(test.groups["share"].to_dict()[group])
+    level = 1 - SIGNIFICANT / 2 / len(test.groups)
+    is_sure = abs(apart) > t.ppf(level, max(test.shifts.freedom, 1)) * error
+    made, error = others * apart, others * error
+    if 2 * len(used) >= count:
+        return made, error, "not comparable", "no anchor"
+    if used and is_sure and abs(apart) >= floor * test.span:
+        return made, error, "not comparable", "large"
+    if used:
+        return made, error, "with care", "small"
+    if any(np.isnan(row["p"]) for row in test.items if row["group"] == group):
+        return made, error, "with care", "few units"
+    return made, error, "with care" if test.reason else "comparable", test.reason
+
+
+def _judge_scale(test: _Test, groups: pd.DataFrame, is_any: bool) -> tuple[Judgement, str]:
+    """Sum up the judgements of groups: a scale compares as long as two are left."""
+    if groups.empty:
+        return "with care", test.reason
+    is_barred = groups["judgement"] == "not comparable"
+    if (~is_barred).sum() < 2:
+        return "not comparable", str(groups.loc[is_barred, "reason"].mode()[0])
+    if is_barred.any():
+        return "with care", "some groups"
+    warned = groups.loc[groups["judgement"] == "with care", "reason"]
+    if warned.empty:
+        return "comparable", ""
+    return "with care", "small" if is_any else str(warned.iloc[0])
+
+
+def _with_untested(test: _Test, groups: pd.DataFrame, judgement: Judgement) -> pd.DataFrame:
+    """Add the groups that could not be tested, which are never better than "with care"."""
+    small = pd.DataFrame({"n": test.untested}).assign(
+        **dict.fromkeys(("observed", "made", "error", "left"), np.nan)
+    )
     worst: Judgement = "not comparable" if judgement == "not comparable" else "with care"
-    small = small.assign(judgement=worst, reason="small group")
+    small = small.assign(judgement=worst, reason=test.reason if groups.empty else "small group")
     both = small if groups.empty else groups if small.empty else pd.concat([groups, small])
     named = both.rename_axis("group").reset_index()
     named.insert(0, "attribute", test.attribute)

@@ -2,7 +2,10 @@
 
 Two people who are alike in what a scale measures should answer an item alike, whatever group they
 belong to. Where they do not, the item functions differently (DIF). The test is an ordinal logistic
-regression of the item on the other items and the group (Zumbo 1999), cluster-aware.
+regression of the item on the other items and the group (Zumbo 1999), cluster-aware. Each group is
+held against all others taken together (Ellis & Kimmel 1992), so that a group that differs is told
+apart from those that do not, however many there are. Others among which one is odd are taken at
+their median, as that one would make all the rest look different.
 
 Others' scores are no perfect match: of two people with one score, the one from the higher group
 will truly be higher. That looks like DIF on every item of a short scale. So people are matched on
@@ -10,11 +13,12 @@ what their rest score says of them given their group (Kelley 1923), as SIBTEST d
 1993).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import f, t
@@ -73,43 +77,115 @@ def prepare(
     return Answers(items, answers, group, names, design, loadings * spread, unique, span)
 
 
-def purify(answers: Answers, floor: float) -> tuple[list[dict[str, Any]], pd.DataFrame]:
-    """Test all items again each time that the most different one left the rest score.
+@dataclass(frozen=True)
+class Shifts:
+    """By how much the people of each group answer higher than those of a typical other group."""
 
-    Purification (Clauser, Mazor & Hambleton 1993), one item at a time: in a short scale one item
-    that is different makes others look so.
+    items: tuple[str, ...]
+    groups: tuple[str, ...]
+    size: Array
+    """One row per group, one column per item, on the item's own scale; above zero is higher."""
+    moved: Array
+    """Groups x items x units or replicate weights: what each adds to the error of a shift."""
+    design: Design
+    freedom: int
+
+    def add_up(self, group: str, items: set[str]) -> tuple[float, float]:
+        """Give the sum of some items' shifts, with its standard error."""
+        row, columns = self.groups.index(group), [item in items for item in self.items]
+        moved = self.moved[row, columns].sum(axis=0)[:, None]
+        error = float(np.sqrt(max(_covariance(moved, self.design)[0, 0], 0.0)))
+        return float(self.size[row, columns].sum()), error
+
+
+def purify(answers: Answers, floor: float) -> tuple[list[dict[str, Any]], Shifts]:
+    """Hold each group against all others taken together, item by item.
+
+    All items are tested again each time that the most different one left the rest score:
+    purification (Clauser, Mazor & Hambleton 1993), one item at a time, as in a short scale one
+    item that is different makes others look so. Each group keeps its own rest score: what one
+    group reads otherwise is no worse an anchor for the others.
 
     Returns
     -------
-    One row per item, as `Invariance.items`, p not adjusted yet; and one row per group, one column
-    per item: by how much its people answer higher than people in general with the same score.
+    One row per item and group, as `Invariance.items`, p not adjusted yet; and what they add up to.
     """
-    count = len(answers.items)
-    out: list[int] = []
+
+    @cache
+    def tabulate(item: int, out: frozenset[int]) -> _Table:
+        return _tabulate(answers, item, out)
+
+    count, groups = len(answers.items), len(answers.names)
+    found = [_purify_group(tabulate, count, answers, group, floor) for group in range(groups)]
+    shifts = Shifts(
+        answers.items,
+        tuple(answers.names),
+        np.array([[one.shift for one in of_group] for of_group in found]),
+        np.array([[one.moved for one in of_group] for of_group in found]),
+        answers.design,
+        found[0][0].freedom,
+    )
+    return [one.row for of_group in found for one in of_group], shifts
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Answers to one item by rest score and group: people with the same ones count together."""
+
+    levels: Array
+    counts: Array
+    """Weight of each row and answer."""
+    group: NDArray[np.intp]
+    """Of each row."""
+    matched: Array
+    """Of each row: what its rest score says of people of its group."""
+    answered: csr_array
+    """Weight of each answer, one column per row and answer, in each unit; or by how much each
+    replicate weight shifts it."""
+    alike: OrdinalFit
+    """Without groups."""
+    skew: Array
+    """Of each group: by how much all others together answer higher than the median of them."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was found of one item in one group."""
+
+    row: dict[str, Any]
+    shift: float
+    moved: Array
+    freedom: int
+
+
+def _purify_group(
+    tabulate: Callable[[int, frozenset[int]], _Table],
+    count: int,
+    answers: Answers,
+    group: int,
+    floor: float,
+) -> list[_Found]:
+    out: frozenset[int] = frozenset()
     while True:
-        found = [_test_item(answers, item, out, floor) for item in range(count)]
-        p = adjust(np.array([row["p"] for row, _ in found]), "bh")
+        found = [
+            _test_item(tabulate(item, out - {item}), answers, item, group, floor)
+            for item in range(count)
+        ]
+        p = adjust(np.array([one.row["p"] for one in found]), "bh")
         different = [
             place
-            for place, (row, _) in enumerate(found)
-            if row["is_different"] and p[place] < SIGNIFICANT and place not in out
+            for place, one in enumerate(found)
+            if one.row["is_different"] and p[place] < SIGNIFICANT and place not in out
         ]
         # The last two in the rest score must stay: each is what the other is held against.
         if not different or count - len(out) <= 2:
-            break
-        out.append(max(different, key=lambda place: found[place][0]["gap"]))
-    shifts = pd.DataFrame(
-        {item: shift for item, (_, shift) in zip(answers.items, found, strict=True)},
-        index=answers.names,
-    )
-    return [row for row, _ in found], shifts
+            return found
+        out |= {max(different, key=lambda place: float(found[place].row["gap"]))}
 
 
-def _test_item(
-    answers: Answers, item: int, out: list[int], floor: float
-) -> tuple[dict[str, Any], Array]:
-    """Test one item against the rest score of the items that are not `out`."""
-    rest = [place for place in range(len(answers.items)) if place not in (item, *out)]
+def _tabulate(answers: Answers, item: int, out: frozenset[int]) -> _Table:
+    """Count answers to one item by the rest score of the items that are not `out`."""
+    rest = [place for place in range(len(answers.items)) if place != item and place not in out]
     levels, answer = np.unique(answers.values[:, item], return_inverse=True)
     score, group, groups = answers.values[:, rest].sum(axis=1), answers.group, len(answers.names)
     scores, of_score = np.unique(score.round(9), return_inverse=True)
@@ -118,56 +194,85 @@ def _test_item(
     counts = np.zeros((len(row), len(levels)))
     np.add.at(counts, (place, answer), w)
     matched = _match(answers, rest, scores[row // groups], row % groups, score, w)
-    of_group = (row % groups)[:, None] == np.arange(1, groups)
-    columns = np.column_stack([matched, of_group, of_group * matched[:, None]])
-    alike = fit_ordinal(counts, columns[:, :1])
-    uniform = fit_ordinal(counts, columns[:, :groups], alike)
-    crossed = fit_ordinal(counts, columns, uniform)
-    answered = place * np.intp(len(levels)) + answer
-    first = len(levels)
-    own = _known(uniform, answered, answers.design)
-    both = _known(crossed, answered, answers.design)
-    change = nagelkerke(crossed.log_likelihood, counts) - nagelkerke(alike.log_likelihood, counts)
+    answered = _place_answers(place * np.intp(len(levels)) + answer, counts.size, answers.design)
+    alike = fit_ordinal(counts, matched[:, None])
+    size = counts.sum(axis=1)
+    apart = (counts @ levels - size * (alike.chances @ levels))[:, None]
+    skew = _skew(add_up(apart, row % groups)[:, 0], add_up(size[:, None], row % groups)[:, 0])
+    return _Table(levels, counts, row % groups, matched, answered, alike, skew)
+
+
+def _place_answers(place: NDArray[np.intp], places: int, design: Design) -> csr_array:
+    """Add up weights by answer, since answers that differ are few."""
+    weight = design.weight / design.weight.mean()
+    if design.shifts is not None:
+        return csr_array(add_up(design.shifts * weight[:, None], place, places).T)
+    shape = (len(design.units.stratum), places)
+    return csr_array((weight, (design.units.of_response, place)), shape=shape)
+
+
+def _skew(above: Array, size: Array) -> Array:
+    """By how much the mean of all other groups exceeds their median; with one other, by nothing.
+
+    Parameters
+    ----------
+    above : by how much the people of each group together answer higher than people in general
+    size : people of each group
+    """
+    others = [np.arange(len(size)) != group for group in range(len(size))]
+    return np.array(
+        [above[o].sum() / size[o].sum() - np.median(above[o] / size[o]) for o in others]
+    )
+
+
+def _test_item(table: _Table, answers: Answers, item: int, group: int, floor: float) -> _Found:
+    """Test whether one group answers an item otherwise than all others with the same score."""
+    is_member = (table.group == group).astype(float)
+    columns = np.column_stack([table.matched, is_member, is_member * table.matched])
+    uniform = fit_ordinal(table.counts, columns[:, :2], table.alike)
+    crossed = fit_ordinal(table.counts, columns, uniform)
+    first, groups = len(table.levels), len(answers.names)
+    own = _known(uniform, table.answered, answers.design)
+    both = _known(crossed, table.answered, answers.design)
+    of_most = [nagelkerke(fit.log_likelihood, table.counts) for fit in (crossed, table.alike)]
+    change = of_most[0] - of_most[1]
     kind = "ABC"[int(np.searchsorted(CLASSES, change, side="right"))]
-    shift, gap, error = _gaps(alike, crossed, levels, counts, row % groups, both.covariance)
+    shift, gap, gradient = _gap(table, crossed, group)
+    error = float(np.sqrt((gradient[None] @ both.covariance @ gradient).clip(min=0.0)[0]))
     # A gap of the largest of many groups is partly luck, so it must exceed its own error too.
     sure = gap > t.ppf(1 - SIGNIFICANT / 2 / groups, max(own.freedom, 1)) * error
-    told = {
+    row = {
         "item": answers.items[item],
-        "p_uniform": _p_value(own, first, groups - 1),
-        "p_nonuniform": _p_value(both, first + groups - 1, groups - 1),
-        "p": _p_value(both, first, 2 * (groups - 1)),
+        "group": answers.names[group],
+        "p_uniform": _p_value(own, first, 1),
+        "p_nonuniform": _p_value(both, first + 1, 1),
+        "p": _p_value(both, first, 2),
         "r2_change": change,
         "class": kind,
-        "gap": float(gap.max()),
-        "group": answers.names[int(gap.argmax())],
-        "is_different": bool(kind != "A" or gap[sure].max(initial=0.0) >= floor * answers.span),
+        "gap": gap,
+        "is_different": bool(sure and (kind != "A" or gap >= floor * answers.span)),
     }
-    return told, shift
+    return _Found(row, shift, both.moves @ gradient, own.freedom)
 
 
-def _gaps(
-    alike: OrdinalFit,
-    crossed: OrdinalFit,
-    levels: Array,
-    counts: Array,
-    of_row: NDArray[np.intp],
-    covariance: Array,
-) -> tuple[Array, Array, Array]:
-    """By how much each group answers higher than people in general with the same score.
+def _gap(table: _Table, crossed: OrdinalFit, group: int) -> tuple[float, float, Array]:
+    """By how much a group answers higher than a typical other group with the same score.
 
-    Then: by how much it answers differently, higher or lower, from the other groups; and the error
-    of that by the delta method, with the model without groups as known, which is far surer.
+    Then: by how much it answers otherwise, higher or lower; and how that moves with the
+    parameters of the model with the group. The model without groups is far surer, and counts as
+    known.
     """
-    size = counts.sum(axis=1)
-    n = np.bincount(of_row, size)
-    from_others = n.sum() / (n.sum() - n)
-    apart = (crossed.chances - alike.chances) @ levels
-    slopes = np.einsum("rk,rkp,k->rp", crossed.chances, crossed.scores, levels)
-    gradient = add_up(slopes * size[:, None], of_row) / n[:, None]
-    variance = np.einsum("gp,pq,gq->g", gradient, covariance, gradient)
-    shift, unsigned = (np.bincount(of_row, size * a) / n for a in (apart, np.abs(apart)))
-    return shift, unsigned * from_others, np.sqrt(np.maximum(variance, 0.0)) * from_others
+    inside = table.group == group
+    size = table.counts.sum(axis=1)
+    # People in general are in part the group itself.
+    from_others = size.sum() / size[~inside].sum()
+    size = size[inside] / size[inside].sum()
+    apart = (crossed.chances[inside] - table.alike.chances[inside]) @ table.levels
+    apart = apart * from_others + table.skew[group]
+    slopes = np.einsum(
+        "rk,rkp,k->rp", crossed.chances[inside], crossed.scores[inside], table.levels
+    )
+    return float(size @ apart), float(size @ np.abs(apart)), np.asarray(from_others * size @ slopes)
 
 
 def _match(
@@ -196,23 +301,25 @@ class _Known:
 
     estimates: Array
     covariance: Array
+    moves: Array
+    """One row per unit or replicate weight, one column per parameter: what it adds to the error."""
     freedom: int
 
 
-def _known(fit: OrdinalFit, answered: NDArray[np.intp], design: Design) -> _Known:
-    units, weight = design.units, design.weight / design.weight.mean()
+def _known(fit: OrdinalFit, answered: csr_array, design: Design) -> _Known:
     moved = fit.scores.reshape(-1, fit.scores.shape[2]) @ fit.inverse
     estimates = np.concatenate([fit.borders, fit.coefficients])
+    moves = np.asarray(answered @ moved)
+    freedom = len(design.units.stratum) - len(design.units.sizes)
     if design.shifts is not None:
-        # Linearised replicates, added up by answer first: answers that differ are few.
-        shifted = add_up(design.shifts * weight[:, None], answered, len(moved))
-        apart = shifted.T @ moved
-        covariance = design.replicate_scale * apart.T @ apart
-        return _Known(estimates, covariance, int(design.replicate_freedom))
-    shape = (len(units.stratum), len(moved))
-    answers_of_units = csr_array((weight, (units.of_response, answered)), shape=shape)
-    covariance = covariance_of_totals(np.asarray(answers_of_units @ moved), design)
-    return _Known(estimates, covariance, len(units.stratum) - len(units.sizes))
+        freedom = int(design.replicate_freedom)
+    return _Known(estimates, _covariance(moves, design), moves, freedom)
+
+
+def _covariance(moves: Array, design: Design) -> Array:
+    if design.shifts is not None:
+        return np.asarray(design.replicate_scale * moves.T @ moves)
+    return covariance_of_totals(moves, design)
 
 
 def _p_value(known: _Known, first: int, count: int) -> float:

@@ -8,6 +8,7 @@ order of name: it says where to look, and ranks nobody. Whether it can be relied
 this pair is special, is measured on halves of the respondents (`screening_checks`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,6 +107,7 @@ def screen_units(
     seed: int,
     *,
     sectors: pd.Series | None = None,
+    barred: Mapping[str, frozenset[str]] | None = None,
 ) -> Screening:
     """Find the units of one level that are low on both dimensions of the pair.
 
@@ -115,6 +117,7 @@ def screen_units(
     members : one row per unit, one column per response; units share no respondents
     parents : unit to the one above it, towards which it shrinks
     sectors : unit to its largest unit; the reference when the settings say so
+    barred : dimension to the largest units to which it does not mean the same as to the others
 
     Returns
     -------
@@ -127,7 +130,7 @@ def screen_units(
         The settings name a dimension that is not there.
     """
     rng = np.random.default_rng(seed)
-    screened = gather_units(scales, members, parents, design, codebook, settings, sectors)
+    screened = gather_units(scales, members, parents, design, codebook, settings, sectors, barred)
     places = find_pair(screened.dimensions, codebook, settings)
     if isinstance(places, Text):
         return _nothing((), places)
@@ -164,8 +167,13 @@ def gather_units(
     codebook: Codebook,
     settings: CultureSettings,
     sectors: pd.Series | None = None,
+    barred: Mapping[str, frozenset[str]] | None = None,
 ) -> Screened:
-    """Gather the units of one level, with scores turned so that a higher one is better."""
+    """Gather the units of one level, with scores turned so that a higher one is better.
+
+    Where a dimension does not mean the same to a largest unit, units inside it are held against
+    that unit, and the others against those to whom it does.
+    """
     dimensions = screened_dimensions(codebook, settings)
     place = members.tocoo()
     if (np.asarray(members.sum(axis=0)) > 1).any():
@@ -173,11 +181,15 @@ def gather_units(
     unit = np.full(members.shape[1], -1, dtype=np.intp)
     unit[place.col] = place.row
     scores = np.column_stack([d.turn(read_scores(scales, d)) for d in dimensions])
-    whole = np.zeros(len(parents), dtype=np.intp)
-    if sectors is not None and settings.reference == "sector":
-        largest = sectors.reindex(parents.index)
-        whole = pd.factorize(largest, use_na_sentinel=False)[0].astype(np.intp)
-    reference = [_reference(column, unit, whole, design.weight) for column in scores.T]
+    none = pd.Series("", index=parents.index)
+    largest = none if sectors is None else sectors.reindex(parents.index)
+    reference = []
+    for dimension, column in zip(dimensions, scores.T, strict=True):
+        whole = largest
+        if settings.reference == "all":
+            whole = largest.where(largest.isin((barred or {}).get(dimension.name, frozenset())))
+        place = pd.factorize(whole, use_na_sentinel=False)[0].astype(np.intp)
+        reference.append(_reference(column, unit, place, design.weight))
     return Screened(
         unit,
         pd.Index(parents.index),

@@ -260,12 +260,14 @@ def picture(
     parts: Iterable[str], height: float, frame: Frame, legend: Sequence[tuple[str, str]]
 ) -> Markup:
     """Put a picture together, legend on top; all texts in `parts` are escaped by now."""
-    x, signs = 12.0, []
+    x, y, signs = 12.0, 10, []
     for sign, text in legend:
-        signs.append(
-            f'<g transform="translate({x:g} 10)">{sign}<text x="14" y="4">{escape(text)}</text></g>'
-        )
-        x += 44 + len(text) * _CHARACTER
+        width = 44 + len(text) * _CHARACTER
+        if x > 12 and x + width > _WIDTH:
+            x, y = 12.0, y + 20
+        words = f'<text x="14" y="4">{escape(text)}</text>'
+        signs.append(f'<g transform="translate({x:g} {y})">{sign}{words}</g>')
+        x += width
     return Markup(
         f'<svg viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" role="img" '
         f'aria-labelledby="{frame.key}-t {frame.key}-d" font-size="13" fill="{INK}">'

@@ -117,6 +117,7 @@ CULTURE_FRAMES = MappingProxyType(
             _SCALE,
             Column("judgement", "Vergelijking", "Comparison", "verdict"),
             Column("reason", "Waarom", "Why"),
+            Column("barred", "Niet vergeleken", "Not compared"),
             Column(
                 "different", "Vragen die verschillen", "Items that differ", "count", absent=_NONE
             ),
@@ -141,6 +142,7 @@ CULTURE_FRAMES = MappingProxyType(
             Column("reliability", "Betrouwbaarheid", "Reliability", "ratio"),
             Column("favourable", "Gunstig", "Favourable", "percent"),
             Column("grade", "Cijfer (1-10)", "Grade (1-10)", "decimal"),
+            Column("judgement", "Vergelijking met anderen", "Comparison with others", "verdict"),
             *_against("sector", "de sector", "its sector"),
             *_against("all", "allen", "all"),
             *_against("previous", "de vorige meting", "the wave before"),

@@ -1,6 +1,7 @@
 """What was measured of culture and which of it may be shown, before it is told."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,13 @@ from blijfwijzer.culture.invariance import Invariance
 from blijfwijzer.culture.screening import Screening
 from blijfwijzer.culture.screening_checks import ScreeningChecks
 from blijfwijzer.culture.trend import Trend
-from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.groups.grouping import EVERYONE, Grouping, define
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
+
+NOT_TESTED = "not tested"
+"""Judgement where largest units were not held against each other: there is one, or too many."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +77,25 @@ class CultureFindings:
         """Groups that may be shown."""
         return self.grouping.groups[self.permission.shown]
 
-    def judged(self, judgement: str) -> tuple[str, ...]:
-        """Give the scales by which largest units may be compared, or not, as the gate says."""
-        table = self.invariance.scales
-        largest = self.codebook.units.levels[0]
-        here = (table["attribute"] == largest) & (table["judgement"] == judgement)
-        return tuple(str(name) for name in table.loc[here, "scale"])
+    @cached_property
+    def judgements(self) -> dict[tuple[str, str], str]:
+        """Give the gate's judgement of each largest unit, by its code, and scale."""
+        table = self.invariance.groups
+        if table.empty:
+            return {}
+        table = table[table["attribute"] == self.codebook.units.levels[0]]
+        keys = zip(table["group"].astype("str"), table["scale"], strict=True)
+        return dict(zip(keys, table["judgement"], strict=True))
+
+    def judge(self, group: str, scale: str) -> str:
+        """Say whether a group may be compared with those in other largest units by a scale.
+
+        Nothing is said of everyone, who are what others are compared with.
+        """
+        if group == EVERYONE:
+            return ""
+        code = str(define(group).get(self.codebook.units.levels[0]))
+        return self.judgements.get((code, scale), NOT_TESTED)
 
     def counts(self) -> dict[str, int]:
         """Count what was read and shown, for the run's record."""

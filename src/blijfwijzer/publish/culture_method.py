@@ -24,14 +24,15 @@ _CLIMATE: tuple[tuple[str, str], ...] = (
     ),
     (
         "Of een schaal voor groepen hetzelfde meet is per vraag getoetst met een ordinale "
-        "regressie (proportional odds) op de score van de andere vragen, met correctie voor het "
-        "aantal en effectgroottes naar Jodoin en Gierl (2001). Een schaal is niet vergelijkbaar "
-        "als die vragen {floor} % van de breedte verschil maken, of de helft van de vragen "
-        "verschilt.",
+        "regressie (proportional odds) op de score van de andere vragen, elke groep tegenover alle "
+        "andere samen, met correctie voor het aantal en effectgroottes naar Jodoin en Gierl "
+        "(2001). Een groep is op een schaal niet vergelijkbaar als die vragen er {floor} % van de "
+        "breedte verschil maken, of de helft van de vragen er verschilt.",
         "Whether a scale measures the same for groups was tested item by item with an ordinal "
-        "regression (proportional odds) on the score of the other items, adjusted for their "
-        "number, with effect sizes after Jodoin and Gierl (2001). A scale is not comparable when "
-        "those items make {floor}% of its span in difference, or half of the items differ.",
+        "regression (proportional odds) on the score of the other items, each group against all "
+        "others together, adjusted for their number, with effect sizes after Jodoin and Gierl "
+        "(2001). A group is not comparable on a scale when those items make {floor}% of its span "
+        "in difference there, or half of the items differ.",
     ),
     (
         "Niets hier zegt, ook niet samen met eerdere publicaties, iets over minder dan {minimum} "

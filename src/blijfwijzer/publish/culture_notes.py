@@ -6,6 +6,9 @@ from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.texts import say, show
 from blijfwijzer.survey.codebook import Language
 
+_NAMED = 5
+"""Units that a sentence names; more are counted, and the table names them."""
+
 
 def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
     """Give the sentences of each section, by the names that the page asks for."""
@@ -37,14 +40,21 @@ def _about_climate(findings: CultureFindings, language: Language) -> str:
 
 def _about_gate(findings: CultureFindings, language: Language) -> tuple[str, ...]:
     """Name the dimensions by which largest units are not compared, or with a warning."""
-    scales, columns = findings.codebook.scales, findings.codebook.columns
-    names = {d.name for d in find_dimensions(findings.codebook, findings.settings.culture)}
-    level = columns[findings.codebook.units.levels[0]].label.in_(language).lower()
+    scales = findings.codebook.scales
+    dimensions = find_dimensions(findings.codebook, findings.settings.culture)
+    level = _level(findings, language)
+    if not findings.judgements:
+        return (say("s_untested", language, level=level),)
     texts = []
     for judgement, text in (("not comparable", "s_barred"), ("with care", "s_warned")):
-        told = [scales[n].label.in_(language) for n in findings.judged(judgement) if n in names]
+        told: dict[str, list[str]] = {}
+        for dimension in dimensions:
+            units = _judged(findings, judgement, dimension.name, language)
+            if units:
+                told.setdefault(units, []).append(scales[dimension.name].label.in_(language))
+        names = "; ".join(f"{', '.join(labels)} ({units})" for units, labels in told.items())
         if told:
-            texts.append(say(text, language, level=level, names=", ".join(told)))
+            texts.append(say(text, language, level=level, names=names))
     return tuple(texts)
 
 
@@ -52,8 +62,26 @@ def _about_previous(findings: CultureFindings, language: Language) -> tuple[str,
     """Tell how a unit's change is net of who responded in it."""
     if findings.trend is None:
         return ()
-    level = findings.codebook.columns[findings.codebook.units.levels[0]].label.in_(language)
-    return (say("s_previous", language, level=level.lower(), fewest=FEWEST),)
+    return (say("s_previous", language, level=_level(findings, language), fewest=FEWEST),)
+
+
+def _level(findings: CultureFindings, language: Language) -> str:
+    columns = findings.codebook.columns
+    return columns[findings.codebook.units.levels[0]].label.in_(language).lower()
+
+
+def _judged(findings: CultureFindings, judgement: str, dimension: str, language: Language) -> str:
+    """Name the largest units that are shown and judged so, or count them where they are many."""
+    groups = findings.groups
+    groups = groups[groups["level"] == findings.codebook.units.levels[0]]
+    labels = [
+        str(label)
+        for group, label in groups["label"].items()
+        if findings.judge(str(group), dimension) == judgement
+    ]
+    if len(labels) > _NAMED:
+        return say("s_count", language, count=len(labels), all=len(groups))
+    return ", ".join(labels)
 
 
 def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ...]:
@@ -79,12 +107,15 @@ def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str,
     """Tell what makes a unit worrying, once, as all levels are screened alike."""
     scales, settings = findings.codebook.scales, findings.settings.culture
     dimensions = {d.name: d for d in find_dimensions(findings.codebook, settings)}
+    level = _level(findings, language)
     for screening in findings.screenings.values():
         if screening.pair:
             first, second = screening.pair
             floor = settings.floor * dimensions[first].span
-            barred = sorted({first, second} & set(findings.judged("not comparable")))
+            judged = [n for (_, n), told in findings.judgements.items() if told == "not comparable"]
+            barred = sorted({first, second} & set(judged))
             names = ", ".join(scales[name].label.in_(language) for name in barred)
+            is_told = bool(barred) and settings.reference == "all"
             return (
                 say(
                     "s_worrying",
@@ -95,7 +126,11 @@ def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str,
                     reference=say(f"reference_{settings.reference}", language),
                     false=round(100 * settings.false_share),
                 ),
-                *([say("s_screened_barred", language, names=names)] if barred else []),
+                *(
+                    [say("s_screened_barred", language, level=level, names=names)]
+                    if is_told
+                    else []
+                ),
             )
     return ()
 

@@ -13,6 +13,7 @@ from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.culture_pictures import (
     PICTURED_ROWS,
+    SIGNS,
     choose_units,
     picture_dimension,
     picture_heat,
@@ -36,7 +37,9 @@ _SHEETS = (
     *("remedies", "conduct", "conduct_changes", "conduct_links", "scales", "items", "agreement"),
     *("comparable", "compared", "withheld", "rejected"),
 )
-_TOLD_DIMENSIONS = ("label", "pooled", "low", "high", "n", "reliability", "favourable", "grade")
+_TOLD_DIMENSIONS = (
+    *("label", "pooled", "low", "high", "n", "reliability", "favourable", "grade", "judgement"),
+)
 
 
 def render_climate(chapter: Chapter, levels: tuple[str, ...]) -> bytes:
@@ -110,7 +113,8 @@ def _climate(chapter: Chapter, levels: tuple[str, ...]) -> Iterator[Block]:
     language, climate = chapter.language, chapter.rows("climate")
     hidden = chapter.rows("hidden")
     dimensions = list(dict.fromkeys(climate["dimension"]))
-    yield Block(paragraphs=(*chapter.notes.get("about_climate", ()), say("s_heat", language)))
+    heat = say("s_heat", language, care=SIGNS["with care"], own=SIGNS["not comparable"])
+    yield Block(paragraphs=(*chapter.notes.get("about_climate", ()), heat))
     for level in [name for name in levels if name in set(climate["level"])]:
         cells = climate[climate["level"] == level]
         away = hidden[hidden["level"] == level]
@@ -249,7 +253,7 @@ def _heat_twin(
     dimensions: list[str],
     caption: str,
 ) -> ShownTable:
-    """Write the heat map as a table: a cell has its mean and its mark, or says it is not shown."""
+    """Write the heat map as a table: a cell has its mean, mark and warning, or is not shown."""
     language = chapter.language
     told = {(row["group"], row["dimension"]): row for row in cells.to_dict("records")}
 
@@ -258,8 +262,9 @@ def _heat_twin(
         if row is None or number(row["pooled"]) is None:
             return say("cell_hidden", language)
         mean = show(row["pooled"], "decimal", language)
-        is_marked = row["all_mark"] in ("better", "worse")
-        return f"{mean}, {say(row['all_mark'], language)}" if is_marked else mean
+        marks = [row["all_mark"]] if row["all_mark"] in ("better", "worse") else []
+        marks += [row["judgement"]] if row["judgement"] in SIGNS else []
+        return ", ".join((mean, *(say(mark, language) for mark in marks)))
 
     heading = chapter.columns("climate")[1].heading(language)
     return ShownTable(

@@ -18,6 +18,9 @@ _KEPT = 30
 """Characters of a label that a picture has room for, with certainty."""
 MOST_HIDDEN = 6
 """Units of which nothing is shown, in a picture that cannot hold all units."""
+SIGNS = {"with care": "!", "not comparable": "≠"}
+"""Judgement of a comparison to what stands in the cell; those that need none are not here."""
+_SIGN_TEXTS = {"with care": "l_care", "not comparable": "l_own"}
 
 
 def choose_units(cells: pd.DataFrame, hidden: pd.DataFrame) -> list[tuple[str, str]]:
@@ -55,7 +58,7 @@ def picture_heat(
 
     Parameters
     ----------
-    cells : rows of `climate`: group, dimension, pooled, all_mark
+    cells : rows of `climate`: group, dimension, pooled, all_mark, judgement
     units : id and label, in order; one that has no row in `cells` is withheld
     """
     told = {(row["group"], row["dimension"]): row for row in cells.to_dict("records")}
@@ -64,6 +67,7 @@ def picture_heat(
         for group, label in units
     ]
     looks = [cell.look for _, row in rows for cell in row]
+    signs = [cell.sign for _, row in rows for cell in row]
     finding = say(
         "a_heat",
         language,
@@ -73,6 +77,7 @@ def picture_heat(
         better=looks.count("better"),
         worse=looks.count("worse"),
         hidden=looks.count("hatched"),
+        care=signs.count(SIGNS["with care"]),
     )
     legend: tuple[tuple[Look, str], ...] = (
         ("better", "l_better"),
@@ -85,6 +90,7 @@ def picture_heat(
         dimensions,
         Frame(key, caption, finding, "", language),
         [(look, say(text, language)) for look, text in legend if look in looks],
+        [(s, say(_SIGN_TEXTS[name], language)) for name, s in SIGNS.items() if s in signs],
     )
 
 
@@ -257,7 +263,8 @@ def _cell(row: "dict[Any, Any] | None", language: Language) -> Cell:
     if row is None or number(row["pooled"]) is None:
         return Cell(say("cell_hidden", language), "hatched")
     looks: dict[str, Look] = {"better": "better", "worse": "worse"}
-    return Cell(show(row["pooled"], "decimal", language), looks.get(row["all_mark"], "plain"))
+    look, sign = looks.get(row["all_mark"], "plain"), SIGNS.get(row["judgement"], "")
+    return Cell(show(row["pooled"], "decimal", language), look, sign)
 
 
 def _dot(row: dict[Any, Any], shape: Shape = "dot", name: str = "pooled") -> tuple[Mark, ...]:

@@ -49,7 +49,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         "comparable": _comparable(findings),
         "compared": _compared(findings),
         **clear_conduct(findings),
-        "hidden": _hidden(findings),
+        "hidden": _hidden(climate, findings),
         "withheld": clear_withheld(
             findings.grouping.groups.loc[~findings.permission.shown, "n"],
             findings.permission.reasons[~findings.permission.shown],
@@ -82,16 +82,18 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     """Clear the climate of the groups that are shown: one row per group and dimension.
 
     Figures against a reference that is itself withheld are left out, since the reference would
-    follow from them. By a scale that does not mean the same to largest units these are not told
-    apart, and smaller ones are held against their own largest unit only.
+    follow from them. A largest unit to which a scale does not mean the same as to the others has no
+    row, and the units inside it are held against each other only. The column `judgement` says of
+    each row whether it may be compared: comparable, with care, not comparable or not tested.
     """
     groups, permission = findings.groups, findings.permission
     table = findings.climate.table
     table = table[table["group"].isin(groups.index)]
     minimum = findings.settings.disclosure.minimum
-    barred = findings.judged("not comparable")
     largest = findings.codebook.units.levels[0]
-    is_barred = table["dimension"].isin(barred)
+    pairs = zip(table["group"], table["dimension"], strict=True)
+    table = table.assign(judgement=[findings.judge(*pair) for pair in pairs])
+    is_barred = table["judgement"] == "not comparable"
     table = table[(table["n"] >= minimum) & ~(is_barred & (table["level"] == largest))]
     few = pd.MultiIndex.from_frame(table[["group", "dimension"]]).isin(list(permission.answers))
     table = table[~few].reset_index(drop=True)
@@ -101,7 +103,8 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     sector = mine["sector"].to_numpy()
     absent = {
         "sector": ~np.isin(sector, groups.index),
-        "all": table["dimension"].isin(barred).to_numpy() | (not permission.tells_everyone),
+        "all": (table["judgement"] == "not comparable").to_numpy()
+        | (not permission.tells_everyone),
         "previous": ~(
             table["group"].isin(permission.before) & (table["previous_n"] >= minimum)
         ).to_numpy()
@@ -118,10 +121,13 @@ def clear_climate(findings: CultureFindings) -> Cleared:
             "dimension": table["dimension"],
             "dimension_label": table["dimension"].map(labels),
             **{c: table[c] for c in ("n", "pooled", "low", "high", "reliability")},
-            **{c: table[c] for c in ("favourable", "grade")},
+            **{c: table[c] for c in ("favourable", "grade", "judgement")},
         }
     )
-    texts = ("group", "label", "level", "parent", "sector", "dimension", "dimension_label")
+    texts = (
+        *("group", "label", "level", "parent", "sector", "dimension", "dimension_label"),
+        "judgement",
+    )
     kinds: dict[str, Kind] = {
         **dict.fromkeys(texts, "text"),
         "n": "count",
@@ -194,7 +200,7 @@ def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
     ):
         told_as = {
             f"{against}_{part}": _ITSELF for against in own for part in ("difference", "mark")
-        }
+        } | ({"judgement": _ITSELF} if "all" in own else {})
         ends = [f"{against}_{end}" for against in own for end in ("low", "high")]
         columns = {n: source.get(n, n) for n in names if n not in told_as and n not in ends}
         parts.append(pick(climate, columns, np.flatnonzero(here), **told_as))
@@ -274,27 +280,57 @@ def _agreement(findings: CultureFindings) -> Cleared:
 
 
 def _comparable(findings: CultureFindings) -> Cleared:
-    """Say of each scale and attribute whether groups may be compared by it."""
+    """Say of each scale and attribute whether groups may be compared by it, and which not."""
     language, table = findings.settings.language, findings.invariance.scales
     columns = findings.codebook.columns
     labels = scale_labels(findings.codebook, language)
+    names = _group_labels(findings)
+    barred = {
+        (attribute, scale): codes
+        for attribute in table.get("attribute", pd.Series(dtype="object")).unique()
+        for scale, codes in findings.invariance.barred(attribute).items()
+    }
     rows = [
         {
             "attribute": columns[row["attribute"]].label.in_(language),
             "scale": labels[row["scale"]],
             "judgement": row["judgement"],
             "reason": UNCOMPARED[row["reason"]].in_(language),
+            "barred": ", ".join(
+                names[row["attribute"], code]
+                for code in sorted(barred.get((row["attribute"], row["scale"]), ()))
+                if (row["attribute"], code) in names
+            ),
             "different": row["different"],
             "made": row["made"],
         }
         for row in table.to_dict("records")
     ]
     kinds: dict[str, Kind] = {
-        **dict.fromkeys(("attribute", "scale", "judgement", "reason"), "text"),
+        **dict.fromkeys(("attribute", "scale", "judgement", "reason", "barred"), "text"),
         "different": "whole",
         "made": "metric",
     }
     return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
+
+
+def _group_labels(findings: CultureFindings) -> dict[tuple[str, str], str]:
+    """Give words for groups by attribute and code; of largest units those that are shown."""
+    codebook, language = findings.codebook, findings.settings.language
+    largest = codebook.units.levels[0]
+    table = findings.invariance.groups
+    pairs = zip(table.get("attribute", ()), table.get("group", ()), strict=True)
+    words = {
+        (str(attribute), str(code)): group_label(codebook, str(attribute), str(code), language)
+        for attribute, code in pairs
+        if attribute != largest
+    }
+    groups = findings.groups[findings.groups["level"] == largest]
+    shown = {
+        (largest, define(str(group))[largest]): str(label)
+        for group, label in groups["label"].items()
+    }
+    return words | shown
 
 
 def _compared(findings: CultureFindings) -> Cleared:
@@ -396,10 +432,11 @@ def _mix(findings: CultureFindings) -> Cleared:
     return clear(pd.DataFrame(rows, columns=names), kinds, minimum, "n")
 
 
-def _hidden(findings: CultureFindings) -> Cleared:
-    """Name the units that are withheld, so that a reader does not take them for forgotten."""
+def _hidden(climate: Cleared, findings: CultureFindings) -> Cleared:
+    """Name the units that have no row, so that a reader does not take them for forgotten."""
     groups = findings.grouping.groups
-    hidden = groups[~findings.permission.shown].reset_index(names="group")
+    is_hidden = ~groups.index.isin(climate.frame["group"]) & (groups["level"] != EVERYONE)
+    hidden = groups[is_hidden].reset_index(names="group")
     hidden = hidden.assign(sector=hidden["sector"].map(groups["label"]).fillna(""))
     names = ["group", "label", "level", "sector"]
     return clear(hidden[names], dict.fromkeys(names, "text"), 0)

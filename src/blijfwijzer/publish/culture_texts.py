@@ -7,7 +7,8 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     "no_mark": ("geen verschil van belang", "no difference that counts"),
     "comparable": ("vergelijkbaar", "comparable"),
     "with care": ("met een waarschuwing", "with a warning"),
-    "not comparable": ("niet getoond: niet vergelijkbaar", "withheld: not comparable"),
+    "not comparable": ("niet vergelijkbaar", "not comparable"),
+    "not tested": ("niet nagegaan", "not tested"),
     # Sections.
     "culture_what": ("Wat dit is, en wat niet", "What this is, and what it is not"),
     "measured": ("Wat is gemeten, en hoe goed", "What was measured, and how well"),
@@ -109,19 +110,20 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "s_compare": (
         "Groepen worden pas vergeleken als de vragen voor hen hetzelfde betekenen. Bij mensen met "
-        "dezelfde score is nagegaan of een vraag in de ene groep anders wordt beantwoord. Dan is "
-        "de vergelijking getoond, getoond met een waarschuwing, of niet getoond. Verschuiven alle "
-        "vragen van een schaal gelijk, dan is dat zo niet te zien.",
+        "dezelfde score is van elke groep nagegaan of zij een vraag anders beantwoordt dan alle "
+        "andere samen. Dan is de vergelijking getoond, getoond met een waarschuwing, of voor die "
+        "groep niet getoond. Verschuiven alle vragen van een schaal gelijk, dan is dat zo niet te "
+        "zien.",
         "Groups are compared only when the items mean the same to them. Among people with equal "
-        "scores it was tested whether an item is answered differently in one group. The comparison "
-        "is then shown, shown with a warning, or withheld. Where all items of a scale shift "
-        "alike, this cannot be seen.",
+        "scores it was tested of each group whether it answers an item otherwise than all others "
+        "together. The comparison is then shown, shown with a warning, or withheld for that group. "
+        "Where all items of a scale shift alike, this cannot be seen.",
     ),
     "s_gate": (
         "{shown} vergelijkingen van een schaal naar een kenmerk zijn getoond, {care} met een "
-        "waarschuwing, en {withheld} niet.",
-        "{shown} comparisons of a scale by an attribute are shown, {care} with a warning, and "
-        "{withheld} are withheld.",
+        "waarschuwing of zonder sommige groepen, en {withheld} niet.",
+        "{shown} comparisons of a scale by an attribute are shown, {care} with a warning or "
+        "without some groups, and {withheld} are withheld.",
     ),
     "s_climate": (
         "De stip is het geschatte gemiddelde, de lijn het 95 %-interval, het streepje het "
@@ -135,28 +137,39 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     "s_heat": (
         "Een driehoek omhoog is beter dan allen, omlaag slechter: zeker en groot genoeg. Een vak "
         "met arcering is niet getoond: er zijn te weinig mensen, er zou iets over enkelen uit "
-        "volgen, of de schaal meet er niet hetzelfde.",
+        "volgen, of de schaal meet er niet hetzelfde. Een {care} is een waarschuwing: vragen "
+        "werken er wat anders, of dat is niet na te gaan. Een {own} zegt dat alleen binnen de "
+        "eigen grootste eenheid is te vergelijken.",
         "A triangle up is better than all, down is worse: sure and large enough. A hatched cell "
         "is not shown: there are too few people, something would follow about a few, or the scale "
-        "does not mean the same there.",
+        "does not mean the same there. A {care} is a warning: items function somewhat differently "
+        "there, or this could not be checked. A {own} says that units compare within their own "
+        "largest unit only.",
     ),
     "s_barred": (
-        "Niet getoond per {level}, omdat de schaal er niet hetzelfde meet: {names}. Kleinere "
-        "eenheden zijn daarop alleen met hun eigen {level} vergeleken.",
-        "Withheld by {level}, since the scale does not mean the same there: {names}. On these, "
-        "smaller units are compared with their own {level} only.",
+        "Niet getoond per {level}, omdat de schaal daar niet hetzelfde meet als in de rest: "
+        "{names}. Kleinere eenheden daar zijn erop alleen met hun eigen {level} vergeleken.",
+        "Withheld by {level}, since the scale does not mean the same there as in the rest: "
+        "{names}. Smaller units there are compared on it with their own {level} only.",
     ),
     "s_warned": (
-        "Vergelijk per {level} met een waarschuwing, omdat vragen er verschillend werken of dat "
-        "niet is na te gaan: {names}.",
-        "Compare by {level} with a warning, since items function differently there or this could "
-        "not be checked: {names}.",
+        "Vergelijk per {level} met een waarschuwing, omdat vragen daar wat verschillend werken of "
+        "dat niet is na te gaan: {names}.",
+        "Compare by {level} with a warning, since items function somewhat differently there or "
+        "this could not be checked: {names}.",
     ),
+    "s_untested": (
+        "Of schalen per {level} hetzelfde meten is niet nagegaan: er is er één, of er zijn er te "
+        "veel.",
+        "Whether scales mean the same by {level} was not tested: there is one, or there are too "
+        "many.",
+    ),
+    "s_count": ("{count} van {all}", "{count} of {all}"),
     "s_screened_barred": (
-        "Let op: voor {names} meet de schaal niet in alle eenheden hetzelfde, zodat een deel van "
-        "het verschil van de vragen kan komen.",
-        "Note: for {names} the scale does not mean the same in all units, so that part of the "
-        "difference may be made by the items.",
+        "Waar {names} per {level} niet hetzelfde meet als in de rest, zijn eenheden daarop "
+        "vergeleken met hun eigen {level}, en tellen zij voor de anderen niet mee.",
+        "Where {names} does not mean the same by {level} as in the rest, units are held "
+        "against their own {level} on it, and do not count in what others are held against.",
     ),
     "s_heat_cut": (
         "Getekend: {shown} van {all}, eerst die met de meeste tekens, op volgorde van naam. "
@@ -295,9 +308,9 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     # Alt texts: they state what a picture shows.
     "a_heat": (
         "{caption}. {rows} eenheden en {columns} dimensies; {better} vakken zijn beter dan allen, "
-        "{worse} slechter, {hidden} niet getoond.",
+        "{worse} slechter, {hidden} niet getoond, {care} met een waarschuwing.",
         "{caption}. {rows} units and {columns} dimensions; {better} cells are better than all, "
-        "{worse} worse, {hidden} not shown.",
+        "{worse} worse, {hidden} not shown, {care} with a warning.",
     ),
     "a_slope": (
         "{caption}. Beter werden {better} van {all} schalen, slechter {worse}. De grootste netto "
@@ -316,6 +329,8 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     "l_better": ("beter dan allen", "better than all"),
     "l_worse": ("slechter dan allen", "worse than all"),
     "l_same": ("geen verschil van belang", "no difference that counts"),
+    "l_care": ("met een waarschuwing", "with a warning"),
+    "l_own": ("alleen binnen de eigen grootste eenheid", "within its own largest unit only"),
     "l_became_better": ("beter dan toen", "better than before"),
     "l_became_worse": ("slechter dan toen", "worse than before"),
     "l_stayed": ("geen verandering van belang", "no change that counts"),

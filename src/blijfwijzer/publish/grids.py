@@ -30,6 +30,8 @@ class Cell:
 
     text: str
     look: Look = "plain"
+    sign: str = ""
+    """Stands after the words."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def heat_map(
     columns: Sequence[str],
     frame: Frame,
     legend: Sequence[tuple[Look, str]],
+    signs: Sequence[tuple[str, str]] = (),
 ) -> Markup:
     """Draw cells with their words; a triangle up or down says which way a marked cell differs.
 
@@ -56,6 +59,7 @@ def heat_map(
     ----------
     rows : label and one cell per column, top first
     legend : look and what it stands for
+    signs : what stands after the words of a cell, and what it means
     """
     width = (_WIDTH - _LEFT - _SLANT) / max(len(columns), 1)
     parts = [pattern(frame.key)]
@@ -82,8 +86,9 @@ def heat_map(
                 for step, cell in enumerate(run):
                     parts.append(_cell(cell, _LEFT + (place + step) * width, y, width))
             place += len(run)
-    signs = [(_swatch(look, frame.key), text) for look, text in legend]
-    return picture(parts, _HEAD + len(rows) * _ROW + 8, frame, signs)
+    told = [(_swatch(look, frame.key), text) for look, text in legend]
+    told += [(_sign(sign), text) for sign, text in signs]
+    return picture(parts, _HEAD + len(rows) * _ROW + 8, frame, told)
 
 
 def slope_chart(
@@ -138,15 +143,15 @@ def slope_chart(
 
 def _cell(cell: Cell, x: float, y: float, width: float) -> str:
     middle = x + width / 2
-    shift = 7 if cell.look in ("better", "worse") else 0
+    shift = (10 if cell.sign else 7) if cell.look in ("better", "worse") else 0
     parts = [
         f'<rect x="{x:.1f}" y="{y + 1}" width="{width - 2:.1f}" height="{_ROW - 2}" '
         f'fill="{_FILLS[cell.look]}" stroke="#d9d9d9"/>'
         f'<text x="{middle - shift - 1:.1f}" y="{y + 17}" text-anchor="middle">'
-        f"{escape(clean_text(cell.text))}</text>"
+        f"{escape(clean_text(f'{cell.text} {cell.sign}'.strip()))}</text>"
     ]
     if shift:
-        parts.append(_triangle(cell.look, middle + 14, y + _ROW / 2))
+        parts.append(_triangle(cell.look, middle + 7 + shift, y + _ROW / 2))
     return "".join(parts)
 
 
@@ -176,6 +181,10 @@ def _swatch(look: Look, key: str) -> str:
         return _triangle(look, 0, 0)
     fill = f"url(#{key}-h)" if look == "hatched" else _FILLS[look]
     return f'<rect x="-8" y="-7" width="16" height="14" fill="{fill}" stroke="{LINE}"/>'
+
+
+def _sign(sign: str) -> str:
+    return f'<text x="0" y="4" text-anchor="middle">{escape(sign)}</text>'
 
 
 def _stroke(look: str) -> tuple[str, float, str]:
