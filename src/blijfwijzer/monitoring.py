@@ -39,7 +39,7 @@ from blijfwijzer.publish.claims_page import (
 )
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_page import render_climate, write_climate_workbook
-from blijfwijzer.publish.culture_tables import clear_climate, climate_chapter
+from blijfwijzer.publish.culture_tables import clear_climate, climate_chapter, count_told
 from blijfwijzer.publish.release_files import parquet_file
 from blijfwijzer.records.model_folder import Stored, choose_models
 from blijfwijzer.records.provenance import provenance
@@ -123,7 +123,9 @@ def climate(
             files = {
                 "climate.parquet": parquet_file(clear_climate(findings)),
                 "climate.xlsx": write_climate_workbook(chapter),
-                "report.html": render_climate(chapter, tuple(codebook.units.levels)),
+                "report.html": render_climate(
+                    chapter, {name: findings.level_words(name) for name in codebook.units.levels}
+                ),
             }
             entered: Entered = [] if earlier is None else [(earlier.admission, {}, earlier.intake)]
             entered.append((now.admission, figures, intake))
@@ -398,9 +400,10 @@ def _listed(findings: CultureFindings) -> int:
 
 
 def _tell_climate(output: Path, findings: CultureFindings) -> None:
-    counts = findings.counts()
+    counts = count_told(clear_climate(findings), findings)
+    barred = f"{counts['uncompared']} not compared, " if counts["uncompared"] else ""
     print(
-        f"{output}: {counts['shown']} groups shown, {counts['withheld']} withheld, "
+        f"{output}: {counts['shown']} groups shown, {counts['withheld']} withheld, {barred}"
         f"{counts['rolled_up']} rolled up; {_listed(findings)} units with a worrying culture."
     )
     print(f"  look at {output / 'report.html'}")

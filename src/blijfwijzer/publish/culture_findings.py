@@ -13,7 +13,8 @@ from blijfwijzer.culture.invariance import Invariance
 from blijfwijzer.culture.screening import Screening
 from blijfwijzer.culture.screening_checks import ScreeningChecks
 from blijfwijzer.culture.trend import Trend
-from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.groups.grouping import EVERYONE, Grouping
+from blijfwijzer.publish.texts import say
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
@@ -74,6 +75,13 @@ class CultureFindings:
         largest = self.codebook.units.levels[0]
         here = (table["attribute"] == largest) & (table["judgement"] == judgement)
         return tuple(str(name) for name in table.loc[here, "scale"])
+
+    def level_words(self, level: str) -> str:
+        """Give what a level of units is called, as a heading."""
+        language = self.settings.language
+        if level == EVERYONE:
+            return say("everyone", language)
+        return self.codebook.columns[level].label.in_(language)
 
     def counts(self) -> dict[str, int]:
         """Count what was read and shown, for the run's record."""
