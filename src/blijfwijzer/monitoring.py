@@ -42,7 +42,7 @@ from blijfwijzer.publish.claims_page import (
 )
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_page import render_climate, write_climate_workbook
-from blijfwijzer.publish.culture_tables import clear_climate, climate_chapter
+from blijfwijzer.publish.culture_tables import clear_climate, climate_chapter, count_told
 from blijfwijzer.publish.release_files import parquet_file
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
@@ -126,7 +126,9 @@ def climate(
             files = {
                 "climate.parquet": parquet_file(clear_climate(findings)),
                 "climate.xlsx": write_climate_workbook(chapter),
-                "report.html": render_climate(chapter, tuple(codebook.units.levels)),
+                "report.html": render_climate(
+                    chapter, {name: findings.level_words(name) for name in codebook.units.levels}
+                ),
             }
             entered: Entered = []
             if earlier is not None:
@@ -436,11 +438,12 @@ def _listed(findings: CultureFindings) -> int:
 
 
 def _tell_climate(output: Path, findings: CultureFindings) -> None:
-    counts = findings.counts()
+    counts = count_told(clear_climate(findings), findings)
+    barred = f"{counts['uncompared']} not compared, " if counts["uncompared"] else ""
     print(
         f"{output}: {counted(counts['shown'], 'group')} shown, {counts['withheld']} withheld, "
-        f"{counts['rolled_up']} rolled up; {counted(_listed(findings), 'unit')} with a worrying "
-        "culture."
+        f"{barred}{counts['rolled_up']} rolled up; {counted(_listed(findings), 'unit')} with a "
+        "worrying culture."
     )
     print(f"  look at {output / 'report.html'}")
 

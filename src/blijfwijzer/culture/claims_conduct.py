@@ -50,7 +50,7 @@ def outside_over_inside(evidence: Evidence) -> Finding:
     sensitivity = [
         Line(name, CONCEPTS[name].nl, CONCEPTS[name].en, estimate_share(evidence.of(name), design))
         for name in (*OUTSIDE, *INSIDE)
-        if evidence.has(name)
+        if evidence.has(name) and name != "extern_intimidatie"
     ]
     if evidence.has("intern_pesten"):
         bullied = estimate_mean(outside - _any(evidence, INSIDE), design)

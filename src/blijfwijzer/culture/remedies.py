@@ -50,13 +50,14 @@ _DIRECTION = Remedy(
     ),
     "H4",
 )
-_CULTURE_FIRST = Remedy(
+CULTURE_FIRST = Remedy(
     Text(
         nl="Hr-maatregelen werken weinig zolang de cultuur niet mee verandert.",
         en="HR measures do little as long as the culture does not change with them.",
     ),
     "H15",
 )
+"""What holds for all: HR measures need a culture that changes with them."""
 REMEDIES = MappingProxyType(
     {
         "psychologische_veiligheid": _LEADERSHIP,
@@ -74,11 +75,8 @@ REMEDIES = MappingProxyType(
 
 
 def find_remedies(dimensions: Iterable[str], codebook: Codebook) -> tuple[Remedy, ...]:
-    """Find what is said to help where these scales are worrying, each thing once.
-
-    Last comes what holds for all: HR measures need a culture that changes with them.
-    """
+    """Find what is said to help where these scales are worrying, each thing once."""
     concepts = {concept.scale: name for name, concept in codebook.concepts.items()}
     names = [concepts.get(dimension, dimension) for dimension in dimensions]
     found = [REMEDIES[name] for name in names if name in REMEDIES]
-    return tuple(dict.fromkeys([*found, _CULTURE_FIRST])) if found else ()
+    return tuple(dict.fromkeys(found))

@@ -1,14 +1,14 @@
 """The parts of the report's page: paragraphs, pictures and tables, all as text."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 from markupsafe import Markup
 
 from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.charts import short
-from blijfwijzer.publish.columns import Column, present
+from blijfwijzer.publish.columns import Column, kinds_of, present
 from blijfwijzer.publish.report import Told
 from blijfwijzer.publish.texts import NUMBERS, say, show, show_interval, show_range
 from blijfwijzer.survey.codebook import Language
@@ -31,11 +31,21 @@ class ShownTable:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     is_open: bool = True
+    widths: tuple[str, ...] = ()
+    """How wide each column is, as the page's style names it; "" as its text asks."""
+    looks: Mapping[str, str] = field(default_factory=dict)
+    """Text of a cell to the look of its sign, as the page's style names it."""
+    is_whole: bool = False
+    """Whether it stands whole on the page, without a box to scroll in."""
+
+    def width(self, place: int) -> str:
+        """Give the width of a column."""
+        return self.widths[place] if self.widths else ""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a section, in the order of its fields."""
+    """A part of a section, in the order of its fields; the last two are about its heading."""
 
     heading: str = ""
     paragraphs: tuple[str, ...] = ()
@@ -43,6 +53,10 @@ class Block:
     picture: Markup | None = None
     caption: str = ""
     table: ShownTable | None = None
+    level: int = 3
+    """Of the heading; that of a section is 2."""
+    look: str = ""
+    """Of the heading's sign, as the page's style names it."""
 
 
 def titled(report: Told, name: str, is_foldable: bool = False, caption: str = "") -> Block:
@@ -86,6 +100,7 @@ def shown_table(
         tuple(zip(*(_cells(column, shown, language) for column in columns), strict=True)),
         note,
         is_open,
+        tuple(column.width for column in columns),
     )
 
 
@@ -108,15 +123,17 @@ def tidy(text: object) -> str:
 
 
 def _cells(column: Column, rows: pd.DataFrame, language: Language) -> list[str]:
-    values = rows[column.name].tolist()
+    values, kinds = rows[column.name].tolist(), kinds_of(column, rows)
     if column.low:
-        ends = zip(values, rows[column.low].tolist(), rows[column.high].tolist(), strict=True)
-        told = [show_interval(v, low, high, column.kind, language) for v, low, high in ends]
+        ends = zip(
+            values, rows[column.low].tolist(), rows[column.high].tolist(), kinds, strict=True
+        )
+        told = [show_interval(v, low, high, kind, language) for v, low, high, kind in ends]
     elif column.high:
         bounds = zip(values, rows[column.high].tolist(), strict=True)
         told = [show_range(low, high, column.kind, language) for low, high in bounds]
     else:
-        told = [show(value, column.kind, language) for value in values]
+        told = [show(value, kind, language) for value, kind in zip(values, kinds, strict=True)]
     if column.absent:
         told = [
             column.absent if value is None or value != value else text

@@ -1,7 +1,7 @@
 """What the pages on culture tell: tables that were measured and checked elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -9,6 +9,15 @@ from blijfwijzer.disclosure.release import Cleared, require_cleared
 from blijfwijzer.publish.columns import FRAMES, Column, check_columns
 from blijfwijzer.publish.culture_columns import CULTURE_FRAMES
 from blijfwijzer.survey.codebook import Language
+
+
+def in_sentence(label: str) -> str:
+    """Write a label as it stands within a sentence; an abbreviation keeps its capitals.
+
+    >>> in_sentence("Sector"), in_sentence("NATO")
+    ('sector', 'NATO')
+    """
+    return label if label.isupper() else label[:1].lower() + label[1:]
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,8 @@ class Chapter:
     warnings: tuple[str, ...] = ()
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     targets: tuple[tuple[str, str], ...] = ()
+    largest: str = ""
+    """What the largest units are called; headings speak of them."""
 
     def __post_init__(self) -> None:
         """Hold each table against what is shown of it."""
@@ -42,4 +53,6 @@ class Chapter:
 
     def columns(self, name: str) -> tuple[Column, ...]:
         """Give the columns that are shown of a table."""
-        return CULTURE_FRAMES[name] if name in CULTURE_FRAMES else FRAMES[name]
+        columns = CULTURE_FRAMES[name] if name in CULTURE_FRAMES else FRAMES[name]
+        names = {"largest": in_sentence(self.largest), "Largest": self.largest}
+        return tuple(replace(c, nl=c.nl.format(**names), en=c.en.format(**names)) for c in columns)

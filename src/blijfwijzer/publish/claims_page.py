@@ -1,24 +1,25 @@
 """The chapter on the policy's claims: tables through the gate, a page, and a file for programs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from blijfwijzer.culture.claims import VERDICTS, Verdict, tabulate_verdicts
-from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick
+from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
 from blijfwijzer.files import to_json
-from blijfwijzer.publish.blocks import Block, tidy, titled, twin
+from blijfwijzer.publish.blocks import Block, shown_table, tidy, twin
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.claim_words import find_measure, in_words, place_of, shown_kind
 from blijfwijzer.publish.culture_method import claims_method
 from blijfwijzer.publish.culture_page import method_blocks, read_blocks, what_block
 from blijfwijzer.publish.culture_pictures import picture_estimates
-from blijfwijzer.publish.culture_tables import facts
+from blijfwijzer.publish.culture_tables import facts, origin_facts
 from blijfwijzer.publish.release_files import plain
 from blijfwijzer.publish.report_page import render_sections
-from blijfwijzer.publish.report_tables import clear_rejected
+from blijfwijzer.publish.report_tables import shown_rejected
 from blijfwijzer.publish.texts import number, say
 from blijfwijzer.publish.wording import told
 from blijfwijzer.publish.workbook import write_sheets
@@ -29,8 +30,17 @@ from blijfwijzer.survey.intake import Intake
 WITHHELD = "withheld"
 CLAIMS_NOTHING = ("what_claims_here", "what_claims_fixed", "what_culture_cause")
 _SHEETS = ("verdicts", "estimates", "rejected")
-_PICTURED = 24
-"""Estimates in one picture; the table has all of them."""
+_UNTESTABLE = "not testable"
+_ENDS = ("value", "low", "high")
+_CLEARED_AS: dict[str, Kind] = {
+    "percent": "share",
+    "points": "points",
+    "ratio": "metric",
+    "decimal": "mean",
+}
+"""How a value is written to what it is cleared as."""
+_NOT_DRAWN = ("rank", "chance")
+_LANGUAGES: tuple[Language, Language] = ("nl", "en")
 
 
 class Told(NamedTuple):
@@ -88,7 +98,7 @@ class ClaimFindings:
 def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -> Chapter:
     """Clear verdicts and estimates and gather them."""
     language = findings.settings.language
-    verdicts, estimates = clear_claims(findings)
+    verdicts, _ = clear_claims(findings)
     return Chapter(
         language=language,
         title=say("t_claims", language),
@@ -100,27 +110,26 @@ def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -
             "verdicts": pick(
                 verdicts,
                 {
-                    **{"claim": "claim", "statement": f"statement_{language}"},
+                    **{"claim": "claim", "family": f"family_{language}"},
+                    **{"statement": f"statement_{language}", "outcome": "verdict"},
                     **{"verdict": f"verdict_{language}", "reason": f"reason_{language}"},
                     **{"effect": f"effect_{language}", "effect_size": "effect_size"},
                     "criterion": f"criterion_{language}",
                 },
             ),
-            "estimates": pick(
-                estimates,
+            "untestable": pick(
+                verdicts,
                 {
-                    **{"claim": "claim", "name": language, "sort": f"sort_{language}"},
-                    **{"n": "n_band", "value": "value", "low": "low", "high": "high"},
-                    "is_rank": "is_rank",
+                    **{"claim": "claim", "statement": f"statement_{language}"},
+                    "reason": f"reason_{language}",
                 },
+                np.flatnonzero(verdicts.frame["verdict"] == _UNTESTABLE),
             ),
-            "rejected": pick(
-                clear_rejected(findings.intake.rejected),
-                {"reason": "reason", "responses": "responses_band"},
-            ),
+            "estimates": _shown_estimates(findings),
+            "rejected": shown_rejected(findings.intake.rejected, findings.codebook, language),
         },
         method=claims_method(findings.settings, language),
-        provenance=tuple(origin.items()),
+        provenance=origin_facts(origin, wave, language),
         warnings=tuple(f.text for f in findings.intake.findings if f.level == "warning"),
     )
 
@@ -130,32 +139,95 @@ def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
 
     Of a claim whose parts tell of too few people, given all that was shown, only that is told.
     """
-    minimum = findings.settings.disclosure.minimum
-    table, estimates = tabulate_verdicts(findings.verdicts)
+    table, _ = tabulate_verdicts(findings.verdicts)
     hidden = ~table["claim"].isin(list(findings.shown.claims))
-    languages: tuple[Language, ...] = ("nl", "en")
-    for language in languages:
+    for language in _LANGUAGES:
         table[f"verdict_{language}"] = table[f"verdict_{language}"].mask(
             hidden,
             say("cell_hidden", language),
         )
+        table[f"family_{language}"] = [say(f"f_{name}", language) for name in table["family"]]
         for name in ("reason", "effect"):
-            table[f"{name}_{language}"] = table[f"{name}_{language}"].mask(hidden, "")
+            told = [in_words(x, findings.codebook, language) for x in table[f"{name}_{language}"]]
+            table[f"{name}_{language}"] = pd.Series(told, index=table.index).mask(hidden, "")
     table["verdict"] = table["verdict"].mask(hidden, WITHHELD)
     table[["p", "effect_size"]] = table[["p", "effect_size"]].mask(hidden)
     kinds: dict[str, Kind] = dict.fromkeys(map(str, table), "text")
     verdicts = clear(table, {**kinds, "p": "metric", "effect_size": "metric"}, 0)
+    estimates = _tell_estimates(findings)
+    kinds = dict.fromkeys(map(str, estimates), "text")
+    kinds |= {"n": "count", **dict.fromkeys(_ENDS, "metric")}
+    return verdicts, clear(estimates, kinds, findings.settings.disclosure.minimum, "n")
+
+
+def _tell_estimates(findings: ClaimFindings) -> pd.DataFrame:
+    """Give the estimates that may be told, with what each is a number of, in words."""
+    codebook = findings.codebook
+    _, estimates = tabulate_verdicts(findings.verdicts)
+    minimum = findings.settings.disclosure.minimum
     estimates = findings.shown.estimates(estimates, minimum).drop(columns="fewest")
     sorts = np.where(estimates["is_sensitivity"].astype(bool), "sensitivity", "main")
-    estimates = estimates.assign(
+    measures = [
+        find_measure(claim, name)
+        for claim, name in zip(estimates["claim"], estimates["name"], strict=True)
+    ]
+    words = {
+        language: [in_words(text, codebook, language) for text in estimates[language]]
+        for language in _LANGUAGES
+    }
+    told = estimates.assign(
         sort=sorts,
-        is_rank=estimates["name"].eq("rank"),
+        measure=measures,
+        **words,
         sort_nl=[say(sort, "nl") for sort in sorts],
         sort_en=[say(sort, "en") for sort in sorts],
     ).drop(columns="is_sensitivity")
-    kinds = dict.fromkeys(map(str, estimates), "text")
-    kinds |= {"n": "count", "is_rank": "flag", **dict.fromkeys(("value", "low", "high"), "metric")}
-    return verdicts, clear(estimates, kinds, minimum, "n")
+    return _in_order(told, codebook)
+
+
+def _in_order(estimates: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Put estimates of groups by a background, named `age=35-44`, in the codebook's order."""
+    rows = list(zip(estimates["claim"], estimates["sort"], estimates["name"], strict=True))
+    first: dict[tuple[str, str, str], int] = {}
+    keys: list[tuple[object, ...]] = []
+    for place, (claim, sort, name) in enumerate(rows):
+        start, is_group, group = name.partition("=")
+        attribute = start.removeprefix("selected_").removeprefix("recall_")
+        # Rows of one attribute keep the place of the first of them.
+        at = first.setdefault((claim, sort, attribute), place) if is_group else place
+        of_group = place_of(codebook, attribute, group) if is_group else (0, 0.0, "")
+        keys.append((at, *of_group, place))
+    order = sorted(range(len(rows)), key=keys.__getitem__)
+    return estimates.iloc[order].reset_index(drop=True)
+
+
+def _shown_estimates(findings: ClaimFindings) -> Cleared:
+    """Clear the estimates for a reader: shares as percentages, their differences in points."""
+    language, minimum = findings.settings.language, findings.settings.disclosure.minimum
+    table = _tell_estimates(findings)
+    written = table["measure"].map(shown_kind).astype("object")
+    table = pd.DataFrame(
+        {
+            **{"claim": table["claim"], "name": table[language]},
+            **{"sort": table[f"sort_{language}"], "key": table["measure"], "kind": written},
+            "measure": [say(f"x_{name}", language) for name in table["measure"]],
+            **{name: table[name] for name in ("n", *_ENDS)},
+            "place": np.arange(len(table), dtype=float),
+        }
+    )
+    kinds: dict[str, Kind] = dict.fromkeys(map(str, table), "text")
+    names = [str(name) for name in table]
+    parts = []
+    for kind, of_ends in _CLEARED_AS.items():
+        told: dict[str, Kind] = {
+            **kinds,
+            **{"n": "band", "place": "whole"},
+            **dict.fromkeys(_ENDS, of_ends),
+        }
+        parts.append(clear(table[table["kind"] == kind], told, minimum, "n"))
+    whole = stack(parts, names)
+    order = np.argsort(whole.frame["place"].to_numpy(dtype=float), kind="stable")
+    return pick(whole, {name: name for name in names if name != "place"}, order)
 
 
 def claims_json(findings: ClaimFindings) -> bytes:
@@ -198,51 +270,84 @@ def write_claims_workbook(chapter: Chapter) -> bytes:
 
 
 def _verdicts(chapter: Chapter) -> Iterator[Block]:
-    counts = chapter.rows("verdicts")["verdict"].value_counts()
-    language = chapter.language
-    of_each = {
-        name.replace(" ", "_"): int(counts.get(text.in_(language), 0))
-        for name, text in VERDICTS.items()
-    }
-    yield Block(paragraphs=(say("s_verdicts", language, **of_each),))
-    yield titled(chapter, "verdicts")
+    language, rows = chapter.language, chapter.rows("verdicts")
+    counts = rows["outcome"].value_counts()
+    of_each = {name.replace(" ", "_"): int(counts.get(name, 0)) for name in VERDICTS}
+    yield Block(paragraphs=(say("s_verdicts", language, **of_each), say("s_overview", language)))
+    tested = rows[rows["outcome"] != _UNTESTABLE]
+    looks = {row["verdict"]: _look(row["outcome"]) for row in rows.to_dict("records")}
+    for family, own in tested.groupby("family", sort=False):
+        table = shown_table(
+            chapter, "verdicts", str(family), own.drop(columns=["family", "criterion"])
+        )
+        yield Block(str(family), table=replace(table, looks=looks, is_whole=True))
+    missing = chapter.rows("untestable")
+    if len(missing):
+        caption = say("c_untestable", language)
+        table = shown_table(chapter, "untestable", caption, missing)
+        yield Block(caption, look=_look(_UNTESTABLE), table=replace(table, is_whole=True))
+
+
+def _look(outcome: object) -> str:
+    """Give the sign of a verdict, as the page's style names it."""
+    return str(outcome).replace(" ", "-")
 
 
 def _each(chapter: Chapter) -> Iterator[Block]:
+    """Tell each claim that was tested, by family; of others there is no more than was told."""
+    rows = chapter.rows("verdicts")
+    for family, own in rows[rows["outcome"] != _UNTESTABLE].groupby("family", sort=False):
+        yield Block(str(family))
+        for row in own.to_dict("records"):
+            yield _one(chapter, row)
+
+
+def _one(chapter: Chapter, row: dict[Any, Any]) -> Block:
     language, estimates = chapter.language, chapter.rows("estimates")
-    for row in chapter.rows("verdicts").to_dict("records"):
-        claim = str(row["claim"])
-        caption = say("c_claim", language, claim=claim, verdict=row["verdict"])
-        paragraphs = (
-            str(row["statement"]),
-            say("s_reason", language, verdict=row["verdict"], reason=row["reason"]),
-            say("s_criterion", language, criterion=row["criterion"]),
+    claim, look = str(row["claim"]), _look(row["outcome"])
+    heading = say("c_claim", language, claim=claim, verdict=row["verdict"])
+    paragraphs: tuple[str, ...] = (
+        str(row["statement"]),
+        say("s_reason", language, verdict=row["verdict"], reason=row["reason"]),
+        say("s_criterion", language, criterion=row["criterion"]),
+    )
+    own = estimates[estimates["claim"] == claim].drop(columns="claim")
+    drawn = _drawn(own, say("main", language))
+    if drawn.empty:
+        return Block(heading, paragraphs, level=4, look=look)
+    if len(drawn) < len(own):
+        cut = say(
+            "s_drawn", language, shown=len(drawn), all=len(own), measure=drawn["measure"].iloc[0]
         )
-        own = estimates[estimates["claim"] == claim].drop(columns="claim")
-        drawn = _drawn(own)
-        if drawn.empty:
-            yield Block(caption, paragraphs)
-            continue
-        yield Block(
-            caption,
-            paragraphs,
-            picture=picture_estimates(
-                drawn,
-                say("main", language),
-                say("c_claim_estimates", language, claim=claim),
-                f"claim-{claim}",
-                language,
-            ),
-            caption=say("c_claim_estimates", language, claim=claim),
-            table=twin(
-                chapter, "estimates", say("c_claim_estimates", language, claim=tidy(claim)), own
-            ),
-        )
+        paragraphs = (*paragraphs, cut)
+    caption = say("c_claim_estimates", language, claim=claim)
+    return Block(
+        heading,
+        paragraphs,
+        picture=picture_estimates(
+            drawn, say("main", language), caption, f"claim-{claim}", language
+        ),
+        caption=caption,
+        table=twin(
+            chapter, "estimates", say("c_claim_estimates", language, claim=tidy(claim)), own
+        ),
+        level=4,
+        look=look,
+    )
 
 
-def _drawn(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Take what is drawn; a rank is no amount, and on one axis with shares it would hide them."""
+def _drawn(estimates: pd.DataFrame, main: str) -> pd.DataFrame:
+    """Take what is drawn: numbers of one kind, that which most of the deciding ones have.
+
+    Numbers of another kind mean nothing on the same axis. A rank is no amount, and a chance is
+    about the verdict, not about people.
+    """
     known = [number(value) is not None for value in estimates["value"]]
-    drawn = np.array(known, dtype=bool) & ~estimates["is_rank"].to_numpy(dtype=bool)
-    found: pd.DataFrame = estimates[drawn].head(_PICTURED)
-    return found
+    estimates = estimates[np.array(known, dtype=bool) & ~estimates["key"].isin(_NOT_DRAWN)]
+    deciding = estimates.loc[estimates["sort"] == main, "key"]
+    if not len(deciding):
+        return estimates.head(0)
+    counts = deciding.value_counts(sort=False)
+    # Of kinds that as many have, the first one counts.
+    drawn: pd.DataFrame = estimates[estimates["key"] == counts.idxmax()]
+    return drawn

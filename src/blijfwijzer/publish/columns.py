@@ -32,6 +32,10 @@ class Column:
     """What is told where there is no figure, if that is not because it may not be shown."""
     is_long: bool = False
     """Holds sentences, which the page shows whole."""
+    width: str = ""
+    """How wide it is on the page, as the page's style names it; "" as its text asks."""
+    kind_from: str = ""
+    """Column with the kind of value of each row, where rows hold different kinds."""
 
     def heading(self, language: Language) -> str:
         """Give what stands above the column."""
@@ -234,6 +238,11 @@ def check_columns(table: pd.DataFrame, columns: tuple[Column, ...], name: str) -
             f"report, table {name}: missing columns {sorted(missing)}, unknown columns "
             f"{sorted(unknown)}. Fill the table as `Report` documents it."
         )
+
+
+def kinds_of(column: Column, rows: pd.DataFrame) -> list[Kind]:
+    """Give the kind of value of each row of a column."""
+    return rows[column.kind_from].tolist() if column.kind_from else [column.kind] * len(rows)
 
 
 def present(columns: tuple[Column, ...], table: pd.DataFrame) -> tuple[Column, ...]:

@@ -8,13 +8,24 @@ _SCALE = Column("scale", "Schaal", "Scale")
 _DIMENSION = Column("dimension", "Dimensie", "Dimension")
 _LABEL = Column("label", "Eenheid", "Unit")
 _LEVEL = Column("level", "Niveau", "Level")
-_SECTOR = Column("sector", "Sector", "Sector", is_optional=True)
+_SECTOR = Column("sector", "{Largest}", "{Largest}", is_optional=True)
+"""The largest unit, by what the codebook calls it; see `Chapter.largest`."""
 _GROUP = Column("group", "", "", is_key=True)
 _NONE = "–"  # noqa: RUF001
 _N = Column("n", "Respondenten", "Respondents")
-_NOTE = Column("note", "Waarom niet alles", "Why not all")
-_MEAN = Column("pooled", "Gemiddelde (95 %)", "Mean (95%)", "decimal", "low", "high")
-_CLAIM = Column("claim", "Stelling", "Claim")
+_NOTE = Column("note", "Waarom niet alles", "Why not all", is_long=True)
+_MEAN = Column(
+    "pooled",
+    "Gemiddelde, samengevoegd (95 %)",
+    "Mean, pooled (95%)",
+    "decimal",
+    "low",
+    "high",
+)
+_CLAIM = Column("claim", "Nr.", "No.", width="narrow")
+_STATEMENT = Column(
+    "statement", "Wat het brondocument zegt", "What the source says", is_long=True, width="broad"
+)
 
 
 def _change(name: str, nl: str, en: str) -> Column:
@@ -72,7 +83,7 @@ CULTURE_FRAMES = MappingProxyType(
             Column("rmsea", "RMSEA", "RMSEA", "ratio", absent=_NONE),
             Column("cfi", "CFI", "CFI", "ratio", absent=_NONE),
             Column("srmr", "SRMR", "SRMR", "ratio", absent=_NONE),
-            _NOTE,
+            Column("note", "Opmerking", "Remark", is_long=True),
         ),
         "items": (
             _SCALE,
@@ -116,7 +127,7 @@ CULTURE_FRAMES = MappingProxyType(
             Column("attribute", "Kenmerk", "Attribute"),
             _SCALE,
             Column("judgement", "Vergelijking", "Comparison", "verdict"),
-            Column("reason", "Waarom", "Why"),
+            Column("reason", "Waarom", "Why", is_long=True),
             Column("barred", "Niet vergeleken", "Not compared"),
             Column(
                 "different", "Vragen die verschillen", "Items that differ", "count", absent=_NONE
@@ -129,7 +140,7 @@ CULTURE_FRAMES = MappingProxyType(
             _SCALE,
             _N,
             Column("observed", "Verschil met allen", "Difference from all", "points"),
-            Column("note", "Let op", "Note"),
+            Column("note", "Let op", "Note", is_long=True),
         ),
         "climate": (
             _GROUP,
@@ -139,11 +150,11 @@ CULTURE_FRAMES = MappingProxyType(
             _DIMENSION,
             _N,
             _MEAN,
-            Column("reliability", "Betrouwbaarheid", "Reliability", "ratio"),
-            Column("favourable", "Gunstig", "Favourable", "percent"),
+            Column("reliability", "Gewicht van eigen antwoorden", "Weight of own answers", "ratio"),
+            Column("favourable", "Gunstig, eigen antwoorden", "Favourable, own answers", "percent"),
             Column("grade", "Cijfer (1-10)", "Grade (1-10)", "decimal"),
             Column("judgement", "Vergelijking met anderen", "Comparison with others", "verdict"),
-            *_against("sector", "de sector", "its sector"),
+            *_against("sector", "eigen {largest}", "own {largest}"),
             *_against("all", "allen", "all"),
             *_against("previous", "de vorige meting", "the wave before"),
             Column("previous_way", "Netto door", "Made net by", "verdict", is_optional=True),
@@ -154,8 +165,8 @@ CULTURE_FRAMES = MappingProxyType(
             Column("place", "Waar", "Where"),
             Column("items", "Gelijke vragen", "Common items", "count"),
             _N,
-            Column("before", "Toen", "Before", "decimal"),
-            Column("now", "Nu", "Now", "decimal"),
+            Column("before", "Toen, eigen antwoorden", "Before, own answers", "decimal"),
+            Column("now", "Nu, eigen antwoorden", "Now, own answers", "decimal"),
             _change("raw", "Verschil zoals het is (95 %)", "Change as it is (95%)"),
             _change("net", "Netto verschil (95 %)", "Net change (95%)"),
             Column("mark", "Oordeel", "Verdict", "verdict"),
@@ -199,12 +210,22 @@ CULTURE_FRAMES = MappingProxyType(
                 "percent",
                 absent=_NONE,
             ),
-            Column("note", "Waarom niet", "Why not"),
+            Column("note", "Waarom niet", "Why not", is_long=True),
         ),
         "checks": (
             _LEVEL,
             Column("measure", "Maat", "Measure"),
-            Column("value", "Waarde (95 %)", "Value (95%)", "ratio", "low", "high"),
+            Column(
+                "value",
+                "Waarde (95 %)",
+                "Value (95%)",
+                "ratio",
+                "low",
+                "high",
+                absent=_NONE,
+                kind_from="kind",
+            ),
+            Column("kind", "", "", is_key=True),
         ),
         "pairs": (
             _LEVEL,
@@ -222,7 +243,8 @@ CULTURE_FRAMES = MappingProxyType(
             Column("contrast", "Procentpunten (95 %)", "Points (95%)", "points", "low", "high"),
         ),
         "remedies": (
-            Column("dimension", "Dimensie", "Dimension", is_long=True),
+            _LABEL,
+            Column("dimension", "Lage dimensies", "Low dimensions", is_long=True),
             Column(
                 "text",
                 "Wat volgens het brondocument helpt",
@@ -273,22 +295,38 @@ CULTURE_FRAMES = MappingProxyType(
         ),
         "verdicts": (
             _CLAIM,
-            Column("statement", "Wat het brondocument zegt", "What the source says", is_long=True),
-            Column("verdict", "Oordeel", "Verdict"),
-            Column("reason", "Reden", "Reason", is_long=True),
-            Column("effect", "Maat", "Effect"),
+            Column("family", "Onderwerp", "Subject"),
+            _STATEMENT,
+            Column("verdict", "Oordeel", "Verdict", width="middle"),
+            Column("reason", "Reden", "Reason", is_long=True, width="broad"),
+            Column("effect", "Maat", "Effect", width="middle"),
             Column("effect_size", "Grootte", "Size", "ratio", absent=_NONE),
-            Column("criterion", "Criterium", "Criterion", is_long=True),
+            Column("criterion", "Criterium", "Criterion", is_long=True, width="broad"),
+            Column("outcome", "", "", is_key=True),
+        ),
+        "untestable": (
+            _CLAIM,
+            _STATEMENT,
+            Column("reason", "Wat ontbreekt", "What is missing", is_long=True, width="broad"),
         ),
         "estimates": (
             Column("claim", "Stelling", "Claim", is_optional=True),
             Column("name", "Wat", "What", is_long=True),
             Column("sort", "Soort", "Kind"),
+            Column("measure", "Uitgedrukt in", "Expressed in"),
             Column("n", "Aantal mensen of eenheden", "Number of people or units"),
             Column(
-                "value", "Schatting (95 %)", "Estimate (95%)", "ratio", "low", "high", absent=_NONE
+                "value",
+                "Schatting (95 %)",
+                "Estimate (95%)",
+                "ratio",
+                "low",
+                "high",
+                absent=_NONE,
+                kind_from="kind",
             ),
-            Column("is_rank", "", "", "truth", is_key=True),
+            Column("kind", "", "", is_key=True),
+            Column("key", "", "", is_key=True),
         ),
     }
 )

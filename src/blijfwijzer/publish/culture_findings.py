@@ -15,6 +15,7 @@ from blijfwijzer.culture.screening import Screening
 from blijfwijzer.culture.screening_checks import ScreeningChecks
 from blijfwijzer.culture.trend import Trend
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, define
+from blijfwijzer.publish.texts import say
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
@@ -96,6 +97,13 @@ class CultureFindings:
             return ""
         code = str(define(group).get(self.codebook.units.levels[0]))
         return self.judgements.get((code, scale), NOT_TESTED)
+
+    def level_words(self, level: str) -> str:
+        """Give what a level of units is called, as a heading."""
+        language = self.settings.language
+        if level == EVERYONE:
+            return say("everyone", language)
+        return self.codebook.columns[level].label.in_(language)
 
     def counts(self) -> dict[str, int]:
         """Count what was read and shown, for the run's record."""

@@ -1,13 +1,22 @@
 """Sentences of a chapter on culture that depend on what was found."""
 
-from blijfwijzer.culture.dimensions import find_dimensions
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blijfwijzer.culture.dimensions import Dimension, find_dimensions
 from blijfwijzer.culture.waves import FEWEST
+from blijfwijzer.publish.chapter import in_sentence
+from blijfwijzer.publish.claim_words import in_words
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.texts import say, show
+from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Language
 
 _NAMED = 5
 """Units that a sentence names; more are counted, and the table names them."""
+Array = NDArray[np.float64]
 
 
 def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
@@ -16,6 +25,7 @@ def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
     found = {
         "about_climate": (
             _about_climate(findings, language),
+            say("s_rounded", language),
             *_about_gate(findings, language),
             *_about_previous(findings, language),
         ),
@@ -30,12 +40,26 @@ def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
 
 
 def _about_climate(findings: CultureFindings, language: Language) -> str:
-    """Tell what is favourable, in points of the scale where all dimensions share one."""
+    """Tell what is favourable, in points of the scale; less is, where lower is better."""
     settings = findings.settings.culture
     dimensions = find_dimensions(findings.codebook, settings)
-    places = sorted({round(d.low + settings.favourable * d.span, 2) for d in dimensions})
-    told = " / ".join(show(place, "decimal", language) for place in places)
-    return say("s_climate", language, favourable=told)
+    turned = [d for d in dimensions if d.is_turned]
+
+    def places(of: Sequence[Dimension]) -> str:
+        cuts = sorted({round(float(d.turn(_cut(d, settings))), 2) for d in of})
+        return " / ".join(show(cut, "decimal", language) for cut in cuts)
+
+    low = ""
+    if turned:
+        labels = [findings.codebook.scales[d.name].label.in_(language).lower() for d in turned]
+        low = say("s_low", language, names=", ".join(labels), places=places(turned))
+    upright = [d for d in dimensions if not d.is_turned]
+    return say("s_climate", language, favourable=places(upright or dimensions), low=low)
+
+
+def _cut(dimension: Dimension, settings: CultureSettings) -> Array:
+    """Give the score from which an answer is favourable, a higher one being better."""
+    return np.asarray(dimension.low + settings.favourable * dimension.span)
 
 
 def _about_gate(findings: CultureFindings, language: Language) -> tuple[str, ...]:
@@ -123,7 +147,11 @@ def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str,
                     first=scales[first].label.in_(language).lower(),
                     second=scales[second].label.in_(language).lower(),
                     floor=show(floor, "decimal", language),
-                    reference=say(f"reference_{settings.reference}", language),
+                    reference=say(
+                        f"reference_{settings.reference}",
+                        language,
+                        level=in_sentence(findings.level_words(findings.codebook.units.levels[0])),
+                    ),
                     false=round(100 * settings.false_share),
                 ),
                 *(
@@ -138,9 +166,11 @@ def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str,
 def _about_pairs(findings: CultureFindings, language: Language) -> tuple[str, ...]:
     """Tell whether the pair is special here, or no better than one general factor."""
     texts = []
-    for checks in findings.checks.values():
+    for level, checks in findings.checks.items():
+        label = findings.level_words(level)
         if checks.reason is not None:
-            texts.append(checks.reason.in_(language))
+            reason = in_words(checks.reason.in_(language), findings.codebook, language)
+            texts.append(say("s_of_level", language, level=label, text=reason))
             continue
         own = checks.pairs[checks.pairs["is_screened"].astype(bool)]
         if own.empty:
@@ -151,17 +181,16 @@ def _about_pairs(findings: CultureFindings, language: Language) -> tuple[str, ..
             conclusion = "s_pair_less"
         elif row["lead_low"] > 0:
             conclusion = "s_pair_more"
-        texts.append(
-            say(
-                "s_pairs",
-                language,
-                rank=round(row["rank"]),
-                all=len(checks.pairs),
-                low=round(row["rank_low"]),
-                high=round(row["rank_high"]),
-                factor=show(row["factor_auc"], "ratio", language),
-                auc=show(row["auc"], "ratio", language),
-                conclusion=say(conclusion, language),
-            )
+        told = say(
+            "s_pairs",
+            language,
+            rank=round(row["rank"]),
+            all=len(checks.pairs),
+            low=round(row["rank_low"]),
+            high=round(row["rank_high"]),
+            factor=show(row["factor_auc"], "ratio", language),
+            auc=show(row["auc"], "ratio", language),
+            conclusion=say(conclusion, language),
         )
+        texts.append(say("s_of_level", language, level=label, text=told))
     return tuple(texts)

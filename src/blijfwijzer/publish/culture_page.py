@@ -3,14 +3,13 @@
 It computes nothing; it chooses what is pictured and in which order things are told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.blocks import Block, ShownTable, pairs, shown_table, tidy, titled, twin
 from blijfwijzer.publish.cells import clean_text
-from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.chapter import Chapter, in_sentence
 from blijfwijzer.publish.culture_pictures import (
     PICTURED_ROWS,
     SIGNS,
@@ -25,6 +24,7 @@ from blijfwijzer.publish.culture_pictures import (
 from blijfwijzer.publish.report_page import render_sections
 from blijfwijzer.publish.texts import number, say, show
 from blijfwijzer.publish.workbook import write_sheets
+from blijfwijzer.survey.codebook import Language
 
 CULTURE_NOTHING = (
     "what_culture_groups",
@@ -42,12 +42,12 @@ _TOLD_DIMENSIONS = (
 )
 
 
-def render_climate(chapter: Chapter, levels: tuple[str, ...]) -> bytes:
+def render_climate(chapter: Chapter, levels: Mapping[str, str]) -> bytes:
     """Write the chapter as HTML.
 
     Parameters
     ----------
-    levels : unit levels that were asked, from large to small
+    levels : unit levels from large to small, each with what it is called in the tables
     """
     return render_sections(
         chapter,
@@ -100,7 +100,7 @@ def _measured(chapter: Chapter) -> Iterator[Block]:
     if len(scales):
         yield Block(
             caption,
-            (say("s_measured", chapter.language),),
+            paragraphs=(say("s_measured", chapter.language),),
             picture=picture_reliability(scales, caption, chapter.language),
             caption=caption,
             table=twin(chapter, "scales", caption, scales),
@@ -109,24 +109,25 @@ def _measured(chapter: Chapter) -> Iterator[Block]:
     yield _folded(chapter, "agreement")
 
 
-def _climate(chapter: Chapter, levels: tuple[str, ...]) -> Iterator[Block]:
+def _climate(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
     language, climate = chapter.language, chapter.rows("climate")
     hidden = chapter.rows("hidden")
     dimensions = list(dict.fromkeys(climate["dimension"]))
     heat = say("s_heat", language, care=SIGNS["with care"], own=SIGNS["not comparable"])
     yield Block(paragraphs=(*chapter.notes.get("about_climate", ()), heat))
-    for level in [name for name in levels if name in set(climate["level"])]:
+    for key, level in levels.items():
         cells = climate[climate["level"] == level]
+        if cells.empty:
+            continue
         away = hidden[hidden["level"] == level]
         units = choose_units(cells, away)
-        caption = say("c_heat", language, level=_title(level))
-        count = cells["group"].nunique() + len(away)
-        cut = say("s_heat_cut", language, shown=len(units), all=count)
+        caption = say("c_heat", language, level=level)
+        cut = _heat_cut(len(units), cells["group"].nunique(), len(away), language)
         drawn = cells[cells["group"].isin([group for group, _ in units])]
         yield Block(
             caption,
-            (cut,) if len(units) < count else (),
-            picture=picture_heat(cells, units, dimensions, caption, f"heat-{level}", language),
+            paragraphs=cut,
+            picture=picture_heat(cells, units, dimensions, caption, f"heat-{key}", language),
             caption=caption,
             table=_heat_twin(chapter, drawn, units, dimensions, caption),
         )
@@ -135,20 +136,22 @@ def _climate(chapter: Chapter, levels: tuple[str, ...]) -> Iterator[Block]:
 
 
 def _dimensions(
-    chapter: Chapter, climate: pd.DataFrame, dimensions: list[str], levels: tuple[str, ...]
+    chapter: Chapter, climate: pd.DataFrame, dimensions: list[str], levels: Mapping[str, str]
 ) -> Iterator[Block]:
     language = chapter.language
-    level = next((name for name in levels if name in set(climate["level"])), "")
+    level = next((name for name in levels.values() if name in set(climate["level"])), "")
     for place, dimension in enumerate(dimensions):
         rows = climate[climate["dimension"] == dimension]
-        units = rows[rows["level"] == level].head(PICTURED_ROWS)
-        whole = rows.loc[rows["level"] == EVERYONE, "pooled"]
+        present = rows[rows["level"] == level]
+        units = present.head(PICTURED_ROWS)
+        whole = rows.loc[rows["level"] == say("everyone", language), "pooled"]
         everyone = number(whole.iloc[0]) if len(whole) else None
-        caption = say("c_dimension", language, dimension=dimension, level=level)
+        caption = say("c_dimension", language, dimension=dimension, level=in_sentence(level))
         if len(units):
             columns = [name for name in _TOLD_DIMENSIONS if name in units]
             yield Block(
                 caption,
+                paragraphs=_cut(len(units), len(present), language),
                 picture=picture_dimension(units, everyone, caption, f"dimension-{place}", language),
                 caption=caption,
                 table=twin(chapter, "climate", caption, units[columns]),
@@ -172,26 +175,30 @@ def _trend(chapter: Chapter) -> Iterator[Block]:
     )
     rest = changes[changes["place"] != say("everyone", language)]
     if len(rest):
-        caption = say("c_all_trend", language)
+        caption = say("c_all_trend", language, level=in_sentence(chapter.largest))
         yield Block(table=shown_table(chapter, "trend", caption, rest, is_open=False))
     if len(chapter.rows("mix")):
         yield Block(paragraphs=chapter.notes.get("about_mix", ()))
         yield titled(chapter, "mix")
 
 
-def _worrying(chapter: Chapter, levels: tuple[str, ...]) -> Iterator[Block]:
+def _worrying(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
     language, found = chapter.language, chapter.rows("worrying")
     yield Block(paragraphs=chapter.notes.get("about_worrying", ()))
     yield titled(chapter, "screened")
     if found.empty:
         yield Block(paragraphs=(say("s_none_worrying", language),))
-    for level in [name for name in levels if name in set(found["level"])]:
+    for key, level in levels.items():
         rows = found[found["level"] == level]
+        if rows.empty:
+            continue
         pair = rows[rows["is_screened"].astype(bool)].head(PICTURED_ROWS)
-        caption = say("c_worrying", language, level=_title(level))
+        caption = say("c_worrying", language, level=level)
+        counts = pair["group"].nunique(), rows["group"].nunique()
         yield Block(
             caption,
-            picture=picture_worrying(pair, caption, f"worrying-{level}", language),
+            paragraphs=_cut(*counts, language),
+            picture=picture_worrying(pair, caption, f"worrying-{key}", language),
             caption=caption,
             table=twin(chapter, "worrying", caption, rows.drop(columns="level")),
         )
@@ -202,7 +209,9 @@ def _worrying(chapter: Chapter, levels: tuple[str, ...]) -> Iterator[Block]:
         yield _explained(chapter, "checks")
         yield _folded(chapter, "pairs")
     if "about_pairs" in chapter.notes:
-        yield Block(paragraphs=chapter.notes["about_pairs"])
+        # Where nothing could be checked, the reason stands under the heading of the checks.
+        heading = "" if len(chapter.rows("checks")) else say("c_how_well", language)
+        yield Block(heading, paragraphs=chapter.notes["about_pairs"])
 
 
 def _conduct(chapter: Chapter) -> Iterator[Block]:
@@ -280,16 +289,27 @@ def _explained(chapter: Chapter, name: str) -> Block:
     """Show a table under its heading, after a sentence on how to read it."""
     language, caption = chapter.language, say(f"c_{name}", chapter.language)
     table = shown_table(chapter, name, caption, chapter.rows(name))
-    return Block(caption, (say(f"s_{name}", language),), table=table)
+    return Block(caption, paragraphs=(say(f"s_{name}", language),), table=table)
 
 
 def _folded(chapter: Chapter, name: str) -> Block:
     caption = say(f"c_{name}", chapter.language)
     rows = chapter.rows(name)
     if rows.empty:
-        return Block(caption, (say("empty", chapter.language),))
+        return Block(caption, paragraphs=(say("empty", chapter.language),))
     return Block(table=shown_table(chapter, name, caption, rows, is_open=False))
 
 
-def _title(level: str) -> str:
-    return level[:1].upper() + level[1:]
+def _heat_cut(drawn: int, told: int, hidden: int, language: Language) -> tuple[str, ...]:
+    """Say which units a heat map leaves out, where it has no room for all."""
+    texts = []
+    if drawn < told + hidden and drawn < told:
+        texts.append(say("s_heat_cut", language, shown=drawn, all=told))
+    if drawn < told + hidden and hidden:
+        texts.append(say("s_heat_hidden", language, hidden=hidden))
+    return tuple(texts)
+
+
+def _cut(shown: int, count: int, language: Language) -> tuple[str, ...]:
+    """Say how many units are drawn, where that is not all of them."""
+    return () if shown == count else (say("s_drawn_units", language, shown=shown, all=count),)

@@ -14,17 +14,21 @@ from blijfwijzer.survey.codebook import Language
 
 PICTURED_ROWS = 40
 """Units in one picture."""
-_KEPT = 30
-"""Characters of a label that a picture has room for, with certainty."""
-MOST_HIDDEN = 6
-"""Units of which nothing is shown, in a picture that cannot hold all units."""
 SIGNS = {"with care": "!", "not comparable": "≠"}
 """Judgement of a comparison to what stands in the cell; those that need none are not here."""
 _SIGN_TEXTS = {"with care": "l_care", "not comparable": "l_own"}
+_LEAST_POINTS = 1.0
+"""Span of an axis of means, at least: they are told to a tenth, and on a shorter axis that rounding
+would look like a difference."""
+_LEAST_SPAN = {"percent": 10.0, "points": 10.0}
+"""Span of an axis of estimates, at least, by how they are written; a tenth for others."""
 
 
 def choose_units(cells: pd.DataFrame, hidden: pd.DataFrame) -> list[tuple[str, str]]:
     """Choose the units of one level to draw: all, or those with most marks, in order of name.
+
+    Where there is no room for all, those that are withheld are not drawn: there is nothing to see
+    of them.
 
     Parameters
     ----------
@@ -37,12 +41,10 @@ def choose_units(cells: pd.DataFrame, hidden: pd.DataFrame) -> list[tuple[str, s
     marks = cells["all_mark"].isin(["better", "worse"]).groupby(cells["group"], sort=False).sum()
     names = dict(zip(cells["group"], cells["label"], strict=True))
     hidden_names = dict(zip(hidden["group"], hidden["label"], strict=True))
-    room = PICTURED_ROWS - min(len(hidden_names), MOST_HIDDEN)
+    most = marks.sort_values(ascending=False, kind="stable").index[:PICTURED_ROWS]
+    chosen = {group: names[group] for group in most}
     if len(names) + len(hidden_names) <= PICTURED_ROWS:
-        room = len(names)
-    most = marks.sort_values(ascending=False, kind="stable").index[:room]
-    left = PICTURED_ROWS - len(most)
-    chosen = {group: names[group] for group in most} | dict(list(hidden_names.items())[:left])
+        chosen |= hidden_names
     return sorted(chosen.items(), key=lambda item: (str(item[1]), str(item[0])))
 
 
@@ -111,9 +113,9 @@ def picture_dimension(
     if everyone is not None:
         legend.append(("tick", say("l_everyone", language)))
     frame = Frame(
-        key, caption, _range(units, "pooled", caption, language), say("x_scale", language), language
+        key, caption, _range(units, "pooled", caption, language), say("x_mean", language), language
     )
-    return interval_chart(rows, frame, legend, has_zero=False)
+    return interval_chart(rows, frame, legend, has_zero=False, least=_LEAST_POINTS, lines=2)
 
 
 def picture_reliability(scales: pd.DataFrame, caption: str, language: Language) -> Markup:
@@ -127,7 +129,7 @@ def picture_reliability(scales: pd.DataFrame, caption: str, language: Language) 
     named = scales.assign(label=scales["scale"], low=scales["omega_low"], high=scales["omega_high"])
     finding = _range(named, "omega", caption, language, "ratio")
     frame = Frame("reliability", caption, finding, say("x_reliability", language), language)
-    return interval_chart(rows, frame, [("dot", say("l_estimate", language))])
+    return interval_chart(rows, frame, [("dot", say("l_estimate", language))], lines=2)
 
 
 def picture_trend(changes: pd.DataFrame, caption: str, language: Language) -> Markup:
@@ -193,12 +195,12 @@ def picture_worrying(rows: pd.DataFrame, caption: str, key: str, language: Langu
         units=rows["group"].nunique(),
         dimensions=rows["dimension"].nunique(),
     )
-    frame = Frame(key, caption, finding, say("x_scale", language), language)
+    frame = Frame(key, caption, finding, say("x_mean", language), language)
     legend: list[tuple[Shape, str]] = [
         ("diamond", say("l_mean", language)),
         ("tick", say("l_reference", language)),
     ]
-    return interval_chart(dots, frame, legend, has_zero=False)
+    return interval_chart(dots, frame, legend, has_zero=False, least=_LEAST_POINTS, lines=2)
 
 
 def picture_shares(shares: pd.DataFrame, caption: str, language: Language) -> Markup:
@@ -219,7 +221,8 @@ def picture_shares(shares: pd.DataFrame, caption: str, language: Language) -> Ma
     ]
     finding = _range(named, "share", caption, language, "percent")
     frame = Frame("conduct", caption, finding, say("x_percent", language), language)
-    return interval_chart(rows, frame, [("dot", say("l_estimate", language))])
+    legend: list[tuple[Shape, str]] = [("dot", say("l_estimate", language))]
+    return interval_chart(rows, frame, legend, least=_LEAST_SPAN["percent"], lines=2)
 
 
 def picture_estimates(
@@ -229,34 +232,27 @@ def picture_estimates(
 
     Parameters
     ----------
-    estimates : one row per estimate: name, sort, value, low, high
+    estimates : one row per estimate, all of one kind: name, sort, value, low, high, measure (what
+        it is a number of, in words), key (the same for programs) and kind (how it is written)
     main : `sort` of those that decide
     """
     rows = []
-    labels = tell_apart([str(name) for name in estimates["name"]])
-    for row, label in zip(estimates.to_dict("records"), labels, strict=True):
+    first = estimates.iloc[0]
+    for row in estimates.to_dict("records"):
         shape: Shape = "diamond" if row["sort"] == main else "ring"
-        text = show_interval(row["value"], row["low"], row["high"], "ratio", language)
-        rows.append(DotRow(label, text, _dot(row, shape, "value")))
+        text = show_interval(row["value"], row["low"], row["high"], row["kind"], language)
+        rows.append(DotRow(row["name"], text, _dot(row, shape, "value")))
     named = estimates.assign(label=estimates["name"])
-    finding = _range(named, "value", caption, language, "ratio")
-    frame = Frame(key, caption, finding, say("x_estimate", language), language)
+    finding = _range(named, "value", caption, language, first["kind"])
+    frame = Frame(key, caption, finding, first["measure"], language)
     present = set(estimates["sort"])
     legend: list[tuple[Shape, str]] = [("diamond", say("l_main", language))]
     if present - {main}:
         legend.append(("ring", say("l_check", language)))
-    return interval_chart(rows, frame, legend)
-
-
-def tell_apart(labels: Sequence[str]) -> list[str]:
-    """Cut long labels that begin alike at their beginning, so that each keeps what is its own."""
-    starts = [label[:_KEPT] for label in labels]
-    return [
-        f"…{label[-_KEPT:].lstrip()}"
-        if len(label) > _KEPT and starts.count(label[:_KEPT]) > 1
-        else label
-        for label in labels
-    ]
+    # Places on a scale, and areas under a curve, have no zero to reach to.
+    has_zero = first["key"] not in ("mean", "area")
+    least = _LEAST_SPAN.get(first["kind"], 0.1)
+    return interval_chart(rows, frame, legend, has_zero, least, is_wide=True, lines=2)
 
 
 def _cell(row: "dict[Any, Any] | None", language: Language) -> Cell:
@@ -279,10 +275,17 @@ def _told(row: dict[Any, Any], name: str, language: Language) -> str:
 def _range(
     rows: pd.DataFrame, name: str, caption: str, language: Language, kind: Kind = "decimal"
 ) -> str:
-    """Say which row is highest and which lowest."""
+    """Say which row is highest and which lowest, or that all are alike as they are shown."""
     known = pd.Series([number(value) for value in rows[name]], dtype=float)
     if known.isna().all():
         return say("a_nothing", language, caption=caption)
+    if known.notna().sum() == 1:
+        row = rows.iloc[int(known.argmax())]
+        rate = show_interval(row[name], row["low"], row["high"], kind, language)
+        return say("a_one", language, caption=caption, name=tidy(row["label"]), rate=rate)
+    if known.max() == known.min():
+        alike = show(known.dropna().iloc[0], kind, language)
+        return say("a_alike", language, caption=caption, rate=alike)
     ends = {}
     for end, place in (("top", int(known.argmax())), ("bottom", int(known.argmin()))):
         row = rows.iloc[place]

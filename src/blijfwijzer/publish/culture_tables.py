@@ -12,19 +12,22 @@ from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.groups.grouping import EVERYONE, define
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.claim_words import place_of
 from blijfwijzer.publish.culture_columns import CULTURE_FRAMES
 from blijfwijzer.publish.culture_findings import CultureFindings, level_figure
 from blijfwijzer.publish.culture_method import climate_method
 from blijfwijzer.publish.culture_notes import climate_notes
 from blijfwijzer.publish.culture_units import clear_conduct, clear_worrying
-from blijfwijzer.publish.report_tables import clear_rejected, clear_withheld
+from blijfwijzer.publish.report_tables import clear_withheld, shown_rejected
 from blijfwijzer.publish.texts import say
-from blijfwijzer.publish.wording import told
+from blijfwijzer.publish.wording import knows, told
 from blijfwijzer.survey.codebook import Codebook, Language
 
 NO_MARK = "no_mark"
 _ITSELF = "–"  # noqa: RUF001
 """Stands where a group is the reference itself."""
+_MOST_RMSEA, _LEAST_CFI, _MOST_SRMR = 0.08, 0.90, 0.08
+"""What counts as a fair fit (Browne & Cudeck 1993, p. 144; Hu & Bentler 1999, p. 27)."""
 _OF_EVERYONE = ("scales", "items", "agreement", "comparable", "compared", "checks", "pairs")
 
 
@@ -55,10 +58,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
             findings.permission.reasons[~findings.permission.shown],
             language,
         ),
-        "rejected": pick(
-            clear_rejected(findings.intake.rejected),
-            {"reason": "reason", "responses": "responses_band"},
-        ),
+        "rejected": shown_rejected(findings.intake.rejected, codebook, language),
     }
     if not findings.permission.tells_everyone:
         # Figures of the whole survey tell of everyone, of whom nothing may be told.
@@ -69,13 +69,25 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         survey=told("survey", language).format(
             wave=wave, codebook=codebook.survey.label.in_(language)
         ),
-        facts=facts(findings.counts(), language),
+        facts=facts(count_told(climate, findings), language),
         tables=tables,
         method=climate_method(findings.settings, language),
-        provenance=tuple(origin.items()),
+        provenance=origin_facts(origin, wave, language),
         warnings=_warnings(findings, language),
         notes=climate_notes(findings),
+        largest=findings.level_words(codebook.units.levels[0]),
     )
+
+
+def count_told(climate: Cleared, findings: CultureFindings) -> dict[str, int]:
+    """Count what was read and what the report tells.
+
+    A group that may be shown, but by no scale that means the same to it and others, is not told of.
+    """
+    counts = findings.counts()
+    told_of = set(climate.frame["group"])
+    missed = set(findings.groups.index) - told_of - {EVERYONE}
+    return {**counts, "shown": len(told_of), "uncompared": len(missed)}
 
 
 def clear_climate(findings: CultureFindings) -> Cleared:
@@ -160,10 +172,28 @@ def facts(counts: Mapping[str, int], language: Language) -> tuple[tuple[str, str
     """Tell what was read and shown, people in bands."""
     of_people = [n for n in ("forms", "accepted", "refused") if n in counts]
     of_groups = [n for n in ("shown", "withheld", "rolled_up", "earlier_releases") if n in counts]
+    if counts.get("uncompared"):
+        of_groups.insert(1, "uncompared")
     return (
         *((told(name, language), band_text(counts[name])) for name in of_people),
         *((told(name, language), str(counts[name])) for name in of_groups),
     )
+
+
+def origin_facts(
+    origin: Mapping[str, str], wave: str, language: Language
+) -> tuple[tuple[str, str], ...]:
+    """Tell from what a release was made; libraries are known by their own names.
+
+    Parameters
+    ----------
+    origin : `survey`, the name of the codebook, and hashes and versions
+    """
+    named = [(told("wave", language), wave)]
+    for name, value in origin.items():
+        key = f"origin_{name}"
+        named.append((told(key, language) if knows(key) else name, value))
+    return tuple(named)
 
 
 def group_label(codebook: Codebook, attribute: str, code: str, language: Language) -> str:
@@ -183,7 +213,10 @@ def names_of(table: str) -> list[str]:
 
 
 def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
-    """Take what the page shows; a group that is its own reference is told as such."""
+    """Take what the page shows; a group that is its own reference is told as such.
+
+    Everyone is pooled with nothing, so the weight of own answers does not apply to them.
+    """
     names = [
         name
         for name in names_of("climate")
@@ -193,17 +226,21 @@ def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
     frame = climate.frame
     largest = findings.codebook.units.levels[0]
     parts = []
-    for here, own in (
-        (frame["level"] == EVERYONE, ("sector", "all")),
-        (frame["level"] == largest, ("sector",)),
-        (~frame["level"].isin([EVERYONE, largest]), ()),
-    ):
+    words = {
+        name: findings.level_words(name) for name in (EVERYONE, *findings.codebook.units.levels)
+    }
+    for level, word in words.items():
+        own = {EVERYONE: ("sector", "all"), largest: ("sector",)}.get(level, ())
         told_as = {
-            f"{against}_{part}": _ITSELF for against in own for part in ("difference", "mark")
-        } | ({"judgement": _ITSELF} if "all" in own else {})
-        ends = [f"{against}_{end}" for against in own for end in ("low", "high")]
-        columns = {n: source.get(n, n) for n in names if n not in told_as and n not in ends}
-        parts.append(pick(climate, columns, np.flatnonzero(here), **told_as))
+            f"{against}_{part}": _ITSELF
+            for against in own
+            for part in ("difference", "mark", "low", "high")
+        } | {"level": word}
+        if level == EVERYONE:
+            told_as |= {"reliability": _ITSELF, "judgement": _ITSELF}
+        columns = {n: source.get(n, n) for n in names if n not in told_as}
+        here = np.flatnonzero(frame["level"] == level)
+        parts.append(pick(climate, columns, here, **told_as))
     return stack(parts, names)
 
 
@@ -226,13 +263,31 @@ def _scales(findings: CultureFindings) -> Cleared:
                 for end in ("", "_low", "_high")
             },
             **told_of,
-            "note": table["reason"].map(lambda r: UNMEASURED[r].in_(language)),
+            "note": [
+                "; ".join(filter(None, (UNMEASURED[reason].in_(language), remark)))
+                for reason, remark in zip(table["reason"], _remarks(told_of, language), strict=True)
+            ],
         }
     )
     kinds: dict[str, Kind] = {**dict.fromkeys(shown.columns, "metric"), "n": "band"}
     kinds |= {"scale": "text", "note": "text", "items": "whole"}
     minimum = findings.settings.disclosure.minimum
     return clear(shown[shown["n"] >= minimum], kinds, minimum, "n")
+
+
+def _remarks(measures: Mapping[str, pd.Series], language: Language) -> list[str]:
+    """Say of each scale which measures of fit lie outside what counts as fair.
+
+    They are judged as they are shown, so that no remark contradicts its row.
+    """
+    rows = pd.DataFrame(dict(measures)).astype(float).round(2)
+    beyond = {
+        "RMSEA": rows["rmsea"] > _MOST_RMSEA,
+        "CFI": rows["cfi"] < _LEAST_CFI,
+        "SRMR": rows["srmr"] > _MOST_SRMR,
+    }
+    names = [", ".join(name for name, is_so in beyond.items() if is_so[at]) for at in rows.index]
+    return [say("fit_poor", language, names=told_of) if told_of else "" for told_of in names]
 
 
 def _items(findings: CultureFindings) -> Cleared:
@@ -263,7 +318,7 @@ def _agreement(findings: CultureFindings) -> Cleared:
     shown = pd.DataFrame(
         {
             "scale": table["scale"].map(scale_labels(findings.codebook, language)),
-            "level": table["level"],
+            "level": table["level"].map(findings.level_words),
             "units": table["units"],
             **{name: table[name] for name in ("share", "share_low", "share_high")},
             **{name: table[name] for name in ends},
@@ -341,7 +396,7 @@ def _compared(findings: CultureFindings) -> Cleared:
     units = {define(str(group)).get(levels[0]) for group in findings.groups.index}
     labels = scale_labels(codebook, language)
     rows = []
-    for row in findings.invariance.groups.to_dict("records"):
+    for row in _by_codebook(findings.invariance.groups, codebook).to_dict("records"):
         attribute, group = str(row["attribute"]), str(row["group"])
         is_shown = (
             group in units
@@ -367,6 +422,20 @@ def _compared(findings: CultureFindings) -> Cleared:
     kinds: dict[str, Kind] = {**texts, "n": "band", "observed": "mean"}
     table = pd.DataFrame(rows, columns=["attribute", "label", "scale", "n", "observed", "note"])
     return clear(table, kinds, minimum, "n")
+
+
+def _by_codebook(groups: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Put the groups of each scale and attribute in the order of the codebook's answers."""
+    rows = list(zip(groups["scale"], groups["attribute"], groups["group"], strict=True))
+    first: dict[tuple[str, str], int] = {}
+    keys = [
+        (
+            first.setdefault((scale, attribute), place),
+            *place_of(codebook, str(attribute), str(group)),
+        )
+        for place, (scale, attribute, group) in enumerate(rows)
+    ]
+    return groups.iloc[sorted(range(len(rows)), key=keys.__getitem__)]
 
 
 def _trend(findings: CultureFindings) -> Cleared:
@@ -437,7 +506,10 @@ def _hidden(climate: Cleared, findings: CultureFindings) -> Cleared:
     groups = findings.grouping.groups
     is_hidden = ~groups.index.isin(climate.frame["group"]) & (groups["level"] != EVERYONE)
     hidden = groups[is_hidden].reset_index(names="group")
-    hidden = hidden.assign(sector=hidden["sector"].map(groups["label"]).fillna(""))
+    hidden = hidden.assign(
+        sector=hidden["sector"].map(groups["label"]).fillna(""),
+        level=hidden["level"].map(findings.level_words),
+    )
     names = ["group", "label", "level", "sector"]
     return clear(hidden[names], dict.fromkeys(names, "text"), 0)
 

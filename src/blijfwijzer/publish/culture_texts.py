@@ -66,11 +66,20 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "c_compared": ("Groepen vergeleken", "Groups compared"),
     "c_climate": ("Alle eenheden en dimensies", "All units and dimensions"),
-    "c_heat": ("{level}: gemiddelde per dimensie", "{level}: mean by dimension"),
-    "c_dimension": ("{dimension} per {level}", "{dimension} by {level}"),
+    "c_heat": (
+        "{level}: samengevoegd gemiddelde per dimensie",
+        "{level}: pooled mean by dimension",
+    ),
+    "c_dimension": (
+        "{dimension} per {level}, samengevoegde gemiddelden",
+        "{dimension} by {level}, pooled means",
+    ),
     "c_trend": ("Van de vorige meting naar nu", "From the wave before to now"),
     "c_mix": ("Wie antwoordde, toen en nu", "Who responded, before and now"),
-    "c_all_trend": ("Verandering per sector", "Change by sector"),
+    "c_all_trend": (
+        "Verandering per {level}, gemiddelden van de eigen antwoorden",
+        "Change by {level}, means of own answers",
+    ),
     "c_worrying": (
         "{level}: waar beide dimensies laag zijn",
         "{level}: where both dimensions are low",
@@ -100,11 +109,15 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     # Sentences between.
     "s_measured": (
         "Omega en alfa zeggen hoe goed vragen samen één ding meten; onder 0,70 is een schaal te "
-        "grof voor kleine verschillen. RMSEA, CFI en SRMR zeggen of één factor past. ICC(1) is het "
+        "grof voor kleine verschillen. RMSEA, CFI en SRMR zeggen of één factor past: RMSEA tot "
+        "0,08 (Browne en Cudeck 1993), CFI vanaf 0,90, liever 0,95, en SRMR tot 0,08 (Hu en "
+        "Bentler 1999) gelden als redelijk; wie daarbuiten valt heeft een opmerking. ICC(1) is het "
         "deel van de verschillen dat tussen eenheden ligt, ICC(2) de betrouwbaarheid van hun "
         "gemiddelde, rwg(j) de eensgezindheid erbinnen.",
         "Omega and alpha say how well items together measure one thing; below 0.70 a scale is too "
-        "coarse for small differences. RMSEA, CFI and SRMR say whether one factor fits. ICC(1) is "
+        "coarse for small differences. RMSEA, CFI and SRMR say whether one factor fits: RMSEA of "
+        "0.08 or less (Browne & Cudeck 1993), CFI from 0.90, rather 0.95, and SRMR of 0.08 or less "
+        "(Hu & Bentler 1999) count as fair; what falls outside has a remark. ICC(1) is "
         "the share of differences that lies between units, ICC(2) the reliability of their mean, "
         "rwg(j) the agreement within.",
     ),
@@ -127,12 +140,25 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "s_climate": (
         "De stip is het geschatte gemiddelde, de lijn het 95 %-interval, het streepje het "
-        "gemiddelde van allen. Betrouwbaarheid is die van het eigen gemiddelde van de eenheid. "
-        "Gunstig is het deel met een score vanaf {favourable}; het cijfer is 10 waar het het beste "
-        "is.",
+        "gemiddelde van allen. Elk gemiddelde hier is samengevoegd met dat van de eenheid erboven, "
+        "zodat kleine eenheden niet door toeval uitschieten; gewicht van eigen antwoorden is het "
+        "deel dat van de eenheid zelf komt. Gunstig telt alleen de eigen antwoorden: het deel met "
+        "een score vanaf {favourable}{low}; het cijfer is 10 waar het het beste is.",
         "The dot is the estimated mean, the line its 95% interval, the bar the mean of all. "
-        "Reliability is that of the unit's own mean. Favourable is the share with a score from "
-        "{favourable}; the grade is 10 where it is best.",
+        "Each mean here is pooled with that of the unit above, so that small units do not stand "
+        "out by chance; weight of own answers is the part that comes from the unit itself. "
+        "Favourable counts own answers only: the share with a score from {favourable}{low}; the "
+        "grade is 10 where it is best.",
+    ),
+    "s_low": (
+        ", en waar laag beter is ({names}) tot en met {places}",
+        ", and where low is better ({names}) of {places} or less",
+    ),
+    "s_rounded": (
+        "Gemiddelden en verschillen zijn afgerond op tienden, tekens zijn bepaald vóór het "
+        "afronden: een verschil met een teken kan dus een interval tonen dat tot 0,0 reikt.",
+        "Means and differences are rounded to tenths, and marks were set before rounding: a "
+        "difference with a mark may therefore show an interval that reaches 0.0.",
     ),
     "s_heat": (
         "Een driehoek omhoog is beter dan allen, omlaag slechter: zeker en groot genoeg. Een vak "
@@ -172,16 +198,24 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "against their own {level} on it, and do not count in what others are held against.",
     ),
     "s_heat_cut": (
-        "Getekend: {shown} van {all}, eerst die met de meeste tekens, op volgorde van naam. "
-        "Het werkboek heeft ze alle.",
-        "Pictured: {shown} of {all}, those with most marks first, in order of name. The "
-        "workbook has all of them.",
+        "Getekend: {shown} van {all}, de eenheden met de meeste tekens, op volgorde van naam. Het "
+        "werkboek heeft ook de andere.",
+        "Pictured: {shown} of {all}, the units with most marks, in order of name. The workbook "
+        "has the others too.",
     ),
+    "s_heat_hidden": (
+        "Van {hidden} eenheden is niets te tonen; die zijn niet getekend.",
+        "Of {hidden} units nothing may be shown; they are not drawn.",
+    ),
+    "all_listed": ("alle eenheden op de lijst", "all units on the list"),
     "s_trend": (
         "Netto is wat overblijft als de mensen die nu antwoorden dezelfde mix hebben als toen: "
-        "{traits}. Alleen vragen die beide keren zijn gesteld tellen mee.",
+        "{traits}. Alleen vragen die beide keren zijn gesteld tellen mee. Deze gemiddelden zijn "
+        "die van de antwoorden zelf, niet samengevoegd, en kunnen daarom iets afwijken van die "
+        "hierboven.",
         "Net is what is left when those who answer now have the mix of those who answered then: "
-        "{traits}. Only items that were asked both times count.",
+        "{traits}. Only items that were asked both times count. These means are of the answers "
+        "themselves, not pooled, and may differ a little from those above.",
     ),
     "s_trend_gap": (
         "Waar geen weging de mix gelijk kon maken staat dat bij de verandering: die is niet netto.",
@@ -225,7 +259,7 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "{false}% expected to be on it wrongly. Units are in order of name.",
     ),
     "reference_all": ("allen", "all"),
-    "reference_sector": ("de eigen sector", "its own sector"),
+    "reference_sector": ("eigen {level}", "its own {level}"),
     "s_none_worrying": (
         "Er staat geen eenheid op de lijst. Dat kan zijn omdat eenheden weinig verschillen, of "
         "omdat ze te klein zijn om het zeker te weten.",
@@ -233,9 +267,21 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "s_checks": (
         "De ene helft van de respondenten van elke eenheid is gescreend, de andere helft is de "
-        "toets. AUC 0,5 is toeval, 1 is volmaakt.",
+        "toets. AUC 0,5 is toeval, 1 is volmaakt. Een helft weet minder dan alle antwoorden samen: "
+        "de toets valt daardoor lager uit dan de hele lijst verdient.",
         "One half of the respondents of each unit was screened, the other half is the test. AUC "
-        "0.5 is chance, 1 is perfect.",
+        "0.5 is chance, 1 is perfect. A half knows less than all answers together: the check "
+        "therefore reads lower than the whole list deserves.",
+    ),
+    "s_of_level": ("{level}: {text}", "{level}: {text}"),
+    "c_how_well": ("Hoe goed dit werkt", "How well this works"),
+    "s_drawn_units": (
+        "Getekend: de eerste {shown} van {all} eenheden, op volgorde van naam.",
+        "Pictured: the first {shown} of {all} units, in order of name.",
+    ),
+    "fit_poor": (
+        "één factor past hier niet goed ({names})",
+        "one factor does not fit well here ({names})",
     ),
     "s_pairs": (
         "Is juist dit paar bijzonder? Het staat op plaats {rank} van {all} (95 %: {low} tot "
@@ -262,10 +308,12 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "not cause.",
     ),
     "s_remedies": (
-        "Dit zijn woorden van het brondocument, geen bevinding van deze enquête. Achter elk staat "
-        "de stelling waarmee `blijfwijzer claims` nagaat of het hier opgaat.",
-        "These are the source's words, no finding of this survey. Beside each stands the claim "
-        "by which `blijfwijzer claims` sees whether it holds here.",
+        "Dit zijn woorden van het brondocument, geen bevinding van deze enquête: wat het noemt bij "
+        "de dimensies die in een eenheid laag zijn (regeldruk: hoog), in geen bijzondere volgorde. "
+        "Achter elk staat de stelling waarmee `blijfwijzer claims` nagaat of het hier opgaat.",
+        "These are the source's words, no finding of this survey: what it names for the dimensions "
+        "that are low in a unit (red tape: high), in no particular order. Beside each stands the "
+        "claim by which `blijfwijzer claims` sees whether it holds here.",
     ),
     "s_conduct": (
         "Deel van wie antwoordde dat het hem of haar overkwam, of het zag. Wat ermee samengaat is "
@@ -280,6 +328,38 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "Supported: {supported}. Not supported: {not_supported}. Contradicted: {contradicted}. "
         "Not testable: {not_testable}.",
     ),
+    "s_overview": (
+        "✓ is steun, ✗ tegengesproken, ○ geen steun. Wat vooraf is vastgelegd en waar het oordeel "
+        "op rust, staat hieronder bij elke stelling.",
+        "✓ is supported, ✗ contradicted, ○ not supported. What was fixed beforehand, and what the "
+        "verdict rests on, stands below with each claim.",
+    ),
+    "s_drawn": (
+        "Getekend: {shown} van {all} schattingen, alle in dezelfde maat ({measure}); de tabel "
+        "heeft ze alle.",
+        "Pictured: {shown} of {all} estimates, all in one measure ({measure}); the table has all "
+        "of them.",
+    ),
+    "c_untestable": ("Niet te toetsen met deze enquête", "Not testable with this survey"),
+    "f_teams": ("Teams en hun cultuur", "Teams and their culture"),
+    "f_leaving": ("Vertrekken en blijven", "Leaving and staying"),
+    "f_careers": ("Loopbaan en ontwikkeling", "Careers and development"),
+    "f_conduct": ("Ongewenst gedrag en integriteit", "Unwanted behaviour and integrity"),
+    "f_scores": ("Wat een voorspelling ziet", "What a prediction sees"),
+    "x_share": ("procent", "per cent"),
+    "x_difference": ("procentpunten verschil", "difference in percentage points"),
+    "x_variance": ("procent van het geheel", "per cent of the whole"),
+    "x_chance": ("kans in procenten", "chance in per cent"),
+    "x_area": ("AUC", "AUC"),
+    "x_gain": ("verschil in AUC", "difference in AUC"),
+    "x_correlation": ("correlatie", "correlation"),
+    "x_log_odds": ("logodds", "log odds"),
+    "x_deviation": ("standaarddeviaties", "standard deviations"),
+    "x_mean": ("gemiddelde op de schaal", "mean on the scale"),
+    "x_rank": ("plaats in een rij", "place in a row"),
+    "x_other": ("schatting", "estimate"),
+    "part_by": ("deel door {part}", "part by {part}"),
+    "unexplained": ("niet verklaard deel", "unexplained part"),
     "s_reason": ("Oordeel: {verdict}. {reason}", "Verdict: {verdict}. {reason}"),
     "s_criterion": ("Vooraf vastgelegd: {criterion}", "Fixed beforehand: {criterion}"),
     "w_scales": ("Schalen", "Scales"),
@@ -323,6 +403,11 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "{caption}. {units} units, each on {dimensions} dimensions beside its reference.",
     ),
     # Legends and axes.
+    "a_one": ("{caption}. {name}: {rate}.", "{caption}. {name}: {rate}."),
+    "a_alike": (
+        "{caption}. Alle getoonde waarden zijn na afronding gelijk: {rate}.",
+        "{caption}. All values shown are alike after rounding: {rate}.",
+    ),
     "l_mean": ("gemiddelde met 95 %-interval", "mean with 95% interval"),
     "l_everyone": ("gemiddelde van allen", "mean of all"),
     "l_hidden": ("niet getoond", "not shown"),
@@ -336,9 +421,8 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     "l_stayed": ("geen verandering van belang", "no change that counts"),
     "l_main": ("hoofdschatting", "main estimate"),
     "l_check": ("op een andere manier", "in another way"),
-    "x_scale": ("gemiddelde op de schaal", "mean on the scale"),
+    "x_scale": ("punten van de schaal", "points of the scale"),
     "x_reliability": ("betrouwbaarheid", "reliability"),
-    "x_estimate": ("schatting", "estimate"),
     "then": ("Vorige meting", "Wave before"),
     "now": ("Nu", "Now"),
     "everyone": ("Iedereen", "Everyone"),

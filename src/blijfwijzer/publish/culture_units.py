@@ -1,21 +1,22 @@
 """The tables on worrying units and on unwanted behaviour: each goes through the gate here."""
 
 from collections.abc import Callable
-from itertools import chain
 
 import pandas as pd
 
 from blijfwijzer.culture.conduct import ANY_INSIDE, ANY_OUTSIDE, CONTACT, LEAVES
-from blijfwijzer.culture.remedies import find_remedies
+from blijfwijzer.culture.remedies import CULTURE_FIRST, find_remedies
 from blijfwijzer.culture.screening_checks import MEASURES
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, stack
 from blijfwijzer.groups.grouping import EVERYONE, define
+from blijfwijzer.publish.claim_words import in_words, place_of
 from blijfwijzer.publish.culture_columns import CULTURE_FRAMES
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
 from blijfwijzer.publish.texts import say
 from blijfwijzer.survey.codebook import Codebook, Column, Language, Scale
 from blijfwijzer.survey.concepts import CONCEPTS
 
+_NONE = "–"  # noqa: RUF001
 _DRIVERS = 5
 """Drivers told of each worrying unit."""
 
@@ -41,15 +42,18 @@ def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
         **dict.fromkeys(("pooled", "low", "high", "reference", "difference"), "mean"),
         "probability": "share",
     }
-    worrying, remedies = stack([], list(kinds)), stack([], ["dimension", "text", "claim"])
+    worrying = stack([], list(kinds))
+    remedies = stack([], ["label", "dimension", "text", "claim"])
     if found:
         table = pd.concat(found, ignore_index=True).rename(columns={"unit": "group"})
         table = table[table["n"] >= minimum].reset_index(drop=True)
         mine = groups.reindex(table["group"])
         above = mine["sector"].where(mine["sector"].isin(findings.groups.index).to_numpy())
         # Of a unit that is screened on two dimensions, what stands out is told for all.
-        low = table.loc[table["is_screened"] | (table["probability"] > 0.5), "dimension"]
+        low = table[table["is_screened"] | (table["probability"] > 0.5)]
+        low = low.assign(label=low["group"].map(groups["label"]))
         table = table.assign(
+            level=table["level"].map(findings.level_words),
             label=mine["label"].to_numpy(),
             sector=above.map(groups["label"]).fillna("").to_numpy(),
             dimension=table["dimension"].map(labels),
@@ -57,7 +61,7 @@ def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
         # Ids begin with the sector; a reader looks for the name.
         table = table.sort_values("label", kind="stable")
         worrying = clear(table[list(kinds)], kinds, minimum, "n")
-        remedies = _remedies(list(dict.fromkeys(low)), labels, codebook, language)
+        remedies = _remedies(low, labels, codebook, language)
     return {
         "worrying": worrying,
         "screened": _screened(findings, language),
@@ -77,6 +81,7 @@ def clear_conduct(findings: CultureFindings) -> dict[str, Cleared]:
     told_of = pd.Series([k in permission.conduct for k in keys], index=shares.index, dtype=bool)
     shares = shares[told_of & (shares["n"] >= minimum)]
     words = _category_words(findings, language)
+    shares = _by_codebook(shares, findings.codebook)
     shown = shares.assign(
         behaviour=shares["behaviour"].map(lambda name: behaviour_label(name, language)),
         category=[
@@ -95,6 +100,22 @@ def clear_conduct(findings: CultureFindings) -> dict[str, Cleared]:
         "conduct_changes": _conduct_changes(findings, language),
         "conduct_links": _conduct_links(findings, language),
     }
+
+
+def _by_codebook(shares: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Put categories of contact in the order of their answers; units are in order of code."""
+    contact = codebook.concepts.get(CONTACT)
+    attribute = (contact.column if contact else None) or ""
+    rows = list(zip(shares["behaviour"], shares["by"], shares["category"], strict=True))
+    first: dict[tuple[str, str], int] = {}
+    keys = [
+        (
+            first.setdefault((behaviour, by), place),
+            *place_of(codebook, attribute if by == CONTACT else by, str(category)),
+        )
+        for place, (behaviour, by, category) in enumerate(rows)
+    ]
+    return shares.iloc[sorted(range(len(rows)), key=keys.__getitem__)]
 
 
 def behaviour_label(name: str, language: Language) -> str:
@@ -137,12 +158,14 @@ def _category_words(findings: CultureFindings, language: Language) -> Callable[[
 def _screened(findings: CultureFindings, language: Language) -> Cleared:
     rows = [
         {
-            "level": level,
+            "level": findings.level_words(level),
             "units": len(screening.units),
             "listed": int(screening.units["is_listed"].sum()) if len(screening.units) else 0,
             "false": screening.expected_false,
             "found": screening.expected_found,
-            "note": screening.reason.in_(language) if screening.reason else "",
+            "note": in_words(screening.reason.in_(language), findings.codebook, language)
+            if screening.reason
+            else "",
         }
         for level, screening in findings.screenings.items()
     ]
@@ -157,16 +180,26 @@ def _screened(findings: CultureFindings, language: Language) -> Cleared:
 
 def _checks(findings: CultureFindings, language: Language) -> Cleared:
     rows = [
-        {"level": level, **row, "measure": say(f"m_{row['measure']}", language)}
+        {
+            "level": findings.level_words(level),
+            **row,
+            "measure": say(f"m_{row['measure']}", language),
+            "kind": "ratio" if row["measure"] == "auc" else "percent",
+        }
         for level, checks in findings.checks.items()
         for row in checks.measures.to_dict("records")
         if row["measure"] in MEASURES[:-1]
     ]
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("level", "measure"), "text"),
-        **dict.fromkeys(("value", "low", "high"), "metric"),
-    }
-    return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
+    names = ["level", "measure", "kind", "value", "low", "high"]
+    table, parts = pd.DataFrame(rows, columns=names), []
+    texts: dict[str, Kind] = dict.fromkeys(names[:3], "text")
+    of_each: tuple[tuple[str, Kind], ...] = (("ratio", "metric"), ("percent", "share"))
+    # In each level the area under the curve comes first, as it does in `MEASURES`.
+    for level in table["level"].unique():
+        for kind, cleared_as in of_each:
+            part = table[(table["level"] == level) & (table["kind"] == kind)]
+            parts.append(clear(part, {**texts, **dict.fromkeys(names[3:], cleared_as)}, 0))
+    return stack(parts, names)
 
 
 def _pairs(findings: CultureFindings, labels: dict[str, str]) -> Cleared:
@@ -179,7 +212,7 @@ def _pairs(findings: CultureFindings, labels: dict[str, str]) -> Cleared:
     }
     tables = [
         checks.pairs.assign(
-            level=level,
+            level=findings.level_words(level),
             first=checks.pairs["first"].map(labels),
             second=checks.pairs["second"].map(labels),
             factor=checks.pairs["factor_auc"],
@@ -191,22 +224,33 @@ def _pairs(findings: CultureFindings, labels: dict[str, str]) -> Cleared:
 
 
 def _remedies(
-    dimensions: list[str], labels: dict[str, str], codebook: Codebook, language: Language
+    low: pd.DataFrame, labels: dict[str, str], codebook: Codebook, language: Language
 ) -> Cleared:
-    """Give what is said to help, with the dimensions it is said of."""
-    of_each = {name: find_remedies([name], codebook) for name in dimensions}
-    all_of_them = dict.fromkeys(chain.from_iterable(of_each.values()))
+    """Give for each unit what is said to help, with the dimensions low there it is said of.
+
+    Parameters
+    ----------
+    low : one row per unit and dimension that is low there: group, label, dimension
+    """
     rows = []
-    for remedy in all_of_them:
-        names = [labels[name] for name, helps in of_each.items() if remedy in helps]
-        rows.append(
-            {
-                "dimension": ", ".join(names),
-                "text": remedy.text.in_(language),
-                "claim": remedy.claim,
-            }
-        )
-    names = ["dimension", "text", "claim"]
+    in_order = low.sort_values(["label", "group"], kind="stable")
+    for (label, _), own in in_order.groupby(["label", "group"], sort=False):
+        of_each = {name: find_remedies([name], codebook) for name in own["dimension"]}
+        for remedy in find_remedies(own["dimension"], codebook):
+            names = [labels[name] for name, helps in of_each.items() if remedy in helps]
+            rows.append(
+                {
+                    "label": label,
+                    "dimension": ", ".join(names),
+                    "text": remedy.text.in_(language),
+                    "claim": remedy.claim,
+                }
+            )
+    if rows:
+        for_all = say("all_listed", language)
+        told = {"text": CULTURE_FIRST.text.in_(language), "claim": CULTURE_FIRST.claim}
+        rows.append({"label": for_all, "dimension": _NONE, **told})
+    names = ["label", "dimension", "text", "claim"]
     return clear(pd.DataFrame(rows, columns=names), dict.fromkeys(names, "text"), 0)
 
 

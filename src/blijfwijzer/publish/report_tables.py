@@ -9,7 +9,7 @@ from blijfwijzer.groups.flags import NOT
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.publish.report import Report
-from blijfwijzer.publish.wording import method, told
+from blijfwijzer.publish.wording import knows, method, told
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.intake import count_reasons
 
@@ -36,10 +36,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Report
         ),
         targets=targets,
         facts=_facts(findings, language),
-        rejected=pick(
-            clear_rejected(findings.intake.rejected),
-            {"reason": "reason", "responses": "responses_band"},
-        ),
+        rejected=shown_rejected(findings.intake.rejected, codebook, language),
         wave=_wave(findings, language),
         sectors=_by_target(groups, codebook.units.levels[0], targets),
         flagged=_flagged(groups, targets),
@@ -105,6 +102,25 @@ def clear_groups(estimates: GroupEstimates, minimum: int) -> Cleared:
 def clear_rejected(rejected: pd.DataFrame) -> Cleared:
     """Clear the forms that were refused, counted by reason."""
     return clear(count_reasons(rejected), {"reason": "text", "responses": "count"}, 0)
+
+
+def shown_rejected(rejected: pd.DataFrame, codebook: Codebook, language: Language) -> Cleared:
+    """Clear the forms that were refused for a reader: reasons in words, forms in bands."""
+    counts = count_reasons(rejected)
+    words = [_refusal(str(reason), codebook, language) for reason in counts["reason"]]
+    counts = counts.assign(reason=pd.Series(words, index=counts.index, dtype="object"))
+    return clear(counts, {"reason": "text", "responses": "band"}, 0)
+
+
+def _refusal(reason: str, codebook: Codebook, language: Language) -> str:
+    """Give the words for a reason that the intake names, with the label of its column, if any."""
+    name, _, column = reason.partition(": ")
+    key = f"refused_{name}"
+    if not knows(key):
+        return reason
+    known = codebook.columns.get(column)
+    label = column if known is None else known.label.in_(language)
+    return told(key, language).format(column=label)
 
 
 def _facts(findings: Findings, language: Language) -> tuple[tuple[str, str], ...]:

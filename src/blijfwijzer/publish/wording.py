@@ -12,6 +12,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "refused": ("Geweigerd", "Refused"),
     "shown": ("Groepen getoond", "Groups shown"),
     "withheld": ("Groepen niet getoond", "Groups withheld"),
+    "uncompared": (
+        "Groepen niet getoond, omdat geen schaal er hetzelfde meet",
+        "Groups not shown, since no scale means the same there",
+    ),
     "rolled_up": ("Groepen samengevoegd met een grotere", "Groups rolled up"),
     "earlier_releases": ("Eerdere publicaties meegewogen", "Earlier releases weighed"),
     "reason_small": (
@@ -30,6 +34,30 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{groups} groepen, {people} respondenten",
         "{groups} groups, {people} respondents",
     ),
+    "refused_straight-lining": (
+        "overal hetzelfde antwoord, ook op vragen die andersom zijn gesteld",
+        "one answer to everything, also to items that are worded the other way round",
+    ),
+    "refused_duplicate id": ("komt al eerder voor", "occurs before"),
+    "refused_missing unit": ("waar iemand werkt ontbreekt: {column}", "no unit: {column}"),
+    "refused_missing weight": ("geen gewicht", "no weight"),
+    "refused_weight of zero": ("gewicht nul", "weight of zero"),
+    "refused_out-of-range code": (
+        "antwoord dat het codeboek niet kent: {column}",
+        "answer that the codebook does not know: {column}",
+    ),
+    "wave": ("Meting", "Wave"),
+    "origin_survey": ("Codeboek", "Codebook"),
+    "origin_survey_sha256": ("SHA-256 van de enquête", "SHA-256 of the survey"),
+    "origin_previous_sha256": (
+        "SHA-256 van de vorige meting",
+        "SHA-256 of the wave before",
+    ),
+    "origin_codebook_sha256": ("SHA-256 van het codeboek", "SHA-256 of the codebook"),
+    "origin_settings_sha256": ("SHA-256 van de instellingen", "SHA-256 of the settings"),
+    "origin_model": ("Model", "Model"),
+    "origin_model_sha256": ("SHA-256 van het model", "SHA-256 of the model"),
+    "origin_commit": ("Versie van de code (commit)", "Version of the code (commit)"),
     "too_few": ("te weinig waarnemingen", "too few responses"),
     "not_shown": ("niet getoond", "not shown"),
     "carried": (
@@ -125,6 +153,11 @@ _METHOD: tuple[tuple[str, str], ...] = (
         "ents are {odds} times as high or as low.",
     ),
 )
+
+
+def knows(name: str) -> bool:
+    """Tell whether there is a text of this name."""
+    return name in _TEXTS
 
 
 def told(name: str, language: Language) -> str:

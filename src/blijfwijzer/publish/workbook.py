@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from blijfwijzer.publish.blocks import pairs
 from blijfwijzer.publish.cells import clean_text, starts_formula
-from blijfwijzer.publish.columns import FRAMES, Column, present
+from blijfwijzer.publish.columns import FRAMES, Column, kinds_of, present
 from blijfwijzer.publish.report import Report, Told
 from blijfwijzer.publish.texts import NUMBERS, TEXTS, Kind, number, say, show
 from blijfwijzer.survey.codebook import Language
@@ -149,7 +149,7 @@ def _write_table(
                 column.absent if column.absent and (value is None or value != value) else value
                 for value in rows[name].tolist()
             ]
-            width = _write_column(sheet, place, heading, values, column.kind, language)
+            width = _write_column(sheet, place, heading, values, kinds_of(column, rows), language)
             sheet.column_dimensions[get_column_letter(place)].width = width
     for row in range(len(rows)):
         # As in the readme: a row with sentences is as high as its longest one asks.
@@ -186,17 +186,22 @@ def _parts(column: Column, language: Language) -> list[tuple[str, str]]:
 
 
 def _write_column(
-    sheet: Worksheet, place: int, heading: str, values: list[Any], kind: Kind, language: Language
+    sheet: Worksheet,
+    place: int,
+    heading: str,
+    values: list[Any],
+    kinds: list[Kind],
+    language: Language,
 ) -> float:
     """Write a column and give the width that it asks for, in characters."""
     header = sheet.cell(1, place)
     _write_text(header, heading)
     header.font = _font(bold=True, color="FFFFFFFF")
     header.fill = _HEADER
-    side = "right" if kind in NUMBERS else "left"
+    side = "right" if kinds and kinds[0] in NUMBERS else "left"
     header.alignment = Alignment(horizontal=side, wrap_text=True, vertical="center")
     longest = 10
-    for row, value in enumerate(values, start=2):
+    for row, (value, kind) in enumerate(zip(values, kinds, strict=True), start=2):
         cell = sheet.cell(row, place)
         known = number(value) if kind in NUMBERS else None
         if known is not None:
