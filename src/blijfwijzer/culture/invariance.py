@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.culture.design import Design, own_units
 from blijfwijzer.culture.estimation import adjust
-from blijfwijzer.culture.items import SIGNIFICANT, prepare, purify
+from blijfwijzer.culture.items import SIGNIFICANT, are_alike, prepare, purify
 from blijfwijzer.survey.codebook import Codebook, Scale, Text
 from blijfwijzer.survey.scales import recode_items
 
@@ -51,6 +51,10 @@ REASONS = {
     "one answer": Text(
         nl="een vraag die iedereen gelijk beantwoordt zegt niets",
         en="an item that everybody answers alike tells nothing",
+    ),
+    "alike": Text(
+        nl="vragen zijn gelijk: een antwoord volgt uit dat op de andere",
+        en="items are alike: an answer follows from those to the others",
     ),
     "absent": Text(nl="de vragenlijst heeft deze vragen niet", en="the survey lacks these items"),
     "few groups": Text(
@@ -190,14 +194,14 @@ def _test_scale(
     untested = {str(name): int(sizes[name]) for name in sorted(sizes.index[~large], key=str)}
     complete &= group.isin(names).to_numpy()
     answers = values.to_numpy()[complete]
-    reason = _untestable(answers, len(scale.items), len(names))
+    code = pd.Categorical(group[complete], categories=names).codes.astype(np.intp)
+    part = design.take(complete)
+    reason = _untestable(answers, code, part.weight, len(scale.items))
     nothing = pd.DataFrame(columns=["n", "observed"])
     if reason:
         return _Test(scale, attribute, high - low, reason, untested, [], pd.DataFrame(), nothing)
-    part = design.take(complete)
     if part.replicates is None:
         part = own_units(part, np.ones(len(part.weight), dtype=bool))
-    code = pd.Categorical(group[complete], categories=names).codes.astype(np.intp)
     ready = prepare(tuple(items), answers, code, [str(n) for n in names], part, high - low)
     rows, shifts = purify(ready, floor)
     for row in rows:
@@ -210,14 +214,16 @@ def _test_scale(
     return _Test(scale, attribute, high - low, reason, untested, rows, shifts, groups)
 
 
-def _untestable(answers: Array, items: int, groups: int) -> str:
+def _untestable(answers: Array, group: NDArray[np.intp], weight: Array, items: int) -> str:
     if items < 2:
         return "one item"
     if answers.shape[1] < 2:
         return "absent"
-    if groups < 2:
+    if len(np.unique(group)) < 2:
         return "few groups"
-    return "one answer" if (np.ptp(answers, axis=0) == 0).any() else ""
+    if (np.ptp(answers, axis=0) == 0).any():
+        return "one answer"
+    return "alike" if are_alike(answers, group, weight) else ""
 
 
 def _judge(test: _Test, different: set[str], floor: float) -> tuple[dict[str, Any], pd.DataFrame]:
