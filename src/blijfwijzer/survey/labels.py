@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.files import Table, code_text
+from blijfwijzer.survey.texts import as_seen
 
 _NO_ANSWER = re.compile(
     r"weet (ik )?niet|n\.?v\.?t|niet van toepassing|geen (mening|antwoord|opgave)|"
@@ -117,4 +118,4 @@ def _turned_among_siblings(table: Table, codebook: Codebook, names: dict[str, st
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\W+", " ", text).strip().lower()
+    return re.sub(r"\W+", " ", as_seen(text)).strip().lower()
