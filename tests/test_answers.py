@@ -31,6 +31,15 @@ def test_a_code_is_understood_however_it_is_written(answers):
     assert not refused.any()
 
 
+def test_marks_that_are_not_seen_make_no_other_answer():
+    marked = column(type="ordinal", codes={"0": "nee\u200b", "1": "ja"}, missing={"8": "wn\u200e"})
+
+    values, refused = read_answers(pd.Series(["nee\u200b", "nee", "ja\ufeff", "wn"]), marked, [])
+
+    np.testing.assert_array_equal(values, [0, 0, 1, np.nan])
+    assert not refused.any()
+
+
 def test_a_padded_code_of_the_codebook_is_met_by_its_number():
     padded = column(type="nominal", codes={"01": "noord", "02": "zuid"})
 

@@ -30,6 +30,17 @@ def test_codes_that_are_words_get_their_rank_as_value():
     assert codebook.columns["veilig_1"].span == (1.0, 5.0)
 
 
+def test_texts_lose_marks_that_are_not_seen(raw):
+    raw["columns"]["veilig_1"]["label"] = {"nl": "veilig\u202egnp.exe", "en": "\u2066safe\x07"}
+    raw["scales"]["inzetbaarheid"]["label"] = "in\u200bzet\u061c"
+
+    codebook = Codebook.model_validate(raw)
+
+    assert codebook.columns["veilig_1"].label.nl == "veiliggnp.exe"
+    assert codebook.columns["veilig_1"].label.en == "safe"
+    assert codebook.scales["inzetbaarheid"].label.en == "inzet"
+
+
 def test_an_unknown_key_is_refused_by_name(raw):
     raw["columns"]["veilig_1"]["colour"] = "blue"
 

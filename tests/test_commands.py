@@ -338,6 +338,7 @@ def test_too_few_usable_responses_are_refused(place, tmp_path):
         (["explain", "{place}", "{place}/w.sav", "--output", "{place}/out"], 30),
         (["synthesise", "--output", "{place}/w.dta"], 10),
         (["synthesise", "--output", "{place}/settings.toml/w.sav"], 40),
+        (["synthesise", "--output", "/proc/nowhere/w.sav"], 40),
         (["synthesise", "--output", "{place}/x.sav", "--wave", "2016"], 3),
         (["train"], 2),
     ],

@@ -536,3 +536,20 @@ def survey_file(rng, rows=400):
     part = rng.integers(1, 81, rows)
     replicates = {f"jk{r}": np.where(part == r, 0, weight * 80 / 79) for r in range(1, 81)}
     return pd.DataFrame(columns | replicates)
+
+
+def test_a_unit_that_outweighs_all_others_makes_way_for_its_parts(rng):
+    place = rng.integers(0, 12, 600)
+    responses = pd.DataFrame(
+        {
+            "sector": "rijk",
+            "organisatie": np.char.add("O", place.astype(str)),
+            "weight": np.where(place == 0, 200.0, 1.0),
+        }
+    )
+
+    heavy = read_design(responses, SMALL)
+    even = read_design(responses.assign(weight=1.0), SMALL)
+
+    assert len(np.unique(even.cluster)) == 12
+    assert len(np.unique(heavy.cluster)) == 600

@@ -95,6 +95,38 @@ def test_na_is_missing_among_numbers_and_a_code_among_text(tmp_path):
     assert frame["country"].tolist() == ["NA", "NL"]
 
 
+WORDS = ["NA", "NaN", "NULL", "#N/A"]
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_words_for_missing_are_missing_among_numbers_only(tmp_path, separator):
+    point = "," if separator == ";" else "."
+    path = tmp_path / "survey.csv"
+    lines = [(f"1{point}5", "HR", "1"), *((word, word, word) for word in WORDS)]
+    lines += [("", "", "")]
+    rows = [separator.join(line) for line in [("number", "unit", "code"), *lines]]
+    path.write_text("\n".join(rows) + "\n")
+
+    frame = read_table(path).frame
+
+    assert frame["number"].isna().tolist() == [False, *[True] * 5]
+    assert frame["number"][0] == 1.5
+    assert frame["code"].dtype == "float64"
+    assert frame["unit"].tolist()[:5] == ["HR", *WORDS]
+    assert frame["unit"].isna().tolist() == [*[False] * 5, True]
+
+
+@pytest.mark.parametrize("word", ["nan", "N/A", "None", "null"])
+def test_other_words_are_read_as_they_are(tmp_path, word):
+    path = tmp_path / "survey.csv"
+    path.write_text(f"number,unit\n1,{word}\n{word},HR\n")
+
+    frame = read_table(path).frame
+
+    assert frame["unit"].tolist() == [word, "HR"]
+    assert frame["number"].tolist() == ["1", word]
+
+
 def bad_files(folder):
     """Files that are not what they should be, each with the error it deserves."""
     whole = folder / "whole"

@@ -63,6 +63,16 @@ def test_departments_of_an_organisation_that_rolled_up_roll_up_too():
     assert found.groups["level"].tolist().count("organisatie") == 2
 
 
+def test_labels_lose_marks_that_are_not_seen_and_ids_keep_units_apart():
+    marked = responses([[30], [30]])
+    marked["organisatie"] = marked["organisatie"].cat.rename_categories({"O0": "O1\u202e"})
+
+    units = grouped(marked, ["organisatie"]).groups.query("level == 'organisatie'")
+
+    assert units["label"].tolist() == ["O1", "O1"]
+    assert units.index.is_unique
+
+
 def test_everybody_counts_once_over_the_units():
     found = grouped(responses([[9, 10, 30], [4, 12]]))
     units = found.groups[found.groups["kind"] != "cross"]

@@ -241,14 +241,24 @@ def test_an_instrument_finds_what_the_answers_were_made_from(survey):
 
 def test_what_cannot_be_assessed_says_why(survey):
     book = questionnaire(
-        {"one": ["a1"], "two": ["a2", "b1"], "same": ["a4", "a5", "c1"], "gone": ["d1", "d2", "d3"]}
+        {
+            "one": ["a1"],
+            "two": ["a2", "b1"],
+            "same": ["a4", "a5", "c1"],
+            "gone": ["d1", "d2", "d3"],
+            "twins": ["e1", "e2", "e3"],
+            "mirror": ["f1", "f2", "f3"],
+        }
     )
     odd = survey.drop(columns=["a3"]).assign(b1=survey["a1"], c1=3.0)
+    odd = odd.assign(**dict.fromkeys(["e1", "e2", "f1"], survey["a1"]), f2=6 - survey["a1"])
+    odd = odd.assign(e3=survey["a2"], f3=survey["a2"])
 
     found = assess_scales(odd, book, read_design(odd, book), book.units.levels, 50, 0)
 
     scales = found.scales.set_index("scale")
-    assert scales["reason"].tolist() == ["one item", "two items", "one answer", "absent"]
+    reasons = ["one item", "two items", "one answer", "absent", "alike", "alike"]
+    assert scales["reason"].tolist() == scales["reason_ordinal"].tolist() == reasons
     assert scales[["rmsea", "cfi_ordinal"]].isna().all(axis=None)
     assert found.items["loading"].isna().all()
     levels = found.levels.set_index(["scale", "level"])
@@ -266,6 +276,16 @@ def test_units_that_tell_nothing_say_why(survey):
     levels = found.levels.set_index("level")
     assert levels["reason"].tolist() == ["one unit", "", "one each", ""]
     assert levels["icc1"].notna().tolist() == [False, True, False, False]
+
+
+def test_a_sector_of_one_organisation_leaves_the_others_known(survey):
+    lone = survey.assign(sector=np.where(survey["organisatie"] == "O0", "S0", "S1"))
+
+    found = assess_scales(lone, FIVE, read_design(lone, FIVE), FIVE.units.levels, 50, 0)
+
+    levels = found.levels.set_index("level")
+    assert levels.loc["sector", ["icc2_low", "icc2_high"]].isna().all()
+    assert levels.loc[["organisatie", "team"], ["icc2_low", "icc2_high"]].notna().all(axis=None)
 
 
 def test_levels_with_the_same_units_are_told_apart_once(survey):

@@ -195,6 +195,34 @@ def test_weights_that_add_up_to_nothing_are_refused(survey, read):
         read(survey.assign(gewicht=0.0))
 
 
+def uneven(large):
+    """Weights of 300 responses, one of which is larger than the others."""
+    return np.array([large, *np.ones(299)])
+
+
+@pytest.mark.parametrize("large", [1e12, 90.0])
+def test_weights_by_which_few_stand_for_all_are_refused(survey, read, large):
+    weight = uneven(large)
+    worth = weight.sum() ** 2 / (weight**2).sum()
+
+    with pytest.raises(WeightError, match=rf"300 responses are worth {worth:.0f} unweighted .* 20"):
+        read(survey.assign(gewicht=weight))
+
+
+def test_weights_that_are_worth_enough_are_accepted(survey, read):
+    weight = uneven(60.0)
+
+    assert weight.sum() ** 2 / (weight**2).sum() > INTAKE.minimum_responses / 10
+    assert len(read(survey.assign(gewicht=weight)).responses) == 300
+
+
+def test_few_responses_are_too_few_and_not_uneven(survey, read):
+    few = read(survey.head(19))
+
+    with pytest.raises(TooFewResponsesError, match="19 of 19"):
+        require_enough(few, INTAKE)
+
+
 def test_a_column_without_answers_is_refused(survey, read):
     with pytest.raises(EmptyColumnError, match="veilig_2"):
         read(survey.assign(veilig_2=8))
@@ -206,7 +234,9 @@ def test_a_column_of_another_kind_is_refused(survey, read):
 
 
 def test_too_few_usable_responses_are_refused(survey, read):
-    with pytest.raises(TooFewResponsesError, match="199 of 199 responses are usable, 200"):
+    with pytest.raises(
+        TooFewResponsesError, match=r"survey\.parquet: 199 of 199 responses are usable, 200"
+    ):
         require_enough(read(survey.head(199)), INTAKE)
 
 

@@ -265,6 +265,9 @@ def test_a_small_group_is_not_comparable_where_none_is(rng):
         (["a1", "a2"], {}, "two items"),
         (["b1", "b2", "b3"], {}, "absent"),
         (["a1", "a2", "a3"], {"a2": 3.0}, "one answer"),
+        (["a1", "a2", "a3"], {"a2": lambda r: r["a1"]}, "alike"),
+        (["a1", "a2", "a3"], {"a2": lambda r: 6 - r["a1"]}, "alike"),
+        (["a1", "a2"], {"a2": lambda r: r["a1"]}, "alike"),
     ],
 )
 def test_what_cannot_be_tested_is_shown_with_care(rng, items, change, reason):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ from blijfwijzer.disclosure.fingerprint import (
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import FILE, HEAD, KEY, open_ledger, verify
-from blijfwijzer.errors import BusyError, LedgerError
+from blijfwijzer.errors import BusyError, LedgerError, NotWritableError
 
 SECRET = bytes(32)
 
@@ -347,6 +348,15 @@ def test_a_file_in_the_place_of_a_ledger_is_told(tmp_path, below):
     with (
         pytest.raises(LedgerError, match="a file is in the place"),
         open_ledger(tmp_path / "ledger" / below, "owner"),
+    ):
+        pass
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
+def test_a_ledger_that_cannot_be_made_is_told():
+    with (
+        pytest.raises(NotWritableError, match="no ledger can be made here"),
+        open_ledger(Path("/proc/ledger"), "owner"),
     ):
         pass
 

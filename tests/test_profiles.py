@@ -108,6 +108,21 @@ def test_a_bin_holds_ten_and_keeps_the_order(answers):
     assert (np.diff(bins[order]) >= 0).all()
 
 
+def test_pairs_without_a_cell_of_enough_responses_are_left_out(survey):
+    contributions, frame, weight, units, groups = survey
+    few = slice(0, 200)
+    wide = QUICK.model_copy(update={"minimum_mark": 30})
+    values = contributions.values.iloc[few]
+    part = Contributions(values, contributions.base, contributions.risk[few], 0.0)
+    groups = {name: group.iloc[few] for name, group in groups.items()}
+
+    found = profile(
+        part, frame.iloc[few], SCHEMA, weight[few], units.iloc[few], groups, wide, 0, []
+    )
+
+    assert found.interactions.empty
+
+
 def test_the_pair_that_interacts_comes_first(survey):
     first = profiled(survey).interactions.iloc[0]
 

@@ -15,7 +15,7 @@ import pytest
 from blijfwijzer.errors import ModelDisclosureError, ModelFolderError, TrackingError
 from blijfwijzer.records.lint import find_disclosures
 from blijfwijzer.records.model_folder import folder_name, read_model, write_model
-from blijfwijzer.records.tracking import Training, track_training
+from blijfwijzer.records.tracking import Training, track_training, tracking_uri
 from blijfwijzer.risk.boosting import Boosting, grow_trees
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.settings import Settings
@@ -243,12 +243,29 @@ def test_a_run_is_kept_on_a_real_server(folder, trained, tmp_path, server, monke
 def test_a_server_that_does_not_answer_is_told_and_the_model_stays(
     folder, trained, tmp_path, monkeypatch
 ):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlops:gehe@im@127.0.0.1:9")
 
-    with pytest.raises(TrackingError, match="The model is complete in"):
+    with pytest.raises(TrackingError, match="The model is complete in") as told:
         track_training(training(folder, trained), "test", tmp_path)
 
+    assert str(told.value).startswith("http://***@127.0.0.1:9: the run")
+
     assert read_model(folder)
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("https://mlops:geheim@host/a@b", "https://***@host/a@b"),
+        ("postgresql+psycopg://token@host:5432/db", "postgresql+psycopg://***@host:5432/db"),
+        ("https://host/a@b", "https://host/a@b"),
+        ("sqlite:////data/a@b/mlflow.db", "sqlite:////data/a@b/mlflow.db"),
+    ],
+)
+def test_a_store_is_told_without_its_password(tmp_path, monkeypatch, uri, told):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+
+    assert tracking_uri(tmp_path) == told
 
 
 @quiet

@@ -55,6 +55,28 @@ def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
     assert left_in(tmp_path) == ["model", "model/new"]
 
 
+def test_a_link_to_a_folder_stays_a_link_and_its_folder_is_written(tmp_path):
+    real = tmp_path / "elsewhere" / "real"
+    (tmp_path / "link").symlink_to(real)
+    for name in ("first", "second"):
+        with write_folder_beside(tmp_path / "link", "record") as folder:
+            (folder / "record").write_text(name)
+
+    assert (tmp_path / "link").is_symlink()
+    assert (real / "record").read_text() == "second"
+    assert left_in(tmp_path) == ["elsewhere", "elsewhere/real", "elsewhere/real/record", "link"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
+def test_a_folder_that_the_system_denies_is_not_writable():
+    for place in ("/proc/x/y", "/proc/x"):
+        with (
+            pytest.raises(NotWritableError, match="cannot be written here"),
+            write_folder_beside(Path(place)),
+        ):
+            pass
+
+
 @pytest.mark.parametrize("mark", ["", "record"])
 def test_what_is_no_earlier_output_is_never_replaced(tmp_path, mark):
     (tmp_path / "notes").mkdir()

@@ -339,11 +339,11 @@ def main() -> None:
 
 
 def _told(error: OSError) -> tuple[str, int]:
-    """Say what the system refused; anything but space or permission is a bug."""
+    """Say what the system refused; anything but space, permission or place is a bug."""
     where = error.filename or "the output"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{where}: the disk is full. Free some space.", errors.DiskFullError.exit_code
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT):
         return f"{where}: {error.strerror}.", errors.NotWritableError.exit_code
     raise error
 

@@ -13,6 +13,17 @@ from typing import Any
 
 from blijfwijzer.errors import DiskFullError, NotWritableError
 
+_REFUSED = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    # Some file systems, such as /proc, say of a new folder that it does not exist.
+    errno.ENOENT,
+    errno.ELOOP,
+)
+
 
 @contextmanager
 def write_beside(path: Path) -> Iterator[Path]:
@@ -45,13 +56,15 @@ def write_folder_beside(folder: Path, mark: str = "") -> Iterator[Path]:
     """Give a temporary folder; when the block ends well it takes the place of `folder`.
 
     A folder that is there is replaced only if it is empty or holds the file `mark`, by which an
-    earlier output of the same kind is known; nothing else is ever deleted.
+    earlier output of the same kind is known; nothing else is ever deleted. A link to a folder stays
+    a link: the folder that it points at is replaced.
 
     Raises
     ------
     NotWritableError, DiskFullError
         The output cannot be written, or something else is in its place.
     """
+    folder = _pointed_at(folder)
     with _errors_for(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         restore_folder(folder)
@@ -84,6 +97,7 @@ def refuse_strange(folder: Path, mark: str) -> None:
 
 def restore_folder(folder: Path) -> None:
     """Put back an output that a killed run had moved away and not yet replaced."""
+    folder = _pointed_at(folder)
     old = _old(folder)
     if old.is_dir() and not folder.exists():
         old.rename(folder)
@@ -142,6 +156,10 @@ def _take_place(beside: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _pointed_at(folder: Path) -> Path:
+    return folder.resolve() if folder.is_symlink() else folder
+
+
 def _old(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.old")
 
@@ -156,7 +174,7 @@ def _errors_for(path: Path) -> Iterator[None]:
                 f"{path}: the disk is full and nothing was written. Free some space, or give "
                 "another place."
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if error.errno in _REFUSED:
             raise NotWritableError(
                 f"{path}: cannot be written here ({error.strerror}) and nothing was. Give a "
                 "folder that you may write in."

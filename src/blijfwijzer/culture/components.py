@@ -29,6 +29,7 @@ FEWEST_IN_UNIT = 5
 """Respondents of a unit for its agreement to be counted."""
 _GROUPS = 80
 _LEVEL = 0.975
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,11 @@ def _correlations(variance: Array, expected: Array, weights: list[Array]) -> dic
     for place in range(len(variance) - 1):
         one = weights[place + 1]
         total = one.sum()
-        size = (total - (one**2).sum() / total) / (expected[place + 1, -1] - expected[0, -1])
+        freedom = expected[place + 1, -1] - expected[0, -1]
+        if freedom < _NOTHING:
+            # All who are left are of one unit, so none of its level can be compared.
+            continue
+        size = (total - (one**2).sum() / total) / freedom
         within = max(variance[place + 1 :].sum(), 0.0)
         means = size * between[place]
         icc2[place] = means / (means + within) if means + within > 0 else np.nan

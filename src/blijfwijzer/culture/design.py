@@ -19,8 +19,9 @@ from blijfwijzer.survey.replicates import replicate_names
 Array = NDArray[np.float64]
 
 _FEWEST_CLUSTERS = 5
-"""Fewer units than these, or as few that weigh as much as all (Kish 1965), say little of how units
-differ; then a smaller kind of unit counts."""
+"""Fewer units than these say little of how units differ; then a smaller kind of unit counts."""
+_FEWEST_EFFECTIVE = 3.0
+"""The same of units that weigh unequally: how many equal ones they are worth (Kish 1965). Ours."""
 _FEWEST_PEOPLE = 100
 """Members for replicate weights to tell the error of a group; in fewer, too few of them differ.
 Convention of ours."""
@@ -305,6 +306,7 @@ def _clusters(
         pair = pd.MultiIndex.from_arrays([stratum, own, code])
         own = pd.factorize(pair)[0].astype(np.intp)
         total = np.bincount(own, weight)
-        if total.sum() ** 2 / (total**2).sum() >= _FEWEST_CLUSTERS:
+        is_even = total.sum() ** 2 / (total**2).sum() >= _FEWEST_EFFECTIVE
+        if len(total) >= _FEWEST_CLUSTERS and is_even:
             return own
     return np.arange(len(responses), dtype=np.intp)

@@ -22,6 +22,7 @@ MOST_CATEGORIES = 10
 _LARGEST = 0.995
 _SMALLEST_UNIQUE = 0.005
 """Least share of an item that is its own; a fit that ends here is a Heywood case (as factanal)."""
+_SINGULAR = 1e-6
 _LEVEL = (0.975, 0.025)
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 
@@ -127,6 +128,11 @@ def polychoric(tables: Array, start: Array | None = None) -> Array:
     return np.asarray(rho)
 
 
+def is_singular(matrix: Array) -> bool:
+    """Tell whether correlations are none, or an item follows from others: a copy, say."""
+    return bool(np.linalg.eigvalsh(matrix).min() < _SINGULAR)
+
+
 def fit_one_factor(correlations: Correlations) -> OneFactor | None:
     """Fit one factor by maximum likelihood and measure how well it does.
 
@@ -142,7 +148,7 @@ def fit_one_factor(correlations: Correlations) -> OneFactor | None:
     """
     matrix = correlations.matrix
     items = len(matrix)
-    if np.linalg.eigvalsh(matrix).min() < 1e-6:
+    if is_singular(matrix):
         return None
     nothing = np.full(items, np.nan)
     if items < 3:

@@ -16,6 +16,7 @@ from blijfwijzer.culture.factors import (
     correlate,
     correlate_ordinal,
     fit_one_factor,
+    is_singular,
 )
 from blijfwijzer.survey.codebook import Codebook, Scale, Text
 from blijfwijzer.survey.scales import measure_reliability, recode_items
@@ -41,6 +42,10 @@ REASONS = {
         en="three items always fit one factor",
     ),
     "one answer": Text(nl="iedereen gaf hetzelfde antwoord", en="everybody gave the same answer"),
+    "alike": Text(
+        nl="vragen zijn gelijk: een antwoord volgt uit dat op de andere",
+        en="items are alike: an answer follows from those to the others",
+    ),
     "too few": Text(nl="te weinig respondenten", en="too few respondents"),
     "no fit": Text(
         nl="de samenhangen spreken elkaar tegen", en="the correlations contradict each other"
@@ -134,6 +139,8 @@ def _unfit(values: Array, design: Design, is_ordinal: bool) -> str:
         return "absent"
     if (np.ptp(values, axis=0) == 0).any():
         return "one answer"
+    if is_singular(np.asarray(np.corrcoef(values, rowvar=False))):
+        return "alike"
     if design.weight.sum() ** 2 / (design.weight**2).sum() < FEWEST_FOR_A_FACTOR:
         return "too few"
     if is_ordinal and len(np.unique(values)) > MOST_CATEGORIES:

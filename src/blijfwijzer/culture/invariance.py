@@ -18,7 +18,7 @@ from scipy.stats import t
 
 from blijfwijzer.culture.design import Design, own_units
 from blijfwijzer.culture.estimation import adjust
-from blijfwijzer.culture.items import SIGNIFICANT, Shifts, prepare, purify
+from blijfwijzer.culture.items import SIGNIFICANT, Shifts, are_alike, prepare, purify
 from blijfwijzer.survey.codebook import Codebook, Scale, Text
 from blijfwijzer.survey.scales import recode_items
 
@@ -61,6 +61,10 @@ REASONS = {
     "few left": Text(
         nl="er is geen groep over om mee te vergelijken",
         en="no group is left to compare with",
+    ),
+    "alike": Text(
+        nl="vragen zijn gelijk: een antwoord volgt uit dat op de andere",
+        en="items are alike: an answer follows from those to the others",
     ),
     "absent": Text(nl="de vragenlijst heeft deze vragen niet", en="the survey lacks these items"),
     "few groups": Text(
@@ -197,15 +201,15 @@ def _test_scale(
     untested = {str(name): int(sizes[name]) for name in sorted(sizes.index[~large], key=str)}
     complete &= group.isin(names).to_numpy()
     answers = values.to_numpy()[complete]
-    reason = _untestable(answers, len(scale.items), len(names))
+    code = pd.Categorical(group[complete], categories=names).codes.astype(np.intp)
+    part = design.take(complete)
+    reason = _untestable(answers, code, part.weight, len(scale.items))
     nothing = pd.DataFrame(columns=["n", "share", "observed"])
     if reason:
         untested = {str(name): int(sizes[name]) for name in sorted(sizes.index, key=str)}
         return _Test(scale, attribute, high - low, reason, untested, [], None, nothing)
-    part = design.take(complete)
     if part.replicates is None:
         part = own_units(part, np.ones(len(part.weight), dtype=bool))
-    code = pd.Categorical(group[complete], categories=names).codes.astype(np.intp)
     ready = prepare(tuple(items), answers, code, [str(n) for n in names], part, high - low)
     rows, shifts = purify(ready, floor)
     for row in rows:
@@ -221,14 +225,16 @@ def _test_scale(
     return _Test(scale, attribute, high - low, reason, untested, rows, shifts, groups)
 
 
-def _untestable(answers: Array, items: int, groups: int) -> str:
+def _untestable(answers: Array, group: NDArray[np.intp], weight: Array, items: int) -> str:
     if items < 2:
         return "one item"
     if answers.shape[1] < 2:
         return "absent"
-    if groups < 2:
+    if len(np.unique(group)) < 2:
         return "few groups"
-    return "one answer" if (np.ptp(answers, axis=0) == 0).any() else ""
+    if (np.ptp(answers, axis=0) == 0).any():
+        return "one answer"
+    return "alike" if are_alike(answers, group, weight) else ""
 
 
 def _judge(

@@ -25,7 +25,7 @@ from scipy.stats import f, t
 
 from blijfwijzer.culture.design import Design, add_up, covariance_of_totals
 from blijfwijzer.culture.estimation import adjust
-from blijfwijzer.culture.factors import most_likely_loadings
+from blijfwijzer.culture.factors import is_singular, most_likely_loadings
 from blijfwijzer.culture.ordinal import OrdinalFit, fit_ordinal, nagelkerke
 
 Array = NDArray[np.float64]
@@ -60,8 +60,35 @@ def prepare(
     design: Design,
     span: float,
 ) -> Answers:
-    """Find how much of each item is common, from what varies within groups."""
-    w = design.weight / design.weight.sum()
+    """Find how much of each item is common, from what varies within groups.
+
+    Parameters
+    ----------
+    answers : one row per response, one column per item; no item may follow from the others
+    """
+    correlation, spread = _correlate_within(answers, group, design.weight)
+    if len(items) > 2:
+        loadings = np.clip(most_likely_loadings(correlation), 0.05, 0.999)
+    else:
+        loadings = np.full(2, np.sqrt(np.clip(correlation[0, 1], 0.05, 0.999)))
+    unique = (1 - loadings**2) * spread**2
+    return Answers(items, answers, group, names, design, loadings * spread, unique, span)
+
+
+def are_alike(answers: Array, group: NDArray[np.intp], weight: Array) -> bool:
+    """Tell whether an item follows from the others within groups, as a copy or mirror image does.
+
+    Its answer is then known from theirs whatever the group, or the rest score is the same for
+    everybody, so that there is nothing left to compare.
+    """
+    return is_singular(_correlate_within(answers, group, weight)[0])
+
+
+def _correlate_within(
+    answers: Array, group: NDArray[np.intp], weight: Array
+) -> tuple[Array, Array]:
+    """Correlate items around the means of groups; give the deviations around these as well."""
+    w = weight / weight.sum()
     total = np.bincount(group, w)
     means = np.stack([np.bincount(group, w * item) / total for item in answers.T], axis=1)
     within = answers - means[group]
@@ -69,12 +96,7 @@ def prepare(
     spread = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
     correlation = covariance / np.outer(spread, spread)
     np.fill_diagonal(correlation, 1.0)
-    if len(items) > 2:
-        loadings = np.clip(most_likely_loadings(correlation), 0.05, 0.999)
-    else:
-        loadings = np.full(2, np.sqrt(np.clip(correlation[0, 1], 0.05, 0.999)))
-    unique = (1 - loadings**2) * spread**2
-    return Answers(items, answers, group, names, design, loadings * spread, unique, span)
+    return correlation, spread
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from blijfwijzer.errors import BusyError, LedgerError
+from blijfwijzer.errors import BusyError, LedgerError, NotWritableError
 from blijfwijzer.files import read_json, write_beside
 
 FILE, HEAD, KEY, LOCK = "releases.jsonl", "head.json", "secret.key", "lock"
@@ -99,12 +99,19 @@ def open_ledger(
         Another run holds it.
     LedgerError
         It is lost, altered, cut off, or of another owner.
+    NotWritableError
+        It cannot be made there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise LedgerError(
             f"{folder}: a file is in the place of the ledger. Give --ledger a folder."
+        ) from error
+    except FileNotFoundError as error:
+        raise NotWritableError(
+            f"{folder}: no ledger can be made here ({error.strerror}) and nothing was shown. Give "
+            "--ledger a folder that you may write in."
         ) from error
     with _locked(folder):
         ledger = _read(folder, owner)

@@ -225,7 +225,8 @@ def _interactions(
 
     For each pair: the weighted standard deviation, over cells of both features' bins, of the
     first's contribution around its mean in its own bin; averaged over both orders. It is zero
-    where the probability is a sum of curves, but for the bend of the calibrated probability.
+    where the probability is a sum of curves, but for the bend of the calibrated probability. Pairs
+    of which no cell holds `minimum` responses are left out.
     """
     bins = {name: _bin(frame[name].to_numpy(), minimum) + 1 for name in names}
 
@@ -235,6 +236,8 @@ def _interactions(
         own = _group_means(given, weight, bins[name])
         both = _group_means(given, weight, cell)
         enough = np.bincount(cell)[cell] >= minimum
+        if not enough.any():
+            return np.nan
         gap = (both[cell] - own[bins[name]])[enough]
         return float(np.sqrt(np.average(gap**2, weights=weight[enough])))
 
@@ -242,7 +245,7 @@ def _interactions(
         {"first": a, "second": b, "strength": (depends(a, b) + depends(b, a)) / 2}
         for a, b in combinations(names, 2)
     ]
-    table = pd.DataFrame(rows, columns=["first", "second", "strength"])
+    table = pd.DataFrame(rows, columns=["first", "second", "strength"]).dropna()
     return table.sort_values("strength", ascending=False, ignore_index=True)
 
 

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array, vstack
 from blijfwijzer.errors import GroupError, MissingColumnsError
 from blijfwijzer.settings import Groups as GroupSettings
 from blijfwijzer.survey.codebook import Codebook, Column, Language
+from blijfwijzer.survey.texts import as_seen
 
 EVERYONE = "all"
 """Id of the group of all responses."""
@@ -388,7 +389,7 @@ def _answers(answers: pd.Series, variable: Column) -> pd.Series:
 def _labels(codes: pd.Series, column: Column, language: Language) -> list[str]:
     texts = {code: text.in_(language) for code, text in column.codes.items()}
     plain = [str(code) if column.role == "unit" else unquote(str(code)) for code in codes]
-    return [texts.get(code, code) for code in plain]
+    return [as_seen(texts.get(code, code)) for code in plain]
 
 
 def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.DataFrame:

@@ -10,15 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from blijfwijzer.survey.texts import as_seen
+
 LONGEST = 32_767
 """Characters in a cell of Excel ("Excel specifications and limits"), counted in UTF-16 units."""
 
-# What XML 1.0 (2.2, production 2) does not allow, and halves of surrogate pairs, which no UTF-8
-# file can hold. Tab, line feed and carriage return are allowed.
-# Marks that are not seen go too: they hide the start of a formula, or turn a name round.
-_ILLEGAL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
-)
 _STARTS = tuple("=+-@\t\r\n\0|")
 # A file with semicolons that is opened where commas separate is cut at commas, and a formula
 # inside a text would then begin a cell of its own.
@@ -33,7 +29,7 @@ def clean_text(value: object) -> str:
     >>> clean_text("a\x00b\r\nc")
     'ab\nc'
     """
-    text = _ILLEGAL.sub("", str(value)).replace("\r\n", "\n").replace("\r", "\n")
+    text = as_seen(str(value)).replace("\r\n", "\n").replace("\r", "\n")
     return _cut(text)
 
 
@@ -55,7 +51,7 @@ def safe_text(value: object) -> str:
 
 def starts_formula(text: str) -> bool:
     """Tell whether a spreadsheet could take a text for a formula."""
-    bare = _ILLEGAL.sub("", text).lstrip()
+    bare = as_seen(text).lstrip()
     folded = unicodedata.normalize("NFKC", bare[:1])
     return text.startswith(_STARTS) or folded.startswith(_STARTS)
 

@@ -6,6 +6,7 @@ hashes, metrics with intervals, and the files of the model folder.
 
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from blijfwijzer.errors import TrackingError
 
 ALIAS = "challenger"
 _BATCH = 90
+# Up to the last @ before the path, as a password may hold one.
+_USER = re.compile(r"^([^/?#]*//)[^/?#]*@")
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def track_release(released: Released, experiment: str, store: Path) -> str:
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
 
-        uri = tracking_uri(store)
+        uri = _uri(store)
         try:
             if uri.startswith("sqlite:"):
                 store.mkdir(parents=True, exist_ok=True)
@@ -117,13 +120,18 @@ def track_release(released: Released, experiment: str, store: Path) -> str:
             return run_id
         except (MlflowException, OSError) as error:
             raise TrackingError(
-                f"{uri}: the run could not be tracked ({type(error).__name__}). What was published "
-                f"is complete in {released.folder}. Check MLFLOW_TRACKING_URI, or set "
-                "tracking.enabled = false."
+                f"{tracking_uri(store)}: the run could not be tracked ({type(error).__name__}). "
+                f"What was published is complete in {released.folder}. Check MLFLOW_TRACKING_URI, "
+                "or set tracking.enabled = false."
             ) from error
 
 
 def tracking_uri(store: Path) -> str:
+    """Where runs are kept, to be read: MLFLOW_TRACKING_URI without its password, or SQLite."""
+    return _USER.sub(r"\1***@", _uri(store))
+
+
+def _uri(store: Path) -> str:
     """Where runs are kept: MLFLOW_TRACKING_URI, or SQLite in `store`."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(store / 'mlflow.db').resolve()}"
 
@@ -133,7 +141,7 @@ def _log(training: Training, experiment: str, store: Path) -> str:
 
     from blijfwijzer.records.served import save_served
 
-    uri = tracking_uri(store)
+    uri = _uri(store)
     if uri.startswith("sqlite:"):
         store.mkdir(parents=True, exist_ok=True)
     client = MlflowClient(tracking_uri=uri, registry_uri=uri)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.files import Ranges, code_text
+from blijfwijzer.survey.texts import as_seen
 
 
 def read_answers(
@@ -49,9 +50,8 @@ def read_answers(
             return None
         if text in column.codes or not column.codes:
             return text
-        if text.lower() in no_answer:
-            return None
-        return meaning.get(text.lower(), "")
+        told_as = as_seen(text).strip().lower()
+        return None if told_as in no_answer else meaning.get(told_as, "")
 
     codes = [code_of(text, is_lost) for text, is_lost in zip(texts, lost, strict=True)]
     # One entry more than there are levels: place -1 stands for an empty cell.

@@ -20,6 +20,7 @@ from blijfwijzer.survey.concepts import CONCEPTS, YES_OR_NO, Concept
 from blijfwijzer.survey.rules import Condition, Rule, conditions_of
 from blijfwijzer.survey.texts import Language as Language
 from blijfwijzer.survey.texts import Part as _Part
+from blijfwijzer.survey.texts import Seen as _Seen
 from blijfwijzer.survey.texts import Text as Text
 
 Role = Literal["item", "career", "outcome", "claim", "audit", "unit", "weight", "id", "ignore"]
@@ -146,8 +147,8 @@ class Survey(_Part):
     name: str
     wave: str
     label: Text
-    population: str
-    purpose: str
+    population: _Seen
+    purpose: _Seen
     language: Language = "nl"
 
 

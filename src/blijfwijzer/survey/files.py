@@ -39,6 +39,8 @@ _MAGIC = {
     ".xlsx": (b"PK\x03\x04",),
     ".csv.gz": (b"\x1f\x8b",),
 }
+# What R, pandas, Excel and SQL write in an empty cell.
+_MISSING_WORDS = ("NA", "NaN", "#N/A", "NULL")
 _CHUNK = 1 << 20
 _CELL_BYTES = 8
 
@@ -231,26 +233,27 @@ def _read_csv(path: Path, maximum: int) -> Table:
             decimal="," if separator == ";" else ".",
             low_memory=False,
             keep_default_na=False,
-            na_values=["", "NaN", "#N/A", "NULL"],
+            na_values=[""],
             skipinitialspace=True,
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError):
         raise _corrupt(path) from None
     if not isinstance(frame.index, pd.RangeIndex):
         raise _corrupt(path)
-    return Table(frame.apply(_without_na))
+    return Table(frame.apply(_without_na, decimal="," if separator == ";" else "."))
 
 
-def _without_na(answers: pd.Series) -> pd.Series:
-    """Read a column as numbers if only R's `NA` stands in the way.
+def _without_na(answers: pd.Series, decimal: str) -> pd.Series:
+    """Read a column as numbers if only words for "missing" of other programs stand in the way.
 
-    In a column of text `NA` may be a code of its own, so it is left there.
+    In a column of text such a word may be a code or a name of its own, so it is left there.
     """
-    if pd.api.types.is_numeric_dtype(answers) or not (answers == "NA").any():
+    is_word = answers.isin(_MISSING_WORDS)
+    if pd.api.types.is_numeric_dtype(answers) or not is_word.any():
         return answers
-    numbers = pd.to_numeric(answers.mask(answers == "NA"), errors="coerce")
-    is_number = numbers.notna() | answers.isna() | (answers == "NA")
-    return numbers if is_number.all() else answers
+    texts = answers.mask(is_word).astype("str").str.replace(decimal, ".", regex=False)
+    numbers = pd.to_numeric(texts, errors="coerce")
+    return numbers if (numbers.notna() | answers.isna() | is_word).all() else answers
 
 
 def _unpack(path: Path, maximum: int) -> bytes:

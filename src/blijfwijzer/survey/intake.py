@@ -34,6 +34,8 @@ from blijfwijzer.survey.replicates import read_replicates, replicate_names
 _MOST_REFUSED = 0.5
 _FEWEST_ITEMS_FOR_A_LINE = 10
 _MANY_MISSING = 0.2
+_LEAST_WORTH = 0.1
+"""Share of `minimum_responses` that responses must be worth with their weights."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Intake:
     """Faults that forbid its use; empty in what `read_survey` gives."""
     sha256: str
     """Of the file's bytes."""
+    file: str
+    """Its name, for messages."""
 
     @property
     def rows(self) -> int:
@@ -130,6 +134,7 @@ def _check_table(
     accepted, rejected = _part(responses, reasons)
     if not errors:
         accepted = _weigh(accepted, codebook)
+        _add(errors, _uneven_weights(file, accepted, settings))
     findings = [
         *(Finding("note", text) for text in _name_notes(table, codebook, names)),
         *(Finding("warning", text) for text in compare_labels(table, codebook, names)),
@@ -143,6 +148,7 @@ def _check_table(
         tuple(findings),
         tuple(errors),
         sha256,
+        file,
     )
 
 
@@ -156,8 +162,9 @@ def require_enough(intake: Intake, settings: IntakeSettings) -> None:
     usable = len(intake.responses)
     if usable < settings.minimum_responses:
         raise TooFewResponsesError(
-            f"{usable} of {intake.rows} responses are usable, {settings.minimum_responses} are "
-            "needed. Look in the list of rejected rows why others were not."
+            f"{intake.file}: {usable} of {intake.rows} responses are usable, "
+            f"{settings.minimum_responses} are needed. Look in the list of rejected rows why "
+            "others were not."
         )
 
 
@@ -354,6 +361,34 @@ def _weigh(accepted: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     return accepted.assign(**(weights / weights["weight"].mean()))
 
 
+def _uneven_weights(
+    file: str, accepted: pd.DataFrame, settings: IntakeSettings
+) -> WeightError | None:
+    """Refuse weights by which a few responses stand for nearly everybody.
+
+    Figures would be about those few people, and no design tells how sure they are.
+    """
+    least = settings.minimum_responses * _LEAST_WORTH
+    if len(accepted) < least:
+        # So few that even equal weights are not enough: that is told of the number of responses.
+        return None
+    weight = accepted["weight"]
+    effective = _effective(weight)
+    if effective >= least:
+        return None
+    return WeightError(
+        f"{file}: weights run up to {weight.max():.0f} times their mean, so that {len(accepted)} "
+        f"responses are worth {effective:.0f} unweighted ones; {least:.0f} are needed. A weight "
+        "says for how many people a response stands: correct them in the export, or cut off the "
+        "largest."
+    )
+
+
+def _effective(weight: pd.Series) -> float:
+    """How many unweighted responses weighted ones are worth: Kish (1965), (sum w)^2 / sum w^2."""
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
 def _name_notes(table: Table, codebook: Codebook, names: dict[str, str]) -> list[str]:
     renamed = [f"{name} (here {other})" for name, other in names.items() if name != other]
     known = {*codebook.columns, *replicate_names(table.frame.columns, codebook)}
@@ -440,11 +475,10 @@ def _gap_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
 
 
 def _weight_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
-    """How much precision weighting costs: Kish's effective number, (sum w)^2 / sum w^2 (1965)."""
+    """How much precision weighting costs."""
     weight = accepted["weight"]
     if codebook.weight is None or not np.isfinite(weight.sum()) or not weight.sum() > 0:
         return []
-    effective = float(weight.sum() ** 2 / (weight**2).sum())
     asked, notes = codebook.weight.replicates, []
     if asked and not replicate_names(accepted, codebook):
         notes.append(
@@ -455,7 +489,7 @@ def _weight_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
         *notes,
         f"weights run from {weight.min() / weight.mean():.2g} to "
         f"{weight.max() / weight.mean():.2g} times their mean; {len(weight)} responses are worth "
-        f"{effective:.0f} unweighted ones.",
+        f"{_effective(weight):.0f} unweighted ones.",
     ]
 
 

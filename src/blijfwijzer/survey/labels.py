@@ -8,6 +8,7 @@ from blijfwijzer.counts import counted
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text
+from blijfwijzer.survey.texts import as_seen
 
 _NO_ANSWER = re.compile(
     r"weet (ik )?niet|n\.?v\.?t|niet van toepassing|geen (mening|antwoord|opgave)|"
@@ -151,4 +152,4 @@ def _turned_among_siblings(table: Table, codebook: Codebook, names: dict[str, st
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\W+", " ", text).strip().lower()
+    return re.sub(r"\W+", " ", as_seen(text)).strip().lower()
