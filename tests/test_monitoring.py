@@ -976,3 +976,18 @@ def test_a_mean_is_withheld_when_few_others_answered():
     )
 
     assert _leave_few(now, climate, 10) == {("b", "x")}
+
+
+@pytest.mark.parametrize("command", ["climate", "claims"])
+def test_all_that_is_drawn_lies_inside_its_picture(place, command):
+    pictures = list(page_of(place / f"{command}-nl").iter("svg"))
+
+    assert pictures
+    for svg in pictures:
+        _, _, width, height = map(float, svg.get("viewBox").split())
+        drawn = [element for element in svg if element.tag in ("text", "rect", "circle")]
+        assert drawn
+        for element in drawn:
+            x, y = (float(element.get(name) or element.get(f"c{name}") or 0) for name in "xy")
+            assert 0 <= x <= width
+            assert 0 <= y <= height

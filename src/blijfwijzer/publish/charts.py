@@ -326,12 +326,12 @@ def picture(
     """Put a picture together, legend on top; all texts in `parts` are escaped by now."""
     x, y, signs = 12.0, 10, []
     for sign, text in legend:
-        width = 44 + len(text) * _CHARACTER
-        if x > 12 and x + width > _WIDTH:
+        wide = 44 + len(text) * _CHARACTER
+        if x > 12 and x + wide > width:
             x, y = 12.0, y + 20
         words = f'<text x="14" y="4">{escape(text)}</text>'
         signs.append(f'<g transform="translate({x:g} {y})">{sign}{words}</g>')
-        x += width
+        x += wide
     return Markup(
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
         f'aria-labelledby="{frame.key}-t {frame.key}-d" font-size="13" fill="{INK}">'
