@@ -253,7 +253,7 @@ def read(ledger, frame, request="", wave="1"):
 def test_earlier_groups_are_known_changed_or_others(tmp_path, team):
     with open_ledger(tmp_path, "owner") as ledger:
         release(ledger, team)
-        now = team.drop(index=[20, 21, 22, *range(40, 52)]).reset_index(drop=True)
+        now = team.drop(index=[20, 21, 22, *range(40, 58)]).reset_index(drop=True)
 
         earlier, rerun = read(ledger, now), read(ledger, now, "first")
 
@@ -303,23 +303,60 @@ def test_the_largest_minimum_that_was_promised_is_kept(tmp_path, team):
         assert read(ledger, team).minimum == 15
 
 
-def test_a_figure_that_a_few_people_left_is_known(tmp_path, team):
+def test_a_part_is_held_against_groups_and_parts_whatever_their_name(tmp_path, team):
+    with open_ledger(tmp_path, "owner") as ledger:
+        release(ledger, team)
+        part = fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(range(45), 60))
+        made = release_content(
+            "survey", "1", "x", "score", "a", {}, {}, {"age": [to_text(part[0])]}, VIEWS, 10
+        )
+        ledger.append(made)
+        earlier = read(ledger, team)
+        sets = [range(45), range(42), range(35, 60), range(20), range(23, 40), range(5, 60, 2)]
+        rows = csr_array(np.vstack([one_group(people, 60).toarray() for people in sets]))
+
+        likeness = earlier.compare_parts(rows, ledger.secret, 10)
+
+    assert likeness.is_same.tolist() == [True, False, False, True, False, False]
+    assert likeness.is_near.tolist() == [False, True, True, False, True, False]
+    assert (likeness.apart <= [0, 3, 5, 0, 3, 0]).all()
+    assert ((likeness.apart > 0) == likeness.is_near).all()
+
+
+def test_a_group_is_held_against_parts_of_figures(tmp_path, team):
+    with open_ledger(tmp_path, "owner") as ledger:
+        part = fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(range(18), 60))
+        made = release_content(
+            "survey", "1", "x", "score", "a", {}, {}, {"age": [to_text(part[0])]}, VIEWS, 10
+        )
+        ledger.append(made)
+
+        assert read(ledger, team).changed.tolist() == [True, False, False]
+
+
+def test_a_part_is_known_again_when_the_codebook_has_a_column_more(tmp_path, team):
+    less = team.drop(index=[0]).reset_index(drop=True).assign(z=1.0)
     with open_ledger(tmp_path, "owner") as ledger:
         part = fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(range(30), 60))
         made = release_content(
             "survey", "1", "x", "score", "a", {}, {}, {"age": [to_text(part[0])]}, VIEWS, 10
         )
         ledger.append(made)
-        earlier = read(ledger, team)
-        few, many = (
-            fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(g, 60))
-            for g in (range(27), range(45, 60))
-        )
 
-    assert not earlier.differs_by_few("age", part, 10)
-    assert earlier.differs_by_few("age", few, 10)
-    assert not earlier.differs_by_few("age", many, 10)
-    assert not earlier.differs_by_few("sex", few, 10)
+        likeness = read(ledger, less).compare_parts(one_group(range(29), 59), ledger.secret, 10)
+
+    assert likeness.is_near.tolist() == [True]
+
+
+def test_a_rerun_is_held_against_what_there_was_before_it(tmp_path, team):
+    with open_ledger(tmp_path, "owner") as ledger:
+        release(ledger, team, "first")
+        release(ledger, team.drop(index=[0]).reset_index(drop=True), "second")
+
+        earlier = read(ledger, team, "first")
+
+    assert earlier.releases == 0
+    assert not earlier.changed.any()
 
 
 def test_another_key_stops_publication(tmp_path):

@@ -1,6 +1,6 @@
 """What every story that shows something goes through: earlier releases, the choice, the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,12 @@ class Admission:
     def shown(self) -> NDArray[np.bool_]:
         """Whether each group may be shown."""
         return self.choice.shown
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """Whether figures of each group may be shown: everyone has a place even when not."""
+        is_everyone = self.grouping.groups["kind"].eq("all").to_numpy()
+        return np.asarray(self.shown & (self.choice.tells_everyone | ~is_everyone))
 
     @property
     def names(self) -> list[str]:
@@ -143,6 +149,9 @@ def admit_figures(
 ) -> frozenset[str]:
     """Choose the figures about parts that cut through groups to show beside the groups.
 
+    A part of nearly the same people as a group or part that was shown before, under whatever name,
+    is withheld: one less the other would tell of the few who are in one of them only.
+
     Parameters
     ----------
     figures : id to the parts that it is a total over, one row each, one column per response; the
@@ -155,23 +164,48 @@ def admit_figures(
     -------
     Ids of the figures that may be shown.
     """
-    prints = _fingerprint_parts(figures, admission, ledger)
-    news = {
-        name: members
-        for name, members in figures.items()
-        if not admission.earlier.differs_by_few(name, prints[name], minimum)
-    }
-    safe = rounded & set(news)
-    news = {name: members for name, members in news.items() if name not in safe}
+    if not figures:
+        return frozenset()
+    likeness = admission.earlier.compare_parts(_stack(figures.values()), ledger.secret, minimum)
+    near = _name_figures(figures, likeness.is_near, np.logical_or)
+    # What was shown before is known whatever is chosen now, so it comes first.
+    same = _name_figures(figures, likeness.is_same, np.logical_and)
+    safe = rounded & set(figures) - near
+    news = [name for name in figures if name not in near | safe]
+    news.sort(key=lambda name: name not in same)
     if not news:
         return safe
-    owner = np.repeat(np.arange(len(news)), [members.shape[0] for members in news.values()])
-    shown = admission.grouping.members[np.flatnonzero(admission.shown)]
-    everyone = np.ones((1, shown.shape[1]), dtype=np.int8)
-    known = csr_array(vstack([everyone, shown, admission.earlier.known], format="csr"))
-    parts = Parts(csr_array(vstack(list(news.values()), format="csr")), owner)
-    chosen = choose_figures(parts, known, minimum)
+    sizes = [figures[name].shape[0] for name in news]
+    chosen = choose_figures(
+        Parts(_stack(figures[name] for name in news), np.repeat(np.arange(len(news)), sizes)),
+        _known_beside(admission),
+        minimum + admission.earlier.few,
+        admission.earlier.forbidden,
+    )
     return safe | {name for name, is_shown in zip(news, chosen, strict=True) if is_shown}
+
+
+def _stack(figures: Iterable[csr_array]) -> csr_array:
+    return csr_array(vstack(list(figures), format="csr"))
+
+
+def _name_figures(
+    figures: Mapping[str, csr_array], of_parts: NDArray[np.bool_], together: np.ufunc
+) -> frozenset[str]:
+    """Name the figures of which any part, or all parts, are so."""
+    ends = np.cumsum([members.shape[0] for members in figures.values()])
+    return frozenset(
+        name
+        for name, own in zip(figures, np.split(of_parts, ends[:-1]), strict=True)
+        if together.reduce(own)
+    )
+
+
+def _known_beside(admission: Admission) -> csr_array:
+    """Give the groups that are known beside the figures of a release."""
+    told = admission.grouping.members[np.flatnonzero(admission.told)]
+    everyone = np.ones((0 if admission.choice.bars_everyone else 1, told.shape[1]), dtype=np.int8)
+    return _stack([csr_array(everyone), told, admission.earlier.known])
 
 
 def enter_release(
@@ -196,12 +230,12 @@ def enter_release(
     kind : what made it: score, train, climate ...
     statistics : what is told of each group
     """
-    places = np.flatnonzero(admission.shown)
+    places = np.flatnonzero(admission.told)
     members = admission.grouping.members[places]
     prints = fingerprint_groups(admission.keys, ledger.secret, members)
     groups: dict[str, dict[str, Any]] = {
         name: {"definition": define(name), "fingerprint": to_text(own), "statistics": statistics}
-        for name, own in zip(admission.names, prints, strict=True)
+        for name, own in zip(admission.grouping.groups.index[places], prints, strict=True)
     }
     parts = {
         name: [to_text(own) for own in prints]
@@ -228,8 +262,7 @@ def _fingerprint_parts(
     """Fingerprint the parts of all figures in one pass over the people."""
     if not figures:
         return {}
-    rows = csr_array(vstack(list(figures.values()), format="csr"))
-    prints = fingerprint_groups(admission.keys, ledger.secret, rows)
+    prints = fingerprint_groups(admission.keys, ledger.secret, _stack(figures.values()))
     ends = np.cumsum([members.shape[0] for members in figures.values()])
     return dict(zip(figures, np.split(prints, ends[:-1]), strict=True))
 

@@ -13,6 +13,7 @@ stays beside the ledger, readable by its owner only. Without it the sums are ran
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -93,6 +94,41 @@ def least_difference(one: Fingerprints, other: Fingerprints) -> NDArray[np.int64
     0
     """
     return np.asarray((one != other).sum(axis=-1).min(axis=-1))
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How sets compare with earlier ones: one of each per set."""
+
+    is_same: NDArray[np.bool_]
+    """An earlier set holds the very same people."""
+    is_near: NDArray[np.bool_]
+    """An earlier set holds nearly the same: a few have joined or left."""
+    apart: NDArray[np.int64]
+    """People by whom near ones differ, at most, as far as sums tell; 0 where none is near."""
+
+
+def compare(now: Fingerprints, before: Fingerprints, minimum: int) -> Likeness:
+    """Hold each set against all earlier ones.
+
+    Parameters
+    ----------
+    now, before : sets x views x 64
+    minimum : people by whom sets must differ to be others
+    """
+    is_same, is_near = (np.zeros(len(now), dtype=bool) for _ in range(2))
+    apart = np.zeros(len(now), dtype=np.int64)
+    for place, own in enumerate(now):
+        # Sets that differ in so many of the first sums differ in as many of all.
+        first = least_difference(own[None, :, : 2 * minimum], before[:, :, : 2 * minimum])
+        alike = before[first < minimum]
+        sums = (own[None] != alike).sum(axis=-1)
+        least = sums.min(axis=-1)
+        near = (least > 0) & (least < minimum)
+        is_same[place], is_near[place] = (least == 0).any(), near.any()
+        # Of two people in one sum one view may tell one, and another view both.
+        apart[place] = np.minimum(sums[near].max(initial=0), minimum - 1)
+    return Likeness(is_same, is_near, apart)
 
 
 def to_text(fingerprint: Fingerprints) -> str:
