@@ -20,11 +20,17 @@ from blijfwijzer.disclosure.fingerprint import (
     fingerprint_groups,
     from_text,
     least_difference,
+    share_of_copies,
     to_text,
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import FILE, HEAD, KEY, open_ledger, verify
 from blijfwijzer.errors import BusyError, LedgerError
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.export import write_survey
+from blijfwijzer.survey.intake import read_survey
+from blijfwijzer.survey.synthetic import make_survey
 
 SECRET = bytes(32)
 
@@ -98,6 +104,38 @@ def test_a_column_coded_anew_leaves_the_other_views_as_they_were(rng):
 
     assert int(least_difference(before, same)) == 0
     assert 1 <= int(least_difference(before, less)) <= 3
+
+
+@pytest.fixture(scope="module")
+def small_waves(tmp_path_factory):
+    """Two waves of 300 people, and the columns that both asked."""
+    folder, codebook = tmp_path_factory.mktemp("small"), load_codebook("werkonderzoek-2019")
+    waves = []
+    for wave in (2019, 2022):
+        write_survey(make_survey(300, 7, wave).responses, codebook, folder / f"{wave}.parquet")
+        intake = read_survey(folder / f"{wave}.parquet", codebook, Settings().intake)
+        waves.append(intake.responses)
+    asked = codebook.with_role("item", "career", "audit")
+    return *waves, [c.name for c in asked if all(c.name in wave for wave in waves)]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 6, 10, 40])
+def test_two_waves_of_few_people_and_few_questions_are_no_copies(small_waves, rng, columns):
+    before, now, asked = small_waves
+
+    for _ in range(10):
+        some = list(rng.choice(asked, columns, replace=False))
+        assert share_of_copies(now[some], before[some]) < 0.1
+
+
+@pytest.mark.parametrize("left", [0, 1, 100])
+def test_a_wave_less_some_people_is_a_copy(small_waves, rng, left):
+    _, now, asked = small_waves
+
+    for columns in (10, len(asked)):
+        some = list(rng.choice(asked, columns, replace=False))
+        less = now[some].sample(len(now) - left, random_state=1)
+        assert share_of_copies(now[some], less) > 0.99
 
 
 def test_releases_are_read_as_they_were_written(tmp_path):

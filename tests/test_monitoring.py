@@ -235,6 +235,34 @@ def test_a_rerun_shows_the_same_and_is_entered_once(place):
     assert len(verify(place / "ledger-nl" / "werkonderzoek")) == entered
 
 
+@pytest.mark.parametrize("command", ["climate", "claims"])
+@pytest.mark.parametrize("left", [0, 1])
+def test_the_same_answers_are_no_wave_before(place, tmp_path, capsys, command, left):
+    pd.read_parquet(place / "2022.parquet").iloc[left:].to_parquet(tmp_path / "2021.parquet")
+
+    code = run(
+        *(tmp_path, command, place / "2022.parquet", tmp_path / "out"),
+        *("--previous", tmp_path / "2021.parquet"),
+    )
+
+    assert code == errors.SameWaveError.exit_code
+    assert "the very same answers" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "ledger-nl").exists()
+
+
+def test_two_waves_of_one_name_are_refused(place, tmp_path, capsys):
+    for wave in ("2019", "2022"):
+        (tmp_path / wave).mkdir()
+        shutil.copy(place / f"{wave}.parquet", tmp_path / wave / "survey.parquet")
+    now, before = (tmp_path / wave / "survey.parquet" for wave in ("2022", "2019"))
+
+    code = run(tmp_path, "climate", now, tmp_path / "out", *UNITS, "--previous", before)
+
+    assert code == errors.SameWaveError.exit_code
+    assert "both waves would be called survey" in " ".join(capsys.readouterr().err.split())
+
+
 def test_every_claim_has_a_verdict_with_its_reason_and_criterion(place):
     claims = json.loads((place / "claims-en" / "claims.json").read_text())["claims"]
 

@@ -54,6 +54,8 @@ from blijfwijzer.releasing import (
     banded,
     enter_release,
     ledger_folder,
+    refuse_copies,
+    refuse_one_name,
     refuse_place,
     wave_of,
     without_outcomes,
@@ -82,6 +84,7 @@ def climate(
     """Measure how it is to work in each unit, and write what may be shown of it."""
     settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
     refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file])
+    refuse_one_name(wave, previous_file)
     codebook = without_outcomes(load_codebook(codebook_name))
     stored = None if models is None else choose_model(models, codebook, "intention")
     with show_progress() as tell:
@@ -153,6 +156,7 @@ def claims(
     """Test the policy's claims on a survey, and write the verdicts with what they rest on."""
     settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
     refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file])
+    refuse_one_name(wave, previous_file)
     codebook, chosen = without_outcomes(load_codebook(codebook_name)), find_claims(wanted)
     stored = None if models is None else choose_model(models, codebook, "risk")
     with show_progress() as tell:
@@ -216,16 +220,17 @@ def _read(
     settings: Settings,
     tell: Tell,
 ) -> tuple[Intake, Intake | None]:
-    """Read both waves; those without a common item are refused before anything is worked out."""
+    """Read both waves; no two waves, or two without a common item, are refused at once."""
     read = []
     for file in (survey_file, previous_file):
         if file is not None:
             tell(f"read {file.name}")
             read.append(read_survey(file, codebook, settings.intake))
             require_enough(read[-1], settings.intake)
-    if len(read) == 1:
+    if previous_file is None:
         return read[0], None
     common_items(read[0].responses, read[1].responses, codebook)
+    refuse_copies(read[0].responses, read[1].responses, codebook, previous_file)
     return read[0], read[1]
 
 

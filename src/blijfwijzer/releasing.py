@@ -16,6 +16,7 @@ from blijfwijzer.disclosure.fingerprint import (
     Fingerprints,
     Views,
     fingerprint_groups,
+    share_of_copies,
     to_text,
     view_keys,
 )
@@ -23,7 +24,7 @@ from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Parts, choose_figures
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.disclosure.rounding import band
-from blijfwijzer.errors import NotWritableError, ReleaseError, SettingsError
+from blijfwijzer.errors import NotWritableError, ReleaseError, SameWaveError, SettingsError
 from blijfwijzer.files import (
     hash_bytes,
     hash_files,
@@ -309,6 +310,53 @@ def refuse_place(output: Path, inputs: Sequence[Path | None]) -> None:
         raise ReleaseError(
             f"{output}: holds a sealed lottery ({LOTTERY}), and writing here again would undo its "
             "draw. Score into another folder; or, if nobody was told of the draw, remove the file."
+        )
+
+
+_MOST_COPIES = 0.25
+"""Share of the smaller of two waves that may be in the other one. Few answer a whole form twice
+the same way: those who stayed change an answer, a year of age or of service. A file that was
+altered a little holds nearly all of them."""
+
+
+def refuse_one_name(wave: str, previous_file: Path | None) -> None:
+    """Refuse two waves that the ledger could not tell apart by name.
+
+    Raises
+    ------
+    SameWaveError
+        The wave before is called as this one.
+    """
+    if previous_file is not None and wave_of(previous_file) == wave:
+        raise SameWaveError(
+            f"{previous_file.name}: both waves would be called {wave} in the ledger. Give this one "
+            "another name with --wave, e.g. its year."
+        )
+
+
+def refuse_copies(
+    now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook, previous_file: Path
+) -> None:
+    """Refuse a wave before that holds the answers of this one.
+
+    Both are told of at once, so one less the other would tell of those who are in one only.
+
+    Parameters
+    ----------
+    now, before : one row per response
+
+    Raises
+    ------
+    SameWaveError
+        More people gave the very same answers in both than can be.
+    """
+    asked = codebook.with_role("item", "career", "audit", "claim", "outcome", "unit")
+    columns = [c.name for c in asked if c.name in now and c.name in before]
+    if columns and share_of_copies(now[columns], before[columns]) > _MOST_COPIES:
+        raise SameWaveError(
+            f"{previous_file.name}: more than {_MOST_COPIES:.0%} of the respondents gave the very "
+            "same answers in this survey, so it is the same wave and no other. Give --previous a "
+            "wave of other answers, or leave it out."
         )
 
 

@@ -47,6 +47,37 @@ def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
     return found
 
 
+def share_of_copies(one: pd.DataFrame, other: pd.DataFrame) -> float:
+    """Share of the smaller of two waves that is in the other one, beyond what chance would bring.
+
+    Where a form has few questions, people answer alike who never met. How many do is told by the
+    two halves of each wave, taken in turn: these hold different people. Twice as many people find
+    each other twice as often; what is left above that is taken as share of those whom chance
+    leaves.
+
+    Parameters
+    ----------
+    one, other : one row per response, the columns that both waves asked
+
+    Returns
+    -------
+    Share in [0, 1]; 0 where people cannot be told apart.
+
+    >>> answers = pd.DataFrame({"a": range(40), "b": range(40)})
+    >>> share_of_copies(answers, answers.iloc[1:]), share_of_copies(answers, answers + 40)
+    (1.0, 0.0)
+    """
+    chance = 2 * max(_share_in_common(wave.iloc[::2], wave.iloc[1::2]) for wave in (one, other))
+    if chance >= 1:
+        return 0.0
+    return max(0.0, (_share_in_common(one, other) - chance) / (1 - chance))
+
+
+def _share_in_common(one: pd.DataFrame, other: pd.DataFrame) -> float:
+    keys = [set(view_keys(answers, [list(answers.columns)])[0]) for answers in (one, other)]
+    return len(keys[0] & keys[1]) / max(1, min(map(len, keys)))
+
+
 def fingerprint_groups(views: Views, secret: bytes, members: csr_array) -> Fingerprints:
     """Fingerprint each group.
 
