@@ -263,6 +263,17 @@ def test_two_waves_of_one_name_are_refused(place, tmp_path, capsys):
     assert "both waves would be called survey" in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.parametrize("below", ["", "werkonderzoek/sub", "other"])
+def test_an_output_among_the_ledgers_is_refused(place, tmp_path, capsys, below):
+    output = tmp_path / "ledger-nl" / below
+
+    code = run(tmp_path, "claims", place / "2022.parquet", output)
+
+    assert code == errors.NotWritableError.exit_code
+    assert "Give --output another place" in " ".join(capsys.readouterr().err.split())
+    assert not output.exists()
+
+
 def test_every_claim_has_a_verdict_with_its_reason_and_criterion(place):
     claims = json.loads((place / "claims-en" / "claims.json").read_text())["claims"]
 

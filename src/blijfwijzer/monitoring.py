@@ -83,7 +83,7 @@ def climate(
 ) -> None:
     """Measure how it is to work in each unit, and write what may be shown of it."""
     settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
-    refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file])
+    refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file], ledgers)
     refuse_one_name(wave, previous_file)
     codebook = without_outcomes(load_codebook(codebook_name))
     stored = None if models is None else choose_model(models, codebook, "intention")
@@ -155,7 +155,7 @@ def claims(
 ) -> None:
     """Test the policy's claims on a survey, and write the verdicts with what they rest on."""
     settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
-    refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file])
+    refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file], ledgers)
     refuse_one_name(wave, previous_file)
     codebook, chosen = without_outcomes(load_codebook(codebook_name)), find_claims(wanted)
     stored = None if models is None else choose_model(models, codebook, "risk")

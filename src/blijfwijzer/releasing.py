@@ -287,13 +287,17 @@ RECORD = "run.json"
 LOTTERY = "lottery.json"
 
 
-def refuse_place(output: Path, inputs: Sequence[Path | None]) -> None:
+def refuse_place(output: Path, inputs: Sequence[Path | None], ledgers: Path) -> None:
     """Refuse an output that would take the place of something else, before any work is done.
+
+    Parameters
+    ----------
+    ledgers : folder of the ledgers; an output there could be taken for one, or lock one
 
     Raises
     ------
     NotWritableError
-        Another folder or file is there, or an input lies inside it.
+        Another folder or file is there, an input lies inside it, or it lies among the ledgers.
     ReleaseError
         A sealed lottery is there.
     """
@@ -303,6 +307,11 @@ def refuse_place(output: Path, inputs: Sequence[Path | None]) -> None:
         raise NotWritableError(
             f"{output}: {len(inside)} inputs lie inside this folder, which would be replaced: "
             f"{', '.join(path.name for path in inside)}. Give --output another place."
+        )
+    if place.is_relative_to(ledgers.resolve()):
+        raise NotWritableError(
+            f"{output}: lies among the ledgers of releases ({ledgers}). Give --output another "
+            "place."
         )
     restore_folder(output)
     refuse_strange(output, RECORD)
