@@ -20,6 +20,7 @@ from blijfwijzer.disclosure.ledger import verify
 from blijfwijzer.publish.charts import Frame
 from blijfwijzer.publish.grids import Cell, Line, heat_map, slope_chart
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.concepts import INSIDE, OUTSIDE
 
 BOOK = "werkonderzoek-2019"
 SMALL, ALIKE = "KLEINGEHEIM", "ALLENEENS"
@@ -233,6 +234,45 @@ def test_a_rerun_shows_the_same_and_is_entered_once(place):
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert len(verify(place / "ledger-nl" / "werkonderzoek")) == entered
+
+
+def test_a_unit_that_lost_one_person_is_not_shown_again(place, tmp_path):
+    shown = climate_of(place)
+    unit = shown.loc[shown["level"] == "organisatie", "group"].iloc[0]
+    code = re.search("organisatie=(.*)$", unit)[1]
+    survey = pd.read_parquet(place / "2022.parquet")
+    survey.drop(index=survey.index[survey["organisatie"] == code][0]).to_parquet(
+        tmp_path / "2022.parquet"
+    )
+    shutil.copytree(place / "ledger-nl", tmp_path / "ledger-nl")
+
+    assert not run(tmp_path, "climate", tmp_path / "2022.parquet", tmp_path / "out", *UNITS)
+
+    again = set(pd.read_parquet(tmp_path / "out" / "climate.parquet")["group"])
+    sector = unit.split("/")[0]
+    assert {unit, sector, "all"} <= set(shown["group"])
+    assert again == set(shown["group"]) - {unit, sector, "all"}
+    entered = [r.content for r in verify(tmp_path / "ledger-nl" / "werkonderzoek")]
+    assert set(entered[-1]["groups"]) == again
+
+
+def test_what_goes_with_behaviour_is_not_told_where_everyone_is_not(place, tmp_path):
+    # One of many who answered no question about behaviour leaves: these parts are as they were.
+    survey = pd.read_parquet(place / "2022.parquet")
+    codebook = load_codebook(BOOK)
+    asked = [codebook.concepts[name].column for name in (*INSIDE, *OUTSIDE, "integriteit_gezien")]
+    survey.loc[survey.index[::20], asked] = np.nan
+    links = re.compile("<h[23][^>]*>[^<]*Wat ermee samengaat.*?<table", re.S)
+    told = {}
+    for left in (0, 1):
+        survey.iloc[left:].to_parquet(tmp_path / "2022.parquet")
+        assert not run(tmp_path, "climate", tmp_path / "2022.parquet", tmp_path / "out", *UNITS)
+        entered = verify(tmp_path / "ledger-nl" / "werkonderzoek")[-1].content
+        told[left] = any(name.startswith("happened:") for name in entered["parts"])
+        told[left, "links"] = bool(links.search((tmp_path / "out" / "report.html").read_text()))
+        shutil.rmtree(tmp_path / "out")
+
+    assert told == {0: True, (0, "links"): True, 1: True, (1, "links"): False}
 
 
 @pytest.mark.parametrize("command", ["climate", "claims"])

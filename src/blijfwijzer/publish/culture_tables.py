@@ -25,7 +25,10 @@ from blijfwijzer.survey.codebook import Codebook, Language
 NO_MARK = "no_mark"
 _ITSELF = "–"  # noqa: RUF001
 """Stands where a group is the reference itself."""
-_OF_EVERYONE = ("scales", "items", "agreement", "comparable", "compared", "checks", "pairs")
+_OF_EVERYONE = (
+    *("scales", "items", "agreement", "comparable", "compared", "checks", "pairs"),
+    "conduct_links",
+)
 
 
 def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str) -> Chapter:
