@@ -21,11 +21,17 @@ from blijfwijzer.disclosure.fingerprint import (
     fingerprint_groups,
     from_text,
     least_difference,
+    share_of_copies,
     to_text,
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import FILE, HEAD, KEY, open_ledger, verify
 from blijfwijzer.errors import BusyError, LedgerError, NotWritableError
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.export import write_survey
+from blijfwijzer.survey.intake import read_survey
+from blijfwijzer.survey.synthetic import make_survey
 
 SECRET = bytes(32)
 
@@ -99,6 +105,38 @@ def test_a_column_coded_anew_leaves_the_other_views_as_they_were(rng):
 
     assert int(least_difference(before, same)) == 0
     assert 1 <= int(least_difference(before, less)) <= 3
+
+
+@pytest.fixture(scope="module")
+def small_waves(tmp_path_factory):
+    """Two waves of 300 people, and the columns that both asked."""
+    folder, codebook = tmp_path_factory.mktemp("small"), load_codebook("werkonderzoek-2019")
+    waves = []
+    for wave in (2019, 2022):
+        write_survey(make_survey(300, 7, wave).responses, codebook, folder / f"{wave}.parquet")
+        intake = read_survey(folder / f"{wave}.parquet", codebook, Settings().intake)
+        waves.append(intake.responses)
+    asked = codebook.with_role("item", "career", "audit")
+    return *waves, [c.name for c in asked if all(c.name in wave for wave in waves)]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 6, 10, 40])
+def test_two_waves_of_few_people_and_few_questions_are_no_copies(small_waves, rng, columns):
+    before, now, asked = small_waves
+
+    for _ in range(10):
+        some = list(rng.choice(asked, columns, replace=False))
+        assert share_of_copies(now[some], before[some]) < 0.1
+
+
+@pytest.mark.parametrize("left", [0, 1, 100])
+def test_a_wave_less_some_people_is_a_copy(small_waves, rng, left):
+    _, now, asked = small_waves
+
+    for columns in (10, len(asked)):
+        some = list(rng.choice(asked, columns, replace=False))
+        less = now[some].sample(len(now) - left, random_state=1)
+        assert share_of_copies(now[some], less) > 0.99
 
 
 def test_releases_are_read_as_they_were_written(tmp_path):
@@ -254,7 +292,7 @@ def read(ledger, frame, request="", wave="1"):
 def test_earlier_groups_are_known_changed_or_others(tmp_path, team):
     with open_ledger(tmp_path, "owner") as ledger:
         release(ledger, team)
-        now = team.drop(index=[20, 21, 22, *range(40, 52)]).reset_index(drop=True)
+        now = team.drop(index=[20, 21, 22, *range(40, 58)]).reset_index(drop=True)
 
         earlier, rerun = read(ledger, now), read(ledger, now, "first")
 
@@ -304,23 +342,60 @@ def test_the_largest_minimum_that_was_promised_is_kept(tmp_path, team):
         assert read(ledger, team).minimum == 15
 
 
-def test_a_figure_that_a_few_people_left_is_known(tmp_path, team):
+def test_a_part_is_held_against_groups_and_parts_whatever_their_name(tmp_path, team):
+    with open_ledger(tmp_path, "owner") as ledger:
+        release(ledger, team)
+        part = fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(range(45), 60))
+        made = release_content(
+            "survey", "1", "x", "score", "a", {}, {}, {"age": [to_text(part[0])]}, VIEWS, 10
+        )
+        ledger.append(made)
+        earlier = read(ledger, team)
+        sets = [range(45), range(42), range(35, 60), range(20), range(23, 40), range(5, 60, 2)]
+        rows = csr_array(np.vstack([one_group(people, 60).toarray() for people in sets]))
+
+        likeness = earlier.compare_parts(rows, ledger.secret, 10)
+
+    assert likeness.is_same.tolist() == [True, False, False, True, False, False]
+    assert likeness.is_near.tolist() == [False, True, True, False, True, False]
+    assert (likeness.apart <= [0, 3, 5, 0, 3, 0]).all()
+    assert ((likeness.apart > 0) == likeness.is_near).all()
+
+
+def test_a_group_is_held_against_parts_of_figures(tmp_path, team):
+    with open_ledger(tmp_path, "owner") as ledger:
+        part = fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(range(18), 60))
+        made = release_content(
+            "survey", "1", "x", "score", "a", {}, {}, {"age": [to_text(part[0])]}, VIEWS, 10
+        )
+        ledger.append(made)
+
+        assert read(ledger, team).changed.tolist() == [True, False, False]
+
+
+def test_a_part_is_known_again_when_the_codebook_has_a_column_more(tmp_path, team):
+    less = team.drop(index=[0]).reset_index(drop=True).assign(z=1.0)
     with open_ledger(tmp_path, "owner") as ledger:
         part = fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(range(30), 60))
         made = release_content(
             "survey", "1", "x", "score", "a", {}, {}, {"age": [to_text(part[0])]}, VIEWS, 10
         )
         ledger.append(made)
-        earlier = read(ledger, team)
-        few, many = (
-            fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(g, 60))
-            for g in (range(27), range(45, 60))
-        )
 
-    assert not earlier.differs_by_few("age", part, 10)
-    assert earlier.differs_by_few("age", few, 10)
-    assert not earlier.differs_by_few("age", many, 10)
-    assert not earlier.differs_by_few("sex", few, 10)
+        likeness = read(ledger, less).compare_parts(one_group(range(29), 59), ledger.secret, 10)
+
+    assert likeness.is_near.tolist() == [True]
+
+
+def test_a_rerun_is_held_against_what_there_was_before_it(tmp_path, team):
+    with open_ledger(tmp_path, "owner") as ledger:
+        release(ledger, team, "first")
+        release(ledger, team.drop(index=[0]).reset_index(drop=True), "second")
+
+        earlier = read(ledger, team, "first")
+
+    assert earlier.releases == 0
+    assert not earlier.changed.any()
 
 
 def test_another_key_stops_publication(tmp_path):

@@ -23,7 +23,7 @@ from blijfwijzer.publish.charts import Frame
 from blijfwijzer.publish.culture_pictures import picture_estimates, picture_heat
 from blijfwijzer.publish.grids import Cell, Line, heat_map, slope_chart
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.concepts import CONCEPTS, PAIR
+from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE, PAIR
 
 BOOK = "werkonderzoek-2019"
 SMALL, ALIKE = "KLEINGEHEIM", "ALLENEENS"
@@ -435,6 +435,84 @@ def test_a_rerun_shows_the_same_and_is_entered_once(place):
     assert len(verify(place / "ledger-nl" / "werkonderzoek")) == entered
 
 
+def test_a_unit_that_lost_one_person_is_not_shown_again(place, tmp_path):
+    shown = climate_of(place)
+    unit = shown.loc[shown["level"] == "organisatie", "group"].iloc[0]
+    code = re.search("organisatie=(.*)$", unit)[1]
+    survey = pd.read_parquet(place / "2022.parquet")
+    survey.drop(index=survey.index[survey["organisatie"] == code][0]).to_parquet(
+        tmp_path / "2022.parquet"
+    )
+    shutil.copytree(place / "ledger-nl", tmp_path / "ledger-nl")
+
+    assert not run(tmp_path, "climate", tmp_path / "2022.parquet", tmp_path / "out", *UNITS)
+
+    again = set(pd.read_parquet(tmp_path / "out" / "climate.parquet")["group"])
+    sector = unit.split("/")[0]
+    assert {unit, sector, "all"} <= set(shown["group"])
+    assert again == set(shown["group"]) - {unit, sector, "all"}
+    entered = [r.content for r in verify(tmp_path / "ledger-nl" / "werkonderzoek")]
+    assert set(entered[-1]["groups"]) == again
+
+
+def test_what_goes_with_behaviour_is_not_told_where_everyone_is_not(place, tmp_path):
+    # One of many who answered no question about behaviour leaves: these parts are as they were.
+    survey = pd.read_parquet(place / "2022.parquet")
+    codebook = load_codebook(BOOK)
+    asked = [codebook.concepts[name].column for name in (*INSIDE, *OUTSIDE, "integriteit_gezien")]
+    survey.loc[survey.index[::20], asked] = np.nan
+    links = re.compile("<h[23][^>]*>[^<]*Wat ermee samengaat.*?<table", re.S)
+    told = {}
+    for left in (0, 1):
+        survey.iloc[left:].to_parquet(tmp_path / "2022.parquet")
+        assert not run(tmp_path, "climate", tmp_path / "2022.parquet", tmp_path / "out", *UNITS)
+        entered = verify(tmp_path / "ledger-nl" / "werkonderzoek")[-1].content
+        told[left] = any(name.startswith("happened:") for name in entered["parts"])
+        told[left, "links"] = bool(links.search((tmp_path / "out" / "report.html").read_text()))
+        shutil.rmtree(tmp_path / "out")
+
+    assert told == {0: True, (0, "links"): True, 1: True, (1, "links"): False}
+
+
+@pytest.mark.parametrize("command", ["climate", "claims"])
+@pytest.mark.parametrize("left", [0, 1])
+def test_the_same_answers_are_no_wave_before(place, tmp_path, capsys, command, left):
+    pd.read_parquet(place / "2022.parquet").iloc[left:].to_parquet(tmp_path / "2021.parquet")
+
+    code = run(
+        *(tmp_path, command, place / "2022.parquet", tmp_path / "out"),
+        *("--previous", tmp_path / "2021.parquet"),
+    )
+
+    assert code == errors.SameWaveError.exit_code
+    assert "the very same answers" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "ledger-nl").exists()
+
+
+def test_two_waves_of_one_name_are_refused(place, tmp_path, capsys):
+    for wave in ("2019", "2022"):
+        (tmp_path / wave).mkdir()
+        shutil.copy(place / f"{wave}.parquet", tmp_path / wave / "survey.parquet")
+    now, before = (tmp_path / wave / "survey.parquet" for wave in ("2022", "2019"))
+
+    code = run(tmp_path, "climate", now, tmp_path / "out", *UNITS, "--previous", before)
+
+    assert code == errors.SameWaveError.exit_code
+    assert "both waves would be called survey" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("below", ["", "werkonderzoek/sub", "other"])
+def test_an_output_among_the_ledgers_is_refused(place, tmp_path, capsys, below):
+    output = tmp_path / "ledger-nl" / below
+
+    code = run(tmp_path, "claims", place / "2022.parquet", output)
+
+    assert code == errors.NotWritableError.exit_code
+    assert "Give --output another place" in " ".join(capsys.readouterr().err.split())
+    assert not output.exists()
+
+
 def test_every_claim_has_a_verdict_with_its_reason_and_criterion(place):
     claims = json.loads((place / "claims-en" / "claims.json").read_text())["claims"]
 
@@ -568,7 +646,7 @@ def test_a_survey_is_no_wave_before_itself(place, capsys, command):
     short(place).to_parquet(place / "twin.parquet")
 
     refused(
-        *(place, capsys, short(place), errors.CultureError, "twin.parquet: is the same file as"),
+        *(place, capsys, short(place), errors.SameWaveError, "twin.parquet: is the same file as"),
         *("--previous", place / "twin.parquet"),
         command=command,
     )
@@ -855,10 +933,10 @@ def test_the_page_says_which_means_are_pooled_and_where_low_is_favourable(place)
 
 
 def test_groups_by_a_background_stand_in_the_order_of_the_codebook(place):
-    rows = [row for row in rows_of(page_of(place / "claims-en"), "each_claim") if row]
-    ages = [
-        row[0].split(": ")[1] for row in rows if row[0].startswith("Observed less predicted, A")
-    ]
+    rows = [row for row in page_of(place / "climate-en").iter("tr")]
+    cells = [["".join(cell.itertext()) for cell in row] for row in rows]
+    dimension = next(row[2] for row in cells if row[0] == "Age" and row[1] == "35-44")
+    ages = [row[1] for row in cells if row[0] == "Age" and row[2] == dimension]
 
     known = ["<35", "35-44", "45-54", "55+"]
     assert len(ages) >= 2

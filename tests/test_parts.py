@@ -80,3 +80,29 @@ def test_no_figures_are_no_choice():
     nothing = Parts(csr_array((0, 40), dtype=np.int8), np.empty(0, dtype=np.intp))
 
     assert choose_figures(nothing, members(np.ones(40)), K).tolist() == []
+
+
+def test_parts_of_everyone_are_withheld_when_a_few_people_left(rng):
+    # Everyone was shown before one person left; now men and women together would be the others.
+    sex, team = rng.random(160) < 0.5, np.arange(160) % 4
+    teams = [team == place for place in range(1, 4)]
+    now = members(np.ones(160))
+    offered = parts([sex], [~sex])
+
+    alone = choose_figures(offered, members(*teams), K)
+    after = choose_figures(offered, members(*teams), K + 1, now)
+
+    assert alone.tolist() == [True, True]
+    assert after.tolist() == [True, False]
+
+
+def test_parts_of_a_unit_are_withheld_when_a_few_people_left_it(rng):
+    sex, old, team = rng.random(160) < 0.5, rng.random(160) < 0.5, np.arange(160) % 4
+    changed = members(np.ones(160), team == 0)
+    offered = parts([sex & (team == 0)], [~sex & (team == 0)], [old])
+
+    shown = choose_figures(
+        offered, members(*(team == place for place in (1, 2, 3))), K + 1, changed
+    )
+
+    assert shown.tolist() == [True, False, True]

@@ -177,10 +177,9 @@ def _derive(
 def _members_of_all(
     intake: Intake, codebook: Codebook, ledger: Ledger
 ) -> tuple[csr_array, list[str]]:
-    """Give everyone and all groups that were shown of a file, and those that cannot be right."""
+    """Give all groups that were shown of a file, and those that cannot be right."""
     responses = intake.responses
-    everyone = np.ones((1, len(responses)), dtype=np.int8)
-    parts, unlike = [csr_array(everyone)], []
+    parts, unlike = [csr_array((0, len(responses)), dtype=np.int8)], []
     find = member_finder(responses, codebook)
     for columns, shown in _shown_of(intake.sha256, ledger).items():
         made = {known: find(definition) for known, definition in shown.items()}

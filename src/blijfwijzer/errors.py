@@ -222,5 +222,11 @@ class AlikeError(BlijfwijzerError):
     exit_code = 61
 
 
+class SameWaveError(BlijfwijzerError):
+    """Two waves have one name, or hold the same answers."""
+
+    exit_code = 62
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""

@@ -20,7 +20,7 @@ from blijfwijzer.culture.evidence import Evidence
 from blijfwijzer.culture.evidence import gather as gather_evidence
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
-from blijfwijzer.errors import CultureError
+from blijfwijzer.errors import SameWaveError
 from blijfwijzer.files import hash_bytes, hash_files, to_json, write_files, write_folder_beside
 from blijfwijzer.foreseeing import choose_model, foresee
 from blijfwijzer.groups.grouping import Grouping, everyone_alone, make_groups
@@ -56,6 +56,8 @@ from blijfwijzer.releasing import (
     banded,
     enter_release,
     ledger_folder,
+    refuse_copies,
+    refuse_one_name,
     refuse_place,
     wave_of,
     without_outcomes,
@@ -83,7 +85,8 @@ def climate(
 ) -> None:
     """Measure how it is to work in each unit, and write what may be shown of it."""
     settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
-    refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file])
+    refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file], ledgers)
+    refuse_one_name(wave, previous_file)
     codebook = without_outcomes(load_codebook(codebook_name))
     stored = None if models is None else choose_model(models, codebook, "intention")
     with show_progress() as tell:
@@ -158,7 +161,8 @@ def claims(
 ) -> None:
     """Test the policy's claims on a survey, and write the verdicts with what they rest on."""
     settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
-    refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file])
+    refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file], ledgers)
+    refuse_one_name(wave, previous_file)
     codebook, chosen = without_outcomes(load_codebook(codebook_name)), find_claims(wanted)
     stored = None if models is None else choose_model(models, codebook, "risk")
     with show_progress() as tell:
@@ -224,21 +228,22 @@ def _read(
     settings: Settings,
     tell: Tell,
 ) -> tuple[Intake, Intake | None]:
-    """Read both waves; the same one twice, or two without a common item, are refused at once."""
+    """Read both waves; no two waves, or two without a common item, are refused at once."""
     read = []
     for file in (survey_file, previous_file):
         if file is not None:
             tell(f"read {file.name}")
             read.append(read_survey(file, codebook, settings.intake))
             require_enough(read[-1], settings.intake)
-    if len(read) == 1:
+    if previous_file is None:
         return read[0], None
-    if previous_file is not None and read[0].sha256 == read[1].sha256:
-        raise CultureError(
+    if read[0].sha256 == read[1].sha256:
+        raise SameWaveError(
             f"{previous_file.name}: is the same file as {survey_file.name}, so nothing can have "
             "changed. Give --previous the wave before, or leave it out."
         )
     common_items(read[0].responses, read[1].responses, codebook)
+    refuse_copies(read[0].responses, read[1].responses, codebook, previous_file)
     return read[0], read[1]
 
 

@@ -64,7 +64,7 @@ def vouchers(
     """Divide a budget over the groups of a release, and show it beside other rules."""
     run, groups, report = read_release(release)
     settings = _settings(run, settings_file)
-    refuse_place(release, [settings_file, ledgers, truth_file])
+    refuse_place(release, [settings_file, ledgers, truth_file], ledgers)
     needs, profile, respondents = read_needs(groups, settings.vouchers.across)
     true_rate = None if truth_file is None else read_truth(truth_file, needs.groups)
     with show_progress() as tell:

@@ -1,6 +1,6 @@
 """What every story that shows something goes through: earlier releases, the choice, the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from blijfwijzer.disclosure.fingerprint import (
     Fingerprints,
     Views,
     fingerprint_groups,
+    share_of_copies,
     to_text,
     view_keys,
 )
@@ -23,7 +24,7 @@ from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Parts, choose_figures
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.disclosure.rounding import band
-from blijfwijzer.errors import NotWritableError, ReleaseError, SettingsError
+from blijfwijzer.errors import NotWritableError, ReleaseError, SameWaveError, SettingsError
 from blijfwijzer.files import (
     hash_bytes,
     hash_files,
@@ -57,6 +58,12 @@ class Admission:
     def shown(self) -> NDArray[np.bool_]:
         """Whether each group may be shown."""
         return self.choice.shown
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """Whether figures of each group may be shown: everyone has a place even when not."""
+        is_everyone = self.grouping.groups["kind"].eq("all").to_numpy()
+        return np.asarray(self.shown & (self.choice.tells_everyone | ~is_everyone))
 
     @property
     def names(self) -> list[str]:
@@ -143,6 +150,9 @@ def admit_figures(
 ) -> frozenset[str]:
     """Choose the figures about parts that cut through groups to show beside the groups.
 
+    A part of nearly the same people as a group or part that was shown before, under whatever name,
+    is withheld: one less the other would tell of the few who are in one of them only.
+
     Parameters
     ----------
     figures : id to the parts that it is a total over, one row each, one column per response; the
@@ -155,23 +165,48 @@ def admit_figures(
     -------
     Ids of the figures that may be shown.
     """
-    prints = _fingerprint_parts(figures, admission, ledger)
-    news = {
-        name: members
-        for name, members in figures.items()
-        if not admission.earlier.differs_by_few(name, prints[name], minimum)
-    }
-    safe = rounded & set(news)
-    news = {name: members for name, members in news.items() if name not in safe}
+    if not figures:
+        return frozenset()
+    likeness = admission.earlier.compare_parts(_stack(figures.values()), ledger.secret, minimum)
+    near = _name_figures(figures, likeness.is_near, np.logical_or)
+    # What was shown before is known whatever is chosen now, so it comes first.
+    same = _name_figures(figures, likeness.is_same, np.logical_and)
+    safe = rounded & set(figures) - near
+    news = [name for name in figures if name not in near | safe]
+    news.sort(key=lambda name: name not in same)
     if not news:
         return safe
-    owner = np.repeat(np.arange(len(news)), [members.shape[0] for members in news.values()])
-    shown = admission.grouping.members[np.flatnonzero(admission.shown)]
-    everyone = np.ones((1, shown.shape[1]), dtype=np.int8)
-    known = csr_array(vstack([everyone, shown, admission.earlier.known], format="csr"))
-    parts = Parts(csr_array(vstack(list(news.values()), format="csr")), owner)
-    chosen = choose_figures(parts, known, minimum)
+    sizes = [figures[name].shape[0] for name in news]
+    chosen = choose_figures(
+        Parts(_stack(figures[name] for name in news), np.repeat(np.arange(len(news)), sizes)),
+        _known_beside(admission),
+        minimum + admission.earlier.few,
+        admission.earlier.forbidden,
+    )
     return safe | {name for name, is_shown in zip(news, chosen, strict=True) if is_shown}
+
+
+def _stack(figures: Iterable[csr_array]) -> csr_array:
+    return csr_array(vstack(list(figures), format="csr"))
+
+
+def _name_figures(
+    figures: Mapping[str, csr_array], of_parts: NDArray[np.bool_], together: np.ufunc
+) -> frozenset[str]:
+    """Name the figures of which any part, or all parts, are so."""
+    ends = np.cumsum([members.shape[0] for members in figures.values()])
+    return frozenset(
+        name
+        for name, own in zip(figures, np.split(of_parts, ends[:-1]), strict=True)
+        if together.reduce(own)
+    )
+
+
+def _known_beside(admission: Admission) -> csr_array:
+    """Give the groups that are known beside the figures of a release."""
+    told = admission.grouping.members[np.flatnonzero(admission.told)]
+    everyone = np.ones((0 if admission.choice.bars_everyone else 1, told.shape[1]), dtype=np.int8)
+    return _stack([csr_array(everyone), told, admission.earlier.known])
 
 
 def enter_release(
@@ -196,12 +231,12 @@ def enter_release(
     kind : what made it: score, train, climate ...
     statistics : what is told of each group
     """
-    places = np.flatnonzero(admission.shown)
+    places = np.flatnonzero(admission.told)
     members = admission.grouping.members[places]
     prints = fingerprint_groups(admission.keys, ledger.secret, members)
     groups: dict[str, dict[str, Any]] = {
         name: {"definition": define(name), "fingerprint": to_text(own), "statistics": statistics}
-        for name, own in zip(admission.names, prints, strict=True)
+        for name, own in zip(admission.grouping.groups.index[places], prints, strict=True)
     }
     parts = {
         name: [to_text(own) for own in prints]
@@ -228,8 +263,7 @@ def _fingerprint_parts(
     """Fingerprint the parts of all figures in one pass over the people."""
     if not figures:
         return {}
-    rows = csr_array(vstack(list(figures.values()), format="csr"))
-    prints = fingerprint_groups(admission.keys, ledger.secret, rows)
+    prints = fingerprint_groups(admission.keys, ledger.secret, _stack(figures.values()))
     ends = np.cumsum([members.shape[0] for members in figures.values()])
     return dict(zip(figures, np.split(prints, ends[:-1]), strict=True))
 
@@ -253,13 +287,17 @@ RECORD = "run.json"
 LOTTERY = "lottery.json"
 
 
-def refuse_place(output: Path, inputs: Sequence[Path | None]) -> None:
+def refuse_place(output: Path, inputs: Sequence[Path | None], ledgers: Path) -> None:
     """Refuse an output that would take the place of something else, before any work is done.
+
+    Parameters
+    ----------
+    ledgers : folder of the ledgers; an output there could be taken for one, or lock one
 
     Raises
     ------
     NotWritableError
-        Another folder or file is there, or an input lies inside it.
+        Another folder or file is there, an input lies inside it, or it lies among the ledgers.
     ReleaseError
         A sealed lottery is there.
     """
@@ -270,12 +308,64 @@ def refuse_place(output: Path, inputs: Sequence[Path | None]) -> None:
             f"{output}: {len(inside)} inputs lie inside this folder, which would be replaced: "
             f"{', '.join(path.name for path in inside)}. Give --output another place."
         )
+    if place.is_relative_to(ledgers.resolve()):
+        raise NotWritableError(
+            f"{output}: lies among the ledgers of releases ({ledgers}). Give --output another "
+            "place."
+        )
     restore_folder(output)
     refuse_strange(output, RECORD)
     if (output / LOTTERY).exists():
         raise ReleaseError(
             f"{output}: holds a sealed lottery ({LOTTERY}), and writing here again would undo its "
             "draw. Score into another folder; or, if nobody was told of the draw, remove the file."
+        )
+
+
+_MOST_COPIES = 0.25
+"""Share of the smaller of two waves that may be in the other one. Few answer a whole form twice
+the same way: those who stayed change an answer, a year of age or of service. A file that was
+altered a little holds nearly all of them."""
+
+
+def refuse_one_name(wave: str, previous_file: Path | None) -> None:
+    """Refuse two waves that the ledger could not tell apart by name.
+
+    Raises
+    ------
+    SameWaveError
+        The wave before is called as this one.
+    """
+    if previous_file is not None and wave_of(previous_file) == wave:
+        raise SameWaveError(
+            f"{previous_file.name}: both waves would be called {wave} in the ledger. Give this one "
+            "another name with --wave, e.g. its year."
+        )
+
+
+def refuse_copies(
+    now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook, previous_file: Path
+) -> None:
+    """Refuse a wave before that holds the answers of this one.
+
+    Both are told of at once, so one less the other would tell of those who are in one only.
+
+    Parameters
+    ----------
+    now, before : one row per response
+
+    Raises
+    ------
+    SameWaveError
+        More people gave the very same answers in both than can be.
+    """
+    asked = codebook.with_role("item", "career", "audit", "claim", "outcome", "unit")
+    columns = [c.name for c in asked if c.name in now and c.name in before]
+    if columns and share_of_copies(now[columns], before[columns]) > _MOST_COPIES:
+        raise SameWaveError(
+            f"{previous_file.name}: more than {_MOST_COPIES:.0%} of the respondents gave the very "
+            "same answers in this survey, so it is the same wave and no other. Give --previous a "
+            "wave of other answers, or leave it out."
         )
 
 

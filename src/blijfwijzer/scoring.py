@@ -48,7 +48,7 @@ def score(
 ) -> None:
     """Estimate both risks per group of a new wave, flag groups, and write what may be shown."""
     settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
-    refuse_place(output, [survey_file, models, ledgers, population_file, settings_file])
+    refuse_place(output, [survey_file, models, ledgers, population_file, settings_file], ledgers)
     chosen = choose_models(models)
     codebook = without_outcomes(next(iter(chosen.values())).codebook)
     with show_progress() as tell:

@@ -1,7 +1,7 @@
 """What earlier releases showed, as rows of the present people."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.fingerprint import (
+    SUMS,
     Fingerprints,
+    Likeness,
+    Views,
+    compare,
     fingerprint_groups,
     from_text,
-    least_difference,
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger, Release
@@ -21,6 +24,26 @@ from blijfwijzer.errors import LedgerError
 
 Definition = dict[str, str]
 """Column to the code or band that all people of a group have."""
+Columns = tuple[tuple[str, ...], ...]
+"""Those by whose answers people are known again, in views."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What releases showed that know people by the same columns."""
+
+    keys: Views
+    """Per view that can be made of the present people, a key of each."""
+    groups: Fingerprints
+    parts: Fingerprints
+    """Of the parts that figures are totals over."""
+
+    def compare_sets(
+        self, sets: csr_array, secret: bytes, minimum: int
+    ) -> tuple[Likeness, Likeness]:
+        """Hold sets of the present people against groups, and against parts."""
+        now = fingerprint_groups(self.keys, secret, sets)
+        return compare(now, self.groups, minimum), compare(now, self.parts, minimum)
 
 
 @dataclass(frozen=True)
@@ -32,23 +55,35 @@ class Earlier:
     forbidden: csr_array
     """Groups that a few people have joined or left since: to show what such a group holds now
     would tell of those few by subtraction."""
+    few: int
+    """People by whom these differ, at most, as far as fingerprints tell: below the minimum."""
     repeated: NDArray[np.bool_]
     """Per present group: whether an earlier release shows the very same people."""
-    parts: dict[str, list[Fingerprints]]
-    """Figure to the fingerprints of its parts, one table per release that showed it."""
+    changed: NDArray[np.bool_]
+    """Per present group: whether an earlier release shows nearly the same people, of whom a few
+    have joined or left since."""
+    past: tuple[Past, ...]
     releases: int
     """Releases of this survey that were looked at."""
     minimum: int
     """Largest minimum that these promised; 0 when there are none."""
 
-    def differs_by_few(self, figure: str, now: Fingerprints, minimum: int) -> bool:
-        """Whether a figure was shown of people of whom only a few have joined or left since."""
-        for before in self.parts.get(figure, []):
-            if before.shape == now.shape:
-                apart = least_difference(now, before)
-                if ((apart > 0) & (apart < minimum)).any():
-                    return True
-        return False
+    def compare_parts(self, parts: csr_array, secret: bytes, minimum: int) -> Likeness:
+        """Hold parts of figures against all groups and parts that were shown, whatever their name.
+
+        Parameters
+        ----------
+        parts : one row each, one column per present response
+        secret : the ledger's
+        """
+        is_same, is_near = (np.zeros(parts.shape[0], dtype=bool) for _ in range(2))
+        apart = np.zeros(parts.shape[0], dtype=np.int64)
+        for past in self.past:
+            for likeness in past.compare_sets(parts, secret, minimum):
+                is_same |= likeness.is_same
+                is_near |= likeness.is_near
+                apart = np.maximum(apart, likeness.apart)
+        return Likeness(is_same, is_near, apart)
 
 
 def read_earlier(
@@ -63,9 +98,10 @@ def read_earlier(
 ) -> Earlier:
     """Hold the groups of earlier releases against the present people.
 
-    Present groups are held against all earlier ones by who is in them, whatever they are called;
-    earlier groups are also formed anew by their definition. A group of which at least `minimum`
-    people joined or left is another group: subtracting it tells of that many.
+    Present groups are held against all earlier ones, and against the parts that earlier figures
+    were totals over, by who is in them, whatever they are called; earlier groups are also formed
+    anew by their definition. A group of which at least `minimum` people joined or left is another
+    group: subtracting it tells of that many.
 
     Parameters
     ----------
@@ -74,53 +110,79 @@ def read_earlier(
     responses : one row per response
     groups : present groups, one row each
     members_of : who fits a definition; None when columns are missing
-    request : hash of all that the present release is made from; an earlier release of the very
-        same is not held against it, so that a rerun shows the same
+    request : hash of all that the present release is made from; a rerun is held against what there
+        was when it was first made, so that it shows the same
 
     Raises
     ------
     LedgerError
         Columns are missing by which the people of an earlier release would be known again.
     """
-    releases = [
-        release
-        for release in ledger.releases
-        if release.content["survey"] == survey and release.content["request"] != request
-    ]
-    repeated = np.zeros(groups.shape[0], dtype=bool)
+    releases = _before(ledger.releases, survey, request)
+    repeated, changed = (np.zeros(groups.shape[0], dtype=bool) for _ in range(2))
     nobody = csr_array((0, len(responses)), dtype=np.int8)
-    same, few = [nobody], [nobody]
+    same, few, past = [nobody], [nobody], []
+    most = 0
     for views, shown in _by_columns(releases, wave, responses).items():
         usable = [v for v, columns in enumerate(views) if set(columns) <= set(responses)]
-        before = np.array([from_text(text)[usable] for _, text in shown])
-        made = [members_of(definition) for definition in shown.values()]
-        formed = np.flatnonzero([row is not None and bool(row.any()) for row in made])
-        rows = csr_array(
-            np.array([made[place] for place in formed], dtype=np.int8).reshape(
-                len(formed), len(responses)
-            )
-        )
         keys = view_keys(responses, [views[v] for v in usable])
-        now = fingerprint_groups(keys, ledger.secret, groups)
-        # By who is in them: each present group against the earlier one that is nearest.
-        for place, own in enumerate(now):
-            apart = least_difference(own[None], before)
-            repeated[place] |= bool((apart == 0).any())
-            if ((apart > 0) & (apart < minimum)).any():
-                few.append(groups[[place]])
+        before = _read([text for _, text in shown.groups], usable)
+        past.append(Past(keys, before, _read(sorted(shown.parts), usable)))
+        # By who is in them.
+        of_groups, of_parts = past[-1].compare_sets(groups, ledger.secret, minimum)
+        repeated |= of_groups.is_same
+        changed |= of_groups.is_near | of_parts.is_near
         # By what they are called.
-        apart = least_difference(fingerprint_groups(keys, ledger.secret, rows), before[formed])
+        formed, rows = _form(list(shown.groups.values()), members_of, len(responses))
+        sums = fingerprint_groups(keys, ledger.secret, rows) != before[formed]
+        apart = sums.sum(axis=-1).min(axis=-1)
+        near = (apart > 0) & (apart < minimum)
         same.append(rows[np.flatnonzero(apart == 0)])
-        few.append(rows[np.flatnonzero((apart > 0) & (apart < minimum))])
+        few.append(rows[np.flatnonzero(near)])
+        of_formed = np.minimum(sums[near].sum(axis=-1), minimum - 1)
+        most = max(most, *(x.max(initial=0) for x in (of_groups.apart, of_parts.apart, of_formed)))
     same.append(groups[np.flatnonzero(repeated)])
+    few.append(groups[np.flatnonzero(changed)])
     return Earlier(
         _distinct(csr_array(vstack(same, format="csr"))),
         _distinct(csr_array(vstack(few, format="csr"))),
+        int(most),
         repeated,
-        _parts(releases),
+        changed,
+        tuple(past),
         len(releases),
         max((int(release.content["minimum"]) for release in releases), default=0),
     )
+
+
+def _before(releases: list[Release], survey: str, request: str) -> list[Release]:
+    """Give the releases of a survey until one of this very request was made."""
+    before = []
+    for release in releases:
+        if release.content["survey"] != survey:
+            continue
+        if release.content["request"] == request:
+            break
+        before.append(release)
+    return before
+
+
+def _read(texts: list[str], views: list[int]) -> Fingerprints:
+    """Read fingerprints, of each the views that can be compared."""
+    read = [from_text(text)[views] for text in texts]
+    return np.array(read, dtype=np.int64).reshape(len(texts), len(views), SUMS)
+
+
+def _form(
+    definitions: list[Definition],
+    members_of: Callable[[Definition], NDArray[np.bool_] | None],
+    people: int,
+) -> tuple[NDArray[np.intp], csr_array]:
+    """Form earlier groups anew: the places of those that somebody fits, and who that is."""
+    made = [members_of(definition) for definition in definitions]
+    formed = np.flatnonzero([row is not None and bool(row.any()) for row in made])
+    rows = np.array([made[place] for place in formed], dtype=np.int8)
+    return formed, csr_array(rows.reshape(len(formed), people))
 
 
 def _distinct(groups: csr_array) -> csr_array:
@@ -132,22 +194,24 @@ def _distinct(groups: csr_array) -> csr_array:
     return groups[np.array(sorted(first.values()), dtype=np.intp)]
 
 
-def _parts(releases: list[Release]) -> dict[str, list[Fingerprints]]:
-    parts: dict[str, list[Fingerprints]] = {}
-    for release in releases:
-        for name, texts in release.content["parts"].items():
-            parts.setdefault(name, []).append(np.array([from_text(text) for text in texts]))
-    return parts
+@dataclass
+class _Shown:
+    """What releases showed; grows release by release."""
+
+    groups: dict[tuple[str, str], Definition] = field(default_factory=dict)
+    """Name and fingerprint to definition."""
+    parts: set[str] = field(default_factory=set)
+    """Fingerprints."""
 
 
 def _by_columns(
     releases: list[Release], wave: str, responses: pd.DataFrame
-) -> dict[tuple[tuple[str, ...], ...], dict[tuple[str, str], Definition]]:
-    """Take together the groups of releases that know people by the same columns."""
-    shown: dict[tuple[tuple[str, ...], ...], dict[tuple[str, str], Definition]] = {}
+) -> dict[Columns, _Shown]:
+    """Take together what releases showed that know people by the same columns."""
+    shown: dict[Columns, _Shown] = {}
     for release in releases:
         content = release.content
-        if not content["groups"]:
+        if not content["groups"] and not content["parts"]:
             continue
         views = tuple(tuple(columns) for columns in content["columns"])
         missing = sorted({n for columns in views for n in columns} - set(responses))
@@ -160,9 +224,10 @@ def _by_columns(
                 "was shown, since it cannot be told who joined or left. Add these columns, or give "
                 "the survey another --wave if it asked other people."
             )
-        groups = shown.setdefault(views, {})
+        own = shown.setdefault(views, _Shown())
         for name, group in content["groups"].items():
-            groups[name, group["fingerprint"]] = group["definition"]
+            own.groups[name, group["fingerprint"]] = group["definition"]
+        own.parts |= {text for texts in content["parts"].values() for text in texts}
     return shown
 
 

@@ -13,6 +13,7 @@ stays beside the ledger, readable by its owner only. Without it the sums are ran
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,37 @@ def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
         copy = hashed.groupby(hashed).cumcount()
         found.append([f"{key}:{n}".encode() for key, n in zip(hashed, copy, strict=True)])
     return found
+
+
+def share_of_copies(one: pd.DataFrame, other: pd.DataFrame) -> float:
+    """Share of the smaller of two waves that is in the other one, beyond what chance would bring.
+
+    Where a form has few questions, people answer alike who never met. How many do is told by the
+    two halves of each wave, taken in turn: these hold different people. Twice as many people find
+    each other twice as often; what is left above that is taken as share of those whom chance
+    leaves.
+
+    Parameters
+    ----------
+    one, other : one row per response, the columns that both waves asked
+
+    Returns
+    -------
+    Share in [0, 1]; 0 where people cannot be told apart.
+
+    >>> answers = pd.DataFrame({"a": range(40), "b": range(40)})
+    >>> share_of_copies(answers, answers.iloc[1:]), share_of_copies(answers, answers + 40)
+    (1.0, 0.0)
+    """
+    chance = 2 * max(_share_in_common(wave.iloc[::2], wave.iloc[1::2]) for wave in (one, other))
+    if chance >= 1:
+        return 0.0
+    return max(0.0, (_share_in_common(one, other) - chance) / (1 - chance))
+
+
+def _share_in_common(one: pd.DataFrame, other: pd.DataFrame) -> float:
+    keys = [set(view_keys(answers, [list(answers.columns)])[0]) for answers in (one, other)]
+    return len(keys[0] & keys[1]) / max(1, min(map(len, keys)))
 
 
 def fingerprint_groups(views: Views, secret: bytes, members: csr_array) -> Fingerprints:
@@ -93,6 +125,41 @@ def least_difference(one: Fingerprints, other: Fingerprints) -> NDArray[np.int64
     0
     """
     return np.asarray((one != other).sum(axis=-1).min(axis=-1))
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How sets compare with earlier ones: one of each per set."""
+
+    is_same: NDArray[np.bool_]
+    """An earlier set holds the very same people."""
+    is_near: NDArray[np.bool_]
+    """An earlier set holds nearly the same: a few have joined or left."""
+    apart: NDArray[np.int64]
+    """People by whom near ones differ, at most, as far as sums tell; 0 where none is near."""
+
+
+def compare(now: Fingerprints, before: Fingerprints, minimum: int) -> Likeness:
+    """Hold each set against all earlier ones.
+
+    Parameters
+    ----------
+    now, before : sets x views x 64
+    minimum : people by whom sets must differ to be others
+    """
+    is_same, is_near = (np.zeros(len(now), dtype=bool) for _ in range(2))
+    apart = np.zeros(len(now), dtype=np.int64)
+    for place, own in enumerate(now):
+        # Sets that differ in so many of the first sums differ in as many of all.
+        first = least_difference(own[None, :, : 2 * minimum], before[:, :, : 2 * minimum])
+        alike = before[first < minimum]
+        sums = (own[None] != alike).sum(axis=-1)
+        least = sums.min(axis=-1)
+        near = (least > 0) & (least < minimum)
+        is_same[place], is_near[place] = (least == 0).any(), near.any()
+        # Of two people in one sum one view may tell one, and another view both.
+        apart[place] = np.minimum(sums[near].max(initial=0), minimum - 1)
+    return Likeness(is_same, is_near, apart)
 
 
 def to_text(fingerprint: Fingerprints) -> str:

@@ -10,10 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.atoms import Atoms, Integers, find_atoms
-from blijfwijzer.disclosure.span import PRIME, combinations_of, eliminate, find_disclosed
+from blijfwijzer.disclosure.span import (
+    PRIME,
+    combinations_of,
+    dependencies_of,
+    eliminate,
+    find_disclosed,
+)
 
 _CHUNK = 8
 """People of one atom that stay together in a fold: differences between them are what it tests."""
@@ -30,7 +36,7 @@ class Parts:
 
 
 def choose_figures(
-    parts: Parts, known: csr_array, minimum: int, seed: int = 4
+    parts: Parts, known: csr_array, minimum: int, changed: csr_array | None = None, seed: int = 4
 ) -> NDArray[np.bool_]:
     """Choose the figures to show, so that with the known groups no small set follows.
 
@@ -49,6 +55,8 @@ def choose_figures(
     parts : of all figures, in order of importance
     known : groups that are shown, one row each
     minimum : people that a set must have to be no disclosure
+    changed : groups that were shown of all but a few of these people, or a few more: with these
+        they are known, and as they are now they must not follow
 
     Returns
     -------
@@ -58,7 +66,9 @@ def choose_figures(
     shown = np.ones(count, dtype=bool)
     if not count:
         return shown
-    atoms = find_atoms(known)
+    past = 0 if changed is None else changed.shape[0]
+    groups = known if changed is None else csr_array(vstack([known, changed], format="csr"))
+    atoms = find_atoms(groups)
     members = csr_array(parts.members.astype(np.int64))
     chunk, fold = _fold(atoms.atom_of, minimum, np.random.default_rng(seed))
     everybody = _differences(members, atoms.atom_of)
@@ -70,7 +80,7 @@ def choose_figures(
         used = np.flatnonzero(shown[parts.figure])
         cancelling = _null_space(everybody[np.ix_(used, used)])
         totals = (one_each[used].T @ cancelling.T).T % PRIME
-        involved = _tell_few(atoms, totals, cancelling != 0, minimum)
+        involved = _tell_few(atoms, totals, cancelling != 0, minimum, past)
         if not len(involved):
             return shown
         shown[[parts.figure[used[places]].max() for places in involved]] = False
@@ -146,7 +156,7 @@ def _null_space(products: Integers) -> Integers:
 
 
 def _tell_few(
-    atoms: Atoms, totals: Integers, uses: NDArray[np.bool_], minimum: int
+    atoms: Atoms, totals: Integers, uses: NDArray[np.bool_], minimum: int, past: int
 ) -> list[NDArray[np.intp]]:
     """Give the parts that take part in each small set that follows from totals and groups.
 
@@ -154,17 +164,34 @@ def _tell_few(
     ----------
     totals : one row per combination of parts, one column per atom
     uses : which parts each combination takes
+    past : of the groups, the last ones that were shown of nearly these people: a total that
+        follows from these tells, less what was shown, of the few
     """
     groups = atoms.rows.toarray()
-    telling = np.flatnonzero((totals != totals[:, :1]).any(axis=1))
+    telling = np.arange(len(totals))
+    if not past:
+        telling = np.flatnonzero((totals != totals[:, :1]).any(axis=1))
     if not len(telling):
         return []
-    rows = np.vstack([groups, totals[telling]])
+    rows, own = np.vstack([groups, totals[telling]]), uses[telling]
+
+    def parts_of(used: NDArray[np.intp]) -> NDArray[np.intp]:
+        return np.flatnonzero(own[used[used >= len(groups)] - len(groups)].any(axis=0))
+
     involved = []
-    for used in combinations_of(rows, find_disclosed(rows, atoms.sizes, minimum)):
-        if used is None:
-            continue
-        places = np.flatnonzero(uses[telling[used[used >= len(groups)] - len(groups)]].any(axis=0))
-        if len(places):
-            involved.append(places)
-    return involved
+    if past:
+        first = len(groups) - past
+        found = dependencies_of(rows)
+        involved += [parts_of(u) for u in found if ((u >= first) & (u < len(groups))).any()]
+    passed_over: set[bytes] = set()
+
+    def is_harmless(target: Integers) -> bool:
+        return target.tobytes() in passed_over
+
+    while not any(map(len, involved)) and (
+        sets := find_disclosed(rows, atoms.sizes, minimum, is_harmless)
+    ):
+        combined = combinations_of(rows, sets)
+        involved += [parts_of(used) for used in combined if used is not None]
+        passed_over |= {target.tobytes() for target in sets}
+    return [places for places in involved if len(places)]

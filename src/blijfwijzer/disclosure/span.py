@@ -7,6 +7,7 @@ a prime, so there is no rounding; that a combination exists modulo the prime but
 is next to impossible and would only withhold too much.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +32,16 @@ class Echelon:
     rows: Integers
     """Reduced basis: each row has a 1 at its own pivot and 0 at the other pivots."""
     pivots: Integers
+    rest: Integers
+    """Rows without a pivot, as they are left."""
 
 
-def find_disclosed(rows: Integers, sizes: Integers, minimum: int) -> list[Integers]:
+def find_disclosed(
+    rows: Integers,
+    sizes: Integers,
+    minimum: int,
+    is_harmless: Callable[[Integers], bool] = lambda target: False,
+) -> list[Integers]:
     """Find sets of fewer than `minimum` people whose total follows from the rows' totals.
 
     Rows are taken to blocks that hang together and have at most 16 dimensions; in each of these
@@ -48,6 +56,7 @@ def find_disclosed(rows: Integers, sizes: Integers, minimum: int) -> list[Intege
     rows : one row per shown group, one column per atom; 0 or 1
     sizes : people per atom
     minimum : people that a set must have to be no disclosure
+    is_harmless : whether to pass over a set, given its atoms, and search on
 
     Returns
     -------
@@ -60,9 +69,10 @@ def find_disclosed(rows: Integers, sizes: Integers, minimum: int) -> list[Intege
     found: dict[bytes, Integers] = {}
     for block in blocks:
         for target in _search(block, sizes, minimum):
-            found[target.tobytes()] = target
+            if not is_harmless(target):
+                found[target.tobytes()] = target
     if not found and len(wide):
-        for target in _search_wide(wide, blocks, sizes, minimum):
+        for target in _search_wide(wide, blocks, sizes, minimum, is_harmless):
             found[target.tobytes()] = target
     return list(found.values())[:_MOST_TARGETS]
 
@@ -75,10 +85,7 @@ def combinations_of(rows: Integers, targets: list[Integers]) -> list[Integers | 
     targets : atoms of each set
     """
     count, width = rows.shape
-    # Each row carries a column of its own, so that what is left of a target after elimination
-    # tells which rows were used. Columns of few rows first keep the work sparse.
-    carrying = np.hstack([rows, np.eye(count, dtype=np.int64)])
-    echelon = eliminate(carrying, np.argsort((rows != 0).sum(axis=0), kind="stable"))
+    echelon = _eliminate_carrying(rows)
     combinations: list[Integers | None] = []
     for target in targets:
         left = np.zeros(width + count, dtype=np.int64)
@@ -88,6 +95,22 @@ def combinations_of(rows: Integers, targets: list[Integers]) -> list[Integers | 
             left = (left - left[echelon.pivots[place]] * echelon.rows[place]) % PRIME
         combinations.append(None if left[:width].any() else np.flatnonzero(left[width:]))
     return combinations
+
+
+def dependencies_of(rows: Integers) -> list[NDArray[np.intp]]:
+    """Rows that together come to nothing: one combination for each row that follows from others.
+
+    A row that comes before others is taken as given, so that of a combination of which the last
+    rows are not needed these are not told.
+    """
+    return [np.flatnonzero(row) for row in _eliminate_carrying(rows).rest[:, rows.shape[1] :]]
+
+
+def _eliminate_carrying(rows: Integers) -> Echelon:
+    """Reduce rows that each carry a column of their own, which tells what they were made from."""
+    carrying = np.hstack([rows, np.eye(len(rows), dtype=np.int64)])
+    # Columns of few rows first keep the work sparse.
+    return eliminate(carrying, np.argsort((rows != 0).sum(axis=0), kind="stable"))
 
 
 def eliminate(rows: Integers, columns: Integers) -> Echelon:
@@ -110,7 +133,7 @@ def eliminate(rows: Integers, columns: Integers) -> Echelon:
         pivots.append(column)
         if not free.any():
             break
-    return Echelon(work[used], np.array(pivots, dtype=np.int64))
+    return Echelon(work[used], np.array(pivots, dtype=np.int64), work[free])
 
 
 def _without_large(rows: Integers, sizes: Integers, minimum: int) -> Integers:
@@ -178,7 +201,11 @@ def _search(part: Integers, sizes: Integers, minimum: int) -> list[Integers]:
 
 
 def _search_wide(
-    wide: Integers, blocks: list[Integers], sizes: Integers, minimum: int
+    wide: Integers,
+    blocks: list[Integers],
+    sizes: Integers,
+    minimum: int,
+    is_harmless: Callable[[Integers], bool],
 ) -> list[Integers]:
     """Look for combinations of wide rows that leave something in few blocks only."""
     owner = np.arange(len(sizes)) + len(blocks)
@@ -206,7 +233,8 @@ def _search_wide(
                 continue
             seen.add(key)
             of_blocks = [bases[block] for block in touched if block < len(blocks)]
-            found += _search_few(row, of_blocks, sizes, minimum)
+            few = _search_few(row, of_blocks, sizes, minimum)
+            found += [target for target in few if not is_harmless(target)]
         if found or len(echelon.rows) == 0:
             break
     return found

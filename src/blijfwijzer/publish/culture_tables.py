@@ -28,7 +28,10 @@ _ITSELF = "–"  # noqa: RUF001
 """Stands where a group is the reference itself."""
 _MOST_RMSEA, _LEAST_CFI, _MOST_SRMR = 0.08, 0.90, 0.08
 """What counts as a fair fit (Browne & Cudeck 1993, p. 144; Hu & Bentler 1999, p. 27)."""
-_OF_EVERYONE = ("scales", "items", "agreement", "comparable", "compared", "checks", "pairs")
+_OF_EVERYONE = (
+    *("scales", "items", "agreement", "comparable", "compared", "checks", "pairs"),
+    "conduct_links",
+)
 
 
 def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str) -> Chapter:
