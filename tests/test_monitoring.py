@@ -1069,3 +1069,17 @@ def test_all_that_is_drawn_lies_inside_its_picture(place, command):
             x, y = (float(element.get(name) or element.get(f"c{name}") or 0) for name in "xy")
             assert 0 <= x <= width
             assert 0 <= y <= height
+
+
+def test_what_happened_to_nearly_all_in_the_wave_before_is_not_told(place, tmp_path):
+    before = pd.read_parquet(place / "2019.parquet")
+    before.assign(intern_pesten=1.0).to_parquet(tmp_path / "all.parquet")
+    options = (*UNITS, "--previous", tmp_path / "all.parquet")
+
+    assert not run(tmp_path, "climate", place / "2022.parquet", tmp_path / "out", *options)
+
+    page = page_of(tmp_path / "out")
+    changes = [row for row in rows_of(page, "conduct") if len(row) > 3]
+    assert any(row[0] == "Verbale agressie van binnen" for row in changes)
+    told_before = [row for row in changes if row[0] == "Pesten van binnen" and "100 %" in row]
+    assert not told_before

@@ -287,7 +287,9 @@ def _conduct_changes(findings: CultureFindings, language: Language) -> Cleared:
     ]
     minimum = findings.settings.disclosure.minimum
     everyone = [(name, EVERYONE, EVERYONE) in permission.conduct for name in table["behaviour"]]
-    table = table[pd.Series(everyone, index=table.index, dtype=bool)]
+    # What happened to nearly all who were asked before tells of each of them, as it does now.
+    is_telling = table["before"] >= findings.settings.disclosure.unanimity
+    table = table[pd.Series(everyone, index=table.index, dtype=bool) & ~is_telling]
     if not (permission.tells_before and len(table)):
         return stack([], names)
     table = table.assign(
