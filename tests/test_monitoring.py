@@ -18,12 +18,12 @@ from blijfwijzer import errors
 from blijfwijzer.cli import main
 from blijfwijzer.culture.claims import CLAIMS
 from blijfwijzer.disclosure.ledger import verify
-from blijfwijzer.measuring import _leave_few
 from blijfwijzer.publish.charts import Frame
 from blijfwijzer.publish.culture_pictures import picture_estimates, picture_heat
 from blijfwijzer.publish.grids import Cell, Line, heat_map, slope_chart
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE, PAIR
+from blijfwijzer.telling import leave_few
 
 BOOK = "werkonderzoek-2019"
 SMALL, ALIKE = "KLEINGEHEIM", "ALLENEENS"
@@ -1053,7 +1053,7 @@ def test_a_mean_is_withheld_when_few_others_answered():
         grouping=SimpleNamespace(groups=groups), admission=SimpleNamespace(shown=shown)
     )
 
-    assert _leave_few(now, climate, 10) == {("b", "x")}
+    assert leave_few(now, climate, 10) == {("b", "x")}
 
 
 @pytest.mark.parametrize("command", ["climate", "claims"])

@@ -11,12 +11,12 @@ from blijfwijzer.culture.traits import OTHER
 from blijfwijzer.culture.trend import CHANGE_COLUMNS, measure_trend
 from blijfwijzer.culture.waves import common_items, measure_change, pair_waves, part_of, rake
 from blijfwijzer.errors import NothingInCommonError
-from blijfwijzer.measuring import mix_figures
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.export import write_survey
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.synthetic import make_survey
+from blijfwijzer.telling import mix_figures
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 SMALL = Path(__file__).parent / "assets" / "small.toml"
