@@ -548,6 +548,9 @@ def test_one_claim_is_told_alone_with_the_verdict_that_it_has_among_all(place, t
     experiment = client.get_experiment_by_name("blijfwijzer")
     tracked = client.search_runs([experiment.experiment_id])
     assert [one.data.tags["blijfwijzer.kind"] for one in tracked] == ["claims"]
+    params, metrics = tracked[0].data.params, tracked[0].data.metrics
+    assert {"claims", "previous", "language"} <= set(params)
+    assert any(name.startswith("effect.H") for name in metrics)
     artifacts = {file.path for file in client.list_artifacts(tracked[0].info.run_id, "release")}
     assert artifacts == {f"release/{path.name}" for path in (tmp_path / "one").iterdir()}
 

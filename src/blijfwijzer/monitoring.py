@@ -35,6 +35,7 @@ from blijfwijzer.publish.claims_page import (
     Told,
     claims_chapter,
     claims_json,
+    clear_claims,
     render_claims,
     write_claims_workbook,
 )
@@ -144,7 +145,8 @@ def climate(
         **{name: float(count) for name, count in findings.counts().items() if name in _OF_GROUPS},
         "listed": float(_listed(findings)),
     }
-    _track("climate", wave, output, origin, metrics, settings, ledgers)
+    params = _asked(settings, previous_file, by=" ".join(levels))
+    _track("climate", wave, output, origin, params, metrics, settings, ledgers)
 
 
 def claims(
@@ -213,7 +215,10 @@ def claims(
             _write(output, files, record, ledger, entered, "claims", told, codebook)
     _tell_claims(output, findings)
     metrics = {n: float(c) for n, c in findings.counts().items() if n not in _OF_PEOPLE}
-    _track("claims", wave, output, origin, metrics, settings, ledgers)
+    sizes = clear_claims(findings)[0].frame.set_index("claim")["effect_size"].dropna()
+    metrics |= {f"effect.{claim}": float(size) for claim, size in sizes.items()}
+    params = _asked(settings, previous_file, claims=" ".join(asked))
+    _track("claims", wave, output, origin, params, metrics, settings, ledgers)
 
 
 _OF_PEOPLE = ("forms", "accepted", "refused")
@@ -338,11 +343,28 @@ def _write(
         write_files(beside, {**files, RECORD: record(head)})
 
 
+def _asked(settings: Settings, previous_file: Path | None, **asked: str) -> dict[str, Any]:
+    """Give what a run was asked, for the tracked run."""
+    chosen = settings.model_dump(mode="json")
+    return {
+        "language": settings.language,
+        "seed": settings.seed,
+        "previous": "" if previous_file is None else wave_of(previous_file),
+        **asked,
+        **{
+            f"{section}.{name}": value
+            for section in ("culture", "disclosure")
+            for name, value in chosen[section].items()
+        },
+    }
+
+
 def _track(
     kind: str,
     wave: str,
     output: Path,
     origin: dict[str, str],
+    params: dict[str, Any],
     metrics: dict[str, float],
     settings: Settings,
     ledgers: Path,
@@ -350,13 +372,8 @@ def _track(
     if not settings.tracking.enabled:
         return
     store = ledgers.parent / "mlruns"
-    chosen = {
-        f"{section}.{name}": value
-        for section in ("culture", "disclosure")
-        for name, value in settings.model_dump(mode="json")[section].items()
-    }
     released = Released(
-        f"{kind}-{wave}", output, chosen, {**origin, "blijfwijzer.kind": kind}, metrics
+        f"{kind}-{wave}", output, params, {**origin, "blijfwijzer.kind": kind}, metrics
     )
     run = track_release(released, settings.tracking.experiment, store)
     print(f"  MLflow run {run} in {tracking_uri(store)}")
