@@ -120,7 +120,7 @@ def test_fit_of_a_known_misfit_follows_its_formulas():
 
 
 def test_whole_units_and_weights_do_not_pass_for_misfit():
-    # Of 600 such samples 2.8 % exclude an exact fit, where 2.5 % should; few are drawn here.
+    # In 2.5 % of such samples an exact fit should be excluded; few are drawn here.
     rng, excluded = np.random.default_rng(7), []
     for _ in range(30):
         responses, factor = workplaces(rng, people=4, shares=(0.3, 0.1))
