@@ -158,7 +158,7 @@ def special_pair(evidence: Evidence) -> Finding:
     ]
     finding = conclude(
         lines,
-        [Part(ahead, 1, floor=SPECIAL)],
+        [],
         (ahead, "AUC boven het gemiddelde van de andere paren", "AUC above the other pairs"),
         sensitivity,
         note=Text(
@@ -168,11 +168,12 @@ def special_pair(evidence: Evidence) -> Finding:
             "among the pairs, and how far the pair is ahead.",
         ),
     )
-    if among <= 1 - RANK_CERTAINTY:
-        return with_direction(finding, "opposite")
     # A pair that is among the best and hardly better than any two is not special.
-    is_special = among >= RANK_CERTAINTY and finding.direction == "claimed"
-    return finding if is_special else with_direction(finding, "neither", 1.0)
+    is_ahead = ahead.value >= SPECIAL and ahead.low > 0
+    if among >= RANK_CERTAINTY and is_ahead:
+        return with_direction(finding, "claimed")
+    is_other = among <= 1 - RANK_CERTAINTY
+    return with_direction(finding, "opposite" if is_other else "neither")
 
 
 def example_over_rules(evidence: Evidence) -> Finding:
