@@ -9,6 +9,7 @@ import pandas as pd
 from blijfwijzer.files import write_beside
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.files import format_of
+from blijfwijzer.survey.workforce import SECTOR_LABELS
 
 # Place and text of the creation date and time in the header of an SPSS file (PSPP's description
 # of the format): without them the same survey would give another file each second.
@@ -64,6 +65,7 @@ def _write_sav(responses: pd.DataFrame, codebook: Codebook, path: Path) -> None:
         if name in responses
     }
     labels = {name: _value_labels(column) for name, column in columns.items()}
+    labels["sector"] = dict(SECTOR_LABELS)
     pyreadstat.write_sav(
         responses,
         str(path),
