@@ -1,7 +1,7 @@
 """The policy paper's claims, tested on a survey.
 
-Each claim has its criterion fixed beforehand, a test, and one of four verdicts. A verdict is about
-this survey at one moment: associations, never causes.
+Each claim has a criterion that no survey can move, a test, and one of four verdicts. A verdict is
+about this survey at one moment: associations, never causes.
 """
 
 from collections.abc import Callable, Sequence

@@ -329,10 +329,10 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
         "Not testable: {not_testable}.",
     ),
     "s_overview": (
-        "✓ is steun, ✗ tegengesproken, ○ geen steun. Wat vooraf is vastgelegd en waar het oordeel "
-        "op rust, staat hieronder bij elke stelling.",
-        "✓ is supported, ✗ contradicted, ○ not supported. What was fixed beforehand, and what the "
-        "verdict rests on, stands below with each claim.",
+        "✓ is steun, ✗ tegengesproken, ○ geen steun. Het criterium, en waar het oordeel "
+        "op rust, staan hieronder bij elke stelling.",
+        "✓ is supported, ✗ contradicted, ○ not supported. The criterion, and what the "
+        "verdict rests on, stand below with each claim.",
     ),
     "s_drawn": (
         "Getekend: {shown} van {all} schattingen, alle in dezelfde maat ({measure}); de tabel "
@@ -361,7 +361,7 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     "part_by": ("deel door {part}", "part by {part}"),
     "unexplained": ("niet verklaard deel", "unexplained part"),
     "s_reason": ("Oordeel: {verdict}. {reason}", "Verdict: {verdict}. {reason}"),
-    "s_criterion": ("Vooraf vastgelegd: {criterion}", "Fixed beforehand: {criterion}"),
+    "s_criterion": ("Criterium: {criterion}", "Criterion: {criterion}"),
     "w_scales": ("Schalen", "Scales"),
     "w_items": ("Vragen", "Items"),
     "w_agreement": ("Tussen eenheden", "Between units"),
