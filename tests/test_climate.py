@@ -14,7 +14,7 @@ from blijfwijzer.culture.unit_changes import (
     change_of_units,
     measure_unit_changes,
 )
-from blijfwijzer.culture.waves import rake
+from blijfwijzer.culture.waves import compare_waves, rake
 from blijfwijzer.errors import CultureError
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.settings import Culture, Settings
@@ -92,7 +92,8 @@ def climate_of(responses, settings, previous=None):
     groups, changes = grouping.groups, None
     if previous is not None:
         both = (groups_of(previous), grouping)
-        changes = measure_unit_changes(previous, responses, both, CODEBOOK, settings)
+        pair = compare_waves(previous, responses, CODEBOOK, settings)
+        changes = measure_unit_changes(pair, both)
     cluster = pd.factorize(responses["organisatie"])[0].astype(np.intp)
     stratum = pd.factorize(responses["sector"])[0].astype(np.intp)
     return measure_climate(

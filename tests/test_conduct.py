@@ -18,6 +18,7 @@ from blijfwijzer.culture.conduct import (
 )
 from blijfwijzer.culture.design import Design, read_design
 from blijfwijzer.culture.evidence import gather
+from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.export import write_survey
@@ -41,10 +42,9 @@ def surveys(tmp_path_factory):
 
 def conduct_of(responses, design=None, settings=None, previous=None):
     design = read_design(responses, CODEBOOK) if design is None else design
-    scales = score_scales(responses, CODEBOOK)
-    return measure_conduct(
-        responses, scales, CODEBOOK, design, settings or Culture(mix=("sector",)), previous
-    )
+    scales, settings = score_scales(responses, CODEBOOK), settings or Culture(mix=("sector",))
+    pair = None if previous is None else compare_waves(previous, responses, CODEBOOK, settings)
+    return measure_conduct(responses, scales, CODEBOOK, design, settings, pair)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,14 @@ from blijfwijzer.culture.climate import BETTER, SAME, WORSE
 from blijfwijzer.culture.design import Design
 from blijfwijzer.culture.traits import OTHER
 from blijfwijzer.culture.trend import CHANGE_COLUMNS, measure_trend
-from blijfwijzer.culture.waves import common_items, measure_change, pair_waves, part_of, rake
+from blijfwijzer.culture.waves import (
+    common_items,
+    compare_waves,
+    measure_change,
+    pair_waves,
+    part_of,
+    rake,
+)
 from blijfwijzer.errors import NothingInCommonError
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook
@@ -87,7 +94,7 @@ def surveys(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trend(surveys):
-    return measure_trend(surveys[1], surveys[0], CODEBOOK, Culture())
+    return measure_trend(compare_waves(surveys[0], surveys[1], CODEBOOK, Culture()))
 
 
 def test_raked_weights_have_the_earlier_mix_and_are_moved_as_little_as_can_be(rng):
@@ -241,7 +248,7 @@ def test_a_renamed_item_is_one_item(trend, surveys):
 def test_an_item_that_one_wave_lacks_counts_in_neither(surveys):
     before, now = surveys[0], surveys[1].drop(columns=["sam_1"]).assign(sam_3=np.nan)
 
-    found = measure_trend(now, before, CODEBOOK, Culture())
+    found = measure_trend(compare_waves(before, now, CODEBOOK, Culture()))
 
     row = found.changes.set_index(["scale", "place"]).loc[("samenwerking", "all")]
     assert row["items"] == 1
@@ -272,9 +279,9 @@ def test_a_large_change_is_marked_and_red_tape_the_other_way_round(surveys):
     for item in ("sam_1", "sam_2", "sam_3", "reg_1", "reg_2", "reg_3"):
         now[item] = np.minimum(now[item] + 1, 5)
 
-    marks = measure_trend(now, before, CODEBOOK, Culture()).changes.set_index(["scale", "place"])[
-        "mark"
-    ]
+    marks = measure_trend(compare_waves(before, now, CODEBOOK, Culture())).changes.set_index(
+        ["scale", "place"]
+    )["mark"]
 
     assert marks[("samenwerking", "all")] == BETTER
     assert marks[("regeldruk", "all")] == WORSE
@@ -282,7 +289,7 @@ def test_a_large_change_is_marked_and_red_tape_the_other_way_round(surveys):
 
 
 def test_one_wave_against_itself_does_not_move(surveys):
-    found = measure_trend(surveys[0], surveys[0], CODEBOOK, Culture()).changes
+    found = measure_trend(compare_waves(surveys[0], surveys[0], CODEBOOK, Culture())).changes
 
     assert found["raw"].abs().max() < 1e-12
     assert found["net"].abs().max() < 1e-9
@@ -290,11 +297,13 @@ def test_one_wave_against_itself_does_not_move(surveys):
 
 
 def test_what_raking_costs_is_told(surveys):
-    same = measure_trend(surveys[0], surveys[0], CODEBOOK, Culture(mix=("opleiding",)))
+    same = measure_trend(
+        compare_waves(surveys[0], surveys[0], CODEBOOK, Culture(mix=("opleiding",)))
+    )
     low = (surveys[0]["opleiding"] == 1).to_numpy()
     fewer = surveys[0][~low | (np.arange(len(low)) % 8 == 0)].reset_index(drop=True)
 
-    moved = measure_trend(fewer, surveys[0], CODEBOOK, Culture(mix=("opleiding",)))
+    moved = measure_trend(compare_waves(surveys[0], fewer, CODEBOOK, Culture(mix=("opleiding",))))
 
     # Kish: the later wave's few low educated stand for eight times as many.
     weight = fewer["weight"].to_numpy(float)
@@ -311,7 +320,7 @@ def test_what_raking_costs_is_told(surveys):
 def test_weights_have_no_scale_in_either_wave(surveys, trend):
     heavy = surveys[1].assign(weight=surveys[1]["weight"] * 1000)
 
-    again = measure_trend(heavy, surveys[0], CODEBOOK, Culture())
+    again = measure_trend(compare_waves(surveys[0], heavy, CODEBOOK, Culture()))
 
     pd.testing.assert_frame_equal(again.changes, trend.changes)
 

@@ -19,7 +19,7 @@ from blijfwijzer.culture.unit_changes import (
     measure_unit_changes,
     rake_large,
 )
-from blijfwijzer.culture.waves import rake
+from blijfwijzer.culture.waves import compare_waves, rake
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook
@@ -84,7 +84,8 @@ def grouped(responses):
 
 def changes_between(before, now):
     both = (grouped(before), grouped(now))
-    return measure_unit_changes(before, now, both, CODEBOOK, SETTINGS).table
+    pair = compare_waves(before, now, CODEBOOK, SETTINGS)
+    return measure_unit_changes(pair, both).table
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +237,7 @@ def test_replicate_weights_agree_with_the_clusters_they_leave_out(rng):
 
 
 def test_everyone_and_large_sectors_have_the_change_that_the_trend_tells(changes, surveys):
-    trend = measure_trend(surveys[1], surveys[0], CODEBOOK, SETTINGS).changes
+    trend = measure_trend(compare_waves(surveys[0], surveys[1], CODEBOOK, SETTINGS)).changes
     told = trend.set_index(["place", "scale"])[["net", "net_se"]]
 
     large = changes[changes["way"] == RAKED]
@@ -287,7 +288,7 @@ def test_a_group_that_no_weights_give_its_mix_is_not_raked():
     everyone = csr_array(np.ones((1, 400), dtype=np.int8))
 
     assert waves.largest_gap > 0.1
-    assert rake_large(everyone, waves, pd.Series([True]), 5) == {}
+    assert rake_large(everyone, is_now, pd.Series([True]), lambda inside: waves) == {}
 
 
 def test_marks_are_of_the_net_change(rng):

@@ -21,6 +21,7 @@ from blijfwijzer.culture.screening_checks import ScreeningChecks, check_screenin
 from blijfwijzer.culture.traits import UNKNOWN, read_traits
 from blijfwijzer.culture.trend import measure_trend
 from blijfwijzer.culture.unit_changes import UnitChanges, measure_unit_changes
+from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
 from blijfwijzer.errors import AlikeError, CultureError, ModelFolderError, OneUnitError
@@ -132,18 +133,16 @@ def measure_culture(
     tell("whether scales mean the same for groups")
     attributes = _attributes(responses, codebook)
     invariance = assess_invariance(responses, codebook, design, attributes, settings.culture.floor)
-    trend, moved = None, None
+    pair, trend, moved = None, None, None
     if before is not None:
         tell("trend")
-        trend = measure_trend(responses, before.responses, codebook, settings.culture)
-        moved = measure_unit_changes(
-            before.responses, responses, (before.grouping, grouping), codebook, settings.culture
-        )
+        pair = compare_waves(before.responses, responses, codebook, settings.culture)
+        trend = measure_trend(pair)
+        moved = measure_unit_changes(pair, (before.grouping, grouping))
     tell("climate")
     climate = _climate(now, design, codebook, settings, moved)
     tell("unwanted behaviour")
-    previous = None if before is None else before.responses
-    conduct = measure_conduct(responses, scales, codebook, design, settings.culture, previous)
+    conduct = measure_conduct(responses, scales, codebook, design, settings.culture, pair)
     tell("worrying units")
     barred = _barred(invariance, now, codebook)
     screenings, checks = _screen(now, design, barred, codebook, settings)

@@ -25,7 +25,7 @@ from blijfwijzer.culture.estimation import (
     regress,
 )
 from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
-from blijfwijzer.culture.waves import measure_change, pair_waves
+from blijfwijzer.culture.waves import Pair, measure_change
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook, Text
@@ -90,7 +90,7 @@ def measure_conduct(
     codebook: Codebook,
     design: Design,
     settings: CultureSettings,
-    previous: pd.DataFrame | None = None,
+    pair: Pair | None = None,
 ) -> Conduct:
     """Measure how common unwanted behaviour is, whether that changed, and what goes with it.
 
@@ -100,7 +100,7 @@ def measure_conduct(
     Parameters
     ----------
     responses, scales : one row per response
-    previous : responses of the earlier wave
+    pair : this wave held against the one before
 
     Returns
     -------
@@ -119,8 +119,8 @@ def measure_conduct(
             _table([], SHARE_COLUMNS), _table([], CHANGE_COLUMNS), _table([], LINK_COLUMNS), reason
         )
     changes = _table([], CHANGE_COLUMNS)
-    if previous is not None:
-        changes = _changes(asked, previous, responses, codebook, settings)
+    if pair is not None:
+        changes = _changes(asked, pair)
     return Conduct(
         _shares(asked, break_down_conduct(responses, concepts, codebook), design),
         changes,
@@ -194,20 +194,13 @@ def _named(behaviour: str) -> dict[str, str]:
     return {"behaviour": behaviour, "source": source, "kind": kind}
 
 
-def _changes(
-    asked: pd.DataFrame,
-    previous: pd.DataFrame,
-    responses: pd.DataFrame,
-    codebook: Codebook,
-    settings: CultureSettings,
-) -> pd.DataFrame:
-    scales = score_scales(previous, codebook)
-    before = read_behaviours(read_concepts(previous, scales, codebook))
-    waves = pair_waves(previous, responses, codebook, settings)
+def _changes(asked: pd.DataFrame, pair: Pair) -> pd.DataFrame:
+    scales = score_scales(pair.before, pair.codebook)
+    before = read_behaviours(read_concepts(pair.before, scales, pair.codebook))
     rows = []
     for behaviour in asked.columns.intersection(before.columns, sort=False):
         values = np.concatenate([before[behaviour], asked[behaviour]]).astype(float)
-        rows.append({**_named(str(behaviour)), **measure_change(values, waves).row()})
+        rows.append({**_named(str(behaviour)), **measure_change(values, pair.waves).row()})
     changes = _table(rows, CHANGE_COLUMNS)
     return changes.assign(p=adjust(changes["p"].to_numpy(dtype=float), "holm"))
 

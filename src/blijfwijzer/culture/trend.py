@@ -9,16 +9,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.culture.climate import BETTER, SAME, WORSE
 from blijfwijzer.culture.estimation import adjust
-from blijfwijzer.culture.waves import (
-    FEWEST,
-    LARGEST_GAP,
-    Waves,
-    common_items,
-    measure_change,
-    pair_waves,
-    part_of,
-    score_waves,
-)
+from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, Waves, measure_change
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook
@@ -50,54 +41,37 @@ class Trend:
     respondents (Kish 1965), in [0, 1] but for chance."""
 
 
-def measure_trend(
-    now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook, settings: CultureSettings
-) -> Trend:
+def measure_trend(pair: Pair) -> Trend:
     """Measure how each scale moved, overall and in each largest unit.
 
     Scales are scored on the items that both waves asked, by whichever name a wave has them: the
     codebook's aliases say which those are.
-
-    Parameters
-    ----------
-    now, before : one row per response, as `read_survey` gives them with the same codebook
-
-    Raises
-    ------
-    NothingInCommonError
-        The waves have no item of a scale in common.
     """
-    shared = common_items(now, before, codebook)
-    scores = score_waves(before, now, shared)
-    waves = pair_waves(before, now, codebook, settings)
-    rows = _changes(EVERYONE, scores, waves, shared, settings)
-    largest = codebook.units.levels[0]
+    before, now, waves = pair.before, pair.now, pair.waves
+    rows = _changes(EVERYONE, pair, np.ones(len(waves.is_now), dtype=bool))
+    largest = pair.codebook.units.levels[0]
     if largest in now and largest in before:
         places = pd.concat([before[largest], now[largest]], ignore_index=True).astype("object")
         for place in sorted(places.dropna().unique(), key=str):
             inside = (places == place).to_numpy(dtype=bool)
             counts = [int((inside & part).sum()) for part in (waves.is_now, ~waves.is_now)]
             if min(counts) >= FEWEST and not inside.all():
-                part = part_of(waves, inside, settings.minimum_cell)
-                rows += _changes(
-                    str(place), scores[inside].reset_index(drop=True), part, shared, settings
-                )
+                rows += _changes(str(place), pair, inside)
     changes = pd.DataFrame(rows)
-    changes = _mark(changes.assign(p=adjust(changes["p"], "bh")), shared, settings)
+    changes = changes.assign(p=adjust(changes["p"], "bh"))
+    changes = _mark(changes, pair.shared, pair.settings)
     return Trend(
         changes[CHANGE_COLUMNS],
         waves.mix,
-        _told_items(codebook, shared),
+        _told_items(pair.codebook, pair.shared),
         _kept(waves),
     )
 
 
-def _changes(
-    place: str, scores: pd.DataFrame, waves: Waves, shared: Codebook, settings: CultureSettings
-) -> list[dict[str, Any]]:
-    rows = []
-    for scale in shared.scales.values():
-        values = scores[scale.name].to_numpy(dtype=float)
+def _changes(place: str, pair: Pair, inside: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    rows, waves = [], pair.part(inside)
+    for scale in pair.shared.scales.values():
+        values = pair.scores[scale.name].to_numpy(dtype=float)[inside]
         change = measure_change(values, waves)
         known = ~np.isnan(values)
         deviation = _deviation(values[known], waves.raked[known])

@@ -7,6 +7,7 @@ unit's change is that of people alike (the survey regression estimator; Rao & Mo
 themselves, as in `trend`, so that both tell one change.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,19 +19,8 @@ from blijfwijzer.culture.design import told_by_design, variance_by_group
 from blijfwijzer.culture.dimensions import find_dimensions
 from blijfwijzer.culture.estimation import regress
 from blijfwijzer.culture.pooling import left_to_know, summarise_means, within_variance
-from blijfwijzer.culture.waves import (
-    FEWEST,
-    LARGEST_GAP,
-    Waves,
-    common_items,
-    measure_change,
-    pair_waves,
-    part_of,
-    score_waves,
-)
+from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, Waves, measure_change
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
-from blijfwijzer.settings import Culture as CultureSettings
-from blijfwijzer.survey.codebook import Codebook
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -67,28 +57,14 @@ class _Units:
     """Share of the variance that is left to know in the earlier and the later wave: two columns."""
 
 
-def measure_unit_changes(
-    before: pd.DataFrame,
-    now: pd.DataFrame,
-    groupings: tuple[Grouping, Grouping],
-    codebook: Codebook,
-    settings: CultureSettings,
-) -> UnitChanges:
+def measure_unit_changes(pair: Pair, groupings: tuple[Grouping, Grouping]) -> UnitChanges:
     """Measure how each dimension moved in each group of both waves.
 
     Parameters
     ----------
-    before, now : one row per response, as `read_survey` gives them with the same codebook
     groupings : of the earlier and the later wave; groups are matched by id
-
-    Raises
-    ------
-    NothingInCommonError
-        The waves have no item of a scale in common.
     """
-    shared = common_items(now, before, codebook)
-    scores = score_waves(before, now, shared)
-    waves = pair_waves(before, now, codebook, settings)
+    waves, codebook = pair.waves, pair.codebook
     earlier, later = groupings
     names = later.groups.index[later.groups.index.isin(earlier.groups.index)]
     places = [one.groups.index.get_indexer(names) for one in groupings]
@@ -99,11 +75,11 @@ def measure_unit_changes(
     people = np.column_stack(working)
     levels = later.groups.loc[names, "level"]
     largest = codebook.units.levels[0]
-    raked = rake_large(members, waves, levels.isin([EVERYONE, largest]), settings.minimum_cell)
+    raked = rake_large(members, waves.is_now, levels.isin([EVERYONE, largest]), pair.part)
     tables = []
-    for dimension in find_dimensions(codebook, settings):
-        if dimension.name in shared.scales:
-            values = scores[dimension.name].to_numpy(dtype=float)
+    for dimension in find_dimensions(codebook, pair.settings):
+        if dimension.name in pair.shared.scales:
+            values = pair.scores[dimension.name].to_numpy(dtype=float)
             table = change_of_units(values, waves, members, levels, people, raked)
             tables.append(table.assign(dimension=dimension.name))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
@@ -111,13 +87,17 @@ def measure_unit_changes(
 
 
 def rake_large(
-    members: csr_array, waves: Waves, is_candidate: pd.Series, minimum_cell: int
+    members: csr_array,
+    is_now: NDArray[np.bool_],
+    is_candidate: pd.Series,
+    part_of: Callable[[NDArray[np.bool_]], Waves],
 ) -> dict[int, Waves]:
     """Rake each group by itself that has the respondents for it in both waves.
 
     Parameters
     ----------
     is_candidate : one per group
+    part_of : gives those who are inside, raked, as `Pair.part`
 
     Returns
     -------
@@ -127,8 +107,8 @@ def rake_large(
     made = {}
     for place in np.flatnonzero(is_candidate):
         inside = _inside(members, int(place))
-        if min((inside & part).sum() for part in (waves.is_now, ~waves.is_now)) >= FEWEST:
-            part = waves if inside.all() else part_of(waves, inside, minimum_cell)
+        if min((inside & wave).sum() for wave in (is_now, ~is_now)) >= FEWEST:
+            part = part_of(inside)
             if part.largest_gap <= LARGEST_GAP:
                 made[int(place)] = part
     return made

@@ -6,7 +6,7 @@ little as they can be for each trait to have the share that it had. What is left
 then no matter of who responded, as far as these traits tell.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,34 @@ class Waves:
     """One row per trait and category, with `MIX_COLUMNS`: respondents and weighted shares."""
     largest_gap: float
     """Largest difference that raking left between shares; not zero when no weights could do it."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two waves held against each other once, for all that is told of what changed."""
+
+    before: pd.DataFrame
+    now: pd.DataFrame
+    codebook: Codebook
+    shared: Codebook
+    """The codebook with what both waves asked of each scale."""
+    scores: pd.DataFrame
+    """Scales on these items; the rows of `waves`."""
+    waves: Waves
+    settings: CultureSettings
+    parts: dict[bytes, Waves] = field(default_factory=dict, compare=False, repr=False)
+    """Parts that were raked already, by who is in them."""
+
+    def part(self, inside: NDArray[np.bool_]) -> Waves:
+        """Give a part of both waves, raked by itself; raking is the costly step."""
+        who = np.packbits(inside).tobytes()
+        if who not in self.parts:
+            self.parts[who] = (
+                self.waves
+                if inside.all()
+                else part_of(self.waves, inside, self.settings.minimum_cell)
+            )
+        return self.parts[who]
 
 
 @dataclass(frozen=True)
@@ -110,9 +138,24 @@ def common_items(now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook) ->
     return codebook.model_copy(update={"scales": kept})
 
 
-def score_waves(before: pd.DataFrame, now: pd.DataFrame, shared: Codebook) -> pd.DataFrame:
-    """Score scales on common items; the rows of the earlier wave first, as `Waves` has them."""
-    return pd.concat([score_scales(wave, shared) for wave in (before, now)], ignore_index=True)
+def compare_waves(
+    before: pd.DataFrame, now: pd.DataFrame, codebook: Codebook, settings: CultureSettings
+) -> Pair:
+    """Hold two waves against each other: common items, scores on them, and weights.
+
+    Parameters
+    ----------
+    before, now : one row per response, as `read_survey` gives them with the same codebook
+
+    Raises
+    ------
+    NothingInCommonError
+        The waves have no item of a scale in common.
+    """
+    shared = common_items(now, before, codebook)
+    scores = pd.concat([score_scales(wave, shared) for wave in (before, now)], ignore_index=True)
+    waves = pair_waves(before, now, codebook, settings)
+    return Pair(before, now, codebook, shared, scores, waves, settings)
 
 
 def pair_waves(
