@@ -1086,3 +1086,13 @@ def test_what_happened_to_nearly_all_in_the_wave_before_is_not_told(place, tmp_p
     assert any(row[0] == "Verbale agressie van binnen" for row in changes)
     told_before = [row for row in changes if row[0] == "Pesten van binnen" and "100 %" in row]
     assert not told_before
+
+
+def test_each_estimate_is_named_in_words_and_said_to_be_a_number_of_something(place):
+    for language in ("nl", "en"):
+        claims = json.loads((place / f"claims-{language}" / "claims.json").read_text())["claims"]
+        estimates = [estimate for claim in claims for estimate in claim["estimates"]]
+
+        assert len(estimates) > 100
+        assert "other" not in {estimate["measure"] for estimate in estimates}
+        assert not [e for e in estimates if re.search(r"\w_\w", e["nl"] + e["en"])]

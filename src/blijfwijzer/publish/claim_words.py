@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from blijfwijzer.publish.chapter import in_sentence
-from blijfwijzer.publish.texts import Kind, say
+from blijfwijzer.publish.texts import Kind
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.concepts import CONCEPTS
 
@@ -78,7 +78,6 @@ _MEASURES: MappingProxyType[str, tuple[tuple[str, Measure], ...]] = MappingProxy
 """Claim to patterns of the names of its estimates; the first that fits the whole name counts."""
 
 _PERCENT = ("share", "variance", "chance")
-_METHODS = {"oaxaca": "Oaxaca-Blinder", "fairlie": "Fairlie"}
 
 
 def find_measure(claim: str, name: str) -> Measure:
@@ -107,35 +106,21 @@ def shown_kind(measure: Measure) -> Kind:
 
 
 def in_words(text: str, codebook: Codebook, language: Language) -> str:
-    """Write labels for the names of units, scales and concepts in a text on a claim."""
+    """Write labels for the names of scales and concepts in a text.
+
+    A reason names concepts, for whoever maps them in a codebook; a reader is told what they mean.
+    """
     labels = _labels(codebook, language)
     for name, concept in CONCEPTS.items():
         # Where a text gives both the name and its meaning, the meaning is enough.
         text = text.replace(f"{name} ({concept.in_(language)})", concept.in_(language))
-    method, _, part = text.partition(": ")
-    if method in _METHODS:
-        # "fairlie: deel door unexplained" is made of the names of a method and of a column.
-        column = part.rsplit(" ", 1)[-1]
-        if column == "unexplained":
-            return f"{_METHODS[method]}: {say('unexplained', language)}"
-        return f"{_METHODS[method]}: {say('part_by', language, part=labels.get(column, column))}"
-    levels = codebook.units.levels
-    parts = text.split(": ")
-    if parts[0] in levels or parts[-1] in levels:
-        # "team: leervermogen", or "... between units: team".
-        text = ": ".join(labels.get(part, part) for part in parts)
 
     def label_of(found: re.Match[str]) -> str:
         label = labels.get(found[0], found[0])
         is_first = re.search(r"(^|: |\()$", text[: found.start()]) is not None
         return label if is_first else in_sentence(label)
 
-    text = re.sub(r"\w*_\w*", label_of, text)
-    for level in levels:
-        label = codebook.columns[level].label.in_(language).lower()
-        if label != level:
-            text = re.sub(rf"\b{re.escape(level)}\b", label.replace("\\", r"\\"), text)
-    return text
+    return re.sub(r"\w*_\w*", label_of, text)
 
 
 def place_of(codebook: Codebook, attribute: str, group: str) -> tuple[int, float, str]:

@@ -147,9 +147,10 @@ def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
             say("cell_hidden", language),
         )
         table[f"family_{language}"] = [say(f"f_{name}", language) for name in table["family"]]
-        for name in ("reason", "effect"):
-            told = [in_words(x, findings.codebook, language) for x in table[f"{name}_{language}"]]
-            table[f"{name}_{language}"] = pd.Series(told, index=table.index).mask(hidden, "")
+        reasons = table[f"reason_{language}"]
+        table[f"reason_{language}"] = [in_words(x, findings.codebook, language) for x in reasons]
+        texts = [f"reason_{language}", f"effect_{language}"]
+        table[texts] = table[texts].mask(hidden, "")
     table["verdict"] = table["verdict"].mask(hidden, WITHHELD)
     table[["p", "effect_size"]] = table[["p", "effect_size"]].mask(hidden)
     kinds: dict[str, Kind] = dict.fromkeys(map(str, table), "text")
@@ -162,7 +163,6 @@ def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
 
 def _tell_estimates(findings: ClaimFindings) -> pd.DataFrame:
     """Give the estimates that may be told, with what each is a number of, in words."""
-    codebook = findings.codebook
     _, estimates = tabulate_verdicts(findings.verdicts)
     minimum = findings.settings.disclosure.minimum
     estimates = findings.shown.estimates(estimates, minimum).drop(columns="fewest")
@@ -171,18 +171,13 @@ def _tell_estimates(findings: ClaimFindings) -> pd.DataFrame:
         find_measure(claim, name)
         for claim, name in zip(estimates["claim"], estimates["name"], strict=True)
     ]
-    words = {
-        language: [in_words(text, codebook, language) for text in estimates[language]]
-        for language in _LANGUAGES
-    }
     told = estimates.assign(
         sort=sorts,
         measure=measures,
-        **words,
         sort_nl=[say(sort, "nl") for sort in sorts],
         sort_en=[say(sort, "en") for sort in sorts],
     ).drop(columns="is_sensitivity")
-    return _in_order(told, codebook)
+    return _in_order(told, findings.codebook)
 
 
 def _in_order(estimates: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

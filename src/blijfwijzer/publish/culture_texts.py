@@ -358,8 +358,6 @@ CULTURE_TEXTS: dict[str, tuple[str, str]] = {
     "x_mean": ("gemiddelde op de schaal", "mean on the scale"),
     "x_rank": ("plaats in een rij", "place in a row"),
     "x_other": ("schatting", "estimate"),
-    "part_by": ("deel door {part}", "part by {part}"),
-    "unexplained": ("niet verklaard deel", "unexplained part"),
     "s_reason": ("Oordeel: {verdict}. {reason}", "Verdict: {verdict}. {reason}"),
     "s_criterion": ("Criterium: {criterion}", "Criterion: {criterion}"),
     "w_scales": ("Schalen", "Scales"),
