@@ -19,7 +19,7 @@ from blijfwijzer.groups.flags import CERTAIN, NOT, part_best, talent_at_risk
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, part_people
 from blijfwijzer.groups.segments import Segments, find_segments
 from blijfwijzer.publish.findings import Findings, GroupEstimates
-from blijfwijzer.releasing import Admission, admit_figures
+from blijfwijzer.releasing import Admission, Figures, admit_figures
 from blijfwijzer.risk.outcomes import barred_columns, holds
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.breakdown import break_down_people
@@ -30,7 +30,6 @@ NEED = "achterblijver"
 """Outcome that vouchers are for; a codebook without it has no vouchers."""
 LEAVING = "vertrekintentie"
 
-Figures = dict[str, csr_array]
 """Id to the parts that a figure is a total over: one row each, one column per response."""
 
 

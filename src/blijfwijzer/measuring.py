@@ -33,7 +33,7 @@ from blijfwijzer.publish.culture_findings import (
     level_figure,
 )
 from blijfwijzer.records.model_folder import Stored
-from blijfwijzer.releasing import admit_figures
+from blijfwijzer.releasing import Figures, admit_figures
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
@@ -47,7 +47,6 @@ from blijfwijzer.telling import (
 )
 
 Array = NDArray[np.float64]
-Figures = dict[str, csr_array]
 
 _MOST_CODES = 60
 """Largest units that are held against each other item by item; more would take hours."""

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from blijfwijzer.counts import counted
 from blijfwijzer.culture.claims import CLAIMS, find_claims, run_claims
@@ -49,6 +48,7 @@ from blijfwijzer.records.tracking import Released, track_release, tracking_uri
 from blijfwijzer.releasing import (
     RECORD,
     Admission,
+    Figures,
     admit_groups,
     anchor_of,
     banded,
@@ -68,7 +68,6 @@ from blijfwijzer.telling import Wave, favourable
 from blijfwijzer.telling_claims import admit_claims
 
 Array = NDArray[np.float64]
-Figures = dict[str, csr_array]
 Entered = list[tuple[Admission, Figures, Intake]]
 
 

@@ -38,6 +38,9 @@ from blijfwijzer.publish.report import Report
 from blijfwijzer.settings import Disclosure as DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
 
+Figures = dict[str, csr_array]
+"""Figures about parts that cut through groups: id to its parts, one row each."""
+
 
 @dataclass(frozen=True)
 class Admission:

@@ -25,14 +25,13 @@ from blijfwijzer.publish.culture_findings import (
     level_figure,
     link_figure,
 )
-from blijfwijzer.releasing import Admission
+from blijfwijzer.releasing import Admission, Figures
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 
 Array = NDArray[np.float64]
-Figures = dict[str, csr_array]
 
 
 @dataclass(frozen=True)

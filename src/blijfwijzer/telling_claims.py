@@ -8,11 +8,10 @@ from blijfwijzer.culture.claims import CHANGE, Verdict
 from blijfwijzer.culture.evidence import Evidence
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.publish.claims_page import Told
-from blijfwijzer.releasing import Admission, admit_figures
+from blijfwijzer.releasing import Admission, Figures, admit_figures
 from blijfwijzer.settings import Settings
 
 Array = NDArray[np.float64]
-Figures = dict[str, csr_array]
 
 
 def admit_claims(

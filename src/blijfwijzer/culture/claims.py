@@ -29,11 +29,11 @@ from blijfwijzer.errors import CultureError
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.codebook import Language, Text
 from blijfwijzer.survey.concepts import CONCEPTS
+from blijfwijzer.survey.texts import LANGUAGES
 
 Family = Literal["teams", "leaving", "careers", "conduct", "scores"]
 Outcome = Literal["supported", "not supported", "contradicted", "not testable"]
 
-_LANGUAGES: tuple[Language, Language] = ("nl", "en")
 LARGEST_TEAM = 50
 """Respondents above which a unit is no team of people who work together. Ours."""
 _NOTHING_VARIES = Text(
@@ -300,7 +300,7 @@ def _test(claim: Claim, evidence: Evidence) -> Finding | Verdict:
     if missing:
         names = {
             language: ", ".join(f"{name} ({CONCEPTS[name].in_(language)})" for name in missing)
-            for language in _LANGUAGES
+            for language in LANGUAGES
         }
         reason = Text(nl=f"De enquête mist: {names['nl']}.", en=f"The survey lacks: {names['en']}.")
         return Verdict(claim, "not testable", reason, float("nan"), None, missing)
@@ -376,7 +376,7 @@ def _with_interval(effect: Estimate, language: Language) -> str:
 def _in_part(untested: tuple[str, ...]) -> Text | None:
     if not untested:
         return None
-    names = {x: ", ".join(CONCEPTS[n].in_(x) for n in untested) for x in _LANGUAGES}
+    names = {x: ", ".join(CONCEPTS[n].in_(x) for n in untested) for x in LANGUAGES}
     return Text(
         nl=f"Dit gaat over een deel van de stelling; niet gevraagd is: {names['nl']}",
         en=f"This is about a part of the claim; not asked was: {names['en']}",

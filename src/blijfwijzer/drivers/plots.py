@@ -16,6 +16,7 @@ from matplotlib.patches import Patch
 from blijfwijzer.drivers.canvas import BLUE, GREY, ORANGE, Picture, canvas, note, wrap
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.survey.codebook import Codebook, Language, Outcome
+from blijfwijzer.survey.labels import group_label
 
 Speak = Callable[[str, str], str]
 
@@ -290,15 +291,6 @@ def _cohorts(
         f"Difference of {len(grid)} groups from the rest, by driver.",
     )
     return Picture(figure, alt.replace("oorzaakcomplex", "onderwerp"))
-
-
-def group_label(codebook: Codebook, attribute: str, group: str, language: Language) -> str:
-    """Give the meaning of a group's code, if it has one."""
-    column = codebook.columns[attribute]
-    code = group.removesuffix(".0")
-    by_value = {f"{value:g}": code for code, value in column.values.items()}
-    code = by_value.get(code, code) if column.type == "ordinal" else code
-    return column.codes[code].in_(language) if code in column.codes else group
 
 
 def _stability(drivers: Drivers, title: str, foot: str, speak: Speak) -> Picture:

@@ -12,6 +12,7 @@ from blijfwijzer.publish.chapter import in_sentence
 from blijfwijzer.publish.texts import Kind
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.concepts import CONCEPTS
+from blijfwijzer.survey.labels import scale_labels
 
 Measure = Literal[
     "share",
@@ -123,24 +124,8 @@ def in_words(text: str, codebook: Codebook, language: Language) -> str:
     return re.sub(r"\w*_\w*", label_of, text)
 
 
-def place_of(codebook: Codebook, attribute: str, group: str) -> tuple[int, float, str]:
-    """Give the place of an answer, or of a band of a number, in the order of the codebook.
-
-    Those that it does not know come last, in order of name.
-    """
-    column = codebook.columns.get(attribute)
-    if column is not None and group in column.codes:
-        return 0, float(list(column.codes).index(group)), group
-    if column is not None and column.bands:
-        number = re.search(r"\d+(\.\d+)?", group)
-        if number is not None:
-            # "<35" lies below "35-44", though both begin at the same cut.
-            return 0, float(number[0]) - (0.5 if group.startswith("<") else 0.0), group
-    return 1, 0.0, group
-
-
 def _labels(codebook: Codebook, language: Language) -> dict[str, str]:
     labels = {name: meaning.in_(language) for name, meaning in CONCEPTS.items()}
-    labels |= {name: scale.label.in_(language) for name, scale in codebook.scales.items()}
+    labels |= scale_labels(codebook, language)
     levels = codebook.units.levels
     return labels | {name: codebook.columns[name].label.in_(language) for name in levels}

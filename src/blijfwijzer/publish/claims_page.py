@@ -12,11 +12,12 @@ from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
 from blijfwijzer.files import to_json
 from blijfwijzer.publish.blocks import Block, shown_table, tidy, twin
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.claim_words import find_measure, in_words, place_of, shown_kind
+from blijfwijzer.publish.claim_words import find_measure, in_words, shown_kind
 from blijfwijzer.publish.culture_method import claims_method
 from blijfwijzer.publish.culture_page import method_blocks, read_blocks, what_block
 from blijfwijzer.publish.culture_pictures import picture_estimates
 from blijfwijzer.publish.culture_tables import facts, origin_facts
+from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.release_files import plain
 from blijfwijzer.publish.report_page import render_sections
 from blijfwijzer.publish.report_tables import shown_rejected
@@ -24,8 +25,9 @@ from blijfwijzer.publish.texts import number, say
 from blijfwijzer.publish.wording import told
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.codebook import Codebook, Language
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.texts import LANGUAGES
 
 WITHHELD = "withheld"
 CLAIMS_NOTHING = ("what_claims_here", "what_claims_fixed", "what_culture_cause")
@@ -40,7 +42,6 @@ _CLEARED_AS: dict[str, Kind] = {
 }
 """How a value is written to what it is cleared as."""
 _NOT_DRAWN = ("rank", "chance")
-_LANGUAGES: tuple[Language, Language] = ("nl", "en")
 
 
 class Told(NamedTuple):
@@ -141,7 +142,7 @@ def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
     """
     table, _ = tabulate_verdicts(findings.verdicts)
     hidden = ~table["claim"].isin(list(findings.shown.claims))
-    for language in _LANGUAGES:
+    for language in LANGUAGES:
         table[f"verdict_{language}"] = table[f"verdict_{language}"].mask(
             hidden,
             say("cell_hidden", language),
@@ -182,17 +183,15 @@ def _tell_estimates(findings: ClaimFindings) -> pd.DataFrame:
 
 def _in_order(estimates: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Put estimates of groups by a background, named `age=35-44`, in the codebook's order."""
-    rows = list(zip(estimates["claim"], estimates["sort"], estimates["name"], strict=True))
-    first: dict[tuple[str, str, str], int] = {}
-    keys: list[tuple[object, ...]] = []
-    for place, (claim, sort, name) in enumerate(rows):
-        start, is_group, group = name.partition("=")
+    blocks, answers = [], []
+    for claim, sort, name in zip(
+        estimates["claim"], estimates["sort"], estimates["name"], strict=True
+    ):
+        start, _, group = name.partition("=")
         attribute = start.removeprefix("selected_").removeprefix("recall_")
-        # Rows of one attribute keep the place of the first of them.
-        at = first.setdefault((claim, sort, attribute), place) if is_group else place
-        of_group = place_of(codebook, attribute, group) if is_group else (0, 0.0, "")
-        keys.append((at, *of_group, place))
-    order = sorted(range(len(rows)), key=keys.__getitem__)
+        blocks.append((claim, sort, attribute if group else name))
+        answers.append((attribute, group))
+    order = in_codebook_order(blocks, answers, codebook)
     return estimates.iloc[order].reset_index(drop=True)
 
 

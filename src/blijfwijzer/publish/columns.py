@@ -37,6 +37,11 @@ class Column:
     kind_from: str = ""
     """Column with the kind of value of each row, where rows hold different kinds."""
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Columns of a table that it shows: the value, and the ends of its interval."""
+        return tuple(part for part in (self.name, self.low, self.high) if part)
+
     def heading(self, language: Language) -> str:
         """Give what stands above the column."""
         return self.nl if language == "nl" else self.en
@@ -224,14 +229,8 @@ def check_columns(table: pd.DataFrame, columns: tuple[Column, ...], name: str) -
     ValueError
         A column is missing, or is there and would be shown nowhere.
     """
-    told = {part for column in columns for part in (column.name, column.low, column.high) if part}
-    needed = {
-        part
-        for column in columns
-        if not column.is_optional
-        for part in (column.name, column.low, column.high)
-        if part
-    }
+    told = {part for column in columns for part in column.parts}
+    needed = {part for column in columns if not column.is_optional for part in column.parts}
     missing, unknown = needed - set(table.columns), set(table.columns) - told
     if missing or unknown:
         raise ValueError(

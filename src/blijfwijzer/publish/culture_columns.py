@@ -331,3 +331,8 @@ CULTURE_FRAMES = MappingProxyType(
     }
 )
 """Table to its columns; see `Chapter`."""
+
+
+def names_of(table: str) -> list[str]:
+    """Give all columns of a table, intervals included."""
+    return [part for column in CULTURE_FRAMES[table] for part in column.parts]

@@ -6,28 +6,31 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.culture.climate import AGAINST
-from blijfwijzer.culture.instrument import REASONS as UNMEASURED
-from blijfwijzer.culture.invariance import REASONS as UNCOMPARED
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.groups.grouping import EVERYONE, define
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.claim_words import place_of
-from blijfwijzer.publish.culture_columns import CULTURE_FRAMES
-from blijfwijzer.publish.culture_findings import CultureFindings, level_figure
+from blijfwijzer.publish.culture_columns import names_of
+from blijfwijzer.publish.culture_findings import CultureFindings
+from blijfwijzer.publish.culture_instrument import (
+    clear_agreement,
+    clear_comparable,
+    clear_compared,
+    clear_items,
+    clear_scales,
+)
 from blijfwijzer.publish.culture_method import climate_method
 from blijfwijzer.publish.culture_notes import climate_notes
 from blijfwijzer.publish.culture_units import clear_conduct, clear_worrying
 from blijfwijzer.publish.report_tables import clear_withheld, shown_rejected
 from blijfwijzer.publish.texts import say
 from blijfwijzer.publish.wording import knows, told
-from blijfwijzer.survey.codebook import Codebook, Language
+from blijfwijzer.survey.codebook import Language
+from blijfwijzer.survey.labels import group_label, scale_labels
 
 NO_MARK = "no_mark"
 _ITSELF = "–"  # noqa: RUF001
 """Stands where a group is the reference itself."""
-_MOST_RMSEA, _LEAST_CFI, _MOST_SRMR = 0.08, 0.90, 0.08
-"""What counts as a fair fit (Browne & Cudeck 1993, p. 144; Hu & Bentler 1999, p. 27)."""
 _OF_EVERYONE = (
     *("scales", "items", "agreement", "comparable", "compared", "checks", "pairs"),
     "conduct_links",
@@ -49,11 +52,11 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         **clear_worrying(findings),
         "trend": _trend(findings),
         "mix": _mix(findings),
-        "scales": _scales(findings),
-        "items": _items(findings),
-        "agreement": _agreement(findings),
-        "comparable": _comparable(findings),
-        "compared": _compared(findings),
+        "scales": clear_scales(findings),
+        "items": clear_items(findings),
+        "agreement": clear_agreement(findings),
+        "comparable": clear_comparable(findings),
+        "compared": clear_compared(findings),
         **clear_conduct(findings),
         "hidden": _hidden(climate, findings),
         "withheld": clear_withheld(
@@ -166,11 +169,6 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     return clear(shown, kinds, minimum, counted_by="n")
 
 
-def scale_labels(codebook: Codebook, language: Language) -> dict[str, str]:
-    """Words for each scale."""
-    return {name: scale.label.in_(language) for name, scale in codebook.scales.items()}
-
-
 def facts(counts: Mapping[str, int], language: Language) -> tuple[tuple[str, str], ...]:
     """Tell what was read and shown, people in bands."""
     of_people = [n for n in ("forms", "accepted", "refused") if n in counts]
@@ -197,22 +195,6 @@ def origin_facts(
         key = f"origin_{name}"
         named.append((told(key, language) if knows(key) else name, value))
     return tuple(named)
-
-
-def group_label(codebook: Codebook, attribute: str, code: str, language: Language) -> str:
-    """Words for an answer, or the code itself."""
-    column = codebook.columns.get(attribute)
-    return column.codes[code].in_(language) if column and code in column.codes else code
-
-
-def names_of(table: str) -> list[str]:
-    """Give all columns of a table, intervals included."""
-    return [
-        part
-        for column in CULTURE_FRAMES[table]
-        for part in (column.name, column.low, column.high)
-        if part
-    ]
 
 
 def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
@@ -245,200 +227,6 @@ def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
         here = np.flatnonzero(frame["level"] == level)
         parts.append(pick(climate, columns, here, **told_as))
     return stack(parts, names)
-
-
-def _scales(findings: CultureFindings) -> Cleared:
-    language, table = findings.settings.language, findings.instrument.scales
-    labels = scale_labels(findings.codebook, language)
-    ordinal = table["srmr_ordinal"].notna()
-    told_of = {
-        name: table[f"{name}_ordinal"].where(ordinal, table[name])
-        for name in ("rmsea", "cfi", "srmr")
-    }
-    shown = pd.DataFrame(
-        {
-            "scale": table["scale"].map(labels),
-            "items": table["items"],
-            "n": table["n"],
-            **{
-                f"{name}{end}": table[f"{name}{end}"]
-                for name in ("alpha", "omega")
-                for end in ("", "_low", "_high")
-            },
-            **told_of,
-            "note": [
-                "; ".join(filter(None, (UNMEASURED[reason].in_(language), remark)))
-                for reason, remark in zip(table["reason"], _remarks(told_of, language), strict=True)
-            ],
-        }
-    )
-    kinds: dict[str, Kind] = {**dict.fromkeys(shown.columns, "metric"), "n": "band"}
-    kinds |= {"scale": "text", "note": "text", "items": "whole"}
-    minimum = findings.settings.disclosure.minimum
-    return clear(shown[shown["n"] >= minimum], kinds, minimum, "n")
-
-
-def _remarks(measures: Mapping[str, pd.Series], language: Language) -> list[str]:
-    """Say of each scale which measures of fit lie outside what counts as fair.
-
-    They are judged as they are shown, so that no remark contradicts its row.
-    """
-    rows = pd.DataFrame(dict(measures)).astype(float).round(2)
-    beyond = {
-        "RMSEA": rows["rmsea"] > _MOST_RMSEA,
-        "CFI": rows["cfi"] < _LEAST_CFI,
-        "SRMR": rows["srmr"] > _MOST_SRMR,
-    }
-    names = [", ".join(name for name, is_so in beyond.items() if is_so[at]) for at in rows.index]
-    return [say("fit_poor", language, names=told_of) if told_of else "" for told_of in names]
-
-
-def _items(findings: CultureFindings) -> Cleared:
-    language, table = findings.settings.language, findings.instrument.items
-    table = table[table["n"] >= findings.settings.disclosure.minimum]
-    labels = scale_labels(findings.codebook, language)
-    columns = findings.codebook.columns
-    shown = pd.DataFrame(
-        {
-            "scale": table["scale"].map(labels),
-            "item": [columns[item].label.in_(language) for item in table["item"]],
-            "rest": table["item_rest"],
-            "loading": table["loading_ordinal"],
-            "loading_low": table["loading_ordinal_low"],
-            "loading_high": table["loading_ordinal_high"],
-        }
-    )
-    kinds: dict[str, Kind] = {**dict.fromkeys(shown.columns, "metric")}
-    kinds |= {"scale": "text", "item": "text"}
-    return clear(shown, kinds, 0)
-
-
-def _agreement(findings: CultureFindings) -> Cleared:
-    language, table = findings.settings.language, findings.instrument.levels
-    table = table[table["level"].isin(findings.codebook.units.levels)]
-    table = table[table["n"] >= findings.settings.disclosure.minimum]
-    ends = [f"{n}{end}" for n in ("icc1", "icc2", "rwg") for end in ("", "_low", "_high")]
-    shown = pd.DataFrame(
-        {
-            "scale": table["scale"].map(scale_labels(findings.codebook, language)),
-            "level": table["level"].map(findings.level_words),
-            "units": table["units"],
-            **{name: table[name] for name in ("share", "share_low", "share_high")},
-            **{name: table[name] for name in ends},
-            "note": table["reason"].map(lambda r: UNMEASURED[r].in_(language)),
-        }
-    )
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("scale", "level", "note"), "text"),
-        "units": "whole",
-        **dict.fromkeys(("share", "share_low", "share_high"), "points"),
-        **dict.fromkeys(ends, "metric"),
-    }
-    return clear(shown, kinds, 0)
-
-
-def _comparable(findings: CultureFindings) -> Cleared:
-    """Say of each scale and attribute whether groups may be compared by it, and which not."""
-    language, table = findings.settings.language, findings.invariance.scales
-    columns = findings.codebook.columns
-    labels = scale_labels(findings.codebook, language)
-    names = _group_labels(findings)
-    barred = {
-        (attribute, scale): codes
-        for attribute in table.get("attribute", pd.Series(dtype="object")).unique()
-        for scale, codes in findings.invariance.barred(attribute).items()
-    }
-    rows = [
-        {
-            "attribute": columns[row["attribute"]].label.in_(language),
-            "scale": labels[row["scale"]],
-            "judgement": row["judgement"],
-            "reason": UNCOMPARED[row["reason"]].in_(language),
-            "barred": ", ".join(
-                names[row["attribute"], code]
-                for code in sorted(barred.get((row["attribute"], row["scale"]), ()))
-                if (row["attribute"], code) in names
-            ),
-            "different": row["different"],
-            "made": row["made"],
-        }
-        for row in table.to_dict("records")
-    ]
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("attribute", "scale", "judgement", "reason", "barred"), "text"),
-        "different": "whole",
-        "made": "metric",
-    }
-    return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
-
-
-def _group_labels(findings: CultureFindings) -> dict[tuple[str, str], str]:
-    """Give words for groups by attribute and code; of largest units those that are shown."""
-    codebook, language = findings.codebook, findings.settings.language
-    largest = codebook.units.levels[0]
-    table = findings.invariance.groups
-    pairs = zip(table.get("attribute", ()), table.get("group", ()), strict=True)
-    words = {
-        (str(attribute), str(code)): group_label(codebook, str(attribute), str(code), language)
-        for attribute, code in pairs
-        if attribute != largest
-    }
-    groups = findings.groups[findings.groups["level"] == largest]
-    shown = {
-        (largest, define(str(group))[largest]): str(label)
-        for group, label in groups["label"].items()
-    }
-    return words | shown
-
-
-def _compared(findings: CultureFindings) -> Cleared:
-    """Compare groups where the scale means the same to them, and say so where it may not."""
-    language, permission = findings.settings.language, findings.permission
-    codebook, minimum = findings.codebook, findings.settings.disclosure.minimum
-    levels = codebook.units.levels
-    units = {define(str(group)).get(levels[0]) for group in findings.groups.index}
-    labels = scale_labels(codebook, language)
-    rows = []
-    for row in _by_codebook(findings.invariance.groups, codebook).to_dict("records"):
-        attribute, group = str(row["attribute"]), str(row["group"])
-        is_shown = (
-            group in units
-            if attribute in levels
-            else level_figure(attribute, group) in permission.figures
-        )
-        known = row["n"] >= minimum and row["observed"] == row["observed"]
-        if row["judgement"] == "not comparable" or not is_shown or not known:
-            continue
-        reason = UNCOMPARED[row["reason"]].in_(language)
-        is_warned = row["judgement"] == "with care"
-        rows.append(
-            {
-                "attribute": codebook.columns[attribute].label.in_(language),
-                "label": group_label(codebook, attribute, group, language),
-                "scale": labels[row["scale"]],
-                "n": row["n"],
-                "observed": row["observed"],
-                "note": say("warn_care", language, reason=reason) if is_warned else "",
-            }
-        )
-    texts: dict[str, Kind] = dict.fromkeys(("attribute", "label", "scale", "note"), "text")
-    kinds: dict[str, Kind] = {**texts, "n": "band", "observed": "mean"}
-    table = pd.DataFrame(rows, columns=["attribute", "label", "scale", "n", "observed", "note"])
-    return clear(table, kinds, minimum, "n")
-
-
-def _by_codebook(groups: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Put the groups of each scale and attribute in the order of the codebook's answers."""
-    rows = list(zip(groups["scale"], groups["attribute"], groups["group"], strict=True))
-    first: dict[tuple[str, str], int] = {}
-    keys = [
-        (
-            first.setdefault((scale, attribute), place),
-            *place_of(codebook, str(attribute), str(group)),
-        )
-        for place, (scale, attribute, group) in enumerate(rows)
-    ]
-    return groups.iloc[sorted(range(len(rows)), key=keys.__getitem__)]
 
 
 def _trend(findings: CultureFindings) -> Cleared:

@@ -9,12 +9,14 @@ from blijfwijzer.culture.remedies import CULTURE_FIRST, find_remedies
 from blijfwijzer.culture.screening_checks import MEASURES
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, stack
 from blijfwijzer.groups.grouping import EVERYONE, define
-from blijfwijzer.publish.claim_words import in_words, place_of
-from blijfwijzer.publish.culture_columns import CULTURE_FRAMES
+from blijfwijzer.publish.claim_words import in_words
+from blijfwijzer.publish.culture_columns import names_of
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
+from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.texts import say
 from blijfwijzer.survey.codebook import Codebook, Column, Language, Scale
 from blijfwijzer.survey.concepts import CONCEPTS
+from blijfwijzer.survey.labels import scale_labels
 
 _NONE = "–"  # noqa: RUF001
 _DRIVERS = 5
@@ -25,7 +27,7 @@ def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
     """Clear what the screening found, how well it works, and what is said to help."""
     language, codebook = findings.settings.language, findings.codebook
     minimum = findings.settings.disclosure.minimum
-    labels = {name: scale.label.in_(language) for name, scale in codebook.scales.items()}
+    labels = scale_labels(codebook, language)
     groups = findings.grouping.groups
     found = [
         screening.reasons.assign(level=level)
@@ -106,16 +108,12 @@ def _by_codebook(shares: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Put categories of contact in the order of their answers; units are in order of code."""
     contact = codebook.concepts.get(CONTACT)
     attribute = (contact.column if contact else None) or ""
-    rows = list(zip(shares["behaviour"], shares["by"], shares["category"], strict=True))
-    first: dict[tuple[str, str], int] = {}
-    keys = [
-        (
-            first.setdefault((behaviour, by), place),
-            *place_of(codebook, attribute if by == CONTACT else by, str(category)),
-        )
-        for place, (behaviour, by, category) in enumerate(rows)
+    answers = [
+        (attribute if by == CONTACT else str(by), str(category))
+        for by, category in zip(shares["by"], shares["category"], strict=True)
     ]
-    return shares.iloc[sorted(range(len(rows)), key=keys.__getitem__)]
+    blocks = list(zip(shares["behaviour"], shares["by"], strict=True))
+    return shares.iloc[in_codebook_order(blocks, answers, codebook)]
 
 
 def behaviour_label(name: str, language: Language) -> str:
@@ -279,12 +277,7 @@ def _drivers(findings: CultureFindings, language: Language) -> Cleared:
 
 def _conduct_changes(findings: CultureFindings, language: Language) -> Cleared:
     permission, table = findings.permission, findings.conduct.changes
-    names = [
-        part
-        for column in CULTURE_FRAMES["conduct_changes"]
-        for part in (column.name, column.low, column.high)
-        if part
-    ]
+    names = names_of("conduct_changes")
     minimum = findings.settings.disclosure.minimum
     everyone = [(name, EVERYONE, EVERYONE) in permission.conduct for name in table["behaviour"]]
     # What happened to nearly all who were asked before tells of each of them, as it does now.

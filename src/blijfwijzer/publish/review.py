@@ -9,6 +9,7 @@ from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.survey.codebook import Codebook, Language, Outcome
 from blijfwijzer.survey.intake import Intake, count_reasons
+from blijfwijzer.survey.labels import scale_labels
 from blijfwijzer.survey.scales import Reliability
 
 _PERFORMANCE = ("calibration", "curves")
@@ -131,7 +132,7 @@ def drivers_section(
 ) -> Section:
     """Show what drives a risk: pictures, each with its table."""
     is_dutch = language == "nl"
-    names = {name: scale.label.in_(language) for name, scale in codebook.scales.items()}
+    names = scale_labels(codebook, language)
     names |= {name: column.label.in_(language) for name, column in codebook.columns.items()}
 
     def labelled(table: pd.DataFrame) -> pd.DataFrame:

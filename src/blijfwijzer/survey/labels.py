@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from blijfwijzer.counts import counted
-from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.codebook import Codebook, Column, Language
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text
 from blijfwijzer.survey.texts import as_seen
@@ -153,3 +153,17 @@ def _turned_among_siblings(table: Table, codebook: Codebook, names: dict[str, st
 
 def _plain(text: str) -> str:
     return re.sub(r"\W+", " ", as_seen(text)).strip().lower()
+
+
+def group_label(codebook: Codebook, attribute: str, group: str, language: Language) -> str:
+    """Give the meaning of a group's code, if it has one."""
+    column = codebook.columns[attribute]
+    code = group.removesuffix(".0")
+    by_value = {f"{value:g}": code for code, value in column.values.items()}
+    code = by_value.get(code, code) if column.type == "ordinal" else code
+    return column.codes[code].in_(language) if code in column.codes else group
+
+
+def scale_labels(codebook: Codebook, language: Language) -> dict[str, str]:
+    """Words for each scale."""
+    return {name: scale.label.in_(language) for name, scale in codebook.scales.items()}

@@ -25,6 +25,7 @@ def as_seen(text: str) -> str:
 Seen = Annotated[str, AfterValidator(as_seen)]
 """A text of a codebook that may be shown."""
 Language = Literal["nl", "en"]
+LANGUAGES: tuple[Language, Language] = ("nl", "en")
 
 
 class Part(BaseModel):

@@ -1,0 +1,211 @@
+"""The tables on how well scales measure, and for whom they mean the same."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from blijfwijzer.culture.instrument import REASONS as UNMEASURED
+from blijfwijzer.culture.invariance import REASONS as UNCOMPARED
+from blijfwijzer.disclosure.release import Cleared, Kind, clear
+from blijfwijzer.groups.grouping import define
+from blijfwijzer.publish.culture_findings import CultureFindings, level_figure
+from blijfwijzer.publish.order import in_codebook_order
+from blijfwijzer.publish.texts import say
+from blijfwijzer.survey.codebook import Codebook, Language
+from blijfwijzer.survey.labels import group_label, scale_labels
+
+_MOST_RMSEA, _LEAST_CFI, _MOST_SRMR = 0.08, 0.90, 0.08
+"""What counts as a fair fit (Browne & Cudeck 1993, p. 144; Hu & Bentler 1999, p. 27)."""
+
+
+def clear_scales(findings: CultureFindings) -> Cleared:
+    """Clear the reliability of each scale, and how well one factor fits it."""
+    language, table = findings.settings.language, findings.instrument.scales
+    labels = scale_labels(findings.codebook, language)
+    ordinal = table["srmr_ordinal"].notna()
+    told_of = {
+        name: table[f"{name}_ordinal"].where(ordinal, table[name])
+        for name in ("rmsea", "cfi", "srmr")
+    }
+    shown = pd.DataFrame(
+        {
+            "scale": table["scale"].map(labels),
+            "items": table["items"],
+            "n": table["n"],
+            **{
+                f"{name}{end}": table[f"{name}{end}"]
+                for name in ("alpha", "omega")
+                for end in ("", "_low", "_high")
+            },
+            **told_of,
+            "note": [
+                "; ".join(filter(None, (UNMEASURED[reason].in_(language), remark)))
+                for reason, remark in zip(table["reason"], _remarks(told_of, language), strict=True)
+            ],
+        }
+    )
+    kinds: dict[str, Kind] = {**dict.fromkeys(shown.columns, "metric"), "n": "band"}
+    kinds |= {"scale": "text", "note": "text", "items": "whole"}
+    minimum = findings.settings.disclosure.minimum
+    return clear(shown[shown["n"] >= minimum], kinds, minimum, "n")
+
+
+def _remarks(measures: Mapping[str, pd.Series], language: Language) -> list[str]:
+    """Say of each scale which measures of fit lie outside what counts as fair.
+
+    They are judged as they are shown, so that no remark contradicts its row.
+    """
+    rows = pd.DataFrame(dict(measures)).astype(float).round(2)
+    beyond = {
+        "RMSEA": rows["rmsea"] > _MOST_RMSEA,
+        "CFI": rows["cfi"] < _LEAST_CFI,
+        "SRMR": rows["srmr"] > _MOST_SRMR,
+    }
+    names = [", ".join(name for name, is_so in beyond.items() if is_so[at]) for at in rows.index]
+    return [say("fit_poor", language, names=told_of) if told_of else "" for told_of in names]
+
+
+def clear_items(findings: CultureFindings) -> Cleared:
+    """Clear what each item has to do with its scale."""
+    language, table = findings.settings.language, findings.instrument.items
+    table = table[table["n"] >= findings.settings.disclosure.minimum]
+    labels = scale_labels(findings.codebook, language)
+    columns = findings.codebook.columns
+    shown = pd.DataFrame(
+        {
+            "scale": table["scale"].map(labels),
+            "item": [columns[item].label.in_(language) for item in table["item"]],
+            "rest": table["item_rest"],
+            "loading": table["loading_ordinal"],
+            "loading_low": table["loading_ordinal_low"],
+            "loading_high": table["loading_ordinal_high"],
+        }
+    )
+    kinds: dict[str, Kind] = {**dict.fromkeys(shown.columns, "metric")}
+    kinds |= {"scale": "text", "item": "text"}
+    return clear(shown, kinds, 0)
+
+
+def clear_agreement(findings: CultureFindings) -> Cleared:
+    """Clear how far units differ, and how much those in one agree, by scale and level."""
+    language, table = findings.settings.language, findings.instrument.levels
+    table = table[table["level"].isin(findings.codebook.units.levels)]
+    table = table[table["n"] >= findings.settings.disclosure.minimum]
+    ends = [f"{n}{end}" for n in ("icc1", "icc2", "rwg") for end in ("", "_low", "_high")]
+    shown = pd.DataFrame(
+        {
+            "scale": table["scale"].map(scale_labels(findings.codebook, language)),
+            "level": table["level"].map(findings.level_words),
+            "units": table["units"],
+            **{name: table[name] for name in ("share", "share_low", "share_high")},
+            **{name: table[name] for name in ends},
+            "note": table["reason"].map(lambda r: UNMEASURED[r].in_(language)),
+        }
+    )
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(("scale", "level", "note"), "text"),
+        "units": "whole",
+        **dict.fromkeys(("share", "share_low", "share_high"), "points"),
+        **dict.fromkeys(ends, "metric"),
+    }
+    return clear(shown, kinds, 0)
+
+
+def clear_comparable(findings: CultureFindings) -> Cleared:
+    """Say of each scale and attribute whether groups may be compared by it, and which not."""
+    language, table = findings.settings.language, findings.invariance.scales
+    columns = findings.codebook.columns
+    labels = scale_labels(findings.codebook, language)
+    names = _group_labels(findings)
+    barred = {
+        (attribute, scale): codes
+        for attribute in table.get("attribute", pd.Series(dtype="object")).unique()
+        for scale, codes in findings.invariance.barred(attribute).items()
+    }
+    rows = [
+        {
+            "attribute": columns[row["attribute"]].label.in_(language),
+            "scale": labels[row["scale"]],
+            "judgement": row["judgement"],
+            "reason": UNCOMPARED[row["reason"]].in_(language),
+            "barred": ", ".join(
+                names[row["attribute"], code]
+                for code in sorted(barred.get((row["attribute"], row["scale"]), ()))
+                if (row["attribute"], code) in names
+            ),
+            "different": row["different"],
+            "made": row["made"],
+        }
+        for row in table.to_dict("records")
+    ]
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(("attribute", "scale", "judgement", "reason", "barred"), "text"),
+        "different": "whole",
+        "made": "metric",
+    }
+    return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
+
+
+def _group_labels(findings: CultureFindings) -> dict[tuple[str, str], str]:
+    """Give words for groups by attribute and code; of largest units those that are shown."""
+    codebook, language = findings.codebook, findings.settings.language
+    largest = codebook.units.levels[0]
+    table = findings.invariance.groups
+    pairs = zip(table.get("attribute", ()), table.get("group", ()), strict=True)
+    words = {
+        (str(attribute), str(code)): group_label(codebook, str(attribute), str(code), language)
+        for attribute, code in pairs
+        if attribute != largest
+    }
+    groups = findings.groups[findings.groups["level"] == largest]
+    shown = {
+        (largest, define(str(group))[largest]): str(label)
+        for group, label in groups["label"].items()
+    }
+    return words | shown
+
+
+def clear_compared(findings: CultureFindings) -> Cleared:
+    """Compare groups where the scale means the same to them, and say so where it may not."""
+    language, permission = findings.settings.language, findings.permission
+    codebook, minimum = findings.codebook, findings.settings.disclosure.minimum
+    levels = codebook.units.levels
+    units = {define(str(group)).get(levels[0]) for group in findings.groups.index}
+    labels = scale_labels(codebook, language)
+    rows = []
+    for row in _by_codebook(findings.invariance.groups, codebook).to_dict("records"):
+        attribute, group = str(row["attribute"]), str(row["group"])
+        is_shown = (
+            group in units
+            if attribute in levels
+            else level_figure(attribute, group) in permission.figures
+        )
+        known = row["n"] >= minimum and row["observed"] == row["observed"]
+        if row["judgement"] == "not comparable" or not is_shown or not known:
+            continue
+        reason = UNCOMPARED[row["reason"]].in_(language)
+        is_warned = row["judgement"] == "with care"
+        rows.append(
+            {
+                "attribute": codebook.columns[attribute].label.in_(language),
+                "label": group_label(codebook, attribute, group, language),
+                "scale": labels[row["scale"]],
+                "n": row["n"],
+                "observed": row["observed"],
+                "note": say("warn_care", language, reason=reason) if is_warned else "",
+            }
+        )
+    texts: dict[str, Kind] = dict.fromkeys(("attribute", "label", "scale", "note"), "text")
+    kinds: dict[str, Kind] = {**texts, "n": "band", "observed": "mean"}
+    table = pd.DataFrame(rows, columns=["attribute", "label", "scale", "n", "observed", "note"])
+    return clear(table, kinds, minimum, "n")
+
+
+def _by_codebook(groups: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Put the groups of each scale and attribute in the order of the codebook's answers."""
+    answers = [
+        (str(attribute), str(group))
+        for attribute, group in zip(groups["attribute"], groups["group"], strict=True)
+    ]
+    blocks = list(zip(groups["scale"], groups["attribute"], strict=True))
+    return groups.iloc[in_codebook_order(blocks, answers, codebook)]
