@@ -1,10 +1,18 @@
-"""Small questionnaires for tests: scales of agree-disagree items, and answers with one factor."""
+"""Questionnaires for tests: scales with one factor, the small survey, waves of the built-in one."""
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook, load_codebook
+from blijfwijzer.survey.export import write_survey
+from blijfwijzer.survey.intake import read_survey
+from blijfwijzer.survey.synthetic import CODEBOOK as BUILT_IN
+from blijfwijzer.survey.synthetic import make_survey
 
+SMALL = Path(__file__).parent / "assets" / "small.toml"
 _AGREE = {str(code): str(code) for code in range(1, 6)}
 
 
@@ -68,3 +76,33 @@ def workplaces(rng, organisations=40, teams=4, people=8, shares=(0.1, 0.15), sec
         }
     )
     return responses, factor
+
+
+def small_survey(rng, rows, **columns):
+    """Answers at random to the questionnaire of assets/small.toml, but for some columns."""
+    items = [column.name for column in load_codebook(SMALL).with_role("item")]
+    frame = pd.DataFrame(
+        {
+            "id": np.arange(rows),
+            "sector": rng.choice(["rijk", "gemeente"], rows),
+            "organisatie": rng.integers(0, 20, rows).astype(str),
+            "gewicht": rng.uniform(0.5, 2, rows),
+            **{name: rng.integers(1, 6, rows) for name in items},
+            "dienstjaren": rng.integers(0, 40, rows),
+            "opleiding": rng.choice(["laag", "midden", "hoog"], rows),
+            "contract": rng.choice(["vast", "tijdelijk"], rows),
+            "afspraak": rng.integers(0, 2, rows),
+            "scholing": rng.integers(0, 2, rows),
+            "vertrek": rng.integers(1, 6, rows),
+            "leeftijd": rng.integers(20, 65, rows),
+        }
+    )
+    return frame.assign(**columns)
+
+
+def built_in_wave(folder, respondents, wave):
+    """Read a wave of the built-in survey from a file, as a user's."""
+    codebook = load_codebook(BUILT_IN)
+    write_survey(make_survey(respondents, 7, wave).responses, codebook, folder / f"{wave}.parquet")
+    intake = read_survey(folder / f"{wave}.parquet", codebook, Settings().intake)
+    return intake.responses.reset_index(drop=True)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from blijfwijzer.culture.claims import CLAIMS, find_claims
@@ -16,6 +15,7 @@ from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.gaps import gap_codes
 from blijfwijzer.survey.intake import read_responses
 from command_line import call
+from questionnaires import small_survey
 
 SMALL = Path(__file__).parent / "assets" / "small.toml"
 CODEBOOKS = SMALL.parents[2] / "src" / "blijfwijzer" / "survey" / "codebooks"
@@ -26,25 +26,9 @@ def survey(rng, noise=0.6, rows=400):
     factor = rng.standard_normal((rows, 1))
     items = factor * (1 - noise) + noise * rng.standard_normal((rows, 5))
     steps = 1 + np.digitize(items, np.quantile(items, [0.2, 0.4, 0.6, 0.8]))
-    veilig_3 = 6 - steps[:, 2]
-    return pd.DataFrame(
-        {
-            "id": np.arange(rows),
-            "sector": rng.choice(["rijk", "gemeente"], rows),
-            "organisatie": rng.integers(0, 20, rows).astype(str),
-            "gewicht": 1.0,
-            **{"veilig_1": steps[:, 0], "veilig_2": steps[:, 1], "veilig_3": veilig_3},
-            **{"inzet_1": steps[:, 3], "inzet_2": steps[:, 4]},
-            "dienstjaren": rng.integers(0, 40, rows),
-            "opleiding": rng.choice(["laag", "midden", "hoog"], rows),
-            "contract": rng.choice(["vast", "tijdelijk"], rows),
-            "afspraak": rng.integers(0, 2, rows),
-            "scholing": rng.integers(0, 2, rows),
-            "vertrek": rng.integers(1, 6, rows),
-            "zoekt": rng.integers(1, 6, rows),
-            "leeftijd": rng.integers(20, 65, rows),
-        }
-    )
+    names = ["veilig_1", "veilig_2", "veilig_3", "inzet_1", "inzet_2"]
+    answers = dict(zip(names, steps.T, strict=True)) | {"veilig_3": 6 - steps[:, 2]}
+    return small_survey(rng, rows, gewicht=1.0, **answers, zoekt=rng.integers(1, 6, rows))
 
 
 def told_of(folder, answers, text, capsys):

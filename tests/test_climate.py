@@ -19,10 +19,9 @@ from blijfwijzer.errors import CultureError
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.export import write_survey
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.survey.synthetic import make_survey
+from questionnaires import built_in_wave
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 ONE = Culture(dimensions=("samenwerking",), draws=300)
@@ -68,17 +67,10 @@ def moved(before, now, unit, people=None, **traits):
     return UnitChanges(found.assign(dimension="samenwerking")[UNIT_COLUMNS])
 
 
-def read_wave(folder, respondents, wave):
-    survey = make_survey(respondents, 7, wave)
-    write_survey(survey.responses, CODEBOOK, folder / f"{wave}.parquet")
-    intake = read_survey(folder / f"{wave}.parquet", CODEBOOK, Settings().intake)
-    return intake.responses.reset_index(drop=True)
-
-
 @pytest.fixture(scope="module")
 def waves(tmp_path_factory):
     folder = tmp_path_factory.mktemp("waves")
-    return [read_wave(folder, 4000, wave) for wave in (2019, 2022)]
+    return [built_in_wave(folder, 4000, wave) for wave in (2019, 2022)]
 
 
 def groups_of(responses):

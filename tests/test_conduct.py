@@ -19,25 +19,18 @@ from blijfwijzer.culture.conduct import (
 from blijfwijzer.culture.design import Design, read_design
 from blijfwijzer.culture.evidence import gather
 from blijfwijzer.culture.waves import compare_waves
-from blijfwijzer.settings import Culture, Settings
+from blijfwijzer.settings import Culture
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.export import write_survey
-from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.survey.synthetic import make_survey
+from questionnaires import built_in_wave
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 
 
 @pytest.fixture(scope="module")
 def surveys(tmp_path_factory):
-    folder, read = tmp_path_factory.mktemp("waves"), []
-    for wave in (2019, 2022):
-        path = folder / f"{wave}.parquet"
-        write_survey(make_survey(4000, 7, wave).responses, CODEBOOK, path)
-        intake = read_survey(path, CODEBOOK, Settings().intake)
-        read.append(intake.responses.reset_index(drop=True))
-    return read
+    folder = tmp_path_factory.mktemp("waves")
+    return [built_in_wave(folder, 4000, wave) for wave in (2019, 2022)]
 
 
 def conduct_of(responses, design=None, settings=None, previous=None):

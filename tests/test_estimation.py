@@ -22,6 +22,7 @@ from blijfwijzer.errors import WeightError
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
+from questionnaires import small_survey
 
 SMALL = load_codebook(Path(__file__).parent / "assets" / "small.toml")
 # Figures of svy 0.35.0; svy_fevs2018.py, beside it, made them.
@@ -517,25 +518,11 @@ def test_replicate_weights_that_cannot_be_used_are_refused(tmp_path, rng, spoil,
 
 def survey_file(rng, rows=400):
     """A file with a jackknife of 80 groups of people."""
-    items = [c.name for c in SMALL.with_role("item")]
-    weight = rng.uniform(0.5, 2, rows)
-    columns = {
-        "id": np.arange(rows),
-        "sector": np.where(np.arange(rows) % 3 == 0, "rijk", "gemeente"),
-        "organisatie": np.char.add("O", (np.arange(rows) % 20).astype(str)),
-        "gewicht": weight,
-        **{name: rng.integers(1, 6, rows) for name in items},
-        "dienstjaren": rng.integers(0, 40, rows),
-        "opleiding": rng.choice(["laag", "midden", "hoog"], rows),
-        "contract": rng.choice(["vast", "tijdelijk"], rows),
-        "afspraak": rng.integers(0, 2, rows),
-        "scholing": rng.integers(0, 2, rows),
-        "vertrek": rng.integers(1, 6, rows),
-        "leeftijd": rng.integers(20, 65, rows),
-    }
-    part = rng.integers(1, 81, rows)
+    frame = small_survey(rng, rows)
+    part = rng.permutation(rows) % 80 + 1
+    weight = frame["gewicht"].to_numpy()
     replicates = {f"jk{r}": np.where(part == r, 0, weight * 80 / 79) for r in range(1, 81)}
-    return pd.DataFrame(columns | replicates)
+    return pd.concat([frame, pd.DataFrame(replicates)], axis=1)
 
 
 def test_a_unit_that_outweighs_all_others_makes_way_for_its_parts(rng):

@@ -24,6 +24,7 @@ from blijfwijzer.survey.draft import draft_codebook
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.survey.identifiers import find_identifiers, passes_eleven_test
 from blijfwijzer.survey.intake import check_survey, count_reasons, read_survey, require_enough
+from questionnaires import small_survey
 
 SMALL = Path(__file__).parent / "assets" / "small.toml"
 BOOK = load_codebook(SMALL)
@@ -31,24 +32,7 @@ INTAKE = Settings().intake
 
 
 def make_survey(rows=300, seed=1):
-    rng = np.random.default_rng(seed)
-    items = [c.name for c in BOOK.with_role("item")]
-    return pd.DataFrame(
-        {
-            "id": np.arange(rows),
-            "sector": rng.choice(["rijk", "gemeente"], rows),
-            "organisatie": rng.integers(0, 20, rows).astype(str),
-            "gewicht": rng.uniform(0.5, 2, rows),
-            **{name: rng.integers(1, 6, rows) for name in items},
-            "dienstjaren": rng.integers(0, 40, rows),
-            "opleiding": rng.choice(["laag", "midden", "hoog"], rows),
-            "contract": rng.choice(["vast", "tijdelijk"], rows),
-            "afspraak": rng.integers(0, 2, rows),
-            "scholing": rng.integers(0, 2, rows),
-            "vertrek": rng.integers(1, 6, rows),
-            "leeftijd": rng.integers(20, 65, rows),
-        }
-    )
+    return small_survey(np.random.default_rng(seed), rows)
 
 
 @pytest.fixture

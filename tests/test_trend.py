@@ -18,12 +18,10 @@ from blijfwijzer.culture.waves import (
     rake,
 )
 from blijfwijzer.errors import NothingInCommonError
-from blijfwijzer.settings import Culture, Settings
+from blijfwijzer.settings import Culture
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.export import write_survey
-from blijfwijzer.survey.intake import read_survey
-from blijfwijzer.survey.synthetic import make_survey
 from blijfwijzer.telling import mix_figures
+from questionnaires import built_in_wave
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 SMALL = Path(__file__).parent / "assets" / "small.toml"
@@ -84,11 +82,9 @@ def replicated(tmp_path):
 def surveys(tmp_path_factory):
     folder, read = tmp_path_factory.mktemp("waves"), []
     for wave in (2019, 2022):
-        path = folder / f"{wave}.parquet"
-        write_survey(make_survey(3000, 7, wave).responses, CODEBOOK, path)
-        intake = read_survey(path, CODEBOOK, Settings().intake)
-        some = intake.responses["sector"].isin(["rijk", "gemeenten", "politie", "mbo"])
-        read.append(intake.responses[some].reset_index(drop=True))
+        responses = built_in_wave(folder, 3000, wave)
+        some = responses["sector"].isin(["rijk", "gemeenten", "politie", "mbo"])
+        read.append(responses[some].reset_index(drop=True))
     return read
 
 

@@ -23,10 +23,8 @@ from blijfwijzer.culture.waves import compare_waves, rake
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.export import write_survey
-from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.survey.synthetic import make_survey
+from questionnaires import built_in_wave
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 SETTINGS = Culture(draws=200)
@@ -69,11 +67,9 @@ def changes_of(values, waves, unit, people=None, raked=None):
 def surveys(tmp_path_factory):
     folder, read = tmp_path_factory.mktemp("waves"), []
     for wave in (2019, 2022):
-        path = folder / f"{wave}.parquet"
-        write_survey(make_survey(3000, 7, wave).responses, CODEBOOK, path)
-        intake = read_survey(path, CODEBOOK, Settings().intake)
-        some = intake.responses["sector"].isin(["rijk", "gemeenten", "politie", "mbo"])
-        read.append(intake.responses[some].reset_index(drop=True))
+        responses = built_in_wave(folder, 3000, wave)
+        some = responses["sector"].isin(["rijk", "gemeenten", "politie", "mbo"])
+        read.append(responses[some].reset_index(drop=True))
     return read
 
 
