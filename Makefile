@@ -37,6 +37,7 @@ check: $(STAMP) ## Check style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 fix: $(STAMP) ## Mend style and format where that can be done by itself
 	$(BIN)/ruff check --fix .
@@ -69,18 +70,15 @@ score: $(STAMP) $(NEXT) ## Score the built-in 2022 wave by group and divide vouc
 	$(BIN)/blijfwijzer disclosure audit out/2022 --survey $(NEXT) --codebook werkonderzoek-2019
 	@echo "Open out/2022/report.html."
 
-climate: $(STAMP) $(WAVE) $(NEXT) ## Measure the culture of the built-in 2022 wave against 2019
-	@ls models/vertrekintentie-* >/dev/null 2>&1 || $(MAKE) train
-	$(BIN)/blijfwijzer climate $(NEXT) --codebook werkonderzoek-2019 --previous $(WAVE) \
-	  --models models --output out/climate
-
-claims: $(STAMP) $(WAVE) $(NEXT) ## Test the policy's claims on the built-in 2022 wave
-	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
-	$(BIN)/blijfwijzer claims $(NEXT) --codebook werkonderzoek-2019 --previous $(WAVE) \
-	  --models models --output out/claims
+climate: ## Measure the culture of the built-in 2022 wave against 2019
+claims: ## Test the policy's claims on the built-in 2022 wave
+climate claims: $(STAMP) $(WAVE) $(NEXT)
+	@ls models/vertrekintentie-* models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
+	$(BIN)/blijfwijzer $@ $(NEXT) --codebook werkonderzoek-2019 --previous $(WAVE) \
+	  --models models --output out/$@
 
 validate: $(STAMP) ## Simulate what must hold; writes docs/validation.md
-	$(BIN)/blijfwijzer validate --data $${SURVEYS:-../shared/data} --output docs/validation.md
+	$(BIN)/python -m studies validation --data $${SURVEYS:-../shared/data} --output docs/validation.md
 
 ui: $(STAMP) ## Open MLflow on the runs
 	@case "$${MLFLOW_TRACKING_URI:-}" in http*) echo "Open $$MLFLOW_TRACKING_URI"; exit 0;; esac; \
@@ -91,4 +89,4 @@ notebooks: $(STAMP) ## Run the notebooks from top to bottom
 	$(BIN)/python -m pytest tests/test_notebooks.py
 
 bench: $(BENCH) ## Measure against other tools; writes docs/benchmarks.md
-	$(BIN)/blijfwijzer bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md
+	$(BIN)/python -m studies bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md

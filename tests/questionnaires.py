@@ -7,10 +7,10 @@ import pandas as pd
 
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
-from blijfwijzer.survey.export import write_survey
 from blijfwijzer.survey.intake import read_survey
-from blijfwijzer.survey.synthetic import CODEBOOK as BUILT_IN
-from blijfwijzer.survey.synthetic import make_survey
+from blijfwijzer.synthetic.export import write_survey
+from blijfwijzer.synthetic.survey import CODEBOOK as BUILT_IN
+from blijfwijzer.synthetic.survey import make_survey
 
 SMALL = Path(__file__).parent / "assets" / "small.toml"
 _AGREE = {str(code): str(code) for code in range(1, 6)}

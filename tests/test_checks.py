@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blijfwijzer.culture.claims import CLAIMS, find_claims
-from blijfwijzer.culture.coverage import tell_claims
+from blijfwijzer.claims.coverage import tell_claims
+from blijfwijzer.claims.register import CLAIMS, find_claims
+from blijfwijzer.drafting.draft import find_undecided
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook, shipped_codebooks
 from blijfwijzer.survey.concepts import CONCEPTS
-from blijfwijzer.survey.draft import find_undecided
 from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.gaps import gap_codes
 from blijfwijzer.survey.intake import read_responses

@@ -8,20 +8,20 @@ import pytest
 import statsmodels.api as sm
 from sklearn.metrics import roc_auc_score
 
-from blijfwijzer.culture.claims import CLAIMS
-from blijfwijzer.culture.claims_careers import _latent_correlation
-from blijfwijzer.culture.claims_commitment import _path, _steps
-from blijfwijzer.culture.claims_leaving import _holds_rank, second_motive
-from blijfwijzer.culture.claims_scores import _equivalent
-from blijfwijzer.culture.claims_training import fewer_chances
-from blijfwijzer.culture.curves import areas_by_draw, areas_under_curve
-from blijfwijzer.culture.estimation import Estimate
-from blijfwijzer.culture.evidence import _nest, gather
-from blijfwijzer.culture.intervals import from_draws, p_against
-from blijfwijzer.culture.prediction import _fit
-from blijfwijzer.culture.teams import explained
+from blijfwijzer.claims.careers import _latent_correlation
+from blijfwijzer.claims.commitment import _path, _steps
+from blijfwijzer.claims.evidence import _nest, gather
+from blijfwijzer.claims.halves import explained
+from blijfwijzer.claims.leaving import _holds_rank, second_motive
+from blijfwijzer.claims.prediction import _fit
+from blijfwijzer.claims.register import CLAIMS
+from blijfwijzer.claims.scores import _equivalent
+from blijfwijzer.claims.training import fewer_chances
+from blijfwijzer.estimation.curves import areas_by_draw, areas_under_curve
+from blijfwijzer.estimation.influences import Estimate
+from blijfwijzer.estimation.intervals import from_draws, p_against
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.validation_claims import read_built_in
+from studies.claims import read_built_in
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 

@@ -8,24 +8,24 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.weightstats import DescrStatsW
 
-from blijfwijzer.culture.claims import (
+from blijfwijzer.claims.evidence import NotTestableError, gather
+from blijfwijzer.claims.findings import FLOOR_D
+from blijfwijzer.claims.register import (
     CLAIMS,
     VERDICTS,
     find_claims,
     run_claims,
     tabulate_verdicts,
 )
-from blijfwijzer.culture.design import Design, read_design
-from blijfwijzer.culture.evidence import NotTestableError, gather
-from blijfwijzer.culture.findings import FLOOR_D
 from blijfwijzer.errors import CultureError
+from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.survey.truth import CLAIM_TRUTHS
-from blijfwijzer.validation_claims import plant, read_built_in, remove
+from blijfwijzer.synthetic.truth import CLAIM_TRUTHS
+from studies.claims import plant, read_built_in, remove
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 FALSE_HERE = ("H1b", "H6", "H12")

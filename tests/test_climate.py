@@ -6,7 +6,6 @@ from scipy.stats import ttest_ind
 from statsmodels.stats.multitest import multipletests
 
 from blijfwijzer.culture.climate import AGAINST, BETTER, COLUMNS, SAME, WORSE, measure_climate
-from blijfwijzer.culture.design import Design, read_design
 from blijfwijzer.culture.dimensions import find_dimensions
 from blijfwijzer.culture.unit_changes import COLUMNS as UNIT_COLUMNS
 from blijfwijzer.culture.unit_changes import (
@@ -16,6 +15,7 @@ from blijfwijzer.culture.unit_changes import (
 )
 from blijfwijzer.culture.waves import compare_waves, rake
 from blijfwijzer.errors import CultureError
+from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook

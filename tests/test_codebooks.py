@@ -5,11 +5,12 @@ import csv
 import pandas as pd
 import pytest
 
-from blijfwijzer.risk.outcomes import barred_columns, label
+from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook, shipped_codebooks
 from blijfwijzer.survey.files import code_text
 from blijfwijzer.survey.intake import read_survey
+from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
 from conftest import shared_file
 

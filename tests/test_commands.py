@@ -407,7 +407,7 @@ def test_an_interrupt_leaves_nothing_half_written(place, tmp_path):
     os.geteuid() != 0 and not os.access("/dev/full", os.W_OK), reason="needs /dev/full"
 )
 def test_a_full_disk_is_told(place, tmp_path, monkeypatch, capsys):
-    import blijfwijzer.survey.export as export
+    import blijfwijzer.synthetic.export as export
 
     monkeypatch.setattr(export, "_write_sav", lambda *_: Path("/dev/full").write_text("full"))
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.culture.concepts import read_concepts
 from blijfwijzer.errors import CodebookError
-from blijfwijzer.risk.outcomes import label
 from blijfwijzer.survey.codebook import Codebook, load_codebook, shipped_codebooks
+from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.concepts import CONCEPTS, CULTURE, MOTIVES, PAIR, YES_OR_NO
+from blijfwijzer.survey.rule_truth import label
 
 BOOK = """
 [survey]

@@ -6,7 +6,8 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.stats.proportion import proportion_confint
 
-from blijfwijzer.culture.claims_conduct import changed_conduct
+from blijfwijzer.claims.conduct import changed_conduct
+from blijfwijzer.claims.evidence import gather
 from blijfwijzer.culture.conduct import (
     ANY_INSIDE,
     ANY_OUTSIDE,
@@ -16,9 +17,8 @@ from blijfwijzer.culture.conduct import (
     SHARE_COLUMNS,
     measure_conduct,
 )
-from blijfwijzer.culture.design import Design, read_design
-from blijfwijzer.culture.evidence import gather
 from blijfwijzer.culture.waves import compare_waves
+from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.settings import Culture
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.scales import score_scales

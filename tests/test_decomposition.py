@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.oaxaca import OaxacaBlinder
 
-from blijfwijzer.culture.decomposition import explain_gap, split_gap
+from blijfwijzer.estimation.decomposition import explain_gap, split_gap
 
 
 @pytest.fixture

@@ -292,19 +292,23 @@ WRITERS = {
     "create_registered_model": {"records/tracking.py"},
     "log_artifacts": {"records/tracking.py"},
     "log_batch": {"records/tracking.py"},
-    "reopen": {"publish/release_files.py", "releasing.py"},
+    "reopen": {"publish/release_files.py", "release/admission.py"},
     "save": {"publish/workbook.py"},
-    "save_model": {"records/served.py"},
+    "save_model": {"records/tracking.py"},
     "savefig": {"drivers/canvas.py"},
-    "to_csv": {"publish/release_files.py", "publish/tables.py", "runs.py", "survey/export.py"},
-    "to_excel": {"survey/export.py"},
-    "to_parquet": {"publish/release_files.py", "survey/export.py"},
-    "write": {"disclosure/ledger.py", "survey/export.py"},
-    "write_bytes": {
-        *("disclosure/ledger.py", "files.py", "offering.py", "records/model_folder.py", "runs.py"),
+    "to_csv": {
+        *("publish/release_files.py", "publish/tables.py", "runs/explain.py"),
+        "synthetic/export.py",
     },
-    "write_sav": {"survey/export.py"},
-    "write_text": {"disclosure/ledger.py", "runs.py", "vouchers/lottery.py"},
+    "to_excel": {"synthetic/export.py"},
+    "to_parquet": {"publish/release_files.py", "synthetic/export.py"},
+    "write": {"disclosure/ledger.py", "synthetic/export.py"},
+    "write_bytes": {
+        *("disclosure/ledger.py", "files.py", "records/model_folder.py", "runs/train.py"),
+        "runs/trial.py",
+    },
+    "write_sav": {"synthetic/export.py"},
+    "write_text": {"disclosure/ledger.py", "runs/draft.py", "vouchers/lottery.py"},
     "writestr": {"publish/workbook.py"},
 }
 NEVER = (

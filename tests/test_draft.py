@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from blijfwijzer.drafting.draft import draft_codebook
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.draft import draft_codebook
 from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.intake import check_survey
 

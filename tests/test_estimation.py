@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from blijfwijzer.culture.design import Design, covariance_of, read_design, replicate_units
-from blijfwijzer.culture.estimation import (
+from blijfwijzer.errors import WeightError
+from blijfwijzer.estimation.design import Design, covariance_of, read_design, replicate_units
+from blijfwijzer.estimation.influences import (
     adjust,
     combine,
     difference,
@@ -18,7 +19,6 @@ from blijfwijzer.culture.estimation import (
     marginal_difference,
     regress,
 )
-from blijfwijzer.errors import WeightError
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey

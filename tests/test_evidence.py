@@ -9,19 +9,19 @@ import statsmodels.api as sm
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from blijfwijzer.culture.claims_careers import _correlation, _within_units
-from blijfwijzer.culture.claims_commitment import _dominance
-from blijfwijzer.culture.curves import area_under_curve
-from blijfwijzer.culture.design import Design
-from blijfwijzer.culture.estimation import Estimate, adjust
-from blijfwijzer.culture.evidence import Evidence
-from blijfwijzer.culture.findings import Part, _holm, decide
-from blijfwijzer.culture.intervals import linearise
-from blijfwijzer.culture.moments import covariances, within
-from blijfwijzer.culture.teams import share_between
+from blijfwijzer.claims.careers import _correlation, _within_units
+from blijfwijzer.claims.commitment import _dominance
+from blijfwijzer.claims.evidence import Evidence
+from blijfwijzer.claims.findings import Part, _holm, decide
+from blijfwijzer.claims.halves import share_between
+from blijfwijzer.estimation.curves import area_under_curve
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.influences import Estimate, adjust
+from blijfwijzer.estimation.intervals import linearise
+from blijfwijzer.estimation.moments import covariances, within
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.figures import intraclass_correlation
-from blijfwijzer.validation_claims import read_built_in
+from blijfwijzer.synthetic.figures import intraclass_correlation
+from studies.claims import read_built_in
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,10 @@ from blijfwijzer.errors import (
 )
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.export import write_survey
 from blijfwijzer.survey.files import FORMATS, hash_file, read_table
 from blijfwijzer.survey.intake import check_survey
-from blijfwijzer.survey.synthetic import CODEBOOK, make_survey
+from blijfwijzer.synthetic.export import write_survey
+from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
 
 SECRET = "GEHEIM4711"
 BOOK = load_codebook(CODEBOOK)

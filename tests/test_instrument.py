@@ -9,16 +9,16 @@ from scipy.special import ndtri
 from scipy.stats import multivariate_normal
 from statsmodels.multivariate.factor import Factor
 
-from blijfwijzer.culture.components import measure_agreement, split_variance
-from blijfwijzer.culture.design import Design, read_design
-from blijfwijzer.culture.factors import (
+from blijfwijzer.culture.instrument import REASONS, assess_scales
+from blijfwijzer.estimation.components import measure_agreement, split_variance
+from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.estimation.factors import (
     Correlations,
     correlate,
     correlate_ordinal,
     fit_one_factor,
     polychoric,
 )
-from blijfwijzer.culture.instrument import REASONS, assess_scales
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blijfwijzer.drafting.draft import draft_codebook
 from blijfwijzer.errors import (
     CodebookError,
     EmptyColumnError,
@@ -20,7 +21,6 @@ from blijfwijzer.errors import (
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.describe import describe
-from blijfwijzer.survey.draft import draft_codebook
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.survey.identifiers import find_identifiers, passes_eleven_test
 from blijfwijzer.survey.intake import check_survey, count_reasons, read_survey, require_enough
@@ -347,9 +347,9 @@ def test_a_draft_loads_and_guesses_roles_answers_and_scales(survey, tmp_path):
 
 
 def test_a_draft_takes_weet_niet_for_no_answer(tmp_path):
-    from blijfwijzer.survey.export import write_survey
-    from blijfwijzer.survey.synthetic import CODEBOOK
-    from blijfwijzer.survey.synthetic import make_survey as built_in
+    from blijfwijzer.synthetic.export import write_survey
+    from blijfwijzer.synthetic.survey import CODEBOOK
+    from blijfwijzer.synthetic.survey import make_survey as built_in
 
     write_survey(built_in(500, 1).responses, load_codebook(CODEBOOK), tmp_path / "w.sav")
     (tmp_path / "w.toml").write_text(draft_codebook(read_table(tmp_path / "w.sav"), "w"))

@@ -8,10 +8,10 @@ from scipy.stats import f
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.multivariate.factor import Factor
 
-from blijfwijzer.culture.design import Design, read_design
 from blijfwijzer.culture.invariance import REASONS, assess_invariance
 from blijfwijzer.culture.items import prepare, purify
-from blijfwijzer.culture.ordinal import fit_ordinal, nagelkerke
+from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.estimation.ordinal import fit_ordinal, nagelkerke
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import load_codebook

@@ -29,9 +29,9 @@ from blijfwijzer.disclosure.ledger import FILE, HEAD, KEY, open_ledger, verify
 from blijfwijzer.errors import BusyError, LedgerError, NotWritableError
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.export import write_survey
 from blijfwijzer.survey.intake import read_survey
-from blijfwijzer.survey.synthetic import make_survey
+from blijfwijzer.synthetic.export import write_survey
+from blijfwijzer.synthetic.survey import make_survey
 
 SECRET = bytes(32)
 

@@ -15,15 +15,15 @@ import pandas as pd
 import pytest
 
 from blijfwijzer import errors
+from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.cli import main
-from blijfwijzer.culture.claims import CLAIMS
 from blijfwijzer.disclosure.ledger import verify
 from blijfwijzer.publish.charts import Frame
 from blijfwijzer.publish.culture_pictures import picture_estimates, picture_heat
 from blijfwijzer.publish.grids import Cell, Line, heat_map, slope_chart
+from blijfwijzer.release.culture import leave_few
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE, PAIR
-from blijfwijzer.telling import leave_few
 
 BOOK = "werkonderzoek-2019"
 SMALL, ALIKE = "KLEINGEHEIM", "ALLENEENS"

@@ -9,13 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blijfwijzer.errors import OneClassError, TooFewResponsesError
-from blijfwijzer.risk.outcomes import (
-    barred_columns,
-    label,
-    require_both_classes,
-    share_cut,
-)
+from blijfwijzer.risk.outcomes import barred_columns, require_both_classes
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.rule_truth import label, share_cut
 
 CODEBOOK = load_codebook(Path(__file__).parent / "assets" / "small.toml")
 LEAVE, BEHIND = CODEBOOK.outcomes["vertrekintentie"], CODEBOOK.outcomes["achterblijver"]

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
-from blijfwijzer.disclosure.parts import Parts, choose_figures
+from blijfwijzer.disclosure.crosscuts import Parts, choose_figures
 from test_disclosure import brute_force, members
 
 K = 3

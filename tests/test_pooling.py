@@ -5,7 +5,7 @@ import statsmodels.api as sm
 from scipy.sparse import csr_array
 from scipy.stats import multivariate_normal
 
-from blijfwijzer.culture.pooling import (
+from blijfwijzer.estimation.pooling import (
     _at_points,
     _indicate,
     left_to_know,

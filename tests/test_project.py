@@ -28,6 +28,7 @@ TARGETS = [
     "ui",
     "notebooks",
     "bench",
+    "same",
 ]
 LOCKS = ["requirements.lock", "requirements-bench.lock"]
 # Parted, so that this file does not hold what it looks for.

@@ -7,7 +7,6 @@ from scipy.sparse import csr_array
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
-from blijfwijzer.culture.design import Design
 from blijfwijzer.culture.remedies import REMEDIES, find_remedies
 from blijfwijzer.culture.screening import (
     REASON_COLUMNS,
@@ -25,6 +24,7 @@ from blijfwijzer.culture.screening_checks import (
     halve,
 )
 from blijfwijzer.errors import CultureError
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.settings import Culture
 from blijfwijzer.survey.codebook import Text, load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, CULTURE

@@ -25,7 +25,8 @@ pytestmark = pytest.mark.filterwarnings(
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    from blijfwijzer.records.served import save_served
+    from blijfwijzer.records.tracking import save_served
+    from blijfwijzer.runs.train import SERVED
 
     place = tmp_path_factory.mktemp("served")
     (place / "quick.toml").write_text(
@@ -39,7 +40,7 @@ def served(tmp_path_factory):
         *("--models", place / "models"),
     )
     folder = next((place / "models").glob("achterblijver-*"))
-    save_served(folder, place / "served")
+    save_served(folder, place / "served", SERVED)
     return place
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.risk.metrics import calibration_slope, rank
-from blijfwijzer.risk.outcomes import label
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.export import write_survey
-from blijfwijzer.survey.figures import data_card, load_figures, measure_figures
 from blijfwijzer.survey.intake import count_reasons, read_survey
+from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.survey.synthetic import CODEBOOK, make_survey
+from blijfwijzer.synthetic.export import write_survey
+from blijfwijzer.synthetic.figures import data_card, load_figures, measure_figures
+from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
 
 BOOK = load_codebook(CODEBOOK)
 CARD = Path(__file__).parents[1] / "docs" / "data-card.md"

@@ -6,7 +6,6 @@ import pytest
 import statsmodels.api as sm
 
 from blijfwijzer.culture.climate import BETTER, SAME, WORSE
-from blijfwijzer.culture.design import Design
 from blijfwijzer.culture.traits import OTHER
 from blijfwijzer.culture.trend import CHANGE_COLUMNS, measure_trend
 from blijfwijzer.culture.waves import (
@@ -18,9 +17,10 @@ from blijfwijzer.culture.waves import (
     rake,
 )
 from blijfwijzer.errors import NothingInCommonError
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.release.culture import mix_figures
 from blijfwijzer.settings import Culture
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.telling import mix_figures
 from questionnaires import built_in_wave
 
 CODEBOOK = load_codebook("werkonderzoek-2019")

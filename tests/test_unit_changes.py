@@ -7,7 +7,6 @@ import statsmodels.api as sm
 from scipy.sparse import csr_array
 
 from blijfwijzer.culture.climate import BETTER, SAME, WORSE, measure_climate
-from blijfwijzer.culture.design import Design
 from blijfwijzer.culture.trend import measure_trend
 from blijfwijzer.culture.unit_changes import (
     AS_IS,
@@ -20,6 +19,7 @@ from blijfwijzer.culture.unit_changes import (
     rake_large,
 )
 from blijfwijzer.culture.waves import compare_waves, rake
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import load_codebook

@@ -4,18 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.culture.claims import find_claims, run_claims, tabulate_verdicts
+from blijfwijzer.claims.evidence import gather
+from blijfwijzer.claims.register import find_claims, run_claims, tabulate_verdicts
 from blijfwijzer.culture.conduct import measure_conduct
-from blijfwijzer.culture.design import read_design
-from blijfwijzer.culture.evidence import gather
 from blijfwijzer.errors import CodebookError
+from blijfwijzer.estimation.design import read_design
 from blijfwijzer.settings import Culture, Settings
 from blijfwijzer.survey.codebook import Codebook, codebook_file, load_codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.intake import read_responses
 from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.survey.synthetic import make_survey
+from blijfwijzer.synthetic.survey import make_survey
 from command_line import call
 
 NAME = "werkonderzoek-2019"

@@ -68,9 +68,9 @@ def synthesise(
     ] = None,
 ) -> None:
     """Make the built-in survey: a synthetic WERKonderzoek whose truth is known."""
-    from blijfwijzer import runs
+    from blijfwijzer.runs import synthesise as story
 
-    runs.synthesise(output, respondents, seed, wave, truth, population, figures)
+    story.synthesise(output, respondents, seed, wave, truth, population, figures)
 
 
 @app.command(
@@ -78,9 +78,9 @@ def synthesise(
 )
 def check(survey: SurveyFile, codebook: CodebookName, settings: SettingsFile = None) -> None:
     """Tell how a survey reads with a codebook, and all that is wrong; fits no model."""
-    import blijfwijzer.runs
+    from blijfwijzer.runs import check as story
 
-    raise typer.Exit(blijfwijzer.runs.check(survey, codebook, settings))
+    raise typer.Exit(story.check(survey, codebook, settings))
 
 
 @app.command(epilog="Example: `blijfwijzer codebook mine.sav --output mine.toml`")
@@ -89,9 +89,9 @@ def codebook(
     output: Annotated[Path | None, typer.Option(help="Where to write it; else the screen.")] = None,
 ) -> None:
     """Draft a codebook from a file's names, labels and codes, for you to finish."""
-    from blijfwijzer import runs
+    from blijfwijzer.runs import draft as story
 
-    runs.draft(survey, output)
+    story.draft(survey, output)
 
 
 @app.command(
@@ -109,9 +109,11 @@ def train(
     ledger: OwnLedger = None,
 ) -> None:
     """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
-    from blijfwijzer import runs
+    from blijfwijzer.runs import train as story
 
-    runs.train(survey, codebook, target or [], settings, models, ledger or models.parent / "ledger")
+    story.train(
+        survey, codebook, target or [], settings, models, ledger or models.parent / "ledger"
+    )
 
 
 @app.command(
@@ -126,9 +128,9 @@ def explain(
     ledger: OwnLedger = None,
 ) -> None:
     """Show what drives a model's risk in another wave: pictures, tables and a page."""
-    from blijfwijzer import runs
+    from blijfwijzer.runs import explain as story
 
-    runs.explain(model, survey, output, settings, ledger or model.parent.parent / "ledger")
+    story.explain(model, survey, output, settings, ledger or model.parent.parent / "ledger")
 
 
 @app.command(
@@ -156,10 +158,10 @@ def score(
     settings: SettingsFile = None,
 ) -> None:
     """Estimate both risks per group of a new wave, and write what may be shown."""
-    from blijfwijzer import scoring
+    from blijfwijzer.runs import score as story
 
     units, crossed = _names(by), _names(cross or [])
-    scoring.score(survey, models, units, crossed, output, ledger, population, settings, wave)
+    story.score(survey, models, units, crossed, output, ledger, population, settings, wave)
 
 
 @app.command(
@@ -186,9 +188,9 @@ def climate(
     settings: SettingsFile = None,
 ) -> None:
     """Measure how it is to work in each unit: dimensions, change, worrying places, conduct."""
-    from blijfwijzer import monitoring
+    from blijfwijzer.runs import climate as story
 
-    monitoring.climate(
+    story.climate(
         survey, codebook, previous, _names(by or []), models, output, ledger, settings, wave
     )
 
@@ -214,9 +216,9 @@ def claims(
     settings: SettingsFile = None,
 ) -> None:
     """Test the policy's claims on a survey: supported, not, contradicted or not testable."""
-    from blijfwijzer import monitoring
+    from blijfwijzer.runs import claims as story
 
-    monitoring.claims(
+    story.claims(
         survey, codebook, _names(claim or []), previous, models, output, ledger, settings, wave
     )
 
@@ -233,9 +235,9 @@ def vouchers(
     ] = None,
 ) -> None:
     """Divide a voucher budget over the groups of a release, by need alone."""
-    from blijfwijzer import offering
+    from blijfwijzer.runs import vouchers as story
 
-    offering.vouchers(release, budget, cost, settings, ledger, truth)
+    story.vouchers(release, budget, cost, settings, ledger, truth)
 
 
 @app.command(
@@ -251,9 +253,9 @@ def trial(
     output: Annotated[Path | None, typer.Option(help="Where to write the result (JSON).")] = None,
 ) -> None:
     """Estimate, a year later, what the vouchers of a lottery did."""
-    from blijfwijzer import offering
+    from blijfwijzer.runs import trial as story
 
-    offering.trial(sealed, outcomes, sha256, output)
+    story.trial(sealed, outcomes, sha256, output)
 
 
 @disclosure.command("audit", epilog="Example: `blijfwijzer disclosure audit out/2019 out/2022`")
@@ -273,9 +275,9 @@ def audit(
     ] = None,
 ) -> None:
     """Work out what could be derived from releases together, and with the ledger."""
-    from blijfwijzer import auditing
+    from blijfwijzer.runs import audit as story
 
-    auditing.audit(releases, ledger, survey, codebook)
+    story.audit(releases, ledger, survey, codebook)
 
 
 @disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")
@@ -283,35 +285,9 @@ def verify(
     ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of the ledger.")],
 ) -> None:
     """Check the ledger of releases line by line."""
-    from blijfwijzer import auditing
+    from blijfwijzer.runs import audit as story
 
-    auditing.verify_ledgers(ledger)
-
-
-@app.command(epilog="Example: `blijfwijzer bench --data ../shared/data`")
-def bench(
-    data: Annotated[Path, typer.Option(help="Folder with the public surveys.")] = Path(
-        "../shared/data"
-    ),
-    output: Annotated[Path, typer.Option(help="Page to write.")] = Path("docs/benchmarks.md"),
-) -> None:
-    """Measure accuracy, time and memory beside other tools, in one run."""
-    from blijfwijzer import runs
-
-    runs.bench(data, output)
-
-
-@app.command(epilog="Example: `blijfwijzer validate --data ../shared/data`")
-def validate(
-    data: Annotated[Path, typer.Option(help="Folder with the public surveys.")] = Path(
-        "../shared/data"
-    ),
-    output: Annotated[Path, typer.Option(help="Page to write.")] = Path("docs/validation.md"),
-) -> None:
-    """Simulate what the figures promise: disclosure, rates, flags, vouchers."""
-    from blijfwijzer import runs
-
-    runs.validate(data, output)
+    story.verify_ledgers(ledger)
 
 
 def _names(texts: list[str]) -> list[str]:

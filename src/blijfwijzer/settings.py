@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from blijfwijzer.counts import counted
-from blijfwijzer.errors import SettingsError
+from blijfwijzer.errors import SettingsError, counted
 
 
 class Section(BaseModel):

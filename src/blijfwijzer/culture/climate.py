@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import norm, t
 
-from blijfwijzer.culture.design import Design, told_by_design
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
-from blijfwijzer.culture.estimation import adjust, estimate_means
-from blijfwijzer.culture.pooling import (
+from blijfwijzer.culture.unit_changes import UnitChanges
+from blijfwijzer.estimation.design import Design, told_by_design
+from blijfwijzer.estimation.influences import adjust, estimate_means
+from blijfwijzer.estimation.pooling import (
     left_to_know,
     pool_means,
     summarise_means,
     within_variance,
 )
-from blijfwijzer.culture.unit_changes import UnitChanges
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook

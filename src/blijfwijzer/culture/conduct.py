@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.culture.concepts import read_concepts
-from blijfwijzer.culture.design import Design
-from blijfwijzer.culture.estimation import (
+from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
+from blijfwijzer.culture.waves import Pair, measure_change
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.influences import (
     adjust,
     combine,
     difference,
@@ -24,11 +25,10 @@ from blijfwijzer.culture.estimation import (
     marginal_difference,
     regress,
 )
-from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
-from blijfwijzer.culture.waves import Pair, measure_change
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook, Text
+from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.concepts import INSIDE, OUTSIDE
 from blijfwijzer.survey.scales import score_scales
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.culture.components import PERSON, measure_agreement, split_variance
-from blijfwijzer.culture.design import Design, draw_wholes
-from blijfwijzer.culture.factors import (
+from blijfwijzer.estimation.components import PERSON, measure_agreement, split_variance
+from blijfwijzer.estimation.design import Design, draw_wholes
+from blijfwijzer.estimation.factors import (
     MOST_CATEGORIES,
     Correlations,
     OneFactor,

@@ -16,9 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from blijfwijzer.culture.design import Design, own_units
-from blijfwijzer.culture.estimation import adjust
 from blijfwijzer.culture.items import SIGNIFICANT, Shifts, are_alike, prepare, purify
+from blijfwijzer.estimation.design import Design, own_units
+from blijfwijzer.estimation.influences import adjust
 from blijfwijzer.survey.codebook import Codebook, Scale, Text
 from blijfwijzer.survey.scales import recode_items
 

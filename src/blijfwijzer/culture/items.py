@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import f, t
 
-from blijfwijzer.culture.design import Design, add_up, covariance_of_totals
-from blijfwijzer.culture.estimation import adjust
-from blijfwijzer.culture.factors import is_singular, most_likely_loadings
-from blijfwijzer.culture.ordinal import OrdinalFit, fit_ordinal, nagelkerke
+from blijfwijzer.estimation.design import Design, add_up, covariance_of_totals
+from blijfwijzer.estimation.factors import is_singular, most_likely_loadings
+from blijfwijzer.estimation.influences import adjust
+from blijfwijzer.estimation.ordinal import OrdinalFit, fit_ordinal, nagelkerke
 
 Array = NDArray[np.float64]
 

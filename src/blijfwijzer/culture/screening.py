@@ -16,11 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.design import Design
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
-from blijfwijzer.culture.pooling import FEWEST, pool_jointly, pool_means, summarise_means
-from blijfwijzer.culture.pooling import within_variance as pooled_variance
 from blijfwijzer.errors import CultureError
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.pooling import FEWEST, pool_jointly, pool_means, summarise_means
+from blijfwijzer.estimation.pooling import within_variance as pooled_variance
 from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook, Text

@@ -13,15 +13,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from blijfwijzer.culture.curves import areas_under_curve
-from blijfwijzer.culture.pooling import pool_means, summarise_means
-from blijfwijzer.culture.pooling import within_variance as pooled_variance
 from blijfwijzer.culture.screening import (
     Screened,
     draw_pair,
     find_pair,
     within_covariance,
 )
+from blijfwijzer.estimation.curves import areas_under_curve
+from blijfwijzer.estimation.pooling import pool_means, summarise_means
+from blijfwijzer.estimation.pooling import within_variance as pooled_variance
 from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook, Text

@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.culture.climate import BETTER, SAME, WORSE
-from blijfwijzer.culture.estimation import adjust
 from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, Waves, measure_change
+from blijfwijzer.estimation.influences import adjust
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook

@@ -15,11 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
-from blijfwijzer.culture.design import told_by_design, variance_by_group
 from blijfwijzer.culture.dimensions import find_dimensions
-from blijfwijzer.culture.estimation import regress
-from blijfwijzer.culture.pooling import left_to_know, summarise_means, within_variance
 from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, Waves, measure_change
+from blijfwijzer.estimation.design import told_by_design, variance_by_group
+from blijfwijzer.estimation.influences import regress
+from blijfwijzer.estimation.pooling import left_to_know, summarise_means, within_variance
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 
 Array = NDArray[np.float64]

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.culture.design import Design, read_design, reweight
-from blijfwijzer.culture.estimation import Estimate, difference, estimate_mean
 from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
 from blijfwijzer.errors import NothingInCommonError
+from blijfwijzer.estimation.design import Design, read_design, reweight
+from blijfwijzer.estimation.influences import Estimate, difference, estimate_mean
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Codebook, Scale
 from blijfwijzer.survey.scales import score_scales

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.culture.claims import VERDICTS, Verdict, tabulate_verdicts
+from blijfwijzer.claims.register import VERDICTS, Verdict, tabulate_verdicts
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
 from blijfwijzer.files import to_json
 from blijfwijzer.publish.blocks import Block, shown_table, tidy, twin

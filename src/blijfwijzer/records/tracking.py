@@ -1,4 +1,4 @@
-"""Runs in MLflow; besides `served`, the only module that imports it.
+"""Runs in MLflow; besides `runs.served`, the only module that imports it.
 
 Nothing is pickled, no input example is logged, no telemetry is sent: what is logged are settings,
 hashes, metrics with intervals, and the files of the model folder.
@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class Training:
     """As in metrics.json."""
     candidates: pd.DataFrame
     """One row per candidate, as `Selection.scores`."""
+    served: Path
+    """The code that answers with this model over HTTP; MLflow keeps a copy of it."""
 
 
 def track_training(training: Training, experiment: str, store: Path) -> str:
@@ -139,8 +142,6 @@ def _uri(store: Path) -> str:
 def _log(training: Training, experiment: str, store: Path) -> str:
     from mlflow import MlflowClient
 
-    from blijfwijzer.records.served import save_served
-
     uri = _uri(store)
     if uri.startswith("sqlite:"):
         store.mkdir(parents=True, exist_ok=True)
@@ -157,7 +158,7 @@ def _log(training: Training, experiment: str, store: Path) -> str:
         _register(client, f"blijfwijzer-{training.target}", run_id, "model")
         with tempfile.TemporaryDirectory() as place:
             served = Path(place) / "served"
-            save_served(training.folder, served)
+            save_served(training.folder, served, training.served)
             client.log_artifacts(run_id, str(served), "served")
         _register(client, f"blijfwijzer-{training.target}-groups", run_id, "served")
     except BaseException:
@@ -165,6 +166,24 @@ def _log(training: Training, experiment: str, store: Path) -> str:
         raise
     client.set_terminated(run_id)
     return run_id
+
+
+def save_served(folder: Path, target: Path, code: Path) -> None:
+    """Write the MLflow model that serves a model folder with some code ("models from code")."""
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.types.schema import ParamSchema, ParamSpec
+
+    by = ParamSpec("by", "string", "")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mlflow.pyfunc.save_model(
+            str(target),
+            python_model=str(code),
+            artifacts={"folder": str(folder.resolve())},
+            signature=ModelSignature(params=ParamSchema([by])),
+            pip_requirements=["blijfwijzer"],
+        )
 
 
 def _experiment(client: Any, name: str, store: Path, uri: str) -> str:

@@ -13,8 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from blijfwijzer.counts import counted
-from blijfwijzer.errors import CodebookError
+from blijfwijzer.errors import CodebookError, counted
 from blijfwijzer.settings import describe_faults
 from blijfwijzer.survey.concepts import CONCEPTS, YES_OR_NO, Concept
 from blijfwijzer.survey.rules import Condition, Rule, conditions_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from blijfwijzer.counts import counted
+from blijfwijzer.errors import counted
 from blijfwijzer.survey.intake import Intake, count_reasons
 from blijfwijzer.survey.scales import Reliability
 

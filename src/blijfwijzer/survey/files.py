@@ -18,7 +18,6 @@ from typing import Any
 
 import pandas as pd
 
-from blijfwijzer.counts import counted
 from blijfwijzer.errors import (
     CorruptFileError,
     DuplicateColumnError,
@@ -27,6 +26,7 @@ from blijfwijzer.errors import (
     UnknownFormatError,
     UnreadableColumnError,
     WrongFormatError,
+    counted,
 )
 from blijfwijzer.survey.spss import Damaged, TooLarge, read_spss
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from blijfwijzer.counts import counted
-from blijfwijzer.errors import IdentifierError
+from blijfwijzer.errors import IdentifierError, counted
 
 # Whole words of a column's name, in Dutch and English. `organisatienaam` is no person's name.
 _NAME_WORDS = frozenset(

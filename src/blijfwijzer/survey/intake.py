@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.counts import counted
 from blijfwijzer.errors import (
     BlijfwijzerError,
     CodebookError,
@@ -18,6 +17,7 @@ from blijfwijzer.errors import (
     TooFewResponsesError,
     UnreadableColumnError,
     WeightError,
+    counted,
 )
 from blijfwijzer.settings import Intake as IntakeSettings
 from blijfwijzer.survey.answers import read_answers

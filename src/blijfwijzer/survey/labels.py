@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from blijfwijzer.counts import counted
+from blijfwijzer.errors import counted
 from blijfwijzer.survey.codebook import Codebook, Column, Language
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text

@@ -1,0 +1,167 @@
+"""Means of teams and of their halves, and how much of what people say lies between units."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blijfwijzer.claims.evidence import FEWEST_IN_HALF, FEWEST_TEAMS, Evidence, NotTestableError
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.survey.codebook import Text
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+FEWEST_ANSWERS = 10
+"""Answers of a team, for it to be called good or poor (domain notes, C, H1)."""
+
+
+def shrink_teams(evidence: Evidence, names: list[str]) -> tuple[Array, Design]:
+    """Means of teams with enough answers, shrunk; one row per team, and where teams belong."""
+    count = int(evidence.team.max(initial=-1)) + 1
+    means, sizes = np.empty((count, len(names))), np.empty((count, len(names)))
+    for place, name in enumerate(names):
+        values = evidence.dimensions[name].to_numpy(dtype=float)
+        size, total, squares = sum_teams(values, evidence.team, count)
+        icc, centre = intraclass(size, total, squares), total.sum() / max(size.sum(), 1.0)
+        reliability = size * icc / (1 + (size - 1) * icc)
+        means[:, place] = centre + reliability * (total / np.maximum(size, 1) - centre)
+        sizes[:, place] = size
+    large = (sizes >= FEWEST_ANSWERS).all(axis=1)
+    if large.sum() < FEWEST_TEAMS:
+        raise _too_few(int(large.sum()))
+    return means[large], _design_of_teams(evidence, np.flatnonzero(large))
+
+
+class Halves(NamedTuple):
+    """Teams that have enough answers in both halves."""
+
+    first: Array
+    """One row per team: means of one half of its members."""
+    second: Array
+    design: Design
+    """Teams count alike, and lie in clusters as their members do."""
+    place: Codes
+    """Unit of each team."""
+    picks: Array
+    """One row per unit: how often it counts in each draw of units."""
+
+
+def halve_teams(evidence: Evidence, values: Array) -> Halves:
+    """Means of both halves of each team that has enough answers in both."""
+    count = int(evidence.team.max(initial=-1)) + 1
+    made = []
+    enough = np.ones(count, dtype=bool)
+    for half in (False, True):
+        team = np.where(evidence.half == half, evidence.team, -1)
+        sums = [sum_teams(column, team, count)[:2] for column in values.T]
+        enough &= np.stack([size >= FEWEST_IN_HALF for size, _ in sums]).all(axis=0)
+        made.append(np.stack([total / np.maximum(size, 1) for size, total in sums], axis=1))
+    if enough.sum() < FEWEST_TEAMS:
+        raise _too_few(int(enough.sum()))
+    teams = np.flatnonzero(enough)
+    place, picks = evidence.draw_units()
+    return Halves(
+        made[0][enough],
+        made[1][enough],
+        _design_of_teams(evidence, teams),
+        place[_first_of(evidence, teams)],
+        picks,
+    )
+
+
+def share_between(values: Array, unit: Codes, place: Codes, picks: Array) -> tuple[float, Array]:
+    """Share of variance between units: ICC(1) by one-way analysis of variance.
+
+    Shrout & Fleiss (1979), for units of unequal size. Bootstraps draw whole clusters; of a unit
+    that spreads over clusters only parts would be drawn, so it has none (NaN).
+
+    Parameters
+    ----------
+    unit : code of the unit of each response, -1 where unknown
+    place, picks : cluster of each response and draws of clusters
+
+    Returns
+    -------
+    The share, and that of each draw.
+    """
+    known = ~np.isnan(values) & (unit >= 0)
+    count = int(unit.max(initial=-1)) + 1
+    size, total, squares = sum_teams(values, unit, count)
+    parts = _parts(size, total, squares)
+    share = _share_of(parts.sum(axis=0))
+    cluster = np.zeros(count, dtype=np.intp)
+    cluster[unit[known]] = place[known]
+    if (cluster[unit[known]] != place[known]).any():
+        return share, np.full(picks.shape[1], np.nan)
+    owner = cluster[size > 0]
+    sums = np.stack([np.bincount(owner, column, len(picks)) for column in parts.T], axis=1)
+    return share, np.array([_share_of(row) for row in picks.T @ sums])
+
+
+def explained(covariance: Array, chosen: list[int]) -> float:
+    """R2 of the first column on the chosen ones."""
+    if not chosen or not covariance[0, 0] > 0:
+        return 0.0
+    with_outcome = covariance[chosen, 0]
+    slopes = np.linalg.lstsq(covariance[np.ix_(chosen, chosen)], with_outcome, rcond=None)[0]
+    return float(slopes @ with_outcome / covariance[0, 0])
+
+
+def sum_teams(values: Array, team: NDArray[np.intp], count: int) -> tuple[Array, Array, Array]:
+    """Size, sum and sum of squares of each team, over answers that are known."""
+    known = ~np.isnan(values) & (team >= 0)
+    size = np.bincount(team[known], minlength=count).astype(float)
+    total, squares = (
+        np.bincount(team[known], column[known], minlength=count).astype(float)
+        for column in (values, values**2)
+    )
+    return size, total, squares
+
+
+def intraclass(size: Array, total: Array, squares: Array) -> float:
+    """ICC(1) of teams of unequal size, at least 0; 0 when nothing varies."""
+    share = _share_of(_parts(size, total, squares).sum(axis=0))
+    return 0.0 if np.isnan(share) else max(share, 0.0)
+
+
+def _design_of_teams(evidence: Evidence, teams: NDArray[np.intp]) -> Design:
+    """Teams count alike; they lie in clusters and strata as their members do.
+
+    Replicate weights are left out: they say how people were drawn, and of a team only a few were.
+    """
+    first, design = _first_of(evidence, teams), evidence.design
+    return Design(np.ones(len(teams)), design.cluster[first], design.stratum[first])
+
+
+def _first_of(evidence: Evidence, teams: Codes) -> Codes:
+    """Place of the first respondent of each team."""
+    order = np.argsort(evidence.team, kind="stable")
+    return order[np.searchsorted(evidence.team[order], teams)]
+
+
+def _parts(size: Array, total: Array, squares: Array) -> Array:
+    """Give what a one-way analysis of variance adds up; one row per team with answers."""
+    size, total, squares = (column[size > 0] for column in (size, total, squares))
+    by_mean = total**2 / size
+    return np.stack([size, total, by_mean, squares - by_mean, size**2, np.ones(len(size))], axis=1)
+
+
+def _share_of(sums: Array) -> float:
+    n, total, between_sum, within_sum, squares, groups = sums
+    if groups < 2 or n <= groups:
+        return float("nan")
+    between = (between_sum - total**2 / n) / (groups - 1)
+    within = within_sum / (n - groups)
+    usual = (n - squares / n) / (groups - 1)
+    whole = between + (usual - 1) * within
+    return float((between - within) / whole) if whole > 0 else float("nan")
+
+
+def _too_few(count: int) -> NotTestableError:
+    return NotTestableError(
+        Text(
+            nl=f"{count} teams zijn groot genoeg; nodig zijn er {FEWEST_TEAMS}",
+            en=f"{count} teams are large enough; {FEWEST_TEAMS} are needed",
+        )
+    )

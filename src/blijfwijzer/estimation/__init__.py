@@ -1,0 +1,1 @@
+"""Survey statistics: the ground of all rooms above."""

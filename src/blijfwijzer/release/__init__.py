@@ -1,0 +1,1 @@
+"""What every story that shows something goes through."""

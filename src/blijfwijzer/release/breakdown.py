@@ -1,0 +1,129 @@
+"""What a training and an explanation may show by unit and by attribute."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.rules import is_telling
+from blijfwijzer.errors import GroupError
+from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
+from blijfwijzer.groups.grouping import Grouping, define, everyone_alone, make_groups
+from blijfwijzer.release.admission import Admission, admit_figures, admit_groups
+from blijfwijzer.risk.evaluation import pool_small
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.breakdown import break_down
+from blijfwijzer.survey.codebook import Codebook
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """Units and attributes by which results may be shown."""
+
+    admission: Admission
+    units: frozenset[str]
+    """Codes of the cluster level that may be shown."""
+    groups: dict[str, pd.Series]
+    """Attribute to the group of each response; missing where its group may not be shown."""
+    figures: dict[str, csr_array]
+    """The groups of attributes that cut through units, for the ledger."""
+
+
+def admit_breakdown(
+    responses: pd.DataFrame,
+    values: Array,
+    codebook: Codebook,
+    wave: str,
+    ledger: Ledger,
+    request: str,
+    settings: Settings,
+) -> Breakdown:
+    """Choose by which units and groups of attributes results may be shown.
+
+    Parameters
+    ----------
+    responses : one row per response
+    values : outcome per response: 1, 0, or NaN where not known
+    request : hash of all that is shown
+    """
+    minimum, cluster = settings.disclosure.minimum, codebook.units.cluster
+    grouping = _units(responses, codebook, settings)
+    admission = admit_groups(
+        responses, grouping, {"": values}, codebook, wave, ledger, request, settings.disclosure
+    )
+    groups = {
+        name: pool_small(group, minimum) for name, group in break_down(responses, codebook).items()
+    }
+    weight = responses["weight"].to_numpy(dtype=float)
+    offered = {}
+    for name, group in groups.items():
+        if codebook.columns[name].role == "unit":
+            continue
+        for level in sorted(group.dropna().unique(), key=str):
+            row = csr_array((group == level).to_numpy()[None, :].astype(np.int8))
+            if not is_telling(row, values, weight, settings.disclosure):
+                offered[f"level:{name}:{level}"] = row
+    names = admit_figures(offered, admission, ledger, minimum)
+    units = {column: _codes(admission, column) for column in codebook.units.levels}
+    kept = {}
+    for name, group in groups.items():
+        told = units.get(
+            name, frozenset(n.split(":", 2)[2] for n in names if n.split(":")[1] == name)
+        )
+        kept[name] = group.where(group.astype("str").isin(told))
+    figures = {name: offered[name] for name in sorted(names)}
+    return Breakdown(admission, _codes(admission, cluster), kept, figures)
+
+
+def learn_unit_effects(
+    breakdown: Breakdown,
+    known: NDArray[np.bool_],
+    values: Array,
+    risk: Array,
+    weight: Array,
+    settings: Settings,
+) -> pd.DataFrame:
+    """Learn what units that may be shown add to the model, for a wave without outcomes.
+
+    Parameters
+    ----------
+    known : per response, whether its outcome is known
+    values, risk, weight : of those whose outcome is known
+    """
+    none = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
+    grouping = breakdown.admission.grouping
+    if len(grouping.groups) == 1:
+        return none
+    answered = Grouping(
+        grouping.groups,
+        grouping.members[:, np.flatnonzero(known)],
+        grouping.rolled_up,
+        grouping.too_small[:, np.flatnonzero(known)],
+    )
+    pooled, areas = estimate_groups(
+        answered, values, risk, weight, none, settings.rates, settings.seed
+    )
+    return learn_group_effects(answered, pooled, areas, breakdown.admission.shown)
+
+
+def _units(responses: pd.DataFrame, codebook: Codebook, settings: Settings) -> Grouping:
+    """Group by the cluster level; everyone is the one group where no unit is large enough."""
+    minimum = settings.disclosure.minimum
+    try:
+        return make_groups(
+            responses, codebook, [codebook.units.cluster], [], None, settings.groups, minimum
+        )
+    except GroupError:
+        return everyone_alone(responses)
+
+
+def _codes(admission: Admission, column: str) -> frozenset[str]:
+    """Codes of the groups of one unit level that may be shown."""
+    groups = admission.grouping.groups
+    names = groups.index[admission.shown & groups["level"].eq(column).to_numpy()]
+    return frozenset(define(str(name))[column] for name in names)

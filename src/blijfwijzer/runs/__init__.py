@@ -1,0 +1,1 @@
+"""One story per command; only here the order of things is known."""

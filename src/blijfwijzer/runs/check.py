@@ -1,0 +1,31 @@
+"""How a survey reads with a codebook, without fitting anything."""
+
+from pathlib import Path
+
+from blijfwijzer.claims.coverage import tell_claims
+from blijfwijzer.drafting.draft import find_undecided
+from blijfwijzer.settings import load_settings
+from blijfwijzer.survey.codebook import (
+    codebook_file,
+    load_codebook,
+)
+from blijfwijzer.survey.concept_scores import read_concepts
+from blijfwijzer.survey.describe import describe
+from blijfwijzer.survey.intake import (
+    check_survey,
+)
+from blijfwijzer.survey.scales import measure_reliability, score_scales
+
+
+def check(survey_file: Path, codebook_name: str, settings_file: Path | None) -> int:
+    """Tell how a survey reads; give the exit code of its first fault, or 0."""
+    settings, codebook = load_settings(settings_file), load_codebook(codebook_name)
+    intake = check_survey(survey_file, codebook, settings.intake)
+    undecided = find_undecided(codebook_file(codebook_name).read_text(encoding="utf-8"))
+    scales, told = None, []
+    if not intake.errors:
+        scales = measure_reliability(intake.responses, codebook, settings.evaluation.bootstraps)
+        scores = score_scales(intake.responses, codebook)
+        told = tell_claims(map(str, read_concepts(intake.responses, scores, codebook)))
+    print(describe(intake, survey_file.name, scales, undecided, told))
+    return intake.errors[0].exit_code if intake.errors else 0

@@ -1,0 +1,327 @@
+"""What a culture monitor measures of a survey."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from blijfwijzer.culture.climate import Climate, measure_climate
+from blijfwijzer.culture.conduct import (
+    measure_conduct,
+)
+from blijfwijzer.culture.dimensions import find_dimensions, read_scores
+from blijfwijzer.culture.instrument import assess_scales
+from blijfwijzer.culture.invariance import Invariance, assess_invariance
+from blijfwijzer.culture.screening import Screening, gather_units, screen_units
+from blijfwijzer.culture.screening_checks import ScreeningChecks, check_screening
+from blijfwijzer.culture.traits import UNKNOWN, read_traits
+from blijfwijzer.culture.trend import measure_trend
+from blijfwijzer.culture.unit_changes import UnitChanges, measure_unit_changes
+from blijfwijzer.culture.waves import compare_waves
+from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
+from blijfwijzer.errors import AlikeError, CultureError, ModelFolderError, OneUnitError, counted
+from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.groups.grouping import EVERYONE, define
+from blijfwijzer.progress import Tell
+from blijfwijzer.publish.culture_findings import (
+    CultureFindings,
+    Permission,
+    level_figure,
+)
+from blijfwijzer.records.model_folder import Stored
+from blijfwijzer.release.admission import Figures, admit_figures
+from blijfwijzer.release.culture import (
+    Wave,
+    leave_few,
+    mix_figures,
+    offer_figures,
+    told_conduct,
+    told_mix,
+)
+from blijfwijzer.risk.waves import compare_wave, refuse_different
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook
+
+Array = NDArray[np.float64]
+
+_MOST_CODES = 60
+"""Largest units that are held against each other item by item; more would take hours."""
+
+
+def default_levels(codebook: Codebook, responses: pd.DataFrame) -> list[str]:
+    """Give the unit levels that are told unless others are asked.
+
+    They go to one below what answers as a whole. Of smaller units most are too small or too alike
+    to show, and what follows from thousands of them together takes long to work out.
+    """
+    levels = list(codebook.units.levels)
+    last = levels.index(codebook.units.cluster) + 1
+    return [level for level in levels[: last + 1] if level in responses]
+
+
+def require_culture(
+    responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook, settings: Settings
+) -> tuple[str, ...]:
+    """Refuse a survey of which no climate can be measured; give the dimensions nobody answered.
+
+    Raises
+    ------
+    CultureError
+        None of the dimensions was asked.
+    AlikeError
+        On each of them everybody has the same score.
+    OneUnitError
+        Everybody works in one unit, on every level.
+    """
+    dimensions = find_dimensions(codebook, settings.culture)
+    scores = {d.name: read_scores(scales, d) for d in dimensions}
+    unasked = tuple(name for name, score in scores.items() if np.isnan(score).all())
+    if len(unasked) == len(dimensions):
+        raise CultureError(
+            f"{counted(len(unasked), 'dimension')}: none was asked in this survey, or too few "
+            f"of their items: {', '.join(unasked)}. Add the items to the export, or "
+            "name other scales in the setting culture.dimensions."
+        )
+    known = [score[~np.isnan(score)] for name, score in scores.items() if name not in unasked]
+    if all(np.ptp(score) < 1e-9 for score in known):
+        raise AlikeError(
+            f"{counted(len(known), 'dimension')}: all respondents have the same score on "
+            "each, so there is nothing to measure. Check the export of these items."
+        )
+    levels = [level for level in codebook.units.levels if level in responses]
+    if all(responses[level].nunique() < 2 for level in levels):
+        raise OneUnitError(
+            f"{', '.join(levels) or 'units'}: all respondents work in one unit, "
+            "and a climate compares units. Add the units that it is made of to the export; "
+            "`blijfwijzer check` tells how well the scales measure."
+        )
+    return unasked
+
+
+def measure_culture(
+    now: Wave,
+    before: Wave | None,
+    stored: Stored | None,
+    ledger: Ledger,
+    codebook: Codebook,
+    settings: Settings,
+    unasked: tuple[str, ...],
+    tell: Tell,
+) -> tuple[CultureFindings, Figures, Figures]:
+    """Measure the culture of a survey and choose what may be shown of it.
+
+    Parameters
+    ----------
+    stored : model of the intention to leave, for what is strongest in worrying units
+
+    Returns
+    -------
+    What was found, and for the ledger the figures about parts that cut through units, of this
+    wave and of the one before.
+    """
+    responses, scales, grouping = now.responses, now.scales, now.grouping
+    design = read_design(responses, codebook)
+    tell("how well the scales measure")
+    levels = tuple(level for level in codebook.units.levels if level in responses)
+    bootstraps = settings.evaluation.bootstraps
+    instrument = assess_scales(responses, codebook, design, levels, bootstraps, settings.seed)
+    tell("whether scales mean the same for groups")
+    attributes = _attributes(responses, codebook)
+    invariance = assess_invariance(responses, codebook, design, attributes, settings.culture.floor)
+    pair, trend, moved = None, None, None
+    if before is not None:
+        tell("trend")
+        pair = compare_waves(before.responses, responses, codebook, settings.culture)
+        trend = measure_trend(pair)
+        moved = measure_unit_changes(pair, (before.grouping, grouping))
+    tell("climate")
+    climate = _climate(now, design, codebook, settings, moved)
+    tell("unwanted behaviour")
+    conduct = measure_conduct(responses, scales, codebook, design, settings.culture, pair)
+    tell("worrying units")
+    barred = _barred(invariance, now, codebook)
+    screenings, checks = _screen(now, design, barred, codebook, settings)
+    offered = offer_figures(now, attributes, codebook, settings)
+    minimum = settings.disclosure.minimum
+    mix: Figures = {}
+    earlier: Figures = {}
+    if before is not None and trend is not None:
+        mix = mix_figures(responses, trend.mix, "n_now", codebook, minimum)
+        # Parts that other tables tell of too are offered by those, or not at all.
+        known = {level_figure(name, "") for name in attributes}
+        offered |= {n: part for n, part in mix.items() if not n.startswith(tuple(known))}
+        earlier = mix_figures(before.responses, trend.mix, "n_before", codebook, minimum)
+        names = admit_figures(earlier, before.admission, ledger, minimum)
+        earlier = {name: earlier[name] for name in sorted(names)}
+    names = admit_figures(offered, now.admission, ledger, minimum)
+    permission = Permission(
+        now.admission.shown,
+        now.admission.choice.reasons,
+        now.admission.choice.tells_everyone,
+        frozenset(before.admission.names) if before else frozenset(),
+        before is not None and before.admission.choice.tells_everyone,
+        names,
+        leave_few(now, climate, settings.disclosure.minimum),
+        told_conduct(conduct, now, names, codebook, settings),
+        told_mix(trend, now, before, names & set(mix) & set(earlier), codebook),
+        now.admission.earlier.releases,
+    )
+    drivers = None
+    if stored is not None and now.admission.choice.tells_everyone:
+        drivers = _drivers(now, stored, screenings, settings, tell)
+    findings = CultureFindings(
+        codebook,
+        settings,
+        now.intake,
+        grouping,
+        permission,
+        instrument,
+        invariance,
+        climate,
+        trend,
+        screenings,
+        checks,
+        conduct,
+        drivers,
+        unasked,
+    )
+    return findings, {name: offered[name] for name in sorted(names)}, earlier
+
+
+def _climate(
+    wave: Wave,
+    design: Design,
+    codebook: Codebook,
+    settings: Settings,
+    previous: UnitChanges | None,
+) -> Climate:
+    groups = wave.grouping.groups
+    return measure_climate(
+        wave.scales,
+        wave.grouping.members,
+        groups["parent"],
+        groups["level"],
+        design,
+        codebook,
+        settings.culture,
+        settings.seed,
+        sectors=groups["sector"],
+        people=groups["people"].to_numpy(dtype=float),
+        previous=previous,
+    )
+
+
+def _attributes(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Series]:
+    """Part people by what no scale may depend on: audit attributes, education, largest unit."""
+    education = codebook.concepts.get("opleiding")
+    wanted = [column.name for column in codebook.with_role("audit")]
+    wanted += [education.column] if education is not None and education.column else []
+    told = [
+        name
+        for name in dict.fromkeys(wanted)
+        if name in responses and (codebook.columns[name].codes or codebook.columns[name].bands)
+    ]
+    traits = read_traits(responses, told, codebook)
+    found = {name: traits[name].where(traits[name] != UNKNOWN) for name in told}
+    largest = codebook.units.levels[0]
+    if largest in responses and 1 < responses[largest].nunique() <= _MOST_CODES:
+        found[largest] = responses[largest].astype("object")
+    return {name: group for name, group in found.items() if len(group.dropna().unique()) > 1}
+
+
+def _barred(invariance: Invariance, now: Wave, codebook: Codebook) -> dict[str, frozenset[str]]:
+    """Give the largest units, by their ids, to which each scale means something else."""
+    largest = codebook.units.levels[0]
+    ids = {
+        str(sector): define(str(sector)).get(largest) for sector in now.grouping.groups["sector"]
+    }
+    return {
+        scale: frozenset(sector for sector, code in ids.items() if code in codes)
+        for scale, codes in invariance.barred(largest).items()
+    }
+
+
+def _screen(
+    now: Wave,
+    design: Design,
+    barred: Mapping[str, frozenset[str]],
+    codebook: Codebook,
+    settings: Settings,
+) -> tuple[dict[str, Screening], dict[str, ScreeningChecks]]:
+    """Screen the units that may be shown, level by level; the largest only when it is alone."""
+    groups, largest = now.grouping.groups, codebook.units.levels[0]
+    levels = [level for level in codebook.units.levels if (groups["level"] == level).any()]
+    levels = [level for level in levels if level != largest] or levels
+    screenings, checks = {}, {}
+    for level in levels:
+        rows = np.flatnonzero((groups["level"] == level).to_numpy() & now.admission.shown)
+        if not len(rows):
+            continue
+        members, mine = csr_array(now.grouping.members[rows]), groups.iloc[rows]
+        screenings[level] = screen_units(
+            now.scales,
+            members,
+            mine["parent"],
+            design,
+            codebook,
+            settings.culture,
+            settings.seed,
+            sectors=mine["sector"],
+            barred=barred,
+        )
+        if level == codebook.units.cluster and screenings[level].reason is None:
+            screened = gather_units(
+                now.scales,
+                members,
+                mine["parent"],
+                design,
+                codebook,
+                settings.culture,
+                mine["sector"],
+                barred,
+            )
+            checks[level] = check_screening(
+                screened, design.cluster, codebook, settings.culture, settings.seed
+            )
+    return screenings, checks
+
+
+def _drivers(
+    now: Wave,
+    stored: Stored,
+    screenings: Mapping[str, Screening],
+    settings: Settings,
+    tell: Tell,
+) -> pd.DataFrame:
+    """Say what goes with more or less intention to leave in each listed unit than among all."""
+    grouping, responses = now.grouping, now.responses
+    if not set(stored.codebook.units.levels) <= set(responses):
+        raise ModelFolderError(
+            f"{stored.folder.name}: was trained on another survey "
+            f"({stored.codebook.survey.name}). Give --models of this survey, or leave it out."
+        )
+    listed = [
+        str(unit)
+        for screening in screenings.values()
+        for unit in screening.units.loc[screening.units["is_listed"].astype(bool), "unit"]
+    ]
+    scored = score_groups(
+        stored.model,
+        responses,
+        now.scales,
+        grouping.members,
+        settings.wave.batch,
+        settings.drivers.largest_gap,
+        tell,
+    )
+    weight = responses["weight"].to_numpy(dtype=float)[scored.sample_rows]
+    wave = compare_wave(scored.sample, stored.reference, weight, settings.wave, len(responses))
+    refuse_different(wave, settings.wave, stored.model.target)
+    index = grouping.groups.index
+    places = index.get_indexer(pd.Index(listed)).astype(float)
+    everyone = np.full(len(places), float(index.get_indexer(pd.Index([EVERYONE]))[0]))
+    found = contrast_drivers(scored, places, everyone)
+    return found.assign(group=index[found["group"].to_numpy(dtype=np.intp)])

@@ -1,0 +1,137 @@
+"""One risk of a new wave: read, held against training, scored, pooled per group, flagged."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from blijfwijzer.drivers.group_profiles import Scored, score_groups
+from blijfwijzer.groups.estimates import estimate_groups
+from blijfwijzer.groups.flags import NOT, Resampled, flag_groups
+from blijfwijzer.groups.grouping import EVERYONE, Grouping
+from blijfwijzer.groups.rates import PooledRates
+from blijfwijzer.progress import Tell
+from blijfwijzer.records.model_folder import Stored
+from blijfwijzer.risk.waves import WaveComparison, compare_wave, refuse_different
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.rule_truth import label
+from blijfwijzer.survey.rules import conditions_of
+
+
+@dataclass(frozen=True)
+class Target:
+    """One risk of the new wave."""
+
+    stored: Stored
+    scored: Scored
+    wave: WaveComparison
+    values: NDArray[np.float64] | None
+    """Outcome per response where the wave asks it."""
+    pooled: PooledRates
+    areas: pd.DataFrame
+    flags: pd.DataFrame
+    """One row per group; verdict "" for groups that are not on the list."""
+
+
+def estimate_target(
+    stored: Stored,
+    intake: Intake,
+    scales: pd.DataFrame,
+    grouping: Grouping,
+    codebook: Codebook,
+    by: list[str],
+    settings: Settings,
+    tell: Tell,
+) -> Target:
+    """Score a wave for one outcome, hold it against training, pool rates per group, flag.
+
+    Parameters
+    ----------
+    codebook : of the wave, in which outcomes may be absent
+    by : unit levels that are flagged; larger ones are what they are held against
+
+    Raises
+    ------
+    WaveTooDifferentError
+        The wave is not one that the model can read.
+    """
+    model, responses = stored.model, intake.responses
+    weight = responses["weight"].to_numpy(dtype=float)
+    scored = score_groups(
+        model,
+        responses,
+        scales,
+        grouping.members,
+        settings.wave.batch,
+        settings.drivers.largest_gap,
+        tell,
+    )
+    wave = compare_wave(
+        scored.sample, stored.reference, weight[scored.sample_rows], settings.wave, len(responses)
+    )
+    refuse_different(wave, settings.wave, model.target)
+    outcome = codebook.outcomes[model.target]
+    asked = {c.source for c in conditions_of(outcome.rule)} <= set(responses) | set(scales)
+    values = None
+    if asked:
+        values = label(responses, scales, codebook, outcome, model.thresholds).values.to_numpy()
+        values = None if np.isnan(values).mean() > 0.9 else values
+    tell(f"{model.target}: pool rates")
+    pooled, areas = estimate_groups(
+        grouping, values, scored.risk, weight, stored.effects, settings.rates, settings.seed
+    )
+    tell(f"{model.target}: flag groups")
+    flags = flag_units(pooled, areas, grouping, responses, codebook, by, settings)
+    return Target(stored, scored, wave, values, pooled, areas, flags)
+
+
+def flag_units(
+    pooled: PooledRates,
+    areas: pd.DataFrame,
+    grouping: Grouping,
+    responses: pd.DataFrame,
+    codebook: Codebook,
+    by: list[str],
+    settings: Settings,
+) -> pd.DataFrame:
+    """Flag units of the levels that were asked; the larger ones are what they are held against."""
+    groups = grouping.groups
+    listed = np.flatnonzero(
+        (groups["level"].isin(by) & (groups["sector"] != groups.index)).to_numpy()
+    )
+    empty = {"reference": np.nan, "probability": np.nan, "stability": np.nan, "verdict": NOT}
+    flags = pd.DataFrame(empty, index=range(len(groups)))
+    if settings.flags.reference == "all" or not len(listed):
+        listed = np.flatnonzero(groups["level"].isin(by).to_numpy())
+    against = groups["sector"].where(
+        (groups["sector"] != groups.index) & (settings.flags.reference == "sector"), EVERYONE
+    )
+    place = groups.index.get_indexer(pd.Index(against))
+    organisation = pd.factorize(responses[codebook.units.cluster])[0]
+    unit = _only_unit(grouping.members, organisation)
+    direct = areas["direct"].fillna(areas["model"]).to_numpy()
+    resampled = Resampled(
+        unit[listed],
+        pd.factorize(place[listed])[0],
+        areas["effective_n"].to_numpy()[listed],
+        direct[listed],
+    )
+    part = PooledRates(pooled.table.iloc[listed].reset_index(drop=True), pooled.draws[listed])
+    reference = pooled.table["rate"].to_numpy()[place[listed]]
+    found = flag_groups(part, reference, resampled, settings.flags, settings.seed)
+    flags.loc[listed, found.columns] = found.to_numpy()
+    return flags.astype({"reference": float, "probability": float, "stability": float})
+
+
+def _only_unit(members: csr_array, organisation: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Organisation that all people of a group work in; -1 when there are several."""
+    units = np.full(members.shape[0], -1, dtype=np.intp)
+    for place, (start, end) in enumerate(zip(members.indptr, members.indptr[1:], strict=False)):
+        own = organisation[members.indices[start:end]]
+        if len(own) and (own == own[0]).all():
+            units[place] = own[0]
+    return units

@@ -1,0 +1,1 @@
+"""The built-in survey, of which the truth is known."""

@@ -1,0 +1,1 @@
+"""Validation and benchmarks: what the product promises, simulated and measured."""

@@ -1,0 +1,383 @@
+"""Simulations that are too long for tests: what the figures promise, measured with fixed seeds."""
+
+import re
+import tempfile
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from blijfwijzer.disclosure.atoms import find_atoms
+from blijfwijzer.disclosure.choice import choose_shown
+from blijfwijzer.groups.flags import CERTAIN, Resampled, flag_groups
+from blijfwijzer.groups.rates import pool_rates, summarise_areas
+from blijfwijzer.progress import Tell
+from blijfwijzer.risk.features import build_features, learn_schema
+from blijfwijzer.risk.outcomes import barred_columns
+from blijfwijzer.risk.selection import select_model
+from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.settings import Flags, Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.intake import read_survey
+from blijfwijzer.survey.rule_truth import label
+from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.synthetic.export import write_survey
+from blijfwijzer.synthetic.survey import make_survey
+from blijfwijzer.vouchers.allocation import Needs, allocate_vouchers
+from blijfwijzer.vouchers.alternatives import compare
+from studies.claims import validate_claims
+from studies.culture import validate_culture
+from studies.instrument import validate_instrument
+
+Array = NDArray[np.float64]
+
+_MINIMUM = 10
+_ORGANISATIONS = 400
+_REPETITIONS = 100
+_LARGE_UNIT = 250
+
+
+def validate(data: Path, tell: Tell) -> str:
+    """Run all simulations and write them as a page.
+
+    Parameters
+    ----------
+    data : folder with the public surveys; what needs them is left out, and said, when absent
+    """
+    parts = ["# Validation\n\nMade by `make validate`; seeds are fixed.\n"]
+    tell("disclosure: random organisations")
+    parts.append(_disclosure_text())
+    tell("disclosure: 159 groups")
+    parts.append(_speed_text())
+    tell("rates: FEVS 2018")
+    parts.append(_rates_text(data, tell))
+    tell("flags")
+    parts.append(_flags_text(tell))
+    tell("vouchers: built-in survey")
+    parts.append(_vouchers_text(tell))
+    parts.append("## Instrument\n\n" + _one_deeper(validate_instrument(tell)))
+    parts.append(validate_culture(data, tell))
+    parts.append(validate_claims(tell))
+    return "\n".join(parts)
+
+
+def _one_deeper(section: str) -> str:
+    """Put the headings of a section one level down, below a heading of its own."""
+    return re.sub("^##", "###", section, flags=re.MULTILINE)
+
+
+def draw_organisation(rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Draw 30-90 people in 14 overlapping groups: 5 teams, 3 ages, 3 levels, 2 sexes, managers."""
+    people = int(rng.integers(30, 91))
+    team = rng.choice(5, people, p=rng.dirichlet(np.full(5, 3.0)))
+    age = rng.choice(3, people, p=[0.25, 0.4, 0.35])
+    education = rng.choice(3, people, p=[0.15, 0.35, 0.5])
+    sex, manager = rng.random(people) < 0.5, rng.random(people) < 0.3
+    groups = [team == i for i in range(5)] + [age == i for i in range(3)]
+    return np.array(groups + [education == i for i in range(3)] + [sex, ~sex, manager])
+
+
+def tells_of_few(groups: NDArray[np.bool_], minimum: int) -> bool:
+    """Whether the total of few people follows from totals of groups, by brute force.
+
+    Rows are reduced in exact fractions. A union of atoms that lies in their span is fixed by which
+    pivots it holds, so trying all 0/1 values of the pivots tries all unions.
+    """
+    atoms = find_atoms(csr_array(groups.astype(np.int8)))
+    rows = [[Fraction(int(v)) for v in row] for row in atoms.rows.toarray()]
+    basis: list[list[Fraction]] = []
+    pivots: list[int] = []
+    for column in range(len(atoms.sizes)):
+        found = next((row for row in rows if row[column] != 0), None)
+        if found is None:
+            continue
+        rows.remove(found)
+        found = [value / found[column] for value in found]
+        for others in (rows, basis):
+            for place, row in enumerate(others):
+                if row[column]:
+                    others[place] = [a - row[column] * b for a, b in zip(row, found, strict=True)]
+        basis.append(found)
+        pivots.append(column)
+    reduced = np.array([[float(v) for v in row] for row in basis])
+    held = np.array(list(product((0, 1), repeat=len(pivots))))[1:]
+    held = held[held @ atoms.sizes[pivots] < minimum]
+    made = held @ reduced
+    is_set = (np.isclose(made, 0, atol=1e-9) | np.isclose(made, 1, atol=1e-9)).all(axis=1)
+    return bool((made[is_set].round() @ atoms.sizes < minimum).any())
+
+
+def _disclosure_text() -> str:
+    leaks, naive, kept, passed = 0, 0, [], []
+    for seed in range(_ORGANISATIONS):
+        groups = draw_organisation(np.random.default_rng(seed))
+        people = groups.shape[1]
+        everyone = np.ones((1, people), dtype=bool)
+        enough = groups[groups.sum(axis=1) >= _MINIMUM]
+        naive += tells_of_few(np.vstack([everyone, enough]), _MINIMUM)
+        offered = enough[people - enough.sum(axis=1) >= _MINIMUM]
+        choice = choose_shown(
+            csr_array(offered.astype(np.int8)),
+            csr_array(everyone.astype(np.int8)),
+            csr_array((0, people), dtype=np.int8),
+            _MINIMUM,
+        )
+        leaks += tells_of_few(np.vstack([everyone, offered[choice.shown]]), _MINIMUM)
+        kept.append(int(choice.shown.sum()))
+        passed.append(len(enough))
+    return (
+        f"## What can be derived\n\n{_ORGANISATIONS} random organisations of 30-90 people, 14 "
+        f"overlapping groups, k = {_MINIMUM}; all unions of atoms tried in exact fractions.\n\n"
+        "| shown | organisations that tell of fewer than ten | groups of 14 |\n|---|---|---|\n"
+        f"| every group of ten or more | {naive} | {np.mean(passed):.2f} |\n"
+        f"| what the audit lets through | {leaks} | {np.mean(kept):.2f} |\n"
+    )
+
+
+def _speed_text() -> str:
+    rng = np.random.default_rng(0)
+    people = 5000
+    team = rng.choice(140, people, p=rng.dirichlet(np.full(140, 2.0)))
+    groups = [team == i for i in range(140)]
+    for levels in (2, 4, 3, 6, 4):
+        answer = rng.integers(0, levels, people)
+        groups += [answer == i for i in range(levels)]
+    members = np.array(groups)
+    offered = members[members.sum(axis=1) >= _MINIMUM].astype(np.int8)
+    start = time.perf_counter()
+    choice = choose_shown(
+        csr_array(offered),
+        csr_array(np.ones((1, people), dtype=np.int8)),
+        csr_array((0, people), dtype=np.int8),
+        _MINIMUM,
+    )
+    took = time.perf_counter() - start
+    return (
+        f"{len(members)} groups over {people} people, of which {len(offered)} have ten or more: "
+        f"{int(choice.shown.sum())} shown, {took:.1f} s on this machine.\n"
+    )
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """A public survey with the risk that models trained on other units give."""
+
+    values: Array
+    risk: Array
+    weight: Array
+    units: pd.Series
+    parents: pd.Series
+
+
+def _answer_fevs(data: Path, tell: Tell) -> _Answered:
+    settings, codebook = Settings(), load_codebook("fevs-2018")
+    responses = read_survey(data / "fevs2018.csv.gz", codebook, settings.intake).responses
+    scales = score_scales(responses, codebook)
+    outcome = codebook.outcomes["vertrekintentie"]
+    labelled = label(responses, scales, codebook, outcome)
+    known = labelled.values.notna()
+    responses = responses[known].reset_index(drop=True)
+    scales = scales[known].reset_index(drop=True)
+    values = labelled.values[known].to_numpy(dtype=float)
+    weight = responses["weight"].to_numpy(dtype=float)
+    schema = learn_schema(
+        responses, scales, codebook, barred_columns(codebook, outcome), settings.features
+    )
+    frame = build_features(responses, scales, schema).frame
+    units = responses[codebook.units.cluster].astype("str")
+    folds = split_by_unit(values, units, settings.model.folds, settings.seed)
+    selection = select_model(
+        frame,
+        schema,
+        values,
+        weight,
+        folds,
+        settings.model,
+        outcome.name,
+        labelled.thresholds,
+        settings.seed,
+        tell,
+    )
+    risk = selection.out_of_fold[selection.champion.kind]
+    return _Answered(values, risk, weight, units, responses["AGENCY"].astype("str"))
+
+
+def _rates_text(data: Path, tell: Tell) -> str:
+    if not (data / "fevs2018.csv.gz").exists():
+        return "## Rates\n\nNot run: FEVS 2018 was not there.\n"
+    survey = _answer_fevs(data, tell)
+    sizes = survey.units.value_counts()
+    names = sorted(sizes.index[sizes >= _LARGE_UNIT])
+    people = [np.flatnonzero(survey.units == name) for name in names]
+    true = np.array([np.average(survey.values[p], weights=survey.weight[p]) for p in people])
+    parents = survey.parents.iloc[[p[0] for p in people]]
+    rows = []
+    for n in (10, 20, 40, 80):
+        tell(f"rates: {n} people per unit")
+        rng = np.random.default_rng(n)
+        errors: dict[str, list[Array]] = {"direct": [], "model": [], "pooled": []}
+        covered = []
+        for repetition in range(_REPETITIONS):
+            drawn = np.concatenate([rng.choice(p, n, replace=False) for p in people])
+            members = csr_array(np.repeat(np.eye(len(names), dtype=np.int8), n, axis=1))
+            areas = summarise_areas(
+                survey.values[drawn], survey.risk[drawn], survey.weight[drawn], members
+            )
+            counts = np.array([len(p) for p in people], dtype=float)
+            table = pool_rates(areas, counts, parents, 1000, repetition).table
+            errors["direct"].append(areas["direct"].to_numpy() - true)
+            errors["model"].append(areas["model"].to_numpy() - true)
+            errors["pooled"].append(table["rate"].to_numpy() - true)
+            covered.append(((table["low"] <= true) & (true <= table["high"])).mean())
+        size = {name: float(np.sqrt(np.mean(np.square(e)))) for name, e in errors.items()}
+        rows.append(
+            f"| {n} | {size['model'] / size['direct']:.2f} | "
+            f"{size['pooled'] / size['direct']:.2f} | {np.mean(covered):.1%} |"
+        )
+    return (
+        f"## Rates\n\nFEVS 2018, {len(names)} units of {_LARGE_UNIT} or more; their full rate is "
+        f"the truth, n drawn per unit without replacement, {_REPETITIONS} times, model trained on "
+        "other units. Root mean square error relative to the direct rate, and how often the 95 % "
+        "interval holds the truth.\n\n| n | model alone | pooled | covered |\n|---|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def _simulate_flags(rng: np.random.Generator, effect: Any, n: int) -> pd.DataFrame:
+    groups, sectors = 60, 6
+    sector = np.repeat(np.arange(sectors), groups // sectors)
+    true = np.clip(0.2 + effect * np.ones(groups), 0.01, 0.95)
+    sizes = rng.poisson(n, groups) + 10
+    seen = rng.binomial(sizes, true) / sizes
+    areas = pd.DataFrame(
+        {
+            "n": sizes,
+            "effective_n": sizes / 1.1,
+            "direct": seen,
+            "model": np.clip(0.2 + rng.normal(0, 0.02, groups), 0.02, 0.9),
+            "var_risk": 0.02,
+            "cov": 0.01,
+        }
+    )
+    pooled = pool_rates(areas, np.full(groups, np.nan), pd.Series(sector), 500, 1)
+    mean = np.array(
+        [np.average(seen[sector == s], weights=sizes[sector == s]) for s in range(sectors)]
+    )
+    resampled = Resampled(np.arange(groups), sector, sizes.astype(float), seen)
+    flags = flag_groups(pooled, mean[sector], resampled, Flags(bootstraps=100), 1)
+    return flags.assign(is_planted=true > 0.2 + Flags().margin)
+
+
+def _flags_text(tell: Tell) -> str:
+    rng = np.random.default_rng(11)
+    alarms = 0
+    for run in range(200):
+        tell(f"flags: noise {run} of 200")
+        alarms += bool((_simulate_flags(rng, 0.0, 40)["verdict"] == CERTAIN).any())
+    rows = []
+    for effect, n in ((0.15, 60), (0.15, 150), (0.25, 60), (0.25, 150)):
+        tell(f"flags: {effect} at {n}")
+        flagged = false = planted = found = 0
+        for _ in range(40):
+            flags = _simulate_flags(rng, np.where(rng.random(60) < 0.15, effect, 0.0), n)
+            certain = flags["verdict"] == CERTAIN
+            flagged += int(certain.sum())
+            false += int((certain & ~flags["is_planted"]).sum())
+            planted += int(flags["is_planted"].sum())
+            found += int((certain & flags["is_planted"]).sum())
+        rate = false / max(flagged, 1)
+        rows.append(f"| {effect:.0%} | {n} | {rate:.3f} | {found / planted:.2f} |")
+    return (
+        f"## Flags\n\nPure noise, 60 groups of about 50: {alarms} of 200 runs flag anything as "
+        "certain. Planted signals in 15 % of groups, 40 runs each:\n\n"
+        "| effect | people | realised false discovery rate | power |\n|---|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def _vouchers_text(tell: Tell) -> str:
+    settings, codebook = Settings(), load_codebook("werkonderzoek-2019")
+    outcome = codebook.outcomes["achterblijver"]
+    survey = make_survey(40_000, 2019, 2022, None, tell)
+    keep = ~survey.responses["respondent"].duplicated()
+    responses = survey.responses[keep].reset_index(drop=True)
+    truth = survey.truth.set_index("respondent")["p_achterblijver"]
+    need = responses["respondent"].map(truth).to_numpy(dtype=float)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "wave.parquet"
+        write_survey(responses, codebook, path)
+        intake = read_survey(path, codebook, settings.intake)
+    kept = ~np.isin(np.arange(len(responses)) + 1, intake.rejected["row"])
+    accepted, need = intake.responses, need[kept]
+    scales = score_scales(accepted, codebook)
+    labelled = label(accepted, scales, codebook, outcome)
+    known = labelled.values.notna().to_numpy()
+    schema = learn_schema(
+        accepted, scales, codebook, barred_columns(codebook, outcome), settings.features
+    )
+    frame = build_features(accepted, scales, schema).frame
+    weight = accepted["weight"].to_numpy(dtype=float)
+    units = accepted[codebook.units.cluster].astype("str")
+    values = labelled.values.to_numpy(dtype=float)
+    folds = split_by_unit(values[known], units[known].reset_index(drop=True), 5, 0)
+    model = settings.model.model_copy(update={"candidates": ("prevalence", "logistic")})
+    selection = select_model(
+        frame[known].reset_index(drop=True),
+        schema,
+        values[known],
+        weight[known],
+        folds,
+        model,
+        outcome.name,
+        labelled.thresholds,
+        0,
+        tell,
+    )
+    risk = np.full(len(accepted), np.nan)
+    risk[known] = selection.out_of_fold[selection.champion.kind]
+    risk = np.where(known, risk, np.nanmean(risk))
+    simple = (accepted["opleiding"] <= 1) & (accepted["dienstjaren"] >= 15)
+    code, names = pd.factorize(units, sort=True)
+    ones = np.ones(len(code), dtype=np.int8)
+    members = csr_array((ones, (code, np.arange(len(code)))), shape=(len(names), len(code)))
+    areas = summarise_areas(values, risk, weight, members)
+    sector = accepted["sector"].astype("str").groupby(code).first()
+    pooled = pool_rates(areas, np.full(len(names), np.nan), sector, 1000, 0).table
+    groups = pd.Index([f"organisatie={name}" for name in names])
+    size = np.asarray(members.sum(axis=1), dtype=float).ravel()
+    people = pd.Series(size * 95_000 / 40_000, index=groups).round()
+    needs = Needs(
+        pd.Series(pooled["rate"].to_numpy(), index=groups),
+        pd.Series(pooled["se"].to_numpy(), index=groups),
+        people,
+        pd.DataFrame({"sector": sector.to_numpy()}, index=groups).astype("str"),
+    )
+    true = pd.Series((members @ (weight * need)) / (members @ weight), index=groups)
+    share = pd.Series((members @ simple.to_numpy(dtype=float)) / size, index=groups)
+    rows = []
+    for budget in (250_000, 2_000_000):
+        allocation = allocate_vouchers(needs, budget, 1000, settings.vouchers, 0)
+        rules = compare(needs, allocation, settings.vouchers, share, true)
+        for rule, row in rules.iterrows():
+            rows.append(
+                f"| {budget:,} | {rule} | {row['expected_extra']:.1f} | "
+                f"{row['cost_per_extra']:,.0f} | {row['need_reached']:.1%} | "
+                f"{row['exclusion_error']:.1%} | {row['inclusion_error']:.1%} | "
+                f"{row['regret']:.1%} |"
+            )
+    return (
+        "## Vouchers\n\nBuilt-in survey of 2022, 40,000 respondents, organisations; outcomes by "
+        "the true need (mean true probability). Regret is against the best division with known "
+        "need.\n\n"
+        "| budget | rule | extra trained | euro per extra | need reached | exclusion | inclusion | "
+        "regret |\n|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
