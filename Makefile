@@ -86,7 +86,7 @@ ui: $(STAMP) ## Open MLflow on the runs
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-$(STORE)}"
 
 notebooks: $(STAMP) ## Run the notebooks from top to bottom
-	$(BIN)/python -m pytest tests/test_notebooks.py
+	$(BIN)/python -m pytest tests/project/test_notebooks.py
 
 bench: $(BENCH) ## Measure against other tools; writes docs/benchmarks.md
 	$(BIN)/python -m studies bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md

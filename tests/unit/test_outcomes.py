@@ -13,7 +13,7 @@ from blijfwijzer.risk.outcomes import barred_columns, require_both_classes
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.rule_truth import label, share_cut
 
-CODEBOOK = load_codebook(Path(__file__).parent / "assets" / "small.toml")
+CODEBOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 LEAVE, BEHIND = CODEBOOK.outcomes["vertrekintentie"], CODEBOOK.outcomes["achterblijver"]
 
 

@@ -15,7 +15,7 @@ from blijfwijzer.survey.scales import (
     score_scales,
 )
 
-CODEBOOK = load_codebook(Path(__file__).parent / "assets" / "small.toml")
+CODEBOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 
 
 def answers(rows):

@@ -181,7 +181,7 @@ def test_a_mistaken_concept_is_refused(tmp_path, concepts, fault):
 
 
 def test_a_scale_is_no_yes_or_no():
-    small = Path(__file__).parent / "assets" / "small.toml"
+    small = Path(__file__).parents[1] / "assets" / "small.toml"
     raw = tomllib.loads(small.read_text(encoding="utf-8"))
     raw["concepts"] = {"scholing": {"scale": "inzetbaarheid"}}
 
@@ -220,7 +220,7 @@ def test_an_outcome_is_read_by_its_own_rule():
 
 
 def test_the_guide_lists_every_concept_with_its_meaning_and_kind():
-    guide = Path(__file__).parents[1] / "docs" / "codebook.md"
+    guide = Path(__file__).parents[2] / "docs" / "codebook.md"
 
     told = guide.read_text(encoding="utf-8")
 

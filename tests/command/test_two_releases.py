@@ -15,7 +15,7 @@ from blijfwijzer.disclosure.earlier import read_earlier, release_content
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
 from blijfwijzer.disclosure.ledger import Ledger, Release
 from blijfwijzer.settings import Disclosure
-from test_disclosure import brute_force, everyone, members, none
+from small_worlds import brute_force, everyone, members, none
 
 K = 5
 VIEWS = (("first",), ("second",), ("third",))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "src" / "blijfwijzer"
+SOURCE = Path(__file__).parents[2] / "src" / "blijfwijzer"
 DOORS = {
     "lightgbm": ["risk/boosting.py"],
     "mlflow": ["records/tracking.py", "runs/served.py"],

@@ -24,9 +24,9 @@ from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
 from questionnaires import small_survey
 
-SMALL = load_codebook(Path(__file__).parent / "assets" / "small.toml")
+SMALL = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 # Figures of svy 0.35.0; svy_fevs2018.py, beside it, made them.
-SVY = pd.read_csv(Path(__file__).parent / "reference" / "svy_fevs2018.csv")
+SVY = pd.read_csv(Path(__file__).parent / "svy_fevs2018.csv")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def jackknifed(design):
 
 @pytest.fixture(scope="module")
 def fevs():
-    path = Path(__file__).parents[2] / "shared" / "data" / "fevs2018.csv.gz"
+    path = Path(__file__).parents[3] / "shared" / "data" / "fevs2018.csv.gz"
     if not path.exists():
         pytest.skip("the public survey FEVS 2018 is not beside this checkout (../shared/data)")
     columns = ["AGENCY", "LEVEL1", "POSTWT", "DEDUC", "Q17", "Q48", "Q69", "my_leaving"]
@@ -461,7 +461,7 @@ def test_a_part_of_a_design_keeps_its_replicates(design):
 
 
 def test_a_file_with_replicate_weights_tells_its_own_error(tmp_path, rng):
-    weighted = (Path(__file__).parent / "assets" / "small.toml").read_text()
+    weighted = (Path(__file__).parents[1] / "assets" / "small.toml").read_text()
     (tmp_path / "s.toml").write_text(
         weighted + 'equalise = "sector"\nreplicates = "jk"\nreplicate_scale = 0.9875\n'
     )
@@ -486,7 +486,7 @@ def test_a_file_with_replicate_weights_tells_its_own_error(tmp_path, rng):
 
 
 def test_a_file_without_the_replicate_weights_of_its_codebook_is_told(tmp_path, rng):
-    weighted = (Path(__file__).parent / "assets" / "small.toml").read_text()
+    weighted = (Path(__file__).parents[1] / "assets" / "small.toml").read_text()
     (tmp_path / "s.toml").write_text(weighted + 'replicates = "jk"\n')
     survey_file(rng).filter(regex="^(?!jk)").to_csv(tmp_path / "s.csv", index=False)
     codebook = load_codebook(tmp_path / "s.toml")
@@ -508,7 +508,7 @@ def test_a_file_without_the_replicate_weights_of_its_codebook_is_told(tmp_path, 
     ],
 )
 def test_replicate_weights_that_cannot_be_used_are_refused(tmp_path, rng, spoil, message):
-    weighted = (Path(__file__).parent / "assets" / "small.toml").read_text()
+    weighted = (Path(__file__).parents[1] / "assets" / "small.toml").read_text()
     (tmp_path / "s.toml").write_text(weighted + 'replicates = "jk"\n')
     spoil(survey_file(rng)).to_csv(tmp_path / "s.csv", index=False)
 

@@ -22,7 +22,7 @@ from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.settings import Features as FeatureSettings
 from blijfwijzer.survey.codebook import load_codebook
 
-CODEBOOK = load_codebook(Path(__file__).parent / "assets" / "small.toml")
+CODEBOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 BARRED = barred_columns(CODEBOOK, CODEBOOK.outcomes["vertrekintentie"])
 
 

@@ -26,7 +26,7 @@ from blijfwijzer.survey.identifiers import find_identifiers, passes_eleven_test
 from blijfwijzer.survey.intake import check_survey, count_reasons, read_survey, require_enough
 from questionnaires import small_survey
 
-SMALL = Path(__file__).parent / "assets" / "small.toml"
+SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 BOOK = load_codebook(SMALL)
 INTAKE = Settings().intake
 

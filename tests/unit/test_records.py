@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from test_model import SCHEMA, make_survey, select
 
 from blijfwijzer.errors import ModelDisclosureError, ModelFolderError, TrackingError
 from blijfwijzer.records.lint import find_disclosures
@@ -18,11 +19,11 @@ from blijfwijzer.records.model_folder import folder_name, read_model, write_mode
 from blijfwijzer.records.tracking import Training, track_training, tracking_uri
 from blijfwijzer.risk.boosting import Boosting, grow_trees
 from blijfwijzer.risk.model import predict_risk
+from blijfwijzer.runs.train import SERVED
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from test_model import SCHEMA, make_survey, select
 
-SMALL = Path(__file__).parent / "assets" / "small.toml"
+SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 METRICS = {
     "overall": {"log_loss": {"value": 0.4, "low": 0.38, "high": 0.42}},
     "candidates": {"trees": {"log_loss": 0.4}},
@@ -155,7 +156,13 @@ def test_a_range_wider_than_coded_is_found(trained):
 
 def training(folder, trained):
     return Training(
-        "vertrekintentie", folder, {"seed": 0}, {"survey_sha256": "abc"}, METRICS, trained[1].scores
+        "vertrekintentie",
+        folder,
+        {"seed": 0},
+        {"survey_sha256": "abc"},
+        METRICS,
+        trained[1].scores,
+        SERVED,
     )
 
 

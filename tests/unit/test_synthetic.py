@@ -19,7 +19,7 @@ from blijfwijzer.synthetic.figures import data_card, load_figures, measure_figur
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
 
 BOOK = load_codebook(CODEBOOK)
-CARD = Path(__file__).parents[1] / "docs" / "data-card.md"
+CARD = Path(__file__).parents[2] / "docs" / "data-card.md"
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from command_line import call
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 QUICK = """
 [evaluation]
 bootstraps = 50

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from test_disclosure import brute_force, members
 
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.crosscuts import Parts, choose_figures
-from test_disclosure import brute_force, members
 
 K = 3
 """Few, so that brute force can follow."""

@@ -11,7 +11,7 @@ import yaml
 
 from blijfwijzer.cli import app
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COMMANDS = sorted(typer.main.get_command(app).commands)
 TARGETS = [
     "help",

@@ -17,7 +17,7 @@ from blijfwijzer.survey.intake import read_responses
 from command_line import call
 from questionnaires import small_survey
 
-SMALL = Path(__file__).parent / "assets" / "small.toml"
+SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 CODEBOOKS = SMALL.parents[2] / "src" / "blijfwijzer" / "survey" / "codebooks"
 
 

@@ -8,7 +8,7 @@ from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.labels import compare_labels
 
-BOOK = load_codebook(Path(__file__).parent / "assets" / "small.toml")
+BOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 WORDS = {"1": "nooit", "2": "zelden", "3": "soms", "4": "vaak", "5": "altijd"}
 TURNED = dict(zip(WORDS, reversed(WORDS.values()), strict=True))
 ITEMS = ["veilig_1", "veilig_2", "veilig_3", "inzet_1", "inzet_2"]

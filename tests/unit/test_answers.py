@@ -9,7 +9,7 @@ import pytest
 from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.codebook import Column, load_codebook
 
-BOOK = load_codebook(Path(__file__).parent / "assets" / "small.toml")
+BOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 
 
 def column(**changes):

@@ -2,8 +2,6 @@
 
 import ast
 from dataclasses import replace
-from fractions import Fraction
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -22,20 +20,9 @@ from blijfwijzer.disclosure.rules import find_faults
 from blijfwijzer.disclosure.span import combinations_of, find_disclosed
 from blijfwijzer.errors import DisclosureError
 from blijfwijzer.settings import Disclosure
+from small_worlds import brute_force, everyone, members, none
 
 K = 10
-
-
-def members(*groups):
-    return csr_array(np.array(groups, dtype=np.int8))
-
-
-def everyone(people):
-    return csr_array(np.ones((1, people), dtype=np.int8))
-
-
-def none(people):
-    return csr_array((0, people), dtype=np.int8)
 
 
 def organisation(rng):
@@ -48,39 +35,6 @@ def organisation(rng):
     groups = [team == i for i in range(5)] + [age == i for i in range(3)]
     groups += [education == i for i in range(3)] + [sex, ~sex, manager]
     return np.array(groups)
-
-
-def brute_force(rows, sizes, minimum):
-    """Whether some union of atoms with fewer than `minimum` people is in the row space.
-
-    Exact: rows are reduced in fractions, and a 0/1 vector of the row space is fixed by its pivots,
-    of which all 0/1 values are tried.
-    """
-    matrix = [[Fraction(int(value)) for value in row] for row in rows]
-    pivots, basis = [], []
-    for column in range(len(sizes)):
-        found = next((row for row in matrix if row[column] != 0), None)
-        if found is None:
-            continue
-        matrix.remove(found)
-        found = [value / found[column] for value in found]
-        for others in (matrix, basis):
-            for place, row in enumerate(others):
-                others[place] = [a - row[column] * b for a, b in zip(row, found, strict=True)]
-        basis.append(found)
-        pivots.append(column)
-    reduced = np.array([[float(value) for value in row] for row in basis])
-    for held in product((0, 1), repeat=len(pivots)):
-        if (
-            not any(held)
-            or sum(sizes[p] for p, h in zip(pivots, held, strict=True) if h) >= minimum
-        ):
-            continue
-        made = np.array(held) @ reduced
-        is_set = np.all(np.isclose(made, 0, atol=1e-9) | np.isclose(made, 1, atol=1e-9))
-        if is_set and made.round() @ sizes < minimum:
-            return True
-    return False
 
 
 def test_forty_three_less_forty_is_three():
@@ -316,7 +270,7 @@ NEVER = (
     "to_markdown to_latex to_stata to_hdf tofile savetxt savez write_table write_image log_artifact "
     "log_table log_figure log_dict log_text log_image log_input log_model autolog"
 ).split()
-SOURCE = Path(__file__).parents[1] / "src" / "blijfwijzer"
+SOURCE = Path(__file__).parents[2] / "src" / "blijfwijzer"
 READERS = {"survey/files.py", "survey/spss.py"}
 
 

@@ -24,7 +24,7 @@ from blijfwijzer.survey.codebook import load_codebook
 from questionnaires import built_in_wave
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
-SMALL = Path(__file__).parent / "assets" / "small.toml"
+SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 
 
 def design_of(weight, cluster=None):

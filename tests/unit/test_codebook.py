@@ -8,7 +8,7 @@ import pytest
 from blijfwijzer.errors import CodebookError
 from blijfwijzer.survey.codebook import Codebook, load_codebook, shipped_codebooks
 
-SMALL = Path(__file__).parent / "assets" / "small.toml"
+SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 
 
 @pytest.fixture

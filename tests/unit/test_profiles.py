@@ -16,7 +16,7 @@ from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.settings import Drivers as DriverSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
 
-BOOK = load_codebook(Path(__file__).parent / "assets" / "small.toml")
+BOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 QUICK = DriverSettings(bootstraps=50)
 
 
