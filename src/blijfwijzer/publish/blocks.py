@@ -9,8 +9,9 @@ from markupsafe import Markup
 from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.charts import short
 from blijfwijzer.publish.columns import Column, kinds_of, present
+from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.report import Told
-from blijfwijzer.publish.texts import NUMBERS, say, show, show_interval, show_range
+from blijfwijzer.publish.texts import NUMBERS, show, show_interval, show_range
 from blijfwijzer.survey.codebook import Language
 
 LONGEST_LABEL = 80

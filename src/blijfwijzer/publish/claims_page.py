@@ -17,11 +17,12 @@ from blijfwijzer.publish.culture_method import claims_method
 from blijfwijzer.publish.culture_page import method_blocks, read_blocks, what_block
 from blijfwijzer.publish.culture_pictures import picture_estimates
 from blijfwijzer.publish.culture_tables import facts, origin_facts
+from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.release_files import plain
 from blijfwijzer.publish.report_page import render_sections
 from blijfwijzer.publish.report_tables import shown_rejected
-from blijfwijzer.publish.texts import number, say
+from blijfwijzer.publish.texts import number
 from blijfwijzer.publish.wording import told
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.settings import Settings

@@ -15,7 +15,7 @@ from blijfwijzer.culture.screening import Screening
 from blijfwijzer.culture.screening_checks import ScreeningChecks
 from blijfwijzer.culture.trend import Trend
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, define
-from blijfwijzer.publish.texts import say
+from blijfwijzer.publish.messages import say
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake

@@ -9,8 +9,8 @@ from blijfwijzer.culture.invariance import REASONS as UNCOMPARED
 from blijfwijzer.disclosure.release import Cleared, Kind, clear
 from blijfwijzer.groups.grouping import define
 from blijfwijzer.publish.culture_findings import CultureFindings, level_figure
+from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
-from blijfwijzer.publish.texts import say
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.labels import group_label, scale_labels
 

@@ -10,7 +10,8 @@ from blijfwijzer.culture.waves import FEWEST
 from blijfwijzer.publish.chapter import in_sentence
 from blijfwijzer.publish.claim_words import in_words
 from blijfwijzer.publish.culture_findings import CultureFindings
-from blijfwijzer.publish.texts import say, show
+from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.texts import show
 from blijfwijzer.settings import Culture as CultureSettings
 from blijfwijzer.survey.codebook import Language
 

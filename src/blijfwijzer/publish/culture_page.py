@@ -21,8 +21,9 @@ from blijfwijzer.publish.culture_pictures import (
     picture_trend,
     picture_worrying,
 )
+from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.report_page import render_sections
-from blijfwijzer.publish.texts import number, say, show
+from blijfwijzer.publish.texts import number, show
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.codebook import Language
 

@@ -9,7 +9,8 @@ from markupsafe import Markup
 from blijfwijzer.publish.blocks import tidy
 from blijfwijzer.publish.charts import DotRow, Frame, Mark, Shape, interval_chart
 from blijfwijzer.publish.grids import Cell, Line, Look, heat_map, slope_chart
-from blijfwijzer.publish.texts import Kind, number, say, show, show_interval
+from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.texts import Kind, number, show, show_interval
 from blijfwijzer.survey.codebook import Language
 
 PICTURED_ROWS = 40

@@ -22,8 +22,8 @@ from blijfwijzer.publish.culture_instrument import (
 from blijfwijzer.publish.culture_method import climate_method
 from blijfwijzer.publish.culture_notes import climate_notes
 from blijfwijzer.publish.culture_units import clear_conduct, clear_worrying
+from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.report_tables import clear_withheld, shown_rejected
-from blijfwijzer.publish.texts import say
 from blijfwijzer.publish.wording import knows, told
 from blijfwijzer.survey.codebook import Language
 from blijfwijzer.survey.labels import group_label, scale_labels

@@ -12,8 +12,8 @@ from blijfwijzer.groups.grouping import EVERYONE, define
 from blijfwijzer.publish.claim_words import in_words
 from blijfwijzer.publish.culture_columns import names_of
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
+from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
-from blijfwijzer.publish.texts import say
 from blijfwijzer.survey.codebook import Codebook, Column, Language, Scale
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.labels import scale_labels

@@ -15,7 +15,8 @@ from blijfwijzer.publish.charts import (
     bar_chart,
     interval_chart,
 )
-from blijfwijzer.publish.texts import Kind, number, say, show, show_interval
+from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.texts import Kind, number, show, show_interval
 from blijfwijzer.survey.codebook import Language
 
 PICTURED_ROWS = 40

@@ -20,6 +20,7 @@ from blijfwijzer.publish.blocks import (
     twin,
 )
 from blijfwijzer.publish.cells import clean_text
+from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.pictures import (
     PICTURED_ROWS,
     picture_alternatives,
@@ -29,7 +30,6 @@ from blijfwijzer.publish.pictures import (
     picture_rates,
 )
 from blijfwijzer.publish.report import Report, Told
-from blijfwijzer.publish.texts import say
 
 PICTURED_GROUPS = 12
 """Groups whose drivers are drawn, over all risks together."""

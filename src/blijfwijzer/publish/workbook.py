@@ -17,8 +17,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from blijfwijzer.publish.blocks import pairs
 from blijfwijzer.publish.cells import clean_text, starts_formula
 from blijfwijzer.publish.columns import FRAMES, Column, kinds_of, present
+from blijfwijzer.publish.messages import knows, say
 from blijfwijzer.publish.report import Report, Told
-from blijfwijzer.publish.texts import NUMBERS, TEXTS, Kind, number, say, show
+from blijfwijzer.publish.texts import NUMBERS, Kind, number, show
 from blijfwijzer.survey.codebook import Language
 
 # Dates would make two workbooks of one run differ; the run's own date stands in its provenance.
@@ -111,7 +112,7 @@ def _write_readme(
     lines += [("", ""), (say("read", language), ""), *report.facts]
     lines += [("", ""), (say("w_contents", language), "")]
     for name in sheets:
-        text = f"d_{name}" if f"d_{name}" in TEXTS else f"c_{name}"
+        text = f"d_{name}" if knows(f"d_{name}") else f"c_{name}"
         count = show(len(report.rows(name)), "count", language)
         told = say("w_rows", language, caption=say(text, language), rows=count)
         lines.append((say(f"w_{name}", language), told))
