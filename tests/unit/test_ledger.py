@@ -2,8 +2,6 @@
 
 import json
 import multiprocessing
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -198,7 +196,7 @@ def test_a_line_that_was_never_completed_is_cut_off(tmp_path):
         file.write(b'{"content":')
 
     with open_ledger(tmp_path, "owner") as ledger:
-        assert ledger.repaired
+        assert (tmp_path / FILE).read_bytes().endswith(b"}\n")
         ledger.append(content(4))
 
     assert len(verify(tmp_path)) == 4
@@ -245,7 +243,7 @@ def test_a_killed_run_leaves_a_ledger_that_can_be_used(tmp_path):
     assert run.stdout is not None
     for _ in range(5):
         run.stdout.readline()
-    os.kill(run.pid, signal.SIGKILL)
+    run.kill()
     run.wait()
     run.stdout.close()
 
@@ -253,6 +251,29 @@ def test_a_killed_run_leaves_a_ledger_that_can_be_used(tmp_path):
         ledger.append(content())
 
     assert len(verify(tmp_path)) >= 6
+
+
+def test_a_run_that_is_killed_while_it_holds_the_ledger_holds_it_no_longer(tmp_path, monkeypatch):
+    monkeypatch.setattr("blijfwijzer.disclosure.ledger._PATIENCE_SECONDS", 0.2)
+    code = (
+        "import sys, time; from pathlib import Path\n"
+        "from blijfwijzer.disclosure.ledger import open_ledger\n"
+        "with open_ledger(Path(sys.argv[1]), 'owner'):\n"
+        "    print('held', flush=True); time.sleep(600)\n"
+    )
+    run = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
+    assert run.stdout is not None
+    assert run.stdout.readline().strip() == b"held"
+    with pytest.raises(BusyError), open_ledger(tmp_path, "owner"):
+        pass
+    run.kill()
+    run.wait()
+    run.stdout.close()
+
+    with open_ledger(tmp_path, "owner") as ledger:
+        ledger.append(content())
+
+    assert len(verify(tmp_path)) == 1
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ import hashlib
 import json
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from blijfwijzer.errors import BusyError, LedgerError, NotWritableError
 from blijfwijzer.files import read_json, write_beside
@@ -46,8 +47,6 @@ class Ledger:
     owner: str
     secret: bytes
     releases: list[Release] = field(default_factory=list)
-    repaired: bool = False
-    """Whether a line that an interrupted run left half-written was cut off."""
 
     @property
     def head(self) -> tuple[int, str]:
@@ -144,48 +143,16 @@ def verify(folder: Path) -> list[Release]:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the ledger's lock; the system lets go of it when the process ends, however it ends."""
+    lock = FileLock(folder / LOCK, timeout=_PATIENCE_SECONDS)
     try:
-        import fcntl
-    except ImportError:  # Windows
-        with _locked_by_name(folder):
-            yield
-        return
-    with (folder / LOCK).open("a") as file:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if time.monotonic() > deadline:
-                    raise _busy(folder) from error
-                time.sleep(0.1)
+        held = lock.acquire()
+    except Timeout as error:
+        raise BusyError(
+            f"{folder}: another run is writing here. Nothing was shown or written. Wait until it "
+            "ends and try again."
+        ) from error
+    with held:
         yield
-
-
-@contextmanager
-def _locked_by_name(folder: Path) -> Iterator[None]:
-    path = folder / (LOCK + ".held")
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL))
-            break
-        except FileExistsError as error:
-            if time.monotonic() > deadline:
-                raise _busy(folder) from error
-            time.sleep(0.1)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _busy(folder: Path) -> BusyError:
-    return BusyError(
-        f"{folder}: another run is writing here. Nothing was shown or written. Wait until it ends "
-        "and try again."
-    )
 
 
 def _read(folder: Path, owner: str) -> Ledger:
@@ -220,7 +187,7 @@ def _read(folder: Path, owner: str) -> Ledger:
             f"{folder}: the key of its fingerprints ({KEY}) is another one, so it cannot be told "
             "who was in earlier groups. Nothing was shown. Restore it from a copy."
         )
-    return Ledger(folder, owner, secret.read_bytes(), releases, broken)
+    return Ledger(folder, owner, secret.read_bytes(), releases)
 
 
 def _is_new(folder: Path) -> bool:
