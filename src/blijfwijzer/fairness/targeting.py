@@ -6,12 +6,11 @@ the selection rate second, whatever the figures turn out to be.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from fairlearn.metrics import MetricFrame
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -71,7 +70,7 @@ def audit_targeting(
     A rate is shown when at least `minimum` respondents are in its denominator, for pairs at
     least 30 as well; cells below that are removed before anything is compared. Intervals come
     from a bootstrap of whole units (Field & Welsh 2007); there are none where a rate rests on
-    fewer than five units. Point estimates are those of fairlearn's MetricFrame.
+    fewer than five units.
 
     Parameters
     ----------
@@ -232,13 +231,10 @@ def _measure(
     n = np.bincount(cells.code[rows], minlength=size)
     mass = np.bincount(cells.code[rows], weights=people.weight[rows], minlength=size)
     is_shown = (n >= minimum) & (mass > 0) & ~hidden
-    # Small cells go first: fairlearn would compare them, and a rate of few people tells of them.
+    # Small cells go first: a rate of few people tells of them.
     rows &= np.append(is_shown, False)[cells.code]
     sums = _add_up(people, cells, measure, rows)
-    frame = _metric_frame(sums)
-    value = np.full(size, np.nan)
-    if frame is not None:
-        value[frame.by_group.index.to_numpy(dtype=np.intp)] = frame.by_group.to_numpy()
+    value = _rates(sums)
     drawn = _draw(sums, people.times)
     square = np.bincount(cells.code[rows], weights=people.weight[rows] ** 2, minlength=size)
     # Kish's effective sample size (1965, section 11.7).
@@ -259,11 +255,11 @@ def _measure(
     )
     shown = np.flatnonzero(is_shown)
     gap: dict[str, object] = {"measure": measure, "groups": len(shown)}
-    if len(shown) > 1 and frame is not None:
+    if len(shown) > 1:
         gap |= _compare(value[shown], drawn[:, shown], bool(has_units[shown].all()), people)
         gap |= {end: cells.names[shown[int(str(gap[end]))]] for end in ("highest", "lowest")}
         with np.errstate(invalid="ignore", divide="ignore"):
-            gap |= {"gap": float(frame.difference()), "ratio": float(frame.ratio())}
+            gap |= {"gap": np.ptp(value[shown]), "ratio": value[shown].min() / value[shown].max()}
     return table, gap
 
 
@@ -276,28 +272,15 @@ def _add_up(people: _People, cells: Cells, measure: str, rows: NDArray[np.bool_]
     )
 
 
-def _metric_frame(sums: _Sums) -> MetricFrame | None:
-    """Give fairlearn's estimates of one measure by cell.
-
-    fairlearn goes through rows one by one; a mean of colleagues in one cell, with their weights
-    added up, gives the same estimates from far fewer rows.
-    """
-    mass = sums.mass.tocoo()
-    weighs = mass.data > 0
-    if not weighs.any():
-        return None
-
-    def rate(_: Array, share: Array, sample_weight: Array) -> float:
-        return float(np.average(share, weights=sample_weight))
-
-    return MetricFrame(
-        metrics=rate,
-        y_true=np.ones(int(weighs.sum())),
-        y_pred=sums.hits.data[weighs] / mass.data[weighs],
-        # As a series: an array of one row would lose its shape.
-        sensitive_features=pd.Series(mass.row[weighs], name="cell"),
-        sample_params={"sample_weight": mass.data[weighs]},
-    )
+def _rates(sums: _Sums) -> Array:
+    """Give the rate of each cell: a mean of its units, by weight; NaN where nobody weighs."""
+    rates = np.full(sums.mass.shape[0], np.nan)
+    for cell, (start, end) in enumerate(pairwise(sums.mass.indptr)):
+        mass, hits = sums.mass.data[start:end], sums.hits.data[start:end]
+        weighs = mass > 0
+        if weighs.any():
+            rates[cell] = np.average(hits[weighs] / mass[weighs], weights=mass[weighs])
+    return rates
 
 
 def _draw(sums: _Sums, times: Array) -> Array:
