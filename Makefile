@@ -1,5 +1,6 @@
 SHELL := /bin/sh
-PYTHON ?= python3
+# The Python of .venv; left out, the newest that runs here and is supported.
+PYTHON ?=
 RESPONDENTS ?= 40000
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,20 +15,17 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install check fix test train explain score climate claims validate ui notebooks bench
+.PHONY: FORCE help install check fix test train explain score climate claims validate ui notebooks bench
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
 install: $(STAMP) ## Set up .venv from the lock file
 
-$(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "blijfwijzer needs Python 3.11 or newer; say which: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
+$(STAMP): FORCE
+	@sh .ci/environment $(VENV) "$(PYTHON)"
+
+FORCE:
 
 $(BENCH): $(STAMP) requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-bench.lock
@@ -44,7 +42,7 @@ fix: $(STAMP) ## Mend style and format where that can be done by itself
 	$(BIN)/ruff format .
 
 test: $(STAMP) ## Run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/wheel
 
 $(WAVE): | $(STAMP)
 	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --output $@
