@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / ".ci"
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make and sh are not there")
 
