@@ -22,7 +22,7 @@ from blijfwijzer.estimation.pooling import (
 )
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.progress import Tell
-from blijfwijzer.settings import Culture, Settings
+from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.concepts import CULTURE, PAIR
 from blijfwijzer.survey.files import Table
@@ -150,7 +150,7 @@ def _fevs_text(data: Path, tell: Tell) -> str:
     parents = pd.Series([agency.iloc[place[0]] for place in people])
     everyone = np.array([len(place) for place in people], dtype=float)
     rows = []
-    for dimension in find_dimensions(codebook, Culture()):
+    for dimension in find_dimensions(codebook, CultureSettings()):
         values = scales[dimension.name].to_numpy(dtype=float)
         true = np.array([np.average(values[p], weights=weight[p]) for p in people])
         told = []
@@ -202,7 +202,7 @@ def _count_marks(
     planted: Array, n: int, runs: int, seed: int, tell: Tell
 ) -> tuple[int, int, int, float]:
     """Count runs with any mark, marks, marks where nothing was planted; share of planted found."""
-    codebook, settings = load_codebook(CODEBOOK), Culture(dimensions=CULTURE, draws=200)
+    codebook, settings = load_codebook(CODEBOOK), CultureSettings(dimensions=CULTURE, draws=200)
     rng = np.random.default_rng(seed)
     alarms = marked = false = found = 0
     for run in range(runs):
@@ -228,7 +228,7 @@ def _count_marks(
 
 
 def _screening_text(tell: Tell) -> str:
-    codebook, settings, rows = load_codebook(CODEBOOK), Culture(), []
+    codebook, settings, rows = load_codebook(CODEBOOK), CultureSettings(), []
     for units, n, between in ((350, 100, 0.25), (350, 20, 0.35), (1500, 12, 0.35), (350, 20, 0.0)):
         rng = np.random.default_rng(units + n)
         listed = false = worrying = runs_with_list = 0

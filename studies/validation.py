@@ -23,7 +23,7 @@ from blijfwijzer.risk.features import build_features, learn_schema
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.risk.selection import select_model
 from blijfwijzer.risk.splits import split_by_unit
-from blijfwijzer.settings import Flags, Settings
+from blijfwijzer.settings import FlagSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.rule_truth import label
@@ -272,8 +272,8 @@ def _simulate_flags(rng: np.random.Generator, effect: Any, n: int) -> pd.DataFra
         [np.average(seen[sector == s], weights=sizes[sector == s]) for s in range(sectors)]
     )
     resampled = Resampled(np.arange(groups), sector, sizes.astype(float), seen)
-    flags = flag_groups(pooled, mean[sector], resampled, Flags(bootstraps=100), 1)
-    return flags.assign(is_planted=true > 0.2 + Flags().margin)
+    flags = flag_groups(pooled, mean[sector], resampled, FlagSettings(bootstraps=100), 1)
+    return flags.assign(is_planted=true > 0.2 + FlagSettings().margin)
 
 
 def _flags_text(tell: Tell) -> str:

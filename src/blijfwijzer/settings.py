@@ -15,7 +15,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Intake(Section):
+class IntakeSettings(Section):
     """What a survey must satisfy before it is used."""
 
     minimum_responses: int = Field(200, ge=200)
@@ -26,7 +26,7 @@ class Intake(Section):
     """Reject responses that give one answer to all items, reversed ones included."""
 
 
-class Features(Section):
+class FeatureSettings(Section):
     """Which columns the models may use."""
 
     items: bool = True
@@ -37,7 +37,7 @@ class Features(Section):
     """Audit attribute -> written justification; only these enter the features (WGBL, AWGB)."""
 
 
-class Model(Section):
+class ModelSettings(Section):
     """How candidates are fitted and one is chosen."""
 
     folds: int = Field(5, ge=2, le=20)
@@ -54,7 +54,7 @@ class Model(Section):
     """Threads for fitting; 0 is all cores."""
 
 
-class Evaluation(Section):
+class EvaluationSettings(Section):
     """How well a model must be known."""
 
     bootstraps: int = Field(200, ge=50, le=10_000)
@@ -62,7 +62,7 @@ class Evaluation(Section):
     """Respondents below which a group's figures are not shown."""
 
 
-class Drivers(Section):
+class DriverSettings(Section):
     """How contributions are summarised."""
 
     bootstraps: int = Field(200, ge=50, le=10_000)
@@ -74,7 +74,7 @@ class Drivers(Section):
     """Drivers shown in a picture."""
 
 
-class Wave(Section):
+class WaveSettings(Section):
     """How much a new wave may differ from the survey that a model was trained on."""
 
     largest_drift: float = Field(0.25, gt=0)
@@ -86,7 +86,7 @@ class Wave(Section):
     """Responses scored at a time."""
 
 
-class Groups(Section):
+class GroupSettings(Section):
     """Which groups are large enough to estimate."""
 
     minimum_people: int = Field(10, ge=5)
@@ -99,7 +99,7 @@ class Groups(Section):
     """Respondents of a unit crossed with a background variable."""
 
 
-class Rates(Section):
+class RateSettings(Section):
     """How survey answers and model are pooled."""
 
     draws: int = Field(1000, ge=200, le=20_000)
@@ -108,7 +108,7 @@ class Rates(Section):
     both this and its inverse are shown."""
 
 
-class Flags(Section):
+class FlagSettings(Section):
     """When a group stands out."""
 
     margin: float = Field(0.03, ge=0, lt=0.5)
@@ -124,7 +124,7 @@ class Flags(Section):
     """Share of respondents that counts as best performers, by the codebook's `performance`."""
 
 
-class Segments(Section):
+class SegmentSettings(Section):
     """How readable segments are found."""
 
     columns: tuple[str, ...] = ()
@@ -134,7 +134,7 @@ class Segments(Section):
     """Respondents of each segment, in each half."""
 
 
-class Guidance(Section):
+class GuidanceSettings(Section):
     """What a voucher does with a kind of guidance."""
 
     take_up: float = Field(gt=0, le=1)
@@ -143,14 +143,14 @@ class Guidance(Section):
     """Share of users who would have trained anyway."""
 
 
-class Vouchers(Section):
+class VoucherSettings(Section):
     """How a budget is divided; defaults and evidence: docs/assumptions.md."""
 
     guidance: Literal["none", "talk", "time"] = "talk"
     """What comes with a voucher: nothing, a manager's talk, or guidance and protected time."""
-    none: Guidance = Guidance(take_up=0.25, deadweight=0.4)
-    talk: Guidance = Guidance(take_up=0.40, deadweight=0.4)
-    time: Guidance = Guidance(take_up=0.50, deadweight=0.4)
+    none: GuidanceSettings = GuidanceSettings(take_up=0.25, deadweight=0.4)
+    talk: GuidanceSettings = GuidanceSettings(take_up=0.40, deadweight=0.4)
+    time: GuidanceSettings = GuidanceSettings(take_up=0.50, deadweight=0.4)
     robustness: float = Field(1.0, ge=0, le=3)
     """Standard errors by which each rate is lowered before vouchers are divided."""
     across: str = ""
@@ -170,7 +170,7 @@ class Vouchers(Section):
     """Groups put forward by hand, for the signal part of the mix."""
 
 
-class Disclosure(Section):
+class DisclosureSettings(Section):
     """What may be shown."""
 
     owner: str = ""
@@ -185,7 +185,7 @@ class Disclosure(Section):
     """Fewest values that a hidden count must be able to have, given all that is shown."""
 
 
-class Culture(Section):
+class CultureSettings(Section):
     """How culture is measured, compared and screened."""
 
     of_construct: str = "cultuur"
@@ -226,7 +226,7 @@ class Culture(Section):
     attributes, and what the codebook maps to age, education, years of service and managing."""
 
 
-class Tracking(Section):
+class TrackingSettings(Section):
     """Where runs are kept."""
 
     enabled: bool = True
@@ -238,20 +238,20 @@ class Settings(Section):
 
     seed: int = Field(0, ge=0)
     language: Literal["nl", "en"] = "nl"
-    intake: Intake = Intake()
-    features: Features = Features()
-    model: Model = Model()
-    evaluation: Evaluation = Evaluation()
-    drivers: Drivers = Drivers()
-    wave: Wave = Wave()
-    groups: Groups = Groups()
-    rates: Rates = Rates()
-    flags: Flags = Flags()
-    segments: Segments = Segments()
-    vouchers: Vouchers = Vouchers()
-    disclosure: Disclosure = Disclosure()
-    culture: Culture = Culture()
-    tracking: Tracking = Tracking()
+    intake: IntakeSettings = IntakeSettings()
+    features: FeatureSettings = FeatureSettings()
+    model: ModelSettings = ModelSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    drivers: DriverSettings = DriverSettings()
+    wave: WaveSettings = WaveSettings()
+    groups: GroupSettings = GroupSettings()
+    rates: RateSettings = RateSettings()
+    flags: FlagSettings = FlagSettings()
+    segments: SegmentSettings = SegmentSettings()
+    vouchers: VoucherSettings = VoucherSettings()
+    disclosure: DisclosureSettings = DisclosureSettings()
+    culture: CultureSettings = CultureSettings()
+    tracking: TrackingSettings = TrackingSettings()
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -14,7 +14,7 @@ from blijfwijzer.disclosure.choice import choose_groups, choose_shown
 from blijfwijzer.disclosure.earlier import read_earlier, release_content
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
 from blijfwijzer.disclosure.ledger import Ledger, Release
-from blijfwijzer.settings import Disclosure
+from blijfwijzer.settings import DisclosureSettings
 from small_worlds import brute_force, everyone, members, none
 
 K = 5
@@ -60,7 +60,7 @@ def release(ledger, responses, kinds, values=None):
     count = len(responses)
     choice = choose_groups(
         *(groups, np.full(len(names), np.nan), none(count), values or {}, np.ones(count)),
-        *(Disclosure(minimum=K), earlier),
+        *(DisclosureSettings(minimum=K), earlier),
     )
     told = choice.shown & (choice.tells_everyone | (np.arange(len(names)) > 0))
     prints = fingerprint_groups(view_keys(responses, VIEWS), ledger.secret, groups)

@@ -9,7 +9,7 @@ from blijfwijzer.claims.register import find_claims, run_claims, tabulate_verdic
 from blijfwijzer.culture.conduct import measure_conduct
 from blijfwijzer.errors import CodebookError
 from blijfwijzer.estimation.design import read_design
-from blijfwijzer.settings import Culture, Settings
+from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import Codebook, codebook_file, load_codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table
@@ -60,7 +60,7 @@ def told_of(answers, codebook):
     responses = read_responses(Table(answers), NAME, codebook, Settings().intake).responses
     scales = score_scales(responses, codebook)
     design = read_design(responses, codebook)
-    conduct = measure_conduct(responses, scales, codebook, design, Culture(mix=("sector",)))
+    conduct = measure_conduct(responses, scales, codebook, design, CultureSettings(mix=("sector",)))
     evidence = gather(responses, scales, codebook, design, 50, 1)
     return conduct, *tabulate_verdicts(run_claims(evidence, find_claims(CLAIMS)))
 

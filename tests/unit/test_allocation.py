@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blijfwijzer.errors import InfeasibleError, VoucherError
-from blijfwijzer.settings import Vouchers
+from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import (
     Needs,
     allocate_vouchers,
@@ -19,7 +19,7 @@ from blijfwijzer.vouchers.allocation import (
 )
 from blijfwijzer.vouchers.programme import STEP
 
-PLAIN = Vouchers(reserve=0.0, robustness=0.0)
+PLAIN = VoucherSettings(reserve=0.0, robustness=0.0)
 
 
 def needs_of(rates, people=20.0, se=0.0, **strata) -> Needs:
@@ -92,7 +92,7 @@ def test_more_need_never_gives_fewer_vouchers(rates, raised, total, robustness, 
     }
     strata["sector"][0] = "a"
     strata["opleiding"][-1] = "1"
-    choices = Vouchers(
+    choices = VoucherSettings(
         reserve=0, robustness=robustness, floors={"sector=a": floor}, caps={"opleiding=1": cap}
     )
     se = random.choice([0.0, 0.05], len(rates))
@@ -117,7 +117,7 @@ def test_more_need_never_gives_fewer_vouchers(rates, raised, total, robustness, 
 def test_vouchers_never_exceed_budget_or_need(rates, budget, cost, reserve):
     needs = needs_of(rates, people=37.5)
     try:
-        allocation = allocate_vouchers(needs, budget, cost, Vouchers(reserve=reserve), 3)
+        allocation = allocate_vouchers(needs, budget, cost, VoucherSettings(reserve=reserve), 3)
     except VoucherError:
         assert budget * (1 - reserve) < cost * 1.000001
         return
@@ -190,9 +190,9 @@ def test_double_groups_and_figures_of_other_groups_are_refused():
 @pytest.mark.parametrize("euro", [0, -1, -0.01, math.nan, math.inf, -math.inf])
 def test_budgets_and_costs_that_are_no_amount_are_refused(euro):
     with pytest.raises(VoucherError, match="budget"):
-        allocate_vouchers(needs_of([0.2]), euro, 1000, Vouchers(), 1)
+        allocate_vouchers(needs_of([0.2]), euro, 1000, VoucherSettings(), 1)
     with pytest.raises(VoucherError, match="cost of a voucher"):
-        allocate_vouchers(needs_of([0.2]), 1000, euro, Vouchers(), 1)
+        allocate_vouchers(needs_of([0.2]), 1000, euro, VoucherSettings(), 1)
 
 
 @pytest.mark.parametrize(("budget", "bought"), [(1052, 0), (1053, 1), (2105, 1), (2106, 2)])
@@ -213,7 +213,7 @@ def test_amounts_are_counted_in_exact_decimals():
 @pytest.mark.parametrize("cost", [1000, 1e-300])
 def test_a_huge_budget_serves_everybody_in_need_and_says_what_is_left(cost):
     needs = needs_of([0.2, 0.5, 0.01], people=30, sector=["a", "b", "b"])
-    choices = Vouchers(robustness=3, floors={"sector=a": 0.9}, caps={"sector=b": 0.1})
+    choices = VoucherSettings(robustness=3, floors={"sector=a": 0.9}, caps={"sector=b": 0.1})
 
     allocation = allocate_vouchers(needs, 1e15, cost, choices, 1)
 
@@ -225,9 +225,9 @@ def test_a_huge_budget_serves_everybody_in_need_and_says_what_is_left(cost):
 def test_groups_that_are_not_surely_in_need_are_served_last_but_served():
     needs = needs_of([0.2, 0.2, 0.1], people=10, se=[0.3, 0.01, 0.01])
 
-    assert vouchers_of(needs, 2, Vouchers(reserve=0)) == [0, 2, 0]
-    assert vouchers_of(needs, 3, Vouchers(reserve=0)) == [0, 2, 1]
-    assert vouchers_of(needs, 9, Vouchers(reserve=0)) == [2, 2, 1]
+    assert vouchers_of(needs, 2, VoucherSettings(reserve=0)) == [0, 2, 0]
+    assert vouchers_of(needs, 3, VoucherSettings(reserve=0)) == [0, 2, 1]
+    assert vouchers_of(needs, 9, VoucherSettings(reserve=0)) == [2, 2, 1]
 
 
 def test_ties_are_drawn_by_seed_and_id_alone():
@@ -358,9 +358,11 @@ def test_five_thousand_groups_get_every_voucher_within_their_limits(rng):
         sector=sectors,
         opleiding=rng.integers(1, 4, 5000).astype(str),
     )
-    choices = Vouchers(floors={f"sector={s}": 0.04 for s in range(15)}, caps={"opleiding=1": 0.35})
+    choices = VoucherSettings(
+        floors={f"sector={s}": 0.04 for s in range(15)}, caps={"opleiding=1": 0.35}
+    )
 
-    for limits in (choices, Vouchers()):
+    for limits in (choices, VoucherSettings()):
         allocation = allocate_vouchers(needs, 40_000_000, 1000, limits, 1)
         assert allocation.vouchers == 38_000
         given, asked = allocation.limits["given"], allocation.limits["asked"]

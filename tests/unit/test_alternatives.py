@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blijfwijzer.errors import VoucherError
-from blijfwijzer.settings import Guidance, Vouchers
+from blijfwijzer.settings import GuidanceSettings, VoucherSettings
 from blijfwijzer.vouchers.allocation import Needs, allocate_vouchers, draw_numbers
 from blijfwijzer.vouchers.alternatives import apportion, compare
 
-PLAIN = Vouchers(reserve=0.0, robustness=0.0)
+PLAIN = VoucherSettings(reserve=0.0, robustness=0.0)
 
 
 def needs_of(rates, people=20.0, se=0.0) -> Needs:
@@ -25,7 +25,7 @@ def needs_of(rates, people=20.0, se=0.0) -> Needs:
 def test_a_thousand_euro_voucher_costs_2500_per_extra_person_as_published():
     everybody = needs_of([1.0, 1.0], people=50)
     hidalgo = PLAIN.model_copy(
-        update={"guidance": "none", "none": Guidance(take_up=0.25, deadweight=0.6)}
+        update={"guidance": "none", "none": GuidanceSettings(take_up=0.25, deadweight=0.6)}
     )
     allocation = allocate_vouchers(everybody, 40_000, 1000, hidalgo, 1)
 
@@ -116,7 +116,7 @@ def test_no_plan_within_its_estimates_beats_the_optimum(seed, robustness):
     truth = rng.beta(4, 16, 15)
     estimate = np.clip(truth + rng.normal(0, 0.06, 15), 0, 1)
     needs = needs_of(estimate, rng.integers(5, 80, 15), 0.06)
-    choices = Vouchers(reserve=0, robustness=robustness)
+    choices = VoucherSettings(reserve=0, robustness=robustness)
     allocation = allocate_vouchers(needs, int(rng.integers(1, 80)), 1, choices, seed)
 
     rules = compare(needs, allocation, choices, true_rate=pd.Series(truth, index=needs.groups))
@@ -128,9 +128,11 @@ def test_well_estimated_need_costs_less_than_a_tenth_of_the_optimum(rng):
     truth = rng.beta(8, 34, 300)  # mean .19, spread .06 between organisations
     estimate = np.clip(truth + rng.normal(0, 0.03, 300), 0, 1)
     needs = needs_of(estimate, rng.integers(20, 200, 300), 0.03)
-    allocation = allocate_vouchers(needs, 1_000_000, 1000, Vouchers(), 1)
+    allocation = allocate_vouchers(needs, 1_000_000, 1000, VoucherSettings(), 1)
 
-    rules = compare(needs, allocation, Vouchers(), true_rate=pd.Series(truth, index=needs.groups))
+    rules = compare(
+        needs, allocation, VoucherSettings(), true_rate=pd.Series(truth, index=needs.groups)
+    )
 
     assert rules.loc["plan", "regret"] < 0.10 < rules.loc["people", "regret"]
     assert rules.loc["plan_time", "regret"] == rules.loc["plan", "regret"]

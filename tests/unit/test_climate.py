@@ -17,14 +17,14 @@ from blijfwijzer.culture.waves import compare_waves, rake
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.groups.grouping import make_groups
-from blijfwijzer.settings import Culture, Settings
+from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from questionnaires import built_in_wave
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
-ONE = Culture(dimensions=("samenwerking",), draws=300)
+ONE = CultureSettings(dimensions=("samenwerking",), draws=300)
 
 
 def design_of(count, cluster=None):
@@ -104,7 +104,7 @@ def climate_of(responses, settings, previous=None):
 
 @pytest.fixture(scope="module")
 def climates(waves):
-    settings = Culture(draws=300)
+    settings = CultureSettings(draws=300)
     before = climate_of(waves[0], settings)
     return before, climate_of(waves[1], settings, waves[0])
 
@@ -131,7 +131,7 @@ def test_a_mean_is_the_weighted_mean_of_the_scale(climates, waves):
 
 def test_grades_run_from_one_to_ten_and_are_turned_where_less_is_better():
     safety, red_tape, engagement = find_dimensions(
-        CODEBOOK, Culture(dimensions=("samenwerking", "regeldruk", "bevlogenheid"))
+        CODEBOOK, CultureSettings(dimensions=("samenwerking", "regeldruk", "bevlogenheid"))
     )
 
     assert safety.grade(np.array([1, 3.7, 5])).tolist() == pytest.approx([1, 1 + 2.25 * 2.7, 10])
@@ -140,7 +140,9 @@ def test_grades_run_from_one_to_ten_and_are_turned_where_less_is_better():
 
 
 def test_a_score_is_favourable_from_where_it_is_nearer_to_agreeing():
-    safety, red_tape = find_dimensions(CODEBOOK, Culture(dimensions=("samenwerking", "regeldruk")))
+    safety, red_tape = find_dimensions(
+        CODEBOOK, CultureSettings(dimensions=("samenwerking", "regeldruk"))
+    )
     scores = np.array([3.4, 3.5, np.nan])
 
     assert safety.is_favourable(scores, 0.625).tolist() == pytest.approx(
@@ -152,12 +154,12 @@ def test_a_score_is_favourable_from_where_it_is_nearer_to_agreeing():
 def test_a_survey_that_does_not_ask_about_culture_has_all_its_scales_as_dimensions():
     piaac = load_codebook("piaac")
 
-    assert [d.name for d in find_dimensions(piaac, Culture())] == list(piaac.scales)
+    assert [d.name for d in find_dimensions(piaac, CultureSettings())] == list(piaac.scales)
 
 
 def test_an_unknown_dimension_is_refused():
     with pytest.raises(CultureError, match="1 dimensions: sfeer"):
-        find_dimensions(CODEBOOK, Culture(dimensions=("sfeer",)))
+        find_dimensions(CODEBOOK, CultureSettings(dimensions=("sfeer",)))
 
 
 def test_p_agrees_with_a_t_test_against_the_others_and_is_adjusted_over_the_list(rng):
@@ -191,7 +193,11 @@ def test_a_large_sure_difference_is_marked_and_red_tape_the_other_way_round(rng)
     scores = np.clip(rng.normal(3.0, 0.7, 1000) + 0.8 * (unit == 4), 1, 5)
 
     good = measured(scores, unit).table.set_index("group")["all_mark"]
-    bad = measured(scores, unit, Culture(dimensions=("regeldruk",))).table["all_mark"].to_numpy()
+    bad = (
+        measured(scores, unit, CultureSettings(dimensions=("regeldruk",)))
+        .table["all_mark"]
+        .to_numpy()
+    )
 
     assert good["organisatie=O4"] == BETTER
     assert bad[5] == WORSE
@@ -323,7 +329,7 @@ def test_the_largest_unit_is_climbed_to_when_it_is_not_given(waves, climates):
         groups["level"],
         Design(waves[0]["weight"].to_numpy(float), cluster, np.zeros_like(cluster)),
         CODEBOOK,
-        Culture(draws=300),
+        CultureSettings(draws=300),
         1,
     ).table.set_index(["group", "dimension"])["sector_mean"]
 
@@ -358,7 +364,7 @@ def test_poor_input_gives_missing_figures_and_no_marks(case, rng):
 
 
 def test_the_same_seed_gives_the_same_table(waves, climates):
-    again = climate_of(waves[0], Culture(draws=300))
+    again = climate_of(waves[0], CultureSettings(draws=300))
 
     pd.testing.assert_frame_equal(again.table, climates[0].table)
 
@@ -409,7 +415,7 @@ def test_public_surveys_have_a_climate(name, level, dimensions, request):
         groups.groups["level"],
         read_design(responses, codebook),
         codebook,
-        Culture(draws=200),
+        CultureSettings(draws=200),
         1,
     ).table
 

@@ -19,7 +19,7 @@ from blijfwijzer.culture.conduct import (
 )
 from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.estimation.design import Design, read_design
-from blijfwijzer.settings import Culture
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.scales import score_scales
 from questionnaires import built_in_wave
@@ -35,7 +35,10 @@ def surveys(tmp_path_factory):
 
 def conduct_of(responses, design=None, settings=None, previous=None):
     design = read_design(responses, CODEBOOK) if design is None else design
-    scales, settings = score_scales(responses, CODEBOOK), settings or Culture(mix=("sector",))
+    scales, settings = (
+        score_scales(responses, CODEBOOK),
+        settings or CultureSettings(mix=("sector",)),
+    )
     pair = None if previous is None else compare_waves(previous, responses, CODEBOOK, settings)
     return measure_conduct(responses, scales, CODEBOOK, design, settings, pair)
 
@@ -118,7 +121,7 @@ def test_changes_hold_what_the_built_in_survey_was_given(conduct):
 
 
 def test_the_claim_about_change_tells_the_changes_of_this_chapter(surveys):
-    settings = Culture(mix=("geslacht",))
+    settings = CultureSettings(mix=("geslacht",))
     changes = conduct_of(surveys[1], settings=settings, previous=surveys[0]).changes
     before, now = (
         gather(wave, score_scales(wave, CODEBOOK), CODEBOOK, read_design(wave, CODEBOOK))
@@ -187,7 +190,7 @@ def test_a_link_with_leaving_is_an_odds_ratio_and_a_difference_of_shares(surveys
     known = happened.notna() & leaves.notna()
 
     row = row_of(
-        conduct_of(responses, alone(1500), Culture(mix=("geslacht",))).links,
+        conduct_of(responses, alone(1500), CultureSettings(mix=("geslacht",))).links,
         behaviour="intern_pesten",
         outcome="vertrekintentie",
     )
@@ -223,7 +226,7 @@ def test_a_survey_that_asks_no_behaviour_says_so():
     responses = pd.DataFrame({"weight": np.ones(5), "cntry": list("abcde")})
     scales = score_scales(responses, codebook)
 
-    found = measure_conduct(responses, scales, codebook, alone(5), Culture())
+    found = measure_conduct(responses, scales, codebook, alone(5), CultureSettings())
 
     assert found.reason is not None
     assert "[concepts]" in found.reason.en

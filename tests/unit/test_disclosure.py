@@ -19,7 +19,7 @@ from blijfwijzer.disclosure.rounding import _counts_that_fit, band, band_text, h
 from blijfwijzer.disclosure.rules import find_faults
 from blijfwijzer.disclosure.span import combinations_of, find_disclosed
 from blijfwijzer.errors import DisclosureError
-from blijfwijzer.settings import Disclosure
+from blijfwijzer.settings import DisclosureSettings
 from small_worlds import brute_force, everyone, members, none
 
 K = 10
@@ -147,7 +147,7 @@ def test_a_group_is_withheld_for_its_own_reason(reason, n, values, people):
     inside[: max(0, n - 20)] = 1
 
     found = find_faults(
-        members(inside), np.array([people]), {"y": values}, np.ones(30), Disclosure()
+        members(inside), np.array([people]), {"y": values}, np.ones(30), DisclosureSettings()
     )
 
     assert found.tolist() == [reason]
@@ -158,14 +158,14 @@ def test_two_people_who_carry_the_weight_are_found():
     inside = np.r_[np.ones(12), np.zeros(18)]
     values = {"y": np.tile([0.0, 1.0], 15)}
 
-    found = find_faults(members(inside), np.array([50.0]), values, weight, Disclosure())
+    found = find_faults(members(inside), np.array([50.0]), values, weight, DisclosureSettings())
 
     assert found.tolist() == ["dominance"]
 
 
 def test_a_minimum_below_five_is_no_setting():
     with pytest.raises(ValueError, match="greater than or equal to 5"):
-        Disclosure(minimum=4)
+        DisclosureSettings(minimum=4)
 
 
 def test_groups_that_pass_are_shown_with_everyone(rng):
@@ -173,7 +173,9 @@ def test_groups_that_pass_are_shown_with_everyone(rng):
     groups = csr_array(np.vstack([np.ones(78), *(team == i for i in range(3))]).astype(np.int8))
     values = {"y": (rng.random(78) < 0.3).astype(float)}
 
-    choice = choose_groups(groups, np.full(4, np.nan), none(78), values, np.ones(78), Disclosure())
+    choice = choose_groups(
+        groups, np.full(4, np.nan), none(78), values, np.ones(78), DisclosureSettings()
+    )
 
     assert choice.shown.tolist() == [True, True, False, False]
     assert choice.reasons.tolist() == ["", "", "derivable", "respondents"]

@@ -8,9 +8,9 @@ from statsmodels.stats.proportion import proportion_confint
 from blijfwijzer.errors import OneClassError, TooFewResponsesError
 from blijfwijzer.risk.evaluation import TOO_SMALL, evaluate, pool_small, to_metrics, wilson
 from blijfwijzer.risk.splits import split_by_unit
-from blijfwijzer.settings import Evaluation
+from blijfwijzer.settings import EvaluationSettings
 
-QUICK = Evaluation(bootstraps=60)
+QUICK = EvaluationSettings(bootstraps=60)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from blijfwijzer.risk.features import (
     schema_to_json,
 )
 from blijfwijzer.risk.outcomes import barred_columns
-from blijfwijzer.settings import Features as FeatureSettings
+from blijfwijzer.settings import FeatureSettings
 from blijfwijzer.survey.codebook import load_codebook
 
 CODEBOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")

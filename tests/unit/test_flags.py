@@ -15,9 +15,9 @@ from blijfwijzer.groups.flags import (
     talent_at_risk,
 )
 from blijfwijzer.groups.rates import pool_rates
-from blijfwijzer.settings import Flags
+from blijfwijzer.settings import FlagSettings
 
-SETTINGS = Flags(bootstraps=50)
+SETTINGS = FlagSettings(bootstraps=50)
 
 
 def flagged(rng, effect, groups=36, sectors=6, n=60):

@@ -13,7 +13,7 @@ from blijfwijzer.groups.grouping import (
     part_people,
     read_population,
 )
-from blijfwijzer.settings import Groups
+from blijfwijzer.settings import GroupSettings
 from blijfwijzer.survey.codebook import load_codebook
 
 BOOK = load_codebook("werkonderzoek-2019")
@@ -33,7 +33,7 @@ def responses(sizes, education=None):
 
 
 def grouped(table, by=("organisatie", "afdeling"), cross=(), population=None, **options):
-    return make_groups(table, BOOK, list(by), list(cross), population, Groups(**options), 10)
+    return make_groups(table, BOOK, list(by), list(cross), population, GroupSettings(**options), 10)
 
 
 def test_a_unit_is_a_group_from_the_minimum_on():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blijfwijzer.errors import InfeasibleError, NotWritableError, TrialError, VoucherError
-from blijfwijzer.settings import Vouchers
+from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import Needs, allocate_vouchers
 from blijfwijzer.vouchers.lottery import draw_lottery, open_sealed, seal
 
@@ -25,7 +25,7 @@ def needs_of(groups=120, seed=1, sectors=4) -> Needs:
 
 def lottery_of(needs=None, vouchers=400, seed=1, **choices):
     needs = needs_of() if needs is None else needs
-    chosen = Vouchers(**{"reserve": 0.0, "lottery": 0.25} | choices)
+    chosen = VoucherSettings(**{"reserve": 0.0, "lottery": 0.25} | choices)
     plan = allocate_vouchers(needs, vouchers, 1, chosen, 1)
     return draw_lottery(plan, needs, chosen, seed)
 
@@ -73,7 +73,7 @@ def test_signal_vouchers_go_to_the_groups_put_forward():
 
 def test_groups_above_the_cut_are_not_drawn():
     needs = needs_of()
-    plan = allocate_vouchers(needs, 300, 1, Vouchers(reserve=0), 1)
+    plan = allocate_vouchers(needs, 300, 1, VoucherSettings(reserve=0), 1)
     lottery = lottery_of(needs, 400)
 
     sure = plan.table.index[plan.table["vouchers"] > 0]
@@ -95,7 +95,7 @@ def test_both_arms_are_in_every_stratum():
 
 def test_every_group_of_a_stratum_has_the_same_chance_whatever_its_size():
     needs = needs_of(sectors=1)
-    chosen = Vouchers(reserve=0, lottery=0.4)
+    chosen = VoucherSettings(reserve=0, lottery=0.4)
     plan = allocate_vouchers(needs, 400, 1, chosen, 1)
 
     tables = [draw_lottery(plan, needs, chosen, seed).table for seed in range(400)]

@@ -30,7 +30,7 @@ from blijfwijzer.risk.model import (
 )
 from blijfwijzer.risk.selection import fit_calibrator, select_model
 from blijfwijzer.risk.splits import split_by_unit
-from blijfwijzer.settings import Model as ModelSettings
+from blijfwijzer.settings import ModelSettings
 from blijfwijzer.survey.codebook import Text
 
 

@@ -13,7 +13,7 @@ from blijfwijzer.drivers.contributions import Contributions
 from blijfwijzer.drivers.plots import draw_drivers
 from blijfwijzer.drivers.profiles import _bin, profile
 from blijfwijzer.risk.features import Feature, Schema
-from blijfwijzer.settings import Drivers as DriverSettings
+from blijfwijzer.settings import DriverSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
 
 BOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")

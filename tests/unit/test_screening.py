@@ -25,12 +25,12 @@ from blijfwijzer.culture.screening_checks import (
 )
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.settings import Culture
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, CULTURE
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
-QUICK = Culture(draws=300, splits=10, bootstraps=50)
+QUICK = CultureSettings(draws=300, splits=10, bootstraps=50)
 PAIR = ("psychologische_veiligheid", "prestatiegerichtheid")
 
 
@@ -238,7 +238,7 @@ def test_a_unit_without_answers_has_no_probability(rng):
 def test_a_survey_that_lacks_the_pair_says_how_to_have_one():
     piaac = load_codebook("piaac")
 
-    found = find_pair(screened_dimensions(piaac, Culture()), piaac, Culture())
+    found = find_pair(screened_dimensions(piaac, CultureSettings()), piaac, CultureSettings())
 
     assert isinstance(found, Text)
     assert "culture.pair" in found.en
@@ -246,7 +246,7 @@ def test_a_survey_that_lacks_the_pair_says_how_to_have_one():
 
 @pytest.mark.parametrize("pair", [("sfeer", "samenwerking"), ("samenwerking", "samenwerking")])
 def test_a_pair_in_the_settings_that_is_not_there_is_refused(pair):
-    settings = Culture(pair=pair)
+    settings = CultureSettings(pair=pair)
 
     with pytest.raises(CultureError, match="are not two of the dimensions"):
         find_pair(screened_dimensions(CODEBOOK, settings), CODEBOOK, settings)
@@ -254,9 +254,9 @@ def test_a_pair_in_the_settings_that_is_not_there_is_refused(pair):
 
 def test_fevs_is_screened_on_the_scales_that_its_codebook_maps():
     fevs = load_codebook("fevs-2018")
-    dimensions = screened_dimensions(fevs, Culture())
+    dimensions = screened_dimensions(fevs, CultureSettings())
 
-    places = find_pair(dimensions, fevs, Culture())
+    places = find_pair(dimensions, fevs, CultureSettings())
 
     assert [dimensions[place].name for place in places] == ["veiligheid", "prestatiegerichtheid"]
     assert len(dimensions) == 7

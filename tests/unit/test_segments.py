@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.conditions import Condition, describe, read_question
 from blijfwijzer.groups.segments import estimate_rates, find_segments
-from blijfwijzer.settings import Segments as SegmentSettings
+from blijfwijzer.settings import SegmentSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
 
 CODEBOOK = load_codebook("werkonderzoek-2019")

@@ -19,7 +19,7 @@ from blijfwijzer.culture.waves import (
 from blijfwijzer.errors import NothingInCommonError
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.release.culture import mix_figures
-from blijfwijzer.settings import Culture
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
 from questionnaires import built_in_wave
 
@@ -90,7 +90,7 @@ def surveys(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trend(surveys):
-    return measure_trend(compare_waves(surveys[0], surveys[1], CODEBOOK, Culture()))
+    return measure_trend(compare_waves(surveys[0], surveys[1], CODEBOOK, CultureSettings()))
 
 
 def test_raked_weights_have_the_earlier_mix_and_are_moved_as_little_as_can_be(rng):
@@ -244,7 +244,7 @@ def test_a_renamed_item_is_one_item(trend, surveys):
 def test_an_item_that_one_wave_lacks_counts_in_neither(surveys):
     before, now = surveys[0], surveys[1].drop(columns=["sam_1"]).assign(sam_3=np.nan)
 
-    found = measure_trend(compare_waves(before, now, CODEBOOK, Culture()))
+    found = measure_trend(compare_waves(before, now, CODEBOOK, CultureSettings()))
 
     row = found.changes.set_index(["scale", "place"]).loc[("samenwerking", "all")]
     assert row["items"] == 1
@@ -275,9 +275,9 @@ def test_a_large_change_is_marked_and_red_tape_the_other_way_round(surveys):
     for item in ("sam_1", "sam_2", "sam_3", "reg_1", "reg_2", "reg_3"):
         now[item] = np.minimum(now[item] + 1, 5)
 
-    marks = measure_trend(compare_waves(before, now, CODEBOOK, Culture())).changes.set_index(
-        ["scale", "place"]
-    )["mark"]
+    marks = measure_trend(
+        compare_waves(before, now, CODEBOOK, CultureSettings())
+    ).changes.set_index(["scale", "place"])["mark"]
 
     assert marks[("samenwerking", "all")] == BETTER
     assert marks[("regeldruk", "all")] == WORSE
@@ -285,7 +285,9 @@ def test_a_large_change_is_marked_and_red_tape_the_other_way_round(surveys):
 
 
 def test_one_wave_against_itself_does_not_move(surveys):
-    found = measure_trend(compare_waves(surveys[0], surveys[0], CODEBOOK, Culture())).changes
+    found = measure_trend(
+        compare_waves(surveys[0], surveys[0], CODEBOOK, CultureSettings())
+    ).changes
 
     assert found["raw"].abs().max() < 1e-12
     assert found["net"].abs().max() < 1e-9
@@ -294,12 +296,14 @@ def test_one_wave_against_itself_does_not_move(surveys):
 
 def test_what_raking_costs_is_told(surveys):
     same = measure_trend(
-        compare_waves(surveys[0], surveys[0], CODEBOOK, Culture(mix=("opleiding",)))
+        compare_waves(surveys[0], surveys[0], CODEBOOK, CultureSettings(mix=("opleiding",)))
     )
     low = (surveys[0]["opleiding"] == 1).to_numpy()
     fewer = surveys[0][~low | (np.arange(len(low)) % 8 == 0)].reset_index(drop=True)
 
-    moved = measure_trend(compare_waves(surveys[0], fewer, CODEBOOK, Culture(mix=("opleiding",))))
+    moved = measure_trend(
+        compare_waves(surveys[0], fewer, CODEBOOK, CultureSettings(mix=("opleiding",)))
+    )
 
     # Kish: the later wave's few low educated stand for eight times as many.
     weight = fewer["weight"].to_numpy(float)
@@ -316,13 +320,13 @@ def test_what_raking_costs_is_told(surveys):
 def test_weights_have_no_scale_in_either_wave(surveys, trend):
     heavy = surveys[1].assign(weight=surveys[1]["weight"] * 1000)
 
-    again = measure_trend(compare_waves(surveys[0], heavy, CODEBOOK, Culture()))
+    again = measure_trend(compare_waves(surveys[0], heavy, CODEBOOK, CultureSettings()))
 
     pd.testing.assert_frame_equal(again.changes, trend.changes)
 
 
 def test_the_mix_is_in_words_of_the_codebook(surveys):
-    waves = pair_waves(*surveys, CODEBOOK, Culture(mix=("opleiding", "leeftijd")))
+    waves = pair_waves(*surveys, CODEBOOK, CultureSettings(mix=("opleiding", "leeftijd")))
 
     assert set(waves.mix["column"]) == {"opleiding", "leeftijd"}
     categories = waves.mix.groupby("column")["category"].apply(set)
@@ -336,7 +340,7 @@ def test_the_mix_is_in_words_of_the_codebook(surveys):
 def test_replicate_weights_of_both_waves_agree_with_their_units(rng, replicated):
     waves = replicated_waves(rng, (0.3, 0.5))
     values = pd.concat(waves)["values"].to_numpy()
-    settings = Culture(mix=("leeftijd", "opleiding"))
+    settings = CultureSettings(mix=("leeftijd", "opleiding"))
 
     pairs = [pair_waves(*waves, book, settings) for book in (load_codebook(SMALL), replicated)]
 
@@ -353,7 +357,7 @@ def test_replicate_weights_of_both_waves_agree_with_their_units(rng, replicated)
 def test_a_net_change_has_the_error_of_raking_anew_with_each_replicate(rng, replicated):
     waves = replicated_waves(rng, (0.25, 0.6))
     values = pd.concat(waves)["values"].to_numpy()
-    pair = pair_waves(*waves, replicated, Culture(mix=("leeftijd", "opleiding")))
+    pair = pair_waves(*waves, replicated, CultureSettings(mix=("leeftijd", "opleiding")))
 
     found = measure_change(values, pair).net
 
@@ -374,7 +378,7 @@ def test_replicate_weights_of_one_wave_alone_leave_errors_to_units(rng, replicat
     before, now = replicated_waves(rng, (0.3, 0.5))
     values = pd.concat([before, now])["values"].to_numpy()
     lacking = now.drop(columns=[name for name in now if name.startswith("jk")])
-    settings = Culture(mix=("leeftijd",))
+    settings = CultureSettings(mix=("leeftijd",))
 
     found, plain = (
         measure_change(values, pair_waves(before, now, book, settings))
@@ -386,7 +390,7 @@ def test_replicate_weights_of_one_wave_alone_leave_errors_to_units(rng, replicat
 
 def test_a_replicate_that_leaves_nobody_of_a_wave_is_no_obstacle(rng, replicated):
     waves = replicated_waves(rng, (0.3, 0.5))
-    pair = pair_waves(*waves, replicated, Culture(mix=("leeftijd",)))
+    pair = pair_waves(*waves, replicated, CultureSettings(mix=("leeftijd",)))
     values = pd.concat(waves)["values"].to_numpy()
     one_unit = pd.concat(waves)["organisatie"].isin(["W0O3", "W1O3", "W1O4"]).to_numpy()
 
@@ -401,7 +405,7 @@ def test_a_category_that_others_were_put_with_is_no_figure_of_the_mix(surveys):
     now = surveys[1][surveys[1]["opleiding"] != 1].reset_index(drop=True)
     now.loc[:2, "opleiding"] = 1.0
     largest = now["opleiding"].value_counts().index[0]
-    mix = pair_waves(before, now, CODEBOOK, Culture(mix=("opleiding", "sector"))).mix
+    mix = pair_waves(before, now, CODEBOOK, CultureSettings(mix=("opleiding", "sector"))).mix
 
     then, later = (
         mix_figures(wave, mix, counted, CODEBOOK, 10)

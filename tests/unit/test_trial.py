@@ -6,7 +6,7 @@ from scipy.stats import permutation_test, t
 from statsmodels.stats.power import TTestIndPower
 
 from blijfwijzer.errors import TrialError
-from blijfwijzer.settings import Guidance, Vouchers
+from blijfwijzer.settings import GuidanceSettings, VoucherSettings
 from blijfwijzer.vouchers.allocation import Needs, allocate_vouchers
 from blijfwijzer.vouchers.lottery import Lottery, draw_lottery, open_sealed, seal
 from blijfwijzer.vouchers.trial import (
@@ -47,7 +47,7 @@ def drawn_lottery(seed) -> tuple[Lottery, Needs]:
         people=pd.Series(rng.integers(20, 150, 100).astype(float), index=index),
         strata=pd.DataFrame({"sector": rng.integers(0, 3, 100).astype(str)}, index=index),
     )
-    chosen = Vouchers(reserve=0.0, lottery=0.4)
+    chosen = VoucherSettings(reserve=0.0, lottery=0.4)
     plan = allocate_vouchers(needs, 300, 1, chosen, seed)
     return draw_lottery(plan, needs, chosen, seed), needs
 
@@ -250,7 +250,7 @@ def test_power_of_two_groups_is_refused():
 def test_the_expected_effect_is_on_whole_groups():
     lottery, needs = drawn_lottery(3)
 
-    effect = expected_effect(lottery, needs, Guidance(take_up=0.4, deadweight=0.4))
+    effect = expected_effect(lottery, needs, GuidanceSettings(take_up=0.4, deadweight=0.4))
 
     drawn = lottery.table[lottery.table["arm"] == "offered"]
     shares = drawn["vouchers"] / needs.people[drawn.index]

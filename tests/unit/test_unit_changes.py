@@ -21,13 +21,13 @@ from blijfwijzer.culture.unit_changes import (
 from blijfwijzer.culture.waves import compare_waves, rake
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.grouping import make_groups
-from blijfwijzer.settings import Culture, Settings
+from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.scales import score_scales
 from questionnaires import built_in_wave
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
-SETTINGS = Culture(draws=200)
+SETTINGS = CultureSettings(draws=200)
 
 
 def alone(count):
@@ -304,7 +304,7 @@ def test_marks_are_of_the_net_change(rng):
             pd.Series("organisatie", index=names),
             alone(len(later)),
             CODEBOOK,
-            Culture(dimensions=("samenwerking",), draws=200),
+            CultureSettings(dimensions=("samenwerking",), draws=200),
             1,
             previous=UnitChanges(told[COLUMNS]),
         ).table

@@ -7,7 +7,7 @@ import pytest
 from blijfwijzer.errors import WaveTooDifferentError
 from blijfwijzer.risk.features import Feature, Features, Schema
 from blijfwijzer.risk.waves import compare_wave, learn_reference, refuse_different
-from blijfwijzer.settings import Wave
+from blijfwijzer.settings import WaveSettings
 from blijfwijzer.survey.codebook import Text
 
 SCHEMA = Schema(
@@ -32,7 +32,9 @@ def built(table, absent=()):
 
 def compared(rng, table, absent=()):
     reference = learn_reference(frame(rng), SCHEMA, np.ones(1000), 10)
-    return compare_wave(built(table, absent), reference, np.ones(len(table)), Wave(), len(table))
+    return compare_wave(
+        built(table, absent), reference, np.ones(len(table)), WaveSettings(), len(table)
+    )
 
 
 def test_the_same_survey_does_not_drift(rng):
@@ -47,7 +49,7 @@ def test_drift_is_the_population_stability_index(rng):
     now = pd.DataFrame({n: np.repeat([1.0, 2.0], [800, 200]) for n in "abcd"})
     reference = learn_reference(then, SCHEMA, np.ones(1000), 10)
 
-    found = compare_wave(built(now), reference, np.ones(1000), Wave(), 1000).table
+    found = compare_wave(built(now), reference, np.ones(1000), WaveSettings(), 1000).table
 
     by_hand = (0.8 - 0.5) * np.log(0.8 / 0.5) + (0.2 - 0.5) * np.log(0.2 / 0.5)
     assert found["drift"].iloc[0] == pytest.approx(by_hand)
@@ -58,7 +60,7 @@ def test_weights_count_in_drift(rng):
     weight = np.repeat([1.6, 0.4], [500, 500])
     reference = learn_reference(then, SCHEMA, np.ones(1000), 10)
 
-    found = compare_wave(built(then), reference, weight, Wave(), 1000).table
+    found = compare_wave(built(then), reference, weight, WaveSettings(), 1000).table
 
     assert found["drift"].iloc[0] > 0.25
 
@@ -76,7 +78,7 @@ def test_a_wave_that_differs_too_much_is_refused(rng):
     comparison = compared(rng, frame(rng, low=5), absent=("d",))
 
     with pytest.raises(WaveTooDifferentError, match="4 of the 4 columns") as error:
-        refuse_different(comparison, Wave(), "risk")
+        refuse_different(comparison, WaveSettings(), "risk")
     assert "absent: d" in str(error.value)
 
 
@@ -85,6 +87,6 @@ def test_one_shifted_column_of_four_is_let_through(rng):
     table["a"] = 5.0
     comparison = compared(rng, table)
 
-    refuse_different(comparison, Wave(), "risk")
+    refuse_different(comparison, WaveSettings(), "risk")
 
     assert comparison.table["verdict"].tolist().count("same") == 3

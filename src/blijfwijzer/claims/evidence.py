@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from blijfwijzer.estimation.design import Design, draw_wholes
 from blijfwijzer.estimation.influences import Family, Regression, regress
 from blijfwijzer.estimation.moments import within
-from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook, Column, Scale, Text
 from blijfwijzer.survey.concept_scores import read_concepts

@@ -9,7 +9,7 @@ from blijfwijzer.claims.evidence import Evidence, NotTestableError
 from blijfwijzer.errors import BlijfwijzerError
 from blijfwijzer.risk.features import Schema, build_features, learn_schema
 from blijfwijzer.risk.splits import split_by_unit
-from blijfwijzer.settings import Features
+from blijfwijzer.settings import FeatureSettings
 from blijfwijzer.survey.codebook import Codebook, Column, Text
 
 Array = NDArray[np.float64]
@@ -51,7 +51,7 @@ def out_of_fold(
     scores = evidence.scales.iloc[known].reset_index(drop=True)
     responses, book = _readable(responses, scores, evidence.codebook, scales)
     try:
-        read = Features(items=False, minimum_level=_FEWEST_LEVEL)
+        read = FeatureSettings(items=False, minimum_level=_FEWEST_LEVEL)
         schema = learn_schema(responses, scores, book, barred, read)
         frame = build_features(responses, scores, schema).frame
         unit = pd.Series(evidence.design.cluster[known], name="cluster")

@@ -25,7 +25,7 @@ from blijfwijzer.estimation.pooling import (
     within_variance,
 )
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Codebook
 
 Array = NDArray[np.float64]

@@ -26,7 +26,7 @@ from blijfwijzer.estimation.influences import (
     regress,
 )
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Codebook, Text
 from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.concepts import INSIDE, OUTSIDE

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import CultureError
-from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Codebook
 
 Array = NDArray[np.float64]

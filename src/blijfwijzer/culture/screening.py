@@ -22,7 +22,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.pooling import FEWEST, pool_jointly, pool_means, summarise_means
 from blijfwijzer.estimation.pooling import within_variance as pooled_variance
 from blijfwijzer.groups.flags import control_discoveries
-from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Codebook, Text
 from blijfwijzer.survey.concepts import CULTURE, PAIR
 

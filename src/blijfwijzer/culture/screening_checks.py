@@ -23,7 +23,7 @@ from blijfwijzer.estimation.curves import areas_under_curve
 from blijfwijzer.estimation.pooling import pool_means, summarise_means
 from blijfwijzer.estimation.pooling import within_variance as pooled_variance
 from blijfwijzer.groups.flags import control_discoveries
-from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Codebook, Text
 
 Array = NDArray[np.float64]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
 

@@ -11,7 +11,7 @@ from blijfwijzer.culture.climate import BETTER, SAME, WORSE
 from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, Waves, measure_change
 from blijfwijzer.estimation.influences import adjust
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Codebook
 
 Array = NDArray[np.float64]

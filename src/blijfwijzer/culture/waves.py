@@ -16,7 +16,7 @@ from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, rea
 from blijfwijzer.errors import NothingInCommonError
 from blijfwijzer.estimation.design import Design, read_design, reweight
 from blijfwijzer.estimation.influences import Estimate, difference, estimate_mean
-from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Codebook, Scale
 from blijfwijzer.survey.scales import score_scales
 

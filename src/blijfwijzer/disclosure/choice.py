@@ -16,7 +16,7 @@ from blijfwijzer.disclosure.earlier import Earlier
 from blijfwijzer.disclosure.rules import SHOWN, find_faults
 from blijfwijzer.disclosure.span import combinations_of, dependencies_of, find_disclosed
 from blijfwijzer.errors import DisclosureError
-from blijfwijzer.settings import Disclosure as DisclosureSettings
+from blijfwijzer.settings import DisclosureSettings
 
 _MOST_ROUNDS = 200
 _PATIENCE = 3

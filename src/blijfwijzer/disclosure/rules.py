@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from blijfwijzer.settings import Disclosure as DisclosureSettings
+from blijfwijzer.settings import DisclosureSettings
 
 Array = NDArray[np.float64]
 

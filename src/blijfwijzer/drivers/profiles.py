@@ -17,7 +17,7 @@ from blijfwijzer.risk.evaluation import pool_small
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.risk.splits import Fold
-from blijfwijzer.settings import Drivers as DriverSettings
+from blijfwijzer.settings import DriverSettings
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from blijfwijzer.groups.rates import (
     pool_rates,
     summarise_areas,
 )
-from blijfwijzer.settings import Rates as RateSettings
+from blijfwijzer.settings import RateSettings
 
 Array = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from scipy.special import ndtr
 
 from blijfwijzer.groups.rates import PooledRates
-from blijfwijzer.settings import Flags as FlagSettings
+from blijfwijzer.settings import FlagSettings
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.errors import GroupError, MissingColumnsError
-from blijfwijzer.settings import Groups as GroupSettings
+from blijfwijzer.settings import GroupSettings
 from blijfwijzer.survey.codebook import Codebook, Column, Language
 from blijfwijzer.survey.texts import as_seen
 

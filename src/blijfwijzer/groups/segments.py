@@ -25,7 +25,7 @@ from blijfwijzer.groups.conditions import (
 )
 from blijfwijzer.risk.evaluation import wilson
 from blijfwijzer.risk.metrics import effective_n
-from blijfwijzer.settings import Segments as SegmentSettings
+from blijfwijzer.settings import SegmentSettings
 from blijfwijzer.survey.codebook import Column, Text
 
 Array = NDArray[np.float64]

@@ -12,7 +12,7 @@ from blijfwijzer.publish.claim_words import in_words
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.texts import show
-from blijfwijzer.settings import Culture as CultureSettings
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Language
 
 _NAMED = 5

@@ -35,7 +35,7 @@ from blijfwijzer.files import (
 from blijfwijzer.groups.grouping import Grouping, define, member_finder
 from blijfwijzer.publish.release_files import report_from_json
 from blijfwijzer.publish.report import Report
-from blijfwijzer.settings import Disclosure as DisclosureSettings
+from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
 
 Figures = dict[str, csr_array]

@@ -25,8 +25,7 @@ from blijfwijzer.publish.culture_findings import (
     link_figure,
 )
 from blijfwijzer.release.admission import Admission, Figures
-from blijfwijzer.settings import Culture as CultureSettings
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.intake import Intake

@@ -20,7 +20,7 @@ from blijfwijzer.risk.metrics import (
     measure,
     rank,
 )
-from blijfwijzer.settings import Evaluation as EvaluationSettings
+from blijfwijzer.settings import EvaluationSettings
 
 Array = NDArray[np.float64]
 

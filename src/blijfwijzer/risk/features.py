@@ -18,7 +18,7 @@ from blijfwijzer.errors import (
     SettingsError,
     WaveTooDifferentError,
 )
-from blijfwijzer.settings import Features as FeatureSettings
+from blijfwijzer.settings import FeatureSettings
 from blijfwijzer.survey.codebook import Codebook, Column, Policy, Scale, Text
 
 OTHER = "overig"

@@ -14,7 +14,7 @@ from blijfwijzer.risk.linear import Linear, fit_linear, linear_margin, shrink
 from blijfwijzer.risk.metrics import recalibrate
 from blijfwijzer.risk.model import Calibrator, RiskModel, calibrate, predict_margin
 from blijfwijzer.risk.splits import Fold
-from blijfwijzer.settings import Model as ModelSettings
+from blijfwijzer.settings import ModelSettings
 
 Array = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.errors import WaveTooDifferentError
 from blijfwijzer.risk.features import Features, Schema
-from blijfwijzer.settings import Wave as WaveSettings
+from blijfwijzer.settings import WaveSettings
 
 Array = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ from blijfwijzer.errors import (
     WeightError,
     counted,
 )
-from blijfwijzer.settings import Intake as IntakeSettings
+from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO

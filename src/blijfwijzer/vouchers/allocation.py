@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import VoucherError
-from blijfwijzer.settings import Guidance, Vouchers
+from blijfwijzer.settings import GuidanceSettings, VoucherSettings
 from blijfwijzer.vouchers.limits import Integers, Limit, Mask, read_limits
 from blijfwijzer.vouchers.programme import divide, steps_of
 
@@ -146,7 +146,7 @@ class Allocation:
 
 
 def allocate_vouchers(
-    needs: Needs, budget: float, cost: float, settings: Vouchers, seed: int
+    needs: Needs, budget: float, cost: float, settings: VoucherSettings, seed: int
 ) -> Allocation:
     """Divide a budget over groups so that most extra people are expected to train.
 
@@ -241,13 +241,13 @@ def count_vouchers(budget: float, cost: float, reserve: float) -> int:
     return bought
 
 
-def robust_rates(needs: Needs, settings: Vouchers) -> NDArray[np.float64]:
+def robust_rates(needs: Needs, settings: VoucherSettings) -> NDArray[np.float64]:
     """Lower each rate by `robustness` standard errors, to zero at least."""
     lowered = needs.rate - settings.robustness * needs.se
     return np.asarray(lowered.clip(lower=0.0), dtype=np.float64)
 
 
-def effect_of(settings: Vouchers) -> Guidance:
+def effect_of(settings: VoucherSettings) -> GuidanceSettings:
     """Give take-up and deadweight of the chosen kind of guidance."""
     return {"none": settings.none, "talk": settings.talk, "time": settings.time}[settings.guidance]
 

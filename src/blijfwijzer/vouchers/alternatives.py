@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import VoucherError
-from blijfwijzer.settings import Guidance, Vouchers
+from blijfwijzer.settings import GuidanceSettings, VoucherSettings
 from blijfwijzer.vouchers.allocation import Allocation, Needs, draw_numbers
 from blijfwijzer.vouchers.limits import Integers
 
@@ -37,7 +37,7 @@ Numbers = NDArray[np.float64]
 def compare(
     needs: Needs,
     allocation: Allocation,
-    settings: Vouchers,
+    settings: VoucherSettings,
     simple_share: pd.Series | None = None,
     true_rate: pd.Series | None = None,
 ) -> pd.DataFrame:
@@ -92,7 +92,7 @@ def compare(
         order = np.argsort(-rate.to_numpy(), kind="stable")
         given["optimum"] = serve(order, np.maximum(most, truly), total).astype(np.float64)
 
-    chosen = Guidance(take_up=allocation.take_up, deadweight=allocation.deadweight)
+    chosen = GuidanceSettings(take_up=allocation.take_up, deadweight=allocation.deadweight)
     rows = {
         rule: {
             "guidance": allocation.guidance,
@@ -101,7 +101,7 @@ def compare(
         for rule, vouchers in given.items()
     }
     for guidance in ("none", "talk", "time"):
-        effect: Guidance = getattr(settings, guidance)
+        effect: GuidanceSettings = getattr(settings, guidance)
         rows[f"plan_{guidance}"] = {
             "guidance": guidance,
             **_outcomes(plan, rate, needs.people, allocation.cost, effect),
@@ -183,7 +183,7 @@ def _serve_at_random(most: Integers, total: int, seed: int) -> Numbers:
 
 
 def _outcomes(
-    vouchers: Numbers, rate: pd.Series, people: pd.Series, cost: float, effect: Guidance
+    vouchers: Numbers, rate: pd.Series, people: pd.Series, cost: float, effect: GuidanceSettings
 ) -> dict[str, float]:
     total, reached = float(vouchers.sum()), float(vouchers @ rate.to_numpy())
     in_need = float((rate * people).sum())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from blijfwijzer.errors import InfeasibleError, VoucherError
-from blijfwijzer.settings import Vouchers
+from blijfwijzer.settings import VoucherSettings
 
 Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -39,7 +39,7 @@ class Limit:
 
 
 def read_limits(
-    settings: Vouchers, strata: pd.DataFrame, most: Integers, total: int
+    settings: VoucherSettings, strata: pd.DataFrame, most: Integers, total: int
 ) -> list[Limit]:
     """Turn shares of the settings into whole vouchers, floors first.
 
@@ -125,7 +125,7 @@ def refuse_conflict(limits: Sequence[Limit], most: Integers, total: int) -> None
     )
 
 
-def _sorted(settings: Vouchers, kind: Literal["floors", "caps"]) -> list[tuple[str, float]]:
+def _sorted(settings: VoucherSettings, kind: Literal["floors", "caps"]) -> list[tuple[str, float]]:
     return sorted(getattr(settings, kind).items())
 
 

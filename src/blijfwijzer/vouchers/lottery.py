@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.errors import InfeasibleError, TrialError, VoucherError
 from blijfwijzer.files import write_beside
-from blijfwijzer.settings import Vouchers
+from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import Allocation, Needs, draw_numbers, robust_rates
 from blijfwijzer.vouchers.alternatives import apportion, serve
 from blijfwijzer.vouchers.limits import Integers, Mask, read_limits
@@ -65,7 +65,11 @@ class Lottery:
 
 
 def draw_lottery(
-    allocation: Allocation, needs: Needs, settings: Vouchers, seed: int, stratify: str = "sector"
+    allocation: Allocation,
+    needs: Needs,
+    settings: VoucherSettings,
+    seed: int,
+    stratify: str = "sector",
 ) -> Lottery:
     """Divide the vouchers of an allocation anew, with a draw for part of them.
 
@@ -204,7 +208,7 @@ def open_sealed(path: Path, sha256: str = "") -> Lottery:
     return lottery
 
 
-def _refuse_quotas(quotas: dict[str, int], settings: Vouchers, total: int) -> None:
+def _refuse_quotas(quotas: dict[str, int], settings: VoucherSettings, total: int) -> None:
     if sum(settings.mix) <= 0 or min(settings.mix) < 0:
         raise VoucherError(
             f"mix: {settings.mix} are no proportions. Give three numbers from 0, one above it."
@@ -221,7 +225,7 @@ def _refuse_quotas(quotas: dict[str, int], settings: Vouchers, total: int) -> No
         )
 
 
-def _serve_signals(needs: Needs, settings: Vouchers, quota: int, seed: int) -> Integers:
+def _serve_signals(needs: Needs, settings: VoucherSettings, quota: int, seed: int) -> Integers:
     named = needs.groups.isin(list(settings.signals))
     unknown = len(set(settings.signals)) - int(named.sum())
     if unknown or (quota and not settings.signals):
@@ -240,7 +244,7 @@ def _serve_signals(needs: Needs, settings: Vouchers, quota: int, seed: int) -> I
 
 
 def _serve_risk(
-    needs: Needs, settings: Vouchers, allocation: Allocation, room: Integers, quota: int
+    needs: Needs, settings: VoucherSettings, allocation: Allocation, room: Integers, quota: int
 ) -> Integers:
     if quota == 0:
         return np.zeros(len(room), dtype=np.int64)

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from scipy.stats import chi, norm, t
 
 from blijfwijzer.errors import TrialError
-from blijfwijzer.settings import Guidance
+from blijfwijzer.settings import GuidanceSettings
 from blijfwijzer.vouchers.allocation import Needs
 from blijfwijzer.vouchers.limits import Mask
 from blijfwijzer.vouchers.lottery import OFFERED, Lottery
@@ -67,7 +67,7 @@ class TrialResult:
     """Mean share over groups, not adjusted for strata."""
 
 
-def expected_effect(lottery: Lottery, needs: Needs, effect: Guidance) -> float:
+def expected_effect(lottery: Lottery, needs: Needs, effect: GuidanceSettings) -> float:
     """Expect by how much more of a group trains when it is offered its vouchers.
 
     The mean over drawn groups of vouchers / people x take-up x (1 - deadweight): most people of a
