@@ -8,16 +8,8 @@ import pandas as pd
 from blijfwijzer.disclosure.release import Cleared, require_cleared
 from blijfwijzer.publish.columns import FRAMES, Column, check_columns
 from blijfwijzer.publish.culture_columns import CULTURE_FRAMES
+from blijfwijzer.publish.texts import in_sentence
 from blijfwijzer.survey.codebook import Language
-
-
-def in_sentence(label: str) -> str:
-    """Write a label as it stands within a sentence; an abbreviation keeps its capitals.
-
-    >>> in_sentence("Sector"), in_sentence("NATO")
-    ('sector', 'NATO')
-    """
-    return label if label.isupper() else label[:1].lower() + label[1:]
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ import re
 from types import MappingProxyType
 from typing import Literal
 
-from blijfwijzer.publish.chapter import in_sentence
-from blijfwijzer.publish.texts import Kind
+from blijfwijzer.publish.texts import Kind, in_sentence
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.labels import scale_labels

@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions
 from blijfwijzer.culture.waves import FEWEST
-from blijfwijzer.publish.chapter import in_sentence
 from blijfwijzer.publish.claim_words import in_words
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.texts import show
+from blijfwijzer.publish.texts import in_sentence, show
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Language
 

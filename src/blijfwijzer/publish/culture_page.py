@@ -9,7 +9,7 @@ import pandas as pd
 
 from blijfwijzer.publish.blocks import Block, ShownTable, pairs, shown_table, tidy, titled, twin
 from blijfwijzer.publish.cells import clean_text
-from blijfwijzer.publish.chapter import Chapter, in_sentence
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.culture_pictures import (
     PICTURED_ROWS,
     SIGNS,
@@ -23,7 +23,7 @@ from blijfwijzer.publish.culture_pictures import (
 )
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.report_page import render_sections
-from blijfwijzer.publish.texts import number, show
+from blijfwijzer.publish.texts import in_sentence, number, show
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.codebook import Language
 

@@ -24,9 +24,13 @@ def say(name: str, language: str, /, **values: object) -> str:
     return template(name, language).format(**values)
 
 
-def template(name: str, language: str) -> str:
-    """Give a sentence in a language, with its gaps open; see `say` for the error."""
-    told = _catalogue(language).ugettext(name)
+def template(name: str, language: str, count: int | None = None) -> str:
+    """Give a sentence in a language, in the form that a count asks, with its gaps open.
+
+    See `say` for the error.
+    """
+    catalogue = _catalogue(language)
+    told = catalogue.ugettext(name) if count is None else catalogue.ungettext(name, name, count)
     if told == name and name not in ids(language):
         raise KeyError(name)
     return str(told)
@@ -45,10 +49,7 @@ def say_count(name: str, count: int, language: str, /, **values: object) -> str:
     name : id of an entry with a `msgid_plural`, which is the same id
     count : also fills the gap `{count}`
     """
-    told = _catalogue(language).ungettext(name, name, count)
-    if told == name:
-        raise KeyError(name)
-    return str(told).format(count=count, **values)
+    return template(name, language, count).format(count=count, **values)
 
 
 @cache

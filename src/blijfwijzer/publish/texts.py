@@ -1,11 +1,13 @@
 """Numbers and verdicts as a reader sees them."""
 
+import string
 from typing import Any, Literal
 
 import pandas as pd
 
-from blijfwijzer.publish.messages import knows, say
+from blijfwijzer.publish.messages import knows, say, template
 from blijfwijzer.survey.codebook import Language
+from blijfwijzer.survey.texts import Message, Text, Value
 
 Kind = Literal[
     "text", "count", "percent", "tenths", "points", "decimal", "ratio", "euro", "truth", "verdict"
@@ -17,6 +19,38 @@ NOT_SHOWN = {"nl": "niet getoond", "en": "not shown"}
 NO_BREAK = "\u00a0"
 
 _DUTCH_SEPARATORS = str.maketrans(",.", ".,")
+
+
+def write(value: Value, language: Language, how: str = "") -> str:
+    """Write what is to be said in a language.
+
+    A gap of a sentence may say how its value is written: `{size:ratio}` by a kind of number,
+    `{label:inside}` as within a sentence, `{text:sentence}` as one by itself.
+
+    >>> write((Text(nl="leeftijd", en="age"), 2.5), "nl")
+    'leeftijd, 2,5'
+    """
+    if isinstance(value, tuple):
+        return ", ".join(write(one, language, how) for one in value)
+    if isinstance(value, int | float):
+        return show(value, how, language) if how in NUMBERS else _plain(value, language)
+    if isinstance(value, Message):
+        gaps = {**value.values} if value.count is None else {**value.values, "count": value.count}
+        text = _Gaps(language).vformat(template(value.id, language, value.count), (), gaps)
+    else:
+        text = value.in_(language) if isinstance(value, Text) else value
+    if how == "sentence":
+        return text[:1].upper() + text[1:].rstrip(".") + "."
+    return in_sentence(text) if how == "inside" else text
+
+
+def in_sentence(label: str) -> str:
+    """Write a label as it stands within a sentence; an abbreviation keeps its capitals.
+
+    >>> in_sentence("Sector"), in_sentence("NATO")
+    ('sector', 'NATO')
+    """
+    return label if label.isupper() else label[:1].lower() + label[1:]
 
 
 def show(value: Any, kind: Kind, language: Language) -> str:
@@ -96,3 +130,20 @@ def _number(value: float, kind: Kind, language: Language) -> str:
     if kind == "euro":
         return f"€{NO_BREAK}{text}" if language == "nl" else f"€{text}"
     return text
+
+
+def _plain(value: float, language: Language) -> str:
+    """Write a number with the decimals that it has."""
+    text = f"{value:,.6g}".replace("-", "−")
+    return text.translate(_DUTCH_SEPARATORS) if language == "nl" else text
+
+
+class _Gaps(string.Formatter):
+    """Fills the gaps of a sentence by what stands behind the colon of each."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Write a value as its gap asks."""
+        return write(value, self.language, format_spec)

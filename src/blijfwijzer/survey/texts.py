@@ -1,7 +1,9 @@
-"""Texts in both languages, and the strictness that every part of a codebook has."""
+"""Texts of a codebook, what is to be said of a survey, and how strict a codebook is."""
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
@@ -48,3 +50,20 @@ class Text(Part):
     def in_(self, language: Language) -> str:
         """Give the text in `language`."""
         return self.nl if language == "nl" else self.en
+
+
+Value: TypeAlias = "str | int | float | Text | Message | tuple[Value, ...]"
+"""What may stand in a gap of a sentence; several make a list."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something to say: the id of a sentence in the catalogues, and what stands in its gaps.
+
+    Whoever finds something out says it so; only the edge knows the reader's language.
+    """
+
+    id: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    count: int | None = None
+    """How many it is about, where that decides between singular and plural; fills `{count}`."""
