@@ -24,11 +24,12 @@ TARGETS = [
     "score",
     "climate",
     "claims",
+    "same",
+    "shape",
     "validate",
     "ui",
     "notebooks",
     "bench",
-    "same",
 ]
 LOCKS = ["requirements.lock", "requirements-bench.lock"]
 # Parted, so that this file does not hold what it looks for.
