@@ -15,7 +15,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help install check fix test train explain score climate claims validate ui notebooks bench
+.PHONY: FORCE help install check fix test train explain score climate claims validate ui notebooks bench same shape
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -24,7 +24,6 @@ install: $(STAMP) ## Set up .venv from the lock file
 
 $(STAMP): FORCE
 	@sh .ci/environment $(VENV) "$(PYTHON)"
-
 FORCE:
 
 $(BENCH): $(STAMP) requirements-bench.lock
@@ -74,6 +73,12 @@ climate claims: $(STAMP) $(WAVE) $(NEXT)
 	@ls models/vertrekintentie-* models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer $@ $(NEXT) --codebook werkonderzoek-2019 --previous $(WAVE) \
 	  --models models --output out/$@
+
+same: $(STAMP) ## Hold every output against what it was
+	$(BIN)/python tests/same.py
+
+shape: $(STAMP) ## Print the shape of the house beside what it shall be
+	$(BIN)/python tests/shape.py --outliers
 
 validate: $(STAMP) ## Simulate what must hold; writes docs/validation.md
 	$(BIN)/python -m studies validation --data $${SURVEYS:-../shared/data} --output docs/validation.md

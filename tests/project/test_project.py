@@ -29,6 +29,7 @@ TARGETS = [
     "notebooks",
     "bench",
     "same",
+    "shape",
 ]
 LOCKS = ["requirements.lock", "requirements-bench.lock"]
 # Parted, so that this file does not hold what it looks for.
