@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from blijfwijzer import errors
+from blijfwijzer import __version__, errors
 
 app = typer.Typer(
     name="blijfwijzer",
@@ -46,6 +46,22 @@ WaveName = Annotated[
 SEVERAL = "several with commas, or by repeating the option"
 disclosure = typer.Typer(no_args_is_help=True, help="What may be shown, and what was.")
 app.add_typer(disclosure, name="disclosure")
+
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"blijfwijzer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Take what concerns no one command."""
 
 
 @app.command(

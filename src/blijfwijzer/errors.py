@@ -5,6 +5,8 @@ never a respondent's answer. Anything that is not a `BlijfwijzerError` is a bug 
 traceback.
 """
 
+from importlib.util import find_spec
+
 
 class BlijfwijzerError(Exception):
     """Base of all errors that are shown without a traceback."""
@@ -150,6 +152,12 @@ class WaveTooDifferentError(BlijfwijzerError):
     exit_code = 43
 
 
+class MissingExtraError(BlijfwijzerError):
+    """What was asked needs a package that only an extra brings, and it is not installed."""
+
+    exit_code = 44
+
+
 class GroupError(BlijfwijzerError):
     """The groups that were asked for do not exist, or none is large enough."""
 
@@ -244,3 +252,24 @@ def counted(count: int, one: str, many: str = "") -> str:
     ('1 fault', '0 faults', '2 columns hold')
     """
     return f"{count:d} {one if count == 1 else many or one + 's'}"
+
+
+def refuse_without(package: str, extra: str, use: str) -> None:
+    """Refuse to begin what needs an extra, since it would otherwise fail when most is done.
+
+    Parameters
+    ----------
+    package : as it is imported
+    extra : that brings it
+    use : what it is needed for, as a sentence's end: "the pictures of a training"
+    """
+    if not is_installed(package):
+        raise MissingExtraError(
+            f"{package} is not installed, and it is needed for {use}. Nothing was read or written. "
+            f'Install it: pip install "blijfwijzer[{extra}]".'
+        )
+
+
+def is_installed(package: str) -> bool:
+    """Tell whether a package could be imported, without importing it."""
+    return find_spec(package) is not None

@@ -5,14 +5,13 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from blijfwijzer.survey.codebook import Language, Outcome
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe & Ito (2008): told apart by colour-blind people and in grey.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6b6b6b"
@@ -29,7 +28,7 @@ NOTES = {
 class Picture:
     """A drawn figure and what it shows, for those who cannot see it."""
 
-    figure: Figure
+    figure: "Figure"
     alt: str
 
 
@@ -56,8 +55,12 @@ def wrap(text: str, width: int = 38, lines: int = 2) -> str:
 @contextmanager
 def canvas(
     width: float, height: float, title: str, foot: str, rows: int = 1, columns: int = 1
-) -> Iterator[tuple[Figure, list[Axes]]]:
+) -> "Iterator[tuple[Figure, list[Axes]]]":
     """Open a figure with a title above and a note below."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
@@ -67,8 +70,10 @@ def canvas(
         yield figure, axes
 
 
-def to_bytes(figure: Figure, kind: str) -> bytes:
+def to_bytes(figure: "Figure", kind: str) -> bytes:
     """Render a figure as "png" or "svg"; the same figure always gives the same bytes."""
+    import matplotlib as mpl
+
     buffer = io.BytesIO()
     metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
     with mpl.rc_context(_STYLE):

@@ -8,10 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.patches import Patch
 
 from blijfwijzer.drivers.canvas import BLUE, GREY, ORANGE, Picture, canvas, note, wrap
 from blijfwijzer.drivers.profiles import Drivers
@@ -57,6 +53,10 @@ def _labels(codebook: Codebook, language: Language) -> dict[str, str]:
 def _summary(
     drivers: Drivers, labels: dict[str, str], title: str, foot: str, speak: Speak
 ) -> Picture:
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
     names = list(dict.fromkeys(drivers.spread["feature"]))
     colours, scale = colormaps["cividis"], Normalize(0, 1)
     highest = drivers.spread["n"].max()
@@ -98,6 +98,8 @@ def _constructs(
     language: Language,
     speak: Speak,
 ) -> Picture:
+    from matplotlib.patches import Patch
+
     table = drivers.constructs.iloc[::-1]
     named = codebook.constructs
     names = [

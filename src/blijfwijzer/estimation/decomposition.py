@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
 Array = NDArray[np.float64]
 
@@ -101,6 +100,8 @@ def _fairlie(
     X: Array, y: Array, inside: NDArray[np.bool_], weight: Array, rng: np.random.Generator
 ) -> Array:
     """Parts by column, as the mean over random draws of others and orders of columns."""
+    from sklearn.linear_model import LogisticRegression
+
     held = np.column_stack([inside.astype(float), X])
     fit = LogisticRegression(C=_UNPENALISED, max_iter=1000)
     fit.fit(held, y, sample_weight=weight / weight.mean())

@@ -11,11 +11,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from scipy.stats import beta, t
-from statsmodels.stats.multitest import multipletests
 
 from blijfwijzer.estimation.design import Design, covariance_of, variance_by_group
 
@@ -323,6 +321,8 @@ def adjust(p: ArrayLike, method: Literal["holm", "bh"]) -> Array:
     Holm (1979) bounds the chance of any false finding, Benjamini & Hochberg (1995) the share of
     false findings.
     """
+    from statsmodels.stats.multitest import multipletests
+
     known = np.asarray(p, dtype=float)
     adjusted = np.full(len(known), np.nan)
     given = ~np.isnan(known)
@@ -340,6 +340,8 @@ def _fit(
         return nothing, "too few"
     if y.min() == y.max():
         return nothing, "one answer"
+    import statsmodels.api as sm
+
     weight = weight / weight.mean()
     if family == "linear":
         return np.asarray(sm.WLS(y, x, weights=weight).fit().params), ""

@@ -10,7 +10,8 @@ from blijfwijzer import __version__
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 
-_LIBRARIES = ("lightgbm", "scikit-learn", "numpy", "pandas", "scipy", "shap", "mlflow")
+# Those that figures come from; what an extra brings changes none, and may not be there.
+_LIBRARIES = ("lightgbm", "scikit-learn", "numpy", "pandas", "scipy")
 
 
 def provenance(survey_sha256: str, codebook: Codebook, settings: Settings) -> dict[str, str]:

@@ -17,7 +17,8 @@ from typing import Any
 
 import pandas as pd
 
-from blijfwijzer.errors import TrackingError
+from blijfwijzer.errors import TrackingError, is_installed, refuse_without
+from blijfwijzer.settings import TrackingSettings
 
 ALIAS = "challenger"
 _BATCH = 90
@@ -40,6 +41,29 @@ class Training:
     """One row per candidate, as `Selection.scores`."""
     served: Path
     """The code that answers with this model over HTTP; MLflow keeps a copy of it."""
+
+
+def expect_tracking(tracking: TrackingSettings) -> None:
+    """Say, before a run begins, that it will not be tracked; refuse it if the settings insist.
+
+    Without MLflow a run is complete all the same, so that the default gives way. A file of
+    settings that says `tracking.enabled = true` is a rule that somebody laid down: a run that
+    could not keep it must not be found out when it ends.
+
+    Raises
+    ------
+    MissingExtraError
+        MLflow is not installed, and the settings say in so many words to track.
+    """
+    if tracking.enabled and "enabled" in tracking.model_fields_set:
+        refuse_without("mlflow", "tracking", "tracking.enabled = true in the settings")
+    if tracking.enabled and not is_tracked(tracking):
+        print('Not tracked: MLflow is not installed (pip install "blijfwijzer[tracking]").')
+
+
+def is_tracked(tracking: TrackingSettings) -> bool:
+    """Tell whether runs are tracked: unless the settings say not to, where MLflow is there."""
+    return tracking.enabled and is_installed("mlflow")
 
 
 def track_training(training: Training, experiment: str, store: Path) -> str:

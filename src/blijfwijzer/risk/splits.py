@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
 from blijfwijzer.errors import OneClassError, TooFewResponsesError
 
@@ -31,6 +30,8 @@ def split_by_unit(
     OneClassError
         Some fold would hold one outcome only.
     """
+    from sklearn.model_selection import StratifiedGroupKFold
+
     count = units.nunique()
     if count < folds:
         raise TooFewResponsesError(

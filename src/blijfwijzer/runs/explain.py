@@ -9,6 +9,7 @@ from blijfwijzer.drivers.contributions import contribute, refuse_gap
 from blijfwijzer.drivers.performance_plots import draw_performance
 from blijfwijzer.drivers.plots import draw_drivers
 from blijfwijzer.drivers.profiles import profile
+from blijfwijzer.errors import refuse_without
 from blijfwijzer.files import (
     hash_bytes,
     refuse_strange,
@@ -44,6 +45,7 @@ def explain(
     model_folder: Path, survey_file: Path, output: Path, settings_file: Path | None, ledgers: Path
 ) -> None:
     """Show what drives a model's risk in another wave."""
+    refuse_without("matplotlib", "explain", "the pictures of an explanation")
     stored = read_model(model_folder)
     refuse_strange(output, "review.html")
     settings = load_settings(settings_file) if settings_file else stored.settings

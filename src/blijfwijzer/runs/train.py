@@ -12,7 +12,7 @@ from blijfwijzer.drivers.contributions import contribute, refuse_gap
 from blijfwijzer.drivers.performance_plots import draw_performance
 from blijfwijzer.drivers.plots import draw_drivers
 from blijfwijzer.drivers.profiles import profile, refit_importance
-from blijfwijzer.errors import SettingsError
+from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.files import (
     hash_bytes,
     to_json,
@@ -26,7 +26,13 @@ from blijfwijzer.publish.review import training_page
 from blijfwijzer.publish.tables import picture_files, training_tables
 from blijfwijzer.records.model_folder import folder_name, write_model
 from blijfwijzer.records.provenance import provenance
-from blijfwijzer.records.tracking import Training, track_training, tracking_uri
+from blijfwijzer.records.tracking import (
+    Training,
+    expect_tracking,
+    is_tracked,
+    track_training,
+    tracking_uri,
+)
 from blijfwijzer.release.admission import enter_release, ledger_folder
 from blijfwijzer.release.breakdown import admit_breakdown, learn_unit_effects
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
@@ -72,6 +78,8 @@ def train(
     """Fit, calibrate, choose, evaluate, explain and keep a model of each outcome."""
     settings, codebook = load_settings(settings_file), load_codebook(codebook_name)
     outcomes = _choose_outcomes(codebook, targets)
+    refuse_without("matplotlib", "explain", "the pictures of a training")
+    expect_tracking(settings.tracking)
     folders = []
     with show_progress() as tell:
         tell(f"read {survey_file.name}")
@@ -275,7 +283,7 @@ def _train_outcome(
             files,
         )
     _report(folder, outcome, selection, evaluation, warnings)
-    if settings.tracking.enabled:
+    if is_tracked(settings.tracking):
         tell(f"{target}: track")
         training = Training(
             target, folder, _flat(settings.model_dump()), origin, metrics, selection.scores, SERVED

@@ -16,7 +16,13 @@ from blijfwijzer.groups.grouping import Grouping, make_groups
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
-from blijfwijzer.records.tracking import Released, track_release, tracking_uri
+from blijfwijzer.records.tracking import (
+    Released,
+    expect_tracking,
+    is_tracked,
+    track_release,
+    tracking_uri,
+)
 from blijfwijzer.release.admission import (
     RECORD,
     Admission,
@@ -44,6 +50,7 @@ def read_waves(
     tell: Tell,
 ) -> tuple[Intake, Intake | None]:
     """Read both waves; no two waves, or two without a common item, are refused at once."""
+    expect_tracking(settings.tracking)
     read = []
     for file in (survey_file, previous_file):
         if file is not None:
@@ -163,8 +170,8 @@ def track(
     settings: Settings,
     ledgers: Path,
 ) -> None:
-    """Log a release in MLflow, unless the settings say not to."""
-    if not settings.tracking.enabled:
+    """Log a release in MLflow, if runs are tracked."""
+    if not is_tracked(settings.tracking):
         return
     store = ledgers.parent / "mlruns"
     released = Released(
