@@ -10,6 +10,7 @@ from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.texts import write
 from blijfwijzer.publish.method import release_method
 from blijfwijzer.publish.report import Report
 from blijfwijzer.survey.codebook import Codebook, Language
@@ -252,7 +253,7 @@ def _segments(findings: Findings, language: Language) -> Cleared:
         return stack([], list(kinds))
     table = found.assign(
         target=name,
-        label=found[f"rule_{language}"],
+        label=[write(rule, language) for rule in found["rule"]],
         n=found["n_estimated"],
         reference=float(findings.estimates.rates[name]["rate"].iloc[0]),
     )
@@ -353,7 +354,7 @@ def _conclusions(findings: Findings, language: Language) -> Cleared:
     table = pd.DataFrame(
         {
             "attribute": [_attribute(name, findings, language) for name, _ in found],
-            "conclusion": [text.in_(language) for _, text in found],
+            "conclusion": [write(text, language) for _, text in found],
         }
     )
     return clear(table, {"attribute": "text", "conclusion": "text"}, 0)
