@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.survey.codebook import Column
-from blijfwijzer.survey.texts import Message
+from blijfwijzer.survey.texts import Message, Value
 
 Array = NDArray[np.float64]
 
@@ -179,9 +179,9 @@ def _describe_codes(condition: Condition) -> Message | None:
     chosen = [labels[place] for place in allowed]
     others = [label for place, label in enumerate(labels) if place not in allowed]
     if question.is_nominal and len(others) < len(chosen) > 2:
-        return Message("condition.none_of", {"question": about, "answers": others})
+        return Message("condition.none_of", {"question": about, "answers": tuple(others)})
     if question.is_nominal or len(chosen) <= 2:
-        return Message("condition.one_of", {"question": about, "answers": chosen})
+        return Message("condition.one_of", {"question": about, "answers": tuple(chosen)})
     first, last = chosen[0], chosen[-1]
     if allowed[0] == 0:
         return Message("condition.at_most", {"question": about, "last": last})
@@ -206,7 +206,7 @@ def _describe_number(condition: Condition) -> Message | None:
         return None
     # Of whole steps the highest allowed is told; between steps there is none.
     top = high - 1 if question.is_whole else high
-    values = {
+    values: dict[str, Value] = {
         "question": question.column.label,
         "low": round(low * question.step, 9),
         "high": round(top * question.step, 9),

@@ -314,7 +314,7 @@ def _inside(leaf: list[Condition], rows: int) -> Mask:
 
 
 def _rule(leaf: list[Condition]) -> Message:
-    parts = [describe(c) for c in leaf if not c.holds().all()]
+    parts = tuple(describe(c) for c in leaf if not c.holds().all())
     return Message("condition.all", {"conditions": parts})
 
 

@@ -10,9 +10,9 @@ from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.texts import write
 from blijfwijzer.publish.method import release_method
 from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.intake import count_reasons
 

@@ -3,6 +3,7 @@
 import math
 import string
 from functools import cache, reduce
+from numbers import Real
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -30,6 +31,7 @@ Kind = Literal[
 of a measure of quality, to three decimals. plain: a bound, with as many decimals as it has."""
 
 NUMBERS: tuple[Kind, ...] = ("count", "percent", "tenths", "points", "decimal", "ratio", "euro")
+_KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 NO_BREAK = "\u00a0"
 
 _PATTERNS: dict[str, str] = {
@@ -59,10 +61,13 @@ def write(value: Value, language: Language, how: str = "") -> str:
     >>> write((Text(nl="leeftijd", en="age"), 2.5), "nl")
     'leeftijd, 2,5'
     """
-    if isinstance(value, tuple | list):
-        return _join([write(one, language, "" if how in _LISTS else how) for one in value], language, how)
-    if isinstance(value, int | float):
-        return show(value, how, language) if how in get_args(Kind) else _number(value, "", language)
+    if how in _KINDS:
+        return show(value, _KINDS[how], language)
+    if isinstance(value, tuple):
+        each = "" if how in _LISTS else how
+        return _join([write(one, language, each) for one in value], language, how)
+    if isinstance(value, Real):
+        return _number(float(value), "", language)
     if isinstance(value, Message):
         gaps = {**value.values} if value.count is None else {**value.values, "count": value.count}
         text = _Gaps(language).vformat(template(value.id, language, value.count), (), gaps)
