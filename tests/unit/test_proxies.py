@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.fairness.proxies import measure_proxies, tell_proxy
+from blijfwijzer.publish.texts import write
 
 
 def people(rng, strength, rows=3000):
@@ -21,14 +22,14 @@ def test_a_planted_proxy_is_named(rng):
     (found,) = measure_proxies(*people(rng, 3.0))
 
     assert found.auc > 0.95
-    assert "give it away" in tell_proxy(found, None).en
+    assert "give it away" in write(tell_proxy(found, None), "en")
 
 
 def test_columns_that_know_nothing_are_at_chance(rng):
     (found,) = measure_proxies(*people(rng, 0.0))
 
     assert found.auc == pytest.approx(0.5, abs=0.05)
-    assert "hardly" in tell_proxy(found, None).en
+    assert "hardly" in write(tell_proxy(found, None), "en")
 
 
 def test_an_attribute_of_few_is_left_out(rng):

@@ -8,6 +8,7 @@ import statsmodels.api as sm
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.conditions import Condition, describe, read_question
 from blijfwijzer.groups.segments import estimate_rates, find_segments
+from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import SegmentSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
 
@@ -15,6 +16,10 @@ CODEBOOK = load_codebook("werkonderzoek-2019")
 NAMES = ("dienstjaren", "opleiding", "contract", "interne_stappen", "scholing")
 COLUMNS = [CODEBOOK.columns[name] for name in NAMES]
 SMALL = SegmentSettings(minimum=50)
+
+
+def in_dutch(message):
+    return write(message, "nl")
 
 
 def answers_of(rng, rows=4000):
@@ -58,8 +63,10 @@ def test_a_planted_segment_is_found_and_read(planted):
 
     top = found.table.iloc[0]
     inside = found.members.toarray()[0]
-    assert top["rule_nl"] == "Dienstjaren ≥ 15; Opleiding: laag (tot en met vmbo)"
-    assert top["rule_en"] == "Years of service ≥ 15; Education: low (up to lower secondary)"
+    assert write(top["rule"], "nl") == "Dienstjaren ≥ 15; Opleiding: laag (tot en met vmbo)"
+    assert (
+        write(top["rule"], "en") == "Years of service ≥ 15; Education: low (up to lower secondary)"
+    )
     assert (inside == is_segment).all()
     assert top["low"] < 0.6 < top["high"]
     assert top["difference_low"] > 0.2
@@ -184,7 +191,7 @@ def test_columns_of_the_outcome_make_no_segment(planted):
     survey, _ = planted
     barred = frozenset({"opleiding"})
 
-    rules = find_segments(**survey, barred=barred).table["rule_nl"]
+    rules = find_segments(**survey, barred=barred).table["rule"].map(in_dutch)
 
     assert not rules.str.contains("Opleiding").any()
     with pytest.raises(SettingsError, match="cannot be used: opleiding"):
@@ -196,7 +203,7 @@ def test_columns_of_the_outcome_make_no_segment(planted):
 def test_only_the_columns_asked_for_are_used(planted):
     survey = planted[0] | {"settings": SegmentSettings(columns=("dienstjaren",), minimum=50)}
 
-    rules = find_segments(**survey).table["rule_nl"]
+    rules = find_segments(**survey).table["rule"].map(in_dutch)
 
     assert rules.str.fullmatch(r"Dienstjaren [^;]*").all()
 
@@ -209,8 +216,8 @@ def test_missing_answers_are_named(rng):
 
     top = find_segments(**survey).table.iloc[0]
 
-    assert top["rule_nl"] == "Scholing in de laatste twee jaar: niet beantwoord"
-    assert top["rule_en"] == "Training in the last two years: not answered"
+    assert write(top["rule"], "nl") == "Scholing in de laatste twee jaar: niet beantwoord"
+    assert write(top["rule"], "en") == "Training in the last two years: not answered"
 
 
 @pytest.mark.parametrize("units", [1, 9])
@@ -238,7 +245,7 @@ def test_order_of_columns_that_cannot_differ_is_no_matter(planted):
 
     found = find_segments(**survey)
 
-    assert not found.table["rule_nl"].str.contains("Scholing|Contract").any()
+    assert not found.table["rule"].map(in_dutch).str.contains("Scholing|Contract").any()
 
 
 def condition(name, answers):
@@ -287,9 +294,7 @@ CONTRACT = ["1", "2", "3", np.nan]
     ],
 )
 def test_a_condition_says_what_it_holds(narrowed, words, holds):
-    text = describe(narrowed)
-
-    assert text.nl == narrowed.question.column.label.nl + words
+    assert in_dutch(describe(narrowed)) == narrowed.question.column.label.nl + words
     assert "".join("x" if inside else "." for inside in narrowed.holds()) == holds
 
 
@@ -303,7 +308,7 @@ def test_conditions_on_many_codes_are_short():
     )
 
     texts = [
-        describe(c).en.removeprefix("Education")
+        write(describe(c), "en").removeprefix("Education")
         for c in (
             ordinal.below(4, True),
             ordinal.from_(2, True),
@@ -335,12 +340,13 @@ def test_numbers_are_cut_where_people_can_read_it(answers, cut, words):
 
     hours = Condition(read_question(column, pd.Series(answers))).from_(cut, True)
 
-    assert describe(hours).nl == column.label.nl + words
+    assert in_dutch(describe(hours)) == column.label.nl + words
 
 
 def test_numbers_between_steps_are_never_called_at_most():
     column = CODEBOOK.columns["uren"]
     hours = Condition(read_question(column, pd.Series([4.0, 36.5, 60.0])))
 
-    assert describe(hours.below(36, True)).nl == column.label.nl + " < 36"
-    assert describe(hours.from_(10, True).below(36, True)).en == column.label.en + " ≥ 10 and < 36"
+    assert in_dutch(describe(hours.below(36, True))) == column.label.nl + " < 36"
+    both = hours.from_(10, True).below(36, True)
+    assert write(describe(both), "en") == column.label.en + " ≥ 10 and < 36"

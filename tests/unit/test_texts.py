@@ -2,7 +2,7 @@
 
 import pytest
 
-from blijfwijzer.publish import messages, texts
+from blijfwijzer.publish import catalogue, texts
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.texts import Message, Text
 
@@ -44,7 +44,7 @@ def test_a_message_is_written_as_its_gaps_ask(message, written):
 
 
 def test_a_message_of_which_there_is_no_sentence_is_a_fault(monkeypatch):
-    monkeypatch.setattr(texts, "template", messages.template)
+    monkeypatch.setattr(texts, "template", catalogue.template)
 
     with pytest.raises(KeyError, match="no.such.sentence"):
         write(Message("no.such.sentence"), "nl")

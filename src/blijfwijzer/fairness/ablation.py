@@ -12,7 +12,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from blijfwijzer.fairness.targeting import cut_cells
-from blijfwijzer.survey.codebook import Column, Text
+from blijfwijzer.survey.codebook import Column
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 
@@ -81,7 +82,7 @@ def refit_with_attributes(
 
 def tell_ablation(
     ablation: Ablation, largest_shift: float, changed: int, flagged: int, column: Column | None
-) -> Text:
+) -> Message:
     """Say in one sentence what using an attribute would change.
 
     Parameters
@@ -90,21 +91,16 @@ def tell_ablation(
     changed : flags that would come or go
     flagged : flags as they are
     """
-    label = column.label if column else Text(nl=ablation.attribute, en=ablation.attribute)
-    gain = ablation.auc - ablation.auc_without
-    points = round(100 * largest_shift)
-    return Text(
-        nl=f"Zou het model {label.nl.lower()} wel gebruiken, dan verandert het percentage van een "
-        f"getoonde groep hoogstens {points} procentpunt; van {flagged} vlaggen komen of gaan er "
-        f"{changed}. De AUC verandert {_signed(gain).replace('.', ',')}.",
-        en=f"If the model did use {label.en.lower()}, the rate of a shown group would change by at "
-        f"most {points} percentage points; of {flagged} flags {changed} would come or go. The AUC "
-        f"would change by {_signed(gain)}.",
+    return Message(
+        "fairness.ablation",
+        {
+            "attribute": column.label if column else ablation.attribute,
+            "points": round(100 * largest_shift),
+            "flagged": flagged,
+            "changed": changed,
+            "gain": ablation.auc - ablation.auc_without,
+        },
     )
-
-
-def _signed(gain: float) -> str:
-    return f"{gain:+.3f}"
 
 
 def _refit(

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.survey.codebook import Column, Text
+from blijfwijzer.survey.codebook import Column
+from blijfwijzer.survey.texts import Message, Text
 
 SMALL_GAP = 0.05
 """A gap that surely lies below this does not matter in practice (five percentage points)."""
@@ -16,7 +17,7 @@ of the Uniform Guidelines on Employee Selection Procedures (1978, 29 CFR 1607.4 
 
 def conclude(
     attribute: str, by_group: pd.DataFrame, gaps: pd.DataFrame, column: Column | None
-) -> Text:
+) -> Message:
     """Say what the figures do and do not show about the people who are missed.
 
     "No difference" is said only when the 95 % interval of the largest gap lies within five
@@ -32,73 +33,46 @@ def conclude(
         of_attribute[of_attribute["measure"] == measure].iloc[0]
         for measure in ("exclusion", "selection")
     )
-    label = column.label if column else Text(nl=attribute, en=attribute)
     missed = _sentence(exclusion, by_group[by_group["attribute"] == attribute], column)
-    review = _review(selection)
-    return Text(
-        nl=f"{label.nl}: {missed.nl}{review.nl}",
-        en=f"{label.en}: {missed.en}{review.en}",
-    )
+    values = {"attribute": column.label if column else attribute, "missed": missed}
+    ratio = selection["ratio"]
+    if not ratio < REVIEW_RATIO:
+        return Message("fairness.conclusion", values)
+    shown = math.floor(100 * ratio) / 100
+    return Message("fairness.conclusion_reviewed", {**values, "ratio": shown})
 
 
-def _sentence(gap: pd.Series, groups: pd.DataFrame, column: Column | None) -> Text:
+def _sentence(gap: pd.Series, groups: pd.DataFrame, column: Column | None) -> Message:
     if gap["groups"] < 2:
-        return Text(
-            nl="te weinig waarnemingen om groepen te vergelijken.",
-            en="too few responses to compare groups.",
-        )
+        return Message("fairness.missed.too_few")
     low, high = gap["gap_low"], gap["gap_high"]
     if not np.isfinite(high):
-        return Text(
-            nl="te onzeker om iets over verschil te zeggen (te weinig werkeenheden).",
-            en="too uncertain to say anything about a difference (too few units).",
-        )
+        return Message("fairness.missed.too_few_units")
     # Bounds are rounded outwards, so that a sentence never claims more than was found.
     least, most = math.floor(100 * low), math.ceil(100 * high - 1e-9)
     if high <= SMALL_GAP:
-        return Text(
-            nl="geen verschil van betekenis in wie van de mensen die achterblijven gemist wordt "
-            f"(hoogstens {most} procentpunt).",
-            en="no difference that matters in who of the people falling behind is missed "
-            f"(at most {most} percentage points).",
-        )
+        return Message("fairness.missed.alike", {"most": most})
     if low <= 0:
-        return Text(
-            nl="te onzeker om te zeggen of de ene groep vaker gemist wordt dan de andere "
-            f"(het grootste verschil ligt tussen 0 en {most} procentpunt).",
-            en="too uncertain to say whether one group is missed more often than another "
-            f"(the largest difference lies between 0 and {most} percentage points).",
-        )
+        return Message("fairness.missed.uncertain", {"most": most})
     rates = groups[groups["measure"] == "exclusion"].set_index("group")["value"]
-    more, less = rates[gap["highest"]], rates[gap["lowest"]]
-    most_missed, least_missed = (words_of(str(gap[end]), column) for end in ("highest", "lowest"))
-    return Text(
-        nl=f"van de mensen die achterblijven wordt bij {most_missed.nl} {more:.0%} gemist en bij "
-        f"{least_missed.nl} {less:.0%}; het grootste verschil ligt tussen {least} en {most} "
-        "procentpunt.",
-        en=f"of the people falling behind, {more:.0%} is missed among {most_missed.en} and "
-        f"{less:.0%} among {least_missed.en}; the largest difference lies between {least} and "
-        f"{most} percentage points.",
+    return Message(
+        "fairness.missed.apart",
+        {
+            "highest": words_of(str(gap["highest"]), column),
+            "lowest": words_of(str(gap["lowest"]), column),
+            "more": 100 * float(rates[gap["highest"]]),
+            "less": 100 * float(rates[gap["lowest"]]),
+            "least": least,
+            "most": most,
+        },
     )
 
 
-def _review(gap: pd.Series) -> Text:
-    ratio = gap["ratio"]
-    if not ratio < REVIEW_RATIO:
-        return Text(nl="", en="")
-    shown = f"{math.floor(100 * ratio) / 100:.2f}"
-    return Text(
-        nl=f" De selectieratio is {shown.replace('.', ',')}, onder 0,80: reden om na te gaan "
-        "waarom.",
-        en=f" The selection ratio is {shown}, below 0.80: a reason to find out why.",
-    )
-
-
-def words_of(group: str, column: Column | None) -> Text:
+def words_of(group: str, column: Column | None) -> Text | str:
     """Give the codebook's words for a group, or its name."""
     if column is None:
-        return Text(nl=group, en=group)
+        return group
     by_value = {f"{value:g}": code for code, value in column.values.items()}
     group = group.removesuffix(".0")
     code = group if group in column.codes else by_value.get(group, group)
-    return column.codes.get(code, Text(nl=group, en=group))
+    return column.codes.get(code, group)

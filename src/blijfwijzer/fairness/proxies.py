@@ -12,7 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from blijfwijzer.fairness.conclusions import words_of
-from blijfwijzer.survey.codebook import Column, Text
+from blijfwijzer.survey.codebook import Column
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 
@@ -76,24 +77,18 @@ def measure_proxies(
     return found
 
 
-def tell_proxy(proxy: Proxy, column: Column | None) -> Text:
+def tell_proxy(proxy: Proxy, column: Column | None) -> Message:
     """Say in one sentence what a proxy means."""
-    label = column.label if column else Text(nl=proxy.attribute, en=proxy.attribute)
-    level = words_of(proxy.level, column)
-    judged = ("zij verraden het nauwelijks", "they hardly give it away")
-    if proxy.auc >= _PARTLY:
-        judged = ("zij verraden het voor een deel", "they give part of it away")
+    values = {
+        "attribute": column.label if column else proxy.attribute,
+        "level": words_of(proxy.level, column),
+        "auc": proxy.auc,
+    }
     if proxy.auc >= PROXY:
-        judged = ("samen verraden zij het", "together they give it away")
-    dutch = f"{proxy.auc:.2f}".replace(".", ",")
-    return Text(
-        nl=f"Het model gebruikt {label.nl.lower()} niet: wat mensen daarop invullen verandert geen "
-        f"percentage. Uit wat het wel gebruikt is {level.nl} te raden met AUC {dutch} "
-        f"(0,50 is toeval, 1 is zeker): {judged[0]}.",
-        en=f"The model does not use {label.en.lower()}: what people answer there changes no rate. "
-        f"From what it does use {level.en} can be guessed with AUC {proxy.auc:.2f} "
-        f"(.50 is chance, 1 is certain): {judged[1]}.",
-    )
+        return Message("fairness.proxy.whole", values)
+    if proxy.auc >= _PARTLY:
+        return Message("fairness.proxy.partly", values)
+    return Message("fairness.proxy.none", values)
 
 
 def _columns(frame: pd.DataFrame) -> Array:

@@ -16,7 +16,8 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.fairness.conclusions import conclude
 from blijfwijzer.risk.evaluation import wilson
-from blijfwijzer.survey.codebook import Column, Text
+from blijfwijzer.survey.codebook import Column
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -24,7 +25,6 @@ Codes = NDArray[np.intp]
 MEASURES = ("exclusion", "inclusion", "selection")
 """Share of people in need who are outside flagged groups (false negative rate), of people not in
 need who are inside (false positive rate), and of everybody who is inside."""
-TOO_FEW = Text(nl="te weinig waarnemingen", en="too few responses")
 """What a page shows where `is_shown` is false."""
 FEWEST_TWO_WAY = 30
 """Respondents of a cell of two attributes, at least; below it a rate says too little (n >= 30 is
@@ -49,7 +49,7 @@ class Targeting:
     gaps: pd.DataFrame
     """One row per attribute or pair and measure: gap (largest rate less smallest) and ratio
     (smallest over largest) with 95 % intervals; the two groups that differ most surely."""
-    conclusions: dict[str, Text]
+    conclusions: dict[str, Message]
     """One sentence per attribute."""
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.survey.codebook import Column, Text
+from blijfwijzer.survey.codebook import Column
+from blijfwijzer.survey.texts import Message, Value
 
 Array = NDArray[np.float64]
 
@@ -114,19 +115,18 @@ def read_question(column: Column, answers: pd.Series) -> Question | None:
     return found if len(distinct) > 1 else None
 
 
-def describe(condition: Condition) -> Text:
+def describe(condition: Condition) -> Message:
     """Put a condition into words, with the codebook's labels."""
     question = condition.question
-    words = _describe_codes(condition) if question.codes else _describe_number(condition)
-    with_open = question.has_unanswered and condition.allows_unanswered
-    if words is None:
-        words = Text(nl=": niet beantwoord", en=": not answered")
-    elif not words.nl:
-        words = Text(nl=": beantwoord", en=": answered")
-    elif with_open:
-        words = Text(nl=f"{words.nl} of niet beantwoord", en=f"{words.en} or not answered")
-    label = question.column.label
-    return Text(nl=label.nl + words.nl, en=label.en + words.en)
+    about = {"question": question.column.label}
+    if _allows_none(condition):
+        return Message("condition.unanswered", about)
+    said = _describe_codes(condition) if question.codes else _describe_number(condition)
+    if said is None:
+        return Message("condition.answered", about)
+    if question.has_unanswered and condition.allows_unanswered:
+        return Message("condition.or_unanswered", {"condition": said})
+    return said
 
 
 def _step(numbers: Array) -> float:
@@ -152,67 +152,69 @@ def _places(column: Column, answers: pd.Series) -> tuple[tuple[str, ...], Array]
     return codes, numbered
 
 
-def _describe_codes(condition: Condition) -> Text | None:
-    """Give the words for codes; None when only no answer is allowed, empty when all are."""
-    codes, column = condition.question.codes, condition.question.column
-    allowed = [
+def _allowed(condition: Condition) -> list[int]:
+    """Places of the codes that are allowed."""
+    return [
         place
-        for place in range(len(codes))
+        for place in range(len(condition.question.codes))
         if condition.low <= place < condition.high and place not in condition.barred
     ]
-    if not allowed:
+
+
+def _allows_none(condition: Condition) -> bool:
+    """Tell whether only people who did not answer are meant."""
+    if condition.question.codes:
+        return not _allowed(condition)
+    low, high, _, _ = _range(condition)
+    return low >= high
+
+
+def _describe_codes(condition: Condition) -> Message | None:
+    """Say which codes; None when all are."""
+    question, allowed = condition.question, _allowed(condition)
+    labels = [question.column.codes.get(code, code) for code in question.codes]
+    if len(allowed) == len(labels):
         return None
-    if len(allowed) == len(codes):
-        return Text(nl="", en="")
-    labels = [column.codes.get(code, Text(nl=code, en=code)) for code in codes]
+    about = question.column.label
     chosen = [labels[place] for place in allowed]
     others = [label for place, label in enumerate(labels) if place not in allowed]
-    if len(chosen) <= 2:
-        return _list(": ", chosen, "of", "or")
-    if condition.question.is_nominal:
-        if len(others) < len(chosen):
-            return _list(": ", others, "of", "or", negated=True)
-        return _list(": ", chosen, "of", "or")
+    if question.is_nominal and len(others) < len(chosen) > 2:
+        return Message("condition.none_of", {"question": about, "answers": tuple(others)})
+    if question.is_nominal or len(chosen) <= 2:
+        return Message("condition.one_of", {"question": about, "answers": tuple(chosen)})
     first, last = chosen[0], chosen[-1]
     if allowed[0] == 0:
-        return Text(nl=f": hoogstens {last.nl}", en=f": at most {last.en}")
-    if allowed[-1] == len(codes) - 1:
-        return Text(nl=f": minstens {first.nl}", en=f": at least {first.en}")
-    return Text(nl=f": van {first.nl} tot en met {last.nl}", en=f": from {first.en} to {last.en}")
+        return Message("condition.at_most", {"question": about, "last": last})
+    if allowed[-1] == len(labels) - 1:
+        return Message("condition.at_least", {"question": about, "first": first})
+    return Message("condition.between", {"question": about, "first": first, "last": last})
 
 
-def _list(start: str, labels: list[Text], nl: str, en: str, negated: bool = False) -> Text:
-    dutch, english = ("niet ", "not ") if negated else ("", "")
-    return Text(
-        nl=start + dutch + f" {nl} ".join(label.nl for label in labels),
-        en=start + english + f" {en} ".join(label.en for label in labels),
-    )
-
-
-def _describe_number(condition: Condition) -> Text | None:
-    """Give the words for a range; None when only no answer is allowed, empty when all are."""
-    question = condition.question
-    known = question.answers[~np.isnan(question.answers)]
+def _range(condition: Condition) -> tuple[float, float, float, float]:
+    """Give the steps that are allowed, and the first and the last that there are."""
+    answers = condition.question.answers
+    known = answers[~np.isnan(answers)]
     first, last = float(known.min()), float(known.max())
-    low, high = max(condition.low, first), min(condition.high, last + 1)
-    if low >= high:
+    return max(condition.low, first), min(condition.high, last + 1), first, last
+
+
+def _describe_number(condition: Condition) -> Message | None:
+    """Say which range; None when all is."""
+    question = condition.question
+    low, high, first, last = _range(condition)
+    if low == first and high > last:
         return None
-    if low == first and high == last + 1:
-        return Text(nl="", en="")
+    # Of whole steps the highest allowed is told; between steps there is none.
+    top = high - 1 if question.is_whole else high
+    values: dict[str, Value] = {
+        "question": question.column.label,
+        "low": round(low * question.step, 9),
+        "high": round(top * question.step, 9),
+    }
     if question.is_whole and high - low == 1:
-        return _number(" = {}", question, low)
-    if question.is_whole and low > first and high <= last:
-        return _number(" {} – {}", question, low, high - 1)
-    parts = []
-    if low > first:
-        parts.append(_number(" ≥ {}", question, low))
-    if high <= last and question.is_whole:
-        parts.append(_number(" ≤ {}", question, high - 1))
-    elif high <= last:
-        parts.append(_number(" < {}", question, high))
-    return Text(nl=" en".join(p.nl for p in parts), en=" and".join(p.en for p in parts))
-
-
-def _number(form: str, question: Question, *steps: float) -> Text:
-    texts = [f"{round(step * question.step, 9):.10g}" for step in steps]
-    return Text(nl=form.format(*(text.replace(".", ",") for text in texts)), en=form.format(*texts))
+        return Message("condition.equal", values)
+    if high > last:
+        return Message("condition.from", values)
+    if question.is_whole:
+        return Message("condition.range" if low > first else "condition.to", values)
+    return Message("condition.from_below" if low > first else "condition.below", values)

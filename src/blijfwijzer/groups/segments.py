@@ -26,7 +26,8 @@ from blijfwijzer.groups.conditions import (
 from blijfwijzer.risk.evaluation import wilson
 from blijfwijzer.risk.metrics import effective_n
 from blijfwijzer.settings import SegmentSettings
-from blijfwijzer.survey.codebook import Column, Text
+from blijfwijzer.survey.codebook import Column
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -42,7 +43,7 @@ class Segments:
     """Who falls behind most, in words; every response is in one segment, or there are none."""
 
     table: pd.DataFrame
-    """One row per segment, highest rate first, indexed "segment=1" and on: rule_nl, rule_en, n
+    """One row per segment, highest rate first, indexed "segment=1" and on: rule, n
     (respondents), n_estimated and units (those the rate rests on), share (of all weight), rate,
     low, high (95 %), difference from all with its interval, risk (mean of the model), source
     ("answers", or "model" where the wave has no outcomes)."""
@@ -101,10 +102,8 @@ def find_segments(
     inside = np.array([_inside(leaf, len(responses)) for leaf in leaves])
     inside = inside.reshape(len(leaves), len(responses))
     table = estimate_rates(inside, values, weight, unit, usable & is_estimated)
-    rules = [_rule(leaf) for leaf in leaves]
     table = table.assign(
-        rule_nl=[rule.nl for rule in rules],
-        rule_en=[rule.en for rule in rules],
+        rule=pd.Series([_rule(leaf) for leaf in leaves], dtype="object"),
         n=inside.sum(axis=1),
         share=inside @ weight / weight.sum(),
         risk=[float(np.average(risk[row], weights=weight[row])) for row in inside],
@@ -117,7 +116,7 @@ def find_segments(
 
 
 _COLUMNS = [
-    *("rule_nl", "rule_en", "n", "n_estimated", "units", "share", "rate", "low", "high"),
+    *("rule", "n", "n_estimated", "units", "share", "rate", "low", "high"),
     *("difference", "difference_low", "difference_high", "risk", "source"),
 ]
 
@@ -164,7 +163,7 @@ def estimate_rates(
                 "difference_high": rate - everyone + spread * apart,
             }
         )
-    names = [name for name in _COLUMNS if name not in ("rule_nl", "rule_en", "n", "share")]
+    names = [name for name in _COLUMNS if name not in ("rule", "n", "share")]
     return pd.DataFrame(rows, columns=[name for name in names if name not in ("risk", "source")])
 
 
@@ -314,9 +313,9 @@ def _inside(leaf: list[Condition], rows: int) -> Mask:
     return found
 
 
-def _rule(leaf: list[Condition]) -> Text:
-    parts = [describe(c) for c in leaf if not c.holds().all()]
-    return Text(nl="; ".join(p.nl for p in parts), en="; ".join(p.en for p in parts))
+def _rule(leaf: list[Condition]) -> Message:
+    parts = tuple(describe(c) for c in leaf if not c.holds().all())
+    return Message("condition.all", {"conditions": parts})
 
 
 def _mean(rows: Mask, values: Array, weight: Array) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 from markupsafe import Markup
 
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.charts import short
 from blijfwijzer.publish.columns import Column, kinds_of, present
@@ -62,17 +63,17 @@ class Block:
 
 def titled(report: Told, name: str, is_foldable: bool = False, caption: str = "") -> Block:
     """Show a table of the report under its own heading, or that of another text."""
-    caption = say(caption or f"c_{name}", report.language)
+    caption = say(caption or id_of("caption", name), report.language)
     rows = report.rows(name)
     if rows.empty:
-        return Block(caption, (say("empty", report.language),))
+        return Block(caption, (say("table.empty", report.language),))
     is_open = not is_foldable or len(rows) <= OPEN_ROWS
     return Block(caption, table=shown_table(report, name, caption, rows, is_open))
 
 
 def twin(report: Told, name: str, caption: str, rows: pd.DataFrame) -> ShownTable:
     """Show the figures of a picture; columns that repeat its caption are left out by the caller."""
-    return shown_table(report, name, say("twin", report.language, caption=caption), rows)
+    return shown_table(report, name, say("table.twin", report.language, caption=caption), rows)
 
 
 def shown_table(
@@ -92,9 +93,11 @@ def shown_table(
     note = ""
     if len(shown) < len(rows):
         count = [show(n, "count", language) for n in (len(shown), len(rows))]
-        note = say("cut", language, shown=count[0], rows=count[1])
+        note = say("table.cut", language, shown=count[0], rows=count[1])
     if not is_open:
-        caption = say("rows", language, caption=caption, rows=show(len(rows), "count", language))
+        caption = say(
+            "table.rows", language, caption=caption, rows=show(len(rows), "count", language)
+        )
     return ShownTable(
         caption,
         tuple((column.heading(language), column.kind in NUMBERS) for column in columns),

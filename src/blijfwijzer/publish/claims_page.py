@@ -11,19 +11,19 @@ from blijfwijzer.claims.register import VERDICTS, Verdict, tabulate_verdicts
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
 from blijfwijzer.files import to_json
 from blijfwijzer.publish.blocks import Block, shown_table, tidy, twin
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.claim_words import find_measure, in_words, shown_kind
-from blijfwijzer.publish.culture_method import claims_method
 from blijfwijzer.publish.culture_page import method_blocks, read_blocks, what_block
 from blijfwijzer.publish.culture_pictures import picture_estimates
 from blijfwijzer.publish.culture_tables import facts, origin_facts
 from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.method import claims_method
 from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.release_files import plain
 from blijfwijzer.publish.report_page import render_sections
 from blijfwijzer.publish.report_tables import shown_rejected
 from blijfwijzer.publish.texts import number
-from blijfwijzer.publish.wording import told
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
@@ -31,7 +31,7 @@ from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.texts import LANGUAGES
 
 WITHHELD = "withheld"
-CLAIMS_NOTHING = ("what_claims_here", "what_claims_fixed", "what_culture_cause")
+CLAIMS_NOTHING = ("purpose.claims_here", "purpose.claims_fixed", "purpose.culture_cause")
 _SHEETS = ("verdicts", "estimates", "rejected")
 _UNTESTABLE = "not testable"
 _ENDS = ("value", "low", "high")
@@ -103,9 +103,12 @@ def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -
     verdicts, _ = clear_claims(findings)
     return Chapter(
         language=language,
-        title=say("t_claims", language),
-        survey=told("survey", language).format(
-            wave=wave, codebook=findings.codebook.survey.label.in_(language)
+        title=say("title.claims", language),
+        survey=say(
+            "title.survey",
+            language,
+            wave=wave,
+            codebook=findings.codebook.survey.label.in_(language),
         ),
         facts=facts(findings.counts(), language),
         tables={
@@ -146,9 +149,11 @@ def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
     for language in LANGUAGES:
         table[f"verdict_{language}"] = table[f"verdict_{language}"].mask(
             hidden,
-            say("cell_hidden", language),
+            say("value.not_shown", language),
         )
-        table[f"family_{language}"] = [say(f"f_{name}", language) for name in table["family"]]
+        table[f"family_{language}"] = [
+            say(id_of("claim.family", name), language) for name in table["family"]
+        ]
         reasons = table[f"reason_{language}"]
         table[f"reason_{language}"] = [in_words(x, findings.codebook, language) for x in reasons]
         texts = [f"reason_{language}", f"effect_{language}"]
@@ -176,8 +181,8 @@ def _tell_estimates(findings: ClaimFindings) -> pd.DataFrame:
     told = estimates.assign(
         sort=sorts,
         measure=measures,
-        sort_nl=[say(sort, "nl") for sort in sorts],
-        sort_en=[say(sort, "en") for sort in sorts],
+        sort_nl=[say(id_of("estimate", sort), "nl") for sort in sorts],
+        sort_en=[say(id_of("estimate", sort), "en") for sort in sorts],
     ).drop(columns="is_sensitivity")
     return _in_order(told, findings.codebook)
 
@@ -205,7 +210,7 @@ def _shown_estimates(findings: ClaimFindings) -> Cleared:
         {
             **{"claim": table["claim"], "name": table[language]},
             **{"sort": table[f"sort_{language}"], "key": table["measure"], "kind": written},
-            "measure": [say(f"x_{name}", language) for name in table["measure"]],
+            "measure": [say(id_of("unit", name), language) for name in table["measure"]],
             **{name: table[name] for name in ("n", *_ENDS)},
             "place": np.arange(len(table), dtype=float),
         }
@@ -268,7 +273,9 @@ def _verdicts(chapter: Chapter) -> Iterator[Block]:
     language, rows = chapter.language, chapter.rows("verdicts")
     counts = rows["outcome"].value_counts()
     of_each = {name.replace(" ", "_"): int(counts.get(name, 0)) for name in VERDICTS}
-    yield Block(paragraphs=(say("s_verdicts", language, **of_each), say("s_overview", language)))
+    yield Block(
+        paragraphs=(say("note.verdicts", language, **of_each), say("note.overview", language))
+    )
     tested = rows[rows["outcome"] != _UNTESTABLE]
     looks = {row["verdict"]: _look(row["outcome"]) for row in rows.to_dict("records")}
     for family, own in tested.groupby("family", sort=False):
@@ -278,7 +285,7 @@ def _verdicts(chapter: Chapter) -> Iterator[Block]:
         yield Block(str(family), table=replace(table, looks=looks, is_whole=True))
     missing = chapter.rows("untestable")
     if len(missing):
-        caption = say("c_untestable", language)
+        caption = say("caption.untestable", language)
         table = shown_table(chapter, "untestable", caption, missing)
         yield Block(caption, look=_look(_UNTESTABLE), table=replace(table, is_whole=True))
 
@@ -300,31 +307,31 @@ def _each(chapter: Chapter) -> Iterator[Block]:
 def _one(chapter: Chapter, row: dict[Any, Any]) -> Block:
     language, estimates = chapter.language, chapter.rows("estimates")
     claim, look = str(row["claim"]), _look(row["outcome"])
-    heading = say("c_claim", language, claim=claim, verdict=row["verdict"])
+    heading = say("caption.claim", language, claim=claim, verdict=row["verdict"])
     paragraphs: tuple[str, ...] = (
         str(row["statement"]),
-        say("s_reason", language, verdict=row["verdict"], reason=row["reason"]),
-        say("s_criterion", language, criterion=row["criterion"]),
+        say("note.reason", language, verdict=row["verdict"], reason=row["reason"]),
+        say("note.criterion", language, criterion=row["criterion"]),
     )
     own = estimates[estimates["claim"] == claim].drop(columns="claim")
-    drawn = _drawn(own, say("main", language))
+    drawn = _drawn(own, say("estimate.main", language))
     if drawn.empty:
         return Block(heading, paragraphs, level=4, look=look)
     if len(drawn) < len(own):
         cut = say(
-            "s_drawn", language, shown=len(drawn), all=len(own), measure=drawn["measure"].iloc[0]
+            "note.drawn", language, shown=len(drawn), all=len(own), measure=drawn["measure"].iloc[0]
         )
         paragraphs = (*paragraphs, cut)
-    caption = say("c_claim_estimates", language, claim=claim)
+    caption = say("caption.claim_estimates", language, claim=claim)
     return Block(
         heading,
         paragraphs,
         picture=picture_estimates(
-            drawn, say("main", language), caption, f"claim-{claim}", language
+            drawn, say("estimate.main", language), caption, f"claim-{claim}", language
         ),
         caption=caption,
         table=twin(
-            chapter, "estimates", say("c_claim_estimates", language, claim=tidy(claim)), own
+            chapter, "estimates", say("caption.claim_estimates", language, claim=tidy(claim)), own
         ),
         level=4,
         look=look,

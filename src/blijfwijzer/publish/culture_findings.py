@@ -102,7 +102,7 @@ class CultureFindings:
         """Give what a level of units is called, as a heading."""
         language = self.settings.language
         if level == EVERYONE:
-            return say("everyone", language)
+            return say("group.everyone", language)
         return self.codebook.columns[level].label.in_(language)
 
     def counts(self) -> dict[str, int]:

@@ -62,7 +62,9 @@ def _remarks(measures: Mapping[str, pd.Series], language: Language) -> list[str]
         "SRMR": rows["srmr"] > _MOST_SRMR,
     }
     names = [", ".join(name for name, is_so in beyond.items() if is_so[at]) for at in rows.index]
-    return [say("fit_poor", language, names=told_of) if told_of else "" for told_of in names]
+    return [
+        say("instrument.fit_poor", language, names=told_of) if told_of else "" for told_of in names
+    ]
 
 
 def clear_items(findings: CultureFindings) -> Cleared:
@@ -192,7 +194,7 @@ def clear_compared(findings: CultureFindings) -> Cleared:
                 "scale": labels[row["scale"]],
                 "n": row["n"],
                 "observed": row["observed"],
-                "note": say("warn_care", language, reason=reason) if is_warned else "",
+                "note": say("warning.care", language, reason=reason) if is_warned else "",
             }
         )
     texts: dict[str, Kind] = dict.fromkeys(("attribute", "label", "scale", "note"), "text")

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions
 from blijfwijzer.culture.waves import FEWEST
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.claim_words import in_words
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.messages import say
@@ -25,7 +26,7 @@ def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
     found = {
         "about_climate": (
             _about_climate(findings, language),
-            say("s_rounded", language),
+            say("note.rounded", language),
             *_about_gate(findings, language),
             *_about_previous(findings, language),
         ),
@@ -52,9 +53,9 @@ def _about_climate(findings: CultureFindings, language: Language) -> str:
     low = ""
     if turned:
         labels = [findings.codebook.scales[d.name].label.in_(language).lower() for d in turned]
-        low = say("s_low", language, names=", ".join(labels), places=places(turned))
+        low = say("note.low", language, names=", ".join(labels), places=places(turned))
     upright = [d for d in dimensions if not d.is_turned]
-    return say("s_climate", language, favourable=places(upright or dimensions), low=low)
+    return say("note.climate", language, favourable=places(upright or dimensions), low=low)
 
 
 def _cut(dimension: Dimension, settings: CultureSettings) -> Array:
@@ -68,9 +69,9 @@ def _about_gate(findings: CultureFindings, language: Language) -> tuple[str, ...
     dimensions = find_dimensions(findings.codebook, findings.settings.culture)
     level = _level(findings, language)
     if not findings.judgements:
-        return (say("s_untested", language, level=level),)
+        return (say("note.untested", language, level=level),)
     texts = []
-    for judgement, text in (("not comparable", "s_barred"), ("with care", "s_warned")):
+    for judgement, text in (("not comparable", "note.barred"), ("with care", "note.warned")):
         told: dict[str, list[str]] = {}
         for dimension in dimensions:
             units = _judged(findings, judgement, dimension.name, language)
@@ -86,7 +87,7 @@ def _about_previous(findings: CultureFindings, language: Language) -> tuple[str,
     """Tell how a unit's change is net of who responded in it."""
     if findings.trend is None:
         return ()
-    return (say("s_previous", language, level=_level(findings, language), fewest=FEWEST),)
+    return (say("note.previous", language, level=_level(findings, language), fewest=FEWEST),)
 
 
 def _level(findings: CultureFindings, language: Language) -> str:
@@ -104,7 +105,7 @@ def _judged(findings: CultureFindings, judgement: str, dimension: str, language:
         if findings.judge(str(group), dimension) == judgement
     ]
     if len(labels) > _NAMED:
-        return say("s_count", language, count=len(labels), all=len(groups))
+        return say("note.count", language, count=len(labels), all=len(groups))
     return ", ".join(labels)
 
 
@@ -114,9 +115,9 @@ def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ..
     columns = findings.codebook.columns
     names = list(dict.fromkeys(findings.trend.mix["column"]))
     labels = ", ".join(columns[name].label.in_(language) for name in names)
-    texts = [say("s_trend", language, traits=labels or "–")]  # noqa: RUF001
+    texts = [say("note.trend", language, traits=labels or "–")]  # noqa: RUF001
     if not findings.trend.changes["is_net"].all():
-        texts.append(say("s_trend_gap", language))
+        texts.append(say("note.trend_gap", language))
     return tuple(texts)
 
 
@@ -124,7 +125,7 @@ def _about_mix(findings: CultureFindings, language: Language) -> tuple[str, ...]
     """Tell what raking did to the later wave."""
     if findings.trend is None or not findings.permission.mix:
         return ()
-    return (say("s_mix", language, kept=round(100 * findings.trend.kept)),)
+    return (say("note.mix", language, kept=round(100 * findings.trend.kept)),)
 
 
 def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str, ...]:
@@ -142,20 +143,20 @@ def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str,
             is_told = bool(barred) and settings.reference == "all"
             return (
                 say(
-                    "s_worrying",
+                    "note.worrying",
                     language,
                     first=scales[first].label.in_(language).lower(),
                     second=scales[second].label.in_(language).lower(),
                     floor=show(floor, "decimal", language),
                     reference=say(
-                        f"reference_{settings.reference}",
+                        id_of("screening.reference", settings.reference),
                         language,
                         level=in_sentence(findings.level_words(findings.codebook.units.levels[0])),
                     ),
                     false=round(100 * settings.false_share),
                 ),
                 *(
-                    [say("s_screened_barred", language, level=level, names=names)]
+                    [say("note.screened_barred", language, level=level, names=names)]
                     if is_told
                     else []
                 ),
@@ -170,19 +171,19 @@ def _about_pairs(findings: CultureFindings, language: Language) -> tuple[str, ..
         label = findings.level_words(level)
         if checks.reason is not None:
             reason = in_words(checks.reason.in_(language), findings.codebook, language)
-            texts.append(say("s_of_level", language, level=label, text=reason))
+            texts.append(say("note.of_level", language, level=label, text=reason))
             continue
         own = checks.pairs[checks.pairs["is_screened"].astype(bool)]
         if own.empty:
             continue
         row = own.iloc[0]
-        conclusion = "s_pair_same"
+        conclusion = "note.pair_same"
         if row["lead_high"] < 0:
-            conclusion = "s_pair_less"
+            conclusion = "note.pair_less"
         elif row["lead_low"] > 0:
-            conclusion = "s_pair_more"
+            conclusion = "note.pair_more"
         told = say(
-            "s_pairs",
+            "note.pairs",
             language,
             rank=round(row["rank"]),
             all=len(checks.pairs),
@@ -192,5 +193,5 @@ def _about_pairs(findings: CultureFindings, language: Language) -> tuple[str, ..
             auc=show(row["auc"], "ratio", language),
             conclusion=say(conclusion, language),
         )
-        texts.append(say("s_of_level", language, level=label, text=told))
+        texts.append(say("note.of_level", language, level=label, text=told))
     return tuple(texts)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from blijfwijzer.publish.blocks import Block, ShownTable, pairs, shown_table, tidy, titled, twin
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.culture_pictures import (
@@ -23,15 +24,15 @@ from blijfwijzer.publish.culture_pictures import (
 )
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.report_page import render_sections
-from blijfwijzer.publish.texts import in_sentence, number, show
+from blijfwijzer.publish.texts import in_sentence, number, say_verdict, show
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.codebook import Language
 
 CULTURE_NOTHING = (
-    "what_culture_groups",
-    "what_culture_sure",
-    "what_culture_cause",
-    "what_culture_punish",
+    "purpose.culture_groups",
+    "purpose.culture_sure",
+    "purpose.culture_cause",
+    "purpose.culture_punish",
 )
 _SHEETS = (
     *("climate", "trend", "mix", "worrying", "screened", "checks", "pairs", "worrying_drivers"),
@@ -61,7 +62,7 @@ def render_climate(chapter: Chapter, levels: Mapping[str, str]) -> bytes:
             "conduct": list(_conduct(chapter)),
             "compare": list(_compare(chapter)),
             "withheld": [
-                Block(paragraphs=(say("s_withheld", chapter.language),)),
+                Block(paragraphs=(say("note.withheld", chapter.language),)),
                 titled(chapter, "withheld"),
             ],
             "method": list(method_blocks(chapter)),
@@ -82,7 +83,7 @@ def what_block(chapter: Chapter, names: tuple[str, ...]) -> Block:
 
 def read_blocks(chapter: Chapter) -> Iterator[Block]:
     """Say what was read."""
-    caption = say("c_facts", chapter.language)
+    caption = say("caption.facts", chapter.language)
     yield Block(table=shown_table(chapter, "lottery", caption, pairs(chapter.facts)))
     yield titled(chapter, "rejected")
 
@@ -90,18 +91,18 @@ def read_blocks(chapter: Chapter) -> Iterator[Block]:
 def method_blocks(chapter: Chapter) -> Iterator[Block]:
     """Say how figures came about, and from what."""
     yield Block(paragraphs=tuple(clean_text(text) for text in chapter.method))
-    caption = say("c_provenance", chapter.language)
+    caption = say("caption.provenance", chapter.language)
     yield Block(table=shown_table(chapter, "lottery", caption, pairs(chapter.provenance)))
 
 
 def _measured(chapter: Chapter) -> Iterator[Block]:
     yield from read_blocks(chapter)
-    caption = say("c_scales", chapter.language)
+    caption = say("caption.scales", chapter.language)
     scales = chapter.rows("scales")
     if len(scales):
         yield Block(
             caption,
-            paragraphs=(say("s_measured", chapter.language),),
+            paragraphs=(say("note.measured", chapter.language),),
             picture=picture_reliability(scales, caption, chapter.language),
             caption=caption,
             table=twin(chapter, "scales", caption, scales),
@@ -114,7 +115,7 @@ def _climate(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
     language, climate = chapter.language, chapter.rows("climate")
     hidden = chapter.rows("hidden")
     dimensions = list(dict.fromkeys(climate["dimension"]))
-    heat = say("s_heat", language, care=SIGNS["with care"], own=SIGNS["not comparable"])
+    heat = say("note.heat", language, care=SIGNS["with care"], own=SIGNS["not comparable"])
     yield Block(paragraphs=(*chapter.notes.get("about_climate", ()), heat))
     for key, level in levels.items():
         cells = climate[climate["level"] == level]
@@ -122,7 +123,7 @@ def _climate(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
             continue
         away = hidden[hidden["level"] == level]
         units = choose_units(cells, away)
-        caption = say("c_heat", language, level=level)
+        caption = say("caption.heat", language, level=level)
         cut = _heat_cut(len(units), cells["group"].nunique(), len(away), language)
         drawn = cells[cells["group"].isin([group for group, _ in units])]
         yield Block(
@@ -145,9 +146,9 @@ def _dimensions(
         rows = climate[climate["dimension"] == dimension]
         present = rows[rows["level"] == level]
         units = present.head(PICTURED_ROWS)
-        whole = rows.loc[rows["level"] == say("everyone", language), "pooled"]
+        whole = rows.loc[rows["level"] == say("group.everyone", language), "pooled"]
         everyone = number(whole.iloc[0]) if len(whole) else None
-        caption = say("c_dimension", language, dimension=dimension, level=in_sentence(level))
+        caption = say("caption.dimension", language, dimension=dimension, level=in_sentence(level))
         if len(units):
             columns = [name for name in _TOLD_DIMENSIONS if name in units]
             yield Block(
@@ -161,22 +162,22 @@ def _dimensions(
 
 def _trend(chapter: Chapter) -> Iterator[Block]:
     language = chapter.language
-    paragraphs = chapter.notes.get("about_trend", (say("s_no_trend", language),))
+    paragraphs = chapter.notes.get("about_trend", (say("note.no_trend", language),))
     changes = chapter.rows("trend")
-    everyone = changes[changes["place"] == say("everyone", language)]
+    everyone = changes[changes["place"] == say("group.everyone", language)]
     if everyone.empty:
         yield Block(paragraphs=paragraphs)
         return
-    caption = say("c_trend", language)
+    caption = say("caption.trend", language)
     yield Block(
         paragraphs=paragraphs,
         picture=picture_trend(everyone, caption, language),
         caption=caption,
         table=twin(chapter, "trend", caption, everyone.drop(columns="place")),
     )
-    rest = changes[changes["place"] != say("everyone", language)]
+    rest = changes[changes["place"] != say("group.everyone", language)]
     if len(rest):
-        caption = say("c_all_trend", language, level=in_sentence(chapter.largest))
+        caption = say("caption.all_trend", language, level=in_sentence(chapter.largest))
         yield Block(table=shown_table(chapter, "trend", caption, rest, is_open=False))
     if len(chapter.rows("mix")):
         yield Block(paragraphs=chapter.notes.get("about_mix", ()))
@@ -188,13 +189,13 @@ def _worrying(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
     yield Block(paragraphs=chapter.notes.get("about_worrying", ()))
     yield titled(chapter, "screened")
     if found.empty:
-        yield Block(paragraphs=(say("s_none_worrying", language),))
+        yield Block(paragraphs=(say("note.none_worrying", language),))
     for key, level in levels.items():
         rows = found[found["level"] == level]
         if rows.empty:
             continue
         pair = rows[rows["is_screened"].astype(bool)].head(PICTURED_ROWS)
-        caption = say("c_worrying", language, level=level)
+        caption = say("caption.worrying", language, level=level)
         counts = pair["group"].nunique(), rows["group"].nunique()
         yield Block(
             caption,
@@ -211,19 +212,19 @@ def _worrying(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
         yield _folded(chapter, "pairs")
     if "about_pairs" in chapter.notes:
         # Where nothing could be checked, the reason stands under the heading of the checks.
-        heading = "" if len(chapter.rows("checks")) else say("c_how_well", language)
+        heading = "" if len(chapter.rows("checks")) else say("caption.how_well", language)
         yield Block(heading, paragraphs=chapter.notes["about_pairs"])
 
 
 def _conduct(chapter: Chapter) -> Iterator[Block]:
     language, shares = chapter.language, chapter.rows("conduct")
     if shares.empty:
-        yield Block(paragraphs=chapter.notes.get("about_conduct", (say("empty", language),)))
+        yield Block(paragraphs=chapter.notes.get("about_conduct", (say("table.empty", language),)))
         return
-    yield Block(paragraphs=(say("s_conduct", language),))
-    everyone = shares[shares["by"] == say("everyone", language)]
+    yield Block(paragraphs=(say("note.conduct", language),))
+    everyone = shares[shares["by"] == say("group.everyone", language)]
     if len(everyone):
-        caption = say("c_conduct_all", language)
+        caption = say("caption.conduct_all", language)
         yield Block(
             caption,
             picture=picture_shares(everyone, caption, language),
@@ -240,16 +241,16 @@ def _compare(chapter: Chapter) -> Iterator[Block]:
     language, judged = chapter.language, chapter.rows("comparable")
     counts = judged["judgement"].value_counts()
     gate = say(
-        "s_gate",
+        "note.gate",
         language,
         shown=int(counts.get("comparable", 0)),
         care=int(counts.get("with care", 0)),
         withheld=int(counts.get("not comparable", 0)),
     )
-    yield Block(paragraphs=(say("s_compare", language), gate))
+    yield Block(paragraphs=(say("note.compare", language), gate))
     some = judged[judged["judgement"] != "comparable"]
     if len(some):
-        caption = say("c_comparable", language)
+        caption = say("caption.comparable", language)
         yield Block(caption, table=shown_table(chapter, "comparable", caption, some))
     else:
         yield _folded(chapter, "comparable")
@@ -270,15 +271,15 @@ def _heat_twin(
     def words(group: str, name: str) -> str:
         row = told.get((group, name))
         if row is None or number(row["pooled"]) is None:
-            return say("cell_hidden", language)
+            return say("value.not_shown", language)
         mean = show(row["pooled"], "decimal", language)
         marks = [row["all_mark"]] if row["all_mark"] in ("better", "worse") else []
         marks += [row["judgement"]] if row["judgement"] in SIGNS else []
-        return ", ".join((mean, *(say(mark, language) for mark in marks)))
+        return ", ".join((mean, *(say_verdict(mark, language) for mark in marks)))
 
     heading = chapter.columns("climate")[1].heading(language)
     return ShownTable(
-        say("twin", language, caption=caption),
+        say("table.twin", language, caption=caption),
         ((heading, False), *((tidy(name), True) for name in dimensions)),
         tuple(
             (tidy(label), *(words(group, name) for name in dimensions)) for group, label in units
@@ -288,16 +289,16 @@ def _heat_twin(
 
 def _explained(chapter: Chapter, name: str) -> Block:
     """Show a table under its heading, after a sentence on how to read it."""
-    language, caption = chapter.language, say(f"c_{name}", chapter.language)
+    language, caption = chapter.language, say(id_of("caption", name), chapter.language)
     table = shown_table(chapter, name, caption, chapter.rows(name))
-    return Block(caption, paragraphs=(say(f"s_{name}", language),), table=table)
+    return Block(caption, paragraphs=(say(id_of("note", name), language),), table=table)
 
 
 def _folded(chapter: Chapter, name: str) -> Block:
-    caption = say(f"c_{name}", chapter.language)
+    caption = say(id_of("caption", name), chapter.language)
     rows = chapter.rows(name)
     if rows.empty:
-        return Block(caption, paragraphs=(say("empty", chapter.language),))
+        return Block(caption, paragraphs=(say("table.empty", chapter.language),))
     return Block(table=shown_table(chapter, name, caption, rows, is_open=False))
 
 
@@ -305,12 +306,12 @@ def _heat_cut(drawn: int, told: int, hidden: int, language: Language) -> tuple[s
     """Say which units a heat map leaves out, where it has no room for all."""
     texts = []
     if drawn < told + hidden and drawn < told:
-        texts.append(say("s_heat_cut", language, shown=drawn, all=told))
+        texts.append(say("note.heat_cut", language, shown=drawn, all=told))
     if drawn < told + hidden and hidden:
-        texts.append(say("s_heat_hidden", language, hidden=hidden))
+        texts.append(say("note.heat_hidden", language, hidden=hidden))
     return tuple(texts)
 
 
 def _cut(shown: int, count: int, language: Language) -> tuple[str, ...]:
     """Say how many units are drawn, where that is not all of them."""
-    return () if shown == count else (say("s_drawn_units", language, shown=shown, all=count),)
+    return () if shown == count else (say("note.drawn_units", language, shown=shown, all=count),)

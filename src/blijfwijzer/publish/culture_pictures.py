@@ -17,7 +17,7 @@ PICTURED_ROWS = 40
 """Units in one picture."""
 SIGNS = {"with care": "!", "not comparable": "≠"}
 """Judgement of a comparison to what stands in the cell; those that need none are not here."""
-_SIGN_TEXTS = {"with care": "l_care", "not comparable": "l_own"}
+_SIGN_TEXTS = {"with care": "legend.care", "not comparable": "legend.own"}
 _LEAST_POINTS = 1.0
 """Span of an axis of means, at least: they are told to a tenth, and on a shorter axis that rounding
 would look like a difference."""
@@ -72,7 +72,7 @@ def picture_heat(
     looks = [cell.look for _, row in rows for cell in row]
     signs = [cell.sign for _, row in rows for cell in row]
     finding = say(
-        "a_heat",
+        "chart.alt.heat",
         language,
         caption=caption,
         rows=len(rows),
@@ -83,10 +83,10 @@ def picture_heat(
         care=signs.count(SIGNS["with care"]),
     )
     legend: tuple[tuple[Look, str], ...] = (
-        ("better", "l_better"),
-        ("worse", "l_worse"),
-        ("plain", "l_same"),
-        ("hatched", "l_hidden"),
+        ("better", "legend.better"),
+        ("worse", "legend.worse"),
+        ("plain", "legend.same"),
+        ("hatched", "legend.hidden"),
     )
     return heat_map(
         rows,
@@ -110,11 +110,15 @@ def picture_dimension(
     for row in units.to_dict("records"):
         marks = () if everyone is None else (Mark(everyone, "tick"),)
         rows.append(DotRow(row["label"], _told(row, "pooled", language), (*marks, *_dot(row))))
-    legend: list[tuple[Shape, str]] = [("dot", say("l_mean", language))]
+    legend: list[tuple[Shape, str]] = [("dot", say("legend.mean", language))]
     if everyone is not None:
-        legend.append(("tick", say("l_everyone", language)))
+        legend.append(("tick", say("legend.everyone", language)))
     frame = Frame(
-        key, caption, _range(units, "pooled", caption, language), say("x_mean", language), language
+        key,
+        caption,
+        _range(units, "pooled", caption, language),
+        say("unit.mean", language),
+        language,
     )
     return interval_chart(rows, frame, legend, has_zero=False, least=_LEAST_POINTS, lines=2)
 
@@ -129,8 +133,8 @@ def picture_reliability(scales: pd.DataFrame, caption: str, language: Language) 
         rows.append(DotRow(row["scale"], text if marks else row["note"] or text, marks))
     named = scales.assign(label=scales["scale"], low=scales["omega_low"], high=scales["omega_high"])
     finding = _range(named, "omega", caption, language, "ratio")
-    frame = Frame("reliability", caption, finding, say("x_reliability", language), language)
-    return interval_chart(rows, frame, [("dot", say("l_estimate", language))], lines=2)
+    frame = Frame("reliability", caption, finding, say("unit.reliability", language), language)
+    return interval_chart(rows, frame, [("dot", say("legend.estimate", language))], lines=2)
 
 
 def picture_trend(changes: pd.DataFrame, caption: str, language: Language) -> Markup:
@@ -155,7 +159,7 @@ def picture_trend(changes: pd.DataFrame, caption: str, language: Language) -> Ma
     size = pd.to_numeric(changes["net"], errors="coerce").abs()
     top = changes.iloc[int(size.fillna(-1).argmax())]
     finding = say(
-        "a_slope",
+        "chart.alt.slope",
         language,
         caption=caption,
         better=sum(line.look == "better" for line in lines),
@@ -167,12 +171,12 @@ def picture_trend(changes: pd.DataFrame, caption: str, language: Language) -> Ma
     legend = [
         (look, say(text, language))
         for look, text in (
-            ("better", "l_became_better"),
-            ("worse", "l_became_worse"),
-            ("plain", "l_stayed"),
+            ("better", "legend.became_better"),
+            ("worse", "legend.became_worse"),
+            ("plain", "legend.stayed"),
         )
     ]
-    ends = say("then", language), say("now", language)
+    ends = say("chart.then", language), say("chart.now", language)
     return slope_chart(lines, Frame("trend", caption, finding, "", language), ends, legend)  # type: ignore[arg-type]
 
 
@@ -190,16 +194,16 @@ def picture_worrying(rows: pd.DataFrame, caption: str, key: str, language: Langu
         label = f"{tidy(row['label'])}: {row['dimension']}"
         dots.append(DotRow(label, _told(row, "pooled", language), (*marks, *_dot(row, "diamond"))))
     finding = say(
-        "a_worrying",
+        "chart.alt.worrying",
         language,
         caption=caption,
         units=rows["group"].nunique(),
         dimensions=rows["dimension"].nunique(),
     )
-    frame = Frame(key, caption, finding, say("x_mean", language), language)
+    frame = Frame(key, caption, finding, say("unit.mean", language), language)
     legend: list[tuple[Shape, str]] = [
-        ("diamond", say("l_mean", language)),
-        ("tick", say("l_reference", language)),
+        ("diamond", say("legend.mean", language)),
+        ("tick", say("legend.reference", language)),
     ]
     return interval_chart(dots, frame, legend, has_zero=False, least=_LEAST_POINTS, lines=2)
 
@@ -221,8 +225,8 @@ def picture_shares(shares: pd.DataFrame, caption: str, language: Language) -> Ma
         for row in named.to_dict("records")
     ]
     finding = _range(named, "share", caption, language, "percent")
-    frame = Frame("conduct", caption, finding, say("x_percent", language), language)
-    legend: list[tuple[Shape, str]] = [("dot", say("l_estimate", language))]
+    frame = Frame("conduct", caption, finding, say("unit.percent", language), language)
+    legend: list[tuple[Shape, str]] = [("dot", say("legend.estimate", language))]
     return interval_chart(rows, frame, legend, least=_LEAST_SPAN["percent"], lines=2)
 
 
@@ -247,9 +251,9 @@ def picture_estimates(
     finding = _range(named, "value", caption, language, first["kind"])
     frame = Frame(key, caption, finding, first["measure"], language)
     present = set(estimates["sort"])
-    legend: list[tuple[Shape, str]] = [("diamond", say("l_main", language))]
+    legend: list[tuple[Shape, str]] = [("diamond", say("legend.main", language))]
     if present - {main}:
-        legend.append(("ring", say("l_check", language)))
+        legend.append(("ring", say("legend.check", language)))
     # Places on a scale, and areas under a curve, have no zero to reach to.
     has_zero = first["key"] not in ("mean", "area")
     least = _LEAST_SPAN.get(first["kind"], 0.1)
@@ -258,7 +262,7 @@ def picture_estimates(
 
 def _cell(row: "dict[Any, Any] | None", language: Language) -> Cell:
     if row is None or number(row["pooled"]) is None:
-        return Cell(say("cell_hidden", language), "hatched")
+        return Cell(say("value.not_shown", language), "hatched")
     looks: dict[str, Look] = {"better": "better", "worse": "worse"}
     look, sign = looks.get(row["all_mark"], "plain"), SIGNS.get(row["judgement"], "")
     return Cell(show(row["pooled"], "decimal", language), look, sign)
@@ -279,17 +283,17 @@ def _range(
     """Say which row is highest and which lowest, or that all are alike as they are shown."""
     known = pd.Series([number(value) for value in rows[name]], dtype=float)
     if known.isna().all():
-        return say("a_nothing", language, caption=caption)
+        return say("chart.alt.nothing", language, caption=caption)
     if known.notna().sum() == 1:
         row = rows.iloc[int(known.argmax())]
         rate = show_interval(row[name], row["low"], row["high"], kind, language)
-        return say("a_one", language, caption=caption, name=tidy(row["label"]), rate=rate)
+        return say("chart.alt.one", language, caption=caption, name=tidy(row["label"]), rate=rate)
     if known.max() == known.min():
         alike = show(known.dropna().iloc[0], kind, language)
-        return say("a_alike", language, caption=caption, rate=alike)
+        return say("chart.alt.alike", language, caption=caption, rate=alike)
     ends = {}
     for end, place in (("top", int(known.argmax())), ("bottom", int(known.argmin()))):
         row = rows.iloc[place]
         ends[end] = tidy(row["label"])
         ends[f"{end}_rate"] = show_interval(row[name], row["low"], row["high"], kind, language)
-    return say("a_range", language, caption=caption, **ends)
+    return say("chart.alt.range", language, caption=caption, **ends)

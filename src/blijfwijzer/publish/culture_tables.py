@@ -9,6 +9,7 @@ from blijfwijzer.culture.climate import AGAINST
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.groups.grouping import EVERYONE, define
+from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.culture_columns import names_of
 from blijfwijzer.publish.culture_findings import CultureFindings
@@ -19,12 +20,11 @@ from blijfwijzer.publish.culture_instrument import (
     clear_items,
     clear_scales,
 )
-from blijfwijzer.publish.culture_method import climate_method
 from blijfwijzer.publish.culture_notes import climate_notes
 from blijfwijzer.publish.culture_units import clear_conduct, clear_worrying
 from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.method import climate_method
 from blijfwijzer.publish.report_tables import clear_withheld, shown_rejected
-from blijfwijzer.publish.wording import knows, told
 from blijfwijzer.survey.codebook import Language
 from blijfwijzer.survey.labels import group_label, scale_labels
 
@@ -71,9 +71,9 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         tables |= {name: stack([], names_of(name)) for name in _OF_EVERYONE}
     return Chapter(
         language=language,
-        title=say("t_climate", language),
-        survey=told("survey", language).format(
-            wave=wave, codebook=codebook.survey.label.in_(language)
+        title=say("title.climate", language),
+        survey=say(
+            "title.survey", language, wave=wave, codebook=codebook.survey.label.in_(language)
         ),
         facts=facts(count_told(climate, findings), language),
         tables=tables,
@@ -176,8 +176,8 @@ def facts(counts: Mapping[str, int], language: Language) -> tuple[tuple[str, str
     if counts.get("uncompared"):
         of_groups.insert(1, "uncompared")
     return (
-        *((told(name, language), band_text(counts[name])) for name in of_people),
-        *((told(name, language), str(counts[name])) for name in of_groups),
+        *((say(id_of("fact", name), language), band_text(counts[name])) for name in of_people),
+        *((say(id_of("fact", name), language), str(counts[name])) for name in of_groups),
     )
 
 
@@ -190,10 +190,10 @@ def origin_facts(
     ----------
     origin : `survey`, the name of the codebook, and hashes and versions
     """
-    named = [(told("wave", language), wave)]
+    named = [(say("origin.wave", language), wave)]
     for name, value in origin.items():
-        key = f"origin_{name}"
-        named.append((told(key, language) if knows(key) else name, value))
+        is_known = name in PARTS["origin"]
+        named.append((say(id_of("origin", name), language) if is_known else name, value))
     return tuple(named)
 
 
@@ -243,7 +243,7 @@ def _trend(findings: CultureFindings) -> Cleared:
         if group in permission.before
     }
     if permission.tells_everyone and permission.tells_before:
-        allowed[EVERYONE] = say("everyone", language)
+        allowed[EVERYONE] = say("group.everyone", language)
     table = findings.trend.changes.assign(place=findings.trend.changes["place"].astype("str"))
     table = table[table["place"].isin(list(allowed))]
     table = table.assign(
@@ -311,7 +311,7 @@ def _warnings(findings: CultureFindings, language: Language) -> tuple[str, ...]:
     if findings.unasked:
         names = ", ".join(labels[name] for name in findings.unasked)
         count = len(findings.unasked)
-        warnings.insert(0, say("warn_unasked", language, count=count, names=names))
+        warnings.insert(0, say("warning.unasked", language, count=count, names=names))
     if not findings.permission.tells_everyone:
-        warnings.insert(0, say("warn_everyone", language))
+        warnings.insert(0, say("warning.everyone", language))
     return tuple(warnings)

@@ -9,6 +9,7 @@ from blijfwijzer.culture.remedies import CULTURE_FIRST, find_remedies
 from blijfwijzer.culture.screening_checks import MEASURES
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, stack
 from blijfwijzer.groups.grouping import EVERYONE, define
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.claim_words import in_words
 from blijfwijzer.publish.culture_columns import names_of
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
@@ -119,13 +120,15 @@ def _by_codebook(shares: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 def behaviour_label(name: str, language: Language) -> str:
     """Words for a behaviour."""
     if name in (ANY_INSIDE, ANY_OUTSIDE):
-        return say(f"b_{name}", language)
+        return say(
+            "behaviour.any_inside" if name == ANY_INSIDE else "behaviour.any_outside", language
+        )
     return CONCEPTS[name].in_(language)
 
 
 def _by_label(by: str, codebook: Codebook, language: Language) -> str:
     if by == EVERYONE:
-        return say("everyone", language)
+        return say("group.everyone", language)
     if by == CONTACT:
         return CONCEPTS[CONTACT].in_(language)
     return codebook.columns[by].label.in_(language)
@@ -144,7 +147,7 @@ def _category_words(findings: CultureFindings, language: Language) -> Callable[[
 
     def words(by: str, code: str) -> str:
         if by == EVERYONE:
-            return say("everyone", language)
+            return say("group.everyone", language)
         if by == largest:
             return units.get(code, code)
         column = codebook.columns.get((contact.column if contact else None) or "")
@@ -181,7 +184,7 @@ def _checks(findings: CultureFindings, language: Language) -> Cleared:
         {
             "level": findings.level_words(level),
             **row,
-            "measure": say(f"m_{row['measure']}", language),
+            "measure": say(id_of("screening.measure", row["measure"]), language),
             "kind": "ratio" if row["measure"] == "auc" else "percent",
         }
         for level, checks in findings.checks.items()
@@ -245,7 +248,7 @@ def _remedies(
                 }
             )
     if rows:
-        for_all = say("all_listed", language)
+        for_all = say("screening.all_listed", language)
         told = {"text": CULTURE_FIRST.text.in_(language), "claim": CULTURE_FIRST.claim}
         rows.append({"label": for_all, "dimension": _NONE, **told})
     names = ["label", "dimension", "text", "claim"]
@@ -309,8 +312,8 @@ def _conduct_links(findings: CultureFindings, language: Language) -> Cleared:
     columns += ["odds", "odds_low", "odds_high", "is_large"]
     parts = []
     for is_share, kind, unit in (
-        (False, "mean", "points_of_scale"),
-        (True, "points", "percentage_points"),
+        (False, "mean", "unit.scale"),
+        (True, "points", "unit.percentage_points"),
     ):
         part = table[(table["outcome"] == LEAVES) == is_share]
         part = part.assign(

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.codebook import Codebook, Text
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.texts import Message
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Findings:
     targeting: Targeting | None
     hidden: frozenset[tuple[str, str]]
     """Attribute and group of cells that may not be shown though they are large enough."""
-    sentences: tuple[tuple[str, Text], ...]
+    sentences: tuple[tuple[str, Message], ...]
     """Attribute and what a model that may not use it does with it."""
     releases: int
     forbidden: int

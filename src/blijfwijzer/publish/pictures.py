@@ -38,8 +38,8 @@ def picture_rates(rates: pd.DataFrame, caption: str, key: str, language: Languag
             DotRow(row["label"], _told(row, "rate", language), _marks(row, "dot"))
             for row in rates.to_dict("records")
         ],
-        Frame(key, caption, finding, say("x_percent", language), language),
-        [("dot", say("l_estimate", language))],
+        Frame(key, caption, finding, say("unit.percent", language), language),
+        [("dot", say("legend.estimate", language))],
     )
 
 
@@ -53,10 +53,10 @@ def picture_flags(flagged: pd.DataFrame, caption: str, key: str, language: Langu
     drawn = flagged.head(PICTURED_ROWS)
     certain = int((drawn["verdict"] == "certain").sum())
     top = _extreme(drawn, "rate")
-    finding = say("a_nothing", language, caption=caption)
+    finding = say("chart.alt.nothing", language, caption=caption)
     if top is not None:
         finding = say(
-            "a_flagged",
+            "chart.alt.flagged",
             language,
             caption=caption,
             certain=certain,
@@ -66,13 +66,13 @@ def picture_flags(flagged: pd.DataFrame, caption: str, key: str, language: Langu
             reference=show(top["reference"], "percent", language),
         )
     legend: tuple[tuple[Shape, str], ...] = (
-        ("diamond", "l_certain"),
-        ("ring", "l_uncertain"),
-        ("tick", "l_reference"),
+        ("diamond", "legend.certain"),
+        ("ring", "legend.uncertain"),
+        ("tick", "legend.reference"),
     )
     return interval_chart(
         [_flag_row(row, language) for row in drawn.to_dict("records")],
-        Frame(key, caption, finding, say("x_percent", language), language),
+        Frame(key, caption, finding, say("unit.percent", language), language),
         [(shape, say(text, language)) for shape, text in legend],
     )
 
@@ -88,11 +88,15 @@ def picture_drivers(drivers: pd.DataFrame, caption: str, key: str, language: Lan
     drawn = drivers.head(PICTURED_BARS)
     sizes = pd.to_numeric(drawn["contrast"], errors="coerce").abs()
     top = _extreme(drawn.assign(size=sizes), "size")
-    finding = say("a_nothing", language, caption=caption)
+    finding = say("chart.alt.nothing", language, caption=caption)
     if top is not None:
         points = _told(top, "contrast", language, "points")
         finding = say(
-            "a_drivers", language, caption=caption, driver=tidy(top["driver"]), points=points
+            "chart.alt.drivers",
+            language,
+            caption=caption,
+            driver=tidy(top["driver"]),
+            points=points,
         )
     bars = [
         BarRow(
@@ -105,8 +109,8 @@ def picture_drivers(drivers: pd.DataFrame, caption: str, key: str, language: Lan
         )
         for row in drawn.to_dict("records")
     ]
-    frame = Frame(key, caption, finding, say("x_points", language), language)
-    return bar_chart(bars, frame, say("l_changeable", language), say("l_fixed", language))
+    frame = Frame(key, caption, finding, say("unit.points", language), language)
+    return bar_chart(bars, frame, say("legend.changeable", language), say("legend.fixed", language))
 
 
 def picture_alternatives(alternatives: pd.DataFrame, caption: str, language: Language) -> Markup:
@@ -118,10 +122,10 @@ def picture_alternatives(alternatives: pd.DataFrame, caption: str, language: Lan
     """
     is_plan = alternatives["is_plan"].astype(bool)
     plan, top = _extreme(alternatives[is_plan], "extra"), _extreme(alternatives[~is_plan], "extra")
-    finding = say("a_nothing", language, caption=caption)
+    finding = say("chart.alt.nothing", language, caption=caption)
     if top is not None and plan is not None:
         finding = say(
-            "a_bars",
+            "chart.alt.bars",
             language,
             caption=caption,
             plan=show(plan["extra"], "decimal", language),
@@ -137,8 +141,8 @@ def picture_alternatives(alternatives: pd.DataFrame, caption: str, language: Lan
         )
         for row in alternatives.to_dict("records")
     ]
-    frame = Frame("alternatives", caption, finding, say("x_extra", language), language)
-    return bar_chart(bars, frame, say("l_plan", language), say("l_other", language))
+    frame = Frame("alternatives", caption, finding, say("unit.extra", language), language)
+    return bar_chart(bars, frame, say("legend.plan", language), say("legend.other", language))
 
 
 def picture_fairness(
@@ -160,8 +164,8 @@ def picture_fairness(
         dots.append(DotRow(row["label"], text, (*marks, *_marks(row, "diamond", "missed"))))
     return interval_chart(
         dots,
-        Frame(key, caption, finding, say("x_percent", language), language),
-        [("ring", say("l_selected", language)), ("diamond", say("l_missed", language))],
+        Frame(key, caption, finding, say("unit.percent", language), language),
+        [("ring", say("legend.selected", language)), ("diamond", say("legend.missed", language))],
     )
 
 
@@ -184,9 +188,9 @@ def _told(row: Any, name: str, language: Language, kind: Kind = "percent") -> st
 def _range_of(rows: pd.DataFrame, name: str, caption: str, language: Language) -> str:
     top, bottom = _extreme(rows, name), _extreme(rows, name, is_highest=False)
     if top is None or bottom is None:
-        return say("a_nothing", language, caption=caption)
+        return say("chart.alt.nothing", language, caption=caption)
     return say(
-        "a_range",
+        "chart.alt.range",
         language,
         caption=caption,
         top=tidy(top["label"]),

@@ -19,6 +19,7 @@ from blijfwijzer.publish.blocks import (
     titled,
     twin,
 )
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.pictures import (
@@ -36,7 +37,16 @@ PICTURED_GROUPS = 12
 MOST_DRIVERS = 1_000
 """Rows of the table of drivers of groups that have no picture."""
 
-_NOTHING = ("groups", "association", "intention", "uncertainty", "punish", "offer", "firewall")
+PURPOSE = (
+    "purpose.groups",
+    "purpose.association",
+    "purpose.intention",
+    "purpose.uncertainty",
+    "purpose.punish",
+    "purpose.offer",
+    "purpose.firewall",
+)
+"""Sentences on what a release is, and what it is not."""
 
 
 def render_report(report: Report) -> bytes:
@@ -77,11 +87,11 @@ def render_sections(report: Told, sections: Mapping[str, Sequence[Block]]) -> by
         survey=tidy(report.survey),
         warnings=[clean_text(warning) for warning in report.warnings],
         sections=[
-            (name, say(name, language), [*_notes(report, name), *blocks])
+            (name, say(id_of("section", name), language), [*_notes(report, name), *blocks])
             for name, blocks in sections.items()
         ],
-        skip=say("skip", language),
-        contents=say("contents", language),
+        skip=say("page.skip", language),
+        contents=say("page.contents", language),
     )
     return page.encode()
 
@@ -92,11 +102,11 @@ def _notes(report: Told, section: str) -> Iterator[Block]:
 
 
 def _what(report: Report) -> Iterator[Block]:
-    yield Block(points=tuple(say(f"what_{name}", report.language) for name in _NOTHING))
+    yield Block(points=tuple(say(name, report.language) for name in PURPOSE))
 
 
 def _read(report: Report) -> Iterator[Block]:
-    caption = say("c_facts", report.language)
+    caption = say("caption.facts", report.language)
     yield Block(table=shown_table(report, "lottery", caption, pairs(report.facts)))
     yield titled(report, "rejected")
     yield titled(report, "wave")
@@ -104,9 +114,9 @@ def _read(report: Report) -> Iterator[Block]:
 
 def _sectors(report: Report) -> Iterator[Block]:
     language = report.language
-    yield Block(paragraphs=(say("s_sectors", language),))
+    yield Block(paragraphs=(say("note.sectors", language),))
     for target, label, rates in by_target(report, report.rows("sectors")):
-        caption = say("c_sectors", language, target=label)
+        caption = say("caption.sectors", language, target=label)
         yield Block(
             caption,
             picture=picture_rates(rates, caption, f"rates-{target}", language),
@@ -119,11 +129,11 @@ def _sectors(report: Report) -> Iterator[Block]:
 def _flagged(report: Report) -> Iterator[Block]:
     language = report.language
     found = list(by_target(report, report.rows("flagged")))
-    yield Block(paragraphs=(say("s_flagged" if found else "s_none_flagged", language),))
+    yield Block(paragraphs=(say("note.flagged" if found else "note.none_flagged", language),))
     for target, label, flagged in found:
-        caption = say("c_flagged", language, target=label)
+        caption = say("caption.flagged", language, target=label)
         drawn = min(len(flagged), PICTURED_ROWS)
-        cut = say("s_pictured", language, shown=drawn, all=len(flagged))
+        cut = say("note.pictured", language, shown=drawn, all=len(flagged))
         yield Block(
             caption,
             (cut,) if drawn < len(flagged) else (),
@@ -148,10 +158,10 @@ def _drivers(
     if groups.empty:
         return
     shown = groups.head(pictured)
-    yield Block(paragraphs=(say("s_drivers", language, shown=len(shown), all=len(groups)),))
+    yield Block(paragraphs=(say("note.drivers", language, shown=len(shown), all=len(groups)),))
     for place, (group, name) in enumerate(zip(shown["group"], shown["label"], strict=True)):
         rows = drivers[drivers["group"] == group].drop(columns="label")
-        caption = say("c_drivers", language, target=label, group=tidy(name))
+        caption = say("caption.drivers", language, target=label, group=tidy(name))
         yield Block(
             picture=picture_drivers(
                 rows[rows["is_changeable"].astype(bool)],
@@ -164,7 +174,7 @@ def _drivers(
         )
     rest = drivers[~drivers["group"].isin(shown["group"])]
     if len(rest):
-        caption = say("c_other_drivers", language, target=label)
+        caption = say("caption.other_drivers", language, target=label)
         in_order = rest.sort_values("group", kind="stable", key=_place_in(groups["group"]))
         yield Block(table=shown_table(report, "drivers", caption, in_order, most=MOST_DRIVERS))
 
@@ -177,19 +187,19 @@ def _place_in(order: "pd.Series[str]") -> "Callable[[pd.Series[str]], pd.Series[
 def _vouchers(report: Report) -> Iterator[Block]:
     language = report.language
     if report.vouchers is None:
-        yield Block(paragraphs=(say("s_no_vouchers", language),))
+        yield Block(paragraphs=(say("note.no_vouchers", language),))
         return
     given = report.rows("vouchers")
     some = given[pd.to_numeric(given["vouchers"], errors="coerce") > 0]
-    caption = say("c_vouchers", language)
+    caption = say("caption.vouchers", language)
     yield Block(caption, table=shown_table(report, "vouchers", caption, some, most=OPEN_ROWS))
-    yield titled(report, "vouchers", is_foldable=True, caption="c_all_vouchers")
+    yield titled(report, "vouchers", is_foldable=True, caption="caption.all_vouchers")
     if report.alternatives is not None and len(report.alternatives):
         alternatives = report.rows("alternatives")
-        caption = say("c_alternatives", language)
+        caption = say("caption.alternatives", language)
         yield Block(
             caption,
-            (say("s_alternatives", language),),
+            (say("note.alternatives", language),),
             picture=picture_alternatives(alternatives, caption, language),
             caption=caption,
             table=twin(report, "alternatives", caption, alternatives),
@@ -202,13 +212,13 @@ def _fairness(report: Report) -> Iterator[Block]:
     language, conclusions = report.language, report.rows("conclusions")
     fairness = report.rows("fairness")
     is_empty = fairness.empty and conclusions.empty
-    yield Block(paragraphs=(say("s_no_fairness" if is_empty else "s_fairness", language),))
+    yield Block(paragraphs=(say("note.no_fairness" if is_empty else "note.fairness", language),))
     told = conclusions.groupby("attribute", sort=False)["conclusion"].agg(list).to_dict()
     for place, (attribute, rows) in enumerate(fairness.groupby("attribute", sort=False)):
         name = tidy(attribute)
         sentences = _clean(tuple(told.pop(attribute, [])))
         conclusion = sentences[0] if sentences else ""
-        caption = say("c_fairness", language, attribute=name)
+        caption = say("caption.fairness", language, attribute=name)
         yield Block(
             caption,
             sentences,
@@ -220,19 +230,19 @@ def _fairness(report: Report) -> Iterator[Block]:
         yield titled(report, "gaps")
     rest = conclusions[conclusions["attribute"].isin(list(told))]
     if len(rest):
-        caption = say("c_conclusions", language)
+        caption = say("caption.conclusions", language)
         yield Block(table=shown_table(report, "conclusions", caption, rest))
 
 
 def _withheld(report: Report) -> Iterator[Block]:
-    yield Block(paragraphs=(say("s_withheld", report.language),))
+    yield Block(paragraphs=(say("note.withheld", report.language),))
     yield titled(report, "withheld")
     yield titled(report, "rolled_up", is_foldable=True)
 
 
 def _method(report: Report) -> Iterator[Block]:
     yield Block(paragraphs=_clean(report.method))
-    caption = say("c_provenance", report.language)
+    caption = say("caption.provenance", report.language)
     yield Block(table=shown_table(report, "lottery", caption, pairs(report.provenance)))
 
 

@@ -7,9 +7,12 @@ from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.groups.flags import NOT
 from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.findings import Findings, GroupEstimates
+from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.method import release_method
 from blijfwijzer.publish.report import Report
-from blijfwijzer.publish.wording import knows, method, told
+from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.intake import count_reasons
 
@@ -30,9 +33,9 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Report
     targets = tuple((name, o.label.in_(language)) for name, o in outcomes.items())
     return Report(
         language=language,
-        title=told("title", language),
-        survey=told("survey", language).format(
-            wave=wave, codebook=codebook.survey.label.in_(language)
+        title=say("title.release", language),
+        survey=say(
+            "title.survey", language, wave=wave, codebook=codebook.survey.label.in_(language)
         ),
         targets=targets,
         facts=_facts(findings, language),
@@ -55,7 +58,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Report
             language,
         ),
         rolled_up=_rolled_up(findings, language),
-        method=method(findings.settings, language),
+        method=release_method(findings.settings, language),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings, language),
         notes={},
@@ -115,12 +118,12 @@ def shown_rejected(rejected: pd.DataFrame, codebook: Codebook, language: Languag
 def _refusal(reason: str, codebook: Codebook, language: Language) -> str:
     """Give the words for a reason that the intake names, with the label of its column, if any."""
     name, _, column = reason.partition(": ")
-    key = f"refused_{name}"
-    if not knows(key):
+    part = name.replace(" ", "_").replace("-", "_")
+    if part not in PARTS["rejected"]:
         return reason
     known = codebook.columns.get(column)
     label = column if known is None else known.label.in_(language)
-    return told(key, language).format(column=label)
+    return say(id_of("rejected", part), language, column=label)
 
 
 def _facts(findings: Findings, language: Language) -> tuple[tuple[str, str], ...]:
@@ -128,8 +131,8 @@ def _facts(findings: Findings, language: Language) -> tuple[tuple[str, str], ...
     of_people = ("forms", "accepted", "refused")
     of_groups = ("shown", "withheld", "rolled_up", "earlier_releases")
     return (
-        *((told(name, language), band_text(counts[name])) for name in of_people),
-        *((told(name, language), str(counts[name])) for name in of_groups),
+        *((say(id_of("fact", name), language), band_text(counts[name])) for name in of_people),
+        *((say(id_of("fact", name), language), str(counts[name])) for name in of_groups),
     )
 
 
@@ -250,7 +253,7 @@ def _segments(findings: Findings, language: Language) -> Cleared:
         return stack([], list(kinds))
     table = found.assign(
         target=name,
-        label=found[f"rule_{language}"],
+        label=[write(rule, language) for rule in found["rule"]],
         n=found["n_estimated"],
         reference=float(findings.estimates.rates[name]["rate"].iloc[0]),
     )
@@ -296,8 +299,8 @@ def _fairness(findings: Findings, language: Language) -> Cleared:
     )
     minimum = findings.settings.disclosure.minimum
     shown = clear(rows[is_shown.to_numpy()], kinds, minimum, "n")
-    why = ["not_shown" if cell in findings.hidden else "too_few" for cell in wide.index]
-    few = rows[["attribute", "label"]].assign(missed=[told(name, language) for name in why])
+    why = ["value.not_shown" if cell in findings.hidden else "value.too_few" for cell in wide.index]
+    few = rows[["attribute", "label"]].assign(missed=[say(name, language) for name in why])
     few = few[~is_shown.to_numpy()].assign(n="")
     return stack([shown, clear(few, dict.fromkeys(few.columns, "text"), 0)], columns)
 
@@ -328,14 +331,14 @@ def _gaps(findings: Findings, language: Language) -> Cleared:
 
 def _attribute(name: str, findings: Findings, language: Language) -> str:
     if name == EVERYONE:
-        return told("everyone", language)
+        return say("group.everyone", language)
     columns = findings.codebook.columns
     return " × ".join(columns[part].label.in_(language) for part in name.split("&"))  # noqa: RUF001
 
 
 def _level(attribute: str, group: str, findings: Findings, language: Language) -> str:
     if attribute == EVERYONE:
-        return told("everyone", language)
+        return say("group.everyone", language)
     columns = findings.codebook.columns
     parts = []
     for name, level in zip(attribute.split("&"), str(group).split("&"), strict=False):
@@ -351,7 +354,7 @@ def _conclusions(findings: Findings, language: Language) -> Cleared:
     table = pd.DataFrame(
         {
             "attribute": [_attribute(name, findings, language) for name, _ in found],
-            "conclusion": [text.in_(language) for _, text in found],
+            "conclusion": [write(text, language) for _, text in found],
         }
     )
     return clear(table, {"attribute": "text", "conclusion": "text"}, 0)
@@ -369,11 +372,11 @@ def clear_withheld(n: pd.Series, reasons: pd.Series, language: Language) -> Clea
     kinds: dict[str, Kind] = {"reason": "text", "groups": "whole", "people": "band"}
     rows = [
         {
-            "reason": told(f"reason_{reason}", language),
+            "reason": say(reason, language),
             "groups": int(here.sum()),
             "people": float(n[here].sum()),
         }
-        for reason, here in (("small", small), ("derived", ~small))
+        for reason, here in (("withheld.small", small), ("withheld.derived", ~small))
         if here.any()
     ]
     return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
@@ -387,12 +390,15 @@ def _rolled_up(findings: Findings, language: Language) -> Cleared:
         above = levels[levels.index(first) - 1] if first in levels[1:] else EVERYONE
         rows.append(
             {
-                "label": told("groups_of", language).format(
-                    groups=row["groups"], people=band_text(float(row["n"]))
+                "label": say(
+                    "group.merged",
+                    language,
+                    groups=row["groups"],
+                    people=band_text(float(row["n"])),
                 ),
                 "level": row["level"],
                 "into": above,
-                "reason": told(f"rolled_{row['reason'].split()[0]}", language),
+                "reason": say(id_of("rolled_up", row["reason"].split()[0]), language),
             }
         )
     columns = ["label", "level", "into", "reason"]
@@ -403,7 +409,7 @@ def _warnings(findings: Findings, language: Language) -> tuple[str, ...]:
     warnings = [f.text for f in findings.intake.findings if f.level == "warning"]
     sources = [rates["source"] for rates in findings.estimates.rates.values()]
     if any((source == "carried over").any() for source in sources):
-        warnings.insert(0, told("carried", language))
+        warnings.insert(0, say("warning.carried", language))
     if findings.forbidden:
-        warnings.append(told("changed", language).format(groups=findings.forbidden))
+        warnings.append(say("warning.changed", language, groups=findings.forbidden))
     return tuple(warnings)

@@ -1,39 +1,73 @@
-"""Numbers and verdicts as a reader sees them."""
+"""What is to be said, and numbers, as a reader of a language sees them."""
 
+import math
 import string
-from typing import Any, Literal
+from functools import cache, reduce
+from numbers import Real
+from typing import Any, Literal, get_args
 
 import pandas as pd
+from babel import Locale
+from babel.numbers import parse_pattern
 
-from blijfwijzer.publish.messages import knows, say, template
-from blijfwijzer.survey.codebook import Language
-from blijfwijzer.survey.texts import Message, Text, Value
+from blijfwijzer.publish.catalogue import PARTS, id_of, template
+from blijfwijzer.survey.texts import Language, Message, Text, Value
 
 Kind = Literal[
-    "text", "count", "percent", "tenths", "points", "decimal", "ratio", "euro", "truth", "verdict"
+    "text",
+    "count",
+    "percent",
+    "tenths",
+    "points",
+    "decimal",
+    "ratio",
+    "gain",
+    "plain",
+    "euro",
+    "truth",
+    "verdict",
 ]
-"""How a value is written. tenths: a percentage with one decimal, for small shares."""
+"""How a value is written. tenths: a percentage with one decimal, for small shares. gain: a change
+of a measure of quality, to three decimals. plain: a bound, with as many decimals as it has."""
 
 NUMBERS: tuple[Kind, ...] = ("count", "percent", "tenths", "points", "decimal", "ratio", "euro")
-NOT_SHOWN = {"nl": "niet getoond", "en": "not shown"}
+_KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 NO_BREAK = "\u00a0"
 
-_DUTCH_SEPARATORS = str.maketrans(",.", ".,")
+_PATTERNS: dict[str, str] = {
+    "": "#,##0.######",
+    "points": "+#,##0.0;-#,##0.0",
+    "tenths": "#,##0.0",
+    "decimal": "#,##0.0",
+    "ratio": "#,##0.00",
+    "gain": "+0.000;-0.000",
+    "plain": "0.##########",
+}
+"""Of numbers that have decimals, or a sign before a gain; the others are whole."""
+_DECIMALS = {"ratio": 2, "gain": 3}
+_SIGNS = {"percent": "number.percent", "tenths": "number.percent", "euro": "number.euro"}
+"""Numbers that stand beside a sign, to the sentence that says where."""
+_LISTS = {"and": "list.and", "or": "list.or", "apart": "list.apart"}
+"""How several texts in one gap are joined, to the sentence that says it of two."""
 
 
 def write(value: Value, language: Language, how: str = "") -> str:
     """Write what is to be said in a language.
 
     A gap of a sentence may say how its value is written: `{size:ratio}` by a kind of number,
-    `{label:inside}` as within a sentence, `{text:sentence}` as one by itself.
+    `{answers:or}` by how several are joined, `{label:inside}` as within a sentence,
+    `{text:sentence}` as one by itself, `{label:lower}` in small letters.
 
     >>> write((Text(nl="leeftijd", en="age"), 2.5), "nl")
     'leeftijd, 2,5'
     """
+    if how in _KINDS:
+        return show(value, _KINDS[how], language)
     if isinstance(value, tuple):
-        return ", ".join(write(one, language, how) for one in value)
-    if isinstance(value, int | float):
-        return show(value, how, language) if how in NUMBERS else _plain(value, language)
+        each = "" if how in _LISTS else how
+        return _join([write(one, language, each) for one in value], language, how)
+    if isinstance(value, Real):
+        return _number(float(value), "", language)
     if isinstance(value, Message):
         gaps = {**value.values} if value.count is None else {**value.values, "count": value.count}
         text = _Gaps(language).vformat(template(value.id, language, value.count), (), gaps)
@@ -41,6 +75,8 @@ def write(value: Value, language: Language, how: str = "") -> str:
         text = value.in_(language) if isinstance(value, Text) else value
     if how == "sentence":
         return text[:1].upper() + text[1:].rstrip(".") + "."
+    if how == "lower":
+        return text.lower()
     return in_sentence(text) if how == "inside" else text
 
 
@@ -62,15 +98,20 @@ def show(value: Any, kind: Kind, language: Language) -> str:
     'niet getoond'
     """
     if value is None or value is pd.NA or value != value:
-        return NOT_SHOWN[language]
+        return template("value.not_shown", language)
     if kind == "truth":
-        return say("yes" if bool(value) else "no", language)
+        return template("value.yes" if bool(value) else "value.no", language)
     if isinstance(value, str):
-        is_id = kind == "verdict" and knows(value)
-        return say(value, language) if is_id else value
+        return say_verdict(value, language) if kind == "verdict" else value
     if kind == "text":
         return str(value)
     return _number(float(value), kind, language)
+
+
+def say_verdict(value: str, language: Language) -> str:
+    """Give the words of a verdict; what is no verdict is shown as it is."""
+    part = value.replace(" ", "_")
+    return template(id_of("verdict", part), language) if part in PARTS["verdict"] else value
 
 
 def show_interval(value: Any, low: Any, high: Any, kind: Kind, language: Language) -> str:
@@ -82,9 +123,9 @@ def show_interval(value: Any, low: Any, high: Any, kind: Kind, language: Languag
     told = show(value, kind, language)
     if number(value) is None or number(low) is None or number(high) is None:
         return told
-    to = "tot" if language == "nl" else "to"
     ends = [show(end, kind, language).rstrip(f"%{NO_BREAK}") for end in (low, high)]
-    return f"{told} ({ends[0]} {to} {ends[1]})"
+    interval = template("number.interval", language)
+    return interval.format(value=told, low=ends[0], high=ends[1])
 
 
 def show_range(low: Any, high: Any, kind: Kind, language: Language) -> str:
@@ -95,8 +136,8 @@ def show_range(low: Any, high: Any, kind: Kind, language: Language) -> str:
     """
     if number(low) is None or number(high) is None:
         return show(low, kind, language)
-    to = "tot" if language == "nl" else "to"
-    return f"{show(low, kind, language)} {to} {show(high, kind, language)}"
+    ends = {"low": show(low, kind, language), "high": show(high, kind, language)}
+    return template("number.range", language).format(**ends)
 
 
 def number(value: Any) -> float | None:
@@ -110,32 +151,34 @@ def number(value: Any) -> float | None:
     return float(value)
 
 
-def _number(value: float, kind: Kind, language: Language) -> str:
+def _join(words: list[str], language: Language, how: str) -> str:
+    if how not in _LISTS:
+        return ", ".join(words)
+    joined = template(_LISTS[how], language)
+    return reduce(lambda left, right: joined.format(left=left, right=right), words)
+
+
+def _number(value: float, kind: str, language: Language) -> str:
+    if math.isinf(value):
+        return str(value)
+    if kind in ("", "plain"):
+        value = float(f"{value:.6g}" if not kind else f"{value:.10g}")
+    else:
+        value = round(value, _DECIMALS.get(kind, 1))
     # Adding zero keeps a small negative number from being told as minus nothing.
-    value = round(value, 2 if kind == "ratio" else 1) + 0.0
-    forms: dict[str, str] = {
-        "count": f"{value:,.0f}",
-        "percent": f"{value:,.0f}",
-        "tenths": f"{value:,.1f}",
-        "points": f"{value:+,.1f}",
-        "decimal": f"{value:,.1f}",
-        "ratio": f"{value:,.2f}",
-        "euro": f"{value:,.0f}",
-    }
-    text = (f"{value:.1f}" if kind == "points" and value == 0 else forms[kind]).replace("-", "−")
-    if language == "nl":
-        text = text.translate(_DUTCH_SEPARATORS)
-    if kind in ("percent", "tenths"):
-        return text + (f"{NO_BREAK}%" if language == "nl" else "%")
-    if kind == "euro":
-        return f"€{NO_BREAK}{text}" if language == "nl" else f"€{text}"
-    return text
+    value += 0.0
+    pattern = "#,##0.0" if kind == "points" and value == 0 else _PATTERNS.get(kind, "#,##0")
+    digits = _pattern(pattern).apply(value, _locale(language)).replace("-", "−")
+    sign = _SIGNS.get(kind)
+    return digits if sign is None else template(sign, language).format(number=digits)
 
 
-def _plain(value: float, language: Language) -> str:
-    """Write a number with the decimals that it has."""
-    text = f"{value:,.6g}".replace("-", "−")
-    return text.translate(_DUTCH_SEPARATORS) if language == "nl" else text
+_pattern = cache(parse_pattern)
+
+
+@cache
+def _locale(language: Language) -> Locale:
+    return Locale.parse(language)
 
 
 class _Gaps(string.Formatter):

@@ -15,10 +15,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from blijfwijzer.publish.blocks import pairs
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.cells import clean_text, starts_formula
 from blijfwijzer.publish.columns import FRAMES, Column, kinds_of, present
-from blijfwijzer.publish.messages import knows, say
+from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.report import Report, Told
+from blijfwijzer.publish.report_page import PURPOSE
 from blijfwijzer.publish.texts import NUMBERS, Kind, number, show
 from blijfwijzer.survey.codebook import Language
 
@@ -60,13 +62,20 @@ _LINE = 15
 """Points of a line of text."""
 
 
-_NOTHING = ("groups", "association", "intention", "uncertainty", "punish", "offer", "firewall")
+_ABOUT = {
+    "drivers": "sheet.about.drivers",
+    "fairness": "sheet.about.fairness",
+    "flagged": "sheet.about.flagged",
+    "sectors": "sheet.about.sectors",
+    "worrying": "sheet.about.worrying",
+}
+"""Sheets of which the heading on the page is that of a part only, to what the whole is about."""
 
 
 def write_workbook(report: Report) -> bytes:
     """Write all tables of a report as .xlsx; the same report gives the same bytes."""
     sheets = tuple(name for name in _SHEETS if getattr(report, name) is not None)
-    return write_sheets(report, sheets, tuple(f"what_{name}" for name in _NOTHING))
+    return write_sheets(report, sheets, PURPOSE)
 
 
 def write_sheets(report: Told, sheets: tuple[str, ...], nothing: tuple[str, ...]) -> bytes:
@@ -89,9 +98,9 @@ def write_sheets(report: Told, sheets: tuple[str, ...], nothing: tuple[str, ...]
     readme = book.active
     _write_readme(readme, report, sheets, nothing)
     for name in sheets:
-        sheet = book.create_sheet(say(f"w_{name}", report.language))
+        sheet = book.create_sheet(say(id_of("sheet", name), report.language))
         _write_table(sheet, report, report.columns(name), report.rows(name))
-    facts = book.create_sheet(say("w_provenance", report.language))
+    facts = book.create_sheet(say("sheet.provenance", report.language))
     _write_table(facts, report, FRAMES["lottery"], pairs(report.provenance))
     buffer = io.BytesIO()
     book.save(buffer)
@@ -103,20 +112,20 @@ def _write_readme(
 ) -> None:
     """Write what the workbook is and is not, what was read, and what each sheet holds."""
     language = report.language
-    sheet.title = say("w_readme", language)
+    sheet.title = say("sheet.readme", language)
     lines: list[tuple[str, str]] = [(report.title, ""), (report.survey, ""), ("", "")]
-    lines += [(say("what", language), "")]
+    lines += [(say("section.what", language), "")]
     lines += [("", say(name, language)) for name in nothing]
     lines += [("", text) for text in report.warnings]
     lines += [("", text) for notes in report.notes.values() for text in notes]
-    lines += [("", ""), (say("read", language), ""), *report.facts]
-    lines += [("", ""), (say("w_contents", language), "")]
+    lines += [("", ""), (say("section.read", language), ""), *report.facts]
+    lines += [("", ""), (say("sheet.contents", language), "")]
     for name in sheets:
-        text = f"d_{name}" if knows(f"d_{name}") else f"c_{name}"
+        text = _ABOUT.get(name) or id_of("caption", name)
         count = show(len(report.rows(name)), "count", language)
-        told = say("w_rows", language, caption=say(text, language), rows=count)
-        lines.append((say(f"w_{name}", language), told))
-    lines += [("", ""), (say("method", language), "")]
+        told = say("sheet.rows_of", language, caption=say(text, language), rows=count)
+        lines.append((say(id_of("sheet", name), language), told))
+    lines += [("", ""), (say("section.method", language), "")]
     lines += [("", text) for text in report.method]
     for place, (left, right) in enumerate(lines, start=1):
         _write_text(sheet.cell(place, 1), left)
@@ -175,14 +184,14 @@ def _parts(column: Column, language: Language) -> list[tuple[str, str]]:
         return [(column.name, heading)]
     if not column.low:
         return [
-            (column.name, f"{heading}: {say('lowest', language)}"),
-            (column.high, f"{heading}: {say('highest', language)}"),
+            (column.name, f"{heading}: {say('sheet.column.lowest', language)}"),
+            (column.high, f"{heading}: {say('sheet.column.highest', language)}"),
         ]
     bare = heading.split(" (95")[0]
     return [
         (column.name, bare),
-        (column.low, f"{bare}: {say('low', language)}"),
-        (column.high, f"{bare}: {say('high', language)}"),
+        (column.low, f"{bare}: {say('sheet.column.low', language)}"),
+        (column.high, f"{bare}: {say('sheet.column.high', language)}"),
     ]
 
 

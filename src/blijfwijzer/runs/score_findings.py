@@ -23,9 +23,10 @@ from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.runs.score_targets import Target, flag_units
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.breakdown import break_down_people
-from blijfwijzer.survey.codebook import Codebook, Text
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.rule_truth import holds
+from blijfwijzer.survey.texts import Message
 
 NEED = "achterblijver"
 """Outcome that vouchers are for; a codebook without it has no vouchers."""
@@ -250,7 +251,7 @@ def _sentences(
     codebook: Codebook,
     by: list[str],
     settings: Settings,
-) -> list[tuple[str, Text]]:
+) -> list[tuple[str, Message]]:
     """Say what the model does with each audit attribute, and what using it would change."""
     if need is None:
         return []

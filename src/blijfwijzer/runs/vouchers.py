@@ -20,10 +20,11 @@ from blijfwijzer.files import (
 )
 from blijfwijzer.groups.grouping import define
 from blijfwijzer.progress import show_progress
+from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.report import Report
 from blijfwijzer.publish.texts import show
-from blijfwijzer.publish.wording import told
 from blijfwijzer.release.admission import (
     LOTTERY,
     RECORD,
@@ -243,7 +244,7 @@ def _voucher_table(
     about = about.reset_index(drop=True)
     # A unit stands here for those of its people who are in no smaller unit that is shown.
     is_rest = (about["own_n"] < about["n"]).to_numpy()
-    rest = told("rest", report.language)
+    rest = say("voucher.rest", report.language)
     shown = pd.DataFrame(
         {
             "group": table.index.astype("str"),
@@ -257,7 +258,10 @@ def _voucher_table(
     )
     if lottery is not None:
         drawn = lottery.table.reindex(shown["group"])
-        parts = {name: told(name, report.language) for name in ("by_risk", "by_lot", "by_signal")}
+        parts = {
+            name: say(id_of("voucher.kind", name), report.language)
+            for name in ("by_risk", "by_lot", "by_signal")
+        }
         shown["kind"] = [
             ", ".join(f"{int(row[name])} {text}" for name, text in parts.items() if row[name])
             for row in drawn.to_dict("records")
@@ -275,7 +279,9 @@ def _voucher_table(
 def _alternatives(rules: pd.DataFrame, report: Report) -> Cleared:
     table = pd.DataFrame(
         {
-            "rule": [told(str(rule), report.language) for rule in rules.index],
+            "rule": [
+                say(id_of("voucher.rule", str(rule)), report.language) for rule in rules.index
+            ],
             "is_plan": [rule == "plan" for rule in rules.index],
             "extra": rules["expected_extra"].astype(float).to_numpy(),
             "cost_per_extra": rules["cost_per_extra"].astype(float).to_numpy(),
@@ -313,7 +319,10 @@ def _lottery(lottery: Lottery, power: Power, language: Language) -> Cleared:
         "detectable": show(100 * power.detectable, "decimal", language),
     }
     table = pd.DataFrame(
-        {"label": [told(name, language) for name in rows], "value": list(rows.values())}
+        {
+            "label": [say(id_of("lottery", name), language) for name in rows],
+            "value": list(rows.values()),
+        }
     )
     return clear(table, {"label": "text", "value": "text"}, 0)
 
@@ -322,7 +331,9 @@ def _notes(
     allocation: Allocation, lottery: Lottery | None, settings: Settings, report: Report
 ) -> tuple[str, ...]:
     language = report.language
-    filled = told("note_plan", language).format(
+    filled = say(
+        "note.vouchers.plan",
+        language,
         vouchers=show(allocation.vouchers, "count", language),
         cost=show(allocation.cost, "euro", language),
         reserve=show(allocation.reserve, "euro", language),
@@ -331,18 +342,18 @@ def _notes(
         take_up=show(100 * allocation.take_up, "percent", language),
         deadweight=show(100 * allocation.deadweight, "percent", language),
     )
-    notes = [filled, told("note_basis", language)]
+    notes = [filled, say("note.vouchers.basis", language)]
     if lottery is not None:
         sums = lottery.table[["by_risk", "by_lot", "by_signal"]].sum()
         signals = ", ".join(settings.vouchers.signals) or "-"
-        notes.append(told("note_mix", language).format(**sums.astype(int), signals=signals))
+        notes.append(say("note.vouchers.mix", language, **sums.astype(int), signals=signals))
     if len(allocation.limits):
         limits = ", ".join(
-            f"{row['name']} {told(row['kind'], language)} "
+            f"{row['name']} {say(id_of('voucher.limit', row['kind']), language)} "
             f"{show(100 * row['share'], 'percent', language)}"
             for row in allocation.limits.to_dict("records")
         )
-        notes.append(told("note_limits", language).format(limits=limits))
+        notes.append(say("note.vouchers.limits", language, limits=limits))
     return tuple(notes)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
@@ -26,8 +26,9 @@ def as_seen(text: str) -> str:
 
 Seen = Annotated[str, AfterValidator(as_seen)]
 """A text of a codebook that may be shown."""
-Language = Literal["nl", "en"]
-LANGUAGES: tuple[Language, Language] = ("nl", "en")
+Language: TypeAlias = str
+"""Name of a language; text of a codebook in another than Dutch or English is in English."""
+LANGUAGES = ("nl", "en")
 
 
 class Part(BaseModel):

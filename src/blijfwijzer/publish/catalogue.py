@@ -1,0 +1,128 @@
+"""Sentences by their ids, as they stand in the files under `locale/`.
+
+A catalogue is a gettext file (`.po`), which translators' tools read; ids stand in place of a source
+text, so that no language is the source of another. A third language is a file beside the others.
+"""
+
+from functools import cache
+from io import BytesIO
+from types import MappingProxyType
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+
+from blijfwijzer.settings import catalogue_file
+from blijfwijzer.survey.texts import Language
+
+PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "caption": (
+            *("agreement", "alternatives", "checks", "climate", "comparable", "compared"),
+            *("conclusions", "conduct", "conduct_changes", "conduct_links", "drivers", "estimates"),
+            *("fairness", "flagged", "gaps", "groups", "items", "lottery", "mix", "pairs"),
+            *("provenance", "rejected", "remedies", "rolled_up", "scales", "screened", "sectors"),
+            *("segments", "trend", "verdicts", "vouchers", "wave", "withheld", "worrying"),
+            "worrying_drivers",
+        ),
+        "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
+        "estimate": ("main", "sensitivity"),
+        "fact": (
+            *("accepted", "earlier_releases", "forms", "refused", "rolled_up", "shown"),
+            *("uncompared", "withheld"),
+        ),
+        "lottery": ("detectable", "drawn", "power", "sealed"),
+        "note": ("checks", "remedies", "worrying_drivers"),
+        "origin": (
+            *("codebook_sha256", "commit", "model", "model_sha256", "previous_sha256"),
+            *("settings_sha256", "survey", "survey_sha256"),
+        ),
+        "rejected": (
+            *("duplicate_id", "missing_unit", "missing_weight", "out_of_range_code"),
+            *("straight_lining", "weight_of_zero"),
+        ),
+        "rolled_up": ("parent", "people", "respondents", "response"),
+        "screening.measure": (
+            *("auc", "base_rate", "precision", "predicted_precision", "sensitivity"),
+        ),
+        "screening.reference": ("all", "sector"),
+        "section": (
+            *("climate", "compare", "conduct", "culture_what", "each_claim", "fairness"),
+            *("flagged", "measured", "method", "read", "sectors", "trend", "verdicts"),
+            *("vouchers", "what", "withheld", "worrying"),
+        ),
+        "sheet": (
+            *("agreement", "alternatives", "checks", "climate", "comparable", "compared"),
+            *("conclusions", "conduct", "conduct_changes", "conduct_links", "drivers", "estimates"),
+            *("fairness", "flagged", "gaps", "groups", "items", "lottery", "mix", "pairs"),
+            *("rejected", "remedies", "rolled_up", "scales", "screened", "sectors", "segments"),
+            *("trend", "verdicts", "vouchers", "wave", "withheld", "worrying"),
+            "worrying_drivers",
+        ),
+        "unit": (
+            *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),
+            *("mean", "other", "rank", "scale", "share", "variance"),
+        ),
+        "verdict": (
+            *("as_is", "better", "certain", "comparable", "no_mark", "not_comparable"),
+            *("not_tested", "raked", "regressed", "same", "shifted", "uncertain", "with_care"),
+            "worse",
+        ),
+        "voucher.kind": ("by_lot", "by_risk", "by_signal"),
+        "voucher.limit": ("cap", "floor"),
+        "voucher.rule": (
+            *("equal", "optimum", "people", "plan", "plan_none", "plan_talk", "plan_time"),
+            *("random", "simple"),
+        ),
+    }
+)
+"""Beginning of an id to the ends that may follow, where the end is a value that the program has in
+hand, such as the name of a table. All other ids stand in the code as they are."""
+
+
+def id_of(family: str, part: str) -> str:
+    """Give the id of a part; only those that `PARTS` lists are known.
+
+    >>> id_of("estimate", "main")
+    'estimate.main'
+    """
+    if part not in PARTS[family]:
+        raise KeyError(f"{family}.{part}")
+    return f"{family}.{part}"
+
+
+def template(name: str, language: Language, count: int | None = None) -> str:
+    """Give a sentence in a language, in the form that a count asks, with its gaps open.
+
+    Raises
+    ------
+    KeyError
+        The catalogue has no sentence of this id: a fault of the software.
+    """
+    if name not in ids(language):
+        raise KeyError(name)
+    catalogue = read_catalogue(language)
+    if count is None:
+        return str(catalogue.ugettext(name))
+    return str(catalogue.ungettext(name, name, count))
+
+
+@cache
+def ids(language: Language) -> frozenset[str]:
+    """Ids of all sentences of a language."""
+    with catalogue_file(language).open("rb") as file:
+        return frozenset(
+            entry.id if isinstance(entry.id, str) else entry.id[0]
+            for entry in read_po(file)
+            if entry.id
+        )
+
+
+@cache
+def read_catalogue(language: Language) -> Translations:
+    """Read a catalogue once; gettext itself reads the compiled form only."""
+    compiled = BytesIO()
+    with catalogue_file(language).open("rb") as file:
+        write_mo(compiled, read_po(file))
+    compiled.seek(0)
+    return Translations(compiled)
