@@ -72,7 +72,7 @@ def write(value: Value, language: Language, how: str = "") -> str:
         gaps = {**value.values} if value.count is None else {**value.values, "count": value.count}
         text = _Gaps(language).vformat(template(value.id, language, value.count), (), gaps)
     else:
-        text = value.in_(language) if isinstance(value, Text) else value
+        text = value.in_(language) if isinstance(value, Text) else str(value)
     if how == "sentence":
         return text[:1].upper() + text[1:].rstrip(".") + "."
     if how == "lower":
