@@ -1,5 +1,6 @@
 """Made-up reports, for the tests of what is shown."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,9 @@ import pandas as pd
 
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Language
+from blijfwijzer.survey.remarks import Remark
 
 TARGETS = {
     "nl": (("vertrekintentie", "Vertrekintentie"), ("achterblijver", "Achterblijversrisico")),
@@ -34,6 +37,11 @@ DRIVERS = {
         ("Years in service", False),
     ),
 }
+
+
+def said(remarks: Iterable[Remark]) -> list[str]:
+    """Give remarks in English, as the screen does."""
+    return [write(remark.message, "en") for remark in remarks]
 
 
 def make_report(

@@ -16,6 +16,7 @@ from blijfwijzer.survey.gaps import gap_codes
 from blijfwijzer.survey.intake import read_responses
 from command_line import call
 from questionnaires import small_survey
+from reports import said
 
 SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 CODEBOOKS = SMALL.parents[2] / "src" / "blijfwijzer" / "survey" / "codebooks"
@@ -109,9 +110,9 @@ def test_a_number_far_beyond_all_others_is_told_and_not_repeated(rng):
     ages = text.columns["leeftijd"].model_copy(update={"range": (15.0, 120.0)})
     book = text.model_copy(update={"columns": {**text.columns, "leeftijd": ages}})
 
-    found = read_responses(Table(answers), "s", book, Settings().intake).findings
+    found = read_responses(Table(answers), "s", book, Settings().intake).remarks
 
-    (warning,) = [finding.text for finding in found if "far beyond all others" in finding.text]
+    (warning,) = [text for text in said(found) if "far beyond all others" in text]
     assert warning.startswith(
         "1 number has answers such as 98 or 99 far beyond all others: leeftijd."
     )

@@ -17,6 +17,7 @@ from blijfwijzer.survey.intake import read_responses
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.survey import make_survey
 from command_line import call
+from reports import said
 
 NAME = "werkonderzoek-2019"
 BOOK = load_codebook(NAME)
@@ -119,10 +120,11 @@ def test_a_no_that_counts_as_yes_is_told(survey, is_reversed):
     turned = codebook.concepts["scholing"].model_copy(update={"reversed": not is_reversed})
     mistaken = codebook.model_copy(update={"concepts": {**codebook.concepts, "scholing": turned}})
 
-    right = read_responses(Table(answers), NAME, codebook, Settings().intake).findings
-    wrong = read_responses(Table(answers), NAME, mistaken, Settings().intake).findings
+    right = read_responses(Table(answers), NAME, codebook, Settings().intake).remarks
+    wrong = read_responses(Table(answers), NAME, mistaken, Settings().intake).remarks
 
-    assert not [f for f in right if "counts as yes" in f.text]
-    (told,) = [f for f in wrong if "counts as yes" in f.text]
+    assert not [text for text in said(right) if "counts as yes" in text]
+    (told,) = [remark for remark in wrong if remark.code.startswith("no_is_yes")]
     assert told.level == "warning"
-    assert told.text.startswith("concepts.scholing")
+    (text,) = said([told])
+    assert text.startswith("concepts.scholing: the answer that counts as yes")

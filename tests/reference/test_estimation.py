@@ -23,6 +23,7 @@ from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
 from questionnaires import small_survey
+from reports import said
 
 SMALL = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 # Figures of svy 0.35.0; svy_fevs2018.py, beside it, made them.
@@ -482,7 +483,7 @@ def test_a_file_with_replicate_weights_tells_its_own_error(tmp_path, rng):
     assert found.value == pytest.approx(mean(frame["gewicht"]))
     assert found.se == pytest.approx(np.sqrt(0.9875 * np.square(shifts).sum()))
     assert found.df == 79
-    assert not [f for f in intake.findings if "not in the codebook" in f.text]
+    assert not [text for text in said(intake.remarks) if "not in the codebook" in text]
 
 
 def test_a_file_without_the_replicate_weights_of_its_codebook_is_told(tmp_path, rng):
@@ -494,7 +495,7 @@ def test_a_file_without_the_replicate_weights_of_its_codebook_is_told(tmp_path, 
     intake = read_survey(tmp_path / "s.csv", codebook, Settings().intake)
 
     assert read_design(intake.responses, codebook).replicates is None
-    assert [f.text for f in intake.findings if "no replicate weights (jk1" in f.text]
+    assert [text for text in said(intake.remarks) if "no replicate weights (jk1" in text]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
 from conftest import shared_file
+from reports import said
 
 FILES = {"fevs-2018": "fevs2018.csv.gz", "piaac": "piaac_public_employees.csv.gz"}
 # Data rows of the files, and their empty cells in the column of the outcome.
@@ -41,7 +42,7 @@ def test_a_public_survey_reads_whole_and_every_column_is_known(public):
     name, _, intake = public
 
     assert intake.rows == len(intake.responses) == ROWS[name]
-    assert not [f.text for f in intake.findings if "not in the codebook" in f.text]
+    assert not [text for text in said(intake.remarks) if "not in the codebook" in text]
     assert intake.responses["weight"].mean() == pytest.approx(1)
 
 

@@ -18,13 +18,14 @@ from blijfwijzer.errors import (
     UnreadableColumnError,
     WeightError,
 )
+from blijfwijzer.publish.screen import describe
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.describe import describe
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.survey.identifiers import find_identifiers, passes_eleven_test
 from blijfwijzer.survey.intake import check_survey, count_reasons, read_survey, require_enough
 from questionnaires import small_survey
+from reports import said
 
 SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 BOOK = load_codebook(SMALL)
@@ -310,7 +311,7 @@ def labelled(tmp_path, **changes):
     frame["sector"], frame["opleiding"], frame["contract"] = "rijk", "laag", "vast"
     path = tmp_path / "labelled.sav"
     pyreadstat.write_sav(frame, str(path), variable_value_labels={"veilig_1": labels})
-    return check_survey(path, BOOK, INTAKE).findings
+    return said(check_survey(path, BOOK, INTAKE).remarks)
 
 
 @pytest.mark.parametrize(
@@ -324,11 +325,11 @@ def labelled(tmp_path, **changes):
     ],
 )
 def test_labels_that_contradict_the_codebook_are_reported(tmp_path, changes, told):
-    assert any(told in finding.text for finding in labelled(tmp_path, **changes))
+    assert any(told in text for text in labelled(tmp_path, **changes))
 
 
 def test_labels_that_agree_are_not_reported(tmp_path):
-    assert [f for f in labelled(tmp_path) if "veilig_1" in f.text] == []
+    assert [text for text in labelled(tmp_path) if "veilig_1" in text] == []
 
 
 def test_a_draft_loads_and_guesses_roles_answers_and_scales(survey, tmp_path):
@@ -404,7 +405,7 @@ def test_scales_that_cannot_be_made_and_columns_that_tell_nothing_are_reported(s
     thin = survey.drop(columns=["inzet_1"]).assign(scholing=1)
     thin.to_parquet(tmp_path / "s.parquet")
 
-    texts = " ".join(f.text for f in check_survey(tmp_path / "s.parquet", book, INTAKE).findings)
+    texts = " ".join(said(check_survey(tmp_path / "s.parquet", book, INTAKE).remarks))
 
     assert "1 scale cannot be made: inzetbaarheid (1 of 2 items absent)" in texts
     assert "1 column has one answer only and tells nothing: scholing" in texts

@@ -7,6 +7,7 @@ import pandas as pd
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.labels import compare_labels
+from reports import said
 
 BOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 WORDS = {"1": "nooit", "2": "zelden", "3": "soms", "4": "vaak", "5": "altijd"}
@@ -16,7 +17,8 @@ ITEMS = ["veilig_1", "veilig_2", "veilig_3", "inzet_1", "inzet_2"]
 
 def findings(codes):
     frame = pd.DataFrame({name: [1.0, 5.0] for name in ITEMS})
-    return compare_labels(Table(frame, codes=codes), BOOK, {name: name for name in ITEMS})
+    names = {name: name for name in ITEMS}
+    return said(compare_labels(Table(frame, codes=codes), BOOK, names))
 
 
 def test_a_column_whose_labels_run_against_its_siblings_is_named():

@@ -32,6 +32,7 @@ from blijfwijzer.risk.selection import fit_calibrator, select_model
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.settings import ModelSettings
 from blijfwijzer.survey.codebook import Text
+from reports import said
 
 
 def feature(name, levels=(), kind="item"):
@@ -305,4 +306,6 @@ def test_a_model_that_is_too_good_names_its_strongest_features(survey):
     assert suspect(0.84, 0.85, single, "leaving") is None
     told = suspect(0.86, 0.85, single, "leaving")
     assert told is not None
-    assert "mean (" in told
+    (text,) = said([told])
+    assert "leaving: an AUC of 0.860 is above the plausible ceiling of 0.85" in text
+    assert "mean (" in text

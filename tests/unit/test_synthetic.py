@@ -17,6 +17,7 @@ from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.figures import data_card, load_figures, measure_figures
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
+from reports import said
 
 BOOK = load_codebook(CODEBOOK)
 CARD = Path(__file__).parents[2] / "docs" / "data-card.md"
@@ -158,7 +159,7 @@ def test_the_second_wave_drifts_and_renames_an_item(tmp_path, intake):
     second = read_survey(tmp_path / "wave.parquet", BOOK, Settings().intake)
 
     assert "sam_2" not in wave.responses
-    assert "sam_2 (here samenwerking_2)" in second.findings[0].text
+    assert "sam_2 (here samenwerking_2)" in said(second.remarks)[0]
     moved = (second.responses["interne_stappen"] > 0).mean()
     assert moved > (intake.responses["interne_stappen"] > 0).mean()
 

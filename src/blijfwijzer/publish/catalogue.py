@@ -65,8 +65,8 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "verdict": (
             *("as_is", "better", "certain", "comparable", "no_mark", "not_comparable"),
-            *("not_tested", "raked", "regressed", "same", "shifted", "uncertain", "with_care"),
-            "worse",
+            *("absent", "not_tested", "raked", "regressed", "same", "shifted", "strange"),
+            *("uncertain", "with_care", "worse"),
         ),
         "voucher.kind": ("by_lot", "by_risk", "by_signal"),
         "voucher.limit": ("cap", "floor"),

@@ -23,11 +23,12 @@ from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.release_files import plain
 from blijfwijzer.publish.report_page import render_sections
 from blijfwijzer.publish.report_tables import shown_rejected
-from blijfwijzer.publish.texts import number
+from blijfwijzer.publish.texts import number, write
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.texts import LANGUAGES
 
 WITHHELD = "withheld"
@@ -135,7 +136,7 @@ def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -
         },
         method=claims_method(findings.settings, language),
         provenance=origin_facts(origin, wave, language),
-        warnings=tuple(f.text for f in findings.intake.findings if f.level == "warning"),
+        warnings=tuple(write(w, language) for w in warnings_of(findings.intake.remarks)),
     )
 
 

@@ -25,8 +25,10 @@ from blijfwijzer.publish.culture_units import clear_conduct, clear_worrying
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.method import climate_method
 from blijfwijzer.publish.report_tables import clear_withheld, shown_rejected
+from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Language
 from blijfwijzer.survey.labels import group_label, scale_labels
+from blijfwijzer.survey.remarks import warnings_of
 
 NO_MARK = "no_mark"
 _ITSELF = "–"  # noqa: RUF001
@@ -306,7 +308,7 @@ def _hidden(climate: Cleared, findings: CultureFindings) -> Cleared:
 
 
 def _warnings(findings: CultureFindings, language: Language) -> tuple[str, ...]:
-    warnings = [f.text for f in findings.intake.findings if f.level == "warning"]
+    warnings = [write(w, language) for w in warnings_of(findings.intake.remarks)]
     labels = scale_labels(findings.codebook, language)
     if findings.unasked:
         names = ", ".join(labels[name] for name in findings.unasked)

@@ -15,6 +15,7 @@ from blijfwijzer.publish.report import Report
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.intake import count_reasons
+from blijfwijzer.survey.remarks import warnings_of
 
 _LOOSE = ("respondents", "people", "complement")
 
@@ -406,7 +407,7 @@ def _rolled_up(findings: Findings, language: Language) -> Cleared:
 
 
 def _warnings(findings: Findings, language: Language) -> tuple[str, ...]:
-    warnings = [f.text for f in findings.intake.findings if f.level == "warning"]
+    warnings = [write(w, language) for w in warnings_of(findings.intake.remarks)]
     sources = [rates["source"] for rates in findings.estimates.rates.values()]
     if any((source == "carried over").any() for source in sources):
         warnings.insert(0, say("warning.carried", language))

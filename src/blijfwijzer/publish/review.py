@@ -5,12 +5,14 @@ import pandas as pd
 from blijfwijzer.drivers.canvas import Picture, note, to_bytes
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.publish.page import Page, Section, Shown
+from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.survey.codebook import Codebook, Language, Outcome
 from blijfwijzer.survey.intake import Intake, count_reasons
 from blijfwijzer.survey.labels import scale_labels
 from blijfwijzer.survey.scales import Reliability
+from blijfwijzer.survey.texts import Message
 
 _PERFORMANCE = ("calibration", "curves")
 
@@ -24,7 +26,7 @@ def training_page(
     evaluation: Evaluation,
     drivers: Drivers,
     pictures: dict[str, Picture],
-    warnings: list[str],
+    warnings: list[Message],
     provenance: dict[str, str],
     language: Language,
 ) -> Page:
@@ -53,7 +55,7 @@ def training_page(
         title=f"{outcome.label.in_(language)}: {codebook.survey.label.in_(language)}",
         note=note(outcome, language),
         intro=_intro(outcome, evaluation, language),
-        warnings=tuple(warnings),
+        warnings=tuple(write(warning, language) for warning in warnings),
         sections=(
             *first,
             drivers_section(drivers, pictures, codebook, language),
@@ -69,7 +71,7 @@ def drivers_page(
     evaluation: Evaluation | None,
     drivers: Drivers,
     pictures: dict[str, Picture],
-    warnings: list[str],
+    warnings: list[Message],
     provenance: dict[str, str],
     language: Language,
 ) -> Page:
@@ -94,7 +96,7 @@ def drivers_page(
         title=f"{outcome.label.in_(language)}: {what}",
         note=note(outcome, language),
         intro=(outcome.meaning.in_(language),),
-        warnings=tuple(warnings),
+        warnings=tuple(write(warning, language) for warning in warnings),
         sections=tuple(sections),
     )
 

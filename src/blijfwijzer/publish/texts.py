@@ -21,14 +21,15 @@ Kind = Literal[
     "points",
     "decimal",
     "ratio",
+    "thousandths",
     "gain",
     "plain",
     "euro",
     "truth",
     "verdict",
 ]
-"""How a value is written. tenths: a percentage with one decimal, for small shares. gain: a change
-of a measure of quality, to three decimals. plain: a bound, with as many decimals as it has."""
+"""How a value is written. tenths: a percentage with one decimal, for small shares. thousandths: a
+measure of quality. gain: a change of one. plain: a bound, with as many decimals as it has."""
 
 NUMBERS: tuple[Kind, ...] = ("count", "percent", "tenths", "points", "decimal", "ratio", "euro")
 _KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
@@ -40,11 +41,12 @@ _PATTERNS: dict[str, str] = {
     "tenths": "#,##0.0",
     "decimal": "#,##0.0",
     "ratio": "#,##0.00",
+    "thousandths": "0.000",
     "gain": "+0.000;-0.000",
     "plain": "0.##########",
 }
 """Of numbers that have decimals, or a sign before a gain; the others are whole."""
-_DECIMALS = {"ratio": 2, "gain": 3}
+_DECIMALS = {"ratio": 2, "thousandths": 3, "gain": 3}
 _SIGNS = {"percent": "number.percent", "tenths": "number.percent", "euro": "number.euro"}
 """Numbers that stand beside a sign, to the sentence that says where."""
 _LISTS = {"and": "list.and", "or": "list.or", "apart": "list.apart"}

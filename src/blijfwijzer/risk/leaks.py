@@ -8,6 +8,8 @@ from blijfwijzer.errors import LeakError
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.metrics import measure, rank
 from blijfwijzer.risk.splits import Fold
+from blijfwijzer.survey.remarks import Remark
+from blijfwijzer.survey.texts import Message, Value
 
 HIGHEST_SINGLE_AUC = 0.9
 """No single answer predicts an intention this well unless it is the same question: with all
@@ -57,16 +59,21 @@ def refuse_twins(single: pd.Series, target: str) -> None:
         )
 
 
-def suspect(auc: float, ceiling: float, single: pd.Series, target: str) -> str | None:
+def suspect(auc: float, ceiling: float, single: pd.Series, target: str) -> Remark | None:
     """Say so when a model is better than is plausible, naming its strongest single features."""
     if not auc > ceiling:
         return None
-    told = ", ".join(f"{name} ({value:.2f})" for name, value in single.head(5).items())
-    return (
-        f"{target}: an AUC of {auc:.3f} is above the plausible ceiling of {ceiling:.2f}. Some "
-        f"feature may be a twin of the outcome; the strongest alone are {told}. If none is, raise "
-        f"outcomes.{target}.ceiling in the codebook and say why."
+    strongest = tuple(
+        Message("remark.feature", {"name": str(name), "auc": float(value)})
+        for name, value in single.head(5).items()
     )
+    values: dict[str, Value] = {
+        "target": target,
+        "auc": float(auc),
+        "ceiling": ceiling,
+        "features": strongest,
+    }
+    return Remark("warning", Message("remark.too_good", values))
 
 
 def _rates_elsewhere(

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from blijfwijzer.claims.coverage import tell_claims
 from blijfwijzer.drafting.draft import find_undecided
+from blijfwijzer.publish.screen import describe
 from blijfwijzer.settings import load_settings
 from blijfwijzer.survey.codebook import (
     codebook_file,
     load_codebook,
 )
 from blijfwijzer.survey.concept_scores import read_concepts
-from blijfwijzer.survey.describe import describe
 from blijfwijzer.survey.intake import (
     check_survey,
 )

@@ -31,12 +31,12 @@ from blijfwijzer.risk.evaluation import evaluate
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.protection import protect_evaluation
-from blijfwijzer.runs.train import finding_texts
 from blijfwijzer.settings import load_settings
 from blijfwijzer.survey.intake import (
     read_survey,
     require_enough,
 )
+from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
 
@@ -110,7 +110,7 @@ def explain(
                 evaluation,
                 drivers,
                 pictures,
-                finding_texts(intake),
+                warnings_of(intake.remarks),
                 origin,
                 settings.language,
             )

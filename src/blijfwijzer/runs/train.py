@@ -23,7 +23,9 @@ from blijfwijzer.publish.page import render
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.report_tables import clear_rejected
 from blijfwijzer.publish.review import training_page
+from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.tables import picture_files, training_tables
+from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import folder_name, write_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import (
@@ -56,8 +58,10 @@ from blijfwijzer.survey.intake import (
     read_survey,
     require_enough,
 )
+from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.rule_truth import Label, label
 from blijfwijzer.survey.scales import Reliability, measure_reliability, score_scales
+from blijfwijzer.survey.texts import Message
 
 SERVED = Path(__file__).with_name("served.py")
 """The code that answers with a model over HTTP; MLflow keeps a copy of it."""
@@ -207,11 +211,11 @@ def _train_outcome(
             breakdown.units,
             settings.disclosure.unanimity,
         )
-        warnings = [*_scale_warnings(survey.reliability), *finding_texts(survey.intake)]
+        warnings = [*_remark_scales(survey.reliability), *warnings_of(survey.intake.remarks)]
         auc = evaluation.overall["value"].loc["roc_auc"]
         suspicion = suspect(auc, outcome.ceiling, fitted.single, target)
         if suspicion is not None:
-            warnings.insert(0, suspicion)
+            warnings.insert(0, suspicion.message)
 
         tell(f"{target}: explain")
         contributions = contribute(selection.champion, frame)
@@ -309,17 +313,12 @@ def _write_rejected(intake: Intake, path: Path) -> None:
         beside.write_bytes(csv_file(clear_rejected(intake.rejected)))
 
 
-def _scale_warnings(reliability: Reliability) -> list[str]:
+def _remark_scales(reliability: Reliability) -> list[Message]:
     low = reliability.scales[reliability.scales["is_low"].astype(bool)]
     return [
-        f"{row.scale}: alpha is {row.alpha:.2f}, below .60: read this scale with care."
-        for row in low.itertuples()
+        Message("remark.scale_low", {"scale": str(scale), "alpha": float(alpha)})
+        for scale, alpha in zip(low["scale"], low["alpha"], strict=True)
     ]
-
-
-def finding_texts(intake: Intake) -> list[str]:
-    """Give what was odd in a survey that was read, a sentence each."""
-    return [finding.text for finding in intake.findings if finding.level == "warning"]
 
 
 def _plain(row: pd.Series) -> dict[str, object]:
@@ -340,7 +339,7 @@ def _report(
     outcome: Outcome,
     selection: Selection,
     evaluation: Evaluation,
-    warnings: list[str],
+    warnings: list[Message],
 ) -> None:
     overall = evaluation.overall
 
@@ -353,5 +352,5 @@ def _report(
     print(f"  calibration slope {told('calibration_slope')}")
     print(f"  price of simplicity: {selection.price:g} of log loss")
     for warning in warnings:
-        print(f"  warning: {warning}")
+        print(f"  warning: {write(warning, SCREEN)}")
     print(f"  look at {folder / 'review.html'}")

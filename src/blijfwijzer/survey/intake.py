@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,26 +23,24 @@ from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text, hash_file, read_table
-from blijfwijzer.survey.gaps import gap_codes, gap_numbers
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
+from blijfwijzer.survey.remarks import (
+    Remark,
+    effective_number,
+    remark_answers,
+    remark_gaps,
+    remark_names,
+    remark_weights,
+)
 from blijfwijzer.survey.replicates import read_replicates, replicate_names
 
 # A column in which more answers than this are not allowed is another column than the codebook
 # means; fewer are slips of single responses. Convention of ours.
 _MOST_REFUSED = 0.5
 _FEWEST_ITEMS_FOR_A_LINE = 10
-_MANY_MISSING = 0.2
 _LEAST_WORTH = 0.1
 """Share of `minimum_responses` that responses must be worth with their weights."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to know of a survey before it is used."""
-
-    level: Literal["error", "warning", "note"]
-    text: str
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Intake:
     weights on the same scale."""
     rejected: pd.DataFrame
     """One row per rejected response: its row in the file (from 1) and the reasons."""
-    findings: tuple[Finding, ...]
+    remarks: tuple[Remark, ...]
     errors: tuple[BlijfwijzerError, ...]
     """Faults that forbid its use; empty in what `read_survey` gives."""
     sha256: str
@@ -135,21 +132,14 @@ def _check_table(
     if not errors:
         accepted = _weigh(accepted, codebook)
         _add(errors, _uneven_weights(file, accepted, settings))
-    findings = [
-        *(Finding("note", text) for text in _name_notes(table, codebook, names)),
-        *(Finding("warning", text) for text in compare_labels(table, codebook, names)),
-        *(Finding("warning", text) for text in _answer_notes(accepted, codebook)),
-        *(Finding("warning", text) for text in _gap_notes(accepted, codebook)),
-        *(Finding("note", text) for text in _weight_notes(accepted, codebook)),
-    ]
-    return Intake(
-        accepted,
-        rejected,
-        tuple(findings),
-        tuple(errors),
-        sha256,
-        file,
+    remarks = (
+        *remark_names(table, codebook, names),
+        *compare_labels(table, codebook, names),
+        *remark_answers(accepted, codebook),
+        *remark_gaps(accepted, codebook),
+        *remark_weights(accepted, codebook),
     )
+    return Intake(accepted, rejected, remarks, tuple(errors), sha256, file)
 
 
 def require_enough(intake: Intake, settings: IntakeSettings) -> None:
@@ -373,7 +363,7 @@ def _uneven_weights(
         # So few that even equal weights are not enough: that is told of the number of responses.
         return None
     weight = accepted["weight"]
-    effective = _effective(weight)
+    effective = effective_number(weight)
     if effective >= least:
         return None
     return WeightError(
@@ -382,120 +372,6 @@ def _uneven_weights(
         "says for how many people a response stands: correct them in the export, or cut off the "
         "largest."
     )
-
-
-def _effective(weight: pd.Series) -> float:
-    """How many unweighted responses weighted ones are worth: Kish (1965), (sum w)^2 / sum w^2."""
-    return float(weight.sum() ** 2 / (weight**2).sum())
-
-
-def _name_notes(table: Table, codebook: Codebook, names: dict[str, str]) -> list[str]:
-    renamed = [f"{name} (here {other})" for name, other in names.items() if name != other]
-    known = {*codebook.columns, *replicate_names(table.frame.columns, codebook)}
-    unknown = [
-        str(name)
-        for name in table.frame.columns
-        if name not in names.values() and name not in known
-    ]
-    notes = []
-    if renamed:
-        notes.append(
-            f"{counted(len(renamed), 'column has', 'columns have')} another name in this wave: "
-            f"{_list(renamed)}."
-        )
-    if unknown:
-        notes.append(
-            f"{counted(len(unknown), 'column is', 'columns are')} not in the codebook and not "
-            f"read: {_list(unknown)}."
-        )
-    return notes
-
-
-def _answer_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
-    """Columns that tell little, and scales that cannot be made."""
-    columns = [c.name for c in codebook.with_role("item", "career") if c.name in accepted]
-    share = accepted[columns].isna().mean()
-    many = [f"{name} ({part:.0%})" for name, part in share[share > _MANY_MISSING].items()]
-    same = [name for name in columns if len(accepted[name].dropna().unique()) == 1]
-    lacking = {
-        scale.name: sum(
-            item not in accepted and codebook.columns[item].absent == "missing"
-            for item in scale.items
-        )
-        for scale in codebook.scales.values()
-    }
-    unmade = [
-        f"{name} ({absent} of {len(codebook.scales[name].items)} items absent)"
-        for name, absent in lacking.items()
-        if 1 - absent / len(codebook.scales[name].items) < codebook.scales[name].minimum_share
-    ]
-    notes = []
-    if many:
-        notes.append(
-            f"{counted(len(many), 'column lacks', 'columns lack')} more than 20 % of answers: "
-            f"{_list(many)}."
-        )
-    if same:
-        tell = counted(
-            len(same),
-            "column has one answer only and tells nothing",
-            "columns have one answer only and tell nothing",
-        )
-        notes.append(f"{tell}: {_list(same)}.")
-    if unmade:
-        notes.append(f"{counted(len(unmade), 'scale')} cannot be made: {_list(unmade)}.")
-    return notes
-
-
-def _gap_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
-    """Codes that count as answers and are likely to be none; numbers are not repeated."""
-    read = codebook.with_role("item", "career", "outcome", "claim", "audit")
-    columns = [column for column in read if column.name in accepted]
-    apart = {c.name: gap_codes(c.values.values()) for c in columns if c.type == "ordinal"}
-    coded = [f"{name} ({', '.join(map(str, codes))})" for name, codes in apart.items() if codes]
-    beyond = [
-        column.name
-        for column in columns
-        if column.type == "number" and gap_numbers(accepted[column.name].dropna().unique())
-    ]
-    notes = []
-    if coded:
-        notes.append(
-            f"{counted(len(coded), 'column counts', 'columns count')} a code as an answer that "
-            f"stands apart from the others: {_list(coded)}. If it means that no answer was given, "
-            "list it under `missing`."
-        )
-    if beyond:
-        notes.append(
-            f"{counted(len(beyond), 'number has', 'numbers have')} answers such as 98 or 99 far "
-            f"beyond all others: {_list(beyond)}. If they mean that no answer was given, list them "
-            "under `missing`."
-        )
-    return notes
-
-
-def _weight_notes(accepted: pd.DataFrame, codebook: Codebook) -> list[str]:
-    """How much precision weighting costs."""
-    weight = accepted["weight"]
-    if codebook.weight is None or not np.isfinite(weight.sum()) or not weight.sum() > 0:
-        return []
-    asked, notes = codebook.weight.replicates, []
-    if asked and not replicate_names(accepted, codebook):
-        notes.append(
-            f"no replicate weights ({asked}1, {asked}2, ...) in this file: errors follow units "
-            "and strata instead."
-        )
-    return [
-        *notes,
-        f"weights run from {weight.min() / weight.mean():.2g} to "
-        f"{weight.max() / weight.mean():.2g} times their mean; {len(weight)} responses are worth "
-        f"{_effective(weight):.0f} unweighted ones.",
-    ]
-
-
-def _list(names: list[str], shown: int = 20) -> str:
-    more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more
 
 
 def _add(errors: list[BlijfwijzerError], error: BlijfwijzerError | None) -> None:

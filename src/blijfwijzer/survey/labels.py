@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from blijfwijzer.errors import counted
 from blijfwijzer.survey.codebook import Codebook, Column, Language
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text
-from blijfwijzer.survey.texts import as_seen
+from blijfwijzer.survey.remarks import Remark
+from blijfwijzer.survey.texts import Message, as_seen
 
 _NO_ANSWER = re.compile(
     r"weet (ik )?niet|n\.?v\.?t|niet van toepassing|geen (mening|antwoord|opgave)|"
@@ -19,36 +19,37 @@ _NO_ANSWER = re.compile(
 
 _NO = re.compile(r"(nee|no|nooit|never|niet|not|geen|none)\b", re.IGNORECASE)
 
-_OTHER_WAY = "its labels run the other way round"
 
-
-def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> list[str]:
+def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Remark]:
     """Say where a file's value labels contradict the codebook, or its codes have no label.
 
     Found are: labels that run the other way round, codes without a label, labels without a code,
     a "weet niet" that the codebook counts as an answer, and a concept that takes "nee" for yes.
     """
     found = [*_noes_taken_for_yes(table, codebook, names)]
+    told = set()
     for name, in_file in names.items():
         column = codebook.columns[name]
         if column.type == "number" or column.role in ("unit", "id", "weight"):
             continue
         labels = table.codes.get(in_file, {})
-        found += [f"{name}: {fault}." for fault in _no_answer_faults(column, labels)]
-        if labels:
-            found += [f"{name}: {fault}." for fault in _label_faults(column, labels)]
-            present = {code_text(level) for level in table.frame[in_file].dropna().unique()}
-            bare = sorted(present - set(labels))
-            if bare:
-                have = counted(len(bare), "code in the file has", "codes in the file have")
-                found.append(f"{name}: {have} no label there.")
-    turned = _turned_among_siblings(table, codebook, names)
-    told = {text.split(":")[0] for text in found if _OTHER_WAY in text}
-    return found + [
-        f"{name}: {_OTHER_WAY} than those of the columns with the same codes; check which is right."
-        for name in turned
+        found += _no_answer_faults(column, labels)
+        if not labels:
+            continue
+        found += _label_faults(column, labels)
+        if _runs_the_other_way(column, labels):
+            found.append(Message("remark.labels_turned", {"column": name}))
+            told.add(name)
+        present = {code_text(level) for level in table.frame[in_file].dropna().unique()}
+        bare = present - set(labels)
+        if bare:
+            found.append(Message("remark.codes_bare", {"column": name}, len(bare)))
+    found += [
+        Message("remark.labels_odd", {"column": name})
+        for name in _turned_among_siblings(table, codebook, names)
         if name not in told
     ]
+    return [Remark("warning", message) for message in found]
 
 
 def is_no_answer(text: str) -> bool:
@@ -69,7 +70,9 @@ def is_no(text: str) -> bool:
     return _NO.match(text.strip()) is not None
 
 
-def _noes_taken_for_yes(table: Table, codebook: Codebook, names: dict[str, str]) -> Iterator[str]:
+def _noes_taken_for_yes(
+    table: Table, codebook: Codebook, names: dict[str, str]
+) -> Iterator[Message]:
     """Concepts of which the answer that counts as yes is called no.
 
     It is no fault: a question may ask the opposite, as "no training in twelve months" does.
@@ -82,37 +85,30 @@ def _noes_taken_for_yes(table: Table, codebook: Codebook, names: dict[str, str])
         labels = table.codes.get(names.get(column.name, ""), {})
         texts = {labels.get(code, ""), column.codes[code].nl, column.codes[code].en}
         if any(map(is_no, texts)):
-            do = "leave out" if concept.reversed else "add"
-            yield (
-                f"concepts.{name}: the answer that counts as yes (code {code} of {column.name}) is "
-                f"called no. Unless the question asks the opposite, {do} `reversed = true`."
+            values = {"concept": name, "code": code, "column": column.name}
+            yield Message(
+                "remark.no_is_yes_reversed" if concept.reversed else "remark.no_is_yes", values
             )
 
 
-def _no_answer_faults(column: Column, labels: dict[str, str]) -> Iterator[str]:
-    told = {code: text.nl for code, text in column.codes.items()}
+def _no_answer_faults(column: Column, labels: dict[str, str]) -> Iterator[Message]:
+    """Codes that mean that there is no answer, in the file or in the codebook, and count as one."""
     counted = [
         code
-        for code in column.codes
-        if is_no_answer(labels.get(code, "")) or is_no_answer(told[code])
+        for code, text in column.codes.items()
+        if is_no_answer(labels.get(code, "")) or is_no_answer(text.nl)
     ]
     if counted:
-        yield (
-            f"code {', '.join(counted)} means that no answer was given but counts as one; list "
-            "it under `missing`"
-        )
+        yield Message("remark.no_answer_counts", {"column": column.name, "codes": tuple(counted)})
 
 
-def _label_faults(column: Column, labels: dict[str, str]) -> Iterator[str]:
-    known = set(column.codes) | set(column.missing)
-    unknown = sorted(set(labels) - known)
+def _label_faults(column: Column, labels: dict[str, str]) -> Iterator[Message]:
+    unknown = tuple(sorted(set(labels) - set(column.codes) - set(column.missing)))
     if unknown and column.codes:
-        yield f"the file has labels for codes {', '.join(unknown)}, which the codebook lacks"
-    lacking = sorted(set(column.codes) - set(labels))
+        yield Message("remark.labels_unknown", {"column": column.name, "codes": unknown})
+    lacking = tuple(sorted(set(column.codes) - set(labels)))
     if lacking:
-        yield f"the file has no label for codes {', '.join(lacking)} of the codebook"
-    if _runs_the_other_way(column, labels):
-        yield f"{_OTHER_WAY} than in the codebook; recode it or turn the codes"
+        yield Message("remark.labels_lacking", {"column": column.name, "codes": lacking})
 
 
 def _runs_the_other_way(column: Column, labels: dict[str, str]) -> bool:

@@ -1,10 +1,15 @@
-"""An intake in words: what was read, what was refused, what to mend."""
+"""An intake on the screen: what was read, what was refused, what to mend."""
 
 from collections.abc import Iterator, Sequence
 
 from blijfwijzer.errors import counted
+from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.intake import Intake, count_reasons
+from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.scales import Reliability
+
+SCREEN = "en"
+"""Language of what commands print."""
 
 # Correlation with the rest of a scale below which an item is no mere noise; convention of ours.
 _AGAINST = -0.1
@@ -43,8 +48,8 @@ def _lines(
     if intake.errors:
         yield f"{counted(len(intake.errors), 'fault')} to mend before it can be used:"
         yield from (f"  - {error}" for error in intake.errors)
-    look = [*_undecided(undecided), *(f.text for f in intake.findings if f.level == "warning")]
-    know = [finding.text for finding in intake.findings if finding.level == "note"]
+    look = [*_undecided(undecided), *(write(text, SCREEN) for text in warnings_of(intake.remarks))]
+    know = [write(r.message, SCREEN) for r in intake.remarks if r.level == "note"]
     for texts, title in ((look, "To look at:"), (know, "To know:")):
         if texts:
             yield title
