@@ -14,13 +14,12 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.drivers.contributions import contribute
@@ -32,17 +31,15 @@ from blijfwijzer.risk.boosting import (
     default_classifier,
     tree_shap,
 )
-from blijfwijzer.risk.features import Schema, build_features, learn_schema
+from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import fit_linear, linear_margin
 from blijfwijzer.risk.metrics import calibration_slope, rank
 from blijfwijzer.risk.model import Calibrator, calibrate
-from blijfwijzer.risk.outcomes import barred_columns
-from blijfwijzer.risk.selection import Selection, log_losses, select_model
-from blijfwijzer.risk.splits import Fold, split_by_unit
+from blijfwijzer.risk.selection import Task, log_losses, select_model
+from blijfwijzer.risk.training import TrainingSet, prepare
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake, read_survey
-from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
@@ -55,19 +52,6 @@ _SURVEYS = {
     "FEVS 2018, by `LEVEL1`": ("fevs-2018", "fevs2018.csv.gz"),
     "PIAAC public employees, by `cntry`": ("piaac", "piaac_public_employees.csv.gz"),
 }
-
-
-@dataclass(frozen=True)
-class _Task:
-    """A survey ready for fitting."""
-
-    frame: pd.DataFrame
-    schema: Schema
-    values: Array
-    weight: Array
-    folds: list[Fold]
-    intake: Intake
-    known: NDArray[np.bool_]
 
 
 def run_bench(data: Path, tell: Tell) -> str:
@@ -95,33 +79,19 @@ def _head() -> str:
     )
 
 
-def _prepare(codebook: Codebook, file: Path, audit: bool = False) -> _Task:
+def _prepare(codebook: Codebook, file: Path, audit: bool = False) -> tuple[TrainingSet, Intake]:
     """Read a survey as `train` does; with its audit attributes as features only to price them."""
     settings = Settings()
     intake = read_survey(file, codebook, settings.intake)
-    outcome = next(iter(codebook.outcomes.values()))
-    scales = score_scales(intake.responses, codebook)
-    values = label(intake.responses, scales, codebook, outcome).values
-    known = values.notna().to_numpy()
-    responses = intake.responses[known].reset_index(drop=True)
-    scales = scales[known].reset_index(drop=True)
     reasons = {c.name: "to price leaving it out" for c in codebook.with_role("audit")}
     choice = settings.features.model_copy(update={"justified_audit": reasons if audit else {}})
-    schema = learn_schema(responses, scales, codebook, barred_columns(codebook, outcome), choice)
-    weight = (responses["weight"] / responses["weight"].mean()).to_numpy()
-    y = values[known].to_numpy()
-    folds = split_by_unit(y, responses[codebook.units.cluster], 5, 0)
-    frame = build_features(responses, scales, schema).frame
-    return _Task(frame, schema, y, weight, folds, intake, known)
+    settings = settings.model_copy(update={"features": choice})
+    scales = score_scales(intake.responses, codebook)
+    outcome = next(iter(codebook.outcomes.values()))
+    return prepare(intake.responses, scales, codebook, outcome, settings), intake
 
 
-def _select(task: _Task) -> Selection:
-    return select_model(
-        task.frame, task.schema, task.values, task.weight, task.folds, Settings().model, "bench", {}
-    )
-
-
-def _loss(task: _Task, risk: Array) -> float:
+def _loss(task: Task, risk: Array) -> float:
     return float(np.average(log_losses(task.values, risk), weights=task.weight))
 
 
@@ -140,7 +110,7 @@ def _accuracy(data: Path, tell: Tell) -> Iterator[str]:
         if not (data / file).exists():
             yield f"| {title} | not measured: {file} is absent | | | | | | | |"
             continue
-        task = _prepare(load_codebook(name), data / file)
+        task = _prepare(load_codebook(name), data / file)[0].task
         cells = []
         for peer, fit in _peers().items():
             tell(f"{name}: {peer}")
@@ -148,22 +118,22 @@ def _accuracy(data: Path, tell: Tell) -> Iterator[str]:
                 "not installed" if fit is None else f"{_loss(task, _cross(task, fit)):.4f}"
             )
         tell(f"{name}: blijfwijzer")
-        selection = _select(task)
+        selection = select_model(task)
         kind = selection.champion.kind
         ours = _loss(task, selection.out_of_fold[kind])
         tell(f"{name}: blijfwijzer with audit attributes")
-        other = _prepare(load_codebook(name), data / file, audit=True)
-        chosen = _select(other)
+        other = _prepare(load_codebook(name), data / file, audit=True)[0].task
+        chosen = select_model(other)
         price = ours - _loss(other, chosen.out_of_fold[chosen.champion.kind])
         prevalence = _loss(task, selection.out_of_fold["prevalence"])
         row = [f"{prevalence:.4f}", *cells, f"**{ours:.4f}**", kind, f"{price:+.4f}"]
         yield f"| {title} | {' | '.join(row)} |"
 
 
-Fit = Callable[[_Task, NDArray[np.intp], NDArray[np.intp]], Array]
+Fit = Callable[[Task, NDArray[np.intp], NDArray[np.intp]], Array]
 
 
-def _cross(task: _Task, fit: Fit) -> Array:
+def _cross(task: Task, fit: Fit) -> Array:
     """Out-of-fold probabilities of a peer."""
     risk = np.empty(len(task.values))
     for train, test in task.folds:
@@ -185,7 +155,7 @@ def _peers() -> dict[str, Fit | None]:
     }
 
 
-def _logistic(task: _Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
+def _logistic(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
     """Regress on one term per answer, with C = .001 on standardised terms."""
     levels = {
         f.name: replace(f, levels=tuple("x" * int(np.nanmax(task.frame[f.name]) + 1)))
@@ -204,7 +174,7 @@ def _logistic(task: _Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> A
     return calibrate(Calibrator(), linear_margin(linear, frame.iloc[test]))
 
 
-def _lightgbm(task: _Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
+def _lightgbm(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
     model = default_classifier()
     nominal = [f.name for f in task.schema.features if f.is_nominal]
     model.fit(
@@ -216,7 +186,7 @@ def _lightgbm(task: _Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> A
     return np.asarray(model.predict_proba(task.frame.iloc[test]))[:, 1]
 
 
-def _catboost(task: _Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
+def _catboost(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
     from catboost import CatBoostClassifier
 
     nominal = [f.name for f in task.schema.features if f.is_nominal]
@@ -230,7 +200,7 @@ def _catboost(task: _Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> A
     return np.asarray(model.predict_proba(frame.iloc[test])[:, 1])
 
 
-def _ebm(task: _Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
+def _ebm(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
     from interpret.glassbox import ExplainableBoostingClassifier
 
     kinds = ["nominal" if f.is_nominal else "continuous" for f in task.schema.features]
@@ -249,8 +219,8 @@ def _costs(data: Path, tell: Tell) -> Iterator[str]:
     if not (data / file).exists():
         yield f"Not measured: {file} is absent."
         return
-    task = _prepare(load_codebook(name), data / file)
-    model = _select(task).champion
+    task = _prepare(load_codebook(name), data / file)[0].task
+    model = select_model(task).champion
     tell(f"{name}: bare fits of the champion")
     rounds = model.trees.count("\nTree=")
     bare = bare_fit_seconds(
@@ -321,12 +291,12 @@ def _built_in(tell: Tell) -> Iterator[str]:
         for name, outcome in codebook.outcomes.items():
             tell(f"built-in survey: {name}")
             alone = codebook.model_copy(update={"outcomes": {name: outcome}})
-            task = _prepare(alone, path)
-            rejected = task.intake.rejected["row"].to_numpy() - 1
-            accepted = np.delete(np.arange(task.intake.rows), rejected)[task.known]
+            made_from, intake = _prepare(alone, path)
+            task, rejected = made_from.task, intake.rejected["row"].to_numpy() - 1
+            accepted = np.delete(np.arange(intake.rows), rejected)[made_from.known]
             numbers = survey.responses["respondent"].iloc[accepted]
             truth = survey.truth.set_index("respondent").loc[numbers, f"p_{name}"].to_numpy()
-            selection = _select(task)
+            selection = select_model(task)
             kind = selection.champion.kind
             risk = selection.out_of_fold[kind]
             ours, best = _loss(task, risk), _loss(task, truth)

@@ -19,14 +19,10 @@ from blijfwijzer.disclosure.choice import choose_shown
 from blijfwijzer.groups.flags import CERTAIN, Resampled, flag_groups
 from blijfwijzer.groups.rates import pool_rates, summarise_areas
 from blijfwijzer.progress import Tell
-from blijfwijzer.risk.features import build_features, learn_schema
-from blijfwijzer.risk.outcomes import barred_columns
-from blijfwijzer.risk.selection import select_model
-from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.training import fit, prepare
 from blijfwijzer.settings import FlagSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
-from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import make_survey
@@ -181,32 +177,11 @@ def _answer_fevs(data: Path, tell: Tell) -> _Answered:
     responses = read_survey(data / "fevs2018.csv.gz", codebook, settings.intake).responses
     scales = score_scales(responses, codebook)
     outcome = codebook.outcomes["vertrekintentie"]
-    labelled = label(responses, scales, codebook, outcome)
-    known = labelled.values.notna()
-    responses = responses[known].reset_index(drop=True)
-    scales = scales[known].reset_index(drop=True)
-    values = labelled.values[known].to_numpy(dtype=float)
-    weight = responses["weight"].to_numpy(dtype=float)
-    schema = learn_schema(
-        responses, scales, codebook, barred_columns(codebook, outcome), settings.features
-    )
-    frame = build_features(responses, scales, schema).frame
-    units = responses[codebook.units.cluster].astype("str")
-    folds = split_by_unit(values, units, settings.model.folds, settings.seed)
-    selection = select_model(
-        frame,
-        schema,
-        values,
-        weight,
-        folds,
-        settings.model,
-        outcome.name,
-        labelled.thresholds,
-        settings.seed,
-        tell,
-    )
-    risk = selection.out_of_fold[selection.champion.kind]
-    return _Answered(values, risk, weight, units, responses["AGENCY"].astype("str"))
+    made_from = prepare(responses, scales, codebook, outcome, settings)
+    weight = responses["weight"].to_numpy(dtype=float)[made_from.known]
+    parents = responses["AGENCY"].astype("str")[made_from.known].reset_index(drop=True)
+    units = made_from.units.astype("str")
+    return _Answered(made_from.task.values, fit(made_from, tell).risk, weight, units, parents)
 
 
 def _rates_text(data: Path, tell: Tell) -> str:
@@ -319,32 +294,15 @@ def _vouchers_text(tell: Tell) -> str:
     kept = ~np.isin(np.arange(len(responses)) + 1, intake.rejected["row"])
     accepted, need = intake.responses, need[kept]
     scales = score_scales(accepted, codebook)
-    labelled = label(accepted, scales, codebook, outcome)
-    known = labelled.values.notna().to_numpy()
-    schema = learn_schema(
-        accepted, scales, codebook, barred_columns(codebook, outcome), settings.features
-    )
-    frame = build_features(accepted, scales, schema).frame
-    weight = accepted["weight"].to_numpy(dtype=float)
-    units = accepted[codebook.units.cluster].astype("str")
-    values = labelled.values.to_numpy(dtype=float)
-    folds = split_by_unit(values[known], units[known].reset_index(drop=True), 5, 0)
     model = settings.model.model_copy(update={"candidates": ("prevalence", "logistic")})
-    selection = select_model(
-        frame[known].reset_index(drop=True),
-        schema,
-        values[known],
-        weight[known],
-        folds,
-        model,
-        outcome.name,
-        labelled.thresholds,
-        0,
-        tell,
+    made_from = prepare(
+        accepted, scales, codebook, outcome, settings.model_copy(update={"model": model})
     )
-    risk = np.full(len(accepted), np.nan)
-    risk[known] = selection.out_of_fold[selection.champion.kind]
-    risk = np.where(known, risk, np.nanmean(risk))
+    values, weight = made_from.answers, accepted["weight"].to_numpy(dtype=float)
+    units = accepted[codebook.units.cluster].astype("str")
+    fitted = fit(made_from, tell).risk
+    risk = np.full(len(accepted), fitted.mean())
+    risk[made_from.known] = fitted
     simple = (accepted["opleiding"] <= 1) & (accepted["dienstjaren"] >= 15)
     code, names = pd.factorize(units, sort=True)
     ones = np.ones(len(code), dtype=np.int8)

@@ -127,9 +127,8 @@ def train(
     """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
     from blijfwijzer.runs import train as story
 
-    story.train(
-        survey, codebook, target or [], settings, models, ledger or models.parent / "ledger"
-    )
+    asked = story.TrainRequest(survey, codebook, tuple(target or []), settings)
+    story.train(asked, models, ledger or models.parent / "ledger")
 
 
 @app.command(
@@ -146,7 +145,8 @@ def explain(
     """Show what drives a model's risk in another wave: pictures, tables and a page."""
     from blijfwijzer.runs import explain as story
 
-    story.explain(model, survey, output, settings, ledger or model.parent.parent / "ledger")
+    asked = story.ExplainRequest(model, survey, settings)
+    story.explain(asked, output, ledger or model.parent.parent / "ledger")
 
 
 @app.command(
@@ -176,8 +176,9 @@ def score(
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer.runs import score as story
 
-    units, crossed = _names(by), _names(cross or [])
-    story.score(survey, models, units, crossed, output, ledger, population, settings, wave)
+    units, crossed = _names(by), _names(cross)
+    asked = story.ScoreRequest(survey, units, models, crossed, population, settings, wave)
+    story.score(asked, output, ledger)
 
 
 @app.command(
@@ -205,10 +206,10 @@ def climate(
 ) -> None:
     """Measure how it is to work in each unit: dimensions, change, worrying places, conduct."""
     from blijfwijzer.runs import climate as story
+    from blijfwijzer.runs.waves import WavesRequest
 
-    story.climate(
-        survey, codebook, previous, _names(by or []), models, output, ledger, settings, wave
-    )
+    asked = WavesRequest(survey, codebook, _names(by), previous, models, settings, wave)
+    story.climate(asked, output, ledger)
 
 
 @app.command(
@@ -233,10 +234,10 @@ def claims(
 ) -> None:
     """Test the policy's claims on a survey: supported, not, contradicted or not testable."""
     from blijfwijzer.runs import claims as story
+    from blijfwijzer.runs.waves import WavesRequest
 
-    story.claims(
-        survey, codebook, _names(claim or []), previous, models, output, ledger, settings, wave
-    )
+    asked = WavesRequest(survey, codebook, _names(claim), previous, models, settings, wave)
+    story.claims(asked, output, ledger)
 
 
 @app.command(epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000`")
@@ -253,7 +254,7 @@ def vouchers(
     """Divide a voucher budget over the groups of a release, by need alone."""
     from blijfwijzer.runs import vouchers as story
 
-    story.vouchers(release, budget, cost, settings, ledger, truth)
+    story.vouchers(story.VoucherRequest(release, budget, cost, settings, truth), ledger)
 
 
 @app.command(
@@ -306,9 +307,9 @@ def verify(
     story.verify_ledgers(ledger)
 
 
-def _names(texts: list[str]) -> list[str]:
+def _names(texts: list[str] | None) -> tuple[str, ...]:
     """Part names that stand behind commas, or that an option was repeated for."""
-    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    return tuple(name.strip() for text in texts or [] for name in text.split(",") if name.strip())
 
 
 def main() -> None:

@@ -281,8 +281,10 @@ class Settings(Section):
     tracking: TrackingSettings = TrackingSettings()
 
 
-def load_settings(path: Path | None) -> Settings:
+def load_settings(path: Path | Settings | None) -> Settings:
     """Read settings from a TOML file; without one, everything is at its default.
+
+    Settings that were made already are given back.
 
     Raises
     ------
@@ -290,8 +292,8 @@ def load_settings(path: Path | None) -> Settings:
         The file is missing, is no TOML, or holds unknown keys or values out of bounds. All faults
         are named at once.
     """
-    if path is None:
-        return Settings()
+    if path is None or isinstance(path, Settings):
+        return path or Settings()
     try:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:

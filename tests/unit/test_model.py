@@ -28,7 +28,7 @@ from blijfwijzer.risk.model import (
     model_to_json,
     predict_risk,
 )
-from blijfwijzer.risk.selection import fit_calibrator, select_model
+from blijfwijzer.risk.selection import Task, fit_calibrator, select_model
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.settings import ModelSettings
 from blijfwijzer.survey.codebook import Text
@@ -79,9 +79,8 @@ def copies(frame, values, weight):
 def select(survey, target="leaving", **settings):
     frame, values, weight, units = survey
     folds = split_by_unit(values, units, 5, 0)
-    return select_model(
-        frame, SCHEMA, values, weight, folds, ModelSettings(**settings), target, {"x": 2.0}
-    )
+    task = Task(target, {"x": 2.0}, frame, SCHEMA, values, weight, folds, ModelSettings(**settings))
+    return select_model(task)
 
 
 def test_the_linear_part_equals_scikit_learn(survey):

@@ -14,8 +14,9 @@ import pytest
 from test_model import SCHEMA, make_survey, select
 
 from blijfwijzer.errors import ModelDisclosureError, ModelFolderError, TrackingError
+from blijfwijzer.files import write_files
 from blijfwijzer.records.lint import find_disclosures
-from blijfwijzer.records.model_folder import folder_name, read_model, write_model
+from blijfwijzer.records.model_folder import Learnt, folder_name, model_files, read_model
 from blijfwijzer.records.tracking import Training, track_training, tracking_uri
 from blijfwijzer.risk.boosting import Boosting, grow_trees
 from blijfwijzer.risk.model import predict_risk
@@ -50,7 +51,8 @@ def write(folder, model):
     text = SMALL.read_text(encoding="utf-8")
     effects = pd.DataFrame({"effect": [0.1], "se": [0.2], "between": [0.3]}, index=["unit=a"])
     extras = {"plots/a.png": b"png"}
-    write_model(folder, model, text, Settings(), METRICS, {"a": {}}, effects, extras)
+    learnt = Learnt(model, text, Settings(), METRICS, {"a": {}}, effects)
+    write_files(folder, {**extras, **model_files(learnt, extras)})
 
 
 def test_a_model_folder_reads_as_it_was_written(trained, folder):
@@ -77,7 +79,7 @@ def test_the_same_training_gives_the_same_bytes(trained, tmp_path):
 
 
 def test_the_name_tells_what_it_was_made_from(trained):
-    model, book = trained[1].champion, load_codebook(SMALL)
+    model, book = trained[1].champion.target, load_codebook(SMALL)
 
     name = folder_name(model, book, "abc", Settings())
 

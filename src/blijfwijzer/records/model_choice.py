@@ -57,7 +57,7 @@ def foresee(stored: Stored, intake: Intake, settings: Settings, tell: Tell) -> A
     ModelFolderError
         The model was trained on these very respondents, of whom it knows the answers.
     """
-    mine = folder_name(stored.model, stored.codebook, intake.sha256, stored.settings)
+    mine = folder_name(stored.model.target, stored.codebook, intake.sha256, stored.settings)
     if mine == stored.folder.name:
         raise ModelFolderError(
             f"{stored.folder.name}: was trained on this very survey, and what it foresees of those "

@@ -1,6 +1,7 @@
 """A model on disk: text and JSON, with a hash of every file; loading runs no code."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import tomli_w
 
 from blijfwijzer import __version__
 from blijfwijzer.errors import CodebookError, ModelFolderError, SettingsError
-from blijfwijzer.files import hash_bytes, hash_files, to_json, write_folder_beside
+from blijfwijzer.files import hash_bytes, hash_files, to_json
 from blijfwijzer.records.lint import refuse_disclosure
 from blijfwijzer.risk.model import FORMAT, RiskModel, model_from_json, model_to_json
 from blijfwijzer.settings import Settings, load_settings
@@ -38,65 +39,60 @@ class Stored:
     folder: Path
 
 
-def folder_name(
-    model: RiskModel, codebook: Codebook, survey_sha256: str, settings: Settings
-) -> str:
+def folder_name(target: str, codebook: Codebook, survey_sha256: str, settings: Settings) -> str:
     """Name a model folder after its outcome, its survey and all that it was made from.
 
     The same survey, codebook and settings give the same name, and the same content.
     """
     made_from = [survey_sha256, codebook.model_dump_json(), settings.model_dump_json(), __version__]
     digest = hash_bytes("\n".join(made_from).encode())
-    return f"{model.target}-{codebook.survey.name}-{codebook.survey.wave}-{digest[:8]}"
+    return f"{target}-{codebook.survey.name}-{codebook.survey.wave}-{digest[:8]}"
 
 
-def write_model(
-    folder: Path,
-    model: RiskModel,
-    codebook_text: str,
-    settings: Settings,
-    metrics: dict[str, Any],
-    reference: dict[str, Any],
-    effects: pd.DataFrame,
-    extras: dict[str, bytes],
-) -> None:
-    """Write a model folder, as a whole or not at all.
+@dataclass(frozen=True)
+class Learnt:
+    """What a training leaves for those who use its model."""
+
+    model: RiskModel
+    codebook_text: str
+    """The codebook's file as it was read."""
+    settings: Settings
+    metrics: dict[str, Any]
+    """Plain values."""
+    reference: dict[str, Any]
+    """How answers were distributed, as `learn_reference` gives."""
+    effects: pd.DataFrame
+    """What groups add to the model, as `learn_group_effects` gives."""
+
+
+def model_files(learnt: Learnt, shown: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Give the files of a model folder, beside those that are shown.
 
     Parameters
     ----------
-    folder : replaced if it exists
-    codebook_text : the codebook's file as it was read
-    metrics : plain values
-    reference, effects : as `learn_reference` and `learn_group_effects` give
-    extras : further files (plots, tables, page) by their path in the folder
+    shown : files (plots, tables, page) by their path in the folder, which the manifest covers too
 
     Raises
     ------
     ModelDisclosureError
         The model's text would tell something about fewer than ten people.
-    NotWritableError, DiskFullError
     """
-    refuse_disclosure(model)
+    refuse_disclosure(learnt.model)
     contents = {
-        "model.txt": model.trees.encode(),
-        "model.json": to_json(model_to_json(model)),
-        "codebook.toml": codebook_text.encode(),
-        "settings.toml": tomli_w.dumps(settings.model_dump(mode="json")).encode(),
-        "metrics.json": to_json(metrics),
-        "reference.json": to_json(reference),
-        "effects.json": to_json(effects.to_dict("index")),
-        **extras,
+        "model.txt": learnt.model.trees.encode(),
+        "model.json": to_json(model_to_json(learnt.model)),
+        "codebook.toml": learnt.codebook_text.encode(),
+        "settings.toml": tomli_w.dumps(learnt.settings.model_dump(mode="json")).encode(),
+        "metrics.json": to_json(learnt.metrics),
+        "reference.json": to_json(learnt.reference),
+        "effects.json": to_json(learnt.effects.to_dict("index")),
     }
     manifest = {
         "format": FORMAT,
         "made_with": f"blijfwijzer {__version__}",
-        "sha256": hash_files(contents),
+        "sha256": hash_files({**contents, **shown}),
     }
-    with write_folder_beside(folder, MANIFEST) as beside:
-        for name, content in {**contents, MANIFEST: to_json(manifest)}.items():
-            path = beside / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+    return {**contents, MANIFEST: to_json(manifest)}
 
 
 def read_model(folder: Path) -> Stored:

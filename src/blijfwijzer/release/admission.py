@@ -1,42 +1,27 @@
-"""What every story that shows something goes through: earlier releases, the choice, the ledger."""
+"""Which groups and figures may be shown, given all that was shown before."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.choice import GroupChoice, choose_groups
 from blijfwijzer.disclosure.crosscuts import Parts, choose_figures
-from blijfwijzer.disclosure.earlier import Earlier, is_repeated, read_earlier, release_content
+from blijfwijzer.disclosure.earlier import Earlier, read_earlier
 from blijfwijzer.disclosure.fingerprint import (
-    Fingerprints,
     Views,
     fingerprint_groups,
-    share_of_copies,
     to_text,
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger
-from blijfwijzer.disclosure.release import reopen
-from blijfwijzer.disclosure.rounding import band
-from blijfwijzer.errors import NotWritableError, ReleaseError, SameWaveError, SettingsError
-from blijfwijzer.files import (
-    hash_bytes,
-    hash_files,
-    read_json,
-    refuse_strange,
-    restore_folder,
-)
-from blijfwijzer.groups.grouping import Grouping, define, member_finder
-from blijfwijzer.publish.release_files import report_from_json
-from blijfwijzer.publish.report import Report
-from blijfwijzer.settings import DisclosureSettings
+from blijfwijzer.errors import SettingsError
+from blijfwijzer.groups.grouping import Grouping, member_finder
+from blijfwijzer.release.request import Request
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.intake import Intake
 
 Figures = dict[str, csr_array]
 """Figures about parts that cut through groups: id to its parts, one row each."""
@@ -53,8 +38,8 @@ class Admission:
     """Those by whose answers a response is known again, in views."""
     keys: Views
     wave: str
-    request: str
-    """Hash of all that the release is made from."""
+    dataset: str
+    """Hash of the survey's file."""
     minimum: int
 
     @property
@@ -75,23 +60,24 @@ class Admission:
 
 
 def admit_groups(
-    responses: pd.DataFrame,
+    intake: Intake,
     grouping: Grouping,
     values: Mapping[str, NDArray[np.float64]],
-    codebook: Codebook,
-    wave: str,
+    request: Request,
     ledger: Ledger,
-    request: str,
-    settings: DisclosureSettings,
+    wave: str,
 ) -> Admission:
     """Choose the groups to show, given all that was shown before.
 
     Parameters
     ----------
-    responses : one row per response, the columns of `grouping.members`
+    grouping : of the responses of `intake`
     values : outcome to its value per response: 1, 0, or NaN where not known
-    request : hash of all that the release is made from; the same request again shows the same
+    request : the same request again shows the same
+    wave : that the responses are of
     """
+    responses, codebook = intake.responses, request.codebook
+    settings = request.settings.disclosure
     columns = key_columns(codebook)
     earlier = read_earlier(
         ledger,
@@ -101,7 +87,7 @@ def admit_groups(
         grouping.members,
         member_finder(responses, codebook),
         settings.minimum,
-        request,
+        request.sha256,
     )
     if settings.minimum < earlier.minimum:
         raise SettingsError(
@@ -125,7 +111,7 @@ def admit_groups(
         columns,
         view_keys(responses, columns),
         wave,
-        request,
+        intake.sha256,
         settings.minimum,
     )
 
@@ -148,7 +134,6 @@ def admit_figures(
     figures: Mapping[str, csr_array],
     admission: Admission,
     ledger: Ledger,
-    minimum: int,
     rounded: frozenset[str] = frozenset(),
 ) -> frozenset[str]:
     """Choose the figures about parts that cut through groups to show beside the groups.
@@ -160,7 +145,6 @@ def admit_figures(
     ----------
     figures : id to the parts that it is a total over, one row each, one column per response; the
         most important first
-    minimum : people that anything shown may tell something about
     rounded : ids of figures over so many people that rounding alone leaves each count several
         values; nothing follows from them exactly
 
@@ -170,6 +154,7 @@ def admit_figures(
     """
     if not figures:
         return frozenset()
+    minimum = admission.minimum
     likeness = admission.earlier.compare_parts(_stack(figures.values()), ledger.secret, minimum)
     near = _name_figures(figures, likeness.is_near, np.logical_or)
     # What was shown before is known whatever is chosen now, so it comes first.
@@ -212,259 +197,13 @@ def _known_beside(admission: Admission) -> csr_array:
     return _stack([csr_array(everyone), told, admission.earlier.known])
 
 
-def enter_release(
-    ledger: Ledger,
-    admission: Admission,
-    figures: Mapping[str, csr_array],
-    kind: str,
-    statistics: list[str],
-    codebook: Codebook,
-    survey_sha256: str,
-    files: Mapping[str, bytes],
-) -> dict[str, Any]:
-    """Enter a release in the ledger, once however often it is made; give its number and hash.
-
-    Call it when all files are made and none is in its place yet: an interruption after the ledger
-    leaves a release that nobody saw; the other way round something could be seen that the ledger
-    does not know.
-
-    Parameters
-    ----------
-    figures : those that are shown, as in `admit_figures`
-    kind : what made it: score, train, climate ...
-    statistics : what is told of each group
-    """
-    places = np.flatnonzero(admission.told)
-    members = admission.grouping.members[places]
-    prints = fingerprint_groups(admission.keys, ledger.secret, members)
-    groups: dict[str, dict[str, Any]] = {
-        name: {"definition": define(name), "fingerprint": to_text(own), "statistics": statistics}
-        for name, own in zip(admission.grouping.groups.index[places], prints, strict=True)
-    }
-    parts = {
-        name: [to_text(own) for own in prints]
-        for name, prints in sorted(_fingerprint_parts(figures, admission, ledger).items())
-    }
-    content = release_content(
-        codebook.survey.name,
-        admission.wave,
-        survey_sha256,
-        kind,
-        admission.request,
-        groups,
-        hash_files(files),
-        parts,
-        admission.columns,
-        admission.minimum,
-    )
-    return head_of(ledger, is_repeated(ledger, content) or ledger.append(content).sequence)
-
-
-def _fingerprint_parts(
+def fingerprint_figures(
     figures: Mapping[str, csr_array], admission: Admission, ledger: Ledger
-) -> dict[str, Fingerprints]:
-    """Fingerprint the parts of all figures in one pass over the people."""
+) -> dict[str, list[str]]:
+    """Fingerprint the parts of all figures in one pass over the people, in order of name."""
     if not figures:
         return {}
     prints = fingerprint_groups(admission.keys, ledger.secret, _stack(figures.values()))
     ends = np.cumsum([members.shape[0] for members in figures.values()])
-    return dict(zip(figures, np.split(prints, ends[:-1]), strict=True))
-
-
-def head_of(ledger: Ledger, sequence: int) -> dict[str, Any]:
-    """Give what a release tells of its place in the ledger."""
-    return {"sequence": sequence, "hash": ledger.releases[sequence - 1].hash}
-
-
-def anchor_of(release: Path) -> tuple[int, str] | None:
-    """Give the place in the ledger that an earlier output in this place tells of."""
-    try:
-        head = read_json(release / RECORD)["ledger"]
-        return int(head["sequence"]), str(head["hash"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-RECORD = "run.json"
-"""What a release tells of itself; by this file a folder is known as a release."""
-LOTTERY = "lottery.json"
-
-
-def refuse_place(output: Path, inputs: Sequence[Path | None], ledgers: Path) -> None:
-    """Refuse an output that would take the place of something else, before any work is done.
-
-    Parameters
-    ----------
-    ledgers : folder of the ledgers; an output there could be taken for one, or lock one
-
-    Raises
-    ------
-    NotWritableError
-        Another folder or file is there, an input lies inside it, or it lies among the ledgers.
-    ReleaseError
-        A sealed lottery is there.
-    """
-    place = output.resolve()
-    inside = [path for path in inputs if path is not None and path.resolve().is_relative_to(place)]
-    if inside:
-        raise NotWritableError(
-            f"{output}: {len(inside)} inputs lie inside this folder, which would be replaced: "
-            f"{', '.join(path.name for path in inside)}. Give --output another place."
-        )
-    if place.is_relative_to(ledgers.resolve()):
-        raise NotWritableError(
-            f"{output}: lies among the ledgers of releases ({ledgers}). Give --output another "
-            "place."
-        )
-    restore_folder(output)
-    refuse_strange(output, RECORD)
-    if (output / LOTTERY).exists():
-        raise ReleaseError(
-            f"{output}: holds a sealed lottery ({LOTTERY}), and writing here again would undo its "
-            "draw. Score into another folder; or, if nobody was told of the draw, remove the file."
-        )
-
-
-_MOST_COPIES = 0.25
-"""Share of the smaller of two waves that may be in the other one. Few answer a whole form twice
-the same way: those who stayed change an answer, a year of age or of service. A file that was
-altered a little holds nearly all of them."""
-
-
-def refuse_one_name(wave: str, previous_file: Path | None) -> None:
-    """Refuse two waves that the ledger could not tell apart by name.
-
-    Raises
-    ------
-    SameWaveError
-        The wave before is called as this one.
-    """
-    if previous_file is not None and wave_of(previous_file) == wave:
-        raise SameWaveError(
-            f"{previous_file.name}: both waves would be called {wave} in the ledger. Give this one "
-            "another name with --wave, e.g. its year."
-        )
-
-
-def refuse_copies(
-    now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook, previous_file: Path
-) -> None:
-    """Refuse a wave before that holds the answers of this one.
-
-    Both are told of at once, so one less the other would tell of those who are in one only.
-
-    Parameters
-    ----------
-    now, before : one row per response
-
-    Raises
-    ------
-    SameWaveError
-        More people gave the very same answers in both than can be.
-    """
-    asked = codebook.with_role("item", "career", "audit", "claim", "outcome", "unit")
-    columns = [c.name for c in asked if c.name in now and c.name in before]
-    if columns and share_of_copies(now[columns], before[columns]) > _MOST_COPIES:
-        raise SameWaveError(
-            f"{previous_file.name}: more than {_MOST_COPIES:.0%} of the respondents gave the very "
-            "same answers in this survey, so it is the same wave and no other. Give --previous a "
-            "wave of other answers, or leave it out."
-        )
-
-
-def read_record(folder: Path) -> dict[str, Any]:
-    """Read what a release tells of itself, after checking the hash of every file.
-
-    Raises
-    ------
-    ReleaseError
-        It is no release, or a file is missing or altered.
-    """
-    restore_folder(folder)
-    try:
-        run: dict[str, Any] = read_json(folder / RECORD)
-        hashes = dict(run["files"])
-        heads = [run["ledger"], *([run["vouchers"]["ledger"]] if "vouchers" in run else [])]
-        numbers = [int(head["sequence"]) for head in heads]
-        texts = [run["survey"], run["owner"], run["wave"], *(head["hash"] for head in heads)]
-        texts.append(run["provenance"]["survey_sha256"])
-        known = numbers and all(isinstance(text, str) for text in texts)
-        known = known and isinstance(run["settings"], dict) and isinstance(run["counts"], dict)
-        if not known:
-            raise ValueError
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReleaseError(
-            f"{folder}: is no release: its run.json is missing or unreadable. Give a folder that "
-            "`blijfwijzer score`, `climate` or `claims` made."
-        ) from error
-    wrong = [
-        name
-        for name, digest in hashes.items()
-        if not (folder / name).is_file() or hash_bytes((folder / name).read_bytes()) != digest
-    ]
-    if wrong:
-        raise ReleaseError(
-            f"{folder}: {len(wrong)} files are missing or altered: {', '.join(wrong[:5])}. Make "
-            "the release again."
-        )
-    strange = sorted(
-        path.name
-        for path in folder.iterdir()
-        if path.name not in {*hashes, RECORD, LOTTERY} or not path.is_file()
-    )
-    if strange:
-        raise ReleaseError(
-            f"{folder}: holds {len(strange)} files that are no part of the release: "
-            f"{', '.join(strange[:5])}. Move them elsewhere before you publish or go on."
-        )
-    return run
-
-
-def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
-    """Read what `score` wrote, after checking the hash of every file.
-
-    Returns
-    -------
-    The run's record, its groups (one row each, as in groups.parquet) and its report.
-
-    Raises
-    ------
-    ReleaseError
-        It is no release of `score`, or a file is missing or altered.
-    """
-    run = read_record(folder)
-    try:
-        groups = reopen(pd.read_parquet(folder / "groups.parquet")).frame
-        report = report_from_json((folder / "report.json").read_bytes())
-        groups[["group", "label", "level", "kind", "n", "own_n", "own_people"]]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ReleaseError(
-            f"{folder}: groups.parquet or report.json cannot be read as those of a release "
-            f"({type(error).__name__}). Score the survey again."
-        ) from error
-    return run, groups, report
-
-
-def wave_of(survey_file: Path) -> str:
-    """Name a wave after its file, where nobody named it."""
-    return survey_file.name.split(".")[0]
-
-
-def ledger_folder(root: Path, codebook: Codebook) -> Path:
-    """Give the folder of a survey's own ledger: releases of other surveys ask other people."""
-    return root / codebook.survey.name
-
-
-def without_outcomes(codebook: Codebook) -> Codebook:
-    """Let a new wave lack the answers that outcomes are made of."""
-    columns = {
-        name: c.model_copy(update={"absent": "missing"}) if c.role == "outcome" else c
-        for name, c in codebook.columns.items()
-    }
-    return codebook.model_copy(update={"columns": columns})
-
-
-def banded(counts: dict[str, int]) -> dict[str, int]:
-    """Give counts of respondents as the lowest of their band; those of groups stay exact."""
-    of_people = ("forms", "accepted", "refused")
-    return {n: band(c)[0] if n in of_people else c for n, c in counts.items()}
+    own = dict(zip(figures, np.split(prints, ends[:-1]), strict=True))
+    return {name: [to_text(part) for part in own[name]] for name in sorted(own)}

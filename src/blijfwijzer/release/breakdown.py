@@ -7,16 +7,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.errors import GroupError
 from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
 from blijfwijzer.groups.grouping import Grouping, define, everyone_alone, make_groups
-from blijfwijzer.release.admission import Admission, admit_figures, admit_groups
+from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.publication import Publication
 from blijfwijzer.risk.evaluation import pool_small
+from blijfwijzer.risk.training import Fitted
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.intake import Intake
 
 Array = NDArray[np.float64]
 
@@ -30,32 +32,22 @@ class Breakdown:
     """Codes of the cluster level that may be shown."""
     groups: dict[str, pd.Series]
     """Attribute to the group of each response; missing where its group may not be shown."""
-    figures: dict[str, csr_array]
-    """The groups of attributes that cut through units, for the ledger."""
+
+    def among(self, rows: NDArray[np.bool_]) -> dict[str, pd.Series]:
+        """Give the groups of some responses."""
+        return {n: group[rows].reset_index(drop=True) for n, group in self.groups.items()}
 
 
-def admit_breakdown(
-    responses: pd.DataFrame,
-    values: Array,
-    codebook: Codebook,
-    wave: str,
-    ledger: Ledger,
-    request: str,
-    settings: Settings,
-) -> Breakdown:
+def admit_breakdown(release: Publication, intake: Intake, values: Array) -> Breakdown:
     """Choose by which units and groups of attributes results may be shown.
 
     Parameters
     ----------
-    responses : one row per response
     values : outcome per response: 1, 0, or NaN where not known
-    request : hash of all that is shown
     """
-    minimum, cluster = settings.disclosure.minimum, codebook.units.cluster
-    grouping = _units(responses, codebook, settings)
-    admission = admit_groups(
-        responses, grouping, {"": values}, codebook, wave, ledger, request, settings.disclosure
-    )
+    codebook, settings = release.request.codebook, release.request.settings
+    responses, minimum = intake.responses, settings.disclosure.minimum
+    admission = release.admit(intake, _units(responses, codebook, settings), {"": values})
     groups = {
         name: pool_small(group, minimum) for name, group in break_down(responses, codebook).items()
     }
@@ -68,7 +60,7 @@ def admit_breakdown(
             row = csr_array((group == level).to_numpy()[None, :].astype(np.int8))
             if not is_telling(row, values, weight, settings.disclosure):
                 offered[f"level:{name}:{level}"] = row
-    names = admit_figures(offered, admission, ledger, minimum)
+    names = release.figures(admission, offered)
     units = {column: _codes(admission, column) for column in codebook.units.levels}
     kept = {}
     for name, group in groups.items():
@@ -76,29 +68,16 @@ def admit_breakdown(
             name, frozenset(n.split(":", 2)[2] for n in names if n.split(":")[1] == name)
         )
         kept[name] = group.where(group.astype("str").isin(told))
-    figures = {name: offered[name] for name in sorted(names)}
-    return Breakdown(admission, _codes(admission, cluster), kept, figures)
+    return Breakdown(admission, _codes(admission, codebook.units.cluster), kept)
 
 
-def learn_unit_effects(
-    breakdown: Breakdown,
-    known: NDArray[np.bool_],
-    values: Array,
-    risk: Array,
-    weight: Array,
-    settings: Settings,
-) -> pd.DataFrame:
-    """Learn what units that may be shown add to the model, for a wave without outcomes.
-
-    Parameters
-    ----------
-    known : per response, whether its outcome is known
-    values, risk, weight : of those whose outcome is known
-    """
+def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings) -> pd.DataFrame:
+    """Learn what units that may be shown add to the model, for a wave without outcomes."""
     none = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
     grouping = breakdown.admission.grouping
     if len(grouping.groups) == 1:
         return none
+    known, task = fitted.made_from.known, fitted.made_from.task
     answered = Grouping(
         grouping.groups,
         grouping.members[:, np.flatnonzero(known)],
@@ -106,7 +85,7 @@ def learn_unit_effects(
         grouping.too_small[:, np.flatnonzero(known)],
     )
     pooled, areas = estimate_groups(
-        answered, values, risk, weight, none, settings.rates, settings.seed
+        answered, task.values, fitted.risk, task.weight, none, settings.rates, settings.seed
     )
     return learn_group_effects(answered, pooled, areas, breakdown.admission.shown)
 

@@ -6,10 +6,9 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.register import CHANGE, Verdict
-from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.publish.claims_page import Told
-from blijfwijzer.release.admission import Admission, Figures, admit_figures
-from blijfwijzer.settings import Settings
+from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.publication import Publication
 
 Array = NDArray[np.float64]
 
@@ -18,9 +17,8 @@ def admit_claims(
     verdicts: tuple[Verdict, ...],
     evidence: Evidence,
     admission: Admission,
-    ledger: Ledger,
-    settings: Settings,
-) -> tuple[Told, Figures]:
+    release: Publication,
+) -> Told:
     """Choose the claims and their estimates to show: those whose parts tell of no few.
 
     Those who are, did or had something that a claim read make a part. The others make none:
@@ -28,7 +26,7 @@ def admit_claims(
     together with those who gave no answer follows. Parts that single estimates are about, such as
     an age band, are chosen by themselves.
     """
-    minimum = settings.disclosure.minimum
+    minimum = release.request.settings.disclosure.minimum
     parts: dict[tuple[str, str | None], list[NDArray[np.bool_]]] = {}
     for verdict in verdicts:
         parts[verdict.claim.id, None] = _parts_of(verdict, evidence)
@@ -41,13 +39,12 @@ def admit_claims(
         for key, rows in parts.items()
         if rows and key not in too_few
     }
-    names = admit_figures(offered, admission, ledger, minimum)
+    names = set(release.figures(admission, offered))
     hidden = too_few | {key for key in parts if _figure(*key) in set(offered) - names}
-    told = Told(
+    return Told(
         frozenset(v.claim.id for v in verdicts if (v.claim.id, None) not in hidden),
         frozenset((claim, end) for claim, end in hidden if end is not None),
     )
-    return told, {name: offered[name] for name in sorted(names)}
 
 
 def _figure(claim: str, end: str | None) -> str:

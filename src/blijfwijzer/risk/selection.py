@@ -63,18 +63,46 @@ class _Tried:
     models: tuple[RiskModel, ...]
 
 
-def select_model(
-    frame: pd.DataFrame,
-    schema: Schema,
-    values: Array,
-    weight: Array,
-    folds: list[Fold],
-    settings: ModelSettings,
-    target: str,
-    thresholds: dict[str, float],
-    seed: int = 0,
-    tell: Tell = silent,
-) -> Selection:
+@dataclass(frozen=True)
+class Task:
+    """Responses of which an outcome is known, as every candidate is fitted to them."""
+
+    target: str
+    thresholds: dict[str, float]
+    """Cuts by which the outcome was labelled."""
+    frame: pd.DataFrame
+    """One row per response, as `build_features` gives."""
+    schema: Schema
+    values: Array
+    """0 or 1."""
+    weight: Array
+    """Per response, mean 1."""
+    folds: list[Fold]
+    """Whole units apart."""
+    settings: ModelSettings
+    seed: int = 0
+
+    def model(self, kind: str, linear: Linear, trees: str = "") -> RiskModel:
+        """Give a model that is not calibrated yet."""
+        return RiskModel(
+            self.target, kind, self.schema, linear, trees, Calibrator(), self.thresholds
+        )
+
+    def linear(self, rows: NDArray[np.intp], names: list[str], strength: float) -> Linear:
+        """Fit the linear part of a model on some responses."""
+        part = self.frame.iloc[rows]
+        return fit_linear(part, self.schema, names, self.values[rows], self.weight[rows], strength)
+
+    def boosting(self) -> Boosting:
+        """Give how trees are grown."""
+        return Boosting(
+            minimum_leaf=self.settings.minimum_leaf,
+            seed=self.seed,
+            threads=self.settings.threads,
+        )
+
+
+def select_model(task: Task, tell: Tell = silent) -> Selection:
     """Fit all candidates in the folds, choose one, and fit it on all responses.
 
     Tuning and calibration are cross-fitted: what is chosen for a fold is chosen on the other
@@ -82,31 +110,21 @@ def select_model(
     The champion is the simplest candidate whose weighted log loss is within one standard error
     of the best, the error being that of their paired difference over the folds (Breiman et al.
     1984, section 3.4.3, with pairing).
-
-    Parameters
-    ----------
-    frame : one row per response, as `build_features` gives
-    values : 0 or 1
-    weight : per response, mean 1
-    folds : whole units apart
     """
-    task = _Task(frame, schema, values, weight, target, thresholds, settings, seed)
-    makers: dict[str, Callable[[_Task, list[Fold], Tell], _Tried]] = {
+    makers: dict[str, Callable[[Task, Tell], _Tried]] = {
         "prevalence": _prevalence,
         "logistic": _logistic,
         "additive": _additive,
         "trees": _trees,
     }
     tried: dict[str, _Tried] = {
-        name: make(task, folds, tell)
-        for name, make in makers.items()
-        if name in settings.candidates
+        name: make(task, tell) for name, make in makers.items() if name in task.settings.candidates
     }
-    scores = _compare(tried, values, weight, folds)
+    scores = _compare(tried, task)
     champion = str(scores.index[scores["is_champion"]][0])
-    tell(f"{target}: fit the champion ({champion}) on all responses")
+    tell(f"{task.target}: fit the champion ({champion}) on all responses")
     best = tried[champion]
-    fitted = best.variants[best.chosen].fit(np.arange(len(values)))
+    fitted = best.variants[best.chosen].fit(np.arange(len(task.values)))
     return Selection(
         champion=replace(fitted, calibrator=best.calibrator),
         fold_models=tuple(replace(m, calibrator=best.calibrator) for m in best.models),
@@ -122,43 +140,13 @@ def log_losses(values: Array, risk: Array) -> Array:
     return np.asarray(-np.where(values == 1, np.log(risk), np.log1p(-risk)))
 
 
-@dataclass(frozen=True)
-class _Task:
-    """What every candidate is fitted to."""
-
-    frame: pd.DataFrame
-    schema: Schema
-    values: Array
-    weight: Array
-    target: str
-    thresholds: dict[str, float]
-    settings: ModelSettings
-    seed: int
-
-    def model(self, kind: str, linear: Linear, trees: str = "") -> RiskModel:
-        return RiskModel(
-            self.target, kind, self.schema, linear, trees, Calibrator(), self.thresholds
-        )
-
-    def linear(self, rows: NDArray[np.intp], names: list[str], strength: float) -> Linear:
-        part = self.frame.iloc[rows]
-        return fit_linear(part, self.schema, names, self.values[rows], self.weight[rows], strength)
-
-    def boosting(self) -> Boosting:
-        return Boosting(
-            minimum_leaf=self.settings.minimum_leaf,
-            seed=self.seed,
-            threads=self.settings.threads,
-        )
-
-
-def _prevalence(task: _Task, folds: list[Fold], tell: Tell) -> _Tried:
+def _prevalence(task: Task, tell: Tell) -> _Tried:
     """Predict the same weighted rate for everybody."""
     variant = _Variant("", lambda rows: task.model("prevalence", task.linear(rows, [], 1.0)))
-    return _try([variant], task, folds, "prevalence", tell)
+    return _try([variant], task, "prevalence", tell)
 
 
-def _logistic(task: _Task, folds: list[Fold], tell: Tell) -> _Tried:
+def _logistic(task: Task, tell: Tell) -> _Tried:
     """Regress on scales and career variables, with a penalty; items only without scales."""
     features = task.schema.features
     has_scales = any(f.kind == "scale" for f in features)
@@ -170,10 +158,10 @@ def _logistic(task: _Task, folds: list[Fold], tell: Tell) -> _Tried:
             lambda rows: task.model("logistic", task.linear(rows, names, strength)),
         )
 
-    return _try([variant(s) for s in _STRENGTHS], task, folds, "logistic", tell)
+    return _try([variant(s) for s in _STRENGTHS], task, "logistic", tell)
 
 
-def _additive(task: _Task, folds: list[Fold], tell: Tell) -> _Tried:
+def _additive(task: Task, tell: Tell) -> _Tried:
     """Sum one curve per feature: a glass box that can be drawn in full."""
     boosting = replace(task.boosting(), depth=3, rate=0.05, column_share=0.5, is_additive=True)
 
@@ -181,10 +169,10 @@ def _additive(task: _Task, folds: list[Fold], tell: Tell) -> _Tried:
         linear = task.linear(rows, [], 1.0)
         return task.model("additive", linear, _grow(task, rows, linear, rounds, boosting))
 
-    return _try_rounds(grow, task, folds, "additive", tell)
+    return _try_rounds(grow, task, "additive", tell)
 
 
-def _trees(task: _Task, folds: list[Fold], tell: Tell) -> _Tried:
+def _trees(task: Task, tell: Tell) -> _Tried:
     """Correct half a logistic regression on all numbers by shallow trees.
 
     Starting from half of the regression's margin lets trees spend fewer rounds on what is
@@ -197,11 +185,11 @@ def _trees(task: _Task, folds: list[Fold], tell: Tell) -> _Tried:
         trees = _grow(task, rows, start, rounds, task.boosting())
         return task.model("trees", start, trees)
 
-    return _try_rounds(grow, task, folds, "trees", tell)
+    return _try_rounds(grow, task, "trees", tell)
 
 
 def _grow(
-    task: _Task, rows: NDArray[np.intp], start: Linear, rounds: int, boosting: Boosting
+    task: Task, rows: NDArray[np.intp], start: Linear, rounds: int, boosting: Boosting
 ) -> str:
     part = task.frame.iloc[rows]
     margin = linear_margin(start, part)
@@ -210,31 +198,30 @@ def _grow(
     )
 
 
-def _try(variants: list[_Variant], task: _Task, folds: list[Fold], name: str, tell: Tell) -> _Tried:
+def _try(variants: list[_Variant], task: Task, name: str, tell: Tell) -> _Tried:
     """Cross-validate a candidate whose variants are fitted one by one."""
     margins = np.empty((len(variants), len(task.values)))
     models: list[list[RiskModel]] = [[] for _ in variants]
-    for number, (fit, test) in enumerate(folds, start=1):
-        tell(f"{task.target}: {name}, fold {number} of {len(folds)}")
+    for number, (fit, test) in enumerate(task.folds, start=1):
+        tell(f"{task.target}: {name}, fold {number} of {len(task.folds)}")
         for place, variant in enumerate(variants):
             model = variant.fit(fit)
             margins[place, test] = predict_margin(model, task.frame.iloc[test])
             models[place].append(model)
-    return _choose(variants, margins, models, task, folds)
+    return _choose(variants, margins, models, task)
 
 
 def _try_rounds(
     grow: Callable[[NDArray[np.intp], int], RiskModel],
-    task: _Task,
-    folds: list[Fold],
+    task: Task,
     name: str,
     tell: Tell,
 ) -> _Tried:
     """Cross-validate trees at several numbers of rounds, growing them once per fold."""
     margins = np.empty((len(_ROUNDS), len(task.values)))
     models: list[list[RiskModel]] = [[] for _ in _ROUNDS]
-    for number, (fit, test) in enumerate(folds, start=1):
-        tell(f"{task.target}: {name}, fold {number} of {len(folds)}")
+    for number, (fit, test) in enumerate(task.folds, start=1):
+        tell(f"{task.target}: {name}, fold {number} of {len(task.folds)}")
         full, part = grow(fit, max(_ROUNDS)), task.frame.iloc[test]
         linear = linear_margin(full.linear, part)
         for place, rounds in enumerate(_ROUNDS):
@@ -244,7 +231,7 @@ def _try_rounds(
     def variant(rounds: int) -> _Variant:
         return _Variant(f"{rounds} trees", lambda rows: grow(rows, rounds))
 
-    tried = _choose([variant(r) for r in _ROUNDS], margins, models, task, folds)
+    tried = _choose([variant(r) for r in _ROUNDS], margins, models, task)
     rounds = _ROUNDS[tried.chosen]
     kept = tuple(replace(m, trees=first_trees(m.trees, rounds)) for m in tried.models)
     return replace(tried, models=kept)
@@ -254,15 +241,14 @@ def _choose(
     variants: list[_Variant],
     margins: NDArray[np.float64],
     models: list[list[RiskModel]],
-    task: _Task,
-    folds: list[Fold],
+    task: Task,
 ) -> _Tried:
     """Choose a variant and a calibrator; for each fold on the other folds."""
     values, weight = task.values, task.weight
     losses = np.stack([log_losses(values, calibrate(Calibrator(), m)) for m in margins])
     margin, risk = np.empty(len(values)), np.empty(len(values))
     calibrated = np.empty(len(values))
-    for fit, test in folds:
+    for fit, test in task.folds:
         best = int(np.argmin(losses[:, fit] @ weight[fit]))
         margin[test] = margins[best, test]
         calibrator = fit_calibrator(values[fit], margins[best, fit], weight[fit])
@@ -292,10 +278,9 @@ def fit_calibrator(values: Array, margin: Array, weight: Array) -> Calibrator:
     return Calibrator(intercept, slope)
 
 
-def _compare(
-    tried: dict[str, _Tried], values: Array, weight: Array, folds: list[Fold]
-) -> pd.DataFrame:
+def _compare(tried: dict[str, _Tried], task: Task) -> pd.DataFrame:
     """Rank candidates by out-of-fold log loss and find the simplest good one."""
+    values, weight, folds = task.values, task.weight, task.folds
     losses = {name: log_losses(values, candidate.risk) for name, candidate in tried.items()}
     overall = {name: float(np.average(loss, weights=weight)) for name, loss in losses.items()}
     best = min(overall, key=overall.__getitem__)

@@ -1,16 +1,18 @@
-"""The policy's claims, put to a survey."""
+"""The story of `claims`: the policy's claims, put to a survey."""
 
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.evidence import gather as gather_evidence
-from blijfwijzer.claims.register import CLAIMS, find_claims, run_claims
-from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.claims.register import CLAIMS, Claim, Verdict, find_claims, run_claims
 from blijfwijzer.errors import counted
 from blijfwijzer.estimation.design import read_design
-from blijfwijzer.files import hash_bytes, to_json
 from blijfwijzer.groups.grouping import everyone_alone
-from blijfwijzer.progress import show_progress
+from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.claims_page import (
     ClaimFindings,
     Told,
@@ -20,122 +22,118 @@ from blijfwijzer.publish.claims_page import (
     render_claims,
     write_claims_workbook,
 )
-from blijfwijzer.records.model_choice import choose_model, foresee
-from blijfwijzer.release.admission import (
-    Admission,
-    admit_groups,
-    anchor_of,
-    ledger_folder,
-    refuse_one_name,
-    refuse_place,
-    wave_of,
-    without_outcomes,
-)
+from blijfwijzer.records.model_choice import foresee
+from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.claims import admit_claims
+from blijfwijzer.release.folder import refuse_place
+from blijfwijzer.release.publication import Publication, publication
+from blijfwijzer.release.request import Request
 from blijfwijzer.runs.waves import (
-    Array,
-    Entered,
-    asked_of,
-    origin_of,
+    ReadWave,
+    Waves,
+    WavesRequest,
+    paths_of,
     read_waves,
-    record_of,
-    track,
-    write_release,
+    track_waves,
 )
-from blijfwijzer.settings import Settings, load_settings
-from blijfwijzer.survey.codebook import Codebook, load_codebook
-from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.scales import score_scales
 
 
-def claims(
-    survey_file: Path,
-    codebook_name: str,
-    wanted: list[str],
-    previous_file: Path | None,
-    models: Path | None,
-    output: Path,
-    ledgers: Path,
-    settings_file: Path | None,
-    wave: str = "",
-) -> None:
+@dataclass(frozen=True)
+class ClaimsTested:
+    """The policy's claims, tested on a survey; what may be told of them is not chosen yet."""
+
+    waves: Waves
+    chosen: tuple[Claim, ...]
+    """Those that were asked."""
+    evidence: Evidence
+    verdicts: tuple[Verdict, ...]
+    """Of all, whatever was asked: what may be told of one depends on what is told of others."""
+
+    @property
+    def asked(self) -> list[str]:
+        """Ids of the claims that were asked."""
+        return [claim.id for claim in self.chosen]
+
+
+def claims(asked: WavesRequest, output: Path, ledgers: Path) -> None:
     """Test the policy's claims on a survey, and write the verdicts with what they rest on."""
-    settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
-    refuse_place(output, [survey_file, previous_file, models, ledgers, settings_file], ledgers)
-    refuse_one_name(wave, previous_file)
-    codebook, chosen = without_outcomes(load_codebook(codebook_name)), find_claims(wanted)
-    stored = None if models is None else choose_model(models, codebook, "risk")
+    refuse_place(output, [*paths_of(asked), ledgers], ledgers)
     with show_progress() as tell:
-        intake, before = read_waves(survey_file, previous_file, codebook, settings, tell)
-        origin = origin_of(intake, before, codebook, settings, stored)
-        asked = [claim.id for claim in chosen]
-        request = hash_bytes(to_json({**origin, "wave": wave, "claims": asked, "kind": "claims"}))
-        owner = settings.disclosure.owner or codebook.survey.name
-        earlier = None if before is None else _evidence(before, codebook, settings)
-        risk = None if stored is None else foresee(stored, intake, settings, tell)
-        evidence = _evidence(intake, codebook, settings, earlier, risk)
-        # All, whatever was asked: what may be told of one depends on what is told of others.
-        verdicts = run_claims(evidence, CLAIMS, tell)
-        with open_ledger(ledger_folder(ledgers, codebook), owner, anchor_of(output)) as ledger:
-
-            def admit(intake: Intake, name: str) -> Admission:
-                everyone = everyone_alone(intake.responses, settings.language)
-                return admit_groups(
-                    intake.responses,
-                    everyone,
-                    {},
-                    codebook,
-                    name,
-                    ledger,
-                    request,
-                    settings.disclosure,
-                )
-
-            admission = admit(intake, wave)
-            entered: Entered = []
-            if before is not None and previous_file is not None:
-                entered.append((admit(before, wave_of(previous_file)), {}, before))
-            shown, figures = admit_claims(verdicts, evidence, admission, ledger, settings)
-            if not all(one.choice.tells_everyone for one in (admission, *(e[0] for e in entered))):
-                shown, figures = Told(frozenset(), frozenset()), {}
-            entered.append((admission, figures, intake))
-            asked_for = tuple(v for v in verdicts if v.claim in chosen)
-            findings = ClaimFindings(
-                asked_for, shown, codebook, settings, intake, admission.earlier.releases
-            )
-            chapter = claims_chapter(findings, origin, wave)
-            files = {
-                "claims.json": claims_json(findings),
-                "claims.xlsx": write_claims_workbook(chapter),
-                "report.html": render_claims(chapter),
-            }
-            record = record_of(origin, settings, codebook, owner, wave, findings.counts(), files)
-            told = [f"claim:{claim.id}" for claim in chosen]
-            write_release(output, files, record, ledger, entered, "claims", told, codebook)
-    _tell_claims(output, findings)
+        tested = put_claims(asked, tell)
+        request = _request(tested)
+        findings = publish_claims(tested, request, output, ledgers)
+    _report(output, findings)
     metrics = {n: float(c) for n, c in findings.counts().items() if n not in _OF_PEOPLE}
     sizes = clear_claims(findings)[0].frame.set_index("claim")["effect_size"].dropna()
     metrics |= {f"effect.{claim}": float(size) for claim, size in sizes.items()}
-    params = asked_of(settings, previous_file, claims=" ".join(asked))
-    track("claims", wave, output, origin, params, metrics, settings, ledgers)
+    track_waves(tested.waves, request, output, metrics, ledgers, claims=" ".join(tested.asked))
+
+
+def put_claims(asked: WavesRequest, tell: Tell) -> ClaimsTested:
+    """Read a survey, perhaps with the wave before, and test the claims on it."""
+    chosen = tuple(find_claims(asked.only))
+    waves = read_waves(asked, "risk", tell)
+    earlier = None if waves.before is None else _evidence(waves.before, waves)
+    risk = None
+    if waves.stored is not None:
+        risk = foresee(waves.stored, waves.now.intake, waves.settings, tell)
+    evidence = _evidence(waves.now, waves, earlier, risk)
+    return ClaimsTested(waves, chosen, evidence, run_claims(evidence, CLAIMS, tell))
+
+
+def publish_claims(
+    tested: ClaimsTested, request: Request, output: Path, ledgers: Path
+) -> ClaimFindings:
+    """Choose the claims and estimates that may be told, and write them."""
+    waves = tested.waves
+    with publication(output, request, ledgers) as release:
+        before = None if waves.before is None else _admit(release, waves.before)
+        now = _admit(release, waves.now)
+        shown = Told(frozenset(), frozenset())
+        if all(a.choice.tells_everyone for a in (before, now) if a is not None):
+            shown = admit_claims(tested.verdicts, tested.evidence, now, release)
+        verdicts = tuple(v for v in tested.verdicts if v.claim in tested.chosen)
+        findings = ClaimFindings(
+            verdicts, shown, waves.codebook, waves.settings, waves.now.intake, now.earlier.releases
+        )
+        release.publish(_files(findings, request), findings.counts())
+    return findings
+
+
+def _request(tested: ClaimsTested) -> Request:
+    statistics = tuple(f"claim:{claim.id}" for claim in tested.chosen)
+    return tested.waves.request("claims", statistics, claims=tested.asked)
+
+
+def _admit(release: Publication, wave: ReadWave) -> Admission:
+    everyone = everyone_alone(wave.responses, release.request.settings.language)
+    return release.admit(wave.intake, everyone, {}, wave.name)
+
+
+def _files(findings: ClaimFindings, request: Request) -> dict[str, bytes]:
+    chapter = claims_chapter(findings, dict(request.origin), request.wave)
+    return {
+        "claims.json": claims_json(findings),
+        "claims.xlsx": write_claims_workbook(chapter),
+        "report.html": render_claims(chapter),
+    }
 
 
 _OF_PEOPLE = ("forms", "accepted", "refused")
 
 
 def _evidence(
-    intake: Intake,
-    codebook: Codebook,
-    settings: Settings,
+    wave: ReadWave,
+    waves: Waves,
     previous: Evidence | None = None,
-    risk: Array | None = None,
+    risk: NDArray[np.float64] | None = None,
 ) -> Evidence:
-    responses = intake.responses
+    settings = waves.settings
     return gather_evidence(
-        responses,
-        score_scales(responses, codebook),
-        codebook,
-        read_design(responses, codebook),
+        wave.responses,
+        wave.scales,
+        waves.codebook,
+        read_design(wave.responses, waves.codebook),
         settings.culture.bootstraps,
         settings.seed,
         previous,
@@ -144,7 +142,7 @@ def _evidence(
     )
 
 
-def _tell_claims(output: Path, findings: ClaimFindings) -> None:
+def _report(output: Path, findings: ClaimFindings) -> None:
     counts = findings.counts()
     releases = counted(counts.pop("earlier_releases"), "earlier release")
     told = [f"{c} {n.replace('_', ' ')}" for n, c in counts.items() if n not in _OF_PEOPLE]

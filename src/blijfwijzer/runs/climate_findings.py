@@ -1,6 +1,7 @@
 """What a culture monitor measures of a survey."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,23 +9,20 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.culture.climate import Climate, measure_climate
-from blijfwijzer.culture.conduct import (
-    measure_conduct,
-)
+from blijfwijzer.culture.conduct import Conduct, measure_conduct
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
-from blijfwijzer.culture.instrument import assess_scales
+from blijfwijzer.culture.instrument import Instrument, assess_scales
 from blijfwijzer.culture.invariance import Invariance, assess_invariance
 from blijfwijzer.culture.screening import Screening, gather_units, screen_units
 from blijfwijzer.culture.screening_checks import ScreeningChecks, check_screening
 from blijfwijzer.culture.traits import UNKNOWN, read_traits
-from blijfwijzer.culture.trend import measure_trend
+from blijfwijzer.culture.trend import Trend, measure_trend
 from blijfwijzer.culture.unit_changes import UnitChanges, measure_unit_changes
 from blijfwijzer.culture.waves import compare_waves
-from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
 from blijfwijzer.errors import AlikeError, CultureError, ModelFolderError, OneUnitError, counted
 from blijfwijzer.estimation.design import Design, read_design
-from blijfwijzer.groups.grouping import EVERYONE, define
+from blijfwijzer.groups.grouping import EVERYONE, Grouping, define, make_groups
 from blijfwijzer.progress import Tell
 from blijfwijzer.publish.culture_findings import (
     CultureFindings,
@@ -32,16 +30,19 @@ from blijfwijzer.publish.culture_findings import (
     level_figure,
 )
 from blijfwijzer.records.model_folder import Stored
-from blijfwijzer.release.admission import Figures, admit_figures
+from blijfwijzer.release.admission import Figures
 from blijfwijzer.release.culture import (
     Wave,
+    favourable,
     leave_few,
     mix_figures,
     offer_figures,
     told_conduct,
     told_mix,
 )
+from blijfwijzer.release.publication import Publication
 from blijfwijzer.risk.waves import compare_wave, refuse_different
+from blijfwijzer.runs.waves import ReadWave, Waves
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 
@@ -51,7 +52,7 @@ _MOST_CODES = 60
 """Largest units that are held against each other item by item; more would take hours."""
 
 
-def default_levels(codebook: Codebook, responses: pd.DataFrame) -> list[str]:
+def default_levels(codebook: Codebook, responses: pd.DataFrame) -> tuple[str, ...]:
     """Give the unit levels that are told unless others are asked.
 
     They go to one below what answers as a whole. Of smaller units most are too small or too alike
@@ -59,7 +60,7 @@ def default_levels(codebook: Codebook, responses: pd.DataFrame) -> list[str]:
     """
     levels = list(codebook.units.levels)
     last = levels.index(codebook.units.cluster) + 1
-    return [level for level in levels[: last + 1] if level in responses]
+    return tuple(level for level in levels[: last + 1] if level in responses)
 
 
 def require_culture(
@@ -101,113 +102,172 @@ def require_culture(
     return unasked
 
 
-def measure_culture(
-    now: Wave,
-    before: Wave | None,
-    stored: Stored | None,
-    ledger: Ledger,
-    codebook: Codebook,
-    settings: Settings,
-    unasked: tuple[str, ...],
-    tell: Tell,
-) -> tuple[CultureFindings, Figures, Figures]:
-    """Measure the culture of a survey and choose what may be shown of it.
+@dataclass(frozen=True)
+class MeasuredCulture:
+    """The culture of a survey, measured; what of it may be shown is not chosen yet."""
+
+    waves: Waves
+    levels: tuple[str, ...]
+    """Unit levels that are told."""
+    grouping: Grouping
+    earlier: Grouping | None
+    """Of the wave before, where there is one."""
+    unasked: tuple[str, ...]
+    """Dimensions that nobody answered."""
+    design: Design
+    attributes: dict[str, pd.Series]
+    """What no scale may depend on, to the category of each respondent."""
+    instrument: Instrument
+    invariance: Invariance
+    trend: Trend | None
+    climate: Climate
+    conduct: Conduct
+
+
+def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> MeasuredCulture:
+    """Measure how it is to work in each unit, and how that changed.
 
     Parameters
     ----------
-    stored : model of the intention to leave, for what is strongest in worrying units
-
-    Returns
-    -------
-    What was found, and for the ledger the figures about parts that cut through units, of this
-    wave and of the one before.
+    only : unit levels; to one below the cluster when empty
     """
-    responses, scales, grouping = now.responses, now.scales, now.grouping
+    now, before, codebook, settings = waves.now, waves.before, waves.codebook, waves.settings
+    responses, culture = now.responses, settings.culture
+    unasked = require_culture(responses, now.scales, codebook, settings)
+    levels = only or default_levels(codebook, responses)
+    grouping = _group(responses, levels, waves)
+    earlier = None if before is None else _group(before.responses, levels, waves)
     design = read_design(responses, codebook)
     tell("how well the scales measure")
-    levels = tuple(level for level in codebook.units.levels if level in responses)
+    there = tuple(level for level in codebook.units.levels if level in responses)
     bootstraps = settings.evaluation.bootstraps
-    instrument = assess_scales(responses, codebook, design, levels, bootstraps, settings.seed)
+    instrument = assess_scales(responses, codebook, design, there, bootstraps, settings.seed)
     tell("whether scales mean the same for groups")
     attributes = _attributes(responses, codebook)
-    invariance = assess_invariance(responses, codebook, design, attributes, settings.culture.floor)
+    invariance = assess_invariance(responses, codebook, design, attributes, culture.floor)
     pair, trend, moved = None, None, None
-    if before is not None:
+    if before is not None and earlier is not None:
         tell("trend")
-        pair = compare_waves(before.responses, responses, codebook, settings.culture)
+        pair = compare_waves(before.responses, responses, codebook, culture)
         trend = measure_trend(pair)
-        moved = measure_unit_changes(pair, (before.grouping, grouping))
+        moved = measure_unit_changes(pair, (earlier, grouping))
     tell("climate")
-    climate = _climate(now, design, codebook, settings, moved)
+    climate = _climate(waves, grouping, design, moved)
     tell("unwanted behaviour")
-    conduct = measure_conduct(responses, scales, codebook, design, settings.culture, pair)
+    conduct = measure_conduct(responses, now.scales, codebook, design, culture, pair)
+    return MeasuredCulture(
+        waves,
+        levels,
+        grouping,
+        earlier,
+        unasked,
+        design,
+        attributes,
+        instrument,
+        invariance,
+        trend,
+        climate,
+        conduct,
+    )
+
+
+def find_culture(measured: MeasuredCulture, release: Publication, tell: Tell) -> CultureFindings:
+    """Choose what may be shown of a culture, screen the units among it, and say what drives."""
+    waves = measured.waves
+    before = None
+    if waves.before is not None and measured.earlier is not None:
+        before = _admit(waves.before, measured.earlier, release, tell)
+    now = _admit(waves.now, measured.grouping, release, tell)
     tell("worrying units")
-    barred = _barred(invariance, now, codebook)
-    screenings, checks = _screen(now, design, barred, codebook, settings)
-    offered = offer_figures(now, attributes, codebook, settings)
-    minimum = settings.disclosure.minimum
+    screenings, checks = _screen(now, measured)
+    permission = _permit(measured, now, before, release)
+    drivers = None
+    if waves.stored is not None and now.admission.choice.tells_everyone:
+        drivers = _drivers(now, waves.stored, screenings, waves.settings, tell)
+    return CultureFindings(
+        waves.codebook,
+        waves.settings,
+        now.intake,
+        now.grouping,
+        permission,
+        measured.instrument,
+        measured.invariance,
+        measured.climate,
+        measured.trend,
+        screenings,
+        checks,
+        measured.conduct,
+        drivers,
+        measured.unasked,
+    )
+
+
+def _group(responses: pd.DataFrame, levels: tuple[str, ...], waves: Waves) -> Grouping:
+    """Group a wave by some unit levels, crossed with nothing."""
+    settings, minimum = waves.settings, waves.settings.disclosure.minimum
+    return make_groups(
+        responses,
+        waves.codebook,
+        list(levels),
+        [],
+        None,
+        settings.groups,
+        minimum,
+        settings.language,
+    )
+
+
+def _admit(wave: ReadWave, grouping: Grouping, release: Publication, tell: Tell) -> Wave:
+    tell(f"find what could be derived of {wave.name}")
+    values = favourable(wave.scales, release.request.codebook, release.request.settings)
+    admission = release.admit(wave.intake, grouping, values, wave.name)
+    return Wave(wave.intake, wave.scales, admission)
+
+
+def _permit(
+    measured: MeasuredCulture, now: Wave, before: Wave | None, release: Publication
+) -> Permission:
+    """Choose the figures beside the groups that may be shown, of both waves."""
+    codebook, settings = measured.waves.codebook, measured.waves.settings
+    trend, minimum = measured.trend, settings.disclosure.minimum
+    offered = offer_figures(now, measured.attributes, codebook, settings)
     mix: Figures = {}
     earlier: Figures = {}
     if before is not None and trend is not None:
-        mix = mix_figures(responses, trend.mix, "n_now", codebook, minimum)
+        mix = mix_figures(now.responses, trend.mix, "n_now", codebook, minimum)
         # Parts that other tables tell of too are offered by those, or not at all.
-        known = {level_figure(name, "") for name in attributes}
-        offered |= {n: part for n, part in mix.items() if not n.startswith(tuple(known))}
+        known = tuple(level_figure(name, "") for name in measured.attributes)
+        offered |= {n: part for n, part in mix.items() if not n.startswith(known)}
         earlier = mix_figures(before.responses, trend.mix, "n_before", codebook, minimum)
-        names = admit_figures(earlier, before.admission, ledger, minimum)
-        earlier = {name: earlier[name] for name in sorted(names)}
-    names = admit_figures(offered, now.admission, ledger, minimum)
-    permission = Permission(
+        earlier = release.figures(before.admission, earlier)
+    names = frozenset(release.figures(now.admission, offered))
+    return Permission(
         now.admission.shown,
         now.admission.choice.reasons,
         now.admission.choice.tells_everyone,
         frozenset(before.admission.names) if before else frozenset(),
         before is not None and before.admission.choice.tells_everyone,
         names,
-        leave_few(now, climate, settings.disclosure.minimum),
-        told_conduct(conduct, now, names, codebook, settings),
+        leave_few(now, measured.climate, minimum),
+        told_conduct(measured.conduct, now, names, codebook, settings),
         told_mix(trend, now, before, names & set(mix) & set(earlier), codebook),
         now.admission.earlier.releases,
     )
-    drivers = None
-    if stored is not None and now.admission.choice.tells_everyone:
-        drivers = _drivers(now, stored, screenings, settings, tell)
-    findings = CultureFindings(
-        codebook,
-        settings,
-        now.intake,
-        grouping,
-        permission,
-        instrument,
-        invariance,
-        climate,
-        trend,
-        screenings,
-        checks,
-        conduct,
-        drivers,
-        unasked,
-    )
-    return findings, {name: offered[name] for name in sorted(names)}, earlier
 
 
 def _climate(
-    wave: Wave,
-    design: Design,
-    codebook: Codebook,
-    settings: Settings,
-    previous: UnitChanges | None,
+    waves: Waves, grouping: Grouping, design: Design, previous: UnitChanges | None
 ) -> Climate:
-    groups = wave.grouping.groups
+    groups = grouping.groups
     return measure_climate(
-        wave.scales,
-        wave.grouping.members,
+        waves.now.scales,
+        grouping.members,
         groups["parent"],
         groups["level"],
         design,
-        codebook,
-        settings.culture,
-        settings.seed,
+        waves.codebook,
+        waves.settings.culture,
+        waves.settings.seed,
         sectors=groups["sector"],
         people=groups["people"].to_numpy(dtype=float),
         previous=previous,
@@ -232,26 +292,22 @@ def _attributes(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Ser
     return {name: group for name, group in found.items() if len(group.dropna().unique()) > 1}
 
 
-def _barred(invariance: Invariance, now: Wave, codebook: Codebook) -> dict[str, frozenset[str]]:
+def _barred(measured: MeasuredCulture) -> dict[str, frozenset[str]]:
     """Give the largest units, by their ids, to which each scale means something else."""
-    largest = codebook.units.levels[0]
-    ids = {
-        str(sector): define(str(sector)).get(largest) for sector in now.grouping.groups["sector"]
-    }
+    largest, sectors = measured.waves.codebook.units.levels[0], measured.grouping.groups["sector"]
+    ids = {str(sector): define(str(sector)).get(largest) for sector in sectors}
     return {
         scale: frozenset(sector for sector, code in ids.items() if code in codes)
-        for scale, codes in invariance.barred(largest).items()
+        for scale, codes in measured.invariance.barred(largest).items()
     }
 
 
 def _screen(
-    now: Wave,
-    design: Design,
-    barred: Mapping[str, frozenset[str]],
-    codebook: Codebook,
-    settings: Settings,
+    now: Wave, measured: MeasuredCulture
 ) -> tuple[dict[str, Screening], dict[str, ScreeningChecks]]:
     """Screen the units that may be shown, level by level; the largest only when it is alone."""
+    design, barred = measured.design, _barred(measured)
+    codebook, settings = measured.waves.codebook, measured.waves.settings
     groups, largest = now.grouping.groups, codebook.units.levels[0]
     levels = [level for level in codebook.units.levels if (groups["level"] == level).any()]
     levels = [level for level in levels if level != largest] or levels

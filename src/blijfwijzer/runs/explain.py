@@ -1,136 +1,182 @@
-"""What drives a stored model in another wave."""
+"""The story of `explain`: what drives a stored model in another wave."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-from blijfwijzer.disclosure.ledger import open_ledger
-from blijfwijzer.drivers.contributions import contribute, refuse_gap
-from blijfwijzer.drivers.performance_plots import draw_performance
-from blijfwijzer.drivers.plots import draw_drivers
-from blijfwijzer.drivers.profiles import profile
+from blijfwijzer.drivers.contributions import Contributions, contribute, refuse_gap
+from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.errors import refuse_without
-from blijfwijzer.files import (
-    hash_bytes,
-    refuse_strange,
-    to_json,
-    write_files,
-    write_folder_beside,
-)
-from blijfwijzer.progress import show_progress
+from blijfwijzer.files import refuse_strange
+from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.page import render
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.report_tables import clear_rejected
 from blijfwijzer.publish.review import drivers_page
 from blijfwijzer.publish.tables import driver_tables, picture_files, to_csv
-from blijfwijzer.records.model_folder import read_model
+from blijfwijzer.records.model_folder import Stored, read_model
 from blijfwijzer.records.provenance import provenance
-from blijfwijzer.release.admission import enter_release, ledger_folder, wave_of
-from blijfwijzer.release.breakdown import admit_breakdown
-from blijfwijzer.risk.evaluation import evaluate
-from blijfwijzer.risk.features import build_features
-from blijfwijzer.risk.model import predict_risk
+from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
+from blijfwijzer.release.publication import publication
+from blijfwijzer.release.request import Request
+from blijfwijzer.risk.evaluation import Evaluation, evaluate
+from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
-from blijfwijzer.settings import load_settings
-from blijfwijzer.survey.intake import (
-    read_survey,
-    require_enough,
-)
+from blijfwijzer.runs.review import draw_review
+from blijfwijzer.runs.waves import wave_of
+from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
 
+MARK = "review.html"
+"""By this file a folder is known as an explanation."""
 
-def explain(
-    model_folder: Path, survey_file: Path, output: Path, settings_file: Path | None, ledgers: Path
-) -> None:
+
+@dataclass(frozen=True)
+class ExplainRequest:
+    """What is asked of an explanation."""
+
+    model: Path
+    survey: Path
+    settings: Settings | Path | None = None
+    """Those of the model when left out."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a stored model makes of another wave; of single people, so nothing is written of it."""
+
+    stored: Stored
+    settings: Settings
+    wave: str
+    intake: Intake
+    built: Features
+    answers: NDArray[np.float64]
+    """Outcome per response: 1, 0, or NaN where not known."""
+    contributions: Contributions
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """One per response."""
+        return self.intake.responses["weight"].to_numpy()
+
+    @property
+    def units(self) -> pd.Series:
+        """Where each respondent works, as wholes are resampled."""
+        return self.intake.responses[self.stored.codebook.units.cluster]
+
+
+def explain(request: ExplainRequest, output: Path, ledgers: Path) -> None:
     """Show what drives a model's risk in another wave."""
     refuse_without("matplotlib", "explain", "the pictures of an explanation")
-    stored = read_model(model_folder)
-    refuse_strange(output, "review.html")
-    settings = load_settings(settings_file) if settings_file else stored.settings
-    codebook, model = stored.codebook, stored.model
-    outcome = codebook.outcomes[model.target]
+    refuse_strange(output, MARK)
     with show_progress() as tell:
-        tell(f"read {survey_file.name}")
-        intake = read_survey(survey_file, codebook, settings.intake)
-        require_enough(intake, settings.intake)
-        responses = intake.responses
-        scales = score_scales(responses, codebook)
-        built = build_features(responses, scales, model.schema)
-        weight, units = responses["weight"].to_numpy(), responses[codebook.units.cluster]
-        values = label(responses, scales, codebook, outcome, model.thresholds).values.to_numpy()
-        known = ~np.isnan(values)
-        origin = provenance(intake.sha256, codebook, settings) | {"model": model_folder.name}
-        request = hash_bytes(to_json({**origin, "target": model.target}))
-        tell("explain")
-        contributions = contribute(model, built.frame)
-        refuse_gap(contributions, settings.drivers.largest_gap, model.target)
-        owner = settings.disclosure.owner or codebook.survey.name
-        with open_ledger(ledger_folder(ledgers, codebook), owner) as ledger:
-            wave = wave_of(survey_file)
-            breakdown = admit_breakdown(
-                responses, values, codebook, wave, ledger, request, settings
-            )
-            drivers = profile(
-                contributions,
-                built.frame,
-                model.schema,
-                weight,
-                units,
-                breakdown.groups,
-                settings.drivers,
-                settings.seed,
-                [],
-            )
-            evaluation = None
-            if len(np.unique(values[known])) == 2:
-                tell("evaluate")
-                evaluation = protect_evaluation(
-                    evaluate(
-                        values[known],
-                        predict_risk(model, built.frame)[known],
-                        weight[known],
-                        units[known],
-                        {n: g[known] for n, g in breakdown.groups.items()},
-                        settings.evaluation,
-                        settings.seed,
-                    ),
-                    breakdown.units,
-                    settings.disclosure.unanimity,
-                )
-            tell("draw")
-            pictures = draw_drivers(drivers, codebook, outcome, settings.language)
-            if evaluation is not None:
-                pictures |= draw_performance(evaluation, outcome, settings.language)
-            page = drivers_page(
-                codebook,
-                outcome,
-                intake,
-                evaluation,
-                drivers,
-                pictures,
-                warnings_of(intake.remarks),
-                origin,
-                settings.language,
-            )
-            files = {
-                **picture_files(pictures),
-                **driver_tables(drivers),
-                "tables/read.csv": to_csv(built.counts),
-                "tables/rejected.csv": csv_file(clear_rejected(intake.rejected)),
-                "review.html": render(page, settings.language),
-            }
-            with write_folder_beside(output, "review.html") as beside:
-                enter_release(
-                    ledger,
-                    breakdown.admission,
-                    breakdown.figures,
-                    "explain",
-                    [f"rate:{model.target}"],
-                    codebook,
-                    intake.sha256,
-                    files,
-                )
-                write_files(beside, files)
-    print(f"{output / 'review.html'}: what drives {model.target} in {survey_file.name}.")
+        explained = contribute_wave(request, tell)
+        publish_explanation(explained, output, ledgers, tell)
+    target = explained.stored.model.target
+    print(f"{output / MARK}: what drives {target} in {request.survey.name}.")
+
+
+def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
+    """Read a wave, and work out what each answer adds to each risk."""
+    stored = read_model(request.model)
+    settings = load_settings(request.settings or stored.settings)
+    codebook, model = stored.codebook, stored.model
+    tell(f"read {request.survey.name}")
+    intake = read_survey(request.survey, codebook, settings.intake)
+    require_enough(intake, settings.intake)
+    scales = score_scales(intake.responses, codebook)
+    built = build_features(intake.responses, scales, model.schema)
+    outcome = codebook.outcomes[model.target]
+    labelled = label(intake.responses, scales, codebook, outcome, model.thresholds)
+    tell("explain")
+    contributions = contribute(model, built.frame)
+    refuse_gap(contributions, settings.drivers.largest_gap, model.target)
+    answers = labelled.values.to_numpy(dtype=float)
+    wave = wave_of(request.survey)
+    return Explained(stored, settings, wave, intake, built, answers, contributions)
+
+
+def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell: Tell) -> None:
+    """Write what drives a model's risk by what may be shown."""
+    stored, settings, intake = explained.stored, explained.settings, explained.intake
+    target = stored.model.target
+    origin = provenance(intake.sha256, stored.codebook, settings) | {"model": stored.folder.name}
+    asked, statistics = {"target": target}, (f"rate:{target}",)
+    request = Request(
+        "explain", stored.codebook, settings, explained.wave, statistics, origin, asked
+    )
+    with publication(output, request, ledgers) as release:
+        breakdown = admit_breakdown(release, intake, explained.answers)
+        drivers = _profile(explained, breakdown)
+        tell("evaluate")
+        evaluation = _evaluate(explained, breakdown)
+        tell("draw")
+        files = {
+            **_shown(explained, drivers, evaluation, origin),
+            "tables/read.csv": to_csv(explained.built.counts),
+            "tables/rejected.csv": csv_file(clear_rejected(intake.rejected)),
+        }
+        release.publish_bare(files, MARK)
+
+
+def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
+    return profile(
+        explained.contributions,
+        explained.built.frame,
+        explained.stored.model.schema,
+        explained.weight,
+        explained.units,
+        breakdown.groups,
+        explained.settings.drivers,
+        explained.settings.seed,
+        [],
+    )
+
+
+def _evaluate(explained: Explained, breakdown: Breakdown) -> Evaluation | None:
+    """Measure how good the risk is; nothing where not both outcomes are known."""
+    known = ~np.isnan(explained.answers)
+    if len(np.unique(explained.answers[known])) < 2:
+        return None
+    settings = explained.settings
+    evaluation = evaluate(
+        explained.answers[known],
+        explained.contributions.risk[known],
+        explained.weight[known],
+        explained.units[known],
+        {name: group[known] for name, group in breakdown.groups.items()},
+        settings.evaluation,
+        settings.seed,
+    )
+    return protect_evaluation(evaluation, breakdown.units, settings.disclosure.unanimity)
+
+
+def _shown(
+    explained: Explained, drivers: Drivers, evaluation: Evaluation | None, origin: dict[str, str]
+) -> dict[str, bytes]:
+    """Give the pictures, tables and page of an explanation."""
+    codebook, language = explained.stored.codebook, explained.settings.language
+    outcome = codebook.outcomes[explained.stored.model.target]
+    pictures = draw_review(drivers, evaluation, codebook, outcome, language)
+    page = drivers_page(
+        codebook,
+        outcome,
+        explained.intake,
+        evaluation,
+        drivers,
+        pictures,
+        warnings_of(explained.intake.remarks),
+        origin,
+        language,
+    )
+    return {
+        **picture_files(pictures),
+        **driver_tables(drivers),
+        "review.html": render(page, language),
+    }

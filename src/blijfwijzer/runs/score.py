@@ -1,120 +1,109 @@
 """The story of `score`: a new wave to groups, flags, and files that may be shown."""
 
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from blijfwijzer.disclosure.ledger import open_ledger
-from blijfwijzer.files import hash_bytes, hash_files, to_json, write_files, write_folder_beside
+from blijfwijzer.files import hash_bytes
 from blijfwijzer.groups.flags import CERTAIN, NOT
 from blijfwijzer.groups.grouping import make_groups, read_population
-from blijfwijzer.progress import show_progress, silent
+from blijfwijzer.progress import Tell, show_progress, silent
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.release_files import release_files
 from blijfwijzer.publish.report_tables import clear_groups, make_report
 from blijfwijzer.records.model_folder import Stored, choose_models
 from blijfwijzer.records.provenance import provenance
-from blijfwijzer.release.admission import (
-    RECORD,
-    admit_groups,
-    anchor_of,
-    banded,
-    enter_release,
-    ledger_folder,
-    refuse_place,
-    wave_of,
-    without_outcomes,
-)
+from blijfwijzer.release.folder import refuse_place
+from blijfwijzer.release.publication import publication, rehearsal
+from blijfwijzer.release.request import Request
 from blijfwijzer.runs.score_findings import estimates_of, gather
-from blijfwijzer.runs.score_targets import Target, estimate_target
+from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target
+from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.files import Table, read_table
-from blijfwijzer.survey.intake import Intake, read_responses, read_survey, require_enough
+from blijfwijzer.survey.intake import read_responses, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 
 
-def score(
-    survey_file: Path,
-    models: Path,
-    by: list[str],
-    cross: list[str],
-    output: Path,
-    ledgers: Path,
-    population_file: Path | None,
-    settings_file: Path | None,
-    wave: str = "",
-) -> None:
+@dataclass(frozen=True)
+class ScoreRequest:
+    """What is asked of a new wave."""
+
+    survey: Path
+    by: tuple[str, ...]
+    """Unit levels."""
+    models: Path
+    cross: tuple[str, ...] = ()
+    """Background variables to cross units with."""
+    population: Path | None = None
+    """How many people work in each unit."""
+    settings: Settings | Path | None = None
+    wave: str = ""
+    """What it is called; the name of its file when empty."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A new wave with its risks per group; what of it may be shown is not chosen yet."""
+
+    wave: NewWave
+    targets: dict[str, Target]
+    request: Request
+
+
+def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
     """Estimate both risks per group of a new wave, flag groups, and write what may be shown."""
-    settings, wave = load_settings(settings_file), wave or wave_of(survey_file)
-    refuse_place(output, [survey_file, models, ledgers, population_file, settings_file], ledgers)
-    chosen = choose_models(models)
-    codebook = without_outcomes(next(iter(chosen.values())).codebook)
+    refuse_place(output, [*paths_of(asked), ledgers], ledgers)
     with show_progress() as tell:
-        tell(f"read {survey_file.name}")
-        intake = read_survey(survey_file, codebook, settings.intake)
-        require_enough(intake, settings.intake)
-        population = _population(population_file, codebook)
-        grouping = make_groups(
-            intake.responses,
-            codebook,
-            by,
-            cross,
-            population,
-            settings.groups,
-            settings.disclosure.minimum,
-            settings.language,
-        )
-        scales = score_scales(intake.responses, codebook)
-        targets = {
-            name: estimate_target(stored, intake, scales, grouping, codebook, by, settings, tell)
-            for name, stored in chosen.items()
-        }
-        origin = _origin(intake, codebook, settings, chosen, population_file)
-        request = hash_bytes(to_json({**origin, "wave": wave, "by": by, "cross": cross}))
-        owner = settings.disclosure.owner or codebook.survey.name
-        with open_ledger(ledger_folder(ledgers, codebook), owner, anchor_of(output)) as ledger:
-            tell("find what could be derived")
-            admission = admit_groups(
-                intake.responses,
-                grouping,
-                {n: t.values for n, t in targets.items() if t.values is not None},
-                codebook,
-                wave,
-                ledger,
-                request,
-                settings.disclosure,
-            )
-            tell("find segments and whom it misses")
-            findings, figures = gather(
-                intake, scales, targets, admission, ledger, codebook, by, settings
-            )
-            tell(f"write {output}")
-            files = release_files(make_report(findings, origin, wave), findings)
-            with write_folder_beside(output, RECORD) as beside:
-                head = enter_release(
-                    ledger,
-                    admission,
-                    figures,
-                    "score",
-                    [f"rate:{name}" for name in targets],
-                    codebook,
-                    intake.sha256,
-                    files,
-                )
-                run = {
-                    "provenance": origin,
-                    "settings": settings.model_dump(mode="json"),
-                    "survey": codebook.survey.name,
-                    "owner": owner,
-                    "wave": wave,
-                    "counts": banded(findings.counts()),
-                    "files": hash_files(files),
-                    "ledger": head,
-                }
-                write_files(beside, {**files, RECORD: to_json(run)})
-    _report(output, findings, targets, head["sequence"])
+        scored = score_wave(asked, tell)
+        findings, sequence = publish_scores(scored, output, ledgers, tell)
+    _report(output, findings, scored.targets, sequence)
+
+
+def score_wave(asked: ScoreRequest, tell: Tell) -> Scored:
+    """Read a new wave, group it, and estimate and flag each risk of each group."""
+    settings, chosen = load_settings(asked.settings), choose_models(asked.models)
+    codebook = without_outcomes(next(iter(chosen.values())).codebook)
+    tell(f"read {asked.survey.name}")
+    intake = read_survey(asked.survey, codebook, settings.intake)
+    require_enough(intake, settings.intake)
+    grouping = make_groups(
+        intake.responses,
+        codebook,
+        list(asked.by),
+        list(asked.cross),
+        _population(asked.population, codebook),
+        settings.groups,
+        settings.disclosure.minimum,
+        settings.language,
+    )
+    scales = score_scales(intake.responses, codebook)
+    wave = NewWave(intake, scales, grouping, codebook, asked.by, settings)
+    targets = {name: estimate_target(stored, wave, tell) for name, stored in chosen.items()}
+    return Scored(wave, targets, _request(asked, wave, chosen))
+
+
+def publish_scores(scored: Scored, output: Path, ledgers: Path, tell: Tell) -> tuple[Findings, int]:
+    """Choose what may be shown, find whom it helps and misses, and write it.
+
+    Returns
+    -------
+    What was found, and the number of the release in the ledger.
+    """
+    wave, request = scored.wave, scored.request
+    with publication(output, request, ledgers) as release:
+        tell("find what could be derived")
+        admission = release.admit(wave.intake, wave.grouping, _values(scored.targets))
+        tell("find segments and whom it misses")
+        findings = gather(wave, scored.targets, release, admission)
+        tell(f"write {output}")
+        report = make_report(findings, dict(request.origin), request.wave)
+        head = release.publish(release_files(report, findings), findings.counts())
+    return findings, head["sequence"]
 
 
 def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.DataFrame:
@@ -137,42 +126,41 @@ def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.Dat
     grouping = make_groups(
         intake.responses, codebook, by, [], None, settings.groups, minimum, settings.language
     )
-    target = estimate_target(stored, intake, scales, grouping, codebook, by, settings, silent)
-    targets = {stored.model.target: target}
-    values = {} if target.values is None else {stored.model.target: target.values}
-    # What is answered is safe by itself; a ledger of one's own would make answers depend on
-    # what others asked before.
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_ledger(Path(folder) / "ledger", codebook.survey.name) as ledger,
-    ):
-        admission = admit_groups(
-            intake.responses, grouping, values, codebook, "", ledger, "", settings.disclosure
-        )
-    estimates = estimates_of(intake.responses, scales, targets, admission, codebook)
-    return clear_groups(estimates, minimum).frame
+    wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
+    targets = {stored.model.target: estimate_target(stored, wave, silent)}
+    with rehearsal(Request("serve", codebook, settings, "")) as release:
+        admission = release.admit(intake, grouping, _values(targets))
+    return clear_groups(estimates_of(wave, targets, admission), minimum).frame
 
 
 def _population(file: Path | None, codebook: Codebook) -> pd.DataFrame | None:
     return None if file is None else read_population(read_table(file).frame, codebook, file.name)
 
 
-def _origin(
-    intake: Intake,
-    codebook: Codebook,
-    settings: Settings,
-    chosen: dict[str, Stored],
-    population: Path | None,
-) -> dict[str, str]:
-    models = {f"model_{name}": stored.folder.name for name, stored in chosen.items()}
-    manifests = {
+def _values(targets: dict[str, Target]) -> dict[str, NDArray[np.float64]]:
+    """Give the outcomes that the wave asks."""
+    return {name: t.values for name, t in targets.items() if t.values is not None}
+
+
+def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, Stored]) -> Request:
+    origin = provenance(wave.intake.sha256, wave.codebook, wave.settings)
+    origin |= {f"model_{name}": stored.folder.name for name, stored in chosen.items()}
+    origin |= {
         f"model_{name}_sha256": hash_bytes((stored.folder / "manifest.json").read_bytes())
         for name, stored in chosen.items()
     }
-    counted = (
-        {} if population is None else {"population_sha256": hash_bytes(population.read_bytes())}
+    if asked.population is not None:
+        origin["population_sha256"] = hash_bytes(asked.population.read_bytes())
+    name = asked.wave or wave_of(asked.survey)
+    return Request(
+        "score",
+        wave.codebook,
+        wave.settings,
+        name,
+        tuple(f"rate:{target}" for target in chosen),
+        origin,
+        {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
     )
-    return {**provenance(intake.sha256, codebook, settings), **models, **manifests, **counted}
 
 
 def _report(output: Path, findings: Findings, targets: dict[str, Target], sequence: int) -> None:

@@ -1,30 +1,34 @@
 """What a release tells besides rates: drivers, talent, segments, and whom it helps and misses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.drivers.group_profiles import contrast_drivers
 from blijfwijzer.fairness.ablation import refit_with_attributes, tell_ablation
 from blijfwijzer.fairness.proxies import measure_proxies, tell_proxy
-from blijfwijzer.fairness.targeting import FEWEST_TWO_WAY, Cells, audit_targeting, cut_cells
+from blijfwijzer.fairness.targeting import (
+    FEWEST_TWO_WAY,
+    Cells,
+    Targeting,
+    audit_targeting,
+    cut_cells,
+)
 from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.flags import CERTAIN, NOT, part_best, talent_at_risk
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, part_people
 from blijfwijzer.groups.segments import Segments, find_segments
 from blijfwijzer.publish.findings import Findings, GroupEstimates
-from blijfwijzer.release.admission import Admission, Figures, admit_figures
+from blijfwijzer.release.admission import Admission, Figures
+from blijfwijzer.release.publication import Publication
 from blijfwijzer.risk.outcomes import barred_columns
-from blijfwijzer.runs.score_targets import Target, flag_units
-from blijfwijzer.settings import Settings
+from blijfwijzer.runs.score_targets import NewWave, Target, flag_units
 from blijfwijzer.survey.breakdown import break_down_people
-from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.rule_truth import holds
 from blijfwijzer.survey.texts import Message
 
@@ -32,112 +36,174 @@ NEED = "achterblijver"
 """Outcome that vouchers are for; a codebook without it has no vouchers."""
 LEAVING = "vertrekintentie"
 
-"""Id to the parts that a figure is a total over: one row each, one column per response."""
+
+@dataclass(frozen=True)
+class _Offer:
+    """Figures beside the groups, which cut through them; not chosen yet."""
+
+    selected: NDArray[np.bool_]
+    """Per response: whether it is in a group that is flagged for the need."""
+    answered: NDArray[np.bool_]
+    """Per response: whether it is known to be in need or not."""
+    segments: Segments | None
+    best: NDArray[np.float64] | None
+    """Per response: 1 among the best performers, 0 among others, NaN where not known."""
+    of_cells: Figures
+    of_segments: Figures
+    of_talent: Figures
 
 
 def gather(
-    intake: Intake,
-    scales: pd.DataFrame,
-    targets: dict[str, Target],
-    admission: Admission,
-    ledger: Ledger,
-    codebook: Codebook,
-    by: list[str],
-    settings: Settings,
-) -> tuple[Findings, Figures]:
-    """Gather what the report tells of; each table is cleared when it is written.
-
-    Returns
-    -------
-    The findings, and the figures of them that cut through groups, for the ledger.
-    """
-    responses, grouping = intake.responses, admission.grouping
-    weight = responses["weight"].to_numpy(dtype=float)
+    wave: NewWave, targets: dict[str, Target], release: Publication, admission: Admission
+) -> Findings:
+    """Gather what the report tells of; each table is cleared when it is written."""
     need, leaving = targets.get(NEED), targets.get(LEAVING)
-    people = break_down_people(responses, codebook)
-    selected = np.zeros(len(responses), dtype=bool)
-    segments: Segments | None = None
+    people = break_down_people(wave.responses, wave.codebook)
+    offer = _offer(wave, need, leaving, admission, people)
+    names = frozenset(release.figures(admission, *_choose_from(offer, wave, need, leaving, people)))
+    hidden = _hidden(offer.of_cells, names, people, admission)
+    segments = pd.DataFrame() if offer.segments is None else offer.segments.table
+    talent = _talent(leaving, offer, wave, names)
+    return Findings(
+        codebook=wave.codebook,
+        settings=wave.settings,
+        intake=wave.intake,
+        estimates=estimates_of(wave, targets, admission, talent),
+        reasons=admission.choice.reasons,
+        drivers={name: _drivers(target, admission) for name, target in targets.items()},
+        waves={name: target.wave.table for name, target in targets.items()},
+        segments=segments[[f"segment:{name}" in names for name in segments.index]],
+        targeting=_targeting(need, offer, wave, people, hidden),
+        hidden=hidden,
+        sentences=tuple(_sentences(need, wave, admission, people)),
+        releases=admission.earlier.releases,
+        forbidden=admission.earlier.forbidden.shape[0],
+    )
+
+
+def _offer(
+    wave: NewWave,
+    need: Target | None,
+    leaving: Target | None,
+    admission: Admission,
+    people: Mapping[str, pd.Series],
+) -> _Offer:
+    selected, answered = np.zeros(len(wave.weight), bool), np.ones(len(wave.weight), bool)
+    segments, best, of_cells = None, None, {}
     if need is not None:
-        selected = _selected(need, admission)
-        segments = _segments(need, responses, weight, codebook, settings)
-    answered = np.ones(len(responses), dtype=bool)
+        selected, segments = _selected(need, admission), _segments(need, wave)
     if need is not None and need.values is not None:
         answered = ~np.isnan(need.values)
-    best = None
-    if leaving is not None and leaving.values is not None and codebook.performance in responses:
-        performance = responses[codebook.performance].to_numpy(dtype=float)
-        best = part_best(leaving.values, performance, weight, settings.flags.best_share)
+        of_cells = _cell_parts(people, answered, selected)
+    if leaving is not None and leaving.values is not None:
+        best = _best(leaving.values, wave)
+    return _Offer(
+        selected,
+        answered,
+        segments,
+        best,
+        of_cells,
+        {} if segments is None else _segment_parts(segments, answered),
+        {} if best is None else _talent_parts(best, admission),
+    )
 
+
+def _best(leaving: NDArray[np.float64], wave: NewWave) -> NDArray[np.float64] | None:
+    if wave.codebook.performance not in wave.responses:
+        return None
+    performance = wave.responses[wave.codebook.performance].to_numpy(dtype=float)
+    return part_best(leaving, performance, wave.weight, wave.settings.flags.best_share)
+
+
+def _cell_parts(
+    people: Mapping[str, pd.Series], answered: NDArray[np.bool_], selected: NDArray[np.bool_]
+) -> Figures:
+    """Those of each group of people who are known, and those of them who are selected."""
     cells, pairs = cut_cells(people)
-    of_cells: Figures = {}
-    if need is not None and need.values is not None:
-        for attribute, cell in (cells | pairs).items():
-            for place, name in enumerate(cell.names):
-                inside = (cell.code == place) & answered
-                of_cells[f"cell:{attribute}:{name}"] = _rows(inside, inside & selected)
-    of_segments = {} if segments is None else _segment_parts(segments, answered)
-    of_talent = {} if best is None else _talent_parts(best, admission)
+    parts = {}
+    for attribute, cell in (cells | pairs).items():
+        for place, name in enumerate(cell.names):
+            inside = (cell.code == place) & answered
+            parts[f"cell:{attribute}:{name}"] = _rows(inside, inside & selected)
+    return parts
+
+
+def _choose_from(
+    offer: _Offer,
+    wave: NewWave,
+    need: Target | None,
+    leaving: Target | None,
+    people: Mapping[str, pd.Series],
+) -> tuple[Figures, frozenset[str]]:
+    """Give the figures that tell of nobody by themselves, and those that rounding keeps."""
     offered = {
-        **_not_telling(of_cells, need, weight, settings),
-        **_not_telling(of_segments, need, weight, settings),
-        **_not_telling(of_talent, leaving, weight, settings),
+        **_not_telling(offer.of_cells, need, wave),
+        **_not_telling(offer.of_segments, need, wave),
+        **_not_telling(offer.of_talent, leaving, wave),
     }
-    rounded = frozenset[str]()
-    if need is not None and need.values is not None:
-        rounded = _rounded(cells, need.values, settings.disclosure.protection)
-    names = admit_figures(offered, admission, ledger, settings.disclosure.minimum, rounded)
+    if need is None or need.values is None:
+        return offered, frozenset()
+    cells, _ = cut_cells(people)
+    return offered, _rounded(cells, need.values, wave.settings.disclosure.protection)
+
+
+def _hidden(
+    of_cells: Figures,
+    names: frozenset[str],
+    people: Mapping[str, pd.Series],
+    admission: Admission,
+) -> frozenset[tuple[str, str]]:
+    """Give attribute and group of cells that may not be shown though they are large enough."""
+    cells, pairs = cut_cells(people)
     hidden = frozenset(
         (attribute, name)
         for attribute, cell in (cells | pairs).items()
         for name in cell.names
         if f"cell:{attribute}:{name}" in of_cells and f"cell:{attribute}:{name}" not in names
     )
-    if not admission.choice.tells_everyone:
-        hidden |= {(EVERYONE, EVERYONE)}
-    talent = None
-    if leaving is not None and leaving.values is not None and best is not None:
-        talent = talent_at_risk(leaving.values, best, weight, grouping.members)
-        is_told = [f"talent:{name}" in names for name in grouping.groups.index]
-        talent = talent[["best", "rest"]].where(pd.Series(is_told), np.nan)
-    targeting = None
-    if need is not None and need.values is not None:
-        targeting = audit_targeting(
-            need.values[answered],
-            selected[answered].astype(float),
-            weight[answered],
-            responses.loc[answered, codebook.units.cluster],
-            {name: group[answered] for name, group in people.items()},
-            settings.disclosure.minimum,
-            settings.evaluation.bootstraps,
-            settings.seed,
-            codebook.columns,
-            hidden,
-        )
-    told = pd.DataFrame() if segments is None else segments.table
-    findings = Findings(
-        codebook=codebook,
-        settings=settings,
-        intake=intake,
-        estimates=estimates_of(responses, scales, targets, admission, codebook, talent),
-        reasons=admission.choice.reasons,
-        drivers={name: _drivers(target, admission) for name, target in targets.items()},
-        waves={name: target.wave.table for name, target in targets.items()},
-        segments=told[[f"segment:{name}" in names for name in told.index]],
-        targeting=targeting,
-        hidden=hidden,
-        sentences=tuple(_sentences(need, admission, responses, people, codebook, by, settings)),
-        releases=admission.earlier.releases,
-        forbidden=admission.earlier.forbidden.shape[0],
+    return hidden if admission.choice.tells_everyone else hidden | {(EVERYONE, EVERYONE)}
+
+
+def _talent(
+    leaving: Target | None, offer: _Offer, wave: NewWave, names: frozenset[str]
+) -> pd.DataFrame | None:
+    """Give the rates of leaving among the best and among others, where they may be shown."""
+    if leaving is None or leaving.values is None or offer.best is None:
+        return None
+    groups = wave.grouping
+    talent = talent_at_risk(leaving.values, offer.best, wave.weight, groups.members)
+    is_told = [f"talent:{name}" in names for name in groups.groups.index]
+    return talent[["best", "rest"]].where(pd.Series(is_told), np.nan)
+
+
+def _targeting(
+    need: Target | None,
+    offer: _Offer,
+    wave: NewWave,
+    people: Mapping[str, pd.Series],
+    hidden: frozenset[tuple[str, str]],
+) -> Targeting | None:
+    if need is None or need.values is None:
+        return None
+    answered, settings = offer.answered, wave.settings
+    return audit_targeting(
+        need.values[answered],
+        offer.selected[answered].astype(float),
+        wave.weight[answered],
+        wave.responses.loc[answered, wave.codebook.units.cluster],
+        {name: group[answered] for name, group in people.items()},
+        settings.disclosure.minimum,
+        settings.evaluation.bootstraps,
+        settings.seed,
+        wave.codebook.columns,
+        hidden,
     )
-    return findings, {name: offered[name] for name in sorted(names)}
 
 
 def estimates_of(
-    responses: pd.DataFrame,
-    scales: pd.DataFrame,
+    wave: NewWave,
     targets: dict[str, Target],
     admission: Admission,
-    codebook: Codebook,
     talent: pd.DataFrame | None = None,
 ) -> GroupEstimates:
     """Gather what is known of each group."""
@@ -153,7 +219,7 @@ def estimates_of(
         rates=rates,
         flags={name: target.flags for name, target in targets.items()},
         own=_own(grouping, admission.shown),
-        profile=_profile(responses, scales, codebook, grouping.members),
+        profile=_profile(wave, grouping.members),
         talent=talent,
     )
 
@@ -169,20 +235,15 @@ def _selected(need: Target, admission: Admission) -> NDArray[np.bool_]:
     return np.asarray(admission.grouping.members[flagged].sum(axis=0)).ravel() > 0
 
 
-def _segments(
-    need: Target,
-    responses: pd.DataFrame,
-    weight: NDArray[np.float64],
-    codebook: Codebook,
-    settings: Settings,
-) -> Segments:
-    answers = np.full(len(responses), np.nan) if need.values is None else need.values
+def _segments(need: Target, wave: NewWave) -> Segments:
+    codebook, settings = wave.codebook, wave.settings
+    answers = np.full(len(wave.weight), np.nan) if need.values is None else need.values
     return find_segments(
-        responses,
+        wave.responses,
         answers,
         need.scored.risk,
-        weight,
-        responses[codebook.units.cluster],
+        wave.weight,
+        wave.responses[codebook.units.cluster],
         codebook.with_role("career"),
         settings.segments,
         settings.seed,
@@ -230,34 +291,26 @@ def _rows(*parts: NDArray[np.bool_]) -> csr_array:
     return csr_array(np.array([part for part in parts if part.any()] or parts[:1], dtype=np.int8))
 
 
-def _not_telling(
-    figures: Figures, target: Target | None, weight: NDArray[np.float64], settings: Settings
-) -> Figures:
+def _not_telling(figures: Figures, target: Target | None, wave: NewWave) -> Figures:
     """Leave out figures of parts in which all answered alike, or two carry all the weight."""
     if target is None or target.values is None:
         return figures
     return {
         name: rows
         for name, rows in figures.items()
-        if not is_telling(rows, target.values, weight, settings.disclosure)
+        if not is_telling(rows, target.values, wave.weight, wave.settings.disclosure)
     }
 
 
 def _sentences(
-    need: Target | None,
-    admission: Admission,
-    responses: pd.DataFrame,
-    people: Mapping[str, pd.Series],
-    codebook: Codebook,
-    by: list[str],
-    settings: Settings,
+    need: Target | None, wave: NewWave, admission: Admission, people: Mapping[str, pd.Series]
 ) -> list[tuple[str, Message]]:
     """Say what the model does with each audit attribute, and what using it would change."""
     if need is None:
         return []
+    codebook, weight = wave.codebook, wave.weight
     audit = {c.name: people[c.name] for c in codebook.with_role("audit") if c.name in people}
-    weight = responses["weight"].to_numpy(dtype=float)
-    units, rows = responses[codebook.units.cluster], need.scored.sample_rows
+    units, rows = wave.responses[codebook.units.cluster], need.scored.sample_rows
     proxies = measure_proxies(
         need.scored.sample.frame,
         {n: g.iloc[rows].reset_index(drop=True) for n, g in audit.items()},
@@ -269,9 +322,8 @@ def _sentences(
         return found
     before: tuple[NDArray[np.bool_], NDArray[np.float64]] | None = None
     for made in refit_with_attributes(need.scored.risk, need.values, weight, units, audit):
-        if before is None:
-            before = _flag_again(need, made.without, admission, responses, codebook, by, settings)
-        after = _flag_again(need, made.risk, admission, responses, codebook, by, settings)
+        before = before or _flag_again(need, made.without, wave)
+        after = _flag_again(need, made.risk, wave)
         told = before[0] & admission.shown, after[0] & admission.shown
         shift = np.abs(after[1] - before[1])[admission.shown].max(initial=0.0)
         sentence = tell_ablation(
@@ -286,21 +338,20 @@ def _sentences(
 
 
 def _flag_again(
-    need: Target,
-    risk: NDArray[np.float64],
-    admission: Admission,
-    responses: pd.DataFrame,
-    codebook: Codebook,
-    by: list[str],
-    settings: Settings,
+    need: Target, risk: NDArray[np.float64], wave: NewWave
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Give who would be flagged with other risks, and the rates of all groups."""
-    grouping = admission.grouping
-    weight = responses["weight"].to_numpy(dtype=float)
+    settings = wave.settings
     pooled, areas = estimate_groups(
-        grouping, need.values, risk, weight, need.stored.effects, settings.rates, settings.seed
+        wave.grouping,
+        need.values,
+        risk,
+        wave.weight,
+        need.stored.effects,
+        settings.rates,
+        settings.seed,
     )
-    flags = flag_units(pooled, areas, grouping, responses, codebook, by, settings)
+    flags = flag_units(pooled, areas, wave)
     return (flags["verdict"] != NOT).to_numpy(), pooled.table["rate"].to_numpy(dtype=float)
 
 
@@ -344,13 +395,11 @@ def _drivers(target: Target, admission: Admission) -> pd.DataFrame:
     return contrast_drivers(target.scored, marked.astype(float), reference.astype(float))
 
 
-def _profile(
-    responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook, members: csr_array
-) -> NDArray[np.float64] | None:
+def _profile(wave: NewWave, members: csr_array) -> NDArray[np.float64] | None:
     """Share of each group that fits the codebook's simple rule."""
-    if codebook.simple_rule is None:
+    if wave.codebook.simple_rule is None:
         return None
-    fits = holds(codebook.simple_rule, responses, scales, codebook)
+    fits = holds(wave.codebook.simple_rule, wave.responses, wave.scales, wave.codebook)
     n = np.maximum(np.asarray(members.sum(axis=1)).ravel(), 1)
     shares: NDArray[np.float64] = np.asarray(members @ np.nan_to_num(fits), dtype=float) / n
     return shares

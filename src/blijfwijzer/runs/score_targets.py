@@ -21,6 +21,9 @@ from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.rules import conditions_of
 
+_MOST_UNKNOWN = 0.9
+"""Share of responses without a known outcome above which a wave counts as not asking it."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -37,68 +40,76 @@ class Target:
     """One row per group; verdict "" for groups that are not on the list."""
 
 
-def estimate_target(
-    stored: Stored,
-    intake: Intake,
-    scales: pd.DataFrame,
-    grouping: Grouping,
-    codebook: Codebook,
-    by: list[str],
-    settings: Settings,
-    tell: Tell,
-) -> Target:
-    """Score a wave for one outcome, hold it against training, pool rates per group, flag.
+@dataclass(frozen=True)
+class NewWave:
+    """A new wave that was read, and its groups."""
 
-    Parameters
-    ----------
-    codebook : of the wave, in which outcomes may be absent
-    by : unit levels that are flagged; larger ones are what they are held against
+    intake: Intake
+    scales: pd.DataFrame
+    grouping: Grouping
+    codebook: Codebook
+    """In which outcomes may be absent."""
+    by: tuple[str, ...]
+    """Unit levels that are flagged; larger ones are what they are held against."""
+    settings: Settings
+
+    @property
+    def responses(self) -> pd.DataFrame:
+        """One row per response."""
+        return self.intake.responses
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """One per response."""
+        return self.responses["weight"].to_numpy(dtype=float)
+
+
+def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
+    """Score a wave for one outcome, hold it against training, pool rates per group, flag.
 
     Raises
     ------
     WaveTooDifferentError
         The wave is not one that the model can read.
     """
-    model, responses = stored.model, intake.responses
-    weight = responses["weight"].to_numpy(dtype=float)
+    model, settings, weight = stored.model, wave.settings, wave.weight
     scored = score_groups(
         model,
-        responses,
-        scales,
-        grouping.members,
+        wave.responses,
+        wave.scales,
+        wave.grouping.members,
         settings.wave.batch,
         settings.drivers.largest_gap,
         tell,
     )
-    wave = compare_wave(
-        scored.sample, stored.reference, weight[scored.sample_rows], settings.wave, len(responses)
-    )
-    refuse_different(wave, settings.wave, model.target)
-    outcome = codebook.outcomes[model.target]
-    asked = {c.source for c in conditions_of(outcome.rule)} <= set(responses) | set(scales)
-    values = None
-    if asked:
-        values = label(responses, scales, codebook, outcome, model.thresholds).values.to_numpy()
-        values = None if np.isnan(values).mean() > 0.9 else values
+    drawn, count = weight[scored.sample_rows], len(weight)
+    compared = compare_wave(scored.sample, stored.reference, drawn, settings.wave, count)
+    refuse_different(compared, settings.wave, model.target)
+    values = _answers(stored, wave)
     tell(f"{model.target}: pool rates")
     pooled, areas = estimate_groups(
-        grouping, values, scored.risk, weight, stored.effects, settings.rates, settings.seed
+        wave.grouping, values, scored.risk, weight, stored.effects, settings.rates, settings.seed
     )
     tell(f"{model.target}: flag groups")
-    flags = flag_units(pooled, areas, grouping, responses, codebook, by, settings)
-    return Target(stored, scored, wave, values, pooled, areas, flags)
+    flags = flag_units(pooled, areas, wave)
+    return Target(stored, scored, compared, values, pooled, areas, flags)
 
 
-def flag_units(
-    pooled: PooledRates,
-    areas: pd.DataFrame,
-    grouping: Grouping,
-    responses: pd.DataFrame,
-    codebook: Codebook,
-    by: list[str],
-    settings: Settings,
-) -> pd.DataFrame:
+def _answers(stored: Stored, wave: NewWave) -> NDArray[np.float64] | None:
+    """Give the outcome per response; None where the wave does not ask it, or hardly."""
+    outcome = wave.codebook.outcomes[stored.model.target]
+    asked = {condition.source for condition in conditions_of(outcome.rule)}
+    if not asked <= set(wave.responses) | set(wave.scales):
+        return None
+    cuts = stored.model.thresholds
+    labelled = label(wave.responses, wave.scales, wave.codebook, outcome, cuts)
+    values = labelled.values.to_numpy()
+    return None if np.isnan(values).mean() > _MOST_UNKNOWN else values
+
+
+def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.DataFrame:
     """Flag units of the levels that were asked; the larger ones are what they are held against."""
+    grouping, settings, by = wave.grouping, wave.settings, wave.by
     groups = grouping.groups
     listed = np.flatnonzero(
         (groups["level"].isin(by) & (groups["sector"] != groups.index)).to_numpy()
@@ -111,7 +122,7 @@ def flag_units(
         (groups["sector"] != groups.index) & (settings.flags.reference == "sector"), EVERYONE
     )
     place = groups.index.get_indexer(pd.Index(against))
-    organisation = pd.factorize(responses[codebook.units.cluster])[0]
+    organisation = pd.factorize(wave.responses[wave.codebook.units.cluster])[0]
     unit = _only_unit(grouping.members, organisation)
     direct = areas["direct"].fillna(areas["model"]).to_numpy()
     resampled = Resampled(

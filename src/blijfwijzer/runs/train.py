@@ -1,50 +1,34 @@
-"""From a survey to a model folder of each outcome."""
+"""The story of `train`: from a survey to a model folder of each outcome."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from blijfwijzer.disclosure.ledger import open_ledger
-from blijfwijzer.drivers.contributions import contribute, refuse_gap
-from blijfwijzer.drivers.performance_plots import draw_performance
-from blijfwijzer.drivers.plots import draw_drivers
-from blijfwijzer.drivers.profiles import profile, refit_importance
+from blijfwijzer.drivers.contributions import Contributions, contribute, refuse_gap
+from blijfwijzer.drivers.profiles import Drivers, profile, refit_importance
 from blijfwijzer.errors import SettingsError, refuse_without
-from blijfwijzer.files import (
-    hash_bytes,
-    to_json,
-    write_beside,
-)
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.page import render
-from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.report_tables import clear_rejected
 from blijfwijzer.publish.review import training_page
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.tables import picture_files, training_tables
 from blijfwijzer.publish.texts import write
-from blijfwijzer.records.model_folder import folder_name, write_model
+from blijfwijzer.records.model_folder import MANIFEST, Learnt, folder_name, model_files
 from blijfwijzer.records.provenance import provenance
-from blijfwijzer.records.tracking import (
-    Training,
-    expect_tracking,
-    is_tracked,
-    track_training,
-    tracking_uri,
-)
-from blijfwijzer.release.admission import enter_release, ledger_folder
-from blijfwijzer.release.breakdown import admit_breakdown, learn_unit_effects
+from blijfwijzer.records.tracking import Training, expect_tracking
+from blijfwijzer.release.breakdown import Breakdown, admit_breakdown, learn_unit_effects
+from blijfwijzer.release.publication import publication, track, write_apart
+from blijfwijzer.release.request import Request
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
-from blijfwijzer.risk.features import Schema, build_features, learn_schema
-from blijfwijzer.risk.leaks import refuse_twins, screen_features, suspect
-from blijfwijzer.risk.outcomes import barred_columns, require_both_classes
+from blijfwijzer.risk.leaks import suspect
 from blijfwijzer.risk.protection import decimals_of, protect_evaluation
-from blijfwijzer.risk.selection import Selection, select_model
-from blijfwijzer.risk.splits import Fold, split_by_unit
+from blijfwijzer.risk.selection import Selection
+from blijfwijzer.risk.training import Fitted, fit, prepare
 from blijfwijzer.risk.waves import learn_reference
+from blijfwijzer.runs.review import draw_review
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import (
     Codebook,
@@ -53,13 +37,8 @@ from blijfwijzer.survey.codebook import (
     load_codebook,
     survey_name,
 )
-from blijfwijzer.survey.intake import (
-    Intake,
-    read_survey,
-    require_enough,
-)
+from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.remarks import warnings_of
-from blijfwijzer.survey.rule_truth import Label, label
 from blijfwijzer.survey.scales import Reliability, measure_reliability, score_scales
 from blijfwijzer.survey.texts import Message
 
@@ -71,233 +50,124 @@ _ROUNDING = 1e-14
 as they are they would make two trainings differ."""
 
 
-def train(
-    survey_file: Path,
-    codebook_name: str,
-    targets: list[str],
-    settings_file: Path | None,
-    models: Path,
-    ledgers: Path,
-) -> list[Path]:
-    """Fit, calibrate, choose, evaluate, explain and keep a model of each outcome."""
-    settings, codebook = load_settings(settings_file), load_codebook(codebook_name)
-    outcomes = _choose_outcomes(codebook, targets)
-    refuse_without("matplotlib", "explain", "the pictures of a training")
-    expect_tracking(settings.tracking)
-    folders = []
-    with show_progress() as tell:
-        tell(f"read {survey_file.name}")
-        intake = read_survey(survey_file, codebook, settings.intake)
-        require_enough(intake, settings.intake)
-        _write_rejected(
-            intake, models / f"{codebook.survey.name}-{codebook.survey.wave}-rejected.csv"
-        )
-        scales = score_scales(intake.responses, codebook)
-        tell("measure the reliability of scales")
-        reliability = measure_reliability(
-            intake.responses, codebook, settings.evaluation.bootstraps, settings.seed
-        )
-        survey = _Survey(intake, scales, reliability, codebook, codebook_name, settings)
-        folder = ledger_folder(ledgers, codebook)
-        for outcome in outcomes:
-            folders.append(_train_outcome(survey, outcome, models, folder, tell))
-    return folders
+@dataclass(frozen=True)
+class TrainRequest:
+    """What is asked of a training."""
+
+    survey: Path
+    codebook: str
+    """Name of a shipped codebook, or path of one."""
+    targets: tuple[str, ...] = ()
+    """Outcomes of the codebook; all when empty."""
+    settings: Settings | Path | None = None
 
 
 @dataclass(frozen=True)
-class _Survey:
+class TrainingSurvey:
     """A survey that was read, with all that a training needs of it."""
 
     intake: Intake
     scales: pd.DataFrame
     reliability: Reliability
     codebook: Codebook
-    codebook_name: str
+    codebook_text: str
     settings: Settings
+    outcomes: tuple[Outcome, ...]
+    """Those that are asked."""
 
 
 @dataclass(frozen=True)
-class _Fitted:
-    """A model of one outcome, and the responses it was made from."""
+class TrainingReview:
+    """What may be told of a training, and what it was made from."""
 
-    labelled: Label
-    known: NDArray[np.bool_]
-    """Per response of the survey: whether its outcome is known; the rest is of these."""
-    values: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    units: pd.Series
-    schema: Schema
-    frame: pd.DataFrame
-    folds: list[Fold]
-    single: pd.Series
-    """Per feature: how well it tells the outcome by itself."""
+    outcome: Outcome
     selection: Selection
+    evaluation: Evaluation
+    drivers: Drivers
+    warnings: list[Message]
+    origin: dict[str, str]
 
-    @property
-    def risk(self) -> NDArray[np.float64]:
-        """Out of fold, of the model that was chosen."""
-        return self.selection.out_of_fold[self.selection.champion.kind]
+
+def train(request: TrainRequest, models: Path, ledgers: Path) -> list[Path]:
+    """Fit, calibrate, choose, evaluate, explain and keep a model of each outcome."""
+    folders = []
+    with show_progress() as tell:
+        survey = read_training(request, tell)
+        about = survey.codebook.survey
+        rejected = clear_rejected(survey.intake.rejected)
+        write_apart(models / f"{about.name}-{about.wave}-rejected.csv", rejected)
+        for outcome in survey.outcomes:
+            fitted = fit_outcome(survey, outcome, tell)
+            folders.append(publish_model(survey, fitted, models, ledgers, tell))
+    return folders
 
 
-def _fit_outcome(survey: _Survey, outcome: Outcome, tell: Tell) -> _Fitted:
-    settings, codebook = survey.settings, survey.codebook
-    labelled = label(survey.intake.responses, survey.scales, codebook, outcome)
-    require_both_classes(labelled, outcome, settings.intake.minimum_responses)
-    known = labelled.values.notna().to_numpy()
-    responses = survey.intake.responses[known].reset_index(drop=True)
-    scales = survey.scales[known].reset_index(drop=True)
-    values = labelled.values[known].to_numpy()
-    weight = (responses["weight"] / responses["weight"].mean()).to_numpy()
-    units = responses[codebook.units.cluster]
-
-    barred = barred_columns(codebook, outcome)
-    schema = learn_schema(responses, scales, codebook, barred, settings.features)
-    frame = build_features(responses, scales, schema).frame
-    folds = split_by_unit(values, units, settings.model.folds, settings.seed)
-    single = screen_features(frame, schema, values, weight, folds)
-    refuse_twins(single, outcome.name)
-    selection = select_model(
-        frame,
-        schema,
-        values,
-        weight,
-        folds,
-        settings.model,
-        outcome.name,
-        labelled.thresholds,
-        settings.seed,
-        tell,
+def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
+    """Read a survey to train on, score its scales and measure how reliable they are."""
+    settings, codebook = load_settings(request.settings), load_codebook(request.codebook)
+    outcomes = _choose_outcomes(codebook, request.targets)
+    refuse_without("matplotlib", "explain", "the pictures of a training")
+    expect_tracking(settings.tracking)
+    tell(f"read {request.survey.name}")
+    intake = read_survey(request.survey, codebook, settings.intake)
+    require_enough(intake, settings.intake)
+    scales = score_scales(intake.responses, codebook)
+    tell("measure the reliability of scales")
+    reliability = measure_reliability(
+        intake.responses, codebook, settings.evaluation.bootstraps, settings.seed
     )
-    return _Fitted(labelled, known, values, weight, units, schema, frame, folds, single, selection)
+    text = codebook_file(request.codebook).read_text(encoding="utf-8")
+    return TrainingSurvey(intake, scales, reliability, codebook, text, settings, outcomes)
 
 
-def _train_outcome(
-    survey: _Survey, outcome: Outcome, models: Path, ledger_of: Path, tell: Tell
+def fit_outcome(survey: TrainingSurvey, outcome: Outcome, tell: Tell) -> Fitted:
+    """Fit models of an outcome; nothing of it may be shown as it is."""
+    responses, scales = survey.intake.responses, survey.scales
+    made_from = prepare(responses, scales, survey.codebook, outcome, survey.settings)
+    return fit(made_from, tell)
+
+
+def publish_model(
+    survey: TrainingSurvey, fitted: Fitted, models: Path, ledgers: Path, tell: Tell
 ) -> Path:
-    settings, codebook, target = survey.settings, survey.codebook, outcome.name
-    fitted = _fit_outcome(survey, outcome, tell)
-    frame, weight, units = fitted.frame, fitted.weight, fitted.units
-    decimals = decimals_of(len(fitted.values))
-    selection = replace(
-        fitted.selection,
-        scores=fitted.selection.scores.round(decimals),
-        price=round(fitted.selection.price, decimals),
+    """Evaluate and explain a model by what may be shown, and keep it with its page."""
+    settings, target = survey.settings, fitted.made_from.task.target
+    origin = provenance(survey.intake.sha256, survey.codebook, settings)
+    wave, statistics = survey.codebook.survey.wave, (f"rate:{target}",)
+    request = Request(
+        "train", survey.codebook, settings, wave, statistics, origin, {"target": target}
     )
-    origin = provenance(survey.intake.sha256, codebook, settings)
-    request = hash_bytes(to_json({**origin, "target": target}))
-    owner = settings.disclosure.owner or codebook.survey.name
-    with open_ledger(ledger_of, owner) as ledger:
+    name = folder_name(target, survey.codebook, survey.intake.sha256, settings)
+    with publication(models / name, request, ledgers) as release:
+        breakdown = admit_breakdown(release, survey.intake, fitted.made_from.answers)
         tell(f"{target}: evaluate")
-        breakdown = admit_breakdown(
-            survey.intake.responses,
-            fitted.labelled.values.to_numpy(dtype=float),
-            codebook,
-            codebook.survey.wave,
-            ledger,
-            request,
-            settings,
-        )
-        groups = {n: g[fitted.known].reset_index(drop=True) for n, g in breakdown.groups.items()}
-        evaluation = protect_evaluation(
-            evaluate(
-                fitted.values,
-                fitted.risk,
-                weight,
-                units,
-                groups,
-                settings.evaluation,
-                settings.seed,
-            ),
-            breakdown.units,
-            settings.disclosure.unanimity,
-        )
-        warnings = [*_remark_scales(survey.reliability), *warnings_of(survey.intake.remarks)]
-        auc = evaluation.overall["value"].loc["roc_auc"]
-        suspicion = suspect(auc, outcome.ceiling, fitted.single, target)
-        if suspicion is not None:
-            warnings.insert(0, suspicion.message)
-
+        evaluation = _evaluate(fitted, breakdown, settings)
         tell(f"{target}: explain")
-        contributions = contribute(selection.champion, frame)
+        contributions = contribute(fitted.selection.champion, fitted.made_from.task.frame)
         refuse_gap(contributions, settings.drivers.largest_gap, target)
-        refits = refit_importance(selection.fold_models, frame, weight, fitted.folds)
-        drivers = profile(
-            contributions,
-            frame,
-            fitted.schema,
-            weight,
-            units,
-            groups,
-            settings.drivers,
-            settings.seed,
-            refits,
+        drivers = _explain(fitted, contributions, breakdown, settings)
+        selection = _coarse(fitted.selection, len(fitted.risk))
+        warnings = _warnings(survey, fitted, evaluation)
+        review = TrainingReview(
+            fitted.made_from.outcome, selection, evaluation, drivers, warnings, origin
         )
         tell(f"{target}: draw")
-        pictures = {
-            **draw_performance(evaluation, outcome, settings.language),
-            **draw_drivers(drivers, codebook, outcome, settings.language),
-        }
-        page = training_page(
-            codebook,
-            outcome,
-            survey.intake,
-            survey.reliability,
-            selection,
-            evaluation,
-            drivers,
-            pictures,
-            warnings,
-            origin,
-            settings.language,
-        )
-        metrics = {
-            **to_metrics(evaluation),
-            "candidates": {str(n): _plain(row) for n, row in selection.scores.iterrows()},
-            "champion": selection.champion.kind,
-            "price_of_simplicity": selection.price,
-            "contributions": {"largest_gap": max(contributions.largest_gap, _ROUNDING)},
-        }
-        files = {
-            **picture_files(pictures),
-            **training_tables(selection, evaluation, drivers, survey.reliability),
-            "review.html": render(page, settings.language),
-        }
-        folder = models / folder_name(selection.champion, codebook, survey.intake.sha256, settings)
-        tell(f"{target}: write {folder}")
-        enter_release(
-            ledger,
-            breakdown.admission,
-            breakdown.figures,
-            "train",
-            [f"rate:{target}"],
-            codebook,
-            survey.intake.sha256,
-            files,
-        )
-        write_model(
-            folder,
-            selection.champion,
-            codebook_file(survey.codebook_name).read_text(encoding="utf-8"),
-            settings,
-            metrics,
-            learn_reference(frame, fitted.schema, weight, settings.features.minimum_level),
-            learn_unit_effects(
-                breakdown, fitted.known, fitted.values, fitted.risk, weight, settings
-            ),
-            files,
-        )
-    _report(folder, outcome, selection, evaluation, warnings)
-    if is_tracked(settings.tracking):
-        tell(f"{target}: track")
-        training = Training(
-            target, folder, _flat(settings.model_dump()), origin, metrics, selection.scores, SERVED
-        )
-        run = track_training(training, settings.tracking.experiment, models.parent / "mlruns")
-        print(f"  MLflow run {run} in {tracking_uri(models.parent / 'mlruns')}")
-    return folder
+        files = _shown(survey, review)
+        metrics = _metrics(selection, evaluation, contributions)
+        learnt = _learn(survey, fitted, breakdown, metrics)
+        tell(f"{target}: write {release.output}")
+        release.publish_bare(files, MANIFEST, model_files(learnt, files))
+    _report(release.output, review)
+    tell(f"{target}: track")
+    parameters = _flat(settings.model_dump())
+    training = Training(
+        target, release.output, parameters, origin, metrics, selection.scores, SERVED
+    )
+    track(training, request, models.parent / "mlruns")
+    return release.output
 
 
-def _choose_outcomes(codebook: Codebook, targets: list[str]) -> list[Outcome]:
+def _choose_outcomes(codebook: Codebook, targets: tuple[str, ...]) -> tuple[Outcome, ...]:
     unknown = [target for target in targets if target not in codebook.outcomes]
     if unknown or not codebook.outcomes:
         raise SettingsError(
@@ -305,20 +175,111 @@ def _choose_outcomes(codebook: Codebook, targets: list[str]) -> list[Outcome]:
             f"{survey_name(codebook)}. It has: "
             f"{', '.join(codebook.outcomes) or 'none; add one under [outcomes]'}."
         )
-    return [codebook.outcomes[target] for target in targets or codebook.outcomes]
+    return tuple(codebook.outcomes[target] for target in targets or codebook.outcomes)
 
 
-def _write_rejected(intake: Intake, path: Path) -> None:
-    with write_beside(path) as beside:
-        beside.write_bytes(csv_file(clear_rejected(intake.rejected)))
+def _evaluate(fitted: Fitted, breakdown: Breakdown, settings: Settings) -> Evaluation:
+    task, made_from = fitted.made_from.task, fitted.made_from
+    evaluation = evaluate(
+        task.values,
+        fitted.risk,
+        task.weight,
+        made_from.units,
+        breakdown.among(made_from.known),
+        settings.evaluation,
+        settings.seed,
+    )
+    return protect_evaluation(evaluation, breakdown.units, settings.disclosure.unanimity)
 
 
-def _remark_scales(reliability: Reliability) -> list[Message]:
-    low = reliability.scales[reliability.scales["is_low"].astype(bool)]
+def _explain(
+    fitted: Fitted, contributions: Contributions, breakdown: Breakdown, settings: Settings
+) -> Drivers:
+    task, made_from = fitted.made_from.task, fitted.made_from
+    refits = refit_importance(fitted.selection.fold_models, task.frame, task.weight, task.folds)
+    return profile(
+        contributions,
+        task.frame,
+        task.schema,
+        task.weight,
+        made_from.units,
+        breakdown.among(made_from.known),
+        settings.drivers,
+        settings.seed,
+        refits,
+    )
+
+
+def _coarse(selection: Selection, rows: int) -> Selection:
+    """Round what candidates are compared by to what one person cannot move."""
+    decimals = decimals_of(rows)
+    scores, price = selection.scores.round(decimals), round(selection.price, decimals)
+    return replace(selection, scores=scores, price=price)
+
+
+def _warnings(survey: TrainingSurvey, fitted: Fitted, evaluation: Evaluation) -> list[Message]:
+    outcome = fitted.made_from.outcome
+    auc = evaluation.overall["value"].loc["roc_auc"]
+    suspicion = suspect(auc, outcome.ceiling, fitted.single, outcome.name)
+    low = survey.reliability.scales[survey.reliability.scales["is_low"].astype(bool)]
     return [
-        Message("remark.scale_low", {"scale": str(scale), "alpha": float(alpha)})
-        for scale, alpha in zip(low["scale"], low["alpha"], strict=True)
+        *([] if suspicion is None else [suspicion.message]),
+        *(
+            Message("remark.scale_low", {"scale": str(scale), "alpha": float(alpha)})
+            for scale, alpha in zip(low["scale"], low["alpha"], strict=True)
+        ),
+        *warnings_of(survey.intake.remarks),
     ]
+
+
+def _shown(survey: TrainingSurvey, review: TrainingReview) -> dict[str, bytes]:
+    """Give the pictures, tables and page of a training."""
+    language, evaluation, drivers = survey.settings.language, review.evaluation, review.drivers
+    pictures = draw_review(drivers, evaluation, survey.codebook, review.outcome, language)
+    page = training_page(
+        survey.codebook,
+        review.outcome,
+        survey.intake,
+        survey.reliability,
+        review.selection,
+        evaluation,
+        drivers,
+        pictures,
+        review.warnings,
+        review.origin,
+        language,
+    )
+    return {
+        **picture_files(pictures),
+        **training_tables(review.selection, evaluation, drivers, survey.reliability),
+        "review.html": render(page, language),
+    }
+
+
+def _metrics(
+    selection: Selection, evaluation: Evaluation, contributions: Contributions
+) -> dict[str, Any]:
+    return {
+        **to_metrics(evaluation),
+        "candidates": {str(n): _plain(row) for n, row in selection.scores.iterrows()},
+        "champion": selection.champion.kind,
+        "price_of_simplicity": selection.price,
+        "contributions": {"largest_gap": max(contributions.largest_gap, _ROUNDING)},
+    }
+
+
+def _learn(
+    survey: TrainingSurvey, fitted: Fitted, breakdown: Breakdown, metrics: dict[str, Any]
+) -> Learnt:
+    settings, task = survey.settings, fitted.made_from.task
+    return Learnt(
+        fitted.selection.champion,
+        survey.codebook_text,
+        settings,
+        metrics,
+        learn_reference(task.frame, task.schema, task.weight, settings.features.minimum_level),
+        learn_unit_effects(breakdown, fitted, settings),
+    )
 
 
 def _plain(row: pd.Series) -> dict[str, object]:
@@ -334,23 +295,17 @@ def _flat(settings: dict[str, object], prefix: str = "") -> dict[str, object]:
     return flat
 
 
-def _report(
-    folder: Path,
-    outcome: Outcome,
-    selection: Selection,
-    evaluation: Evaluation,
-    warnings: list[Message],
-) -> None:
-    overall = evaluation.overall
+def _report(folder: Path, review: TrainingReview) -> None:
+    evaluation, champion = review.evaluation, review.selection.champion
 
     def told(metric: str) -> str:
-        value, low, high = overall.loc[metric, ["value", "low", "high"]]
+        value, low, high = evaluation.overall.loc[metric, ["value", "low", "high"]]
         return f"{value:.4f} ({low:.4f}-{high:.4f})"
 
-    print(f"{outcome.name}: {selection.champion.kind}, {evaluation.rows} responses")
+    print(f"{champion.target}: {champion.kind}, {evaluation.rows} responses")
     print(f"  log loss {told('log_loss')}, AUC {told('roc_auc')}")
     print(f"  calibration slope {told('calibration_slope')}")
-    print(f"  price of simplicity: {selection.price:g} of log loss")
-    for warning in warnings:
+    print(f"  price of simplicity: {review.selection.price:g} of log loss")
+    for warning in review.warnings:
         print(f"  warning: {write(warning, SCREEN)}")
     print(f"  look at {folder / 'review.html'}")

@@ -1,156 +1,196 @@
-"""What `climate` and `claims` share: two waves read, and a release written."""
+"""Waves as stories take them: named, and read alone or with the wave before."""
 
-from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.culture.waves import common_items
-from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.fingerprint import share_of_copies
 from blijfwijzer.errors import SameWaveError
-from blijfwijzer.files import hash_bytes, hash_files, to_json, write_files, write_folder_beside
-from blijfwijzer.groups.grouping import Grouping, make_groups
+from blijfwijzer.files import hash_bytes
 from blijfwijzer.progress import Tell
+from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
-from blijfwijzer.records.tracking import (
-    Released,
-    expect_tracking,
-    is_tracked,
-    track_release,
-    tracking_uri,
-)
-from blijfwijzer.release.admission import (
-    RECORD,
-    Admission,
-    Figures,
-    banded,
-    enter_release,
-    refuse_copies,
-    wave_of,
-)
-from blijfwijzer.settings import Settings
-from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.records.tracking import Released, expect_tracking
+from blijfwijzer.release.publication import track
+from blijfwijzer.release.request import Request
+from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
+from blijfwijzer.survey.scales import score_scales
 
-Array = NDArray[np.float64]
+_MOST_COPIES = 0.25
+"""Share of the smaller of two waves that may be in the other one. Few answer a whole form twice
+the same way: those who stayed change an answer, a year of age or of service. A file that was
+altered a little holds nearly all of them."""
 
 
-Entered = list[tuple[Admission, Figures, Intake]]
+def paths_of(request: Any) -> list[Path]:
+    """Give the files and folders that something is asked of."""
+    values = [getattr(request, field.name) for field in fields(request)]
+    return [value for value in values if isinstance(value, Path)]
 
 
-def read_waves(
-    survey_file: Path,
-    previous_file: Path | None,
-    codebook: Codebook,
-    settings: Settings,
-    tell: Tell,
-) -> tuple[Intake, Intake | None]:
-    """Read both waves; no two waves, or two without a common item, are refused at once."""
-    expect_tracking(settings.tracking)
-    read = []
-    for file in (survey_file, previous_file):
-        if file is not None:
-            tell(f"read {file.name}")
-            read.append(read_survey(file, codebook, settings.intake))
-            require_enough(read[-1], settings.intake)
-    if previous_file is None:
-        return read[0], None
-    if read[0].sha256 == read[1].sha256:
+def wave_of(survey_file: Path) -> str:
+    """Name a wave after its file, where nobody named it."""
+    return survey_file.name.split(".")[0]
+
+
+def refuse_one_name(wave: str, previous_file: Path | None) -> None:
+    """Refuse two waves that the ledger could not tell apart by name.
+
+    Raises
+    ------
+    SameWaveError
+        The wave before is called as this one.
+    """
+    if previous_file is not None and wave_of(previous_file) == wave:
         raise SameWaveError(
-            f"{previous_file.name}: is the same file as {survey_file.name}, so nothing can have "
-            "changed. Give --previous the wave before, or leave it out."
-        )
-    common_items(read[0].responses, read[1].responses, codebook)
-    refuse_copies(read[0].responses, read[1].responses, codebook, previous_file)
-    return read[0], read[1]
-
-
-def group(
-    responses: pd.DataFrame, codebook: Codebook, levels: list[str], settings: Settings
-) -> Grouping:
-    """Group a wave by some unit levels, crossed with nothing."""
-    minimum = settings.disclosure.minimum
-    return make_groups(
-        responses, codebook, levels, [], None, settings.groups, minimum, settings.language
-    )
-
-
-def origin_of(
-    intake: Intake,
-    before: Intake | None,
-    codebook: Codebook,
-    settings: Settings,
-    stored: Stored | None,
-) -> dict[str, str]:
-    """Give all that a release is made from."""
-    origin = provenance(intake.sha256, codebook, settings)
-    if before is not None:
-        origin["previous_sha256"] = before.sha256
-    if stored is not None:
-        manifest = (stored.folder / "manifest.json").read_bytes()
-        origin |= {"model": stored.folder.name, "model_sha256": hash_bytes(manifest)}
-    return origin
-
-
-def record_of(
-    origin: Mapping[str, str],
-    settings: Settings,
-    codebook: Codebook,
-    owner: str,
-    wave: str,
-    counts: dict[str, int],
-    files: Mapping[str, bytes],
-) -> Callable[[dict[str, Any]], bytes]:
-    """Prepare what a release tells of itself, which lacks its place in the ledger yet."""
-
-    def make(head: dict[str, Any]) -> bytes:
-        return to_json(
-            {
-                "provenance": dict(origin),
-                "settings": settings.model_dump(mode="json"),
-                "survey": codebook.survey.name,
-                "owner": owner,
-                "wave": wave,
-                "counts": banded(counts),
-                "files": hash_files(files),
-                "ledger": head,
-            }
+            f"{previous_file.name}: both waves would be called {wave} in the ledger. Give this one "
+            "another name with --wave, e.g. its year."
         )
 
-    return make
+
+def without_outcomes(codebook: Codebook) -> Codebook:
+    """Let a new wave lack the answers that outcomes are made of."""
+    columns = {
+        name: c.model_copy(update={"absent": "missing"}) if c.role == "outcome" else c
+        for name, c in codebook.columns.items()
+    }
+    return codebook.model_copy(update={"columns": columns})
 
 
-def write_release(
-    output: Path,
-    files: dict[str, bytes],
-    record: Callable[[dict[str, Any]], bytes],
-    ledger: Ledger,
-    entered: Entered,
-    kind: str,
-    statistics: list[str],
-    codebook: Codebook,
-) -> None:
-    """Enter what is shown of each wave in the ledger, then put the files in their place."""
-    with write_folder_beside(output, RECORD) as beside:
-        head: dict[str, Any] = {}
-        for admission, figures, intake in entered:
-            head = enter_release(
-                ledger, admission, figures, kind, statistics, codebook, intake.sha256, files
+@dataclass(frozen=True)
+class WavesRequest:
+    """What is asked of a survey, alone or with the wave before."""
+
+    survey: Path
+    codebook: str
+    """Name of a shipped codebook, or path of one."""
+    only: tuple[str, ...] = ()
+    """Unit levels of a climate, or claims; what is usual when empty."""
+    previous: Path | None = None
+    """The wave before."""
+    models: Path | None = None
+    settings: Settings | Path | None = None
+    wave: str = ""
+    """What it is called; the name of its file when empty."""
+
+
+@dataclass(frozen=True)
+class ReadWave:
+    """A wave that was read."""
+
+    name: str
+    intake: Intake
+    scales: pd.DataFrame
+
+    @property
+    def responses(self) -> pd.DataFrame:
+        """One row per response."""
+        return self.intake.responses
+
+
+@dataclass(frozen=True)
+class Waves:
+    """A survey that was read, perhaps with the wave before, and how to look at it."""
+
+    now: ReadWave
+    before: ReadWave | None
+    codebook: Codebook
+    """In which outcomes may be absent."""
+    settings: Settings
+    stored: Stored | None
+    """A model of it, where one was given."""
+
+    def request(self, kind: str, statistics: tuple[str, ...], **asked: Any) -> Request:
+        """Say what is asked to be shown of it."""
+        origin = provenance(self.now.intake.sha256, self.codebook, self.settings)
+        if self.before is not None:
+            origin["previous_sha256"] = self.before.intake.sha256
+        if self.stored is not None:
+            manifest = (self.stored.folder / "manifest.json").read_bytes()
+            origin |= {"model": self.stored.folder.name, "model_sha256": hash_bytes(manifest)}
+        asked = {"wave": self.now.name, **asked, "kind": kind}
+        return Request(kind, self.codebook, self.settings, self.now.name, statistics, origin, asked)
+
+
+def read_waves(asked: WavesRequest, kind: Literal["intention", "risk"], tell: Tell) -> Waves:
+    """Read both waves; no two waves, or two without a common item, are refused at once.
+
+    Parameters
+    ----------
+    kind : of the outcome of which a model is used, where models are given
+    """
+    settings, name = load_settings(asked.settings), asked.wave or wave_of(asked.survey)
+    expect_tracking(settings.tracking)
+    refuse_one_name(name, asked.previous)
+    codebook = without_outcomes(load_codebook(asked.codebook))
+    stored = None if asked.models is None else choose_model(asked.models, codebook, kind)
+    now = _read(asked.survey, name, codebook, settings, tell)
+    before = None
+    if asked.previous is not None:
+        before = _read(asked.previous, wave_of(asked.previous), codebook, settings, tell)
+        if now.intake.sha256 == before.intake.sha256:
+            raise SameWaveError(
+                f"{asked.previous.name}: is the same file as {asked.survey.name}, so nothing can "
+                "have changed. Give --previous the wave before, or leave it out."
             )
-        write_files(beside, {**files, RECORD: record(head)})
+        common_items(now.responses, before.responses, codebook)
+        refuse_copies(now.responses, before.responses, codebook, asked.previous)
+    return Waves(now, before, codebook, settings, stored)
 
 
-def asked_of(settings: Settings, previous_file: Path | None, **asked: str) -> dict[str, Any]:
-    """Give what a run was asked, for the tracked run."""
-    chosen = settings.model_dump(mode="json")
-    return {
-        "language": settings.language,
-        "seed": settings.seed,
-        "previous": "" if previous_file is None else wave_of(previous_file),
+def _read(file: Path, name: str, codebook: Codebook, settings: Settings, tell: Tell) -> ReadWave:
+    tell(f"read {file.name}")
+    intake = read_survey(file, codebook, settings.intake)
+    require_enough(intake, settings.intake)
+    return ReadWave(name, intake, score_scales(intake.responses, codebook))
+
+
+def refuse_copies(
+    now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook, previous_file: Path
+) -> None:
+    """Refuse a wave before that holds the answers of this one.
+
+    Both are told of at once, so one less the other would tell of those who are in one only.
+
+    Parameters
+    ----------
+    now, before : one row per response
+
+    Raises
+    ------
+    SameWaveError
+        More people gave the very same answers in both than can be.
+    """
+    asked = codebook.with_role("item", "career", "audit", "claim", "outcome", "unit")
+    columns = [c.name for c in asked if c.name in now and c.name in before]
+    if columns and share_of_copies(now[columns], before[columns]) > _MOST_COPIES:
+        raise SameWaveError(
+            f"{previous_file.name}: more than {_MOST_COPIES:.0%} of the respondents gave the very "
+            "same answers in this survey, so it is the same wave and no other. Give --previous a "
+            "wave of other answers, or leave it out."
+        )
+
+
+def track_waves(
+    waves: Waves,
+    request: Request,
+    output: Path,
+    metrics: dict[str, float],
+    ledgers: Path,
+    **asked: str,
+) -> None:
+    """Log what was published of a survey in MLflow, with what the run was asked."""
+    chosen = waves.settings.model_dump(mode="json")
+    parameters = {
+        "language": waves.settings.language,
+        "seed": waves.settings.seed,
+        "previous": "" if waves.before is None else waves.before.name,
         **asked,
         **{
             f"{section}.{name}": value
@@ -158,24 +198,6 @@ def asked_of(settings: Settings, previous_file: Path | None, **asked: str) -> di
             for name, value in chosen[section].items()
         },
     }
-
-
-def track(
-    kind: str,
-    wave: str,
-    output: Path,
-    origin: dict[str, str],
-    params: dict[str, Any],
-    metrics: dict[str, float],
-    settings: Settings,
-    ledgers: Path,
-) -> None:
-    """Log a release in MLflow, if runs are tracked."""
-    if not is_tracked(settings.tracking):
-        return
-    store = ledgers.parent / "mlruns"
-    released = Released(
-        f"{kind}-{wave}", output, params, {**origin, "blijfwijzer.kind": kind}, metrics
-    )
-    run = track_release(released, settings.tracking.experiment, store)
-    print(f"  MLflow run {run} in {tracking_uri(store)}")
+    tags = {**request.origin, "blijfwijzer.kind": request.kind}
+    released = Released(f"{request.kind}-{request.wave}", output, parameters, tags, metrics)
+    track(released, request, ledgers.parent / "mlruns")

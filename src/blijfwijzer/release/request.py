@@ -1,0 +1,42 @@
+"""What is asked to be shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from blijfwijzer.files import hash_bytes, to_json
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook
+
+
+@dataclass(frozen=True)
+class Request:
+    """What something shown is made from and what was asked; equal requests show the same."""
+
+    kind: str
+    """What makes it: score, train, climate ..."""
+    codebook: Codebook
+    settings: Settings
+    wave: str
+    statistics: tuple[str, ...] = ()
+    """What is told of each group."""
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """All that it is made from, as `provenance` gives, and more."""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """What else tells it from others that are made from the same."""
+
+    @property
+    def survey(self) -> str:
+        """Whose ledger it stands in: releases of other surveys ask other people."""
+        return self.codebook.survey.name
+
+    @property
+    def owner(self) -> str:
+        """Organisation whose ledger it is."""
+        return self.settings.disclosure.owner or self.survey
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of all that it is made from."""
+        return hash_bytes(to_json({**self.origin, **self.asked}))
