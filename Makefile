@@ -54,10 +54,8 @@ train: $(STAMP) $(WAVE) ## Make the built-in survey, train and explain both mode
 	$(BIN)/blijfwijzer train $(WAVE) --codebook werkonderzoek-2019
 	@echo "Open review.html in a folder under models/; 'make ui' shows the runs."
 
-explain: $(STAMP) $(NEXT) ## Explain the newest vertrekintentie model on the 2022 wave
-	@model=$$(ls -td models/vertrekintentie-werkonderzoek-2019-*/ 2>/dev/null | head -n 1); \
-	test -n "$$model" || { echo "There is no model yet: run 'make train' first."; exit 1; }; \
-	set -x; $(BIN)/blijfwijzer explain "$$model" $(NEXT) --output out/drivers-2022
+explain: $(STAMP) $(NEXT) ## Explain the model of vertrekintentie in use on the 2022 wave
+	$(BIN)/blijfwijzer explain models $(NEXT) --target vertrekintentie --output out/drivers-2022
 
 score: $(STAMP) $(NEXT) ## Score the built-in 2022 wave by group and divide vouchers
 	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train

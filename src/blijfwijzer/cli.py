@@ -3,8 +3,11 @@
 import errno
 import os
 import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -132,21 +135,26 @@ def train(
 
 
 @app.command(
-    epilog="Example: `blijfwijzer explain models/vertrekintentie-werkonderzoek-2019-1a2b3c4d "
-    "data/werkonderzoek-2022.sav --output out/drivers-2022`"
+    epilog="Example: `blijfwijzer explain models data/werkonderzoek-2022.sav "
+    "--target vertrekintentie --output out/drivers-2022`"
 )
 def explain(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="A model folder, or a folder of them.")
+    ],
     survey: SurveyFile,
     output: Annotated[Path, typer.Option(help="Folder for pictures, tables and a page.")],
+    target: Annotated[
+        str, typer.Option(help="Outcome, where the folder holds models of several.")
+    ] = "",
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
 ) -> None:
     """Show what drives a model's risk in another wave: pictures, tables and a page."""
     from blijfwijzer.runs import explain as story
 
-    asked = story.ExplainRequest(model, survey, settings)
-    story.explain(asked, output, ledger or model.parent.parent / "ledger")
+    asked = story.ExplainRequest(model, survey, target, settings)
+    story.explain(asked, output, ledger)
 
 
 @app.command(
@@ -317,6 +325,8 @@ def main() -> None:
     # Threads of OpenMP wait at full speed; where other work runs on the same cores a training then
     # takes ten times as long. Passive waiting costs nothing that can be measured on quiet ones.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    before = warnings.showwarning
+    warnings.showwarning = partial(_warn, before)
     try:
         app()
     except errors.BlijfwijzerError as error:
@@ -329,6 +339,18 @@ def main() -> None:
         if end.code == errors.INTERRUPTED:
             _stop("Interrupted: nothing was left half-written.", errors.INTERRUPTED)
         raise
+    finally:
+        warnings.showwarning = before
+
+
+def _warn(
+    otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *rest: Any
+) -> None:
+    """Show a warning that is meant for a user as one, without a place in the code."""
+    if issubclass(category, errors.CodebookWarning):
+        print(f"blijfwijzer: warning: {message}", file=sys.stderr)
+    else:
+        otherwise(message, category, *rest)
 
 
 def _told(error: OSError) -> tuple[str, int]:

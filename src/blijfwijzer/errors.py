@@ -50,6 +50,10 @@ class SurveyNotFoundError(BlijfwijzerError):
     exit_code = 14
 
 
+class CodebookWarning(FutureWarning):
+    """Something in a codebook has a name that it will not keep."""
+
+
 class CodebookError(BlijfwijzerError):
     """The codebook is unreadable, contradicts itself, or belongs to another survey."""
 

@@ -47,6 +47,9 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
+MOMENT = "1576800000"
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A folder with a survey and two models that a user's commands made."""
@@ -67,6 +70,7 @@ def place(tmp_path_factory):
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("SOURCE_DATE_EPOCH", MOMENT)
         assert (
             call(
                 "train",
@@ -137,7 +141,7 @@ def test_metrics_stand_where_they_are_promised(models):
 
 
 def test_every_page_and_picture_says_what_it_does_not_say(models):
-    for name, kind in (("vertrekintentie", "intention"), ("achterblijver", "risk")):
+    for name, kind in (("vertrekintentie", "intention"), ("achterblijver", "need")):
         assert NOTES[kind, "nl"] in (models[name] / "review.html").read_text()
         for picture in (models[name] / "plots").glob("*.svg"):
             assert NOTES[kind, "nl"] in picture.read_text(), picture.name
@@ -179,8 +183,9 @@ def test_a_page_needs_nothing_from_elsewhere(models):
     assert len(page) < 3_000_000
 
 
-def test_training_again_gives_the_same_bytes(place, models, tmp_path):
-    """Given the same survey, codebook, settings, and releases before."""
+def test_training_again_gives_the_same_bytes(place, models, tmp_path, monkeypatch):
+    """Given the same survey, codebook, settings, releases before, and moment."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", MOMENT)
     ledger = models["achterblijver"].parent.parent / "ledger"
     assert not call(
         *("train", place / "w.sav", "--codebook", BOOK, "--models", tmp_path / "models"),

@@ -51,8 +51,10 @@ def write(folder, model):
     text = SMALL.read_text(encoding="utf-8")
     effects = pd.DataFrame({"effect": [0.1], "se": [0.2], "between": [0.3]}, index=["unit=a"])
     extras = {"plots/a.png": b"png"}
-    learnt = Learnt(model, text, Settings(), METRICS, {"a": {}}, effects)
-    write_files(folder, {**extras, **model_files(learnt, extras)})
+    learnt = Learnt(
+        model, load_codebook(SMALL), text, Settings(), METRICS, {"a": {}}, effects, "abc"
+    )
+    write_files(folder, {**extras, **model_files(learnt, extras, folder)})
 
 
 def test_a_model_folder_reads_as_it_was_written(trained, folder):
@@ -67,7 +69,8 @@ def test_a_model_folder_reads_as_it_was_written(trained, folder):
     assert stored.metrics == METRICS
 
 
-def test_the_same_training_gives_the_same_bytes(trained, tmp_path):
+def test_the_same_training_gives_the_same_bytes(trained, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1576800000")
     for name in ("a", "b"):
         write(tmp_path / name, trained[1].champion)
 
@@ -76,6 +79,34 @@ def test_the_same_training_gives_the_same_bytes(trained, tmp_path):
         for name in ("a", "b")
     ]
     assert contents[0] == contents[1]
+
+
+def test_a_model_that_is_made_again_in_its_place_is_no_newer(trained, tmp_path, monkeypatch):
+    folder = tmp_path / "a"
+    for moment in ("1576800000", "1700000000"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", moment)
+        write(folder, trained[1].champion)
+
+    assert read_model(folder).manifest.made == "2019-12-20T00:00:00+00:00"
+
+
+def test_only_the_time_tells_equal_models_apart(trained, tmp_path, monkeypatch):
+    for name, moment in (("a", "1576800000"), ("b", "1700000000")):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", moment)
+        write(tmp_path / name, trained[1].champion)
+
+    first, second = (read_model(tmp_path / name).manifest for name in ("a", "b"))
+    assert first.made < second.made
+    assert first.sha256 == second.sha256
+
+
+def test_a_manifest_without_an_outcome_is_refused(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["target"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(ModelFolderError, match="does not say: target"):
+        read_model(folder)
 
 
 def test_the_name_tells_what_it_was_made_from(trained):

@@ -19,8 +19,8 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6b6b6b"
 NOTES = {
     ("intention", "nl"): "Samenhang, geen oorzaak; voornemen, geen vertrek.",
     ("intention", "en"): "Association, not cause; intention, not departure.",
-    ("risk", "nl"): "Samenhang, geen oorzaak; een risico, geen oordeel over mensen.",
-    ("risk", "en"): "Association, not cause; a risk, no verdict on people.",
+    ("need", "nl"): "Samenhang, geen oorzaak; een risico, geen oordeel over mensen.",
+    ("need", "en"): "Association, not cause; a risk, no verdict on people.",
 }
 
 

@@ -1,5 +1,7 @@
-"""What a stored model foresees of the people of a survey, for stories that may use one."""
+"""Which of the models in a folder is used, and what it foresees of the people of a survey."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -7,42 +9,151 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import ModelFolderError, counted
+from blijfwijzer.files import read_json
 from blijfwijzer.progress import Tell
-from blijfwijzer.records.model_folder import Stored, choose_models, folder_name
+from blijfwijzer.records.model_folder import MANIFEST, Manifest, Stored, read_manifest, read_model
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.codebook import Codebook, OutcomeKind
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.scales import score_scales
 
 Array = NDArray[np.float64]
 
-_MEANT = {"intention": "the intention to leave", "risk": "the risk of falling behind"}
+CHAMPIONS = "champions.json"
+"""File in a folder of models: outcome to the name of the model folder that is used for it."""
+
+Concept = Literal["vertrekintentie", "achterblijver"]
+_KINDS: dict[Concept, OutcomeKind] = {"vertrekintentie": "intention", "achterblijver": "need"}
 
 
-def choose_model(models: Path, codebook: Codebook, kind: Literal["intention", "risk"]) -> Stored:
-    """Choose the newest model of a kind of outcome in a folder.
+@dataclass(frozen=True)
+class Choice:
+    """The model that is used for an outcome."""
+
+    stored: Stored
+    why: str
+    """For the screen: champion or newest, and of how many."""
+
+    def __str__(self) -> str:
+        """Say which, and why."""
+        return f"{self.stored.model.target}: model {self.stored.folder.name}, {self.why}"
+
+
+def choose_models(models: Path) -> dict[str, Choice]:
+    """Choose the model of each outcome in a folder, or the one model that the folder is.
+
+    The champion that the folder names for an outcome is taken; without one the newest, by what the
+    manifests say. Names and times of files say nothing.
+
+    Returns
+    -------
+    Outcome to its model, in order of name.
+
+    Raises
+    ------
+    ModelFolderError
+        There is none, one is altered, they are of different surveys, or a champion is not there.
+    """
+    if (models / MANIFEST).exists():
+        stored = read_model(models)
+        return {stored.model.target: Choice(stored, "as given")}
+    found: dict[str, list[Manifest]] = {}
+    for path in sorted(models.glob(f"*/{MANIFEST}")):
+        manifest = read_manifest(path.parent)
+        found.setdefault(manifest.target, []).append(manifest)
+    if not found:
+        raise ModelFolderError(
+            f"{models}: there is no model here. Train one first (`make train`), or give the right "
+            "folder with --models."
+        )
+    champions = _champions(models, found)
+    chosen = {target: _choose(found[target], champions.get(target)) for target in sorted(found)}
+    surveys = sorted({choice.stored.codebook.survey.name for choice in chosen.values()})
+    if len(surveys) > 1:
+        raise ModelFolderError(
+            f"{models}: holds models of {len(surveys)} surveys: {', '.join(surveys)}. Keep those "
+            "of each survey in a folder of their own and give that with --models."
+        )
+    return chosen
+
+
+def choose_model(models: Path, target: str = "") -> Choice:
+    """Choose the model of an outcome in a folder; of the only one when none is named.
+
+    Raises
+    ------
+    ModelFolderError
+        There is none, or there are several and none is named.
+    """
+    chosen = choose_models(models)
+    if target in chosen or (not target and len(chosen) == 1):
+        return chosen[target or next(iter(chosen))]
+    what = f"no model of {target}" if target else f"models of {len(chosen)} outcomes"
+    raise ModelFolderError(f"{models}: holds {what}. Give --target, one of: {', '.join(chosen)}.")
+
+
+def choose_for(models: Path, codebook: Codebook, concept: Concept) -> Choice:
+    """Choose the model of the outcome that stands for a concept.
+
+    That is the one that the codebook maps to it, or else the first of the same kind.
 
     Raises
     ------
     ModelFolderError
         There is none of that kind, or it is of another survey.
     """
-    chosen = choose_models(models)
-    for name, stored in chosen.items():
-        if stored.codebook.outcomes[name].kind == kind:
-            if stored.codebook.survey.name != codebook.survey.name:
-                raise ModelFolderError(
-                    f"{stored.folder.name}: was trained on {stored.codebook.survey.name}, and this "
-                    f"survey is read as {codebook.survey.name}. Give --models of this survey, or "
-                    "leave it out."
-                )
-            return stored
-    raise ModelFolderError(
-        f"{models}: {counted(len(chosen), 'model')}, none of {_MEANT[kind]}. Train one, or leave "
-        "--models out."
-    )
+    chosen, kind = choose_models(models), _KINDS[concept]
+    fitting = [name for name, c in chosen.items() if c.stored.codebook.outcomes[name].kind == kind]
+    if not fitting:
+        raise ModelFolderError(
+            f"{models}: {counted(len(chosen), 'model')}, none of the kind {kind}. Train one, or "
+            "leave --models out."
+        )
+    mapped = codebook.concepts.get(concept)
+    wanted = [*([mapped.outcome] if mapped is not None else []), *codebook.outcomes, *fitting]
+    choice = chosen[next(name for name in wanted if name in fitting)]
+    survey = choice.stored.codebook.survey.name
+    if survey != codebook.survey.name:
+        raise ModelFolderError(
+            f"{choice.stored.folder.name}: was trained on {survey}, and this "
+            f"survey is read as {codebook.survey.name}. Give --models of this survey, or "
+            "leave it out."
+        )
+    return choice
+
+
+def _champions(models: Path, found: Mapping[str, list[Manifest]]) -> dict[str, str]:
+    """Read which model folder is used for each outcome; what it names must be there."""
+    path = models / CHAMPIONS
+    if not path.exists():
+        return {}
+    try:
+        champions = {str(target): str(name) for target, name in read_json(path).items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelFolderError(
+            f"{path}: is not readable as outcome to model folder, so it is not known which models "
+            "are used. Mend or remove it."
+        ) from error
+    for target, name in champions.items():
+        if name not in [manifest.folder.name for manifest in found.get(target, [])]:
+            raise ModelFolderError(
+                f"{path}: names {name} as the model of {target}, and there is no such model here. "
+                "Name one that is there, or remove the entry."
+            )
+    return champions
+
+
+def _choose(rivals: list[Manifest], champion: str | None) -> Choice:
+    """Take the champion, or the newest; of equally new ones the last by name."""
+    if champion is not None:
+        taken = next(manifest for manifest in rivals if manifest.folder.name == champion)
+        why = f"the champion of {len(rivals)}"
+    else:
+        taken = max(rivals, key=lambda manifest: (manifest.made, manifest.folder.name))
+        why = "the only one" if len(rivals) == 1 else f"the newest of {len(rivals)}"
+    return Choice(read_model(taken.folder), f"{why}, made {taken.made[:10]}")
 
 
 def foresee(stored: Stored, intake: Intake, settings: Settings, tell: Tell) -> Array:
@@ -57,8 +168,7 @@ def foresee(stored: Stored, intake: Intake, settings: Settings, tell: Tell) -> A
     ModelFolderError
         The model was trained on these very respondents, of whom it knows the answers.
     """
-    mine = folder_name(stored.model.target, stored.codebook, intake.sha256, stored.settings)
-    if mine == stored.folder.name:
+    if stored.manifest.survey_sha256 == intake.sha256:
         raise ModelFolderError(
             f"{stored.folder.name}: was trained on this very survey, and what it foresees of those "
             "who trained it says nothing. Give a model of an earlier wave, or leave --models out."

@@ -1,8 +1,9 @@
 """A model on disk: text and JSON, with a hash of every file; loading runs no code."""
 
-import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import tomli_w
 
 from blijfwijzer import __version__
 from blijfwijzer.errors import CodebookError, ModelFolderError, SettingsError
-from blijfwijzer.files import hash_bytes, hash_files, to_json
+from blijfwijzer.files import hash_bytes, hash_files, read_json, to_json
 from blijfwijzer.records.lint import refuse_disclosure
 from blijfwijzer.risk.model import FORMAT, RiskModel, model_from_json, model_to_json
 from blijfwijzer.settings import Settings, load_settings
@@ -25,9 +26,29 @@ _NEEDED = (
 
 
 @dataclass(frozen=True)
+class Manifest:
+    """What a model folder says of itself; its name is for people only."""
+
+    folder: Path
+    target: str
+    """The outcome that its model is of."""
+    survey: str
+    survey_sha256: str
+    """Of the file that it was trained on."""
+    codebook_sha256: str
+    made: str
+    """When, as ISO 8601 in UTC, so that texts order as times do."""
+    files: dict[str, str]
+    """File to its SHA-256."""
+    sha256: str
+    """Of all this but the time: the same training has the same, whenever it was done."""
+
+
+@dataclass(frozen=True)
 class Stored:
     """What a model folder holds, read."""
 
+    manifest: Manifest
     model: RiskModel
     codebook: Codebook
     settings: Settings
@@ -36,7 +57,11 @@ class Stored:
     """How answers were distributed, to hold a new wave against."""
     effects: pd.DataFrame
     """What groups added to the model, for a wave without outcomes."""
-    folder: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self.manifest.folder
 
 
 def folder_name(target: str, codebook: Codebook, survey_sha256: str, settings: Settings) -> str:
@@ -54,6 +79,7 @@ class Learnt:
     """What a training leaves for those who use its model."""
 
     model: RiskModel
+    codebook: Codebook
     codebook_text: str
     """The codebook's file as it was read."""
     settings: Settings
@@ -63,14 +89,20 @@ class Learnt:
     """How answers were distributed, as `learn_reference` gives."""
     effects: pd.DataFrame
     """What groups add to the model, as `learn_group_effects` gives."""
+    survey_sha256: str
+    """Of the file that it was trained on."""
 
 
-def model_files(learnt: Learnt, shown: Mapping[str, bytes]) -> dict[str, bytes]:
+def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
     """Give the files of a model folder, beside those that are shown.
+
+    The manifest holds the time, which `SOURCE_DATE_EPOCH` sets. A model that is made again in the
+    place of its equal keeps the time of that, so that it is no newer and not one byte differs.
 
     Parameters
     ----------
     shown : files (plots, tables, page) by their path in the folder, which the manifest covers too
+    folder : where they will stand
 
     Raises
     ------
@@ -87,12 +119,64 @@ def model_files(learnt: Learnt, shown: Mapping[str, bytes]) -> dict[str, bytes]:
         "reference.json": to_json(learnt.reference),
         "effects.json": to_json(learnt.effects.to_dict("index")),
     }
-    manifest = {
+    about = {
         "format": FORMAT,
         "made_with": f"blijfwijzer {__version__}",
+        "target": learnt.model.target,
+        "survey": learnt.codebook.survey.name,
+        "wave": learnt.codebook.survey.wave,
+        "survey_sha256": learnt.survey_sha256,
+        "codebook_sha256": hash_bytes(learnt.codebook.model_dump_json().encode()),
         "sha256": hash_files({**contents, **shown}),
     }
+    manifest = {**about, "made": _made_before(folder, about) or _now()}
     return {**contents, MANIFEST: to_json(manifest)}
+
+
+def _now() -> str:
+    """Give the time; that of the source, where whoever builds again says so."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+    return moment.isoformat(timespec="seconds")
+
+
+def _made_before(folder: Path, about: dict[str, Any]) -> str | None:
+    """Give the time of an equal model in this place."""
+    try:
+        before = read_manifest(folder)
+    except ModelFolderError:
+        return None
+    return before.made if before.sha256 == hash_bytes(to_json(about)) else None
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read what a model folder says of itself; its files are not looked at.
+
+    Raises
+    ------
+    ModelFolderError
+        It says nothing, or is of another format.
+    """
+    try:
+        raw = read_json(folder / MANIFEST)
+        files, form = dict(raw["sha256"]), int(raw["format"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFolderError(
+            f"{folder}: is no model folder: its {MANIFEST} is missing or unreadable. Give the "
+            "path of a folder that `blijfwijzer train` made."
+        ) from error
+    if form > FORMAT:
+        raise ModelFolderError(f"{folder}: is of a newer format. Update blijfwijzer to read it.")
+    names = ("target", "survey", "survey_sha256", "codebook_sha256", "made")
+    unsaid = [name for name in names if not isinstance(raw.get(name), str)]
+    if unsaid:
+        raise ModelFolderError(
+            f"{folder}: was made by an earlier version, and its {MANIFEST} does not say: "
+            f"{', '.join(unsaid)}. Train the model again."
+        )
+    content = {name: value for name, value in raw.items() if name != "made"}
+    told = {name: str(raw[name]) for name in names}
+    return Manifest(folder, files=files, sha256=hash_bytes(to_json(content)), **told)
 
 
 def read_model(folder: Path) -> Stored:
@@ -103,20 +187,20 @@ def read_model(folder: Path) -> Stored:
     ModelFolderError
         It is incomplete, altered, holds files that it should not, or is of a newer format.
     """
-    _verify(folder)
+    manifest = read_manifest(folder)
+    _verify(manifest)
     try:
         model = model_from_json(
-            json.loads((folder / "model.json").read_text(encoding="utf-8")),
-            (folder / "model.txt").read_text(encoding="utf-8"),
+            read_json(folder / "model.json"), (folder / "model.txt").read_text(encoding="utf-8")
         )
         return Stored(
+            manifest,
             model,
             load_codebook(folder / "codebook.toml"),
             load_settings(folder / "settings.toml"),
-            json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
-            json.loads((folder / "reference.json").read_text(encoding="utf-8")),
+            read_json(folder / "metrics.json"),
+            read_json(folder / "reference.json"),
             _read_effects(folder / "effects.json"),
-            folder,
         )
     except (KeyError, TypeError, ValueError, CodebookError, SettingsError) as error:
         raise ModelFolderError(
@@ -125,55 +209,13 @@ def read_model(folder: Path) -> Stored:
         ) from error
 
 
-def choose_models(models: Path) -> dict[str, Stored]:
-    """Read the newest model of each outcome in a folder, or the one model that it is.
-
-    Raises
-    ------
-    ModelFolderError
-        There is none, one is altered, or they are of different surveys.
-    """
-    single = (models / "manifest.json").exists()
-    found = [models] if single else sorted(p.parent for p in models.glob("*/manifest.json"))
-    if not found:
-        raise ModelFolderError(
-            f"{models}: there is no model here. Train one first (`make train`), or give the right "
-            "folder with --models."
-        )
-    newest: dict[str, tuple[float, Path]] = {}
-    for folder in found:
-        target = folder.name.split("-")[0]
-        made = (folder / "manifest.json").stat().st_mtime
-        if target not in newest or made >= newest[target][0]:
-            newest[target] = (made, folder)
-    read = [read_model(folder) for _, folder in newest.values()]
-    surveys = sorted({stored.codebook.survey.name for stored in read})
-    if len(surveys) > 1:
-        raise ModelFolderError(
-            f"{models}: holds models of {len(surveys)} surveys: {', '.join(surveys)}. Keep those "
-            "of each survey in a folder of their own and give that with --models."
-        )
-    return {stored.model.target: stored for stored in read}
-
-
 def _read_effects(path: Path) -> pd.DataFrame:
-    rows = json.loads(path.read_text(encoding="utf-8"))
-    columns = ["effect", "se", "between"]
+    rows, columns = read_json(path), ["effect", "se", "between"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=float)
 
 
-def _verify(folder: Path) -> None:
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        recorded = dict(manifest["sha256"])
-        newer = int(manifest["format"]) > FORMAT
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelFolderError(
-            f"{folder}: is no model folder: its {MANIFEST} is missing or unreadable. Give the "
-            "path of a folder that `blijfwijzer train` made."
-        ) from error
-    if newer:
-        raise ModelFolderError(f"{folder}: is of a newer format. Update blijfwijzer to read it.")
+def _verify(manifest: Manifest) -> None:
+    folder, recorded = manifest.folder, manifest.files
     present = {
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     } - {MANIFEST}

@@ -62,7 +62,7 @@ def claims(asked: WavesRequest, output: Path, ledgers: Path) -> None:
         tested = put_claims(asked, tell)
         request = _request(tested)
         findings = publish_claims(tested, request, output, ledgers)
-    _report(output, findings)
+    _report(output, findings, tested.waves)
     metrics = {n: float(c) for n, c in findings.counts().items() if n not in _OF_PEOPLE}
     sizes = clear_claims(findings)[0].frame.set_index("claim")["effect_size"].dropna()
     metrics |= {f"effect.{claim}": float(size) for claim, size in sizes.items()}
@@ -72,11 +72,11 @@ def claims(asked: WavesRequest, output: Path, ledgers: Path) -> None:
 def put_claims(asked: WavesRequest, tell: Tell) -> ClaimsTested:
     """Read a survey, perhaps with the wave before, and test the claims on it."""
     chosen = tuple(find_claims(asked.only))
-    waves = read_waves(asked, "risk", tell)
+    waves = read_waves(asked, "achterblijver", tell)
     earlier = None if waves.before is None else _evidence(waves.before, waves)
     risk = None
-    if waves.stored is not None:
-        risk = foresee(waves.stored, waves.now.intake, waves.settings, tell)
+    if waves.choice is not None:
+        risk = foresee(waves.choice.stored, waves.now.intake, waves.settings, tell)
     evidence = _evidence(waves.now, waves, earlier, risk)
     return ClaimsTested(waves, chosen, evidence, run_claims(evidence, CLAIMS, tell))
 
@@ -142,9 +142,11 @@ def _evidence(
     )
 
 
-def _report(output: Path, findings: ClaimFindings) -> None:
+def _report(output: Path, findings: ClaimFindings, waves: Waves) -> None:
     counts = findings.counts()
     releases = counted(counts.pop("earlier_releases"), "earlier release")
     told = [f"{c} {n.replace('_', ' ')}" for n, c in counts.items() if n not in _OF_PEOPLE]
     print(f"{output}: {', '.join([releases, *told])}.")
+    if waves.choice is not None:
+        print(f"  {waves.choice}")
     print(f"  look at {output / 'report.html'}")

@@ -12,7 +12,7 @@ from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.runs.climate_findings import MeasuredCulture, find_culture, measure_culture
-from blijfwijzer.runs.waves import WavesRequest, paths_of, read_waves, track_waves
+from blijfwijzer.runs.waves import Waves, WavesRequest, paths_of, read_waves, track_waves
 
 
 def climate(asked: WavesRequest, output: Path, ledgers: Path) -> None:
@@ -22,7 +22,7 @@ def climate(asked: WavesRequest, output: Path, ledgers: Path) -> None:
         measured = measure_climate(asked, tell)
         request = _request(measured)
         findings = publish_climate(measured, request, output, ledgers, tell)
-    _report(output, findings)
+    _report(output, findings, measured.waves)
     counts = findings.counts()
     metrics = {**{name: float(counts[name]) for name in _OF_GROUPS}, "listed": _listed(findings)}
     by = " ".join(measured.levels)
@@ -31,7 +31,7 @@ def climate(asked: WavesRequest, output: Path, ledgers: Path) -> None:
 
 def measure_climate(asked: WavesRequest, tell: Tell) -> MeasuredCulture:
     """Read a survey, perhaps with the wave before, and measure its culture."""
-    waves = read_waves(asked, "intention", tell)
+    waves = read_waves(asked, "vertrekintentie", tell)
     return measure_culture(waves, asked.only, tell)
 
 
@@ -70,7 +70,7 @@ def _listed(findings: CultureFindings) -> float:
     return float(sum(int(table["is_listed"].sum()) for table in units if len(table)))
 
 
-def _report(output: Path, findings: CultureFindings) -> None:
+def _report(output: Path, findings: CultureFindings, waves: Waves) -> None:
     counts = count_told(clear_climate(findings), findings)
     barred = f"{counts['uncompared']} not compared, " if counts["uncompared"] else ""
     print(
@@ -78,4 +78,6 @@ def _report(output: Path, findings: CultureFindings) -> None:
         f"{barred}{counts['rolled_up']} rolled up; {counted(int(_listed(findings)), 'unit')} with "
         "a worrying culture."
     )
+    if waves.choice is not None:
+        print(f"  {waves.choice}")
     print(f"  look at {output / 'report.html'}")

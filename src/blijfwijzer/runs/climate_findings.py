@@ -182,8 +182,8 @@ def find_culture(measured: MeasuredCulture, release: Publication, tell: Tell) ->
     screenings, checks = _screen(now, measured)
     permission = _permit(measured, now, before, release)
     drivers = None
-    if waves.stored is not None and now.admission.choice.tells_everyone:
-        drivers = _drivers(now, waves.stored, screenings, waves.settings, tell)
+    if waves.choice is not None and now.admission.choice.tells_everyone:
+        drivers = _drivers(now, waves.choice.stored, screenings, waves.settings, tell)
     return CultureFindings(
         waves.codebook,
         waves.settings,

@@ -17,7 +17,8 @@ from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.report_tables import clear_rejected
 from blijfwijzer.publish.review import drivers_page
 from blijfwijzer.publish.tables import driver_tables, picture_files, to_csv
-from blijfwijzer.records.model_folder import Stored, read_model
+from blijfwijzer.records.model_choice import Choice, choose_model
+from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
 from blijfwijzer.release.publication import publication
@@ -42,7 +43,10 @@ class ExplainRequest:
     """What is asked of an explanation."""
 
     model: Path
+    """A model folder, or a folder of them."""
     survey: Path
+    target: str = ""
+    """Outcome, where the folder holds models of several."""
     settings: Settings | Path | None = None
     """Those of the model when left out."""
 
@@ -51,7 +55,7 @@ class ExplainRequest:
 class Explained:
     """What a stored model makes of another wave; of single people, so nothing is written of it."""
 
-    stored: Stored
+    choice: Choice
     settings: Settings
     wave: str
     intake: Intake
@@ -59,6 +63,11 @@ class Explained:
     answers: NDArray[np.float64]
     """Outcome per response: 1, 0, or NaN where not known."""
     contributions: Contributions
+
+    @property
+    def stored(self) -> Stored:
+        """The model that is explained."""
+        return self.choice.stored
 
     @property
     def weight(self) -> NDArray[np.float64]:
@@ -71,20 +80,29 @@ class Explained:
         return self.intake.responses[self.stored.codebook.units.cluster]
 
 
-def explain(request: ExplainRequest, output: Path, ledgers: Path) -> None:
-    """Show what drives a model's risk in another wave."""
+def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None:
+    """Show what drives a model's risk in another wave.
+
+    Parameters
+    ----------
+    ledgers : folder of the ledgers; beside the folder of models when None
+    """
     refuse_without("matplotlib", "explain", "the pictures of an explanation")
     refuse_strange(output, MARK)
     with show_progress() as tell:
         explained = contribute_wave(request, tell)
-        publish_explanation(explained, output, ledgers, tell)
+        beside = explained.stored.folder.parent.parent / "ledger"
+        publish_explanation(explained, output, ledgers or beside, tell)
     target = explained.stored.model.target
     print(f"{output / MARK}: what drives {target} in {request.survey.name}.")
+    if request.model != explained.stored.folder:
+        print(f"  {explained.choice}")
 
 
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
-    stored = read_model(request.model)
+    choice = choose_model(request.model, request.target)
+    stored = choice.stored
     settings = load_settings(request.settings or stored.settings)
     codebook, model = stored.codebook, stored.model
     tell(f"read {request.survey.name}")
@@ -99,7 +117,7 @@ def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     refuse_gap(contributions, settings.drivers.largest_gap, model.target)
     answers = labelled.values.to_numpy(dtype=float)
     wave = wave_of(request.survey)
-    return Explained(stored, settings, wave, intake, built, answers, contributions)
+    return Explained(choice, settings, wave, intake, built, answers, contributions)
 
 
 def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell: Tell) -> None:

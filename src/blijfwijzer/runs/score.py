@@ -14,7 +14,8 @@ from blijfwijzer.progress import Tell, show_progress, silent
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.release_files import release_files
 from blijfwijzer.publish.report_tables import clear_groups, make_report
-from blijfwijzer.records.model_folder import Stored, choose_models
+from blijfwijzer.records.model_choice import Choice, choose_models
+from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication, rehearsal
@@ -52,6 +53,7 @@ class Scored:
 
     wave: NewWave
     targets: dict[str, Target]
+    models: dict[str, Choice]
     request: Request
 
 
@@ -61,13 +63,13 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
     with show_progress() as tell:
         scored = score_wave(asked, tell)
         findings, sequence = publish_scores(scored, output, ledgers, tell)
-    _report(output, findings, scored.targets, sequence)
+    _report(output, findings, scored, sequence)
 
 
 def score_wave(asked: ScoreRequest, tell: Tell) -> Scored:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
     settings, chosen = load_settings(asked.settings), choose_models(asked.models)
-    codebook = without_outcomes(next(iter(chosen.values())).codebook)
+    codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
     tell(f"read {asked.survey.name}")
     intake = read_survey(asked.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)
@@ -83,8 +85,8 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> Scored:
     )
     scales = score_scales(intake.responses, codebook)
     wave = NewWave(intake, scales, grouping, codebook, asked.by, settings)
-    targets = {name: estimate_target(stored, wave, tell) for name, stored in chosen.items()}
-    return Scored(wave, targets, _request(asked, wave, chosen))
+    targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
+    return Scored(wave, targets, chosen, _request(asked, wave, chosen))
 
 
 def publish_scores(scored: Scored, output: Path, ledgers: Path, tell: Tell) -> tuple[Findings, int]:
@@ -142,13 +144,11 @@ def _values(targets: dict[str, Target]) -> dict[str, NDArray[np.float64]]:
     return {name: t.values for name, t in targets.items() if t.values is not None}
 
 
-def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, Stored]) -> Request:
+def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, Choice]) -> Request:
     origin = provenance(wave.intake.sha256, wave.codebook, wave.settings)
-    origin |= {f"model_{name}": stored.folder.name for name, stored in chosen.items()}
-    origin |= {
-        f"model_{name}_sha256": hash_bytes((stored.folder / "manifest.json").read_bytes())
-        for name, stored in chosen.items()
-    }
+    manifests = {name: choice.stored.manifest for name, choice in chosen.items()}
+    origin |= {f"model_{name}": own.folder.name for name, own in manifests.items()}
+    origin |= {f"model_{name}_sha256": own.sha256 for name, own in manifests.items()}
     if asked.population is not None:
         origin["population_sha256"] = hash_bytes(asked.population.read_bytes())
     name = asked.wave or wave_of(asked.survey)
@@ -163,13 +163,15 @@ def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, Stored]) -> R
     )
 
 
-def _report(output: Path, findings: Findings, targets: dict[str, Target], sequence: int) -> None:
+def _report(output: Path, findings: Findings, scored: Scored, sequence: int) -> None:
     counts = findings.counts()
     print(
         f"{output}: {counts['shown']} groups shown, {counts['withheld']} withheld, "
         f"{counts['rolled_up']} rolled up; release {sequence} in the ledger."
     )
-    for name, target in targets.items():
+    for choice in scored.models.values():
+        print(f"  {choice}")
+    for name, target in scored.targets.items():
         verdict = target.flags["verdict"][findings.estimates.shown]
         print(
             f"  {name}: {(verdict == CERTAIN).sum()} groups flagged, "

@@ -156,7 +156,7 @@ def publish_model(
         metrics = _metrics(selection, evaluation, contributions)
         learnt = _learn(survey, fitted, breakdown, metrics)
         tell(f"{target}: write {release.output}")
-        release.publish_bare(files, MANIFEST, model_files(learnt, files))
+        release.publish_bare(files, MANIFEST, model_files(learnt, files, release.output))
     _report(release.output, review)
     tell(f"{target}: track")
     parameters = _flat(settings.model_dump())
@@ -274,11 +274,13 @@ def _learn(
     settings, task = survey.settings, fitted.made_from.task
     return Learnt(
         fitted.selection.champion,
+        survey.codebook,
         survey.codebook_text,
         settings,
         metrics,
         learn_reference(task.frame, task.schema, task.weight, settings.features.minimum_level),
         learn_unit_effects(breakdown, fitted, settings),
+        survey.intake.sha256,
     )
 
 

@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
 from blijfwijzer.errors import SameWaveError
-from blijfwijzer.files import hash_bytes
 from blijfwijzer.progress import Tell
-from blijfwijzer.records.model_choice import choose_model
-from blijfwijzer.records.model_folder import Stored
+from blijfwijzer.records.model_choice import Choice, Concept, choose_for
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import Released, expect_tracking
 from blijfwijzer.release.publication import track
@@ -103,33 +101,33 @@ class Waves:
     codebook: Codebook
     """In which outcomes may be absent."""
     settings: Settings
-    stored: Stored | None
-    """A model of it, where one was given."""
+    choice: Choice | None
+    """The model that is used, where models were given."""
 
     def request(self, kind: str, statistics: tuple[str, ...], **asked: Any) -> Request:
         """Say what is asked to be shown of it."""
         origin = provenance(self.now.intake.sha256, self.codebook, self.settings)
         if self.before is not None:
             origin["previous_sha256"] = self.before.intake.sha256
-        if self.stored is not None:
-            manifest = (self.stored.folder / "manifest.json").read_bytes()
-            origin |= {"model": self.stored.folder.name, "model_sha256": hash_bytes(manifest)}
+        if self.choice is not None:
+            manifest = self.choice.stored.manifest
+            origin |= {"model": manifest.folder.name, "model_sha256": manifest.sha256}
         asked = {"wave": self.now.name, **asked, "kind": kind}
         return Request(kind, self.codebook, self.settings, self.now.name, statistics, origin, asked)
 
 
-def read_waves(asked: WavesRequest, kind: Literal["intention", "risk"], tell: Tell) -> Waves:
+def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
     """Read both waves; no two waves, or two without a common item, are refused at once.
 
     Parameters
     ----------
-    kind : of the outcome of which a model is used, where models are given
+    concept : of which a model is used, where models are given
     """
     settings, name = load_settings(asked.settings), asked.wave or wave_of(asked.survey)
     expect_tracking(settings.tracking)
     refuse_one_name(name, asked.previous)
     codebook = without_outcomes(load_codebook(asked.codebook))
-    stored = None if asked.models is None else choose_model(asked.models, codebook, kind)
+    choice = None if asked.models is None else choose_for(asked.models, codebook, concept)
     now = _read(asked.survey, name, codebook, settings, tell)
     before = None
     if asked.previous is not None:
@@ -141,7 +139,7 @@ def read_waves(asked: WavesRequest, kind: Literal["intention", "risk"], tell: Te
             )
         common_items(now.responses, before.responses, codebook)
         refuse_copies(now.responses, before.responses, codebook, asked.previous)
-    return Waves(now, before, codebook, settings, stored)
+    return Waves(now, before, codebook, settings, choice)
 
 
 def _read(file: Path, name: str, codebook: Codebook, settings: Settings, tell: Tell) -> ReadWave:

@@ -6,14 +6,15 @@ module reads. `docs/codebook.md` teaches how to write one.
 
 import re
 import tomllib
+import warnings
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from blijfwijzer.errors import CodebookError, counted
+from blijfwijzer.errors import CodebookError, CodebookWarning, counted
 from blijfwijzer.settings import describe_faults
 from blijfwijzer.survey.concepts import CONCEPTS, YES_OR_NO, Concept
 from blijfwijzer.survey.rules import Condition, Rule, conditions_of
@@ -104,6 +105,10 @@ class Scale(_Part):
     higher_is: Literal["better", "worse"] = "better"
 
 
+OutcomeKind = Literal["intention", "need"]
+"""An intention is no departure; a need is what vouchers are for, and no fate."""
+
+
 class Outcome(_Part):
     """Something to predict, made from answers."""
 
@@ -111,13 +116,25 @@ class Outcome(_Part):
     label: Text
     meaning: Text
     """One sentence: what a 1 means."""
-    kind: Literal["intention", "risk"] = "risk"
-    """What the pages warn of: an intention is no departure, a risk is no fate."""
+    kind: OutcomeKind = "need"
     rule: Rule
     bars: tuple[str, ...] = ()
     """Columns and scales that are twins of it, besides the rule's own."""
     ceiling: float = Field(0.85, gt=0.5, le=1)
     """AUC above which a model is suspected of leakage (domain notes, B.5)."""
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _rename(cls, kind: object) -> object:
+        """Take the name that a need had before."""
+        if kind != "risk":
+            return kind
+        warnings.warn(
+            'outcomes: kind = "risk" is called "need" now; write that in the codebook.',
+            CodebookWarning,
+            stacklevel=2,
+        )
+        return "need"
 
 
 class Units(_Part):
