@@ -11,15 +11,13 @@ from blijfwijzer.estimation.design import read_design
 from blijfwijzer.files import hash_bytes, to_json
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.progress import show_progress
-from blijfwijzer.publish.claims_page import (
+from blijfwijzer.publish.claim_tables import (
     ClaimFindings,
-    Told,
-    claims_chapter,
+    ShownClaims,
     claims_json,
     clear_claims,
-    render_claims,
-    write_claims_workbook,
 )
+from blijfwijzer.publish.claims_page import claims_chapter, render_claims, write_claims_workbook
 from blijfwijzer.records.model_choice import choose_model, foresee
 from blijfwijzer.release.admission import (
     Admission,
@@ -97,7 +95,7 @@ def claims(
                 entered.append((admit(before, wave_of(previous_file)), {}, before))
             shown, figures = admit_claims(verdicts, evidence, admission, ledger, settings)
             if not all(one.choice.tells_everyone for one in (admission, *(e[0] for e in entered))):
-                shown, figures = Told(frozenset(), frozenset()), {}
+                shown, figures = ShownClaims(), {}
             entered.append((admission, figures, intake))
             asked_for = tuple(v for v in verdicts if v.claim in chosen)
             findings = ClaimFindings(
