@@ -24,7 +24,7 @@ from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS, run_claims
 from blijfwijzer.estimation.design import read_design
 from blijfwijzer.progress import Tell
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import MOTIVES, PAIR
 from blijfwijzer.survey.files import Table
@@ -92,7 +92,9 @@ def read_built_in(
     intake = read_responses(Table(survey.responses), CODEBOOK, codebook, Settings().intake)
     scales = score_scales(intake.responses, codebook)
     design = read_design(intake.responses, codebook)
-    return gather(intake.responses, scales, codebook, design, _DRAWS, seed, previous)
+    settings = CultureSettings(bootstraps=_DRAWS)
+    evidence = gather(intake.responses, scales, codebook, design, settings, seed)
+    return replace(evidence, previous=previous)
 
 
 def _run_seed(job: tuple[int, int]) -> _Seed:

@@ -63,7 +63,7 @@ def told_of(answers, codebook):
     scales = score_scales(responses, codebook)
     design = read_design(responses, codebook)
     conduct = measure_conduct(responses, scales, codebook, design, CultureSettings(mix=("sector",)))
-    evidence = gather(responses, scales, codebook, design, 50, 1)
+    evidence = gather(responses, scales, codebook, design, CultureSettings(bootstraps=50), 1)
     verdicts = run_claims(evidence, find_claims(CLAIMS))
     estimates = [
         {"claim": verdict.claim.id, "name": one.name, **vars(one.estimate)}

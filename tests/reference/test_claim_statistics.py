@@ -164,7 +164,9 @@ def test_names_of_teams_do_not_change_a_verdict(survey, evidence):
     path = responses[["organisatie", "afdeling"]].astype("str").agg("/".join, axis=1)
     within = responses.groupby(path)["team"].transform(lambda team: pd.factorize(team)[0])
     again = responses.assign(team="T" + within.astype("str"))
-    held = gather(again, survey.scales, survey.codebook, survey.design, 200, survey.seed)
+    held = gather(
+        again, survey.scales, survey.codebook, survey.design, survey.settings, survey.seed
+    )
 
     assert (Reader(held).team == evidence.team).all()
     assert (

@@ -23,7 +23,7 @@ from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.publish.catalogue import PARTS
 from blijfwijzer.publish.claim_tables import tabulate_verdicts
 from blijfwijzer.publish.texts import write
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.intake import read_survey
@@ -76,7 +76,13 @@ def public(name, path, ids=()):
     book = load_codebook(name)
     responses = read_survey(path, book, Settings().intake).responses
     scales = score_scales(responses, book)
-    held = gather(responses, scales, book, read_design(responses, book), draws=100)
+    held = gather(
+        responses,
+        scales,
+        book,
+        read_design(responses, book),
+        settings=CultureSettings(bootstraps=100),
+    )
     return held, {v.claim.id: v for v in run_claims(held, find_claims(ids))}
 
 
@@ -328,7 +334,9 @@ def one_unit(evidence):
     responses = evidence.responses.iloc[rows].reset_index(drop=True)
     scales = evidence.scales.iloc[rows].reset_index(drop=True)
     design = read_design(responses, evidence.codebook)
-    return gather(responses, scales, evidence.codebook, design, draws=50)
+    return gather(
+        responses, scales, evidence.codebook, design, settings=CultureSettings(bootstraps=50)
+    )
 
 
 def test_a_survey_of_one_unit_is_judged_or_said_to_be_untestable(one_unit):

@@ -20,6 +20,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.influences import Estimate, adjust
 from blijfwijzer.estimation.intervals import linearise
 from blijfwijzer.estimation.moments import covariances, within
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.synthetic.figures import intraclass_correlation
 from studies.claims import read_built_in
@@ -51,7 +52,7 @@ def simple(rng):
         responses=nothing,
         scales=nothing,
         codebook=load_codebook("werkonderzoek-2019"),
-        draws=200,
+        settings=CultureSettings(bootstraps=200),
         seed=0,
     )
     return Reader(whole)

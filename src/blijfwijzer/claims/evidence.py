@@ -40,14 +40,14 @@ class Evidence:
     responses: pd.DataFrame
     scales: pd.DataFrame
     codebook: Codebook
-    draws: int
+    settings: CultureSettings
+    """By what waves are weighed, and how often whole units are drawn where there is no formula."""
     seed: int
     previous: "Evidence | None" = None
     """The wave before, when there is one."""
     risk: Array | None = None
-    """Risk of falling behind by a model that did not see the respondent, where there is one."""
-    settings: CultureSettings = CultureSettings()
-    """By what waves are weighed, for claims about change."""
+    """Risk of falling behind by a model that did not see the respondent; where there is none, a
+    regression with the same features stands in."""
 
 
 def gather(
@@ -55,23 +55,15 @@ def gather(
     scales: pd.DataFrame,
     codebook: Codebook,
     design: Design,
-    draws: int = 400,
-    seed: int = 0,
-    previous: "Evidence | None" = None,
-    risk: Array | None = None,
     settings: CultureSettings | None = None,
+    seed: int = 0,
 ) -> Evidence:
-    """Gather what claims may look at from a survey that was read.
+    """Gather what claims may look at from a survey that was read, without a wave before it.
 
     Parameters
     ----------
     responses : one row per response, with the column `weight`
     scales : same rows, one column per scale
-    draws : bootstraps of whole units, for statistics without a formula
-    previous : the same of the wave before, for claims about change
-    risk : risk of falling behind per response, by a model that did not see it; where there is
-        none, a regression with the same features stands in
-    settings : by what waves are weighed
     """
     units = _nest([responses[name] for name in codebook.units.levels if name in responses])
     concepts = read_concepts(responses, scales, codebook)
@@ -85,11 +77,8 @@ def gather(
         responses=responses,
         scales=scales,
         codebook=codebook,
-        draws=draws,
-        seed=seed,
-        previous=previous,
-        risk=risk,
         settings=settings or CultureSettings(),
+        seed=seed,
     )
 
 

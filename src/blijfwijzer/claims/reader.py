@@ -260,8 +260,9 @@ class Reader:
 
     def draw(self) -> tuple[Codes, Array]:
         """Draw whole units with replacement, or as replicate weights say; as `draw_wholes`."""
-        return draw_wholes(self.design, self._evidence.draws, self.seed)
+        return draw_wholes(self.design, self._evidence.settings.bootstraps, self.seed)
 
     def draw_units(self) -> tuple[Codes, Array]:
         """As `draw`, for claims about teams: replicate weights say how people were drawn."""
-        return draw_wholes(replace(self.design, replicates=None), self._evidence.draws, self.seed)
+        design = replace(self.design, replicates=None)
+        return draw_wholes(design, self._evidence.settings.bootstraps, self.seed)

@@ -1,5 +1,6 @@
 """The policy's claims, put to a survey."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from blijfwijzer.claims.evidence import Evidence
@@ -129,17 +130,15 @@ def _evidence(
     risk: Array | None = None,
 ) -> Evidence:
     responses = intake.responses
-    return gather_evidence(
+    evidence = gather_evidence(
         responses,
         score_scales(responses, codebook),
         codebook,
         read_design(responses, codebook),
-        settings.culture.bootstraps,
+        settings.culture,
         settings.seed,
-        previous,
-        risk,
-        settings=settings.culture,
     )
+    return replace(evidence, previous=previous, risk=risk)
 
 
 def _tell_claims(output: Path, findings: ClaimFindings) -> None:
