@@ -17,12 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from blijfwijzer.claims.evidence import Evidence, NotTestableError, gather
+from blijfwijzer.claims.evidence import Evidence, gather
+from blijfwijzer.claims.findings import NotTestableError
 from blijfwijzer.claims.halves import share_between
+from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS, run_claims
 from blijfwijzer.estimation.design import read_design
 from blijfwijzer.progress import Tell
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import MOTIVES, PAIR
 from blijfwijzer.survey.files import Table
@@ -90,7 +92,9 @@ def read_built_in(
     intake = read_responses(Table(survey.responses), CODEBOOK, codebook, Settings().intake)
     scales = score_scales(intake.responses, codebook)
     design = read_design(intake.responses, codebook)
-    return gather(intake.responses, scales, codebook, design, _DRAWS, seed, previous)
+    settings = CultureSettings(bootstraps=_DRAWS)
+    evidence = gather(intake.responses, scales, codebook, design, settings, seed)
+    return replace(evidence, previous=previous)
 
 
 def _run_seed(job: tuple[int, int]) -> _Seed:
@@ -112,7 +116,7 @@ def _run_seed(job: tuple[int, int]) -> _Seed:
         held = change(next_wave if claim.id == "H12" else evidence, rng)
         try:
             # Without adjustment for other claims, which could only make support rarer.
-            changed[claim.id] = claim.test(held).direction
+            changed[claim.id] = claim.test(Reader(held)).direction
         except NotTestableError:
             changed[claim.id] = "not testable"
     return _Seed(dict(as_is), changed)
@@ -203,7 +207,7 @@ def _within(name: str, group_of: Callable[[Evidence], Array]) -> Change:
         group = group_of(evidence)
         order = np.lexsort((rng.random(len(group)), group))
         values = np.empty(len(group))
-        values[order] = evidence.of(name)[np.lexsort((rng.random(len(group)), group))]
+        values[order] = Reader(evidence).of(name)[np.lexsort((rng.random(len(group)), group))]
         return replace(evidence, concepts=evidence.concepts.assign(**{name: values}))
 
     return change
@@ -211,8 +215,10 @@ def _within(name: str, group_of: Callable[[Evidence], Array]) -> Change:
 
 def _equal_offers(evidence: Evidence, rng: np.random.Generator) -> Evidence:
     """Offer training to three in four of each group: the gap is then in who takes it up."""
-    trained = evidence.of("scholing")
-    group = (evidence.of("laag_opgeleid") == 1) & (evidence.of("lang_in_dienst") == 1)
+    trained = Reader(evidence).of("scholing")
+    group = (Reader(evidence).of("laag_opgeleid") == 1) & (
+        Reader(evidence).of("lang_in_dienst") == 1
+    )
     chance = np.full(len(trained), 0.95)
     for of in (True, False):
         rows = (group == of) & (trained == 0)
@@ -239,9 +245,9 @@ def _nearly_alike_units(evidence: Evidence, rng: np.random.Generator) -> Evidenc
     Of people at random, who give their answers to each other, a team keeps nothing, so that
     variance between teams falls by the square of those who keep theirs.
     """
-    place, picks = evidence.draw_units()
+    place, picks = Reader(evidence).draw_units()
     values = [column.to_numpy() for _, column in evidence.dimensions.items()]
-    between = np.mean([share_between(v, evidence.team, place, picks)[0] for v in values])
+    between = np.mean([share_between(v, Reader(evidence).team, place, picks)[0] for v in values])
     moved = rng.random(len(evidence.concepts)) < 1 - np.sqrt(0.029 / between)
     order = np.arange(len(moved))
     order[moved] = rng.permutation(order[moved])
@@ -264,7 +270,7 @@ def _sides_by_coin(evidence: Evidence, rng: np.random.Generator) -> Evidence:
     swap = rng.random(len(evidence.concepts)) < 0.5
     held = {}
     for kind in ("agressie", "intimidatie"):
-        out, inside = evidence.of(f"extern_{kind}"), evidence.of(f"intern_{kind}")
+        out, inside = Reader(evidence).of(f"extern_{kind}"), Reader(evidence).of(f"intern_{kind}")
         held[f"extern_{kind}"] = np.where(swap, inside, out)
         held[f"intern_{kind}"] = np.where(swap, out, inside)
     return replace(evidence, concepts=evidence.concepts.assign(**held))
@@ -275,7 +281,7 @@ def _unfair_to_men(evidence: Evidence, rng: np.random.Generator) -> Evidence:
 
     The score knows a part of it by what differs between men and women, such as their hours.
     """
-    falls = evidence.of("achterblijver")
+    falls = Reader(evidence).of("achterblijver")
     men = (evidence.groups["geslacht"] == "1").to_numpy()
     draw, half = rng.random(len(falls)), 0.035
     rate = [float(np.nanmean(falls[men == of])) for of in (False, True)]
@@ -286,8 +292,8 @@ def _unfair_to_men(evidence: Evidence, rng: np.random.Generator) -> Evidence:
 
 def _pair_rules(evidence: Evidence, rng: np.random.Generator) -> Evidence:
     """Let the pair measure two things precisely, of which the others are vague sums."""
-    teams = int(evidence.team.max()) + 1
-    first, second = rng.standard_normal((2, teams))[:, evidence.team]
+    teams = int(Reader(evidence).team.max()) + 1
+    first, second = rng.standard_normal((2, teams))[:, Reader(evidence).team]
     size = len(first)
     held = {
         name: 0.5 * (first + second) + rng.standard_normal(size) for name in evidence.dimensions
@@ -299,7 +305,7 @@ def _pair_rules(evidence: Evidence, rng: np.random.Generator) -> Evidence:
 
 def _best_look(evidence: Evidence, rng: np.random.Generator) -> Evidence:
     """Let 4 in 100 more look for work per standard deviation of performance."""
-    chance = 0.14 + 0.04 * np.nan_to_num(evidence.z("prestatie_leiding"))
+    chance = 0.14 + 0.04 * np.nan_to_num(Reader(evidence).z("prestatie_leiding"))
     looks = (rng.random(len(chance)) < chance).astype(float)
     return replace(evidence, concepts=evidence.concepts.assign(zoekt_werk=looks))
 
@@ -310,7 +316,7 @@ def _worse_then_better(evidence: Evidence, rng: np.random.Generator) -> Evidence
     if before is None:
         return evidence
     draw = rng.random((2, len(before.concepts)))
-    met, saw = before.of("discriminatie"), before.of("integriteit_gezien")
+    met, saw = Reader(before).of("discriminatie"), Reader(before).of("integriteit_gezien")
     held = {
         "discriminatie": np.where((met == 1) & (draw[0] < 0.25), 0.0, met),
         "integriteit_gezien": np.where((saw == 0) & (draw[1] < 0.06), 1.0, saw),
@@ -326,7 +332,7 @@ _REMOVED: dict[str, Change] = {
     "H17": _shuffled("voorbeeldgedrag"),
     "H18": _nearly_alike_units,
     "H5": _within_people(*MOTIVES[1:]),
-    "H15": _within("hr_instrument", lambda evidence: evidence.of("vertrekintentie")),
+    "H15": _within("hr_instrument", lambda evidence: Reader(evidence).of("vertrekintentie")),
     "H16": _within_people("tevreden_baan", "tevreden_team", "tevreden_organisatie"),
     "H19": _culture_to_others,
     "H7": _shuffled("laag_opgeleid", "lang_in_dienst"),

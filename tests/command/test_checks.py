@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blijfwijzer.claims.coverage import tell_claims
+from blijfwijzer.claims.coverage import describe_coverage
 from blijfwijzer.claims.register import CLAIMS, find_claims
 from blijfwijzer.drafting.draft import find_undecided
 from blijfwijzer.settings import Settings
@@ -142,10 +142,10 @@ def test_a_check_tells_which_claims_can_be_tested(rng, tmp_path, capsys):
 
 
 def test_all_claims_or_hardly_any_can_be_tested():
-    assert tell_claims(CONCEPTS) == [
+    assert describe_coverage(CONCEPTS) == [
         f"Claims: 22 of 22 can be tested with what was asked: {', '.join(c.id for c in CLAIMS)}"
     ]
-    assert tell_claims([])[1].startswith("  nothing is mapped under [concepts]")
+    assert describe_coverage([])[1].startswith("  nothing is mapped under [concepts]")
 
 
 def test_a_single_fault_is_no_faults(rng, tmp_path, capsys):

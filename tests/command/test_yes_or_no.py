@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.claims.evidence import gather
-from blijfwijzer.claims.register import find_claims, run_claims, tabulate_verdicts
+from blijfwijzer.claims.register import find_claims, run_claims
 from blijfwijzer.culture.conduct import measure_conduct
 from blijfwijzer.errors import CodebookError
 from blijfwijzer.estimation.design import read_design
+from blijfwijzer.publish.claim_tables import tabulate_verdicts
 from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import Codebook, codebook_file, load_codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
@@ -62,8 +63,15 @@ def told_of(answers, codebook):
     scales = score_scales(responses, codebook)
     design = read_design(responses, codebook)
     conduct = measure_conduct(responses, scales, codebook, design, CultureSettings(mix=("sector",)))
-    evidence = gather(responses, scales, codebook, design, 50, 1)
-    return conduct, *tabulate_verdicts(run_claims(evidence, find_claims(CLAIMS)))
+    evidence = gather(responses, scales, codebook, design, CultureSettings(bootstraps=50), 1)
+    verdicts = run_claims(evidence, find_claims(CLAIMS))
+    estimates = [
+        {"claim": verdict.claim.id, "name": one.name, **vars(one.estimate)}
+        for verdict in verdicts
+        if verdict.finding is not None
+        for one in (*verdict.finding.estimates, *verdict.finding.checks)
+    ]
+    return conduct, tabulate_verdicts(verdicts), pd.DataFrame(estimates)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from blijfwijzer.claims.conduct import changed_conduct
 from blijfwijzer.claims.evidence import gather
+from blijfwijzer.claims.reader import Reader
 from blijfwijzer.culture.conduct import (
     ANY_INSIDE,
     ANY_OUTSIDE,
@@ -128,17 +129,15 @@ def test_the_claim_about_change_tells_the_changes_of_this_chapter(surveys):
         for wave in surveys
     )
 
-    found = changed_conduct(replace(now, previous=before, settings=settings))
+    found = changed_conduct(Reader(replace(now, previous=before, settings=settings)))
 
-    told = found.estimates.set_index("name")
-    checked = found.sensitivity.set_index("name")
+    changed = {one.name: one.estimate for one in (*found.estimates, *found.checks)}
     for behaviour in ("discriminatie", "integriteit_gezien"):
         row = row_of(changes, behaviour=behaviour)
-        raw = told.loc[behaviour, ["value", "low", "high"]].astype(float)
-        net = checked.loc[f"{behaviour}_net", ["value", "low", "high"]].astype(float)
-        assert raw.tolist() == row[["raw", "raw_low", "raw_high"]].tolist()
-        assert net.tolist() == row[["net", "net_low", "net_high"]].tolist()
-        assert told.loc[behaviour, "n"] == row["n_before"] + row["n_now"]
+        raw, net = changed[behaviour], changed[f"{behaviour}_net"]
+        assert [raw.value, raw.low, raw.high] == row[["raw", "raw_low", "raw_high"]].tolist()
+        assert [net.value, net.low, net.high] == row[["net", "net_low", "net_high"]].tolist()
+        assert raw.n == row["n_before"] + row["n_now"]
 
 
 def test_changes_are_adjusted_for_their_number(surveys):

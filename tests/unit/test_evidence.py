@@ -12,21 +12,28 @@ from sklearn.metrics import roc_auc_score
 from blijfwijzer.claims.careers import _correlation, _within_units
 from blijfwijzer.claims.commitment import _dominance
 from blijfwijzer.claims.evidence import Evidence
-from blijfwijzer.claims.findings import Part, _holm, decide
+from blijfwijzer.claims.findings import Requirement, _holm, decide
 from blijfwijzer.claims.halves import share_between
+from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.influences import Estimate, adjust
 from blijfwijzer.estimation.intervals import linearise
 from blijfwijzer.estimation.moments import covariances, within
+from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.synthetic.figures import intraclass_correlation
 from studies.claims import read_built_in
 
 
 @pytest.fixture(scope="module")
-def evidence():
+def survey():
     return read_built_in(3000, 3)
+
+
+@pytest.fixture
+def evidence(survey):
+    return Reader(survey)
 
 
 @pytest.fixture
@@ -35,7 +42,7 @@ def simple(rng):
     size = 600
     team = np.repeat(np.arange(30), 20)
     nothing = pd.DataFrame(index=range(size))
-    return Evidence(
+    whole = Evidence(
         concepts=nothing,
         dimensions=nothing,
         groups=nothing,
@@ -45,9 +52,10 @@ def simple(rng):
         responses=nothing,
         scales=nothing,
         codebook=load_codebook("werkonderzoek-2019"),
-        draws=200,
+        settings=CultureSettings(bootstraps=200),
         seed=0,
     )
+    return Reader(whole)
 
 
 def test_halves_of_a_team_differ_by_one_at_most(evidence):
@@ -89,7 +97,7 @@ def test_levels_taken_out_give_the_coefficients_of_levels_as_columns(evidence):
     fitted = evidence.fit(outcome, {"x": values})
 
     known = ~np.isnan(outcome) & ~np.isnan(values)
-    X = pd.DataFrame({"x": values, **evidence.levels()})[known].assign(const=1.0)
+    X = pd.DataFrame({"x": values, **evidence.sector_columns()})[known].assign(const=1.0)
     full = sm.WLS(outcome[known], X, weights=evidence.design.weight[known]).fit()
 
     assert fitted.table.loc["x", "estimate"] == pytest.approx(full.params["x"], abs=1e-10)
@@ -171,9 +179,9 @@ def test_shares_of_dominance_add_up_and_are_those_of_two_predictors(simple, rng)
     b = 0.6 * a + rng.standard_normal(600)
     y = a + 0.5 * b + rng.standard_normal(600)
     design = Design(np.ones(600), np.arange(600), np.zeros(600, dtype=np.intp))
-    even = Evidence(**{**vars(simple), "design": design})
+    even = replace(simple._evidence, design=design)
 
-    shares = _dominance(even, y, {"a": a, "b": b})
+    shares = _dominance(Reader(even), y, {"a": a, "b": b})
 
     def r2(*columns):
         return sm.OLS(y, sm.add_constant(np.column_stack(columns))).fit().rsquared
@@ -207,44 +215,44 @@ def test_what_is_centred_has_mean_zero_in_each_sector(evidence):
         np.testing.assert_allclose(means, 0, atol=1e-10)
 
 
-def part(value, se=1.0, **more):
-    return Part(Estimate(value, se, np.nan, np.nan, np.inf, 100), **more)
+def required(value, se=1.0, **more):
+    return Requirement(Estimate(value, se, np.nan, np.nan, np.inf, 100), **more)
 
 
 @pytest.mark.parametrize(
     ("parts", "needed", "direction"),
     [
-        ([part(3.0)], None, "claimed"),
-        ([part(-3.0)], None, "opposite"),
-        ([part(1.5)], None, "neither"),
+        ([required(3.0)], None, "claimed"),
+        ([required(-3.0)], None, "opposite"),
+        ([required(1.5)], None, "neither"),
         # All must hold: one that does not is enough to withhold support.
-        ([part(3.0), part(1.0)], None, "neither"),
-        ([part(3.0), part(-3.0)], None, "opposite"),
+        ([required(3.0), required(1.0)], None, "neither"),
+        ([required(3.0), required(-3.0)], None, "opposite"),
         # Two of three must hold.
-        ([part(3.0), part(3.0), part(-0.5)], 2, "claimed"),
-        ([part(3.0), part(-3.0), part(0.5)], 2, "neither"),
-        ([part(3.0), part(-3.0), part(-3.0)], 2, "opposite"),
+        ([required(3.0), required(3.0), required(-0.5)], 2, "claimed"),
+        ([required(3.0), required(-3.0), required(0.5)], 2, "neither"),
+        ([required(3.0), required(-3.0), required(-3.0)], 2, "opposite"),
         # Beyond chance and still too small to matter.
-        ([part(0.03, 0.001, floor=0.05)], None, "neither"),
-        ([part(-0.03, 0.001, floor=0.05)], None, "neither"),
+        ([required(0.03, 0.001, floor=0.05)], None, "neither"),
+        ([required(-0.03, 0.001, floor=0.05)], None, "neither"),
         # Below the bound is what this one claims.
-        ([part(0.1, 0.05, sign=-1, bound=0.4)], None, "claimed"),
-        ([part(0.6, 0.05, sign=-1, bound=0.4)], None, "opposite"),
-        ([part(np.nan)], None, "neither"),
-        ([part(3.0, np.nan)], None, "neither"),
+        ([required(0.1, 0.05, sign=-1, bound=0.4)], None, "claimed"),
+        ([required(0.6, 0.05, sign=-1, bound=0.4)], None, "opposite"),
+        ([required(np.nan)], None, "neither"),
+        ([required(3.0, np.nan)], None, "neither"),
         ([], None, "neither"),
     ],
 )
 def test_parts_come_to_a_direction(parts, needed, direction):
-    assert decide(parts, needed)[0] == direction
+    assert decide(parts, needed).direction == direction
 
 
 def test_the_p_of_all_is_the_largest_and_of_some_is_adjusted():
-    three = [part(2.5), part(3.0), part(4.0)]
+    three = [required(2.5), required(3.0), required(4.0)]
 
-    assert decide(three)[1] == pytest.approx(2 * stats.norm.sf(2.5))
+    assert decide(three).p == pytest.approx(2 * stats.norm.sf(2.5))
     # Holm: the second smallest of three p-values counts twice.
-    assert decide(three, 2)[1] == pytest.approx(2 * 2 * stats.norm.sf(3.0))
+    assert decide(three, 2).p == pytest.approx(2 * 2 * stats.norm.sf(3.0))
 
 
 def test_adjusting_is_that_of_statsmodels(rng):
@@ -253,10 +261,10 @@ def test_adjusting_is_that_of_statsmodels(rng):
     np.testing.assert_allclose(_holm(p), np.sort(adjust(p, "holm")))
 
 
-def test_a_rule_is_agreement_already(evidence):
-    concepts = dict(evidence.codebook.concepts)
+def test_a_rule_is_agreement_already(survey):
+    concepts = dict(survey.codebook.concepts)
     concepts["eigen_marktwaarde"] = concepts["laag_opgeleid"]
-    book = evidence.codebook.model_copy(update={"concepts": concepts})
-    held = replace(evidence, codebook=book)
+    book = survey.codebook.model_copy(update={"concepts": concepts})
+    held = Reader(replace(survey, codebook=book))
 
     np.testing.assert_array_equal(held.agrees("eigen_marktwaarde"), held.of("eigen_marktwaarde"))

@@ -1,18 +1,27 @@
 """Claims about what goes with commitment and performance (H2-H4)."""
 
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.claims.evidence import Evidence, NotTestableError
-from blijfwijzer.claims.findings import FLOOR_R, Finding, Line, Part, bare, conclude
+from blijfwijzer.claims.estimates import ClaimEstimate, Measure, about, bare, by_concept
+from blijfwijzer.claims.findings import (
+    FLOOR_R,
+    ClaimFinding,
+    Effect,
+    NotTestableError,
+    Requirement,
+    decide,
+)
 from blijfwijzer.claims.halves import explained
+from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.influences import Estimate, Regression, combine
 from blijfwijzer.estimation.intervals import from_draws
 from blijfwijzer.estimation.moments import covariances, within
-from blijfwijzer.survey.codebook import Text
-from blijfwijzer.survey.concepts import CONCEPTS, PAIR
+from blijfwijzer.survey.concepts import PAIR
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 
@@ -27,81 +36,53 @@ CONDITIONS = (
 FLOOR_INDIRECT = FLOOR_R**2
 """Of a product of two slopes."""
 _FEWEST_CONDITIONS = 3
+_RATINGS = ("prestatie_leiding", "prestatie_eigen")
 
 
-def brave_teams(evidence: Evidence) -> Finding:
+def brave_teams(reader: Reader) -> ClaimFinding:
     """H2: safety and performance orientation together go with commitment and performance.
 
     Each by itself at an equal level of the other, and both together with their interaction.
     """
-    source = evidence.other_half if evidence.has_teams else np.asarray
-    commitment = _pair_regression(evidence, "betrokkenheid", halves=evidence.has_teams)
-    safety, performance = (combine(commitment, {name: 1.0}) for name in ("safety", "performance"))
-    joint = combine(commitment, {"safety": 1.0, "performance": 1.0, "both": 1.0})
-    parts = [Part(safety), Part(performance), Part(joint, 1, floor=FLOOR_R)]
-    lines = [
-        Line(
-            "safety",
-            "Betrokkenheid per sd veiligheid",
-            "Commitment per sd of safety",
-            safety,
-        ),
-        Line(
-            "performance",
-            "Betrokkenheid per sd prestatiegerichtheid",
-            "Commitment per sd of performance orientation",
-            performance,
-        ),
-        Line(
-            "both",
-            "Wederzijdse versterking (product)",
-            "Interaction (product)",
-            combine(commitment, {"both": 1.0}),
-        ),
-        Line("joint", "Betrokkenheid: beide een sd hoger", "Commitment: both one sd higher", joint),
-    ]
-    sensitivity = [
-        Line(
-            f"own_{name}",
-            f"Met eigen antwoorden: {nl}",
-            f"With own answers: {en}",
-            combine(_pair_regression(evidence, "betrokkenheid", halves=False), {name: 1.0}),
-        )
-        for name, nl, en in (
-            ("safety", "veiligheid", "safety"),
-            ("performance", "prestatiegerichtheid", "performance orientation"),
-        )
-    ]
-    for name in ("prestatie_leiding", "prestatie_eigen"):
-        if not evidence.has(name):
-            continue
-        # The manager's rating has another source than the culture score, so no halves are needed.
-        values = [evidence.of(part) for part in PAIR]
-        if name == "prestatie_eigen":
-            values = [np.asarray(source(v)) for v in values]
-        first, second = (evidence.standardise(v) for v in values)
-        pair = evidence.standardise((first + second) / 2)
-        found = combine(evidence.fit(evidence.z(name), {"pair": pair}), {"pair": 1.0})
-        line = Line(
-            name,
-            f"{CONCEPTS[name].nl} per sd van het paar",
-            f"{CONCEPTS[name].en} per sd of the pair",
-            found,
-        )
-        if name == "prestatie_leiding" or not evidence.has("prestatie_leiding"):
-            lines.append(line)
-            parts.append(Part(found, 1, floor=FLOOR_R))
-        else:
-            sensitivity.append(line)
-    effect = (
-        joint,
-        "betrokkenheid als beide een sd hoger zijn, in sd",
-        "commitment when both are one sd higher, in sd",
+    fitted = _pair_regression(reader, halves=reader.has_teams)
+    safety, performance, both = (
+        combine(fitted, {name: 1.0}) for name in ("safety", "performance", "both")
     )
-    return conclude(lines, parts, effect, sensitivity, note=_halves_note(evidence))
+    joint = combine(fitted, {"safety": 1.0, "performance": 1.0, "both": 1.0})
+    own = _pair_regression(reader, halves=False)
+    own_safety, own_performance = (combine(own, {name: 1.0}) for name in ("safety", "performance"))
+    rated = {name: _per_pair(reader, name) for name in _RATINGS if reader.has(name)}
+    ratings = by_concept("claim.h2.rating", Measure.DEVIATION, rated)
+    d = Measure.DEVIATION
+    return ClaimFinding(
+        estimates=(
+            ClaimEstimate("safety", d, safety, Message("claim.h2.safety")),
+            ClaimEstimate("performance", d, performance, Message("claim.h2.performance")),
+            ClaimEstimate("both", d, both, Message("claim.h2.both")),
+            ClaimEstimate("joint", d, joint, Message("claim.h2.joint")),
+            *ratings[:1],
+        ),
+        effect=Effect(joint, Message("claim.h2.effect")),
+        decision=decide(
+            [
+                Requirement(safety),
+                Requirement(performance),
+                Requirement(joint, floor=FLOOR_R),
+                *(Requirement(one.estimate, floor=FLOOR_R) for one in ratings[:1]),
+            ]
+        ),
+        checks=(
+            ClaimEstimate("own_safety", d, own_safety, Message("claim.h2.own_safety")),
+            ClaimEstimate(
+                "own_performance", d, own_performance, Message("claim.h2.own_performance")
+            ),
+            *ratings[1:],
+        ),
+        notes=_about_halves(reader),
+    )
 
 
-def room_matters(evidence: Evidence) -> Finding:
+def room_matters(reader: Reader) -> ClaimFinding:
     """H3: red tape takes room away, and lack of room lowers commitment and performance.
 
     The indirect effect, red tape -> room times room -> outcome given red tape, in standard
@@ -109,153 +90,126 @@ def room_matters(evidence: Evidence) -> Finding:
     told by one half of a team and room by the other, and what they are held to predict by whoever
     did not tell them.
     """
-    place, picks = evidence.draw()
-    names = ("betrokkenheid", "prestatie_leiding", "prestatie_eigen")
-    outcomes = [name for name in names if evidence.has(name)]
-    lines, parts, sensitivity = [], [], []
+    outcomes = [name for name in ("betrokkenheid", *_RATINGS) if reader.has(name)]
+    # The manager's rating, where there is one, decides in place of one's own.
+    beside = {"prestatie_eigen"} if "prestatie_leiding" in outcomes else set()
+    deciding = [name for name in outcomes if name not in beside]
+    paths = {name: _through_room(reader, name, reader.has_teams) for name in outcomes}
+    indirect = {name: path[0].estimate for name, path in paths.items()}
+    checks: list[ClaimEstimate] = []
     for name in outcomes:
-        columns = _path(evidence, name, evidence.has_teams)
-        label = CONCEPTS[name]
-        n = int((~np.isnan(columns).any(axis=1)).sum())
-        found, drawn = covariances(columns, evidence.design.weight, place, picks)
-        steps = np.array([_steps(found), *(_steps(matrix) for matrix in drawn)])
-        indirect = from_draws(float(steps[0].prod()), steps[1:].prod(axis=1), n)
-        told = [
-            Line(
-                f"indirect_{name}",
-                f"{label.nl} per sd regeldruk, via ruimte",
-                f"{label.en} per sd of red tape, through room",
-                indirect,
-            ),
-            *(
-                Line(f"{step}_{name}", nl, en, from_draws(float(s[0]), s[1:], n))
-                for step, nl, en, s in (
-                    ("room", "waarvan ruimte per sd regeldruk", "of which room per sd", steps.T[0]),
-                    (
-                        "outcome",
-                        "waarvan uitkomst per sd ruimte, bij gelijke regeldruk",
-                        "of which outcome per sd of room, at equal red tape",
-                        steps.T[1],
-                    ),
-                )
-            ),
-        ]
-        if name == "prestatie_eigen" and "prestatie_leiding" in outcomes:
-            sensitivity += told
-            continue
-        lines += told
-        parts.append(Part(indirect, -1, floor=FLOOR_INDIRECT))
-        if evidence.has_teams:
-            sensitivity.append(
-                Line(
-                    f"own_{name}",
-                    f"Met eigen antwoorden, via ruimte: {label.nl}",
-                    f"With own answers, through room: {label.en}",
-                    _indirect_of_own(evidence, name, place, picks),
-                )
-            )
-    effect = (
-        lines[0].estimate,
-        "sd betrokkenheid per sd regeldruk, via ruimte",
-        "sd of commitment per sd of red tape, through room",
+        if name not in deciding:
+            checks += paths[name]
+        elif reader.has_teams:
+            own = _through_room(reader, name, halves=False)[0].estimate
+            checks += by_concept("claim.h3.own", Measure.DEVIATION, {name: own}, "own_")
+    return ClaimFinding(
+        estimates=tuple(one for name in deciding for one in paths[name]),
+        effect=Effect(indirect["betrokkenheid"], Message("claim.h3.effect")),
+        decision=decide(
+            [Requirement(indirect[name], -1, floor=FLOOR_INDIRECT) for name in deciding]
+        ),
+        checks=tuple(checks),
+        notes=_about_halves(reader),
     )
-    return conclude(lines, parts, effect, sensitivity, note=_halves_note(evidence))
 
 
-def each_condition(evidence: Evidence) -> Finding:
+def each_condition(reader: Reader) -> ClaimFinding:
     """H4: each of six conditions goes with commitment, by itself.
 
     Which of them counts most is told by general dominance (Budescu 1993): the mean gain in R2 over
     all sets of the others; shares of a whole that add up.
     """
-    names = [name for name in CONDITIONS if evidence.has(name)]
+    names = [name for name in CONDITIONS if reader.has(name)]
     if len(names) < _FEWEST_CONDITIONS:
-        raise NotTestableError(
-            Text(
-                nl=f"de enquête heeft {len(names)} van de zes voorwaarden; nodig zijn er "
-                f"{_FEWEST_CONDITIONS}",
-                en=f"the survey has {len(names)} of the six conditions; "
-                f"{_FEWEST_CONDITIONS} are needed",
-            )
-        )
-    outcome = evidence.z("betrokkenheid")
-    read = evidence.other_half if evidence.has_teams else np.asarray
-    columns = {name: evidence.standardise(np.asarray(read(evidence.of(name)))) for name in names}
-    lines, parts, sensitivity = [], [], []
-    for name, values in columns.items():
-        found = combine(evidence.fit(outcome, {name: values}), {name: 1.0})
-        parts.append(Part(found, 1, floor=FLOOR_R))
-        lines.append(
-            Line(
-                name,
-                f"Betrokkenheid per sd: {CONCEPTS[name].nl}",
-                f"Commitment per sd: {CONCEPTS[name].en}",
-                found,
-            )
-        )
-    joint = evidence.fit(outcome, columns)
-    shares = _dominance(evidence, outcome, columns)
+        counts = {"conditions": len(names), "needed": _FEWEST_CONDITIONS}
+        raise NotTestableError(Message("claim.h4.few_conditions", counts))
+    outcome, seen = reader.z("betrokkenheid"), _seen_by(reader, reader.has_teams)
+    columns = {name: reader.standardise(seen(reader.of(name))) for name in names}
+    alone = {name: _slope(reader, outcome, name, values) for name, values in columns.items()}
+    joint = reader.fit(outcome, columns)
+    shares = _dominance(reader, outcome, columns)
+    checks: list[ClaimEstimate] = []
     for name in names:
-        sensitivity += [
-            Line(
-                f"joint_{name}",
-                f"Alle tegelijk: {CONCEPTS[name].nl}",
-                f"All at once: {CONCEPTS[name].en}",
-                combine(joint, {name: 1.0}),
-            ),
-            Line(
-                f"dominance_{name}",
-                f"Aandeel in de verklaarde variantie: {CONCEPTS[name].nl}",
-                f"Share of explained variance: {CONCEPTS[name].en}",
-                bare(shares[name], joint.n),
-            ),
-        ]
-        if evidence.has_teams:
-            own = combine(evidence.fit(outcome, {name: evidence.z(name)}), {name: 1.0})
-            sensitivity.append(
-                Line(
-                    f"own_{name}",
-                    f"Met eigen antwoorden: {CONCEPTS[name].nl}",
-                    f"With own answers: {CONCEPTS[name].en}",
-                    own,
-                )
-            )
-    median = float(np.median([part.estimate.value for part in parts]))
-    effect = (
-        median,
-        "mediaan van betrokkenheid per sd van een voorwaarde, in sd",
-        "median of commitment per sd of a condition, in sd",
+        found, share = combine(joint, {name: 1.0}), bare(shares[name], joint.n)
+        checks += by_concept("claim.h4.joint", Measure.DEVIATION, {name: found}, "joint_")
+        checks += by_concept("claim.h4.dominance", Measure.VARIANCE, {name: share}, "dominance_")
+        if reader.has_teams:
+            own = _slope(reader, outcome, name, reader.z(name))
+            checks += by_concept("claim.h4.own", Measure.DEVIATION, {name: own}, "own_")
+    median = float(np.median([found.value for found in alone.values()]))
+    return ClaimFinding(
+        estimates=by_concept("claim.h4.condition", Measure.DEVIATION, alone),
+        effect=Effect(bare(median, 0), Message("claim.h4.effect")),
+        decision=decide(
+            [Requirement(found, floor=FLOOR_R) for found in alone.values()], len(names) // 2 + 1
+        ),
+        checks=tuple(checks),
+        notes=_about_halves(reader),
     )
-    needed = len(names) // 2 + 1
-    return conclude(lines, parts, effect, sensitivity, needed, _halves_note(evidence))
 
 
-def _pair_regression(evidence: Evidence, outcome: str, halves: bool) -> Regression:
-    read = evidence.other_half if halves else np.asarray
-    safety, performance = (
-        evidence.standardise(np.asarray(read(evidence.of(name)))) for name in PAIR
-    )
+def _seen_by(reader: Reader, halves: bool) -> Callable[[Array], Array]:
+    """Give what tells of a team: the other half of it, or each respondent."""
+    return reader.other_half if halves else np.asarray
+
+
+def _pair_regression(reader: Reader, halves: bool) -> Regression:
+    seen = _seen_by(reader, halves)
+    safety, performance = (reader.standardise(seen(reader.of(name))) for name in PAIR)
     columns = {"safety": safety, "performance": performance, "both": safety * performance}
-    return evidence.fit(evidence.z(outcome), columns)
+    return reader.fit(reader.z("betrokkenheid"), columns)
 
 
-def _path(evidence: Evidence, outcome: str, halves: bool) -> Array:
+def _per_pair(reader: Reader, rating: str) -> Estimate:
+    """Give a rating per standard deviation of the pair."""
+    # The manager's rating has another source than the culture score, so no halves are needed.
+    seen = _seen_by(reader, reader.has_teams and rating == "prestatie_eigen")
+    first, second = (reader.standardise(seen(reader.of(part))) for part in PAIR)
+    pair = reader.standardise((first + second) / 2)
+    return _slope(reader, reader.z(rating), "pair", pair)
+
+
+def _slope(reader: Reader, outcome: Array, name: str, values: Array) -> Estimate:
+    return combine(reader.fit(outcome, {name: values}), {name: 1.0})
+
+
+def _through_room(reader: Reader, outcome: str, halves: bool) -> tuple[ClaimEstimate, ...]:
+    """Give the indirect effect on an outcome, and both steps of it."""
+    place, picks = reader.draw()
+    columns = _path(reader, outcome, halves)
+    n = int((~np.isnan(columns).any(axis=1)).sum())
+    found, drawn = covariances(columns, reader.design.weight, place, picks)
+    steps = np.array([_steps(matrix) for matrix in (found, *drawn)])
+    indirect, to_room, to_outcome = (
+        from_draws(float(values[0]), values[1:], n)
+        for values in (steps.prod(axis=1), steps[:, 0], steps[:, 1])
+    )
+    d = Measure.DEVIATION
+    return (
+        ClaimEstimate(f"indirect_{outcome}", d, indirect, about("claim.h3.indirect", outcome)),
+        ClaimEstimate(f"room_{outcome}", d, to_room, Message("claim.h3.to_room")),
+        ClaimEstimate(f"outcome_{outcome}", d, to_outcome, Message("claim.h3.to_outcome")),
+    )
+
+
+def _path(reader: Reader, outcome: str, halves: bool) -> Array:
     """Red tape and room as it depends on it; red tape, room and what these lead to.
 
     In standard deviations of people, within sectors. With halves the first two come from different
     halves of a team, the respondent's own telling of room; what leads to an outcome is what the
     other half says, or the respondent where the outcome is the manager's rating.
     """
-    tape, room = (evidence.z(name) for name in ("regeldruk", "ruimte_professional"))
+    tape, room = (reader.z(name) for name in ("regeldruk", "ruimte_professional"))
     causes = [tape, room]
     if halves:
-        first = [evidence.other_half(tape), evidence.own_half(room)]
+        first = [reader.other_half(tape), reader.own_half(room)]
         if outcome != "prestatie_leiding":
-            causes = [evidence.other_half(tape), evidence.other_half(room)]
+            causes = [reader.other_half(tape), reader.other_half(room)]
     else:
         first = [tape, room]
-    columns = np.column_stack([*first, *causes, evidence.z(outcome)])
-    return within(columns, evidence.sector, evidence.design.weight)
+    columns = np.column_stack([*first, *causes, reader.z(outcome)])
+    return within(columns, reader.sector, reader.design.weight)
 
 
 def _steps(covariance: Array) -> tuple[float, float]:
@@ -267,22 +221,11 @@ def _steps(covariance: Array) -> tuple[float, float]:
     return first, float(slopes[1])
 
 
-def _indirect_of_own(
-    evidence: Evidence, outcome: str, place: NDArray[np.intp], picks: Array
-) -> Estimate:
-    columns = _path(evidence, outcome, halves=False)
-    found, drawn = covariances(columns, evidence.design.weight, place, picks)
-    n = int((~np.isnan(columns).any(axis=1)).sum())
-    products = np.array([np.prod(_steps(matrix)) for matrix in drawn])
-    return from_draws(float(np.prod(_steps(found))), products, n)
-
-
-def _dominance(evidence: Evidence, outcome: Array, columns: dict[str, Array]) -> dict[str, float]:
-    rows = within(
-        np.column_stack([outcome, *columns.values()]), evidence.sector, evidence.design.weight
-    )
+def _dominance(reader: Reader, outcome: Array, columns: dict[str, Array]) -> dict[str, float]:
+    weight = reader.design.weight
+    rows = within(np.column_stack([outcome, *columns.values()]), reader.sector, weight)
     place = np.zeros(len(rows), dtype=np.intp)
-    matrix = covariances(rows, evidence.design.weight, place, np.ones((1, 1)))[0]
+    matrix = covariances(rows, weight, place, np.ones((1, 1)))[0]
     count = len(columns)
     r2 = {
         chosen: explained(matrix, [place + 1 for place in chosen])
@@ -292,11 +235,12 @@ def _dominance(evidence: Evidence, outcome: Array, columns: dict[str, Array]) ->
     whole = r2[tuple(range(count))]
     shares = {}
     for place_of, name in enumerate(columns):
+        others = [place for place in range(count) if place != place_of]
         gains = [
             np.mean(
                 [
                     r2[tuple(sorted((*chosen, place_of)))] - r2[chosen]
-                    for chosen in combinations([p for p in range(count) if p != place_of], size)
+                    for chosen in combinations(others, size)
                 ]
             )
             for size in range(count)
@@ -305,12 +249,5 @@ def _dominance(evidence: Evidence, outcome: Array, columns: dict[str, Array]) ->
     return shares
 
 
-def _halves_note(evidence: Evidence) -> Text | None:
-    if evidence.has_teams:
-        return None
-    return Text(
-        nl="Er zijn te weinig teams om te halveren: alles komt van dezelfde persoon op één moment, "
-        "wat verbanden sterker kan doen lijken.",
-        en="There are too few teams to halve: all is told by one person at one moment, which can "
-        "make relations look stronger.",
-    )
+def _about_halves(reader: Reader) -> tuple[Message, ...]:
+    return () if reader.has_teams else (Message("claim.note.no_halves"),)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from blijfwijzer.claims.register import CLAIMS
 
 
-def tell_claims(concepts: Iterable[str]) -> list[str]:
+def describe_coverage(concepts: Iterable[str]) -> list[str]:
     """Say which claims can be tested by what a survey has, and what the others lack.
 
     A verdict may still be that a claim is not testable: a change needs the wave before, and teams
@@ -21,11 +21,11 @@ def tell_claims(concepts: Iterable[str]) -> list[str]:
     """
     has = set(concepts)
     can = [claim.id for claim in CLAIMS if set(claim.needs) <= has]
-    told = [
+    lines = [
         f"Claims: {len(can)} of {len(CLAIMS)} can be tested with what was asked: {', '.join(can)}"
     ]
     if not has:
-        return [*told, "  nothing is mapped under [concepts]; docs/codebook.md, part 7, says how"]
+        return [*lines, "  nothing is mapped under [concepts]; docs/codebook.md, part 7, says how"]
     lacks: dict[str, list[str]] = {}
     for claim in CLAIMS:
         for name in claim.needs:
@@ -33,5 +33,5 @@ def tell_claims(concepts: Iterable[str]) -> list[str]:
                 lacks.setdefault(name, []).append(claim.id)
     if lacks:
         missing = ", ".join(f"{name} ({' '.join(ids)})" for name, ids in lacks.items())
-        told.append(f"  not asked, or not mapped under [concepts]: {missing}")
-    return told
+        lines.append(f"  not asked, or not mapped under [concepts]: {missing}")
+    return lines

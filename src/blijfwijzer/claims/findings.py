@@ -1,19 +1,20 @@
-"""What a claim's test found, and the one rule by which parts of a finding become a direction."""
+"""What a claim's test found, and the one rule by which requirements come to a direction."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from blijfwijzer.claims.estimates import ClaimEstimate, Domain
 from blijfwijzer.estimation.influences import Estimate
 from blijfwijzer.estimation.intervals import p_against
-from blijfwijzer.survey.codebook import Text
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 Direction = Literal["claimed", "opposite", "neither"]
+Sign = Literal[1, -1]
 
 LEVEL = 0.05
 FLOOR_SHARE = 0.02
@@ -23,45 +24,62 @@ FLOOR_D = 0.10
 """The same in standard deviations between people: half a small effect (Cohen 1988, p. 25)."""
 FLOOR_R = 0.05
 """The same for slopes of standardised answers: half a small correlation (Cohen 1988, p. 79)."""
-COLUMNS = ["name", "nl", "en", "value", "low", "high", "n", "fewest"]
+
+
+class NotTestableError(Exception):
+    """A survey has the concepts of a claim and still cannot test it; the message says why."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Effect(NamedTuple):
+    """The number by which a finding is known."""
+
+    size: Estimate
+    label: Message
+
+
+class Decision(NamedTuple):
+    """Which way a finding points."""
+
+    direction: Direction
+    p: float = float("nan")
+    """Two-sided, of what decided; NaN where a share of bootstraps did."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class ClaimFinding:
     """What the test of one claim found."""
 
-    estimates: pd.DataFrame
-    """One row per estimate: name, nl, en (what it is), value, low, high (95 %), n, fewest
-    (respondents on the smaller side of a share or a difference)."""
-    effect: Estimate
-    effect_name: Text
-    p: float
-    """Two-sided, of the part that decided."""
-    direction: Direction
-    sensitivity: pd.DataFrame
-    """Same columns: the same question with other measures, halves or adjustments."""
-    note: Text | None = None
+    estimates: tuple[ClaimEstimate, ...]
+    effect: Effect
+    decision: Decision
+    checks: tuple[ClaimEstimate, ...] = ()
+    """The same question with other measures, halves or adjustments."""
+    notes: tuple[Message, ...] = ()
     """What a reader must know to read the finding rightly."""
-    domains: Mapping[str, Sequence[NDArray[np.bool_]]] = field(default_factory=dict)
-    """Parts of the respondents that single estimates are about, by the end of their name."""
+    domain: Domain | None = None
+    """Whom all of it is about, where they are not everyone."""
+
+    @property
+    def direction(self) -> Direction:
+        """Which way it points."""
+        return self.decision.direction
+
+    @property
+    def p(self) -> float:
+        """Two-sided, of what decided."""
+        return self.decision.p
 
 
 @dataclass(frozen=True)
-class Line:
-    """One estimate with its name in both languages."""
-
-    name: str
-    nl: str
-    en: str
-    estimate: Estimate
-
-
-@dataclass(frozen=True)
-class Part:
+class Requirement:
     """Something that must hold for a claim to hold."""
 
     estimate: Estimate
-    sign: Literal[1, -1] = 1
+    sign: Sign = 1
     """Whether the claim puts it above or below the bound."""
     bound: float = 0.0
     floor: float = 0.0
@@ -76,79 +94,31 @@ class Part:
         return 1.0 if np.isnan(p) else p
 
 
-def decide(parts: Sequence[Part], needed: int | None = None) -> tuple[Direction, float]:
-    """Say what parts of a finding come to, and the p of that.
+def decide(requirements: Sequence[Requirement], needed: int | None = None) -> Decision:
+    """Say what requirements come to, and the p of that.
 
-    When all parts must hold, the claim's p is the largest of theirs: an intersection-union test,
-    which needs no adjustment (Berger 1982). When fewer must, p-values are adjusted (Holm 1979) and
-    the one that completes the number counts. A claim is opposed when so many parts are opposite,
-    beyond chance after adjustment, that too few are left.
+    When all must hold, the claim's p is the largest of theirs: an intersection-union test, which
+    needs no adjustment (Berger 1982). When fewer must, p-values are adjusted (Holm 1979) and the
+    one that completes the number counts. A claim is opposed when so many are opposite, beyond
+    chance after adjustment, that too few are left.
 
     Parameters
     ----------
-    needed : parts that must hold; None for all
+    needed : how many must hold; None for all
     """
-    if not parts:
-        return "neither", float("nan")
-    needed = len(parts) if needed is None else needed
-    claimed = np.array([part.p(part.sign) for part in parts])
-    opposite = _holm(np.array([part.p(-part.sign) for part in parts]))
-    every = needed == len(parts)
+    if not requirements:
+        return Decision("neither")
+    needed = len(requirements) if needed is None else needed
+    claimed = np.array([one.p(one.sign) for one in requirements])
+    opposite = _holm(np.array([one.p(-one.sign) for one in requirements]))
+    every = needed == len(requirements)
     p_claimed = float(claimed.max() if every else _holm(claimed)[needed - 1])
-    p_opposite = float(opposite[len(parts) - needed])
+    p_opposite = float(opposite[len(requirements) - needed])
     if p_claimed <= LEVEL:
-        return "claimed", p_claimed
+        return Decision("claimed", p_claimed)
     if p_opposite <= LEVEL:
-        return "opposite", p_opposite
-    return "neither", p_claimed
-
-
-def conclude(
-    lines: Sequence[Line],
-    parts: Sequence[Part],
-    effect: tuple[Estimate | float, str, str],
-    sensitivity: Sequence[Line] = (),
-    needed: int | None = None,
-    note: Text | None = None,
-    domains: Mapping[str, Sequence[NDArray[np.bool_]]] | None = None,
-) -> Finding:
-    """Put a finding together.
-
-    Parameters
-    ----------
-    effect : its size, and what it is in Dutch and English
-    domains : parts of the respondents that single estimates are about, by the end of their name
-    """
-    direction, p = decide(parts, needed)
-    size, nl, en = effect
-    return Finding(
-        tabulate(lines),
-        size if isinstance(size, Estimate) else bare(size, 0),
-        Text(nl=nl, en=en),
-        p,
-        direction,
-        tabulate(sensitivity),
-        note,
-        domains or {},
-    )
-
-
-def with_direction(finding: Finding, direction: Direction, p: float = float("nan")) -> Finding:
-    """Give a finding whose direction follows from something else than parts.
-
-    Where a share of bootstraps decides, there is no p.
-    """
-    return replace(finding, direction=direction, p=p)
-
-
-def tabulate(lines: Sequence[Line]) -> pd.DataFrame:
-    """Give estimates as a table, one row each."""
-    rows = [
-        (line.name, line.nl, line.en, e.value, e.low, e.high, e.n, e.fewest)
-        for line in lines
-        for e in (line.estimate,)
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+        return Decision("opposite", p_opposite)
+    return Decision("neither", p_claimed)
 
 
 def _holm(p: Array) -> Array:
@@ -159,8 +129,3 @@ def _holm(p: Array) -> Array:
     """
     steps = np.sort(p) * np.arange(len(p), 0, -1)
     return np.minimum(np.maximum.accumulate(steps), 1.0)
-
-
-def bare(value: float, n: int) -> Estimate:
-    """Give a number that is told without an interval."""
-    return Estimate(value, np.nan, np.nan, np.nan, np.nan, n)

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.claims.evidence import FEWEST_IN_HALF, FEWEST_TEAMS, Evidence, NotTestableError
+from blijfwijzer.claims.findings import NotTestableError
+from blijfwijzer.claims.reader import FEWEST_IN_HALF, FEWEST_TEAMS, Reader
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.survey.codebook import Text
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -16,13 +17,12 @@ FEWEST_ANSWERS = 10
 """Answers of a team, for it to be called good or poor (domain notes, C, H1)."""
 
 
-def shrink_teams(evidence: Evidence, names: list[str]) -> tuple[Array, Design]:
+def shrink_teams(reader: Reader, names: list[str]) -> tuple[Array, Design]:
     """Means of teams with enough answers, shrunk; one row per team, and where teams belong."""
-    count = int(evidence.team.max(initial=-1)) + 1
+    count = int(reader.team.max(initial=-1)) + 1
     means, sizes = np.empty((count, len(names))), np.empty((count, len(names)))
     for place, name in enumerate(names):
-        values = evidence.dimensions[name].to_numpy(dtype=float)
-        size, total, squares = sum_teams(values, evidence.team, count)
+        size, total, squares = sum_teams(reader.dimension(name), reader.team, count)
         icc, centre = intraclass(size, total, squares), total.sum() / max(size.sum(), 1.0)
         reliability = size * icc / (1 + (size - 1) * icc)
         means[:, place] = centre + reliability * (total / np.maximum(size, 1) - centre)
@@ -30,7 +30,7 @@ def shrink_teams(evidence: Evidence, names: list[str]) -> tuple[Array, Design]:
     large = (sizes >= FEWEST_ANSWERS).all(axis=1)
     if large.sum() < FEWEST_TEAMS:
         raise _too_few(int(large.sum()))
-    return means[large], _design_of_teams(evidence, np.flatnonzero(large))
+    return means[large], _design_of_teams(reader, np.flatnonzero(large))
 
 
 class Halves(NamedTuple):
@@ -47,25 +47,31 @@ class Halves(NamedTuple):
     """One row per unit: how often it counts in each draw of units."""
 
 
-def halve_teams(evidence: Evidence, values: Array) -> Halves:
-    """Means of both halves of each team that has enough answers in both."""
-    count = int(evidence.team.max(initial=-1)) + 1
+def halve_teams(reader: Reader, values: Array, halved: NDArray[np.bool_]) -> Halves:
+    """Means of both halves of each team that has enough answers in both.
+
+    Parameters
+    ----------
+    values : one row per response
+    halved : in which half of their team people are
+    """
+    count = int(reader.team.max(initial=-1)) + 1
     made = []
     enough = np.ones(count, dtype=bool)
     for half in (False, True):
-        team = np.where(evidence.half == half, evidence.team, -1)
+        team = np.where(halved == half, reader.team, -1)
         sums = [sum_teams(column, team, count)[:2] for column in values.T]
         enough &= np.stack([size >= FEWEST_IN_HALF for size, _ in sums]).all(axis=0)
         made.append(np.stack([total / np.maximum(size, 1) for size, total in sums], axis=1))
     if enough.sum() < FEWEST_TEAMS:
         raise _too_few(int(enough.sum()))
     teams = np.flatnonzero(enough)
-    place, picks = evidence.draw_units()
+    place, picks = reader.draw_units()
     return Halves(
         made[0][enough],
         made[1][enough],
-        _design_of_teams(evidence, teams),
-        place[_first_of(evidence, teams)],
+        _design_of_teams(reader, teams),
+        place[_first_of(reader, teams)],
         picks,
     )
 
@@ -125,19 +131,19 @@ def intraclass(size: Array, total: Array, squares: Array) -> float:
     return 0.0 if np.isnan(share) else max(share, 0.0)
 
 
-def _design_of_teams(evidence: Evidence, teams: NDArray[np.intp]) -> Design:
+def _design_of_teams(reader: Reader, teams: NDArray[np.intp]) -> Design:
     """Teams count alike; they lie in clusters and strata as their members do.
 
     Replicate weights are left out: they say how people were drawn, and of a team only a few were.
     """
-    first, design = _first_of(evidence, teams), evidence.design
+    first, design = _first_of(reader, teams), reader.design
     return Design(np.ones(len(teams)), design.cluster[first], design.stratum[first])
 
 
-def _first_of(evidence: Evidence, teams: Codes) -> Codes:
+def _first_of(reader: Reader, teams: Codes) -> Codes:
     """Place of the first respondent of each team."""
-    order = np.argsort(evidence.team, kind="stable")
-    return order[np.searchsorted(evidence.team[order], teams)]
+    order = np.argsort(reader.team, kind="stable")
+    return order[np.searchsorted(reader.team[order], teams)]
 
 
 def _parts(size: Array, total: Array, squares: Array) -> Array:
@@ -159,9 +165,5 @@ def _share_of(sums: Array) -> float:
 
 
 def _too_few(count: int) -> NotTestableError:
-    return NotTestableError(
-        Text(
-            nl=f"{count} teams zijn groot genoeg; nodig zijn er {FEWEST_TEAMS}",
-            en=f"{count} teams are large enough; {FEWEST_TEAMS} are needed",
-        )
-    )
+    counts = {"teams": count, "needed": FEWEST_TEAMS}
+    return NotTestableError(Message("claim.untestable.few_teams", counts))

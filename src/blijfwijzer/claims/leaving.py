@@ -1,24 +1,31 @@
 """Claims about leaving: why, who, and how content people are (H5, H6, H16)."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.claims.evidence import Evidence, NotTestableError
+from blijfwijzer.claims.estimates import (
+    ClaimEstimate,
+    Domain,
+    Measure,
+    about,
+    bare,
+    by_concept,
+)
 from blijfwijzer.claims.findings import (
     FLOOR_D,
     FLOOR_SHARE,
-    Direction,
-    Finding,
-    Line,
-    Part,
-    bare,
-    conclude,
-    with_direction,
+    ClaimFinding,
+    Decision,
+    Effect,
+    NotTestableError,
+    Requirement,
+    decide,
 )
+from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.influences import (
     Estimate,
     Regression,
@@ -29,10 +36,11 @@ from blijfwijzer.estimation.influences import (
     regress,
 )
 from blijfwijzer.estimation.intervals import from_draws, linearise
-from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 RANK_CERTAINTY = 0.80
 """Share of bootstraps in which a motive must hold its rank (domain notes, C, H5)."""
@@ -40,73 +48,61 @@ _FEWEST_LEAVERS = 100
 _MOST_STEPS = 10
 _BEST = 0.8
 """Place in performance above which someone is among the most productive: the highest fifth."""
+_OTHER, _CULTURE = MOTIVES[:2]
 
 
-def second_motive(evidence: Evidence) -> Finding:
+def second_motive(reader: Reader) -> ClaimFinding:
     """H5: discontent with the culture is the second motive to leave, after wanting something else.
 
     Shares of motives among those who intend to leave, in public administration where the survey
     says who works there; ranks with a bootstrap of whole units.
     """
-    leaves = evidence.of("vertrekintentie") == 1
-    inside = leaves & (evidence.of("openbaar_bestuur") == 1 if _knows_sector(evidence) else True)
-    names = [name for name in MOTIVES if evidence.has(name)]
-    shares, drawn, n = _shares(evidence, names, inside)
+    leaves = reader.of("vertrekintentie") == 1
+    knows_sector = reader.has("openbaar_bestuur")
+    inside = leaves & (reader.of("openbaar_bestuur") == 1) if knows_sector else leaves
+    motives = {name: reader.of(name) for name in MOTIVES if reader.has(name)}
+    shares, drawn, n = _shares(reader, motives, inside)
     if n < _FEWEST_LEAVERS:
-        raise NotTestableError(
-            Text(
-                nl=f"minder dan {_FEWEST_LEAVERS} mensen willen weg en noemden motieven",
-                en=f"fewer than {_FEWEST_LEAVERS} people intend to leave and gave motives",
-            )
-        )
-    culture, other = names.index("motief_cultuur"), names.index("motief_anders_werk")
+        raise NotTestableError(Message("claim.h5.few_leavers", {"needed": _FEWEST_LEAVERS}))
+    names = list(motives)
+    culture, other = names.index(_CULTURE), names.index(_OTHER)
     certain = _holds_rank(drawn, culture, other)
-    lines = [
-        Line(name, CONCEPTS[name].nl, CONCEPTS[name].en, from_draws(shares[at], drawn[:, at], n))
-        for at, name in enumerate(names)
-    ]
-    ranks = (drawn > drawn[:, [culture]]).sum(axis=1) + 1.0
-    lines += [
-        Line(
-            "rank",
-            "Plaats van cultuur onder de motieven",
-            "Rank of culture among the motives",
-            from_draws(float((shares > shares[culture]).sum() + 1), ranks, n),
-        ),
-        Line(
-            "certainty",
-            "Aandeel trekkingen met cultuur tweede, na iets anders willen",
-            "Share of draws with culture second, after wanting something else",
-            bare(certain, n),
-        ),
-    ]
-    rivals = np.delete(drawn, [culture, other], axis=1)
-    ahead = from_draws(
-        float(shares[culture] - np.delete(shares, [culture, other]).max()),
-        drawn[:, culture] - rivals.max(axis=1),
-        n,
-    )
-    finding = conclude(
-        lines,
-        [],
-        (ahead, "aandeel vóór het volgende motief", "share ahead of the next motive"),
-        _other_groupings(evidence, names, leaves, inside),
-        note=None
-        if _knows_sector(evidence)
-        else Text(
-            nl="De enquête zegt niet wie in het openbaar bestuur werkt: dit gaat over iedereen.",
-            en="The survey does not say who works in public administration: this is about all.",
-        ),
-        domains={"": [inside], **{name: [inside & (evidence.of(name) == 1)] for name in names}},
+    rivals, rivals_drawn = (np.delete(x, [culture, other], axis=-1) for x in (shares, drawn))
+    rank, ahead = (
+        from_draws(float(found), draws, n)
+        for found, draws in (
+            (_rank(shares[None], culture)[0], _rank(drawn, culture)),
+            (shares[culture] - rivals.max(), drawn[:, culture] - rivals_drawn.max(axis=1)),
+        )
     )
     # Not second in most draws and not second as found: another motive is.
-    is_second = certain >= RANK_CERTAINTY
-    is_other = certain <= 1 - RANK_CERTAINTY
-    direction: Direction = "claimed" if is_second else "opposite" if is_other else "neither"
-    return with_direction(finding, direction)
+    is_second, is_other = certain >= RANK_CERTAINTY, certain <= 1 - RANK_CERTAINTY
+    return ClaimFinding(
+        estimates=(
+            *(
+                ClaimEstimate(
+                    name,
+                    Measure.SHARE,
+                    from_draws(shares[at], drawn[:, at], n),
+                    CONCEPTS[name],
+                    Domain(name, (inside & (motives[name] == 1),)),
+                )
+                for at, name in enumerate(names)
+            ),
+            ClaimEstimate("rank", Measure.RANK, rank, Message("claim.h5.rank")),
+            ClaimEstimate(
+                "certainty", Measure.CHANCE, bare(certain, n), Message("claim.h5.certainty")
+            ),
+        ),
+        effect=Effect(ahead, Message("claim.h5.effect")),
+        decision=Decision("claimed" if is_second else "opposite" if is_other else "neither"),
+        checks=_other_groupings(reader, motives, leaves, inside),
+        notes=() if knows_sector else (Message("claim.h5.note"),),
+        domain=Domain("", (inside,)),
+    )
 
 
-def productive_leave(evidence: Evidence) -> Finding:
+def productive_leave(reader: Reader) -> ClaimFinding:
     """H6: the most productive look for another job most often.
 
     The claim is about the highest fifth of performance against all others, unadjusted. Beside it
@@ -114,138 +110,77 @@ def productive_leave(evidence: Evidence) -> Finding:
     equal, and the reversal between them: meta-analyses find the first negative and the second
     positive (Zimmerman & Darnold 2009).
     """
-    rated = [n for n in ("prestatie_leiding", "prestatie_eigen") if evidence.has(n)]
+    rated = [n for n in ("prestatie_leiding", "prestatie_eigen") if reader.has(n)]
     if not rated:
-        raise NotTestableError(
-            Text(nl="de enquête meet geen prestatie", en="the survey measures no performance")
-        )
-    looks = evidence.of("zoekt_werk")
-    place = _place(evidence.of(rated[0]))
-    best = difference(looks, place > _BEST, place <= _BEST, evidence.design)
-    lines = [
-        Line(
-            "best",
-            f"Zoekt werk, best beoordeelden min de anderen: {CONCEPTS[rated[0]].nl}",
-            f"Looks for work, best rated less the others: {CONCEPTS[rated[0]].en}",
-            best,
-        )
-    ]
-    relations = {name: _relations(evidence, name, looks) for name in rated}
-    lines += relations[rated[0]]
-    sensitivity = [line for name in rated[1:] for line in relations[name]]
-    for name in rated:
-        sensitivity += [
-            Line(
-                step.name,
-                f"Zoekt werk, {step.label.nl}: {CONCEPTS[name].nl}",
-                f"Looks for work, {step.label.en}: {CONCEPTS[name].en}",
-                estimate_share(np.where(step.inside, looks, np.nan), evidence.design),
-            )
-            for step in _steps(evidence, name)
-        ]
-    plain, adjusted, shift = (line.estimate for line in relations[rated[0]])
-    effect = (
-        best,
-        "verschil in aandeel dat zoekt, best beoordeelden (hooguit een vijfde) min de anderen",
-        "difference in share that looks, best rated (a fifth at most) less the others",
+        raise NotTestableError(Message("claim.h6.no_performance"))
+    looks, place = reader.of("zoekt_werk"), _place(reader.of(rated[0]))
+    best = difference(looks, place > _BEST, place <= _BEST, reader.design)
+    relations = {name: _relations(reader, name, looks) for name in rated}
+    plain, adjusted, shift = (one.estimate for one in relations[rated[0]])
+    return ClaimFinding(
+        estimates=(
+            ClaimEstimate(
+                "best",
+                Measure.DIFFERENCE,
+                best,
+                about("claim.h6.best", rated[0]),
+                Domain("best", (place > _BEST,)),
+            ),
+            *relations[rated[0]],
+        ),
+        effect=Effect(best, Message("claim.h6.effect")),
+        # The share that looks is about one in seven, so that a point is a fourteenth of it.
+        decision=decide([Requirement(best, floor=FLOOR_SHARE / 2)]),
+        checks=(
+            *(one for name in rated[1:] for one in relations[name]),
+            *(one for name in rated for one in _by_rating(reader, name, looks)),
+        ),
+        notes=(_reversal(plain, adjusted, shift),),
     )
-    # The share that looks is about one in seven, so that a point is a fourteenth of it.
-    parts = [Part(best, 1, floor=FLOOR_SHARE / 2)]
-    steps = {step.name: [step.inside] for name in rated for step in _steps(evidence, name)}
-    note = _reversal(plain, adjusted, shift)
-    domains = {"best": [place > _BEST], **steps}
-    return conclude(lines, parts, effect, sensitivity, note=note, domains=domains)
 
 
-def _relations(evidence: Evidence, name: str, looks: Array) -> list[Line]:
-    """Relation of looking for work with a rating: plain, with others held equal, the shift."""
-    rating = evidence.z(name)
-    adjusters = {
-        n: evidence.z(n) for n in ("tevredenheid", "leeftijd", "opleiding") if evidence.has(n)
-    }
-    known = ~np.isnan(np.column_stack([rating, *adjusters.values()])).any(axis=1)
-    outcome = np.where(known, looks, np.nan)
-    alone = regress(outcome, pd.DataFrame({"rating": rating}), evidence.design)
-    at_equal = evidence.fit(outcome, {"rating": rating, **adjusters})
-    return [
-        Line(
-            f"plain_{name}",
-            f"Zoekt werk, 2 sd hoger op: {CONCEPTS[name].nl}",
-            f"Looks for work, 2 sd higher on: {CONCEPTS[name].en}",
-            combine(alone, {"rating": 2.0}),
-        ),
-        Line(
-            f"adjusted_{name}",
-            "Hetzelfde bij gelijke sector, tevredenheid, leeftijd en opleiding",
-            "The same at equal sector, satisfaction, age and education",
-            combine(at_equal, {"rating": 2.0}),
-        ),
-        Line(
-            f"reversal_{name}",
-            "Verschuiving door gelijk te stellen",
-            "Shift from holding these equal",
-            _shift(alone, at_equal, "rating", 2.0, evidence),
-        ),
-    ]
-
-
-def satisfaction_order(evidence: Evidence) -> Finding:
+def satisfaction_order(reader: Reader) -> ClaimFinding:
     """H16: people are satisfied with job and team, less with the organisation.
 
     Paired differences of means, in points of the answers' own scale.
     """
-    whole, design = evidence.of("tevreden_organisatie"), evidence.design
-    names = ("tevreden_baan", "tevreden_team")
+    whole, design = reader.of("tevreden_organisatie"), reader.design
     known = ~np.isnan(whole)
     mean = np.average(whole[known], weights=design.weight[known])
     spread = float(np.sqrt(np.average((whole[known] - mean) ** 2, weights=design.weight[known])))
-    lines, parts = [], []
-    for name in names:
-        apart = estimate_mean(evidence.of(name) - whole, design)
-        lines.append(
-            Line(
-                name,
-                f"{CONCEPTS[name].nl}, min de organisatie",
-                f"{CONCEPTS[name].en}, less the organisation",
-                apart,
-            )
-        )
-        parts.append(Part(apart, 1, floor=FLOOR_D * spread))
-    sensitivity = [
-        Line(
-            f"mean_{name}",
-            f"Gemiddelde: {CONCEPTS[name].nl}",
-            f"Mean: {CONCEPTS[name].en}",
-            estimate_mean(evidence.of(name), design),
-        )
-        for name in (*names, "tevreden_organisatie")
-    ]
-    effect = (
-        min((p.estimate for p in parts), key=lambda estimate: estimate.value),
-        "het kleinste verschil met de organisatie, in punten van de antwoorden",
-        "the smallest difference with the organisation, in points of the answers",
+    apart = {
+        name: estimate_mean(reader.of(name) - whole, design)
+        for name in ("tevreden_baan", "tevreden_team")
+    }
+    means = {
+        name: estimate_mean(reader.of(name), design) for name in (*apart, "tevreden_organisatie")
+    }
+    smallest = min(apart.values(), key=lambda estimate: estimate.value)
+    return ClaimFinding(
+        estimates=by_concept("claim.h16.apart", Measure.SCALE, apart),
+        effect=Effect(smallest, Message("claim.h16.effect")),
+        decision=decide([Requirement(found, floor=FLOOR_D * spread) for found in apart.values()]),
+        checks=by_concept("claim.h16.mean", Measure.MEAN, means, "mean_"),
     )
-    return conclude(lines, parts, effect, sensitivity)
 
 
-def _knows_sector(evidence: Evidence) -> bool:
-    return evidence.has("openbaar_bestuur")
-
-
-def _shares(
-    evidence: Evidence, names: list[str], inside: NDArray[np.bool_]
-) -> tuple[Array, Array, int]:
+def _shares(reader: Reader, motives: dict[str, Array], inside: Mask) -> tuple[Array, Array, int]:
     """Weighted shares of motives, as found and per draw of units."""
-    answers = np.stack([evidence.of(name) for name in names], axis=1)
+    answers = np.stack(list(motives.values()), axis=1)
     rows = inside & ~np.isnan(answers).any(axis=1)
-    place, picks = evidence.draw()
-    weight = evidence.design.weight[rows]
+    place, picks = reader.draw()
+    weight = reader.design.weight[rows]
     columns = np.column_stack([np.ones(rows.sum()), answers[rows]]) * weight[:, None]
     sums = np.stack([np.bincount(place[rows], c, len(picks)) for c in columns.T], axis=1)
     whole, drawn = sums.sum(axis=0), picks.T @ sums
     total = np.where(drawn[:, :1] > 0, drawn[:, :1], np.nan)
-    found = whole[1:] / whole[0] if whole[0] > 0 else np.full(len(names), np.nan)
+    found = whole[1:] / whole[0] if whole[0] > 0 else np.full(len(motives), np.nan)
     return found, np.asarray(drawn[:, 1:] / total), int(rows.sum())
+
+
+def _rank(shares: Array, culture: int) -> Array:
+    """Place of culture among the motives, a row each."""
+    return np.asarray((shares > shares[:, [culture]]).sum(axis=1) + 1.0)
 
 
 def _holds_rank(drawn: Array, culture: int, other: int) -> float:
@@ -255,43 +190,39 @@ def _holds_rank(drawn: Array, culture: int, other: int) -> float:
 
 
 def _other_groupings(
-    evidence: Evidence,
-    names: list[str],
-    leaves: NDArray[np.bool_],
-    inside: NDArray[np.bool_],
-) -> list[Line]:
+    reader: Reader, motives: dict[str, Array], leaves: Mask, inside: Mask
+) -> tuple[ClaimEstimate, ...]:
     """Give the certainty when managers are part of the culture, and over all sectors."""
-    lines = []
-    culture, other = names.index("motief_cultuur"), names.index("motief_anders_werk")
-    if "motief_leiding" in names:
-        merged = np.fmax(evidence.of("motief_cultuur"), evidence.of("motief_leiding"))
-        concepts = evidence.concepts.assign(motief_cultuur=merged)
-        rest = [name for name in names if name != "motief_leiding"]
-        apart = replace(evidence, concepts=concepts)
-        _, drawn, n = _shares(apart, rest, inside)
-        lines.append(
-            Line(
-                "with_manager",
-                "Zekerheid als de leidinggevende bij cultuur telt",
-                "Certainty when the manager counts as culture",
-                bare(
-                    _holds_rank(
-                        drawn, rest.index("motief_cultuur"), rest.index("motief_anders_werk")
-                    ),
-                    n,
-                ),
-            )
-        )
-    _, drawn, n = _shares(evidence, names, leaves)
-    lines.append(
-        Line(
-            "all_sectors",
-            "Zekerheid over alle sectoren",
-            "Certainty over all sectors",
-            bare(_holds_rank(drawn, culture, other), n),
-        )
+
+    def certainty(name: str, label: str, of: dict[str, Array], rows: Mask) -> ClaimEstimate:
+        _, drawn, n = _shares(reader, of, rows)
+        found = _holds_rank(drawn, list(of).index(_CULTURE), list(of).index(_OTHER))
+        return ClaimEstimate(name, Measure.CHANCE, bare(found, n), Message(label))
+
+    made = [certainty("all_sectors", "claim.h5.all_sectors", motives, leaves)]
+    if "motief_leiding" in motives:
+        rest = {name: values for name, values in motives.items() if name != "motief_leiding"}
+        rest[_CULTURE] = np.fmax(motives[_CULTURE], motives["motief_leiding"])
+        made.insert(0, certainty("with_manager", "claim.h5.with_manager", rest, inside))
+    return tuple(made)
+
+
+def _relations(reader: Reader, name: str, looks: Array) -> tuple[ClaimEstimate, ...]:
+    """Relation of looking for work with a rating: plain, with others held equal, the shift."""
+    rating = reader.z(name)
+    adjusters = {n: reader.z(n) for n in ("tevredenheid", "leeftijd", "opleiding") if reader.has(n)}
+    known = ~np.isnan(np.column_stack([rating, *adjusters.values()])).any(axis=1)
+    outcome = np.where(known, looks, np.nan)
+    alone = regress(outcome, pd.DataFrame({"rating": rating}), reader.design)
+    at_equal = reader.fit(outcome, {"rating": rating, **adjusters})
+    plain, adjusted = (combine(fitted, {"rating": 2.0}) for fitted in (alone, at_equal))
+    shift = _shift(alone, at_equal, reader)
+    points = Measure.DIFFERENCE
+    return (
+        ClaimEstimate(f"plain_{name}", points, plain, about("claim.h6.plain", name)),
+        ClaimEstimate(f"adjusted_{name}", points, adjusted, Message("claim.h6.adjusted")),
+        ClaimEstimate(f"reversal_{name}", points, shift, Message("claim.h6.reversal")),
     )
-    return lines
 
 
 def _place(rating: Array) -> Array:
@@ -303,61 +234,56 @@ class _Step(NamedTuple):
     """Those who are rated alike."""
 
     name: str
-    label: Text
-    inside: NDArray[np.bool_]
+    label: Message
+    inside: Mask
 
 
-def _steps(evidence: Evidence, name: str) -> list[_Step]:
+def _by_rating(reader: Reader, name: str, looks: Array) -> tuple[ClaimEstimate, ...]:
+    """Share that looks for work, of those who are rated alike."""
+    return tuple(
+        ClaimEstimate(
+            step.name,
+            Measure.SHARE,
+            estimate_share(np.where(step.inside, looks, np.nan), reader.design),
+            Message("claim.h6.of_rating", {"step": step.label, "concept": CONCEPTS[name]}),
+            Domain(step.name, (step.inside,)),
+        )
+        for step in _steps(reader.of(name), name)
+    )
+
+
+def _steps(rating: Array, name: str) -> Sequence[_Step]:
     """Part people by the rating itself, or in fifths where it has many values."""
-    rating = evidence.of(name)
-    found = np.unique(rating[~np.isnan(rating)])
-    if len(found) <= _MOST_STEPS:
+    values = np.unique(rating[~np.isnan(rating)])
+    if len(values) <= _MOST_STEPS:
         return [
             _Step(
                 f"rating_{value:g}_{name}",
-                Text(nl=f"oordeel {value:g}".replace(".", ","), en=f"rating {value:g}"),
+                Message("claim.h6.rating", {"rating": float(value)}),
                 rating == value,
             )
-            for value in found
+            for value in values
         ]
     fifth = np.ceil(_place(rating) * 5)
     return [
-        _Step(
-            f"fifth_{one}_{name}",
-            Text(nl=f"vijfde {one} van 5", en=f"fifth {one} of 5"),
-            fifth == one,
-        )
+        _Step(f"fifth_{one}_{name}", Message("claim.h6.fifth", {"fifth": one}), fifth == one)
         for one in range(1, 6)
         if (fifth == one).any()
     ]
 
 
-def _shift(
-    before: Regression, after: Regression, name: str, times: float, evidence: Evidence
-) -> Estimate:
-    """Difference of a coefficient between two regressions on the same responses."""
-    place = list(before.table.index).index(name), list(after.table.index).index(name)
+def _shift(before: Regression, after: Regression, reader: Reader) -> Estimate:
+    """Difference of the rating's effect between two regressions on the same responses, per 2 sd."""
+    place = [list(fitted.table.index).index("rating") for fitted in (before, after)]
     value = float(after.coefficients[place[1]] - before.coefficients[place[0]])
     influence = after.influence[:, place[1]] - before.influence[:, place[0]]
-    return linearise(value * times, influence * times, evidence.design, before.n)
+    return linearise(value * 2.0, influence * 2.0, reader.design, before.n)
 
 
-def _reversal(plain: Estimate, adjusted: Estimate, shift: Estimate) -> Text:
+def _reversal(plain: Estimate, adjusted: Estimate, shift: Estimate) -> Message:
     """Say whether the relation reverses, moves or stays when satisfaction is held equal."""
     if plain.high < 0 < adjusted.low or adjusted.high < 0 < plain.low:
-        return Text(
-            nl="Bij gelijke tevredenheid, leeftijd en opleiding keert het verband om",
-            en="At equal satisfaction, age and education the relation reverses",
-        )
+        return Message("claim.h6.reverses")
     if shift.low > 0 or shift.high < 0:
-        way = ("naar boven", "up") if shift.value > 0 else ("naar beneden", "down")
-        return Text(
-            nl=f"Bij gelijke tevredenheid, leeftijd en opleiding schuift het verband {way[0]}, "
-            "zonder dat een omkering is aangetoond",
-            en=f"At equal satisfaction, age and education the relation moves {way[1]}, but a "
-            "reversal is not shown",
-        )
-    return Text(
-        nl="Gelijke tevredenheid, leeftijd en opleiding veranderen het verband niet aantoonbaar",
-        en="Equal satisfaction, age and education do not change the relation demonstrably",
-    )
+        return Message("claim.h6.moves_up" if shift.value > 0 else "claim.h6.moves_down")
+    return Message("claim.h6.stays")

@@ -5,12 +5,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from blijfwijzer.claims.evidence import Evidence, NotTestableError
+from blijfwijzer.claims.findings import NotTestableError
+from blijfwijzer.claims.reader import Reader
 from blijfwijzer.errors import BlijfwijzerError
 from blijfwijzer.risk.features import Schema, build_features, learn_schema
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.settings import FeatureSettings
-from blijfwijzer.survey.codebook import Codebook, Column, Text
+from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 
@@ -22,7 +24,7 @@ _STEPS = 25
 
 
 def out_of_fold(
-    evidence: Evidence,
+    reader: Reader,
     outcome: Array,
     barred: frozenset[str],
     with_scales: tuple[bool, ...],
@@ -47,18 +49,25 @@ def out_of_fold(
         There are too few units, answers or people with the outcome.
     """
     known = np.flatnonzero(~np.isnan(outcome))
-    responses = evidence.responses.iloc[known].reset_index(drop=True)
-    scores = evidence.scales.iloc[known].reset_index(drop=True)
-    responses, book = _readable(responses, scores, evidence.codebook, scales)
+    free = [name for name in (reader.scales if scales is None else scales) if name not in barred]
+    career = [column.name for column in reader.codebook.with_role("career")]
+    responses, scores = (
+        read.iloc[known].reset_index(drop=True)
+        for read in (
+            reader.answers(name for name in career if name not in barred),
+            reader.scores(free),
+        )
+    )
+    responses, book = _readable(responses, scores, reader.codebook)
     try:
         read = FeatureSettings(items=False, minimum_level=_FEWEST_LEVEL)
         schema = learn_schema(responses, scores, book, barred, read)
         frame = build_features(responses, scores, schema).frame
-        unit = pd.Series(evidence.design.cluster[known], name="cluster")
-        folds = split_by_unit(outcome[known], unit, FOLDS, evidence.seed)
+        unit = pd.Series(reader.design.cluster[known], name="cluster")
+        folds = split_by_unit(outcome[known], unit, FOLDS, reader.seed)
     except BlijfwijzerError as error:
-        raise NotTestableError(Text(nl=str(error), en=str(error))) from error
-    weight = evidence.design.weight[known] / evidence.design.weight[known].mean()
+        raise NotTestableError(Message("claim.untestable.fault", {"text": str(error)})) from error
+    weight = reader.design.weight[known] / reader.design.weight[known].mean()
     risks = []
     for reads_scales in with_scales:
         names = [f.name for f in schema.features if reads_scales or f.kind != "scale"]
@@ -72,7 +81,7 @@ def out_of_fold(
 
 
 def _readable(
-    responses: pd.DataFrame, scores: pd.DataFrame, codebook: Codebook, scales: list[str] | None
+    responses: pd.DataFrame, scores: pd.DataFrame, codebook: Codebook
 ) -> tuple[pd.DataFrame, Codebook]:
     """Leave out what hardly anybody answered, and give each ordered answer a level of its own.
 
@@ -81,7 +90,7 @@ def _readable(
     kept = {
         name: scale
         for name, scale in codebook.scales.items()
-        if (scales is None or name in scales) and scores[name].notna().sum() >= _FEWEST_LEVEL
+        if name in scores and scores[name].notna().sum() >= _FEWEST_LEVEL
     }
     columns = {
         name: column
@@ -104,7 +113,7 @@ def _terms(frame: pd.DataFrame, schema: Schema, names: list[str], weight: Array)
     """Standardised columns of a regression: numbers, levels, and being missing where anyone is."""
     columns = [np.ones(len(frame))]
     # Questions that were skipped together tell it once.
-    told: set[bytes] = set()
+    skipped: set[bytes] = set()
     for name in names:
         values = frame[name].to_numpy(dtype=float)
         missing = np.isnan(values)
@@ -117,8 +126,8 @@ def _terms(frame: pd.DataFrame, schema: Schema, names: list[str], weight: Array)
             mean = weight @ known / np.maximum(weight @ ~missing, 1e-12)
             made = [np.where(missing, mean, values)]
         columns += made
-        if missing.sum() >= _FEWEST_LEVEL and missing.tobytes() not in told:
-            told.add(missing.tobytes())
+        if missing.sum() >= _FEWEST_LEVEL and missing.tobytes() not in skipped:
+            skipped.add(missing.tobytes())
             columns.append(missing.astype(float))
     X = np.column_stack(columns)
     mean = weight @ X / weight.sum()

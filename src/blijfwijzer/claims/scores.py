@@ -5,17 +5,18 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.claims.evidence import Evidence, NotTestableError
+from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, bare
 from blijfwijzer.claims.findings import (
     LEVEL,
-    Direction,
-    Finding,
-    Line,
-    Part,
-    conclude,
-    with_direction,
+    ClaimFinding,
+    Decision,
+    Effect,
+    NotTestableError,
+    Requirement,
+    decide,
 )
 from blijfwijzer.claims.prediction import out_of_fold
+from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
 from blijfwijzer.estimation.influences import (
     Estimate,
@@ -25,7 +26,7 @@ from blijfwijzer.estimation.influences import (
 )
 from blijfwijzer.estimation.intervals import linearise, p_against
 from blijfwijzer.risk.outcomes import barred_columns
-from blijfwijzer.survey.codebook import Text
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 
@@ -40,57 +41,51 @@ FEWEST_IN_GROUP = 400
 show that it is within the margin."""
 SELECTED = 0.20
 """Share with the highest scores that an offer would reach."""
+_CULTURE = (
+    "psychologische_veiligheid",
+    "prestatiegerichtheid",
+    "regeldruk",
+    "ruimte_professional",
+)
 
 
-def culture_beyond_career(evidence: Evidence) -> Finding:
+def culture_beyond_career(reader: Reader) -> ClaimFinding:
     """H19: culture tells who intends to leave, beyond what careers tell.
 
     Two penalised logistic regressions, each predicting organisations that it did not see; the
     difference of their weighted areas under the curve, with an error that knows of units
     (Obuchowski 1997).
     """
-    outcome = evidence.of("vertrekintentie")
-    culture = [str(name) for name in evidence.scales if _is_culture(evidence, str(name))]
+    outcome, culture = reader.of("vertrekintentie"), _culture_scales(reader)
     if not culture:
-        raise NotTestableError(
-            Text(nl="de enquête heeft geen cultuurschalen", en="the survey has no culture scales")
-        )
-    concept = evidence.codebook.concepts["vertrekintentie"]
+        raise NotTestableError(Message("claim.h19.no_culture"))
+    concept = reader.codebook.concepts["vertrekintentie"]
     barred = frozenset({concept.column or ""})
     if concept.outcome is not None:
-        barred = barred_columns(evidence.codebook, evidence.codebook.outcomes[concept.outcome])
-    risks = out_of_fold(evidence, outcome, barred, (False, True), culture)
-    known = ~np.isnan(outcome)
-    areas, influences = zip(
-        *(area_under_curve(outcome, risk, evidence.design.weight) for risk in risks), strict=True
+        barred = barred_columns(reader.codebook, reader.codebook.outcomes[concept.outcome])
+    risks = out_of_fold(reader, outcome, barred, (False, True), culture)
+    (career, moved), (both, moved_both) = (
+        area_under_curve(outcome, risk, reader.design.weight) for risk in risks
     )
-    n = int(known.sum())
-    made = [linearise(a, i, evidence.design, n) for a, i in zip(areas, influences, strict=True)]
     # Career variables that tell nothing can rank worse than chance, which is no gain of culture's.
-    is_ranking = areas[0] > _CHANCE
-    gain = linearise(
-        areas[1] - max(areas[0], _CHANCE),
-        influences[1] - influences[0] * is_ranking,
-        evidence.design,
-        n,
+    apart = both - max(career, _CHANCE), moved_both - moved * (career > _CHANCE)
+    n = int((~np.isnan(outcome)).sum())
+    of_career, of_both, gain = (
+        linearise(value, influence, reader.design, n)
+        for value, influence in ((career, moved), (both, moved_both), apart)
     )
-    lines = [
-        Line("career", "AUC met loopbaankenmerken", "AUC with career variables", made[0]),
-        Line("with_culture", "AUC met ook cultuur", "AUC with culture as well", made[1]),
-        Line("gain", "Winst door cultuur", "Gain from culture", gain),
-    ]
-    effect = (gain, "winst in AUC", "gain in AUC")
-    finding = conclude(lines, [Part(gain, 1, floor=GAIN)], effect)
-    if finding.direction == "claimed":
-        return finding
-    # Knowing more cannot harm; that it helps less than counts is what speaks against the claim.
-    is_less = gain.high < GAIN
-    return with_direction(
-        finding, "opposite" if is_less else "neither", p_against(gain, GAIN) if is_less else 1.0
+    return ClaimFinding(
+        estimates=(
+            ClaimEstimate("career", Measure.AREA, of_career, Message("claim.h19.career")),
+            ClaimEstimate("with_culture", Measure.AREA, of_both, Message("claim.h19.both")),
+            ClaimEstimate("gain", Measure.GAIN, gain, Message("claim.h19.gain")),
+        ),
+        effect=Effect(gain, Message("claim.h19.effect")),
+        decision=_gains(gain),
     )
 
 
-def fair_enough(evidence: Evidence) -> Finding:
+def fair_enough(reader: Reader) -> ClaimFinding:
     """H20: the score of falling behind is fair enough to base offers on.
 
     Calibration of a group is its observed less its expected share, by a model that did not see the
@@ -98,121 +93,107 @@ def fair_enough(evidence: Evidence) -> Finding:
     statement of equality, so it needs the 90 % interval of each difference inside the margin (two
     one-sided tests; Schuirmann 1987).
     """
-    outcome = evidence.of("achterblijver")
-    concept = evidence.codebook.concepts["achterblijver"]
-    if concept.outcome is None:
-        raise NotTestableError(
-            Text(
-                nl="achterblijver is geen uitkomst van het codeboek",
-                en="falling behind is no outcome of the codebook",
-            )
-        )
-    risk = evidence.risk
-    if risk is None:
-        barred = barred_columns(evidence.codebook, evidence.codebook.outcomes[concept.outcome])
-        risk = out_of_fold(evidence, outcome, barred, (True,))[0]
+    outcome, risk = reader.of("achterblijver"), _risk_of_falling_behind(reader)
     known = ~np.isnan(risk) & ~np.isnan(outcome)
-    weight = evidence.design.weight
-    cut = _highest(risk[known], weight[known])
+    weight = reader.design.weight
+    chosen = np.where(known, risk >= _highest(risk[known], weight[known]), np.nan)
     residual = np.where(known, outcome - risk, np.nan)
-    lines, sensitivity, parts = [], [], []
-    domains: dict[str, list[NDArray[np.bool_]]] = {}
-    for attribute, groups in evidence.groups.items():
-        large = {
-            str(group): (groups == group).to_numpy() & known
-            for group in sorted(groups.dropna().unique())
-            if ((groups == group).to_numpy() & known).sum() >= FEWEST_IN_GROUP
-        }
-        for group, members in large.items():
-            label, name = _label(evidence, str(attribute), group), f"{attribute}={group}"
-            chosen = np.where(members, risk >= cut, np.nan)
-            domains[name] = [members, members & (outcome == 1)]
-            lines.append(
-                Line(
-                    name,
-                    f"Waargenomen min voorspeld, {label.nl}",
-                    f"Observed less predicted, {label.en}",
-                    estimate_mean(np.where(members, residual, np.nan), evidence.design),
-                )
-            )
-            sensitivity += [
-                Line(
-                    f"selected_{name}",
-                    f"Aandeel met een aanbod, {label.nl}",
-                    f"Share with an offer, {label.en}",
-                    estimate_share(chosen, evidence.design),
-                ),
-                Line(
-                    f"recall_{name}",
-                    f"Aandeel bereikt van wie achterblijft, {label.nl}",
-                    f"Share reached of those falling behind, {label.en}",
-                    estimate_share(np.where(outcome == 1, chosen, np.nan), evidence.design),
-                ),
-            ]
-        parts += [
-            difference(residual, large[one], large[other], evidence.design)
-            for one, other in combinations(large, 2)
-        ]
-    if not parts:
-        raise NotTestableError(
-            Text(
-                nl="naar leeftijd, geslacht en opleiding zijn er geen twee groepen van "
-                f"{FEWEST_IN_GROUP} leden",
-                en="by age, sex and education there are no two groups of "
-                f"{FEWEST_IN_GROUP} members",
-            )
+    groups = {name: _large_groups(reader, name, outcome, known) for name in reader.attributes}
+    differences = [
+        difference(residual, one.members[0], other.members[0], reader.design)
+        for own in groups.values()
+        for one, other in combinations(own, 2)
+    ]
+    if not differences:
+        raise NotTestableError(Message("claim.h20.few_groups", {"members": FEWEST_IN_GROUP}))
+    largest = max(differences, key=lambda found: abs(found.value))
+    domains = [domain for own in groups.values() for domain in own]
+    small = Message("claim.h20.small_groups", {"members": FEWEST_IN_GROUP})
+    return ClaimFinding(
+        estimates=tuple(_calibration(reader, domain, residual) for domain in domains),
+        effect=Effect(bare(largest.value, 0), Message("claim.h20.effect")),
+        decision=_equivalent(differences),
+        checks=tuple(one for domain in domains for one in _offers(reader, domain, chosen, outcome)),
+        notes=(small,) if reader.risk is not None else (Message("claim.h20.no_model"), small),
+    )
+
+
+def _culture_scales(reader: Reader) -> list[str]:
+    """Scales of culture, red tape and room among them."""
+    concepts = reader.codebook.concepts
+    mapped = {concepts[name].scale for name in _CULTURE if name in concepts}
+    return [name for name in reader.scales if name in reader.dimensions or name in mapped]
+
+
+def _gains(gain: Estimate) -> Decision:
+    """Say whether culture adds anything.
+
+    Knowing more cannot harm; that it helps less than counts is what speaks against the claim.
+    """
+    found = decide([Requirement(gain, floor=GAIN)])
+    if found.direction == "claimed":
+        return found
+    if gain.high < GAIN:
+        return Decision("opposite", p_against(gain, GAIN))
+    return Decision("neither", 1.0)
+
+
+def _risk_of_falling_behind(reader: Reader) -> Array:
+    """Give the model's risk, or that of a regression with the same features."""
+    codebook = reader.codebook
+    outcome = codebook.concepts["achterblijver"].outcome
+    if outcome is None:
+        raise NotTestableError(Message("claim.h20.no_outcome"))
+    if reader.risk is not None:
+        return reader.risk
+    barred = barred_columns(codebook, codebook.outcomes[outcome])
+    return out_of_fold(reader, reader.of("achterblijver"), barred, (True,))[0]
+
+
+def _large_groups(
+    reader: Reader, attribute: str, outcome: Array, known: NDArray[np.bool_]
+) -> list[Domain]:
+    """Give the groups of an attribute of which enough is known: their members, those behind."""
+    groups = reader.group(attribute)
+    made = []
+    for group in sorted(groups.dropna().unique()):
+        members = (groups == group).to_numpy() & known
+        if members.sum() >= FEWEST_IN_GROUP:
+            answer = attribute, str(group)
+            made.append(Domain("=".join(answer), (members, members & (outcome == 1)), answer))
+    return made
+
+
+def _calibration(reader: Reader, domain: Domain, residual: Array) -> ClaimEstimate:
+    found = estimate_mean(np.where(domain.members[0], residual, np.nan), reader.design)
+    label = _about_group(reader, "claim.h20.calibration", domain)
+    return ClaimEstimate(domain.name, Measure.DIFFERENCE, found, label, domain)
+
+
+def _offers(
+    reader: Reader, domain: Domain, chosen: Array, outcome: Array
+) -> tuple[ClaimEstimate, ...]:
+    """Share of a group that an offer would reach, and of those in it who fall behind."""
+    offered = np.where(domain.members[0], chosen, np.nan)
+    return tuple(
+        ClaimEstimate(
+            f"{name}_{domain.name}",
+            Measure.SHARE,
+            estimate_share(values, reader.design),
+            _about_group(reader, label, domain),
+            domain,
         )
-    largest = max(parts, key=lambda part: abs(part.value))
-    finding = conclude(
-        lines,
-        [],
-        (
-            largest.value,
-            "grootste verschil in ijking tussen twee groepen",
-            "largest difference of calibration between two groups",
-        ),
-        sensitivity,
-        note=_about_risk(evidence),
-        domains=domains,
-    )
-    return with_direction(finding, *_equivalent(parts))
-
-
-def _about_risk(evidence: Evidence) -> Text:
-    """Say whose score was judged, and that small groups were not."""
-    small = Text(
-        nl=f"Groepen van minder dan {FEWEST_IN_GROUP} mensen zijn niet beoordeeld",
-        en=f"Groups of fewer than {FEWEST_IN_GROUP} people were not judged",
-    )
-    if evidence.risk is not None:
-        return small
-    return Text(
-        nl="Gemeten op een regressie met dezelfde kenmerken als het model, niet op het model. "
-        f"{small.nl}",
-        en=f"Measured on a regression with the model's own features, not on the model. {small.en}",
-    )
-
-
-def _is_culture(evidence: Evidence, name: str) -> bool:
-    if name in evidence.dimensions:
-        return True
-    mapped = {
-        evidence.codebook.concepts[c].scale
-        for c in (
-            "psychologische_veiligheid",
-            "prestatiegerichtheid",
-            "regeldruk",
-            "ruimte_professional",
+        for name, label, values in (
+            ("selected", "claim.h20.selected", offered),
+            ("recall", "claim.h20.recall", np.where(outcome == 1, offered, np.nan)),
         )
-        if c in evidence.codebook.concepts
-    }
-    return name in mapped
+    )
 
 
-def _label(evidence: Evidence, attribute: str, group: str) -> Text:
-    column = evidence.codebook.columns[attribute]
-    code = column.codes.get(group, Text(nl=group, en=group))
-    return Text(nl=f"{column.label.nl}: {code.nl}", en=f"{column.label.en}: {code.en}")
+def _about_group(reader: Reader, sentence: str, domain: Domain) -> Message:
+    attribute, group = domain.answer or ("", "")
+    column = reader.codebook.columns[attribute]
+    return Message(sentence, {"attribute": column.label, "group": column.codes.get(group, group)})
 
 
 def _highest(risk: Array, weight: Array) -> float:
@@ -221,25 +202,26 @@ def _highest(risk: Array, weight: Array) -> float:
     return float(risk[order][np.searchsorted(share, SELECTED)])
 
 
-def _equivalent(parts: list[Estimate]) -> tuple[Direction, float]:
+def _equivalent(differences: list[Estimate]) -> Decision:
     """Whether all lie within the margin, some beyond it, or neither can be said."""
     inside = max(
-        max(_one_sided(part, CALIBRATION), _one_sided(part, -CALIBRATION)) for part in parts
+        max(_one_sided(found, CALIBRATION), _one_sided(found, -CALIBRATION))
+        for found in differences
     )
     if inside <= LEVEL:
-        return "claimed", inside
+        return Decision("claimed", inside)
     beyond = [
-        p_against(part, np.sign(part.value) * CALIBRATION)
-        for part in parts
-        if abs(part.value) > CALIBRATION
+        p_against(found, np.sign(found.value) * CALIBRATION)
+        for found in differences
+        if abs(found.value) > CALIBRATION
     ]
     # Any one pair is enough, so the smallest p counts, adjusted for the number of pairs.
-    opposite = min([1.0, *(p * len(parts) for p in beyond)])
-    return ("opposite", opposite) if opposite <= LEVEL else ("neither", inside)
+    opposite = min([1.0, *(p * len(differences) for p in beyond)])
+    return Decision("opposite", opposite) if opposite <= LEVEL else Decision("neither", inside)
 
 
-def _one_sided(part: Estimate, bound: float) -> float:
+def _one_sided(found: Estimate, bound: float) -> float:
     """P that it lies on the side of zero from `bound`."""
-    if (part.value - bound) * np.sign(bound) >= 0:
+    if (found.value - bound) * np.sign(bound) >= 0:
         return 1.0
-    return p_against(part, bound) / 2
+    return p_against(found, bound) / 2

@@ -5,15 +5,23 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.claims.evidence import Evidence, NotTestableError
-from blijfwijzer.claims.findings import Finding, Line, Part, bare, conclude, with_direction
+from blijfwijzer.claims.estimates import ClaimEstimate, Measure, bare
+from blijfwijzer.claims.findings import (
+    ClaimFinding,
+    Decision,
+    Effect,
+    NotTestableError,
+    Requirement,
+    decide,
+)
 from blijfwijzer.claims.halves import Halves, explained, halve_teams, share_between, shrink_teams
+from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import areas_by_draw
-from blijfwijzer.estimation.influences import estimate_share
+from blijfwijzer.estimation.influences import Estimate, estimate_share
 from blijfwijzer.estimation.intervals import from_draws
 from blijfwijzer.estimation.moments import covariances
-from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import PAIR
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 
@@ -35,7 +43,7 @@ LARGE_SHARE = 0.03
 _FEWEST_OTHERS = 3
 
 
-def good_together(evidence: Evidence) -> Finding:
+def good_together(reader: Reader) -> ClaimFinding:
     """H1: teams good on safety and performance orientation are good on all else, and the converse.
 
     Means of teams are shrunk to the mean of all by their reliability (empirical Bayes; Efron &
@@ -44,70 +52,43 @@ def good_together(evidence: Evidence) -> Finding:
     the pair as one half of a team sees it must also tell more of the rest as the other half sees
     it than the pair of a team chosen at random does (a permutation of teams).
     """
-    names = _ordered(evidence)
-    means, design = shrink_teams(evidence, names)
+    names = _ordered(reader)
+    means, design = shrink_teams(reader, names)
     good, poor = _extremes(means[:, :2])
     agrees = _agreement(means[:, 2:], good, poor)
-    found = estimate_share(agrees, design)
-    halves = halve_teams(evidence, evidence.dimensions[names].to_numpy())
-    across = estimate_share(_across(halves), halves.design)
-    chance = _by_chance(halves, evidence.seed)
-    others = [
-        _pair_agreement(means, pair)
-        for pair in combinations(range(len(names)), 2)
-        if pair != (0, 1)
-    ]
-    apart = float(np.nanmean(agrees) - np.nanmean(others))
-    lines = [
-        Line(
-            "all_others_agree",
-            "Aandeel teams, uiterst op beide, dat op alle andere dimensies dezelfde kant uit gaat",
-            "Share of teams, extreme on both, that are on the same side on all other dimensions",
-            found,
-        ),
-        Line(
-            "good",
-            "waarvan goede teams",
-            "of which good teams",
-            estimate_share(np.where(good, agrees, np.nan), design),
-        ),
-        Line(
-            "poor",
-            "waarvan zorgelijke teams",
-            "of which worrying teams",
-            estimate_share(np.where(poor, agrees, np.nan), design),
-        ),
-        Line(
-            "other_half",
-            "Hetzelfde, met het paar uit de ene helft en de rest uit de andere helft van een team",
-            "The same, the pair from one half and the rest from the other half of a team",
-            across,
-        ),
-        Line(
-            "by_chance",
-            "Dat aandeel als het paar van een willekeurig ander team komt",
-            "That share if the pair is that of another team, at random",
-            bare(chance, across.n),
-        ),
-    ]
-    sensitivity = [
-        Line(
-            "other_pairs",
-            "Verschil met het gemiddelde van alle andere paren dimensies",
-            "Difference with the mean of all other pairs of dimensions",
-            bare(apart, found.n),
-        ),
-    ]
-    parts = [Part(found, 1, bound=0.5), Part(across, 1, bound=chance)]
-    effect = (
-        found,
-        "aandeel van de uiterste teams dat op alles dezelfde kant uit gaat (nodig: meer dan 0,50)",
-        "share of extreme teams on the same side on everything (needed: more than 0.50)",
+    found, of_good, of_poor = (
+        estimate_share(values, design)
+        for values in (agrees, np.where(good, agrees, np.nan), np.where(poor, agrees, np.nan))
     )
-    return conclude(lines, parts, effect, sensitivity)
+    halves = halve_teams(reader, _scores(reader, names), reader.half)
+    across = estimate_share(_across(halves), halves.design)
+    chance = _by_chance(halves, reader.seed)
+    apart = float(np.nanmean(agrees) - np.nanmean(_other_pairs(means)))
+    share = Measure.SHARE
+    return ClaimFinding(
+        estimates=(
+            ClaimEstimate("all_others_agree", share, found, Message("claim.h1.all_others_agree")),
+            ClaimEstimate("good", share, of_good, Message("claim.h1.good")),
+            ClaimEstimate("poor", share, of_poor, Message("claim.h1.poor")),
+            ClaimEstimate("other_half", share, across, Message("claim.h1.other_half")),
+            ClaimEstimate(
+                "by_chance", share, bare(chance, across.n), Message("claim.h1.by_chance")
+            ),
+        ),
+        effect=Effect(found, Message("claim.h1.effect")),
+        decision=decide([Requirement(found, bound=0.5), Requirement(across, bound=chance)]),
+        checks=(
+            ClaimEstimate(
+                "other_pairs",
+                Measure.DIFFERENCE,
+                bare(apart, found.n),
+                Message("claim.h1.other_pairs"),
+            ),
+        ),
+    )
 
 
-def special_pair(evidence: Evidence) -> Finding:
+def special_pair(reader: Reader) -> ClaimFinding:
     """H1b: no other pair finds worrying teams so well.
 
     A team worries when it is in the worst quarter on the mean of the dimensions outside the pair,
@@ -115,174 +96,152 @@ def special_pair(evidence: Evidence) -> Finding:
     part once, and teams are halved several times. Pairs are ranked by area under the curve, with a
     bootstrap of whole units.
     """
-    names = _ordered(evidence)
+    names = _ordered(reader)
     pairs = list(combinations(range(len(names)), 2))
-    areas, n = _areas_of_pairs(evidence, names, pairs)
-    ranks = (areas > areas[0]).sum(axis=0) + 1
+    areas, n = _areas_of_pairs(reader, names, pairs)
+    ranks = (areas > areas[0]).sum(axis=0) + 1.0
     allowed = max(1, round(TOPPAIRS * len(pairs)))
     best = int(np.argmax(areas[:, 0]))
-    labels = [evidence.label(names[place]) for place in pairs[best]]
+    first, second = (reader.label(names[place]) for place in pairs[best])
     among = float((ranks[1:] <= allowed).mean())
     apart = areas[0] - areas[1:].mean(axis=0)
-    ahead = from_draws(float(apart[0]), apart[1:], n)
-    lines = [
-        Line(
-            "rank",
-            f"Plaats van het paar onder alle {len(pairs)} paren",
-            f"Rank of the pair among all {len(pairs)} pairs",
-            from_draws(float(ranks[0]), ranks[1:].astype(float), n),
-        ),
-        Line(
-            "among_best",
-            f"Kans dat het paar bij de beste {allowed} hoort",
-            f"Chance that the pair is among the best {allowed}",
-            bare(among, n),
-        ),
-        Line(
-            "ahead",
-            "AUC van het paar min het gemiddelde van de andere paren",
-            "AUC of the pair less the mean of the other pairs",
-            ahead,
-        ),
-        Line(
-            "area", "AUC van het paar", "AUC of the pair", from_draws(areas[0, 0], areas[0, 1:], n)
-        ),
-    ]
-    sensitivity = [
-        Line(
-            "best_pair",
-            f"AUC van het beste paar: {' en '.join(label.nl for label in labels)}",
-            f"AUC of the best pair: {' and '.join(label.en for label in labels)}",
-            from_draws(areas[best, 0], areas[best, 1:], n),
-        ),
-    ]
-    finding = conclude(
-        lines,
-        [],
-        (ahead, "AUC boven het gemiddelde van de andere paren", "AUC above the other pairs"),
-        sensitivity,
-        note=Text(
-            nl="Eén algemene factor maakt elk paar bruikbaar; daarom telt niet de AUC maar de "
-            "plaats onder de paren, en hoe ver het paar voorligt.",
-            en="One general factor makes any pair useful; so not the AUC counts but the rank "
-            "among the pairs, and how far the pair is ahead.",
-        ),
+    rank, ahead, area, of_best = (
+        from_draws(float(row[0]), row[1:], n) for row in (ranks, apart, areas[0], areas[best])
     )
     # A pair that is among the best and hardly better than any two is not special.
-    is_ahead = ahead.value >= SPECIAL and ahead.low > 0
-    if among >= RANK_CERTAINTY and is_ahead:
-        return with_direction(finding, "claimed")
+    is_special = among >= RANK_CERTAINTY and ahead.value >= SPECIAL and ahead.low > 0
     is_other = among <= 1 - RANK_CERTAINTY
-    return with_direction(finding, "opposite" if is_other else "neither")
+    return ClaimFinding(
+        estimates=(
+            ClaimEstimate(
+                "rank", Measure.RANK, rank, Message("claim.h1b.rank", {"pairs": len(pairs)})
+            ),
+            ClaimEstimate(
+                "among_best",
+                Measure.CHANCE,
+                bare(among, n),
+                Message("claim.h1b.among_best", {"allowed": allowed}),
+            ),
+            ClaimEstimate("ahead", Measure.GAIN, ahead, Message("claim.h1b.ahead")),
+            ClaimEstimate("area", Measure.AREA, area, Message("claim.h1b.area")),
+        ),
+        effect=Effect(ahead, Message("claim.h1b.effect")),
+        decision=Decision("claimed" if is_special else "opposite" if is_other else "neither"),
+        checks=(
+            ClaimEstimate(
+                "best_pair",
+                Measure.AREA,
+                of_best,
+                Message("claim.h1b.best_pair", {"first": first, "second": second}),
+            ),
+        ),
+        notes=(Message("claim.h1b.note"),),
+    )
 
 
-def example_over_rules(evidence: Evidence) -> Finding:
+def example_over_rules(reader: Reader) -> ClaimFinding:
     """H17: managers' example explains more of a team's safety than rules and policy do.
 
     Safety of one half of a team, explained by what the other half says of example and of rules.
     For two blocks the difference in general dominance is the difference in R2.
     """
-    rules = [name for name in ("gedragsregels", "omgangsbeleid") if evidence.has(name)]
+    rules = [name for name in ("gedragsregels", "omgangsbeleid") if reader.has(name)]
     names = ["psychologische_veiligheid", "voorbeeldgedrag", *rules]
-    values = np.stack([evidence.of(name) for name in names], axis=1)
-    halves = halve_teams(evidence, values)
+    halves = halve_teams(reader, np.stack([reader.of(n) for n in names], axis=1), reader.half)
     ways = ((halves.first, halves.second), (halves.second, halves.first))
-    rows = np.vstack([np.column_stack([safe[:, 0], told[:, 1:]]) for safe, told in ways])
+    rows = np.vstack([np.column_stack([one[:, 0], other[:, 1:]]) for one, other in ways])
     both = np.concatenate([halves.place, halves.place])
-    found, drawn = covariances(rows, np.ones(len(rows)), both, halves.picks)
-    every = np.concatenate([found[None], drawn])
-    example = np.array([explained(matrix, [1]) for matrix in every])
-    rule = np.array([explained(matrix, list(range(2, len(names)))) for matrix in every])
-    n = len(halves.place)
-    apart = from_draws(float(example[0] - rule[0]), example[1:] - rule[1:], n)
-    lines = [
-        Line(
-            "example",
-            "Verklaarde variantie van veiligheid: voorbeeldgedrag",
-            "Explained variance of safety: example",
-            from_draws(float(example[0]), example[1:], n),
+    matrix, drawn = covariances(rows, np.ones(len(rows)), both, halves.picks)
+    every = np.concatenate([matrix[None], drawn])
+    by_example = np.array([explained(matrix, [1]) for matrix in every])
+    by_rules = np.array([explained(matrix, list(range(2, len(names)))) for matrix in every])
+    example, of_rules, apart = (
+        from_draws(float(row[0]), row[1:], len(halves.place))
+        for row in (by_example, by_rules, by_example - by_rules)
+    )
+    return ClaimFinding(
+        estimates=(
+            ClaimEstimate("example", Measure.VARIANCE, example, Message("claim.h17.example")),
+            ClaimEstimate("rules", Measure.VARIANCE, of_rules, Message("claim.h17.rules")),
+            ClaimEstimate("difference", Measure.DIFFERENCE, apart, Message("claim.h17.difference")),
         ),
-        Line(
-            "rules",
-            "Verklaarde variantie van veiligheid: regels en beleid",
-            "Explained variance of safety: rules and policy",
-            from_draws(float(rule[0]), rule[1:], n),
-        ),
-        Line("difference", "Verschil", "Difference", apart),
-    ]
-    effect = (apart, "verschil in R2 tussen teams", "difference in R2 between teams")
-    return conclude(lines, [Part(apart, 1, floor=LARGE_GAIN)], effect)
+        effect=Effect(apart, Message("claim.h17.effect")),
+        decision=decide([Requirement(apart, floor=LARGE_GAIN)]),
+    )
 
 
-def hidden_variation(evidence: Evidence) -> Finding:
+def hidden_variation(reader: Reader) -> ClaimFinding:
     """H18: averages hide large differences between teams, organisations and sectors.
 
     Share of variance that lies between units of a level, those above it included: ICC(1) by
     one-way analysis of variance (Shrout & Fleiss 1979), with a bootstrap of whole units. People
     count alike, since the weights stand for a population and not for its units.
     """
-    measured = {str(name): values.to_numpy() for name, values in evidence.dimensions.items()}
+    measured = {name: reader.dimension(name) for name in reader.dimensions}
     if not measured:
-        raise NotTestableError(
-            Text(nl="de enquête heeft geen cultuurdimensies", en="the survey has no culture scales")
-        )
-    place, picks = evidence.draw_units()
-    lines, shares = [], {}
-    for level in evidence.units:
-        unit = evidence.units[level].to_numpy()
-        if len(np.unique(unit[unit >= 0])) < 2:
-            continue
-        made = [share_between(values, unit, place, picks) for values in measured.values()]
-        n = int(sum((unit >= 0) & ~np.isnan(next(iter(measured.values())))))
-        draws = np.mean([m[1] for m in made], axis=0)
-        shares[level] = from_draws(float(np.mean([m[0] for m in made])), draws, n)
-        name = str(level)
-        lines.append(
-            Line(
-                f"between_{name}",
-                f"Aandeel van de variantie tussen eenheden: {evidence.label(name).nl}",
-                f"Share of variance between units: {evidence.label(name).en}",
-                shares[level],
-            )
-        )
+        raise NotTestableError(Message("claim.untestable.no_dimensions"))
+    shares = _between_units(reader, measured)
     if not shares:
-        raise NotTestableError(Text(nl="er is maar één eenheid", en="there is one unit only"))
+        raise NotTestableError(Message("claim.h18.one_unit"))
     largest = max(shares.values(), key=lambda share: share.value)
-    smallest = evidence.label(str(evidence.units.columns[-1]))
-    sensitivity = []
-    for name in ("vertrekintentie", *measured):
-        values = measured.get(name, evidence.of(name) if evidence.has(name) else None)
-        if values is not None:
-            share, drawn = share_between(values, evidence.team, place, picks)
-            sensitivity.append(
-                Line(
-                    name,
-                    f"{smallest.nl}: {evidence.label(name).nl}",
-                    f"{smallest.en}: {evidence.label(name).en}",
-                    from_draws(share, drawn, int((~np.isnan(values)).sum())),
-                )
+    return ClaimFinding(
+        estimates=tuple(
+            ClaimEstimate(
+                f"between_{level}",
+                Measure.VARIANCE,
+                share,
+                Message("claim.h18.between", {"level": reader.label(level)}),
             )
-    effect = (
-        largest,
-        "grootste aandeel van de variantie tussen eenheden (nodig: meer dan 0,03)",
-        "largest share of variance between units (needed: more than 0.03)",
+            for level, share in shares.items()
+        ),
+        effect=Effect(largest, Message("claim.h18.effect")),
+        decision=decide([Requirement(largest, bound=LARGE_SHARE)]),
+        checks=_between_teams(reader, measured),
     )
-    return conclude(lines, [Part(largest, 1, bound=LARGE_SHARE)], effect, sensitivity)
 
 
-def _ordered(evidence: Evidence) -> list[str]:
-    """Dimensions with the pair in front."""
-    others = [str(name) for name in evidence.dimensions if name not in PAIR]
-    if len(others) < _FEWEST_OTHERS:
-        raise NotTestableError(
-            Text(
-                nl=f"naast het paar zijn er {len(others)} cultuurdimensies; nodig zijn er "
-                f"{_FEWEST_OTHERS}",
-                en=f"beside the pair there are {len(others)} culture dimensions; "
-                f"{_FEWEST_OTHERS} are needed",
-            )
+def _between_units(reader: Reader, measured: dict[str, Array]) -> dict[str, Estimate]:
+    """Mean share of variance between units, of each level that has two units or more."""
+    place, picks = reader.draw_units()
+    known = ~np.isnan(next(iter(measured.values())))
+    shares = {}
+    for level in reader.levels:
+        unit = reader.unit(level)
+        if len(np.unique(unit[unit >= 0])) >= 2:
+            made = [share_between(values, unit, place, picks) for values in measured.values()]
+            found = float(np.mean([share for share, _ in made]))
+            draws = np.mean([drawn for _, drawn in made], axis=0)
+            shares[level] = from_draws(found, draws, int((known & (unit >= 0)).sum()))
+    return shares
+
+
+def _between_teams(reader: Reader, measured: dict[str, Array]) -> tuple[ClaimEstimate, ...]:
+    """Share of variance between the smallest units, of leaving and of each dimension."""
+    place, picks = reader.draw_units()
+    leaves = {name: reader.of(name) for name in ("vertrekintentie",) if reader.has(name)}
+    made = []
+    for name, values in {**leaves, **measured}.items():
+        share, drawn = share_between(values, reader.team, place, picks)
+        label = {"level": reader.label(reader.levels[-1]), "concept": reader.label(name)}
+        found = from_draws(share, drawn, int((~np.isnan(values)).sum()))
+        made.append(
+            ClaimEstimate(name, Measure.VARIANCE, found, Message("claim.h18.of_concept", label))
         )
+    return tuple(made)
+
+
+def _ordered(reader: Reader) -> list[str]:
+    """Dimensions with the pair in front."""
+    others = [name for name in reader.dimensions if name not in PAIR]
+    if len(others) < _FEWEST_OTHERS:
+        counts = {"dimensions": len(others), "needed": _FEWEST_OTHERS}
+        raise NotTestableError(Message("claim.untestable.few_dimensions", counts))
     return [*PAIR, *others]
+
+
+def _scores(reader: Reader, names: list[str]) -> Array:
+    """One row per response, one column per dimension."""
+    return np.stack([reader.dimension(name) for name in names], axis=1)
 
 
 def _extremes(pair: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -299,10 +258,14 @@ def _agreement(others: Array, good: NDArray[np.bool_], poor: NDArray[np.bool_]) 
     return agrees
 
 
-def _pair_agreement(means: Array, pair: tuple[int, int]) -> float:
-    good, poor = _extremes(means[:, list(pair)])
-    agrees = _agreement(np.delete(means, pair, axis=1), good, poor)
-    return float(np.nanmean(agrees)) if (good | poor).any() else np.nan
+def _other_pairs(means: Array) -> list[float]:
+    """Share of teams that agree, of each pair but the first; NaN where no team is extreme."""
+    shares = []
+    for pair in list(combinations(range(means.shape[1]), 2))[1:]:
+        good, poor = _extremes(means[:, list(pair)])
+        agrees = _agreement(np.delete(means, pair, axis=1), good, poor)
+        shares.append(float(np.nanmean(agrees)) if (good | poor).any() else np.nan)
+    return shares
 
 
 def _across(halves: Halves) -> Array:
@@ -323,16 +286,16 @@ def _by_chance(halves: Halves, seed: int) -> float:
 
 
 def _areas_of_pairs(
-    evidence: Evidence, names: list[str], pairs: list[tuple[int, int]]
+    reader: Reader, names: list[str], pairs: list[tuple[int, int]]
 ) -> tuple[Array, int]:
     """Area under the curve of each pair, a row each: as found, then of each draw of units.
 
     Also gives the teams it rests on, in the first halving.
     """
-    values = evidence.dimensions[names].to_numpy()
+    values = _scores(reader, names)
     made, teams = [], []
     for halving in range(_HALVINGS):
-        halves = halve_teams(evidence.halved_again(halving), values)
+        halves = halve_teams(reader, values, reader.halved_again(halving))
         made.append(np.stack([_area_of_pair(halves, pair) for pair in pairs]))
         teams.append(len(halves.place))
     return np.asarray(np.mean(made, axis=0)), teams[0]

@@ -1,17 +1,27 @@
 """Claims about who gets training, and why (H7, H8, H8b)."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.claims.evidence import Evidence, NotTestableError
-from blijfwijzer.claims.findings import (
-    Finding,
-    Line,
-    Part,
+from blijfwijzer.claims.estimates import (
+    ClaimEstimate,
+    Domain,
+    Measure,
+    about,
     bare,
-    conclude,
+    by_concept,
 )
+from blijfwijzer.claims.findings import (
+    ClaimFinding,
+    Effect,
+    NotTestableError,
+    Requirement,
+    decide,
+)
+from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.decomposition import explain_gap, split_gap
 from blijfwijzer.estimation.influences import (
     Estimate,
@@ -21,8 +31,8 @@ from blijfwijzer.estimation.influences import (
     marginal_difference,
 )
 from blijfwijzer.estimation.intervals import from_draws
-from blijfwijzer.survey.codebook import Text
 from blijfwijzer.survey.concepts import CONCEPTS
+from blijfwijzer.survey.texts import Message, Value
 
 Array = NDArray[np.float64]
 
@@ -33,265 +43,193 @@ _FEWEST_IN_GROUP = 50
 _FEWEST_MANAGERS = 3
 """Managers of a unit for their report to stand for it. Ours."""
 _TRAINING = ("scholing", "ontwikkelafspraak", "interne_stap")
+_SPLIT = {
+    "gap": "claim.h8b.gap",
+    "offer": "claim.h8b.offer",
+    "take_up": "claim.h8b.take_up",
+    "own": "claim.h8b.own",
+}
+"""What the gap in training is split into, and what each part is."""
 
 
-def fewer_chances(evidence: Evidence) -> Finding:
+def fewer_chances(reader: Reader) -> ClaimFinding:
     """H7: low educated and long-serving, so fewer agreements, less training, fewer moves."""
-    group = _low_and_long(evidence)
-    names = [name for name in _TRAINING if evidence.has(name)]
-    lines, parts, sensitivity = [], [], []
-    for name in names:
-        found, more = _gap(evidence, name, group)
-        parts.append(Part(found, -1, floor=GAP))
-        lines.append(
-            Line(
-                name,
-                f"{CONCEPTS[name].nl}: verschil met anderen",
-                f"{CONCEPTS[name].en}: difference with others",
-                found,
-            )
-        )
-        sensitivity += more
-    effect = (
-        max((p.estimate for p in parts), key=lambda estimate: estimate.value),
-        "het kleinste verschil in aandeel met anderen",
-        "the smallest difference in share with others",
+    group = _low_and_long(reader)
+    names = [name for name in _TRAINING if reader.has(name)]
+    gaps = {name: _gap(reader, name, group) for name in names}
+    smallest = max(gaps.values(), key=lambda estimate: estimate.value)
+    return ClaimFinding(
+        estimates=by_concept("claim.h7.gap", Measure.DIFFERENCE, gaps),
+        effect=Effect(smallest, Message("claim.h7.effect")),
+        decision=decide([Requirement(found, -1, floor=GAP) for found in gaps.values()]),
+        checks=tuple(one for name in names for one in _within_gap(reader, name, group)),
+        domain=Domain("", (group == 1,)),
     )
-    return conclude(lines, parts, effect, sensitivity, domains={"": [group == 1]})
 
 
-def less_encouraged(evidence: Evidence) -> Finding:
+def less_encouraged(reader: Reader) -> ClaimFinding:
     """H8: the same group is less encouraged by managers to learn."""
-    group = _low_and_long(evidence)
-    found, sensitivity = _gap(evidence, "aangemoedigd", group)
-    lines = [
-        Line(
-            "aangemoedigd",
-            "Aangemoedigd om te leren: verschil met anderen",
-            "Encouraged to learn: difference with others",
-            found,
-        )
-    ]
-    if evidence.has("moedigt_aan"):
-        design = evidence.design
-        sensitivity += [
-            Line(
-                "managers",
-                "Leidinggevenden die zeggen aan te moedigen",
-                "Managers who say that they encourage",
-                estimate_share(evidence.of("moedigt_aan"), design),
-            ),
-            Line(
-                "employees",
-                "Medewerkers die zeggen aangemoedigd te zijn",
-                "Employees who say that they are encouraged",
-                estimate_share(_of_employees(evidence, "aangemoedigd"), design),
-            ),
-        ]
-        sensitivity += _where_managers_encourage(evidence, group)
-    effect = (
-        found,
-        "verschil in aandeel aangemoedigd met anderen",
-        "difference with others in the share encouraged",
+    group, name = _low_and_long(reader), "aangemoedigd"
+    found = _gap(reader, name, group)
+    return ClaimFinding(
+        estimates=(ClaimEstimate(name, Measure.DIFFERENCE, found, Message("claim.h8.gap")),),
+        effect=Effect(found, Message("claim.h8.effect")),
+        decision=decide([Requirement(found, -1, floor=GAP)]),
+        checks=(*_within_gap(reader, name, group), *_by_managers(reader, group)),
+        domain=Domain("", (group == 1,)),
     )
-    parts = [Part(found, -1, floor=GAP)]
-    return conclude(lines, parts, effect, sensitivity, domains={"": [group == 1]})
 
 
-def opportunity_not_will(evidence: Evidence) -> Finding:
+def opportunity_not_will(reader: Reader) -> ClaimFinding:
     """H8b: the gap in training comes from what is offered, not from who takes it up.
 
     The gap is split exactly into offers, take-up of an offer and training without one (Kitagawa
     1955). Beside it, a linear decomposition into offers, wanting and encouragement (Oaxaca 1973;
     Blinder 1973; pooled coefficients, Jann 2008) and Fairlie's for a yes-no outcome (1999).
     """
-    group = _low_and_long(evidence)
-    trained, offered = evidence.of("scholing"), evidence.of("scholing_aangeboden")
-    place, picks = evidence.draw()
-    found, drawn, n = split_gap(trained, offered, group, evidence.design.weight, place, picks)
-    gap = from_draws(found["gap"], drawn["gap"], n)
-    if not gap.high < 0:
-        raise NotTestableError(
-            Text(
-                nl="er is geen kloof in scholing om te verdelen",
-                en="there is no gap in training to divide",
-            )
-        )
+    group = _low_and_long(reader)
+    trained, offered = reader.of("scholing"), reader.of("scholing_aangeboden")
+    place, picks = reader.draw()
+    found, drawn, n = split_gap(trained, offered, group, reader.design.weight, place, picks)
+    parts = {name: from_draws(found[name], drawn[name], n) for name in _SPLIT}
+    if not parts["gap"].high < 0:
+        raise NotTestableError(Message("claim.h8b.no_gap"))
     share = from_draws(found["offer"] / found["gap"], drawn["offer"] / drawn["gap"], n)
-    texts = {
-        "gap": ("Kloof in scholing met anderen", "Gap in training with others"),
-        "offer": ("waarvan door minder aanbod", "of which by fewer offers"),
-        "take_up": ("waarvan door minder ingaan op aanbod", "of which by taking up offers less"),
-        "own": ("waarvan zonder aanbod", "of which without an offer"),
-    }
-    lines = [
-        Line(name, nl, en, from_draws(found[name], drawn[name], n))
-        for name, (nl, en) in texts.items()
-    ]
-    lines.append(Line("share", "Deel van de kloof door aanbod", "Part of the gap by offers", share))
-    wants = evidence.of("wil_scholing")
-    sensitivity = [
-        Line(
-            "wants",
-            "Wil scholing: verschil met anderen",
-            "Wants training: difference with others",
-            difference(wants, group == 1, group == 0, evidence.design),
+    wants = difference(reader.of("wil_scholing"), group == 1, group == 0, reader.design)
+    return ClaimFinding(
+        estimates=(
+            *(
+                ClaimEstimate(name, Measure.DIFFERENCE, parts[name], Message(label))
+                for name, label in _SPLIT.items()
+            ),
+            ClaimEstimate("share", Measure.VARIANCE, share, Message("claim.h8b.share")),
         ),
-    ]
+        effect=Effect(share, Message("claim.h8b.effect")),
+        decision=decide([Requirement(share, bound=MOST)]),
+        checks=(
+            ClaimEstimate("wants", Measure.DIFFERENCE, wants, Message("claim.h8b.wants")),
+            *_decomposed(reader, trained, group, n),
+        ),
+        domain=Domain("", (group == 1,)),
+    )
+
+
+def _decomposed(reader: Reader, trained: Array, group: Array, n: int) -> Iterable[ClaimEstimate]:
+    """Explain the gap in training by offers, wanting and encouragement, in two ways."""
     columns = {
-        name: evidence.of(name)
+        name: reader.of(name)
         for name in ("scholing_aangeboden", "wil_scholing", "aangemoedigd")
-        if evidence.has(name)
+        if reader.has(name)
     }
-    for method, parts in explain_gap(trained, columns, group, evidence.design.weight).items():
-        sensitivity += [
-            Line(
-                f"{method}_{name}",
-                f"Ontleding ({method.title()}): {_part_name(name).nl}",
-                f"Decomposition ({method.title()}): {_part_name(name).en}",
-                bare(value, n),
-            )
-            for name, value in parts.items()
-        ]
-    effect = (share, "deel van de kloof door minder aanbod", "part of the gap by fewer offers")
-    decides = [Part(share, 1, bound=MOST)]
-    return conclude(lines, decides, effect, sensitivity, domains={"": [group == 1]})
+    for method, parts in explain_gap(trained, columns, group, reader.design.weight).items():
+        for name, value in parts.items():
+            of: dict[str, Value] = {"method": method.title()}
+            label = Message("claim.h8b.unexplained", of)
+            if name in CONCEPTS:
+                label = Message("claim.h8b.explained", {**of, "concept": CONCEPTS[name]})
+            yield ClaimEstimate(f"{method}_{name}", Measure.DIFFERENCE, bare(value, n), label)
 
 
-def _part_name(name: str) -> Text:
-    """Name a part of a decomposition."""
-    if name in CONCEPTS:
-        label = CONCEPTS[name]
-        return Text(nl=f"deel door: {label.nl}", en=f"part by: {label.en}")
-    return Text(nl="deel dat niet verklaard is", en="part that is not explained")
-
-
-def _low_and_long(evidence: Evidence) -> Array:
+def _low_and_long(reader: Reader) -> Array:
     """1 for the low educated with long service, 0 for others, NaN where either is unknown."""
-    low, long = evidence.of("laag_opgeleid"), evidence.of("lang_in_dienst")
+    low, long = reader.of("laag_opgeleid"), reader.of("lang_in_dienst")
     group = np.where(np.isnan(low) | np.isnan(long), np.nan, (low == 1) & (long == 1))
     if (group == 1).sum() < _FEWEST_IN_GROUP:
-        raise NotTestableError(
-            Text(
-                nl=f"minder dan {_FEWEST_IN_GROUP} respondenten zijn laag opgeleid en lang in "
-                "dienst",
-                en=f"fewer than {_FEWEST_IN_GROUP} respondents are low educated and long-serving",
-            )
-        )
+        raise NotTestableError(Message("claim.untestable.few_low", {"needed": _FEWEST_IN_GROUP}))
     return group
 
 
-def _gap(evidence: Evidence, name: str, group: Array) -> tuple[Estimate, list[Line]]:
-    """Difference of shares at equal sector, and what education and tenure each add.
+def _gap(reader: Reader, name: str, group: Array) -> Estimate:
+    """Difference of shares at equal sector: a marginal mean of a logistic regression."""
+    return _marginal(reader, name, {"group": group}, {"group": 1.0})
 
-    Marginal means of logistic regressions: with the group as one, with both and their interaction,
-    and at equal age.
-    """
-    found = _marginal(evidence, name, {"group": group}, {"group": group * 0})
-    low, long = evidence.of("laag_opgeleid"), evidence.of("lang_in_dienst")
-    nobody = {"low": group * 0, "long": group * 0, "both": group * 0}
-    label = CONCEPTS[name]
-    texts = {
-        "low": ("alleen laag opgeleid", "low educated only"),
-        "long": ("alleen lang in dienst", "long-serving only"),
-        "both": ("beide, tegen geen van beide", "both, against neither"),
-    }
-    settings = {"low": (1, 0, 0), "long": (0, 1, 0), "both": (1, 1, 1)}
+
+def _within_gap(reader: Reader, name: str, group: Array) -> tuple[ClaimEstimate, ...]:
+    """Give what education and tenure each add to a gap, and the gap at equal age."""
+    low, long = reader.of("laag_opgeleid"), reader.of("lang_in_dienst")
     crossed = {"low": low, "long": long, "both": low * long}
-    lines = [
-        Line(
+    settings = {
+        "low": {"low": 1.0, "long": 0.0, "both": 0.0},
+        "long": {"low": 0.0, "long": 1.0, "both": 0.0},
+        "both": {"low": 1.0, "long": 1.0, "both": 1.0},
+    }
+    labels = {
+        "low": "claim.gap.low_only",
+        "long": "claim.gap.long_only",
+        "both": "claim.gap.both",
+    }
+    made = [
+        ClaimEstimate(
             f"{part}_{name}",
-            f"{label.nl}: {nl}",
-            f"{label.en}: {en}",
-            _marginal(
-                evidence,
-                name,
-                crossed,
-                nobody,
-                {column: group * 0 + on for column, on in zip(nobody, settings[part], strict=True)},
-            ),
+            Measure.DIFFERENCE,
+            _marginal(reader, name, crossed, settings[part]),
+            about(label, name),
         )
-        for part, (nl, en) in texts.items()
+        for part, label in labels.items()
     ]
-    fitted = evidence.fit(evidence.of(name), crossed, "logistic")
-    lines.append(
-        Line(
-            f"interaction_{name}",
-            f"{label.nl}: wisselwerking (logodds)",
-            f"{label.en}: interaction (log odds)",
-            combine(fitted, {"both": 1.0}),
+    fitted = reader.fit(reader.of(name), crossed, "logistic")
+    product = combine(fitted, {"both": 1.0})
+    made.append(
+        ClaimEstimate(
+            f"interaction_{name}", Measure.LOG_ODDS, product, about("claim.gap.interaction", name)
         )
     )
-    if evidence.has("leeftijd"):
-        age = {"age": evidence.z("leeftijd")}
-        at_equal = _marginal(evidence, name, {"group": group, **age}, {"group": group * 0, **age})
-        lines.append(
-            Line(
-                f"age_{name}",
-                f"{label.nl}: bij gelijke leeftijd",
-                f"{label.en}: at equal age",
-                at_equal,
-            )
-        )
-    return found, lines
+    if reader.has("leeftijd"):
+        columns = {"group": group, "age": reader.z("leeftijd")}
+        at_equal = _marginal(reader, name, columns, {"group": 1.0})
+        made += by_concept("claim.gap.at_equal_age", Measure.DIFFERENCE, {name: at_equal}, "age_")
+    return tuple(made)
 
 
 def _marginal(
-    evidence: Evidence,
-    name: str,
-    columns: dict[str, Array],
-    zero: dict[str, Array],
-    one: dict[str, Array] | None = None,
+    reader: Reader, name: str, columns: dict[str, Array], setting: dict[str, float]
 ) -> Estimate:
-    """Difference in probability between two settings of columns, at the sectors that people have.
+    """Difference in probability with columns set so, less all of these at zero.
 
-    Parameters
-    ----------
-    one : the first setting; the first column at 1 and others as they are when left out
+    At the sectors that people have, and with other columns as they are.
     """
-    fitted = evidence.fit(evidence.of(name), columns, "logistic")
-    if one is None:
-        first = next(iter(columns))
-        one = {**columns, first: columns[first] * 0 + 1}
+    fitted = reader.fit(reader.of(name), columns, "logistic")
+    rest = {**columns, **reader.sector_columns()}
+    ends = [
+        pd.DataFrame({**rest, **{n: columns[n] * 0 + on * value for n, value in setting.items()}})
+        for on in (1, 0)
+    ]
     order = list(fitted.table.index[1:])
-    one_frame, zero_frame = (
-        pd.DataFrame({**setting, **evidence.levels()})[order] for setting in (one, zero)
-    )
-    return marginal_difference(fitted, one_frame, zero_frame, evidence.design)
+    return marginal_difference(fitted, ends[0][order], ends[1][order], reader.design)
 
 
-def _where_managers_encourage(evidence: Evidence, group: Array) -> list[Line]:
-    """Link the gap to what managers of the same unit report.
+def _by_managers(reader: Reader, group: Array) -> tuple[ClaimEstimate, ...]:
+    """Give what managers say of encouraging, and how the gap goes with it.
 
     Units are those that answer as a whole, such as organisations.
     """
-    says = evidence.of("moedigt_aan")
-    unit = np.unique(evidence.design.cluster, return_inverse=True)[1]
+    if not reader.has("moedigt_aan"):
+        return ()
+    says, employees = reader.of("moedigt_aan"), _of_employees(reader, "aangemoedigd")
+    unit = np.unique(reader.design.cluster, return_inverse=True)[1]
     known = ~np.isnan(says)
     size = np.bincount(unit[known], minlength=unit.max() + 1)
     total = np.bincount(unit[known], says[known], minlength=unit.max() + 1)
     report = np.where(size >= _FEWEST_MANAGERS, total / np.maximum(size, 1), np.nan)[unit]
-    report = evidence.standardise(report)
-    employees = _of_employees(evidence, "aangemoedigd")
-    columns = {"group": group, "report": report, "product": group * report}
-    fitted = evidence.fit(employees, columns)
-    return [
-        Line(
-            "report",
-            "Medewerkers aangemoedigd, per sd van wat leidinggevenden van hun eenheid zeggen",
-            "Employees encouraged, per sd of what managers of their unit say",
-            combine(fitted, {"report": 1.0}),
+    report = reader.standardise(report)
+    fitted = reader.fit(employees, {"group": group, "report": report, "product": group * report})
+    shares = (estimate_share(values, reader.design) for values in (says, employees))
+    slopes = (combine(fitted, {name: 1.0}) for name in ("report", "product"))
+    of = ("managers", "claim.h8.managers"), ("employees", "claim.h8.employees")
+    by = ("report", "claim.h8.report"), ("gap_by_report", "claim.h8.gap_by_report")
+    return (
+        *(
+            ClaimEstimate(name, Measure.SHARE, found, Message(label))
+            for (name, label), found in zip(of, shares, strict=True)
         ),
-        Line(
-            "gap_by_report",
-            "Verschil in de kloof per sd van wat leidinggevenden zeggen",
-            "Difference in the gap per sd of what managers say",
-            combine(fitted, {"product": 1.0}),
+        *(
+            ClaimEstimate(name, Measure.DIFFERENCE, found, Message(label))
+            for (name, label), found in zip(by, slopes, strict=True)
         ),
-    ]
+    )
 
 
-def _of_employees(evidence: Evidence, name: str) -> Array:
-    if not evidence.has("leidinggevende"):
-        return evidence.of(name)
-    return np.where(evidence.of("leidinggevende") == 0, evidence.of(name), np.nan)
+def _of_employees(reader: Reader, name: str) -> Array:
+    if not reader.has("leidinggevende"):
+        return reader.of(name)
+    return np.where(reader.of("leidinggevende") == 0, reader.of(name), np.nan)

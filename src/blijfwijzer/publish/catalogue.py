@@ -15,6 +15,10 @@ from babel.support import Translations
 from blijfwijzer.settings import catalogue_file
 from blijfwijzer.survey.texts import Language
 
+_CLAIMS = (
+    *("h1", "h1b", "h2", "h3", "h4", "h5", "h6", "h7", "h8", "h8b", "h9", "h10", "h11", "h12"),
+    *("h13", "h14", "h15", "h16", "h17", "h18", "h19", "h20"),
+)
 PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
         "caption": (
@@ -25,7 +29,10 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("segments", "trend", "verdicts", "vouchers", "wave", "withheld", "worrying"),
             "worrying_drivers",
         ),
+        "claim.criterion": _CLAIMS,
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
+        "claim.says": _CLAIMS,
+        "claim.verdict": ("contradicted", "not_supported", "not_testable", "supported"),
         "estimate": ("main", "sensitivity"),
         "fact": (
             *("accepted", "earlier_releases", "forms", "refused", "rolled_up", "shown"),
@@ -61,7 +68,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),
-            *("mean", "other", "rank", "scale", "share", "variance"),
+            *("mean", "rank", "scale", "share", "variance"),
         ),
         "verdict": (
             *("as_is", "better", "certain", "comparable", "no_mark", "not_comparable"),

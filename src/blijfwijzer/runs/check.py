@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from blijfwijzer.claims.coverage import tell_claims
+from blijfwijzer.claims.coverage import describe_coverage
 from blijfwijzer.drafting.draft import find_undecided
 from blijfwijzer.publish.screen import describe
 from blijfwijzer.settings import load_settings
@@ -26,6 +26,6 @@ def check(survey_file: Path, codebook_name: str, settings_file: Path | None) -> 
     if not intake.errors:
         scales = measure_reliability(intake.responses, codebook, settings.evaluation.bootstraps)
         scores = score_scales(intake.responses, codebook)
-        told = tell_claims(map(str, read_concepts(intake.responses, scores, codebook)))
+        told = describe_coverage(map(str, read_concepts(intake.responses, scores, codebook)))
     print(describe(intake, survey_file.name, scales, undecided, told))
     return intake.errors[0].exit_code if intake.errors else 0

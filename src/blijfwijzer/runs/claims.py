@@ -1,6 +1,6 @@
 """The story of `claims`: the policy's claims, put to a survey."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +13,13 @@ from blijfwijzer.errors import counted
 from blijfwijzer.estimation.design import read_design
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.claims_page import (
+from blijfwijzer.publish.claim_tables import (
     ClaimFindings,
-    Told,
-    claims_chapter,
+    ShownClaims,
     claims_json,
     clear_claims,
-    render_claims,
-    write_claims_workbook,
 )
+from blijfwijzer.publish.claims_page import claims_chapter, render_claims, write_claims_workbook
 from blijfwijzer.records.model_choice import foresee
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.claims import admit_claims
@@ -89,7 +87,7 @@ def publish_claims(
     with publication(output, request, ledgers) as release:
         before = None if waves.before is None else _admit(release, waves.before)
         now = _admit(release, waves.now)
-        shown = Told(frozenset(), frozenset())
+        shown = ShownClaims()
         if all(a.choice.tells_everyone for a in (before, now) if a is not None):
             shown = admit_claims(tested.verdicts, tested.evidence, now, release)
         verdicts = tuple(v for v in tested.verdicts if v.claim in tested.chosen)
@@ -129,17 +127,15 @@ def _evidence(
     risk: NDArray[np.float64] | None = None,
 ) -> Evidence:
     settings = waves.settings
-    return gather_evidence(
+    evidence = gather_evidence(
         wave.responses,
         wave.scales,
         waves.codebook,
         read_design(wave.responses, waves.codebook),
-        settings.culture.bootstraps,
+        settings.culture,
         settings.seed,
-        previous,
-        risk,
-        settings=settings.culture,
     )
+    return replace(evidence, previous=previous, risk=risk)
 
 
 def _report(output: Path, findings: ClaimFindings, waves: Waves) -> None:
