@@ -243,7 +243,7 @@ def test_a_survey_that_lacks_the_pair_says_how_to_have_one():
     found = find_pair(screened_dimensions(piaac, CultureSettings()), piaac, CultureSettings())
 
     assert isinstance(found, Message)
-    assert "culture.pair" in found.en
+    assert "culture.pair" in write(found, "en")
 
 
 @pytest.mark.parametrize("pair", [("sfeer", "samenwerking"), ("samenwerking", "samenwerking")])
