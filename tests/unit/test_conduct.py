@@ -20,6 +20,7 @@ from blijfwijzer.culture.conduct import (
 )
 from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.scales import score_scales
@@ -228,7 +229,7 @@ def test_a_survey_that_asks_no_behaviour_says_so():
     found = measure_conduct(responses, scales, codebook, alone(5), CultureSettings())
 
     assert found.reason is not None
-    assert "[concepts]" in found.reason.en
+    assert "[concepts]" in write(found.reason, "en")
     assert found.shares.empty
     assert list(found.links.columns) == LINK_COLUMNS
 

@@ -19,6 +19,7 @@ from blijfwijzer.estimation.factors import (
     fit_one_factor,
     polychoric,
 )
+from blijfwijzer.publish.catalogue import PARTS
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
@@ -237,6 +238,8 @@ def test_an_instrument_finds_what_the_answers_were_made_from(survey):
     assert 0 < levels.loc["team", "rwg"] < 1
     assert (levels["n"] == len(survey)).all()
     assert set(scale[["reason", "reason_ordinal"]]) | set(levels["reason"]) <= set(REASONS)
+    parts = {reason.replace(" ", "_") for reason in REASONS if reason}
+    assert parts == set(PARTS["instrument.reason"])
 
 
 def test_what_cannot_be_assessed_says_why(survey):

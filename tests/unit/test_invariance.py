@@ -12,6 +12,7 @@ from blijfwijzer.culture.invariance import REASONS, assess_invariance
 from blijfwijzer.culture.items import prepare, purify
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.estimation.ordinal import fit_ordinal, nagelkerke
+from blijfwijzer.publish.catalogue import PARTS
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import load_codebook
@@ -332,7 +333,8 @@ def test_every_reason_has_a_text(rng):
     found = assess(*made(rng))
 
     assert set(found.scales["reason"]) <= set(REASONS)
-    assert all(text.nl and text.en for text in REASONS.values())
+    parts = {reason.replace(" ", "_") or "none" for reason in REASONS}
+    assert parts == set(PARTS["comparison.reason"])
 
 
 def test_a_real_survey_is_judged(fevs_file):

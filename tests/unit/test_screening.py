@@ -25,9 +25,11 @@ from blijfwijzer.culture.screening_checks import (
 )
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import CultureSettings
-from blijfwijzer.survey.codebook import Text, load_codebook
+from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, CULTURE
+from blijfwijzer.survey.texts import Message
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 QUICK = CultureSettings(draws=300, splits=10, bootstraps=50)
@@ -219,7 +221,7 @@ def test_a_survey_that_allows_no_screening_says_why(case, rng):
 
     assert found.reason is not None
     assert checks.reason is not None
-    assert found.reason.nl != found.reason.en
+    assert write(found.reason, "nl") != write(found.reason, "en")
     assert found.units.empty
     assert checks.measures.empty
 
@@ -240,8 +242,8 @@ def test_a_survey_that_lacks_the_pair_says_how_to_have_one():
 
     found = find_pair(screened_dimensions(piaac, CultureSettings()), piaac, CultureSettings())
 
-    assert isinstance(found, Text)
-    assert "culture.pair" in found.en
+    assert isinstance(found, Message)
+    assert "culture.pair" in write(found, "en")
 
 
 @pytest.mark.parametrize("pair", [("sfeer", "samenwerking"), ("samenwerking", "samenwerking")])
@@ -286,7 +288,7 @@ def test_a_pair_alone_has_nothing_to_be_checked_against(rng):
     found = checked(scales, unit, QUICK.model_copy(update={"dimensions": PAIR}))
 
     assert found.reason is not None
-    assert "one beside the pair" in found.reason.en
+    assert "one beside the pair" in write(found.reason, "en")
 
 
 def test_units_that_share_respondents_are_refused(rng):

@@ -27,10 +27,11 @@ from blijfwijzer.estimation.influences import (
 )
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import CultureSettings
-from blijfwijzer.survey.codebook import Codebook, Text
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.concepts import INSIDE, OUTSIDE
 from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 
@@ -80,7 +81,7 @@ class Conduct:
     """One row per behaviour and outcome: difference between those it happened to and others, plain
     and adjusted for traits, in points of the scale or as a share; odds ratio for an outcome that
     is yes or no; d; is_large when p, adjusted over the table (Benjamini & Hochberg), and d pass."""
-    reason: Text | None = None
+    reason: Message | None = None
     """Why there is nothing: the survey does not ask it."""
 
 
@@ -109,12 +110,7 @@ def measure_conduct(
     concepts = read_concepts(responses, scales, codebook)
     asked = read_behaviours(concepts)
     if asked.empty:
-        reason = Text(
-            nl="De vragenlijst vraagt niet naar ongewenst gedrag of integriteit; het codeboek "
-            f"koppelt er onder [concepts] niets aan: {', '.join(OUTSIDE + INSIDE)}.",
-            en="The survey does not ask about unwanted behaviour or integrity; under [concepts] "
-            f"the codebook maps nothing to it: {', '.join(OUTSIDE + INSIDE)}.",
-        )
+        reason = Message("conduct.not_asked", {"concepts": OUTSIDE + INSIDE})
         return Conduct(
             _table([], SHARE_COLUMNS), _table([], CHANGE_COLUMNS), _table([], LINK_COLUMNS), reason
         )

@@ -18,7 +18,7 @@ from blijfwijzer.estimation.factors import (
     fit_one_factor,
     is_singular,
 )
-from blijfwijzer.survey.codebook import Codebook, Scale, Text
+from blijfwijzer.survey.codebook import Codebook, Scale
 from blijfwijzer.survey.scales import measure_reliability, recode_items
 
 Array = NDArray[np.float64]
@@ -26,41 +26,22 @@ Array = NDArray[np.float64]
 FEWEST_FOR_A_FACTOR = 200
 """Effective respondents below which no factor is fitted (Boomsma 1985: below 200 solutions often
 fail and fit measures are biased)."""
-REASONS = {
-    "": Text(nl="", en=""),
-    "absent": Text(nl="de vragenlijst heeft deze vragen niet", en="the survey lacks these items"),
-    "one item": Text(
-        nl="één vraag: of vragen samenhangen is niet te zien",
-        en="one item: whether items hang together cannot be seen",
-    ),
-    "two items": Text(
-        nl="twee vragen: één factor is niet vast te stellen",
-        en="two items: one factor cannot be identified",
-    ),
-    "three items": Text(
-        nl="drie vragen passen altijd op één factor",
-        en="three items always fit one factor",
-    ),
-    "one answer": Text(nl="iedereen gaf hetzelfde antwoord", en="everybody gave the same answer"),
-    "alike": Text(
-        nl="vragen zijn gelijk: een antwoord volgt uit dat op de andere",
-        en="items are alike: an answer follows from those to the others",
-    ),
-    "too few": Text(nl="te weinig respondenten", en="too few respondents"),
-    "no fit": Text(
-        nl="de samenhangen spreken elkaar tegen", en="the correlations contradict each other"
-    ),
-    "not ordered": Text(
-        nl="te veel verschillende antwoorden voor een volgorde",
-        en="too many different answers for an order",
-    ),
-    "one unit": Text(nl="er is één eenheid", en="there is one unit"),
-    "same units": Text(
-        nl="dezelfde eenheden als een niveau hoger", en="the same units as one level up"
-    ),
-    "one each": Text(nl="één respondent per eenheid", en="one respondent per unit"),
-}
-"""Why a figure is missing, by the codes in the column `reason`."""
+REASONS = (
+    "",
+    "absent",
+    "one item",
+    "two items",
+    "three items",
+    "one answer",
+    "alike",
+    "too few",
+    "no fit",
+    "not ordered",
+    "one unit",
+    "same units",
+    "one each",
+)
+"""Why a figure is missing: codes in the column `reason`."""
 _FIT = ["rmsea", "rmsea_low", "rmsea_high", "cfi", "srmr"]
 
 

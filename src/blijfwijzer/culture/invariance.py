@@ -19,7 +19,7 @@ from scipy.stats import t
 from blijfwijzer.culture.items import SIGNIFICANT, Shifts, are_alike, prepare, purify
 from blijfwijzer.estimation.design import Design, own_units
 from blijfwijzer.estimation.influences import adjust
-from blijfwijzer.survey.codebook import Codebook, Scale, Text
+from blijfwijzer.survey.codebook import Codebook, Scale
 from blijfwijzer.survey.scales import recode_items
 
 Array = NDArray[np.float64]
@@ -29,58 +29,23 @@ FEWEST_IN_GROUP = 200
 """Respondents of a group for it to be tested (Scott et al. 2009: fewer miss DIF too often)."""
 FEWEST_UNITS = 5
 """Units in which a group must have members: fewer do not show how much units differ."""
-REASONS = {
-    "": Text(nl="geen vraag werkt verschillend", en="no item functions differently"),
-    "small": Text(
-        nl="sommige vragen werken verschillend, maar samen maakt dat weinig uit",
-        en="some items function differently, but together that matters little",
-    ),
-    "large": Text(
-        nl="vragen die verschillend werken maken een verschil dat groot genoeg is om te tellen",
-        en="items that function differently make a difference that is large enough to count",
-    ),
-    "no anchor": Text(
-        nl="te veel vragen werken verschillend om te weten welke wel vergelijkbaar zijn",
-        en="too many items function differently to know which are comparable",
-    ),
-    "one item": Text(
-        nl="met één vraag is dit niet na te gaan", en="one item leaves nothing to check this with"
-    ),
-    "two items": Text(
-        nl="met twee vragen is niet te zien welke verschillend werkt",
-        en="two items do not show which of them functions differently",
-    ),
-    "one answer": Text(
-        nl="een vraag die iedereen gelijk beantwoordt zegt niets",
-        en="an item that everybody answers alike tells nothing",
-    ),
-    "some groups": Text(
-        nl="in sommige groepen werken vragen te verschillend; de andere zijn te vergelijken",
-        en="in some groups items function too differently; the others can be compared",
-    ),
-    "few left": Text(
-        nl="er is geen groep over om mee te vergelijken",
-        en="no group is left to compare with",
-    ),
-    "alike": Text(
-        nl="vragen zijn gelijk: een antwoord volgt uit dat op de andere",
-        en="items are alike: an answer follows from those to the others",
-    ),
-    "absent": Text(nl="de vragenlijst heeft deze vragen niet", en="the survey lacks these items"),
-    "few groups": Text(
-        nl="te weinig groepen zijn groot genoeg om na te gaan",
-        en="too few groups are large enough to check",
-    ),
-    "few units": Text(
-        nl="te weinig eenheden om te weten hoe zeker dit is",
-        en="too few units to know how sure this is",
-    ),
-    "small group": Text(
-        nl="deze groep is te klein om na te gaan",
-        en="this group is too small to check",
-    ),
-}
-"""Why a judgement is what it is, by the codes in the column `reason`."""
+REASONS = (
+    "",
+    "small",
+    "large",
+    "no anchor",
+    "one item",
+    "two items",
+    "one answer",
+    "some groups",
+    "few left",
+    "alike",
+    "absent",
+    "few groups",
+    "few units",
+    "small group",
+)
+"""Why a judgement is what it is: codes in the column `reason`."""
 _ITEM_COLUMNS = [
     *("scale", "item", "attribute", "group", "n", "p_uniform", "p_nonuniform", "p"),
     *("r2_change", "class", "gap", "is_different"),

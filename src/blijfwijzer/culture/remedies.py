@@ -8,55 +8,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from blijfwijzer.survey.codebook import Codebook, Text
+from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.texts import Message
 
 
 @dataclass(frozen=True)
 class Remedy:
     """Something that is said to help."""
 
-    text: Text
+    text: Message
     claim: str
     """Claim that tests it; see `culture.claims`."""
 
 
-_LEADERSHIP = Remedy(
-    Text(
-        nl="Voorbeeldgedrag van leidinggevenden: fouten toegeven, tegenspraak uitnodigen, niemand "
-        "erop afrekenen.",
-        en="Managers who set an example: admit mistakes, invite dissent, hold it against nobody.",
-    ),
-    "H17",
-)
-_ROOM = Remedy(
-    Text(
-        nl="Minder regels en lagen, meer ruimte om naar vakinzicht te handelen.",
-        en="Fewer rules and layers, more room to act on professional insight.",
-    ),
-    "H3",
-)
-_RESULTS = Remedy(
-    Text(
-        nl="Elkaar op resultaten aanspreken, ondermaats werk niet laten lopen, goed werk "
-        "waarderen.",
-        en="Talk about results, do not let poor work pass, appreciate good work.",
-    ),
-    "H14",
-)
-_DIRECTION = Remedy(
-    Text(
-        nl="Een opdracht die richting geeft, en oog voor wat de buitenwereld verwacht.",
-        en="A mission that gives direction, and an eye for what the outside world expects.",
-    ),
-    "H4",
-)
-CULTURE_FIRST = Remedy(
-    Text(
-        nl="Hr-maatregelen werken weinig zolang de cultuur niet mee verandert.",
-        en="HR measures do little as long as the culture does not change with them.",
-    ),
-    "H15",
-)
+_LEADERSHIP = Remedy(Message("remedy.leadership"), "H17")
+_ROOM = Remedy(Message("remedy.room"), "H3")
+_RESULTS = Remedy(Message("remedy.results"), "H14")
+_DIRECTION = Remedy(Message("remedy.direction"), "H4")
+CULTURE_FIRST = Remedy(Message("remedy.culture_first"), "H15")
 """What holds for all: HR measures need a culture that changes with them."""
 REMEDIES = MappingProxyType(
     {

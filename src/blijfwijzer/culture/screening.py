@@ -23,8 +23,9 @@ from blijfwijzer.estimation.pooling import FEWEST, pool_jointly, pool_means, sum
 from blijfwijzer.estimation.pooling import within_variance as pooled_variance
 from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.settings import CultureSettings
-from blijfwijzer.survey.codebook import Codebook, Text
-from blijfwijzer.survey.concepts import CULTURE, PAIR
+from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.concepts import CONCEPTS, CULTURE, PAIR
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -53,7 +54,7 @@ class Screening:
     """Expected share of the list that is not worrying; NaN when the list is empty."""
     expected_found: float
     """Expected share of the worrying units that is on the list."""
-    reason: Text | None = None
+    reason: Message | None = None
     """Why nothing could be screened."""
 
 
@@ -132,11 +133,11 @@ def screen_units(
     rng = np.random.default_rng(seed)
     screened = gather_units(scales, members, parents, design, codebook, settings, sectors, barred)
     places = find_pair(screened.dimensions, codebook, settings)
-    if isinstance(places, Text):
+    if isinstance(places, Message):
         return _nothing((), places)
     pair = tuple(screened.dimensions[place].name for place in places)
     found = draw_pair(screened, places, settings.draws, rng)
-    if isinstance(found, Text):
+    if isinstance(found, Message):
         return _nothing(pair, found)
     n, draws = found
     cut = screened.cut(settings)[:, places]
@@ -154,7 +155,7 @@ def screen_units(
     return Screening(units, reasons, pair, false, found_share)
 
 
-def _nothing(pair: tuple[str, ...], reason: Text) -> Screening:
+def _nothing(pair: tuple[str, ...], reason: Message) -> Screening:
     units = pd.DataFrame(columns=UNIT_COLUMNS), pd.DataFrame(columns=REASON_COLUMNS)
     return Screening(units[0], units[1], pair, float("nan"), float("nan"), reason)
 
@@ -216,7 +217,7 @@ def screened_dimensions(codebook: Codebook, settings: CultureSettings) -> tuple[
 
 def find_pair(
     dimensions: tuple[Dimension, ...], codebook: Codebook, settings: CultureSettings
-) -> list[int] | Text:
+) -> list[int] | Message:
     """Find the places of the two dimensions that units are screened on, or say what is lacking.
 
     Raises
@@ -235,17 +236,13 @@ def find_pair(
             f"culture.pair: {' and '.join(pair)} are not two of the dimensions of codebook "
             f"{codebook.survey.name}. Choose from {', '.join(names)}."
         )
-    return Text(
-        nl=f"De vragenlijst meet {' en '.join(PAIR)} niet: koppel ze in het codeboek onder "
-        "[concepts], of noem twee dimensies in de instelling culture.pair.",
-        en=f"The survey does not measure {' and '.join(PAIR)}: map them in the codebook under "
-        "[concepts], or name two dimensions in the setting culture.pair.",
-    )
+    first, second = (CONCEPTS[name] for name in PAIR)
+    return Message("screening.reason.no_pair", {"first": first, "second": second})
 
 
 def draw_pair(
     screened: Screened, places: list[int], draws: int, rng: np.random.Generator
-) -> tuple[NDArray[np.intp], Array] | Text:
+) -> tuple[NDArray[np.intp], Array] | Message:
     """Draw from what the means of each unit on some dimensions may jointly be.
 
     Returns
@@ -259,19 +256,10 @@ def draw_pair(
     n = areas[0]["n"].to_numpy()
     used = np.flatnonzero(n > 0)
     if len(used) < FEWEST:
-        return Text(
-            nl=f"{len(used)} eenheden hebben antwoorden; er zijn er {FEWEST} nodig om te weten hoe "
-            "eenheden verschillen.",
-            en=f"{len(used)} units have answers; {FEWEST} are needed to know how units differ.",
-        )
+        return Message("screening.reason.few_units", {"units": len(used), "fewest": FEWEST})
     within = within_covariance(screened, places, members)
     if not _is_definite(within):
-        return Text(
-            nl="De antwoorden binnen eenheden verschillen niet, of op beide dimensies precies "
-            "gelijk: daar valt niets te schatten.",
-            en="Answers within units do not vary, or do so exactly alike on both dimensions: there "
-            "is nothing to estimate from.",
-        )
+        return Message("screening.reason.alike")
     means = np.column_stack([area["mean"].to_numpy() for area in areas])[used]
     effective = areas[0]["effective_n"].to_numpy()[used]
     found = np.full((len(n), len(places), draws), np.nan)

@@ -24,7 +24,8 @@ from blijfwijzer.estimation.pooling import pool_means, summarise_means
 from blijfwijzer.estimation.pooling import within_variance as pooled_variance
 from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.settings import CultureSettings
-from blijfwijzer.survey.codebook import Codebook, Text
+from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -57,7 +58,7 @@ class ScreeningChecks:
     """Share of the variance between units that one general factor has, in pooled means."""
     units: int
     """Units with enough respondents in both halves."""
-    reason: Text | None = None
+    reason: Message | None = None
     """Why nothing could be checked."""
 
 
@@ -81,7 +82,7 @@ def check_screening(
     sizes = np.bincount(screened.unit[known], minlength=len(screened.names))
     used = np.flatnonzero(sizes >= 2 * settings.minimum_half)
     reason = _refusal(screened, places, used, settings)
-    if isinstance(places, Text) or reason is not None:
+    if isinstance(places, Message) or reason is not None:
         measures = pd.DataFrame(columns=["measure", "value", "low", "high"])
         return ScreeningChecks(
             measures, pd.DataFrame(columns=PAIR_COLUMNS), float("nan"), len(used), reason
@@ -126,24 +127,19 @@ def halve(unit: Codes, rng: np.random.Generator) -> NDArray[np.bool_]:
 
 
 def _refusal(
-    screened: Screened, places: list[int] | Text, used: Codes, settings: CultureSettings
-) -> Text | None:
-    if isinstance(places, Text):
+    screened: Screened, places: list[int] | Message, used: Codes, settings: CultureSettings
+) -> Message | None:
+    if isinstance(places, Message):
         return places
     if len(screened.dimensions) < 3:
-        return Text(
-            nl=f"Er zijn {len(screened.dimensions)} dimensies; naast het paar is er een nodig.",
-            en=f"There are {len(screened.dimensions)} dimensions; one beside the pair is needed.",
-        )
+        return Message("screening.reason.few_dimensions", {"dimensions": len(screened.dimensions)})
     if len(used) < FEWEST_UNITS:
-        return Text(
-            nl=f"{len(used)} eenheden hebben {2 * settings.minimum_half} of meer antwoorden; er "
-            f"zijn er {FEWEST_UNITS} nodig.",
-            en=f"{len(used)} units have {2 * settings.minimum_half} answers or more; "
-            f"{FEWEST_UNITS} are needed.",
+        return Message(
+            "screening.reason.few_halves",
+            {"units": len(used), "answers": 2 * settings.minimum_half, "fewest": FEWEST_UNITS},
         )
     found = draw_pair(screened, places, 2, np.random.default_rng(0))
-    return found if isinstance(found, Text) else None
+    return found if isinstance(found, Message) else None
 
 
 def _keep(screened: Screened, used: Codes, known: NDArray[np.bool_]) -> Screened:
@@ -173,7 +169,7 @@ def _check_list(
 ) -> Array:
     """Measures of one halving, one row per row of weights."""
     found = draw_pair(seen, places, settings.draws, rng)
-    if isinstance(found, Text):
+    if isinstance(found, Message):
         return np.full((len(weights), len(MEASURES)), np.nan)
     cut = seen.cut(settings)[:, places]
     probability = (found[1] < cut[:, :, None]).all(axis=1).mean(axis=1)

@@ -33,10 +33,19 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
         "claim.says": _CLAIMS,
         "claim.verdict": ("contradicted", "not_supported", "not_testable", "supported"),
+        "comparison.reason": (
+            *("none", "small", "large", "no_anchor", "one_item", "two_items", "one_answer"),
+            *("some_groups", "few_left", "alike", "absent", "few_groups", "few_units"),
+            "small_group",
+        ),
         "estimate": ("main", "sensitivity"),
         "fact": (
             *("accepted", "earlier_releases", "forms", "refused", "rolled_up", "shown"),
             *("uncompared", "withheld"),
+        ),
+        "instrument.reason": (
+            *("absent", "one_item", "two_items", "three_items", "one_answer", "alike", "too_few"),
+            *("no_fit", "not_ordered", "one_unit", "same_units", "one_each"),
         ),
         "lottery": ("detectable", "drawn", "power", "sealed"),
         "note": ("checks", "remedies", "worrying_drivers"),

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from blijfwijzer.culture.instrument import REASONS as UNMEASURED
-from blijfwijzer.culture.invariance import REASONS as UNCOMPARED
 from blijfwijzer.disclosure.release import Cleared, Kind, clear
 from blijfwijzer.groups.grouping import define
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.culture_findings import CultureFindings, level_figure
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
@@ -39,7 +38,7 @@ def clear_scales(findings: CultureFindings) -> Cleared:
             },
             **told_of,
             "note": [
-                "; ".join(filter(None, (UNMEASURED[reason].in_(language), remark)))
+                "; ".join(filter(None, (_unmeasured(reason, language), remark)))
                 for reason, remark in zip(table["reason"], _remarks(told_of, language), strict=True)
             ],
         }
@@ -101,7 +100,7 @@ def clear_agreement(findings: CultureFindings) -> Cleared:
             "units": table["units"],
             **{name: table[name] for name in ("share", "share_low", "share_high")},
             **{name: table[name] for name in ends},
-            "note": table["reason"].map(lambda r: UNMEASURED[r].in_(language)),
+            "note": table["reason"].map(lambda r: _unmeasured(r, language)),
         }
     )
     kinds: dict[str, Kind] = {
@@ -129,7 +128,7 @@ def clear_comparable(findings: CultureFindings) -> Cleared:
             "attribute": columns[row["attribute"]].label.in_(language),
             "scale": labels[row["scale"]],
             "judgement": row["judgement"],
-            "reason": UNCOMPARED[row["reason"]].in_(language),
+            "reason": _uncompared(row["reason"], language),
             "barred": ", ".join(
                 names[row["attribute"], code]
                 for code in sorted(barred.get((row["attribute"], row["scale"]), ()))
@@ -185,7 +184,7 @@ def clear_compared(findings: CultureFindings) -> Cleared:
         known = row["n"] >= minimum and row["observed"] == row["observed"]
         if row["judgement"] == "not comparable" or not is_shown or not known:
             continue
-        reason = UNCOMPARED[row["reason"]].in_(language)
+        reason = _uncompared(row["reason"], language)
         is_warned = row["judgement"] == "with care"
         rows.append(
             {
@@ -211,3 +210,14 @@ def _by_codebook(groups: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     ]
     blocks = list(zip(groups["scale"], groups["attribute"], strict=True))
     return groups.iloc[in_codebook_order(blocks, answers, codebook)]
+
+
+def _unmeasured(reason: str, language: Language) -> str:
+    """Say why a figure is missing, if it is."""
+    part = reason.replace(" ", "_")
+    return say(id_of("instrument.reason", part), language) if part else ""
+
+
+def _uncompared(reason: str, language: Language) -> str:
+    """Say why groups are, or are not, comparable."""
+    return say(id_of("comparison.reason", reason.replace(" ", "_") or "none"), language)

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions
 from blijfwijzer.culture.waves import FEWEST
 from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.publish.claim_words import in_words
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.texts import in_sentence, show
+from blijfwijzer.publish.texts import in_sentence, show, write
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Language
 
@@ -36,7 +35,7 @@ def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
         "about_pairs": _about_pairs(findings, language),
     }
     if findings.conduct.reason is not None:
-        found["about_conduct"] = (findings.conduct.reason.in_(language),)
+        found["about_conduct"] = (write(findings.conduct.reason, language),)
     return {name: texts for name, texts in found.items() if texts}
 
 
@@ -170,8 +169,7 @@ def _about_pairs(findings: CultureFindings, language: Language) -> tuple[str, ..
     for level, checks in findings.checks.items():
         label = findings.level_words(level)
         if checks.reason is not None:
-            reason = in_words(checks.reason.in_(language), findings.codebook, language)
-            texts.append(say("note.of_level", language, level=label, text=reason))
+            texts.append(say("note.of_level", language, level=label, text=checks.reason))
             continue
         own = checks.pairs[checks.pairs["is_screened"].astype(bool)]
         if own.empty:

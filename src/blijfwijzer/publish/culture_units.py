@@ -10,11 +10,11 @@ from blijfwijzer.culture.screening_checks import MEASURES
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, stack
 from blijfwijzer.groups.grouping import EVERYONE, define
 from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.publish.claim_words import in_words
 from blijfwijzer.publish.culture_columns import names_of
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
+from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Codebook, Column, Language, Scale
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.labels import scale_labels
@@ -164,9 +164,7 @@ def _screened(findings: CultureFindings, language: Language) -> Cleared:
             "listed": int(screening.units["is_listed"].sum()) if len(screening.units) else 0,
             "false": screening.expected_false,
             "found": screening.expected_found,
-            "note": in_words(screening.reason.in_(language), findings.codebook, language)
-            if screening.reason
-            else "",
+            "note": write(screening.reason, language) if screening.reason else "",
         }
         for level, screening in findings.screenings.items()
     ]
@@ -243,13 +241,13 @@ def _remedies(
                 {
                     "label": label,
                     "dimension": ", ".join(names),
-                    "text": remedy.text.in_(language),
+                    "text": write(remedy.text, language),
                     "claim": remedy.claim,
                 }
             )
     if rows:
         for_all = say("screening.all_listed", language)
-        told = {"text": CULTURE_FIRST.text.in_(language), "claim": CULTURE_FIRST.claim}
+        told = {"text": write(CULTURE_FIRST.text, language), "claim": CULTURE_FIRST.claim}
         rows.append({"label": for_all, "dimension": _NONE, **told})
     names = ["label", "dimension", "text", "claim"]
     return clear(pd.DataFrame(rows, columns=names), dict.fromkeys(names, "text"), 0)

@@ -65,6 +65,6 @@ class Message:
     """
 
     id: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict, hash=False)
     count: int | None = None
     """How many it is about, where that decides between singular and plural; fills `{count}`."""
