@@ -148,9 +148,9 @@ def _page(found: list[_Seed], respondents: int, minutes: float) -> str:
         removed = counts["supported"] if is_false else claimed
         worst_right = min(worst_right, right)
         worst_removed = max(worst_removed, removed)
-        told = " | ".join(str(counts[kind]) for kind in kinds)
+        counted = " | ".join(str(counts[kind]) for kind in kinds)
         lines.append(
-            f"| {claim.id} | {'false' if is_false else 'true'} | {right} | {told} | {removed} | "
+            f"| {claim.id} | {'false' if is_false else 'true'} | {right} | {counted} | {removed} | "
             f"{claimed if is_false else ''} |"
         )
     lines += [

@@ -29,10 +29,10 @@ from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Message
 
-Family = Literal["teams", "leaving", "careers", "conduct", "scores"]
-Outcome = Literal["supported", "not supported", "contradicted", "not testable"]
+ClaimFamily = Literal["teams", "leaving", "careers", "conduct", "scores"]
+Ruling = Literal["supported", "not supported", "contradicted", "not testable"]
 
-VERDICTS: tuple[Outcome, ...] = get_args(Outcome)
+VERDICTS: tuple[Ruling, ...] = get_args(Ruling)
 LARGEST_TEAM = 50
 """Respondents above which a unit is no team of people who work together. Ours."""
 _REASONS = {
@@ -52,7 +52,7 @@ class Claim:
     """
 
     id: str
-    family: Family
+    family: ClaimFamily
     """Claims of a family are tested together, so their p-values are adjusted together."""
     needs: tuple[str, ...]
     """Concepts without which it cannot be tested."""
@@ -67,7 +67,7 @@ class Verdict:
     """What a survey says of a claim."""
 
     claim: Claim
-    verdict: Outcome
+    verdict: Ruling
     reason: tuple[Message, ...]
     p: float = float("nan")
     """Adjusted for the number of claims of the family that were tested (Holm 1979); NaN where a
@@ -83,7 +83,7 @@ class Verdict:
 
 def _claim(
     number: str,
-    family: Family,
+    family: ClaimFamily,
     needs: str,
     test: Callable[[Reader], ClaimFinding],
     speaks_of: str = "",
@@ -228,7 +228,7 @@ def run_claims(
     return tuple(verdicts[claim.id] for claim in claims)
 
 
-def _run_family(evidence: Evidence, family: Family, tell: Tell) -> list[Verdict]:
+def _run_family(evidence: Evidence, family: ClaimFamily, tell: Tell) -> list[Verdict]:
     tested: list[tuple[Claim, Reader, ClaimFinding | Verdict]] = []
     for claim in CLAIMS:
         if claim.family == family:
@@ -268,17 +268,17 @@ def _judge(claim: Claim, finding: ClaimFinding, p: float, reader: Reader) -> Ver
     if np.isnan(finding.effect.size.value):
         return judged
     holds = np.isnan(p) or p <= LEVEL
-    outcome: Outcome = "not supported"
+    ruling: Ruling = "not supported"
     if holds and finding.direction == "claimed":
-        outcome = "supported"
+        ruling = "supported"
     elif holds and finding.direction == "opposite":
-        outcome = "contradicted"
+        ruling = "contradicted"
     untested = tuple(
         names[0] for names in claim.speaks_of if not any(reader.has(name) for name in names)
     )
-    size = Message(_REASONS[outcome], _size(finding))
+    size = Message(_REASONS[ruling], _size(finding))
     reason = (size, *_in_part(untested), *finding.notes, *_caveats(claim, finding, reader))
-    return replace(judged, verdict=outcome, reason=reason, p=p, missing=untested)
+    return replace(judged, verdict=ruling, reason=reason, p=p, missing=untested)
 
 
 def _size(finding: ClaimFinding) -> dict[str, Message]:
