@@ -258,11 +258,15 @@ def vouchers(
     truth: Annotated[
         Path | None, typer.Option(help="What `synthesise --truth` wrote: show the true outcomes.")
     ] = None,
+    target: Annotated[
+        str, typer.Option(help="The need that vouchers are for, where the release has several.")
+    ] = "",
 ) -> None:
     """Divide a voucher budget over the groups of a release, by need alone."""
     from blijfwijzer.runs import vouchers as story
 
-    story.vouchers(story.VoucherRequest(release, budget, cost, settings, truth), ledger)
+    asked = story.VoucherRequest(release, budget, cost, settings, target, truth)
+    story.vouchers(asked, ledger)
 
 
 @app.command(

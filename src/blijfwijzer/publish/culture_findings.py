@@ -14,6 +14,7 @@ from blijfwijzer.culture.invariance import Invariance
 from blijfwijzer.culture.screening import Screening
 from blijfwijzer.culture.screening_checks import ScreeningChecks
 from blijfwijzer.culture.trend import Trend
+from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, define
 from blijfwijzer.publish.messages import say
 from blijfwijzer.settings import Settings
@@ -37,8 +38,8 @@ class Permission:
     """Groups that may also be told of the wave before."""
     tells_before: bool
     """Whether figures of everyone in the wave before may be told."""
-    figures: frozenset[str]
-    """About parts that cut through groups, by their names in the ledger."""
+    figures: frozenset[FigureId]
+    """About parts that cut through groups."""
     answers: frozenset[tuple[str, str]]
     """Groups and dimensions that may not be told, since what is left of the unit above, once they
     are taken from it, is a few who answered."""
@@ -120,11 +121,11 @@ class CultureFindings:
         }
 
 
-def level_figure(attribute: str, level: str) -> str:
+def level_figure(attribute: str, level: str) -> FigureId:
     """Name the figure of people with one background, set beside units."""
-    return f"culture:{attribute}:{level}"
+    return FigureId("culture", (attribute, level))
 
 
-def link_figure(behaviour: str) -> str:
+def link_figure(behaviour: str) -> FigureId:
     """Name the figure of those to whom something happened."""
-    return f"happened:{behaviour}"
+    return FigureId("happened", (behaviour,))

@@ -32,6 +32,19 @@ class GroupEstimates:
 
 
 @dataclass(frozen=True)
+class NeedFindings:
+    """What is told of a need alone: where it is large, and whom the flags help and miss."""
+
+    segments: pd.DataFrame
+    """Segments that may be shown, as in `Segments.table`."""
+    targeting: Targeting | None
+    hidden: frozenset[tuple[str, str]]
+    """Attribute and group of cells that may not be shown though they are large enough."""
+    sentences: tuple[tuple[str, Message], ...]
+    """Attribute and what a model that may not use it does with it."""
+
+
+@dataclass(frozen=True)
 class Findings:
     """What a new wave tells, before the gate; nothing of it is written as it is."""
 
@@ -43,13 +56,8 @@ class Findings:
     """Per group: "" or why it is withheld."""
     drivers: dict[str, pd.DataFrame]
     waves: dict[str, pd.DataFrame]
-    segments: pd.DataFrame
-    """Segments that may be shown, as in `Segments.table`."""
-    targeting: Targeting | None
-    hidden: frozenset[tuple[str, str]]
-    """Attribute and group of cells that may not be shown though they are large enough."""
-    sentences: tuple[tuple[str, Message], ...]
-    """Attribute and what a model that may not use it does with it."""
+    needs: dict[str, NeedFindings]
+    """Outcome that is a need to what is told of it alone."""
     releases: int
     forbidden: int
 

@@ -5,10 +5,11 @@ import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
+from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.flags import NOT
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.catalogue import PARTS, id_of
-from blijfwijzer.publish.findings import Findings, GroupEstimates
+from blijfwijzer.publish.findings import Findings, GroupEstimates, NeedFindings
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.method import release_method
 from blijfwijzer.publish.report import Report
@@ -249,20 +250,23 @@ def _segments(findings: Findings, language: Language) -> Cleared:
         "rate": "observed",
         **dict.fromkeys(("low", "high", "reference"), "share"),
     }
-    found, name = findings.segments, "achterblijver"
-    if not len(found):
+    tables = [
+        need.segments.assign(
+            target=name,
+            label=[write(rule, language) for rule in need.segments["rule"]],
+            n=need.segments["n_estimated"],
+            reference=float(findings.estimates.rates[name]["rate"].iloc[0]),
+        )[list(kinds)]
+        for name, need in findings.needs.items()
+        if len(need.segments)
+    ]
+    if not tables:
         return stack([], list(kinds))
-    table = found.assign(
-        target=name,
-        label=[write(rule, language) for rule in found["rule"]],
-        n=found["n_estimated"],
-        reference=float(findings.estimates.rates[name]["rate"].iloc[0]),
-    )
-    return clear(table[list(kinds)], kinds, findings.settings.disclosure.minimum, "n")
+    return clear(pd.concat(tables), kinds, findings.settings.disclosure.minimum, "n")
 
 
 def _fairness(findings: Findings, language: Language) -> Cleared:
-    """Clear rates of everyone, of each group of an attribute, and of pairs."""
+    """Clear rates of everyone, of each group of an attribute, and of pairs, for each need."""
     kinds: dict[str, Kind] = {
         **dict.fromkeys(("attribute", "label"), "text"),
         "n": "band",
@@ -271,13 +275,26 @@ def _fairness(findings: Findings, language: Language) -> Cleared:
         **dict.fromkeys(("low", "high"), "share"),
         "inclusion": "observed",
     }
-    targeting, columns = findings.targeting, list(kinds)
-    if targeting is None:
-        return stack([], columns)
+    tables = []
+    for name, need in findings.needs.items():
+        if need.targeting is not None:
+            tables += _fairness_of(name, need, need.targeting, kinds, findings, language)
+    return stack(tables, list(kinds))
+
+
+def _fairness_of(
+    need_name: str,
+    need: NeedFindings,
+    targeting: Targeting,
+    kinds: dict[str, Kind],
+    findings: Findings,
+    language: Language,
+) -> list[Cleared]:
+    """Clear what is shown of one need, and name what is not."""
     everyone = targeting.overall.reset_index().assign(
         attribute=EVERYONE,
         group=EVERYONE,
-        is_shown=(EVERYONE, EVERYONE) not in findings.hidden,
+        is_shown=(EVERYONE, EVERYONE) not in need.hidden,
     )
     cells = pd.concat([everyone, targeting.by_group, targeting.intersections])
     keys = cells[["attribute", "group"]].drop_duplicates()
@@ -288,7 +305,7 @@ def _fairness(findings: Findings, language: Language) -> Cleared:
     is_shown = cells.groupby(["attribute", "group"])["is_shown"].all().reindex(wide.index)
     rows = pd.DataFrame(
         {
-            "attribute": [_attribute(a, findings, language) for a, _ in wide.index],
+            "attribute": [_about(need_name, a, findings, language) for a, _ in wide.index],
             "label": [_level(a, g, findings, language) for a, g in wide.index],
             "n": wide["n"].to_numpy(dtype=float).min(axis=1),
             "selection": wide["value", "selection"].to_numpy(),
@@ -300,10 +317,10 @@ def _fairness(findings: Findings, language: Language) -> Cleared:
     )
     minimum = findings.settings.disclosure.minimum
     shown = clear(rows[is_shown.to_numpy()], kinds, minimum, "n")
-    why = ["value.not_shown" if cell in findings.hidden else "value.too_few" for cell in wide.index]
+    why = ["value.not_shown" if cell in need.hidden else "value.too_few" for cell in wide.index]
     few = rows[["attribute", "label"]].assign(missed=[say(name, language) for name in why])
     few = few[~is_shown.to_numpy()].assign(n="")
-    return stack([shown, clear(few, dict.fromkeys(few.columns, "text"), 0)], columns)
+    return [shown, clear(few, dict.fromkeys(few.columns, "text"), 0)]
 
 
 def _gaps(findings: Findings, language: Language) -> Cleared:
@@ -313,21 +330,30 @@ def _gaps(findings: Findings, language: Language) -> Cleared:
         **dict.fromkeys(("gap", "low", "high"), "share"),
         "ratio": "metric",
     }
-    if findings.targeting is None:
-        return stack([], list(kinds))
-    gaps = findings.targeting.gaps.set_index(["attribute", "measure"])
-    missed = gaps.xs("exclusion", level="measure")
-    ratio = gaps.xs("selection", level="measure")["ratio"].reindex(missed.index)
-    table = pd.DataFrame(
-        {
-            "attribute": [_attribute(str(a), findings, language) for a in missed.index],
+    tables = []
+    for name, need in findings.needs.items():
+        if need.targeting is None:
+            continue
+        gaps = need.targeting.gaps.set_index(["attribute", "measure"])
+        missed = gaps.xs("exclusion", level="measure")
+        ratio = gaps.xs("selection", level="measure")["ratio"].reindex(missed.index)
+        table = {
+            "attribute": [_about(name, str(a), findings, language) for a in missed.index],
             "gap": missed["gap"].to_numpy(),
             "low": missed["gap_low"].to_numpy(),
             "high": missed["gap_high"].to_numpy(),
             "ratio": ratio.to_numpy(),
         }
-    )
-    return clear(table, kinds, 0)
+        tables.append(pd.DataFrame(table))
+    return clear(pd.concat(tables), kinds, 0) if tables else stack([], list(kinds))
+
+
+def _about(need: str, attribute: str, findings: Findings, language: Language) -> str:
+    """Name an attribute; with the need that it is about, where there are several."""
+    name = _attribute(attribute, findings, language)
+    if len(findings.needs) == 1:
+        return name
+    return f"{findings.codebook.outcomes[need].label.in_(language)}: {name}"
 
 
 def _attribute(name: str, findings: Findings, language: Language) -> str:
@@ -350,12 +376,14 @@ def _level(attribute: str, group: str, findings: Findings, language: Language) -
 
 
 def _conclusions(findings: Findings, language: Language) -> Cleared:
-    found = [] if findings.targeting is None else list(findings.targeting.conclusions.items())
-    found += findings.sentences
+    found = []
+    for name, need in findings.needs.items():
+        told = [] if need.targeting is None else list(need.targeting.conclusions.items())
+        found += [(name, attribute, text) for attribute, text in (*told, *need.sentences)]
     table = pd.DataFrame(
         {
-            "attribute": [_attribute(name, findings, language) for name, _ in found],
-            "conclusion": [write(text, language) for _, text in found],
+            "attribute": [_about(need, name, findings, language) for need, name, _ in found],
+            "conclusion": [write(text, language) for _, _, text in found],
         }
     )
     return clear(table, {"attribute": "text", "conclusion": "text"}, 0)

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array, vstack
 from blijfwijzer.disclosure.choice import GroupChoice, choose_groups
 from blijfwijzer.disclosure.crosscuts import Parts, choose_figures
 from blijfwijzer.disclosure.earlier import Earlier, read_earlier
+from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import (
     Views,
     fingerprint_groups,
@@ -22,9 +23,6 @@ from blijfwijzer.groups.grouping import Grouping, member_finder
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
-
-Figures = dict[str, csr_array]
-"""Figures about parts that cut through groups: id to its parts, one row each."""
 
 
 @dataclass(frozen=True)
@@ -131,11 +129,11 @@ def key_columns(codebook: Codebook) -> tuple[tuple[str, ...], ...]:
 
 
 def admit_figures(
-    figures: Mapping[str, csr_array],
+    figures: Figures,
     admission: Admission,
     ledger: Ledger,
-    rounded: frozenset[str] = frozenset(),
-) -> frozenset[str]:
+    rounded: frozenset[FigureId] = frozenset(),
+) -> frozenset[FigureId]:
     """Choose the figures about parts that cut through groups to show beside the groups.
 
     A part of nearly the same people as a group or part that was shown before, under whatever name,
@@ -143,8 +141,7 @@ def admit_figures(
 
     Parameters
     ----------
-    figures : id to the parts that it is a total over, one row each, one column per response; the
-        most important first
+    figures : the most important first
     rounded : ids of figures over so many people that rounding alone leaves each count several
         values; nothing follows from them exactly
 
@@ -179,8 +176,8 @@ def _stack(figures: Iterable[csr_array]) -> csr_array:
 
 
 def _name_figures(
-    figures: Mapping[str, csr_array], of_parts: NDArray[np.bool_], together: np.ufunc
-) -> frozenset[str]:
+    figures: Figures, of_parts: NDArray[np.bool_], together: np.ufunc
+) -> frozenset[FigureId]:
     """Name the figures of which any part, or all parts, are so."""
     ends = np.cumsum([members.shape[0] for members in figures.values()])
     return frozenset(
@@ -198,12 +195,12 @@ def _known_beside(admission: Admission) -> csr_array:
 
 
 def fingerprint_figures(
-    figures: Mapping[str, csr_array], admission: Admission, ledger: Ledger
+    figures: Figures, admission: Admission, ledger: Ledger
 ) -> dict[str, list[str]]:
     """Fingerprint the parts of all figures in one pass over the people, in order of name."""
     if not figures:
         return {}
     prints = fingerprint_groups(admission.keys, ledger.secret, _stack(figures.values()))
     ends = np.cumsum([members.shape[0] for members in figures.values()])
-    own = dict(zip(figures, np.split(prints, ends[:-1]), strict=True))
+    own = dict(zip(map(str, figures), np.split(prints, ends[:-1]), strict=True))
     return {name: [to_text(part) for part in own[name]] for name in sorted(own)}

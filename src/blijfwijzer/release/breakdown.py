@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.errors import GroupError
 from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
@@ -52,22 +53,20 @@ def admit_breakdown(release: Publication, intake: Intake, values: Array) -> Brea
         name: pool_small(group, minimum) for name, group in break_down(responses, codebook).items()
     }
     weight = responses["weight"].to_numpy(dtype=float)
-    offered = {}
+    offered: Figures = {}
     for name, group in groups.items():
         if codebook.columns[name].role == "unit":
             continue
         for level in sorted(group.dropna().unique(), key=str):
             row = csr_array((group == level).to_numpy()[None, :].astype(np.int8))
             if not is_telling(row, values, weight, settings.disclosure):
-                offered[f"level:{name}:{level}"] = row
-    names = release.figures(admission, offered)
+                offered[FigureId("level", (name, str(level)))] = row
+    told = release.figures(admission, offered)
     units = {column: _codes(admission, column) for column in codebook.units.levels}
     kept = {}
     for name, group in groups.items():
-        told = units.get(
-            name, frozenset(n.split(":", 2)[2] for n in names if n.split(":")[1] == name)
-        )
-        kept[name] = group.where(group.astype("str").isin(told))
+        levels = units.get(name, {figure.of[1] for figure in told if figure.of[0] == name})
+        kept[name] = group.where(group.astype("str").isin(levels))
     return Breakdown(admission, _codes(admission, codebook.units.cluster), kept)
 
 

@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.register import Verdict
+from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.publish.claim_tables import ClaimPart, ShownClaims
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.publication import Publication
@@ -49,9 +50,9 @@ def admit_claims(
     )
 
 
-def _figure(part: ClaimPart) -> str:
+def _figure(part: ClaimPart) -> FigureId:
     """Name what is shown of a claim, or of a domain of it, in the ledger."""
-    return ":".join(("claim", *(name for name in part if name is not None)))
+    return FigureId("claim", tuple(name for name in part if name is not None))
 
 
 def _domains_of(verdict: Verdict) -> dict[ClaimPart, list[Mask]]:

@@ -18,13 +18,14 @@ from blijfwijzer.culture.conduct import (
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.traits import OTHER, UNKNOWN, read_traits
 from blijfwijzer.culture.trend import Trend
+from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, define
 from blijfwijzer.publish.culture_findings import (
     level_figure,
     link_figure,
 )
-from blijfwijzer.release.admission import Admission, Figures
+from blijfwijzer.release.admission import Admission
 from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concept_scores import read_concepts
@@ -156,7 +157,7 @@ def told_mix(
     trend: Trend | None,
     now: Wave,
     before: Wave | None,
-    figures: frozenset[str] | set[str],
+    figures: frozenset[FigureId],
     codebook: Codebook,
 ) -> frozenset[tuple[str, str]]:
     """Choose the categories of which the shares in both waves may be told.
@@ -193,7 +194,7 @@ def told_mix(
 def told_conduct(
     conduct: Conduct,
     now: Wave,
-    figures: frozenset[str],
+    figures: frozenset[FigureId],
     codebook: Codebook,
     settings: Settings,
 ) -> frozenset[tuple[str, str, str]]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blijfwijzer.disclosure.earlier import is_repeated, release_content
+from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.disclosure.release import Cleared
@@ -42,7 +43,6 @@ from blijfwijzer.records.tracking import (
 )
 from blijfwijzer.release.admission import (
     Admission,
-    Figures,
     admit_figures,
     admit_groups,
     fingerprint_figures,
@@ -87,7 +87,10 @@ class Publication:
         return admission
 
     def figures(
-        self, admission: Admission, offered: Figures, rounded: frozenset[str] = frozenset()
+        self,
+        admission: Admission,
+        offered: Figures,
+        rounded: frozenset[FigureId] = frozenset(),
     ) -> Figures:
         """Choose the figures to show beside groups that were admitted, as `admit_figures` does.
 
@@ -96,7 +99,7 @@ class Publication:
         Those that may be shown, in order of name.
         """
         names = admit_figures(offered, admission, self.ledger, rounded)
-        chosen = {name: offered[name] for name in sorted(names)}
+        chosen = {name: offered[name] for name in sorted(names, key=str)}
         self.admitted[admission.wave][1].update(chosen)
         return chosen
 

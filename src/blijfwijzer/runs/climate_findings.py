@@ -19,6 +19,7 @@ from blijfwijzer.culture.traits import UNKNOWN, read_traits
 from blijfwijzer.culture.trend import Trend, measure_trend
 from blijfwijzer.culture.unit_changes import UnitChanges, measure_unit_changes
 from blijfwijzer.culture.waves import compare_waves
+from blijfwijzer.disclosure.figures import Figures
 from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
 from blijfwijzer.errors import AlikeError, CultureError, ModelFolderError, OneUnitError, counted
 from blijfwijzer.estimation.design import Design, read_design
@@ -27,10 +28,8 @@ from blijfwijzer.progress import Tell
 from blijfwijzer.publish.culture_findings import (
     CultureFindings,
     Permission,
-    level_figure,
 )
 from blijfwijzer.records.model_folder import Stored
-from blijfwijzer.release.admission import Figures
 from blijfwijzer.release.culture import (
     Wave,
     favourable,
@@ -236,8 +235,7 @@ def _permit(
     if before is not None and trend is not None:
         mix = mix_figures(now.responses, trend.mix, "n_now", codebook, minimum)
         # Parts that other tables tell of too are offered by those, or not at all.
-        known = tuple(level_figure(name, "") for name in measured.attributes)
-        offered |= {n: part for n, part in mix.items() if not n.startswith(known)}
+        offered |= {n: part for n, part in mix.items() if n.of[0] not in measured.attributes}
         earlier = mix_figures(before.responses, trend.mix, "n_before", codebook, minimum)
         earlier = release.figures(before.admission, earlier)
     names = frozenset(release.figures(now.admission, offered))

@@ -104,7 +104,8 @@ def publish_scores(scored: Scored, output: Path, ledgers: Path, tell: Tell) -> t
         findings = gather(wave, scored.targets, release, admission)
         tell(f"write {output}")
         report = make_report(findings, dict(request.origin), request.wave)
-        head = release.publish(release_files(report, findings), findings.counts())
+        files = release_files(report, findings)
+        head = release.publish(files, findings.counts(), needs=list(findings.needs))
     return findings, head["sequence"]
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.drivers.group_profiles import contrast_drivers
 from blijfwijzer.fairness.ablation import refit_with_attributes, tell_ablation
@@ -23,8 +24,8 @@ from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.flags import CERTAIN, NOT, part_best, talent_at_risk
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, part_people
 from blijfwijzer.groups.segments import Segments, find_segments
-from blijfwijzer.publish.findings import Findings, GroupEstimates
-from blijfwijzer.release.admission import Admission, Figures
+from blijfwijzer.publish.findings import Findings, GroupEstimates, NeedFindings
+from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.publication import Publication
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.runs.score_targets import NewWave, Target, flag_units
@@ -32,163 +33,187 @@ from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.rule_truth import holds
 from blijfwijzer.survey.texts import Message
 
-NEED = "achterblijver"
-"""Outcome that vouchers are for; a codebook without it has no vouchers."""
-LEAVING = "vertrekintentie"
-
 
 @dataclass(frozen=True)
-class _Offer:
-    """Figures beside the groups, which cut through them; not chosen yet."""
+class _Need:
+    """A need in a new wave, and the figures beside the groups that tell of it."""
 
+    target: Target
     selected: NDArray[np.bool_]
     """Per response: whether it is in a group that is flagged for the need."""
     answered: NDArray[np.bool_]
-    """Per response: whether it is known to be in need or not."""
-    segments: Segments | None
-    best: NDArray[np.float64] | None
-    """Per response: 1 among the best performers, 0 among others, NaN where not known."""
-    of_cells: Figures
-    of_segments: Figures
-    of_talent: Figures
+    """Per response: whether it is known to be in need or not; all where the wave does not ask."""
+    segments: Segments
+    cells: dict[tuple[str, str], FigureId]
+    """Attribute and group of people to their figure."""
+    names: dict[str, FigureId]
+    """Segment to its figure."""
 
 
 def gather(
     wave: NewWave, targets: dict[str, Target], release: Publication, admission: Admission
 ) -> Findings:
     """Gather what the report tells of; each table is cleared when it is written."""
-    need, leaving = targets.get(NEED), targets.get(LEAVING)
     people = break_down_people(wave.responses, wave.codebook)
-    offer = _offer(wave, need, leaving, admission, people)
-    names = frozenset(release.figures(admission, *_choose_from(offer, wave, need, leaving, people)))
-    hidden = _hidden(offer.of_cells, names, people, admission)
-    segments = pd.DataFrame() if offer.segments is None else offer.segments.table
-    talent = _talent(leaving, offer, wave, names)
+    kinds = {name: outcome.kind for name, outcome in wave.codebook.outcomes.items()}
+    asked = [name for name, kind in kinds.items() if kind == "need" and name in targets]
+    needs = {
+        name: _find_need(targets[name], wave, admission, people, (name,) if asked[1:] else ())
+        for name in asked
+    }
+    intentions = [targets[n] for n, kind in kinds.items() if kind == "intention" and n in targets]
+    leaving = intentions[0] if intentions else None
+    best = None if leaving is None else _best(leaving, wave)
+    talent = {} if best is None else _talent_parts(best, admission)
+    offered = {
+        **{f: part for need in needs.values() for f, part in _of_cells(need, wave, people).items()},
+        **{f: part for need in needs.values() for f, part in _of_segments(need, wave).items()},
+        **_not_telling(talent, leaving, wave),
+    }
+    rounded = frozenset[FigureId]().union(*(_rounded(n, wave, people) for n in needs.values()))
+    told = frozenset(release.figures(admission, offered, rounded))
     return Findings(
         codebook=wave.codebook,
         settings=wave.settings,
         intake=wave.intake,
-        estimates=estimates_of(wave, targets, admission, talent),
+        estimates=estimates_of(wave, targets, admission, _talent(leaving, best, wave, told)),
         reasons=admission.choice.reasons,
         drivers={name: _drivers(target, admission) for name, target in targets.items()},
         waves={name: target.wave.table for name, target in targets.items()},
-        segments=segments[[f"segment:{name}" in names for name in segments.index]],
-        targeting=_targeting(need, offer, wave, people, hidden),
-        hidden=hidden,
-        sentences=tuple(_sentences(need, wave, admission, people)),
+        needs={name: _tell(need, wave, admission, people, told) for name, need in needs.items()},
         releases=admission.earlier.releases,
         forbidden=admission.earlier.forbidden.shape[0],
     )
 
 
-def _offer(
+def _find_need(
+    target: Target,
     wave: NewWave,
-    need: Target | None,
-    leaving: Target | None,
     admission: Admission,
     people: Mapping[str, pd.Series],
-) -> _Offer:
-    selected, answered = np.zeros(len(wave.weight), bool), np.ones(len(wave.weight), bool)
-    segments, best, of_cells = None, None, {}
-    if need is not None:
-        selected, segments = _selected(need, admission), _segments(need, wave)
-    if need is not None and need.values is not None:
-        answered = ~np.isnan(need.values)
-        of_cells = _cell_parts(people, answered, selected)
-    if leaving is not None and leaving.values is not None:
-        best = _best(leaving.values, wave)
-    return _Offer(
-        selected,
-        answered,
+    suffix: tuple[str, ...],
+) -> _Need:
+    """Find who is selected for a need, and in which segments it is large.
+
+    Parameters
+    ----------
+    suffix : what tells its figures from those of other needs
+    """
+    segments = _segments(target, wave)
+    values = target.values
+    cells: dict[tuple[str, str], FigureId] = {}
+    if values is not None:
+        cells = {
+            (attribute, name): FigureId("cell", (attribute, name, *suffix))
+            for attribute, cell in _all_cells(people).items()
+            for name in cell.names
+        }
+    return _Need(
+        target,
+        _selected(target, admission),
+        np.ones(len(wave.weight), dtype=bool) if values is None else ~np.isnan(values),
         segments,
-        best,
-        of_cells,
-        {} if segments is None else _segment_parts(segments, answered),
-        {} if best is None else _talent_parts(best, admission),
+        cells,
+        {str(n): FigureId("segment", (str(n), *suffix)) for n in segments.table.index},
     )
 
 
-def _best(leaving: NDArray[np.float64], wave: NewWave) -> NDArray[np.float64] | None:
-    if wave.codebook.performance not in wave.responses:
+def _all_cells(people: Mapping[str, pd.Series]) -> dict[str, Cells]:
+    """Cells of single attributes, and of pairs."""
+    single, pairs = cut_cells(people)
+    return single | pairs
+
+
+def _of_cells(need: _Need, wave: NewWave, people: Mapping[str, pd.Series]) -> Figures:
+    """Those of each group of people who are known, and those of them who are selected."""
+    parts: Figures = {}
+    cells = _all_cells(people)
+    for (attribute, name), figure in need.cells.items():
+        cell = cells[attribute]
+        inside = (cell.code == cell.names.index(name)) & need.answered
+        parts[figure] = _rows(inside, inside & need.selected)
+    return _not_telling(parts, need.target, wave)
+
+
+def _of_segments(need: _Need, wave: NewWave) -> Figures:
+    """Those in each segment that its rate rests on."""
+    rests_on = (need.segments.is_estimated & need.answered).astype(np.int8)
+    rows = csr_array(need.segments.members.multiply(rests_on[None, :]))
+    parts = {figure: rows[[place]] for place, figure in enumerate(need.names.values())}
+    return _not_telling(parts, need.target, wave)
+
+
+def _rounded(need: _Need, wave: NewWave, people: Mapping[str, pd.Series]) -> frozenset[FigureId]:
+    """Name the groups of single attributes whose rates rounding alone keeps from being counts.
+
+    A whole percentage of n people leaves n / 100 possible counts; each rate of such a group, of
+    people in need and of others, rests on enough people to leave `protection`.
+    """
+    values, protection = need.target.values, wave.settings.disclosure.protection
+    if values is None:
+        return frozenset()
+    return frozenset(
+        need.cells[attribute, name]
+        for attribute, cell in cut_cells(people)[0].items()
+        for place, name in enumerate(cell.names)
+        if min(((values == v) & (cell.code == place)).sum() for v in (0, 1)) >= 100 * protection
+    )
+
+
+def _tell(
+    need: _Need,
+    wave: NewWave,
+    admission: Admission,
+    people: Mapping[str, pd.Series],
+    told: frozenset[FigureId],
+) -> NeedFindings:
+    """Tell what may be told of a need: where it is large, and whom the flags help and miss."""
+    hidden = frozenset(cell for cell, figure in need.cells.items() if figure not in told)
+    if not admission.choice.tells_everyone:
+        hidden |= {(EVERYONE, EVERYONE)}
+    return NeedFindings(
+        segments=need.segments.table[[figure in told for figure in need.names.values()]],
+        targeting=_targeting(need, wave, people, hidden),
+        hidden=hidden,
+        sentences=tuple(_sentences(need.target, wave, admission, people)),
+    )
+
+
+def _best(leaving: Target, wave: NewWave) -> NDArray[np.float64] | None:
+    """Per response: 1 among the best performers, 0 among others, NaN where not known."""
+    if leaving.values is None or wave.codebook.performance not in wave.responses:
         return None
     performance = wave.responses[wave.codebook.performance].to_numpy(dtype=float)
-    return part_best(leaving, performance, wave.weight, wave.settings.flags.best_share)
-
-
-def _cell_parts(
-    people: Mapping[str, pd.Series], answered: NDArray[np.bool_], selected: NDArray[np.bool_]
-) -> Figures:
-    """Those of each group of people who are known, and those of them who are selected."""
-    cells, pairs = cut_cells(people)
-    parts = {}
-    for attribute, cell in (cells | pairs).items():
-        for place, name in enumerate(cell.names):
-            inside = (cell.code == place) & answered
-            parts[f"cell:{attribute}:{name}"] = _rows(inside, inside & selected)
-    return parts
-
-
-def _choose_from(
-    offer: _Offer,
-    wave: NewWave,
-    need: Target | None,
-    leaving: Target | None,
-    people: Mapping[str, pd.Series],
-) -> tuple[Figures, frozenset[str]]:
-    """Give the figures that tell of nobody by themselves, and those that rounding keeps."""
-    offered = {
-        **_not_telling(offer.of_cells, need, wave),
-        **_not_telling(offer.of_segments, need, wave),
-        **_not_telling(offer.of_talent, leaving, wave),
-    }
-    if need is None or need.values is None:
-        return offered, frozenset()
-    cells, _ = cut_cells(people)
-    return offered, _rounded(cells, need.values, wave.settings.disclosure.protection)
-
-
-def _hidden(
-    of_cells: Figures,
-    names: frozenset[str],
-    people: Mapping[str, pd.Series],
-    admission: Admission,
-) -> frozenset[tuple[str, str]]:
-    """Give attribute and group of cells that may not be shown though they are large enough."""
-    cells, pairs = cut_cells(people)
-    hidden = frozenset(
-        (attribute, name)
-        for attribute, cell in (cells | pairs).items()
-        for name in cell.names
-        if f"cell:{attribute}:{name}" in of_cells and f"cell:{attribute}:{name}" not in names
-    )
-    return hidden if admission.choice.tells_everyone else hidden | {(EVERYONE, EVERYONE)}
+    return part_best(leaving.values, performance, wave.weight, wave.settings.flags.best_share)
 
 
 def _talent(
-    leaving: Target | None, offer: _Offer, wave: NewWave, names: frozenset[str]
+    leaving: Target | None,
+    best: NDArray[np.float64] | None,
+    wave: NewWave,
+    told: frozenset[FigureId],
 ) -> pd.DataFrame | None:
     """Give the rates of leaving among the best and among others, where they may be shown."""
-    if leaving is None or leaving.values is None or offer.best is None:
+    if leaving is None or leaving.values is None or best is None:
         return None
     groups = wave.grouping
-    talent = talent_at_risk(leaving.values, offer.best, wave.weight, groups.members)
-    is_told = [f"talent:{name}" in names for name in groups.groups.index]
+    talent = talent_at_risk(leaving.values, best, wave.weight, groups.members)
+    is_told = [FigureId("talent", (str(name),)) in told for name in groups.groups.index]
     return talent[["best", "rest"]].where(pd.Series(is_told), np.nan)
 
 
 def _targeting(
-    need: Target | None,
-    offer: _Offer,
+    need: _Need,
     wave: NewWave,
     people: Mapping[str, pd.Series],
     hidden: frozenset[tuple[str, str]],
 ) -> Targeting | None:
-    if need is None or need.values is None:
+    if need.target.values is None:
         return None
-    answered, settings = offer.answered, wave.settings
+    answered, settings = need.answered, wave.settings
     return audit_targeting(
-        need.values[answered],
-        offer.selected[answered].astype(float),
+        need.target.values[answered],
+        need.selected[answered].astype(float),
         wave.weight[answered],
         wave.responses.loc[answered, wave.codebook.units.cluster],
         {name: group[answered] for name, group in people.items()},
@@ -247,14 +272,8 @@ def _segments(need: Target, wave: NewWave) -> Segments:
         codebook.with_role("career"),
         settings.segments,
         settings.seed,
-        barred_columns(codebook, codebook.outcomes[NEED]),
+        barred_columns(codebook, codebook.outcomes[need.stored.model.target]),
     )
-
-
-def _segment_parts(segments: Segments, answered: NDArray[np.bool_]) -> Figures:
-    rests_on = (segments.is_estimated & answered).astype(np.int8)
-    rows = csr_array(segments.members.multiply(rests_on[None, :]))
-    return {f"segment:{name}": rows[[place]] for place, name in enumerate(segments.table.index)}
 
 
 def _talent_parts(best: NDArray[np.float64], admission: Admission) -> Figures:
@@ -264,27 +283,11 @@ def _talent_parts(best: NDArray[np.float64], admission: Admission) -> Figures:
     enough = np.min([np.asarray(p.sum(axis=1)).ravel() for p in parts], axis=0) >= FEWEST_TWO_WAY
     names = admission.grouping.groups.index.to_list()
     return {
-        f"talent:{names[place]}": csr_array(
+        FigureId("talent", (str(names[place]),)): csr_array(
             np.vstack([part[[place]].toarray() for part in parts]).astype(np.int8)
         )
         for place in np.flatnonzero(admission.shown & enough)
     }
-
-
-def _rounded(
-    cells: Mapping[str, Cells], values: NDArray[np.float64], protection: int
-) -> frozenset[str]:
-    """Name the groups of single attributes whose rates rounding alone keeps from being counts.
-
-    A whole percentage of n people leaves n / 100 possible counts; each rate of such a group, of
-    people in need and of others, rests on enough people to leave `protection`.
-    """
-    return frozenset(
-        f"cell:{attribute}:{name}"
-        for attribute, cell in cells.items()
-        for place, name in enumerate(cell.names)
-        if min(((values == v) & (cell.code == place)).sum() for v in (0, 1)) >= 100 * protection
-    )
 
 
 def _rows(*parts: NDArray[np.bool_]) -> csr_array:
@@ -303,11 +306,9 @@ def _not_telling(figures: Figures, target: Target | None, wave: NewWave) -> Figu
 
 
 def _sentences(
-    need: Target | None, wave: NewWave, admission: Admission, people: Mapping[str, pd.Series]
+    need: Target, wave: NewWave, admission: Admission, people: Mapping[str, pd.Series]
 ) -> list[tuple[str, Message]]:
     """Say what the model does with each audit attribute, and what using it would change."""
-    if need is None:
-        return []
     codebook, weight = wave.codebook, wave.weight
     audit = {c.name: people[c.name] for c in codebook.with_role("audit") if c.name in people}
     units, rows = wave.responses[codebook.units.cluster], need.scored.sample_rows

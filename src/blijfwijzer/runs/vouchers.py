@@ -15,7 +15,6 @@ from blijfwijzer.publish.report import Report
 from blijfwijzer.publish.voucher_tables import Division, show_division
 from blijfwijzer.release.folder import LOTTERY, read_release, refuse_place
 from blijfwijzer.release.publication import add_to_release
-from blijfwijzer.runs.score_findings import NEED
 from blijfwijzer.runs.waves import paths_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.files import read_table
@@ -52,6 +51,8 @@ class VoucherRequest:
     """Euro per voucher."""
     settings: Settings | Path | None = None
     """Those of the release when left out."""
+    target: str = ""
+    """The need that vouchers are for; needed where the release tells of several."""
     truth: Path | None = None
     """What is true of the built-in survey, to show what each rule would really do."""
 
@@ -65,6 +66,8 @@ class Divided:
     groups: pd.DataFrame
     """As in groups.parquet."""
     report: Report
+    target: str
+    """The need that the vouchers are for."""
     division: Division
     settings: Settings
 
@@ -73,6 +76,7 @@ class Divided:
         """What the record tells of it."""
         allocation, lottery = self.division.allocation, self.division.lottery
         return {
+            "target": self.target,
             "budget": allocation.budget,
             "cost": allocation.cost,
             "settings": self.settings.vouchers.model_dump(mode="json"),
@@ -98,8 +102,9 @@ def divide(asked: VoucherRequest, tell: Tell) -> Divided:
     """Divide a budget over the groups of a release, by need alone."""
     run, groups, report = read_release(asked.release)
     settings = _settings(run, asked.settings)
-    needs, profile, respondents = read_needs(groups, settings.vouchers.across)
-    true_rate = None if asked.truth is None else read_truth(asked.truth, needs.groups)
+    target = _choose_need(run, asked.target)
+    needs, profile, respondents = read_needs(groups, target, settings.vouchers.across)
+    true_rate = None if asked.truth is None else read_truth(asked.truth, target, needs.groups)
     tell("divide the budget")
     allocation = allocate_vouchers(
         needs, asked.budget, asked.cost, settings.vouchers, settings.seed
@@ -112,7 +117,7 @@ def divide(asked: VoucherRequest, tell: Tell) -> Divided:
         power = _power(lottery, needs, respondents, settings)
     rules = compare(needs, allocation, settings.vouchers, profile, true_rate)
     division = Division(allocation, rules, lottery, power)
-    return Divided(run, groups, report, division, settings)
+    return Divided(run, groups, report, target, division, settings)
 
 
 def publish_division(divided: Divided, release: Path, ledgers: Path) -> None:
@@ -132,12 +137,15 @@ def publish_division(divided: Divided, release: Path, ledgers: Path) -> None:
     add_to_release(release, divided.run, ledgers, ("vouchers", divided.told), files, seal_in)
 
 
-def read_needs(groups: pd.DataFrame, across: str = "") -> tuple[Needs, pd.Series | None, pd.Series]:
+def read_needs(
+    groups: pd.DataFrame, target: str, across: str = ""
+) -> tuple[Needs, pd.Series | None, pd.Series]:
     """Take from a release what vouchers depend on: need, people, and where they work.
 
     Parameters
     ----------
-    groups : as in groups.parquet; no other column than those of the one risk is looked at
+    groups : as in groups.parquet; no other column than those of the one need is looked at
+    target : the need
     across : variable over whose groups everyone is parted; units when empty
 
     Returns
@@ -148,13 +156,8 @@ def read_needs(groups: pd.DataFrame, across: str = "") -> tuple[Needs, pd.Series
     Raises
     ------
     ReleaseError
-        The release has no such risk, or was not crossed with the variable.
+        The release was not crossed with the variable.
     """
-    if f"{NEED}_rate" not in groups:
-        raise ReleaseError(
-            f"groups.parquet: has no rates of {NEED}, and vouchers are for nothing else. Score "
-            "with a model of it."
-        )
     crossed = groups["level"].str.rsplit("&").str[-1].where(groups["kind"] == "cross", "")
     own = groups[groups["own_n"].notna() & (crossed == across)].set_index("group")
     if own.empty:
@@ -163,21 +166,22 @@ def read_needs(groups: pd.DataFrame, across: str = "") -> tuple[Needs, pd.Series
             f"{across[:80]}, or leave `vouchers.across` out of the settings."
         )
     people = own["own_people"].fillna(own["own_n"])
-    width = (own[f"{NEED}_high"] - own[f"{NEED}_low"]) / 100
+    width = (own[f"{target}_high"] - own[f"{target}_low"]) / 100
     strata = pd.DataFrame([define(str(group)) for group in own.index], index=own.index)
     strata = strata.astype("str")
     if len(strata.columns) and "sector" not in strata:
         strata["sector"] = strata[strata.columns[0]]
-    needs = Needs(own[f"{NEED}_rate"] / 100, width / (2 * _Z), people, strata)
+    needs = Needs(own[f"{target}_rate"] / 100, width / (2 * _Z), people, strata)
     return needs, own["profile"] / 100 if "profile" in own else None, own["own_n"]
 
 
-def read_truth(file: Path, groups: pd.Index) -> pd.Series:
+def read_truth(file: Path, target: str, groups: pd.Index) -> pd.Series:
     """Read the true share in need of each group of the built-in survey.
 
     Parameters
     ----------
-    file : as `synthesise --truth` writes it: one row per respondent, the units and p_achterblijver
+    file : as `synthesise --truth` writes it: one row per respondent, the units and the
+        chance of each outcome, as `p_<outcome>`
     groups : units that part everyone; a respondent counts in the smallest
 
     Raises
@@ -185,7 +189,7 @@ def read_truth(file: Path, groups: pd.Index) -> pd.Series:
     ReleaseError
         The table lacks columns, or no respondent works in some group.
     """
-    table, chance = read_table(file).frame, f"p_{NEED}"
+    table, chance = read_table(file).frame, f"p_{target}"
     definitions = {str(group): define(str(group)) for group in groups}
     needed = {chance, *(name for definition in definitions.values() for name in definition)}
     missing = sorted(needed - set(map(str, table.columns)))
@@ -207,6 +211,31 @@ def read_truth(file: Path, groups: pd.Index) -> pd.Series:
             "the truth of the same wave."
         )
     return rates.set_axis(groups)
+
+
+def _choose_need(run: dict[str, Any], asked: str) -> str:
+    """Choose the need that vouchers are for; a turnover risk is never one.
+
+    Raises
+    ------
+    ReleaseError
+        The release tells of no need, of several and none is asked, or not of the one that is.
+    """
+    needs = run.get("needs")
+    if not isinstance(needs, list):
+        raise ReleaseError(
+            "run.json: does not say which outcomes are needs, so it is of another command or "
+            "version. Score the survey again."
+        )
+    if not needs:
+        raise ReleaseError(
+            "run.json: the release tells of no outcome of the kind need, and vouchers are for "
+            "nothing else. Score with a model of one."
+        )
+    if asked in needs or (not asked and len(needs) == 1):
+        return asked or str(needs[0])
+    what = f"{asked} is no need of this release" if asked else f"{len(needs)} needs are told of"
+    raise ReleaseError(f"run.json: {what}. Give --target, one of: {', '.join(needs)}.")
 
 
 def _settings(run: dict[str, Any], given: Settings | Path | None) -> Settings:
