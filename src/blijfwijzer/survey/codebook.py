@@ -165,7 +165,7 @@ class Survey(_Part):
     label: Text
     population: _Seen
     purpose: _Seen
-    language: Language = "nl"
+    language: Literal["nl", "en"] = "nl"
 
 
 class Codebook(_Part):
