@@ -15,10 +15,10 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help install check fix test train explain score climate claims validate ui notebooks bench same shape
+.PHONY: FORCE help install check fix test test-all train explain score climate claims validate ui notebooks bench same shape
 
 help: ## Say what each target does
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
 install: $(STAMP) ## Set up .venv from the lock file
 
@@ -40,8 +40,11 @@ fix: $(STAMP) ## Mend style and format where that can be done by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(STAMP) ## Run all tests
-	$(BIN)/python -m pytest --ignore=tests/wheel
+test: $(STAMP) ## Run the tests that need neither a browser, nor servers, nor a wheel
+	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/server --ignore=tests/wheel
+
+test-all: $(STAMP) ## Run all tests and measure which branches they reach
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
 $(WAVE): | $(STAMP)
 	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --output $@
@@ -74,7 +77,6 @@ climate claims: $(STAMP) $(WAVE) $(NEXT)
 
 same: $(STAMP) ## Hold every output against what it was
 	$(BIN)/python tests/same.py
-
 shape: $(STAMP) ## Print the shape of the house beside what it shall be
 	$(BIN)/python tests/shape.py --outliers
 
