@@ -26,15 +26,10 @@ from blijfwijzer.claims.findings import (
 )
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.training import GAP, MOST
-from blijfwijzer.estimation.factors import polychoric
-from blijfwijzer.estimation.influences import (
-    Estimate,
-    combine,
-    difference,
-    estimate_mean,
-    estimate_share,
-)
-from blijfwijzer.estimation.intervals import from_draws, linearise
+from blijfwijzer.estimation.correlations import polychoric
+from blijfwijzer.estimation.intervals import Estimate, from_draws, linearise
+from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
+from blijfwijzer.estimation.regression import combine
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Message
 

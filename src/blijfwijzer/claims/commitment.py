@@ -17,9 +17,10 @@ from blijfwijzer.claims.findings import (
 )
 from blijfwijzer.claims.halves import explained
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.estimation.influences import Estimate, Regression, combine
-from blijfwijzer.estimation.intervals import from_draws
+from blijfwijzer.estimation.intervals import Estimate, from_draws
 from blijfwijzer.estimation.moments import covariances, within
+from blijfwijzer.estimation.regression import Regression, combine
+from blijfwijzer.estimation.resampling import Draws
 from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
 
@@ -179,7 +180,7 @@ def _through_room(reader: Reader, outcome: str, halves: bool) -> tuple[ClaimEsti
     place, picks = reader.draw()
     columns = _path(reader, outcome, halves)
     n = int((~np.isnan(columns).any(axis=1)).sum())
-    found, drawn = covariances(columns, reader.design.weight, place, picks)
+    found, drawn = covariances(columns, reader.design.weight, Draws(place, picks))
     steps = np.array([_steps(matrix) for matrix in (found, *drawn)])
     indirect, to_room, to_outcome = (
         from_draws(float(values[0]), values[1:], n)
@@ -225,7 +226,7 @@ def _dominance(reader: Reader, outcome: Array, columns: dict[str, Array]) -> dic
     weight = reader.design.weight
     rows = within(np.column_stack([outcome, *columns.values()]), reader.sector, weight)
     place = np.zeros(len(rows), dtype=np.intp)
-    matrix = covariances(rows, weight, place, np.ones((1, 1)))[0]
+    matrix = covariances(rows, weight, Draws(place, np.ones((1, 1))))[0]
     count = len(columns)
     r2 = {
         chosen: explained(matrix, [place + 1 for place in chosen])

@@ -15,7 +15,7 @@ from blijfwijzer.claims.findings import (
 )
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.culture.waves import measure_change
-from blijfwijzer.estimation.influences import difference, estimate_mean, estimate_share
+from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE
 from blijfwijzer.survey.texts import Message
 

@@ -26,16 +26,9 @@ from blijfwijzer.claims.findings import (
     decide,
 )
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.estimation.influences import (
-    Estimate,
-    Regression,
-    combine,
-    difference,
-    estimate_mean,
-    estimate_share,
-    regress,
-)
-from blijfwijzer.estimation.intervals import from_draws, linearise
+from blijfwijzer.estimation.intervals import Estimate, from_draws, linearise
+from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
+from blijfwijzer.estimation.regression import Regression, combine, regress
 from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES
 from blijfwijzer.survey.texts import Message
 

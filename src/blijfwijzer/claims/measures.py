@@ -13,12 +13,8 @@ from blijfwijzer.claims.findings import (
     decide,
 )
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.estimation.influences import (
-    Estimate,
-    Regression,
-    combine,
-    marginal_difference,
-)
+from blijfwijzer.estimation.intervals import Estimate
+from blijfwijzer.estimation.regression import Regression, combine, marginal_difference
 from blijfwijzer.survey.texts import Message
 
 Array = NDArray[np.float64]

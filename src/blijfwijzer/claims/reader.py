@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from blijfwijzer.claims.evidence import Evidence, halve
 from blijfwijzer.culture.traits import find_traits
 from blijfwijzer.culture.waves import Waves, pair_waves
-from blijfwijzer.estimation.design import Design, draw_wholes
-from blijfwijzer.estimation.influences import Family, Regression, regress
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.moments import within
+from blijfwijzer.estimation.regression import Family, Regression, regress
+from blijfwijzer.estimation.resampling import draw_wholes
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Text

@@ -18,13 +18,8 @@ from blijfwijzer.claims.findings import (
 from blijfwijzer.claims.prediction import out_of_fold
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
-from blijfwijzer.estimation.influences import (
-    Estimate,
-    difference,
-    estimate_mean,
-    estimate_share,
-)
-from blijfwijzer.estimation.intervals import linearise, p_against
+from blijfwijzer.estimation.intervals import Estimate, linearise, p_against
+from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.survey.texts import Message
 

@@ -17,9 +17,10 @@ from blijfwijzer.claims.findings import (
 from blijfwijzer.claims.halves import Halves, explained, halve_teams, share_between, shrink_teams
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import areas_by_draw
-from blijfwijzer.estimation.influences import Estimate, estimate_share
-from blijfwijzer.estimation.intervals import from_draws
+from blijfwijzer.estimation.intervals import Estimate, from_draws
+from blijfwijzer.estimation.means import estimate_share
 from blijfwijzer.estimation.moments import covariances
+from blijfwijzer.estimation.resampling import Draws
 from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
 
@@ -151,7 +152,7 @@ def example_over_rules(reader: Reader) -> ClaimFinding:
     ways = ((halves.first, halves.second), (halves.second, halves.first))
     rows = np.vstack([np.column_stack([one[:, 0], other[:, 1:]]) for one, other in ways])
     both = np.concatenate([halves.place, halves.place])
-    matrix, drawn = covariances(rows, np.ones(len(rows)), both, halves.picks)
+    matrix, drawn = covariances(rows, np.ones(len(rows)), Draws(both, halves.picks))
     every = np.concatenate([matrix[None], drawn])
     by_example = np.array([explained(matrix, [1]) for matrix in every])
     by_rules = np.array([explained(matrix, list(range(2, len(names)))) for matrix in every])

@@ -76,7 +76,7 @@ def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings)
     grouping = breakdown.admission.grouping
     if len(grouping.groups) == 1:
         return none
-    known, task = fitted.made_from.known, fitted.made_from.task
+    known = fitted.made_from.known
     answered = Grouping(
         grouping.groups,
         grouping.members[:, np.flatnonzero(known)],
@@ -84,7 +84,7 @@ def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings)
         grouping.too_small[:, np.flatnonzero(known)],
     )
     pooled, areas = estimate_groups(
-        answered, task.values, fitted.risk, task.weight, none, settings.rates, settings.seed
+        answered, fitted.predictions, none, settings.rates, settings.seed
     )
     return learn_group_effects(answered, pooled, areas, breakdown.admission.shown)
 

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.progress import Tell, silent
+from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.risk.features import build_features, learn_schema
 from blijfwijzer.risk.leaks import refuse_twins, screen_features
 from blijfwijzer.risk.outcomes import barred_columns, require_both_classes
@@ -49,6 +51,14 @@ class Fitted:
     def risk(self) -> Array:
         """Out of fold, of the model that was chosen."""
         return self.selection.out_of_fold[self.selection.champion.kind]
+
+    @property
+    def predictions(self) -> Predictions:
+        """Risks beside the answers."""
+        task = self.made_from.task
+        return Predictions(
+            task.values, self.risk, Design.of_units(task.weight, self.made_from.units)
+        )
 
 
 def prepare(
