@@ -4,7 +4,6 @@ from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, about, bare, by_concept
 from blijfwijzer.claims.findings import (
@@ -21,10 +20,9 @@ from blijfwijzer.estimation.intervals import Estimate, from_draws
 from blijfwijzer.estimation.moments import covariances, within
 from blijfwijzer.estimation.regression import Regression, combine
 from blijfwijzer.estimation.resampling import Draws
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 CONDITIONS = (
     "missiegedrevenheid",

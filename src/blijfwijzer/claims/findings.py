@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain
 from blijfwijzer.estimation.intervals import Estimate, adjust, p_against
 from blijfwijzer.survey.texts import Message
 
-Array = NDArray[np.float64]
 Direction = Literal["claimed", "opposite", "neither"]
 Sign = Literal[1, -1]
 

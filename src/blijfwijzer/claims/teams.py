@@ -3,7 +3,6 @@
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, bare
 from blijfwijzer.claims.findings import (
@@ -21,10 +20,9 @@ from blijfwijzer.estimation.intervals import Estimate, from_draws
 from blijfwijzer.estimation.means import estimate_share
 from blijfwijzer.estimation.moments import covariances
 from blijfwijzer.estimation.resampling import Draws
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 WORST = 0.25
 """Share of teams that counts as worrying."""
@@ -245,12 +243,12 @@ def _scores(reader: Reader, names: list[str]) -> Array:
     return np.stack([reader.dimension(name) for name in names], axis=1)
 
 
-def _extremes(pair: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _extremes(pair: Array) -> tuple[Mask, Mask]:
     low, high = np.nanquantile(pair, [WORST, 1 - WORST], axis=0)
     return (pair >= high).all(axis=1), (pair <= low).all(axis=1)
 
 
-def _agreement(others: Array, good: NDArray[np.bool_], poor: NDArray[np.bool_]) -> Array:
+def _agreement(others: Array, good: Mask, poor: Mask) -> Array:
     """Whether each extreme team is on its side of the median on all others; NaN for the rest."""
     middle = np.nanmedian(others, axis=0)
     agrees = np.full(len(others), np.nan)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import (
     ClaimEstimate,
@@ -27,10 +26,9 @@ from blijfwijzer.estimation.intervals import Estimate, from_draws
 from blijfwijzer.estimation.means import difference, estimate_share
 from blijfwijzer.estimation.regression import combine, marginal_difference
 from blijfwijzer.estimation.resampling import Draws
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Message, Value
-
-Array = NDArray[np.float64]
 
 GAP = 0.05
 """Difference of shares that counts as a gap between groups of employees: 5 points."""

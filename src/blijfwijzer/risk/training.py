@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.progress import Tell, silent
@@ -15,10 +14,9 @@ from blijfwijzer.risk.outcomes import barred_columns, require_both_classes
 from blijfwijzer.risk.selection import Selection, Task, select_model
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.codebook import Codebook, Outcome
 from blijfwijzer.survey.rule_truth import label
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class TrainingSet:
     task: Task
 
     @property
-    def known(self) -> NDArray[np.bool_]:
+    def known(self) -> Mask:
         """Per response of the survey, whether its outcome is known; `task` has only these."""
         return ~np.isnan(self.answers)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.culture.climate import Climate, measure_climate
@@ -44,8 +43,6 @@ from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.waves import ReadWave, Waves
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
-
-Array = NDArray[np.float64]
 
 _MOST_CODES = 60
 """Largest units that are held against each other item by item; more would take hours."""
