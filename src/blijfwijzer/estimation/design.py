@@ -97,11 +97,11 @@ class Design:
         return replace(self, cluster=single, stratum=np.where(inside, 0, 1))
 
     @cached_property
-    def units(self) -> "Units":
+    def units(self) -> "Clusters":
         """Clusters and strata by code from 0."""
         first, code = np.unique(self.cluster, return_index=True, return_inverse=True)[1:]
         stratum = np.unique(self.stratum[first], return_inverse=True)[1]
-        return Units(code, stratum, np.bincount(stratum).astype(float))
+        return Clusters(code, stratum, np.bincount(stratum).astype(float))
 
     @cached_property
     def shifts(self) -> Array | None:
@@ -118,7 +118,7 @@ class Design:
 
 
 @dataclass(frozen=True)
-class Units:
+class Clusters:
     """Which units responses belong to, and which strata units belong to."""
 
     of_response: Codes

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from blijfwijzer.estimation.design import Design, Units
+from blijfwijzer.estimation.design import Clusters, Design
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 
 
@@ -38,7 +38,7 @@ def covariance_of(
     return covariance, float(len(members) - len(np.unique(units.stratum[members])))
 
 
-def covariance_of_totals(totals: Array, units: Units) -> Array:
+def covariance_of_totals(totals: Array, units: Clusters) -> Array:
     """Covariance of sums of influences, from the totals of units.
 
     Parameters
@@ -97,7 +97,7 @@ def variance_by_group(
     return variance_of_groups(totals, units)
 
 
-def variance_of_groups(found: GroupTotals, units: Units) -> tuple[Array, Array]:
+def variance_of_groups(found: GroupTotals, units: Clusters) -> tuple[Array, Array]:
     """Variance of each group's statistic and its degrees of freedom.
 
     A group that lies within one unit is known by its respondents, as drawn one by one.
