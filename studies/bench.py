@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.drivers.contributions import contribute
 from blijfwijzer.drivers.trees import tree_contributions
@@ -38,13 +37,12 @@ from blijfwijzer.risk.model import Calibrator, calibrate
 from blijfwijzer.risk.selection import Task, log_losses, select_model
 from blijfwijzer.risk.training import TrainingSet, prepare
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.arrays import Array, Codes
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake, read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
-
-Array = NDArray[np.float64]
 
 Result = TypeVar("Result")
 
@@ -130,7 +128,7 @@ def _accuracy(data: Path, tell: Tell) -> Iterator[str]:
         yield f"| {title} | {' | '.join(row)} |"
 
 
-Fit = Callable[[Task, NDArray[np.intp], NDArray[np.intp]], Array]
+Fit = Callable[[Task, Codes, Codes], Array]
 
 
 def _cross(task: Task, fit: Fit) -> Array:
@@ -155,7 +153,7 @@ def _peers() -> dict[str, Fit | None]:
     }
 
 
-def _logistic(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
+def _logistic(task: Task, train: Codes, test: Codes) -> Array:
     """Regress on one term per answer, with C = .001 on standardised terms."""
     levels = {
         f.name: replace(f, levels=tuple("x" * int(np.nanmax(task.frame[f.name]) + 1)))
@@ -174,7 +172,7 @@ def _logistic(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Ar
     return calibrate(Calibrator(), linear_margin(linear, frame.iloc[test]))
 
 
-def _lightgbm(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
+def _lightgbm(task: Task, train: Codes, test: Codes) -> Array:
     model = default_classifier()
     nominal = [f.name for f in task.schema.features if f.is_nominal]
     model.fit(
@@ -186,7 +184,7 @@ def _lightgbm(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Ar
     return np.asarray(model.predict_proba(task.frame.iloc[test]))[:, 1]
 
 
-def _catboost(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
+def _catboost(task: Task, train: Codes, test: Codes) -> Array:
     from catboost import CatBoostClassifier
 
     nominal = [f.name for f in task.schema.features if f.is_nominal]
@@ -200,7 +198,7 @@ def _catboost(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Ar
     return np.asarray(model.predict_proba(frame.iloc[test])[:, 1])
 
 
-def _ebm(task: Task, train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
+def _ebm(task: Task, train: Codes, test: Codes) -> Array:
     from interpret.glassbox import ExplainableBoostingClassifier
 
     kinds = ["nominal" if f.is_nominal else "continuous" for f in task.schema.features]

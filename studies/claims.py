@@ -14,7 +14,6 @@ from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from blijfwijzer.claims.evidence import Evidence, gather
@@ -25,6 +24,7 @@ from blijfwijzer.claims.register import CLAIMS, run_claims
 from blijfwijzer.estimation.design import read_design
 from blijfwijzer.progress import Tell
 from blijfwijzer.settings import CultureSettings, Settings
+from blijfwijzer.survey.arrays import Array, Codes
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import MOTIVES, PAIR
 from blijfwijzer.survey.files import Table
@@ -33,7 +33,6 @@ from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
 from blijfwijzer.synthetic.truth import CLAIM_TRUTHS
 
-Array = NDArray[np.float64]
 Change = Callable[[Evidence, np.random.Generator], Evidence]
 
 SEEDS = 100
@@ -174,7 +173,7 @@ def _shuffle(evidence: Evidence, rng: np.random.Generator, names: tuple[str, ...
     )
 
 
-def _permuted(frame: pd.DataFrame, names: tuple[str, ...], order: NDArray[np.intp]) -> pd.DataFrame:
+def _permuted(frame: pd.DataFrame, names: tuple[str, ...], order: Codes) -> pd.DataFrame:
     held = {name: frame[name].to_numpy()[order] for name in names if name in frame}
     return frame.assign(**held)
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.culture.climate import SAME, measure_climate
@@ -13,25 +12,23 @@ from blijfwijzer.culture.screening import gather_units, screen_units
 from blijfwijzer.culture.screening_checks import check_screening
 from blijfwijzer.culture.waves import measure_change, rake
 from blijfwijzer.estimation.design import Design, read_design
-from blijfwijzer.estimation.influences import estimate_share
+from blijfwijzer.estimation.means import estimate_share
 from blijfwijzer.estimation.pooling import (
     left_to_know,
     pool_means,
     summarise_means,
     within_variance,
 )
-from blijfwijzer.groups.grouping import make_groups
+from blijfwijzer.groups.grouping import Grouping, make_groups
 from blijfwijzer.progress import Tell
 from blijfwijzer.settings import CultureSettings, Settings
+from blijfwijzer.survey.arrays import Array, Codes
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.concepts import CULTURE, PAIR
 from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.intake import read_responses, read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 _LARGE_UNIT = 250
 _REPETITIONS = 100
@@ -85,6 +82,14 @@ def draw_units(
 def _members(unit: Codes) -> csr_array:
     ones = np.ones(len(unit), dtype=np.int8)
     return csr_array((ones, (unit, np.arange(len(unit)))))
+
+
+def _grouping(
+    members: csr_array, parents: pd.Series, levels: pd.Series | str = "organisatie"
+) -> Grouping:
+    groups = pd.DataFrame({"parent": parents, "level": levels, "sector": parents.index})
+    none = csr_array((0, members.shape[1]), dtype=np.int8)
+    return Grouping(groups.assign(people=np.nan), members, pd.DataFrame(), none)
 
 
 def _alone(size: int) -> Design:
@@ -211,12 +216,10 @@ def _count_marks(
         members = csr_array(vstack([np.ones((1, len(unit)), dtype=np.int8), _members(unit)]))
         own = _parents(len(planted))
         parents = pd.concat([pd.Series({"all": ""}), pd.Series("all", index=own.index)])
-        levels = parents.map({"": "all", "all": "organisatie"})
+        grouping = _grouping(members, parents, parents.map({"": "all", "all": "organisatie"}))
         cluster = np.zeros(len(unit), dtype=np.intp)
         design = Design(np.ones(len(unit)), cluster, cluster)
-        table = measure_climate(
-            scales, members, parents, levels, design, codebook, settings, run
-        ).table
+        table = measure_climate(scales, grouping, design, codebook, settings, seed=run).table
         units = table[table["level"] != "all"]
         is_marked = (units["all_mark"] != SAME).to_numpy()
         is_planted = planted.T.ravel() != 0
@@ -236,9 +239,9 @@ def _screening_text(tell: Tell) -> str:
         for run in range(40):
             tell(f"screening: {units} units, {run} of 40")
             scales, unit, true = draw_units(rng, units, n, between)
-            found = screen_units(
-                scales, _members(unit), _parents(units), _alone(len(unit)), codebook, settings, run
-            )
+            grouping = _grouping(_members(unit), _parents(units))
+            screened = gather_units(scales, grouping, _alone(len(unit)), codebook, settings)
+            found = screen_units(screened, codebook, settings, run)
             reference = scales[list(PAIR)].to_numpy().mean(axis=0)
             is_low = (true[:, :2] < reference - settings.floor * 4).all(axis=1)
             on_list = found.units["is_listed"].to_numpy(dtype=bool)
@@ -292,14 +295,9 @@ def _halves_row(name: str, codebook: Codebook, responses: pd.DataFrame, level: s
     grouping = make_groups(responses, codebook, [level], [], None, settings.groups, 10)
     rows = np.flatnonzero(grouping.groups["level"] == level)
     design = read_design(responses, codebook)
-    screened = gather_units(
-        score_scales(responses, codebook),
-        csr_array(grouping.members[rows]),
-        grouping.groups["parent"].iloc[rows],
-        design,
-        codebook,
-        settings.culture,
-    )
+    units = _grouping(csr_array(grouping.members[rows]), grouping.groups["parent"].iloc[rows])
+    scales = score_scales(responses, codebook)
+    screened = gather_units(scales, units, design, codebook, settings.culture)
     checks = check_screening(screened, design.cluster, codebook, settings.culture, 0)
     told = checks.measures.set_index("measure").astype(float)
     pair = checks.pairs[checks.pairs["is_screened"]]

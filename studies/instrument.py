@@ -2,24 +2,17 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.culture.items import SIGNIFICANT, prepare, purify
 from blijfwijzer.estimation.components import split_variance
+from blijfwijzer.estimation.correlations import correlate, correlate_ordinal
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.estimation.factors import correlate, correlate_ordinal, fit_one_factor
-from blijfwijzer.estimation.influences import (
-    Estimate,
-    adjust,
-    difference,
-    estimate_mean,
-    estimate_share,
-    marginal_difference,
-    regress,
-)
+from blijfwijzer.estimation.factors import fit_one_factor
+from blijfwijzer.estimation.intervals import Estimate, adjust
+from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
+from blijfwijzer.estimation.regression import marginal_difference, regress
 from blijfwijzer.progress import Tell
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array, Codes
 
 _LOADINGS = np.array([0.8, 0.7, 0.6, 0.75])
 _BORDERS = (-1.5, -0.7, 0.2, 1.1)
@@ -89,7 +82,7 @@ def _average_chance(margin: float) -> float:
     return float(weights @ chance / weights.sum())
 
 
-def _draw_units(rng: np.random.Generator, units: int) -> tuple[NDArray[np.intp], Design]:
+def _draw_units(rng: np.random.Generator, units: int) -> tuple[Codes, Design]:
     unit = np.repeat(np.arange(units), _PEOPLE)
     return unit, Design(rng.uniform(0.5, 2, len(unit)), unit, unit % 4)
 
@@ -119,7 +112,7 @@ def _components_text(repetitions: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _factor(rng: np.random.Generator, team: NDArray[np.intp], organisations: int) -> Array:
+def _factor(rng: np.random.Generator, team: Codes, organisations: int) -> Array:
     of_organisation = np.sqrt(0.10) * rng.standard_normal(organisations)
     of_team = np.sqrt(0.15) * rng.standard_normal(4 * organisations)
     own = np.sqrt(0.75) * rng.standard_normal(len(team))

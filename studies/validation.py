@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.choice import choose_shown
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.flags import CERTAIN, Resampled, flag_groups
 from blijfwijzer.groups.rates import pool_rates, summarise_areas
 from blijfwijzer.progress import Tell
+from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.risk.training import fit, prepare
 from blijfwijzer.settings import FlagSettings, Settings
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
@@ -31,8 +33,6 @@ from blijfwijzer.vouchers.alternatives import compare
 from studies.claims import validate_claims
 from studies.culture import validate_culture
 from studies.instrument import validate_instrument
-
-Array = NDArray[np.float64]
 
 _MINIMUM = 10
 _ORGANISATIONS = 400
@@ -69,7 +69,7 @@ def _one_deeper(section: str) -> str:
     return re.sub("^##", "###", section, flags=re.MULTILINE)
 
 
-def draw_organisation(rng: np.random.Generator) -> NDArray[np.bool_]:
+def draw_organisation(rng: np.random.Generator) -> Mask:
     """Draw 30-90 people in 14 overlapping groups: 5 teams, 3 ages, 3 levels, 2 sexes, managers."""
     people = int(rng.integers(30, 91))
     team = rng.choice(5, people, p=rng.dirichlet(np.full(5, 3.0)))
@@ -80,7 +80,7 @@ def draw_organisation(rng: np.random.Generator) -> NDArray[np.bool_]:
     return np.array(groups + [education == i for i in range(3)] + [sex, ~sex, manager])
 
 
-def tells_of_few(groups: NDArray[np.bool_], minimum: int) -> bool:
+def tells_of_few(groups: Mask, minimum: int) -> bool:
     """Whether the total of few people follows from totals of groups, by brute force.
 
     Rows are reduced in exact fractions. A union of atoms that lies in their span is fixed by which
@@ -202,9 +202,12 @@ def _rates_text(data: Path, tell: Tell) -> str:
         for repetition in range(_REPETITIONS):
             drawn = np.concatenate([rng.choice(p, n, replace=False) for p in people])
             members = csr_array(np.repeat(np.eye(len(names), dtype=np.int8), n, axis=1))
-            areas = summarise_areas(
-                survey.values[drawn], survey.risk[drawn], survey.weight[drawn], members
+            predictions = Predictions(
+                survey.values[drawn],
+                survey.risk[drawn],
+                Design.of_units(survey.weight[drawn], survey.units.iloc[drawn]),
             )
+            areas = summarise_areas(predictions, members)
             counts = np.array([len(p) for p in people], dtype=float)
             table = pool_rates(areas, counts, parents, 1000, repetition).table
             errors["direct"].append(areas["direct"].to_numpy() - true)
@@ -307,7 +310,7 @@ def _vouchers_text(tell: Tell) -> str:
     code, names = pd.factorize(units, sort=True)
     ones = np.ones(len(code), dtype=np.int8)
     members = csr_array((ones, (code, np.arange(len(code)))), shape=(len(names), len(code)))
-    areas = summarise_areas(values, risk, weight, members)
+    areas = summarise_areas(Predictions(values, risk, Design.of_units(weight, units)), members)
     sector = accepted["sector"].astype("str").groupby(code).first()
     pooled = pool_rates(areas, np.full(len(names), np.nan), sector, 1000, 0).table
     groups = pd.Index([f"organisatie={name}" for name in names])

@@ -4,7 +4,10 @@ from fractions import Fraction
 from itertools import product
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_array
+
+from blijfwijzer.groups.grouping import Grouping
 
 K = 10
 
@@ -52,3 +55,11 @@ def brute_force(rows, sizes, minimum):
         if is_set and made.round() @ sizes < minimum:
             return True
     return False
+
+
+def grouping_of(members, parents, levels="organisatie", sectors=None, people=np.nan):
+    """Groups of any making; without sectors, each is held against everybody."""
+    groups = pd.DataFrame({"parent": parents, "level": levels, "people": people})
+    sectors = groups.index if sectors is None else sectors
+    none = csr_array((0, members.shape[1]), dtype=np.int8)
+    return Grouping(groups.assign(sector=sectors), members, pd.DataFrame(), none)

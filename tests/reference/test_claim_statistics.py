@@ -19,8 +19,7 @@ from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.claims.scores import _equivalent
 from blijfwijzer.claims.training import fewer_chances
 from blijfwijzer.estimation.curves import areas_by_draw, areas_under_curve
-from blijfwijzer.estimation.influences import Estimate
-from blijfwijzer.estimation.intervals import from_draws, p_against
+from blijfwijzer.estimation.intervals import Estimate, from_draws, p_against
 from blijfwijzer.survey.codebook import load_codebook
 from studies.claims import read_built_in
 

@@ -8,17 +8,12 @@ import pytest
 import statsmodels.api as sm
 
 from blijfwijzer.errors import WeightError
-from blijfwijzer.estimation.design import Design, covariance_of, read_design, replicate_units
-from blijfwijzer.estimation.influences import (
-    adjust,
-    combine,
-    difference,
-    estimate_mean,
-    estimate_means,
-    estimate_share,
-    marginal_difference,
-    regress,
-)
+from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.estimation.intervals import adjust
+from blijfwijzer.estimation.means import difference, estimate_mean, estimate_means, estimate_share
+from blijfwijzer.estimation.regression import combine, marginal_difference, regress
+from blijfwijzer.estimation.resampling import draw_wholes
+from blijfwijzer.estimation.variance import covariance_of
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
@@ -198,9 +193,14 @@ def test_replicates_are_linearised_where_a_statistic_is_not_worked_out_anew(desi
     assert df == estimate_mean(y, kind).df
 
 
+def drawn_of(design, draws, seed):
+    place, times = draw_wholes(design, draws, seed)
+    return times[place]
+
+
 def test_draws_of_replicate_weights_give_the_error_of_replicate_weights(design, answers):
     kind = jackknifed(design)
-    drawn = replicate_units(kind, 800, 1)
+    drawn = drawn_of(kind, 800, 1)
 
     means = [np.average(answers["y"], weights=kind.weight * draw) for draw in drawn.T]
 
@@ -209,7 +209,7 @@ def test_draws_of_replicate_weights_give_the_error_of_replicate_weights(design, 
 
 
 def test_bootstrapped_units_give_the_error_of_linearisation(design, answers):
-    drawn = replicate_units(design, 800, 1)
+    drawn = drawn_of(design, 800, 1)
 
     means = [np.average(answers["y"], weights=design.weight * draw) for draw in drawn.T]
 
@@ -437,7 +437,7 @@ def test_a_survey_of_one_unit_is_one_of_its_respondents():
 def test_a_bootstrap_of_one_unit_draws_respondents(rng):
     alone = Design(np.ones(50), np.zeros(50, dtype=np.intp), np.zeros(50, dtype=np.intp))
 
-    drawn = replicate_units(alone, 100, 1)
+    drawn = drawn_of(alone, 100, 1)
 
     assert drawn.std(axis=1).min() > 0
     assert drawn.mean() == pytest.approx(1)
@@ -446,7 +446,7 @@ def test_a_bootstrap_of_one_unit_draws_respondents(rng):
 def test_units_that_are_alone_in_their_stratum_are_drawn_together():
     unit = np.repeat(np.arange(4), 5)
 
-    drawn = replicate_units(Design(np.ones(20), unit, unit), 200, 1)
+    drawn = drawn_of(Design(np.ones(20), unit, unit), 200, 1)
 
     assert drawn[::5].std(axis=1).min() > 0
     assert drawn.sum(axis=0) == pytest.approx(20)

@@ -6,7 +6,7 @@ import pytest
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure
 from blijfwijzer.claims.findings import ClaimFinding, Decision, Effect
 from blijfwijzer.claims.register import CLAIMS, Verdict
-from blijfwijzer.estimation.influences import Estimate
+from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.publish.claim_tables import ClaimPart, ShownClaims
 from blijfwijzer.survey.texts import Message
 

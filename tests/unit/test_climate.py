@@ -22,6 +22,7 @@ from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from questionnaires import built_in_wave
+from small_worlds import grouping_of
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 ONE = CultureSettings(dimensions=("samenwerking",), draws=300)
@@ -51,7 +52,8 @@ def measured(scores, unit, settings=ONE, **more):
     scales = pd.DataFrame({settings.dimensions[0]: scores})
     # Every respondent comes from one of three clusters, too few to matter.
     design = more.pop("design", design_of(len(scores), np.arange(len(scores)) % 3))
-    return measure_climate(scales, *everyone_and(unit), design, CODEBOOK, settings, 1, **more)
+    grouping = grouping_of(*everyone_and(unit), people=more.pop("people", np.nan))
+    return measure_climate(scales, grouping, design, CODEBOOK, settings, seed=1, **more)
 
 
 def moved(before, now, unit, people=None, **traits):
@@ -81,7 +83,7 @@ def groups_of(responses):
 
 def climate_of(responses, settings, previous=None):
     grouping = groups_of(responses)
-    groups, changes = grouping.groups, None
+    changes = None
     if previous is not None:
         both = (groups_of(previous), grouping)
         pair = compare_waves(previous, responses, CODEBOOK, settings)
@@ -90,14 +92,11 @@ def climate_of(responses, settings, previous=None):
     stratum = pd.factorize(responses["sector"])[0].astype(np.intp)
     return measure_climate(
         score_scales(responses, CODEBOOK),
-        grouping.members,
-        groups["parent"],
-        groups["level"],
+        grouping,
         Design(responses["weight"].to_numpy(dtype=float), cluster, stratum),
         CODEBOOK,
         settings,
-        1,
-        sectors=groups["sector"],
+        seed=1,
         previous=changes,
     )
 
@@ -314,28 +313,6 @@ def test_knowing_how_many_work_there_makes_intervals_shorter(rng):
     assert np.allclose(near[1:] / far[1:], np.sqrt(1 - 10 / 12))
 
 
-def test_the_largest_unit_is_climbed_to_when_it_is_not_given(waves, climates):
-    grouping = make_groups(
-        waves[0], CODEBOOK, ["organisatie", "team"], [], None, Settings().groups, 10
-    )
-    groups = grouping.groups
-    given = climates[0].table.set_index(["group", "dimension"])["sector_mean"]
-    cluster = pd.factorize(waves[0]["organisatie"])[0].astype(np.intp)
-
-    climbed = measure_climate(
-        score_scales(waves[0], CODEBOOK),
-        grouping.members,
-        groups["parent"],
-        groups["level"],
-        Design(waves[0]["weight"].to_numpy(float), cluster, np.zeros_like(cluster)),
-        CODEBOOK,
-        CultureSettings(draws=300),
-        1,
-    ).table.set_index(["group", "dimension"])["sector_mean"]
-
-    pd.testing.assert_series_equal(climbed, given)
-
-
 @pytest.mark.parametrize("case", ["absent", "alike", "one unit", "empty unit"])
 def test_poor_input_gives_missing_figures_and_no_marks(case, rng):
     unit = np.repeat(np.arange(5), 20)
@@ -410,13 +387,11 @@ def test_public_surveys_have_a_climate(name, level, dimensions, request):
 
     table = measure_climate(
         score_scales(responses, codebook),
-        groups.members,
-        groups.groups["parent"],
-        groups.groups["level"],
+        groups,
         read_design(responses, codebook),
         codebook,
         CultureSettings(draws=200),
-        1,
+        seed=1,
     ).table
 
     units = table[table["level"] == level]

@@ -6,6 +6,7 @@ import pytest
 from statsmodels.stats.oaxaca import OaxacaBlinder
 
 from blijfwijzer.estimation.decomposition import explain_gap, split_gap
+from blijfwijzer.estimation.resampling import Draws
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def people(rng):
 def split(group, offered, trained, weight):
     place = np.arange(len(group)) % 40
     picks = np.random.default_rng(0).multinomial(40, np.full(40, 1 / 40), size=100).T.astype(float)
-    return split_gap(trained, offered, group, weight, place, picks)
+    return split_gap(trained, offered, group, weight, Draws(place, picks))
 
 
 def test_the_parts_of_a_gap_add_up_to_it(people, rng):

@@ -6,7 +6,9 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from blijfwijzer.errors import OneClassError, TooFewResponsesError
-from blijfwijzer.risk.evaluation import TOO_SMALL, evaluate, pool_small, to_metrics, wilson
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intervals import wilson
+from blijfwijzer.risk.evaluation import TOO_SMALL, Predictions, evaluate, pool_small, to_metrics
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.settings import EvaluationSettings
 
@@ -26,16 +28,22 @@ def survey(rng):
     }
 
 
+def evaluated(survey, seed=0):
+    design = Design.of_units(survey["weight"], survey["units"])
+    predictions = Predictions(survey["values"], survey["risk"], design)
+    return evaluate(predictions, survey["units"], survey["groups"], QUICK, seed)
+
+
 def test_intervals_hold_the_value(survey):
-    overall = evaluate(**survey, settings=QUICK, seed=0).overall.drop(index="ece")
+    overall = evaluated(survey).overall.drop(index="ece")
 
     assert (overall["low"] <= overall["value"]).all()
     assert (overall["value"] <= overall["high"]).all()
 
 
 def test_the_same_seed_gives_the_same_intervals(survey):
-    first = evaluate(**survey, settings=QUICK, seed=3).overall
-    again = evaluate(**survey, settings=QUICK, seed=3).overall
+    first = evaluated(survey, 3).overall
+    again = evaluated(survey, 3).overall
 
     pd.testing.assert_frame_equal(first, again)
 
@@ -46,9 +54,10 @@ def test_intervals_of_alike_colleagues_are_wider(rng):
     values = (rng.random(1200) < rate).astype(float)
     risk, weight = np.full(1200, 0.5), np.ones(1200)
     alone = pd.Series(np.arange(1200).astype(str), name="unit")
+    whole = {"values": values, "risk": risk, "weight": weight, "groups": {}}
 
     def width(by):
-        row = evaluate(values, risk, weight, by, {}, QUICK, 0).overall.loc["calibration_intercept"]
+        row = evaluated(whole | {"units": by}).overall.loc["calibration_intercept"]
         return row["high"] - row["low"]
 
     assert width(units) > 1.5 * width(alone)
@@ -73,7 +82,7 @@ def test_a_small_group_is_never_alone(sizes, shown):
 
 
 def test_no_table_holds_fewer_than_ten(survey):
-    found = evaluate(**survey, settings=QUICK, seed=0)
+    found = evaluated(survey)
 
     assert found.by_group["n"].min() >= 10
     assert found.by_unit["n"].min() >= 10
@@ -84,7 +93,7 @@ def test_no_table_holds_fewer_than_ten(survey):
 def test_few_units_give_no_interval(survey):
     survey["units"] = pd.Series(["a", "b"] * 750, name="unit")
 
-    assert evaluate(**survey, settings=QUICK, seed=0).overall["low"].isna().all()
+    assert evaluated(survey).overall["low"].isna().all()
 
 
 def test_the_interval_of_a_rate_is_wilsons():
@@ -94,7 +103,7 @@ def test_the_interval_of_a_rate_is_wilsons():
 
 
 def test_metrics_are_plain_and_complete(survey):
-    metrics = to_metrics(evaluate(**survey, settings=QUICK, seed=0))
+    metrics = to_metrics(evaluated(survey))
 
     assert set(metrics["overall"]["log_loss"]) == {"value", "low", "high"}
     assert metrics["rows"] == 1500

@@ -17,13 +17,13 @@ from blijfwijzer.claims.halves import share_between
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.estimation.influences import Estimate, adjust
-from blijfwijzer.estimation.intervals import linearise
+from blijfwijzer.estimation.intervals import Estimate, adjust, linearise
 from blijfwijzer.estimation.moments import covariances, within
+from blijfwijzer.estimation.resampling import Draws
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.synthetic.figures import intraclass_correlation
 from studies.claims import read_built_in
+from studies.data_card import intraclass_correlation
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +196,9 @@ def test_covariances_are_those_of_numpy(simple, rng):
     columns = rng.standard_normal((600, 3))
     weight = simple.design.weight
 
-    found, drawn = covariances(columns, weight, np.zeros(600, dtype=np.intp), np.full((1, 2), 3.0))
+    found, drawn = covariances(
+        columns, weight, Draws(np.zeros(600, dtype=np.intp), np.full((1, 2), 3.0))
+    )
 
     np.testing.assert_allclose(found, np.cov(columns.T, aweights=weight, ddof=0))
     np.testing.assert_allclose(drawn[1], found)

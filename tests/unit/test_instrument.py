@@ -10,15 +10,16 @@ from scipy.stats import multivariate_normal
 from statsmodels.multivariate.factor import Factor
 
 from blijfwijzer.culture.instrument import REASONS, assess_scales
-from blijfwijzer.estimation.components import measure_agreement, split_variance
-from blijfwijzer.estimation.design import Design, read_design
-from blijfwijzer.estimation.factors import (
+from blijfwijzer.estimation.agreement import measure_agreement
+from blijfwijzer.estimation.components import split_variance
+from blijfwijzer.estimation.correlations import (
     Correlations,
     correlate,
     correlate_ordinal,
-    fit_one_factor,
     polychoric,
 )
+from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.estimation.factors import fit_one_factor
 from blijfwijzer.publish.catalogue import PARTS
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
@@ -201,22 +202,22 @@ def test_agreement_follows_its_formula():
 
     found = measure_agreement(items, unit, 5, alike(8), 0)
 
-    assert found["rwg"] == pytest.approx(7.5 / 7.75)
-    assert found["rated"] == 1
-    assert np.isnan(found["rwg_low"])
+    assert found.rwg == pytest.approx(7.5 / 7.75)
+    assert found.rated == 1
+    assert np.isnan(found.rwg_low)
 
 
 def test_answers_more_spread_than_random_ones_are_no_agreement():
     items = np.array([[1.0], [5.0]] * 4)
 
-    assert measure_agreement(items, pd.Series(["T"] * 8), 5, alike(8), 0)["rwg"] == 0
+    assert measure_agreement(items, pd.Series(["T"] * 8), 5, alike(8), 0).rwg == 0
 
 
 def test_units_of_few_respondents_are_not_rated():
     found = measure_agreement(np.full((4, 2), 3.0), pd.Series(["T"] * 4), 5, alike(4), 0)
 
-    assert found["rated"] == 0
-    assert np.isnan(found["rwg"])
+    assert found.rated == 0
+    assert np.isnan(found.rwg)
 
 
 def test_an_instrument_finds_what_the_answers_were_made_from(survey):

@@ -413,12 +413,17 @@ def test_scales_that_cannot_be_made_and_columns_that_tell_nothing_are_reported(s
 
 
 def test_an_item_that_runs_against_its_scale_is_pointed_out(survey, read):
-    from blijfwijzer.survey.scales import measure_reliability
+    from blijfwijzer.estimation.design import read_design
+    from blijfwijzer.estimation.reliability import measure_reliability
 
     survey["veilig_2"] = survey["veilig_1"]
     survey["veilig_3"] = survey["veilig_1"]  # reversed in the codebook, so it runs against both
 
     intake = read(survey)
-    told = describe(intake, "s.parquet", measure_reliability(intake.responses, BOOK, 50))
+    told = describe(
+        intake,
+        "s.parquet",
+        measure_reliability(intake.responses, BOOK, read_design(intake.responses, BOOK), draws=50),
+    )
 
     assert "veilig_3 runs against the rest of psychologische_veiligheid (r = -1.00)" in told

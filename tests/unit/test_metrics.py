@@ -7,13 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from blijfwijzer.risk.metrics import (
-    METRICS,
-    effective_n,
-    measure,
-    rank,
-    recalibrate,
-)
+from blijfwijzer.risk.metrics import METRICS, measure, rank, recalibrate
+from blijfwijzer.survey.arrays import effective_n
 
 
 @pytest.fixture

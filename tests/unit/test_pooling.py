@@ -5,9 +5,8 @@ import statsmodels.api as sm
 from scipy.sparse import csr_array
 from scipy.stats import multivariate_normal
 
+from blijfwijzer.estimation.areas import Areas, Points, at_points
 from blijfwijzer.estimation.pooling import (
-    _at_points,
-    _indicate,
     left_to_know,
     pool_jointly,
     pool_means,
@@ -81,8 +80,9 @@ def test_given_variances_are_integrated_as_a_joint_normal_distribution_has_them(
     prior = own * np.eye(6) + above * (parent[:, None] == parent) + flat
     cross = prior @ np.linalg.inv(prior + np.diag(variance))
 
-    grid = np.array([[np.sqrt(own + above), above / (own + above)], [0.3, 0.5]])
-    log, centre, spread = _at_points(mean, variance, parent, _indicate(parent), grid)
+    between = np.array([own + above, 0.09])[None, None]
+    points = Points(between, np.array([above / (own + above), 0.5]))
+    log, centre, spread, _ = at_points(Areas(mean[None], variance[None, None], parent), points)
 
     assert np.allclose(centre[0], 3.5 + cross @ (mean - 3.5), atol=1e-4)
     assert np.allclose(spread[0], np.diag(prior - cross @ prior), atol=1e-4)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from blijfwijzer.drivers.canvas import NOTES, note, to_bytes, wrap
 from blijfwijzer.drivers.contributions import Contributions
 from blijfwijzer.drivers.plots import draw_drivers
-from blijfwijzer.drivers.profiles import _bin, profile
+from blijfwijzer.drivers.profiles import Contributed, _bin, profile
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.settings import DriverSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
@@ -55,7 +56,8 @@ def survey(rng):
 
 def profiled(survey, refits=()):
     contributions, frame, weight, units, groups = survey
-    return profile(contributions, frame, SCHEMA, weight, units, groups, QUICK, 0, list(refits))
+    contributed = Contributed(contributions, frame, SCHEMA)
+    return profile(contributed, Design.of_units(weight, units), groups, QUICK, 0, list(refits))
 
 
 def test_importance_is_the_weighted_mean_size(survey):
@@ -116,9 +118,9 @@ def test_pairs_without_a_cell_of_enough_responses_are_left_out(survey):
     part = Contributions(values, contributions.base, contributions.risk[few], 0.0)
     groups = {name: group.iloc[few] for name, group in groups.items()}
 
-    found = profile(
-        part, frame.iloc[few], SCHEMA, weight[few], units.iloc[few], groups, wide, 0, []
-    )
+    design = Design.of_units(weight[few], units.iloc[few])
+
+    found = profile(Contributed(part, frame.iloc[few], SCHEMA), design, groups, wide, 0, [])
 
     assert found.interactions.empty
 

@@ -7,6 +7,7 @@ import statsmodels.api as sm
 from scipy.sparse import csr_array
 from scipy.stats import beta
 
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.rates import (
     PooledRates,
     carry_over,
@@ -15,6 +16,7 @@ from blijfwijzer.groups.rates import (
     pool_rates,
     summarise_areas,
 )
+from blijfwijzer.risk.evaluation import Predictions
 
 
 def areas(direct, model, n, var_risk=0.02, cov=0.015):
@@ -143,8 +145,10 @@ def test_weights_have_no_scale(rng):
     weight = rng.random(200) + 0.5
     members = csr_array(np.repeat(np.eye(4, dtype=np.int8), 50, axis=1))
 
-    one = summarise_areas(values, risk, weight, members)
-    other = summarise_areas(values, risk, 1000 * weight, members)
+    one, other = (
+        summarise_areas(Predictions(values, risk, Design.of_units(w, pd.Series(values))), members)
+        for w in (weight, 1000 * weight)
+    )
 
     pd.testing.assert_frame_equal(one, other)
     assert one["effective_n"].iloc[0] == pytest.approx(

@@ -7,15 +7,17 @@ import pandas as pd
 import pytest
 from statsmodels.multivariate.factor import Factor
 
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.reliability import cronbach_alpha, mcdonald_omega, measure_reliability
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.scales import (
-    cronbach_alpha,
-    mcdonald_omega,
-    measure_reliability,
-    score_scales,
-)
+from blijfwijzer.survey.scales import score_scales
 
 CODEBOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
+
+
+def reliability(survey, **more):
+    design = Design.of_units(survey["weight"].to_numpy(), survey["organisatie"])
+    return measure_reliability(survey, CODEBOOK, design, draws=50, **more)
 
 
 def answers(rows):
@@ -59,11 +61,7 @@ def test_alpha_follows_its_formula_on_weighted_covariances(survey):
     covariance = np.cov(items.T, aweights=survey["weight"], ddof=0)
     expected = 3 / 2 * (1 - np.trace(covariance) / covariance.sum())
 
-    row = (
-        measure_reliability(survey, CODEBOOK, 50)
-        .scales.set_index("scale")
-        .loc["psychologische_veiligheid"]
-    )
+    row = reliability(survey).scales.set_index("scale").loc["psychologische_veiligheid"]
 
     assert row["alpha"] == pytest.approx(expected)
     assert row["alpha_low"] < row["alpha"] < row["alpha_high"]
@@ -100,8 +98,8 @@ def test_counting_a_response_twice_equals_weight_two(survey):
     doubled = pd.concat([survey, survey.iloc[:100]], ignore_index=True)
     weighed = survey.assign(weight=survey["weight"] * np.where(np.arange(800) < 100, 2, 1))
 
-    first = measure_reliability(doubled, CODEBOOK, 50)
-    second = measure_reliability(weighed, CODEBOOK, 50)
+    first = reliability(doubled)
+    second = reliability(weighed)
 
     np.testing.assert_allclose(first.scales["alpha"], second.scales["alpha"])
     np.testing.assert_allclose(first.scales["omega"], second.scales["omega"], rtol=1e-6)
@@ -113,15 +111,13 @@ def test_items_of_noise_warn(survey, rng):
         **{name: rng.integers(1, 6, 800).astype(float) for name in ("inzet_1", "inzet_2")}
     )
 
-    table = measure_reliability(noise, CODEBOOK, 50).scales.set_index("scale")
+    table = reliability(noise).scales.set_index("scale")
 
     assert table.loc["inzetbaarheid", "is_low"]
     assert not table.loc["psychologische_veiligheid", "is_low"]
 
 
 def test_a_scale_that_nobody_answered_has_no_reliability(survey):
-    empty = measure_reliability(survey.assign(inzet_1=np.nan), CODEBOOK, 50).scales.set_index(
-        "scale"
-    )
+    empty = reliability(survey.assign(inzet_1=np.nan)).scales.set_index("scale")
 
     assert np.isnan(empty.loc["inzetbaarheid", "alpha"])

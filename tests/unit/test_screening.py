@@ -30,6 +30,7 @@ from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, CULTURE
 from blijfwijzer.survey.texts import Message
+from small_worlds import grouping_of
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 QUICK = CultureSettings(draws=300, splits=10, bootstraps=50)
@@ -69,17 +70,19 @@ def design_of(unit):
     return Design(np.ones(size), np.asarray(unit, dtype=np.intp), np.zeros(size, dtype=np.intp))
 
 
+def gathered(scales, unit, settings=QUICK, *, parents=None, sectors=None, barred=None):
+    parents = parents_of(unit) if parents is None else parents
+    grouping = grouping_of(members_of(unit), parents, sectors=sectors)
+    return gather_units(scales, grouping, design_of(unit), CODEBOOK, settings, barred)
+
+
 def screened(scales, unit, settings=QUICK, **more):
-    return screen_units(
-        scales, members_of(unit), parents_of(unit), design_of(unit), CODEBOOK, settings, 1, **more
-    )
+    return screen_units(gathered(scales, unit, settings, **more), CODEBOOK, settings, 1)
 
 
 def checked(scales, unit, settings=QUICK, seed=1):
-    gathered = gather_units(
-        scales, members_of(unit), parents_of(unit), design_of(unit), CODEBOOK, settings
-    )
-    return check_screening(gathered, np.asarray(unit), CODEBOOK, settings, seed)
+    units = gathered(scales, unit, settings)
+    return check_screening(units, np.asarray(unit), CODEBOOK, settings, seed)
 
 
 def test_the_list_is_false_no_more_often_than_it_says_and_probabilities_come_true(rng):
@@ -156,9 +159,7 @@ def test_what_does_not_mean_the_same_in_a_sector_is_screened_within_it(rng):
 
     found = screened(scales, unit, sectors=sectors, barred=odd)
     without = screened(scales, unit, sectors=sectors)
-    reference = gather_units(
-        scales, members_of(unit), sectors, design_of(unit), CODEBOOK, QUICK, sectors, odd
-    ).reference
+    reference = gathered(scales, unit, parents=sectors, sectors=sectors, barred=odd).reference
 
     of_odd = np.arange(100) % 5 == 0
     assert without.units["is_listed"][of_odd].sum() > 2 * found.units["is_listed"][of_odd].sum()
@@ -191,11 +192,8 @@ def test_red_tape_is_worrying_where_it_is_high(rng):
 
 def test_covariance_within_units_is_that_of_deviations_from_their_means(rng):
     scales, unit, _ = make(rng, units=30)
-    gathered = gather_units(
-        scales, members_of(unit), parents_of(unit), design_of(unit), CODEBOOK, QUICK
-    )
 
-    found = within_covariance(gathered, [0, 1], members_of(unit))
+    found = within_covariance(gathered(scales, unit), [0, 1], members_of(unit))
 
     apart = scales[list(PAIR)] - scales[list(PAIR)].groupby(unit).transform("mean")
     expected = apart.T.to_numpy() @ apart.to_numpy() / (len(unit) - 30)
@@ -297,7 +295,7 @@ def test_units_that_share_respondents_are_refused(rng):
     parents = pd.Series(["all", "all"], index=["a", "b"])
 
     with pytest.raises(ValueError, match="share no respondents"):
-        screen_units(scales, members, parents, design_of(unit), CODEBOOK, QUICK, 1)
+        gather_units(scales, grouping_of(members, parents), design_of(unit), CODEBOOK, QUICK)
 
 
 def test_halves_hold_half_of_every_unit(rng):

@@ -6,9 +6,11 @@ import pytest
 import statsmodels.api as sm
 
 from blijfwijzer.errors import SettingsError
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.conditions import Condition, describe, read_question
 from blijfwijzer.groups.segments import estimate_rates, find_segments
 from blijfwijzer.publish.texts import write
+from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import SegmentSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
 
@@ -49,6 +51,17 @@ def survey_of(rng, responses, chance):
     }
 
 
+def whole(weight, unit):
+    return Design(weight, unit, np.zeros_like(unit))
+
+
+def find(survey, **more):
+    survey = survey | more
+    design = Design.of_units(survey.pop("weight"), survey.pop("units"))
+    predictions = Predictions(survey.pop("in_need"), survey.pop("risk"), design)
+    return find_segments(predictions=predictions, **survey)
+
+
 @pytest.fixture
 def planted(rng):
     responses = answers_of(rng)
@@ -59,7 +72,7 @@ def planted(rng):
 def test_a_planted_segment_is_found_and_read(planted):
     survey, is_segment = planted
 
-    found = find_segments(**survey)
+    found = find(survey)
 
     top = found.table.iloc[0]
     inside = found.members.toarray()[0]
@@ -74,7 +87,7 @@ def test_a_planted_segment_is_found_and_read(planted):
 
 
 def test_every_response_is_in_one_segment(planted):
-    found = find_segments(**planted[0])
+    found = find(planted[0])
 
     assert (found.members.sum(axis=0) == 1).all()
     assert list(found.table["n"]) == list(found.members.sum(axis=1))
@@ -85,7 +98,7 @@ def test_every_response_is_in_one_segment(planted):
 def test_an_organisation_is_in_one_half(planted):
     survey, _ = planted
 
-    found = find_segments(**survey)
+    found = find(survey)
 
     halves = pd.Series(found.is_estimated).groupby(survey["units"]).nunique()
     assert (halves == 1).all()
@@ -94,7 +107,7 @@ def test_an_organisation_is_in_one_half(planted):
 
 def test_rates_come_from_the_other_half_only(planted):
     survey, _ = planted
-    found = find_segments(**survey)
+    found = find(survey)
     inside, half = found.members.toarray()[0].astype(bool), found.is_estimated
 
     rows = inside & half
@@ -108,7 +121,7 @@ def test_rates_come_from_the_other_half_only(planted):
 def test_no_segment_is_below_the_minimum_in_either_half(planted, minimum):
     survey = planted[0] | {"settings": SegmentSettings(minimum=minimum, depth=4)}
 
-    found = find_segments(**survey)
+    found = find(survey)
 
     halves = found.members @ np.stack([found.is_estimated, ~found.is_estimated], axis=1).astype(int)
     assert len(found.table) > 1
@@ -119,7 +132,7 @@ def test_noise_seldom_makes_segments(rng):
     made = 0
     for seed in range(20):
         survey = survey_of(rng, answers_of(rng, 1000), 0.3) | {"seed": seed}
-        made += len(find_segments(**survey).table) > 0
+        made += len(find(survey).table) > 0
 
     assert made <= 5
 
@@ -133,7 +146,7 @@ def test_of_noise_the_interval_covers_the_overall_rate_in_about_95_of_100(rng):
         values = (rng.random(1500) < chance).astype(float)
         inside = np.arange(segments)[:, None] == rng.integers(0, segments, 1500)
         everyone = np.ones(1500, dtype=bool)
-        table = estimate_rates(inside, values, rng.uniform(0.5, 2, 1500), unit, everyone)
+        table = estimate_rates(inside, values, whole(rng.uniform(0.5, 2, 1500), unit), everyone)
         covered += table["low"].le(0.3).mul(table["high"].ge(0.3)).sum()
         held += table["difference_low"].le(0).mul(table["difference_high"].ge(0)).sum()
 
@@ -146,7 +159,7 @@ def test_errors_equal_those_of_a_clustered_regression(rng):
     values = (rng.random(900) < rng.beta(2, 4, 30)[unit]).astype(float)
     everyone = np.ones((1, 900), dtype=bool)
 
-    ours = estimate_rates(everyone, values, weight, unit, everyone[0])
+    ours = estimate_rates(everyone, values, whole(weight, unit), everyone[0])
 
     fit = sm.WLS(values, np.ones(900), weights=weight).fit(
         cov_type="cluster", cov_kwds={"groups": unit, "use_correction": False}
@@ -168,7 +181,7 @@ def test_without_outcomes_the_model_speaks(planted):
         "risk": np.where(is_segment, 0.6, 0.15),
     }
 
-    table = find_segments(**survey).table
+    table = find(survey).table
 
     assert (table["source"] == "model").all()
     assert table["rate"].iloc[0] == pytest.approx(0.6)
@@ -179,31 +192,29 @@ def test_audit_attributes_are_refused_even_when_asked(planted, name):
     asked = SegmentSettings(columns=("opleiding", name))
 
     with pytest.raises(SettingsError, match=f"no career variables of the codebook: {name}"):
-        find_segments(**planted[0] | {"settings": asked})
+        find(planted[0] | {"settings": asked})
 
 
 def test_audit_attributes_are_refused_even_when_passed(planted):
     with pytest.raises(SettingsError, match="1 are no career variables.*leeftijd"):
-        find_segments(**planted[0] | {"columns": [*COLUMNS, CODEBOOK.columns["leeftijd"]]})
+        find(planted[0] | {"columns": [*COLUMNS, CODEBOOK.columns["leeftijd"]]})
 
 
 def test_columns_of_the_outcome_make_no_segment(planted):
     survey, _ = planted
     barred = frozenset({"opleiding"})
 
-    rules = find_segments(**survey, barred=barred).table["rule"].map(in_dutch)
+    rules = find(survey, barred=barred).table["rule"].map(in_dutch)
 
     assert not rules.str.contains("Opleiding").any()
     with pytest.raises(SettingsError, match="cannot be used: opleiding"):
-        find_segments(
-            **survey | {"settings": SegmentSettings(columns=("opleiding",))}, barred=barred
-        )
+        find(survey | {"settings": SegmentSettings(columns=("opleiding",))}, barred=barred)
 
 
 def test_only_the_columns_asked_for_are_used(planted):
     survey = planted[0] | {"settings": SegmentSettings(columns=("dienstjaren",), minimum=50)}
 
-    rules = find_segments(**survey).table["rule"].map(in_dutch)
+    rules = find(survey).table["rule"].map(in_dutch)
 
     assert rules.str.fullmatch(r"Dienstjaren [^;]*").all()
 
@@ -214,7 +225,7 @@ def test_missing_answers_are_named(rng):
     responses["scholing"] = responses["scholing"].mask(is_open)
     survey = survey_of(rng, responses, np.where(is_open, 0.7, 0.2))
 
-    top = find_segments(**survey).table.iloc[0]
+    top = find(survey).table.iloc[0]
 
     assert write(top["rule"], "nl") == "Scholing in de laatste twee jaar: niet beantwoord"
     assert write(top["rule"], "en") == "Training in the last two years: not answered"
@@ -224,7 +235,7 @@ def test_missing_answers_are_named(rng):
 def test_too_few_organisations_make_no_segments(planted, units):
     survey, _ = planted
 
-    found = find_segments(**survey | {"units": survey["units"] % units})
+    found = find(survey | {"units": survey["units"] % units})
 
     assert len(found.table) == 0
     assert found.members.shape == (0, 4000)
@@ -233,7 +244,7 @@ def test_too_few_organisations_make_no_segments(planted, units):
 def test_the_same_seed_gives_the_same_segments(planted):
     survey, _ = planted
 
-    first, again = find_segments(**survey), find_segments(**survey)
+    first, again = find(survey), find(survey)
 
     pd.testing.assert_frame_equal(first.table, again.table)
 
@@ -243,7 +254,7 @@ def test_order_of_columns_that_cannot_differ_is_no_matter(planted):
     survey["responses"] = survey["responses"].assign(scholing=1.0, contract=np.nan)
     survey["responses"]["contract"] = survey["responses"]["contract"].astype("str")
 
-    found = find_segments(**survey)
+    found = find(survey)
 
     assert not found.table["rule"].map(in_dutch).str.contains("Scholing|Contract").any()
 

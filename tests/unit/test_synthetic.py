@@ -15,9 +15,10 @@ from blijfwijzer.survey.intake import count_reasons, read_survey
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
-from blijfwijzer.synthetic.figures import data_card, load_figures, measure_figures
+from blijfwijzer.synthetic.figures import load_figures
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
 from reports import said
+from studies.data_card import data_card, measure_figures
 
 BOOK = load_codebook(CODEBOOK)
 CARD = Path(__file__).parents[2] / "docs" / "data-card.md"

@@ -14,7 +14,8 @@ from fairlearn.metrics import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blijfwijzer.fairness.targeting import audit_targeting
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.fairness.targeting import Rules, audit_targeting
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import load_codebook
 
@@ -36,7 +37,10 @@ def survey_of(rng, rows=3000, units=60, missed=None):
 
 
 def audit(survey, minimum=10, bootstraps=100, seed=0, **more):
-    return audit_targeting(**survey, minimum=minimum, bootstraps=bootstraps, seed=seed, **more)
+    survey, columns = dict(survey), more.pop("columns", {})
+    design = Design.of_units(survey.pop("weight"), survey.pop("units"))
+    rules = Rules(minimum, bootstraps, seed, **more)
+    return audit_targeting(**survey, design=design, rules=rules, columns=columns)
 
 
 def rates_of(table, attribute, measure):

@@ -25,6 +25,7 @@ from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.scales import score_scales
 from questionnaires import built_in_wave
+from small_worlds import grouping_of
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
 SETTINGS = CultureSettings(draws=200)
@@ -299,13 +300,11 @@ def test_marks_are_of_the_net_change(rng):
     def marks(told):
         return measure_climate(
             pd.DataFrame({"samenwerking": values[is_now]}),
-            members_of(later),
-            pd.Series("all", index=names),
-            pd.Series("organisatie", index=names),
+            grouping_of(members_of(later), pd.Series("all", index=names)),
             alone(len(later)),
             CODEBOOK,
             CultureSettings(dimensions=("samenwerking",), draws=200),
-            1,
+            seed=1,
             previous=UnitChanges(told[COLUMNS]),
         ).table
 

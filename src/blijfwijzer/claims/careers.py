@@ -4,7 +4,6 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import (
     ClaimEstimate,
@@ -26,19 +25,13 @@ from blijfwijzer.claims.findings import (
 )
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.training import GAP, MOST
-from blijfwijzer.estimation.factors import polychoric
-from blijfwijzer.estimation.influences import (
-    Estimate,
-    combine,
-    difference,
-    estimate_mean,
-    estimate_share,
-)
-from blijfwijzer.estimation.intervals import from_draws, linearise
+from blijfwijzer.estimation.correlations import polychoric
+from blijfwijzer.estimation.intervals import Estimate, from_draws, linearise
+from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
+from blijfwijzer.estimation.regression import combine
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 STRONG_RELATION = 0.4
 """Correlation of statement and behaviour above which behaviour shows it (domain notes, C, H10)."""
@@ -292,7 +285,7 @@ def _by_managers(reader: Reader, name: str, agrees: Array) -> tuple[ClaimEstimat
     return by_concept("claim.h14.managers", Measure.DIFFERENCE, {name: found}, "managers_")
 
 
-def _fifths(reader: Reader) -> tuple[tuple[str, str, NDArray[np.bool_]], ...]:
+def _fifths(reader: Reader) -> tuple[tuple[str, str, Mask], ...]:
     """Give those of the lowest and of the highest fifth of performance, ties left out."""
     rated = next((n for n in ("prestatie_leiding", "prestatie_eigen") if reader.has(n)), None)
     if rated is None:
@@ -308,7 +301,7 @@ def _by_performance(
     reader: Reader,
     name: str,
     agrees: Array,
-    fifths: tuple[tuple[str, str, NDArray[np.bool_]], ...],
+    fifths: tuple[tuple[str, str, Mask], ...],
 ) -> tuple[ClaimEstimate, ...]:
     """Share that agrees in the lowest and highest fifth of performance."""
     return tuple(

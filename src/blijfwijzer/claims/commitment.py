@@ -4,7 +4,6 @@ from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, about, bare, by_concept
 from blijfwijzer.claims.findings import (
@@ -17,13 +16,13 @@ from blijfwijzer.claims.findings import (
 )
 from blijfwijzer.claims.halves import explained
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.estimation.influences import Estimate, Regression, combine
-from blijfwijzer.estimation.intervals import from_draws
+from blijfwijzer.estimation.intervals import Estimate, from_draws
 from blijfwijzer.estimation.moments import covariances, within
+from blijfwijzer.estimation.regression import Regression, combine
+from blijfwijzer.estimation.resampling import Draws
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 CONDITIONS = (
     "missiegedrevenheid",
@@ -179,7 +178,7 @@ def _through_room(reader: Reader, outcome: str, halves: bool) -> tuple[ClaimEsti
     place, picks = reader.draw()
     columns = _path(reader, outcome, halves)
     n = int((~np.isnan(columns).any(axis=1)).sum())
-    found, drawn = covariances(columns, reader.design.weight, place, picks)
+    found, drawn = covariances(columns, reader.design.weight, Draws(place, picks))
     steps = np.array([_steps(matrix) for matrix in (found, *drawn)])
     indirect, to_room, to_outcome = (
         from_draws(float(values[0]), values[1:], n)
@@ -225,7 +224,7 @@ def _dominance(reader: Reader, outcome: Array, columns: dict[str, Array]) -> dic
     weight = reader.design.weight
     rows = within(np.column_stack([outcome, *columns.values()]), reader.sector, weight)
     place = np.zeros(len(rows), dtype=np.intp)
-    matrix = covariances(rows, weight, place, np.ones((1, 1)))[0]
+    matrix = covariances(rows, weight, Draws(place, np.ones((1, 1))))[0]
     count = len(columns)
     r2 = {
         chosen: explained(matrix, [place + 1 for place in chosen])

@@ -1,7 +1,6 @@
 """Claims about conduct (H11, H12)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, about, by_concept
 from blijfwijzer.claims.findings import (
@@ -15,11 +14,10 @@ from blijfwijzer.claims.findings import (
 )
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.culture.waves import measure_change
-from blijfwijzer.estimation.influences import difference, estimate_mean, estimate_share
+from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 INTIMIDATED = (0.18, 0.26)
 """Within which "more than 1 in 5" must lie (domain notes, C, H11)."""

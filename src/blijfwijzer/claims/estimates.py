@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.estimation.influences import Estimate
+from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Message, Text
 

@@ -9,17 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook, Column, Scale
 from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.concepts import PAIR
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Evidence:
     units: pd.DataFrame
     """Same rows; code of each unit level from large to small, -1 where unknown."""
     design: Design
-    half: NDArray[np.bool_]
+    half: Mask
     """Random halves of each team."""
     responses: pd.DataFrame
     scales: pd.DataFrame
@@ -146,7 +143,7 @@ def _nest(levels: list[pd.Series]) -> pd.DataFrame:
     return pd.DataFrame(codes, index=index)
 
 
-def halve(units: pd.DataFrame, seed: int, times: int = 0) -> NDArray[np.bool_]:
+def halve(units: pd.DataFrame, seed: int, times: int = 0) -> Mask:
     """Part each team at random in halves that differ by one at most."""
     rng = np.random.default_rng([seed, 2, times] if times else [seed, 2])
     if not len(units.columns):

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain
-from blijfwijzer.estimation.influences import Estimate
-from blijfwijzer.estimation.intervals import p_against
+from blijfwijzer.estimation.intervals import Estimate, adjust, p_against
 from blijfwijzer.survey.texts import Message
 
-Array = NDArray[np.float64]
 Direction = Literal["claimed", "opposite", "neither"]
 Sign = Literal[1, -1]
 
@@ -110,22 +107,12 @@ def decide(requirements: Sequence[Requirement], needed: int | None = None) -> De
         return Decision("neither")
     needed = len(requirements) if needed is None else needed
     claimed = np.array([one.p(one.sign) for one in requirements])
-    opposite = _holm(np.array([one.p(-one.sign) for one in requirements]))
+    opposite = np.sort(adjust([one.p(-one.sign) for one in requirements], "holm"))
     every = needed == len(requirements)
-    p_claimed = float(claimed.max() if every else _holm(claimed)[needed - 1])
+    p_claimed = float(claimed.max() if every else np.sort(adjust(claimed, "holm"))[needed - 1])
     p_opposite = float(opposite[len(requirements) - needed])
     if p_claimed <= LEVEL:
         return Decision("claimed", p_claimed)
     if p_opposite <= LEVEL:
         return Decision("opposite", p_opposite)
     return Decision("neither", p_claimed)
-
-
-def _holm(p: Array) -> Array:
-    """Give adjusted p-values in rising order (Holm 1979).
-
-    As `adjust`, without its price: statsmodels collects garbage at each call, and a test of claims
-    on many surveys makes thousands.
-    """
-    steps = np.sort(p) * np.arange(len(p), 0, -1)
-    return np.minimum(np.maximum.accumulate(steps), 1.0)

@@ -3,15 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.findings import NotTestableError
 from blijfwijzer.claims.reader import FEWEST_IN_HALF, FEWEST_TEAMS, Reader
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 FEWEST_ANSWERS = 10
 """Answers of a team, for it to be called good or poor (domain notes, C, H1)."""
@@ -47,7 +44,7 @@ class Halves(NamedTuple):
     """One row per unit: how often it counts in each draw of units."""
 
 
-def halve_teams(reader: Reader, values: Array, halved: NDArray[np.bool_]) -> Halves:
+def halve_teams(reader: Reader, values: Array, halved: Mask) -> Halves:
     """Means of both halves of each team that has enough answers in both.
 
     Parameters
@@ -114,7 +111,7 @@ def explained(covariance: Array, chosen: list[int]) -> float:
     return float(slopes @ with_outcome / covariance[0, 0])
 
 
-def sum_teams(values: Array, team: NDArray[np.intp], count: int) -> tuple[Array, Array, Array]:
+def sum_teams(values: Array, team: Codes, count: int) -> tuple[Array, Array, Array]:
     """Size, sum and sum of squares of each team, over answers that are known."""
     known = ~np.isnan(values) & (team >= 0)
     size = np.bincount(team[known], minlength=count).astype(float)
@@ -131,7 +128,7 @@ def intraclass(size: Array, total: Array, squares: Array) -> float:
     return 0.0 if np.isnan(share) else max(share, 0.0)
 
 
-def _design_of_teams(reader: Reader, teams: NDArray[np.intp]) -> Design:
+def _design_of_teams(reader: Reader, teams: Codes) -> Design:
     """Teams count alike; they lie in clusters and strata as their members do.
 
     Replicate weights are left out: they say how people were drawn, and of a team only a few were.

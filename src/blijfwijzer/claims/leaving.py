@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import (
     ClaimEstimate,
@@ -26,21 +25,12 @@ from blijfwijzer.claims.findings import (
     decide,
 )
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.estimation.influences import (
-    Estimate,
-    Regression,
-    combine,
-    difference,
-    estimate_mean,
-    estimate_share,
-    regress,
-)
-from blijfwijzer.estimation.intervals import from_draws, linearise
+from blijfwijzer.estimation.intervals import Estimate, from_draws, linearise
+from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
+from blijfwijzer.estimation.regression import Regression, combine, regress
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 RANK_CERTAINTY = 0.80
 """Share of bootstraps in which a motive must hold its rank (domain notes, C, H5)."""

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure
 from blijfwijzer.claims.findings import (
@@ -13,15 +12,10 @@ from blijfwijzer.claims.findings import (
     decide,
 )
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.estimation.influences import (
-    Estimate,
-    Regression,
-    combine,
-    marginal_difference,
-)
+from blijfwijzer.estimation.intervals import Estimate
+from blijfwijzer.estimation.regression import Regression, combine, marginal_difference
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 
 def measures_need_culture(reader: Reader) -> ClaimFinding:
@@ -99,9 +93,7 @@ def _other_ways(
     return tuple(made)
 
 
-def _at_culture(
-    fitted: Regression, reader: Reader, at: float, inside: NDArray[np.bool_]
-) -> Estimate:
+def _at_culture(fitted: Regression, reader: Reader, at: float, inside: Mask) -> Estimate:
     """Difference in probability between using a measure or not, were culture at `at`."""
     size = np.where(inside, 1.0, np.nan)
     held = {"culture": at * size, "culture_squared": at**2 * size}

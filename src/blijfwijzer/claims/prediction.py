@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from blijfwijzer.claims.findings import NotTestableError
@@ -11,10 +10,9 @@ from blijfwijzer.errors import BlijfwijzerError
 from blijfwijzer.risk.features import Schema, build_features, learn_schema
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.settings import FeatureSettings
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 FOLDS = 5
 _FEWEST_LEVEL = 10

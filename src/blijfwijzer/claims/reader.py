@@ -6,20 +6,18 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.evidence import Evidence, halve
 from blijfwijzer.culture.traits import find_traits
 from blijfwijzer.culture.waves import Waves, pair_waves
-from blijfwijzer.estimation.design import Design, draw_wholes
-from blijfwijzer.estimation.influences import Family, Regression, regress
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.moments import within
+from blijfwijzer.estimation.regression import Family, Regression, regress
+from blijfwijzer.estimation.resampling import draw_wholes
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Text
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 FEWEST_TEAMS = 30
 """Teams of which halves can be compared, for a claim about teams to be tested on them; below it
@@ -202,11 +200,11 @@ class Reader:
         return int((members >= 2 * FEWEST_IN_HALF).sum()) >= FEWEST_TEAMS
 
     @property
-    def half(self) -> NDArray[np.bool_]:
+    def half(self) -> Mask:
         """In which half of their team people are."""
         return self._evidence.half
 
-    def halved_again(self, times: int) -> NDArray[np.bool_]:
+    def halved_again(self, times: int) -> Mask:
         """Give other halves of teams; those of this survey for 0."""
         return halve(self._evidence.units, self.seed, times) if times else self.half
 
@@ -218,7 +216,7 @@ class Reader:
         """Give for each response the mean of the half of its team that it is in."""
         return self._mean_of_half(values, self.half)
 
-    def _mean_of_half(self, values: Array, wanted: NDArray[np.bool_]) -> Array:
+    def _mean_of_half(self, values: Array, wanted: Mask) -> Array:
         count = int(self.team.max(initial=-1)) + 1
         known = ~np.isnan(values) & (self.team >= 0)
         cell = self.team * 2 + self.half

@@ -24,7 +24,7 @@ from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.findings import LEVEL, ClaimFinding, NotTestableError
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.errors import CultureError
-from blijfwijzer.estimation.influences import adjust
+from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Message

@@ -3,7 +3,6 @@
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, bare
 from blijfwijzer.claims.findings import (
@@ -18,17 +17,11 @@ from blijfwijzer.claims.findings import (
 from blijfwijzer.claims.prediction import out_of_fold
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
-from blijfwijzer.estimation.influences import (
-    Estimate,
-    difference,
-    estimate_mean,
-    estimate_share,
-)
-from blijfwijzer.estimation.intervals import linearise, p_against
+from blijfwijzer.estimation.intervals import Estimate, linearise, p_against
+from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
 from blijfwijzer.risk.outcomes import barred_columns
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 GAIN = 0.01
 """Gain in area under the curve below which it is none: a fiftieth of what parts chance from
@@ -150,9 +143,7 @@ def _risk_of_falling_behind(reader: Reader) -> Array:
     return out_of_fold(reader, reader.of("achterblijver"), barred, (True,))[0]
 
 
-def _large_groups(
-    reader: Reader, attribute: str, outcome: Array, known: NDArray[np.bool_]
-) -> list[Domain]:
+def _large_groups(reader: Reader, attribute: str, outcome: Array, known: Mask) -> list[Domain]:
     """Give the groups of an attribute of which enough is known: their members, those behind."""
     groups = reader.group(attribute)
     made = []

@@ -3,7 +3,6 @@
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, bare
 from blijfwijzer.claims.findings import (
@@ -17,13 +16,13 @@ from blijfwijzer.claims.findings import (
 from blijfwijzer.claims.halves import Halves, explained, halve_teams, share_between, shrink_teams
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import areas_by_draw
-from blijfwijzer.estimation.influences import Estimate, estimate_share
-from blijfwijzer.estimation.intervals import from_draws
+from blijfwijzer.estimation.intervals import Estimate, from_draws
+from blijfwijzer.estimation.means import estimate_share
 from blijfwijzer.estimation.moments import covariances
+from blijfwijzer.estimation.resampling import Draws
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 WORST = 0.25
 """Share of teams that counts as worrying."""
@@ -151,7 +150,7 @@ def example_over_rules(reader: Reader) -> ClaimFinding:
     ways = ((halves.first, halves.second), (halves.second, halves.first))
     rows = np.vstack([np.column_stack([one[:, 0], other[:, 1:]]) for one, other in ways])
     both = np.concatenate([halves.place, halves.place])
-    matrix, drawn = covariances(rows, np.ones(len(rows)), both, halves.picks)
+    matrix, drawn = covariances(rows, np.ones(len(rows)), Draws(both, halves.picks))
     every = np.concatenate([matrix[None], drawn])
     by_example = np.array([explained(matrix, [1]) for matrix in every])
     by_rules = np.array([explained(matrix, list(range(2, len(names)))) for matrix in every])
@@ -244,12 +243,12 @@ def _scores(reader: Reader, names: list[str]) -> Array:
     return np.stack([reader.dimension(name) for name in names], axis=1)
 
 
-def _extremes(pair: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _extremes(pair: Array) -> tuple[Mask, Mask]:
     low, high = np.nanquantile(pair, [WORST, 1 - WORST], axis=0)
     return (pair >= high).all(axis=1), (pair <= low).all(axis=1)
 
 
-def _agreement(others: Array, good: NDArray[np.bool_], poor: NDArray[np.bool_]) -> Array:
+def _agreement(others: Array, good: Mask, poor: Mask) -> Array:
     """Whether each extreme team is on its side of the median on all others; NaN for the rest."""
     middle = np.nanmedian(others, axis=0)
     agrees = np.full(len(others), np.nan)

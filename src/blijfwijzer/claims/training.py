@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.claims.estimates import (
     ClaimEstimate,
@@ -23,18 +22,13 @@ from blijfwijzer.claims.findings import (
 )
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.decomposition import explain_gap, split_gap
-from blijfwijzer.estimation.influences import (
-    Estimate,
-    combine,
-    difference,
-    estimate_share,
-    marginal_difference,
-)
-from blijfwijzer.estimation.intervals import from_draws
+from blijfwijzer.estimation.intervals import Estimate, from_draws
+from blijfwijzer.estimation.means import difference, estimate_share
+from blijfwijzer.estimation.regression import combine, marginal_difference
+from blijfwijzer.estimation.resampling import Draws
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Message, Value
-
-Array = NDArray[np.float64]
 
 GAP = 0.05
 """Difference of shares that counts as a gap between groups of employees: 5 points."""
@@ -90,7 +84,7 @@ def opportunity_not_will(reader: Reader) -> ClaimFinding:
     group = _low_and_long(reader)
     trained, offered = reader.of("scholing"), reader.of("scholing_aangeboden")
     place, picks = reader.draw()
-    found, drawn, n = split_gap(trained, offered, group, reader.design.weight, place, picks)
+    found, drawn, n = split_gap(trained, offered, group, reader.design.weight, Draws(place, picks))
     parts = {name: from_draws(found[name], drawn[name], n) for name in _SPLIT}
     if not parts["gap"].high < 0:
         raise NotTestableError(Message("claim.h8b.no_gap"))

@@ -10,25 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.stats import norm, t
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
 from blijfwijzer.culture.unit_changes import UnitChanges
-from blijfwijzer.estimation.design import Design, told_by_design
-from blijfwijzer.estimation.influences import adjust, estimate_means
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intervals import Z, adjust, two_sided
 from blijfwijzer.estimation.pooling import (
-    left_to_know,
     pool_means,
+    sampling_variance,
     summarise_means,
-    within_variance,
 )
-from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
-
-Array = NDArray[np.float64]
 
 BETTER, WORSE, SAME = "better", "worse", ""
 """Marks: which way a difference that is sure and large enough goes; for red tape less is better."""
@@ -70,16 +66,12 @@ class _Areas:
 
 def measure_climate(
     scales: pd.DataFrame,
-    members: csr_array,
-    parents: pd.Series,
-    levels: pd.Series,
+    grouping: Grouping,
     design: Design,
     codebook: Codebook,
     settings: CultureSettings,
-    seed: int,
     *,
-    sectors: pd.Series | None = None,
-    people: Array | None = None,
+    seed: int,
     previous: UnitChanges | None = None,
 ) -> Climate:
     """Measure the dimensions of culture in each group.
@@ -93,12 +85,6 @@ def measure_climate(
     Parameters
     ----------
     scales : one row per response, one column per scale
-    members : one row per group, one column per response
-    parents : group to the group above it
-    levels : group to its level; same index
-    sectors : group to its largest unit, as `Grouping` has it; else the topmost parent below the
-        last
-    people : who work in each group, for the finite population correction; NaN where not known
     previous : changes since the wave before, of the groups that were there then
 
     Returns
@@ -114,82 +100,47 @@ def measure_climate(
     intervals too wide rather than too short.
     """
     rng = np.random.default_rng(seed)
-    dimensions = find_dimensions(codebook, settings)
-    parents = parents.reindex(levels.index)
-    top = _topmost(parents) if sectors is None else sectors.reindex(levels.index)
-    place = levels.index.get_indexer(pd.Index(top))
+    dimensions, groups = find_dimensions(codebook, settings), grouping.groups
+    place = groups.index.get_indexer(pd.Index(groups["sector"]))
+    everybody = csr_array(np.ones((1, len(scales)), dtype=np.int8))
     tables = []
     for dimension in dimensions:
         scores = read_scores(scales, dimension)
-        areas = _pool(scores, members, parents, levels, design, people, settings, rng)
-        everyone = summarise_means(scores, design.weight, _everyone(len(scores))).iloc[[0]]
-        table = _describe(areas, dimension, levels).assign(
-            favourable=_favourable(scores, dimension, members, design.weight, settings),
-            deviation=float(np.sqrt(everyone["variance"].iloc[0])),
+        areas = _pool(scores, grouping, design, settings.draws, rng)
+        whole = summarise_means(scores, design.weight, everybody)
+        good = dimension.is_favourable(scores, settings.favourable)
+        favourable = summarise_means(good, design.weight, grouping.members)["mean"]
+        table = _describe(areas, dimension, groups["level"]).assign(
+            favourable=favourable.to_numpy(dtype=float),
+            deviation=float(np.sqrt(whole["variance"].iloc[0])),
             **_against("sector", areas, areas.direct.reindex(place)),
-            **_against("all", areas, everyone.iloc[np.zeros(len(levels), dtype=int)]),
+            **_against("all", areas, whole.iloc[np.zeros(len(groups), dtype=int)]),
         )
-        tables.append(_change(table, previous, parents, levels, settings, rng))
+        if previous is None:
+            told = {f"previous_{part}": np.nan for part in _PARTS[:-1]}
+            table = table.assign(**told, previous_n=np.nan, previous_way="")
+        else:
+            table = _change(table, previous, groups, settings.draws, rng)
+        tables.append(table)
     table = _mark(pd.concat(tables, ignore_index=True), dimensions, settings)
     return Climate(table[COLUMNS])
 
 
-def _topmost(parents: pd.Series) -> pd.Series:
-    """Climb to the largest unit that each group is part of, everyone left out."""
-    above = parents.to_dict()
-
-    def climb(group: str) -> str:
-        while above.get(group) in above and above[group] != EVERYONE:
-            group = above[group]
-        return group
-
-    return pd.Series([climb(group) for group in parents.index], index=parents.index)
-
-
-def _everyone(responses: int) -> csr_array:
-    return csr_array(np.ones((1, responses), dtype=np.int8))
-
-
 def _pool(
-    scores: Array,
-    members: csr_array,
-    parents: pd.Series,
-    levels: pd.Series,
-    design: Design,
-    people: Array | None,
-    settings: CultureSettings,
-    rng: np.random.Generator,
+    scores: Array, grouping: Grouping, design: Design, draws: int, rng: np.random.Generator
 ) -> _Areas:
-    direct = summarise_means(scores, design.weight, members)
-    left = left_to_know(direct["n"].to_numpy(dtype=float), people)
+    groups = grouping.groups
+    direct = summarise_means(scores, design.weight, grouping.members)
     sampling, tables = np.full(len(direct), np.nan), []
-    for level in levels.unique():
-        rows = np.flatnonzero(levels == level)
-        variance, freedom = within_variance(direct.iloc[rows])
-        effective = direct["effective_n"].to_numpy()[rows]
-        alone = variance / np.where(effective > 0, effective, np.nan)
-        spread, df = _design_variance(scores, csr_array(members[rows]), design)
-        sampling[rows] = np.where(np.isnan(spread), left[rows] * alone, spread)
-        mean, above = direct["mean"].to_numpy()[rows], parents.iloc[rows]
-        found = pool_means(mean, sampling[rows], above, settings.draws, rng).table
-        df = np.where(np.isnan(spread), freedom, df)
+    for level in groups["level"].unique():
+        rows = np.flatnonzero(groups["level"] == level)
+        members, people = csr_array(grouping.members[rows]), groups["people"].to_numpy(float)[rows]
+        part = direct.iloc[rows]
+        sampling[rows], df = sampling_variance(scores, part, members, design, people=people)
+        above = groups["parent"].iloc[rows]
+        found = pool_means(part["mean"].to_numpy(), sampling[rows], above, draws, rng).table
         tables.append(found.assign(freedom=df).set_index(rows))
     return _Areas(direct.assign(sampling=sampling), pd.concat(tables).sort_index())
-
-
-def _design_variance(scores: Array, members: csr_array, design: Design) -> tuple[Array, Array]:
-    """Variance of means of groups that the design tells of, and its freedom; NaN for others."""
-    place = members.tocoo()
-    group = np.full(len(scores), -1)
-    group[place.col] = place.row
-    variance, df = np.full((2, members.shape[0]), np.nan)
-    large = np.flatnonzero(told_by_design(group, members.shape[0], design))
-    if len(large):
-        inside = pd.Series(group).where(np.isin(group, large))
-        found = estimate_means(scores, inside, design)
-        rows = found.index.to_numpy(dtype=int)
-        variance[rows], df[rows] = found["se"] ** 2, found["df"]
-    return variance, df
 
 
 def _describe(areas: _Areas, dimension: Dimension, levels: pd.Series) -> pd.DataFrame:
@@ -208,17 +159,6 @@ def _describe(areas: _Areas, dimension: Dimension, levels: pd.Series) -> pd.Data
             "grade": dimension.grade(shown["pooled"].to_numpy(dtype=float)),
         }
     )
-
-
-def _favourable(
-    scores: Array,
-    dimension: Dimension,
-    members: csr_array,
-    weight: Array,
-    settings: CultureSettings,
-) -> Array:
-    good = dimension.is_favourable(scores, settings.favourable)
-    return summarise_means(good, weight, members)["mean"].to_numpy(dtype=float)
 
 
 def _against(name: str, areas: _Areas, reference: pd.DataFrame) -> dict[str, Array]:
@@ -243,64 +183,56 @@ def _against(name: str, areas: _Areas, reference: pd.DataFrame) -> dict[str, Arr
     difference = np.where(own["n"] > 0, pooled["pooled"].to_numpy(dtype=float) - mean, np.nan)
     difference = np.where(is_part, difference, np.nan)
     error = safe / whole * np.sqrt(pooled["se"].to_numpy(dtype=float) ** 2 + noise)
-    direct = own["mean"].to_numpy() - of_rest
     return {
         f"{name}_mean": np.where(is_part, mean, np.nan),
         **_tell(name, difference, error),
-        f"{name}_p": _two_sided(
-            direct, own["sampling"].to_numpy() + noise, pooled["freedom"].to_numpy()
+        f"{name}_p": two_sided(
+            own["mean"].to_numpy() - of_rest,
+            np.sqrt(own["sampling"].to_numpy() + noise),
+            np.maximum(pooled["freedom"].to_numpy(), 1),
         ),
     }
 
 
 def _change(
     table: pd.DataFrame,
-    previous: UnitChanges | None,
-    parents: pd.Series,
-    levels: pd.Series,
-    settings: CultureSettings,
+    previous: UnitChanges,
+    groups: pd.DataFrame,
+    draws: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Hold groups against themselves in the wave before."""
-    nothing = np.full(len(table), np.nan)
-    if previous is None:
-        told = {f"previous_{part}": nothing for part in _PARTS[:-1]}
-        return table.assign(**told, previous_n=nothing, previous_way="")
     found = previous.table[previous.table["dimension"] == table["dimension"].iloc[0]]
     found = found.set_index("group").reindex(table["group"])
     means, errors = {}, {}
     for name, of_it in (("before", "before_variance"), ("net", "variance")):
         value, variance = found[name].to_numpy(dtype=float), found[of_it].to_numpy(dtype=float)
-        means[name], errors[name] = nothing.copy(), nothing.copy()
-        for level in levels.unique():
-            rows = np.flatnonzero((levels == level).to_numpy() & ~np.isnan(value + variance))
+        means[name], errors[name] = np.full((2, len(table)), np.nan)
+        for level in groups["level"].unique():
+            rows = np.flatnonzero(
+                (groups["level"] == level).to_numpy() & ~np.isnan(value + variance)
+            )
             if len(rows):
-                above = parents.iloc[rows]
-                pooled = pool_means(value[rows], variance[rows], above, settings.draws, rng).table
+                above = groups["parent"].iloc[rows]
+                pooled = pool_means(value[rows], variance[rows], above, draws, rng).table
                 means[name][rows], errors[name][rows] = pooled["pooled"], pooled["se"]
-    variance, freedom = (found[name].to_numpy(dtype=float) for name in ("variance", "freedom"))
+    net, variance, freedom = found[["net", "variance", "freedom"]].to_numpy(dtype=float).T
     return table.assign(
         previous_mean=means["before"],
         **_tell("previous", means["net"], errors["net"]),
-        previous_p=_two_sided(found["net"].to_numpy(dtype=float), variance, freedom),
+        previous_p=two_sided(net, np.sqrt(variance), np.maximum(freedom, 1)),
         previous_n=found["n_before"].to_numpy(),
         previous_way=found["way"].where(~np.isnan(means["net"])).fillna("").to_numpy(),
     )
 
 
 def _tell(name: str, difference: Array, error: Array) -> dict[str, Array]:
-    width = norm.ppf(0.975) * error
+    width = Z * error
     return {
         f"{name}_difference": difference,
         f"{name}_low": difference - width,
         f"{name}_high": difference + width,
     }
-
-
-def _two_sided(difference: Array, variance: Array, freedom: Array) -> Array:
-    """Chance of a difference this large if there were none; missing where nothing varies."""
-    ratio = np.abs(difference) / np.sqrt(np.where(variance > 0, variance, np.nan))
-    return np.asarray(2 * t.sf(ratio, np.maximum(freedom, 1)))
 
 
 def _mark(

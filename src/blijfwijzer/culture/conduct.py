@@ -12,28 +12,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
 from blijfwijzer.culture.waves import Pair, measure_change
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.estimation.influences import (
-    adjust,
-    combine,
-    difference,
-    estimate_share,
-    marginal_difference,
-    regress,
-)
+from blijfwijzer.estimation.intervals import adjust
+from blijfwijzer.estimation.means import difference, estimate_share
+from blijfwijzer.estimation.regression import combine, marginal_difference, regress
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.concepts import INSIDE, OUTSIDE
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 EXTERNAL, INTERNAL, UNASKED = "external", "internal", ""
 """Who did it: citizens, pupils or patients; colleagues or managers; the question does not say."""

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.errors import CultureError
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -5,23 +5,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from blijfwijzer.estimation.components import PERSON, measure_agreement, split_variance
-from blijfwijzer.estimation.design import Design, draw_wholes
-from blijfwijzer.estimation.factors import (
+from blijfwijzer.estimation.agreement import Agreement, measure_agreement
+from blijfwijzer.estimation.components import PERSON, split_variance
+from blijfwijzer.estimation.correlations import (
     MOST_CATEGORIES,
     Correlations,
-    OneFactor,
     correlate,
     correlate_ordinal,
-    fit_one_factor,
     is_singular,
 )
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.factors import OneFactor, fit_one_factor
+from blijfwijzer.estimation.intervals import Z
+from blijfwijzer.estimation.reliability import measure_reliability
+from blijfwijzer.survey.arrays import Array, effective_n
 from blijfwijzer.survey.codebook import Codebook, Scale
-from blijfwijzer.survey.scales import measure_reliability, recode_items
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.scales import recode_items
 
 FEWEST_FOR_A_FACTOR = 200
 """Effective respondents below which no factor is fitted (Boomsma 1985: below 200 solutions often
@@ -76,8 +76,7 @@ def assess_scales(
     responses : one row per response
     levels : columns of units, from large to small; those that the survey lacks are left out
     """
-    drawn = draw_wholes(design, bootstraps, seed)
-    reliability = measure_reliability(responses, codebook, drawn=drawn)
+    reliability = measure_reliability(responses, codebook, design, draws=bootstraps, seed=seed)
     present = [level for level in levels if level in responses]
     fits, loadings, spread = [], [], []
     for scale in codebook.scales.values():
@@ -122,7 +121,7 @@ def _unfit(values: Array, design: Design, is_ordinal: bool) -> str:
         return "one answer"
     if is_singular(np.asarray(np.corrcoef(values, rowvar=False))):
         return "alike"
-    if design.weight.sum() ** 2 / (design.weight**2).sum() < FEWEST_FOR_A_FACTOR:
+    if effective_n(design.weight) < FEWEST_FOR_A_FACTOR:
         return "too few"
     if is_ordinal and len(np.unique(values)) > MOST_CATEGORIES:
         return "not ordered"
@@ -136,8 +135,8 @@ def _loadings(fit: OneFactor | None, items: int, end: str) -> list[dict[str, flo
     return [
         {
             f"loading{end}": float(loading),
-            f"loading{end}_low": float(loading - 1.96 * error),
-            f"loading{end}_high": float(loading + 1.96 * error),
+            f"loading{end}_low": float(loading - Z * error),
+            f"loading{end}_high": float(loading + Z * error),
         }
         for loading, error in zip(fit.loadings, fit.loading_errors, strict=True)
     ]
@@ -163,9 +162,8 @@ def _assess_units(
         path = pd.Series(pd.MultiIndex.from_frame(whole.iloc[:, : place + 1]).to_flat_index())
         path = path.where(units.iloc[:, : place + 1].notna().all(axis=1).to_numpy())
         agreement[level] = measure_agreement(answers.to_numpy(), path, options, design, seed)
-    nothing = dict.fromkeys(["rwg", "rwg_low", "rwg_high", "agreeing"], np.nan) | {"rated": 0}
-    agreement[PERSON] = nothing
-    told = pd.DataFrame([agreement[level] for level in table["level"]])
+    agreement[PERSON] = Agreement()
+    told = pd.DataFrame([agreement[level].row() for level in table["level"]])
     known = int((score.notna().to_numpy() & units.notna().all(axis=1).to_numpy()).sum())
     return pd.concat([table, told], axis=1).assign(scale=scale.name, n=known)[
         ["scale", "level", "units", "n", *table.columns.drop(["level", "units"]), *told.columns]

@@ -13,16 +13,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import t
 
 from blijfwijzer.culture.items import SIGNIFICANT, Shifts, are_alike, prepare, purify
-from blijfwijzer.estimation.design import Design, own_units
-from blijfwijzer.estimation.influences import adjust
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intervals import adjust
+from blijfwijzer.survey.arrays import Array, Codes
 from blijfwijzer.survey.codebook import Codebook, Scale
 from blijfwijzer.survey.scales import recode_items
-
-Array = NDArray[np.float64]
 
 Judgement = Literal["comparable", "with care", "not comparable"]
 FEWEST_IN_GROUP = 200
@@ -174,7 +172,7 @@ def _test_scale(
         untested = {str(name): int(sizes[name]) for name in sorted(sizes.index, key=str)}
         return _Test(scale, attribute, high - low, reason, untested, [], None, nothing)
     if part.replicates is None:
-        part = own_units(part, np.ones(len(part.weight), dtype=bool))
+        part = part.within()
     ready = prepare(tuple(items), answers, code, [str(n) for n in names], part, high - low)
     rows, shifts = purify(ready, floor)
     for row in rows:
@@ -190,7 +188,7 @@ def _test_scale(
     return _Test(scale, attribute, high - low, reason, untested, rows, shifts, groups)
 
 
-def _untestable(answers: Array, group: NDArray[np.intp], weight: Array, items: int) -> str:
+def _untestable(answers: Array, group: Codes, weight: Array, items: int) -> str:
     if items < 2:
         return "one item"
     if answers.shape[1] < 2:

@@ -19,16 +19,17 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import f, t
 
-from blijfwijzer.estimation.design import Design, add_up, covariance_of_totals
-from blijfwijzer.estimation.factors import is_singular, most_likely_loadings
-from blijfwijzer.estimation.influences import adjust
+from blijfwijzer.estimation.correlations import is_singular
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.factors import load_items
+from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.estimation.ordinal import OrdinalFit, fit_ordinal, nagelkerke
-
-Array = NDArray[np.float64]
+from blijfwijzer.estimation.reliability import omega_of
+from blijfwijzer.estimation.variance import add_up, covariance_of_totals
+from blijfwijzer.survey.arrays import Array, Codes
 
 CLASSES = (0.035, 0.07)
 """Change in Nagelkerke's R2 from which DIF is moderate (B) and large (C; Jodoin & Gierl 2001)."""
@@ -42,7 +43,7 @@ class Answers:
 
     items: tuple[str, ...]
     values: Array
-    group: NDArray[np.intp]
+    group: Codes
     names: list[str]
     design: Design
     loadings: Array
@@ -55,7 +56,7 @@ class Answers:
 def prepare(
     items: tuple[str, ...],
     answers: Array,
-    group: NDArray[np.intp],
+    group: Codes,
     names: list[str],
     design: Design,
     span: float,
@@ -67,15 +68,14 @@ def prepare(
     answers : one row per response, one column per item; no item may follow from the others
     """
     correlation, spread = _correlate_within(answers, group, design.weight)
-    if len(items) > 2:
-        loadings = np.clip(most_likely_loadings(correlation), 0.05, 0.999)
-    else:
-        loadings = np.full(2, np.sqrt(np.clip(correlation[0, 1], 0.05, 0.999)))
+    # Of two items what is bounded is their correlation, the square of a loading.
+    ends = np.array([0.05, 0.999]) ** (1.0 if len(items) > 2 else 0.5)
+    loadings = np.clip(load_items(correlation), *ends)
     unique = (1 - loadings**2) * spread**2
     return Answers(items, answers, group, names, design, loadings * spread, unique, span)
 
 
-def are_alike(answers: Array, group: NDArray[np.intp], weight: Array) -> bool:
+def are_alike(answers: Array, group: Codes, weight: Array) -> bool:
     """Tell whether an item follows from the others within groups, as a copy or mirror image does.
 
     Its answer is then known from theirs whatever the group, or the rest score is the same for
@@ -84,9 +84,7 @@ def are_alike(answers: Array, group: NDArray[np.intp], weight: Array) -> bool:
     return is_singular(_correlate_within(answers, group, weight)[0])
 
 
-def _correlate_within(
-    answers: Array, group: NDArray[np.intp], weight: Array
-) -> tuple[Array, Array]:
+def _correlate_within(answers: Array, group: Codes, weight: Array) -> tuple[Array, Array]:
     """Correlate items around the means of groups; give the deviations around these as well."""
     w = weight / weight.sum()
     total = np.bincount(group, w)
@@ -157,7 +155,7 @@ class _Table:
     levels: Array
     counts: Array
     """Weight of each row and answer."""
-    group: NDArray[np.intp]
+    group: Codes
     """Of each row."""
     matched: Array
     """Of each row: what its rest score says of people of its group."""
@@ -224,7 +222,7 @@ def _tabulate(answers: Answers, item: int, out: frozenset[int]) -> _Table:
     return _Table(levels, counts, row % groups, matched, answered, alike, skew)
 
 
-def _place_answers(place: NDArray[np.intp], places: int, design: Design) -> csr_array:
+def _place_answers(place: Codes, places: int, design: Design) -> csr_array:
     """Add up weights by answer, since answers that differ are few."""
     weight = design.weight / design.weight.mean()
     if design.shifts is not None:
@@ -301,16 +299,15 @@ def _match(
     answers: Answers,
     rest: list[int],
     scores: Array,
-    of_row: NDArray[np.intp],
+    of_row: Codes,
     score: Array,
     w: Array,
 ) -> Array:
     """Give what a rest score says of people given their group: the mean, and what is reliable.
 
-    Reliability is omega of the items in the rest score (McDonald 1999, eq. 6.20b).
+    Reliability is omega of the items in the rest score.
     """
-    common = answers.loadings[rest].sum() ** 2
-    reliability = common / (common + answers.unique[rest].sum())
+    reliability = omega_of(answers.loadings[rest], answers.unique[rest])
     mean = np.bincount(answers.group, w * score) / np.bincount(answers.group, w)
     matched = mean[of_row] + reliability * (scores - mean[of_row])
     centre, spread = np.average(score, weights=w), score.std()
@@ -341,7 +338,7 @@ def _known(fit: OrdinalFit, answered: csr_array, design: Design) -> _Known:
 def _covariance(moves: Array, design: Design) -> Array:
     if design.shifts is not None:
         return np.asarray(design.replicate_scale * moves.T @ moves)
-    return covariance_of_totals(moves, design)
+    return covariance_of_totals(moves, design.units)
 
 
 def _p_value(known: _Known, first: int, count: int) -> float:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
@@ -22,13 +21,12 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.pooling import FEWEST, pool_jointly, pool_means, summarise_means
 from blijfwijzer.estimation.pooling import within_variance as pooled_variance
 from blijfwijzer.groups.flags import control_discoveries
+from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import CONCEPTS, CULTURE, PAIR
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 UNIT_COLUMNS = ["unit", "n", "probability", "is_listed"]
 REASON_COLUMNS = [
@@ -73,7 +71,7 @@ class Screened:
     """One row per unit, one column per dimension: the mean that it is held against."""
     dimensions: tuple[Dimension, ...]
 
-    def take(self, rows: NDArray[np.bool_]) -> "Screened":
+    def take(self, rows: Mask) -> "Screened":
         """Keep some responses; the reference stays."""
         return Screened(
             np.where(rows, self.unit, -1),
@@ -90,7 +88,7 @@ class Screened:
         spans = np.array([dimension.span for dimension in self.dimensions])
         return np.asarray(self.reference - settings.floor * spans)
 
-    def members(self, known: NDArray[np.bool_]) -> csr_array:
+    def members(self, known: Mask) -> csr_array:
         """One row per unit, one column per response."""
         columns = np.flatnonzero((self.unit >= 0) & known)
         ones = np.ones(len(columns), dtype=np.int8)
@@ -99,26 +97,9 @@ class Screened:
 
 
 def screen_units(
-    scales: pd.DataFrame,
-    members: csr_array,
-    parents: pd.Series,
-    design: Design,
-    codebook: Codebook,
-    settings: CultureSettings,
-    seed: int,
-    *,
-    sectors: pd.Series | None = None,
-    barred: Mapping[str, frozenset[str]] | None = None,
+    screened: Screened, codebook: Codebook, settings: CultureSettings, seed: int
 ) -> Screening:
     """Find the units of one level that are low on both dimensions of the pair.
-
-    Parameters
-    ----------
-    scales : one row per response, one column per scale
-    members : one row per unit, one column per response; units share no respondents
-    parents : unit to the one above it, towards which it shrinks
-    sectors : unit to its largest unit; the reference when the settings say so
-    barred : dimension to the largest units to which it does not mean the same as to the others
 
     Returns
     -------
@@ -131,7 +112,6 @@ def screen_units(
         The settings name a dimension that is not there.
     """
     rng = np.random.default_rng(seed)
-    screened = gather_units(scales, members, parents, design, codebook, settings, sectors, barred)
     places = find_pair(screened.dimensions, codebook, settings)
     if isinstance(places, Message):
         return _nothing((), places)
@@ -141,8 +121,7 @@ def screen_units(
         return _nothing(pair, found)
     n, draws = found
     cut = screened.cut(settings)[:, places]
-    probability = (draws < cut[:, :, None]).all(axis=1).mean(axis=1)
-    probability = np.where(n > 0, probability, np.nan)
+    probability = np.where(n > 0, is_below(draws, cut), np.nan)
     listed = control_discoveries(np.nan_to_num(probability), settings.false_share)
     units = pd.DataFrame(
         {"unit": screened.names, "n": n, "probability": probability, "is_listed": listed}
@@ -155,6 +134,17 @@ def screen_units(
     return Screening(units, reasons, pair, false, found_share)
 
 
+def is_below(draws: Array, cut: Array) -> Array:
+    """Chance that each unit is below the cut on all dimensions.
+
+    Parameters
+    ----------
+    draws : units x dimensions x draws
+    cut : one row per unit, one column per dimension
+    """
+    return np.asarray((draws < cut[:, :, None]).all(axis=1).mean(axis=1))
+
+
 def _nothing(pair: tuple[str, ...], reason: Message) -> Screening:
     units = pd.DataFrame(columns=UNIT_COLUMNS), pd.DataFrame(columns=REASON_COLUMNS)
     return Screening(units[0], units[1], pair, float("nan"), float("nan"), reason)
@@ -162,39 +152,42 @@ def _nothing(pair: tuple[str, ...], reason: Message) -> Screening:
 
 def gather_units(
     scales: pd.DataFrame,
-    members: csr_array,
-    parents: pd.Series,
+    grouping: Grouping,
     design: Design,
     codebook: Codebook,
     settings: CultureSettings,
-    sectors: pd.Series | None = None,
     barred: Mapping[str, frozenset[str]] | None = None,
 ) -> Screened:
     """Gather the units of one level, with scores turned so that a higher one is better.
 
     Where a dimension does not mean the same to a largest unit, units inside it are held against
     that unit, and the others against those to whom it does.
+
+    Parameters
+    ----------
+    scales : one row per response, one column per scale
+    grouping : of units that share no respondents; they shrink towards their parent, and are held
+        against their sector when the settings say so
+    barred : dimension to the largest units to which it does not mean the same as to the others
     """
-    dimensions = screened_dimensions(codebook, settings)
-    place = members.tocoo()
-    if (np.asarray(members.sum(axis=0)) > 1).any():
+    dimensions, groups = screened_dimensions(codebook, settings), grouping.groups
+    place = grouping.members.tocoo()
+    if (np.asarray(grouping.members.sum(axis=0)) > 1).any():
         raise ValueError("units that are screened share no respondents: give those of one level")
-    unit = np.full(members.shape[1], -1, dtype=np.intp)
+    unit = np.full(grouping.members.shape[1], -1, dtype=np.intp)
     unit[place.col] = place.row
     scores = np.column_stack([d.turn(read_scores(scales, d)) for d in dimensions])
-    none = pd.Series("", index=parents.index)
-    largest = none if sectors is None else sectors.reindex(parents.index)
     reference = []
     for dimension, column in zip(dimensions, scores.T, strict=True):
-        whole = largest
+        whole = groups["sector"]
         if settings.reference == "all":
-            whole = largest.where(largest.isin((barred or {}).get(dimension.name, frozenset())))
-        place = pd.factorize(whole, use_na_sentinel=False)[0].astype(np.intp)
-        reference.append(_reference(column, unit, place, design.weight))
+            whole = whole.where(whole.isin((barred or {}).get(dimension.name, frozenset())))
+        code = pd.factorize(whole, use_na_sentinel=False)[0].astype(np.intp)
+        reference.append(_reference(column, unit, code, design.weight))
     return Screened(
         unit,
-        pd.Index(parents.index),
-        parents,
+        pd.Index(groups.index),
+        groups["parent"],
         scores,
         design.weight,
         np.column_stack(reference),
@@ -242,7 +235,7 @@ def find_pair(
 
 def draw_pair(
     screened: Screened, places: list[int], draws: int, rng: np.random.Generator
-) -> tuple[NDArray[np.intp], Array] | Message:
+) -> tuple[Codes, Array] | Message:
     """Draw from what the means of each unit on some dimensions may jointly be.
 
     Returns

@@ -17,18 +17,18 @@ from blijfwijzer.culture.screening import (
     Screened,
     draw_pair,
     find_pair,
+    is_below,
     within_covariance,
 )
 from blijfwijzer.estimation.curves import areas_under_curve
 from blijfwijzer.estimation.pooling import pool_means, summarise_means
 from blijfwijzer.estimation.pooling import within_variance as pooled_variance
+from blijfwijzer.estimation.resampling import draw_units, interval_of
 from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 MEASURES = ("auc", "sensitivity", "precision", "predicted_precision", "base_rate", "listed")
 """Area under the curve of the probability of one half against what the other half says; share of
@@ -92,9 +92,8 @@ def check_screening(
     screened = _keep(screened, used, known)
     pairs = list(combinations(range(len(screened.dimensions)), 2))
     told, areas, factors, shares = [], [], [], []
-    units = owner.max() + 1
-    picks = rng.multinomial(units, np.full(units, 1 / units), settings.bootstraps)
-    weights = np.vstack([np.ones(len(owner)), picks[:, owner]])
+    picks = draw_units(owner, settings.bootstraps, rng).by_response
+    weights = np.vstack([np.ones(len(owner)), picks])
     for _ in range(settings.splits):
         one = halve(screened.unit, rng)
         seen, later = screened.take(one), screened.take(~one)
@@ -114,7 +113,7 @@ def check_screening(
     )
 
 
-def halve(unit: Codes, rng: np.random.Generator) -> NDArray[np.bool_]:
+def halve(unit: Codes, rng: np.random.Generator) -> Mask:
     """Put half of each unit's responses, at random, in the first half."""
     order = np.lexsort((rng.random(len(unit)), unit))
     start = np.flatnonzero(np.append(True, np.diff(unit[order]) != 0))
@@ -142,7 +141,7 @@ def _refusal(
     return found if isinstance(found, Message) else None
 
 
-def _keep(screened: Screened, used: Codes, known: NDArray[np.bool_]) -> Screened:
+def _keep(screened: Screened, used: Codes, known: Mask) -> Screened:
     """Keep some units, and of these the responses that answered every dimension."""
     place = np.full(len(screened.names), -1, dtype=np.intp)
     place[used] = np.arange(len(used))
@@ -172,7 +171,7 @@ def _check_list(
     if isinstance(found, Message):
         return np.full((len(weights), len(MEASURES)), np.nan)
     cut = seen.cut(settings)[:, places]
-    probability = (found[1] < cut[:, :, None]).all(axis=1).mean(axis=1)
+    probability = is_below(found[1], cut)
     listed = control_discoveries(probability, settings.false_share)
     means, effective, within = _half(later, places)
     is_low = np.asarray((means < cut).all(axis=1))
@@ -180,7 +179,7 @@ def _check_list(
     root = np.linalg.cholesky(within)
     noise = np.einsum("ij,ujd->uid", root, rng.standard_normal(found[1].shape))
     foreseen = found[1] + noise / np.sqrt(effective)[:, None, None]
-    predicted = (foreseen < cut[:, :, None]).all(axis=1).mean(axis=1)
+    predicted = is_below(foreseen, cut)
     return np.column_stack(
         [
             areas_under_curve(is_low, probability, weights),
@@ -256,7 +255,7 @@ def _standardise(means: Array) -> Array:
 
 def _summarise_measures(told: Array) -> pd.DataFrame:
     """Rows: all units, then bootstraps; columns: measures."""
-    low, high = _ends(told[1:])
+    low, high = interval_of(told[1:])
     return pd.DataFrame({"measure": MEASURES, "value": told[0], "low": low, "high": high})
 
 
@@ -268,10 +267,10 @@ def _summarise_pairs(
     factors: Array,
 ) -> pd.DataFrame:
     """Rows: all units, then bootstraps; columns: pairs."""
-    low, high = _ends(areas[1:])
-    lead_low, lead_high = _ends(areas[1:] - factors[1:])
+    low, high = interval_of(areas[1:])
+    lead_low, lead_high = interval_of(areas[1:] - factors[1:])
     ranks = rankdata(-areas, method="min", axis=1)
-    rank_low, rank_high = _ends(ranks[1:])
+    rank_low, rank_high = interval_of(ranks[1:])
     table = pd.DataFrame(
         {
             "first": [names[first] for first, _ in pairs],
@@ -299,13 +298,3 @@ def _mean(values: Array) -> Array:
     return np.where(
         count > 0, np.where(known, values, 0).sum(axis=0) / np.maximum(count, 1), np.nan
     )
-
-
-def _ends(values: Array) -> tuple[Array, Array]:
-    """Percentiles of 95 % over the rows of which the measure is known."""
-    ends = np.full((2, values.shape[1]), np.nan)
-    for place, column in enumerate(values.T):
-        known = column[~np.isnan(column)]
-        if len(known):
-            ends[:, place] = np.quantile(known, [0.025, 0.975])
-    return ends[0], ends[1]

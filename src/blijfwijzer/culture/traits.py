@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
 
@@ -56,7 +55,7 @@ def read_traits(responses: pd.DataFrame, names: Sequence[str], codebook: Codeboo
     return pd.DataFrame(told, index=responses.index)
 
 
-def merge_small(trait: pd.Series, parts: Sequence[NDArray[np.bool_]], minimum: int) -> pd.Series:
+def merge_small(trait: pd.Series, parts: Sequence[Mask], minimum: int) -> pd.Series:
     """Put categories that few have, in any of the parts, together.
 
     They join `other`, and that the largest category when it is still too small.

@@ -5,16 +5,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.culture.climate import BETTER, SAME, WORSE
 from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, Waves, measure_change
-from blijfwijzer.estimation.influences import adjust
+from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.arrays import Array, Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook
-
-Array = NDArray[np.float64]
 
 CHANGE_COLUMNS = [
     *("scale", "place", "items", "n_before", "n_now", "before", "now"),
@@ -68,7 +66,7 @@ def measure_trend(pair: Pair) -> Trend:
     )
 
 
-def _changes(place: str, pair: Pair, inside: NDArray[np.bool_]) -> list[dict[str, Any]]:
+def _changes(place: str, pair: Pair, inside: Mask) -> list[dict[str, Any]]:
     rows, waves = [], pair.part(inside)
     for scale in pair.shared.scales.values():
         values = pair.scores[scale.name].to_numpy(dtype=float)[inside]
@@ -90,8 +88,7 @@ def _changes(place: str, pair: Pair, inside: NDArray[np.bool_]) -> list[dict[str
 
 def _kept(waves: Waves) -> float:
     own, raked = (one[waves.is_now] for one in (waves.design.weight, waves.raked))
-    before, after = (one.sum() ** 2 / (one**2).sum() for one in (own, raked))
-    return float(after / before)
+    return effective_n(raked) / effective_n(own)
 
 
 def _deviation(values: Array, weight: Array) -> float:

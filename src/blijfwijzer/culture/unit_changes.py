@@ -12,18 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
 from blijfwijzer.culture.dimensions import find_dimensions
 from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, Waves, measure_change
-from blijfwijzer.estimation.design import told_by_design, variance_by_group
-from blijfwijzer.estimation.influences import regress
+from blijfwijzer.estimation.design import told_by_design
 from blijfwijzer.estimation.pooling import left_to_know, summarise_means, within_variance
+from blijfwijzer.estimation.regression import regress
+from blijfwijzer.estimation.variance import variance_by_group
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 
 RAKED, REGRESSED, AS_IS = "raked", "regressed", "as_is"
 """How a change is net: weights of the unit itself, slopes of all units of its level, or not."""
@@ -88,9 +86,9 @@ def measure_unit_changes(pair: Pair, groupings: tuple[Grouping, Grouping]) -> Un
 
 def rake_large(
     members: csr_array,
-    is_now: NDArray[np.bool_],
+    is_now: Mask,
     is_candidate: pd.Series,
-    part_of: Callable[[NDArray[np.bool_]], Waves],
+    part_of: Callable[[Mask], Waves],
 ) -> dict[int, Waves]:
     """Rake each group by itself that has the respondents for it in both waves.
 
@@ -152,15 +150,13 @@ def change_of_units(
     return table.assign(group=levels.index, net=net, variance=variance, freedom=freedom, way=way)
 
 
-def _inside(members: csr_array, place: int) -> NDArray[np.bool_]:
+def _inside(members: csr_array, place: int) -> Mask:
     inside = np.zeros(members.shape[1], dtype=bool)
     inside[members[[place]].indices] = True
     return inside
 
 
-def _read_units(
-    members: csr_array, values: Array, people: Array, is_now: NDArray[np.bool_]
-) -> _Units:
+def _read_units(members: csr_array, values: Array, people: Array, is_now: Mask) -> _Units:
     place = members.tocoo()
     code = np.full(members.shape[1], -1, dtype=np.intp)
     code[place.col] = place.row

@@ -10,17 +10,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
 from blijfwijzer.errors import NothingInCommonError
-from blijfwijzer.estimation.design import Design, read_design, reweight
-from blijfwijzer.estimation.influences import Estimate, difference, estimate_mean
+from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.estimation.intervals import Estimate
+from blijfwijzer.estimation.means import difference, estimate_mean
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook, Scale
 from blijfwijzer.survey.scales import score_scales
-
-Array = NDArray[np.float64]
 
 MIX_COLUMNS = ["column", "category", "n_before", "n_now", "share_before", "share_now"]
 FEWEST = 50
@@ -36,7 +35,7 @@ _CLOSE = 1e-9
 class Waves:
     """Two waves, one below the other: first all responses of the earlier, then of the later."""
 
-    is_now: NDArray[np.bool_]
+    is_now: Mask
     design: Design
     """Of both; a unit that took part in both is one unit."""
     raked: Array
@@ -67,7 +66,7 @@ class Pair:
     parts: dict[bytes, Waves] = field(default_factory=dict, compare=False, repr=False)
     """Parts that were raked already, by who is in them."""
 
-    def part(self, inside: NDArray[np.bool_]) -> Waves:
+    def part(self, inside: Mask) -> Waves:
         """Give a part of both waves, raked by itself; raking is the costly step."""
         who = np.packbits(inside).tobytes()
         if who not in self.parts:
@@ -185,9 +184,7 @@ def pair_waves(
     return rake(traits, is_now, design, settings.minimum_cell)
 
 
-def rake(
-    traits: pd.DataFrame, is_now: NDArray[np.bool_], design: Design, minimum_cell: int
-) -> Waves:
+def rake(traits: pd.DataFrame, is_now: Mask, design: Design, minimum_cell: int) -> Waves:
     """Give the later wave the earlier one's mix of traits."""
     traits = traits.apply(lambda trait: merge_small(trait, [is_now, ~is_now], minimum_cell))
     # A trait of one category has nothing to say.
@@ -212,7 +209,7 @@ def rake(
     return Waves(is_now, design, raked, traits, dummies, table, gap)
 
 
-def part_of(waves: Waves, rows: NDArray[np.bool_], minimum_cell: int) -> Waves:
+def part_of(waves: Waves, rows: Mask, minimum_cell: int) -> Waves:
     """Give a part of both waves, such as one sector, raked by itself."""
     traits = waves.traits[rows].reset_index(drop=True)
     return rake(traits, waves.is_now[rows], waves.design.take(rows), minimum_cell)
@@ -245,13 +242,13 @@ def measure_change(values: Array, waves: Waves) -> Change:
     old = known & ~is_now
     centre = float(np.average(X[old] @ slopes, weights=waves.design.weight[old]))
     moved = np.where(is_now, rest + mean, rest + centre)
-    net = difference(moved, is_now, ~is_now, reweight(waves.design, waves.raked))
+    net = difference(moved, is_now, ~is_now, waves.design.reweight(waves.raked))
     return Change(earlier, later, raw, net)
 
 
 def _scaled(design: Design) -> Design:
     """Weights with mean 1: what a wave's weights add up to is no part of a change."""
-    return reweight(design, design.weight / design.weight.mean())
+    return design.reweight(design.weight / design.weight.mean())
 
 
 def _replicated(units: Design, before: Design, now: Design) -> Design:
@@ -272,14 +269,12 @@ def _replicated(units: Design, before: Design, now: Design) -> Design:
     return replace(units, replicates=block, replicate_scale=now.replicate_scale)
 
 
-def _shares(code: NDArray[np.intp], weight: Array, part: NDArray[np.bool_]) -> Array:
+def _shares(code: Codes, weight: Array, part: Mask) -> Array:
     total = np.bincount(code[part], weight[part], int(code.max()) + 1)
     return np.asarray(total / total.sum())
 
 
-def _describe(
-    name: str, trait: pd.Series, is_now: NDArray[np.bool_], weight: Array
-) -> pd.DataFrame:
+def _describe(name: str, trait: pd.Series, is_now: Mask, weight: Array) -> pd.DataFrame:
     code, categories = pd.factorize(trait, sort=True)
     return pd.DataFrame(
         {

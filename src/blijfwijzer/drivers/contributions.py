@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.drivers.trees import tree_contributions
 from blijfwijzer.errors import ContributionGapError
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import linear_contributions
 from blijfwijzer.risk.model import RiskModel, calibrate, predict_risk
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array
 
 
 @dataclass(frozen=True)

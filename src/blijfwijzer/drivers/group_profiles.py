@@ -5,17 +5,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.drivers.contributions import contribute, refuse_gap, roll_up
+from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.model import RiskModel
-
-Array = NDArray[np.float64]
-
-_Z = 1.959963984540054
+from blijfwijzer.survey.arrays import Array, Codes, effective_ns
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Scored:
     sample: Features
     """Model columns of at most one batch of responses, spread over the file, and the counts of
     all responses, to compare with training."""
-    sample_rows: NDArray[np.intp]
+    sample_rows: Codes
 
 
 def score_groups(
@@ -80,7 +77,7 @@ def score_groups(
         names = values.columns
     total = np.maximum(members @ weight, 1e-300)[:, None]
     means = sums / total
-    effective = (members @ weight) ** 2 / np.maximum(members @ weight**2, 1e-300)
+    effective = effective_ns(members @ weight, members @ weight**2)
     variance = np.maximum(squares / total - means**2, 0)
     errors = np.sqrt(variance / np.maximum(effective, 1)[:, None])
     rows_kept = np.unique(np.linspace(0, count - 1, min(count, batch)).astype(np.intp))
@@ -119,8 +116,8 @@ def contrast_drivers(scored: Scored, groups: Array, references: Array) -> pd.Dat
                     "group": int(group),
                     "driver": contrast.index,
                     "contrast": contrast.to_numpy(),
-                    "low": (contrast - _Z * error).to_numpy(),
-                    "high": (contrast + _Z * error).to_numpy(),
+                    "low": (contrast - Z * error).to_numpy(),
+                    "high": (contrast + Z * error).to_numpy(),
                 }
             )
         )

@@ -9,17 +9,17 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from blijfwijzer.drivers.contributions import Contributions, contribute, roll_up
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.resampling import ENDS, draw_units
 from blijfwijzer.risk.evaluation import pool_small
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.settings import DriverSettings
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array, Codes
 
 _TOP = 10
 _BINS = 12
@@ -48,12 +48,33 @@ class Drivers:
     """One row per comparison of refits: rank correlation and share of the top ten in common."""
 
 
+@dataclass(frozen=True)
+class Contributed:
+    """Contributions of a model in use, to the risk of the same rows of features."""
+
+    contributions: Contributions
+    frame: pd.DataFrame
+    schema: Schema
+
+    @property
+    def by_scale(self) -> pd.DataFrame:
+        """Contributions of items added up to scales."""
+        return roll_up(self.contributions.values, self.schema, "scale")
+
+    @property
+    def by_construct(self) -> pd.DataFrame:
+        """Contributions added up to constructs, parted in what can be changed and what not."""
+        cells = {
+            f.name: f"{f.construct}|{'changeable' if f.changeable else 'given'}"
+            for f in self.schema.features
+        }
+        values = self.contributions.values
+        return values.T.groupby(values.columns.map(cells), sort=False).sum().T
+
+
 def profile(
-    contributions: Contributions,
-    frame: pd.DataFrame,
-    schema: Schema,
-    weight: Array,
-    units: pd.Series,
+    contributed: Contributed,
+    design: Design,
     groups: dict[str, pd.Series],
     settings: DriverSettings,
     seed: int,
@@ -63,48 +84,52 @@ def profile(
 
     Parameters
     ----------
-    contributions : of the model in use
-    frame : features, same rows
-    units : where each respondent works; resampled as wholes for intervals
+    design : of the same rows; clusters are resampled as wholes for intervals
     groups : attribute to the group of each response
     refits : importance of features in refitted models, see `refit_importance`
     """
     rng = np.random.default_rng(seed)
-    values = contributions.values
-    by_scale = roll_up(values, schema, "scale")
-    cells = {
-        f.name: f"{f.construct}|{'changeable' if f.changeable else 'given'}"
-        for f in schema.features
-    }
-    by_construct = values.T.groupby(values.columns.map(cells), sort=False).sum().T
-    unit = pd.factorize(units)[0]
+    values, by_scale, weight = contributed.contributions.values, contributed.by_scale, design.weight
     tables = [
-        _importance(part, weight, unit, settings.bootstraps, rng)
-        for part in (values, by_scale, by_construct)
+        _importance(part, design, settings.bootstraps, rng)
+        for part in (values, by_scale, contributed.by_construct)
     ]
     features, scales, constructs = (table for table, _ in tables)
-    about = pd.DataFrame(
+    top = list(features.index[:_TOP])
+    shown = list(features.index[: settings.shown])
+    return Drivers(
+        features=features.join(_about(contributed.schema)),
+        scales=scales.join(_about_scales(contributed.schema)),
+        constructs=_part_names(constructs),
+        dependence=_dependence(contributed, top[:6], weight, settings.minimum_mark),
+        interactions=_interactions(contributed, top, weight, settings.minimum_mark),
+        cohorts=_cohorts(by_scale[scales.index[:_TOP]], groups, design, settings, rng),
+        spread=_spread(contributed, shown, settings.minimum_mark),
+        stability=_stability(refits, tables[0][1], features["mean_abs"].loc[values.columns]),
+    )
+
+
+def _about(schema: Schema) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             f.name: {"scale": f.scale, "construct": f.construct, "is_changeable": f.changeable}
             for f in schema.features
         }
     ).T
+
+
+def _about_scales(schema: Schema) -> pd.DataFrame:
+    """Tell of each scale what is known of its first feature."""
     first = {
         f.scale: {"construct": f.construct, "is_changeable": f.changeable}
         for f in reversed(schema.features)
     }
+    return pd.DataFrame(first).T
+
+
+def _part_names(constructs: pd.DataFrame) -> pd.DataFrame:
     parted = constructs.index.to_series().str.split("|", expand=True)
-    top = list(features.index[:_TOP])
-    return Drivers(
-        features=features.join(about),
-        scales=scales.join(pd.DataFrame(first).T),
-        constructs=constructs.assign(construct=parted[0], is_changeable=parted[1] == "changeable"),
-        dependence=_dependence(values, frame, schema, top[:6], weight, settings.minimum_mark),
-        interactions=_interactions(values, frame, top, weight, settings.minimum_mark),
-        cohorts=_cohorts(by_scale, scales.index, groups, weight, unit, settings, rng),
-        spread=_spread(values, frame, schema, list(features.index[: settings.shown]), settings),
-        stability=_stability(refits, tables[0][1], features["mean_abs"].loc[values.columns]),
-    )
+    return constructs.assign(construct=parted[0], is_changeable=parted[1] == "changeable")
 
 
 def refit_importance(
@@ -120,21 +145,17 @@ def refit_importance(
 
 
 def _importance(
-    values: pd.DataFrame,
-    weight: Array,
-    unit: NDArray[np.intp],
-    bootstraps: int,
-    rng: np.random.Generator,
+    values: pd.DataFrame, design: Design, bootstraps: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, Array]:
     """Weighted mean |contribution| with percentile intervals, and its bootstrap draws."""
-    size, draws = _by_unit(values.abs().to_numpy(), weight, unit, bootstraps, rng)
-    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+    size, draws = _by_unit(values.abs().to_numpy(), design, bootstraps, rng)
+    low, high = np.quantile(draws, ENDS, axis=0)
     table = pd.DataFrame(
         {
             "mean_abs": size,
             "low": low,
             "high": high,
-            "mean": np.average(values, axis=0, weights=weight),
+            "mean": np.average(values, axis=0, weights=design.weight),
             "n": len(values),
         },
         index=values.columns,
@@ -143,25 +164,17 @@ def _importance(
 
 
 def _by_unit(
-    values: Array,
-    weight: Array,
-    unit: NDArray[np.intp],
-    bootstraps: int,
-    rng: np.random.Generator,
+    values: Array, design: Design, bootstraps: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
     """Weighted means of columns, and those of resampled units, from sums by unit."""
-    count = unit.max(initial=-1) + 1
-    weights = np.bincount(unit, weights=weight, minlength=count)
-    sums = np.stack(
-        [np.bincount(unit, weights=weight * column, minlength=count) for column in values.T],
-        axis=1,
-    )
-    picks = rng.multinomial(count, np.full(count, 1 / count), size=bootstraps)
-    drawn = (picks @ sums) / np.maximum(picks @ weights, 1e-300)[:, None]
-    return sums.sum(axis=0) / weights.sum(), np.asarray(drawn)
+    draws = draw_units(pd.factorize(design.cluster)[0], bootstraps, rng)
+    columns = np.column_stack([np.ones(len(values)), values])
+    totals = draws.finish(draws.gather(design.weight[:, None] * columns))
+    means = totals[:, 1:] / np.maximum(totals[:, :1], 1e-300)
+    return means[0], means[1:]
 
 
-def _bin(values: Array, minimum: int) -> NDArray[np.intp]:
+def _bin(values: Array, minimum: int) -> Codes:
     """Put values in bins of at least `minimum` rows, in order; missing ones in a bin of -1.
 
     Few distinct values keep a bin each; rare ones join a neighbour.
@@ -187,17 +200,13 @@ def _bin(values: Array, minimum: int) -> NDArray[np.intp]:
 
 
 def _dependence(
-    values: pd.DataFrame,
-    frame: pd.DataFrame,
-    schema: Schema,
-    names: list[str],
-    weight: Array,
-    minimum: int,
+    contributed: Contributed, names: list[str], weight: Array, minimum: int
 ) -> pd.DataFrame:
     rows = []
     for name in names:
-        answers, given = frame[name].to_numpy(), values[name].to_numpy()
-        bins = answers if schema[name].is_nominal else _bin(answers, minimum)
+        answers = contributed.frame[name].to_numpy()
+        given = contributed.contributions.values[name].to_numpy()
+        bins = answers if contributed.schema[name].is_nominal else _bin(answers, minimum)
         for place in np.unique(bins[~np.isnan(bins)]):
             here = bins == place
             if here.sum() < minimum:
@@ -219,7 +228,7 @@ def _dependence(
 
 
 def _interactions(
-    values: pd.DataFrame, frame: pd.DataFrame, names: list[str], weight: Array, minimum: int
+    contributed: Contributed, names: list[str], weight: Array, minimum: int
 ) -> pd.DataFrame:
     """How much of a feature's contribution depends on another feature's value.
 
@@ -228,7 +237,8 @@ def _interactions(
     where the probability is a sum of curves, but for the bend of the calibrated probability. Pairs
     of which no cell holds `minimum` responses are left out.
     """
-    bins = {name: _bin(frame[name].to_numpy(), minimum) + 1 for name in names}
+    values = contributed.contributions.values
+    bins = {name: _bin(contributed.frame[name].to_numpy(), minimum) + 1 for name in names}
 
     def depends(name: str, other: str) -> float:
         cell = bins[name] * (bins[other].max() + 1) + bins[other]
@@ -249,78 +259,56 @@ def _interactions(
     return table.sort_values("strength", ascending=False, ignore_index=True)
 
 
-def _group_means(values: Array, weight: Array, group: NDArray[np.intp]) -> Array:
+def _group_means(values: Array, weight: Array, group: Codes) -> Array:
     total = np.bincount(group, weights=weight)
     return np.asarray(np.bincount(group, weights=weight * values) / np.maximum(total, 1e-300))
 
 
 def _cohorts(
     by_scale: pd.DataFrame,
-    order: pd.Index,
     groups: dict[str, pd.Series],
-    weight: Array,
-    unit: NDArray[np.intp],
+    design: Design,
     settings: DriverSettings,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Mean contribution of each scale in a group, less that of all others."""
-    names = list(order[:_TOP])
-    tables = []
+    values, tables = by_scale.to_numpy(), []
     for attribute, group in groups.items():
         pooled = pool_small(group.reset_index(drop=True), settings.minimum_mark)
         for name in sorted(pooled.dropna().unique(), key=str):
             inside = (pooled == name).to_numpy()
             if min(inside.sum(), (~inside).sum()) < settings.minimum_mark:
                 continue
-            values = by_scale[names].to_numpy()
-            sides = [
-                _by_unit(
-                    values[side],
-                    weight[side],
-                    pd.factorize(unit[side])[0],
-                    settings.bootstraps,
-                    rng,
-                )
+            (own, drawn), (others, drawn_others) = (
+                _by_unit(values[side], design.take(side), settings.bootstraps, rng)
                 for side in (inside, ~inside)
-            ]
-            low, high = np.quantile(sides[0][1] - sides[1][1], [0.025, 0.975], axis=0)
-            tables.append(
-                pd.DataFrame(
-                    {
-                        "attribute": attribute,
-                        "group": str(name),
-                        "scale": names,
-                        "difference": sides[0][0] - sides[1][0],
-                        "low": low,
-                        "high": high,
-                        "n": int(inside.sum()),
-                    }
-                )
             )
+            low, high = np.quantile(drawn - drawn_others, ENDS, axis=0)
+            told = {"difference": own - others, "low": low, "high": high, "n": int(inside.sum())}
+            about = {"attribute": attribute, "group": str(name), "scale": by_scale.columns}
+            tables.append(pd.DataFrame(about | told))
     columns = ["attribute", "group", "scale", "difference", "low", "high", "n"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
-def _spread(
-    values: pd.DataFrame,
-    frame: pd.DataFrame,
-    schema: Schema,
-    names: list[str],
-    settings: DriverSettings,
-) -> pd.DataFrame:
-    """Distribution of contributions in bins of at least `minimum_mark` respondents."""
-    limit = float(np.quantile(np.abs(values[names].to_numpy()), 0.998)) or 1e-9
+def _spread(contributed: Contributed, names: list[str], minimum: int) -> pd.DataFrame:
+    """Distribution of contributions in bins of at least `minimum` respondents."""
+    values = contributed.contributions.values[names]
+    limit = float(np.quantile(np.abs(values.to_numpy()), 0.998)) or 1e-9
     rows = []
     for name in names:
-        answers = frame[name].to_numpy()
+        answers, is_nominal = (
+            contributed.frame[name].to_numpy(),
+            contributed.schema[name].is_nominal,
+        )
         known = answers[~np.isnan(answers)]
         scaled = (answers - known.min(initial=0)) / max(np.ptp(known) if len(known) else 0, 1e-9)
-        bins = np.clip(np.floor((values[name] / limit + 1) * 30), 0, 59).astype(int)
+        bins = np.clip(np.floor((values[name] / limit + 1) * 30), 0, 59).astype(int).to_numpy()
         for place in np.unique(bins):
-            here = (bins == place).to_numpy()
-            if here.sum() >= settings.minimum_mark:
+            here = bins == place
+            if here.sum() >= minimum:
                 # The order of nominal levels means nothing, so neither would their mean.
-                told = scaled[here & ~np.isnan(answers) & (not schema[name].is_nominal)]
+                told = scaled[here & ~np.isnan(answers) & (not is_nominal)]
                 rows.append(
                     {
                         "feature": name,

@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import ModelFolderError
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array, Mask
 
 _ROWS_AT_ONCE = 8192
 # A table has two to the power of this many rows at most; larger trees are cut in branches.
@@ -285,7 +284,7 @@ class _Answers:
         self._cuts = {feature: np.array(sorted(found)) for feature, found in thresholds.items()}
         self._places: dict[tuple[int, bool, bool], NDArray[np.uint16]] = {}
 
-    def goes_left(self, split: Split) -> NDArray[np.bool_]:
+    def goes_left(self, split: Split) -> Mask:
         if split.left_levels is not None:
             return self._is_left_level(split)
         cut = np.searchsorted(self._cuts[split.feature], split.threshold)
@@ -303,7 +302,7 @@ class _Answers:
             self._places[key] = place
         return self._places[key]
 
-    def _is_left_level(self, split: Split) -> NDArray[np.bool_]:
+    def _is_left_level(self, split: Split) -> Mask:
         values = self._X[:, split.feature]
         # A missing level goes right, as does any that training did not see.
         known = np.where(np.isnan(values), -1.0, values)

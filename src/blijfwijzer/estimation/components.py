@@ -1,4 +1,4 @@
-"""How much people of one unit agree, and at which level of units people differ.
+"""At which level of units people differ.
 
 Variance components of nested levels are those of Henderson's first method (1953) with weights:
 sums of squares of unit means at each level are set equal to what they are expected to be. That
@@ -16,19 +16,14 @@ from scipy.special import expit, logit
 from scipy.stats import t
 
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.resampling import ENDS
+from blijfwijzer.survey.arrays import Array, Codes
 
-Array = NDArray[np.float64]
 Absence = Literal["", "too few", "one answer", "one unit", "same units", "one each"]
 
 PERSON = "person"
 """Name of what differs between people of the smallest unit, answer noise included."""
-AGREEMENT = 0.70
-"""From here members of a unit agree enough to speak of the unit (James 1982; LeBreton & Senter
-2008, p. 836: .71-.90 is strong agreement)."""
-FEWEST_IN_UNIT = 5
-"""Respondents of a unit for its agreement to be counted."""
 _GROUPS = 80
-_LEVEL = 0.975
 _NOTHING = 1e-9
 
 
@@ -69,61 +64,6 @@ def split_variance(values: Array, units: pd.DataFrame, design: Design, seed: int
     return Components(_tell(empty, whole, left, kept))
 
 
-def measure_agreement(
-    items: Array, unit: pd.Series, options: int, design: Design, seed: int
-) -> dict[str, float]:
-    """Measure how much the members of units agree: rwg(j) of James, Demaree & Wolf (1984).
-
-    With J items, mean variance s2 within the unit and variance e2 = (A^2 - 1) / 12 of answers at
-    random over A options, rwg(j) = J (1 - s2 / e2) / (J (1 - s2 / e2) + s2 / e2); outside [0, 1] it
-    counts as 0 (ibid.). Variances are weighted and unbiased.
-
-    Parameters
-    ----------
-    items : one row per response, one column per item; NaN anywhere leaves the response out
-    options : answers that can be given
-
-    Returns
-    -------
-    rwg (the median over units), low, high, agreeing (share of units at .70 or more), rated
-    (units of five respondents or more).
-    """
-    inside = ~np.isnan(items).any(axis=1) & unit.notna().to_numpy()
-    nothing = dict.fromkeys(["rwg", "rwg_low", "rwg_high", "agreeing"], np.nan) | {"rated": 0}
-    if not inside.any() or options < 2:
-        return nothing
-    part, answers = design.take(inside), items[inside]
-    code = pd.factorize(unit[inside])[0]
-    n = np.bincount(code)
-    total, square = np.bincount(code, part.weight), np.bincount(code, part.weight**2)
-    spread = np.zeros(len(n))
-    for item in answers.T:
-        mean = np.bincount(code, part.weight * item) / total
-        spread += np.bincount(code, part.weight * (item - mean[code]) ** 2)
-    rated = n >= FEWEST_IN_UNIT
-    if not rated.any():
-        return nothing
-    freedom = (total - square / total)[rated]
-    noise = spread[rated] / freedom / answers.shape[1] / ((options**2 - 1) / 12)
-    raw = answers.shape[1] * (1 - noise) / (answers.shape[1] * (1 - noise) + noise)
-    rwg = np.where((noise > 1) | (raw < 0), 0.0, raw)
-    first = np.unique(code, return_index=True)[1][rated]
-    cluster = _relabel(part.cluster[first])
-    rng = np.random.default_rng(seed)
-    clusters = int(cluster.max()) + 1
-    drawn = rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=200)
-    medians = [np.median(np.repeat(rwg, draw[cluster])) for draw in drawn if draw[cluster].any()]
-    known = clusters > 1
-    low, high = np.quantile(medians, [1 - _LEVEL, _LEVEL]) if known else (np.nan, np.nan)
-    return {
-        "rwg": float(np.median(rwg)),
-        "rwg_low": float(low),
-        "rwg_high": float(high),
-        "agreeing": float((rwg >= AGREEMENT).mean()),
-        "rated": int(rated.sum()),
-    }
-
-
 def _nested(units: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Absence]]:
     """Codes of units within the units above them, and why a level cannot be told from others."""
     codes, reasons = {}, dict[str, Absence]()
@@ -150,9 +90,9 @@ class _Cells:
 
     sums: Array
     """One row per cell: weight, squared weight, weighted score, weighted squared score."""
-    unit: NDArray[np.intp]
+    unit: Codes
     """One row per cell, one column per level."""
-    group: NDArray[np.intp]
+    group: Codes
     """What is left out together."""
     groups: int
 
@@ -257,7 +197,7 @@ def _interval(value: Array, left: Array) -> tuple[Array, Array]:
     A share that may be zero is taken as it is.
     """
     groups = len(left)
-    half = t.ppf(_LEVEL, groups - 1) * np.sqrt((groups - 1) / groups)
+    half = t.ppf(ENDS[1], groups - 1) * np.sqrt((groups - 1) / groups)
     plain = half * np.sqrt(((left - value) ** 2).sum(axis=0))
     far = (value - plain > 0) & ((left > 0) & (left < 1)).all(axis=0)
     inner, inner_left = np.where(far, value, 0.5), np.where(far, left, 0.5)
@@ -285,5 +225,5 @@ def _divide(above: NDArray[Any], below: NDArray[Any]) -> float:
     return float((above / np.where(below > 0, below, 1.0)).sum())
 
 
-def _relabel(codes: NDArray[np.intp]) -> NDArray[np.intp]:
+def _relabel(codes: Codes) -> Codes:
     return np.unique(codes, return_inverse=True)[1].astype(np.intp)

@@ -1,11 +1,9 @@
 """Areas under the curve: of one score with its error, and of many draws at once."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from blijfwijzer.estimation.design import add_up
-
-Array = NDArray[np.float64]
+from blijfwijzer.estimation.variance import add_up
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 
 
 def area_under_curve(outcome: Array, risk: Array, weight: Array) -> tuple[float, Array]:
@@ -32,7 +30,7 @@ def area_under_curve(outcome: Array, risk: Array, weight: Array) -> tuple[float,
     return area, influence
 
 
-def areas_under_curve(is_case: NDArray[np.bool_], score: Array, weights: Array) -> Array:
+def areas_under_curve(is_case: Mask, score: Array, weights: Array) -> Array:
     """Chance that a case has a higher score than another, ties counting half; NaN without both.
 
     Parameters
@@ -53,9 +51,7 @@ def areas_under_curve(is_case: NDArray[np.bool_], score: Array, weights: Array) 
     return np.asarray(above / np.where(total > 0, total, np.nan))
 
 
-def areas_by_draw(
-    is_case: NDArray[np.bool_], score: Array, place: NDArray[np.intp], picks: Array
-) -> Array:
+def areas_by_draw(is_case: Mask, score: Array, place: Codes, picks: Array) -> Array:
     """As `areas_under_curve`, where draws are of wholes that hold several of those ranked.
 
     Pairs are counted once by the wholes that they lie in, whatever the number of draws.

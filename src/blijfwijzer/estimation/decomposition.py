@@ -1,10 +1,10 @@
 """A gap between two groups, divided over what makes it."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
-Array = NDArray[np.float64]
+from blijfwijzer.estimation.resampling import Draws
+from blijfwijzer.survey.arrays import Array, Mask
 
 _UNPENALISED = 1e8
 _ORDERS = 20
@@ -16,8 +16,7 @@ def split_gap(
     offered: Array,
     group: Array,
     weight: Array,
-    place: NDArray[np.intp],
-    picks: Array,
+    draws: Draws,
 ) -> tuple[dict[str, float], dict[str, Array], int]:
     """Split a gap in training into offers, take-up, and training without an offer.
 
@@ -31,7 +30,6 @@ def split_gap(
     ----------
     trained, offered : 0, 1 or NaN per response
     group : 1 in the group, 0 in the others
-    place, picks : unit of each response and draws of units
 
     Returns
     -------
@@ -42,8 +40,8 @@ def split_gap(
     columns = [
         w * (g == of) * part for of in (1, 0) for part in (np.ones(len(t)), o, o * t, (1 - o) * t)
     ]
-    sums = np.stack([np.bincount(place[known], c, len(picks)) for c in columns], axis=1)
-    every = np.vstack([sums.sum(axis=0), picks.T @ sums])
+    draws = Draws(draws.place[known], draws.times)
+    every = draws.finish(draws.gather(np.column_stack(columns)))
     with np.errstate(divide="ignore", invalid="ignore"):
         size, offers, taken, own = (every[:, [at, at + 4]] for at in range(4))
         o_, t_, s_ = offers / size, taken / offers, own / (size - offers)
@@ -79,7 +77,7 @@ def explain_gap(
     if not inside.any() or inside.all() or y.min() == y.max():
         return {}
 
-    def mean(values: Array, rows: NDArray[np.bool_]) -> Array:
+    def mean(values: Array, rows: Mask) -> Array:
         return np.asarray(np.average(values[rows], weights=w[rows], axis=0))
 
     gap = float(mean(y, inside) - mean(y, ~inside))
@@ -96,9 +94,7 @@ def explain_gap(
     }
 
 
-def _fairlie(
-    X: Array, y: Array, inside: NDArray[np.bool_], weight: Array, rng: np.random.Generator
-) -> Array:
+def _fairlie(X: Array, y: Array, inside: Mask, weight: Array, rng: np.random.Generator) -> Array:
     """Parts by column, as the mean over random draws of others and orders of columns."""
     from sklearn.linear_model import LogisticRegression
 

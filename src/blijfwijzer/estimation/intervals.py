@@ -1,16 +1,72 @@
-"""Intervals and p-values of statistics that no estimator gives: from influences, or from draws."""
+"""What an estimate is, and how its interval and its p follow from a variance or from draws."""
+
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import t
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.stats import norm, t
 
-from blijfwijzer.estimation.design import Design, covariance_of
-from blijfwijzer.estimation.influences import Estimate
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.resampling import ENDS
+from blijfwijzer.estimation.variance import covariance_of
+from blijfwijzer.survey.arrays import Array
 
-Array = NDArray[np.float64]
-
+Z = float(norm.ppf(ENDS[1]))
+"""Standard errors on either side of a 95 % interval of a normal distribution."""
+ESTIMATE_COLUMNS = ["estimate", "se", "low", "high", "df", "n"]
 _FEW_DRAWS = 5
 """Draws beyond a bound below which their share says little of how rare that is."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number and how well it is known."""
+
+    value: float
+    se: float
+    low: float
+    high: float
+    """Of the 95 % interval; NaN when there are too few units to know."""
+    df: float
+    """Of the t distribution of the interval: units less strata."""
+    n: int
+    """Respondents it rests on."""
+    draws: tuple[float, ...] = ()
+    """Of a bootstrap, in rising order; empty where there is a formula."""
+    fewest: float = float("nan")
+    """Respondents on the smaller side of a share or a difference; NaN where it is neither."""
+
+    @property
+    def p(self) -> float:
+        """Two-sided, against zero."""
+        return float(two_sided(np.array([self.value]), np.array([self.se]), self.df)[0])
+
+    @classmethod
+    def unknown(cls, n: int = 0, value: float = np.nan) -> "Estimate":
+        """Give a number of which nothing is known, or not how well."""
+        return cls(value, np.nan, np.nan, np.nan, np.nan, n)
+
+
+def estimate_of(value: float, variance: float, df: float, n: int) -> Estimate:
+    """Give a number with a variance its interval; none without degrees of freedom."""
+    se = float(np.sqrt(variance))
+    low, high = ends_of(value, se, df)
+    return Estimate(value, se, float(low), float(high), df, n)
+
+
+def ends_of(value: ArrayLike, se: ArrayLike, df: ArrayLike) -> tuple[Array, Array]:
+    """Give the ends of 95 % intervals of t; NaN without degrees of freedom."""
+    half = t.ppf(ENDS[1], _positive(df)) * np.asarray(se)
+    return np.asarray(value - half), np.asarray(value + half)
+
+
+def two_sided(value: ArrayLike, se: ArrayLike, df: ArrayLike) -> Array:
+    """Chance of a value as far from zero if it were zero; NaN where nothing varies."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.abs(np.asarray(value) / np.asarray(se))
+    return np.asarray(2 * t.sf(ratio, _positive(df)), dtype=float)
 
 
 def linearise(value: float, influence: Array, design: Design, n: int) -> Estimate:
@@ -21,17 +77,15 @@ def linearise(value: float, influence: Array, design: Design, n: int) -> Estimat
     influence : one per response, zero outside the domain
     """
     covariance, df = covariance_of(np.array([value]), influence[:, None], influence != 0, design)
-    se = float(np.sqrt(covariance[0, 0]))
-    half = float(t.ppf(0.975, df)) * se if df > 0 else float("nan")
-    return Estimate(value, se, value - half, value + half, df, n)
+    return estimate_of(value, float(covariance[0, 0]), df, n)
 
 
 def from_draws(value: float, draws: Array, n: int) -> Estimate:
     """Give a statistic its percentile interval from bootstraps; degrees of freedom are unknown."""
     known = np.sort(draws[~np.isnan(draws)])
     if len(known) < 2:
-        return Estimate(value, np.nan, np.nan, np.nan, np.nan, n)
-    low, high = np.quantile(known, [0.025, 0.975])
+        return Estimate.unknown(n, value)
+    low, high = np.quantile(known, ENDS)
     spread = float(known.std(ddof=1))
     return Estimate(value, spread, float(low), float(high), np.inf, n, tuple(known))
 
@@ -51,3 +105,40 @@ def p_against(estimate: Estimate, bound: float = 0.0) -> float:
     beyond = int(min((draws <= bound).sum(), (draws >= bound).sum()))
     counted = min(1.0, 2 * (beyond + 1) / (len(draws) + 1))
     return counted if beyond >= _FEW_DRAWS else min(counted, normal)
+
+
+def wilson(rate: Array, n: Array) -> tuple[Array, Array]:
+    """95 % interval of a rate (Wilson 1927), with the effective sample size as n."""
+    centre = (rate + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * np.sqrt(rate * (1 - rate) / n + Z**2 / (4 * n**2))
+    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+
+
+def adjust(p: ArrayLike, method: Literal["holm", "bh"]) -> Array:
+    """Adjust p-values for their number; missing ones stay missing and do not count.
+
+    Holm (1979) bounds the chance of any false finding, Benjamini & Hochberg (1995) the share of
+    false findings.
+    """
+    known = np.asarray(p, dtype=float)
+    adjusted = np.full(len(known), np.nan)
+    order = np.argsort(known, kind="stable")[: int((~np.isnan(known)).sum())]
+    rising, count = known[order], len(order)
+    if method == "holm":
+        made = np.maximum.accumulate(rising * np.arange(count, 0, -1))
+    else:
+        shares = np.arange(1, count + 1) / count if count else rising
+        made = np.minimum.accumulate((rising / shares)[::-1])[::-1]
+    adjusted[order] = np.minimum(made, 1.0)
+    return adjusted
+
+
+def table_of(value: Array, se: Array, df: ArrayLike) -> pd.DataFrame:
+    """Estimates with their intervals, one row each."""
+    low, high = ends_of(value, se, df)
+    return pd.DataFrame({"estimate": value, "se": se, "low": low, "high": high})
+
+
+def _positive(df: ArrayLike) -> Array:
+    known = np.asarray(df, dtype=float)
+    return np.where(known > 0, known, np.nan)

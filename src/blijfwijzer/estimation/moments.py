@@ -1,38 +1,46 @@
 """Covariances in draws of whole units, and columns without the means of groups."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
+from blijfwijzer.estimation.resampling import Draws
+from blijfwijzer.estimation.variance import add_up
+from blijfwijzer.survey.arrays import Array, Codes
+
+_ROUNDING = 1e-12
+"""Share of a column's mean square below which its variance is what floating point left."""
 
 
-def covariances(columns: Array, weight: Array, place: Codes, picks: Array) -> tuple[Array, Array]:
-    """Weighted covariances of columns, as found and in each bootstrap of units.
-
-    Parameters
-    ----------
-    columns : one row per response; rows that miss one are left out
-    place, picks : as `Evidence.draw` gives
+def gather_moments(columns: Array, weight: Array, draws: Draws) -> Array:
+    """Add up weights, weighted columns and products by whole; rows that miss a column are left out.
 
     Returns
     -------
-    One matrix, and one per draw.
+    One row per whole: products of all pairs of columns, with one of ones before them. Sums of
+    batches of responses may be added to each other.
     """
-    known = np.asarray(~np.isnan(columns).any(axis=1))
-    rows, weight, place = columns[known], weight[known], place[known]
-    with_one = np.column_stack([np.ones(len(rows)), rows])
-    width = with_one.shape[1]
-    products = (with_one[:, :, None] * with_one[:, None, :]).reshape(len(rows), width**2)
-    sums = np.stack(
-        [np.bincount(place, weight * product, len(picks)) for product in products.T], axis=1
-    )
-    totals = np.vstack([sums.sum(axis=0), picks.T @ sums]).reshape(-1, width, width)
+    known = ~np.isnan(columns).any(axis=1)
+    rows = np.column_stack([np.ones(known.sum()), columns[known]])
+    products = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), rows.shape[1] ** 2)
+    return Draws(draws.place[known], draws.times).gather(weight[known, None] * products)
+
+
+def finish_moments(sums: Array, draws: Draws) -> tuple[Array, Array]:
+    """Turn sums into covariances: one matrix of all responses, and one per draw."""
+    width = int(np.sqrt(sums.shape[1]))
+    totals = draws.finish(sums).reshape(-1, width, width)
     size = np.where(totals[:, :1, :1] > 0, totals[:, :1, :1], np.nan)
     mean = totals[:, 0, 1:] / size[:, :, 0]
-    second = totals[:, 1:, 1:] / size
-    found = second - mean[:, :, None] * mean[:, None, :]
+    squares = totals[:, 1:, 1:] / size
+    found = squares - mean[:, :, None] * mean[:, None, :]
+    place = np.arange(width - 1)
+    is_flat = found[:, place, place] <= _ROUNDING * squares[:, place, place]
+    found[is_flat[:, :, None] | is_flat[:, None, :]] = 0.0
     return np.asarray(found[0]), np.asarray(found[1:])
+
+
+def covariances(columns: Array, weight: Array, draws: Draws) -> tuple[Array, Array]:
+    """Weighted covariances of columns, as found and in each draw of units."""
+    return finish_moments(gather_moments(columns, weight, draws), draws)
 
 
 def within(columns: Array, group: Codes, weight: Array) -> Array:
@@ -42,5 +50,5 @@ def within(columns: Array, group: Codes, weight: Array) -> Array:
     held = np.where(known, weight, 0.0)
     total = np.maximum(np.bincount(place, held), 1e-12)
     filled = np.where(known[:, None], columns, 0.0)
-    means = np.stack([np.bincount(place, held * c) / total for c in filled.T], axis=1)
+    means = add_up(held[:, None] * filled, place) / total[:, None]
     return np.where(known[:, None], columns - means[place], np.nan)

@@ -7,10 +7,9 @@ thousand of them as for four hundred.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array
 
 _ROUNDS = 60
 _ENOUGH = 1e-9

@@ -1,36 +1,29 @@
-"""Means of units, each pooled with its parent and the other units.
+"""Means of groups: summed up, with their errors, and pooled.
 
-The mean of nine answers is mostly noise. An area-level model (Fay & Herriot 1979) shrinks it as
-far as it is noise: true means of units vary around the mean of their parent, parents around a
-common mean, and answers scatter around each. How much units truly differ is not known either;
-taking it as known makes intervals too short, so it is integrated over on a grid (hierarchical
-Bayes; Rao & Molina 2015, chapter 10). Rates of groups (`groups.rates`) pool answers with a model in
-two dimensions; here there is no model, and so one dimension.
+There is no model of the answers here, and so one dimension; rates of groups (`groups.rates`) pool
+answers with a model in two.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.stats import norm
 
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
+from blijfwijzer.estimation.areas import FREEDOM, Areas, integrate, lay_points, nest
+from blijfwijzer.estimation.design import Design, Varying, told_by_design
+from blijfwijzer.estimation.intervals import Z
+from blijfwijzer.estimation.means import estimate_means
+from blijfwijzer.estimation.resampling import ENDS
+from blijfwijzer.survey.arrays import Array, effective_ns
 
 FEWEST = 3
 """Fewer units than these give no idea of how units differ: they keep their own mean."""
 _STEPS = 40
-_SHARES = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 0.95])
+_SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95)
 """Grid of the part of the variance between units that lies between parents."""
 _CELLS = 2_000_000
-"""Units times grid points that are worked on at a time."""
 _LEAST_WEIGHT = 1e-6
-_FREEDOM = 8
-"""Degrees of freedom of how units differ: those that stand out do so by more than a normal
-distribution has it, as with rates (`groups.rates`)."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +39,11 @@ class PooledMeans:
     independent of each other."""
     between: float
     """Variance of true means between units, parents' part included."""
+
+
+def gather_areas(columns: Array, weight: Array, members: csr_array) -> Array:
+    """Add up weighted columns by group: one row per group; batches may be added to each other."""
+    return np.asarray(members @ (weight[:, None] * columns), dtype=float)
 
 
 def summarise_means(values: Array, weight: Array, members: csr_array) -> pd.DataFrame:
@@ -66,19 +64,31 @@ def summarise_means(values: Array, weight: Array, members: csr_array) -> pd.Data
     # Centring keeps the variance exact for answers far from zero.
     centre = float(np.average(values[known], weights=w[known])) if w.sum() > 0 else 0.0
     y = np.where(known, values - centre, 0.0)
-    total = np.asarray(members @ w, dtype=float)
+    sums = gather_areas(
+        np.column_stack([w > 0, w, w**2, w * y, w * y**2]), np.ones(len(w)), members
+    )
+    return finish_areas(sums, centre)
+
+
+def finish_areas(sums: Array, centre: float) -> pd.DataFrame:
+    """Turn sums into means, as `summarise_means` gives them.
+
+    Parameters
+    ----------
+    sums : respondents, weight, squared weight, and weighted answers and squared answers, these less
+        `centre`
+    """
+    n, total, squares, wy, wyy = sums.T
     safe = np.where(total > 0, total, np.nan)
-    mean = (members @ (w * y)) / safe
-    squares = np.asarray(members @ w**2, dtype=float)
-    effective = total**2 / np.where(total > 0, squares, np.nan)
-    spread = np.maximum((members @ (w * y**2)) / safe - mean**2, 0.0)
-    freedom = np.where(effective > 1 + 1e-9, 1 - 1 / effective, np.nan)
+    mean, effective = wy / safe, effective_ns(total, squares)
+    spread = np.maximum(wyy / safe - mean**2, 0.0)
+    freedom = 1 - 1 / np.where(effective > 1 + 1e-9, effective, np.nan)
     return pd.DataFrame(
         {
-            "n": np.asarray(members @ (w > 0).astype(float)).astype(int),
+            "n": n.astype(int),
             "weight": total,
             "squares": squares,
-            "effective_n": np.nan_to_num(effective),
+            "effective_n": effective,
             "mean": mean + centre,
             "variance": spread / freedom,
         }
@@ -112,6 +122,46 @@ def left_to_know(n: Array, people: Array | None) -> Array:
     return np.where(np.isnan(left), 1.0, left)
 
 
+def sampling_variance(
+    values: Array,
+    areas: pd.DataFrame,
+    members: csr_array,
+    design: Design,
+    *,
+    people: Array | None = None,
+    units: Varying = "drawn",
+) -> tuple[Array, Array]:
+    """Variance of the mean of each group of one level, and its degrees of freedom.
+
+    With units that are `fixed` an interval tells where a mean would lie had other people of the
+    same units answered: the variance is that between people within groups, over the effective
+    number of them (Kish 1965). With units that are `drawn` it tells of other units as well, for
+    groups that are made of several whole ones; the others lie within a unit, and stay as they are.
+
+    Parameters
+    ----------
+    areas : of these groups, as `summarise_means` gives
+    members : one row per group, one column per response; groups share none
+    people : who work in each group; NaN or None where not known
+    """
+    within, freedom = within_variance(areas)
+    effective = areas["effective_n"].to_numpy()
+    left = left_to_know(areas["n"].to_numpy(dtype=float), people)
+    variance = left * (within / np.where(effective > 0, effective, np.nan))
+    df = np.full(len(areas), freedom)
+    if units == "drawn":
+        place = members.tocoo()
+        group = np.full(len(values), -1)
+        group[place.col] = place.row
+        large = np.flatnonzero(told_by_design(group, len(areas), design))
+        if len(large):
+            found = estimate_means(values, pd.Series(group).where(np.isin(group, large)), design)
+            found = found[found["se"].notna()]
+            rows = found.index.to_numpy(dtype=int)
+            variance[rows], df[rows] = found["se"] ** 2, found["df"]
+    return variance, df
+
+
 def pool_means(
     mean: Array, variance: Array, parents: pd.Series, draws: int, rng: np.random.Generator
 ) -> PooledMeans:
@@ -129,31 +179,25 @@ def pool_means(
     # A unit without answers carries no information: next to nothing is as good as none.
     variance = np.where(known, np.maximum(variance, 1e-12), 1e12 * max(variance[known].max(), 1.0))
     observed = np.where(known, mean, np.mean(mean[known]))
-    parent = pd.factorize(parents)[0].astype(np.intp)
-    has_parents = 1 < parent.max() + 1 < len(mean)
-    parent = parent if has_parents else np.zeros(len(mean), dtype=np.intp)
-    grid = _grid(observed[known], variance[known], has_parents)
-    weights, centre, spread, grid = _integrate(observed, variance, parent, grid)
-    # Part of each error that comes from how units differ rather than from who answered.
-    own = (grid[:, 0] ** 2 * (1 - grid[:, 1]))[:, None]
-    prior = weights @ (variance / (own + variance))
-    chosen = rng.choice(len(weights), size=draws, p=weights)
-    noise = np.sqrt(1 - prior)[:, None] * rng.standard_normal((len(mean), draws))
-    noise += np.sqrt(prior)[:, None] * rng.standard_t(_FREEDOM, (len(mean), draws))
-    made = centre[chosen].T + np.sqrt(spread[chosen]).T * noise
-    between = float(weights @ grid[:, 0] ** 2)
-    pooled = weights @ centre
-    heavier = 1 + prior * (_FREEDOM / (_FREEDOM - 2) - 1)
-    se = np.sqrt(heavier * (weights @ spread) + weights @ centre**2 - pooled**2)
-    low, high = np.quantile(made, [0.025, 0.975], axis=1)
-    reliability = np.where(known, between / (between + variance), 0.0)
+    parent, has_parents = nest(parents)
+    top = _widest(observed[known], variance[known])
+    points = lay_points(np.array([top]), _STEPS, _SHARES if has_parents else (0.0,))
+    areas = Areas(observed[None], variance[None, None], parent)
+    found = integrate(areas, points, _CELLS, _LEAST_WEIGHT)
+    chosen, shape = found.choose(draws, rng), (len(mean), draws)
+    plain, heavy = rng.standard_normal(shape), rng.standard_t(FREEDOM, shape)
+    made = found.draw(chosen, heavy, plain)
+    between = float(found.weights @ found.points.between[0, 0])
+    heavier = 1 + found.prior * (FREEDOM / (FREEDOM - 2) - 1)
+    spread = heavier * (found.weights @ found.variance) + found.weights @ found.centre**2
+    low, high = np.quantile(made, ENDS, axis=1)
     table = pd.DataFrame(
         {
-            "pooled": pooled,
-            "se": se,
+            "pooled": found.mean,
+            "se": np.sqrt(spread - found.mean**2),
             "low": low,
             "high": high,
-            "reliability": reliability,
+            "reliability": np.where(known, between / (between + variance), 0.0),
             "source": "pooled",
         }
     )
@@ -198,7 +242,7 @@ def pool_jointly(
 def _own_means(mean: Array, variance: Array, draws: int, rng: np.random.Generator) -> PooledMeans:
     se = np.sqrt(variance)
     made = mean[:, None] + se[:, None] * rng.standard_normal((len(mean), draws))
-    width = norm.ppf(0.975) * se
+    width = Z * se
     table = pd.DataFrame(
         {
             "pooled": mean,
@@ -212,72 +256,10 @@ def _own_means(mean: Array, variance: Array, draws: int, rng: np.random.Generato
     return PooledMeans(table, made, float("nan"))
 
 
-def _grid(observed: Array, variance: Array, has_parents: bool) -> Array:
-    """Points to integrate over: standard deviation between units, and the parents' part of it.
-
-    The prior is flat on the standard deviation (Gelman 2006) and on the part.
-    """
+def _widest(observed: Array, variance: Array) -> float:
+    """Give the standard deviation between units up to which the likelihood has anything left."""
     noise = float(variance.mean())
     excess = max(float(observed.var(ddof=1)) - noise, 0.0)
-    # Up to where the likelihood has nothing left; with few units its tail is long.
-    top = (2.5 + 15 / len(observed)) * np.sqrt(excess + noise / np.sqrt(len(observed)))
-    deviations = (np.arange(_STEPS) + 0.5) / _STEPS * top
-    shares = _SHARES if has_parents else np.zeros(1)
-    return np.array([(deviation, share) for share in shares for deviation in deviations])
-
-
-def _integrate(
-    observed: Array, variance: Array, parent: Codes, grid: Array
-) -> tuple[Array, Array, Array, Array]:
-    """Weight of each grid point that matters, mean and variance of each unit there."""
-    size = max(1, _CELLS // len(observed))
-    above = _indicate(parent)
-    found: list[Any] = [
-        _at_points(observed, variance, parent, above, grid[start : start + size])
-        for start in range(0, len(grid), size)
-    ]
-    log = np.concatenate([part[0] for part in found])
-    weights = np.exp(log - log.max())
-    kept = weights > _LEAST_WEIGHT
-    centre, spread = (np.concatenate([part[place] for part in found])[kept] for place in (1, 2))
-    weights = weights[kept] / weights[kept].sum()
-    return weights, centre, np.maximum(spread, 0.0), grid[kept]
-
-
-def _indicate(parent: Codes) -> csr_array:
-    columns = np.arange(len(parent))
-    return csr_array((np.ones(len(parent)), (parent, columns)))
-
-
-def _at_points(
-    observed: Array, variance: Array, parent: Codes, above: csr_array, grid: Array
-) -> tuple[Array, Array, Array]:
-    """Log likelihood of grid points; mean and variance of each unit there.
-
-    The common mean has a flat prior and is integrated out, which makes the likelihood the
-    restricted one (REML; Harville 1974).
-    """
-    between, share = grid[:, 0] ** 2, grid[:, 1]
-    own, upper = (between * (1 - share))[:, None], (between * share)[:, None]
-    precision = 1 / (own + variance)
-    of_parent = np.asarray((above @ precision.T).T)
-    centre = np.asarray((above @ (precision * observed).T).T) / of_parent
-    marginal = 1 / (1 / of_parent + upper)
-    total = marginal.sum(axis=1, keepdims=True)
-    mean = (marginal * centre).sum(axis=1, keepdims=True) / total
-    scatter = (precision * (observed - centre[:, parent]) ** 2).sum(axis=1)
-    scatter += (marginal * (centre - mean) ** 2).sum(axis=1)
-    log = 0.5 * (
-        np.log(precision).sum(axis=1)
-        - np.log(of_parent).sum(axis=1)
-        + np.log(marginal).sum(axis=1)
-        - np.log(total[:, 0])
-        - scatter
-    )
-    gain = upper * marginal
-    level = mean + gain * (centre - mean)
-    unsure = upper * (1 - gain) + (1 - gain) ** 2 / total
-    trust = own * precision
-    made = level[:, parent] + trust * (observed - level[:, parent])
-    spread = own * (1 - trust) + (1 - trust) ** 2 * unsure[:, parent]
-    return log, made, spread
+    # With few units its tail is long.
+    few = 2.5 + 15 / len(observed)
+    return float(few * np.sqrt(excess + noise / np.sqrt(len(observed))))

@@ -5,17 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from blijfwijzer.fairness.targeting import cut_cells
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 _FOLDS = 3
 _FEWEST = 200
@@ -103,9 +101,7 @@ def tell_ablation(
     )
 
 
-def _refit(
-    columns: Array, values: Array, weight: Array, unit: NDArray[np.intp], known: NDArray[np.bool_]
-) -> Array:
+def _refit(columns: Array, values: Array, weight: Array, unit: Codes, known: Mask) -> Array:
     risk = np.empty(len(values))
     for train, test in GroupKFold(_FOLDS).split(columns, groups=unit):
         rows = train[known[train]]

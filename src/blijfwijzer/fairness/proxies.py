@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
@@ -12,10 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from blijfwijzer.fairness.conclusions import words_of
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
 
 PROXY = 0.8
 """AUC from which the columns together count as a proxy (governance notes: a planted proxy of more

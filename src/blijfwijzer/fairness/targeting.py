@@ -11,25 +11,22 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intervals import wilson
+from blijfwijzer.estimation.resampling import ENDS, Draws, draw_units
 from blijfwijzer.fairness.conclusions import conclude
-from blijfwijzer.risk.evaluation import wilson
+from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_ns
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 MEASURES = ("exclusion", "inclusion", "selection")
 """Share of people in need who are outside flagged groups (false negative rate), of people not in
 need who are inside (false positive rate), and of everybody who is inside."""
-"""What a page shows where `is_shown` is false."""
 FEWEST_TWO_WAY = 30
 """Respondents of a cell of two attributes, at least; below it a rate says too little (n >= 30 is
 the rule of thumb of the normal approximation)."""
-_LEVEL = (0.025, 0.975)
 _FEWEST_UNITS = 5
 _ROUNDING = 1e-9
 _NO_COLUMNS: Mapping[str, Column] = MappingProxyType({})
@@ -53,17 +50,25 @@ class Targeting:
     """One sentence per attribute."""
 
 
+@dataclass(frozen=True)
+class Rules:
+    """Which rates are measured and told, and how their intervals are made."""
+
+    minimum: int
+    """Respondents of a denominator, at least."""
+    bootstraps: int
+    seed: int
+    hidden: frozenset[tuple[str, str]] = frozenset()
+    """Attribute (or pair) and group of cells that may not be shown whatever their size."""
+
+
 def audit_targeting(
     in_need: Array,
     selected: Array,
-    weight: Array,
-    units: pd.Series,
+    design: Design,
     attributes: Mapping[str, pd.Series],
-    minimum: int,
-    bootstraps: int,
-    seed: int,
+    rules: Rules,
     columns: Mapping[str, Column] = _NO_COLUMNS,
-    hidden: frozenset[tuple[str, str]] = frozenset(),
 ) -> Targeting:
     """Measure whom the rule misses, overall and by each attribute and pair of attributes.
 
@@ -77,29 +82,25 @@ def audit_targeting(
     in_need : per response, 1 or 0 by the survey's own answers, NaN where they do not decide it
     selected : per response, 0 or 1, or the vouchers per person of the respondent's group
         in [0, 1]
-    weight : per response
-    units : where each respondent works; resampled as wholes
+    design : clusters are resampled as wholes
     attributes : attribute to the group of each response; a response without one is left out
-    minimum : respondents
     columns : attribute to its codebook entry, which gives the words of the conclusions
-    hidden : attribute (or pair) and group of cells that may not be shown whatever their size
     """
-    rng = np.random.default_rng(seed)
-    people = _gather(in_need, selected, weight, units, bootstraps, rng)
+    draws = draw_units(design.cluster, rules.bootstraps, np.random.default_rng(rules.seed))
+    people = _People(in_need, selected, design.weight, draws)
     cells, pairs = cut_cells(attributes)
-    two_way = max(minimum, FEWEST_TWO_WAY)
+    two_way = max(rules.minimum, FEWEST_TWO_WAY)
     single, double = (
         {
-            name: _measure_cells(people, cell, least, cell.among(name, hidden))
+            name: _measure_cells(people, cell, least, cell.among(name, rules.hidden))
             for name, cell in some.items()
         }
-        for some, least in ((cells, minimum), (pairs, two_way))
+        for some, least in ((cells, rules.minimum), (pairs, two_way))
     )
-    overall = _overall(people, minimum)
     gaps = _stack({name: gap for name, (_, gap) in (single | double).items()}, _GAP_COLUMNS)
     by_group = _stack({name: table for name, (table, _) in single.items()}, _CELL_COLUMNS)
     return Targeting(
-        overall=overall,
+        overall=_overall(people, rules.minimum),
         by_group=by_group,
         intersections=_stack({name: table for name, (table, _) in double.items()}, _CELL_COLUMNS),
         gaps=gaps,
@@ -126,11 +127,9 @@ class _People:
     in_need: Array
     selected: Array
     weight: Array
-    unit: Codes
-    times: Array
-    """One row per unit, one column per draw."""
+    draws: Draws
 
-    def rows(self, measure: str) -> NDArray[np.bool_]:
+    def rows(self, measure: str) -> Mask:
         """Respondents in the denominator of a measure."""
         if measure == "selection":
             return np.ones(len(self.weight), dtype=bool)
@@ -148,7 +147,7 @@ class Cells:
     code: Codes
     names: list[str]
 
-    def among(self, attribute: str, cells: frozenset[tuple[str, str]]) -> NDArray[np.bool_]:
+    def among(self, attribute: str, cells: frozenset[tuple[str, str]]) -> Mask:
         """Say which cells of an attribute are among some."""
         return np.array([(attribute, name) in cells for name in self.names], dtype=bool)
 
@@ -168,20 +167,6 @@ class _Sums:
 
     mass: csr_array
     hits: csr_array
-
-
-def _gather(
-    in_need: Array,
-    selected: Array,
-    weight: Array,
-    units: pd.Series,
-    bootstraps: int,
-    rng: np.random.Generator,
-) -> _People:
-    unit = pd.factorize(units)[0].astype(np.intp)
-    count = int(unit.max(initial=-1)) + 1
-    times = rng.multinomial(count, np.full(count, 1 / max(count, 1)), size=bootstraps)
-    return _People(in_need, selected, weight, unit, times.T.astype(np.float64))
 
 
 def _cells(group: pd.Series) -> Cells:
@@ -211,7 +196,7 @@ def _overall(people: _People, minimum: int) -> pd.DataFrame:
 
 
 def _measure_cells(
-    people: _People, cells: Cells, minimum: int, hidden: NDArray[np.bool_]
+    people: _People, cells: Cells, minimum: int, hidden: Mask
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give the rates of each cell that anybody is in, and how far apart they are."""
     tables, gaps = [], []
@@ -224,7 +209,7 @@ def _measure_cells(
 
 
 def _measure(
-    people: _People, cells: Cells, measure: str, minimum: int, hidden: NDArray[np.bool_]
+    people: _People, cells: Cells, measure: str, minimum: int, hidden: Mask
 ) -> tuple[pd.DataFrame, dict[str, object]]:
     rows = people.rows(measure) & (cells.code >= 0)
     size = len(cells.names)
@@ -235,10 +220,9 @@ def _measure(
     rows &= np.append(is_shown, False)[cells.code]
     sums = _add_up(people, cells, measure, rows)
     value = _rates(sums)
-    drawn = _draw(sums, people.times)
+    drawn = _draw(sums, people.draws.times)
     square = np.bincount(cells.code[rows], weights=people.weight[rows] ** 2, minlength=size)
-    # Kish's effective sample size (1965, section 11.7).
-    effective = np.where(is_shown, mass**2 / np.where(is_shown, square, 1), np.nan)
+    effective = np.where(is_shown, effective_ns(mass, square), np.nan)
     has_units = np.bincount(sums.mass.tocoo().row, minlength=size) >= _FEWEST_UNITS
     low, high = _interval(value, drawn, effective, has_units)
     table = pd.DataFrame(
@@ -263,9 +247,9 @@ def _measure(
     return table, gap
 
 
-def _add_up(people: _People, cells: Cells, measure: str, rows: NDArray[np.bool_]) -> _Sums:
-    shape = (len(cells.names), len(people.times))
-    place = cells.code[rows], people.unit[rows]
+def _add_up(people: _People, cells: Cells, measure: str, rows: Mask) -> _Sums:
+    shape = (len(cells.names), len(people.draws.times))
+    place = cells.code[rows], people.draws.place[rows]
     mass, hits = people.weight[rows], people.hits(measure)[rows]
     return _Sums(
         csr_array((mass, place), shape=shape), csr_array((mass * hits, place), shape=shape)
@@ -290,15 +274,13 @@ def _draw(sums: _Sums, times: Array) -> Array:
         return np.asarray(np.where(below > 0, above / below, np.nan).T)
 
 
-def _interval(
-    value: Array, drawn: Array, effective: Array, has_units: NDArray[np.bool_]
-) -> tuple[Array, Array]:
+def _interval(value: Array, drawn: Array, effective: Array, has_units: Mask) -> tuple[Array, Array]:
     """Percentiles of the draws; Wilson's interval where all draws are the same, as at 0 or 1."""
     low, high = np.full((2, len(value)), np.nan)
     for cell in np.flatnonzero(has_units & ~np.isnan(value)):
         known = drawn[:, cell][~np.isnan(drawn[:, cell])]
         if np.ptp(known) > _ROUNDING:
-            low[cell], high[cell] = np.quantile(known, _LEVEL)
+            low[cell], high[cell] = np.quantile(known, ENDS)
         else:
             low[cell], high[cell] = wilson(value[cell], effective[cell])
     return low, high
@@ -316,7 +298,7 @@ def _compare(value: Array, drawn: Array, has_units: bool, people: _People) -> di
     known = drawn[~np.isnan(drawn).any(axis=1)]
     if not has_units or 2 * len(known) < len(drawn):
         known = known[:0]
-    units = len(people.times)
+    units = len(people.draws.times)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high, surest = _band(value, known, first, second, units)
         ratio_low, ratio_high, _ = _band(np.log(value), np.log(known), first, second, units)

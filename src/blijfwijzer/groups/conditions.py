@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message, Value
-
-Array = NDArray[np.float64]
 
 UNANSWERED = -1
 _FEWEST_STEPS = 5
@@ -65,7 +63,7 @@ class Condition:
         """Whether it allows every answer."""
         return self.low == -np.inf and self.high == np.inf and not self.barred
 
-    def holds(self) -> NDArray[np.bool_]:
+    def holds(self) -> Mask:
         """Say of each response whether its answer is allowed."""
         answers = self.question.answers
         known = ~np.isnan(answers)

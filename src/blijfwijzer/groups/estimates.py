@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.rates import (
@@ -13,16 +12,14 @@ from blijfwijzer.groups.rates import (
     pool_rates,
     summarise_areas,
 )
+from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Mask
 
 
 def estimate_groups(
     grouping: Grouping,
-    values: Array | None,
-    risk: Array,
-    weight: Array,
+    predictions: Predictions,
     effects: pd.DataFrame,
     settings: RateSettings,
     seed: int,
@@ -31,7 +28,7 @@ def estimate_groups(
 
     Parameters
     ----------
-    values : outcome per response; None when the wave does not ask it
+    predictions : no outcome is known when the wave does not ask it
     effects : what groups added to the model when it was trained, as `learn_effects` gives; only
         used without outcomes
 
@@ -41,16 +38,16 @@ def estimate_groups(
     direct areas.
     """
     groups = grouping.groups
-    areas = summarise_areas(values, risk, weight, grouping.members)
+    areas = summarise_areas(predictions, grouping.members)
+    is_asked = not np.isnan(predictions.values).all()
     tables, draws = [], np.empty((len(groups), settings.draws))
     for place, level in enumerate(groups["level"].unique()):
         rows = np.flatnonzero(groups["level"] == level)
-        if values is None:
-            pooled = carry_over(
-                areas.iloc[rows], effects, groups.index[rows], settings.draws, seed + place
-            )
+        part, own_seed = areas.iloc[rows], seed + place
+        if is_asked:
+            pooled = _pool_level(part, groups.iloc[rows], settings.draws, own_seed)
         else:
-            pooled = _pool_level(areas.iloc[rows], groups.iloc[rows], settings.draws, seed + place)
+            pooled = carry_over(part, effects, groups.index[rows], settings.draws, own_seed)
         draws[rows] = pooled.draws
         tables.append(pooled.table.set_index(rows))
     table = pd.concat(tables).sort_index()
@@ -87,7 +84,7 @@ def _pool_level(areas: pd.DataFrame, groups: pd.DataFrame, draws: int, seed: int
 
 
 def learn_group_effects(
-    grouping: Grouping, pooled: PooledRates, areas: pd.DataFrame, shown: NDArray[np.bool_]
+    grouping: Grouping, pooled: PooledRates, areas: pd.DataFrame, shown: Mask
 ) -> pd.DataFrame:
     """Learn what the groups that may be shown add to the model, level by level."""
     groups = grouping.groups

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import ndtr
 
+from blijfwijzer.estimation.resampling import draw_units
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.settings import FlagSettings
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 
 CERTAIN, UNCERTAIN, NOT = "certain", "uncertain", ""
 """Verdicts: flagged, "onzeker" because it would often not be flagged again, not flagged."""
@@ -21,9 +20,9 @@ CERTAIN, UNCERTAIN, NOT = "certain", "uncertain", ""
 class Resampled:
     """What a bootstrap of organisations needs of each group."""
 
-    unit: NDArray[np.intp]
+    unit: Codes
     """Organisation that each group lies in; -1 for one that spans several."""
-    reference: NDArray[np.intp]
+    reference: Codes
     """Reference (sector) of each group."""
     n: Array
     direct: Array
@@ -70,7 +69,7 @@ def flag_groups(
     )
 
 
-def control_discoveries(probability: Array, most: float) -> NDArray[np.bool_]:
+def control_discoveries(probability: Array, most: float) -> Mask:
     """Take the longest list with an expected share of false flags of at most `most`.
 
     Parameters
@@ -103,12 +102,11 @@ def measure_stability(
     rate, se = pooled.table["rate"].to_numpy(), pooled.table["se"].to_numpy()
     own = np.sqrt(np.clip(rate * (1 - rate), 1e-4, None) / np.maximum(resampled.n, 1))
     trust = np.clip((se / own) ** 2, 0, 1)
-    units = resampled.unit.max(initial=0) + 1
     in_unit = resampled.unit >= 0
     held = np.zeros(len(rate))
     for _ in range(settings.bootstraps):
-        times = rng.multinomial(units, np.full(units, 1 / units)).astype(float)
-        weight = np.where(in_unit, resampled.n * times[resampled.unit], 0.0)
+        times = draw_units(resampled.unit, 1, rng).by_response[0]
+        weight = np.where(in_unit, resampled.n * times, 0.0)
         shift = _reference_shift(weight, resampled)
         moved = rate + trust * own * rng.standard_normal(len(rate))
         above = ndtr((moved - reference - shift - settings.margin) / np.maximum(se, 1e-9))

@@ -4,31 +4,33 @@ The direct rate of a small group is noise, the model's mean misses what is speci
 area-level model (Fay & Herriot 1979, here in two dimensions as in Ybarra & Lohr 2008) joins them:
 the true rate and the true mean risk of groups vary together around a line, each is observed with a
 sampling error, and both errors come from the same people, so their covariance counts too. How much
-groups truly differ is not known either; taking it as known makes intervals too short. It is
-integrated over on a grid (hierarchical Bayes; Rao & Molina 2015, chapter 10).
+groups truly differ is integrated over (`estimation.areas`).
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
-Array = NDArray[np.float64]
+from blijfwijzer.estimation.areas import FREEDOM, Areas, integrate, lay_points, nest
+from blijfwijzer.estimation.design import Varying
+from blijfwijzer.estimation.pooling import (
+    gather_areas,
+    sampling_variance,
+    summarise_means,
+    within_variance,
+)
+from blijfwijzer.estimation.resampling import ENDS
+from blijfwijzer.risk.evaluation import Predictions
+from blijfwijzer.survey.arrays import Array, effective_ns
 
-# Grid of what is not known: standard deviation of true rates, of true mean risks, and their
-# correlation. Flat priors on standard deviations (Gelman 2006) and on the correlation.
 _STEPS = 9
-_SHARES = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
-_CORRELATIONS = np.array([-0.3, 0.0, 0.3, 0.55, 0.75, 0.9, 0.97])
-_FREEDOM = 8
-"""Degrees of freedom of group effects: organisations that stand out do so by more than a normal
-distribution has it. With normal effects 95 % intervals covered 91-94 % on FEVS 2018."""
+_SHARES = (0.0, 0.2, 0.4, 0.6, 0.8)
+_CORRELATIONS = (-0.3, 0.0, 0.3, 0.55, 0.75, 0.9, 0.97)
+"""Grid of the correlation of true rates and true mean risks."""
 _CELLS = 300_000
-"""Groups times grid points that are worked on at a time."""
 _LEAST_WEIGHT = 1e-5
 _NEAR = 0.04
 """Below this rate, or above its complement, the normal scale is left for the logistic one."""
@@ -48,14 +50,17 @@ class PooledRates:
 
 
 def summarise_areas(
-    values: Array | None, risk: Array, weight: Array, members: csr_array
+    predictions: Predictions, members: csr_array, *, units: Varying = "fixed"
 ) -> pd.DataFrame:
     """Summarise answers and risks per group.
 
+    With units that are `fixed` the intervals that follow tell where a rate would lie had other
+    people of the same units answered; with `drawn` ones also other units, for groups of several
+    (see `sampling_variance`).
+
     Parameters
     ----------
-    values : outcome per response: 1, 0 or NaN; None when the wave does not ask it
-    risk : per response, in [0, 1]; never leaves memory
+    predictions : no outcome is known when the wave does not ask it
     members : one row per group, one column per response
 
     Returns
@@ -63,31 +68,58 @@ def summarise_areas(
     One row per group: n known outcomes, effective_n (Kish 1965), direct (their weighted rate; NaN
     where there are none) and model (their weighted mean risk, or that of all members where there
     are none), var_risk and cov (pooled within
-    groups: variance of risk, covariance of risk with the outcome).
+    groups: variance of risk, covariance of risk with the outcome). Where no outcome is known at
+    all, n counts everybody.
     """
-    known = np.ones(len(risk), dtype=bool) if values is None else ~np.isnan(values)
-    w = np.where(known, weight, 0.0)
-    y = np.zeros(len(risk)) if values is None else np.where(known, values, 0.0)
-    total = members @ w
-    safe = np.where(total > 0, total, 1.0)
-    direct, model = (members @ (w * y)) / safe, (members @ (w * risk)) / safe
-    n = members @ known.astype(float)
-    everybody = (members @ (weight * risk)) / np.maximum(members @ weight, 1e-300)
-    worth = total**2 / np.maximum(members @ w**2, 1e-300)
-    worth_of_all = (members @ weight) ** 2 / np.maximum(members @ weight**2, 1e-300)
-    spread = (members @ (w * risk**2)) / safe - model**2
-    shared = (members @ (w * risk * y)) / safe - model * direct
+    areas = finish_rates(gather_rates(predictions, members))
+    if np.isnan(predictions.values).all():
+        return areas.assign(direct=np.nan)
+    if units == "drawn":
+        means = summarise_means(predictions.values, predictions.design.weight, members)
+        variance, _ = sampling_variance(predictions.values, means, members, predictions.design)
+        worth = within_variance(means)[0] / np.where(variance > 0, variance, np.nan)
+        areas["effective_n"] = np.fmin(worth, areas["effective_n"])
+    return areas
+
+
+def gather_rates(predictions: Predictions, members: csr_array) -> Array:
+    """Add up what rates are made of.
+
+    Returns
+    -------
+    One row per group; batches may be added to each other. Of weights of known outcomes w: w, wy,
+    wr, wr^2 and wry with outcomes y and risks r; of all weights: w, wr; then known outcomes, their
+    squared weights, and all squared weights.
+    """
+    values, risk, weight = predictions.values, predictions.risk, predictions.design.weight
+    known = ~np.isnan(values)
+    y = np.where(known, values, 0.0)
+    known |= not known.any()
+    one, w = np.ones(len(risk)), np.where(known, weight, 0.0)
+    columns = np.column_stack([one, y, risk, risk**2, risk * y])
+    squares = np.column_stack([known, w**2, weight**2])
+    parts = (columns, w), (columns[:, [0, 2]], weight), (squares, one)
+    return np.column_stack([gather_areas(part, weights, members) for part, weights in parts])
+
+
+def finish_rates(sums: Array) -> pd.DataFrame:
+    """Turn sums into what `summarise_areas` gives."""
+    total, wy, wr, wrr, wry, everybody, risk, n, squares, all_squares = sums.T
+    is_known = total > 0
+    safe = np.where(is_known, total, 1.0)
+    direct, model = wy / safe, wr / safe
     freedom = np.maximum(n - 1, 0)
     pool = np.maximum(freedom.sum(), 1)
-    correct = np.where(n > 1, n / np.maximum(n - 1, 1), 0)
+    correct = freedom * np.where(n > 1, n / np.maximum(n - 1, 1), 0)
+    kish = np.where(is_known, effective_ns(total, squares), effective_ns(everybody, all_squares))
     return pd.DataFrame(
         {
             "n": n,
-            "effective_n": np.where(total > 0, worth, worth_of_all),
-            "direct": np.where(total > 0, direct, np.nan) if values is not None else np.nan,
-            "model": np.where(total > 0, model, everybody),
-            "var_risk": float((freedom * spread * correct).sum() / pool),
-            "cov": float((freedom * shared * correct).sum() / pool),
+            "effective_n": kish,
+            "direct": np.where(is_known, direct, np.nan),
+            "model": np.where(is_known, model, risk / np.maximum(everybody, 1e-300)),
+            "var_risk": float((correct * (wrr / safe - model**2)).sum() / pool),
+            "cov": float((correct * (wry / safe - model * direct)).sum() / pool),
         }
     )
 
@@ -122,8 +154,7 @@ def pool_rates(
         return _told(areas["direct"].to_numpy(), made, "direct")
     if not _NEAR < overall < 1 - _NEAR:
         return _told(*_pool_logistic(areas, n / left, draws, rng), "pooled")
-    parent = pd.factorize(parents)[0]
-    return _told(*_pool_normal(areas, n / left, parent, draws, rng), "pooled")
+    return _told(*_pool_normal(areas, n / left, parents, draws, rng), "pooled")
 
 
 def carry_over(
@@ -184,7 +215,7 @@ def nonresponse_bounds(rate: Array, response: Array, odds: float) -> tuple[Array
 
 
 def _told(rate: Array, draws: Array, source: str) -> PooledRates:
-    low, high = np.quantile(draws, [0.025, 0.975], axis=1)
+    low, high = np.quantile(draws, ENDS, axis=1)
     table = pd.DataFrame(
         {
             "rate": np.clip(rate, 0, 1),
@@ -198,37 +229,30 @@ def _told(rate: Array, draws: Array, source: str) -> PooledRates:
 
 
 def _pool_normal(
-    areas: pd.DataFrame,
-    n: Array,
-    parent: NDArray[np.intp],
-    draws: int,
-    rng: np.random.Generator,
+    areas: pd.DataFrame, n: Array, parents: pd.Series, draws: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Integrate the two-dimensional area model over a grid of its variances.
+    """Pool rates and risks together.
 
-    Rates and risks are near enough to normal for their means over ten people; the sampling
-    variance of a rate uses a first smoothed rate, since the direct one would be correlated with
-    its own error.
+    Both are near enough to normal for their means over ten people; the sampling variance of a rate
+    uses a first smoothed rate, since the direct one would be correlated with its own error.
     """
-    observed = areas[["direct", "model"]].to_numpy()
+    observed = areas[["direct", "model"]].to_numpy().T
     smooth = _first_guess(areas, n)
-    within = np.empty((len(areas), 2, 2))
-    within[:, 0, 0] = smooth * (1 - smooth)
-    within[:, 1, 1] = np.maximum(areas["var_risk"], 1e-6)
-    limit = 0.98 * np.sqrt(within[:, 0, 0] * within[:, 1, 1])
-    within[:, 0, 1] = within[:, 1, 0] = np.clip(areas["cov"], -limit, limit)
-    sampling = within / n[:, None, None]
-    has_parents = 1 < parent.max() + 1 < len(areas)
-    parent = parent if has_parents else np.zeros(len(areas), dtype=np.intp)
-    grid = _between_grid(observed, sampling, has_parents)
-    weights, centre, spread, prior = _grid_posterior(observed, sampling, parent, grid)
-    chosen = rng.choice(len(weights), size=draws, p=weights)
-    shape = (len(areas), draws)
-    # The part of the error that comes from how groups differ has heavier tails than a normal one.
-    of_prior = np.sqrt(prior)[:, None] * rng.standard_t(_FREEDOM, shape)
-    noise = of_prior + np.sqrt(1 - prior)[:, None] * rng.standard_normal(shape)
-    made = centre[chosen].T + np.sqrt(spread[chosen]).T * noise
-    return np.asarray(weights @ centre, dtype=float), np.asarray(made, dtype=float)
+    within = np.empty((2, 2, len(areas)))
+    within[0, 0], within[1, 1] = smooth * (1 - smooth), np.maximum(areas["var_risk"], 1e-6)
+    limit = 0.98 * np.sqrt(within[0, 0] * within[1, 1])
+    within[0, 1] = within[1, 0] = np.clip(areas["cov"], -limit, limit)
+    sampling = within / n
+    parent, has_parents = nest(parents)
+    noise = np.array([sampling[0, 0].mean(), sampling[1, 1].mean()])
+    excess = np.maximum(observed.var(axis=1, ddof=1) - noise, 0)
+    # Up to where the prior would add nothing: what was seen, or the noise.
+    tops = 2.5 * np.sqrt(excess + noise / np.sqrt(len(areas)) + 1e-6)
+    points = lay_points(tops, _STEPS, _SHARES if has_parents else (0.0,), _CORRELATIONS)
+    found = integrate(Areas(observed, sampling, parent), points, _CELLS, _LEAST_WEIGHT)
+    chosen, shape = found.choose(draws, rng), (len(areas), draws)
+    heavy, plain = rng.standard_t(FREEDOM, shape), rng.standard_normal(shape)
+    return found.mean, found.draw(chosen, heavy, plain)
 
 
 def _first_guess(areas: pd.DataFrame, n: Array) -> Array:
@@ -237,122 +261,6 @@ def _first_guess(areas: pd.DataFrame, n: Array) -> Array:
     shift = np.average(areas["direct"] - areas["model"], weights=n)
     guess = (n * areas["direct"] + prior * (areas["model"] + shift)) / (n + prior)
     return np.asarray(np.clip(guess.to_numpy(dtype=float), 0.01, 0.99))
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """Points to integrate over."""
-
-    between: Array
-    """Covariance of true rates and true mean risks between groups."""
-    share: Array
-    """Part of it that lies between parents."""
-
-
-def _between_grid(observed: Array, sampling: Array, has_parents: bool) -> _Grid:
-    excess = observed.var(axis=0, ddof=1) - np.array(
-        [sampling[:, 0, 0].mean(), sampling[:, 1, 1].mean()]
-    )
-    noise = np.array([sampling[:, 0, 0].mean(), sampling[:, 1, 1].mean()])
-    # Up to where the prior would add nothing: three times what was seen, or the noise.
-    top = 2.5 * np.sqrt(np.maximum(excess, 0) + noise / np.sqrt(len(observed)) + 1e-6)
-    steps = (np.arange(_STEPS) + 0.5) / _STEPS
-    rates, risks, correlations = np.meshgrid(
-        steps * top[0], steps * top[1], _CORRELATIONS, indexing="ij"
-    )
-    between = np.empty((rates.size, 2, 2))
-    between[:, 0, 0], between[:, 1, 1] = rates.ravel() ** 2, risks.ravel() ** 2
-    between[:, 0, 1] = between[:, 1, 0] = (rates * risks * correlations).ravel()
-    shares = _SHARES if has_parents else np.zeros(1)
-    return _Grid(np.tile(between, (len(shares), 1, 1)), np.repeat(shares, len(between)))
-
-
-def _grid_posterior(
-    observed: Array, sampling: Array, parent: NDArray[np.intp], grid: _Grid
-) -> tuple[Array, Array, Array, Array]:
-    """Weight of each grid point, mean and variance of each rate there, and the prior's part.
-
-    Points that weigh next to nothing are left out, so that thousands of groups fit in memory.
-    """
-    size = max(1, _CELLS // len(observed))
-    parts = [slice(start, start + size) for start in range(0, len(grid.share), size)]
-    log = np.concatenate([_at_points(observed, sampling, parent, grid, p)[0] for p in parts])
-    weights = np.exp(log - log.max())
-    kept = np.flatnonzero(weights > _LEAST_WEIGHT)
-    chosen = [kept[start : start + size] for start in range(0, len(kept), size)]
-    found = [_at_points(observed, sampling, parent, grid, part) for part in chosen]
-    _, made, variance, left = (np.concatenate(one) for one in zip(*found, strict=True))
-    weights = weights[kept] / weights[kept].sum()
-    return weights, made, np.maximum(variance, 1e-12), np.clip(weights @ left, 0, 1)
-
-
-def _at_points(
-    observed: Array,
-    sampling: Array,
-    parent: NDArray[np.intp],
-    grid: _Grid,
-    points: slice | NDArray[np.intp],
-) -> tuple[Array, Array, Array, Array]:
-    """Log likelihood of grid points; mean, variance and prior's part of each rate there.
-
-    Groups vary around the mean of their parent and parents around a common mean, which has a flat
-    prior and is integrated out: that makes the likelihood the restricted one (REML; Harville 1974).
-    """
-    between, share = grid.between[points], grid.share[points]
-    own = (1 - share)[:, None, None] * between
-    above = share[:, None, None] * between
-    inverse = _inverse(own[:, None] + sampling)
-    count = parent.max() + 1
-    precision = np.zeros((len(own), count, 2, 2))
-    np.add.at(precision.swapaxes(0, 1), parent, inverse.swapaxes(0, 1))
-    pulled = np.zeros((len(own), count, 2))
-    pull = np.einsum("gaij,aj->gai", inverse, observed)
-    np.add.at(pulled.swapaxes(0, 1), parent, pull.swapaxes(0, 1))
-    spread = _inverse(precision)
-    centre = np.einsum("gpij,gpj->gpi", spread, pulled)
-    of_parent = _inverse(spread + above[:, None])
-    of_mean = _inverse(of_parent.sum(axis=1))
-    mean = np.einsum("gij,gpjk,gpk->gi", of_mean, of_parent, centre)
-    apart = centre - mean[:, None]
-    fit = (
-        np.einsum("ai,gaij,aj->g", observed, inverse, observed)
-        - np.einsum("gpi,gpij,gpj->g", centre, precision, centre)
-        + np.einsum("gpi,gpij,gpj->g", apart, of_parent, apart)
-    )
-    log = 0.5 * (
-        np.log(_det(inverse)).sum(axis=1)
-        - np.log(_det(precision)).sum(axis=1)
-        + np.log(_det(of_parent)).sum(axis=1)
-        + np.log(_det(of_mean))
-        - fit
-    )
-    one = np.eye(2)
-    gain = np.einsum("gij,gpjk->gpik", above, of_parent)
-    level = mean[:, None] + np.einsum("gpij,gpj->gpi", gain, apart)
-    rest = one - gain
-    unsure = above[:, None] - np.einsum("gpij,gjk->gpik", gain, above)
-    unsure = unsure + np.einsum("gpij,gjk,gplk->gpil", rest, of_mean, rest)
-    gain = np.einsum("gij,gajk->gaik", own, inverse)[:, :, 0]
-    moved = observed - level[:, parent]
-    made = level[:, parent, 0] + np.einsum("gai,gai->ga", gain, moved)
-    left = np.array([1.0, 0.0]) - gain
-    variance = own[:, None, 0, 0] - np.einsum("gai,gi->ga", gain, own[:, 0])
-    variance = variance + np.einsum("gai,gaij,gaj->ga", left, unsure[:, parent], left)
-    return log, made, variance, left[..., 0]
-
-
-def _inverse(matrices: Array) -> Array:
-    """Inverse of 2 by 2 matrices, the last two axes."""
-    turned = np.empty_like(matrices)
-    turned[..., 0, 0], turned[..., 1, 1] = matrices[..., 1, 1], matrices[..., 0, 0]
-    turned[..., 0, 1], turned[..., 1, 0] = -matrices[..., 0, 1], -matrices[..., 1, 0]
-    return np.asarray(turned / _det(matrices)[..., None, None])
-
-
-def _det(matrices: Array) -> Array:
-    return np.asarray(
-        matrices[..., 0, 0] * matrices[..., 1, 1] - matrices[..., 0, 1] * matrices[..., 1, 0]
-    )
 
 
 def _pool_logistic(
@@ -390,6 +298,6 @@ def _pool_logistic(
     return rates.mean(axis=1), rates
 
 
-def _normal(points: Array, mean: Array, spread: float) -> Any:
+def _normal(points: Array, mean: Array, spread: float) -> Array:
     density = np.exp(-0.5 * ((points - mean) / spread) ** 2)
-    return density / density.sum(axis=1, keepdims=True)
+    return np.asarray(density / density.sum(axis=1, keepdims=True))

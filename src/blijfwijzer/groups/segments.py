@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import t as student
 from sklearn.tree import DecisionTreeRegressor
 
 from blijfwijzer.errors import SettingsError
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intervals import Z, wilson
+from blijfwijzer.estimation.resampling import ENDS
+from blijfwijzer.estimation.variance import add_up
 from blijfwijzer.groups.conditions import (
     UNANSWERED,
     Condition,
@@ -23,19 +26,15 @@ from blijfwijzer.groups.conditions import (
     describe,
     read_question,
 )
-from blijfwijzer.risk.evaluation import wilson
-from blijfwijzer.risk.metrics import effective_n
+from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import SegmentSettings
+from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message
-
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 _FEWEST_UNITS = 5
 _FOLDS = 3
 _PRUNINGS = 6
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,7 @@ class Segments:
 
 def find_segments(
     responses: pd.DataFrame,
-    in_need: Array,
-    risk: Array,
-    weight: Array,
-    units: pd.Series,
+    predictions: Predictions,
     columns: Sequence[Column],
     settings: SegmentSettings,
     seed: int,
@@ -72,11 +68,8 @@ def find_segments(
     Parameters
     ----------
     responses : one row per response
-    in_need : per response, 1, 0 or NaN where the answers do not decide it; where hardly any is
-        known, the model's risk takes its place
-    risk : probability per response
-    weight : per response
-    units : organisation of each response; never in both halves
+    predictions : of the same rows; where hardly any outcome is known, the model's risk takes its
+        place; a cluster (organisation) is never in both halves
     columns : those that may be used, all with the role career
     barred : columns that the outcome is made of; left out
 
@@ -87,26 +80,26 @@ def find_segments(
         ask for is barred or absent.
     """
     questions = _questions(responses, columns, settings.columns, barred)
-    known = ~np.isnan(in_need)
+    known = ~np.isnan(predictions.values)
     source = "answers" if known.sum() >= 4 * settings.minimum else "model"
-    values = in_need if source == "answers" else risk
+    values = predictions.values if source == "answers" else predictions.risk
+    design = predictions.design
+    unit, weight = design.cluster, design.weight
     usable = ~np.isnan(values) & (weight > 0)
-    unit = pd.factorize(units)[0].astype(np.intp)
     rng = np.random.default_rng(seed)
     is_estimated = _halve(unit, rng)
     leaves: list[list[Condition]] = []
     if questions and len(np.unique(unit)) >= 2 * _FEWEST_UNITS:
-        grown = usable & ~is_estimated
-        tree = _grow(questions, values, weight, unit, grown, settings, rng)
+        half = usable & ~is_estimated
+        tree = _grow(questions, values[half], design.take(half), half, settings, rng)
         leaves = _leaves(tree, questions, usable & is_estimated, unit, settings.minimum)
     inside = np.array([_inside(leaf, len(responses)) for leaf in leaves])
     inside = inside.reshape(len(leaves), len(responses))
-    table = estimate_rates(inside, values, weight, unit, usable & is_estimated)
-    table = table.assign(
+    table = estimate_rates(inside, values, design, usable & is_estimated).assign(
         rule=pd.Series([_rule(leaf) for leaf in leaves], dtype="object"),
         n=inside.sum(axis=1),
         share=inside @ weight / weight.sum(),
-        risk=[float(np.average(risk[row], weights=weight[row])) for row in inside],
+        risk=[float(np.average(predictions.risk[row], weights=weight[row])) for row in inside],
         source=source,
     )
     order = np.argsort(-table["rate"].to_numpy(dtype=np.float64), kind="stable")
@@ -119,11 +112,13 @@ _COLUMNS = [
     *("rule", "n", "n_estimated", "units", "share", "rate", "low", "high"),
     *("difference", "difference_low", "difference_high", "risk", "source"),
 ]
+_RATES = [
+    *("n_estimated", "units", "rate", "low", "high"),
+    *("difference", "difference_low", "difference_high"),
+]
 
 
-def estimate_rates(
-    inside: Mask, values: Array, weight: Array, unit: NDArray[np.intp], usable: Mask
-) -> pd.DataFrame:
+def estimate_rates(inside: Array, values: Array, design: Design, usable: Mask) -> pd.DataFrame:
     """Estimate the weighted rate of each segment, and its difference from everybody.
 
     Variances are linearised and add up whole units; Wilson's interval takes the effective number
@@ -134,23 +129,23 @@ def estimate_rates(
     ----------
     inside : one row per segment, one column per response
     values : per response, in [0, 1]
-    unit : number of each respondent's unit
     usable : responses that the estimates may rest on
     """
+    weight = design.weight
     everyone = _mean(usable, values, weight)
+    of_everyone = _influence(usable, everyone, values, weight)
     rows = []
     for segment in inside:
         mine = segment & usable
         rate = _mean(mine, values, weight)
         own = _influence(mine, rate, values, weight)
-        error, units = _error(own, unit, mine)
-        freedom = max(units - 1, 1)
-        spread = float(student.ppf(0.975, freedom))
+        error, units = _error(own, design.cluster, mine)
+        spread = float(student.ppf(ENDS[1], max(units - 1, 1)))
         n = effective_n(weight[mine])
         if error > 0:
             n = min(n, rate * (1 - rate) / error**2)
-        low, high = wilson(np.array(rate), np.array(n * (_Z / spread) ** 2))
-        apart, _ = _error(own - _influence(usable, everyone, values, weight), unit, usable)
+        low, high = wilson(np.array(rate), np.array(n * (Z / spread) ** 2))
+        apart, _ = _error(own - of_everyone, design.cluster, usable)
         rows.append(
             {
                 "n_estimated": int(mine.sum()),
@@ -163,8 +158,7 @@ def estimate_rates(
                 "difference_high": rate - everyone + spread * apart,
             }
         )
-    names = [name for name in _COLUMNS if name not in ("rule", "n", "share")]
-    return pd.DataFrame(rows, columns=[name for name in names if name not in ("risk", "source")])
+    return pd.DataFrame(rows, columns=_RATES)
 
 
 def _questions(
@@ -192,7 +186,7 @@ def _questions(
     return [question for question in read if question is not None]
 
 
-def _halve(unit: NDArray[np.intp], rng: np.random.Generator) -> Mask:
+def _halve(unit: Codes, rng: np.random.Generator) -> Mask:
     """Draw half of the units, one of each two of about the same size."""
     sizes = np.bincount(unit)
     shuffled = rng.permutation(len(sizes))
@@ -206,9 +200,8 @@ def _halve(unit: NDArray[np.intp], rng: np.random.Generator) -> Mask:
 
 def _grow(
     questions: list[Question],
-    values: Array,
-    weight: Array,
-    unit: NDArray[np.intp],
+    y: Array,
+    design: Design,
     rows: Mask,
     settings: SegmentSettings,
     rng: np.random.Generator,
@@ -217,9 +210,14 @@ def _grow(
 
     The simplest tree is taken whose squared error is within one standard error of the best, the
     error being that of their difference over units (Breiman et al. 1984, section 3.4.3).
+
+    Parameters
+    ----------
+    y, design : of the half that is grown on
+    rows : which responses these are
     """
     X = np.stack([term for q in questions for _, term in _terms(q)], axis=1)[rows]
-    y, w, places = values[rows], weight[rows], np.unique(unit[rows], return_inverse=True)[1]
+    w, places = design.weight, design.units.of_response
     count = int(places.max(initial=-1)) + 1
     fold = rng.permutation(np.arange(count) % _FOLDS)[places]
     seed = int(rng.integers(2**31))
@@ -242,7 +240,7 @@ def _grow(
         for place, pruning in enumerate(prunings):
             predicted = fit(~test, pruning, part).predict(X[test])
             loss[place, test] = w[test] * (y[test] - predicted) ** 2
-    by_unit = np.stack([np.bincount(places, weights=row, minlength=count) for row in loss])
+    by_unit = add_up(loss.T, places, count).T
     worse = by_unit - by_unit[np.argmin(by_unit.sum(axis=1))]
     is_good = worse.sum(axis=1) <= worse.std(axis=1) * np.sqrt(count)
     return fit(everyone, prunings[int(np.flatnonzero(is_good)[-1])], settings.minimum)
@@ -272,7 +270,7 @@ def _leaves(
     tree: DecisionTreeRegressor,
     questions: list[Question],
     usable: Mask,
-    unit: NDArray[np.intp],
+    unit: Codes,
     minimum: int,
 ) -> list[list[Condition]]:
     """Give the conditions of each leaf; a split that leaves a side too few is undone."""
@@ -300,7 +298,7 @@ def _leaves(
     return found if len(found) > 1 else []
 
 
-def _is_small(leaf: list[Condition], usable: Mask, unit: NDArray[np.intp], minimum: int) -> bool:
+def _is_small(leaf: list[Condition], usable: Mask, unit: Codes, minimum: int) -> bool:
     mine = _inside(leaf, len(usable)) & usable
     return bool(mine.sum() < minimum or len(np.unique(unit[mine])) < _FEWEST_UNITS)
 
@@ -329,7 +327,7 @@ def _influence(rows: Mask, rate: float, values: Array, weight: Array) -> Array:
     return added
 
 
-def _error(influence: Array, unit: NDArray[np.intp], rows: Mask) -> tuple[float, int]:
+def _error(influence: Array, unit: Codes, rows: Mask) -> tuple[float, int]:
     """Give the standard error over whole units, and how many units there are."""
     units = len(np.unique(unit[rows]))
     by_unit = np.bincount(unit, weights=influence)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions
 from blijfwijzer.culture.waves import FEWEST
@@ -12,11 +11,11 @@ from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.texts import in_sentence, show, write
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Language
 
 _NAMED = 5
 """Units that a sentence names; more are counted, and the table names them."""
-Array = NDArray[np.float64]
 
 
 def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:

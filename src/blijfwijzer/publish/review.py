@@ -4,6 +4,7 @@ import pandas as pd
 
 from blijfwijzer.drivers.canvas import Picture, note, to_bytes
 from blijfwijzer.drivers.profiles import Drivers
+from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.page import Page, Section, Shown
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.evaluation import Evaluation
@@ -11,7 +12,6 @@ from blijfwijzer.risk.selection import Selection
 from blijfwijzer.survey.codebook import Codebook, Language, Outcome
 from blijfwijzer.survey.intake import Intake, count_reasons
 from blijfwijzer.survey.labels import scale_labels
-from blijfwijzer.survey.scales import Reliability
 from blijfwijzer.survey.texts import Message
 
 _PERFORMANCE = ("calibration", "curves")

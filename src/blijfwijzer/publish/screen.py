@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from blijfwijzer.errors import counted
+from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.intake import Intake, count_reasons
 from blijfwijzer.survey.remarks import warnings_of
-from blijfwijzer.survey.scales import Reliability
 
 SCREEN = "en"
 """Language of what commands print."""

@@ -5,9 +5,9 @@ import pandas as pd
 from blijfwijzer.disclosure.release import Kind, clear
 from blijfwijzer.drivers.canvas import Picture, to_bytes
 from blijfwijzer.drivers.profiles import Drivers
+from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.selection import Selection
-from blijfwijzer.survey.scales import Reliability
 
 
 def picture_files(pictures: dict[str, Picture]) -> dict[str, bytes]:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.errors import ModelFolderError, counted
 from blijfwijzer.files import read_json
@@ -15,11 +14,10 @@ from blijfwijzer.records.model_folder import MANIFEST, Manifest, Stored, read_ma
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, OutcomeKind
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.scales import score_scales
-
-Array = NDArray[np.float64]
 
 CHAMPIONS = "champions.json"
 """File in a folder of models: outcome to the name of the model folder that is used for it."""

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.figures import FigureId, Figures
@@ -17,11 +16,10 @@ from blijfwijzer.release.publication import Publication
 from blijfwijzer.risk.evaluation import pool_small
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Breakdown:
     groups: dict[str, pd.Series]
     """Attribute to the group of each response; missing where its group may not be shown."""
 
-    def among(self, rows: NDArray[np.bool_]) -> dict[str, pd.Series]:
+    def among(self, rows: Mask) -> dict[str, pd.Series]:
         """Give the groups of some responses."""
         return {n: group[rows].reset_index(drop=True) for n, group in self.groups.items()}
 
@@ -76,7 +74,7 @@ def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings)
     grouping = breakdown.admission.grouping
     if len(grouping.groups) == 1:
         return none
-    known, task = fitted.made_from.known, fitted.made_from.task
+    known = fitted.made_from.known
     answered = Grouping(
         grouping.groups,
         grouping.members[:, np.flatnonzero(known)],
@@ -84,7 +82,7 @@ def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings)
         grouping.too_small[:, np.flatnonzero(known)],
     )
     pooled, areas = estimate_groups(
-        answered, task.values, fitted.risk, task.weight, none, settings.rates, settings.seed
+        answered, fitted.predictions, none, settings.rates, settings.seed
     )
     return learn_group_effects(answered, pooled, areas, breakdown.admission.shown)
 

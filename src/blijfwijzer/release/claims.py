@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.claims.evidence import Evidence
@@ -12,9 +11,7 @@ from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.publish.claim_tables import ClaimPart, ShownClaims
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.publication import Publication
-
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from blijfwijzer.survey.arrays import Array, Mask
 
 
 def admit_claims(

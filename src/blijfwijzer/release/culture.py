@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.culture.climate import Climate
@@ -27,11 +26,10 @@ from blijfwijzer.publish.culture_findings import (
 )
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.settings import CultureSettings, Settings
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.intake import Intake
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -226,5 +224,5 @@ def told_conduct(
     return frozenset(told)
 
 
-def _row(inside: NDArray[np.bool_]) -> csr_array:
+def _row(inside: Mask) -> csr_array:
     return csr_array(inside[None, :].astype(np.int8))

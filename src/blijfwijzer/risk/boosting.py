@@ -8,12 +8,10 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.splits import Fold
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array
 
 # Threads wait for each other after every split; with fewer rows each, waiting takes longer than
 # the work, and on a busy machine many times longer.

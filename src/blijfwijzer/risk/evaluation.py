@@ -9,25 +9,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from blijfwijzer.risk.metrics import (
-    GROUP_METRICS,
-    METRICS,
-    Ranked,
-    cumulate,
-    effective_n,
-    measure,
-    rank,
-)
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intervals import wilson
+from blijfwijzer.estimation.resampling import ENDS, draw_units
+from blijfwijzer.risk.metrics import GROUP_METRICS, METRICS, Ranked, cumulate, measure, rank
 from blijfwijzer.settings import EvaluationSettings
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns
 
 TOO_SMALL = "te klein"
 """Name of the rest that holds all groups too small to show."""
-_LEVEL = (0.025, 0.975)
-_Z = 1.959963984540054
 _FEWEST_UNITS = 5
 _CURVE_POINTS = 100
 
@@ -51,10 +42,23 @@ class Evaluation:
     prevalence: float
 
 
+@dataclass(frozen=True)
+class Predictions:
+    """What people answered, and the risk that was predicted of them without that."""
+
+    values: Array
+    """Outcome per response: 1, 0, or NaN where not known."""
+    risk: Array
+    """Probability per response."""
+    design: Design
+
+    def take(self, rows: Mask) -> "Predictions":
+        """Keep some responses."""
+        return Predictions(self.values[rows], self.risk[rows], self.design.take(rows))
+
+
 def evaluate(
-    values: Array,
-    risk: Array,
-    weight: Array,
+    predictions: Predictions,
     units: pd.Series,
     groups: dict[str, pd.Series],
     settings: EvaluationSettings,
@@ -64,18 +68,17 @@ def evaluate(
 
     Parameters
     ----------
-    values : outcome per response, 0 or 1
-    risk : probability per response that was predicted without its outcome
-    weight : per response
-    units : where each respondent works; resampled as wholes (Field & Welsh 2007)
+    predictions : of responses of which the outcome is known; clusters are resampled as wholes
+    units : where each respondent works, to be told by
     groups : attribute to the group of each response
     """
     rng = np.random.default_rng(seed)
-    everyone = _intervals(values, risk, weight, units, METRICS, settings.bootstraps, rng)
+    values, risk, weight = predictions.values, predictions.risk, predictions.design.weight
+    everyone = _intervals(predictions, METRICS, settings.bootstraps, rng)
     return Evaluation(
         overall=everyone,
-        by_group=_by_group(values, risk, weight, units, groups, settings, rng),
-        by_unit=_by_unit(values, risk, weight, units, settings.minimum_group),
+        by_group=_by_group(predictions, groups, settings, rng),
+        by_unit=_by_unit(predictions, units, settings.minimum_group),
         calibration=_calibration(rank(values, risk), weight, settings.minimum_group),
         curves=_curves(rank(values, risk), weight, settings.minimum_group),
         rows=len(values),
@@ -99,13 +102,6 @@ def pool_small(group: pd.Series, minimum: int) -> pd.Series:
     return group.astype("str").mask(group.isin(small), TOO_SMALL).mask(group.isna())
 
 
-def wilson(rate: Array, n: Array) -> tuple[Array, Array]:
-    """95 % interval of a rate (Wilson 1927), with the effective sample size as n."""
-    centre = (rate + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * np.sqrt(rate * (1 - rate) / n + _Z**2 / (4 * n**2))
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
-
-
 def to_metrics(evaluation: Evaluation) -> dict[str, Any]:
     """Give an evaluation as plain values: `overall.<metric>.{value,low,high}` and so on."""
     return {
@@ -122,91 +118,77 @@ def to_metrics(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _intervals(
-    values: Array,
-    risk: Array,
-    weight: Array,
-    units: pd.Series,
+    predictions: Predictions,
     metrics: tuple[str, ...],
     bootstraps: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Metrics with percentile intervals; no interval from fewer than five units."""
-    ranked = rank(values, risk)
-    sorted_weight = weight[ranked.order]
-    estimates = measure(ranked, sorted_weight, metrics)
-    table = pd.DataFrame({"value": estimates}).reindex(list(metrics))
-    unit = pd.factorize(units)[0][ranked.order]
-    count = unit.max(initial=-1) + 1
-    if count < _FEWEST_UNITS:
+    ranked = rank(predictions.values, predictions.risk)
+    weight = predictions.design.weight[ranked.order]
+    table = pd.DataFrame({"value": measure(ranked, weight, metrics)}).reindex(list(metrics))
+    unit = pd.factorize(predictions.design.cluster)[0]
+    if unit.max(initial=-1) + 1 < _FEWEST_UNITS:
         return table.assign(low=np.nan, high=np.nan)
-    draws = rng.multinomial(count, np.full(count, 1 / count), size=bootstraps)
-    found = pd.DataFrame([measure(ranked, sorted_weight * draw[unit], metrics) for draw in draws])
-    limits = found.quantile(list(_LEVEL))
+    times = draw_units(unit, bootstraps, rng).by_response[:, ranked.order]
+    found = pd.DataFrame([measure(ranked, weight * draw, metrics) for draw in times])
+    limits = found.quantile(list(ENDS))
     return table.assign(low=limits.iloc[0], high=limits.iloc[1])
 
 
 def _by_group(
-    values: Array,
-    risk: Array,
-    weight: Array,
-    units: pd.Series,
+    predictions: Predictions,
     groups: dict[str, pd.Series],
     settings: EvaluationSettings,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    tables = []
+    tables = [pd.DataFrame(columns=_GROUP_COLUMNS)]
     for attribute, group in groups.items():
         pooled = pool_small(group.reset_index(drop=True), settings.minimum_group)
         for name in sorted(pooled.dropna().unique(), key=str):
             rows = (pooled == name).to_numpy()
-            if rows.sum() < settings.minimum_group:
-                continue
-            part = values[rows], risk[rows], weight[rows], units[rows]
-            table = _intervals(*part, GROUP_METRICS, settings.bootstraps, rng)
-            rates = {
-                "observed": np.average(values[rows], weights=weight[rows]),
-                "predicted": np.average(risk[rows], weights=weight[rows]),
-            }
-            table = pd.concat([table, pd.DataFrame({"value": rates})])
-            tables.append(
-                table.rename_axis("metric")
-                .reset_index()
-                .assign(
-                    attribute=attribute,
-                    group=str(name),
-                    n=int(rows.sum()),
-                    effective_n=effective_n(weight[rows]),
-                )
-            )
-    columns = ["attribute", "group", "metric", "value", "low", "high", "n", "effective_n"]
-    return (
-        pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
-    )
+            if rows.sum() >= settings.minimum_group:
+                table = _of_group(predictions.take(rows), settings.bootstraps, rng)
+                tables.append(table.assign(attribute=attribute, group=str(name)))
+    found = tables[1:] or tables
+    return pd.concat(found, ignore_index=True)[_GROUP_COLUMNS]
 
 
-def _by_unit(
-    values: Array, risk: Array, weight: Array, units: pd.Series, minimum: int
-) -> pd.DataFrame:
+_GROUP_COLUMNS = ["attribute", "group", "metric", "value", "low", "high", "n", "effective_n"]
+
+
+def _of_group(part: Predictions, bootstraps: int, rng: np.random.Generator) -> pd.DataFrame:
+    weight = part.design.weight
+    rates = {
+        "observed": np.average(part.values, weights=weight),
+        "predicted": np.average(part.risk, weights=weight),
+    }
+    metrics = _intervals(part, GROUP_METRICS, bootstraps, rng)
+    table = pd.concat([metrics, pd.DataFrame({"value": rates})]).rename_axis("metric")
+    return table.reset_index().assign(n=len(weight), effective_n=effective_n(weight))
+
+
+def _by_unit(predictions: Predictions, units: pd.Series, minimum: int) -> pd.DataFrame:
     """Predicted and observed rate of each unit that is large enough."""
-    frame = pd.DataFrame(
+    weight = predictions.design.weight
+    sums = pd.DataFrame(
         {
-            "unit": units.astype("str").to_numpy(),
+            "n": 1,
             "weight": weight,
             "square": weight**2,
-            "observed": weight * values,
-            "predicted": weight * risk,
+            "observed": weight * predictions.values,
+            "predicted": weight * predictions.risk,
         }
     )
-    grouped = frame.groupby("unit")
-    sums, n = grouped.sum(), grouped.size()
+    sums = sums.groupby(units.astype("str").rename("unit").to_numpy()).sum().rename_axis("unit")
     table = pd.DataFrame(
         {
-            "n": n,
-            "effective_n": sums["weight"] ** 2 / sums["square"],
+            "n": sums["n"],
+            "effective_n": effective_ns(sums["weight"].to_numpy(), sums["square"].to_numpy()),
             "predicted": sums["predicted"] / sums["weight"],
             "observed": sums["observed"] / sums["weight"],
         }
-    )[n >= minimum]
+    )[sums["n"] >= minimum]
     low, high = wilson(table["observed"].to_numpy(), table["effective_n"].to_numpy())
     return table.assign(low=low, high=high).reset_index()
 

@@ -5,12 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from blijfwijzer.risk.features import Schema
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array
 
 
 @dataclass(frozen=True)

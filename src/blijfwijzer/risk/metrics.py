@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array, Codes
 
 TOP_SHARES = (0.05, 0.10, 0.20)
 """Shares of the population at which lift and recall are told."""
@@ -39,11 +38,11 @@ class Ranked:
 
     values: Array
     risk: Array
-    order: NDArray[np.intp]
+    order: Codes
     """Place in the survey of each row here."""
 
     @cached_property
-    def tie_ends(self) -> NDArray[np.intp]:
+    def tie_ends(self) -> Codes:
         """Last place of each run of equal risks."""
         return np.flatnonzero(np.append(np.diff(self.risk) != 0, True))
 
@@ -60,7 +59,7 @@ class Ranked:
         return np.asarray(np.log(risk) - np.log1p(-risk))
 
     @cached_property
-    def tenths(self) -> NDArray[np.intp]:
+    def tenths(self) -> Codes:
         """Calibration bin of each row: equal numbers of respondents, ties kept together."""
         bins = np.arange(len(self.risk)) * BINS // max(len(self.risk), 1)
         ends = np.repeat(self.tie_ends, np.diff(np.append(-1, self.tie_ends)))
@@ -157,12 +156,6 @@ def recalibrate(values: Array, margin: Array, weight: Array) -> tuple[float, flo
         if abs(slope) > 1e3:
             break
     return float("nan"), float("nan")
-
-
-def effective_n(weight: Array) -> float:
-    """Give Kish's effective sample size (1965, section 11.7): (sum w)^2 / sum w^2."""
-    total = weight.sum()
-    return float(total**2 / (weight @ weight)) if total > 0 else 0.0
 
 
 def cumulate(ranked: Ranked, weight: Array) -> tuple[Array, Array]:

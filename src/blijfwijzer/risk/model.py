@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.risk.boosting import tree_margin
 from blijfwijzer.risk.features import Schema, schema_from_json, schema_to_json
 from blijfwijzer.risk.linear import Linear, linear_from_json, linear_margin, linear_to_json
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array
 
 FORMAT = 1
 """Version of the model files; a newer one is refused."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_margin
@@ -15,8 +14,7 @@ from blijfwijzer.risk.metrics import recalibrate
 from blijfwijzer.risk.model import Calibrator, RiskModel, calibrate, predict_margin
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.settings import ModelSettings
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array, Codes
 
 # The budget of tuning: each candidate is fitted once per fold and per entry here, or, for trees,
 # once per fold, since fewer rounds are the first trees of more rounds.
@@ -48,7 +46,7 @@ class _Variant:
     """One setting of a candidate: a name and how to fit it."""
 
     name: str
-    fit: Callable[[NDArray[np.intp]], RiskModel]
+    fit: Callable[[Codes], RiskModel]
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ class Task:
             self.target, kind, self.schema, linear, trees, Calibrator(), self.thresholds
         )
 
-    def linear(self, rows: NDArray[np.intp], names: list[str], strength: float) -> Linear:
+    def linear(self, rows: Codes, names: list[str], strength: float) -> Linear:
         """Fit the linear part of a model on some responses."""
         part = self.frame.iloc[rows]
         return fit_linear(part, self.schema, names, self.values[rows], self.weight[rows], strength)
@@ -165,7 +163,7 @@ def _additive(task: Task, tell: Tell) -> _Tried:
     """Sum one curve per feature: a glass box that can be drawn in full."""
     boosting = replace(task.boosting(), depth=3, rate=0.05, column_share=0.5, is_additive=True)
 
-    def grow(rows: NDArray[np.intp], rounds: int) -> RiskModel:
+    def grow(rows: Codes, rounds: int) -> RiskModel:
         linear = task.linear(rows, [], 1.0)
         return task.model("additive", linear, _grow(task, rows, linear, rounds, boosting))
 
@@ -180,7 +178,7 @@ def _trees(task: Task, tell: Tell) -> _Tried:
     """
     numbers = [f.name for f in task.schema.features if not f.is_nominal and f.kind != "scale"]
 
-    def grow(rows: NDArray[np.intp], rounds: int) -> RiskModel:
+    def grow(rows: Codes, rounds: int) -> RiskModel:
         start = shrink(task.linear(rows, numbers, _START_STRENGTH), _START_SHARE)
         trees = _grow(task, rows, start, rounds, task.boosting())
         return task.model("trees", start, trees)
@@ -188,9 +186,7 @@ def _trees(task: Task, tell: Tell) -> _Tried:
     return _try_rounds(grow, task, "trees", tell)
 
 
-def _grow(
-    task: Task, rows: NDArray[np.intp], start: Linear, rounds: int, boosting: Boosting
-) -> str:
+def _grow(task: Task, rows: Codes, start: Linear, rounds: int, boosting: Boosting) -> str:
     part = task.frame.iloc[rows]
     margin = linear_margin(start, part)
     return grow_trees(
@@ -212,7 +208,7 @@ def _try(variants: list[_Variant], task: Task, name: str, tell: Tell) -> _Tried:
 
 
 def _try_rounds(
-    grow: Callable[[NDArray[np.intp], int], RiskModel],
+    grow: Callable[[Codes, int], RiskModel],
     task: Task,
     name: str,
     tell: Tell,
@@ -239,7 +235,7 @@ def _try_rounds(
 
 def _choose(
     variants: list[_Variant],
-    margins: NDArray[np.float64],
+    margins: Array,
     models: list[list[RiskModel]],
     task: Task,
 ) -> _Tried:

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.progress import Tell, silent
+from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.risk.features import build_features, learn_schema
 from blijfwijzer.risk.leaks import refuse_twins, screen_features
 from blijfwijzer.risk.outcomes import barred_columns, require_both_classes
 from blijfwijzer.risk.selection import Selection, Task, select_model
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.codebook import Codebook, Outcome
 from blijfwijzer.survey.rule_truth import label
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TrainingSet:
     task: Task
 
     @property
-    def known(self) -> NDArray[np.bool_]:
+    def known(self) -> Mask:
         """Per response of the survey, whether its outcome is known; `task` has only these."""
         return ~np.isnan(self.answers)
 
@@ -49,6 +49,14 @@ class Fitted:
     def risk(self) -> Array:
         """Out of fold, of the model that was chosen."""
         return self.selection.out_of_fold[self.selection.champion.kind]
+
+    @property
+    def predictions(self) -> Predictions:
+        """Risks beside the answers."""
+        task = self.made_from.task
+        return Predictions(
+            task.values, self.risk, Design.of_units(task.weight, self.made_from.units)
+        )
 
 
 def prepare(

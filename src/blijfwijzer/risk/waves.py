@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.errors import WaveTooDifferentError
 from blijfwijzer.risk.features import Features, Schema
 from blijfwijzer.settings import WaveSettings
-
-Array = NDArray[np.float64]
+from blijfwijzer.survey.arrays import Array
 
 SAME, SHIFTED, STRANGE, ABSENT = "same", "shifted", "strange", "absent"
 """Verdicts on a column: as before; differently distributed; holding many answers that training

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from blijfwijzer.claims.coverage import describe_coverage
 from blijfwijzer.drafting.draft import find_undecided
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.publish.screen import describe
 from blijfwijzer.settings import load_settings
 from blijfwijzer.survey.codebook import (
@@ -14,7 +16,7 @@ from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.intake import (
     check_survey,
 )
-from blijfwijzer.survey.scales import measure_reliability, score_scales
+from blijfwijzer.survey.scales import score_scales
 
 
 def check(survey_file: Path, codebook_name: str, settings_file: Path | None) -> int:
@@ -24,7 +26,11 @@ def check(survey_file: Path, codebook_name: str, settings_file: Path | None) -> 
     undecided = find_undecided(codebook_file(codebook_name).read_text(encoding="utf-8"))
     scales, told = None, []
     if not intake.errors:
-        scales = measure_reliability(intake.responses, codebook, settings.evaluation.bootstraps)
+        responses = intake.responses
+        design = Design.of_units(responses["weight"].to_numpy(), responses[codebook.units.cluster])
+        scales = measure_reliability(
+            responses, codebook, design, draws=settings.evaluation.bootstraps
+        )
         scores = score_scales(intake.responses, codebook)
         told = describe_coverage(map(str, read_concepts(intake.responses, scores, codebook)))
     print(describe(intake, survey_file.name, scales, undecided, told))

@@ -1,11 +1,10 @@
 """What a culture monitor measures of a survey."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.culture.climate import Climate, measure_climate
@@ -44,8 +43,6 @@ from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.waves import ReadWave, Waves
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
-
-Array = NDArray[np.float64]
 
 _MOST_CODES = 60
 """Largest units that are held against each other item by item; more would take hours."""
@@ -256,18 +253,13 @@ def _permit(
 def _climate(
     waves: Waves, grouping: Grouping, design: Design, previous: UnitChanges | None
 ) -> Climate:
-    groups = grouping.groups
     return measure_climate(
         waves.now.scales,
-        grouping.members,
-        groups["parent"],
-        groups["level"],
+        grouping,
         design,
         waves.codebook,
         waves.settings.culture,
-        waves.settings.seed,
-        sectors=groups["sector"],
-        people=groups["people"].to_numpy(dtype=float),
+        seed=waves.settings.seed,
         previous=previous,
     )
 
@@ -314,29 +306,12 @@ def _screen(
         rows = np.flatnonzero((groups["level"] == level).to_numpy() & now.admission.shown)
         if not len(rows):
             continue
-        members, mine = csr_array(now.grouping.members[rows]), groups.iloc[rows]
-        screenings[level] = screen_units(
-            now.scales,
-            members,
-            mine["parent"],
-            design,
-            codebook,
-            settings.culture,
-            settings.seed,
-            sectors=mine["sector"],
-            barred=barred,
+        part = replace(
+            now.grouping, groups=groups.iloc[rows], members=csr_array(now.grouping.members[rows])
         )
+        screened = gather_units(now.scales, part, design, codebook, settings.culture, barred)
+        screenings[level] = screen_units(screened, codebook, settings.culture, settings.seed)
         if level == codebook.units.cluster and screenings[level].reason is None:
-            screened = gather_units(
-                now.scales,
-                members,
-                mine["parent"],
-                design,
-                codebook,
-                settings.culture,
-                mine["sector"],
-                barred,
-            )
             checks[level] = check_screening(
                 screened, design.cluster, codebook, settings.culture, settings.seed
             )

@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.drivers.contributions import Contributions, contribute, refuse_gap
-from blijfwijzer.drivers.profiles import Drivers, profile
+from blijfwijzer.drivers.profiles import Contributed, Drivers, profile
 from blijfwijzer.errors import refuse_without
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.files import refuse_strange
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.page import render
@@ -23,7 +24,7 @@ from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
-from blijfwijzer.risk.evaluation import Evaluation, evaluate
+from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.runs.review import draw_review
@@ -70,14 +71,15 @@ class Explained:
         return self.choice.stored
 
     @property
-    def weight(self) -> NDArray[np.float64]:
-        """One per response."""
-        return self.intake.responses["weight"].to_numpy()
-
-    @property
     def units(self) -> pd.Series:
         """Where each respondent works, as wholes are resampled."""
         return self.intake.responses[self.stored.codebook.units.cluster]
+
+    @property
+    def predictions(self) -> Predictions:
+        """What is predicted of each response, beside what it answered."""
+        design = Design.of_units(self.intake.responses["weight"].to_numpy(), self.units)
+        return Predictions(self.answers, self.contributions.risk, design)
 
 
 def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None:
@@ -144,12 +146,10 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
 
 
 def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
+    schema = explained.stored.model.schema
     return profile(
-        explained.contributions,
-        explained.built.frame,
-        explained.stored.model.schema,
-        explained.weight,
-        explained.units,
+        Contributed(explained.contributions, explained.built.frame, schema),
+        explained.predictions.design,
         breakdown.groups,
         explained.settings.drivers,
         explained.settings.seed,
@@ -164,9 +164,7 @@ def _evaluate(explained: Explained, breakdown: Breakdown) -> Evaluation | None:
         return None
     settings = explained.settings
     evaluation = evaluate(
-        explained.answers[known],
-        explained.contributions.risk[known],
-        explained.weight[known],
+        explained.predictions.take(known),
         explained.units[known],
         {name: group[known] for name, group in breakdown.groups.items()},
         settings.evaluation,

@@ -11,11 +11,13 @@ from scipy.sparse import csr_array
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.drivers.group_profiles import contrast_drivers
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.fairness.ablation import refit_with_attributes, tell_ablation
 from blijfwijzer.fairness.proxies import measure_proxies, tell_proxy
 from blijfwijzer.fairness.targeting import (
     FEWEST_TWO_WAY,
     Cells,
+    Rules,
     Targeting,
     audit_targeting,
     cut_cells,
@@ -214,14 +216,12 @@ def _targeting(
     return audit_targeting(
         need.target.values[answered],
         need.selected[answered].astype(float),
-        wave.weight[answered],
-        wave.responses.loc[answered, wave.codebook.units.cluster],
+        Design.of_units(
+            wave.weight[answered], wave.responses.loc[answered, wave.codebook.units.cluster]
+        ),
         {name: group[answered] for name, group in people.items()},
-        settings.disclosure.minimum,
-        settings.evaluation.bootstraps,
-        settings.seed,
+        Rules(settings.disclosure.minimum, settings.evaluation.bootstraps, settings.seed, hidden),
         wave.codebook.columns,
-        hidden,
     )
 
 
@@ -262,13 +262,9 @@ def _selected(need: Target, admission: Admission) -> NDArray[np.bool_]:
 
 def _segments(need: Target, wave: NewWave) -> Segments:
     codebook, settings = wave.codebook, wave.settings
-    answers = np.full(len(wave.weight), np.nan) if need.values is None else need.values
     return find_segments(
         wave.responses,
-        answers,
-        need.scored.risk,
-        wave.weight,
-        wave.responses[codebook.units.cluster],
+        wave.predictions(need.values, need.scored.risk),
         codebook.with_role("career"),
         settings.segments,
         settings.seed,
@@ -345,9 +341,7 @@ def _flag_again(
     settings = wave.settings
     pooled, areas = estimate_groups(
         wave.grouping,
-        need.values,
-        risk,
-        wave.weight,
+        wave.predictions(need.values, risk),
         need.stored.effects,
         settings.rates,
         settings.seed,

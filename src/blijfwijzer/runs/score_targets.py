@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.drivers.group_profiles import Scored, score_groups
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.flags import NOT, Resampled, flag_groups
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_folder import Stored
+from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.risk.waves import WaveComparison, compare_wave, refuse_different
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
@@ -63,6 +65,14 @@ class NewWave:
         """One per response."""
         return self.responses["weight"].to_numpy(dtype=float)
 
+    def predictions(
+        self, values: NDArray[np.float64] | None, risk: NDArray[np.float64]
+    ) -> Predictions:
+        """Put risks beside outcomes, none of which is known where the wave does not ask them."""
+        answers = np.full(len(risk), np.nan) if values is None else values
+        units = self.responses[self.codebook.units.cluster]
+        return Predictions(answers, risk, Design.of_units(self.weight, units))
+
 
 def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
     """Score a wave for one outcome, hold it against training, pool rates per group, flag.
@@ -88,7 +98,11 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
     values = _answers(stored, wave)
     tell(f"{model.target}: pool rates")
     pooled, areas = estimate_groups(
-        wave.grouping, values, scored.risk, weight, stored.effects, settings.rates, settings.seed
+        wave.grouping,
+        wave.predictions(values, scored.risk),
+        stored.effects,
+        settings.rates,
+        settings.seed,
     )
     tell(f"{model.target}: flag groups")
     flags = flag_units(pooled, areas, wave)

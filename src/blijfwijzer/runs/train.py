@@ -7,8 +7,10 @@ from typing import Any
 import pandas as pd
 
 from blijfwijzer.drivers.contributions import Contributions, contribute, refuse_gap
-from blijfwijzer.drivers.profiles import Drivers, profile, refit_importance
+from blijfwijzer.drivers.profiles import Contributed, Drivers, profile, refit_importance
 from blijfwijzer.errors import SettingsError, refuse_without
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.reliability import Reliability, measure_reliability
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.page import render
 from blijfwijzer.publish.report_tables import clear_rejected
@@ -39,7 +41,7 @@ from blijfwijzer.survey.codebook import (
 )
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.remarks import warnings_of
-from blijfwijzer.survey.scales import Reliability, measure_reliability, score_scales
+from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
 
 SERVED = Path(__file__).with_name("served.py")
@@ -114,7 +116,13 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     scales = score_scales(intake.responses, codebook)
     tell("measure the reliability of scales")
     reliability = measure_reliability(
-        intake.responses, codebook, settings.evaluation.bootstraps, settings.seed
+        intake.responses,
+        codebook,
+        Design.of_units(
+            intake.responses["weight"].to_numpy(), intake.responses[codebook.units.cluster]
+        ),
+        draws=settings.evaluation.bootstraps,
+        seed=settings.seed,
     )
     text = codebook_file(request.codebook).read_text(encoding="utf-8")
     return TrainingSurvey(intake, scales, reliability, codebook, text, settings, outcomes)
@@ -179,11 +187,9 @@ def _choose_outcomes(codebook: Codebook, targets: tuple[str, ...]) -> tuple[Outc
 
 
 def _evaluate(fitted: Fitted, breakdown: Breakdown, settings: Settings) -> Evaluation:
-    task, made_from = fitted.made_from.task, fitted.made_from
+    made_from = fitted.made_from
     evaluation = evaluate(
-        task.values,
-        fitted.risk,
-        task.weight,
+        fitted.predictions,
         made_from.units,
         breakdown.among(made_from.known),
         settings.evaluation,
@@ -198,11 +204,8 @@ def _explain(
     task, made_from = fitted.made_from.task, fitted.made_from
     refits = refit_importance(fitted.selection.fold_models, task.frame, task.weight, task.folds)
     return profile(
-        contributions,
-        task.frame,
-        task.schema,
-        task.weight,
-        made_from.units,
+        Contributed(contributions, task.frame, task.schema),
+        fitted.predictions.design,
         breakdown.among(made_from.known),
         settings.drivers,
         settings.seed,

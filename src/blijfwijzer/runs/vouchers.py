@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.errors import ReleaseError, SettingsError
+from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.grouping import define
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.release_files import csv_file, report_files
@@ -22,9 +23,6 @@ from blijfwijzer.vouchers.allocation import Allocation, Needs, allocate_vouchers
 from blijfwijzer.vouchers.alternatives import compare
 from blijfwijzer.vouchers.lottery import Lottery, draw_lottery, seal
 from blijfwijzer.vouchers.trial import Power, expected_effect, plan_power
-
-_Z = 1.959963984540054
-
 
 _KEPT = ("groups.csv", "groups.parquet", "rejected.csv")
 
@@ -171,7 +169,7 @@ def read_needs(
     strata = strata.astype("str")
     if len(strata.columns) and "sector" not in strata:
         strata["sector"] = strata[strata.columns[0]]
-    needs = Needs(own[f"{target}_rate"] / 100, width / (2 * _Z), people, strata)
+    needs = Needs(own[f"{target}_rate"] / 100, width / (2 * Z), people, strata)
     return needs, own["profile"] / 100 if "profile" in own else None, own["own_n"]
 
 

@@ -2,14 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO, Concept
 from blijfwijzer.survey.rule_truth import holds, label
 from blijfwijzer.survey.rules import Rule, conditions_of
-
-Array = NDArray[np.float64]
 
 
 def read_concepts(

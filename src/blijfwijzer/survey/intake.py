@@ -20,6 +20,7 @@ from blijfwijzer.errors import (
 )
 from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.answers import read_answers
+from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text, hash_file, read_table
@@ -27,7 +28,6 @@ from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
 from blijfwijzer.survey.remarks import (
     Remark,
-    effective_number,
     remark_answers,
     remark_gaps,
     remark_names,
@@ -363,7 +363,7 @@ def _uneven_weights(
         # So few that even equal weights are not enough: that is told of the number of responses.
         return None
     weight = accepted["weight"]
-    effective = effective_number(weight)
+    effective = effective_n(weight.to_numpy(dtype=float))
     if effective >= least:
         return None
     return WeightError(

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.gaps import gap_codes, gap_numbers
@@ -115,14 +116,9 @@ def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
         "low": float(f"{weight.min() / weight.mean():.2g}"),
         "high": float(f"{weight.max() / weight.mean():.2g}"),
         "responses": len(weight),
-        "worth": round(effective_number(weight)),
+        "worth": round(effective_n(weight.to_numpy(dtype=float))),
     }
     return [*remarks, Remark("note", Message("remark.weights", values))]
-
-
-def effective_number(weight: pd.Series) -> float:
-    """How many unweighted responses weighted ones are worth: Kish (1965), (sum w)^2 / sum w^2."""
-    return float(weight.sum() ** 2 / (weight**2).sum())
 
 
 def _warning(name: str, told: list[Value]) -> Remark:

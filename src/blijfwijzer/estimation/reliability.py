@@ -1,0 +1,143 @@
+"""How consistently the items of a scale measure, with intervals."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from blijfwijzer.estimation.design import Design, Varying
+from blijfwijzer.estimation.factors import load_items
+from blijfwijzer.estimation.moments import covariances
+from blijfwijzer.estimation.resampling import Draws, draw_wholes, interval_of
+from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.codebook import Codebook, Scale
+from blijfwijzer.survey.scales import recode_items
+
+LOW_RELIABILITY = 0.60
+"""Below this a scale warns: too unreliable even for groups (Nunnally & Bernstein 1994, p. 264,
+ask .70 for early research; .60 is the usual lower limit for exploratory work, Hair et al. 2010)."""
+
+_ESTIMATES = [f"{name}{end}" for name in ("alpha", "omega") for end in ("", "_low", "_high")]
+_SCALE_COLUMNS = ["scale", "items", "n", *_ESTIMATES, "is_low"]
+_ITEM_COLUMNS = ["scale", "item", "is_reversed", "n", "item_rest"]
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How well the items of each scale hang together."""
+
+    scales: pd.DataFrame
+    """One row per scale: items, n, alpha and omega with 95 % intervals, `is_low`."""
+    items: pd.DataFrame
+    """One row per item: scale, n, item-rest correlation, whether it is reversed."""
+
+
+def measure_reliability(
+    responses: pd.DataFrame,
+    codebook: Codebook,
+    design: Design,
+    *,
+    draws: int = 200,
+    seed: int = 0,
+    units: Varying = "drawn",
+) -> Reliability:
+    """Weighted Cronbach's alpha and McDonald's omega of each scale, with 95 % intervals.
+
+    Computed on responses that answered all items of the scale. With units that are `drawn` an
+    interval tells where alpha would lie had other units been asked, such as those of another
+    survey of the same population, since answers within a unit are alike; with units that are
+    `fixed`, had other people of the same units answered.
+
+    Parameters
+    ----------
+    responses : one row per response
+    """
+    drawn = draw_wholes(design.vary(units), draws, seed)
+    scales, items = [], []
+    for scale in codebook.scales.values():
+        answers = recode_items(responses, scale, codebook).to_numpy()
+        scales.append(_scale_row(scale, answers, design.weight, drawn))
+        items += _item_rows(scale, answers, design.weight)
+    return Reliability(
+        pd.DataFrame(scales, columns=_SCALE_COLUMNS), pd.DataFrame(items, columns=_ITEM_COLUMNS)
+    )
+
+
+def cronbach_alpha(covariance: Array) -> float:
+    """Cronbach's alpha (1951): k/(k-1) x (1 - sum of variances / variance of the sum).
+
+    NaN for fewer than two items or when nothing varies.
+    """
+    items = len(covariance)
+    total = covariance.sum()
+    if items < 2 or not total > 0:
+        return float("nan")
+    return float(items / (items - 1) * (1 - np.trace(covariance) / total))
+
+
+def mcdonald_omega(covariance: Array) -> float:
+    """McDonald's omega of a one-factor model that is fitted to correlations and scaled back.
+
+    With two items it is alpha of the standardised items (Spearman-Brown; Eisinga et al. 2013).
+    """
+    deviations = np.sqrt(np.diag(covariance))
+    if len(covariance) < 2 or not np.all(deviations > 0):
+        return float("nan")
+    loadings = load_items(covariance / np.outer(deviations, deviations))
+    if len(covariance) == 2:
+        deviations = np.ones(2)
+    return omega_of(loadings * deviations, (1 - loadings**2) * deviations**2)
+
+
+def omega_of(loadings: Array, unique: Array) -> float:
+    """Share of a sum's variance that its items have in common (McDonald 1999, eq. 6.20b).
+
+    With loadings l and unique variances u: (sum l)^2 / ((sum l)^2 + sum u).
+    """
+    common = loadings.sum() ** 2
+    return float(common / (common + unique.sum()))
+
+
+def _scale_row(scale: Scale, answers: Array, weight: Array, draws: Draws) -> dict[str, object]:
+    complete = ~np.isnan(answers).any(axis=1)
+    row: dict[str, object] = {
+        "scale": scale.name,
+        "items": len(scale.items),
+        "n": int(complete.sum()),
+        "is_low": False,
+    }
+    if complete.sum() < 2 or len(scale.items) < 2:
+        return row
+    covariance, drawn = covariances(answers, weight, draws)
+    # One unit gives the same sample each time: an interval of no width would mislead.
+    drawn = drawn if len(np.unique(draws.place[complete])) > 1 else drawn[:0]
+    for name, estimate in (("alpha", cronbach_alpha), ("omega", mcdonald_omega)):
+        row[name] = estimate(covariance)
+        made = np.array([estimate(one) for one in drawn])
+        row[f"{name}_low"], row[f"{name}_high"] = interval_of(made)
+    return row | {"is_low": bool(cronbach_alpha(covariance) < LOW_RELIABILITY)}
+
+
+def _item_rows(scale: Scale, answers: Array, weight: Array) -> list[dict[str, object]]:
+    """Correlation of each item with the sum of the others."""
+    complete = ~np.isnan(answers).any(axis=1)
+    values, weight = answers[complete], weight[complete]
+    return [
+        {
+            "scale": scale.name,
+            "item": item,
+            "is_reversed": item in scale.reversed,
+            "n": len(values),
+            "item_rest": _correlate_with_rest(values, place, weight),
+        }
+        for place, item in enumerate(scale.items)
+    ]
+
+
+def _correlate_with_rest(values: Array, place: int, weight: Array) -> float:
+    if len(values) < 2 or values.shape[1] < 2:
+        return float("nan")
+    rest = values.sum(axis=1) - values[:, place]
+    pair = np.cov(values[:, place], rest, aweights=weight, ddof=0)
+    spread = np.sqrt(pair[0, 0] * pair[1, 1])
+    return float(pair[0, 1] / spread) if spread > 0 else float("nan")
