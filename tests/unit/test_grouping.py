@@ -7,12 +7,12 @@ import pytest
 from blijfwijzer.errors import GroupError, MissingColumnsError
 from blijfwijzer.groups.grouping import (
     EVERYONE,
-    define,
     make_groups,
     member_finder,
     part_people,
     read_population,
 )
+from blijfwijzer.groups.paths import GroupPath, crossed_with
 from blijfwijzer.settings import GroupSettings
 from blijfwijzer.survey.codebook import load_codebook
 
@@ -42,7 +42,7 @@ def test_a_unit_is_a_group_from_the_minimum_on():
     levels = found.groups.groupby("level").size().to_dict()
     assert levels == {"afdeling": 2, "all": 1, "organisatie": 1, "sector": 1}
     assert found.rolled_up.to_dict("records") == [
-        {"level": "afdeling", "reason": "respondents", "groups": 1, "n": 9}
+        {"level": "afdeling", "unit": "afdeling", "reason": "respondents", "groups": 1, "n": 9}
     ]
     assert found.too_small.sum() == 9
 
@@ -59,7 +59,7 @@ def test_departments_of_an_organisation_that_rolled_up_roll_up_too():
 
     found = grouped(responses([[15], [15], [60]]), population=population)
 
-    assert set(found.rolled_up["reason"]) == {"response", "parent rolled up"}
+    assert set(found.rolled_up["reason"]) == {"response", "parent"}
     assert found.groups["level"].tolist().count("organisatie") == 2
 
 
@@ -120,9 +120,26 @@ def test_codes_that_look_like_paths_stay_whole():
     found = grouped(table, ["organisatie"])
     group = found.groups.index[-1]
 
-    assert define(group)["organisatie"] == "a/b=c&d%"
-    assert member_finder(table, BOOK)(define(group)).sum() == 40
+    assert GroupPath.parse(group).definition["organisatie"] == "a/b=c&d%"
+    assert member_finder(table, BOOK)(GroupPath.parse(group).definition).sum() == 40
     assert found.groups["label"].iloc[-1] == "a/b=c&d%"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["all", "sector=rijk", "sector=rijk/organisatie=O1", "all&opleiding=1", "sector=a%2Fb&x=%3D"],
+)
+def test_the_id_of_a_group_is_read_as_it_was_written(text):
+    assert str(GroupPath.parse(text)) == text
+
+
+def test_a_path_says_where_people_work_and_what_they_answered():
+    path = GroupPath.parse("sector=rijk/organisatie=a%2Fb&opleiding=1")
+
+    assert path.levels == ("sector", "organisatie")
+    assert (path.code("organisatie"), path.code("team")) == ("a/b", None)
+    assert path.cross == ("opleiding", "1")
+    assert crossed_with(["all", "sector=rijk&opleiding=1"]) == ["", "opleiding"]
 
 
 def test_definitions_find_the_same_people():
@@ -130,10 +147,10 @@ def test_definitions_find_the_same_people():
     found = grouped(table, cross=["opleiding"])
 
     for place, group in enumerate(found.groups.index):
-        inside = member_finder(table, BOOK)(define(group))
+        inside = member_finder(table, BOOK)(GroupPath.parse(group).definition)
         assert (inside == (found.members[[place]].toarray().ravel() > 0)).all()
     assert member_finder(table, BOOK)({"planeet": "x"}) is None
-    assert define(EVERYONE) == {}
+    assert GroupPath.parse(EVERYONE).definition == {}
 
 
 def test_a_list_of_people_is_checked():

@@ -408,7 +408,7 @@ def test_a_category_that_others_were_put_with_is_no_figure_of_the_mix(surveys):
     mix = pair_waves(before, now, CODEBOOK, CultureSettings(mix=("opleiding", "sector"))).mix
 
     then, later = (
-        mix_figures(wave, mix, counted, CODEBOOK, 10)
+        {str(f): part for f, part in mix_figures(wave, mix, counted, CODEBOOK, 10).items()}
         for wave, counted in ((before, "n_before"), (now, "n_now"))
     )
 

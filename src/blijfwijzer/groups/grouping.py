@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 import numpy as np
@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.errors import GroupError, MissingColumnsError
+from blijfwijzer.groups.paths import EVERYONE as EVERYONE
+from blijfwijzer.groups.paths import define as define
+from blijfwijzer.groups.paths import escape_all, path_ids
 from blijfwijzer.settings import GroupSettings
 from blijfwijzer.survey.codebook import Codebook, Column, Language
 from blijfwijzer.survey.texts import as_seen
 
-EVERYONE = "all"
-"""Id of the group of all responses."""
 COLUMNS = ["level", "label", "parent", "sector", "kind", "n", "people", "response"]
-_ROLLED_UP = ["level", "reason", "groups", "n"]
+Reason = Literal["parent", "respondents", "people", "response"]
+"""Why a group rolls up: the unit above did, or it has too few respondents, too few people, or too
+low a response."""
+_ROLLED_UP = ["level", "unit", "reason", "groups", "n"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Grouping:
     members: csr_array
     """One row per group, one column per response; 1 where the respondent is in the group."""
     rolled_up: pd.DataFrame
-    """One row per level and reason: how many groups rolled up, and their respondents."""
+    """One row per level and reason: the unit level ("" where everyone was crossed), how many groups
+    rolled up, and their respondents."""
     too_small: csr_array
     """As `members`, of the groups that rolled up: what an audit must keep hidden."""
 
@@ -80,22 +85,22 @@ def make_groups(
     for depth in range(1, len(levels) + 1):
         path = levels[:depth]
         table, members = _unit_groups(responses, population, path, codebook, language)
-        reasons = {
-            "parent rolled up": ~table["parent"].isin(made.ids()),
+        reasons: dict[Reason, pd.Series] = {
+            "parent": ~table["parent"].isin(made.ids()),
             "respondents": table["n"] < least,
             "people": table["people"] < settings.minimum_people,
             "response": table["response"] < settings.minimum_response,
         }
-        made.add(table, members, reasons)
+        made.add(table, members, path[-1], reasons)
     for variable in variables:
         answers = _answers(responses[variable.name], variable)
         for path in _cross_paths(levels, by):
             table, members = _cross_groups(responses, answers, variable, path, codebook, language)
             reasons = {
-                "parent rolled up": ~table["unit"].isin(made.ids()),
+                "parent": ~table["unit"].isin(made.ids()),
                 "respondents": table["n"] < max(settings.minimum_cross, minimum),
             }
-            made.add(table, members, reasons)
+            made.add(table, members, path[-1] if path else "", reasons)
     groups = pd.concat(made.tables)[COLUMNS]
     if len(groups) == 1:
         raise GroupError(
@@ -137,19 +142,6 @@ def part_people(units: pd.DataFrame) -> pd.DataFrame:
     # Lists of people can contradict each other: whoever responded works there.
     own["people"] = own["people"].clip(lower=own["n"])
     return own[own["n"] > 0].rename(columns={"n": "own_n", "people": "own_people"})
-
-
-def define(group: str) -> dict[str, str]:
-    """Read a group's id as column to code.
-
-    >>> define("sector=rijk/organisatie=O1&opleiding=1")
-    {'sector': 'rijk', 'organisatie': 'O1', 'opleiding': '1'}
-    """
-    if group == EVERYONE:
-        return {}
-    unit, *crossed = group.split("&")
-    parts = ([] if unit == EVERYONE else unit.split("/")) + crossed
-    return {name: unquote(code) for name, code in (part.split("=", 1) for part in parts)}
 
 
 def member_finder(
@@ -196,14 +188,21 @@ class _Made:
     def ids(self) -> pd.Index:
         return pd.concat(self.tables).index
 
-    def add(self, table: pd.DataFrame, members: csr_array, reasons: dict[str, pd.Series]) -> None:
+    def add(
+        self,
+        table: pd.DataFrame,
+        members: csr_array,
+        unit: str,
+        reasons: dict[Reason, pd.Series],
+    ) -> None:
         """Keep groups with no reason to roll up; count each other one under its first reason."""
         kept = np.ones(len(table), dtype=bool)
         for reason, where in reasons.items():
             now = kept & where.to_numpy()
             if now.any():
                 counted = {"groups": int(now.sum()), "n": int(table["n"].to_numpy()[now].sum())}
-                self.rolled.append({"level": table["level"].iloc[0], "reason": reason, **counted})
+                level = table["level"].iloc[0]
+                self.rolled.append({"level": level, "unit": unit, "reason": reason, **counted})
             kept &= ~now
         self.tables.append(table[kept])
         self.members.append(members[np.flatnonzero(kept)])
@@ -280,20 +279,20 @@ def _unit_groups(
     codebook: Codebook,
     language: Language,
 ) -> tuple[pd.DataFrame, csr_array]:
-    names, members = _indicate(_ids(responses, path))
+    names, members = _indicate(path_ids(responses, path))
     places = responses.iloc[members.indices[members.indptr[:-1]]]
     n = np.diff(members.indptr).astype(int)
     people = np.full(len(names), np.nan)
     if population is not None:
-        known = population["people"].groupby(_ids(population, path)).sum().reindex(names)
+        known = population["people"].groupby(path_ids(population, path)).sum().reindex(names)
         # A list of people can be older than the survey: nobody is more than everybody.
         people = np.fmax(known.to_numpy(dtype=float), np.where(known.isna(), np.nan, n))
     table = pd.DataFrame(
         {
             "level": path[-1],
             "label": _labels(places[path[-1]], codebook.columns[path[-1]], language),
-            "parent": EVERYONE if len(path) == 1 else _ids(places, path[:-1]).to_numpy(),
-            "sector": _ids(places, path[:1]).to_numpy(),
+            "parent": path_ids(places, path[:-1]).to_numpy(),
+            "sector": path_ids(places, path[:1]).to_numpy(),
             "kind": "unit",
             "n": n,
             "people": people,
@@ -313,7 +312,7 @@ def _cross_groups(
     language: Language,
 ) -> tuple[pd.DataFrame, csr_array]:
     crossed = "&" + variable.name + "="
-    unit = _ids(responses, path) if path else pd.Series(EVERYONE, index=responses.index)
+    unit = path_ids(responses, path)
     names, members = _indicate((unit + crossed + answers).mask(unit.isna() | answers.isna()))
     first = members.indices[members.indptr[:-1]]
     places, said = responses.iloc[first], answers.iloc[first]
@@ -321,14 +320,14 @@ def _cross_groups(
     if path:
         where = _labels(places[path[-1]], codebook.columns[path[-1]], language)
         label = np.array([f"{w}, {s}" for w, s in zip(where, label, strict=True)], dtype=object)
-    above = _ids(places, path[:-1]) if len(path) > 1 else pd.Series(EVERYONE, index=places.index)
+    above = path_ids(places, path[:-1])
     table = pd.DataFrame(
         {
             "unit": unit.iloc[first].to_numpy(),
             "level": "&".join([*path[-1:], variable.name]),
             "label": label,
             "parent": (above + crossed + said).to_numpy() if path else EVERYONE,
-            "sector": _ids(places, path[:1]).to_numpy() if path else EVERYONE,
+            "sector": path_ids(places, path[:1]).to_numpy(),
             "kind": "cross",
             "n": np.diff(members.indptr).astype(int),
             "people": np.nan,
@@ -347,21 +346,6 @@ def _cross_paths(levels: list[str], by: list[str]) -> list[list[str]]:
     asked = next(place for place, level in enumerate(levels) if level in by)
     paths: list[list[str]] = [[], levels[:1], levels[: asked + 1]]
     return [path for place, path in enumerate(paths) if path not in paths[:place]]
-
-
-def _ids(units: pd.DataFrame, path: list[str]) -> pd.Series:
-    """Path of each unit, `sector=rijk/organisatie=O1`; missing where a part of it is."""
-    ids = path[0] + "=" + _escape(units[path[0]].astype("str"))
-    for level in path[1:]:
-        ids = ids + "/" + level + "=" + _escape(units[level].astype("str"))
-    return ids.mask(units[path].isna().any(axis=1))
-
-
-def _escape(codes: pd.Series) -> pd.Series:
-    """Keep a code from being read as a part of a path."""
-    for sign in "%/&=":
-        codes = codes.str.replace(sign, f"%{ord(sign):02X}", regex=False)
-    return codes
 
 
 def _indicate(ids: pd.Series) -> tuple[list[str], csr_array]:
@@ -383,7 +367,7 @@ def _answers(answers: pd.Series, variable: Column) -> pd.Series:
         cells = answers.map(codes).astype("str")
     else:
         cells = answers.astype("str")
-    return _escape(cells).mask(answers.isna())
+    return escape_all(cells).mask(answers.isna())
 
 
 def _labels(codes: pd.Series, column: Column, language: Language) -> list[str]:

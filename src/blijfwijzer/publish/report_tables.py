@@ -415,7 +415,7 @@ def _rolled_up(findings: Findings, language: Language) -> Cleared:
     levels = list(findings.codebook.units.levels)
     rows = []
     for row in findings.estimates.grouping.rolled_up.to_dict("records"):
-        first = str(row["level"]).split("&")[0]
+        first = str(row["unit"])
         above = levels[levels.index(first) - 1] if first in levels[1:] else EVERYONE
         rows.append(
             {
@@ -427,7 +427,7 @@ def _rolled_up(findings: Findings, language: Language) -> Cleared:
                 ),
                 "level": row["level"],
                 "into": above,
-                "reason": say(id_of("rolled_up", row["reason"].split()[0]), language),
+                "reason": say(id_of("rolled_up", row["reason"]), language),
             }
         )
     columns = ["label", "level", "into", "reason"]

@@ -10,7 +10,8 @@ from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.errors import GroupError
 from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
-from blijfwijzer.groups.grouping import Grouping, define, everyone_alone, make_groups
+from blijfwijzer.groups.grouping import Grouping, everyone_alone, make_groups
+from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.publication import Publication
 from blijfwijzer.risk.evaluation import pool_small
@@ -102,4 +103,4 @@ def _codes(admission: Admission, column: str) -> frozenset[str]:
     """Codes of the groups of one unit level that may be shown."""
     groups = admission.grouping.groups
     names = groups.index[admission.shown & groups["level"].eq(column).to_numpy()]
-    return frozenset(define(str(name))[column] for name in names)
+    return frozenset(str(GroupPath.parse(str(name)).code(column)) for name in names)

@@ -31,7 +31,8 @@ from blijfwijzer.files import (
     write_files,
     write_folder_beside,
 )
-from blijfwijzer.groups.grouping import Grouping, define
+from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.records.tracking import (
     Released,
@@ -170,7 +171,7 @@ class Publication:
         prints = fingerprint_groups(admission.keys, self.ledger.secret, members)
         return {
             name: {
-                "definition": define(name),
+                "definition": GroupPath.parse(name).definition,
                 "fingerprint": to_text(own),
                 "statistics": list(self.request.statistics),
             }

@@ -22,7 +22,8 @@ from blijfwijzer.disclosure.figures import Figures
 from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
 from blijfwijzer.errors import AlikeError, CultureError, ModelFolderError, OneUnitError, counted
 from blijfwijzer.estimation.design import Design, read_design
-from blijfwijzer.groups.grouping import EVERYONE, Grouping, define, make_groups
+from blijfwijzer.groups.grouping import EVERYONE, Grouping, make_groups
+from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.progress import Tell
 from blijfwijzer.publish.culture_findings import (
     CultureFindings,
@@ -285,7 +286,7 @@ def _attributes(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Ser
 def _barred(measured: MeasuredCulture) -> dict[str, frozenset[str]]:
     """Give the largest units, by their ids, to which each scale means something else."""
     largest, sectors = measured.waves.codebook.units.levels[0], measured.grouping.groups["sector"]
-    ids = {str(sector): define(str(sector)).get(largest) for sector in sectors}
+    ids = {str(sector): GroupPath.parse(str(sector)).code(largest) for sector in sectors}
     return {
         scale: frozenset(sector for sector, code in ids.items() if code in codes)
         for scale, codes in measured.invariance.barred(largest).items()

@@ -25,6 +25,7 @@ from blijfwijzer.fairness.targeting import (
 from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.flags import CERTAIN, NOT, part_best, talent_at_risk
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, part_people
+from blijfwijzer.groups.paths import crossed_with
 from blijfwijzer.groups.segments import Segments, find_segments
 from blijfwijzer.publish.findings import Findings, GroupEstimates, NeedFindings
 from blijfwijzer.release.admission import Admission
@@ -357,7 +358,7 @@ def _own(grouping: Grouping, shown: NDArray[np.bool_]) -> pd.DataFrame:
     respondents do on average.
     """
     groups = grouping.groups
-    variable = groups["level"].str.rsplit("&").str[-1].where(groups["kind"] == "cross", "")
+    variable = pd.Series(crossed_with(groups.index), index=groups.index)
     everyone = (groups["kind"] == "all").to_numpy()
     each = float(groups["people"].iloc[0] / groups["n"].iloc[0])
     parts = []

@@ -9,7 +9,7 @@ import pandas as pd
 
 from blijfwijzer.errors import ReleaseError, SettingsError
 from blijfwijzer.estimation.intervals import Z
-from blijfwijzer.groups.grouping import define
+from blijfwijzer.groups.paths import GroupPath, crossed_with
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.report import Report
@@ -156,7 +156,7 @@ def read_needs(
     ReleaseError
         The release was not crossed with the variable.
     """
-    crossed = groups["level"].str.rsplit("&").str[-1].where(groups["kind"] == "cross", "")
+    crossed = pd.Series(crossed_with(groups["group"]), index=groups.index)
     own = groups[groups["own_n"].notna() & (crossed == across)].set_index("group")
     if own.empty:
         raise ReleaseError(
@@ -165,8 +165,8 @@ def read_needs(
         )
     people = own["own_people"].fillna(own["own_n"])
     width = (own[f"{target}_high"] - own[f"{target}_low"]) / 100
-    strata = pd.DataFrame([define(str(group)) for group in own.index], index=own.index)
-    strata = strata.astype("str")
+    places = [GroupPath.parse(str(group)).definition for group in own.index]
+    strata = pd.DataFrame(places, index=own.index).astype("str")
     if len(strata.columns) and "sector" not in strata:
         strata["sector"] = strata[strata.columns[0]]
     needs = Needs(own[f"{target}_rate"] / 100, width / (2 * Z), people, strata)
@@ -188,7 +188,7 @@ def read_truth(file: Path, target: str, groups: pd.Index) -> pd.Series:
         The table lacks columns, or no respondent works in some group.
     """
     table, chance = read_table(file).frame, f"p_{target}"
-    definitions = {str(group): define(str(group)) for group in groups}
+    definitions = {str(group): GroupPath.parse(str(group)).definition for group in groups}
     needed = {chance, *(name for definition in definitions.values() for name in definition)}
     missing = sorted(needed - set(map(str, table.columns)))
     if missing:
