@@ -26,7 +26,7 @@ from blijfwijzer.claims.reader import Reader
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.progress import Tell, silent
-from blijfwijzer.survey.concepts import CONCEPTS
+from blijfwijzer.survey.concepts import CONCEPTS, PAIR
 from blijfwijzer.survey.texts import Message
 
 ClaimFamily = Literal["teams", "leaving", "careers", "conduct", "scores"]
@@ -84,109 +84,89 @@ class Verdict:
 def _claim(
     number: str,
     family: ClaimFamily,
-    needs: str,
     test: Callable[[Reader], ClaimFinding],
+    needs: str,
     speaks_of: str = "",
 ) -> Claim:
     others = tuple(tuple(name.split("|")) for name in speaks_of.split())
     return Claim(number, family, tuple(needs.split()), others, test)
 
 
+_PAIR = " ".join(PAIR)
+_LOW_AND_LONG = "laag_opgeleid lang_in_dienst"
+_RATED = "prestatie_leiding|prestatie_eigen"
+_OUTSIDE_AND_INSIDE = "extern_agressie extern_intimidatie intern_agressie intern_intimidatie"
+
 CLAIMS: tuple[Claim, ...] = (
-    _claim("H1", "teams", "psychologische_veiligheid prestatiegerichtheid", teams.good_together),
-    _claim("H1b", "teams", "psychologische_veiligheid prestatiegerichtheid", teams.special_pair),
-    _claim(
-        "H2",
-        "teams",
-        "psychologische_veiligheid prestatiegerichtheid betrokkenheid",
-        commitment.brave_teams,
-        "prestatie_leiding|prestatie_eigen",
-    ),
+    _claim("H1", "teams", teams.good_together, _PAIR),
+    _claim("H1b", "teams", teams.special_pair, _PAIR),
+    _claim("H2", "teams", commitment.brave_teams, f"{_PAIR} betrokkenheid", _RATED),
     _claim(
         "H3",
         "teams",
-        "regeldruk ruimte_professional betrokkenheid",
         commitment.room_matters,
-        "prestatie_leiding|prestatie_eigen",
+        "regeldruk ruimte_professional betrokkenheid",
+        _RATED,
     ),
     _claim(
         "H4",
         "teams",
-        "betrokkenheid",
         commitment.each_condition,
+        "betrokkenheid",
         " ".join(commitment.CONDITIONS),
     ),
-    _claim(
-        "H17",
-        "teams",
-        "psychologische_veiligheid voorbeeldgedrag omgangsbeleid",
-        teams.example_over_rules,
-    ),
-    _claim("H18", "teams", "", teams.hidden_variation),
+    _claim("H17", "teams", teams.example_over_rules, f"{PAIR[0]} voorbeeldgedrag omgangsbeleid"),
+    _claim("H18", "teams", teams.hidden_variation, ""),
     _claim(
         "H5",
         "leaving",
-        "vertrekintentie motief_anders_werk motief_cultuur motief_loopbaan",
         leaving.second_motive,
+        "vertrekintentie motief_anders_werk motief_cultuur motief_loopbaan",
     ),
-    _claim("H6", "leaving", "zoekt_werk tevredenheid", leaving.productive_leave),
-    _claim("H15", "leaving", "hr_instrument vertrekintentie", measures.measures_need_culture),
+    _claim("H6", "leaving", leaving.productive_leave, "zoekt_werk tevredenheid"),
+    _claim("H15", "leaving", measures.measures_need_culture, "hr_instrument vertrekintentie"),
     _claim(
         "H16",
         "leaving",
-        "tevreden_baan tevreden_team tevreden_organisatie",
         leaving.satisfaction_order,
+        "tevreden_baan tevreden_team tevreden_organisatie",
     ),
     _claim(
         "H7",
         "careers",
-        "laag_opgeleid lang_in_dienst scholing",
         training.fewer_chances,
+        f"{_LOW_AND_LONG} scholing",
         "ontwikkelafspraak interne_stap",
     ),
-    _claim(
-        "H8",
-        "careers",
-        "laag_opgeleid lang_in_dienst aangemoedigd",
-        training.less_encouraged,
-    ),
+    _claim("H8", "careers", training.less_encouraged, f"{_LOW_AND_LONG} aangemoedigd"),
     _claim(
         "H8b",
         "careers",
-        "laag_opgeleid lang_in_dienst scholing scholing_aangeboden wil_scholing",
         training.opportunity_not_will,
+        f"{_LOW_AND_LONG} scholing scholing_aangeboden wil_scholing",
     ),
     _claim(
-        "H9",
-        "careers",
-        "inzetbaarheid",
-        careers.best_chances,
-        "leeftijd dienstjaren opleiding",
+        "H9", "careers", careers.best_chances, "inzetbaarheid", "leeftijd dienstjaren opleiding"
     ),
-    _claim("H10", "careers", "eigen_marktwaarde", careers.words_not_deeds),
+    _claim("H10", "careers", careers.words_not_deeds, "eigen_marktwaarde"),
     _claim(
         "H13",
         "careers",
-        "reorganisatie",
         careers.reorganising_harms,
-        "bevlogenheid|tevredenheid prestatie_leiding|prestatie_eigen",
+        "reorganisatie",
+        f"bevlogenheid|tevredenheid {_RATED}",
     ),
     _claim(
         "H14",
         "careers",
-        "prestatie_belonen",
         careers.reward_wanted,
+        "prestatie_belonen",
         "onder_aangesproken uitblinken_meer_werk",
     ),
-    _claim(
-        "H11",
-        "conduct",
-        "extern_agressie extern_intimidatie intern_agressie intern_intimidatie",
-        conduct.outside_over_inside,
-    ),
-    _claim("H12", "conduct", "discriminatie integriteit_gezien", conduct.changed_conduct),
-    _claim("H19", "scores", "vertrekintentie", scores.culture_beyond_career),
-    _claim("H20", "scores", "achterblijver", scores.fair_enough),
+    _claim("H11", "conduct", conduct.outside_over_inside, _OUTSIDE_AND_INSIDE),
+    _claim("H12", "conduct", conduct.changed_conduct, "discriminatie integriteit_gezien"),
+    _claim("H19", "scores", scores.culture_beyond_career, "vertrekintentie"),
+    _claim("H20", "scores", scores.fair_enough, "achterblijver"),
 )
 
 
