@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.release import reopen
-from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Language
 from blijfwijzer.survey.remarks import Remark
@@ -46,7 +46,7 @@ def said(remarks: Iterable[Remark]) -> list[str]:
 
 def make_report(
     language: Language = "nl", groups: int = 40, flagged: int = 8, label: str = ""
-) -> Report:
+) -> Chapter:
     """Make a report of any size; a label given is that of every group."""
     rng = np.random.default_rng(3)
     dutch = language == "nl"
@@ -165,17 +165,23 @@ def make_report(
         warnings=("Dit is een verzonnen meting.",),
         notes={"vouchers": ("Budget € 250.000, € 1.000 per voucher.",)},
     )
-    return Report(**{name: shown(value) for name, value in made.items()})
+    tables = {name: shown(made.pop(name)) for name in list(made) if is_table(made[name])}
+    return Chapter(**made, tables=tables)
+
+
+def is_table(value: Any) -> bool:
+    return isinstance(value, pd.DataFrame)
 
 
 def shown(value: Any) -> Any:
     """Pass a table through the gate, as one that was written before; leave other things be."""
-    return reopen(value) if isinstance(value, pd.DataFrame) else value
+    return reopen(value) if is_table(value) else value
 
 
-def changed(report: Report, **tables: Any) -> Report:
-    """Give a report with other tables."""
-    return replace(report, **{name: shown(table) for name, table in tables.items()})
+def changed(report: Chapter, **tables: Any) -> Chapter:
+    """Give a report with other tables; without those that are None."""
+    held = {**report.tables, **{name: shown(table) for name, table in tables.items()}}
+    return replace(report, tables={n: table for n, table in held.items() if table is not None})
 
 
 def _rates(rng: np.random.Generator, rows: int, least: int = 15) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Culture and claims, from a survey to files that may be shown, as a user runs them."""
 
 import hashlib
-import io
 import json
 import re
 import shutil
@@ -18,9 +17,15 @@ from blijfwijzer import errors
 from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.cli import main
 from blijfwijzer.disclosure.ledger import verify
-from blijfwijzer.publish.charts import Frame
-from blijfwijzer.publish.culture_pictures import picture_estimates, picture_heat
-from blijfwijzer.publish.grids import Cell, Line, heat_map, slope_chart
+from blijfwijzer.publish.culture_pictures import (
+    choose_units,
+    draw_dimension,
+    draw_estimates,
+    draw_trend,
+    show_heat,
+)
+from blijfwijzer.publish.marks import WIDTH, axis_of
+from blijfwijzer.publish.pictures import PICTURED_ROWS
 from blijfwijzer.release.culture import leave_few
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE, PAIR
@@ -30,7 +35,7 @@ SMALL, ALIKE = "KLEINGEHEIM", "ALLENEENS"
 UNITS = ("--by", "organisatie")
 HIDDEN = {"nl": "niet getoond", "en": "not shown"}
 LABEL = {"nl": "Eenheid", "en": "Unit"}
-HEAT = "heat-organisatie"
+HEAT = "organisatie"
 JUDGED = {"nl": "Vergelijking met anderen", "en": "Comparison with others"}
 PAPERS = {"nl": "woorden van het brondocument", "en": "the source's words"}
 SECTORS = ("defensie", "gemeenten", "politie", "provincies", "rijk", "waterschappen")
@@ -180,21 +185,20 @@ def test_a_dimension_of_which_less_is_better_is_turned(place):
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize("command", ["climate", "claims"])
-def test_each_picture_tells_its_finding_and_has_its_table_after_it(place, command, language):
+def test_each_picture_tells_its_finding_and_draws_in_the_rows_of_its_table(
+    place, command, language
+):
     page = page_of(place / f"{command}-{language}")
 
-    pictures = 0
-    for section in page.iter("section"):
-        parts = list(section)
-        for number, part in enumerate(parts):
-            if part.tag == "figure":
-                assert part.find("svg").get("role") == "img"
-                assert part.find("svg/title").text
-                assert re.search(r"\d|Er is niets|nothing", part.find("svg/desc").text)
-                assert parts[number + 1].tag == "details"
-                assert parts[number + 1].find(".//table") is not None
-                pictures += 1
-    assert pictures >= 10
+    figures = list(page.iter("figure"))
+    for figure in figures:
+        assert re.search(r"\d|Er is niets|nothing", figure.find(".//caption").text)
+        assert figure.find("ul[@class='legend']/li") is not None
+        # What is drawn stands as figures in the same row, for who cannot see it.
+        assert all(svg.get("aria-hidden") == "true" for svg in figure.iter("svg"))
+        drawn = figure.findall(".//tbody/tr/td/svg") + figure.findall(".//tbody/tr/td/span")
+        assert drawn
+    assert len(figures) >= 10
     ids = [element.get("id") for element in page.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
     assert page.get("lang") == language
@@ -204,17 +208,17 @@ def test_each_picture_tells_its_finding_and_has_its_table_after_it(place, comman
 def test_the_heat_map_says_in_words_what_is_withheld(place, language):
     page = page_of(place / f"climate-{language}")
 
-    heat = figure_of(page, HEAT)
-    texts = [text.text for text in heat.iter("text")]
-    hatched = [r for r in heat.iter("rect") if (r.get("fill") or "").startswith("url(")]
+    heat = heat_of(page, HEAT)
+    cells = list(heat.iter("span"))
+    hatched = [cell for cell in cells if cell.get("class") == "cell hatched"]
     parts = list(next(s for s in page.iter("section") if s.get("id") == "climate"))
-    twin = parts[parts.index(heat) + 1]
-    rows = [{cell.text for cell in row.findall("td")} for row in twin.iter("tr")]
+    rows = [{"".join(cell.itertext()) for cell in row.findall("td")} for row in heat.iter("tr")]
     # There is no room for all: units of which nothing is shown are counted, not drawn.
     assert {HIDDEN[language]} not in rows
     told = [p.text for p in parts if p.tag == "p"]
     assert [p for p in told if re.match(r"(Van|Of) \d+ (eenheden|units)", p)]
-    assert texts.count(HIDDEN[language]) == len(hatched)
+    told = [cell.text for cell in hatched if cell.get("aria-hidden") is None]
+    assert set(told) <= {HIDDEN[language]}
 
 
 @pytest.fixture(scope="module")
@@ -286,16 +290,16 @@ def test_the_judgement_is_told_in_the_heat_map_its_table_and_the_workbook(
 
     sign = {"not comparable": "≠", "with care": "!"}
     for level in ("sector", "organisatie"):
-        heat = figure_of(page, f"heat-{level}")
-        texts = [text.text for text in heat.iter("text")]
-        drawn = table[(table["level"] == level) & table["label"].isin(texts)]
+        heat = heat_of(page, level)
+        legend, names = legend_of(heat), [row[0].text for row in heat.iter("tr")]
+        drawn = table[(table["level"] == level) & table["label"].isin(names)]
+        texts = [cell.text for cell in heat.findall(".//td/span")]
         for judgement, mark in sign.items():
             cells = [text for text in texts if re.fullmatch(rf"\d[,.]\d {mark}", text)]
             assert len(cells) == (drawn["judgement"] == judgement).sum()
-            assert (mark in texts) == bool(cells)
-    assert own in texts
-    twin = next(twins_of(page, HEAT))
-    assert [c for c in twin.itertext() if c.endswith(f", {label}")]
+            assert (mark in legend) == bool(cells)
+    assert own in legend.values()
+    assert [c for c in heat.itertext() if c.endswith(f", {label}")]
     worrying = next(s for s in page.iter("section") if s.get("id") == "worrying")
     assert screened in " ".join(worrying.itertext())
     sheet = sheet_of(folder, "Cultuur" if language == "nl" else "Climate")
@@ -309,27 +313,28 @@ def test_the_judgement_is_told_in_the_heat_map_its_table_and_the_workbook(
 def test_what_could_not_be_checked_has_a_sign_in_the_heat_map(place, language, care):
     table = climate_of(place, language)
 
-    texts = [t.text for t in figure_of(page_of(place / f"climate-{language}"), HEAT).iter("text")]
-    drawn = table[(table["level"] == "organisatie") & table["label"].isin(texts)]
+    heat = heat_of(page_of(place / f"climate-{language}"), HEAT)
+    names = [row[0].text for row in heat.iter("tr")]
+    drawn = table[(table["level"] == "organisatie") & table["label"].isin(names)]
     warned = (drawn["judgement"] == "with care").sum()
     assert 0 < warned < len(drawn)
-    assert sum(text.endswith(" !") for text in texts) == warned
-    assert texts.count(care) == texts.count("!") == 1
+    assert sum(cell.text.endswith(" !") for cell in heat.findall(".//td/span")) == warned
+    assert legend_of(heat)["!"] == care
 
 
-def figure_of(page, key):
+def heat_of(page, level):
+    """Give the heat map of a unit level."""
+    climate = next(s for s in page.iter("section") if s.get("id") == "climate")
+    maps = [f for f in climate.iter("figure") if f.find(".//td/span") is not None]
     return next(
-        f for f in page.iter("figure") if f.find("svg").get("aria-labelledby") == f"{key}-t {key}-d"
+        f for f in maps if re.search(rf"\b{level}\b", f.find(".//caption").text, re.IGNORECASE)
     )
 
 
-def twins_of(page, key):
-    """Give what stands after a picture."""
-    heat = figure_of(page, key)
-    for section in page.iter("section"):
-        parts = list(section)
-        if heat in parts:
-            yield parts[parts.index(heat) + 1]
+def legend_of(figure):
+    """Give what signs stand for, by their own text."""
+    signs = figure.findall("ul/li/span")
+    return {sign.text: sign.tail for sign in signs}
 
 
 def sheet_of(folder, name):
@@ -748,72 +753,36 @@ def test_public_surveys_are_told(book, file, request, tmp_path):
     assert told[0]["verdict"] == "supported"
 
 
-def test_a_heat_map_and_slopes_are_well_formed_whatever_they_hold():
-    frame = Frame("k", "<&>", "<b>1</b>", "", "nl")
-    rows = [("<x>", [Cell("3,1", "better"), Cell("niet getoond", "hatched"), Cell("2")])]
-    legend = [("hatched", "niet getoond")]
-    lines = [Line("<y>", 3.0, 3.4, "3,0", "3,4", "better"), Line("z", 3.0, 3.0, "3,0", "3,0")]
-
-    for svg in (
-        heat_map(rows, ["a", "b & c", "d"], frame, legend),
-        slope_chart(lines, frame, ("toen", "nu"), [("plain", "gelijk")]),
-    ):
-        made = ElementTree.parse(io.StringIO(str(svg))).getroot()
-        assert made.find("title").text == "<&>"
-        assert [text.text for text in made.iter("text")]
-
-
 def estimates_of(*rows):
     names = ["name", "sort", "value", "low", "high", "measure", "key", "kind"]
     return pd.DataFrame([(*row, "per cent", "share", "percent") for row in rows], columns=names)
-
-
-def test_long_names_of_estimates_stand_whole_in_their_picture():
-    start = "Share of variance in what people say of the culture between units of this kind: "
-    rows = [(start + end, "main", 20.0, 10.0, 30.0) for end in ("sector", "team")]
-
-    svg = ElementTree.fromstring(picture_estimates(estimates_of(*rows), "main", "c", "k", "en"))
-
-    told = [text.text for text in svg.iter("text") if text.get("text-anchor") == "end"]
-    assert len(told) == 4
-    assert " ".join(told[:2]) == start + "sector"
-    assert " ".join(told[2:]) == start + "team"
 
 
 @pytest.mark.parametrize(("value", "ends"), [(0.0, ("0", "10")), (40.0, ("0", "50"))])
 def test_an_axis_spans_enough_that_rounding_does_not_look_like_difference(value, ends):
     table = estimates_of(("a", "main", value, value - 1, value + 1))
 
-    svg = ElementTree.fromstring(picture_estimates(table, "main", "c", "k", "en"))
+    numbers = axis_of(draw_estimates(table, table, "main", "c", "en")).ticks()
 
-    ticks = [t.text for t in svg.iter("text") if t.get("text-anchor") == "middle"][:-1]
-    numbers = [float(tick.replace("−", "-")) for tick in ticks]
     assert max(numbers) - min(numbers) >= 10
     assert numbers[-1] == float(ends[1]) or numbers[0] < 0
 
 
 def test_means_that_are_alike_are_not_told_as_highest_and_lowest():
-    from blijfwijzer.publish.culture_pictures import picture_dimension
-
     columns = {"pooled": 3.3, "low": [3.2, 3.1], "high": [3.4, 3.5]}
     alike = pd.DataFrame({"label": ["a", "b"], **columns})
     other = alike.assign(pooled=[3.3, 3.4])
 
-    told = [
-        ElementTree.fromstring(picture_dimension(rows, 3.3, "c", "k", "en"))
-        for rows in (alike, other)
-    ]
+    told = [draw_dimension(rows, 3.3, "c", "en") for rows in (alike, other)]
 
-    assert "alike" in told[0].find("desc").text
-    assert "Highest: b, 3.4" in told[1].find("desc").text
-    ticks = [t.text for t in told[0].iter("text") if t.get("text-anchor") == "middle"][:-1]
-    assert float(ticks[-1]) - float(ticks[0]) >= 1
+    assert "alike" in told[0].finding
+    assert "Highest: b, 3.4" in told[1].finding
+    ticks = axis_of(told[0]).ticks()
+    assert ticks[-1] - ticks[0] >= 1
 
 
 @pytest.mark.parametrize("all_fit", [True, False])
 def test_a_heat_map_without_room_for_all_leaves_out_what_is_withheld(all_fit):
-    from blijfwijzer.publish.culture_pictures import PICTURED_ROWS, choose_units
-
     count = PICTURED_ROWS - (1 if all_fit else 0)
     names = [f"u{place:02d}" for place in range(count)]
     cells = pd.DataFrame({"group": names, "label": names, "all_mark": "better"})
@@ -825,16 +794,25 @@ def test_a_heat_map_without_room_for_all_leaves_out_what_is_withheld(all_fit):
 
 
 def test_a_unit_of_which_nothing_is_shown_says_so_in_a_heat_map_that_has_room():
-    row = {"group": "a", "dimension": "d", "pooled": 3.0, "all_mark": "", "judgement": "comparable"}
+    row = {"pooled": 3.0, "all_mark": "", "judgement": "comparable"}
 
-    svg = ElementTree.fromstring(
-        picture_heat(pd.DataFrame([row]), [("a", "A"), ("h", "H")], ["d"], "c", "k", "en")
-    )
+    heat = show_heat([("A", [row]), ("H", [None])], ["Unit", "d"], "c", "en")
 
-    texts = [text.text for text in svg.iter("text")]
-    hatched = [r for r in svg.iter("rect") if (r.get("fill") or "").startswith("url(")]
-    # One in the map and one in the legend.
-    assert texts.count("not shown") == len(hatched) == 2
+    assert [str(cells[1]) for cells in heat.rows] == [
+        '<span class="cell plain">3.0</span>',
+        '<span class="cell hatched">not shown</span>',
+    ]
+    assert "not shown" in [text for _, text in heat.legend]
+
+
+def test_a_mark_and_a_warning_of_a_cell_stand_in_words_too():
+    row = {"pooled": 3.0, "all_mark": "worse", "judgement": "with care"}
+
+    heat = show_heat([("A", [row])], ["Unit", "d"], "c", "en")
+
+    assert [[str(cell) for cell in cells[1:]] for cells in heat.rows] == [
+        ['<span class="cell worse">3.0 !<span class="hidden">, worse, with a warning</span></span>']
+    ]
 
 
 def rows_of(page, section):
@@ -868,12 +846,11 @@ def test_each_picture_of_a_claim_has_numbers_of_one_kind(place):
     page = page_of(place / "claims-nl")
 
     for figure in page.iter("figure"):
-        key = figure.find("svg").get("aria-labelledby").split("-t ")[0]
-        texts = [t.text for t in figure.iter("text")]
-        ends = [t for t in texts if re.fullmatch(r"[+−]?\d+(,\d+)?( %)?( \(.*\))?", t)]
-        shares = [t for t in ends if "%" in t]
-        drawn = [t for t in ends if "(" in t or "%" in t]
-        assert len(shares) in (0, len(drawn)), key
+        key = figure.find(".//caption").text
+        rows = [row for row in figure.findall(".//tbody/tr") if row.find("td/svg") is not None]
+        shares = [row for row in rows if "%" in row[-1].text]
+        assert rows
+        assert len(shares) in (0, len(rows)), key
 
 
 @pytest.mark.parametrize("command", ["climate", "claims"])
@@ -916,14 +893,15 @@ def test_what_does_not_apply_to_everyone_is_not_told_as_withheld(place):
 def test_each_dimension_is_drawn_beside_the_mean_of_all(place):
     page = page_of(place / "climate-nl")
 
-    drawn = [
-        figure
-        for figure in page.iter("figure")
-        if figure.find("svg").get("aria-labelledby").startswith("dimension-")
-    ]
+    climate = next(s for s in page.iter("section") if s.get("id") == "climate")
+    drawn = [f for f in climate.iter("figure") if f.find(".//td/svg") is not None]
 
     assert drawn
-    assert all("gemiddelde van allen" in [t.text for t in f.iter("text")] for f in drawn)
+    for figure in drawn:
+        assert "gemiddelde van allen" in [item.find("svg").tail for item in figure.iter("li")]
+        ticks = [row.find("td/svg/path[@class='tick']") for row in figure.findall(".//tbody/tr")]
+        assert None not in ticks
+        assert len({tick.get("d") for tick in ticks}) == 1
 
 
 def test_the_page_says_which_means_are_pooled_and_where_low_is_favourable(place):
@@ -946,15 +924,22 @@ def test_groups_by_a_background_stand_in_the_order_of_the_codebook(place):
     assert ages == [age for age in known if age in ages]
 
 
-def test_labels_of_slopes_do_not_lie_on_each_other():
-    from blijfwijzer.publish.grids import _GAP, _spread
+def test_a_change_is_drawn_from_the_mean_before_to_the_mean_now():
+    rows = pd.DataFrame(
+        {
+            "scale": ["a", "b"],
+            "before": [3.0, 3.2],
+            "now": [3.4, 3.2],
+            "net": [0.4, 0.0],
+            "mark": ["better", "no_mark"],
+        }
+    )
 
-    places = _spread([10.0, 11.0, 10.5, 90.0, 200.0])
+    drawing = draw_trend(rows, "c", "en")
 
-    apart = np.diff(sorted(places))
-    assert (apart >= _GAP - 1e-9).all()
-    assert places[4] == 200.0
-    assert np.argsort(places).tolist() == [0, 2, 1, 3, 4]
+    marks = [(mark.low, mark.value, mark.shape) for (mark,) in drawing.rows]
+    assert marks == [(3.0, 3.4, "better"), (3.2, 3.2, "plain")]
+    assert "1" in drawing.finding
 
 
 def test_nothing_of_everyone_is_told_when_a_few_joined_since_an_earlier_release(place, tmp_path):
@@ -1061,13 +1046,16 @@ def test_a_mean_is_withheld_when_few_others_answered():
 
 @pytest.mark.parametrize("command", ["climate", "claims"])
 def test_all_that_is_drawn_lies_inside_its_picture(place, command):
-    pictures = list(page_of(place / f"{command}-nl").iter("svg"))
+    pictures = list(page_of(place / f"{command}-nl").findall(".//figure//svg"))
 
     assert pictures
     for svg in pictures:
-        _, _, width, height = map(float, svg.get("viewBox").split())
+        width, height = float(svg.get("width")), float(svg.get("height"))
+        assert width <= WIDTH
         drawn = [element for element in svg if element.tag in ("text", "rect", "circle")]
-        assert drawn
+        places = re.findall(r"M(-?[\d.]+) ", " ".join(p.get("d") for p in svg.iter("path")))
+        assert drawn or places
+        assert all(0 <= float(place) <= width for place in places)
         for element in drawn:
             x, y = (float(element.get(name) or element.get(f"c{name}") or 0) for name in "xy")
             assert 0 <= x <= width

@@ -13,10 +13,11 @@ from babel.messages.pofile import read_po
 import blijfwijzer
 from blijfwijzer import settings
 from blijfwijzer.errors import SettingsError
-from blijfwijzer.publish import catalogue
+from blijfwijzer.publish import catalogue, claims_page, culture_page, score_page
 from blijfwijzer.publish.catalogue import PARTS, ids, template
 from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.report_page import render_report
+from blijfwijzer.publish.score_page import render_report
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.settings import Settings, load_settings
 from reports import make_report
 
@@ -50,6 +51,17 @@ def of_parts() -> set[str]:
     return {f"{family}.{part}" for family, parts in PARTS.items() for part in parts}
 
 
+def of_tables() -> set[str]:
+    """Headings of all columns that a reader is shown, and what sheets are called and hold."""
+    shown = [table for table in TABLES.values() if not table.is_for_programs]
+    sheets = [
+        TABLES[name] for page in (score_page, culture_page, claims_page) for name in page.SHEETS
+    ]
+    return {column.message for t in shown for column in t.columns if not column.is_key} | {
+        name for table in sheets for name in (table.sheet, table.caption)
+    }
+
+
 def gaps(text: str) -> set[str]:
     """Gaps of a sentence, each with the way in which its number is written."""
     return set(re.findall(r"{([^}]*)}", text))
@@ -68,12 +80,13 @@ def test_each_id_that_the_code_names_has_a_sentence(language):
 
     assert len(named) > 100
     assert [(where, name) for where, name in named if name not in ids(language)] == []
-    assert of_parts() - ids(language) == set()
+    assert (of_parts() | of_tables()) - ids(language) == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_sentence_is_used(language):
-    assert ids(language) - constants() - of_parts() == set()
+    captions = {table.caption for table in TABLES.values()}
+    assert ids(language) - constants() - of_parts() - of_tables() - captions == set()
 
 
 def test_an_id_is_written_out_or_one_of_the_listed_parts():

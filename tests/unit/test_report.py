@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.disclosure.release import Cleared
-from blijfwijzer.publish.charts import BarRow, DotRow, Frame, Mark, bar_chart, interval_chart
+from blijfwijzer.publish.marks import Drawing, Mark, axis_of, draw_row, draw_scale
 from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.report_page import PICTURED_GROUPS, render_report
+from blijfwijzer.publish.score_page import PICTURED_GROUPS, render_report
 from blijfwijzer.publish.texts import show, show_interval
 from reports import changed, make_report
 
@@ -101,25 +100,21 @@ def test_headings_leave_out_no_level():
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-def test_each_picture_tells_its_finding_and_has_its_table_after_it(language):
+def test_each_picture_tells_its_finding_and_draws_in_the_rows_of_its_table(language):
     page = parse(render_report(make_report(language)))
 
-    pictures = 0
-    for section in page.iter("section"):
-        parts = list(section)
-        for place, part in enumerate(parts):
-            if part.tag == "figure":
-                svg = part.find("svg")
-                assert svg.get("role") == "img"
-                assert svg.find("title").text
-                assert re.search(r"\d", svg.find("desc").text)
-                twin = parts[place + 1]
-                assert twin.tag == "details"
-                assert twin.get("open")
-                assert twin.find(".//table") is not None
-                pictures += 1
+    figures = list(page.iter("figure"))
+    for figure in figures:
+        assert re.search(r"\d", figure.find(".//caption").text)
+        assert figure.find(".//th[@class='marks']").text
+        rows = list(figure.find(".//tbody"))
+        bare = [" ".join(row.itertext()) for row in rows if row.find("td/svg") is None]
+        assert len(bare) < len(rows)
+        assert all(re.search("te weinig|too few", text) for text in bare)
+        # What is drawn stands as figures in the same row.
+        assert all(svg.get("aria-hidden") == "true" for svg in figure.iter("svg"))
     # Two risks by sector, two lists of flags, drivers, alternatives and three attributes.
-    assert pictures == 2 + 2 + PICTURED_GROUPS + 1 + 3
+    assert len(figures) == 2 + 2 + PICTURED_GROUPS + 1 + 3
 
 
 def test_a_table_has_as_many_cells_in_each_row_as_it_has_headings():
@@ -144,7 +139,7 @@ def test_drivers_that_can_be_changed_come_first():
     page = parse(render_report(make_report()))
 
     table = next(t for t in page.iter("table") if "Te veranderen" in t.itertext())
-    changeable = [row[1].text for row in table.findall("tbody/tr")]
+    changeable = [row[2].text for row in table.findall("tbody/tr")]
 
     assert changeable == sorted(changeable)
     assert set(changeable) == {"ja", "nee"}
@@ -155,8 +150,8 @@ def test_groups_with_one_name_keep_their_own_drivers():
 
     page = parse(render_report(report))
 
-    pictured = [s.get("aria-labelledby") for s in page.iter("svg")]
-    shown = [name for name in pictured if name.startswith("drivers-achterblijver")]
+    captions = [figure.find(".//caption").text for figure in page.iter("figure")]
+    shown = [text for text in captions if text.startswith("Achterblijversrisico bij Pers")]
     assert len(shown) == 2
 
 
@@ -169,7 +164,7 @@ def test_what_may_not_be_shown_is_told_in_words():
 
     page = parse(render_report(changed(report, sectors=hidden)))
 
-    rows = {row[0].text: row[2].text for row in page.iter("tr") if len(row) == 3}
+    rows = {row[0].text: row[3].text for row in page.findall(".//figure//tr") if len(row) == 4}
     assert rows["Zorg"] == "niet getoond"
     assert "nan" not in text_of(render_report(changed(report, sectors=hidden))).lower().split()
 
@@ -240,7 +235,7 @@ def test_pictures_without_a_number_say_so():
         )
     )
 
-    told = [svg.find("desc").text for svg in page.iter("svg")]
+    told = [figure.find(".//caption").text for figure in page.iter("figure")]
     assert sum("There is nothing to show" in text for text in told) == 2 + 2 + PICTURED_GROUPS + 1
 
 
@@ -278,8 +273,7 @@ def test_tables_that_were_kept_as_json_give_the_same_page():
     report = make_report()
     kept = {
         name: table.frame.astype(object).where(table.frame.notna(), None)
-        for name, table in vars(report).items()
-        if isinstance(table, Cleared)
+        for name, table in report.tables.items()
     }
 
     assert render_report(changed(report, **kept)) == render_report(report)
@@ -312,38 +306,53 @@ def test_an_interval_without_ends_is_told_as_its_value_only():
     assert show_interval(34, None, 40, "percent", "en") == "34%"
 
 
+def drawing_of(*rows):
+    return Drawing("finding", "axis", tuple(rows), (("dot", "text"),))
+
+
+def drawn(*rows):
+    drawing = drawing_of(*rows)
+    return [ElementTree.fromstring(draw_row(marks, axis_of(drawing))) for marks in rows]
+
+
 def test_marks_stand_where_their_values_are():
-    frame = Frame("k", "t", "f", "x", "en")
+    (svg,) = drawn((Mark(50, "dot", 0, 100),))
 
-    svg = ElementTree.fromstring(
-        interval_chart([DotRow("a", "50", (Mark(50, "dot", 0, 100),))], frame, [])
-    )
-
-    whisker = next(p.get("d") for p in svg.iter("path") if p.get("fill") == "none")
+    whisker = next(p.get("d") for p in svg.iter("path") if p.get("class") == "whisker")
     left, right = (float(x) for x in re.findall(r"M([\d.]+) [\d.]+v8", whisker))
     assert float(svg.find("circle").get("cx")) == pytest.approx((left + right) / 2)
 
 
 def test_bars_to_the_left_and_right_start_at_zero():
-    frame = Frame("k", "t", "f", "x", "nl")
+    right, left = drawn((Mark(3.0, "bar"),), (Mark(-3.0, "hatched"),))
 
-    svg = ElementTree.fromstring(
-        bar_chart([BarRow("a", "", 3.0), BarRow("b", "", -3.0, is_hatched=True)], frame, "p", "h")
-    )
-
-    plain, hatched = [r for r in svg.findall("rect")]
+    plain, hatched = right.find("rect"), left.find("rect")
     ends = float(hatched.get("x")) + float(hatched.get("width"))
     assert float(plain.get("x")) == pytest.approx(ends, abs=0.11)
-    assert hatched.get("fill") == "url(#k-h)"
+    assert (plain.get("class"), hatched.get("class")) == ("bar", "hatched")
+
+
+def test_a_line_begins_where_something_was_and_ends_where_it_is():
+    (svg,) = drawn((Mark(3.4, "better", low=3.0),))
+
+    start, end = re.match(
+        r"M([\d.]+) 12H([\d.]+)", svg.find(".//path[@class]/../path[2]").get("d")
+    ).groups()
+    assert float(svg.find("circle").get("cx")) == float(start) < float(end)
+
+
+def test_two_marks_with_intervals_do_not_hide_each_other():
+    (svg,) = drawn((Mark(3.0, "ring"), Mark(3.0, "dot", 2.0, 4.0)))
+
+    ring, dot = svg.findall("circle")
+    assert abs(float(ring.get("cy")) - float(dot.get("cy"))) > 9
 
 
 @pytest.mark.parametrize("largest", [0, 0.04, 0.3, 1, 7, 19.9, 20, 99, 100, 12_345])
 def test_a_scale_holds_every_value_in_few_steps(largest):
-    frame = Frame("k", "t", "f", "x", "nl")
+    axis = axis_of(drawing_of((Mark(float(largest), "bar"),)))
+    scale = ElementTree.fromstring(draw_scale(axis, "nl"))
 
-    svg = ElementTree.fromstring(bar_chart([BarRow("a", "", float(largest))], frame, "p", "h"))
-
-    ticks = [text for text in svg.findall("text") if text.get("text-anchor") == "middle"][:-1]
-    rect = svg.find("rect")
+    ticks = [float(text.get("x")) for text in scale.findall("text")]
     assert 2 <= len(ticks) <= 8
-    assert float(rect.get("x")) + float(rect.get("width")) <= float(ticks[-1].get("x")) + 0.1
+    assert axis.x(0) <= axis.x(float(largest)) <= ticks[-1] + 0.1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openpyxl.utils.cell import range_boundaries
 
 from blijfwijzer.publish.cells import LONGEST, clean_text, safe_text, starts_formula, to_csv
-from blijfwijzer.publish.workbook import write_workbook
+from blijfwijzer.publish.score_page import write_workbook
 from reports import changed, make_report
 
 FORMULAS = [
@@ -177,7 +177,7 @@ def test_the_readme_names_every_sheet_of_tables():
 
 
 def test_sheets_without_vouchers_are_left_out():
-    report = replace(make_report(), vouchers=None, alternatives=None, lottery=None)
+    report = changed(make_report(), vouchers=None, alternatives=None, lottery=None)
 
     names = read_back(write_workbook(report)).sheetnames
 

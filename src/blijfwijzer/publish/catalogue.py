@@ -21,14 +21,6 @@ _CLAIMS = (
 )
 PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
-        "caption": (
-            *("agreement", "alternatives", "checks", "climate", "comparable", "compared"),
-            *("conclusions", "conduct", "conduct_changes", "conduct_links", "drivers", "estimates"),
-            *("fairness", "flagged", "gaps", "groups", "items", "lottery", "mix", "pairs"),
-            *("provenance", "rejected", "remedies", "rolled_up", "scales", "screened", "sectors"),
-            *("segments", "trend", "verdicts", "vouchers", "wave", "withheld", "worrying"),
-            "worrying_drivers",
-        ),
         "claim.criterion": _CLAIMS,
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
         "claim.says": _CLAIMS,
@@ -48,6 +40,11 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("no_fit", "not_ordered", "one_unit", "same_units", "one_each"),
         ),
         "lottery": ("detectable", "drawn", "power", "sealed"),
+        "metric": (
+            *("average_precision", "brier", "calibration_intercept", "calibration_slope", "ece"),
+            *("lift_at_5", "lift_at_10", "lift_at_20", "log_loss", "recall_at_5", "recall_at_10"),
+            *("recall_at_20", "roc_auc"),
+        ),
         "note": ("checks", "remedies", "worrying_drivers"),
         "origin": (
             *("codebook_sha256", "commit", "model", "model_sha256", "previous_sha256"),
@@ -63,17 +60,9 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "screening.reference": ("all", "sector"),
         "section": (
-            *("climate", "compare", "conduct", "culture_what", "each_claim", "fairness"),
-            *("flagged", "measured", "method", "read", "sectors", "trend", "verdicts"),
-            *("vouchers", "what", "withheld", "worrying"),
-        ),
-        "sheet": (
-            *("agreement", "alternatives", "checks", "climate", "comparable", "compared"),
-            *("conclusions", "conduct", "conduct_changes", "conduct_links", "drivers", "estimates"),
-            *("fairness", "flagged", "gaps", "groups", "items", "lottery", "mix", "pairs"),
-            *("rejected", "remedies", "rolled_up", "scales", "screened", "sectors", "segments"),
-            *("trend", "verdicts", "vouchers", "wave", "withheld", "worrying"),
-            "worrying_drivers",
+            *("climate", "compare", "conduct", "contributions", "culture_what", "each_claim"),
+            *("fairness", "flagged", "measured", "method", "model", "provenance", "quality"),
+            *("read", "sectors", "trend", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),

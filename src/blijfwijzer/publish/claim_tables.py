@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.claims.estimates import ClaimEstimate, Number
+from blijfwijzer.claims.estimates import ClaimEstimate
 from blijfwijzer.claims.findings import ClaimFinding
 from blijfwijzer.claims.register import VERDICTS, Verdict
-from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
+from blijfwijzer.disclosure.release import Cleared, Kind, clear
 from blijfwijzer.files import to_json
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.release_files import plain
+from blijfwijzer.publish.tables.claims import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
@@ -27,13 +28,6 @@ _ENDS = ("value", "low", "high")
 _ESTIMATE_COLUMNS = [
     *("claim", "name", "nl", "en", *_ENDS, "n", "sort", "measure", "sort_nl", "sort_en"),
 ]
-_CLEARED_AS: dict[Number, Kind] = {
-    "percent": "share",
-    "points": "points",
-    "ratio": "metric",
-    "decimal": "mean",
-}
-"""How a value is written to what it is cleared as."""
 
 
 class ClaimPart(NamedTuple):
@@ -176,25 +170,9 @@ def clear_shown_estimates(findings: ClaimFindings) -> Cleared:
             "kind": [one.measure.number for _, _, one in _in_order(findings)],
             "measure": [say(id_of("unit", name), language) for name in table["measure"]],
             **{name: table[name] for name in ("n", *_ENDS)},
-            "place": np.arange(len(table), dtype=float),
         }
     ).astype({"kind": "object"})
-    kinds: dict[str, Kind] = {**dict.fromkeys(map(str, table), "text"), "n": "band"}
-    kinds["place"] = "whole"
-    whole = stack(
-        [
-            clear(
-                table[table["kind"] == number],
-                {**kinds, **dict.fromkeys(_ENDS, cleared)},
-                minimum,
-                "n",
-            )
-            for number, cleared in _CLEARED_AS.items()
-        ],
-        [str(name) for name in table],
-    )
-    order = np.argsort(whole.frame["place"].to_numpy(dtype=float), kind="stable")
-    return pick(whole, {str(name): str(name) for name in table if name != "place"}, order)
+    return TABLES["estimates"].clear(table, minimum)
 
 
 def claims_json(findings: ClaimFindings) -> bytes:

@@ -9,22 +9,29 @@ import pandas as pd
 
 from blijfwijzer.claims.register import VERDICTS
 from blijfwijzer.disclosure.release import pick
-from blijfwijzer.publish.blocks import Block, shown_table, tidy, twin
-from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.claim_tables import ClaimFindings, clear_claims, clear_shown_estimates
-from blijfwijzer.publish.culture_page import method_blocks, read_blocks, what_block
-from blijfwijzer.publish.culture_pictures import picture_estimates
+from blijfwijzer.publish.culture_pictures import draw_estimates
 from blijfwijzer.publish.culture_tables import facts, origin_facts
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.method import claims_method
-from blijfwijzer.publish.report_page import render_sections
+from blijfwijzer.publish.page import (
+    Block,
+    Chapter,
+    drawn_table,
+    method_blocks,
+    read_blocks,
+    render_sections,
+    shown_table,
+    tidy,
+    what_block,
+)
 from blijfwijzer.publish.report_tables import shown_rejected
 from blijfwijzer.publish.texts import number, write
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.remarks import warnings_of
 
 CLAIMS_NOTHING = ("purpose.claims_here", "purpose.claims_fixed", "purpose.culture_cause")
-_SHEETS = ("verdicts", "estimates", "rejected")
+SHEETS = ("verdicts", "estimates", "rejected")
 _UNTESTABLE = "not testable"
 _NOT_DRAWN = ("rank", "chance")
 
@@ -87,7 +94,7 @@ def render_claims(chapter: Chapter) -> bytes:
 
 def write_claims_workbook(chapter: Chapter) -> bytes:
     """Write the chapter's tables as .xlsx."""
-    return write_sheets(chapter, _SHEETS, CLAIMS_NOTHING)
+    return write_sheets(chapter, SHEETS, CLAIMS_NOTHING)
 
 
 def _verdicts(chapter: Chapter) -> Iterator[Block]:
@@ -143,20 +150,10 @@ def _one(chapter: Chapter, row: dict[Any, Any]) -> Block:
             "note.drawn", language, shown=len(drawn), all=len(own), measure=drawn["measure"].iloc[0]
         )
         paragraphs = (*paragraphs, cut)
-    caption = say("caption.claim_estimates", language, claim=claim)
-    return Block(
-        heading,
-        paragraphs,
-        picture=picture_estimates(
-            drawn, say("estimate.main", language), caption, f"claim-{claim}", language
-        ),
-        caption=caption,
-        table=twin(
-            chapter, "estimates", say("caption.claim_estimates", language, claim=tidy(claim)), own
-        ),
-        level=4,
-        look=look,
-    )
+    caption = say("caption.claim_estimates", language, claim=tidy(claim))
+    drawing = draw_estimates(own, drawn, say("estimate.main", language), caption, language)
+    table = drawn_table(chapter, "estimates", own, drawing)
+    return Block(heading, paragraphs, caption=caption, table=table, level=4, look=look)
 
 
 def _drawn(estimates: pd.DataFrame, main: str) -> pd.DataFrame:

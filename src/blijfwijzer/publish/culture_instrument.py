@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from blijfwijzer.disclosure.release import Cleared, Kind, clear
+from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.groups.grouping import define
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.culture_findings import CultureFindings, level_figure
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.labels import group_label, scale_labels
 
@@ -26,27 +27,17 @@ def clear_scales(findings: CultureFindings) -> Cleared:
         name: table[f"{name}_ordinal"].where(ordinal, table[name])
         for name in ("rmsea", "cfi", "srmr")
     }
-    shown = pd.DataFrame(
-        {
-            "scale": table["scale"].map(labels),
-            "items": table["items"],
-            "n": table["n"],
-            **{
-                f"{name}{end}": table[f"{name}{end}"]
-                for name in ("alpha", "omega")
-                for end in ("", "_low", "_high")
-            },
-            **told_of,
-            "note": [
-                "; ".join(filter(None, (_unmeasured(reason, language), remark)))
-                for reason, remark in zip(table["reason"], _remarks(told_of, language), strict=True)
-            ],
-        }
+    reasons = zip(table["reason"], _remarks(told_of, language), strict=True)
+    shown = table.assign(
+        **told_of,
+        scale=table["scale"].map(labels),
+        note=[
+            "; ".join(filter(None, (_unmeasured(reason, language), remark)))
+            for reason, remark in reasons
+        ],
     )
-    kinds: dict[str, Kind] = {**dict.fromkeys(shown.columns, "metric"), "n": "band"}
-    kinds |= {"scale": "text", "note": "text", "items": "whole"}
     minimum = findings.settings.disclosure.minimum
-    return clear(shown[shown["n"] >= minimum], kinds, minimum, "n")
+    return TABLES["scales"].clear(shown[shown["n"] >= minimum], minimum)
 
 
 def _remarks(measures: Mapping[str, pd.Series], language: Language) -> list[str]:
@@ -72,19 +63,15 @@ def clear_items(findings: CultureFindings) -> Cleared:
     table = table[table["n"] >= findings.settings.disclosure.minimum]
     labels = scale_labels(findings.codebook, language)
     columns = findings.codebook.columns
-    shown = pd.DataFrame(
-        {
-            "scale": table["scale"].map(labels),
-            "item": [columns[item].label.in_(language) for item in table["item"]],
-            "rest": table["item_rest"],
-            "loading": table["loading_ordinal"],
-            "loading_low": table["loading_ordinal_low"],
-            "loading_high": table["loading_ordinal_high"],
-        }
+    shown = table.assign(
+        scale=table["scale"].map(labels),
+        item=[columns[item].label.in_(language) for item in table["item"]],
+        rest=table["item_rest"],
+        loading=table["loading_ordinal"],
+        loading_low=table["loading_ordinal_low"],
+        loading_high=table["loading_ordinal_high"],
     )
-    kinds: dict[str, Kind] = {**dict.fromkeys(shown.columns, "metric")}
-    kinds |= {"scale": "text", "item": "text"}
-    return clear(shown, kinds, 0)
+    return TABLES["items"].clear(shown)
 
 
 def clear_agreement(findings: CultureFindings) -> Cleared:
@@ -92,24 +79,12 @@ def clear_agreement(findings: CultureFindings) -> Cleared:
     language, table = findings.settings.language, findings.instrument.levels
     table = table[table["level"].isin(findings.codebook.units.levels)]
     table = table[table["n"] >= findings.settings.disclosure.minimum]
-    ends = [f"{n}{end}" for n in ("icc1", "icc2", "rwg") for end in ("", "_low", "_high")]
-    shown = pd.DataFrame(
-        {
-            "scale": table["scale"].map(scale_labels(findings.codebook, language)),
-            "level": table["level"].map(findings.level_words),
-            "units": table["units"],
-            **{name: table[name] for name in ("share", "share_low", "share_high")},
-            **{name: table[name] for name in ends},
-            "note": table["reason"].map(lambda r: _unmeasured(r, language)),
-        }
+    shown = table.assign(
+        scale=table["scale"].map(scale_labels(findings.codebook, language)),
+        level=table["level"].map(findings.level_words),
+        note=table["reason"].map(lambda r: _unmeasured(r, language)),
     )
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("scale", "level", "note"), "text"),
-        "units": "whole",
-        **dict.fromkeys(("share", "share_low", "share_high"), "points"),
-        **dict.fromkeys(ends, "metric"),
-    }
-    return clear(shown, kinds, 0)
+    return TABLES["agreement"].clear(shown)
 
 
 def clear_comparable(findings: CultureFindings) -> Cleared:
@@ -139,12 +114,8 @@ def clear_comparable(findings: CultureFindings) -> Cleared:
         }
         for row in table.to_dict("records")
     ]
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("attribute", "scale", "judgement", "reason", "barred"), "text"),
-        "different": "whole",
-        "made": "metric",
-    }
-    return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
+    shown = TABLES["comparable"]
+    return shown.clear(pd.DataFrame(rows, columns=shown.names))
 
 
 def _group_labels(findings: CultureFindings) -> dict[tuple[str, str], str]:
@@ -196,10 +167,8 @@ def clear_compared(findings: CultureFindings) -> Cleared:
                 "note": say("warning.care", language, reason=reason) if is_warned else "",
             }
         )
-    texts: dict[str, Kind] = dict.fromkeys(("attribute", "label", "scale", "note"), "text")
-    kinds: dict[str, Kind] = {**texts, "n": "band", "observed": "mean"}
-    table = pd.DataFrame(rows, columns=["attribute", "label", "scale", "n", "observed", "note"])
-    return clear(table, kinds, minimum, "n")
+    table = TABLES["compared"]
+    return table.clear(pd.DataFrame(rows, columns=table.names), minimum)
 
 
 def _by_codebook(groups: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

@@ -7,24 +7,34 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from blijfwijzer.publish.blocks import Block, ShownTable, pairs, shown_table, tidy, titled, twin
 from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.publish.cells import clean_text
-from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.culture_pictures import (
-    PICTURED_ROWS,
     SIGNS,
     choose_units,
-    picture_dimension,
-    picture_heat,
-    picture_reliability,
-    picture_shares,
-    picture_trend,
-    picture_worrying,
+    draw_dimension,
+    draw_reliability,
+    draw_shares,
+    draw_trend,
+    draw_worrying,
+    show_heat,
 )
 from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.report_page import render_sections
-from blijfwijzer.publish.texts import in_sentence, number, say_verdict, show
+from blijfwijzer.publish.page import (
+    Block,
+    Chapter,
+    PageTable,
+    drawn_table,
+    folded,
+    method_blocks,
+    read_blocks,
+    render_sections,
+    shown_table,
+    titled,
+    what_block,
+)
+from blijfwijzer.publish.pictures import PICTURED_ROWS
+from blijfwijzer.publish.tables.register import TABLES
+from blijfwijzer.publish.texts import in_sentence, number
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.codebook import Language
 
@@ -34,7 +44,7 @@ CULTURE_NOTHING = (
     "purpose.culture_cause",
     "purpose.culture_punish",
 )
-_SHEETS = (
+SHEETS = (
     *("climate", "trend", "mix", "worrying", "screened", "checks", "pairs", "worrying_drivers"),
     *("remedies", "conduct", "conduct_changes", "conduct_links", "scales", "items", "agreement"),
     *("comparable", "compared", "withheld", "rejected"),
@@ -72,27 +82,7 @@ def render_climate(chapter: Chapter, levels: Mapping[str, str]) -> bytes:
 
 def write_climate_workbook(chapter: Chapter) -> bytes:
     """Write the chapter's tables as .xlsx."""
-    sheets = tuple(name for name in _SHEETS if name in chapter.tables)
-    return write_sheets(chapter, sheets, CULTURE_NOTHING)
-
-
-def what_block(chapter: Chapter, names: tuple[str, ...]) -> Block:
-    """Say what it is not."""
-    return Block(points=tuple(say(name, chapter.language) for name in names))
-
-
-def read_blocks(chapter: Chapter) -> Iterator[Block]:
-    """Say what was read."""
-    caption = say("caption.facts", chapter.language)
-    yield Block(table=shown_table(chapter, "lottery", caption, pairs(chapter.facts)))
-    yield titled(chapter, "rejected")
-
-
-def method_blocks(chapter: Chapter) -> Iterator[Block]:
-    """Say how figures came about, and from what."""
-    yield Block(paragraphs=tuple(clean_text(text) for text in chapter.method))
-    caption = say("caption.provenance", chapter.language)
-    yield Block(table=shown_table(chapter, "lottery", caption, pairs(chapter.provenance)))
+    return write_sheets(chapter, SHEETS, CULTURE_NOTHING)
 
 
 def _measured(chapter: Chapter) -> Iterator[Block]:
@@ -100,15 +90,13 @@ def _measured(chapter: Chapter) -> Iterator[Block]:
     caption = say("caption.scales", chapter.language)
     scales = chapter.rows("scales")
     if len(scales):
+        drawing = draw_reliability(scales, caption, chapter.language)
+        table = drawn_table(chapter, "scales", scales, drawing)
         yield Block(
-            caption,
-            paragraphs=(say("note.measured", chapter.language),),
-            picture=picture_reliability(scales, caption, chapter.language),
-            caption=caption,
-            table=twin(chapter, "scales", caption, scales),
+            caption, (say("note.measured", chapter.language),), caption=caption, table=table
         )
-    yield _folded(chapter, "items")
-    yield _folded(chapter, "agreement")
+    yield folded(chapter, "items")
+    yield folded(chapter, "agreement")
 
 
 def _climate(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
@@ -117,7 +105,7 @@ def _climate(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
     dimensions = list(dict.fromkeys(climate["dimension"]))
     heat = say("note.heat", language, care=SIGNS["with care"], own=SIGNS["not comparable"])
     yield Block(paragraphs=(*chapter.notes.get("about_climate", ()), heat))
-    for key, level in levels.items():
+    for level in levels.values():
         cells = climate[climate["level"] == level]
         if cells.empty:
             continue
@@ -125,16 +113,11 @@ def _climate(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
         units = choose_units(cells, away)
         caption = say("caption.heat", language, level=level)
         cut = _heat_cut(len(units), cells["group"].nunique(), len(away), language)
-        drawn = cells[cells["group"].isin([group for group, _ in units])]
         yield Block(
-            caption,
-            paragraphs=cut,
-            picture=picture_heat(cells, units, dimensions, caption, f"heat-{key}", language),
-            caption=caption,
-            table=_heat_twin(chapter, drawn, units, dimensions, caption),
+            caption, cut, caption=caption, table=_heat(chapter, cells, units, dimensions, caption)
         )
     yield from _dimensions(chapter, climate, dimensions, levels)
-    yield _folded(chapter, "climate")
+    yield folded(chapter, "climate")
 
 
 def _dimensions(
@@ -142,7 +125,7 @@ def _dimensions(
 ) -> Iterator[Block]:
     language = chapter.language
     level = next((name for name in levels.values() if name in set(climate["level"])), "")
-    for place, dimension in enumerate(dimensions):
+    for dimension in dimensions:
         rows = climate[climate["dimension"] == dimension]
         present = rows[rows["level"] == level]
         units = present.head(PICTURED_ROWS)
@@ -151,13 +134,10 @@ def _dimensions(
         caption = say("caption.dimension", language, dimension=dimension, level=in_sentence(level))
         if len(units):
             columns = [name for name in _TOLD_DIMENSIONS if name in units]
-            yield Block(
-                caption,
-                paragraphs=_cut(len(units), len(present), language),
-                picture=picture_dimension(units, everyone, caption, f"dimension-{place}", language),
-                caption=caption,
-                table=twin(chapter, "climate", caption, units[columns]),
-            )
+            drawing = draw_dimension(units, everyone, caption, language)
+            table = drawn_table(chapter, "climate", units[columns], drawing)
+            cut = _cut(len(units), len(present), language)
+            yield Block(caption, cut, caption=caption, table=table)
 
 
 def _trend(chapter: Chapter) -> Iterator[Block]:
@@ -169,17 +149,14 @@ def _trend(chapter: Chapter) -> Iterator[Block]:
         yield Block(paragraphs=paragraphs)
         return
     caption = say("caption.trend", language)
-    yield Block(
-        paragraphs=paragraphs,
-        picture=picture_trend(everyone, caption, language),
-        caption=caption,
-        table=twin(chapter, "trend", caption, everyone.drop(columns="place")),
-    )
+    drawing = draw_trend(everyone, caption, language)
+    table = drawn_table(chapter, "trend", everyone.drop(columns="place"), drawing)
+    yield Block(paragraphs=paragraphs, caption=caption, table=table)
     rest = changes[changes["place"] != say("group.everyone", language)]
     if len(rest):
         caption = say("caption.all_trend", language, level=in_sentence(chapter.largest))
         yield Block(table=shown_table(chapter, "trend", caption, rest, is_open=False))
-    if len(chapter.rows("mix")):
+    if chapter.has("mix"):
         yield Block(paragraphs=chapter.notes.get("about_mix", ()))
         yield titled(chapter, "mix")
 
@@ -190,29 +167,25 @@ def _worrying(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
     yield titled(chapter, "screened")
     if found.empty:
         yield Block(paragraphs=(say("note.none_worrying", language),))
-    for key, level in levels.items():
+    for level in levels.values():
         rows = found[found["level"] == level]
         if rows.empty:
             continue
         pair = rows[rows["is_screened"].astype(bool)].head(PICTURED_ROWS)
         caption = say("caption.worrying", language, level=level)
         counts = pair["group"].nunique(), rows["group"].nunique()
-        yield Block(
-            caption,
-            paragraphs=_cut(*counts, language),
-            picture=picture_worrying(pair, caption, f"worrying-{key}", language),
-            caption=caption,
-            table=twin(chapter, "worrying", caption, rows.drop(columns="level")),
-        )
+        drawing = draw_worrying(rows, pair, caption, language)
+        table = drawn_table(chapter, "worrying", rows.drop(columns="level"), drawing)
+        yield Block(caption, _cut(*counts, language), caption=caption, table=table)
     for name in ("remedies", "worrying_drivers"):
-        if name in chapter.tables and len(chapter.rows(name)):
+        if chapter.has(name):
             yield _explained(chapter, name)
-    if len(chapter.rows("checks")):
+    if chapter.has("checks"):
         yield _explained(chapter, "checks")
-        yield _folded(chapter, "pairs")
+        yield folded(chapter, "pairs")
     if "about_pairs" in chapter.notes:
         # Where nothing could be checked, the reason stands under the heading of the checks.
-        heading = "" if len(chapter.rows("checks")) else say("caption.how_well", language)
+        heading = "" if chapter.has("checks") else say("caption.how_well", language)
         yield Block(heading, paragraphs=chapter.notes["about_pairs"])
 
 
@@ -225,15 +198,13 @@ def _conduct(chapter: Chapter) -> Iterator[Block]:
     everyone = shares[shares["by"] == say("group.everyone", language)]
     if len(everyone):
         caption = say("caption.conduct_all", language)
-        yield Block(
-            caption,
-            picture=picture_shares(everyone, caption, language),
-            caption=caption,
-            table=twin(chapter, "conduct", caption, everyone.drop(columns=["by", "category"])),
-        )
-    yield _folded(chapter, "conduct")
+        drawing = draw_shares(everyone, caption, language)
+        whole = everyone.drop(columns=["by", "category"])
+        table = drawn_table(chapter, "conduct", whole, drawing)
+        yield Block(caption, caption=caption, table=table)
+    yield folded(chapter, "conduct")
     for name in ("conduct_changes", "conduct_links"):
-        if len(chapter.rows(name)):
+        if chapter.has(name):
             yield titled(chapter, name)
 
 
@@ -253,53 +224,39 @@ def _compare(chapter: Chapter) -> Iterator[Block]:
         caption = say("caption.comparable", language)
         yield Block(caption, table=shown_table(chapter, "comparable", caption, some))
     else:
-        yield _folded(chapter, "comparable")
-    yield _folded(chapter, "compared")
+        yield folded(chapter, "comparable")
+    yield folded(chapter, "compared")
 
 
-def _heat_twin(
+def _heat(
     chapter: Chapter,
     cells: pd.DataFrame,
     units: list[tuple[str, str]],
     dimensions: list[str],
     caption: str,
-) -> ShownTable:
-    """Write the heat map as a table: a cell has its mean, mark and warning, or is not shown."""
-    language = chapter.language
-    told = {(row["group"], row["dimension"]): row for row in cells.to_dict("records")}
+) -> PageTable:
+    """Show units by dimensions.
 
-    def words(group: str, name: str) -> str:
-        row = told.get((group, name))
-        if row is None or number(row["pooled"]) is None:
-            return say("value.not_shown", language)
-        mean = show(row["pooled"], "decimal", language)
-        marks = [row["all_mark"]] if row["all_mark"] in ("better", "worse") else []
-        marks += [row["judgement"]] if row["judgement"] in SIGNS else []
-        return ", ".join((mean, *(say_verdict(mark, language) for mark in marks)))
-
-    heading = chapter.columns("climate")[1].heading(language)
-    return ShownTable(
-        say("table.twin", language, caption=caption),
-        ((heading, False), *((tidy(name), True) for name in dimensions)),
-        tuple(
-            (tidy(label), *(words(group, name) for name in dimensions)) for group, label in units
-        ),
-    )
+    Parameters
+    ----------
+    cells : rows of `climate`: group, dimension, pooled, all_mark, judgement
+    units : id and label, in order; one that has no row in `cells` is withheld
+    """
+    known = {(row["group"], row["dimension"]): row for row in cells.to_dict("records")}
+    label = next(c for c in chapter.table("climate").columns if c.name == "label")
+    header = (chapter.heading(label), *dimensions)
+    rows = {
+        group: (name, [known.get((group, dimension)) for dimension in dimensions])
+        for group, name in units
+    }
+    return show_heat(list(rows.values()), header, caption, chapter.language)
 
 
 def _explained(chapter: Chapter, name: str) -> Block:
     """Show a table under its heading, after a sentence on how to read it."""
-    language, caption = chapter.language, say(id_of("caption", name), chapter.language)
+    language, caption = chapter.language, say(TABLES[name].caption, chapter.language)
     table = shown_table(chapter, name, caption, chapter.rows(name))
     return Block(caption, paragraphs=(say(id_of("note", name), language),), table=table)
-
-
-def _folded(chapter: Chapter, name: str) -> Block:
-    caption = say(id_of("caption", name), chapter.language)
-    rows = chapter.rows(name)
-    if rows.empty:
-        return Block(caption, paragraphs=(say("table.empty", chapter.language),))
-    return Block(table=shown_table(chapter, name, caption, rows, is_open=False))
 
 
 def _heat_cut(drawn: int, told: int, hidden: int, language: Language) -> tuple[str, ...]:

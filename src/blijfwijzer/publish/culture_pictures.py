@@ -1,28 +1,32 @@
-"""Tables on culture as pictures, each with the finding that it shows in words."""
+"""What is drawn beside the rows of tables on culture, each with its finding in words."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
-from blijfwijzer.publish.blocks import tidy
-from blijfwijzer.publish.charts import DotRow, Frame, Mark, Shape, interval_chart
-from blijfwijzer.publish.grids import Cell, Line, Look, heat_map, slope_chart
+from blijfwijzer.publish.marks import Drawing, Mark, Shape
 from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.texts import Kind, number, show, show_interval
+from blijfwijzer.publish.page import PageTable, tidy
+from blijfwijzer.publish.pictures import PICTURED_ROWS, find_range, mark_of
+from blijfwijzer.publish.texts import number, say_verdict, show
 from blijfwijzer.survey.codebook import Language
 
-PICTURED_ROWS = 40
-"""Units in one picture."""
 SIGNS = {"with care": "!", "not comparable": "≠"}
 """Judgement of a comparison to what stands in the cell; those that need none are not here."""
 _SIGN_TEXTS = {"with care": "legend.care", "not comparable": "legend.own"}
+_LOOK_TEXTS = {
+    **{"better": "legend.better", "worse": "legend.worse"},
+    **{"plain": "legend.same", "hatched": "legend.hidden"},
+}
 _LEAST_POINTS = 1.0
 """Span of an axis of means, at least: they are told to a tenth, and on a shorter axis that rounding
 would look like a difference."""
 _LEAST_SPAN = {"percent": 10.0, "points": 10.0}
 """Span of an axis of estimates, at least, by how they are written; a tenth for others."""
+HeatCell = dict[Hashable, Any] | None
+"""A row of `climate`; None where nothing is shown."""
 
 
 def choose_units(cells: pd.DataFrame, hidden: pd.DataFrame) -> list[tuple[str, str]]:
@@ -49,166 +53,177 @@ def choose_units(cells: pd.DataFrame, hidden: pd.DataFrame) -> list[tuple[str, s
     return sorted(chosen.items(), key=lambda item: (str(item[1]), str(item[0])))
 
 
-def picture_heat(
-    cells: pd.DataFrame,
-    units: Sequence[tuple[str, str]],
-    dimensions: Sequence[str],
+def show_heat(
+    rows: Sequence[tuple[str, Sequence[HeatCell]]],
+    header: Sequence[str],
     caption: str,
-    key: str,
     language: Language,
-) -> Markup:
-    """Draw units by dimensions; a cell of which nothing is shown says so.
+) -> PageTable:
+    """Show units by dimensions as cells with their means; marks and warnings stand in words too.
 
     Parameters
     ----------
-    cells : rows of `climate`: group, dimension, pooled, all_mark, judgement
-    units : id and label, in order; one that has no row in `cells` is withheld
+    rows : label of the unit, and a row of `climate` for each dimension: pooled, all_mark, judgement
+    header : what stands above the labels, and the dimensions
     """
-    told = {(row["group"], row["dimension"]): row for row in cells.to_dict("records")}
-    rows = [
-        (label, [_cell(told.get((group, name)), language) for name in dimensions])
-        for group, label in units
-    ]
-    looks = [cell.look for _, row in rows for cell in row]
-    signs = [cell.sign for _, row in rows for cell in row]
+    cells = [cell for _, row in rows for cell in row]
+    looks = [_look(cell) for cell in cells]
+    judged = [str(cell["judgement"]) for cell in cells if cell is not None]
     finding = say(
         "chart.alt.heat",
         language,
         caption=caption,
         rows=len(rows),
-        columns=len(dimensions),
+        columns=len(header) - 1,
         better=looks.count("better"),
         worse=looks.count("worse"),
         hidden=looks.count("hatched"),
-        care=signs.count(SIGNS["with care"]),
+        care=judged.count("with care"),
     )
-    legend: tuple[tuple[Look, str], ...] = (
-        ("better", "legend.better"),
-        ("worse", "legend.worse"),
-        ("plain", "legend.same"),
-        ("hatched", "legend.hidden"),
-    )
-    return heat_map(
-        rows,
-        dimensions,
-        Frame(key, caption, finding, "", language),
-        [(look, say(text, language)) for look, text in legend if look in looks],
-        [(s, say(_SIGN_TEXTS[name], language)) for name, s in SIGNS.items() if s in signs],
+    signs = [(_sign(look), text) for look, text in _LOOK_TEXTS.items() if look in looks]
+    signs += [
+        (_sign("", SIGNS[name]), text) for name, text in _SIGN_TEXTS.items() if name in judged
+    ]
+    return PageTable(
+        finding,
+        tuple((tidy(text), place > 0) for place, text in enumerate(header)),
+        tuple((tidy(label), *(_heat_cell(cell, language) for cell in row)) for label, row in rows),
+        widths=("", *("upright" for _ in header[1:])),
+        legend=tuple((sign, say(text, language)) for sign, text in signs),
     )
 
 
-def picture_dimension(
-    units: pd.DataFrame, everyone: float | None, caption: str, key: str, language: Language
-) -> Markup:
+def _look(cell: HeatCell) -> str:
+    if cell is None or number(cell["pooled"]) is None:
+        return "hatched"
+    return str(cell["all_mark"]) if cell["all_mark"] in ("better", "worse") else "plain"
+
+
+def _heat_cell(cell: HeatCell, language: Language) -> Markup:
+    look = _look(cell)
+    if cell is None or look == "hatched":
+        hidden = say("value.not_shown", language)
+        return Markup('<span class="cell hatched">{}</span>').format(hidden)
+    judgement = cell["judgement"] if cell["judgement"] in SIGNS else ""
+    mean = f"{show(cell['pooled'], 'decimal', language)} {SIGNS.get(judgement, '')}".strip()
+    told = [name for name in (look, judgement) if name not in ("plain", "")]
+    words = "".join(f", {say_verdict(name, language)}" for name in told)
+    aside = Markup('<span class="hidden">{}</span>').format(words) if words else ""
+    return Markup('<span class="cell {}">{}{}</span>').format(look, mean, aside)
+
+
+def _sign(look: str, text: str = "\u00a0") -> Markup:
+    """Give a cell for the legend."""
+    return Markup('<span class="cell {}">{}</span>').format(look, text)
+
+
+def draw_dimension(
+    units: pd.DataFrame, everyone: float | None, caption: str, language: Language
+) -> Drawing:
     """Draw the mean of each unit on one dimension beside that of all.
 
     Parameters
     ----------
     units : one row per unit: label, pooled, low, high
     """
-    rows = []
-    for row in units.to_dict("records"):
-        marks = () if everyone is None else (Mark(everyone, "tick"),)
-        rows.append(DotRow(row["label"], _told(row, "pooled", language), (*marks, *_dot(row))))
+    whole = () if everyone is None else (Mark(everyone, "tick"),)
     legend: list[tuple[Shape, str]] = [("dot", say("legend.mean", language))]
-    if everyone is not None:
-        legend.append(("tick", say("legend.everyone", language)))
-    frame = Frame(
-        key,
-        caption,
-        _range(units, "pooled", caption, language),
+    legend += [("tick", say("legend.everyone", language)) for _ in whole]
+    return Drawing(
+        find_range(units, "pooled", caption, language, "decimal"),
         say("unit.mean", language),
-        language,
+        tuple((*whole, *mark_of(row, "pooled")) for row in units.to_dict("records")),
+        tuple(legend),
+        has_zero=False,
+        least=_LEAST_POINTS,
     )
-    return interval_chart(rows, frame, legend, has_zero=False, least=_LEAST_POINTS, lines=2)
 
 
-def picture_reliability(scales: pd.DataFrame, caption: str, language: Language) -> Markup:
+def draw_reliability(scales: pd.DataFrame, caption: str, language: Language) -> Drawing:
     """Draw omega of each scale with its interval."""
-    rows = []
-    for row in scales.to_dict("records"):
-        value, low, high = (number(row[f"omega{end}"]) for end in ("", "_low", "_high"))
-        marks = () if value is None else (Mark(value, "dot", low, high),)
-        text = show_interval(row["omega"], row["omega_low"], row["omega_high"], "ratio", language)
-        rows.append(DotRow(row["scale"], text if marks else row["note"] or text, marks))
-    named = scales.assign(label=scales["scale"], low=scales["omega_low"], high=scales["omega_high"])
-    finding = _range(named, "omega", caption, language, "ratio")
-    frame = Frame("reliability", caption, finding, say("unit.reliability", language), language)
-    return interval_chart(rows, frame, [("dot", say("legend.estimate", language))], lines=2)
+    ends = ("omega_low", "omega_high")
+    named = scales.assign(label=scales["scale"], low=scales[ends[0]], high=scales[ends[1]])
+    return Drawing(
+        find_range(named, "omega", caption, language, "ratio"),
+        say("unit.reliability", language),
+        tuple(mark_of(row, "omega", ends=ends) for row in scales.to_dict("records")),
+        (("dot", say("legend.estimate", language)),),
+    )
 
 
-def picture_trend(changes: pd.DataFrame, caption: str, language: Language) -> Markup:
+def draw_trend(changes: pd.DataFrame, caption: str, language: Language) -> Drawing:
     """Draw each scale's mean before and now.
 
     Parameters
     ----------
     changes : one row per scale: scale, before, now, net, mark
     """
-    lines = [
-        Line(
-            row["scale"],
-            float(row["before"]),
-            float(row["now"]),
-            show(row["before"], "decimal", language),
-            show(row["now"], "decimal", language),
-            row["mark"] if row["mark"] in ("better", "worse") else "plain",
-        )
-        for row in changes.to_dict("records")
-        if number(row["before"]) is not None and number(row["now"]) is not None
-    ]
+    rows = tuple(_change(row) for row in changes.to_dict("records"))
+    looks = [mark.shape for row in rows for mark in row]
     size = pd.to_numeric(changes["net"], errors="coerce").abs()
     top = changes.iloc[int(size.fillna(-1).argmax())]
     finding = say(
         "chart.alt.slope",
         language,
         caption=caption,
-        better=sum(line.look == "better" for line in lines),
-        worse=sum(line.look == "worse" for line in lines),
-        all=len(lines),
+        better=looks.count("better"),
+        worse=looks.count("worse"),
+        all=len(looks),
         top=tidy(top["scale"]),
         change=show(top["net"], "points", language),
     )
-    legend = [
-        (look, say(text, language))
-        for look, text in (
-            ("better", "legend.became_better"),
-            ("worse", "legend.became_worse"),
-            ("plain", "legend.stayed"),
-        )
-    ]
-    ends = say("chart.then", language), say("chart.now", language)
-    return slope_chart(lines, Frame("trend", caption, finding, "", language), ends, legend)  # type: ignore[arg-type]
+    legend: tuple[tuple[Shape, str], ...] = (
+        ("better", say("legend.became_better", language)),
+        ("worse", say("legend.became_worse", language)),
+        ("dot", say("legend.stayed", language)),
+    )
+    axis = f"{say('chart.then', language)} → {say('chart.now', language)}"
+    return Drawing(finding, axis, rows, legend, has_zero=False, least=_LEAST_POINTS)
 
 
-def picture_worrying(rows: pd.DataFrame, caption: str, key: str, language: Language) -> Markup:
+def _change(row: dict[Hashable, Any]) -> tuple[Mark, ...]:
+    before, now = number(row["before"]), number(row["chart.now"])
+    if before is None or now is None:
+        return ()
+    shapes: dict[str, Shape] = {"better": "better", "worse": "worse"}
+    return (Mark(now, shapes.get(row["mark"], "plain"), before),)
+
+
+def draw_worrying(
+    rows: pd.DataFrame, drawn: pd.DataFrame, caption: str, language: Language
+) -> Drawing:
     """Draw the pair of dimensions of each unit on the list beside its reference.
 
     Parameters
     ----------
-    rows : of `worrying`, those that were screened: label, dimension, pooled, low, high, reference
+    rows : of `worrying`: group, dimension, pooled, low, high, reference
+    drawn : those of them that were screened, as far as there is room
     """
-    dots = []
-    for row in rows.to_dict("records"):
-        reference = number(row["reference"])
-        marks = () if reference is None else (Mark(reference, "tick"),)
-        label = f"{tidy(row['label'])}: {row['dimension']}"
-        dots.append(DotRow(label, _told(row, "pooled", language), (*marks, *_dot(row, "diamond"))))
     finding = say(
         "chart.alt.worrying",
         language,
         caption=caption,
-        units=rows["group"].nunique(),
-        dimensions=rows["dimension"].nunique(),
+        units=drawn["group"].nunique(),
+        dimensions=drawn["dimension"].nunique(),
     )
-    frame = Frame(key, caption, finding, say("unit.mean", language), language)
-    legend: list[tuple[Shape, str]] = [
+    marks = tuple(
+        (
+            *mark_of(row, "reference", "tick", has_ends=False),
+            *mark_of(row, "pooled", "diamond"),
+        )
+        if place in drawn.index
+        else ()
+        for place, row in zip(rows.index, rows.to_dict("records"), strict=True)
+    )
+    legend: tuple[tuple[Shape, str], ...] = (
         ("diamond", say("legend.mean", language)),
         ("tick", say("legend.reference", language)),
-    ]
-    return interval_chart(dots, frame, legend, has_zero=False, least=_LEAST_POINTS, lines=2)
+    )
+    axis = say("unit.mean", language)
+    return Drawing(finding, axis, marks, legend, has_zero=False, least=_LEAST_POINTS)
 
 
-def picture_shares(shares: pd.DataFrame, caption: str, language: Language) -> Markup:
+def draw_shares(shares: pd.DataFrame, caption: str, language: Language) -> Drawing:
     """Draw how common each behaviour is.
 
     Parameters
@@ -216,84 +231,44 @@ def picture_shares(shares: pd.DataFrame, caption: str, language: Language) -> Ma
     shares : one row per behaviour: behaviour, share, low, high
     """
     named = shares.assign(label=shares["behaviour"])
-    rows = [
-        DotRow(
-            row["label"],
-            show_interval(row["share"], row["low"], row["high"], "percent", language),
-            _dot(row, "dot", "share"),
-        )
-        for row in named.to_dict("records")
-    ]
-    finding = _range(named, "share", caption, language, "percent")
-    frame = Frame("conduct", caption, finding, say("unit.percent", language), language)
-    legend: list[tuple[Shape, str]] = [("dot", say("legend.estimate", language))]
-    return interval_chart(rows, frame, legend, least=_LEAST_SPAN["percent"], lines=2)
+    return Drawing(
+        find_range(named, "share", caption, language),
+        say("unit.percent", language),
+        tuple(mark_of(row, "share") for row in named.to_dict("records")),
+        (("dot", say("legend.estimate", language)),),
+        least=_LEAST_SPAN["percent"],
+    )
 
 
-def picture_estimates(
-    estimates: pd.DataFrame, main: str, caption: str, key: str, language: Language
-) -> Markup:
+def draw_estimates(
+    estimates: pd.DataFrame, drawn: pd.DataFrame, main: str, caption: str, language: Language
+) -> Drawing:
     """Draw the estimates of one claim: diamonds for those that decide, rings for other ways.
 
     Parameters
     ----------
-    estimates : one row per estimate, all of one kind: name, sort, value, low, high, measure (what
-        it is a number of, in words), key (the same for programs) and kind (how it is written)
+    estimates : one row per estimate: name, sort, value, low, high, measure (what it is a number
+        of, in words), key (the same for programs) and kind (how it is written)
+    drawn : those that are drawn, all of one kind
     main : `sort` of those that decide
     """
-    rows = []
-    first = estimates.iloc[0]
-    for row in estimates.to_dict("records"):
-        shape: Shape = "diamond" if row["sort"] == main else "ring"
-        text = show_interval(row["value"], row["low"], row["high"], row["kind"], language)
-        rows.append(DotRow(row["name"], text, _dot(row, shape, "value")))
-    named = estimates.assign(label=estimates["name"])
-    finding = _range(named, "value", caption, language, first["kind"])
-    frame = Frame(key, caption, finding, first["measure"], language)
-    present = set(estimates["sort"])
+    first = drawn.iloc[0]
+    rows = tuple(
+        mark_of(row, "value", "diamond" if row["sort"] == main else "ring")
+        if place in drawn.index
+        else ()
+        for place, row in zip(estimates.index, estimates.to_dict("records"), strict=True)
+    )
     legend: list[tuple[Shape, str]] = [("diamond", say("legend.main", language))]
-    if present - {main}:
+    if set(drawn["sort"]) - {main}:
         legend.append(("ring", say("legend.check", language)))
-    # Places on a scale, and areas under a curve, have no zero to reach to.
-    has_zero = first["key"] not in ("mean", "area")
-    least = _LEAST_SPAN.get(first["kind"], 0.1)
-    return interval_chart(rows, frame, legend, has_zero, least, is_wide=True, lines=2)
-
-
-def _cell(row: "dict[Any, Any] | None", language: Language) -> Cell:
-    if row is None or number(row["pooled"]) is None:
-        return Cell(say("value.not_shown", language), "hatched")
-    looks: dict[str, Look] = {"better": "better", "worse": "worse"}
-    look, sign = looks.get(row["all_mark"], "plain"), SIGNS.get(row["judgement"], "")
-    return Cell(show(row["pooled"], "decimal", language), look, sign)
-
-
-def _dot(row: dict[Any, Any], shape: Shape = "dot", name: str = "pooled") -> tuple[Mark, ...]:
-    value = number(row[name])
-    return () if value is None else (Mark(value, shape, number(row["low"]), number(row["high"])),)
-
-
-def _told(row: dict[Any, Any], name: str, language: Language) -> str:
-    return show_interval(row[name], row["low"], row["high"], "decimal", language)
-
-
-def _range(
-    rows: pd.DataFrame, name: str, caption: str, language: Language, kind: Kind = "decimal"
-) -> str:
-    """Say which row is highest and which lowest, or that all are alike as they are shown."""
-    known = pd.Series([number(value) for value in rows[name]], dtype=float)
-    if known.isna().all():
-        return say("chart.alt.nothing", language, caption=caption)
-    if known.notna().sum() == 1:
-        row = rows.iloc[int(known.argmax())]
-        rate = show_interval(row[name], row["low"], row["high"], kind, language)
-        return say("chart.alt.one", language, caption=caption, name=tidy(row["label"]), rate=rate)
-    if known.max() == known.min():
-        alike = show(known.dropna().iloc[0], kind, language)
-        return say("chart.alt.alike", language, caption=caption, rate=alike)
-    ends = {}
-    for end, place in (("top", int(known.argmax())), ("bottom", int(known.argmin()))):
-        row = rows.iloc[place]
-        ends[end] = tidy(row["label"])
-        ends[f"{end}_rate"] = show_interval(row[name], row["low"], row["high"], kind, language)
-    return say("chart.alt.range", language, caption=caption, **ends)
+    named = drawn.assign(label=drawn["name"])
+    return Drawing(
+        find_range(named, "value", caption, language, first["kind"]),
+        first["measure"],
+        rows,
+        tuple(legend),
+        # Places on a scale, and areas under a curve, have no zero to reach to.
+        has_zero=first["key"] not in ("mean", "area"),
+        least=_LEAST_SPAN.get(first["kind"], 0.1),
+    )

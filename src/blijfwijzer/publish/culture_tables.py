@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.culture.climate import AGAINST
-from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
+from blijfwijzer.disclosure.release import Cleared, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.groups.grouping import EVERYONE, define
 from blijfwijzer.publish.catalogue import PARTS, id_of
-from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.culture_columns import names_of
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_instrument import (
     clear_agreement,
@@ -24,15 +22,16 @@ from blijfwijzer.publish.culture_notes import climate_notes
 from blijfwijzer.publish.culture_units import clear_conduct, clear_worrying
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.method import climate_method
+from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.report_tables import clear_withheld, shown_rejected
+from blijfwijzer.publish.tables.climate import NONE
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Language
 from blijfwijzer.survey.labels import group_label, scale_labels
 from blijfwijzer.survey.remarks import warnings_of
 
 NO_MARK = "no_mark"
-_ITSELF = "–"  # noqa: RUF001
-"""Stands where a group is the reference itself."""
 _OF_EVERYONE = (
     *("scales", "items", "agreement", "comparable", "compared", "checks", "pairs"),
     "conduct_links",
@@ -70,7 +69,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
     }
     if not findings.permission.tells_everyone:
         # Figures of the whole survey tell of everyone, of whom nothing may be told.
-        tables |= {name: stack([], names_of(name)) for name in _OF_EVERYONE}
+        tables |= {name: TABLES[name].empty() for name in _OF_EVERYONE}
     return Chapter(
         language=language,
         title=say("title.climate", language),
@@ -144,31 +143,14 @@ def clear_climate(findings: CultureFindings) -> Cleared:
             **{c: table[c] for c in ("favourable", "grade", "judgement")},
         }
     )
-    texts = (
-        *("group", "label", "level", "parent", "sector", "dimension", "dimension_label"),
-        "judgement",
-    )
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(texts, "text"),
-        "n": "count",
-        **dict.fromkeys(("pooled", "low", "high"), "mean"),
-        "reliability": "metric",
-        "favourable": "observed",
-        "grade": "mean",
-    }
     for against in AGAINST:
         known = table[f"{against}_difference"].notna() & ~absent[against]
-        for part in ("mean", "difference", "low", "high"):
+        for part in ("mean", "difference", "low", "high", "d"):
             shown[f"{against}_{part}"] = table[f"{against}_{part}"].where(known)
-            kinds[f"{against}_{part}"] = "mean"
-        shown[f"{against}_d"] = table[f"{against}_d"].where(known)
-        kinds[f"{against}_d"] = "metric"
         mark = table[f"{against}_mark"].replace("", NO_MARK)
         shown[f"{against}_mark"] = mark.where(known, "")
-        kinds[f"{against}_mark"] = "text"
     shown["previous_way"] = table["previous_way"].where(shown["previous_mark"] != "", "")
-    kinds["previous_way"] = "text"
-    return clear(shown, kinds, minimum, counted_by="n")
+    return TABLES["climate_file"].clear(shown, minimum)
 
 
 def facts(counts: Mapping[str, int], language: Language) -> tuple[tuple[str, str], ...]:
@@ -206,7 +188,7 @@ def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
     """
     names = [
         name
-        for name in names_of("climate")
+        for name in TABLES["climate"].names
         if findings.trend is not None or not name.startswith("previous_")
     ]
     source = {"dimension": "dimension_label", "n": "n_band"}
@@ -219,12 +201,12 @@ def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
     for level, word in words.items():
         own = {EVERYONE: ("sector", "all"), largest: ("sector",)}.get(level, ())
         told_as = {
-            f"{against}_{part}": _ITSELF
+            f"{against}_{part}": NONE
             for against in own
             for part in ("difference", "mark", "low", "high")
         } | {"level": word}
         if level == EVERYONE:
-            told_as |= {"reliability": _ITSELF, "judgement": _ITSELF}
+            told_as |= {"reliability": NONE, "judgement": NONE}
         columns = {n: source.get(n, n) for n in names if n not in told_as}
         here = np.flatnonzero(frame["level"] == level)
         parts.append(pick(climate, columns, here, **told_as))
@@ -233,9 +215,8 @@ def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
 
 def _trend(findings: CultureFindings) -> Cleared:
     """Tell changes of everyone and of largest units that may be told in both waves."""
-    names = names_of("trend")
     if findings.trend is None:
-        return stack([], names)
+        return TABLES["trend"].empty()
     language, permission = findings.settings.language, findings.permission
     groups, largest = findings.groups, findings.codebook.units.levels[0]
     minimum = findings.settings.disclosure.minimum
@@ -254,22 +235,13 @@ def _trend(findings: CultureFindings) -> Cleared:
         n=table[["n_before", "n_now"]].min(axis=1),
         mark=table["mark"].replace("", NO_MARK),
     )
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(names, "mean"),
-        **dict.fromkeys(("scale", "place", "mark"), "text"),
-        "items": "whole",
-        "is_net": "flag",
-        "n": "band",
-    }
-    kinds = {name: kinds[name] for name in names}
-    return clear(table.loc[table["n"] >= minimum, names], kinds, minimum, "n")
+    return TABLES["trend"].clear(table[table["n"] >= minimum], minimum)
 
 
 def _mix(findings: CultureFindings) -> Cleared:
     """Tell who responded in both waves, by the traits that changes are net of."""
-    names = names_of("mix")
     if findings.trend is None:
-        return stack([], names)
+        return TABLES["mix"].empty()
     codebook, language = findings.codebook, findings.settings.language
     largest, minimum = codebook.units.levels[0], findings.settings.disclosure.minimum
     groups = findings.groups[findings.groups["level"] == largest]
@@ -286,12 +258,11 @@ def _mix(findings: CultureFindings) -> Cleared:
                     "category": units[category] if trait == largest else words,
                     "n": n,
                     "before": row["share_before"],
-                    "now": row["share_now"],
+                    "chart.now": row["share_now"],
                 }
             )
-    kinds: dict[str, Kind] = {"trait": "text", "category": "text", "n": "band"}
-    kinds |= {"before": "share", "now": "share"}
-    return clear(pd.DataFrame(rows, columns=names), kinds, minimum, "n")
+    table = TABLES["mix"]
+    return table.clear(pd.DataFrame(rows, columns=table.names), minimum)
 
 
 def _hidden(climate: Cleared, findings: CultureFindings) -> Cleared:
@@ -303,8 +274,7 @@ def _hidden(climate: Cleared, findings: CultureFindings) -> Cleared:
         sector=hidden["sector"].map(groups["label"]).fillna(""),
         level=hidden["level"].map(findings.level_words),
     )
-    names = ["group", "label", "level", "sector"]
-    return clear(hidden[names], dict.fromkeys(names, "text"), 0)
+    return TABLES["hidden"].clear(hidden)
 
 
 def _warnings(findings: CultureFindings, language: Language) -> tuple[str, ...]:

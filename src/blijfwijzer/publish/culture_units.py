@@ -7,19 +7,19 @@ import pandas as pd
 from blijfwijzer.culture.conduct import ANY_INSIDE, ANY_OUTSIDE, CONTACT, LEAVES
 from blijfwijzer.culture.remedies import CULTURE_FIRST, find_remedies
 from blijfwijzer.culture.screening_checks import MEASURES
-from blijfwijzer.disclosure.release import Cleared, Kind, clear, stack
+from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.groups.grouping import EVERYONE, define
 from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.publish.culture_columns import names_of
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
+from blijfwijzer.publish.tables.climate import NONE
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Codebook, Column, Language, Scale
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.labels import scale_labels
 
-_NONE = "–"  # noqa: RUF001
 _DRIVERS = 5
 """Drivers told of each worrying unit."""
 
@@ -35,18 +35,7 @@ def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
         for level, screening in findings.screenings.items()
         if len(screening.reasons)
     ]
-    texts: dict[str, Kind] = dict.fromkeys(
-        ("group", "label", "level", "sector", "dimension"), "text"
-    )
-    kinds: dict[str, Kind] = {
-        **texts,
-        "n": "band",
-        "is_screened": "flag",
-        **dict.fromkeys(("pooled", "low", "high", "reference", "difference"), "mean"),
-        "probability": "share",
-    }
-    worrying = stack([], list(kinds))
-    remedies = stack([], ["label", "dimension", "text", "claim"])
+    worrying, remedies = TABLES["worrying"].empty(), TABLES["remedies"].empty()
     if found:
         table = pd.concat(found, ignore_index=True).rename(columns={"unit": "group"})
         table = table[table["n"] >= minimum].reset_index(drop=True)
@@ -63,7 +52,7 @@ def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
         )
         # Ids begin with the sector; a reader looks for the name.
         table = table.sort_values("label", kind="stable")
-        worrying = clear(table[list(kinds)], kinds, minimum, "n")
+        worrying = TABLES["worrying"].clear(table, minimum)
         remedies = _remedies(low, labels, codebook, language)
     return {
         "worrying": worrying,
@@ -92,14 +81,8 @@ def clear_conduct(findings: CultureFindings) -> dict[str, Cleared]:
         ],
         by=shares["by"].map(lambda by: _by_label(by, findings.codebook, language)),
     )
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("behaviour", "by", "category"), "text"),
-        "n": "band",
-        "share": "observed",
-        **dict.fromkeys(("low", "high"), "share"),
-    }
     return {
-        "conduct": clear(shown[list(kinds)], kinds, minimum, "n"),
+        "conduct": TABLES["conduct"].clear(shown, minimum),
         "conduct_changes": _conduct_changes(findings, language),
         "conduct_links": _conduct_links(findings, language),
     }
@@ -168,13 +151,8 @@ def _screened(findings: CultureFindings, language: Language) -> Cleared:
         }
         for level, screening in findings.screenings.items()
     ]
-    kinds: dict[str, Kind] = {
-        "level": "text",
-        **dict.fromkeys(("units", "listed"), "whole"),
-        **dict.fromkeys(("false", "found"), "share"),
-        "note": "text",
-    }
-    return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
+    table = TABLES["screened"]
+    return table.clear(pd.DataFrame(rows, columns=table.names))
 
 
 def _checks(findings: CultureFindings, language: Language) -> Cleared:
@@ -189,37 +167,22 @@ def _checks(findings: CultureFindings, language: Language) -> Cleared:
         for row in checks.measures.to_dict("records")
         if row["measure"] in MEASURES[:-1]
     ]
-    names = ["level", "measure", "kind", "value", "low", "high"]
-    table, parts = pd.DataFrame(rows, columns=names), []
-    texts: dict[str, Kind] = dict.fromkeys(names[:3], "text")
-    of_each: tuple[tuple[str, Kind], ...] = (("ratio", "metric"), ("percent", "share"))
-    # In each level the area under the curve comes first, as it does in `MEASURES`.
-    for level in table["level"].unique():
-        for kind, cleared_as in of_each:
-            part = table[(table["level"] == level) & (table["kind"] == kind)]
-            parts.append(clear(part, {**texts, **dict.fromkeys(names[3:], cleared_as)}, 0))
-    return stack(parts, names)
+    table = TABLES["checks"]
+    return table.clear(pd.DataFrame(rows, columns=table.names))
 
 
 def _pairs(findings: CultureFindings, labels: dict[str, str]) -> Cleared:
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("level", "first", "second"), "text"),
-        "is_screened": "flag",
-        **dict.fromkeys(("auc", "low", "high"), "metric"),
-        "rank": "whole",
-        "factor": "metric",
-    }
     tables = [
         checks.pairs.assign(
             level=findings.level_words(level),
             first=checks.pairs["first"].map(labels),
             second=checks.pairs["second"].map(labels),
             factor=checks.pairs["factor_auc"],
-        )[list(kinds)]
+        )
         for level, checks in findings.checks.items()
         if len(checks.pairs)
     ]
-    return stack([clear(table, kinds, 0) for table in tables], list(kinds))
+    return TABLES["pairs"].clear(pd.concat(tables)) if tables else TABLES["pairs"].empty()
 
 
 def _remedies(
@@ -248,21 +211,16 @@ def _remedies(
     if rows:
         for_all = say("screening.all_listed", language)
         told = {"text": write(CULTURE_FIRST.text, language), "claim": CULTURE_FIRST.claim}
-        rows.append({"label": for_all, "dimension": _NONE, **told})
-    names = ["label", "dimension", "text", "claim"]
-    return clear(pd.DataFrame(rows, columns=names), dict.fromkeys(names, "text"), 0)
+        rows.append({"label": for_all, "dimension": NONE, **told})
+    table = TABLES["remedies"]
+    return table.clear(pd.DataFrame(rows, columns=table.names))
 
 
 def _drivers(findings: CultureFindings, language: Language) -> Cleared:
     """Clear the drivers of the intention to leave that are strongest in each worrying unit."""
     codebook, table = findings.codebook, findings.drivers
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("label", "driver"), "text"),
-        "is_changeable": "flag",
-        **dict.fromkeys(("contrast", "low", "high"), "points"),
-    }
     if table is None or not len(table):
-        return stack([], list(kinds))
+        return TABLES["worrying_drivers"].empty()
     parts: dict[str, Column | Scale] = {**codebook.columns, **codebook.scales}
     size = table["contrast"].abs()
     table = table.assign(size=size).sort_values(["group", "size"], ascending=[True, False])
@@ -273,30 +231,23 @@ def _drivers(findings: CultureFindings, language: Language) -> Cleared:
         driver=[parts[name].label.in_(language) for name in table["driver"]],
     )
     shown = shown.sort_values("label", kind="stable")
-    return clear(shown[list(kinds)], kinds, 0)
+    return TABLES["worrying_drivers"].clear(shown)
 
 
 def _conduct_changes(findings: CultureFindings, language: Language) -> Cleared:
     permission, table = findings.permission, findings.conduct.changes
-    names = names_of("conduct_changes")
     minimum = findings.settings.disclosure.minimum
     everyone = [(name, EVERYONE, EVERYONE) in permission.conduct for name in table["behaviour"]]
     # What happened to nearly all who were asked before tells of each of them, as it does now.
     is_telling = table["before"] >= findings.settings.disclosure.unanimity
     table = table[pd.Series(everyone, index=table.index, dtype=bool) & ~is_telling]
     if not (permission.tells_before and len(table)):
-        return stack([], names)
+        return TABLES["conduct_changes"].empty()
     table = table.assign(
         behaviour=table["behaviour"].map(lambda name: behaviour_label(name, language)),
         n=table[["n_before", "n_now"]].min(axis=1),
     )
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(names, "points"),
-        "behaviour": "text",
-        "n": "band",
-        **dict.fromkeys(("before", "now"), "share"),
-    }
-    return clear(table.loc[table["n"] >= minimum, names], kinds, minimum, "n")
+    return TABLES["conduct_changes"].clear(table[table["n"] >= minimum], minimum)
 
 
 def _conduct_links(findings: CultureFindings, language: Language) -> Cleared:
@@ -306,27 +257,15 @@ def _conduct_links(findings: CultureFindings, language: Language) -> Cleared:
     told_of = [link_figure(name) in figures for name in table["behaviour"]]
     enough = (table["hits"] >= minimum) & (table["n"] - table["hits"] >= minimum)
     table = table[enough & pd.Series(told_of, index=table.index, dtype=bool)]
-    columns = ["behaviour", "outcome", "n", "unit", "plain", "adjusted", "low", "high"]
-    columns += ["odds", "odds_low", "odds_high", "is_large"]
-    parts = []
-    for is_share, kind, unit in (
-        (False, "mean", "unit.scale"),
-        (True, "points", "unit.percentage_points"),
-    ):
-        part = table[(table["outcome"] == LEAVES) == is_share]
-        part = part.assign(
-            behaviour=part["behaviour"].map(lambda name: behaviour_label(name, language)),
-            outcome=part["outcome"].map(lambda name: CONCEPTS[name].in_(language)),
-            unit=say(unit, language),
-            odds=part["odds_ratio"],
-        )
-        shown: Kind = "points" if kind == "points" else "mean"
-        kinds: dict[str, Kind] = {
-            **dict.fromkeys(("behaviour", "outcome", "unit"), "text"),
-            "n": "band",
-            **dict.fromkeys(("plain", "adjusted", "low", "high"), shown),
-            **dict.fromkeys(("odds", "odds_low", "odds_high"), "metric"),
-            "is_large": "flag",
-        }
-        parts.append(clear(part[columns], {c: kinds[c] for c in columns}, minimum, "n"))
-    return stack(parts, columns)
+    is_share = table["outcome"] == LEAVES
+    measured = ["plain", "adjusted", "low", "high"]
+    # Differences of shares become percentage points; both kinds are told to one decimal.
+    table = table.assign(
+        **{name: table[name].where(~is_share, 100 * table[name]) for name in measured},
+        behaviour=table["behaviour"].map(lambda name: behaviour_label(name, language)),
+        outcome=table["outcome"].map(lambda name: CONCEPTS[name].in_(language)),
+        unit=[say("unit.percentage_points" if s else "unit.scale", language) for s in is_share],
+        odds=table["odds_ratio"],
+    )
+    in_order = pd.concat([table[~is_share], table[is_share]])
+    return TABLES["conduct_links"].clear(in_order, minimum)

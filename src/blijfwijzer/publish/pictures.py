@@ -1,49 +1,37 @@
-"""Tables of the report as pictures, each with the finding that it shows in words."""
+"""What is drawn beside the rows of the report's tables, each with its finding in words."""
 
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
-from blijfwijzer.publish.blocks import tidy
-from blijfwijzer.publish.charts import (
-    BarRow,
-    DotRow,
-    Frame,
-    Mark,
-    Shape,
-    bar_chart,
-    interval_chart,
-)
+from blijfwijzer.publish.marks import Drawing, Mark, Shape
 from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.page import tidy
 from blijfwijzer.publish.texts import Kind, number, show, show_interval
 from blijfwijzer.survey.codebook import Language
 
 PICTURED_ROWS = 40
-"""Groups in one picture."""
-PICTURED_BARS = 10
-"""Drivers in one picture."""
+"""Rows of one table that are drawn."""
+Row = dict[Any, Any]
+Legend = tuple[tuple[Shape, str], ...]
 
 
-def picture_rates(rates: pd.DataFrame, caption: str, key: str, language: Language) -> Markup:
+def draw_rates(rates: pd.DataFrame, caption: str, language: Language) -> Drawing:
     """Draw rates with their intervals.
 
     Parameters
     ----------
     rates : one row per sector: label, rate, low, high
     """
-    finding = _range_of(rates, "rate", caption, language)
-    return interval_chart(
-        [
-            DotRow(row["label"], _told(row, "rate", language), _marks(row, "dot"))
-            for row in rates.to_dict("records")
-        ],
-        Frame(key, caption, finding, say("unit.percent", language), language),
-        [("dot", say("legend.estimate", language))],
+    return Drawing(
+        find_range(rates, "rate", caption, language),
+        say("unit.percent", language),
+        tuple(mark_of(row, "rate") for row in rates.to_dict("records")),
+        (("dot", say("legend.estimate", language)),),
     )
 
 
-def picture_flags(flagged: pd.DataFrame, caption: str, key: str, language: Language) -> Markup:
+def draw_flags(flagged: pd.DataFrame, caption: str, language: Language) -> Drawing:
     """Draw the first groups that stand out, each beside its reference.
 
     Parameters
@@ -52,7 +40,7 @@ def picture_flags(flagged: pd.DataFrame, caption: str, key: str, language: Langu
     """
     drawn = flagged.head(PICTURED_ROWS)
     certain = int((drawn["verdict"] == "certain").sum())
-    top = _extreme(drawn, "rate")
+    top = find_extreme(drawn, "rate")
     finding = say("chart.alt.nothing", language, caption=caption)
     if top is not None:
         finding = say(
@@ -62,35 +50,39 @@ def picture_flags(flagged: pd.DataFrame, caption: str, key: str, language: Langu
             certain=certain,
             uncertain=len(drawn) - certain,
             top=tidy(top["label"]),
-            top_rate=_told(top, "rate", language),
+            top_rate=written(top, "rate", "percent", language),
             reference=show(top["reference"], "percent", language),
         )
-    legend: tuple[tuple[Shape, str], ...] = (
-        ("diamond", "legend.certain"),
-        ("ring", "legend.uncertain"),
-        ("tick", "legend.reference"),
+    legend: Legend = (
+        ("diamond", say("legend.certain", language)),
+        ("ring", say("legend.uncertain", language)),
+        ("tick", say("legend.reference", language)),
     )
-    return interval_chart(
-        [_flag_row(row, language) for row in drawn.to_dict("records")],
-        Frame(key, caption, finding, say("unit.percent", language), language),
-        [(shape, say(text, language)) for shape, text in legend],
+    rows = tuple(
+        (
+            *mark_of(row, "reference", "tick", has_ends=False),
+            *mark_of(row, "rate", "diamond" if row["verdict"] == "certain" else "ring"),
+        )
+        for row in drawn.to_dict("records")
     )
+    return Drawing(finding, say("unit.percent", language), rows, legend)
 
 
-def picture_drivers(drivers: pd.DataFrame, caption: str, key: str, language: Language) -> Markup:
+def draw_drivers(drivers: pd.DataFrame, caption: str, language: Language) -> Drawing:
     """Draw what goes with the difference between a group and its reference.
 
     Parameters
     ----------
-    drivers : one row per driver of one group, first ones are drawn: driver, is_changeable,
-        contrast, low, high in percentage points
+    drivers : one row per driver of one group: driver, is_changeable, contrast, low, high in
+        percentage points
     """
-    drawn = drivers.head(PICTURED_BARS)
-    sizes = pd.to_numeric(drawn["contrast"], errors="coerce").abs()
-    top = _extreme(drawn.assign(size=sizes), "size")
+    # The finding is about what an employer can change.
+    changeable = drivers[drivers["is_changeable"].astype(bool)]
+    sizes = pd.to_numeric(changeable["contrast"], errors="coerce").abs()
+    top = find_extreme(changeable.assign(size=sizes), "size")
     finding = say("chart.alt.nothing", language, caption=caption)
     if top is not None:
-        points = _told(top, "contrast", language, "points")
+        points = written(top, "contrast", "points", language)
         finding = say(
             "chart.alt.drivers",
             language,
@@ -98,22 +90,18 @@ def picture_drivers(drivers: pd.DataFrame, caption: str, key: str, language: Lan
             driver=tidy(top["driver"]),
             points=points,
         )
-    bars = [
-        BarRow(
-            row["driver"],
-            _told(row, "contrast", language, "points"),
-            number(row["contrast"]),
-            number(row["low"]),
-            number(row["high"]),
-            is_hatched=not row["is_changeable"],
-        )
-        for row in drawn.to_dict("records")
-    ]
-    frame = Frame(key, caption, finding, say("unit.points", language), language)
-    return bar_chart(bars, frame, say("legend.changeable", language), say("legend.fixed", language))
+    rows = tuple(
+        mark_of(row, "contrast", "bar" if row["is_changeable"] else "hatched")
+        for row in drivers.to_dict("records")
+    )
+    legend: Legend = (
+        ("bar", say("legend.changeable", language)),
+        ("hatched", say("legend.fixed", language)),
+    )
+    return Drawing(finding, say("unit.points", language), rows, _drawn(legend, rows))
 
 
-def picture_alternatives(alternatives: pd.DataFrame, caption: str, language: Language) -> Markup:
+def draw_alternatives(alternatives: pd.DataFrame, caption: str, language: Language) -> Drawing:
     """Draw what this allocation and others are expected to yield.
 
     Parameters
@@ -121,7 +109,8 @@ def picture_alternatives(alternatives: pd.DataFrame, caption: str, language: Lan
     alternatives : one row per allocation: rule, is_plan, extra
     """
     is_plan = alternatives["is_plan"].astype(bool)
-    plan, top = _extreme(alternatives[is_plan], "extra"), _extreme(alternatives[~is_plan], "extra")
+    plan = find_extreme(alternatives[is_plan], "extra")
+    top = find_extreme(alternatives[~is_plan], "extra")
     finding = say("chart.alt.nothing", language, caption=caption)
     if top is not None and plan is not None:
         finding = say(
@@ -132,22 +121,20 @@ def picture_alternatives(alternatives: pd.DataFrame, caption: str, language: Lan
             top=tidy(top["rule"]),
             top_value=show(top["extra"], "decimal", language),
         )
-    bars = [
-        BarRow(
-            row["rule"],
-            show(row["extra"], "decimal", language),
-            number(row["extra"]),
-            is_hatched=not row["is_plan"],
-        )
+    rows = tuple(
+        mark_of(row, "extra", "bar" if row["is_plan"] else "hatched", has_ends=False)
         for row in alternatives.to_dict("records")
-    ]
-    frame = Frame("alternatives", caption, finding, say("unit.extra", language), language)
-    return bar_chart(bars, frame, say("legend.plan", language), say("legend.other", language))
+    )
+    legend: Legend = (
+        ("bar", say("legend.plan", language)),
+        ("hatched", say("legend.other", language)),
+    )
+    return Drawing(finding, say("unit.extra", language), rows, _drawn(legend, rows))
 
 
-def picture_fairness(
-    fairness: pd.DataFrame, caption: str, conclusion: str, key: str, language: Language
-) -> Markup:
+def draw_fairness(
+    fairness: pd.DataFrame, caption: str, conclusion: str, language: Language
+) -> Drawing:
     """Draw who is selected and who is missed, by the groups of one attribute.
 
     Parameters
@@ -155,54 +142,75 @@ def picture_fairness(
     fairness : one row per group: label, selection, missed, low, high; text where it is too small
     conclusion : the finding in one sentence, or empty
     """
-    finding = f"{_range_of(fairness, 'missed', caption, language)} {conclusion}".strip()
-    dots = []
-    for row in fairness.to_dict("records"):
-        selection = number(row["selection"])
-        marks = () if selection is None else (Mark(selection, "ring"),)
-        text = _told(row, "missed", language)
-        dots.append(DotRow(row["label"], text, (*marks, *_marks(row, "diamond", "missed"))))
-    return interval_chart(
-        dots,
-        Frame(key, caption, finding, say("unit.percent", language), language),
-        [("ring", say("legend.selected", language)), ("diamond", say("legend.missed", language))],
+    finding = f"{find_range(fairness, 'missed', caption, language)} {conclusion}".strip()
+    rows = tuple(
+        (
+            *mark_of(row, "selection", "ring", has_ends=False),
+            *mark_of(row, "missed", "diamond"),
+        )
+        for row in fairness.to_dict("records")
     )
+    legend: Legend = (
+        ("ring", say("legend.selected", language)),
+        ("diamond", say("legend.missed", language)),
+    )
+    return Drawing(finding, say("unit.percent", language), rows, legend)
 
 
-def _flag_row(row: dict[Any, Any], language: Language) -> DotRow:
-    reference = number(row["reference"])
-    marks = () if reference is None else (Mark(reference, "tick"),)
-    shape: Shape = "diamond" if row["verdict"] == "certain" else "ring"
-    return DotRow(row["label"], _told(row, "rate", language), (*marks, *_marks(row, shape)))
-
-
-def _marks(row: dict[Any, Any], shape: Shape, name: str = "rate") -> tuple[Mark, ...]:
+def mark_of(
+    row: Row,
+    name: str,
+    shape: Shape = "dot",
+    ends: tuple[str, str] = ("low", "high"),
+    has_ends: bool = True,
+) -> tuple[Mark, ...]:
+    """Draw a value with its interval; nothing where it is not known."""
     value = number(row[name])
-    return () if value is None else (Mark(value, shape, number(row["low"]), number(row["high"])),)
+    if value is None:
+        return ()
+    low, high = (number(row[end]) if has_ends else None for end in ends)
+    return (Mark(value, shape, low, high),)
 
 
-def _told(row: Any, name: str, language: Language, kind: Kind = "percent") -> str:
+def written(row: Any, name: str, kind: Kind, language: Language) -> str:
+    """Write a value with its interval."""
     return show_interval(row[name], row["low"], row["high"], kind, language)
 
 
-def _range_of(rows: pd.DataFrame, name: str, caption: str, language: Language) -> str:
-    top, bottom = _extreme(rows, name), _extreme(rows, name, is_highest=False)
-    if top is None or bottom is None:
-        return say("chart.alt.nothing", language, caption=caption)
-    return say(
-        "chart.alt.range",
-        language,
-        caption=caption,
-        top=tidy(top["label"]),
-        top_rate=_told(top, name, language),
-        bottom=tidy(bottom["label"]),
-        bottom_rate=_told(bottom, name, language),
-    )
-
-
-def _extreme(rows: pd.DataFrame, name: str, is_highest: bool = True) -> "pd.Series[Any] | None":
+def find_extreme(rows: pd.DataFrame, name: str, is_highest: bool = True) -> "pd.Series[Any] | None":
     """Give the highest or lowest row of those with a number; ties go to the first."""
     known = pd.Series([number(value) for value in rows[name]], dtype=float)
     if known.isna().all():
         return None
     return rows.iloc[int(known.argmax() if is_highest else known.argmin())]
+
+
+def find_range(
+    rows: pd.DataFrame, name: str, caption: str, language: Language, kind: Kind = "percent"
+) -> str:
+    """Say which row is highest and which lowest, or that all are alike as they are shown."""
+    known = pd.Series([number(value) for value in rows[name]], dtype=float)
+    top, bottom = find_extreme(rows, name), find_extreme(rows, name, is_highest=False)
+    if top is None or bottom is None:
+        return say("chart.alt.nothing", language, caption=caption)
+    rate = written(top, name, kind, language)
+    if known.notna().sum() == 1:
+        return say("chart.alt.one", language, caption=caption, name=tidy(top["label"]), rate=rate)
+    if known.max() == known.min():
+        alike = show(known.dropna().iloc[0], kind, language)
+        return say("chart.alt.alike", language, caption=caption, rate=alike)
+    return say(
+        "chart.alt.range",
+        language,
+        caption=caption,
+        top=tidy(top["label"]),
+        top_rate=rate,
+        bottom=tidy(bottom["label"]),
+        bottom_rate=written(bottom, name, kind, language),
+    )
+
+
+def _drawn(legend: Legend, rows: tuple[tuple[Mark, ...], ...]) -> Legend:
+    """Keep of a legend what is drawn."""
+    shapes = {mark.shape for row in rows for mark in row}
+    return tuple((shape, text) for shape, text in legend if shape in shapes)

@@ -10,13 +10,19 @@ import pandas as pd
 from blijfwijzer.disclosure.release import Cleared, reopen, require_cleared
 from blijfwijzer.publish.cells import to_csv
 from blijfwijzer.publish.findings import Findings
-from blijfwijzer.publish.report import Report
-from blijfwijzer.publish.report_page import render_report
+from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.report_tables import clear_groups, clear_rejected
-from blijfwijzer.publish.workbook import write_workbook
+from blijfwijzer.publish.score_page import render_report, write_workbook
+
+_TOLD = ("language", "title", "survey", "targets", "facts")
+_TABLES = (
+    *("rejected", "wave", "sectors", "flagged", "drivers", "groups", "segments", "vouchers"),
+    *("alternatives", "lottery", "fairness", "gaps", "conclusions", "withheld", "rolled_up"),
+)
+_ABOUT = ("method", "provenance", "warnings", "notes")
 
 
-def release_files(report: Report, findings: Findings) -> dict[str, bytes]:
+def release_files(report: Chapter, findings: Findings) -> dict[str, bytes]:
     """Write everything of a release but its record."""
     groups = clear_groups(findings.estimates, findings.settings.disclosure.minimum)
     rejected = clear_rejected(findings.intake.rejected)
@@ -28,7 +34,7 @@ def release_files(report: Report, findings: Findings) -> dict[str, bytes]:
     }
 
 
-def report_files(report: Report) -> dict[str, bytes]:
+def report_files(report: Chapter) -> dict[str, bytes]:
     """Write what shows a report: the page, the workbook, and the tables to make both again."""
     return {
         "report.html": render_report(report),
@@ -42,6 +48,11 @@ def csv_file(table: Cleared) -> bytes:
     return to_csv(require_cleared(table).frame)
 
 
+def plain_csv_file(table: Cleared) -> bytes:
+    """Write a cleared table as CSV for programs: commas, decimal points, no byte order mark."""
+    return require_cleared(table).frame.to_csv(index=False).encode()
+
+
 def parquet_file(table: Cleared) -> bytes:
     """Write a cleared table as parquet."""
     buffer = io.BytesIO()
@@ -49,33 +60,37 @@ def parquet_file(table: Cleared) -> bytes:
     return buffer.getvalue()
 
 
-def report_to_json(report: Report) -> bytes:
+def report_to_json(report: Chapter) -> bytes:
     """Write a report's tables, to show them again beside vouchers."""
-    content: dict[str, Any] = {}
-    for name, value in vars(report).items():
-        if isinstance(value, Cleared):
-            table = value.frame
-            rows = [[plain(cell) for cell in row] for row in table.itertuples(index=False)]
-            content[name] = {"columns": list(table.columns), "rows": rows}
-        else:
-            content[name] = value
+    content = {
+        **{name: getattr(report, name) for name in _TOLD},
+        **{name: _table_to_json(report.tables.get(name)) for name in _TABLES},
+        **{name: getattr(report, name) for name in _ABOUT},
+    }
     return (json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def report_from_json(content: bytes) -> Report:
+def _table_to_json(table: Cleared | None) -> dict[str, Any] | None:
+    if table is None:
+        return None
+    rows = [[plain(cell) for cell in row] for row in table.frame.itertuples(index=False)]
+    return {"columns": list(table.frame.columns), "rows": rows}
+
+
+def report_from_json(content: bytes) -> Chapter:
     """Read what `report_to_json` wrote."""
     raw = json.loads(content)
-    values: dict[str, Any] = {}
-    for name, value in raw.items():
-        if isinstance(value, dict) and set(value) == {"columns", "rows"}:
-            values[name] = reopen(pd.DataFrame(value["rows"], columns=value["columns"]))
-        elif isinstance(value, list):
-            values[name] = tuple(tuple(v) if isinstance(v, list) else v for v in value)
-        elif isinstance(value, dict):
-            values[name] = {key: tuple(texts) for key, texts in value.items()}
-        else:
-            values[name] = value
-    return Report(**values)
+    tables = {
+        name: reopen(pd.DataFrame(raw[name]["rows"], columns=raw[name]["columns"]))
+        for name in _TABLES
+        if raw[name] is not None
+    }
+    told = {name: raw[name] for name in (*_TOLD, *_ABOUT)}
+    for name in ("targets", "facts", "provenance"):
+        told[name] = tuple((str(label), str(value)) for label, value in raw[name])
+    told |= {name: tuple(raw[name]) for name in ("method", "warnings")}
+    told["notes"] = {name: tuple(texts) for name, texts in raw["notes"].items()}
+    return Chapter(**told, tables=tables)
 
 
 def plain(cell: Any) -> Any:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
+from blijfwijzer.disclosure.release import Cleared, clear, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.flags import NOT
@@ -12,7 +13,8 @@ from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.findings import Findings, GroupEstimates, NeedFindings
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.method import release_method
-from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.intake import count_reasons
@@ -21,7 +23,7 @@ from blijfwijzer.survey.remarks import warnings_of
 _LOOSE = ("respondents", "people", "complement")
 
 
-def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Report:
+def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapter:
     """Clear every table of a release and gather them.
 
     Parameters
@@ -33,7 +35,8 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Report
     groups = clear_groups(findings.estimates, findings.settings.disclosure.minimum)
     outcomes = {name: codebook.outcomes[name] for name in findings.estimates.rates}
     targets = tuple((name, o.label.in_(language)) for name, o in outcomes.items())
-    return Report(
+    is_withheld = ~findings.estimates.shown
+    return Chapter(
         language=language,
         title=say("title.release", language),
         survey=say(
@@ -41,29 +44,27 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Report
         ),
         targets=targets,
         facts=_facts(findings, language),
-        rejected=shown_rejected(findings.intake.rejected, codebook, language),
-        wave=_wave(findings, language),
-        sectors=_by_target(groups, codebook.units.levels[0], targets),
-        flagged=_flagged(groups, targets),
-        drivers=_drivers(findings, groups, language),
-        groups=_shown_groups(groups, targets),
-        segments=_segments(findings, language),
-        vouchers=None,
-        alternatives=None,
-        lottery=None,
-        fairness=_fairness(findings, language),
-        gaps=_gaps(findings, language),
-        conclusions=_conclusions(findings, language),
-        withheld=clear_withheld(
-            findings.estimates.grouping.groups.loc[~findings.estimates.shown, "n"],
-            findings.reasons[~findings.estimates.shown],
-            language,
-        ),
-        rolled_up=_rolled_up(findings, language),
+        tables={
+            "rejected": shown_rejected(findings.intake.rejected, codebook, language),
+            "wave": _wave(findings, language),
+            "sectors": _by_target(groups, codebook.units.levels[0], targets),
+            "flagged": _flagged(groups, targets),
+            "drivers": _drivers(findings, groups, language),
+            "groups": _shown_groups(groups, targets),
+            "segments": _segments(findings, language),
+            "fairness": _fairness(findings, language),
+            "gaps": _gaps(findings, language),
+            "conclusions": _conclusions(findings, language),
+            "withheld": clear_withheld(
+                findings.estimates.grouping.groups.loc[is_withheld, "n"],
+                findings.reasons[is_withheld],
+                language,
+            ),
+            "rolled_up": _rolled_up(findings, language),
+        },
         method=release_method(findings.settings, language),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings, language),
-        notes={},
     )
 
 
@@ -73,40 +74,30 @@ def clear_groups(estimates: GroupEstimates, minimum: int) -> Cleared:
     table = groups[shown].reset_index()
     above = table["sector"].map(groups["label"]).fillna("")
     table["sector_label"] = above.where(table["sector"].isin(groups.index[shown]), "")
-    texts = ("group", "label", "level", "parent", "sector", "sector_label", "kind")
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(texts, "text"),
-        "n": "count",
-        "people": "count",
-        "response": "share",
-    }
     own = estimates.own.reindex(groups.index[shown])
     table["own_n"], table["own_people"] = own["own_n"].to_numpy(), own["own_people"].to_numpy()
-    kinds |= {"own_n": "count", "own_people": "count"}
     if estimates.profile is not None:
         table["profile"] = estimates.profile[shown]
-        kinds["profile"] = "share"
     for name, rates in estimates.rates.items():
-        for column in ("rate", "low", "high", "nonresponse_low", "nonresponse_high"):
-            table[f"{name}_{column}"] = rates[column].to_numpy()[shown]
-            kinds[f"{name}_{column}"] = "share"
-        table[f"{name}_source"] = rates["source"].to_numpy()[shown]
-        kinds[f"{name}_source"] = "text"
-        for column in ("reference", "probability", "stability"):
-            table[f"{name}_{column}"] = estimates.flags[name][column].to_numpy()[shown]
-            kinds[f"{name}_{column}"] = "share"
-        table[f"{name}_verdict"] = estimates.flags[name]["verdict"].to_numpy()[shown]
-        kinds[f"{name}_verdict"] = "text"
+        of_each = {**estimates.flags[name], **rates}
+        for column in _OF_EACH_RISK:
+            table[f"{name}_{column}"] = of_each[column].to_numpy()[shown]
     if estimates.talent is not None:
         for column in ("best", "rest"):
             table[f"talent_{column}"] = estimates.talent[column].to_numpy()[shown]
-            kinds[f"talent_{column}"] = "share"
-    return clear(table, kinds, minimum, counted_by="n")
+    targets = ((name, "") for name in estimates.rates)
+    return TABLES["groups_file"].of_targets(targets).clear(table, minimum)
+
+
+_OF_EACH_RISK = (
+    *("rate", "low", "high", "nonresponse_low", "nonresponse_high", "source"),
+    *("reference", "probability", "stability", "verdict"),
+)
 
 
 def clear_rejected(rejected: pd.DataFrame) -> Cleared:
     """Clear the forms that were refused, counted by reason."""
-    return clear(count_reasons(rejected), {"reason": "text", "responses": "count"}, 0)
+    return TABLES["rejected_file"].clear(count_reasons(rejected))
 
 
 def shown_rejected(rejected: pd.DataFrame, codebook: Codebook, language: Language) -> Cleared:
@@ -114,7 +105,7 @@ def shown_rejected(rejected: pd.DataFrame, codebook: Codebook, language: Languag
     counts = count_reasons(rejected)
     words = [_refusal(str(reason), codebook, language) for reason in counts["reason"]]
     counts = counts.assign(reason=pd.Series(words, index=counts.index, dtype="object"))
-    return clear(counts, {"reason": "text", "responses": "band"}, 0)
+    return TABLES["rejected"].clear(counts)
 
 
 def _refusal(reason: str, codebook: Codebook, language: Language) -> str:
@@ -147,38 +138,18 @@ def _labels(codebook: Codebook, language: Language) -> dict[str, str]:
 def _wave(findings: Findings, language: Language) -> Cleared:
     table = pd.concat(findings.waves.values()).drop_duplicates("feature")
     table = table.sort_values("drift", ascending=False)
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("column", "label"), "text"),
-        **dict.fromkeys(("missing_then", "missing_now", "unseen", "moved_to_limit"), "share"),
-        "drift": "metric",
-        "verdict": "text",
-    }
     labels = table["feature"].map(_labels(findings.codebook, language))
-    return clear(table.assign(column=table["feature"], label=labels)[list(kinds)], kinds, 0)
+    return TABLES["wave"].clear(table.assign(column=table["feature"], label=labels))
 
 
 def _by_target(groups: Cleared, level: str, targets: tuple[tuple[str, str], ...]) -> Cleared:
     rows = np.flatnonzero(groups.frame["level"].isin([level, EVERYONE]))
-    columns = ["target", "label", "n", "rate", "low", "high"]
-    tables = [
-        pick(
-            groups,
-            {
-                "label": "label",
-                "n": "n_band",
-                **{part: f"{name}_{part}" for part in ("rate", "low", "high")},
-            },
-            rows,
-            target=name,
-        )
-        for name, _ in targets
-    ]
-    return stack(tables, columns)
+    return stack(
+        [_of_target("sectors", groups, name, rows) for name, _ in targets], TABLES["sectors"].names
+    )
 
 
 def _flagged(groups: Cleared, targets: tuple[tuple[str, str], ...]) -> Cleared:
-    figures = ("rate", "low", "high", "reference", "probability", "stability", "verdict")
-    first = {"group": "group", "label": "label", "level": "level", "sector": "sector_label"}
     tables = []
     for name, _ in targets:
         verdict = groups.frame[f"{name}_verdict"]
@@ -187,9 +158,19 @@ def _flagged(groups: Cleared, targets: tuple[tuple[str, str], ...]) -> Cleared:
         )
         order = order.reset_index(drop=True)[~verdict.isin([NOT]).to_numpy()]
         order = order.sort_values(["verdict", "probability"], ascending=[True, False])
-        columns = {**first, "n": "n_band", **{part: f"{name}_{part}" for part in figures}}
-        tables.append(pick(groups, columns, order.index.to_numpy(), target=name))
-    return stack(tables, ["group", "target", "label", "level", "sector", "n", *figures])
+        tables.append(_of_target("flagged", groups, name, order.index.to_numpy()))
+    return stack(tables, TABLES["flagged"].names)
+
+
+def _of_target(table: str, groups: Cleared, target: str, rows: NDArray[np.intp]) -> Cleared:
+    """Take the columns that a table shows of one risk, for some groups."""
+    source = {"n": "n_band", "sector": "sector_label"}
+    columns = {
+        name: f"{target}_{name}" if name in _OF_EACH_RISK else source.get(name, name)
+        for name in TABLES[table].names
+        if name != "target"
+    }
+    return pick(groups, columns, rows, target=target)
 
 
 _DRIVERS, _OTHERS = 6, 3
@@ -224,69 +205,46 @@ def _drivers(findings: Findings, groups: Cleared, language: Language) -> Cleared
     table = pd.concat(tables).sort_values(
         ["target", "group", "is_changeable", "size"], ascending=[True, True, False, False]
     )
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("group", "target", "label", "driver"), "text"),
-        "is_changeable": "flag",
-        **dict.fromkeys(("contrast", "low", "high"), "points"),
-    }
-    return clear(table.drop(columns="size"), kinds, 0)
+    return TABLES["drivers"].clear(table)
 
 
 def _shown_groups(groups: Cleared, targets: tuple[tuple[str, str], ...]) -> Cleared:
-    parts = ("rate", "low", "high", "nonresponse_low", "nonresponse_high")
-    columns = {
-        **{"label": "label", "level": "level", "sector": "sector_label"},
-        **{"n": "n_band", "people": "people_band"},
-        **{f"{name}_{part}": f"{name}_{part}" for name, _ in targets for part in parts},
-        **{name: name for name in ("talent_best", "talent_rest") if name in groups.frame},
-    }
-    return pick(groups, columns)
+    source = {"n": "n_band", "people": "people_band", "sector": "sector_label"}
+    columns = {name: source.get(name, name) for name in TABLES["groups"].of_targets(targets).names}
+    return pick(groups, {new: old for new, old in columns.items() if old in groups.frame})
 
 
 def _segments(findings: Findings, language: Language) -> Cleared:
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("target", "label"), "text"),
-        "n": "band",
-        "rate": "observed",
-        **dict.fromkeys(("low", "high", "reference"), "share"),
-    }
     tables = [
         need.segments.assign(
             target=name,
             label=[write(rule, language) for rule in need.segments["rule"]],
             n=need.segments["n_estimated"],
             reference=float(findings.estimates.rates[name]["rate"].iloc[0]),
-        )[list(kinds)]
+        )
         for name, need in findings.needs.items()
         if len(need.segments)
     ]
     if not tables:
-        return stack([], list(kinds))
-    return clear(pd.concat(tables), kinds, findings.settings.disclosure.minimum, "n")
+        return TABLES["segments"].empty()
+    return TABLES["segments"].clear(pd.concat(tables), findings.settings.disclosure.minimum)
 
 
 def _fairness(findings: Findings, language: Language) -> Cleared:
     """Clear rates of everyone, of each group of an attribute, and of pairs, for each need."""
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("attribute", "label"), "text"),
-        "n": "band",
-        "selection": "observed",
-        "missed": "observed",
-        **dict.fromkeys(("low", "high"), "share"),
-        "inclusion": "observed",
-    }
-    tables = []
-    for name, need in findings.needs.items():
-        if need.targeting is not None:
-            tables += _fairness_of(name, need, need.targeting, kinds, findings, language)
-    return stack(tables, list(kinds))
+    tables = [
+        shown
+        for name, need in findings.needs.items()
+        if need.targeting is not None
+        for shown in _fairness_of(name, need, need.targeting, findings, language)
+    ]
+    return stack(tables, TABLES["fairness"].names)
 
 
 def _fairness_of(
     need_name: str,
     need: NeedFindings,
     targeting: Targeting,
-    kinds: dict[str, Kind],
     findings: Findings,
     language: Language,
 ) -> list[Cleared]:
@@ -316,7 +274,7 @@ def _fairness_of(
         }
     )
     minimum = findings.settings.disclosure.minimum
-    shown = clear(rows[is_shown.to_numpy()], kinds, minimum, "n")
+    shown = TABLES["fairness"].clear(rows[is_shown.to_numpy()], minimum)
     why = ["value.not_shown" if cell in need.hidden else "value.too_few" for cell in wide.index]
     few = rows[["attribute", "label"]].assign(missed=[say(name, language) for name in why])
     few = few[~is_shown.to_numpy()].assign(n="")
@@ -325,11 +283,6 @@ def _fairness_of(
 
 def _gaps(findings: Findings, language: Language) -> Cleared:
     """Clear how far apart the groups of each attribute are."""
-    kinds: dict[str, Kind] = {
-        "attribute": "text",
-        **dict.fromkeys(("gap", "low", "high"), "share"),
-        "ratio": "metric",
-    }
     tables = []
     for name, need in findings.needs.items():
         if need.targeting is None:
@@ -345,7 +298,7 @@ def _gaps(findings: Findings, language: Language) -> Cleared:
             "ratio": ratio.to_numpy(),
         }
         tables.append(pd.DataFrame(table))
-    return clear(pd.concat(tables), kinds, 0) if tables else stack([], list(kinds))
+    return TABLES["gaps"].clear(pd.concat(tables)) if tables else TABLES["gaps"].empty()
 
 
 def _about(need: str, attribute: str, findings: Findings, language: Language) -> str:
@@ -386,7 +339,7 @@ def _conclusions(findings: Findings, language: Language) -> Cleared:
             "conclusion": [write(text, language) for _, _, text in found],
         }
     )
-    return clear(table, {"attribute": "text", "conclusion": "text"}, 0)
+    return TABLES["conclusions"].clear(table)
 
 
 def clear_withheld(n: pd.Series, reasons: pd.Series, language: Language) -> Cleared:
@@ -398,7 +351,7 @@ def clear_withheld(n: pd.Series, reasons: pd.Series, language: Language) -> Clea
     reasons : why, in the same order
     """
     small = reasons.isin(_LOOSE).to_numpy()
-    kinds: dict[str, Kind] = {"reason": "text", "groups": "whole", "people": "band"}
+    table = TABLES["withheld"]
     rows = [
         {
             "reason": say(reason, language),
@@ -408,11 +361,11 @@ def clear_withheld(n: pd.Series, reasons: pd.Series, language: Language) -> Clea
         for reason, here in (("withheld.small", small), ("withheld.derived", ~small))
         if here.any()
     ]
-    return clear(pd.DataFrame(rows, columns=list(kinds)), kinds, 0)
+    return table.clear(pd.DataFrame(rows, columns=table.names))
 
 
 def _rolled_up(findings: Findings, language: Language) -> Cleared:
-    levels = list(findings.codebook.units.levels)
+    levels, table = list(findings.codebook.units.levels), TABLES["rolled_up"]
     rows = []
     for row in findings.estimates.grouping.rolled_up.to_dict("records"):
         first = str(row["unit"])
@@ -430,8 +383,7 @@ def _rolled_up(findings: Findings, language: Language) -> Cleared:
                 "reason": say(id_of("rolled_up", row["reason"]), language),
             }
         )
-    columns = ["label", "level", "into", "reason"]
-    return clear(pd.DataFrame(rows, columns=columns), dict.fromkeys(columns, "text"), 0)
+    return table.clear(pd.DataFrame(rows, columns=table.names))
 
 
 def _warnings(findings: Findings, language: Language) -> tuple[str, ...]:

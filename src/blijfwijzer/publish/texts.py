@@ -24,14 +24,18 @@ Kind = Literal[
     "thousandths",
     "gain",
     "plain",
+    "fine",
     "euro",
     "truth",
     "verdict",
 ]
 """How a value is written. tenths: a percentage with one decimal, for small shares. thousandths: a
-measure of quality. gain: a change of one. plain: a bound, with as many decimals as it has."""
+measure of quality. gain: a change of one. plain: a bound, with as many decimals as it has. fine:
+four digits, for measures of a model."""
 
-NUMBERS: tuple[Kind, ...] = ("count", "percent", "tenths", "points", "decimal", "ratio", "euro")
+NUMBERS: tuple[Kind, ...] = (
+    *("count", "percent", "tenths", "points", "decimal", "ratio", "fine", "euro"),
+)
 _KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 NO_BREAK = "\u00a0"
 
@@ -44,6 +48,7 @@ _PATTERNS: dict[str, str] = {
     "thousandths": "0.000",
     "gain": "+0.000;-0.000",
     "plain": "0.##########",
+    "fine": "#,##0.######",
 }
 """Of numbers that have decimals, or a sign before a gain; the others are whole."""
 _DECIMALS = {"ratio": 2, "thousandths": 3, "gain": 3}
@@ -165,6 +170,8 @@ def _number(value: float, kind: str, language: Language) -> str:
         return str(value)
     if kind in ("", "plain"):
         value = float(f"{value:.6g}" if not kind else f"{value:.10g}")
+    elif kind == "fine":
+        value = float(f"{value:.4g}")
     else:
         value = round(value, _DECIMALS.get(kind, 1))
     # Adding zero keeps a small negative number from being told as minus nothing.

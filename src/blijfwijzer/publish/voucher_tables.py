@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick
+from blijfwijzer.disclosure.release import Cleared, pick
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.report import Report
+from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.tables.vouchers import TABLES
 from blijfwijzer.publish.texts import show
 from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.survey.codebook import Language
@@ -31,8 +32,8 @@ class Division:
 
 
 def show_division(
-    report: Report, division: Division, groups: pd.DataFrame, settings: VoucherSettings
-) -> tuple[Report, Cleared]:
+    report: Chapter, division: Division, groups: pd.DataFrame, settings: VoucherSettings
+) -> tuple[Chapter, Cleared]:
     """Add a division to the report of a release.
 
     Parameters
@@ -45,20 +46,18 @@ def show_division(
     """
     table = _voucher_table(division.allocation, groups, division.lottery, report)
     lottery, power = division.lottery, division.power
-    shown = replace(
-        report,
-        vouchers=pick(table, {str(name): str(name) for name in table.frame if name != "group"}),
-        alternatives=_alternatives(division.rules, report),
-        lottery=None
-        if lottery is None or power is None
-        else _lottery(lottery, power, report.language),
-        notes={**report.notes, "vouchers": _notes(division, settings, report)},
-    )
-    return shown, table
+    tables = {name: own for name, own in report.tables.items() if name not in TABLES}
+    names = [str(name) for name in table.frame if name != "group"]
+    tables["vouchers"] = pick(table, {name: name for name in names})
+    tables["alternatives"] = _alternatives(division.rules, report)
+    if lottery is not None and power is not None:
+        tables["lottery"] = _lottery(lottery, power, report.language)
+    notes = {**report.notes, "vouchers": _notes(division, settings, report)}
+    return replace(report, tables=tables, notes=notes), table
 
 
 def _voucher_table(
-    allocation: Allocation, groups: pd.DataFrame, lottery: Lottery | None, report: Report
+    allocation: Allocation, groups: pd.DataFrame, lottery: Lottery | None, report: Chapter
 ) -> Cleared:
     table, about = allocation.table, groups.set_index("group").loc[allocation.table.index]
     about = about.reset_index(drop=True)
@@ -86,17 +85,12 @@ def _voucher_table(
             ", ".join(f"{int(row[name])} {text}" for name, text in parts.items() if row[name])
             for row in drawn.to_dict("records")
         ]
-    kinds: dict[str, Kind] = {
-        **dict.fromkeys(("group", "label", "level", "sector", "kind"), "text"),
-        **dict.fromkeys(("vouchers", "need"), "whole"),
-        "extra": "mean",
-    }
     # Made from what the release shows, which passed the gate with its own minimum.
     order = shown.reset_index(drop=True).sort_values(["vouchers", "group"], ascending=[False, True])
-    return clear(order, kinds, 0)
+    return TABLES["vouchers_file"].clear(order)
 
 
-def _alternatives(rules: pd.DataFrame, report: Report) -> Cleared:
+def _alternatives(rules: pd.DataFrame, report: Chapter) -> Cleared:
     table = pd.DataFrame(
         {
             "rule": [
@@ -110,14 +104,7 @@ def _alternatives(rules: pd.DataFrame, report: Report) -> Cleared:
             "inclusion": rules["inclusion_error"].astype(float).to_numpy(),
         }
     )
-    kinds: dict[str, Kind] = {
-        "rule": "text",
-        "is_plan": "flag",
-        "extra": "mean",
-        "cost_per_extra": "whole",
-        **dict.fromkeys(("need_reached", "exclusion", "inclusion"), "points"),
-    }
-    return clear(table, kinds, 0)
+    return TABLES["alternatives"].clear(table)
 
 
 def _lottery(lottery: Lottery, power: Power, language: Language) -> Cleared:
@@ -133,10 +120,10 @@ def _lottery(lottery: Lottery, power: Power, language: Language) -> Cleared:
             "value": list(rows.values()),
         }
     )
-    return clear(table, {"label": "text", "value": "text"}, 0)
+    return TABLES["lottery"].clear(table)
 
 
-def _notes(division: Division, settings: VoucherSettings, report: Report) -> tuple[str, ...]:
+def _notes(division: Division, settings: VoucherSettings, report: Chapter) -> tuple[str, ...]:
     allocation, lottery, language = division.allocation, division.lottery, report.language
     filled = say(
         "note.vouchers.plan",

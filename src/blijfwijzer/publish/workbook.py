@@ -14,13 +14,11 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from blijfwijzer.publish.blocks import pairs
-from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.cells import clean_text, starts_formula
-from blijfwijzer.publish.columns import FRAMES, Column, kinds_of, present
 from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.report import Report, Told
-from blijfwijzer.publish.report_page import PURPOSE
+from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.spec import ShownColumn, written_as
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import NUMBERS, Kind, number, show
 from blijfwijzer.survey.codebook import Language
 
@@ -28,23 +26,6 @@ from blijfwijzer.survey.codebook import Language
 _DATE = datetime(2000, 1, 1)
 _ZIP_DATE = (2000, 1, 1, 0, 0, 0)
 
-_SHEETS = (
-    "groups",
-    "vouchers",
-    "alternatives",
-    "lottery",
-    "drivers",
-    "flagged",
-    "sectors",
-    "segments",
-    "fairness",
-    "gaps",
-    "conclusions",
-    "withheld",
-    "rolled_up",
-    "rejected",
-    "wave",
-)
 _FORMATS: dict[Kind, str] = {
     "count": "#,##0",
     "percent": "0%",
@@ -72,13 +53,7 @@ _ABOUT = {
 """Sheets of which the heading on the page is that of a part only, to what the whole is about."""
 
 
-def write_workbook(report: Report) -> bytes:
-    """Write all tables of a report as .xlsx; the same report gives the same bytes."""
-    sheets = tuple(name for name in _SHEETS if getattr(report, name) is not None)
-    return write_sheets(report, sheets, PURPOSE)
-
-
-def write_sheets(report: Told, sheets: tuple[str, ...], nothing: tuple[str, ...]) -> bytes:
+def write_sheets(report: Chapter, sheets: tuple[str, ...], nothing: tuple[str, ...]) -> bytes:
     """Write tables as .xlsx.
 
     Percentages are fractions with the format of a percentage, so that they can be calculated with.
@@ -86,7 +61,7 @@ def write_sheets(report: Told, sheets: tuple[str, ...], nothing: tuple[str, ...]
 
     Parameters
     ----------
-    sheets : tables, in order
+    sheets : tables, in order; those that the chapter lacks are left out
     nothing : texts on what this is not
     """
     book = Workbook()
@@ -95,20 +70,23 @@ def write_sheets(report: Told, sheets: tuple[str, ...], nothing: tuple[str, ...]
     book.properties.creator = "blijfwijzer"
     book.properties.language = "nl-NL" if report.language == "nl" else "en-GB"
     book.properties.created = _DATE
+    sheets = tuple(name for name in sheets if name in report.tables)
     readme = book.active
     _write_readme(readme, report, sheets, nothing)
     for name in sheets:
-        sheet = book.create_sheet(say(id_of("sheet", name), report.language))
-        _write_table(sheet, report, report.columns(name), report.rows(name))
+        sheet = book.create_sheet(say(TABLES[name].sheet, report.language))
+        rows = report.rows(name)
+        _write_table(sheet, report, report.table(name).present(rows), rows)
     facts = book.create_sheet(say("sheet.provenance", report.language))
-    _write_table(facts, report, FRAMES["lottery"], pairs(report.provenance))
+    origin = pd.DataFrame(list(report.provenance), columns=TABLES["facts"].names)
+    _write_table(facts, report, TABLES["facts"].columns, origin)
     buffer = io.BytesIO()
     book.save(buffer)
     return _without_dates(buffer.getvalue())
 
 
 def _write_readme(
-    sheet: Worksheet, report: Told, sheets: tuple[str, ...], nothing: tuple[str, ...]
+    sheet: Worksheet, report: Chapter, sheets: tuple[str, ...], nothing: tuple[str, ...]
 ) -> None:
     """Write what the workbook is and is not, what was read, and what each sheet holds."""
     language = report.language
@@ -121,10 +99,10 @@ def _write_readme(
     lines += [("", ""), (say("section.read", language), ""), *report.facts]
     lines += [("", ""), (say("sheet.contents", language), "")]
     for name in sheets:
-        text = _ABOUT.get(name) or id_of("caption", name)
+        text = _ABOUT.get(name) or TABLES[name].caption
         count = show(len(report.rows(name)), "count", language)
         told = say("sheet.rows_of", language, caption=say(text, language), rows=count)
-        lines.append((say(id_of("sheet", name), language), told))
+        lines.append((say(TABLES[name].sheet, language), told))
     lines += [("", ""), (say("section.method", language), "")]
     lines += [("", text) for text in report.method]
     for place, (left, right) in enumerate(lines, start=1):
@@ -146,20 +124,21 @@ def _write_readme(
 
 
 def _write_table(
-    sheet: Worksheet, report: Told, columns: tuple[Column, ...], rows: pd.DataFrame
+    sheet: Worksheet, report: Chapter, columns: tuple[ShownColumn, ...], rows: pd.DataFrame
 ) -> None:
     language = report.language
     if "target" in rows:
         rows = rows.assign(target=rows["target"].map(dict(report.targets)))
     place = 0
-    for column in present(columns, rows):
-        for name, heading in _parts(column, language):
+    for column in columns:
+        kinds = written_as(column, rows)
+        for name, heading in _parts(column, report.heading(column), language):
             place += 1
             values = [
                 column.absent if column.absent and (value is None or value != value) else value
                 for value in rows[name].tolist()
             ]
-            width = _write_column(sheet, place, heading, values, kinds_of(column, rows), language)
+            width = _write_column(sheet, place, heading, values, kinds, language)
             sheet.column_dimensions[get_column_letter(place)].width = width
     for row in range(len(rows)):
         # As in the readme: a row with sentences is as high as its longest one asks.
@@ -177,9 +156,8 @@ def _write_table(
     _set_print(sheet)
 
 
-def _parts(column: Column, language: Language) -> list[tuple[str, str]]:
+def _parts(column: ShownColumn, heading: str, language: Language) -> list[tuple[str, str]]:
     """Give an interval its own columns, so that each can be sorted."""
-    heading = column.heading(language)
     if not column.high:
         return [(column.name, heading)]
     if not column.low:

@@ -9,8 +9,8 @@ import pandas as pd
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.errors import NotWritableError, ReleaseError
 from blijfwijzer.files import hash_bytes, read_json, refuse_strange, restore_folder
+from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.release_files import report_from_json
-from blijfwijzer.publish.report import Report
 
 RECORD = "run.json"
 """What a release tells of itself; by this file a folder is known as a release."""
@@ -109,7 +109,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     return run
 
 
-def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Report]:
+def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Chapter]:
     """Read what `score` wrote, after checking the hash of every file.
 
     Returns

@@ -13,11 +13,10 @@ from blijfwijzer.errors import refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.files import refuse_strange
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.page import render
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.report_tables import clear_rejected
-from blijfwijzer.publish.review import drivers_page
-from blijfwijzer.publish.tables import driver_tables, picture_files, to_csv
+from blijfwijzer.publish.review_page import Review, render_review
+from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
 from blijfwijzer.records.model_choice import Choice, choose_model
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
@@ -139,7 +138,7 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
         tell("draw")
         files = {
             **_shown(explained, drivers, evaluation, origin),
-            "tables/read.csv": to_csv(explained.built.counts),
+            **table_files({"answers_read": explained.built.counts}),
             "tables/rejected.csv": csv_file(clear_rejected(intake.rejected)),
         }
         release.publish_bare(files, MARK)
@@ -180,19 +179,19 @@ def _shown(
     codebook, language = explained.stored.codebook, explained.settings.language
     outcome = codebook.outcomes[explained.stored.model.target]
     pictures = draw_review(drivers, evaluation, codebook, outcome, language)
-    page = drivers_page(
-        codebook,
-        outcome,
-        explained.intake,
-        evaluation,
-        drivers,
-        pictures,
-        warnings_of(explained.intake.remarks),
-        origin,
-        language,
+    page = Review(
+        codebook=codebook,
+        outcome=outcome,
+        intake=explained.intake,
+        drivers=drivers,
+        pictures=pictures,
+        warnings=tuple(warnings_of(explained.intake.remarks)),
+        provenance=origin,
+        language=language,
+        evaluation=evaluation,
     )
     return {
         **picture_files(pictures),
         **driver_tables(drivers),
-        "review.html": render(page, language),
+        "review.html": render_review(page),
     }

@@ -12,12 +12,11 @@ from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import Reliability, measure_reliability
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.page import render
 from blijfwijzer.publish.report_tables import clear_rejected
-from blijfwijzer.publish.review import training_page
+from blijfwijzer.publish.review_page import Review, render_review
 from blijfwijzer.publish.screen import SCREEN
-from blijfwijzer.publish.tables import picture_files, training_tables
 from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.training_files import picture_files, training_tables
 from blijfwijzer.records.model_folder import MANIFEST, Learnt, folder_name, model_files
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import Training, expect_tracking
@@ -239,23 +238,23 @@ def _shown(survey: TrainingSurvey, review: TrainingReview) -> dict[str, bytes]:
     """Give the pictures, tables and page of a training."""
     language, evaluation, drivers = survey.settings.language, review.evaluation, review.drivers
     pictures = draw_review(drivers, evaluation, survey.codebook, review.outcome, language)
-    page = training_page(
-        survey.codebook,
-        review.outcome,
-        survey.intake,
-        survey.reliability,
-        review.selection,
-        evaluation,
-        drivers,
-        pictures,
-        review.warnings,
-        review.origin,
-        language,
+    page = Review(
+        codebook=survey.codebook,
+        outcome=review.outcome,
+        intake=survey.intake,
+        drivers=drivers,
+        pictures=pictures,
+        warnings=tuple(review.warnings),
+        provenance=review.origin,
+        language=language,
+        evaluation=evaluation,
+        selection=review.selection,
+        reliability=survey.reliability,
     )
     return {
         **picture_files(pictures),
         **training_tables(review.selection, evaluation, drivers, survey.reliability),
-        "review.html": render(page, language),
+        "review.html": render_review(page),
     }
 
 

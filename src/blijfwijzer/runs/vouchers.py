@@ -11,8 +11,8 @@ from blijfwijzer.errors import ReleaseError, SettingsError
 from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.paths import GroupPath, crossed_with
 from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.release_files import csv_file, report_files
-from blijfwijzer.publish.report import Report
 from blijfwijzer.publish.voucher_tables import Division, show_division
 from blijfwijzer.release.folder import LOTTERY, read_release, refuse_place
 from blijfwijzer.release.publication import add_to_release
@@ -63,7 +63,7 @@ class Divided:
     """The record of the release."""
     groups: pd.DataFrame
     """As in groups.parquet."""
-    report: Report
+    report: Chapter
     target: str
     """The need that the vouchers are for."""
     division: Division

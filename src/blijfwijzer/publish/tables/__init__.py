@@ -1,0 +1,1 @@
+"""Every table that is shown, declared once, in a file by story."""
