@@ -9,9 +9,7 @@ from blijfwijzer import errors
 from blijfwijzer.survey.codebook import codebook_file, load_codebook
 from command_line import call
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::ResourceWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 SECOND = """
 [outcomes.geen-scholing]

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from blijfwijzer.drivers.canvas import Picture, note, to_bytes
 from blijfwijzer.drivers.profiles import Drivers
+from blijfwijzer.publish.canvas import Picture, note, to_bytes
 from blijfwijzer.publish.page import Page, Section, Shown
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.evaluation import Evaluation

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Kind, clear
-from blijfwijzer.drivers.canvas import Picture, to_bytes
 from blijfwijzer.drivers.profiles import Drivers
+from blijfwijzer.publish.canvas import Picture, to_bytes
 from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.survey.scales import Reliability
