@@ -4,6 +4,7 @@ import pandas as pd
 
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.publish.canvas import Picture, note, to_bytes
+from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.page import Page, Section, Shown
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.evaluation import Evaluation
@@ -213,7 +214,8 @@ def _intro(outcome: Outcome, evaluation: Evaluation, language: Language) -> tupl
 
 
 def _provenance_section(provenance: dict[str, str], language: Language) -> Section:
-    table = pd.DataFrame({"what": list(provenance), "value": list(provenance.values())})
+    headings = say("table.what", language), say("table.value", language)
+    table = pd.DataFrame(list(provenance.items()), columns=list(headings))
     title = "Herkomst" if language == "nl" else "Provenance"
     return Section(title, tables={title: table})
 
