@@ -264,7 +264,7 @@ WRITERS = {
     "reopen": {"publish/release_files.py", "release/folder.py"},
     "save": {"publish/workbook.py"},
     "save_model": {"records/tracking.py"},
-    "savefig": {"drivers/canvas.py"},
+    "savefig": {"publish/canvas.py"},
     "to_csv": {
         *("publish/release_files.py", "synthetic/export.py"),
     },

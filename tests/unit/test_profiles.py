@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blijfwijzer.drivers.canvas import NOTES, note, to_bytes, wrap
 from blijfwijzer.drivers.contributions import Contributions
-from blijfwijzer.drivers.plots import draw_drivers
 from blijfwijzer.drivers.profiles import Contributed, _bin, profile
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.publish.canvas import note, to_bytes, wrap
+from blijfwijzer.publish.driver_plots import draw_drivers
+from blijfwijzer.publish.messages import say
 from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.settings import DriverSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
@@ -170,7 +171,7 @@ def test_every_picture_tells_in_words_too_and_is_the_same_each_time(survey, lang
         assert len(picture.alt) > 20, name
         svg = to_bytes(picture.figure, "svg")
         assert svg == to_bytes(drawn[1][name].figure, "svg"), name
-        assert NOTES["intention", language] in svg.decode(), name
+        assert say("plot.foot.intention", language) in svg.decode(), name
         assert to_bytes(picture.figure, "png").startswith(b"\x89PNG")
 
 

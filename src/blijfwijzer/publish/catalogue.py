@@ -50,6 +50,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("codebook_sha256", "commit", "model", "model_sha256", "previous_sha256"),
             *("settings_sha256", "survey", "survey_sha256"),
         ),
+        "plot.foot": ("intention", "need"),
         "rejected": (
             *("duplicate_id", "missing_unit", "missing_weight", "out_of_range_code"),
             *("straight_lining", "weight_of_zero"),

@@ -8,9 +8,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from blijfwijzer.disclosure.release import Cleared
-from blijfwijzer.drivers.canvas import Picture, note, to_bytes
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.estimation.reliability import Reliability
+from blijfwijzer.publish.canvas import Picture, note, to_bytes
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.culture_tables import facts
 from blijfwijzer.publish.messages import say

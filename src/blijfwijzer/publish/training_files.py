@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from blijfwijzer.drivers.canvas import Picture, to_bytes
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.estimation.reliability import Reliability
+from blijfwijzer.publish.canvas import Picture, to_bytes
 from blijfwijzer.publish.release_files import plain_csv_file
 from blijfwijzer.publish.tables.training import TABLES
 from blijfwijzer.risk.evaluation import Evaluation

@@ -26,7 +26,7 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
-from blijfwijzer.runs.review import draw_review
+from blijfwijzer.runs.review import draw_review, named_drivers, named_evaluation
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
@@ -178,6 +178,8 @@ def _shown(
     """Give the pictures, tables and page of an explanation."""
     codebook, language = explained.stored.codebook, explained.settings.language
     outcome = codebook.outcomes[explained.stored.model.target]
+    drivers = named_drivers(drivers, language)
+    evaluation = None if evaluation is None else named_evaluation(evaluation, language)
     pictures = draw_review(drivers, evaluation, codebook, outcome, language)
     page = Review(
         codebook=codebook,

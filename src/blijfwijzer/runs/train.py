@@ -29,7 +29,7 @@ from blijfwijzer.risk.protection import decimals_of, protect_evaluation
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.risk.training import Fitted, fit, prepare
 from blijfwijzer.risk.waves import learn_reference
-from blijfwijzer.runs.review import draw_review
+from blijfwijzer.runs.review import draw_review, named_drivers, named_evaluation
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import (
     Codebook,
@@ -236,7 +236,9 @@ def _warnings(survey: TrainingSurvey, fitted: Fitted, evaluation: Evaluation) ->
 
 def _shown(survey: TrainingSurvey, review: TrainingReview) -> dict[str, bytes]:
     """Give the pictures, tables and page of a training."""
-    language, evaluation, drivers = survey.settings.language, review.evaluation, review.drivers
+    language = survey.settings.language
+    evaluation = named_evaluation(review.evaluation, language)
+    drivers = named_drivers(review.drivers, language)
     pictures = draw_review(drivers, evaluation, survey.codebook, review.outcome, language)
     page = Review(
         codebook=survey.codebook,

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.messages import say
 from blijfwijzer.survey.codebook import Language, Outcome
 
 if TYPE_CHECKING:
@@ -15,13 +17,6 @@ if TYPE_CHECKING:
 
 # Okabe & Ito (2008): told apart by colour-blind people and in grey.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6b6b6b"
-
-NOTES = {
-    ("intention", "nl"): "Samenhang, geen oorzaak; voornemen, geen vertrek.",
-    ("intention", "en"): "Association, not cause; intention, not departure.",
-    ("need", "nl"): "Samenhang, geen oorzaak; een risico, geen oordeel over mensen.",
-    ("need", "en"): "Association, not cause; a risk, no verdict on people.",
-}
 
 
 @dataclass(frozen=True)
@@ -34,7 +29,12 @@ class Picture:
 
 def note(outcome: Outcome, language: Language) -> str:
     """Give the sentence that every picture and page of drivers carries."""
-    return NOTES[outcome.kind, language]
+    return say(id_of("plot.foot", outcome.kind), language)
+
+
+def titled(what: str, outcome: Outcome, language: Language) -> str:
+    """Give a picture's title: the outcome, and what is drawn of it."""
+    return f"{outcome.label.in_(language)}: {what}"
 
 
 def wrap(text: str, width: int = 38, lines: int = 2) -> str:
