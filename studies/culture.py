@@ -292,7 +292,7 @@ def _halves_text(data: Path, tell: Tell) -> str:
 
 def _halves_row(name: str, codebook: Codebook, responses: pd.DataFrame, level: str) -> str:
     settings = Settings()
-    grouping = make_groups(responses, codebook, [level], [], None, settings.groups, 10)
+    grouping = make_groups(responses, codebook, [level], settings)
     rows = np.flatnonzero(grouping.groups["level"] == level)
     design = read_design(responses, codebook)
     units = _grouping(csr_array(grouping.members[rows]), grouping.groups["parent"].iloc[rows])

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.choice import choose_groups, choose_shown
-from blijfwijzer.disclosure.earlier import read_earlier, release_content
+from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
 from blijfwijzer.disclosure.ledger import Ledger, Release
 from blijfwijzer.settings import DisclosureSettings
@@ -56,7 +56,9 @@ def release(ledger, responses, kinds, values=None):
         return inside
 
     request = str(len(ledger.releases))
-    earlier = read_earlier(ledger, "survey", "1", responses, groups, members_of, K, request)
+    earlier = read_earlier(
+        ledger, Present(responses, groups, members_of), "survey", "1", K, request
+    )
     count = len(responses)
     choice = choose_groups(
         *(groups, np.full(len(names), np.nan), none(count), values or {}, np.ones(count)),
@@ -71,9 +73,9 @@ def release(ledger, responses, kinds, values=None):
         }
         for place in np.flatnonzero(told)
     }
-    content = release_content(
+    content = Entry(
         "survey", "1", request, "score", request, shown, {}, columns=VIEWS, minimum=K
-    )
+    ).content
     ledger.releases.append(Release(content, len(ledger.releases) + 1, request))
     rows = groups.toarray()[told].astype(bool)
     return [frozenset(responses["first"].to_numpy()[row]) for row in rows]

@@ -76,9 +76,7 @@ def waves(tmp_path_factory):
 
 
 def groups_of(responses):
-    return make_groups(
-        responses, CODEBOOK, ["organisatie", "team"], [], None, Settings().groups, 10
-    )
+    return make_groups(responses, CODEBOOK, ["organisatie", "team"], Settings())
 
 
 def climate_of(responses, settings, previous=None):
@@ -383,7 +381,7 @@ def test_public_surveys_have_a_climate(name, level, dimensions, request):
     codebook = load_codebook(name)
     file = request.getfixturevalue("fevs_file" if name == "fevs-2018" else "piaac_file")
     responses = read_survey(file, codebook, Settings().intake).responses.reset_index(drop=True)
-    groups = make_groups(responses, codebook, [level], [], None, Settings().groups, 10)
+    groups = make_groups(responses, codebook, [level], Settings())
 
     table = measure_climate(
         score_scales(responses, codebook),

@@ -13,7 +13,7 @@ from blijfwijzer.groups.grouping import (
     read_population,
 )
 from blijfwijzer.groups.paths import GroupPath, crossed_with
-from blijfwijzer.settings import GroupSettings
+from blijfwijzer.settings import GroupSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 
 BOOK = load_codebook("werkonderzoek-2019")
@@ -33,7 +33,8 @@ def responses(sizes, education=None):
 
 
 def grouped(table, by=("organisatie", "afdeling"), cross=(), population=None, **options):
-    return make_groups(table, BOOK, list(by), list(cross), population, GroupSettings(**options), 10)
+    settings = Settings(groups=GroupSettings(**options))
+    return make_groups(table, BOOK, by, settings, cross, population)
 
 
 def test_a_unit_is_a_group_from_the_minimum_on():

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.earlier import read_earlier, release_content
+from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
 from blijfwijzer.disclosure.fingerprint import (
     fingerprint_groups,
     from_text,
@@ -45,7 +45,7 @@ def one_group(people, count):
 
 
 def content(number=1):
-    return release_content("survey", "2022", f"hash {number}", "score", "request", {}, {})
+    return Entry("survey", "2022", f"hash {number}", "score", "request", {}, {}).content
 
 
 def filled(folder, releases=3):
@@ -297,9 +297,9 @@ def release(ledger, frame, request="first", minimum=10, columns=VIEWS):
         name: {"definition": {"team": name}, "fingerprint": to_text(own)}
         for name, own in zip(("one", "two", "three"), prints, strict=True)
     }
-    made = release_content(
+    made = Entry(
         "survey", "1", "x", "score", request, shown, {}, columns=columns, minimum=minimum
-    )
+    ).content
     ledger.append(made)
 
 
@@ -307,7 +307,9 @@ def read(ledger, frame, request="", wave="1"):
     def members_of(definition):
         return (frame["team"] == definition["team"]).to_numpy()
 
-    return read_earlier(ledger, "survey", wave, frame, rows_of(frame), members_of, 10, request)
+    return read_earlier(
+        ledger, Present(frame, rows_of(frame), members_of), "survey", wave, 10, request
+    )
 
 
 def test_earlier_groups_are_known_changed_or_others(tmp_path, team):
@@ -330,7 +332,7 @@ def test_a_group_is_known_again_under_another_name(tmp_path, team):
         renamed = less.replace({"team": {"one": "uno"}})
         groups = csr_array((renamed["team"] == "uno").to_numpy()[None, :].astype(np.int8))
 
-        earlier = read_earlier(ledger, "survey", "1", renamed, groups, lambda _: None, 10)
+        earlier = read_earlier(ledger, Present(renamed, groups, lambda _: None), "survey", "1", 10)
 
     assert earlier.forbidden.shape[0] == 1
 
@@ -367,9 +369,9 @@ def test_a_part_is_held_against_groups_and_parts_whatever_their_name(tmp_path, t
     with open_ledger(tmp_path, "owner") as ledger:
         release(ledger, team)
         part = fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(range(45), 60))
-        made = release_content(
+        made = Entry(
             "survey", "1", "x", "score", "a", {}, {}, {"age": [to_text(part[0])]}, VIEWS, 10
-        )
+        ).content
         ledger.append(made)
         earlier = read(ledger, team)
         sets = [range(45), range(42), range(35, 60), range(20), range(23, 40), range(5, 60, 2)]
@@ -386,9 +388,9 @@ def test_a_part_is_held_against_groups_and_parts_whatever_their_name(tmp_path, t
 def test_a_group_is_held_against_parts_of_figures(tmp_path, team):
     with open_ledger(tmp_path, "owner") as ledger:
         part = fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(range(18), 60))
-        made = release_content(
+        made = Entry(
             "survey", "1", "x", "score", "a", {}, {}, {"age": [to_text(part[0])]}, VIEWS, 10
-        )
+        ).content
         ledger.append(made)
 
         assert read(ledger, team).changed.tolist() == [True, False, False]
@@ -398,9 +400,9 @@ def test_a_part_is_known_again_when_the_codebook_has_a_column_more(tmp_path, tea
     less = team.drop(index=[0]).reset_index(drop=True).assign(z=1.0)
     with open_ledger(tmp_path, "owner") as ledger:
         part = fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(range(30), 60))
-        made = release_content(
+        made = Entry(
             "survey", "1", "x", "score", "a", {}, {}, {"age": [to_text(part[0])]}, VIEWS, 10
-        )
+        ).content
         ledger.append(made)
 
         likeness = read(ledger, less).compare_parts(one_group(range(29), 59), ledger.secret, 10)

@@ -76,7 +76,7 @@ def surveys(tmp_path_factory):
 
 def grouped(responses):
     levels = ["sector", "organisatie"]
-    return make_groups(responses, CODEBOOK, levels, [], None, Settings().groups, 10)
+    return make_groups(responses, CODEBOOK, levels, Settings())
 
 
 def changes_between(before, now):

@@ -86,15 +86,20 @@ class Earlier:
         return Likeness(is_same, is_near, apart)
 
 
+@dataclass(frozen=True)
+class Present:
+    """The people of a survey, and the groups that are to be shown of them."""
+
+    responses: pd.DataFrame
+    """One row per response."""
+    groups: csr_array
+    """One row per group."""
+    members_of: Callable[[Definition], NDArray[np.bool_] | None]
+    """Who fits a definition; None when columns are missing."""
+
+
 def read_earlier(
-    ledger: Ledger,
-    survey: str,
-    wave: str,
-    responses: pd.DataFrame,
-    groups: csr_array,
-    members_of: Callable[[Definition], NDArray[np.bool_] | None],
-    minimum: int,
-    request: str = "",
+    ledger: Ledger, present: Present, survey: str, wave: str, minimum: int, request: str = ""
 ) -> Earlier:
     """Hold the groups of earlier releases against the present people.
 
@@ -107,9 +112,6 @@ def read_earlier(
     ----------
     survey : name of the survey; releases of other surveys ask other people
     wave : its wave; people of another wave gave other answers
-    responses : one row per response
-    groups : present groups, one row each
-    members_of : who fits a definition; None when columns are missing
     request : hash of all that the present release is made from; a rerun is held against what there
         was when it was first made, so that it shows the same
 
@@ -118,6 +120,7 @@ def read_earlier(
     LedgerError
         Columns are missing by which the people of an earlier release would be known again.
     """
+    responses, groups = present.responses, present.groups
     releases = _before(ledger.releases, survey, request)
     repeated, changed = (np.zeros(groups.shape[0], dtype=bool) for _ in range(2))
     nobody = csr_array((0, len(responses)), dtype=np.int8)
@@ -133,7 +136,7 @@ def read_earlier(
         repeated |= of_groups.is_same
         changed |= of_groups.is_near | of_parts.is_near
         # By what they are called.
-        formed, rows = _form(list(shown.groups.values()), members_of, len(responses))
+        formed, rows = _form(list(shown.groups.values()), present.members_of, len(responses))
         sums = fingerprint_groups(keys, ledger.secret, rows) != before[formed]
         apart = sums.sum(axis=-1).min(axis=-1)
         near = (apart > 0) & (apart < minimum)
@@ -231,41 +234,33 @@ def _by_columns(
     return shown
 
 
-def release_content(
-    survey: str,
-    wave: str,
-    dataset: str,
-    kind: str,
-    request: str,
-    groups: dict[str, dict[str, Any]],
-    outputs: dict[str, str],
-    parts: dict[str, list[str]] | None = None,
-    columns: tuple[tuple[str, ...], ...] = (),
-    minimum: int = 0,
-) -> dict[str, Any]:
-    """Say what a release shows, for the ledger: definitions and hashes.
+@dataclass(frozen=True)
+class Entry:
+    """What a release shows, for the ledger: definitions and hashes."""
 
-    Parameters
-    ----------
-    request : hash of all that the release is made from
-    groups : id to {definition, fingerprint, statistics}
-    outputs : file to SHA-256
-    parts : figure to the fingerprint of each part that it is a total over
-    columns : per view of a fingerprint, those that it is made from
-    minimum : fewest people that anything shown tells something about
-    """
-    return {
-        "survey": survey,
-        "wave": wave,
-        "dataset": dataset,
-        "kind": kind,
-        "request": request,
-        "groups": groups,
-        "parts": parts or {},
-        "columns": [list(view) for view in columns],
-        "minimum": minimum,
-        "outputs": outputs,
-    }
+    survey: str
+    wave: str
+    dataset: str
+    """Hash of the survey's file."""
+    kind: str
+    """What made it: score, train, climate ..."""
+    request: str
+    """Hash of all that the release is made from."""
+    groups: dict[str, dict[str, Any]]
+    """Id to {definition, fingerprint, statistics}."""
+    outputs: dict[str, str]
+    """File to SHA-256."""
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    """Figure to the fingerprint of each part that it is a total over."""
+    columns: Columns = ()
+    """Per view of a fingerprint, those that it is made from."""
+    minimum: int = 0
+    """Fewest people that anything shown tells something about."""
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """As plain values."""
+        return {**vars(self), "columns": [list(view) for view in self.columns]}
 
 
 def is_repeated(ledger: Ledger, content: dict[str, Any]) -> int:

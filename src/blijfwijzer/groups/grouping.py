@@ -1,6 +1,6 @@
 """Responses to groups of people who work together; small ones roll up to their parent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -14,7 +14,7 @@ from blijfwijzer.errors import GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import EVERYONE as EVERYONE
 from blijfwijzer.groups.paths import define as define
 from blijfwijzer.groups.paths import escape_all, path_ids
-from blijfwijzer.settings import GroupSettings
+from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Column, Language
 from blijfwijzer.survey.texts import as_seen
 
@@ -44,16 +44,14 @@ class Grouping:
 def make_groups(
     responses: pd.DataFrame,
     codebook: Codebook,
-    by: list[str],
-    cross: list[str],
-    population: pd.DataFrame | None,
-    settings: GroupSettings,
-    minimum: int,
-    language: Language = "nl",
+    by: Sequence[str],
+    settings: Settings,
+    cross: Sequence[str] = (),
+    population: pd.DataFrame | None = None,
 ) -> Grouping:
     """Group responses by unit levels, and the larger of these by background variables.
 
-    A unit is a group when it has `minimum` respondents (and `minimum_responses`),
+    A unit is a group when it has `disclosure.minimum` respondents (and `minimum_responses`),
     `minimum_people` people and a response of `minimum_response`, the last two where the population
     is known, and when the unit above it is a group too; else its people count with the unit above.
     A unit crossed with a background variable needs `minimum_cross` respondents; else its people
@@ -65,7 +63,6 @@ def make_groups(
     by : unit levels of the codebook, in any order
     cross : career variables of the codebook
     population : one row per smallest unit: the unit levels and `people`; None when not known
-    minimum : respondents below which nothing is shown of a group
 
     Raises
     ------
@@ -74,6 +71,7 @@ def make_groups(
     MissingColumnsError
         The survey does not hold a level or variable.
     """
+    own, minimum, language = settings.groups, settings.disclosure.minimum, settings.language
     levels = _levels(codebook, by, responses)
     if population is not None:
         refuse_unknown_units(population, responses, levels, "population")
@@ -81,15 +79,15 @@ def make_groups(
     made = _Made(
         [_everyone(responses, population, language)], [np.ones((1, len(responses)), dtype=np.int8)]
     )
-    least = max(settings.minimum_responses, minimum)
+    least = max(own.minimum_responses, minimum)
     for depth in range(1, len(levels) + 1):
         path = levels[:depth]
         table, members = _unit_groups(responses, population, path, codebook, language)
         reasons: dict[Reason, pd.Series] = {
             "parent": ~table["parent"].isin(made.ids()),
             "respondents": table["n"] < least,
-            "people": table["people"] < settings.minimum_people,
-            "response": table["response"] < settings.minimum_response,
+            "people": table["people"] < own.minimum_people,
+            "response": table["response"] < own.minimum_response,
         }
         made.add(table, members, path[-1], reasons)
     for variable in variables:
@@ -98,7 +96,7 @@ def make_groups(
             table, members = _cross_groups(responses, answers, variable, path, codebook, language)
             reasons = {
                 "parent": ~table["unit"].isin(made.ids()),
-                "respondents": table["n"] < max(settings.minimum_cross, minimum),
+                "respondents": table["n"] < max(own.minimum_cross, minimum),
             }
             made.add(table, members, path[-1] if path else "", reasons)
     groups = pd.concat(made.tables)[COLUMNS]
@@ -217,7 +215,7 @@ def _stack(members: list[Any], responses: pd.DataFrame) -> csr_array:
     return csr_array(vstack([none, *(csr_array(m) for m in members)], format="csr"))
 
 
-def _levels(codebook: Codebook, by: list[str], responses: pd.DataFrame) -> list[str]:
+def _levels(codebook: Codebook, by: Sequence[str], responses: pd.DataFrame) -> list[str]:
     known = codebook.units.levels
     unknown = [name for name in by if name not in known]
     if unknown or not by:
@@ -338,7 +336,7 @@ def _cross_groups(
     return table, members
 
 
-def _cross_paths(levels: list[str], by: list[str]) -> list[list[str]]:
+def _cross_paths(levels: list[str], by: Sequence[str]) -> list[list[str]]:
     """Where a variable is crossed: everyone, the largest level, and the first that was asked.
 
     Never the smaller units: a background variable within a team names people (InternetSpiegel).

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.choice import GroupChoice, choose_groups
 from blijfwijzer.disclosure.crosscuts import Parts, choose_figures
-from blijfwijzer.disclosure.earlier import Earlier, read_earlier
+from blijfwijzer.disclosure.earlier import Earlier, Present, read_earlier
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import (
     Views,
@@ -77,16 +77,8 @@ def admit_groups(
     responses, codebook = intake.responses, request.codebook
     settings = request.settings.disclosure
     columns = key_columns(codebook)
-    earlier = read_earlier(
-        ledger,
-        codebook.survey.name,
-        wave,
-        responses,
-        grouping.members,
-        member_finder(responses, codebook),
-        settings.minimum,
-        request.sha256,
-    )
+    present = Present(responses, grouping.members, member_finder(responses, codebook))
+    earlier = read_earlier(ledger, present, request.survey, wave, settings.minimum, request.sha256)
     if settings.minimum < earlier.minimum:
         raise SettingsError(
             f"[disclosure] minimum: is {settings.minimum}, and earlier releases of this survey "

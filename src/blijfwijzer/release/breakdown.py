@@ -90,11 +90,8 @@ def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings)
 
 def _units(responses: pd.DataFrame, codebook: Codebook, settings: Settings) -> Grouping:
     """Group by the cluster level; everyone is the one group where no unit is large enough."""
-    minimum = settings.disclosure.minimum
     try:
-        return make_groups(
-            responses, codebook, [codebook.units.cluster], [], None, settings.groups, minimum
-        )
+        return make_groups(responses, codebook, [codebook.units.cluster], settings)
     except GroupError:
         return everyone_alone(responses)
 

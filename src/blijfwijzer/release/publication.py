@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.disclosure.earlier import is_repeated, release_content
+from blijfwijzer.disclosure.earlier import Entry, is_repeated
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
@@ -149,7 +149,7 @@ class Publication:
         """Enter each wave, once however often it is made; give the place of the last."""
         head: Head = {}
         for admission, figures in self.admitted.values():
-            content = release_content(
+            entry = Entry(
                 self.request.survey,
                 admission.wave,
                 admission.dataset,
@@ -161,7 +161,7 @@ class Publication:
                 admission.columns,
                 admission.minimum,
             )
-            head = _append(self.ledger, content)
+            head = _append(self.ledger, entry)
         return head
 
     def _groups(self, admission: Admission) -> dict[str, dict[str, Any]]:
@@ -242,7 +242,7 @@ def add_to_release(
                 f"{folder}: another run has written here meanwhile. Nothing was changed. "
                 "Divide again."
             )
-        content = release_content(
+        entry = Entry(
             run["survey"],
             run["wave"],
             run["provenance"]["survey_sha256"],
@@ -251,7 +251,7 @@ def add_to_release(
             {},
             hash_files(files),
         )
-        head = _append(ledger, content)
+        head = _append(ledger, entry)
         record = {**run, "files": hash_files(files), kind: {**told, "ledger": head}}
         with write_folder_beside(folder, RECORD) as beside:
             write_files(beside, {**files, RECORD: to_json(record)})
@@ -281,7 +281,8 @@ def track(run: Training | Released, request: Request, store: Path) -> None:
     print(f"  MLflow run {name} in {tracking_uri(store)}")
 
 
-def _append(ledger: Ledger, content: dict[str, Any]) -> Head:
+def _append(ledger: Ledger, entry: Entry) -> Head:
+    content = entry.content
     sequence = is_repeated(ledger, content) or ledger.append(content).sequence
     return {"sequence": sequence, "hash": ledger.releases[sequence - 1].hash}
 

@@ -201,17 +201,7 @@ def find_culture(measured: MeasuredCulture, release: Publication, tell: Tell) ->
 
 def _group(responses: pd.DataFrame, levels: tuple[str, ...], waves: Waves) -> Grouping:
     """Group a wave by some unit levels, crossed with nothing."""
-    settings, minimum = waves.settings, waves.settings.disclosure.minimum
-    return make_groups(
-        responses,
-        waves.codebook,
-        list(levels),
-        [],
-        None,
-        settings.groups,
-        minimum,
-        settings.language,
-    )
+    return make_groups(responses, waves.codebook, levels, waves.settings)
 
 
 def _admit(wave: ReadWave, grouping: Grouping, release: Publication, tell: Tell) -> Wave:

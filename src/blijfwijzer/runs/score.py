@@ -73,16 +73,8 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> Scored:
     tell(f"read {asked.survey.name}")
     intake = read_survey(asked.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)
-    grouping = make_groups(
-        intake.responses,
-        codebook,
-        list(asked.by),
-        list(asked.cross),
-        _population(asked.population, codebook),
-        settings.groups,
-        settings.disclosure.minimum,
-        settings.language,
-    )
+    people = _population(asked.population, codebook)
+    grouping = make_groups(intake.responses, codebook, asked.by, settings, asked.cross, people)
     scales = score_scales(intake.responses, codebook)
     wave = NewWave(intake, scales, grouping, codebook, asked.by, settings)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
@@ -126,9 +118,7 @@ def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.Dat
     require_enough(intake, settings.intake)
     minimum = settings.disclosure.minimum
     scales = score_scales(intake.responses, codebook)
-    grouping = make_groups(
-        intake.responses, codebook, by, [], None, settings.groups, minimum, settings.language
-    )
+    grouping = make_groups(intake.responses, codebook, by, settings)
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
     targets = {stored.model.target: estimate_target(stored, wave, silent)}
     with rehearsal(Request("serve", codebook, settings, "")) as release:
