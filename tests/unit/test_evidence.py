@@ -8,11 +8,12 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 from sklearn.metrics import roc_auc_score
+from statsmodels.stats.multitest import multipletests
 
 from blijfwijzer.claims.careers import _correlation, _within_units
 from blijfwijzer.claims.commitment import _dominance
 from blijfwijzer.claims.evidence import Evidence
-from blijfwijzer.claims.findings import Requirement, _holm, decide
+from blijfwijzer.claims.findings import Requirement, decide
 from blijfwijzer.claims.halves import share_between
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
@@ -258,9 +259,13 @@ def test_the_p_of_all_is_the_largest_and_of_some_is_adjusted():
 
 
 def test_adjusting_is_that_of_statsmodels(rng):
-    p = rng.random(7) ** 3
+    p = np.append(rng.random(7) ** 3, np.nan)
 
-    np.testing.assert_allclose(_holm(p), np.sort(adjust(p, "holm")))
+    for method, theirs in (("holm", "holm"), ("bh", "fdr_bh")):
+        found = adjust(p, method)
+        np.testing.assert_allclose(found[:-1], multipletests(p[:-1], method=theirs)[1])
+        assert np.isnan(found[-1])
+    assert len(adjust([], "bh")) == 0
 
 
 def test_a_rule_is_agreement_already(survey):
