@@ -11,6 +11,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "blijfwijzer"
 DOORS = {
     "lightgbm": ["risk/boosting.py"],
     "mlflow": ["records/tracking.py", "runs/served.py"],
+    "statsmodels": [],
 }
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from blijfwijzer.claims.evidence import Evidence, halve
 from blijfwijzer.culture.traits import find_traits
-from blijfwijzer.culture.waves import Waves, pair_waves
+from blijfwijzer.culture.waves import RakedWaves, pair_waves
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.moments import within
 from blijfwijzer.estimation.regression import Family, Regression, regress
@@ -116,7 +116,7 @@ class Reader:
         previous = self._evidence.previous
         return None if previous is None else Reader(previous)
 
-    def pair_waves(self) -> Waves:
+    def pair_waves(self) -> RakedWaves:
         """Put the wave before and this one below each other, weighed to the same mix."""
         before, now = self.before, self._evidence
         if before is None:

@@ -18,7 +18,7 @@ from scipy.stats import t
 from blijfwijzer.culture.items import SIGNIFICANT, Shifts, are_alike, prepare, purify
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import adjust
-from blijfwijzer.survey.arrays import Array, Codes
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook, Scale
 from blijfwijzer.survey.scales import recode_items
 
@@ -102,10 +102,11 @@ def assess_invariance(
     attributes : name to the group of each response; missing for none
     floor : smallest difference that counts, as a share of the scale's span (0.2 on 1-5)
     """
+    asked = [_read(scale, responses, codebook) for scale in codebook.scales.values()]
     tests = [
-        _test_scale(scale, attribute, group, responses, codebook, design, floor)
+        _test_scale(scale, attribute, group.reset_index(drop=True).astype("object"), design, floor)
         for attribute, group in attributes.items()
-        for scale in codebook.scales.values()
+        for scale in asked
     ]
     rows = [row for test in tests for row in test.items]
     items = pd.DataFrame(rows, columns=_ITEM_COLUMNS)
@@ -118,6 +119,15 @@ def assess_invariance(
     scales = pd.DataFrame([row for row, _ in judged])
     groups = pd.concat([table for _, table in judged], ignore_index=True) if judged else scales
     return Invariance(items, scales, groups)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A scale, and the answers to the items of it that the survey has."""
+
+    scale: Scale
+    values: pd.DataFrame
+    span: float
 
 
 @dataclass(frozen=True)
@@ -136,56 +146,61 @@ class _Test:
     """One row per tested group: n, share (of the weight of all) and observed."""
 
 
-def _test_scale(
-    scale: Scale,
-    attribute: str,
-    group: pd.Series,
-    responses: pd.DataFrame,
-    codebook: Codebook,
-    design: Design,
-    floor: float,
-) -> _Test:
+def _read(scale: Scale, responses: pd.DataFrame, codebook: Codebook) -> _Asked:
     items = [item for item in scale.items if item in responses]
     low, high = codebook.columns[scale.items[0]].span or (0.0, 1.0)
-    values = recode_items(responses, scale, codebook)[items]
-    group = group.reset_index(drop=True).astype("object")
-    complete = (values.notna().all(axis=1).to_numpy() & group.notna().to_numpy()) & bool(items)
+    return _Asked(scale, recode_items(responses, scale, codebook)[items], high - low)
+
+
+def _test_scale(
+    asked: _Asked, attribute: str, group: pd.Series, design: Design, floor: float
+) -> _Test:
+    values, scale = asked.values, asked.scale
+    complete = values.notna().all(axis=1).to_numpy() & group.notna().to_numpy()
+    complete &= len(values.columns) > 0
     sizes = group[complete].value_counts()
-    units = pd.Series(design.cluster)[complete].groupby(group[complete]).nunique()
-    if design.replicates is not None:
-        units = sizes
-    elif units.max() == 1:
-        # The groups are the units themselves, so that each is known from its own people.
-        everyone = np.arange(len(group))
-        design = Design(design.weight, everyone, np.zeros_like(everyone))
-        units = sizes
-    large = (sizes >= FEWEST_IN_GROUP) & (units.reindex(sizes.index) >= FEWEST_UNITS)
+    design, units = _units_of(group, sizes, complete, design)
+    large = (sizes >= FEWEST_IN_GROUP) & (units >= FEWEST_UNITS)
     names = sorted(sizes.index[large], key=str)
-    untested = {str(name): int(sizes[name]) for name in sorted(sizes.index[~large], key=str)}
     complete &= group.isin(names).to_numpy()
-    answers = values.to_numpy()[complete]
+    answers, part = values.to_numpy()[complete], design.take(complete)
     code = pd.Categorical(group[complete], categories=names).codes.astype(np.intp)
-    part = design.take(complete)
     reason = _untestable(answers, code, part.weight, len(scale.items))
-    nothing = pd.DataFrame(columns=["n", "share", "observed"])
+    small = sizes.index if reason else sizes.index[~large]
+    untested = {str(name): int(sizes[name]) for name in sorted(small, key=str)}
     if reason:
-        untested = {str(name): int(sizes[name]) for name in sorted(sizes.index, key=str)}
-        return _Test(scale, attribute, high - low, reason, untested, [], None, nothing)
-    if part.replicates is None:
-        part = part.within()
-    ready = prepare(tuple(items), answers, code, [str(n) for n in names], part, high - low)
+        nothing = pd.DataFrame(columns=["n", "share", "observed"])
+        return _Test(scale, attribute, asked.span, reason, untested, [], None, nothing)
+    part = part if part.replicates is not None else part.within()
+    told = [str(name) for name in names]
+    ready = prepare(tuple(values.columns), answers, code, told, part, asked.span)
     rows, shifts = purify(ready, floor)
     for row in rows:
         row |= {"scale": scale.name, "attribute": attribute, "n": len(answers)}
-    score = answers.mean(axis=1)
-    mean, weight = np.average(score, weights=part.weight), np.bincount(code, part.weight)
-    observed = np.bincount(code, part.weight * score) / weight - mean
-    groups = pd.DataFrame(
-        {"n": np.bincount(code), "share": weight / weight.sum(), "observed": observed},
-        index=ready.names,
-    )
-    reason = "two items" if len(items) == 2 else ""
-    return _Test(scale, attribute, high - low, reason, untested, rows, shifts, groups)
+    reason = "two items" if answers.shape[1] == 2 else ""
+    groups = _observe(answers.mean(axis=1), code, part.weight).set_axis(told)
+    return _Test(scale, attribute, asked.span, reason, untested, rows, shifts, groups)
+
+
+def _units_of(
+    group: pd.Series, sizes: pd.Series, complete: Mask, design: Design
+) -> tuple[Design, pd.Series]:
+    """Give a design in which groups have several units, and how many each has."""
+    if design.replicates is not None:
+        return design, sizes
+    units = pd.Series(design.cluster)[complete].groupby(group[complete]).nunique()
+    if units.max() != 1:
+        return design, units.reindex(sizes.index)
+    # The groups are the units themselves, so that each is known from its own people.
+    everyone = np.arange(len(group))
+    return Design(design.weight, everyone, np.zeros_like(everyone)), sizes
+
+
+def _observe(score: Array, code: Codes, weight: Array) -> pd.DataFrame:
+    """Say how far the mean of each group lies from that of all."""
+    total, mean = np.bincount(code, weight), np.average(score, weights=weight)
+    apart = np.bincount(code, weight * score) / total - mean
+    return pd.DataFrame({"n": np.bincount(code), "share": total / total.sum(), "observed": apart})
 
 
 def _untestable(answers: Array, group: Codes, weight: Array, items: int) -> str:

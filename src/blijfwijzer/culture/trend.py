@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.culture.climate import BETTER, SAME, WORSE
-from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, Waves, measure_change
+from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, RakedWaves, measure_change
 from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import CultureSettings
@@ -86,7 +86,7 @@ def _changes(place: str, pair: Pair, inside: Mask) -> list[dict[str, Any]]:
     return rows
 
 
-def _kept(waves: Waves) -> float:
+def _kept(waves: RakedWaves) -> float:
     own, raked = (one[waves.is_now] for one in (waves.design.weight, waves.raked))
     return effective_n(raked) / effective_n(own)
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.sparse import csr_array, hstack
 
 from blijfwijzer.culture.dimensions import find_dimensions
-from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, Waves, measure_change
+from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, RakedWaves, measure_change
 from blijfwijzer.estimation.design import told_by_design
 from blijfwijzer.estimation.pooling import left_to_know, summarise_means, within_variance
 from blijfwijzer.estimation.regression import regress
@@ -88,8 +88,8 @@ def rake_large(
     members: csr_array,
     is_now: Mask,
     is_candidate: pd.Series,
-    part_of: Callable[[Mask], Waves],
-) -> dict[int, Waves]:
+    part_of: Callable[[Mask], RakedWaves],
+) -> dict[int, RakedWaves]:
     """Rake each group by itself that has the respondents for it in both waves.
 
     Parameters
@@ -114,11 +114,11 @@ def rake_large(
 
 def change_of_units(
     values: Array,
-    waves: Waves,
+    waves: RakedWaves,
     members: csr_array,
     levels: pd.Series,
     people: Array,
-    raked: dict[int, Waves],
+    raked: dict[int, RakedWaves],
 ) -> pd.DataFrame:
     """Measure by how much the mean of each group moved, as it is and net of who responded.
 
@@ -166,7 +166,7 @@ def _read_units(members: csr_array, values: Array, people: Array, is_now: Mask) 
     return _Units(members, code, np.column_stack(left))
 
 
-def _regressed(values: Array, waves: Waves, units: _Units) -> pd.DataFrame:
+def _regressed(values: Array, waves: RakedWaves, units: _Units) -> pd.DataFrame:
     """Take from each answer what its traits foresee, and compare what is left in each group."""
     before, now = _means(values, waves, units)
     slopes, covariance = _slopes(values, waves, units)
@@ -190,7 +190,7 @@ def _regressed(values: Array, waves: Waves, units: _Units) -> pd.DataFrame:
     )
 
 
-def _means(values: Array, waves: Waves, units: _Units) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _means(values: Array, waves: RakedWaves, units: _Units) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Summarise answers of each group, in the earlier and in the later wave."""
     weight = waves.design.weight
     before, now = (
@@ -200,7 +200,7 @@ def _means(values: Array, waves: Waves, units: _Units) -> tuple[pd.DataFrame, pd
     return before, now
 
 
-def _slopes(values: Array, waves: Waves, units: _Units) -> tuple[Array, Array]:
+def _slopes(values: Array, waves: RakedWaves, units: _Units) -> tuple[Array, Array]:
     """Give what each trait foresees of an answer within groups of the later wave.
 
     Levels of groups are taken out beforehand (Frisch & Waugh 1933): what goes with a group is no
@@ -229,7 +229,7 @@ def _slopes(values: Array, waves: Waves, units: _Units) -> tuple[Array, Array]:
     return slopes, covariance
 
 
-def _mix_moved(values: Array, waves: Waves, units: _Units) -> Array:
+def _mix_moved(values: Array, waves: RakedWaves, units: _Units) -> Array:
     """Give by how much the share of each category moved in each group."""
     known, weight = ~np.isnan(values), waves.design.weight
     means = []
@@ -242,7 +242,7 @@ def _mix_moved(values: Array, waves: Waves, units: _Units) -> Array:
 
 
 def _variance(
-    values: Array, waves: Waves, units: _Units, signs: tuple[int, int], fitted: int = 0
+    values: Array, waves: RakedWaves, units: _Units, signs: tuple[int, int], fitted: int = 0
 ) -> tuple[Array, Array]:
     """Variance of each group's sum of means and its degrees of freedom.
 

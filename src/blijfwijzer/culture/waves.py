@@ -32,7 +32,7 @@ _CLOSE = 1e-9
 
 
 @dataclass(frozen=True)
-class Waves:
+class RakedWaves:
     """Two waves, one below the other: first all responses of the earlier, then of the later."""
 
     is_now: Mask
@@ -61,12 +61,12 @@ class Pair:
     """The codebook with what both waves asked of each scale."""
     scores: pd.DataFrame
     """Scales on these items; the rows of `waves`."""
-    waves: Waves
+    waves: RakedWaves
     settings: CultureSettings
-    parts: dict[bytes, Waves] = field(default_factory=dict, compare=False, repr=False)
+    parts: dict[bytes, RakedWaves] = field(default_factory=dict, compare=False, repr=False)
     """Parts that were raked already, by who is in them."""
 
-    def part(self, inside: Mask) -> Waves:
+    def part(self, inside: Mask) -> RakedWaves:
         """Give a part of both waves, raked by itself; raking is the costly step."""
         who = np.packbits(inside).tobytes()
         if who not in self.parts:
@@ -159,7 +159,7 @@ def compare_waves(
 
 def pair_waves(
     before: pd.DataFrame, now: pd.DataFrame, codebook: Codebook, settings: CultureSettings
-) -> Waves:
+) -> RakedWaves:
     """Put two waves one below the other and rake the later one.
 
     A category that fewer than `minimum_cell` gave in either wave joins `other`, and that the
@@ -184,7 +184,7 @@ def pair_waves(
     return rake(traits, is_now, design, settings.minimum_cell)
 
 
-def rake(traits: pd.DataFrame, is_now: Mask, design: Design, minimum_cell: int) -> Waves:
+def rake(traits: pd.DataFrame, is_now: Mask, design: Design, minimum_cell: int) -> RakedWaves:
     """Give the later wave the earlier one's mix of traits."""
     traits = traits.apply(lambda trait: merge_small(trait, [is_now, ~is_now], minimum_cell))
     # A trait of one category has nothing to say.
@@ -206,16 +206,16 @@ def rake(traits: pd.DataFrame, is_now: Mask, design: Design, minimum_cell: int) 
     mix = [_describe(str(name), traits[name], is_now, weight) for name in told]
     table = pd.concat(mix, ignore_index=True) if mix else pd.DataFrame(columns=MIX_COLUMNS)
     dummies = np.column_stack([np.ones(len(traits)), as_columns(traits).to_numpy()])
-    return Waves(is_now, design, raked, traits, dummies, table, gap)
+    return RakedWaves(is_now, design, raked, traits, dummies, table, gap)
 
 
-def part_of(waves: Waves, rows: Mask, minimum_cell: int) -> Waves:
+def part_of(waves: RakedWaves, rows: Mask, minimum_cell: int) -> RakedWaves:
     """Give a part of both waves, such as one sector, raked by itself."""
     traits = waves.traits[rows].reset_index(drop=True)
     return rake(traits, waves.is_now[rows], waves.design.take(rows), minimum_cell)
 
 
-def measure_change(values: Array, waves: Waves) -> Change:
+def measure_change(values: Array, waves: RakedWaves) -> Change:
     """Measure by how much a mean moved, as it is and net of who responded.
 
     The error of the net change is that of a calibrated mean: what its traits foresee of an answer

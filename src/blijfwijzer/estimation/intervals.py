@@ -15,7 +15,6 @@ from blijfwijzer.survey.arrays import Array
 
 Z = float(norm.ppf(ENDS[1]))
 """Standard errors on either side of a 95 % interval of a normal distribution."""
-ESTIMATE_COLUMNS = ["estimate", "se", "low", "high", "df", "n"]
 _FEW_DRAWS = 5
 """Draws beyond a bound below which their share says little of how rare that is."""
 

@@ -133,7 +133,7 @@ def mix_figures(
 
     Parameters
     ----------
-    mix : as `Waves.mix`
+    mix : as `RakedWaves.mix`
     counted : its column with the respondents of this wave
 
     Returns
