@@ -121,6 +121,7 @@ def test_the_former_name_of_a_need_is_read_with_a_warning(place, tmp_path):
     assert former.outcomes["geen-scholing"].kind == "need"
 
 
+@pytest.mark.filterwarnings("always::blijfwijzer.errors.CodebookWarning")
 def test_a_warning_of_a_codebook_reaches_the_user_without_a_place_in_the_code(tmp_path, capsys):
     text = codebook_file("piaac").read_text(encoding="utf-8")
     text = text.replace("ceiling = 0.85", 'ceiling = 0.85\nkind = "risk"')

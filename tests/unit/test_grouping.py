@@ -138,7 +138,7 @@ def test_a_path_says_where_people_work_and_what_they_answered():
     path = GroupPath.parse("sector=rijk/organisatie=a%2Fb&opleiding=1")
 
     assert path.levels == ("sector", "organisatie")
-    assert (path.code("organisatie"), path.code("team")) == ("a/b", None)
+    assert (path.code("organisatie"), path.code("team")) == ("a/b", "")
     assert path.cross == ("opleiding", "1")
     assert crossed_with(["all", "sector=rijk&opleiding=1"]) == ["", "opleiding"]
 

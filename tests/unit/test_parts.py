@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 from test_disclosure import brute_force, members
 
 from blijfwijzer.disclosure.atoms import find_atoms
-from blijfwijzer.disclosure.crosscuts import Parts, choose_figures
+from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
 
 K = 3
 """Few, so that brute force can follow."""
@@ -15,7 +15,7 @@ K = 3
 def parts(*figures):
     rows = [row for figure in figures for row in figure]
     numbers = np.repeat(np.arange(len(figures)), [len(figure) for figure in figures])
-    return Parts(members(*rows), numbers)
+    return CrossCuts(members(*rows), numbers)
 
 
 def follows(groups, rows):
@@ -77,7 +77,7 @@ def test_a_part_that_the_groups_show_as_well_is_kept():
 
 
 def test_no_figures_are_no_choice():
-    nothing = Parts(csr_array((0, 40), dtype=np.int8), np.empty(0, dtype=np.intp))
+    nothing = CrossCuts(csr_array((0, 40), dtype=np.int8), np.empty(0, dtype=np.intp))
 
     assert choose_figures(nothing, members(np.ones(40)), K).tolist() == []
 

@@ -26,7 +26,7 @@ _CHUNK = 8
 
 
 @dataclass(frozen=True)
-class Parts:
+class CrossCuts:
     """Sets of people that figures are totals over."""
 
     members: csr_array
@@ -36,7 +36,11 @@ class Parts:
 
 
 def choose_figures(
-    parts: Parts, known: csr_array, minimum: int, changed: csr_array | None = None, seed: int = 4
+    parts: CrossCuts,
+    known: csr_array,
+    minimum: int,
+    changed: csr_array | None = None,
+    seed: int = 4,
 ) -> NDArray[np.bool_]:
     """Choose the figures to show, so that with the known groups no small set follows.
 

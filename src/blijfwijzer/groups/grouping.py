@@ -12,7 +12,6 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.errors import GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import EVERYONE as EVERYONE
-from blijfwijzer.groups.paths import define as define
 from blijfwijzer.groups.paths import escape_all, path_ids
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Column, Language

@@ -1,6 +1,6 @@
 """Which people a group holds, as its id says: `sector=rijk/organisatie=O1&opleiding=1`."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -21,15 +21,15 @@ class GroupPath:
     """Variable and code of the answer that all of them gave."""
 
     @classmethod
-    def parse(cls, text: str) -> "GroupPath":
-        """Read the id of a group.
+    def parse(cls, group: Hashable) -> "GroupPath":
+        """Read the id of a group, as it labels a row.
 
         >>> GroupPath.parse("sector=rijk/organisatie=O1&opleiding=1").cross
         ('opleiding', '1')
         >>> GroupPath.parse("all")
         GroupPath(units=(), cross=None)
         """
-        unit, _, crossed = text.partition("&")
+        unit, _, crossed = str(group).partition("&")
         units = () if unit == EVERYONE else tuple(map(_part, unit.split("/")))
         return cls(units, _part(crossed) if crossed else None)
 
@@ -52,20 +52,15 @@ class GroupPath:
         """Column to the code that all people of the group have."""
         return dict(self.units if self.cross is None else (*self.units, self.cross))
 
-    def code(self, level: str) -> str | None:
-        """Give the unit of a level that they work in; None where the path does not say."""
-        return dict(self.units).get(level)
+    def code(self, level: str) -> str:
+        """Give the unit of a level that they work in; "" where the path does not say."""
+        return dict(self.units).get(level, "")
 
 
-def crossed_with(groups: Iterable[str]) -> list[str]:
+def crossed_with(groups: Iterable[Hashable]) -> list[str]:
     """Name the variable that each group is crossed with; "" where there is none."""
-    crosses = [GroupPath.parse(str(group)).cross for group in groups]
+    crosses = [GroupPath.parse(group).cross for group in groups]
     return ["" if cross is None else cross[0] for cross in crosses]
-
-
-def define(group: str) -> dict[str, str]:
-    """Read a group's id as column to code."""
-    return GroupPath.parse(group).definition
 
 
 def path_ids(units: pd.DataFrame, levels: list[str]) -> pd.Series:

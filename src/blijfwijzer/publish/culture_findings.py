@@ -15,7 +15,8 @@ from blijfwijzer.culture.screening import Screening
 from blijfwijzer.culture.screening_checks import ScreeningChecks
 from blijfwijzer.culture.trend import Trend
 from blijfwijzer.disclosure.figures import FigureId
-from blijfwijzer.groups.grouping import EVERYONE, Grouping, define
+from blijfwijzer.groups.grouping import EVERYONE, Grouping
+from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.messages import say
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
@@ -96,7 +97,7 @@ class CultureFindings:
         """
         if group == EVERYONE:
             return ""
-        code = str(define(group).get(self.codebook.units.levels[0]))
+        code = GroupPath.parse(group).code(self.codebook.units.levels[0])
         return self.judgements.get((code, scale), NOT_TESTED)
 
     def level_words(self, level: str) -> str:

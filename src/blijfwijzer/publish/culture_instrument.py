@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared
-from blijfwijzer.groups.grouping import define
+from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.culture_findings import CultureFindings, level_figure
 from blijfwijzer.publish.messages import say
@@ -131,7 +131,7 @@ def _group_labels(findings: CultureFindings) -> dict[tuple[str, str], str]:
     }
     groups = findings.groups[findings.groups["level"] == largest]
     shown = {
-        (largest, define(str(group))[largest]): str(label)
+        (largest, GroupPath.parse(group).code(largest)): str(label)
         for group, label in groups["label"].items()
     }
     return words | shown
@@ -142,7 +142,7 @@ def clear_compared(findings: CultureFindings) -> Cleared:
     language, permission = findings.settings.language, findings.permission
     codebook, minimum = findings.codebook, findings.settings.disclosure.minimum
     levels = codebook.units.levels
-    units = {define(str(group)).get(levels[0]) for group in findings.groups.index}
+    units = {GroupPath.parse(group).code(levels[0]) for group in findings.groups.index}
     labels = scale_labels(codebook, language)
     rows = []
     for row in _by_codebook(findings.invariance.groups, codebook).to_dict("records"):

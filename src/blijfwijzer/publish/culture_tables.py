@@ -8,7 +8,8 @@ import pandas as pd
 from blijfwijzer.culture.climate import AGAINST
 from blijfwijzer.disclosure.release import Cleared, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
-from blijfwijzer.groups.grouping import EVERYONE, define
+from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_instrument import (
@@ -221,7 +222,7 @@ def _trend(findings: CultureFindings) -> Cleared:
     groups, largest = findings.groups, findings.codebook.units.levels[0]
     minimum = findings.settings.disclosure.minimum
     allowed = {
-        define(str(group))[largest]: str(label)
+        GroupPath.parse(group).code(largest): str(label)
         for group, label in groups.loc[groups["level"] == largest, "label"].items()
         if group in permission.before
     }
@@ -245,7 +246,9 @@ def _mix(findings: CultureFindings) -> Cleared:
     codebook, language = findings.codebook, findings.settings.language
     largest, minimum = codebook.units.levels[0], findings.settings.disclosure.minimum
     groups = findings.groups[findings.groups["level"] == largest]
-    units = {define(str(name))[largest]: str(label) for name, label in groups["label"].items()}
+    units = {
+        GroupPath.parse(name).code(largest): str(label) for name, label in groups["label"].items()
+    }
     rows = []
     for row in findings.trend.mix.to_dict("records"):
         trait, category = str(row["column"]), str(row["category"])

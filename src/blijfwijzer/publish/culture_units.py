@@ -8,7 +8,8 @@ from blijfwijzer.culture.conduct import ANY_INSIDE, ANY_OUTSIDE, CONTACT, LEAVES
 from blijfwijzer.culture.remedies import CULTURE_FIRST, find_remedies
 from blijfwijzer.culture.screening_checks import MEASURES
 from blijfwijzer.disclosure.release import Cleared
-from blijfwijzer.groups.grouping import EVERYONE, define
+from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
 from blijfwijzer.publish.messages import say
@@ -123,7 +124,7 @@ def _category_words(findings: CultureFindings, language: Language) -> Callable[[
     largest = codebook.units.levels[0]
     groups = findings.groups
     units = {
-        define(str(group))[largest]: str(label)
+        GroupPath.parse(group).code(largest): str(label)
         for group, label in groups.loc[groups["level"] == largest, "label"].items()
     }
     contact = codebook.concepts.get(CONTACT)

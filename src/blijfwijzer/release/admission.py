@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.choice import GroupChoice, choose_groups
-from blijfwijzer.disclosure.crosscuts import Parts, choose_figures
+from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
 from blijfwijzer.disclosure.earlier import Earlier, Present, read_earlier
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import (
@@ -155,7 +155,7 @@ def admit_figures(
         return safe
     sizes = [figures[name].shape[0] for name in news]
     chosen = choose_figures(
-        Parts(_stack(figures[name] for name in news), np.repeat(np.arange(len(news)), sizes)),
+        CrossCuts(_stack(figures[name] for name in news), np.repeat(np.arange(len(news)), sizes)),
         _known_beside(admission),
         minimum + admission.earlier.few,
         admission.earlier.forbidden,

@@ -100,4 +100,4 @@ def _codes(admission: Admission, column: str) -> frozenset[str]:
     """Codes of the groups of one unit level that may be shown."""
     groups = admission.grouping.groups
     names = groups.index[admission.shown & groups["level"].eq(column).to_numpy()]
-    return frozenset(str(GroupPath.parse(str(name)).code(column)) for name in names)
+    return frozenset(GroupPath.parse(name).code(column) for name in names)

@@ -174,7 +174,7 @@ def told_mix(
     for wave in (before, now):
         groups = wave.grouping.groups[wave.admission.shown]
         groups = groups[groups["level"] == largest]
-        sizes.append({GroupPath.parse(str(g)).code(largest): n for g, n in groups["n"].items()})
+        sizes.append({GroupPath.parse(g).code(largest): n for g, n in groups["n"].items()})
     told = set()
     for row in trend.mix.to_dict("records"):
         column, category = str(row["column"]), str(row["category"])
@@ -209,7 +209,7 @@ def told_conduct(
     categories = break_down_conduct(responses, concepts, codebook)
     weight = responses["weight"].to_numpy(dtype=float)
     groups = now.grouping.groups[now.admission.shown]
-    units = {GroupPath.parse(str(group)).code(largest) for group in groups.index}
+    units = {GroupPath.parse(group).code(largest) for group in groups.index}
     told = set()
     for row in conduct.shares.to_dict("records"):
         behaviour, by, category = str(row["behaviour"]), str(row["by"]), str(row["category"])

@@ -276,7 +276,7 @@ def _attributes(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Ser
 def _barred(measured: MeasuredCulture) -> dict[str, frozenset[str]]:
     """Give the largest units, by their ids, to which each scale means something else."""
     largest, sectors = measured.waves.codebook.units.levels[0], measured.grouping.groups["sector"]
-    ids = {str(sector): GroupPath.parse(str(sector)).code(largest) for sector in sectors}
+    ids = {str(sector): GroupPath.parse(sector).code(largest) for sector in sectors}
     return {
         scale: frozenset(sector for sector, code in ids.items() if code in codes)
         for scale, codes in measured.invariance.barred(largest).items()

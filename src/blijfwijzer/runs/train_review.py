@@ -1,0 +1,173 @@
+"""What a training tells: how good its model is, what drives it, and what it leaves to users."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from blijfwijzer.drivers.contributions import Contributions
+from blijfwijzer.drivers.profiles import Contributed, Drivers, profile, refit_importance
+from blijfwijzer.estimation.reliability import Reliability
+from blijfwijzer.publish.review_page import Review, render_review
+from blijfwijzer.publish.training_files import picture_files, training_tables
+from blijfwijzer.records.model_folder import Learnt
+from blijfwijzer.release.breakdown import Breakdown, learn_unit_effects
+from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
+from blijfwijzer.risk.leaks import suspect
+from blijfwijzer.risk.protection import decimals_of, protect_evaluation
+from blijfwijzer.risk.selection import Selection
+from blijfwijzer.risk.training import Fitted
+from blijfwijzer.risk.waves import learn_reference
+from blijfwijzer.runs.review import draw_review, named_drivers, named_evaluation
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import (
+    Codebook,
+    Outcome,
+)
+from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.remarks import warnings_of
+from blijfwijzer.survey.texts import Message
+
+_ROUNDING = 1e-14
+"""Gaps below this are rounding of doubles, which differs with where an array lies in memory; told
+as they are they would make two trainings differ."""
+
+
+@dataclass(frozen=True)
+class TrainingSurvey:
+    """A survey that was read, with all that a training needs of it."""
+
+    intake: Intake
+    scales: pd.DataFrame
+    reliability: Reliability
+    codebook: Codebook
+    codebook_text: str
+    settings: Settings
+    outcomes: tuple[Outcome, ...]
+    """Those that are asked."""
+
+
+@dataclass(frozen=True)
+class TrainingReview:
+    """What may be told of a training, and what it was made from."""
+
+    outcome: Outcome
+    selection: Selection
+    evaluation: Evaluation
+    drivers: Drivers
+    warnings: list[Message]
+    origin: dict[str, str]
+
+
+def evaluate_fitted(fitted: Fitted, breakdown: Breakdown, settings: Settings) -> Evaluation:
+    """Measure how good a model is, by what may be shown."""
+    made_from = fitted.made_from
+    evaluation = evaluate(
+        fitted.predictions,
+        made_from.units,
+        breakdown.among(made_from.known),
+        settings.evaluation,
+        settings.seed,
+    )
+    return protect_evaluation(evaluation, breakdown.units, settings.disclosure.unanimity)
+
+
+def explain_fitted(
+    fitted: Fitted, contributions: Contributions, breakdown: Breakdown, settings: Settings
+) -> Drivers:
+    """Summarise what drives a model, by what may be shown."""
+    task, made_from = fitted.made_from.task, fitted.made_from
+    refits = refit_importance(fitted.selection.fold_models, task.frame, task.weight, task.folds)
+    return profile(
+        Contributed(contributions, task.frame, task.schema),
+        fitted.predictions.design,
+        breakdown.among(made_from.known),
+        settings.drivers,
+        settings.seed,
+        refits,
+    )
+
+
+def coarsen_selection(selection: Selection, rows: int) -> Selection:
+    """Round what candidates are compared by to what one person cannot move."""
+    decimals = decimals_of(rows)
+    scores, price = selection.scores.round(decimals), round(selection.price, decimals)
+    return replace(selection, scores=scores, price=price)
+
+
+def warnings_of_training(
+    survey: TrainingSurvey, fitted: Fitted, evaluation: Evaluation
+) -> list[Message]:
+    """Say what a reviewer must know before anything else."""
+    outcome = fitted.made_from.outcome
+    auc = evaluation.overall["value"].loc["roc_auc"]
+    suspicion = suspect(auc, outcome.ceiling, fitted.single, outcome.name)
+    low = survey.reliability.scales[survey.reliability.scales["is_low"].astype(bool)]
+    return [
+        *([] if suspicion is None else [suspicion.message]),
+        *(
+            Message("remark.scale_low", {"scale": str(scale), "alpha": float(alpha)})
+            for scale, alpha in zip(low["scale"], low["alpha"], strict=True)
+        ),
+        *warnings_of(survey.intake.remarks),
+    ]
+
+
+def review_files(survey: TrainingSurvey, review: TrainingReview) -> dict[str, bytes]:
+    """Give the pictures, tables and page of a training."""
+    language = survey.settings.language
+    evaluation = named_evaluation(review.evaluation, language)
+    drivers = named_drivers(review.drivers, language)
+    pictures = draw_review(drivers, evaluation, survey.codebook, review.outcome, language)
+    page = Review(
+        codebook=survey.codebook,
+        outcome=review.outcome,
+        intake=survey.intake,
+        drivers=drivers,
+        pictures=pictures,
+        warnings=tuple(review.warnings),
+        provenance=review.origin,
+        language=language,
+        evaluation=evaluation,
+        selection=review.selection,
+        reliability=survey.reliability,
+    )
+    return {
+        **picture_files(pictures),
+        **training_tables(review.selection, evaluation, drivers, survey.reliability),
+        "review.html": render_review(page),
+    }
+
+
+def metrics_of(
+    selection: Selection, evaluation: Evaluation, contributions: Contributions
+) -> dict[str, Any]:
+    """Give the measures of a training as plain values."""
+    return {
+        **to_metrics(evaluation),
+        "candidates": {str(n): _plain(row) for n, row in selection.scores.iterrows()},
+        "champion": selection.champion.kind,
+        "price_of_simplicity": selection.price,
+        "contributions": {"largest_gap": max(contributions.largest_gap, _ROUNDING)},
+    }
+
+
+def learn(
+    survey: TrainingSurvey, fitted: Fitted, breakdown: Breakdown, metrics: dict[str, Any]
+) -> Learnt:
+    """Gather what a training leaves for those who use its model."""
+    settings, task = survey.settings, fitted.made_from.task
+    return Learnt(
+        fitted.selection.champion,
+        survey.codebook,
+        survey.codebook_text,
+        settings,
+        metrics,
+        learn_reference(task.frame, task.schema, task.weight, settings.features.minimum_level),
+        learn_unit_effects(breakdown, fitted, settings),
+        survey.intake.sha256,
+    )
+
+
+def _plain(row: pd.Series) -> dict[str, object]:
+    return {str(n): v.item() if hasattr(v, "item") else v for n, v in row.items()}
