@@ -176,6 +176,7 @@ def draw_trend(changes: pd.DataFrame, caption: str, language: Language) -> Drawi
         ("better", say("legend.became_better", language)),
         ("worse", say("legend.became_worse", language)),
         ("dot", say("legend.stayed", language)),
+        ("ring", say("chart.then", language)),
     )
     axis = f"{say('chart.then', language)} → {say('chart.now', language)}"
     return Drawing(finding, axis, rows, legend, has_zero=False, least=_LEAST_POINTS)
