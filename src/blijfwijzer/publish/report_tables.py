@@ -313,7 +313,7 @@ def _attribute(name: str, findings: Findings, language: Language) -> str:
     if name == EVERYONE:
         return say("group.everyone", language)
     columns = findings.codebook.columns
-    return " × ".join(columns[part].label.in_(language) for part in name.split("&"))  # noqa: RUF001
+    return " × ".join(columns[part].label.in_(language) for part in name.split("&"))
 
 
 def _level(attribute: str, group: str, findings: Findings, language: Language) -> str:
