@@ -369,8 +369,7 @@ def _rolled_up(findings: Findings, language: Language) -> Cleared:
     rows = []
     for row in findings.estimates.grouping.rolled_up.to_dict("records"):
         first = str(row["unit"])
-        is_inner = first in levels[1:]
-        above = levels[levels.index(first) - 1] if is_inner else say("group.everyone", language)
+        above = levels[levels.index(first) - 1] if first in levels[1:] else EVERYONE
         rows.append(
             {
                 "label": say(
