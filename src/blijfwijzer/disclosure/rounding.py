@@ -28,7 +28,7 @@ def band_text(count: float) -> str:
     if count != count:
         return ""
     low, high = band(count)
-    return f"{low}\u2013{high}"  # noqa: RUF001
+    return f"{low}\u2013{high}"
 
 
 def band_floor(counts: pd.Series) -> pd.Series:

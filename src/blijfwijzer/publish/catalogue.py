@@ -71,7 +71,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "verdict": (
             *("as_is", "better", "certain", "comparable", "no_mark", "not_comparable"),
-            *("absent", "not_tested", "raked", "regressed", "same", "shifted", "strange"),
+            *("absent", "all", "not_tested", "raked", "regressed", "same", "shifted", "strange"),
             *("uncertain", "with_care", "worse"),
         ),
         "voucher.kind": ("by_lot", "by_risk", "by_signal"),

@@ -113,7 +113,7 @@ def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ..
     columns = findings.codebook.columns
     names = list(dict.fromkeys(findings.trend.mix["column"]))
     labels = ", ".join(columns[name].label.in_(language) for name in names)
-    texts = [say("note.trend", language, traits=labels or "–")]  # noqa: RUF001
+    texts = [say("note.trend", language, traits=labels or "–")]
     if not findings.trend.changes["is_net"].all():
         texts.append(say("note.trend_gap", language))
     return tuple(texts)

@@ -183,7 +183,7 @@ def draw_trend(changes: pd.DataFrame, caption: str, language: Language) -> Drawi
 
 
 def _change(row: dict[Hashable, Any]) -> tuple[Mark, ...]:
-    before, now = number(row["before"]), number(row["chart.now"])
+    before, now = number(row["before"]), number(row["now"])
     if before is None or now is None:
         return ()
     shapes: dict[str, Shape] = {"better": "better", "worse": "worse"}

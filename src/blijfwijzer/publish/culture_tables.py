@@ -261,7 +261,7 @@ def _mix(findings: CultureFindings) -> Cleared:
                     "category": units[category] if trait == largest else words,
                     "n": n,
                     "before": row["share_before"],
-                    "chart.now": row["share_now"],
+                    "now": row["share_now"],
                 }
             )
     table = TABLES["mix"]

@@ -12,6 +12,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from blijfwijzer.publish.texts import show_tick
 from blijfwijzer.survey.codebook import Language
 
 Shape = Literal["dot", "ring", "diamond", "tick", "bar", "hatched", "better", "worse", "plain"]
@@ -103,8 +104,7 @@ def draw_scale(axis: Axis, language: Language) -> Markup:
     digits = max(0, -math.floor(math.log10(axis.step)))
     parts = []
     for value in axis.ticks():
-        text = f"{value:.{digits}f}".replace("-", "−")
-        text = text.replace(".", ",") if language == "nl" else text
+        text = show_tick(value, digits, language)
         parts.append(f'<text x="{axis.x(value)}" y="12">{text}</text>')
     lines = "".join(f"M{axis.x(value)} 16v4" for value in axis.ticks())
     return _svg("scale", 20, f'<path class="zero" d="{lines}"/>{"".join(parts)}')

@@ -313,7 +313,7 @@ def _attribute(name: str, findings: Findings, language: Language) -> str:
     if name == EVERYONE:
         return say("group.everyone", language)
     columns = findings.codebook.columns
-    return " × ".join(columns[part].label.in_(language) for part in name.split("&"))  # noqa: RUF001
+    return " × ".join(columns[part].label.in_(language) for part in name.split("&"))
 
 
 def _level(attribute: str, group: str, findings: Findings, language: Language) -> str:
@@ -369,8 +369,7 @@ def _rolled_up(findings: Findings, language: Language) -> Cleared:
     rows = []
     for row in findings.estimates.grouping.rolled_up.to_dict("records"):
         first = str(row["unit"])
-        is_inner = first in levels[1:]
-        above = levels[levels.index(first) - 1] if is_inner else say("group.everyone", language)
+        above = levels[levels.index(first) - 1] if first in levels[1:] else EVERYONE
         rows.append(
             {
                 "label": say(

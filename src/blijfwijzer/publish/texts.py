@@ -147,6 +147,16 @@ def show_range(low: Any, high: Any, kind: Kind, language: Language) -> str:
     return template("number.range", language).format(**ends)
 
 
+def show_tick(value: float, decimals: int, language: Language) -> str:
+    """Write a number of an axis: all of one axis have as many decimals.
+
+    >>> show_tick(-0.5, 2, "nl"), show_tick(1500, 0, "en")
+    ('−0,50', '1500')
+    """
+    pattern = f"0.{'0' * decimals}" if decimals else "0"
+    return _written(value, pattern, language)
+
+
 def number(value: Any) -> float | None:
     """Give a value as a number, or None when there is none to draw.
 
@@ -177,9 +187,13 @@ def _number(value: float, kind: str, language: Language) -> str:
     # Adding zero keeps a small negative number from being told as minus nothing.
     value += 0.0
     pattern = "#,##0.0" if kind == "points" and value == 0 else _PATTERNS.get(kind, "#,##0")
-    digits = _pattern(pattern).apply(value, _locale(language)).replace("-", "−")
+    digits = _written(value, pattern, language)
     sign = _SIGNS.get(kind)
     return digits if sign is None else template(sign, language).format(number=digits)
+
+
+def _written(value: float, pattern: str, language: Language) -> str:
+    return str(_pattern(pattern).apply(value, _locale(language))).replace("-", "−")
 
 
 _pattern = cache(parse_pattern)

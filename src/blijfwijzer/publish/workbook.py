@@ -68,7 +68,7 @@ def write_sheets(report: Chapter, sheets: tuple[str, ...], nothing: tuple[str, .
     book.properties.title = clean_text(report.title)
     book.properties.subject = clean_text(report.survey)
     book.properties.creator = "blijfwijzer"
-    book.properties.language = "nl-NL" if report.language == "nl" else "en-GB"
+    book.properties.language = say("sheet.language", report.language)
     book.properties.created = _DATE
     sheets = tuple(name for name in sheets if name in report.tables)
     readme = book.active

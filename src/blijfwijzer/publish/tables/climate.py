@@ -4,7 +4,7 @@ from blijfwijzer.disclosure.release import Kind
 from blijfwijzer.publish.spec import ENDS, ShownColumn, ShownTable, ends_of
 from blijfwijzer.publish.tables.score import CHANGEABLE, CONTRAST, DRIVER, GROUP, LEVEL, N
 
-NONE = "–"  # noqa: RUF001
+NONE = "–"
 """Stands where there is no figure, or where a group is the reference itself."""
 AGAINST = {"sector": "its largest unit", "all": "everyone", "previous": "the wave before"}
 """What a group is held against, in words for `docs/`."""

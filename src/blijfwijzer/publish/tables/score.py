@@ -6,7 +6,7 @@ from blijfwijzer.publish.spec import ENDS, ShownColumn, ShownTable, ends_of
 
 GROUP = ShownColumn("group", "text", "id of the group, which ties tables together", is_key=True)
 LABEL = ShownColumn("label", "text", "what the group is called")
-LEVEL = ShownColumn("level", "text", "its unit level")
+LEVEL = ShownColumn("level", "text", "its unit level", "verdict")
 TARGET = ShownColumn("target", "text", "the risk that the row is about")
 N = ShownColumn("n", "band", "respondents")
 SECTOR = ShownColumn("sector", "text", "the largest unit that it is part of")
@@ -194,7 +194,7 @@ _TABLES = (
         (
             LABEL,
             LEVEL,
-            ShownColumn("into", "text", "with what they were put together"),
+            ShownColumn("into", "text", "with what they were put together", "verdict"),
             _REASON,
         ),
     ),
