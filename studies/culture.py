@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from blijfwijzer.culture.climate import SAME, measure_climate
-from blijfwijzer.culture.dimensions import find_dimensions
+from blijfwijzer.culture.climate import measure_climate
+from blijfwijzer.culture.dimensions import SAME, find_dimensions
 from blijfwijzer.culture.screening import gather_units, screen_units
 from blijfwijzer.culture.screening_checks import check_screening
 from blijfwijzer.culture.waves import measure_change, rake

@@ -5,8 +5,8 @@ from scipy.sparse import csr_array, hstack, vstack
 from scipy.stats import ttest_ind
 from statsmodels.stats.multitest import multipletests
 
-from blijfwijzer.culture.climate import AGAINST, BETTER, COLUMNS, SAME, WORSE, measure_climate
-from blijfwijzer.culture.dimensions import find_dimensions
+from blijfwijzer.culture.climate import AGAINST, COLUMNS, measure_climate
+from blijfwijzer.culture.dimensions import BETTER, SAME, WORSE, find_dimensions
 from blijfwijzer.culture.unit_changes import COLUMNS as UNIT_COLUMNS
 from blijfwijzer.culture.unit_changes import (
     UnitChanges,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from blijfwijzer.culture.climate import BETTER, SAME, WORSE
+from blijfwijzer.culture.dimensions import BETTER, SAME, WORSE
 from blijfwijzer.culture.traits import OTHER
 from blijfwijzer.culture.trend import CHANGE_COLUMNS, measure_trend
 from blijfwijzer.culture.waves import (

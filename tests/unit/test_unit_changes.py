@@ -6,7 +6,8 @@ import pytest
 import statsmodels.api as sm
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.climate import BETTER, SAME, WORSE, measure_climate
+from blijfwijzer.culture.climate import measure_climate
+from blijfwijzer.culture.dimensions import BETTER, SAME, WORSE
 from blijfwijzer.culture.trend import measure_trend
 from blijfwijzer.culture.unit_changes import (
     AS_IS,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
+from blijfwijzer.culture.dimensions import Dimension, find_dimensions, mark, read_scores
 from blijfwijzer.culture.unit_changes import UnitChanges
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import Z, adjust, two_sided
@@ -26,8 +26,6 @@ from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
 
-BETTER, WORSE, SAME = "better", "worse", ""
-"""Marks: which way a difference that is sure and large enough goes; for red tape less is better."""
 AGAINST = ("sector", "all", "previous")
 """What each group is held against: its own largest unit level, everyone, and itself before."""
 _PARTS = ("mean", "difference", "low", "high", "p", "d", "mark")
@@ -244,15 +242,13 @@ def _mark(
     table = table.assign(
         **dict(zip(p, adjust(listed.ravel(), "bh").reshape(listed.shape).T, strict=True))
     )
-    floor = table["dimension"].map({d.name: settings.floor * d.span for d in dimensions})
-    turned = table["dimension"].map({d.name: -1 if d.is_turned else 1 for d in dimensions})
     for against in AGAINST:
         difference = table[f"{against}_difference"]
-        d = difference / table["deviation"].where(table["deviation"] > 0)
         sure = table[f"{against}_p"] <= settings.false_discoveries
         sure &= (table[f"{against}_low"] > 0) | (table[f"{against}_high"] < 0)
-        large = (difference.abs() >= floor) & (d.abs() >= settings.floor_d)
-        way = np.where(difference * turned > 0, BETTER, WORSE)
-        table[f"{against}_d"] = d
-        table[f"{against}_mark"] = np.where(sure & large, way, SAME)
+        table[f"{against}_d"] = difference / table["deviation"].where(table["deviation"] > 0)
+        held = table[["dimension"]].assign(
+            difference=difference, d=table[f"{against}_d"], is_sure=sure
+        )
+        table[f"{against}_mark"] = mark(held, dimensions, settings)
     return table

@@ -1,14 +1,19 @@
 """Which scales are dimensions of culture, and how their numbers are read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from blijfwijzer.errors import CultureError
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
+
+BETTER, WORSE, SAME = "better", "worse", ""
+"""Marks: which way a difference that is sure and large enough goes; for red tape less is better."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def find_dimensions(codebook: Codebook, settings: CultureSettings) -> tuple[Dime
     names = settings.dimensions or [
         s.name for s in scales if s.in_construct == settings.of_construct
     ]
-    return tuple(_read(name, codebook) for name in names or codebook.scales)
+    return tuple(read_dimension(name, codebook) for name in names or codebook.scales)
 
 
 def read_scores(scales: pd.DataFrame, dimension: Dimension) -> Array:
@@ -76,8 +81,29 @@ def read_scores(scales: pd.DataFrame, dimension: Dimension) -> Array:
     return scales[dimension.name].to_numpy(dtype=float)
 
 
-def _read(name: str, codebook: Codebook) -> Dimension:
+def read_dimension(name: str, codebook: Codebook) -> Dimension:
+    """Read a scale as a dimension."""
     scale = codebook.scales[name]
     # A codebook's scales have items with one and the same span; `Codebook` refuses others.
     low, high = codebook.columns[scale.items[0]].span or (1.0, 5.0)
     return Dimension(name, low, high, scale.higher_is == "worse")
+
+
+def mark(
+    differences: pd.DataFrame, dimensions: Iterable[Dimension], settings: CultureSettings
+) -> NDArray[np.object_]:
+    """Mark differences that are sure and large enough by the way they go.
+
+    Parameters
+    ----------
+    differences : one row each: dimension, difference, d, is_sure
+    """
+    known = {dimension.name: dimension for dimension in dimensions}
+    of_each = [known[name] for name in differences["dimension"]]
+    floor = [settings.floor * dimension.span for dimension in of_each]
+    turned = [-1 if dimension.is_turned else 1 for dimension in of_each]
+    large = (differences["difference"].abs() >= floor) & (
+        differences["d"].abs() >= settings.floor_d
+    )
+    way = np.where(differences["difference"] * turned > 0, BETTER, WORSE)
+    return np.where(differences["is_sure"] & large, way, SAME)

@@ -18,7 +18,13 @@ from scipy.sparse import csr_array
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.estimation.pooling import FEWEST, pool_jointly, pool_means, summarise_means
+from blijfwijzer.estimation.pooling import (
+    FEWEST,
+    PooledMeans,
+    pool_jointly,
+    pool_means,
+    summarise_means,
+)
 from blijfwijzer.estimation.pooling import within_variance as pooled_variance
 from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.groups.grouping import Grouping
@@ -87,6 +93,16 @@ class Screened:
         """Means below which a unit is worrying: one row per unit, one column per dimension."""
         spans = np.array([dimension.span for dimension in self.dimensions])
         return np.asarray(self.reference - settings.floor * spans)
+
+    def pool(
+        self, place: int, draws: int, rng: np.random.Generator
+    ) -> tuple[pd.DataFrame, PooledMeans]:
+        """Summarise and pool the means of each unit on one dimension."""
+        values = self.scores[:, place]
+        areas = summarise_means(values, self.weight, self.members(~np.isnan(values)))
+        effective = areas["effective_n"].to_numpy()
+        sampling = pooled_variance(areas)[0] / np.where(effective > 0, effective, np.nan)
+        return areas, pool_means(areas["mean"].to_numpy(), sampling, self.parents, draws, rng)
 
     def members(self, known: Mask) -> csr_array:
         """One row per unit, one column per response."""
@@ -311,13 +327,7 @@ def _explain(
         return pd.DataFrame(columns=REASON_COLUMNS)
     cut, tables = screened.cut(settings), []
     for place, dimension in enumerate(screened.dimensions):
-        values = screened.scores[:, place]
-        areas = summarise_means(values, screened.weight, screened.members(~np.isnan(values)))
-        effective = areas["effective_n"].to_numpy()
-        sampling = pooled_variance(areas)[0] / np.where(effective > 0, effective, np.nan)
-        found = pool_means(
-            areas["mean"].to_numpy(), sampling, screened.parents, settings.draws, rng
-        )
+        areas, found = screened.pool(place, settings.draws, rng)
         pooled = found.table["pooled"].to_numpy()
         below = (found.draws < cut[:, [place]]).mean(axis=1)
         ends = [dimension.turn(found.table[end].to_numpy()) for end in ("low", "high")]

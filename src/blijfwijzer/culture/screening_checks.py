@@ -21,8 +21,7 @@ from blijfwijzer.culture.screening import (
     within_covariance,
 )
 from blijfwijzer.estimation.curves import areas_under_curve
-from blijfwijzer.estimation.pooling import pool_means, summarise_means
-from blijfwijzer.estimation.pooling import within_variance as pooled_variance
+from blijfwijzer.estimation.pooling import summarise_means
 from blijfwijzer.estimation.resampling import draw_units, interval_of
 from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.settings import CultureSettings
@@ -217,7 +216,10 @@ def _compare_pairs(
     rng: np.random.Generator,
 ) -> tuple[Array, Array, float]:
     """Areas of all pairs and of the general factor, one row per row of weights."""
-    pooled = _standardise(_pooled_means(seen, rng))
+    places = range(len(seen.dimensions))
+    pooled = _standardise(
+        np.column_stack([seen.pool(place, 2, rng)[1].table["pooled"] for place in places])
+    )
     values, vectors = np.linalg.eigh(np.cov(pooled, rowvar=False))
     factor = pooled @ vectors[:, -1]
     # A component has no direction of its own: high must be good.
@@ -235,17 +237,6 @@ def _compare_pairs(
         areas[:, place] = areas_under_curve(is_worst, score, weights)
         factors[:, place] = areas_under_curve(is_worst, -factor, weights)
     return areas, factors, float(values[-1] / values.sum())
-
-
-def _pooled_means(screened: Screened, rng: np.random.Generator) -> Array:
-    members = screened.members(np.ones(len(screened.unit), dtype=bool))
-    found = []
-    for column in screened.scores.T:
-        areas = summarise_means(column, screened.weight, members)
-        sampling = pooled_variance(areas)[0] / areas["effective_n"].to_numpy()
-        mean = areas["mean"].to_numpy()
-        found.append(pool_means(mean, sampling, screened.parents, 2, rng).table["pooled"])
-    return np.column_stack(found)
 
 
 def _standardise(means: Array) -> Array:

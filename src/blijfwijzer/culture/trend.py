@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.culture.climate import BETTER, SAME, WORSE
+from blijfwijzer.culture.dimensions import mark, read_dimension
 from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, RakedWaves, measure_change
 from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array, Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook
 
@@ -57,7 +56,16 @@ def measure_trend(pair: Pair) -> Trend:
                 rows += _changes(str(place), pair, inside)
     changes = pd.DataFrame(rows)
     changes = changes.assign(p=adjust(changes["p"], "bh"))
-    changes = _mark(changes, pair.shared, pair.settings)
+    held = pd.DataFrame(
+        {
+            "dimension": changes["scale"],
+            "difference": changes["net"],
+            "d": changes["d"],
+            "is_sure": changes["p"] <= pair.settings.false_discoveries,
+        }
+    )
+    scales = [read_dimension(name, pair.shared) for name in pair.shared.scales]
+    changes = changes.assign(mark=mark(held, scales, pair.settings))
     return Trend(
         changes[CHANGE_COLUMNS],
         waves.mix,
@@ -97,21 +105,6 @@ def _deviation(values: Array, weight: Array) -> float:
         return float("nan")
     mean = np.average(values, weights=weight)
     return float(np.sqrt(np.average((values - mean) ** 2, weights=weight)))
-
-
-def _mark(changes: pd.DataFrame, shared: Codebook, settings: CultureSettings) -> pd.DataFrame:
-    spans = {}
-    for scale in shared.scales.values():
-        low, high = shared.columns[scale.items[0]].span or (1.0, 5.0)
-        spans[scale.name] = high - low
-    turned = changes["scale"].map(
-        {s.name: -1 if s.higher_is == "worse" else 1 for s in shared.scales.values()}
-    )
-    sure = changes["p"] <= settings.false_discoveries
-    large = changes["net"].abs() >= settings.floor * changes["scale"].map(spans)
-    large &= changes["d"].abs() >= settings.floor_d
-    way = np.where(changes["net"] * turned > 0, BETTER, WORSE)
-    return changes.assign(mark=np.where(sure & large, way, SAME))
 
 
 def _told_items(codebook: Codebook, shared: Codebook) -> pd.DataFrame:
