@@ -204,7 +204,7 @@ def test_no_answer_that_was_planted_leaves_a_run(place, tmp_path, capsys):
 
 def test_no_persons_risk_leaves_a_run(place):
     from blijfwijzer.drivers.contributions import contribute
-    from blijfwijzer.records.model_folder import choose_models
+    from blijfwijzer.records.model_choice import choose_models
     from blijfwijzer.risk.features import build_features
     from blijfwijzer.settings import Settings
     from blijfwijzer.survey.intake import read_survey
@@ -212,7 +212,7 @@ def test_no_persons_risk_leaves_a_run(place):
 
     written = texts_of(place, *place.glob("*.parquet"))
     digits = set(re.findall(r"\d[.,](\d{5,})", written))
-    for stored in choose_models(place / "models").values():
+    for stored in (choice.stored for choice in choose_models(place / "models").values()):
         intake = read_survey(place / "2022.parquet", stored.codebook, Settings().intake)
         scales = score_scales(intake.responses, stored.codebook)
         frame = build_features(intake.responses, scales, stored.model.schema).frame
@@ -363,12 +363,12 @@ def test_a_release_that_tells_of_few_is_found_by_the_audit(place, tmp_path, caps
     """A line that was entered by hand shows a department less one of its teams of few people."""
     from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
     from blijfwijzer.disclosure.ledger import open_ledger
-    from blijfwijzer.records.model_folder import choose_models
+    from blijfwijzer.records.model_choice import choose_models
     from blijfwijzer.settings import Settings
     from blijfwijzer.survey.intake import read_survey
 
     copied(place / "ledger", tmp_path / "ledger")
-    codebook = next(iter(choose_models(place / "models").values())).codebook
+    codebook = next(iter(choose_models(place / "models").values())).stored.codebook
     people = read_survey(place / "2022.parquet", codebook, Settings().intake).responses
     sizes = people["team"].value_counts()
     team = sizes.index[(sizes > 1) & (sizes < 10)][0]

@@ -321,7 +321,9 @@ def test_nobody_writes_past_the_gate():
 
 
 def test_no_story_clears_by_itself():
-    clearing = {name: called().get(name, set()) for name in ("clear", "reopen", "Cleared")}
+    clearing = {
+        name: called().get(name, set()) for name in ("clear", "clear_whole", "reopen", "Cleared")
+    }
 
     assert all(clearing.values())
     assert not {name for names in clearing.values() for name in names if name.startswith("runs/")}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from blijfwijzer.disclosure.rounding import band_floor, band_text, hide_exact, whole_percent
 from blijfwijzer.errors import DisclosureError
 
-Kind = Literal[
+ColumnKind = Literal[
     "text",
     "count",
     "band",
@@ -59,7 +59,7 @@ class Cleared:
 
 
 def clear(
-    table: pd.DataFrame, kinds: dict[str, Kind], minimum: int, counted_by: str | None = None
+    table: pd.DataFrame, kinds: dict[str, ColumnKind], minimum: int, counted_by: str | None = None
 ) -> Cleared:
     """Coarsen a table to what may be shown.
 
@@ -122,6 +122,16 @@ def clear(
             case _:
                 shown[name] = column
     return Cleared(pd.DataFrame(shown).reset_index(drop=True), _KEY)
+
+
+def clear_whole(table: pd.DataFrame, kinds: dict[str, ColumnKind]) -> Cleared:
+    """Coarsen a table of figures of the whole survey, or of texts: no row stands for a group.
+
+    Parameters
+    ----------
+    kinds : as in `clear`
+    """
+    return clear(table, kinds, minimum=0)
 
 
 def pick(

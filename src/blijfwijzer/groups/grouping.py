@@ -18,7 +18,7 @@ from blijfwijzer.survey.codebook import Codebook, Column, Language
 from blijfwijzer.survey.texts import as_seen
 
 COLUMNS = ["level", "label", "parent", "sector", "kind", "n", "people", "response"]
-Reason = Literal["parent", "respondents", "people", "response"]
+RollUpReason = Literal["parent", "respondents", "people", "response"]
 """Why a group rolls up: the unit above did, or it has too few respondents, too few people, or too
 low a response."""
 _ROLLED_UP = ["level", "unit", "reason", "groups", "n"]
@@ -82,7 +82,7 @@ def make_groups(
     for depth in range(1, len(levels) + 1):
         path = levels[:depth]
         table, members = _unit_groups(responses, population, path, codebook, language)
-        reasons: dict[Reason, pd.Series] = {
+        reasons: dict[RollUpReason, pd.Series] = {
             "parent": ~table["parent"].isin(made.ids()),
             "respondents": table["n"] < least,
             "people": table["people"] < own.minimum_people,
@@ -190,7 +190,7 @@ class _Made:
         table: pd.DataFrame,
         members: csr_array,
         unit: str,
-        reasons: dict[Reason, pd.Series],
+        reasons: dict[RollUpReason, pd.Series],
     ) -> None:
         """Keep groups with no reason to roll up; count each other one under its first reason."""
         kept = np.ones(len(table), dtype=bool)

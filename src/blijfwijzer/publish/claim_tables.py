@@ -10,7 +10,7 @@ import pandas as pd
 from blijfwijzer.claims.estimates import ClaimEstimate
 from blijfwijzer.claims.findings import ClaimFinding
 from blijfwijzer.claims.register import VERDICTS, Verdict
-from blijfwijzer.disclosure.release import Cleared, Kind, clear
+from blijfwijzer.disclosure.release import Cleared, ColumnKind, clear, clear_whole
 from blijfwijzer.files import to_json
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.messages import say
@@ -151,8 +151,8 @@ def clear_claims(findings: ClaimFindings) -> tuple[Cleared, Cleared]:
         table[texts] = table[texts].mask(hidden, "")
     table["verdict"] = table["verdict"].mask(hidden, WITHHELD)
     table[["p", "effect_size"]] = table[["p", "effect_size"]].mask(hidden)
-    kinds: dict[str, Kind] = dict.fromkeys(map(str, table), "text")
-    verdicts = clear(table, {**kinds, "p": "metric", "effect_size": "metric"}, 0)
+    kinds: dict[str, ColumnKind] = dict.fromkeys(map(str, table), "text")
+    verdicts = clear_whole(table, {**kinds, "p": "metric", "effect_size": "metric"})
     estimates = _tabulate_estimates(findings)
     kinds = dict.fromkeys(map(str, estimates), "text")
     kinds |= {"n": "count", **dict.fromkeys(_ENDS, "metric")}

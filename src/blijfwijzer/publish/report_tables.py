@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.disclosure.release import Cleared, clear, pick, stack
+from blijfwijzer.disclosure.release import Cleared, clear_whole, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.flags import NOT
@@ -278,7 +278,7 @@ def _fairness_of(
     why = ["value.not_shown" if cell in need.hidden else "value.too_few" for cell in wide.index]
     few = rows[["attribute", "label"]].assign(missed=[say(name, language) for name in why])
     few = few[~is_shown.to_numpy()].assign(n="")
-    return [shown, clear(few, dict.fromkeys(few.columns, "text"), 0)]
+    return [shown, clear_whole(few, dict.fromkeys(few.columns, "text"))]
 
 
 def _gaps(findings: Findings, language: Language) -> Cleared:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.disclosure.release import Cleared, Kind, clear, pick, stack
+from blijfwijzer.disclosure.release import Cleared, ColumnKind, clear, clear_whole, pick, stack
 from blijfwijzer.publish import texts
 
-_WRITTEN: MappingProxyType[Kind, texts.Kind] = MappingProxyType(
+_WRITTEN: MappingProxyType[ColumnKind, texts.Kind] = MappingProxyType(
     {
         **{"text": "text", "band": "text", "count": "text", "flag": "truth"},
         **{"share": "percent", "observed": "percent", "points": "points"},
@@ -24,7 +24,7 @@ _WRITTEN: MappingProxyType[Kind, texts.Kind] = MappingProxyType(
     }
 )
 """How a reader sees a number, by what the gate makes of it."""
-_CLEARED: MappingProxyType[str, Kind] = MappingProxyType(
+_CLEARED: MappingProxyType[str, ColumnKind] = MappingProxyType(
     {"percent": "share", "points": "points", "ratio": "metric", "decimal": "mean"}
 )
 """What the gate makes of a number, by how a reader sees it; where that differs by row."""
@@ -36,7 +36,7 @@ class ShownColumn:
     """A column that is shown."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     """What it holds, which decides how the gate coarsens it."""
     meaning: str
     """What it holds, in words for `docs/`."""
@@ -87,9 +87,9 @@ class ShownColumn:
         return f"column.{self.heading or self.name}"
 
     @property
-    def kinds(self) -> dict[str, Kind]:
+    def kinds(self) -> dict[str, ColumnKind]:
         """What the gate makes of each part; the ends of an observed share are estimates."""
-        ends: Kind = "share" if self.kind == "observed" else self.kind
+        ends: ColumnKind = "share" if self.kind == "observed" else self.kind
         return {self.name: self.kind, **dict.fromkeys(self.parts[1:], ends)}
 
     def of(self, target: str, label: str) -> "ShownColumn":
@@ -176,16 +176,21 @@ class ShownTable:
         kinds = {part: kind for column in self.columns for part, kind in column.kinds.items()}
         mixed = [column for column in self.columns if column.kind_from]
         if not mixed:
-            return clear(rows, kinds, minimum, self.counted_by or None)
+            return self._gate(rows, kinds, minimum)
         column, parts = mixed[0], []
         rows = rows.assign(**{_PLACE: np.arange(len(rows), dtype=float)})
         for written, kind in _CLEARED.items():
             here = {**kinds, **dict.fromkeys(column.parts, kind), _PLACE: "whole"}
             own = rows[rows[column.kind_from] == written]
-            parts.append(clear(own, here, minimum, self.counted_by or None))
+            parts.append(self._gate(own, here, minimum))
         whole = stack(parts, [*self.names, _PLACE])
         order = np.argsort(whole.frame[_PLACE].to_numpy(dtype=float), kind="stable")
         return pick(whole, {name: name for name in self.names}, order)
+
+    def _gate(self, rows: pd.DataFrame, kinds: dict[str, ColumnKind], minimum: int) -> Cleared:
+        if not self.counted_by:
+            return clear_whole(rows, kinds)
+        return clear(rows, kinds, minimum, self.counted_by)
 
     def check(self, table: pd.DataFrame) -> None:
         """Hold a table against its columns.

@@ -27,7 +27,7 @@ _KINDS: dict[Concept, OutcomeKind] = {"vertrekintentie": "intention", "achterbli
 
 
 @dataclass(frozen=True)
-class Choice:
+class ModelChoice:
     """The model that is used for an outcome."""
 
     stored: Stored
@@ -39,7 +39,7 @@ class Choice:
         return f"{self.stored.model.target}: model {self.stored.folder.name}, {self.why}"
 
 
-def choose_models(models: Path) -> dict[str, Choice]:
+def choose_models(models: Path) -> dict[str, ModelChoice]:
     """Choose the model of each outcome in a folder, or the one model that the folder is.
 
     The champion that the folder names for an outcome is taken; without one the newest, by what the
@@ -56,7 +56,7 @@ def choose_models(models: Path) -> dict[str, Choice]:
     """
     if (models / MANIFEST).exists():
         stored = read_model(models)
-        return {stored.model.target: Choice(stored, "as given")}
+        return {stored.model.target: ModelChoice(stored, "as given")}
     found: dict[str, list[Manifest]] = {}
     for path in sorted(models.glob(f"*/{MANIFEST}")):
         manifest = read_manifest(path.parent)
@@ -77,7 +77,7 @@ def choose_models(models: Path) -> dict[str, Choice]:
     return chosen
 
 
-def choose_model(models: Path, target: str = "") -> Choice:
+def choose_model(models: Path, target: str = "") -> ModelChoice:
     """Choose the model of an outcome in a folder; of the only one when none is named.
 
     Raises
@@ -92,7 +92,7 @@ def choose_model(models: Path, target: str = "") -> Choice:
     raise ModelFolderError(f"{models}: holds {what}. Give --target, one of: {', '.join(chosen)}.")
 
 
-def choose_for(models: Path, codebook: Codebook, concept: Concept) -> Choice:
+def choose_for(models: Path, codebook: Codebook, concept: Concept) -> ModelChoice:
     """Choose the model of the outcome that stands for a concept.
 
     That is the one that the codebook maps to it, or else the first of the same kind.
@@ -143,7 +143,7 @@ def _champions(models: Path, found: Mapping[str, list[Manifest]]) -> dict[str, s
     return champions
 
 
-def _choose(rivals: list[Manifest], champion: str | None) -> Choice:
+def _choose(rivals: list[Manifest], champion: str | None) -> ModelChoice:
     """Take the champion, or the newest; of equally new ones the last by name."""
     if champion is not None:
         taken = next(manifest for manifest in rivals if manifest.folder.name == champion)
@@ -151,7 +151,7 @@ def _choose(rivals: list[Manifest], champion: str | None) -> Choice:
     else:
         taken = max(rivals, key=lambda manifest: (manifest.made, manifest.folder.name))
         why = "the only one" if len(rivals) == 1 else f"the newest of {len(rivals)}"
-    return Choice(read_model(taken.folder), f"{why}, made {taken.made[:10]}")
+    return ModelChoice(read_model(taken.folder), f"{why}, made {taken.made[:10]}")
 
 
 def foresee(stored: Stored, intake: Intake, settings: Settings, tell: Tell) -> Array:

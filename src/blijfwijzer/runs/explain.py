@@ -17,7 +17,7 @@ from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.report_tables import clear_rejected
 from blijfwijzer.publish.review_page import Review, render_review
 from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
-from blijfwijzer.records.model_choice import Choice, choose_model
+from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
@@ -55,7 +55,7 @@ class ExplainRequest:
 class Explained:
     """What a stored model makes of another wave; of single people, so nothing is written of it."""
 
-    choice: Choice
+    choice: ModelChoice
     settings: Settings
     wave: str
     intake: Intake

@@ -14,7 +14,7 @@ from blijfwijzer.progress import Tell, show_progress, silent
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.release_files import release_files
 from blijfwijzer.publish.report_tables import clear_groups, make_report
-from blijfwijzer.records.model_choice import Choice, choose_models
+from blijfwijzer.records.model_choice import ModelChoice, choose_models
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.folder import refuse_place
@@ -48,12 +48,12 @@ class ScoreRequest:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredWave:
     """A new wave with its risks per group; what of it may be shown is not chosen yet."""
 
     wave: NewWave
     targets: dict[str, Target]
-    models: dict[str, Choice]
+    models: dict[str, ModelChoice]
     request: Request
 
 
@@ -66,7 +66,7 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
     _report(output, findings, scored, sequence)
 
 
-def score_wave(asked: ScoreRequest, tell: Tell) -> Scored:
+def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
     settings, chosen = load_settings(asked.settings), choose_models(asked.models)
     codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
@@ -78,10 +78,12 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> Scored:
     scales = score_scales(intake.responses, codebook)
     wave = NewWave(intake, scales, grouping, codebook, asked.by, settings)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
-    return Scored(wave, targets, chosen, _request(asked, wave, chosen))
+    return ScoredWave(wave, targets, chosen, _request(asked, wave, chosen))
 
 
-def publish_scores(scored: Scored, output: Path, ledgers: Path, tell: Tell) -> tuple[Findings, int]:
+def publish_scores(
+    scored: ScoredWave, output: Path, ledgers: Path, tell: Tell
+) -> tuple[Findings, int]:
     """Choose what may be shown, find whom it helps and misses, and write it.
 
     Returns
@@ -135,7 +137,7 @@ def _values(targets: dict[str, Target]) -> dict[str, NDArray[np.float64]]:
     return {name: t.values for name, t in targets.items() if t.values is not None}
 
 
-def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, Choice]) -> Request:
+def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, ModelChoice]) -> Request:
     origin = provenance(wave.intake.sha256, wave.codebook, wave.settings)
     manifests = {name: choice.stored.manifest for name, choice in chosen.items()}
     origin |= {f"model_{name}": own.folder.name for name, own in manifests.items()}
@@ -154,7 +156,7 @@ def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, Choice]) -> R
     )
 
 
-def _report(output: Path, findings: Findings, scored: Scored, sequence: int) -> None:
+def _report(output: Path, findings: Findings, scored: ScoredWave, sequence: int) -> None:
     counts = findings.counts()
     print(
         f"{output}: {counts['shown']} groups shown, {counts['withheld']} withheld, "

@@ -10,7 +10,7 @@ from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
 from blijfwijzer.errors import SameWaveError
 from blijfwijzer.progress import Tell
-from blijfwijzer.records.model_choice import Choice, Concept, choose_for
+from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import Released, expect_tracking
 from blijfwijzer.release.publication import track
@@ -101,7 +101,7 @@ class Waves:
     codebook: Codebook
     """In which outcomes may be absent."""
     settings: Settings
-    choice: Choice | None
+    choice: ModelChoice | None
     """The model that is used, where models were given."""
 
     def request(self, kind: str, statistics: tuple[str, ...], **asked: Any) -> Request:

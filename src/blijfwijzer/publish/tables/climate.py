@@ -1,6 +1,6 @@
 """The tables of `climate`: how scales measure, how it is to work in each unit, and who may know."""
 
-from blijfwijzer.disclosure.release import Kind
+from blijfwijzer.disclosure.release import ColumnKind
 from blijfwijzer.publish.spec import ENDS, ShownColumn, ShownTable, ends_of
 from blijfwijzer.publish.tables.score import CHANGEABLE, CONTRAST, DRIVER, GROUP, LEVEL, N
 
@@ -44,7 +44,7 @@ def _interval(name: str, meaning: str) -> ShownColumn:
     return ShownColumn(name, "metric", meaning, ends=ends_of(name))
 
 
-def _change(name: str, meaning: str, kind: Kind) -> ShownColumn:
+def _change(name: str, meaning: str, kind: ColumnKind) -> ShownColumn:
     """Declare a difference of means or of percentages, to one decimal and with its sign."""
     heading = f"{name}_points" if kind == "points" else name
     return ShownColumn(name, kind, meaning, "points", heading, ends=ends_of(name))

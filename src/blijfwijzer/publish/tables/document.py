@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from blijfwijzer.disclosure.release import Kind
+from blijfwijzer.disclosure.release import ColumnKind
 from blijfwijzer.publish.catalogue import template
 from blijfwijzer.publish.spec import ShownTable
 from blijfwijzer.publish.tables.register import STORIES
@@ -15,7 +15,7 @@ Every table that a page, a workbook or a file shows, as it is declared in
 All numbers passed the gate: counts of people are bands, and what may not be shown is missing.
 `{target}` stands for the name of each outcome.
 """
-_HOLDS: MappingProxyType[Kind, str] = MappingProxyType(
+_HOLDS: MappingProxyType[ColumnKind, str] = MappingProxyType(
     {
         "text": "text",
         "count": "people: the lowest of a band, and the band in `{name}_band`",
