@@ -12,7 +12,7 @@ from blijfwijzer.publish import spec
 from blijfwijzer.publish.page import shown_table
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.score_page import write_workbook
-from blijfwijzer.publish.spec import ShownColumn, ShownTable, ends_of
+from blijfwijzer.publish.spec import ShownTable, band, ends_of, observed, text, whole
 from blijfwijzer.publish.tables.document import describe_tables
 from blijfwijzer.publish.tables.register import STORIES, TABLES
 from reports import changed, make_report
@@ -22,9 +22,9 @@ UNITS = ShownTable(
     "units",
     "a unit",
     (
-        ShownColumn("label", "text", "its name"),
-        ShownColumn("n", "band", "respondents"),
-        ShownColumn("rate", "observed", "share", ends=ends_of("rate")),
+        text("label", "its name"),
+        band("n", "respondents"),
+        observed("rate", "share", ends=ends_of("rate")),
     ),
     counted_by="n",
 )
@@ -103,7 +103,7 @@ def test_columns_of_each_risk_stand_where_they_are_declared():
 def test_a_column_that_is_declared_stands_in_page_workbook_and_file(monkeypatch):
     """What `docs/architecture.md` promises of adding one: a change in one place."""
     report, table = make_report("en"), TABLES["withheld"]
-    added = ShownColumn("units", "whole", "units that they are in")
+    added = whole("units", "units that they are in")
     grown = {**TABLES, "withheld": replace(table, columns=(*table.columns, added))}
     for module in ("page", "workbook"):
         monkeypatch.setattr(f"blijfwijzer.publish.{module}.TABLES", grown)

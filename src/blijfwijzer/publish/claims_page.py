@@ -11,7 +11,7 @@ from blijfwijzer.claims.register import VERDICTS
 from blijfwijzer.disclosure.release import pick
 from blijfwijzer.publish.claim_tables import ClaimFindings, clear_claims, clear_shown_estimates
 from blijfwijzer.publish.culture_pictures import draw_estimates
-from blijfwijzer.publish.culture_tables import facts, origin_facts
+from blijfwijzer.publish.facts import facts, origin_facts, shown_rejected
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.method import claims_method
 from blijfwijzer.publish.page import (
@@ -25,7 +25,6 @@ from blijfwijzer.publish.page import (
     tidy,
     what_block,
 )
-from blijfwijzer.publish.report_tables import shown_rejected
 from blijfwijzer.publish.texts import number, write
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.remarks import warnings_of

@@ -1,5 +1,6 @@
 """What was measured of culture and which of it may be shown, before it is told."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,8 +20,9 @@ from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.messages import say
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.labels import scale_labels
 
 NOT_TESTED = "not tested"
 """Judgement where largest units were not held against each other: there is one, or too many."""
@@ -76,6 +78,40 @@ class CultureFindings:
     """Dimensions that nobody answered."""
 
     @property
+    def language(self) -> Language:
+        """Of all texts."""
+        return self.settings.language
+
+    @property
+    def minimum(self) -> int:
+        """Respondents that whatever is shown stands for."""
+        return self.settings.disclosure.minimum
+
+    @property
+    def largest(self) -> str:
+        """Level of the largest units."""
+        return self.codebook.units.levels[0]
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Words for each scale."""
+        return scale_labels(self.codebook, self.language)
+
+    def largest_units(self, among: Collection[str] | None = None) -> dict[str, str]:
+        """Give the labels of largest units that may be shown, by their codes.
+
+        Parameters
+        ----------
+        among : ids of groups; all that may be shown when left out
+        """
+        groups = self.groups.loc[self.groups["level"] == self.largest, "label"]
+        return {
+            GroupPath.parse(group).code(self.largest): str(label)
+            for group, label in groups.items()
+            if among is None or group in among
+        }
+
+    @property
     def groups(self) -> pd.DataFrame:
         """Groups that may be shown."""
         return self.grouping.groups[self.permission.shown]
@@ -86,7 +122,7 @@ class CultureFindings:
         table = self.invariance.groups
         if table.empty:
             return {}
-        table = table[table["attribute"] == self.codebook.units.levels[0]]
+        table = table[table["attribute"] == self.largest]
         keys = zip(table["group"].astype("str"), table["scale"], strict=True)
         return dict(zip(keys, table["judgement"], strict=True))
 
@@ -97,15 +133,14 @@ class CultureFindings:
         """
         if group == EVERYONE:
             return ""
-        code = GroupPath.parse(group).code(self.codebook.units.levels[0])
+        code = GroupPath.parse(group).code(self.largest)
         return self.judgements.get((code, scale), NOT_TESTED)
 
     def level_words(self, level: str) -> str:
         """Give what a level of units is called, as a heading."""
-        language = self.settings.language
         if level == EVERYONE:
-            return say("group.everyone", language)
-        return self.codebook.columns[level].label.in_(language)
+            return say("group.everyone", self.language)
+        return self.codebook.columns[level].label.in_(self.language)
 
     def counts(self) -> dict[str, int]:
         """Count what was read and shown, for the run's record."""

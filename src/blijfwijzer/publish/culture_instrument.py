@@ -12,7 +12,7 @@ from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook, Language
-from blijfwijzer.survey.labels import group_label, scale_labels
+from blijfwijzer.survey.labels import group_label
 
 _MOST_RMSEA, _LEAST_CFI, _MOST_SRMR = 0.08, 0.90, 0.08
 """What counts as a fair fit (Browne & Cudeck 1993, p. 144; Hu & Bentler 1999, p. 27)."""
@@ -20,8 +20,8 @@ _MOST_RMSEA, _LEAST_CFI, _MOST_SRMR = 0.08, 0.90, 0.08
 
 def clear_scales(findings: CultureFindings) -> Cleared:
     """Clear the reliability of each scale, and how well one factor fits it."""
-    language, table = findings.settings.language, findings.instrument.scales
-    labels = scale_labels(findings.codebook, language)
+    language, table = findings.language, findings.instrument.scales
+    labels = findings.labels
     ordinal = table["srmr_ordinal"].notna()
     told_of = {
         name: table[f"{name}_ordinal"].where(ordinal, table[name])
@@ -36,7 +36,7 @@ def clear_scales(findings: CultureFindings) -> Cleared:
             for reason, remark in reasons
         ],
     )
-    minimum = findings.settings.disclosure.minimum
+    minimum = findings.minimum
     return TABLES["scales"].clear(shown[shown["n"] >= minimum], minimum)
 
 
@@ -59,9 +59,9 @@ def _remarks(measures: Mapping[str, pd.Series], language: Language) -> list[str]
 
 def clear_items(findings: CultureFindings) -> Cleared:
     """Clear what each item has to do with its scale."""
-    language, table = findings.settings.language, findings.instrument.items
-    table = table[table["n"] >= findings.settings.disclosure.minimum]
-    labels = scale_labels(findings.codebook, language)
+    language, table = findings.language, findings.instrument.items
+    table = table[table["n"] >= findings.minimum]
+    labels = findings.labels
     columns = findings.codebook.columns
     shown = table.assign(
         scale=table["scale"].map(labels),
@@ -76,11 +76,11 @@ def clear_items(findings: CultureFindings) -> Cleared:
 
 def clear_agreement(findings: CultureFindings) -> Cleared:
     """Clear how far units differ, and how much those in one agree, by scale and level."""
-    language, table = findings.settings.language, findings.instrument.levels
+    language, table = findings.language, findings.instrument.levels
     table = table[table["level"].isin(findings.codebook.units.levels)]
-    table = table[table["n"] >= findings.settings.disclosure.minimum]
+    table = table[table["n"] >= findings.minimum]
     shown = table.assign(
-        scale=table["scale"].map(scale_labels(findings.codebook, language)),
+        scale=table["scale"].map(findings.labels),
         level=table["level"].map(findings.level_words),
         note=table["reason"].map(lambda r: _unmeasured(r, language)),
     )
@@ -89,9 +89,9 @@ def clear_agreement(findings: CultureFindings) -> Cleared:
 
 def clear_comparable(findings: CultureFindings) -> Cleared:
     """Say of each scale and attribute whether groups may be compared by it, and which not."""
-    language, table = findings.settings.language, findings.invariance.scales
+    language, table = findings.language, findings.invariance.scales
     columns = findings.codebook.columns
-    labels = scale_labels(findings.codebook, language)
+    labels = findings.labels
     names = _group_labels(findings)
     barred = {
         (attribute, scale): codes
@@ -120,30 +120,24 @@ def clear_comparable(findings: CultureFindings) -> Cleared:
 
 def _group_labels(findings: CultureFindings) -> dict[tuple[str, str], str]:
     """Give words for groups by attribute and code; of largest units those that are shown."""
-    codebook, language = findings.codebook, findings.settings.language
-    largest = codebook.units.levels[0]
-    table = findings.invariance.groups
+    codebook, language = findings.codebook, findings.language
+    largest, table = findings.largest, findings.invariance.groups
     pairs = zip(table.get("attribute", ()), table.get("group", ()), strict=True)
     words = {
         (str(attribute), str(code)): group_label(codebook, str(attribute), str(code), language)
         for attribute, code in pairs
         if attribute != largest
     }
-    groups = findings.groups[findings.groups["level"] == largest]
-    shown = {
-        (largest, GroupPath.parse(group).code(largest)): str(label)
-        for group, label in groups["label"].items()
-    }
-    return words | shown
+    return words | {(largest, code): label for code, label in findings.largest_units().items()}
 
 
 def clear_compared(findings: CultureFindings) -> Cleared:
     """Compare groups where the scale means the same to them, and say so where it may not."""
-    language, permission = findings.settings.language, findings.permission
-    codebook, minimum = findings.codebook, findings.settings.disclosure.minimum
+    language, permission = findings.language, findings.permission
+    codebook, minimum = findings.codebook, findings.minimum
     levels = codebook.units.levels
     units = {GroupPath.parse(group).code(levels[0]) for group in findings.groups.index}
-    labels = scale_labels(codebook, language)
+    labels = findings.labels
     rows = []
     for row in _by_codebook(findings.invariance.groups, codebook).to_dict("records"):
         attribute, group = str(row["attribute"]), str(row["group"])

@@ -20,7 +20,7 @@ _NAMED = 5
 
 def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
     """Give the sentences of each section, by the names that the page asks for."""
-    language = findings.settings.language
+    language = findings.language
     found = {
         "about_climate": (
             _about_climate(findings, language),
@@ -90,13 +90,13 @@ def _about_previous(findings: CultureFindings, language: Language) -> tuple[str,
 
 def _level(findings: CultureFindings, language: Language) -> str:
     columns = findings.codebook.columns
-    return columns[findings.codebook.units.levels[0]].label.in_(language).lower()
+    return columns[findings.largest].label.in_(language).lower()
 
 
 def _judged(findings: CultureFindings, judgement: str, dimension: str, language: Language) -> str:
     """Name the largest units that are shown and judged so, or count them where they are many."""
     groups = findings.groups
-    groups = groups[groups["level"] == findings.codebook.units.levels[0]]
+    groups = groups[groups["level"] == findings.largest]
     labels = [
         str(label)
         for group, label in groups["label"].items()
@@ -149,7 +149,7 @@ def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str,
                     reference=say(
                         id_of("screening.reference", settings.reference),
                         language,
-                        level=in_sentence(findings.level_words(findings.codebook.units.levels[0])),
+                        level=in_sentence(findings.level_words(findings.largest)),
                     ),
                     false=round(100 * settings.false_share),
                 ),

@@ -1,16 +1,11 @@
 """The tables of the chapter on culture: each goes through the gate here."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from blijfwijzer.culture.climate import AGAINST
 from blijfwijzer.disclosure.release import Cleared, pick, stack
-from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.groups.paths import GroupPath
-from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_instrument import (
     clear_agreement,
@@ -21,15 +16,15 @@ from blijfwijzer.publish.culture_instrument import (
 )
 from blijfwijzer.publish.culture_notes import climate_notes
 from blijfwijzer.publish.culture_units import clear_conduct, clear_worrying
+from blijfwijzer.publish.facts import clear_withheld, facts, origin_facts, shown_rejected
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.method import climate_method
 from blijfwijzer.publish.page import Chapter
-from blijfwijzer.publish.report_tables import clear_withheld, shown_rejected
 from blijfwijzer.publish.tables.climate import NONE
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Language
-from blijfwijzer.survey.labels import group_label, scale_labels
+from blijfwijzer.survey.labels import group_label
 from blijfwijzer.survey.remarks import warnings_of
 
 NO_MARK = "no_mark"
@@ -47,7 +42,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
     origin : what it was made from
     wave : what the wave is called
     """
-    codebook, language = findings.codebook, findings.settings.language
+    codebook, language = findings.codebook, findings.language
     climate = clear_climate(findings)
     tables: dict[str, Cleared] = {
         "climate": _shown_climate(climate, findings),
@@ -109,8 +104,8 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     groups, permission = findings.groups, findings.permission
     table = findings.climate.table
     table = table[table["group"].isin(groups.index)]
-    minimum = findings.settings.disclosure.minimum
-    largest = findings.codebook.units.levels[0]
+    minimum = findings.minimum
+    largest = findings.largest
     pairs = zip(table["group"], table["dimension"], strict=True)
     table = table.assign(judgement=[findings.judge(*pair) for pair in pairs])
     is_barred = table["judgement"] == "not comparable"
@@ -130,7 +125,7 @@ def clear_climate(findings: CultureFindings) -> Cleared:
         ).to_numpy()
         | ((table["group"] == EVERYONE) & (not permission.tells_before)).to_numpy(),
     }
-    labels = scale_labels(findings.codebook, findings.settings.language)
+    labels = findings.labels
     shown = pd.DataFrame(
         {
             "group": table["group"],
@@ -154,34 +149,6 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     return TABLES["climate_file"].clear(shown, minimum)
 
 
-def facts(counts: Mapping[str, int], language: Language) -> tuple[tuple[str, str], ...]:
-    """Tell what was read and shown, people in bands."""
-    of_people = [n for n in ("forms", "accepted", "refused") if n in counts]
-    of_groups = [n for n in ("shown", "withheld", "rolled_up", "earlier_releases") if n in counts]
-    if counts.get("uncompared"):
-        of_groups.insert(1, "uncompared")
-    return (
-        *((say(id_of("fact", name), language), band_text(counts[name])) for name in of_people),
-        *((say(id_of("fact", name), language), str(counts[name])) for name in of_groups),
-    )
-
-
-def origin_facts(
-    origin: Mapping[str, str], wave: str, language: Language
-) -> tuple[tuple[str, str], ...]:
-    """Tell from what a release was made; libraries are known by their own names.
-
-    Parameters
-    ----------
-    origin : `survey`, the name of the codebook, and hashes and versions
-    """
-    named = [(say("origin.wave", language), wave)]
-    for name, value in origin.items():
-        is_known = name in PARTS["origin"]
-        named.append((say(id_of("origin", name), language) if is_known else name, value))
-    return tuple(named)
-
-
 def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
     """Take what the page shows; a group that is its own reference is told as such.
 
@@ -194,7 +161,7 @@ def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
     ]
     source = {"dimension": "dimension_label", "n": "n_band"}
     frame = climate.frame
-    largest = findings.codebook.units.levels[0]
+    largest = findings.largest
     parts = []
     words = {
         name: findings.level_words(name) for name in (EVERYONE, *findings.codebook.units.levels)
@@ -218,20 +185,14 @@ def _trend(findings: CultureFindings) -> Cleared:
     """Tell changes of everyone and of largest units that may be told in both waves."""
     if findings.trend is None:
         return TABLES["trend"].empty()
-    language, permission = findings.settings.language, findings.permission
-    groups, largest = findings.groups, findings.codebook.units.levels[0]
-    minimum = findings.settings.disclosure.minimum
-    allowed = {
-        GroupPath.parse(group).code(largest): str(label)
-        for group, label in groups.loc[groups["level"] == largest, "label"].items()
-        if group in permission.before
-    }
+    language, permission = findings.language, findings.permission
+    allowed, minimum = findings.largest_units(permission.before), findings.minimum
     if permission.tells_everyone and permission.tells_before:
         allowed[EVERYONE] = say("group.everyone", language)
     table = findings.trend.changes.assign(place=findings.trend.changes["place"].astype("str"))
     table = table[table["place"].isin(list(allowed))]
     table = table.assign(
-        scale=table["scale"].map(scale_labels(findings.codebook, language)),
+        scale=table["scale"].map(findings.labels),
         place=table["place"].map(allowed),
         n=table[["n_before", "n_now"]].min(axis=1),
         mark=table["mark"].replace("", NO_MARK),
@@ -243,13 +204,8 @@ def _mix(findings: CultureFindings) -> Cleared:
     """Tell who responded in both waves, by the traits that changes are net of."""
     if findings.trend is None:
         return TABLES["mix"].empty()
-    codebook, language = findings.codebook, findings.settings.language
-    largest, minimum = codebook.units.levels[0], findings.settings.disclosure.minimum
-    groups = findings.groups[findings.groups["level"] == largest]
-    units = {
-        GroupPath.parse(name).code(largest): str(label) for name, label in groups["label"].items()
-    }
-    rows = []
+    codebook, language, minimum = findings.codebook, findings.language, findings.minimum
+    units, rows = findings.largest_units(), []
     for row in findings.trend.mix.to_dict("records"):
         trait, category = str(row["column"]), str(row["category"])
         n = min(row["n_before"], row["n_now"])
@@ -258,7 +214,7 @@ def _mix(findings: CultureFindings) -> Cleared:
             rows.append(
                 {
                     "trait": codebook.columns[trait].label.in_(language),
-                    "category": units[category] if trait == largest else words,
+                    "category": units[category] if trait == findings.largest else words,
                     "n": n,
                     "before": row["share_before"],
                     "now": row["share_now"],
@@ -282,7 +238,7 @@ def _hidden(climate: Cleared, findings: CultureFindings) -> Cleared:
 
 def _warnings(findings: CultureFindings, language: Language) -> tuple[str, ...]:
     warnings = [write(w, language) for w in warnings_of(findings.intake.remarks)]
-    labels = scale_labels(findings.codebook, language)
+    labels = findings.labels
     if findings.unasked:
         names = ", ".join(labels[name] for name in findings.unasked)
         count = len(findings.unasked)

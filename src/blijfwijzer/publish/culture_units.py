@@ -9,7 +9,6 @@ from blijfwijzer.culture.remedies import CULTURE_FIRST, find_remedies
 from blijfwijzer.culture.screening_checks import MEASURES
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
 from blijfwijzer.publish.messages import say
@@ -19,7 +18,6 @@ from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Codebook, Column, Language, Scale
 from blijfwijzer.survey.concepts import CONCEPTS
-from blijfwijzer.survey.labels import scale_labels
 
 _DRIVERS = 5
 """Drivers told of each worrying unit."""
@@ -27,9 +25,9 @@ _DRIVERS = 5
 
 def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
     """Clear what the screening found, how well it works, and what is said to help."""
-    language, codebook = findings.settings.language, findings.codebook
-    minimum = findings.settings.disclosure.minimum
-    labels = scale_labels(codebook, language)
+    language, codebook = findings.language, findings.codebook
+    minimum = findings.minimum
+    labels = findings.labels
     groups = findings.grouping.groups
     found = [
         screening.reasons.assign(level=level)
@@ -67,8 +65,8 @@ def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
 
 def clear_conduct(findings: CultureFindings) -> dict[str, Cleared]:
     """Clear how common unwanted behaviour is, its change, and what goes with it."""
-    language, conduct = findings.settings.language, findings.conduct
-    permission, minimum = findings.permission, findings.settings.disclosure.minimum
+    language, conduct = findings.language, findings.conduct
+    permission, minimum = findings.permission, findings.minimum
     shares = conduct.shares
     keys = zip(shares["behaviour"], shares["by"], shares["category"], strict=True)
     told_of = pd.Series([k in permission.conduct for k in keys], index=shares.index, dtype=bool)
@@ -120,19 +118,13 @@ def _by_label(by: str, codebook: Codebook, language: Language) -> str:
 
 def _category_words(findings: CultureFindings, language: Language) -> Callable[[str, str], str]:
     """Give a function that words a category of what shares are broken down by."""
-    codebook = findings.codebook
-    largest = codebook.units.levels[0]
-    groups = findings.groups
-    units = {
-        GroupPath.parse(group).code(largest): str(label)
-        for group, label in groups.loc[groups["level"] == largest, "label"].items()
-    }
+    codebook, units = findings.codebook, findings.largest_units()
     contact = codebook.concepts.get(CONTACT)
 
     def words(by: str, code: str) -> str:
         if by == EVERYONE:
             return say("group.everyone", language)
-        if by == largest:
+        if by == findings.largest:
             return units.get(code, code)
         column = codebook.columns.get((contact.column if contact else None) or "")
         return column.codes[code].in_(language) if column and code in column.codes else code
@@ -237,7 +229,7 @@ def _drivers(findings: CultureFindings, language: Language) -> Cleared:
 
 def _conduct_changes(findings: CultureFindings, language: Language) -> Cleared:
     permission, table = findings.permission, findings.conduct.changes
-    minimum = findings.settings.disclosure.minimum
+    minimum = findings.minimum
     everyone = [(name, EVERYONE, EVERYONE) in permission.conduct for name in table["behaviour"]]
     # What happened to nearly all who were asked before tells of each of them, as it does now.
     is_telling = table["before"] >= findings.settings.disclosure.unanimity
@@ -253,7 +245,7 @@ def _conduct_changes(findings: CultureFindings, language: Language) -> Cleared:
 
 def _conduct_links(findings: CultureFindings, language: Language) -> Cleared:
     """Clear what goes with each behaviour: points of a scale, or percentage points."""
-    table, minimum = findings.conduct.links, findings.settings.disclosure.minimum
+    table, minimum = findings.conduct.links, findings.minimum
     figures = findings.permission.figures
     told_of = [link_figure(name) in figures for name in table["behaviour"]]
     enough = (table["hits"] >= minimum) & (table["n"] - table["hits"] >= minimum)

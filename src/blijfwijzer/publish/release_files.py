@@ -9,9 +9,10 @@ import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, reopen, require_cleared
 from blijfwijzer.publish.cells import to_csv
+from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.page import Chapter
-from blijfwijzer.publish.report_tables import clear_groups, clear_rejected
+from blijfwijzer.publish.report_tables import clear_groups
 from blijfwijzer.publish.score_page import render_report, write_workbook
 
 _TOLD = ("language", "title", "survey", "targets", "facts")

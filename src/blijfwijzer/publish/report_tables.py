@@ -9,7 +9,8 @@ from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.flags import NOT
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.publish.catalogue import PARTS, id_of
+from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.facts import clear_withheld, facts, shown_rejected
 from blijfwijzer.publish.findings import Findings, GroupEstimates, NeedFindings
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.method import release_method
@@ -17,10 +18,7 @@ from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Codebook, Language
-from blijfwijzer.survey.intake import count_reasons
 from blijfwijzer.survey.remarks import warnings_of
-
-_LOOSE = ("respondents", "people", "complement")
 
 
 def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapter:
@@ -43,7 +41,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "title.survey", language, wave=wave, codebook=codebook.survey.label.in_(language)
         ),
         targets=targets,
-        facts=_facts(findings, language),
+        facts=facts(findings.counts(), language),
         tables={
             "rejected": shown_rejected(findings.intake.rejected, codebook, language),
             "wave": _wave(findings, language),
@@ -93,40 +91,6 @@ _OF_EACH_RISK = (
     *("rate", "low", "high", "nonresponse_low", "nonresponse_high", "source"),
     *("reference", "probability", "stability", "verdict"),
 )
-
-
-def clear_rejected(rejected: pd.DataFrame) -> Cleared:
-    """Clear the forms that were refused, counted by reason."""
-    return TABLES["rejected_file"].clear(count_reasons(rejected))
-
-
-def shown_rejected(rejected: pd.DataFrame, codebook: Codebook, language: Language) -> Cleared:
-    """Clear the forms that were refused for a reader: reasons in words, forms in bands."""
-    counts = count_reasons(rejected)
-    words = [_refusal(str(reason), codebook, language) for reason in counts["reason"]]
-    counts = counts.assign(reason=pd.Series(words, index=counts.index, dtype="object"))
-    return TABLES["rejected"].clear(counts)
-
-
-def _refusal(reason: str, codebook: Codebook, language: Language) -> str:
-    """Give the words for a reason that the intake names, with the label of its column, if any."""
-    name, _, column = reason.partition(": ")
-    part = name.replace(" ", "_").replace("-", "_")
-    if part not in PARTS["rejected"]:
-        return reason
-    known = codebook.columns.get(column)
-    label = column if known is None else known.label.in_(language)
-    return say(id_of("rejected", part), language, column=label)
-
-
-def _facts(findings: Findings, language: Language) -> tuple[tuple[str, str], ...]:
-    counts = findings.counts()
-    of_people = ("forms", "accepted", "refused")
-    of_groups = ("shown", "withheld", "rolled_up", "earlier_releases")
-    return (
-        *((say(id_of("fact", name), language), band_text(counts[name])) for name in of_people),
-        *((say(id_of("fact", name), language), str(counts[name])) for name in of_groups),
-    )
 
 
 def _labels(codebook: Codebook, language: Language) -> dict[str, str]:
@@ -340,28 +304,6 @@ def _conclusions(findings: Findings, language: Language) -> Cleared:
         }
     )
     return TABLES["conclusions"].clear(table)
-
-
-def clear_withheld(n: pd.Series, reasons: pd.Series, language: Language) -> Cleared:
-    """Count what is withheld; that answers were alike is not told, since it would tell them.
-
-    Parameters
-    ----------
-    n : respondents of each group that is withheld
-    reasons : why, in the same order
-    """
-    small = reasons.isin(_LOOSE).to_numpy()
-    table = TABLES["withheld"]
-    rows = [
-        {
-            "reason": say(reason, language),
-            "groups": int(here.sum()),
-            "people": float(n[here].sum()),
-        }
-        for reason, here in (("withheld.small", small), ("withheld.derived", ~small))
-        if here.any()
-    ]
-    return table.clear(pd.DataFrame(rows, columns=table.names))
 
 
 def _rolled_up(findings: Findings, language: Language) -> Cleared:

@@ -12,7 +12,7 @@ from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.canvas import Picture, note, to_bytes
 from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.publish.culture_tables import facts
+from blijfwijzer.publish.facts import facts, shown_rejected
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.page import (
     Block,
@@ -22,7 +22,6 @@ from blijfwijzer.publish.page import (
     render_sections,
     titled,
 )
-from blijfwijzer.publish.report_tables import shown_rejected
 from blijfwijzer.publish.tables.training import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.evaluation import Evaluation

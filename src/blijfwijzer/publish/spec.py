@@ -7,6 +7,7 @@ it. The declarations stand in `tables/`, by story.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -36,10 +37,10 @@ class ShownColumn:
     """A column that is shown."""
 
     name: str
-    kind: ColumnKind
-    """What it holds, which decides how the gate coarsens it."""
     meaning: str
     """What it holds, in words for `docs/`."""
+    kind: ColumnKind
+    """What it holds, which decides how the gate coarsens it."""
     written: texts.Kind | None = None
     """How a reader sees it, if that does not follow from its kind."""
     heading: str = ""
@@ -103,6 +104,18 @@ class ShownColumn:
         band = f"{self.name}_band"
         return rows[band if self.kind == "count" and band in rows else self.name].tolist()
 
+
+text = partial(ShownColumn, kind="text")
+band = partial(ShownColumn, kind="band")
+count = partial(ShownColumn, kind="count")
+share = partial(ShownColumn, kind="share")
+observed = partial(ShownColumn, kind="observed")
+points = partial(ShownColumn, kind="points")
+mean = partial(ShownColumn, kind="mean")
+metric = partial(ShownColumn, kind="metric")
+fine = partial(ShownColumn, kind="fine")
+whole = partial(ShownColumn, kind="whole")
+flag = partial(ShownColumn, kind="flag")
 
 ENDS = ("low", "high")
 """Ends of an interval that is the only one in its table."""

@@ -13,8 +13,8 @@ from blijfwijzer.errors import refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.files import refuse_strange
 from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.release_files import csv_file
-from blijfwijzer.publish.report_tables import clear_rejected
 from blijfwijzer.publish.review_page import Review, render_review
 from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
 from blijfwijzer.records.model_choice import ModelChoice, choose_model

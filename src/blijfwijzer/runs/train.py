@@ -8,7 +8,7 @@ from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.report_tables import clear_rejected
+from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import MANIFEST, folder_name, model_files

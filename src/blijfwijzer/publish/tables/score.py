@@ -2,31 +2,43 @@
 
 from dataclasses import replace
 
-from blijfwijzer.publish.spec import ENDS, ShownColumn, ShownTable, ends_of
-
-GROUP = ShownColumn("group", "text", "id of the group, which ties tables together", is_key=True)
-LABEL = ShownColumn("label", "text", "what the group is called")
-LEVEL = ShownColumn("level", "text", "its unit level", "verdict")
-TARGET = ShownColumn("target", "text", "the risk that the row is about")
-N = ShownColumn("n", "band", "respondents")
-SECTOR = ShownColumn("sector", "text", "the largest unit that it is part of")
-VERDICT = ShownColumn("verdict", "text", "what came of it", "verdict")
-DRIVER = ShownColumn("driver", "text", "scale or column that the contribution is of")
-CHANGEABLE = ShownColumn("is_changeable", "flag", "whether an employer can change it")
-CONTRAST = ShownColumn(
-    "contrast", "points", "difference from the reference in its contribution to the risk", ends=ENDS
+from blijfwijzer.publish.spec import (
+    ENDS,
+    ShownTable,
+    band,
+    count,
+    ends_of,
+    flag,
+    metric,
+    observed,
+    points,
+    share,
+    text,
+    whole,
 )
-_RATE = ShownColumn("rate", "share", "share to whom the risk applies, answers and model", ends=ENDS)
-_REFERENCE = ShownColumn("reference", "share", "rate of the others that it is held against")
-_ATTRIBUTE = ShownColumn("attribute", "text", "background that parts people in groups")
-_REASON = ShownColumn("reason", "text", "why")
+
+GROUP = text("group", "id of the group, which ties tables together", is_key=True)
+LABEL = text("label", "what the group is called")
+LEVEL = text("level", "its unit level", written="verdict")
+TARGET = text("target", "the risk that the row is about")
+N = band("n", "respondents")
+SECTOR = text("sector", "the largest unit that it is part of")
+VERDICT = text("verdict", "what came of it", written="verdict")
+DRIVER = text("driver", "scale or column that the contribution is of")
+CHANGEABLE = flag("is_changeable", "whether an employer can change it")
+CONTRAST = points(
+    "contrast", "difference from the reference in its contribution to the risk", ends=ENDS
+)
+_RATE = share("rate", "share to whom the risk applies, answers and model", ends=ENDS)
+_REFERENCE = share("reference", "rate of the others that it is held against")
+_ATTRIBUTE = text("attribute", "background that parts people in groups")
+_REASON = text("reason", "why")
 _TALENT = tuple(
-    ShownColumn(f"talent_{who}", "share", f"share that wants to leave of {whom}", is_optional=True)
+    share(f"talent_{who}", f"share that wants to leave of {whom}", is_optional=True)
     for who, whom in (("best", "those who perform best"), ("rest", "the others"))
 )
-_NONRESPONSE = ShownColumn(
+_NONRESPONSE = share(
     "{target}_nonresponse_low",
-    "share",
     "bounds of the rate if those who did not respond differ",
     heading="nonresponse",
     ends=("", "{target}_nonresponse_high"),
@@ -36,34 +48,24 @@ _NONRESPONSE = ShownColumn(
 REJECTED = ShownTable(
     "rejected",
     "a reason for which forms were refused",
-    (_REASON, ShownColumn("responses", "band", "forms", "count")),
+    (_REASON, band("responses", "forms", written="count")),
 )
 REJECTED_FILE = ShownTable(
     "rejected_file",
     "a reason for which forms were refused",
-    (
-        ShownColumn("reason", "text", "the reason, and the column that it is about"),
-        ShownColumn("responses", "count", "forms"),
-    ),
+    (text("reason", "the reason, and the column that it is about"), count("responses", "forms")),
     files=("rejected.csv",),
     is_for_programs=True,
 )
 FACTS = ShownTable(
     "facts",
     "something that was read, or from which the page was made",
-    (
-        ShownColumn("label", "text", "what", heading="what"),
-        ShownColumn("value", "text", "its value"),
-    ),
+    (text("label", "what", heading="what"), text("value", "its value")),
 )
 WITHHELD = ShownTable(
     "withheld",
     "a reason for which groups are not shown",
-    (
-        _REASON,
-        ShownColumn("groups", "whole", "groups"),
-        ShownColumn("people", "band", "respondents in these"),
-    ),
+    (_REASON, whole("groups", "groups"), band("people", "respondents in these")),
 )
 
 _TABLES = (
@@ -74,28 +76,28 @@ _TABLES = (
         "wave",
         "a question that the model looks at",
         (
-            ShownColumn("column", "text", "name in the codebook"),
-            ShownColumn("label", "text", "its label", heading="question"),
-            ShownColumn("missing_then", "share", "share without an answer in training"),
-            ShownColumn("missing_now", "share", "share without an answer in this wave"),
-            ShownColumn("unseen", "share", "share with an answer that training did not have"),
-            ShownColumn("moved_to_limit", "share", "share drawn to the limits of training"),
-            ShownColumn("drift", "metric", "population stability index against training"),
+            text("column", "name in the codebook"),
+            text("label", "its label", heading="question"),
+            share("missing_then", "share without an answer in training"),
+            share("missing_now", "share without an answer in this wave"),
+            share("unseen", "share with an answer that training did not have"),
+            share("moved_to_limit", "share drawn to the limits of training"),
+            metric("drift", "population stability index against training"),
             VERDICT,
         ),
     ),
     ShownTable(
         "sectors",
         "a risk and largest unit",
-        (TARGET, ShownColumn("label", "text", "the unit", heading="sector"), N, _RATE),
+        (TARGET, text("label", "the unit", heading="sector"), N, _RATE),
     ),
     ShownTable(
         "flagged",
         "a risk and group that stands out",
         (
             *(GROUP, TARGET, LABEL, LEVEL, SECTOR, N, _RATE, _REFERENCE),
-            ShownColumn("probability", "share", "probability that its rate is higher"),
-            ShownColumn("stability", "share", "share of samples of units in which it stands out"),
+            share("probability", "probability that its rate is higher"),
+            share("stability", "share of samples of units in which it stands out"),
             VERDICT,
         ),
     ),
@@ -110,14 +112,8 @@ _TABLES = (
         (
             *(LABEL, LEVEL),
             replace(SECTOR, is_optional=True),
-            *(N, ShownColumn("people", "band", "people who work there")),
-            ShownColumn(
-                "{target}_rate",
-                "share",
-                _RATE.meaning,
-                heading="rate_of",
-                ends=ends_of("{target}"),
-            ),
+            *(N, band("people", "people who work there")),
+            share("{target}_rate", _RATE.meaning, heading="rate_of", ends=ends_of("{target}")),
             _NONRESPONSE,
             *_TALENT,
         ),
@@ -127,23 +123,23 @@ _TABLES = (
         "a group that is shown",
         (
             *(GROUP, LABEL, LEVEL),
-            ShownColumn("parent", "text", "id of the unit above it"),
-            ShownColumn("sector", "text", "id of the largest unit"),
-            ShownColumn("sector_label", "text", "what that is called, if it is shown"),
-            ShownColumn("kind", "text", "unit, or cross: a unit crossed with an answer"),
-            ShownColumn("n", "count", "respondents"),
-            ShownColumn("people", "count", "people who work there"),
-            ShownColumn("response", "share", "share of them that responded"),
-            ShownColumn("own_n", "count", "respondents in no smaller unit that is shown"),
-            ShownColumn("own_people", "count", "people in no smaller unit that is shown"),
-            ShownColumn("profile", "share", "share with the simple profile", is_optional=True),
-            ShownColumn("{target}_rate", "share", _RATE.meaning, ends=ends_of("{target}")),
+            text("parent", "id of the unit above it"),
+            text("sector", "id of the largest unit"),
+            text("sector_label", "what that is called, if it is shown"),
+            text("kind", "unit, or cross: a unit crossed with an answer"),
+            count("n", "respondents"),
+            count("people", "people who work there"),
+            share("response", "share of them that responded"),
+            count("own_n", "respondents in no smaller unit that is shown"),
+            count("own_people", "people in no smaller unit that is shown"),
+            share("profile", "share with the simple profile", is_optional=True),
+            share("{target}_rate", _RATE.meaning, ends=ends_of("{target}")),
             replace(_NONRESPONSE, is_optional=False),
-            ShownColumn("{target}_source", "text", "from what the rate was estimated"),
-            ShownColumn("{target}_reference", "share", _REFERENCE.meaning),
-            ShownColumn("{target}_probability", "share", "probability that its rate is higher"),
-            ShownColumn("{target}_stability", "share", "share of samples in which it stands out"),
-            ShownColumn("{target}_verdict", "text", "whether it stands out"),
+            text("{target}_source", "from what the rate was estimated"),
+            share("{target}_reference", _REFERENCE.meaning),
+            share("{target}_probability", "probability that its rate is higher"),
+            share("{target}_stability", "share of samples in which it stands out"),
+            text("{target}_verdict", "whether it stands out"),
             *_TALENT,
         ),
         counted_by="n",
@@ -155,9 +151,9 @@ _TABLES = (
         "a segment found on half of the units and measured on the other",
         (
             TARGET,
-            ShownColumn("label", "text", "who, in words", heading="who", is_long=True),
+            text("label", "who, in words", heading="who", is_long=True),
             N,
-            ShownColumn("rate", "observed", "share to whom the risk applies", ends=ENDS),
+            observed("rate", "share to whom the risk applies", ends=ENDS),
             _REFERENCE,
         ),
         counted_by="n",
@@ -167,9 +163,9 @@ _TABLES = (
         "a group by a background",
         (
             *(_ATTRIBUTE, LABEL, N),
-            ShownColumn("selection", "observed", "share in groups that stand out"),
-            ShownColumn("missed", "observed", "share of those in need that is missed", ends=ENDS),
-            ShownColumn("inclusion", "observed", "share of those selected without need"),
+            observed("selection", "share in groups that stand out"),
+            observed("missed", "share of those in need that is missed", ends=ENDS),
+            observed("inclusion", "share of those selected without need"),
         ),
         counted_by="n",
     ),
@@ -178,14 +174,14 @@ _TABLES = (
         "a background",
         (
             _ATTRIBUTE,
-            ShownColumn("gap", "share", "largest difference in missed between groups", ends=ENDS),
-            ShownColumn("ratio", "metric", "smallest over largest share that is selected"),
+            share("gap", "largest difference in missed between groups", ends=ENDS),
+            metric("ratio", "smallest over largest share that is selected"),
         ),
     ),
     ShownTable(
         "conclusions",
         "a background",
-        (_ATTRIBUTE, ShownColumn("conclusion", "text", "one plain sentence", is_long=True)),
+        (_ATTRIBUTE, text("conclusion", "one plain sentence", is_long=True)),
     ),
     WITHHELD,
     ShownTable(
@@ -194,7 +190,7 @@ _TABLES = (
         (
             LABEL,
             LEVEL,
-            ShownColumn("into", "text", "with what they were put together", "verdict"),
+            text("into", "with what they were put together", written="verdict"),
             _REASON,
         ),
     ),

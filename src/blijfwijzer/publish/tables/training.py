@@ -1,29 +1,29 @@
 """The tables of `train` and `explain`: those of the review page, and CSV for programs."""
 
-from blijfwijzer.publish.spec import ENDS, ShownColumn, ShownTable, ends_of
+from blijfwijzer.publish.spec import ENDS, ShownColumn, ShownTable, count, ends_of, fine, flag, text
 from blijfwijzer.publish.tables.score import CHANGEABLE
 
-_N = ShownColumn("n", "count", "respondents")
-_EFFECTIVE = ShownColumn("effective_n", "count", "respondents of equal weight that tell as much")
-_METRIC = ShownColumn("metric", "text", "how it is measured")
-_ATTRIBUTE = ShownColumn("attribute", "text", "background or unit level that parts people")
-_GROUP = ShownColumn("group", "text", "the group", heading="label")
-_SCALE = ShownColumn("scale", "text", "name of the scale")
-_FEATURE = ShownColumn("feature", "text", "name of the scale or column")
-_NAME = ShownColumn("name", "text", "name in the codebook")
-_LABEL = ShownColumn("label", "text", "its label", heading="driver")
-_CONSTRUCT = ShownColumn("construct", "text", "construct that it is part of")
-_SIZE = ShownColumn("mean_abs", "fine", "mean size of its contribution to the risk", ends=ENDS)
-_MEAN = ShownColumn("mean", "fine", "mean contribution, which may be negative")
+_N = count("n", "respondents")
+_EFFECTIVE = count("effective_n", "respondents of equal weight that tell as much")
+_METRIC = text("metric", "how it is measured")
+_ATTRIBUTE = text("attribute", "background or unit level that parts people")
+_GROUP = text("group", "the group", heading="label")
+_SCALE = text("scale", "name of the scale")
+_FEATURE = text("feature", "name of the scale or column")
+_NAME = text("name", "name in the codebook")
+_LABEL = text("label", "its label", heading="driver")
+_CONSTRUCT = text("construct", "construct that it is part of")
+_SIZE = fine("mean_abs", "mean size of its contribution to the risk", ends=ENDS)
+_MEAN = fine("mean", "mean contribution, which may be negative")
 _TOP = (_LABEL, _SIZE, _MEAN, _N, _CONSTRUCT, CHANGEABLE)
 _MEASURED = (
-    ShownColumn("predicted", "fine", "mean risk"),
-    ShownColumn("observed", "fine", "share in the answers", heading="observed_share", ends=ENDS),
+    fine("predicted", "mean risk"),
+    fine("observed", "share in the answers", heading="observed_share", ends=ENDS),
 )
 
 
 def _fine(name: str, meaning: str) -> ShownColumn:
-    return ShownColumn(name, "fine", meaning)
+    return fine(name, meaning)
 
 
 _MODEL = (
@@ -31,31 +31,27 @@ _MODEL = (
         "candidates",
         "a model that was tried",
         (
-            ShownColumn("candidate", "text", "kind of model"),
-            ShownColumn("variant", "text", "how it was set"),
+            text("candidate", "kind of model"),
+            text("variant", "how it was set"),
             _fine("log_loss", "log loss on responses that it was not trained on"),
             _fine("above_best", "how much more than that of the best"),
             _fine("standard_error", "of that difference"),
-            ShownColumn("is_calibrated", "flag", "whether its risks were calibrated"),
-            ShownColumn("is_good_enough", "flag", "whether it is within one standard error"),
-            ShownColumn("is_champion", "flag", "whether it was chosen"),
+            flag("is_calibrated", "whether its risks were calibrated"),
+            flag("is_good_enough", "whether it is within one standard error"),
+            flag("is_champion", "whether it was chosen"),
         ),
         files=("tables/candidates.csv",),
     ),
     ShownTable(
         "metrics",
         "a measure of how good the risk is",
-        (_METRIC, ShownColumn("value", "fine", "its value", heading="value_interval", ends=ENDS)),
+        (_METRIC, fine("value", "its value", heading="value_interval", ends=ENDS)),
         files=("tables/metrics.csv",),
     ),
     ShownTable(
         "by_group",
         "a group and measure",
-        (
-            *(_ATTRIBUTE, _GROUP, _METRIC),
-            ShownColumn("value", "fine", "its value", ends=ENDS),
-            *(_N, _EFFECTIVE),
-        ),
+        (*(_ATTRIBUTE, _GROUP, _METRIC), fine("value", "its value", ends=ENDS), *(_N, _EFFECTIVE)),
         files=("tables/by_group.csv",),
         is_for_programs=True,
     ),
@@ -74,7 +70,7 @@ _MODEL = (
     ShownTable(
         "by_unit",
         "a unit",
-        (ShownColumn("unit", "text", "its code"), _N, _EFFECTIVE, *_MEASURED),
+        (text("unit", "its code"), _N, _EFFECTIVE, *_MEASURED),
         files=("tables/by_unit.csv",),
         is_for_programs=True,
     ),
@@ -85,10 +81,10 @@ _SURVEY = (
         "reliability",
         "a scale",
         (
-            *(_SCALE, ShownColumn("items", "fine", "items of the scale"), _N),
-            ShownColumn("alpha", "fine", "Cronbach's alpha", ends=ends_of("alpha")),
-            ShownColumn("omega", "fine", "McDonald's omega", ends=ends_of("omega")),
-            ShownColumn("is_low", "flag", "whether alpha is lower than scales should have"),
+            *(_SCALE, fine("items", "items of the scale"), _N),
+            fine("alpha", "Cronbach's alpha", ends=ends_of("alpha")),
+            fine("omega", "McDonald's omega", ends=ends_of("omega")),
+            flag("is_low", "whether alpha is lower than scales should have"),
         ),
         files=("tables/reliability.csv",),
     ),
@@ -96,8 +92,8 @@ _SURVEY = (
         "reliability_items",
         "an item of a scale",
         (
-            *(_SCALE, ShownColumn("item", "text", "its name")),
-            ShownColumn("is_reversed", "flag", "whether its answers are turned"),
+            *(_SCALE, text("item", "its name")),
+            flag("is_reversed", "whether its answers are turned"),
             *(_N, _fine("item_rest", "correlation with the sum of the other items")),
         ),
         files=("tables/items.csv",),
@@ -116,7 +112,7 @@ _SURVEY = (
                     ("moved_to_limit", "drawn to the limits of training"),
                 )
             ),
-            ShownColumn("absent", "flag", "whether the survey lacks its column"),
+            flag("absent", "whether the survey lacks its column"),
         ),
         files=("tables/read.csv",),
         is_for_programs=True,
@@ -150,7 +146,7 @@ _DRIVERS = (
         "a feature and bin of its values",
         (
             *(_FEATURE, _fine("value", "mean value in the bin"), _N),
-            ShownColumn("contribution", "fine", "mean contribution to the risk", ends=ENDS),
+            fine("contribution", "mean contribution to the risk", ends=ENDS),
         ),
         files=("tables/dependence.csv",),
     ),
@@ -158,8 +154,8 @@ _DRIVERS = (
         "interactions",
         "a pair of features",
         (
-            ShownColumn("first", "text", "one of the pair", heading="first_feature"),
-            ShownColumn("second", "text", "the other", heading="second_feature"),
+            text("first", "one of the pair", heading="first_feature"),
+            text("second", "the other", heading="second_feature"),
             _fine("strength", "how much one changes the contribution of the other"),
         ),
         files=("tables/interactions.csv",),
@@ -169,7 +165,7 @@ _DRIVERS = (
         "a group and scale",
         (
             *(_ATTRIBUTE, _GROUP, _SCALE),
-            ShownColumn("difference", "fine", "its contribution less that of others", ends=ENDS),
+            fine("difference", "its contribution less that of others", ends=ENDS),
             _N,
         ),
         files=("tables/cohorts.csv",),
@@ -179,7 +175,7 @@ _DRIVERS = (
         "stability",
         "two refits that are compared",
         (
-            ShownColumn("comparison", "text", "which"),
+            text("comparison", "which"),
             _fine("rank_correlation", "of the importance of features"),
             _fine("top_ten", "share of the ten most important in common"),
         ),

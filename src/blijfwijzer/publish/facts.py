@@ -1,0 +1,89 @@
+"""What every page tells beside its subject: what was read, refused and withheld, and from what."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from blijfwijzer.disclosure.release import Cleared
+from blijfwijzer.disclosure.rounding import band_text
+from blijfwijzer.publish.catalogue import PARTS, id_of
+from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.tables.register import TABLES
+from blijfwijzer.survey.codebook import Codebook, Language
+from blijfwijzer.survey.intake import count_reasons
+
+_LOOSE = ("respondents", "people", "complement")
+
+
+def facts(counts: Mapping[str, int], language: Language) -> tuple[tuple[str, str], ...]:
+    """Tell what was read and shown, people in bands."""
+    of_people = [n for n in ("forms", "accepted", "refused") if n in counts]
+    of_groups = [n for n in ("shown", "withheld", "rolled_up", "earlier_releases") if n in counts]
+    if counts.get("uncompared"):
+        of_groups.insert(1, "uncompared")
+    return (
+        *((say(id_of("fact", name), language), band_text(counts[name])) for name in of_people),
+        *((say(id_of("fact", name), language), str(counts[name])) for name in of_groups),
+    )
+
+
+def origin_facts(
+    origin: Mapping[str, str], wave: str, language: Language
+) -> tuple[tuple[str, str], ...]:
+    """Tell from what a release was made; libraries are known by their own names.
+
+    Parameters
+    ----------
+    origin : `survey`, the name of the codebook, and hashes and versions
+    """
+    named = [(say("origin.wave", language), wave)]
+    for name, value in origin.items():
+        is_known = name in PARTS["origin"]
+        named.append((say(id_of("origin", name), language) if is_known else name, value))
+    return tuple(named)
+
+
+def clear_rejected(rejected: pd.DataFrame) -> Cleared:
+    """Clear the forms that were refused, counted by reason."""
+    return TABLES["rejected_file"].clear(count_reasons(rejected))
+
+
+def shown_rejected(rejected: pd.DataFrame, codebook: Codebook, language: Language) -> Cleared:
+    """Clear the forms that were refused for a reader: reasons in words, forms in bands."""
+    counts = count_reasons(rejected)
+    words = [_refusal(str(reason), codebook, language) for reason in counts["reason"]]
+    counts = counts.assign(reason=pd.Series(words, index=counts.index, dtype="object"))
+    return TABLES["rejected"].clear(counts)
+
+
+def _refusal(reason: str, codebook: Codebook, language: Language) -> str:
+    """Give the words for a reason that the intake names, with the label of its column, if any."""
+    name, _, column = reason.partition(": ")
+    part = name.replace(" ", "_").replace("-", "_")
+    if part not in PARTS["rejected"]:
+        return reason
+    known = codebook.columns.get(column)
+    label = column if known is None else known.label.in_(language)
+    return say(id_of("rejected", part), language, column=label)
+
+
+def clear_withheld(n: pd.Series, reasons: pd.Series, language: Language) -> Cleared:
+    """Count what is withheld; that answers were alike is not told, since it would tell them.
+
+    Parameters
+    ----------
+    n : respondents of each group that is withheld
+    reasons : why, in the same order
+    """
+    small = reasons.isin(_LOOSE).to_numpy()
+    table = TABLES["withheld"]
+    rows = [
+        {
+            "reason": say(reason, language),
+            "groups": int(here.sum()),
+            "people": float(n[here].sum()),
+        }
+        for reason, here in (("withheld.small", small), ("withheld.derived", ~small))
+        if here.any()
+    ]
+    return table.clear(pd.DataFrame(rows, columns=table.names))
