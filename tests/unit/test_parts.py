@@ -76,6 +76,13 @@ def test_a_part_that_the_groups_show_as_well_is_kept():
     assert shown.all()
 
 
+def test_of_people_too_few_to_test_a_part_none_is_shown():
+    # Forty people make five chunks, so that five of the ten folds are empty.
+    shown = choose_figures(parts([np.arange(40) < 20]), members(np.ones(40)), 10)
+
+    assert shown.tolist() == [False]
+
+
 def test_no_figures_are_no_choice():
     nothing = CrossCuts(csr_array((0, 40), dtype=np.int8), np.empty(0, dtype=np.intp))
 

@@ -112,10 +112,12 @@ def _differences(members: csr_array, part: Integers) -> Integers:
     A combination of parts is zero under these exactly when it is the same for all people of each
     atom. Integers throughout: sum over atoms of n X'X - (X'1)(X'1)'.
     """
+    if not len(part):
+        return np.zeros((members.shape[0],) * 2, dtype=np.int64)
     own, sizes = np.unique(part, return_inverse=True, return_counts=True)[1:]
     to_part = csr_array((np.ones(len(own), dtype=np.int64), (np.arange(len(own)), own)))
-    sums = members @ to_part if len(own) else csr_array((members.shape[0], 1), dtype=np.int64)
-    scaled = members * sizes[own][None, :] if len(own) else members
+    sums = members @ to_part
+    scaled = members * sizes[own][None, :]
     found: Integers = (scaled @ members.T - sums @ sums.T).toarray()
     return found
 

@@ -1,0 +1,131 @@
+"""The rite of what is shown: what is entered, in which order, and what an end half-way leaves."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blijfwijzer import files
+from blijfwijzer.disclosure.figures import FigureId
+from blijfwijzer.disclosure.ledger import verify
+from blijfwijzer.groups.grouping import everyone_alone
+from blijfwijzer.release.publication import publication, rehearsal
+from blijfwijzer.release.request import Request
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.intake import Intake
+from small_worlds import members
+
+SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
+PEOPLE = 400
+COUNTS = {"forms": 41, "accepted": 40, "refused": 1}
+
+
+@pytest.fixture
+def request_():
+    return Request("score", load_codebook(SMALL), Settings(), "2", ("mean",), {"from": "x"}, {})
+
+
+@pytest.fixture
+def intake(rng):
+    names = [column.name for column in load_codebook(SMALL).columns.values()]
+    answers = {name: rng.permutation(4000)[:PEOPLE].astype(float) for name in names}
+    responses = pd.DataFrame({**answers, "weight": 1.0})
+    return Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "sha", "w.csv")
+
+
+def admit(release, intake, wave=None):
+    return release.admit(intake, everyone_alone(intake.responses), {}, wave)
+
+
+def entered(tmp_path):
+    return verify(tmp_path / "ledger" / "small")
+
+
+def test_a_release_is_entered_and_tells_its_place(request_, intake, tmp_path):
+    with publication(tmp_path / "out", request_, tmp_path / "ledger") as release:
+        admit(release, intake)
+        head = release.publish({"table.csv": b"1"}, COUNTS, needs=["a"])
+
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    (line,) = entered(tmp_path)
+    assert run["ledger"] == head == {"sequence": 1, "hash": line.hash}
+    assert line.content["outputs"] == run["files"] == files.hash_files({"table.csv": b"1"})
+    assert run["counts"] == {"forms": 40, "accepted": 40, "refused": 0}
+    assert run["needs"] == ["a"]
+
+
+def test_the_same_request_is_entered_once(request_, intake, tmp_path):
+    for _ in range(2):
+        with publication(tmp_path / "out", request_, tmp_path / "ledger") as release:
+            admit(release, intake)
+            release.publish({"table.csv": b"1"}, COUNTS)
+
+    assert len(entered(tmp_path)) == 1
+
+
+def test_each_wave_is_entered_and_the_own_one_last(request_, intake, rng, tmp_path):
+    shuffled = intake.responses.sample(frac=1, random_state=1).to_numpy()
+    other = pd.DataFrame(shuffled + 5000, columns=intake.responses.columns).assign(weight=1.0)
+    before = Intake(other, intake.rejected, (), (), "before", "v.csv")
+    with publication(tmp_path / "out", request_, tmp_path / "ledger") as release:
+        admit(release, before, "1")
+        admit(release, intake)
+        head = release.publish({"table.csv": b"1"}, COUNTS)
+
+    assert [line.content["wave"] for line in entered(tmp_path)] == ["1", "2"]
+    assert [line.content["dataset"] for line in entered(tmp_path)] == ["before", "sha"]
+    assert head["sequence"] == 2
+
+
+def test_only_figures_that_may_be_shown_are_entered(request_, intake, tmp_path):
+    half, few = (np.arange(PEOPLE) < size for size in (PEOPLE // 2, 3))
+    offered = {FigureId("cell", ("x", "half")): members(half)}
+    offered[FigureId("cell", ("x", "few"))] = members(few)
+    with publication(tmp_path / "out", request_, tmp_path / "ledger") as release:
+        admission = admit(release, intake)
+        shown = release.figures(admission, offered)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    assert set(shown) == {FigureId("cell", ("x", "half"))}
+    assert set(entered(tmp_path)[0].content["parts"]) == {"cell:x:half"}
+
+
+def test_a_fault_before_publishing_leaves_no_line_and_no_folder(request_, intake, tmp_path):
+    with (
+        pytest.raises(RuntimeError),
+        publication(tmp_path / "out", request_, tmp_path / "ledger") as release,
+    ):
+        admit(release, intake)
+        raise RuntimeError
+
+    assert entered(tmp_path) == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_could_not_take_its_place_is_in_the_ledger_and_nowhere_else(
+    request_, intake, tmp_path, monkeypatch
+):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "_take_place", stop)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        publication(tmp_path / "out", request_, tmp_path / "ledger") as release,
+    ):
+        admit(release, intake)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    assert len(entered(tmp_path)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger"]
+
+
+def test_a_rehearsal_leaves_nothing(request_, intake, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with rehearsal(request_) as release:
+        assert admit(release, intake).shown.all()
+
+    assert list(tmp_path.iterdir()) == []
