@@ -264,8 +264,8 @@ def write_apart(path: Path, table: Cleared) -> None:
         beside.write_bytes(csv_file(table))
 
 
-def track(run: Training | Released, request: Request, store: Path) -> None:
-    """Log what was published in MLflow, if runs are tracked; say where.
+def track(run: Training | Released, request: Request, store: Path) -> list[str]:
+    """Log what was published in MLflow, if runs are tracked; give a line that says where.
 
     Parameters
     ----------
@@ -273,12 +273,12 @@ def track(run: Training | Released, request: Request, store: Path) -> None:
     """
     settings = request.settings.tracking
     if not is_tracked(settings):
-        return
+        return []
     if isinstance(run, Training):
         name = track_training(run, settings.experiment, store)
     else:
         name = track_release(run, settings.experiment, store)
-    print(f"  MLflow run {name} in {tracking_uri(store)}")
+    return [f"  MLflow run {name} in {tracking_uri(store)}"]
 
 
 def _append(ledger: Ledger, entry: Entry) -> Head:

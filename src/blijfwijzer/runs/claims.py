@@ -1,5 +1,6 @@
 """The story of `claims`: the policy's claims, put to a survey."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,12 +21,14 @@ from blijfwijzer.publish.claim_tables import (
     clear_claims,
 )
 from blijfwijzer.publish.claims_page import claims_chapter, render_claims, write_claims_workbook
+from blijfwijzer.publish.page import Chapter
 from blijfwijzer.records.model_choice import foresee
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.claims import admit_claims
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import Publication, publication
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.waves import (
     ReadWave,
     Waves,
@@ -58,13 +61,8 @@ def claims(asked: WavesRequest, output: Path, ledgers: Path) -> None:
     refuse_place(output, [*paths_of(asked), ledgers], ledgers)
     with show_progress() as tell:
         tested = put_claims(asked, tell)
-        request = _request(tested)
-        findings = publish_claims(tested, request, output, ledgers)
-    _report(output, findings, tested.waves)
-    metrics = {n: float(c) for n, c in findings.counts().items() if n not in _OF_PEOPLE}
-    sizes = clear_claims(findings)[0].frame.set_index("claim")["effect_size"].dropna()
-    metrics |= {f"effect.{claim}": float(size) for claim, size in sizes.items()}
-    track_waves(tested.waves, request, output, metrics, ledgers, claims=" ".join(tested.asked))
+        shown = publish_claims(tested, output, ledgers, tell)
+    print(shown)
 
 
 def put_claims(asked: WavesRequest, tell: Tell) -> ClaimsTested:
@@ -79,11 +77,10 @@ def put_claims(asked: WavesRequest, tell: Tell) -> ClaimsTested:
     return ClaimsTested(waves, chosen, evidence, run_claims(evidence, CLAIMS, tell))
 
 
-def publish_claims(
-    tested: ClaimsTested, request: Request, output: Path, ledgers: Path
-) -> ClaimFindings:
+def publish_claims(tested: ClaimsTested, output: Path, ledgers: Path, tell: Tell) -> Shown:
     """Choose the claims and estimates that may be told, and write them."""
-    waves = tested.waves
+    waves, request = tested.waves, _request(tested)
+    tell(f"write {output}")
     with publication(output, request, ledgers) as release:
         before = None if waves.before is None else _admit(release, waves.before)
         now = _admit(release, waves.now)
@@ -94,8 +91,11 @@ def publish_claims(
         findings = ClaimFindings(
             verdicts, shown, waves.codebook, waves.settings, waves.now.intake, now.earlier.releases
         )
-        release.publish(_files(findings, request), findings.counts())
-    return findings
+        chapter = claims_chapter(findings, dict(request.origin), request.wave)
+        release.publish(_files(findings, chapter), findings.counts())
+    named = " ".join(tested.asked)
+    tracked = track_waves(waves, request, output, _metrics(findings), ledgers, claims=named)
+    return Shown.of(chapter, output, [*_say(output, findings, waves), *tracked])
 
 
 def _request(tested: ClaimsTested) -> Request:
@@ -108,8 +108,13 @@ def _admit(release: Publication, wave: ReadWave) -> Admission:
     return release.admit(wave.intake, everyone, {}, wave.name)
 
 
-def _files(findings: ClaimFindings, request: Request) -> dict[str, bytes]:
-    chapter = claims_chapter(findings, dict(request.origin), request.wave)
+def _metrics(findings: ClaimFindings) -> dict[str, float]:
+    metrics = {n: float(c) for n, c in findings.counts().items() if n not in _OF_PEOPLE}
+    sizes = clear_claims(findings)[0].frame.set_index("claim")["effect_size"].dropna()
+    return metrics | {f"effect.{claim}": float(size) for claim, size in sizes.items()}
+
+
+def _files(findings: ClaimFindings, chapter: Chapter) -> dict[str, bytes]:
     return {
         "claims.json": claims_json(findings),
         "claims.xlsx": write_claims_workbook(chapter),
@@ -138,11 +143,11 @@ def _evidence(
     return replace(evidence, previous=previous, risk=risk)
 
 
-def _report(output: Path, findings: ClaimFindings, waves: Waves) -> None:
+def _say(output: Path, findings: ClaimFindings, waves: Waves) -> Iterator[str]:
     counts = findings.counts()
     releases = counted(counts.pop("earlier_releases"), "earlier release")
     told = [f"{c} {n.replace('_', ' ')}" for n, c in counts.items() if n not in _OF_PEOPLE]
-    print(f"{output}: {', '.join([releases, *told])}.")
+    yield f"{output}: {', '.join([releases, *told])}."
     if waves.choice is not None:
-        print(f"  {waves.choice}")
-    print(f"  look at {output / 'report.html'}")
+        yield f"  {waves.choice}"
+    yield f"  look at {output / 'report.html'}"

@@ -1,5 +1,6 @@
 """The story of `climate`: how it is to work in each unit."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from blijfwijzer.errors import counted
@@ -7,10 +8,11 @@ from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_page import render_climate, write_climate_workbook
 from blijfwijzer.publish.culture_tables import clear_climate, climate_chapter, count_told
+from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.release_files import parquet_file
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication
-from blijfwijzer.release.request import Request
+from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.climate_findings import MeasuredCulture, find_culture, measure_culture
 from blijfwijzer.runs.waves import Waves, WavesRequest, paths_of, read_waves, track_waves
 
@@ -20,13 +22,8 @@ def climate(asked: WavesRequest, output: Path, ledgers: Path) -> None:
     refuse_place(output, [*paths_of(asked), ledgers], ledgers)
     with show_progress() as tell:
         measured = measure_climate(asked, tell)
-        request = _request(measured)
-        findings = publish_climate(measured, request, output, ledgers, tell)
-    _report(output, findings, measured.waves)
-    counts = findings.counts()
-    metrics = {**{name: float(counts[name]) for name in _OF_GROUPS}, "listed": _listed(findings)}
-    by = " ".join(measured.levels)
-    track_waves(measured.waves, request, output, metrics, ledgers, by=by)
+        shown = publish_climate(measured, output, ledgers, tell)
+    print(shown)
 
 
 def measure_climate(asked: WavesRequest, tell: Tell) -> MeasuredCulture:
@@ -35,24 +32,22 @@ def measure_climate(asked: WavesRequest, tell: Tell) -> MeasuredCulture:
     return measure_culture(waves, asked.only, tell)
 
 
-def publish_climate(
-    measured: MeasuredCulture, request: Request, output: Path, ledgers: Path, tell: Tell
-) -> CultureFindings:
+def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell: Tell) -> Shown:
     """Choose what may be shown of a culture, and write it."""
+    waves, levels = measured.waves, measured.levels
+    request = waves.request("climate", ("mean", "favourable"), by=list(levels))
     with publication(output, request, ledgers) as release:
         findings = find_culture(measured, release, tell)
         tell(f"write {output}")
-        release.publish(_files(findings, request), findings.counts())
-    return findings
+        chapter = climate_chapter(findings, dict(request.origin), request.wave)
+        release.publish(_files(findings, chapter), findings.counts())
+    counts = findings.counts()
+    metrics = {**{name: float(counts[name]) for name in _OF_GROUPS}, "listed": _listed(findings)}
+    tracked = track_waves(waves, request, output, metrics, ledgers, by=" ".join(levels))
+    return Shown.of(chapter, output, [*_say(output, findings, waves), *tracked])
 
 
-def _request(measured: MeasuredCulture) -> Request:
-    statistics = ("mean", "favourable")
-    return measured.waves.request("climate", statistics, by=list(measured.levels))
-
-
-def _files(findings: CultureFindings, request: Request) -> dict[str, bytes]:
-    chapter = climate_chapter(findings, dict(request.origin), request.wave)
+def _files(findings: CultureFindings, chapter: Chapter) -> dict[str, bytes]:
     levels = {name: findings.level_words(name) for name in findings.codebook.units.levels}
     return {
         "climate.parquet": parquet_file(clear_climate(findings)),
@@ -70,14 +65,14 @@ def _listed(findings: CultureFindings) -> float:
     return float(sum(int(table["is_listed"].sum()) for table in units if len(table)))
 
 
-def _report(output: Path, findings: CultureFindings, waves: Waves) -> None:
+def _say(output: Path, findings: CultureFindings, waves: Waves) -> Iterator[str]:
     counts = count_told(clear_climate(findings), findings)
     barred = f"{counts['uncompared']} not compared, " if counts["uncompared"] else ""
-    print(
+    yield (
         f"{output}: {counted(counts['shown'], 'group')} shown, {counts['withheld']} withheld, "
         f"{barred}{counts['rolled_up']} rolled up; {counted(int(_listed(findings)), 'unit')} with "
         "a worrying culture."
     )
     if waves.choice is not None:
-        print(f"  {waves.choice}")
-    print(f"  look at {output / 'report.html'}")
+        yield f"  {waves.choice}"
+    yield f"  look at {output / 'report.html'}"

@@ -15,7 +15,7 @@ from blijfwijzer.files import refuse_strange
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.release_files import csv_file
-from blijfwijzer.publish.review_page import Review, render_review
+from blijfwijzer.publish.review_page import Review, render_review, review_chapter
 from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
@@ -23,6 +23,7 @@ from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
@@ -57,7 +58,8 @@ class Explained:
 
     choice: ModelChoice
     settings: Settings
-    wave: str
+    file: str
+    """Name of the survey's file."""
     intake: Intake
     built: Features
     answers: NDArray[np.float64]
@@ -93,9 +95,8 @@ def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None
     with show_progress() as tell:
         explained = contribute_wave(request, tell)
         beside = explained.stored.folder.parent.parent / "ledger"
-        publish_explanation(explained, output, ledgers or beside, tell)
-    target = explained.stored.model.target
-    print(f"{output / MARK}: what drives {target} in {request.survey.name}.")
+        shown = publish_explanation(explained, output, ledgers or beside, tell)
+    print(shown)
     if request.model != explained.stored.folder:
         print(f"  {explained.choice}")
 
@@ -117,18 +118,18 @@ def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     contributions = contribute(model, built.frame)
     refuse_gap(contributions, settings.drivers.largest_gap, model.target)
     answers = labelled.values.to_numpy(dtype=float)
-    wave = wave_of(request.survey)
-    return Explained(choice, settings, wave, intake, built, answers, contributions)
+    file = request.survey.name
+    return Explained(choice, settings, file, intake, built, answers, contributions)
 
 
-def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell: Tell) -> None:
+def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell: Tell) -> Shown:
     """Write what drives a model's risk by what may be shown."""
     stored, settings, intake = explained.stored, explained.settings, explained.intake
     target = stored.model.target
     origin = provenance(intake.sha256, stored.codebook, settings) | {"model": stored.folder.name}
     asked, statistics = {"target": target}, (f"rate:{target}",)
     request = Request(
-        "explain", stored.codebook, settings, explained.wave, statistics, origin, asked
+        "explain", stored.codebook, settings, wave_of(explained.file), statistics, origin, asked
     )
     with publication(output, request, ledgers) as release:
         breakdown = admit_breakdown(release, intake, explained.answers)
@@ -136,12 +137,17 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
         tell("evaluate")
         evaluation = _evaluate(explained, breakdown)
         tell("draw")
+        page = _page(explained, drivers, evaluation, origin)
         files = {
-            **_shown(explained, drivers, evaluation, origin),
+            **picture_files(page.pictures),
+            **driver_tables(page.drivers),
+            "review.html": render_review(page),
             **table_files({"answers_read": explained.built.counts}),
             "tables/rejected.csv": csv_file(clear_rejected(intake.rejected)),
         }
         release.publish_bare(files, MARK)
+    said = f"{output / MARK}: what drives {target} in {explained.file}."
+    return Shown.of(review_chapter(page), output, [said])
 
 
 def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
@@ -172,16 +178,16 @@ def _evaluate(explained: Explained, breakdown: Breakdown) -> Evaluation | None:
     return protect_evaluation(evaluation, breakdown.units, settings.disclosure.unanimity)
 
 
-def _shown(
+def _page(
     explained: Explained, drivers: Drivers, evaluation: Evaluation | None, origin: dict[str, str]
-) -> dict[str, bytes]:
-    """Give the pictures, tables and page of an explanation."""
+) -> Review:
+    """Draw what drives a risk, and gather what its page tells."""
     codebook, language = explained.stored.codebook, explained.settings.language
     outcome = codebook.outcomes[explained.stored.model.target]
     drivers = named_drivers(drivers, language)
     evaluation = None if evaluation is None else named_evaluation(evaluation, language)
     pictures = draw_review(drivers, evaluation, codebook, outcome, language)
-    page = Review(
+    return Review(
         codebook=codebook,
         outcome=outcome,
         intake=explained.intake,
@@ -192,8 +198,3 @@ def _shown(
         language=language,
         evaluation=evaluation,
     )
-    return {
-        **picture_files(pictures),
-        **driver_tables(drivers),
-        "review.html": render_review(page),
-    }

@@ -1,5 +1,6 @@
 """The story of `score`: a new wave to groups, flags, and files that may be shown."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication, rehearsal
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.score_findings import estimates_of, gather
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
@@ -62,8 +64,8 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
     refuse_place(output, [*paths_of(asked), ledgers], ledgers)
     with show_progress() as tell:
         scored = score_wave(asked, tell)
-        findings, sequence = publish_scores(scored, output, ledgers, tell)
-    _report(output, findings, scored, sequence)
+        shown = publish_scores(scored, output, ledgers, tell)
+    print(shown)
 
 
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
@@ -81,15 +83,8 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     return ScoredWave(wave, targets, chosen, _request(asked, wave, chosen))
 
 
-def publish_scores(
-    scored: ScoredWave, output: Path, ledgers: Path, tell: Tell
-) -> tuple[Findings, int]:
-    """Choose what may be shown, find whom it helps and misses, and write it.
-
-    Returns
-    -------
-    What was found, and the number of the release in the ledger.
-    """
+def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) -> Shown:
+    """Choose what may be shown, find whom it helps and misses, and write it."""
     wave, request = scored.wave, scored.request
     with publication(output, request, ledgers) as release:
         tell("find what could be derived")
@@ -100,7 +95,7 @@ def publish_scores(
         report = make_report(findings, dict(request.origin), request.wave)
         files = release_files(report, findings)
         head = release.publish(files, findings.counts(), needs=list(findings.needs))
-    return findings, head["sequence"]
+    return Shown.of(report, output, _say(output, findings, scored, head["sequence"]))
 
 
 def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.DataFrame:
@@ -156,18 +151,17 @@ def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, ModelChoice])
     )
 
 
-def _report(output: Path, findings: Findings, scored: ScoredWave, sequence: int) -> None:
+def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) -> Iterator[str]:
     counts = findings.counts()
-    print(
+    yield (
         f"{output}: {counts['shown']} groups shown, {counts['withheld']} withheld, "
         f"{counts['rolled_up']} rolled up; release {sequence} in the ledger."
     )
-    for choice in scored.models.values():
-        print(f"  {choice}")
+    yield from (f"  {choice}" for choice in scored.models.values())
     for name, target in scored.targets.items():
         verdict = target.flags["verdict"][findings.estimates.shown]
-        print(
+        yield (
             f"  {name}: {(verdict == CERTAIN).sum()} groups flagged, "
             f"{((verdict != CERTAIN) & (verdict != NOT)).sum()} uncertain"
         )
-    print(f"  look at {output / 'report.html'}")
+    yield f"  look at {output / 'report.html'}"

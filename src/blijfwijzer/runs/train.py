@@ -1,5 +1,6 @@
 """The story of `train`: from a survey to a model folder of each outcome."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.facts import clear_rejected
+from blijfwijzer.publish.review_page import review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import MANIFEST, folder_name, model_files
@@ -17,6 +18,7 @@ from blijfwijzer.records.tracking import Training, expect_tracking
 from blijfwijzer.release.breakdown import admit_breakdown
 from blijfwijzer.release.publication import publication, track, write_apart
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.training import Fitted, fit, prepare
 from blijfwijzer.runs.train_review import (
     TrainingReview,
@@ -27,6 +29,7 @@ from blijfwijzer.runs.train_review import (
     learn,
     metrics_of,
     review_files,
+    review_page,
     warnings_of_training,
 )
 from blijfwijzer.settings import Settings, load_settings
@@ -61,12 +64,12 @@ def train(request: TrainRequest, models: Path, ledgers: Path) -> list[Path]:
     folders = []
     with show_progress() as tell:
         survey = read_training(request, tell)
-        about = survey.codebook.survey
-        rejected = clear_rejected(survey.intake.rejected)
-        write_apart(models / f"{about.name}-{about.wave}-rejected.csv", rejected)
+        write_rejected(survey, models)
         for outcome in survey.outcomes:
             fitted = fit_outcome(survey, outcome, tell)
-            folders.append(publish_model(survey, fitted, models, ledgers, tell))
+            shown = publish_model(survey, fitted, models, ledgers, tell)
+            folders.append(shown.folder)
+            print(shown)
     return folders
 
 
@@ -94,6 +97,13 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     return TrainingSurvey(intake, scales, reliability, codebook, text, settings, outcomes)
 
 
+def write_rejected(survey: TrainingSurvey, models: Path) -> None:
+    """Write why forms were refused, and how many."""
+    about = survey.codebook.survey
+    rejected = clear_rejected(survey.intake.rejected)
+    write_apart(models / f"{about.name}-{about.wave}-rejected.csv", rejected)
+
+
 def fit_outcome(survey: TrainingSurvey, outcome: Outcome, tell: Tell) -> Fitted:
     """Fit models of an outcome; nothing of it may be shown as it is."""
     responses, scales = survey.intake.responses, survey.scales
@@ -103,7 +113,7 @@ def fit_outcome(survey: TrainingSurvey, outcome: Outcome, tell: Tell) -> Fitted:
 
 def publish_model(
     survey: TrainingSurvey, fitted: Fitted, models: Path, ledgers: Path, tell: Tell
-) -> Path:
+) -> Shown:
     """Evaluate and explain a model by what may be shown, and keep it with its page."""
     settings, target = survey.settings, fitted.made_from.task.target
     origin = provenance(survey.intake.sha256, survey.codebook, settings)
@@ -126,19 +136,20 @@ def publish_model(
             fitted.made_from.outcome, selection, evaluation, drivers, warnings, origin
         )
         tell(f"{target}: draw")
-        files = review_files(survey, review)
+        page = review_page(survey, review)
+        files = review_files(survey, review, page)
         metrics = metrics_of(selection, evaluation, contributions)
         learnt = learn(survey, fitted, breakdown, metrics)
         tell(f"{target}: write {release.output}")
         release.publish_bare(files, MANIFEST, model_files(learnt, files, release.output))
-    _report(release.output, review)
     tell(f"{target}: track")
     parameters = _flat(settings.model_dump())
     training = Training(
         target, release.output, parameters, origin, metrics, selection.scores, SERVED
     )
-    track(training, request, models.parent / "mlruns")
-    return release.output
+    tracked = track(training, request, models.parent / "mlruns")
+    said = [*_say(release.output, review), *tracked]
+    return Shown.of(review_chapter(page), release.output, said)
 
 
 def _choose_outcomes(codebook: Codebook, targets: tuple[str, ...]) -> tuple[Outcome, ...]:
@@ -161,17 +172,17 @@ def _flat(settings: dict[str, object], prefix: str = "") -> dict[str, object]:
     return flat
 
 
-def _report(folder: Path, review: TrainingReview) -> None:
+def _say(folder: Path, review: TrainingReview) -> Iterator[str]:
     evaluation, champion = review.evaluation, review.selection.champion
 
     def told(metric: str) -> str:
         value, low, high = evaluation.overall.loc[metric, ["value", "low", "high"]]
         return f"{value:.4f} ({low:.4f}-{high:.4f})"
 
-    print(f"{champion.target}: {champion.kind}, {evaluation.rows} responses")
-    print(f"  log loss {told('log_loss')}, AUC {told('roc_auc')}")
-    print(f"  calibration slope {told('calibration_slope')}")
-    print(f"  price of simplicity: {review.selection.price:g} of log loss")
+    yield f"{champion.target}: {champion.kind}, {evaluation.rows} responses"
+    yield f"  log loss {told('log_loss')}, AUC {told('roc_auc')}"
+    yield f"  calibration slope {told('calibration_slope')}"
+    yield f"  price of simplicity: {review.selection.price:g} of log loss"
     for warning in review.warnings:
-        print(f"  warning: {write(warning, SCREEN)}")
-    print(f"  look at {folder / 'review.html'}")
+        yield f"  warning: {write(warning, SCREEN)}"
+    yield f"  look at {folder / 'review.html'}"

@@ -113,13 +113,13 @@ def warnings_of_training(
     ]
 
 
-def review_files(survey: TrainingSurvey, review: TrainingReview) -> dict[str, bytes]:
-    """Give the pictures, tables and page of a training."""
+def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
+    """Draw what drives a risk, and gather what the page of a training tells."""
     language = survey.settings.language
     evaluation = named_evaluation(review.evaluation, language)
     drivers = named_drivers(review.drivers, language)
     pictures = draw_review(drivers, evaluation, survey.codebook, review.outcome, language)
-    page = Review(
+    return Review(
         codebook=survey.codebook,
         outcome=review.outcome,
         intake=survey.intake,
@@ -132,11 +132,13 @@ def review_files(survey: TrainingSurvey, review: TrainingReview) -> dict[str, by
         selection=review.selection,
         reliability=survey.reliability,
     )
-    return {
-        **picture_files(pictures),
-        **training_tables(review.selection, evaluation, drivers, survey.reliability),
-        "review.html": render_review(page),
-    }
+
+
+def review_files(survey: TrainingSurvey, review: TrainingReview, page: Review) -> dict[str, bytes]:
+    """Give the pictures, tables and page of a training."""
+    evaluation = named_evaluation(review.evaluation, page.language)
+    tables = training_tables(review.selection, evaluation, page.drivers, survey.reliability)
+    return {**picture_files(page.pictures), **tables, "review.html": render_review(page)}
 
 
 def metrics_of(

@@ -1,5 +1,6 @@
 """The story of `vouchers`: a budget divided over the groups of a release."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.voucher_tables import Division, show_division
 from blijfwijzer.release.folder import LOTTERY, read_release, refuse_place
 from blijfwijzer.release.publication import add_to_release
+from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.voucher_needs import choose_need, read_needs, read_truth
 from blijfwijzer.runs.waves import paths_of
 from blijfwijzer.settings import Settings, load_settings
@@ -88,9 +90,8 @@ def vouchers(asked: VoucherRequest, ledgers: Path) -> None:
     refuse_place(asked.release, [*inputs, ledgers], ledgers)
     with show_progress() as tell:
         divided = divide(asked, tell)
-        tell(f"write {asked.release}")
-        publish_division(divided, asked.release, ledgers)
-    _report(asked.release, divided.division)
+        shown = publish_division(divided, asked.release, ledgers, tell)
+    print(shown)
 
 
 def divide(asked: VoucherRequest, tell: Tell) -> Divided:
@@ -115,8 +116,9 @@ def divide(asked: VoucherRequest, tell: Tell) -> Divided:
     return Divided(run, groups, report, target, division, settings)
 
 
-def publish_division(divided: Divided, release: Path, ledgers: Path) -> None:
+def publish_division(divided: Divided, release: Path, ledgers: Path, tell: Tell) -> Shown:
     """Add the vouchers to the release that they are for."""
+    tell(f"write {release}")
     settings, lottery = divided.settings.vouchers, divided.division.lottery
     shown, table = show_division(divided.report, divided.division, divided.groups, settings)
     files = {
@@ -130,6 +132,7 @@ def publish_division(divided: Divided, release: Path, ledgers: Path) -> None:
             seal(lottery, folder / LOTTERY)
 
     add_to_release(release, divided.run, ledgers, ("vouchers", divided.told), files, seal_in)
+    return Shown.of(shown, release, tuple(_say(release, divided.division)))
 
 
 def _settings(run: dict[str, Any], given: Settings | Path | None) -> Settings:
@@ -163,28 +166,28 @@ def _power(
     return plan_power(lottery, measured, _BASE, _CLUSTERING, effect)
 
 
-def _report(release: Path, division: Division) -> None:
+def _say(release: Path, division: Division) -> Iterator[str]:
     allocation, lottery, power = division.allocation, division.lottery, division.power
     given = allocation.table["vouchers"]
     served = int((given > 0).sum())
-    print(
+    yield (
         f"{release / 'vouchers.csv'}: {allocation.vouchers} vouchers in {served} of {len(given)} "
         f"groups, {allocation.expected_extra:.0f} extra people expected to train."
     )
     for rule, row in division.rules.iterrows():
         regret = f", regret {row['regret']:.0%}" if "regret" in row else ""
-        print(
+        yield (
             f"  {rule}: {row['expected_extra']:.1f} extra, {row['cost_per_extra']:.0f} euro each, "
             f"{row['need_reached']:.1%} of need reached{regret}"
         )
     if lottery is not None:
         if power is not None and power.power < _ENOUGH_POWER:
-            print(
+            yield (
                 f"  warning: the lottery would find the expected effect in {power.power:.0%} of "
                 "years only; draw a larger share (`vouchers.lottery`), or do not count on an "
                 "answer."
             )
-        print(
+        yield (
             f"  lottery among {len(lottery.compared)} groups, sealed in {release / LOTTERY}; "
             f"publish its SHA-256: {lottery.sha256}"
         )

@@ -32,9 +32,9 @@ def paths_of(request: Any) -> list[Path]:
     return [value for value in values if isinstance(value, Path)]
 
 
-def wave_of(survey_file: Path) -> str:
+def wave_of(survey_file: Path | str) -> str:
     """Name a wave after its file, where nobody named it."""
-    return survey_file.name.split(".")[0]
+    return Path(survey_file).name.split(".")[0]
 
 
 def refuse_one_name(wave: str, previous_file: Path | None) -> None:
@@ -182,8 +182,8 @@ def track_waves(
     metrics: dict[str, float],
     ledgers: Path,
     **asked: str,
-) -> None:
-    """Log what was published of a survey in MLflow, with what the run was asked."""
+) -> list[str]:
+    """Log what was published of a survey in MLflow, with what the run was asked; say where."""
     chosen = waves.settings.model_dump(mode="json")
     parameters = {
         "language": waves.settings.language,
@@ -198,4 +198,4 @@ def track_waves(
     }
     tags = {**request.origin, "blijfwijzer.kind": request.kind}
     released = Released(f"{request.kind}-{request.wave}", output, parameters, tags, metrics)
-    track(released, request, ledgers.parent / "mlruns")
+    return track(released, request, ledgers.parent / "mlruns")
