@@ -87,9 +87,13 @@ def synthesise(
     ] = None,
 ) -> None:
     """Make the built-in survey: a synthetic WERKonderzoek whose truth is known."""
-    from blijfwijzer.runs import synthesise as story
+    from blijfwijzer.progress import show_progress
+    from blijfwijzer.runs.synthesise import synthesise as make
 
-    story.synthesise(output, respondents, seed, wave, truth, population, figures)
+    places = {"truth": truth, "population": population, "figures": figures}
+    with show_progress() as tell:
+        survey = make(output, respondents, seed=seed, wave=wave, tell=tell, **places)
+    print(f"{output}: {len(survey.responses)} forms of {respondents} respondents, wave {wave}.")
 
 
 @app.command(

@@ -2,34 +2,48 @@
 
 from pathlib import Path
 
-from blijfwijzer.progress import show_progress
-from blijfwijzer.survey.codebook import (
-    load_codebook,
-)
+from blijfwijzer.progress import Tell, silent
+from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import format_of
 from blijfwijzer.synthetic.export import write_survey
-from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
+from blijfwijzer.synthetic.survey import CODEBOOK, Synthetic, make_survey
 
 
 def synthesise(
-    output: Path,
-    respondents: int,
-    seed: int,
-    wave: int,
-    truth: Path | None,
-    population: Path | None,
-    figures: Path | None,
-) -> None:
-    """Make the built-in survey and, if asked, what is true of it and who was invited."""
-    for path in filter(None, (output, truth, population)):
+    output: Path | str,
+    respondents: int = 40_000,
+    *,
+    seed: int = 2019,
+    wave: int = 2019,
+    truth: Path | str | None = None,
+    population: Path | str | None = None,
+    figures: Path | str | None = None,
+    tell: Tell = silent,
+) -> Synthetic:
+    """Make the built-in survey and, if asked, what is true of it and who was invited.
+
+    Parameters
+    ----------
+    output : where it is written; the suffix gives the format
+    wave : 2019, or 2022 with drifted margins
+    truth, population : where each respondent's true probabilities, and how many people work in
+        each team, are written
+    figures : a table of your own to calibrate to (CSV)
+
+    Raises
+    ------
+    UnknownFormatError
+        A suffix is not one of .sav, .parquet, .csv, .csv.gz and .xlsx.
+    """
+    wanted = {
+        name: Path(path) for name, path in (("truth", truth), ("population", population)) if path
+    }
+    for path in (Path(output), *wanted.values()):
         format_of(path)
-    with show_progress() as tell:
-        survey = make_survey(respondents, seed, wave, figures, tell)
-        codebook = load_codebook(CODEBOOK)
-        tell(f"write {output}")
-        write_survey(survey.responses, codebook, output)
-        if truth is not None:
-            write_survey(survey.truth, codebook, truth)
-        if population is not None:
-            write_survey(survey.population, codebook, population)
-    print(f"{output}: {len(survey.responses)} forms of {respondents} respondents, wave {wave}.")
+    own = None if figures is None else Path(figures)
+    survey, codebook = make_survey(respondents, seed, wave, own, tell), load_codebook(CODEBOOK)
+    tell(f"write {output}")
+    write_survey(survey.responses, codebook, Path(output))
+    for name, path in wanted.items():
+        write_survey(getattr(survey, name), codebook, path)
+    return survey

@@ -1,0 +1,370 @@
+"""The Python door: a verb per story, each of which computes a value that can be written.
+
+A value is of the people who answered and lies in memory alone; what may be shown of it is chosen
+when it is written, against all that was shown before. `import blijfwijzer as bw` has all of it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from blijfwijzer.progress import Tell, silent
+from blijfwijzer.records.model_choice import choose_model
+from blijfwijzer.records.model_folder import Stored
+from blijfwijzer.release.folder import refuse_place
+from blijfwijzer.release.shown import Shown
+from blijfwijzer.risk.training import Fitted
+from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims
+from blijfwijzer.runs.climate import measure_climate, publish_climate
+from blijfwijzer.runs.climate_findings import MeasuredCulture
+from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
+from blijfwijzer.runs.score import Scored, ScoreRequest, publish_scores, score_wave
+from blijfwijzer.runs.train import (
+    TrainRequest,
+    fit_outcome,
+    publish_model,
+    read_training,
+    write_rejected,
+)
+from blijfwijzer.runs.train_review import TrainingSurvey
+from blijfwijzer.runs.vouchers import Divided, VoucherRequest, divide, publish_division
+from blijfwijzer.runs.waves import WavesRequest
+from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.survey.codebook import Codebook, load_codebook
+from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.intake import read_survey as read_intake
+
+Place = Path | str
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Unshown(Generic[Value]):
+    """What a verb computed; nothing of it was shown yet."""
+
+    value: Value
+    """In memory only: it may tell of single people."""
+    place: Path
+    """Where it is written when no folder is given."""
+    publish: Callable[[Value, Path, Path, Tell], Shown]
+
+    def write(
+        self, folder: Place | None = None, *, ledgers: Place = "ledger", tell: Tell = silent
+    ) -> Shown:
+        """Choose what may be shown, enter it in the ledger, and write it as a whole or not at all.
+
+        Parameters
+        ----------
+        folder : `place` when left out
+        ledgers : folder of the ledgers of all that was shown; keep it, and give everyone the same
+
+        Returns
+        -------
+        The tables that were shown, with the folder.
+
+        Raises
+        ------
+        NotWritableError, ReleaseError
+            Something else is there.
+        LedgerError, BusyError
+            The ledger is broken, or another run uses it.
+        DisclosureError
+            No choice of groups keeps few people from being told of.
+        """
+        output = self.place if folder is None else Path(folder)
+        return self.publish(self.value, output, Path(ledgers), tell)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Models of the outcomes of a survey, chosen and kept nowhere yet."""
+
+    survey: TrainingSurvey
+    fitted: dict[str, Fitted]
+    """Outcome to its candidates, the champion among them."""
+
+    def write(
+        self, models: Place = "models", *, ledgers: Place = "ledger", tell: Tell = silent
+    ) -> dict[str, Shown]:
+        """Evaluate, explain and keep each model in a folder of its own.
+
+        Returns
+        -------
+        Outcome to the model folder, with the tables of its page.
+
+        Raises
+        ------
+        ModelDisclosureError
+            A model would tell something about fewer than ten people.
+        LedgerError, BusyError, NotWritableError
+            As `Unshown.write`.
+        """
+        folder = Path(models)
+        write_rejected(self.survey, folder)
+        return {
+            name: publish_model(self.survey, fitted, folder, Path(ledgers), tell)
+            for name, fitted in self.fitted.items()
+        }
+
+
+def read_survey(
+    survey: Place, codebook: Codebook | Place, *, settings: Settings | Place | None = None
+) -> Intake:
+    """Read a survey's file with a codebook.
+
+    Parameters
+    ----------
+    survey : .sav, .parquet, .csv, .csv.gz or .xlsx
+    codebook : as `load_codebook` gives, name of a shipped one, or path
+
+    Returns
+    -------
+    One row per accepted form in `responses`, one per refused form in `rejected`, and `remarks`.
+
+    Raises
+    ------
+    SurveyNotFoundError, WrongFormatError, MissingColumnsError, IdentifierError, WeightError
+        What is wrong, how many, and what to do; `blijfwijzer check` tells all at once.
+    """
+    book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
+    return read_intake(Path(survey), book, _settings(settings).intake)
+
+
+def load_model(models: Place, *, target: str = "") -> Stored:
+    """Read a model folder, or the model that a folder of them uses for an outcome.
+
+    Loading runs no code, and the hash of every file is checked first.
+
+    Parameters
+    ----------
+    target : outcome, where the folder holds models of several
+
+    Raises
+    ------
+    ModelFolderError
+        There is none, it was altered, or several outcomes are there and none is named.
+    """
+    return choose_model(Path(models), target).stored
+
+
+def train(
+    survey: Place,
+    codebook: Place,
+    *,
+    targets: Sequence[str] = (),
+    settings: Settings | Place | None = None,
+    tell: Tell = silent,
+) -> Trained:
+    """Fit and calibrate candidates of each outcome of a survey, and choose among them.
+
+    Parameters
+    ----------
+    codebook : name of a shipped one, or path
+    targets : outcomes of the codebook; all when left out
+    tell : is told what is being done
+
+    Raises
+    ------
+    TooFewResponsesError, OneClassError, LeakError
+        There is nothing to learn from, or what is learnt from knows the answer.
+    """
+    asked = TrainRequest(Path(survey), str(codebook), tuple(targets), _settings(settings))
+    read = read_training(asked, tell)
+    return Trained(read, {o.name: fit_outcome(read, o, tell) for o in read.outcomes})
+
+
+def explain(
+    model: Place,
+    survey: Place,
+    *,
+    target: str = "",
+    settings: Settings | Place | None = None,
+    tell: Tell = silent,
+) -> Unshown[Explained]:
+    """Work out what each answer of a wave adds to each risk.
+
+    Parameters
+    ----------
+    model : a model folder, or a folder of them
+    target : outcome, where the folder holds models of several
+    settings : those of the model when left out
+    """
+    own = None if settings is None else _settings(settings)
+    asked = ExplainRequest(Path(model), Path(survey), target, own)
+    explained = contribute_wave(asked, tell)
+    return Unshown(explained, _place("drivers", asked.survey), publish_explanation)
+
+
+def score(
+    survey: Place,
+    models: Place = "models",
+    *,
+    by: Sequence[str],
+    cross: Sequence[str] = (),
+    population: Place | None = None,
+    wave: str = "",
+    settings: Settings | Place | None = None,
+    tell: Tell = silent,
+) -> Unshown[Scored]:
+    """Estimate each risk per group of a new wave, and flag groups.
+
+    Parameters
+    ----------
+    models : folder with the models of this survey
+    by : unit levels
+    cross : background variables to cross units with
+    population : table of how many people work in each unit: the levels and `people`
+    wave : what it is called; the name of its file when left out
+
+    Raises
+    ------
+    WaveTooDifferentError
+        The wave is not one that the models can read.
+    GroupError
+        No group is large enough.
+    """
+    people = _path(population)
+    asked = ScoreRequest(
+        Path(survey), tuple(by), Path(models), tuple(cross), people, _settings(settings), wave
+    )
+    place = _place("scores", asked.survey)
+    inputs = [asked.survey, asked.models, people]
+    return Unshown(score_wave(asked, tell), place, partial(_beside, publish_scores, inputs))
+
+
+def allocate(
+    release: Place,
+    *,
+    budget: float,
+    cost: float,
+    target: str = "",
+    truth: Place | None = None,
+    settings: Settings | Place | None = None,
+    tell: Tell = silent,
+) -> Unshown[Divided]:
+    """Divide a budget for vouchers over the groups of a release, by need alone.
+
+    Parameters
+    ----------
+    release : folder that `score(…).write()` made; vouchers are added to it
+    budget : euro
+    cost : euro per voucher
+    target : the need that vouchers are for, where the release tells of several
+    truth : what is true of the built-in survey, to show what each rule would really do
+    settings : those of the release when left out
+
+    Raises
+    ------
+    ReleaseError
+        It is no release, was altered, or tells of no need.
+    VoucherError, InfeasibleError
+        The budget buys no voucher, or floors and caps contradict each other.
+    """
+    own = None if settings is None else _settings(settings)
+    known = _path(truth)
+    asked = VoucherRequest(Path(release), budget, cost, own, target, known)
+    publish = partial(_beside, publish_division, [known])
+    return Unshown(divide(asked, tell), asked.release, publish)
+
+
+def climate(
+    survey: Place,
+    codebook: Place,
+    *,
+    previous: Place | None = None,
+    by: Sequence[str] = (),
+    models: Place | None = None,
+    wave: str = "",
+    settings: Settings | Place | None = None,
+    tell: Tell = silent,
+) -> Unshown[MeasuredCulture]:
+    """Measure how it is to work in each unit, how that changed, and which places are worrying.
+
+    Parameters
+    ----------
+    previous : the wave before
+    by : unit levels; to one below the cluster when left out
+    models : of this survey: adds what goes with leaving in worrying units
+
+    Raises
+    ------
+    CultureError
+        No dimension of culture was asked.
+    """
+    asked = WavesRequest(
+        Path(survey),
+        str(codebook),
+        tuple(by),
+        _path(previous),
+        _path(models),
+        _settings(settings),
+        wave,
+    )
+    inputs = [asked.survey, asked.previous, asked.models]
+    publish = partial(_beside, publish_climate, inputs)
+    return Unshown(measure_climate(asked, tell), _place("climate", asked.survey), publish)
+
+
+def claims(
+    survey: Place,
+    codebook: Place,
+    *,
+    only: Sequence[str] = (),
+    previous: Place | None = None,
+    models: Place | None = None,
+    wave: str = "",
+    settings: Settings | Place | None = None,
+    tell: Tell = silent,
+) -> Unshown[ClaimsTested]:
+    """Test the policy's claims on a survey.
+
+    Parameters
+    ----------
+    only : claims, such as H6; all when left out
+    previous : the wave before
+    models : of an earlier wave: judges whose score is fair
+
+    Raises
+    ------
+    CultureError
+        There is no such claim.
+    """
+    asked = WavesRequest(
+        Path(survey),
+        str(codebook),
+        tuple(only),
+        _path(previous),
+        _path(models),
+        _settings(settings),
+        wave,
+    )
+    inputs = [asked.survey, asked.previous, asked.models]
+    publish = partial(_beside, publish_claims, inputs)
+    return Unshown(put_claims(asked, tell), _place("claims", asked.survey), publish)
+
+
+def _path(place: Place | None) -> Path | None:
+    return None if place is None else Path(place)
+
+
+def _settings(given: Settings | Place | None) -> Settings:
+    return load_settings(Path(given) if isinstance(given, str) else given)
+
+
+def _place(kind: str, survey: Path) -> Path:
+    return Path("out") / f"{kind}-{survey.name.split('.')[0]}"
+
+
+def _beside(
+    publish: Callable[[Value, Path, Path, Tell], Shown],
+    inputs: Sequence[Path | None],
+    value: Value,
+    output: Path,
+    ledgers: Path,
+    tell: Tell,
+) -> Shown:
+    """Publish, unless that would take the place of something else."""
+    refuse_place(output, [*inputs, ledgers], ledgers)
+    return publish(value, output, ledgers, tell)
