@@ -20,7 +20,7 @@ from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims
 from blijfwijzer.runs.climate import measure_climate, publish_climate
 from blijfwijzer.runs.climate_findings import MeasuredCulture
 from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
-from blijfwijzer.runs.score import Scored, ScoreRequest, publish_scores, score_wave
+from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave
 from blijfwijzer.runs.train import (
     TrainRequest,
     fit_outcome,
@@ -207,7 +207,7 @@ def score(
     wave: str = "",
     settings: Settings | Place | None = None,
     tell: Tell = silent,
-) -> Unshown[Scored]:
+) -> Unshown[ScoredWave]:
     """Estimate each risk per group of a new wave, and flag groups.
 
     Parameters

@@ -35,15 +35,14 @@ def synthesise(
     UnknownFormatError
         A suffix is not one of .sav, .parquet, .csv, .csv.gz and .xlsx.
     """
-    wanted = {
-        name: Path(path) for name, path in (("truth", truth), ("population", population)) if path
-    }
-    for path in (Path(output), *wanted.values()):
+    wanted = {"truth": truth, "population": population}
+    places = {name: Path(path) for name, path in wanted.items() if path}
+    for path in (Path(output), *places.values()):
         format_of(path)
     own = None if figures is None else Path(figures)
     survey, codebook = make_survey(respondents, seed, wave, own, tell), load_codebook(CODEBOOK)
     tell(f"write {output}")
     write_survey(survey.responses, codebook, Path(output))
-    for name, path in wanted.items():
+    for name, path in places.items():
         write_survey(getattr(survey, name), codebook, path)
     return survey

@@ -9,6 +9,7 @@ from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.review_page import review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
