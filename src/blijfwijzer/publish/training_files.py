@@ -13,7 +13,7 @@ from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.selection import Selection
 
 
-def picture_files(pictures: dict[str, Picture]) -> dict[str, bytes]:
+def picture_files(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
     """Render each picture as PNG and as SVG."""
     return {
         f"plots/{name}.{kind}": to_bytes(picture.figure, kind)

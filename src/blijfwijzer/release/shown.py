@@ -1,6 +1,6 @@
 """What a story gives back: what was published, as it may be shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ class Shown:
     """What the command line says of it, a line each."""
 
     @classmethod
-    def of(cls, chapter: Chapter, folder: Path, said: Sequence[str]) -> "Shown":
+    def of(cls, chapter: Chapter, folder: Path, said: Iterable[str]) -> "Shown":
         """Give what a page tells, with where it lies."""
         return cls(folder, {name: chapter.rows(name) for name in chapter.tables}, tuple(said))
 
