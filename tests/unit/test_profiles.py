@@ -5,11 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from blijfwijzer.drivers.contributions import Contributions
-from blijfwijzer.drivers.profiles import Contributed, _bin, profile
+from blijfwijzer.drivers.profiles import Contributed, profile
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.publish.canvas import note, to_bytes, wrap
 from blijfwijzer.publish.driver_plots import draw_drivers
@@ -97,18 +95,6 @@ def test_no_row_stands_for_fewer_than_ten(survey):
     assert drivers.cohorts["n"].min() >= 10
     assert "c" not in set(drivers.cohorts["group"])
     assert drivers.dependence["value"].max() < 40
-
-
-@given(st.lists(st.integers(0, 30), min_size=10, max_size=200))
-@settings(max_examples=50, deadline=None)
-def test_a_bin_holds_ten_and_keeps_the_order(answers):
-    values = np.array(answers, dtype=float)
-
-    bins = _bin(values, 10)
-
-    assert np.bincount(bins).min() >= 10
-    order = np.argsort(values, kind="stable")
-    assert (np.diff(bins[order]) >= 0).all()
 
 
 def test_pairs_without_a_cell_of_enough_responses_are_left_out(survey):

@@ -11,8 +11,6 @@ from fairlearn.metrics import (
     false_positive_rate,
     selection_rate,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.fairness.targeting import Rules, audit_targeting
@@ -91,39 +89,6 @@ def test_errors_of_a_rule_with_known_answers():
     assert overall.to_dict() == pytest.approx(
         {"exclusion": 1 - selected, "inclusion": selected, "selection": selected}
     )
-
-
-@settings(max_examples=10, deadline=None)
-@given(st.lists(st.integers(1, 3), min_size=60, max_size=60), st.integers(0, 10_000))
-def test_a_weight_equals_so_many_copies(copies, seed):
-    draw = np.random.default_rng(seed)
-    once = survey_of(draw, rows=60, units=8) | {"weight": np.array(copies, dtype=float)}
-    places = np.repeat(np.arange(60), copies)
-    often = {
-        name: value.iloc[places].reset_index(drop=True)
-        if isinstance(value, pd.Series)
-        else value[places]
-        for name, value in once.items()
-        if name not in ("attributes", "weight")
-    }
-    often["weight"] = np.ones(len(places))
-    often["attributes"] = {
-        name: group.iloc[places].reset_index(drop=True)
-        for name, group in once["attributes"].items()
-    }
-
-    weighted, copied = audit(once, minimum=1), audit(often, minimum=1)
-
-    # Where a rate is 0 or 1 the interval rests on the number of people, which copies do change.
-    varies = weighted.by_group["value"].between(0, 1, inclusive="neither")
-    interval = ["low", "high"]
-    gap = ["gap", "gap_low", "gap_high", "ratio"]
-    of_one = copied.gaps["attribute"].isin(["geslacht", "leeftijd"])
-    pd.testing.assert_series_equal(weighted.by_group["value"], copied.by_group["value"])
-    pd.testing.assert_frame_equal(
-        weighted.by_group.loc[varies, interval], copied.by_group.loc[varies, interval]
-    )
-    pd.testing.assert_frame_equal(weighted.gaps.loc[of_one, gap], copied.gaps.loc[of_one, gap])
 
 
 @pytest.mark.parametrize(("in_need", "is_shown"), [(9, False), (10, True)])

@@ -1,0 +1,97 @@
+""""""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blijfwijzer.errors import InfeasibleError, VoucherError
+from blijfwijzer.settings import VoucherSettings
+from blijfwijzer.vouchers.allocation import (
+    Needs,
+    allocate_vouchers,
+)
+
+PLAIN = VoucherSettings(reserve=0.0, robustness=0.0)
+
+
+def needs_of(rates, people=20.0, se=0.0, **strata) -> Needs:
+    index = pd.Index([f"organisatie=O{i:05d}" for i in range(len(rates))], name="group")
+    return Needs(
+        rate=pd.Series(rates, index=index, dtype=float),
+        se=pd.Series(se, index=index, dtype=float),
+        people=pd.Series(people, index=index, dtype=float),
+        strata=pd.DataFrame(strata, index=index, dtype=object),
+    )
+
+
+def vouchers_of(needs, total, choices=PLAIN, seed=1) -> list[int]:
+    allocation = allocate_vouchers(needs, total, 1, choices, seed)
+    return allocation.table["vouchers"].to_list()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rates=st.lists(st.floats(0, 1), min_size=2, max_size=12),
+    raised=st.floats(0, 1),
+    total=st.integers(1, 60),
+    robustness=st.sampled_from([0.0, 1.0, 2.5]),
+    seed=st.integers(0, 50),
+    floor=st.floats(0, 0.4),
+    cap=st.floats(0.3, 1),
+)
+def test_more_need_never_gives_fewer_vouchers(rates, raised, total, robustness, seed, floor, cap):
+    random = np.random.default_rng(seed)
+    who = int(random.integers(len(rates)))
+    people = random.integers(0, 40, len(rates)).astype(float)
+    strata = {
+        "sector": random.choice(["a", "b"], len(rates)),
+        "opleiding": random.choice(["1", "3"], len(rates)),
+    }
+    strata["sector"][0] = "a"
+    strata["opleiding"][-1] = "1"
+    choices = VoucherSettings(
+        reserve=0, robustness=robustness, floors={"sector=a": floor}, caps={"opleiding=1": cap}
+    )
+    se = random.choice([0.0, 0.05], len(rates))
+    more = [max(rate, raised) if i == who else rate for i, rate in enumerate(rates)]
+
+    try:
+        before = vouchers_of(needs_of(rates, people, se, **strata), total, choices, seed)
+        after = vouchers_of(needs_of(more, people, se, **strata), total, choices, seed)
+    except InfeasibleError:
+        return
+
+    assert after[who] >= before[who]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rates=st.lists(st.floats(0, 1), min_size=1, max_size=12),
+    budget=st.floats(1, 1e6),
+    cost=st.floats(0.01, 5000),
+    reserve=st.floats(0, 0.9),
+)
+def test_vouchers_never_exceed_budget_or_need(rates, budget, cost, reserve):
+    needs = needs_of(rates, people=37.5)
+    try:
+        allocation = allocate_vouchers(needs, budget, cost, VoucherSettings(reserve=reserve), 3)
+    except VoucherError:
+        assert budget * (1 - reserve) < cost * 1.000001
+        return
+
+    table = allocation.table
+    assert (table["vouchers"] >= 0).all()
+    assert (table["vouchers"] <= np.floor(table["rate"] * 37.5 + 1e-9)).all()
+    spent = allocation.vouchers * cost
+    assert spent + allocation.reserve + allocation.left == pytest.approx(budget)
+    assert allocation.left >= -1e-9
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(["high", "low", "<18", "65+"]), min_size=6, max_size=6))
+def test_labels_that_no_limit_names_change_nothing(labels):
+    rates = [0.2, 0.2, 0.3, 0.2, 0.1, 0.3]
+
+    assert vouchers_of(needs_of(rates, anything=labels), 9) == vouchers_of(needs_of(rates), 9)

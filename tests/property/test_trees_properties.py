@@ -1,0 +1,56 @@
+"""Contributions of trees equal LightGBM's own and shap's, whatever the trees look like."""
+
+import lightgbm as lgb
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blijfwijzer.drivers.trees import tree_contributions
+
+
+def grow(rng, rows=600, columns=5, trees=15, depth=4, nominal=(), missing=0.1, **parameters):
+    X = rng.integers(1, 6, (rows, columns)).astype(float)
+    for column in nominal:
+        X[:, column] = rng.integers(0, 40, rows)
+    X[rng.random(X.shape) < missing] = np.nan
+    margin = np.nan_to_num(X[:, 0]) - 3 + np.nan_to_num(X[:, 1] * X[:, -1]) / 10
+    y = (rng.random(rows) < 1 / (1 + np.exp(-margin))).astype(float)
+    settings_ = {
+        "objective": "binary",
+        "verbose": -1,
+        "max_depth": depth,
+        "num_leaves": 2**depth,
+        "min_data_in_leaf": 5,
+        "min_data_per_group": 5,
+        "feature_fraction": 0.7,
+        **parameters,
+    }
+    data = lgb.Dataset(X, y, categorical_feature=list(nominal))
+    return lgb.train(settings_, data, trees), X
+
+
+def spoil(X, rng):
+    X = X.copy()
+    X[rng.random(X.shape) < 0.1] = np.nan
+    X[:20] = rng.normal(0, 50, (20, X.shape[1])).round()
+    return X
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 6),
+    st.sampled_from([(), (1,), (0, 2)]),
+    st.sampled_from([0.0, 0.15]),
+)
+@settings(max_examples=25, deadline=None)
+def test_contributions_equal_those_of_lightgbm(seed, depth, nominal, missing):
+    rng = np.random.default_rng(seed)
+    booster, X = grow(rng, depth=depth, nominal=nominal, missing=missing)
+    other = spoil(X, rng)
+
+    found, expected = tree_contributions(booster.model_to_string(), other)
+
+    reference = booster.predict(other, pred_contrib=True)
+    np.testing.assert_allclose(found, reference[:, :-1], atol=1e-9)
+    assert expected == pytest.approx(reference[0, -1], abs=1e-9)
