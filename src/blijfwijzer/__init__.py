@@ -4,7 +4,9 @@ The Python door. Each name is imported when it is first used, so that `import bl
 `docs/python.md` teaches it on one page.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -68,3 +70,15 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """Give the names of the door."""
     return sorted([*__all__, "__version__"])
+
+
+class _Door(ModuleType):
+    """The package as a door: the room `claims` does not take the place of the verb `claims`."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Leave out what the import of a room would set."""
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Door

@@ -31,6 +31,13 @@ def test_a_name_that_the_door_lacks_is_an_attribute_error():
         bw.guess  # noqa: B018
 
 
+def test_a_room_does_not_hide_the_verb_of_its_name():
+    from blijfwijzer.claims.register import CLAIMS
+
+    assert CLAIMS
+    assert bw.claims.__module__ == "blijfwijzer.runs.door"
+
+
 def test_each_name_of_the_door_stands_on_its_page():
     text = PAGE.read_text(encoding="utf-8")
 

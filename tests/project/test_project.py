@@ -79,7 +79,7 @@ def names_of(requirements):
 
 def locked(lock):
     """Per package of a lock, the lines that pin it: one, or more with markers apart."""
-    lines = re.findall(r"^([a-z0-9.-]+)==(.*?) \\$", text(lock), re.MULTILINE)
+    lines = re.findall(r"^([a-z0-9.-]+)(?:\[[a-z,]+\])?==(.*?) \\$", text(lock), re.MULTILINE)
     return {name: [pin for other, pin in lines if other == name] for name, _ in lines}
 
 
