@@ -125,3 +125,8 @@ def test_a_declaration_knows_how_a_reader_sees_its_numbers():
     assert kinds["share"] == "percent"
     assert kinds["band"] == kinds["count"] == "text"
     assert reopen(TABLES["hidden"].empty().frame).frame.empty
+
+
+def test_a_counted_table_needs_a_minimum():
+    with pytest.raises(ValueError, match="say how many they need"):
+        UNITS.clear(units(["a", 40, 0.5, 0.4, 0.6]))

@@ -182,7 +182,7 @@ class ShownTable:
         Raises
         ------
         ValueError
-            A column is missing.
+            A column is missing, or the table is counted and no minimum is given.
         """
         rows = rows[[name for name in self.names if name in rows]]
         self.check(rows)
@@ -203,6 +203,8 @@ class ShownTable:
     def _gate(self, rows: pd.DataFrame, kinds: dict[str, ColumnKind], minimum: int) -> Cleared:
         if not self.counted_by:
             return clear_whole(rows, kinds)
+        if minimum < 1:
+            raise ValueError(f"table {self.name}: its rows are counted, so say how many they need.")
         return clear(rows, kinds, minimum, self.counted_by)
 
     def check(self, table: pd.DataFrame) -> None:
