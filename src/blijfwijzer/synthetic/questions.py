@@ -86,25 +86,18 @@ def ask(
     manages = (known["leidinggevende"] == 1).to_numpy()
     trained = (known["scholing"] == 1).to_numpy()
     low = (known["opleiding"] == 1).to_numpy()
-    # An instrument lowers the log odds of wanting to leave by 1 in a good culture (+1), by nothing
-    # in a poor one (-1).
-    works = np.clip((culture + 1.0) / 2.0, 0.0, 1.5)
     employable = normal("inzetbaarheid", 3.4, 0.65)
-    contact = np.array(CONTACT)[people["sector"]]
-    met = known["extern_agressie"].fillna(0) + known["extern_intimidatie"].fillna(0)
     # How much of each thing that someone does about their market value (claim H10).
     acts = known[["scholing", "ontwikkelafspraak"]].sum(axis=1) + (known["interne_stappen"] > 0)
     encourages = says_yes(np.zeros(size), "manager_encourages")
     answers = {
-        "klantcontact": _often(0.5 * contact + 1.1 * met.to_numpy(dtype=float), figure, rng),
+        "klantcontact": _often(_contact(people, known), figure, rng),
         "wil_scholing": says_yes(1.2 * trained - 0.3 * low, "wanted_training"),
         "scholing_aangeboden": leave_out(_offered(known, trained, low, weight, rng), figure, rng),
         "eigen_marktwaarde": agrees(
             opinion(0.12, (acts.to_numpy(dtype=float) - 1.4) / 0.9), "own_market_value"
         ),
-        "hr_instrument": says_yes(
-            works * (0.35 * employable - 1.0 * (leaves - 0.18)), "used_hr_instrument"
-        ),
+        "hr_instrument": says_yes(_helped(culture, employable, leaves), "used_hr_instrument"),
         "reorganisatie": says_yes(
             reorganised[people["department"]]
             - 0.25 * wellbeing
@@ -122,6 +115,22 @@ def ask(
         "moedigt_aan": np.where(manages, encourages, _NOT_APPLICABLE),
     }
     return forms.assign(**answers)
+
+
+def _contact(people: pd.DataFrame, known: pd.DataFrame) -> Array:
+    """Give what makes for contact with citizens, in log odds: the sector, and what they did."""
+    met = known["extern_agressie"].fillna(0) + known["extern_intimidatie"].fillna(0)
+    return 0.5 * np.array(CONTACT)[people["sector"]] + 1.1 * met.to_numpy(dtype=float)
+
+
+def _helped(culture: Array, employable: Array, leaves: Array) -> Array:
+    """Give what goes with having used an instrument, in log odds.
+
+    It lowers the log odds of wanting to leave by 1 in a good culture (+1), by nothing in a poor one
+    (-1).
+    """
+    works = np.clip((culture + 1.0) / 2.0, 0.0, 1.5)
+    return np.asarray(works * (0.35 * employable - 1.0 * (leaves - 0.18)))
 
 
 def _known_answers(forms: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

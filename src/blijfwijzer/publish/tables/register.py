@@ -1,4 +1,7 @@
-"""All tables by name."""
+"""All tables by name: the key by which pages, workbooks, files and `docs/tables.md` find one.
+
+A table is added in its story's module; nothing needs to be said here.
+"""
 
 from types import MappingProxyType
 
