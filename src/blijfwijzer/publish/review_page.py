@@ -165,7 +165,8 @@ def _quality(review: Review) -> dict[str, Cleared]:
         overall = review.evaluation.overall.rename_axis("metric").reset_index()
         words = [say(id_of("metric", name), language) for name in overall["metric"]]
         tables["metrics"] = TABLES["metrics"].clear(overall.assign(metric=words))
-        tables["groups_measured"] = TABLES["groups_measured"].clear(_by_group(review))
+        if len(review.evaluation.by_group):
+            tables["groups_measured"] = TABLES["groups_measured"].clear(_by_group(review))
         tables["calibration"] = TABLES["calibration"].clear(review.evaluation.calibration)
     return tables
 
