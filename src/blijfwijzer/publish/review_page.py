@@ -176,8 +176,7 @@ def _by_group(review: Review) -> pd.DataFrame:
     assert review.evaluation is not None
     keys = ["attribute", "group", "n"]
     wide = review.evaluation.by_group.pivot_table("value", keys, "metric", sort=False)
-    # Where no group is shown, no measure is there to pivot.
-    rows = wide.reset_index().reindex(columns=TABLES["groups_measured"].names)
+    rows = wide.reset_index()
     of_each = list(zip(rows["attribute"], rows["group"], strict=True))
     return rows.assign(
         attribute=rows["attribute"].map(review.labels),

@@ -78,7 +78,7 @@ def ask(
     def opinion(share: float, of: Array) -> Array:
         return np.asarray(share * of + np.sqrt(1 - share**2) * rng.standard_normal(size))
 
-    leaves = (known["vertrek"] >= 4).to_numpy(dtype=float)
+    leaves = np.asarray(known["vertrek"] >= 4, dtype=float)
     performance = normal("prestatie_leiding", 3.5, 0.8)
     safety = normal("psychologische_veiligheid", 3.6, 0.75)
     culture = np.mean([normal(name, 3.5, 0.75) for name in CULTURE], axis=0) / 0.75
