@@ -179,3 +179,10 @@ def test_only_a_page_stands_in_the_folders_of_results():
         "models/README.md",
         "mlruns/README.md",
     }
+
+
+def test_each_module_the_architecture_names_exists():
+    named = set(re.findall(r"\b[a-z_]+\.py\b", text("docs/architecture.md")))
+    there = {path.name for path in (ROOT / "src").rglob("*.py")}
+
+    assert sorted(named - there) == []
