@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blijfwijzer import claims
+from blijfwijzer.claims import reader as reader_module
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS
 from studies.claims import read_built_in
 
-ROOM = Path(claims.__file__).parent
+ROOM = Path(reader_module.__file__).parent
 # Every way to what people answered, with the concept that it then tells of.
 ANSWERS = {
     "of": (lambda reader: reader.of("scholing"), "scholing"),
