@@ -1,29 +1,12 @@
 """Intake: rows in = accepted + rejected, each refusal with its reason, no answer told."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blijfwijzer.settings import Settings
-from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import check_survey
-from questionnaires import small_survey
-from reports import said
-
-SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
-
-
-BOOK = load_codebook(SMALL)
-
-
-INTAKE = Settings().intake
-
-
-def make_survey(rows=300, seed=1):
-    return small_survey(np.random.default_rng(seed), rows)
+from shared_intake import BOOK, INTAKE, labelled, make_survey
 
 
 @given(st.integers(0, 10_000), st.integers(0, 40))
@@ -42,26 +25,6 @@ def test_rows_in_are_accepted_and_rejected(tmp_path_factory, seed, spoilt):
 
     assert len(intake.responses) + len(intake.rejected) == 80
     assert intake.rejected["row"].is_unique
-
-
-def labelled(tmp_path, **changes):
-    import pyreadstat
-
-    labels = {
-        "1": "Helemaal mee oneens",
-        "2": "Mee oneens",
-        "3": "Neutraal",
-        "4": "Mee eens",
-        "5": "Helemaal mee eens",
-        "8": "weet niet",
-        "9": "n.v.t.",
-    }
-    labels = {float(code): text for code, text in {**labels, **changes}.items() if text}
-    frame = make_survey().drop(columns=["sector", "opleiding", "contract"])
-    frame["sector"], frame["opleiding"], frame["contract"] = "rijk", "laag", "vast"
-    path = tmp_path / "labelled.sav"
-    pyreadstat.write_sav(frame, str(path), variable_value_labels={"veilig_1": labels})
-    return said(check_survey(path, BOOK, INTAKE).remarks)
 
 
 @pytest.mark.parametrize(

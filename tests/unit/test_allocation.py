@@ -16,23 +16,7 @@ from blijfwijzer.vouchers.allocation import (
     draw_numbers,
 )
 from blijfwijzer.vouchers.programme import STEP
-
-PLAIN = VoucherSettings(reserve=0.0, robustness=0.0)
-
-
-def needs_of(rates, people=20.0, se=0.0, **strata) -> Needs:
-    index = pd.Index([f"organisatie=O{i:05d}" for i in range(len(rates))], name="group")
-    return Needs(
-        rate=pd.Series(rates, index=index, dtype=float),
-        se=pd.Series(se, index=index, dtype=float),
-        people=pd.Series(people, index=index, dtype=float),
-        strata=pd.DataFrame(strata, index=index, dtype=object),
-    )
-
-
-def vouchers_of(needs, total, choices=PLAIN, seed=1) -> list[int]:
-    allocation = allocate_vouchers(needs, total, 1, choices, seed)
-    return allocation.table["vouchers"].to_list()
+from shared_allocation import PLAIN, needs_of, vouchers_of
 
 
 def test_groups_most_in_need_are_served_first():

@@ -1,7 +1,5 @@
 """Intake: rows in = accepted + rejected, each refusal with its reason, no answer told."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,21 +15,12 @@ from blijfwijzer.errors import (
     WeightError,
 )
 from blijfwijzer.publish.screen import describe
-from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.survey.identifiers import find_identifiers, passes_eleven_test
 from blijfwijzer.survey.intake import check_survey, count_reasons, read_survey, require_enough
-from questionnaires import small_survey
 from reports import said
-
-SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
-BOOK = load_codebook(SMALL)
-INTAKE = Settings().intake
-
-
-def make_survey(rows=300, seed=1):
-    return small_survey(np.random.default_rng(seed), rows)
+from shared_intake import BOOK, INTAKE, labelled, make_survey
 
 
 @pytest.fixture
@@ -272,26 +261,6 @@ def test_identifiers_are_refused_even_where_the_codebook_ignores_them(survey, re
 
     with pytest.raises(IdentifierError, match=r"opmerking \(free text\)"):
         read(survey)
-
-
-def labelled(tmp_path, **changes):
-    import pyreadstat
-
-    labels = {
-        "1": "Helemaal mee oneens",
-        "2": "Mee oneens",
-        "3": "Neutraal",
-        "4": "Mee eens",
-        "5": "Helemaal mee eens",
-        "8": "weet niet",
-        "9": "n.v.t.",
-    }
-    labels = {float(code): text for code, text in {**labels, **changes}.items() if text}
-    frame = make_survey().drop(columns=["sector", "opleiding", "contract"])
-    frame["sector"], frame["opleiding"], frame["contract"] = "rijk", "laag", "vast"
-    path = tmp_path / "labelled.sav"
-    pyreadstat.write_sav(frame, str(path), variable_value_labels={"veilig_1": labels})
-    return said(check_survey(path, BOOK, INTAKE).remarks)
 
 
 def test_labels_that_agree_are_not_reported(tmp_path):

@@ -11,23 +11,7 @@ from openpyxl.utils.cell import range_boundaries
 from blijfwijzer.publish.cells import LONGEST, clean_text, safe_text, starts_formula, to_csv
 from blijfwijzer.publish.score_page import write_workbook
 from reports import changed, make_report
-
-FORMULAS = [
-    "=1+1",
-    "+1",
-    "-1",
-    "@SUM(A1)",
-    "\t=1",
-    "\r=1",
-    "\n=1",
-    "\0=1",
-    "  =1+1",
-    "\u00a0=1",
-    "＝1+1",
-    "\x01=cmd|' /C calc'!A0",
-    '=HYPERLINK("x";"y")',
-    "|cmd",
-]
+from shared_workbook import FORMULAS
 
 
 def read_back(packed: bytes) -> openpyxl.Workbook:

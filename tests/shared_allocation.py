@@ -1,0 +1,26 @@
+"""What tests of examples and of properties share: allocation."""
+
+import pandas as pd
+
+from blijfwijzer.settings import VoucherSettings
+from blijfwijzer.vouchers.allocation import (
+    Needs,
+    allocate_vouchers,
+)
+
+PLAIN = VoucherSettings(reserve=0.0, robustness=0.0)
+
+
+def needs_of(rates, people=20.0, se=0.0, **strata) -> Needs:
+    index = pd.Index([f"organisatie=O{i:05d}" for i in range(len(rates))], name="group")
+    return Needs(
+        rate=pd.Series(rates, index=index, dtype=float),
+        se=pd.Series(se, index=index, dtype=float),
+        people=pd.Series(people, index=index, dtype=float),
+        strata=pd.DataFrame(strata, index=index, dtype=object),
+    )
+
+
+def vouchers_of(needs, total, choices=PLAIN, seed=1) -> list[int]:
+    allocation = allocate_vouchers(needs, total, 1, choices, seed)
+    return allocation.table["vouchers"].to_list()
