@@ -14,14 +14,14 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
-from blijfwijzer.disclosure.choice import choose_shown
+from blijfwijzer.disclosure.choice import Outsider, choose_shown
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.flags import CERTAIN, Resampled, flag_groups
 from blijfwijzer.groups.rates import pool_rates, summarise_areas
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.risk.training import fit, prepare
-from blijfwijzer.settings import FlagSettings, Settings
+from blijfwijzer.settings import DisclosureSettings, FlagSettings, Settings
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
@@ -121,9 +121,8 @@ def _disclosure_text() -> str:
         offered = enough[people - enough.sum(axis=1) >= _MINIMUM]
         choice = choose_shown(
             csr_array(offered.astype(np.int8)),
-            csr_array(everyone.astype(np.int8)),
-            csr_array((0, people), dtype=np.int8),
-            _MINIMUM,
+            Outsider(csr_array(everyone.astype(np.int8)), csr_array((0, people), dtype=np.int8)),
+            DisclosureSettings(minimum=_MINIMUM),
         )
         leaks += tells_of_few(np.vstack([everyone, offered[choice.shown]]), _MINIMUM)
         kept.append(int(choice.shown.sum()))
@@ -150,9 +149,10 @@ def _speed_text() -> str:
     start = time.perf_counter()
     choice = choose_shown(
         csr_array(offered),
-        csr_array(np.ones((1, people), dtype=np.int8)),
-        csr_array((0, people), dtype=np.int8),
-        _MINIMUM,
+        Outsider(
+            csr_array(np.ones((1, people), dtype=np.int8)), csr_array((0, people), dtype=np.int8)
+        ),
+        DisclosureSettings(minimum=_MINIMUM),
     )
     took = time.perf_counter() - start
     return (

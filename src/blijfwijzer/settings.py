@@ -209,7 +209,10 @@ class DisclosureSettings(Section):
     dominance: float = Field(0.9, gt=0, le=1)
     """Largest share of the weight that the two heaviest respondents may have together."""
     protection: int = Field(3, ge=2)
-    """Fewest values that a hidden count must be able to have, given all that is shown."""
+    """Fewest values that the count in a withheld group must be able to have, given all that is
+    shown. Of a few people whom no group tells apart it is two."""
+    rounds: int = Field(40, ge=0, le=1000)
+    """Rounds in which the choice of groups is improved, at most; it is proven with 0 too."""
 
 
 class CultureSettings(Section):

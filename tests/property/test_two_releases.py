@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
-from blijfwijzer.disclosure.choice import choose_groups, choose_shown
+from blijfwijzer.disclosure.choice import Outsider, choose_groups, choose_shown
 from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
 from blijfwijzer.disclosure.ledger import Ledger, Release
@@ -139,7 +139,7 @@ def test_a_barred_group_is_withheld_also_where_it_follows_anyway():
     changed, *others = (members(unit == place) for place in range(3))
     known = csr_array(np.vstack([everyone(60).toarray(), *(o.toarray() for o in others)]))
 
-    choice = choose_shown(changed, known, changed, 10)
+    choice = choose_shown(changed, Outsider(known, changed, 1), DisclosureSettings(minimum=10))
 
     assert choice.shown.tolist() == [False]
 

@@ -10,12 +10,13 @@ import pytest
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
-from blijfwijzer.disclosure.bounds import find_pinned
-from blijfwijzer.disclosure.choice import choose_groups, choose_shown
+from blijfwijzer.disclosure.choice import Hidden, Outsider, choose_groups, choose_shown
+from blijfwijzer.disclosure.counts import Published, find_pinned
+from blijfwijzer.disclosure.guard import Guard, Known
 from blijfwijzer.disclosure.release import clear, require_cleared
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.disclosure.rules import find_faults
-from blijfwijzer.disclosure.span import combinations_of, find_disclosed
+from blijfwijzer.disclosure.span import indicator
 from blijfwijzer.errors import DisclosureError
 from blijfwijzer.settings import DisclosureSettings
 from small_worlds import brute_force, everyone, members, none
@@ -35,25 +36,44 @@ def organisation(rng):
     return np.array(groups)
 
 
+def shown_by(candidates, people, forbidden=None, known=None, **asked):
+    """Choose among candidates beside everyone."""
+    outsider = Outsider(
+        everyone(people) if known is None else known,
+        none(people) if forbidden is None else forbidden,
+    )
+    return choose_shown(candidates, outsider, DisclosureSettings(minimum=K, **asked))
+
+
+def refusals(*rows, minimum=K):
+    """Offer all rows in turn, the first as known, and say what was refused and why."""
+    atoms = find_atoms(members(*rows))
+    known, *offered = (indicator(np.flatnonzero(row)) for row in atoms.rows.toarray())
+    guard = Guard(atoms.sizes.tolist(), minimum, Known([known]))
+    told = [guard.offer(name, row) for name, row in enumerate(offered)]
+    return [None if refusal is None else set(refusal.together) for refusal in told]
+
+
 def test_forty_three_less_forty_is_three():
     whole, part = np.ones(43), np.r_[np.ones(40), np.zeros(3)]
-    atoms = find_atoms(members(whole, part))
 
-    found = find_disclosed(atoms.rows.toarray(), atoms.sizes, K)
-
-    assert [int(atoms.sizes[target].sum()) for target in found] == [3]
+    assert refusals(whole, part) == [{0}]
+    assert refusals(whole, part, minimum=3) == [None]
 
 
 def test_a_sum_of_parts_taken_from_a_whole_is_found():
     places = np.repeat([0, 1, 2, 3], [20, 15, 30, 4])
     rows = [np.ones(69), places == 0, places == 1, places == 2]
-    atoms = find_atoms(members(*rows))
 
-    found = find_disclosed(atoms.rows.toarray(), atoms.sizes, K)
-    used = combinations_of(atoms.rows.toarray(), found)
+    assert refusals(*rows) == [None, None, {0, 1, 2}]
 
-    assert [int(atoms.sizes[target].sum()) for target in found] == [4]
-    assert used[0].tolist() == [0, 1, 2, 3]
+
+def test_what_a_changed_row_tells_is_found_beside_what_the_new_one_tells():
+    # Nothing small holds the new pivot; 54 less 53 does, through a row that the new one changes.
+    places = np.repeat([0, 1, 2, 3], [30, 53, 1, 40])
+    whole, without = np.isin(places, [1, 2]), places == 1
+
+    assert refusals(np.ones(124), whole, without) == [None, {0, 1}]
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -62,7 +82,7 @@ def test_what_is_shown_of_an_organisation_tells_nothing_of_few(seed):
     people = groups.shape[1]
     passed = groups[(groups.sum(1) >= K) & (people - groups.sum(1) >= K)].astype(np.int8)
 
-    choice = choose_shown(csr_array(passed), everyone(people), none(people), K)
+    choice = shown_by(csr_array(passed), people)
 
     rows = np.vstack([np.ones(people), passed[choice.shown]])
     atoms = find_atoms(members(*rows))
@@ -70,13 +90,19 @@ def test_what_is_shown_of_an_organisation_tells_nothing_of_few(seed):
     assert choice.unavoidable == 0
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_the_search_agrees_with_brute_force(seed):
+@pytest.mark.parametrize("seed", range(12))
+def test_a_row_is_refused_exactly_when_brute_force_says_so(seed):
     groups = organisation(np.random.default_rng(100 + seed))
     atoms = find_atoms(members(np.ones(groups.shape[1]), *groups[groups.sum(1) >= K]))
     rows = atoms.rows.toarray()
+    guard = Guard(atoms.sizes.tolist(), K, Known([indicator(np.flatnonzero(rows[0]))]))
+    taken = [rows[0]]
 
-    assert bool(find_disclosed(rows, atoms.sizes, K)) == brute_force(rows, atoms.sizes, K)
+    for name, row in enumerate(rows[1:8]):
+        is_refused = guard.offer(name, indicator(np.flatnonzero(row))) is not None
+
+        assert is_refused == brute_force(np.array([*taken, row]), atoms.sizes, K)
+        taken += [] if is_refused else [row]
 
 
 def test_no_more_is_withheld_than_needed():
@@ -84,7 +110,7 @@ def test_no_more_is_withheld_than_needed():
     places = np.repeat([0, 1, 2], [30, 15, 4])
     teams = members(places == 0, places == 1)
 
-    choice = choose_shown(teams, everyone(49), none(49), K)
+    choice = shown_by(teams, 49)
 
     assert choice.shown.tolist() == [True, False]
 
@@ -92,11 +118,9 @@ def test_no_more_is_withheld_than_needed():
 def test_what_an_earlier_release_showed_cannot_be_subtracted():
     team, less = np.r_[np.ones(20), np.zeros(30)], np.r_[np.ones(17), np.zeros(33)]
 
-    alone = choose_shown(members(less), everyone(50), none(50), K)
-    after = choose_shown(
-        members(less), csr_array(np.vstack([np.ones(50), team]).astype(np.int8)), none(50), K
-    )
-    barred = choose_shown(members(less), everyone(50), members(less), K)
+    alone = shown_by(members(less), 50)
+    after = shown_by(members(less), 50, known=members(np.ones(50), team))
+    barred = shown_by(members(less), 50, forbidden=members(less))
 
     assert alone.shown.tolist() == [True]
     assert after.shown.tolist() == [False]
@@ -109,20 +133,48 @@ def test_groups_that_span_many_blocks_are_audited_too(rng):
     team = np.repeat(np.arange(30), sizes)
     groups = members(*(team == i for i in range(29)))
 
-    choice = choose_shown(groups, everyone(len(team)), none(len(team)), K)
+    choice = shown_by(groups, len(team))
 
     assert choice.shown.sum() == 28
     smallest = np.argmin(sizes[:29])
     assert not choice.shown[smallest]
 
 
+def pinned(sizes, counts, rows, hidden, need=3):
+    published = Published(members(*rows), np.array(sizes), np.array(counts))
+    found = find_pinned(published, members(*hidden), np.full(len(hidden), need))
+    return [None if pin is None else pin.touching.tolist() for pin in found]
+
+
 def test_a_hidden_count_that_bounds_pin_is_found():
     # Twelve people, none of whom has the outcome but one: the hidden five have at most one.
-    rows, hidden = members([1, 1]), members([0, 1])
-    sizes, counts = np.array([7.0, 5.0]), np.array([1.0, 0.0])
+    assert pinned([7, 5], [1, 0], [[1, 1]], [[0, 1]]) == [[0]]
+    assert pinned([7, 5], [3, 2], [[1, 1]], [[0, 1]]) == [None]
 
-    assert len(find_pinned(rows, sizes, counts, hidden, 3, set())) == 1
-    assert find_pinned(rows, sizes, np.array([3.0, 2.0]), hidden, 3, set()) == []
+
+def test_a_hidden_count_that_parity_pins_is_found():
+    # Only one more in each of three cells and two fewer in the fourth keeps all sums, so that of
+    # the three people there one or three have it; fractions would leave all from none to three.
+    rows = [[1, 1, 0, 1], [0, 1, 1, 1], [1, 0, 1, 1]]
+    hidden = [[0, 0, 0, 1]]
+
+    assert pinned([6, 6, 6, 3], [3, 3, 3, 1], rows, hidden, need=2) == [None]
+    assert pinned([6, 6, 6, 3], [3, 3, 3, 1], rows, hidden, need=3) == [[0, 1, 2]]
+
+
+def test_a_percentage_that_tells_the_answers_of_the_rest_is_withheld():
+    # Everyone and forty of them are shown, so that of the other twelve none has the outcome.
+    answers = np.r_[np.ones(16), np.zeros(36)]
+    groups = members(np.r_[np.ones(40), np.zeros(12)])
+    known = Outsider(everyone(52), none(52))
+
+    def shown(values):
+        hidden = Hidden(none(52), [values], 3)
+        return choose_shown(groups, known, DisclosureSettings(minimum=K), hidden)
+
+    assert not shown(answers).shown.any()
+    assert shown(answers).pinning == 1
+    assert shown(np.r_[np.ones(10), np.zeros(30), np.ones(5), np.zeros(7)]).shown.all()
 
 
 def cases():

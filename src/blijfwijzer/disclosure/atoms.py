@@ -41,3 +41,9 @@ def find_atoms(members: csr_array) -> Atoms:
     )
     rows = csr_array(members[:, first].astype(np.int64))
     return Atoms(rows, sizes.astype(np.int64), atom_of.ravel().astype(np.int64))
+
+
+def members_of(groups: csr_array) -> list[NDArray[np.int32]]:
+    """Give the columns that each row holds, in order."""
+    groups.sort_indices()
+    return np.split(groups.indices, groups.indptr[1:-1]) if groups.shape[0] else []

@@ -1,26 +1,50 @@
 """Which groups to withhold, so that nothing follows about few people and most people are shown."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
 
-from blijfwijzer.disclosure.atoms import Integers, find_atoms
-from blijfwijzer.disclosure.bounds import find_pinned
+from blijfwijzer.disclosure.atoms import Atoms, find_atoms, members_of
+from blijfwijzer.disclosure.counts import Published, find_pinned
 from blijfwijzer.disclosure.earlier import Earlier
+from blijfwijzer.disclosure.guard import Guard, Known
+from blijfwijzer.disclosure.optimum import choose_best
 from blijfwijzer.disclosure.rules import SHOWN, find_faults
-from blijfwijzer.disclosure.span import combinations_of, dependencies_of, find_disclosed
-from blijfwijzer.errors import DisclosureError
+from blijfwijzer.disclosure.span import Row, indicator
 from blijfwijzer.settings import DisclosureSettings
 
-_MOST_ROUNDS = 200
-_PATIENCE = 3
-"""Rounds in which bounds are broken at the least loss; after these the search must end."""
+_OF_A_CELL = 2
+"""Values that the count in a cell must be able to have: both answers of each stay possible."""
+
+
+@dataclass(frozen=True)
+class Outsider:
+    """What an outsider knows whatever is shown."""
+
+    known: csr_array
+    """Groups that are public: everyone, and earlier releases; one column per person."""
+    forbidden: csr_array
+    """Groups of which an earlier release showed all but a few people, or a few more: as they are
+    now they must not be shown nor follow, whatever their size; as they were they are known."""
+    few: int = 0
+    """People who joined or left such a group, at most."""
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Counts that shown percentages must not pin."""
+
+    groups: csr_array
+    """Groups that are withheld already, one row each."""
+    outcomes: Sequence[NDArray[np.float64]]
+    """Per outcome its value per person: 1, 0, or NaN where not known."""
+    protection: int
+    """Values that the count in a withheld group must be able to have."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +55,10 @@ class Choice:
     """One per candidate group."""
     unavoidable: int
     """Small sets that follow from what was known before; no choice can undo that."""
-    rounds: int
+    gap: float = 0.0
+    """Share of what could be shown at most, people by groups, that is not; in [0, 1]."""
+    pinning: int = 0
+    """Groups withheld because their percentages pin a hidden count."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +121,9 @@ def choose_groups(
     hidden = [too_small, members[np.flatnonzero((reasons != SHOWN).to_numpy() & ~everyone)]]
     choice = choose_shown(
         members[fresh],
-        known,
-        forbidden,
-        settings.minimum,
-        csr_array(vstack(hidden, format="csr")),
-        [np.nan_to_num(v) for v in values.values()],
-        settings.protection,
-        few=0 if earlier is None else earlier.few,
+        Outsider(known, forbidden, 0 if earlier is None else earlier.few),
+        settings,
+        Hidden(csr_array(vstack(hidden, format="csr")), list(values.values()), settings.protection),
     )
     # The first group of everyone keeps its place, since its figures are hidden one by one; a unit
     # in which everyone works is shown with them or not at all.
@@ -113,242 +136,151 @@ def choose_groups(
 def _follows(known: csr_array, total: int, forbidden: csr_array, minimum: int) -> bool:
     """Whether a total of everyone, beside what is known, tells of few or of whom it may not."""
     everyone = csr_array(np.ones((1, total), dtype=np.int8))
-    rows = _to_atoms(everyone, known, forbidden, None, [])
-    return bool(list(_find_plain(rows, np.ones(1, dtype=bool), minimum, set())))
+    parts = _Parts(everyone, Outsider(known, forbidden))
+    return parts.guard(minimum).offer(0, parts.offered[0]) is not None
 
 
 def choose_shown(
     candidates: csr_array,
-    known: csr_array,
-    forbidden: csr_array,
-    minimum: int,
-    hidden: csr_array | None = None,
-    outcomes: list[NDArray[np.float64]] | None = None,
-    protection: int = 3,
+    outsider: Outsider,
+    settings: DisclosureSettings,
+    hidden: Hidden | None = None,
     worth: NDArray[np.floating[Any]] | None = None,
-    few: int = 1,
 ) -> Choice:
     """Choose the groups to show, as many people as possible, so that no small set follows.
 
-    Sets that follow from all candidates together are found first; each is a combination of some
-    groups, of which at least one must be withheld. The cheapest way to break all combinations
-    found so far is an integer programme (a hitting set); then the search is repeated on what is
-    left, until nothing follows. As each combination is a necessary condition, the last solution
-    is the best there is, and not only a good one, wherever the search is exact.
+    Groups are taken one by one, each only when it is proven that no set of 1 to k - 1 people
+    follows from it and all others; then the order is improved to the best choice there is, as far
+    as the stated rounds go. Last, groups are withheld whose percentages pin a hidden count.
 
     Parameters
     ----------
     candidates : one row per group that passed the primary rules, one column per person
-    known : groups that are public whatever is chosen: everyone, and earlier releases
-    forbidden : groups of which an earlier release showed all but a few people, or a few more: as
-        they are now they must not be shown nor follow, whatever their size; as they were they
-        are known
-    minimum : people that a set must have to be no disclosure (k)
-    hidden : groups that are withheld already, whose counts must not be pinned by bounds
-    outcomes : per outcome, 1 for each person who has it and 0 for others
-    protection : values that a hidden count must be able to have
+    hidden : counts to protect; none when left out
     worth : of showing each group; its number of people when left out
-    few : people who joined or left a forbidden group, at most
-
-    Raises
-    ------
-    DisclosureError
-        The search did not end.
     """
-    count = candidates.shape[0]
-    rows = _to_atoms(candidates, known, forbidden, hidden, outcomes or [])
-    value = np.asarray(candidates.sum(axis=1), dtype=float) if worth is None else worth
-    barred = {row.tobytes() for row in rows.barred}
-    # What was shown of such a group before, less what would be shown now, is about those few.
-    cuts: dict[tuple[int, ...], None] = {
-        (place,): None for place, row in enumerate(rows.offered) if row.tobytes() in barred
-    }
-    shown = _break_all(list(cuts), value)
-    unavoidable: set[bytes] = set()
-    of_changed: set[bytes] = set()
-    fine: set[bytes] = set()
-    for turn in range(1, _MOST_ROUNDS + 1):
-        news = 0
-        for found, passed_over in (
-            (_find_plain(rows, shown, minimum, unavoidable), unavoidable),
-            (_find_changed(rows, shown, minimum, few, of_changed), of_changed),
-        ):
-            for target, cut in list(found):
-                if cut:
-                    news += cut not in cuts
-                    cuts[cut] = None
-                else:
-                    # The search goes on behind what follows whatever is chosen.
-                    news += target.tobytes() not in passed_over
-                    passed_over.add(target.tobytes())
-        if not news:
-            for cut in _find_pinning(rows, shown, protection, fine):
-                # Bounds can be kept by many groups in turn; then the smallest one goes.
-                one = (min(cut, key=lambda place: value[place]),) if turn > _PATIENCE else cut
-                news += one not in cuts
-                cuts[one] = None
-        if not news:
-            return Choice(shown, len(unavoidable), turn)
-        shown = _break_all(list(cuts), value)
-    raise DisclosureError(
-        f"{count} groups: after {_MOST_ROUNDS} rounds small groups of people could still be "
-        "derived, so nothing was shown. Ask for fewer groups."
+    people = np.asarray(candidates.sum(axis=1), dtype=float) if worth is None else worth
+    parts = _Parts(candidates, outsider, None if hidden is None else hidden.groups)
+    best = choose_best(
+        parts.offered,
+        # A little worth for each group as such, so that of two equal losses fewer are withheld.
+        (people + 1e-3 * people.max(initial=1.0)).tolist(),
+        lambda: parts.guard(settings.minimum),
+        settings.rounds,
     )
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Groups in atoms: one row per group, one column per atom."""
-
-    known: Integers
-    offered: Integers
-    barred: Integers
-    """Groups that must not follow, as they are now."""
-    hidden: csr_array
-    """Those whose counts bounds must not pin."""
-    sizes: Integers
-    counts: list[NDArray[np.float64]]
-    """Per outcome, people of each atom who have it."""
-
-
-def _to_atoms(
-    candidates: csr_array,
-    known: csr_array,
-    forbidden: csr_array,
-    hidden: csr_array | None,
-    outcomes: list[NDArray[np.float64]],
-) -> _Rows:
-    """Collapse people to atoms by all groups there are."""
-    parts = [known, candidates, forbidden, *([] if hidden is None else [hidden])]
-    atoms = find_atoms(csr_array(vstack(parts, format="csr")))
-    ends = np.cumsum([part.shape[0] for part in parts[:3]])
-    rows = atoms.rows[: ends[-1]].toarray()
-    return _Rows(
-        rows[: ends[0]],
-        rows[ends[0] : ends[1]],
-        rows[ends[1] :],
-        atoms.rows[ends[-1] :],
-        atoms.sizes,
-        [np.bincount(atoms.atom_of, values).astype(float) for values in outcomes],
+    shown = (
+        best.shown
+        if hidden is None
+        else _leave_free(parts, best.shown, people, hidden, settings.minimum)
     )
+    return Choice(shown, best.unavoidable, best.gap, int(best.shown.sum() - shown.sum()))
 
 
-_Found = Iterator[tuple[Integers, tuple[int, ...]]]
-"""Atoms of a set that must not follow, and the offered groups that it follows from."""
+class _Parts:
+    """Groups in atoms: what is known, offered, barred and hidden."""
+
+    def __init__(
+        self, candidates: csr_array, outsider: Outsider, hidden: csr_array | None = None
+    ) -> None:
+        parts = [outsider.known, candidates, outsider.forbidden]
+        parts += [] if hidden is None else [hidden]
+        self.atoms: Atoms = find_atoms(csr_array(vstack(parts, format="csr")))
+        ends = np.cumsum([0, *(part.shape[0] for part in parts)])
+        own = [self.atoms.rows[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+        self.known, self.of_offered, self.barred = own[:3]
+        self.hidden = own[3] if hidden is not None else self.barred[:0]
+        self.offered = to_rows(self.of_offered)
+        self._outsider = Known(to_rows(self.known), to_rows(self.barred), outsider.few)
+        self._sizes = self.atoms.sizes.tolist()
+
+    def guard(self, minimum: int) -> Guard:
+        return Guard(self._sizes, minimum, self._outsider)
 
 
-def _find_plain(
-    rows: _Rows, shown: NDArray[np.bool_], minimum: int, passed_over: set[bytes]
-) -> _Found:
-    """Find small sets and barred groups that follow from groups of the present people."""
-    present = np.vstack([rows.known, rows.offered[shown]])
-    small = find_disclosed(
-        present, rows.sizes, minimum, lambda target: target.tobytes() in passed_over
-    )
-    barred = [np.flatnonzero(row) for row in rows.barred]
-    return _tell_used(present, [*small, *barred], len(rows.known), shown)
+def to_rows(groups: csr_array) -> list[Row]:
+    """Write groups in atoms as rows of a span; a group of nobody has no row."""
+    return [indicator(own.tolist()) for own in members_of(groups)]
 
 
-def _find_changed(
-    rows: _Rows, shown: NDArray[np.bool_], minimum: int, few: int, passed_over: set[bytes]
-) -> _Found:
-    """Find small sets that follow with barred groups as they were shown.
+def _leave_free(
+    parts: _Parts,
+    shown: NDArray[np.bool_],
+    people: NDArray[np.floating[Any]],
+    hidden: Hidden,
+    minimum: int,
+) -> NDArray[np.bool_]:
+    """Withhold groups until no hidden count is pinned."""
+    for values in hidden.outcomes:
+        counts = _Counts(parts, values, hidden.protection, minimum)
+        while found := counts.find_pinning(shown):
+            shown = shown.copy()
+            shown[_cover(found, people)] = False
+    return shown
 
-    Each was shown of the present people but for a few. Where several are used these may cancel, as
-    those who left a unit left its sector too; so each is taken as if it held the present people.
-    Where they do not cancel, a set is smaller by as many as have joined since.
+
+class _Counts:
+    """Those of one outcome that percentages must not pin.
+
+    Fewer groups can only leave more possible, so that what was found free stays so.
     """
-    if not len(rows.barred):
-        return
-    base = np.vstack([rows.known, rows.barred])
-    present, places = np.vstack([base, rows.offered[shown]]), _places(len(base), shown)
 
-    def is_past(used: NDArray[np.intp]) -> bool:
-        return bool(((used >= len(rows.known)) & (used < len(base))).any())
-
-    # What is offered now and followed from what was shown: one less the other is those few.
-    for used in dependencies_of(present):
-        if is_past(used) and _offered(places[used]):
-            yield np.array([], dtype=np.int64), _offered(places[used])
-    harmless = set(passed_over)
-    is_found = False
-    while not is_found and (
-        found := find_disclosed(
-            present, rows.sizes, minimum + few, lambda target: target.tobytes() in harmless
+    def __init__(
+        self, parts: _Parts, values: NDArray[np.float64], protection: int, minimum: int
+    ) -> None:
+        self._parts = parts
+        is_known = ~np.isnan(values)
+        count = len(parts.atoms.sizes)
+        self._sizes = np.bincount(parts.atoms.atom_of, is_known, count).astype(np.int64)
+        has_it = np.bincount(parts.atoms.atom_of, np.nan_to_num(values), count)
+        self._counts = has_it.round().astype(np.int64)
+        is_cell = (self._sizes > 0) & (self._sizes < minimum)
+        is_cell |= (self._counts == 0) | (self._counts == self._sizes)
+        cells = _one_each(np.flatnonzero(is_cell & (self._sizes > 0)), count)
+        barred = {row.tobytes() for row in members_of(parts.barred)}
+        self._is_barred = np.array(
+            [r.tobytes() in barred for r in members_of(parts.of_offered)], bool
         )
-    ):
-        for target, combined in zip(found, combinations_of(present, found), strict=True):
-            harmless.add(target.tobytes())
-            if combined is None:
-                continue
-            if is_past(combined) or rows.sizes[target].sum() < minimum:
-                is_found = True
-                yield target, _offered(places[combined])
+        self._targets = csr_array(vstack([cells, parts.hidden, parts.of_offered], format="csr"))
+        self._first_offered = self._targets.shape[0] - len(parts.offered)
+        self._need = np.full(self._targets.shape[0], protection, dtype=np.int64)
+        self._need[: cells.shape[0]] = _OF_A_CELL
+        self._is_free = np.zeros(self._targets.shape[0], dtype=bool)
+
+    def find_pinning(self, shown: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+        """Give, per pinned count, the shown groups that hold people of it."""
+        parts = self._parts
+        base = csr_array(vstack([parts.known, parts.barred], format="csr"))
+        rows = csr_array(vstack([base, parts.of_offered[np.flatnonzero(shown)]], format="csr"))
+        is_open = ~self._is_free
+        is_open[self._first_offered :] &= ~shown & ~self._is_barred
+        places = np.flatnonzero(is_open)
+        published = Published(rows, self._sizes, self._counts)
+        found = find_pinned(published, csr_array(self._targets[places]), self._need[places])
+        offered = np.concatenate([np.full(base.shape[0], -1), np.flatnonzero(shown)])
+        pinning: list[NDArray[np.intp]] = []
+        for place, pin in zip(places, found, strict=True):
+            own = [] if pin is None else [offered[pin.touching], offered[pin.near]]
+            withholdable = [rows[rows >= 0] for rows in own if (rows >= 0).any()]
+            # What only known groups pin no choice can free.
+            self._is_free[place] = not withholdable
+            pinning += withholdable[:1]
+        return pinning
 
 
-def _tell_used(
-    present: Integers, targets: list[Integers], known: int, shown: NDArray[np.bool_]
-) -> _Found:
-    """Give the offered groups that each target follows from; pass over those that do not follow.
-
-    Known rows come first, and so are used wherever they are enough.
-    """
-    places = _places(known, shown)
-    made = combinations_of(present, targets) if targets else []
-    for target, used in zip(targets, made, strict=True):
-        if used is not None:
-            yield target, _offered(places[used])
+def _one_each(cells: NDArray[np.intp], count: int) -> csr_array:
+    ones = np.ones(len(cells), dtype=np.int64)
+    return csr_array((ones, (np.arange(len(cells)), cells)), shape=(len(cells), count))
 
 
-def _find_pinning(
-    rows: _Rows, shown: NDArray[np.bool_], protection: int, fine: set[bytes]
-) -> list[tuple[int, ...]]:
-    """Find offered groups whose figures bound a hidden count too tightly.
-
-    Barred groups count as known: a few people more or less hardly move a bound.
-    """
-    base = np.vstack([rows.known, rows.barred])
-    present = csr_array(np.vstack([base, rows.offered[shown]]))
-    places = _places(len(base), shown)
-    barred = {row.tobytes() for row in rows.barred}
-    withheld = [row for row in rows.offered[~shown] if row.tobytes() not in barred]
-    of_offered = np.array(withheld, dtype=np.int64).reshape(len(withheld), len(rows.sizes))
-    hidden = csr_array(vstack([rows.hidden, csr_array(of_offered)], format="csr"))
-    found = [
-        _offered(places[used])
-        for counts in rows.counts
-        for used in find_pinned(present, rows.sizes.astype(float), counts, hidden, protection, fine)
-    ]
-    return [cut for cut in found if cut]
-
-
-def _places(known: int, shown: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Place of each row among the offered groups; -1 for known rows, which come first."""
-    return np.concatenate([np.full(known, -1), np.flatnonzero(shown)])
-
-
-def _offered(places: NDArray[np.intp]) -> tuple[int, ...]:
-    return tuple(int(place) for place in np.sort(places) if place >= 0)
-
-
-def _break_all(cuts: list[tuple[int, ...]], value: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
-    """Withhold at least one group of each combination, at the least loss of what is shown."""
-    if not cuts:
-        return np.ones(len(value), dtype=bool)
-    rows = np.repeat(np.arange(len(cuts)), [len(cut) for cut in cuts])
-    columns = np.concatenate([np.array(cut) for cut in cuts])
-    matrix = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(cuts), len(value)))
-    most = np.array([len(cut) - 1.0 for cut in cuts])
-    # A little worth for each group as such, so that of two equal losses fewer groups are withheld.
-    solution = milp(
-        -(value + 1e-3 * value.max(initial=1.0)),
-        integrality=np.ones(len(value)),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(matrix, -np.inf, most),
-    )
-    if solution.x is None:
-        raise DisclosureError(
-            f"{len(cuts)} combinations of groups could not be broken ({solution.message}), so "
-            "nothing was shown. Ask for fewer groups."
-        )
-    return np.asarray(solution.x > 0.5)
+def _cover(found: list[NDArray[np.intp]], people: NDArray[np.floating[Any]]) -> list[int]:
+    """Name groups of which each pinned count has one, those first that free most at least loss."""
+    gone: list[int] = []
+    left = [set(places.tolist()) for places in found]
+    while left:
+        times: dict[int, int] = {}
+        for places in left:
+            for place in places:
+                times[place] = times.get(place, 0) + 1
+        gone.append(max(times, key=lambda place: (times[place] / people[place], -place)))
+        left = [places for places in left if gone[-1] not in places]
+    return gone

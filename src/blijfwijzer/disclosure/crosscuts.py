@@ -12,14 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from blijfwijzer.disclosure.atoms import Atoms, Integers, find_atoms
-from blijfwijzer.disclosure.span import (
-    PRIME,
-    combinations_of,
-    dependencies_of,
-    eliminate,
-    find_disclosed,
-)
+from blijfwijzer.disclosure.atoms import Atoms, Integers, find_atoms, members_of
+from blijfwijzer.disclosure.guard import Guard, Known
+from blijfwijzer.disclosure.residues import PRIME, eliminate
+from blijfwijzer.disclosure.span import indicator
 
 _CHUNK = 8
 """People of one atom that stay together in a fold: differences between them are what it tests."""
@@ -173,31 +169,23 @@ def _tell_few(
     past : of the groups, the last ones that were shown of nearly these people: a total that
         follows from these tells, less what was shown, of the few
     """
-    groups = atoms.rows.toarray()
     telling = np.arange(len(totals))
     if not past:
         telling = np.flatnonzero((totals != totals[:, :1]).any(axis=1))
-    if not len(telling):
-        return []
-    rows, own = np.vstack([groups, totals[telling]]), uses[telling]
-
-    def parts_of(used: NDArray[np.intp]) -> NDArray[np.intp]:
-        return np.flatnonzero(own[used[used >= len(groups)] - len(groups)].any(axis=0))
-
+    rows = [indicator(own.tolist()) for own in members_of(atoms.rows)]
+    first = len(rows) - past
+    guard = Guard(
+        atoms.sizes.tolist(),
+        minimum,
+        Known(rows[:first], rows[first:], is_proven=True),
+        prime=PRIME,
+    )
     involved = []
-    if past:
-        first = len(groups) - past
-        found = dependencies_of(rows)
-        involved += [parts_of(u) for u in found if ((u >= first) & (u < len(groups))).any()]
-    passed_over: set[bytes] = set()
-
-    def is_harmless(target: Integers) -> bool:
-        return target.tobytes() in passed_over
-
-    while not any(map(len, involved)) and (
-        sets := find_disclosed(rows, atoms.sizes, minimum, is_harmless)
-    ):
-        combined = combinations_of(rows, sets)
-        involved += [parts_of(used) for used in combined if used is not None]
-        passed_over |= {target.tobytes() for target in sets}
-    return [places for places in involved if len(places)]
+    for place in telling:
+        held = np.flatnonzero(totals[place])
+        row = dict(zip(held.tolist(), totals[place, held].tolist(), strict=True))
+        refusal = guard.offer(int(place), row)
+        if refusal is not None:
+            together = sorted(refusal.together | {int(place)})
+            involved.append(np.flatnonzero(uses[together].any(axis=0)))
+    return involved

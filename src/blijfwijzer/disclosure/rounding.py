@@ -41,6 +41,15 @@ def whole_percent(shares: pd.Series) -> pd.Series:
     return (100 * shares.astype(float)).round()
 
 
+def percent_of(count: int, people: int) -> int:
+    """Give the whole percentage that some of some people are, as `whole_percent` gives it.
+
+    >>> percent_of(1, 8), percent_of(3, 8)
+    (12, 38)
+    """
+    return round(100 * count / people)
+
+
 def hide_exact(shares: pd.Series, counts: pd.Series) -> pd.Series:
     """Whole percentages of which at least two counts are possible, given the band of n.
 

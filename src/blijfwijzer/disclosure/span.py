@@ -1,290 +1,241 @@
-"""What follows from totals: integer elimination over the groups that are shown.
+"""What follows from totals: the rows that are shown, in reduced form, one more at a time.
 
 An outsider who knows the total of each shown group knows every linear combination of them, and no
-more (but for bounds, see `bounds`). A set of few people is disclosed exactly when its indicator is
-such a combination: when it lies in the span of the shown rows. Elimination runs in integers modulo
-a prime, so there is no rounding; that a combination exists modulo the prime but not in fractions
-is next to impossible and would only withhold too much.
+more (but for what whole numbers add, see `bounds`). A set of people is told of exactly when its
+indicator is such a combination: when it lies in the span of the shown rows.
+
+The rows are kept in reduced echelon form, as residues modulo a prime. Residues are exact as long as
+each is a small whole number and each pivot is 1 or -1, since then no step has wrapped around; where
+that does not hold, a row that seems to follow is believed only when its combination, lifted to
+fractions, gives it in whole numbers. So a set that follows in fractions is never missed, and one
+that follows in residues only is at worst withheld.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from math import isqrt
 
-import numpy as np
-from numpy.typing import NDArray
+PRIME = 2**61 - 1
 
-Integers = NDArray[np.int64]
+Row = dict[int, int]
+"""Atom to its number, as a residue; atoms that are not named are 0."""
 
-PRIME = 2_147_483_647
-"""Largest prime below 2^31: products of two residues fit in 64 bits."""
-_ENUMERATED = 16
-"""Dimensions of which all 0/1 combinations are tried."""
-_ORDERS = 40
-"""Random orders of columns that are tried beyond that."""
-_MOST_TARGETS = 400
+
+def indicator(atoms: Iterable[int]) -> Row:
+    """Give the row of a set of atoms."""
+    return dict.fromkeys((int(atom) for atom in atoms), 1)
 
 
 @dataclass(frozen=True)
-class Echelon:
-    """Rows after elimination."""
+class Step:
+    """What the last row changed, so that it can be taken back."""
 
-    rows: Integers
-    """Reduced basis: each row has a 1 at its own pivot and 0 at the other pivots."""
-    pivots: Integers
-    rest: Integers
-    """Rows without a pivot, as they are left."""
+    name: int
+    pivot: int
+    changed: Row
+    """Pivot of each row that held the new pivot to its number there."""
+    made_from: Row
+    """Rows that the reduced row was made from: name to number; empty unless these are kept."""
+    was_exact: bool
 
 
-def find_disclosed(
-    rows: Integers,
-    sizes: Integers,
-    minimum: int,
-    is_harmless: Callable[[Integers], bool] = lambda target: False,
-) -> list[Integers]:
-    """Find sets of fewer than `minimum` people whose total follows from the rows' totals.
-
-    Rows are taken to blocks that hang together and have at most 16 dimensions; in each of these
-    the search tries everything and is exact. What spans many blocks (a sector, a level of
-    education) is then looked at modulo the blocks: a combination of such rows can only give a
-    small set if it leaves nothing in all but a few blocks, and combinations that do are found
-    with random information sets (Lee & Brickell 1988). These find a combination unless every one
-    of 40 random orders of atoms puts two or more of its few atoms among the pivots.
+class Span:
+    """The span of some rows.
 
     Parameters
     ----------
-    rows : one row per shown group, one column per atom; 0 or 1
-    sizes : people per atom
-    minimum : people that a set must have to be no disclosure
-    is_harmless : whether to pass over a set, given its atoms, and search on
-
-    Returns
-    -------
-    Atoms of each set found; empty when there is none.
+    sizes : people per atom; large atoms become pivots, so that few sets of pivots are small
+    few : sizes below this are small: only these atoms can lie in a set that is looked for
+    keeps_origin : whether it is remembered from which rows each reduced row was made
+    prime : the modulus
     """
-    rest = _without_large(rows, sizes, minimum)
-    if not len(rest):
-        return []
-    blocks, wide = _part_blocks(rest)
-    found: dict[bytes, Integers] = {}
-    for block in blocks:
-        for target in _search(block, sizes, minimum):
-            if not is_harmless(target):
-                found[target.tobytes()] = target
-    if not found and len(wide):
-        for target in _search_wide(wide, blocks, sizes, minimum, is_harmless):
-            found[target.tobytes()] = target
-    return list(found.values())[:_MOST_TARGETS]
 
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        few: int,
+        *,
+        keeps_origin: bool = False,
+        prime: int = PRIME,
+    ) -> None:
+        self.sizes = sizes
+        self.few = few
+        self.prime = prime
+        # Whole numbers below this do not wrap around in one step: b^2 + b < prime / 2.
+        self._small = isqrt(prime) // 2
+        self.fitting = _by_size(sizes, few)
+        """Per number of people, the small atoms of at most so many."""
+        self.rows: dict[int, Row] = {}
+        """Pivot to the rest of its row, which holds no other pivot; the pivot itself is 1."""
+        self.holders: dict[int, set[int]] = {}
+        """Atom that is no pivot to the pivots of the rows that hold it."""
+        self.small_holders: dict[int, set[int]] = {}
+        """Of these, the pivots of fewer than `few` people."""
+        self.is_exact = True
+        self._keeps_origin = keeps_origin
+        self._origin: dict[int, Row] = {}
+        self._given: dict[int, Row] = {}
 
-def combinations_of(rows: Integers, targets: list[Integers]) -> list[Integers | None]:
-    """Rows that together give each target, or None where it does not follow from them.
+    def given(self) -> list[Row]:
+        """Give the rows that were added, as they were given."""
+        return list(self._given.values())
 
-    Parameters
-    ----------
-    targets : atoms of each set
-    """
-    count, width = rows.shape
-    echelon = _eliminate_carrying(rows)
-    combinations: list[Integers | None] = []
-    for target in targets:
-        left = np.zeros(width + count, dtype=np.int64)
-        left[target] = 1
-        # In reduced form a pivot stands in one row only, so one pass over the target is enough.
-        for place in np.flatnonzero(left[echelon.pivots]):
-            left = (left - left[echelon.pivots[place]] * echelon.rows[place]) % PRIME
-        combinations.append(None if left[:width].any() else np.flatnonzero(left[width:]))
-    return combinations
+    def reduce(self, row: Mapping[int, int]) -> tuple[Row, Row]:
+        """Take off a row what follows, and say how much of each pivot's row that was."""
+        rest, used = dict(row), {}
+        for pivot in [atom for atom in row if atom in self.rows]:
+            used[pivot] = rest.pop(pivot)
+            self._add(rest, self.rows[pivot], -used[pivot])
+        return rest, used
 
+    def follows(self, row: Mapping[int, int]) -> bool:
+        """Whether the total over a row follows from the rows there are."""
+        return not self.reduce(row)[0]
 
-def dependencies_of(rows: Integers) -> list[NDArray[np.intp]]:
-    """Rows that together come to nothing: one combination for each row that follows from others.
+    def push(self, name: int, row: Mapping[int, int]) -> Step | None:
+        """Add a row; None when it follows already."""
+        rest, used = self.reduce(row)
+        if not rest:
+            return None
+        pivot = max(rest, key=lambda atom: (self.sizes[atom], -atom))
+        inverse = pow(rest.pop(pivot), -1, self.prime)
+        was_exact = self.is_exact
+        self.is_exact = was_exact and inverse in (1, self.prime - 1)
+        reduced = {atom: number * inverse % self.prime for atom, number in rest.items()}
+        self.is_exact = self.is_exact and all(map(self._is_small, reduced.values()))
+        made_from = self._trace(name, row, used, inverse) if self._keeps_origin else {}
+        changed = self._insert(pivot, reduced)
+        if self._keeps_origin:
+            self._origin[pivot] = made_from
+            for other, number in changed.items():
+                self._add(self._origin[other], made_from, -number)
+        return Step(name, pivot, changed, made_from, was_exact)
 
-    A row that comes before others is taken as given, so that of a combination of which the last
-    rows are not needed these are not told.
-    """
-    return [np.flatnonzero(row) for row in _eliminate_carrying(rows).rest[:, rows.shape[1] :]]
+    def undo(self, step: Step) -> None:
+        """Take back the row that was added last."""
+        reduced = self.rows.pop(step.pivot)
+        for atom in reduced:
+            self._let_go(atom, step.pivot)
+        for other, number in step.changed.items():
+            self._change(other, reduced, number)
+            self.rows[other][step.pivot] = number
+            self._hold(step.pivot, other)
+            if self._keeps_origin:
+                self._add(self._origin[other], step.made_from, number)
+        if self._keeps_origin:
+            del self._origin[step.pivot], self._given[step.name]
+        self.is_exact = step.was_exact
 
+    def origin_of(self, row: Mapping[int, int]) -> Row | None:
+        """Give the combination of rows that makes a row, by name; None if it does not follow.
 
-def _eliminate_carrying(rows: Integers) -> Echelon:
-    """Reduce rows that each carry a column of their own, which tells what they were made from."""
-    carrying = np.hstack([rows, np.eye(len(rows), dtype=np.int64)])
-    # Columns of few rows first keep the work sparse.
-    return eliminate(carrying, np.argsort((rows != 0).sum(axis=0), kind="stable"))
+        Known only where origins are kept.
+        """
+        rest, used = self.reduce(row)
+        if rest:
+            return None
+        made: Row = {}
+        for pivot, number in used.items():
+            self._add(made, self._origin[pivot], number)
+        return made
 
+    def is_proven(self, row: Mapping[int, int]) -> bool:
+        """Whether a row that follows in residues follows in fractions, as checked in these."""
+        if self.is_exact:
+            return True
+        made = self.origin_of(row)
+        total: dict[int, Fraction] = {}
+        for name, residue in (made or {}).items():
+            number = lift(residue, self.prime)
+            if number is None:
+                return False
+            for atom, own in self._given[name].items():
+                total[atom] = total.get(atom, Fraction(0)) + number * signed(own, self.prime)
+        wanted = {atom: Fraction(signed(x, self.prime)) for atom, x in row.items()}
+        return {atom: x for atom, x in total.items() if x} == wanted
 
-def eliminate(rows: Integers, columns: Integers) -> Echelon:
-    """Reduce rows by pivots in `columns`, in that order (Gauss-Jordan)."""
-    work = rows % PRIME
-    free = np.ones(len(work), dtype=bool)
-    used, pivots = [], []
-    for column in columns:
-        entries = work[:, column]
-        choices = np.flatnonzero(free & (entries != 0))
-        if not len(choices):
-            continue
-        chosen = choices[0]
-        work[chosen] = work[chosen] * pow(int(entries[chosen]), -1, PRIME) % PRIME
-        others = np.flatnonzero(work[:, column])
-        others = others[others != chosen]
-        _subtract(work, others, chosen, int(column))
-        free[chosen] = False
-        used.append(chosen)
-        pivots.append(column)
-        if not free.any():
-            break
-    return Echelon(work[used], np.array(pivots, dtype=np.int64), work[free])
+    def _trace(self, name: int, row: Mapping[int, int], used: Row, inverse: int) -> Row:
+        self._given[name] = dict(row)
+        made = {name: inverse}
+        for pivot, number in used.items():
+            self._add(made, self._origin[pivot], -number * inverse)
+        return made
 
+    def _insert(self, pivot: int, reduced: Row) -> Row:
+        """Make an atom a pivot: clear it in the rows that hold it."""
+        self.small_holders.pop(pivot, None)
+        changed = {other: self.rows[other].pop(pivot) for other in self.holders.pop(pivot, ())}
+        for other, number in changed.items():
+            self._change(other, reduced, -number)
+        self.rows[pivot] = reduced
+        for atom in reduced:
+            self._hold(atom, pivot)
+        return changed
 
-def _without_large(rows: Integers, sizes: Integers, minimum: int) -> Integers:
-    """Combine rows so that they are zero on every atom of `minimum` people or more.
-
-    No small set holds such an atom, so all small sets lie in what is left.
-    """
-    work = rows[np.argsort((rows != 0).sum(axis=1), kind="stable")] % PRIME
-    free = np.ones(len(work), dtype=bool)
-    large = sizes >= minimum
-    often = (rows != 0).sum(axis=0)
-    for place in range(len(work)):
-        candidates = np.flatnonzero(large & (work[place] != 0))
-        if not len(candidates):
-            continue
-        column = candidates[np.argmin(often[candidates])]
-        free[place] = False
-        work[place] = work[place] * pow(int(work[place, column]), -1, PRIME) % PRIME
-        _subtract(work, np.flatnonzero(free & (work[:, column] != 0)), place, int(column))
-    left: Integers = work[free & (work != 0).any(axis=1)]
-    return left
-
-
-def _subtract(work: Integers, others: NDArray[np.intp], chosen: int, column: int) -> None:
-    """Clear a column in other rows, touching only what the chosen row holds."""
-    if not len(others):
-        return
-    filled = np.flatnonzero(work[chosen])
-    block = np.ix_(others, filled)
-    work[block] = (work[block] - work[others, column][:, None] * work[chosen, filled]) % PRIME
-
-
-def _part_blocks(rows: Integers) -> tuple[list[Integers], Integers]:
-    """Part rows into blocks that touch no common atom, and rows that would make these too large.
-
-    Narrow rows come first, so that a department makes a block before its sector spans it.
-    """
-    order = np.argsort((rows != 0).sum(axis=1), kind="stable")
-    owner = np.full(rows.shape[1], -1)
-    blocks: dict[int, list[int]] = {}
-    wide = []
-    for place in order:
-        columns = np.flatnonzero(rows[place])
-        touched = [int(block) for block in np.unique(owner[columns]) if block >= 0]
-        if 1 + sum(len(blocks[block]) for block in touched) > _ENUMERATED:
-            wide.append(place)
-            continue
-        members = [int(place)] + [row for block in touched for row in blocks.pop(block)]
-        blocks[int(place)] = members
-        owner[np.isin(owner, touched)] = place
-        owner[columns] = place
-    return [rows[members] for members in blocks.values()], rows[wide]
-
-
-def _search(part: Integers, sizes: Integers, minimum: int) -> list[Integers]:
-    """Try every set in the span of few rows: a set is told by which pivots it holds."""
-    columns = np.flatnonzero((part != 0).any(axis=0))
-    local = sizes[columns]
-    # Large atoms as pivots, so that few combinations stay below the minimum.
-    echelon = eliminate(part[:, columns], np.argsort(-local, kind="stable"))
-    dimensions = len(echelon.rows)
-    held = ((np.arange(1, 2**dimensions)[:, None] >> np.arange(dimensions)) & 1).astype(np.int64)
-    held = held[held @ local[echelon.pivots] < minimum]
-    return [columns[target] for target in _small_sets(held, echelon.rows, local, minimum)]
-
-
-def _search_wide(
-    wide: Integers,
-    blocks: list[Integers],
-    sizes: Integers,
-    minimum: int,
-    is_harmless: Callable[[Integers], bool],
-) -> list[Integers]:
-    """Look for combinations of wide rows that leave something in few blocks only."""
-    owner = np.arange(len(sizes)) + len(blocks)
-    bases = []
-    for number, block in enumerate(blocks):
-        columns = np.flatnonzero((block != 0).any(axis=0))
-        echelon = eliminate(block[:, columns], np.argsort(-sizes[columns], kind="stable"))
-        basis = np.zeros((len(echelon.rows), len(sizes)), dtype=np.int64)
-        basis[:, columns] = echelon.rows
-        bases.append(basis)
-        owner[columns] = number
-        for row, pivot in zip(echelon.rows, columns[echelon.pivots], strict=True):
-            held = np.flatnonzero(wide[:, pivot])
-            area = np.ix_(held, columns)
-            wide[area] = (wide[area] - wide[held, pivot][:, None] * row) % PRIME
-    rng = np.random.default_rng(2)
-    found: list[Integers] = []
-    seen: set[tuple[int, ...]] = set()
-    for _ in range(_ORDERS):
-        echelon = eliminate(wide, rng.permutation(len(sizes)))
-        for row in echelon.rows:
-            touched = np.unique(owner[np.flatnonzero(row)])
-            key = tuple(int(block) for block in touched)
-            if len(touched) >= minimum or key in seen:
+    def _change(self, pivot: int, by: Row, times: int) -> None:
+        """Add a multiple of a row to that of a pivot."""
+        own, prime = self.rows[pivot], self.prime
+        for atom, number in by.items():
+            before = own.get(atom)
+            after = ((before or 0) + times * number) % prime
+            if not after:
+                del own[atom]
+                self._let_go(atom, pivot)
                 continue
-            seen.add(key)
-            of_blocks = [bases[block] for block in touched if block < len(blocks)]
-            few = _search_few(row, of_blocks, sizes, minimum)
-            found += [target for target in few if not is_harmless(target)]
-        if found or len(echelon.rows) == 0:
-            break
-    return found
+            own[atom] = after
+            if before is None:
+                self._hold(atom, pivot)
+            if self._small <= after <= prime - self._small:
+                self.is_exact = False
+
+    def _hold(self, atom: int, pivot: int) -> None:
+        self.holders.setdefault(atom, set()).add(pivot)
+        if self.sizes[pivot] < self.few:
+            self.small_holders.setdefault(atom, set()).add(pivot)
+
+    def _let_go(self, atom: int, pivot: int) -> None:
+        self.holders[atom].discard(pivot)
+        if self.sizes[pivot] < self.few:
+            self.small_holders[atom].discard(pivot)
+
+    def _add(self, row: Row, other: Row, times: int) -> None:
+        prime = self.prime
+        for atom, number in other.items():
+            after = (row.get(atom, 0) + times * number) % prime
+            if after:
+                row[atom] = after
+            else:
+                row.pop(atom, None)
+
+    def _is_small(self, number: int) -> bool:
+        return number < self._small or number > self.prime - self._small
 
 
-def _search_few(
-    row: Integers, bases: list[Integers], sizes: Integers, minimum: int
-) -> list[Integers]:
-    """Search a wide combination together with the blocks that it touches.
+def _by_size(sizes: Sequence[int], few: int) -> list[frozenset[int]]:
+    small = [(size, atom) for atom, size in enumerate(sizes) if size < few]
+    return [frozenset(atom for size, atom in small if size <= most) for most in range(few)]
 
-    Beyond 16 dimensions the blocks are taken as solved for the wide row's own sake: each block's
-    part of the set is looked for by itself, with the wide row at its given value.
+
+def signed(residue: int, prime: int = PRIME) -> int:
+    """Give the whole number nearest to zero that has a residue."""
+    return residue - prime if residue > prime // 2 else residue
+
+
+def lift(residue: int, prime: int = PRIME) -> Fraction | None:
+    """Give the fraction of small numerator and denominator that has a residue, if there is one.
+
+    Wang, Guy & Davenport (1982): the fraction is unique when both are below sqrt(prime / 2).
+
+    >>> lift(pow(3, -1, PRIME) * 2 % PRIME)
+    Fraction(2, 3)
     """
-    together = np.vstack([row[None, :], *bases])
-    if len(together) <= _ENUMERATED:
-        return _search(together, sizes, minimum)
-    # A row is known but for its scale; that of a difference of groups is 1 or -1.
-    scaled = (row, -row % PRIME)
-    return [found for r in scaled if (found := _fill_blocks(r, bases, sizes, minimum)) is not None]
-
-
-def _fill_blocks(
-    row: Integers, bases: list[Integers], sizes: Integers, minimum: int
-) -> Integers | None:
-    """Complete a wide row to the smallest set, block by block."""
-    left, target = minimum - 1, []
-    outside = np.flatnonzero(row)
-    for basis in bases:
-        columns = np.flatnonzero((basis != 0).any(axis=0))
-        outside = np.setdiff1d(outside, columns)
-        dimensions = len(basis)
-        held = ((np.arange(2**dimensions)[:, None] >> np.arange(dimensions)) & 1).astype(np.int64)
-        made = (held @ basis[:, columns] + row[columns]) % PRIME
-        total = np.where((made <= 1).all(axis=1), made @ sizes[columns], minimum)
-        best = int(np.argmin(total))
-        left -= int(total[best])
-        target.append(columns[made[best] == 1])
-    left -= int(sizes[outside].sum())
-    if left < 0 or not (row[outside] <= 1).all():
+    bound = isqrt(prime // 2)
+    before, now, cofactor_before, cofactor = prime, residue % prime, 0, 1
+    while now > bound:
+        quotient = before // now
+        before, now = now, before - quotient * now
+        cofactor_before, cofactor = cofactor, cofactor_before - quotient * cofactor
+    if cofactor == 0 or abs(cofactor) > bound:
         return None
-    return np.sort(np.concatenate([*target, outside]))
-
-
-def _small_sets(held: Integers, basis: Integers, sizes: Integers, minimum: int) -> list[Integers]:
-    """Combine a basis to sets (only 0 and 1) of fewer than `minimum` people."""
-    found = []
-    for start in range(0, len(held), 4096):
-        made: NDArray[Any] = held[start : start + 4096] @ basis % PRIME
-        is_set = (made <= 1).all(axis=1)
-        small = made[is_set]
-        small = small[(small @ sizes < minimum)]
-        found += [np.flatnonzero(row) for row in small]
-    return found
+    return Fraction(now, cofactor)
