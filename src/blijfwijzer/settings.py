@@ -211,6 +211,9 @@ class DisclosureSettings(Section):
     protection: int = Field(3, ge=2)
     """Fewest values that the count in a withheld group must be able to have, given all that is
     shown. Of a few people whom no group tells apart it is two."""
+    priority: tuple[str, ...] = ()
+    """Unit levels and crossed variables that are chosen first, in this order, each as if nothing
+    after it were asked; the rest together, as many people as possible. Everyone always is first."""
     rounds: int = Field(40, ge=0, le=1000)
     """Rounds in which the choice of groups is improved, at most; it is proven with 0 too."""
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_array, eye_array, hstack
+from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.atoms import Integers
+from blijfwijzer.disclosure.atoms import Integers, members_of
+from blijfwijzer.disclosure.span import Span, indicator, kernel_of
 
 Numbers = NDArray[np.float64]
 
@@ -68,24 +69,29 @@ def certify(groups: csr_array, sizes: Sequence[int], minimum: int) -> Certificat
 def may_follow(groups: csr_array, people: Integers, cell: int, minimum: int) -> bool:
     """Whether a set of fewer than `minimum` people that holds a cell may follow.
 
-    For cells that no population serves: an integer programme over the cells and the groups' factors
-    (HiGHS). What it does not decide within the stated work may follow.
+    For cells that no population serves: an integer programme over all cells at once (HiGHS). What
+    it does not decide within the stated work may follow.
 
     Parameters
     ----------
     groups : one row per published group, one column per cell
     people : of each cell
     """
-    count, cells = groups.shape
-    held = np.arange(cells) == cell
-    factors = np.full(count, np.inf)
+    span = Span(people.tolist(), 0)
+    for name, own in enumerate(members_of(groups)):
+        span.push(name, indicator(own.tolist()))
+    kernel = kernel_of(span, len(people))
+    places = np.repeat(np.arange(len(kernel)), [len(move) for move in kernel])
+    columns = np.array([cell for move in kernel for cell, _ in move], dtype=np.intp)
+    numbers = np.array([float(number) for move in kernel for _, number in move])
+    unmoved = csr_array((numbers, (places, columns)), shape=(len(kernel), len(people)))
     solution = milp(
-        np.zeros(cells + count),
-        integrality=np.r_[np.ones(cells), np.zeros(count)],
-        bounds=Bounds(np.r_[held.astype(float), -factors], np.r_[np.ones(cells), factors]),
+        people.astype(float),
+        integrality=np.ones(len(people)),
+        bounds=Bounds((np.arange(len(people)) == cell).astype(float), 1),
         constraints=[
-            LinearConstraint(csr_array(hstack([eye_array(cells), -groups.T])), 0, 0),
-            LinearConstraint(np.r_[people, np.zeros(count)][None, :], 1, minimum - 1),
+            LinearConstraint(unmoved, 0, 0),
+            LinearConstraint(people[None, :], 0, minimum - 1),
         ],
         options={"node_limit": _PROGRAMME_NODES},
     )

@@ -1,7 +1,7 @@
 """Which groups to withhold, so that nothing follows about few people and most people are shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,10 @@ class GroupChoice:
     release showed of others."""
     bars_everyone: bool = False
     """Whether a total of everyone must not follow from other figures either."""
+    gap: float = 0.0
+    """Share of what could be shown at most, people by groups, that is not; in [0, 1]."""
+    pinning: int = 0
+    """Groups withheld because their percentages pin a hidden count."""
 
 
 def choose_groups(
@@ -85,6 +89,7 @@ def choose_groups(
     weight: NDArray[np.float64],
     settings: DisclosureSettings,
     earlier: Earlier | None = None,
+    rank: NDArray[np.int64] | None = None,
 ) -> GroupChoice:
     """Hold groups against the primary rules, and choose what to show of those that pass.
 
@@ -96,6 +101,7 @@ def choose_groups(
     too_small : groups that rolled up, one row each
     values : outcome to its value per response
     earlier : what earlier releases showed; nothing when left out
+    rank : of each group: those of a lower rank are chosen first
     """
     total = members.shape[1]
     reasons = find_faults(members, people, values, weight, settings)
@@ -130,7 +136,15 @@ def choose_groups(
     shown = repeated | (everyone & (tells_everyone | (np.cumsum(everyone) == 1)))
     shown[fresh[choice.shown]] = True
     reasons = reasons.mask(shown, SHOWN).mask((reasons == SHOWN) & ~shown, "derivable")
-    return GroupChoice(shown, reasons, choice.unavoidable, tells_everyone, not is_public)
+    return GroupChoice(
+        shown,
+        reasons,
+        choice.unavoidable,
+        tells_everyone,
+        not is_public,
+        choice.gap,
+        choice.pinning,
+    )
 
 
 def _follows(known: csr_array, total: int, forbidden: csr_array, minimum: int) -> bool:
@@ -145,7 +159,7 @@ def choose_shown(
     outsider: Outsider,
     settings: DisclosureSettings,
     hidden: Hidden | None = None,
-    worth: NDArray[np.floating[Any]] | None = None,
+    rank: NDArray[np.int64] | None = None,
 ) -> Choice:
     """Choose the groups to show, as many people as possible, so that no small set follows.
 
@@ -157,23 +171,36 @@ def choose_shown(
     ----------
     candidates : one row per group that passed the primary rules, one column per person
     hidden : counts to protect; none when left out
-    worth : of showing each group; its number of people when left out
+    rank : of each group: those of a lower rank are chosen first, as if there were no others
     """
-    people = np.asarray(candidates.sum(axis=1), dtype=float) if worth is None else worth
+    people = np.asarray(candidates.sum(axis=1), dtype=float)
     parts = _Parts(candidates, outsider, None if hidden is None else hidden.groups)
-    best = choose_best(
-        parts.offered,
-        # A little worth for each group as such, so that of two equal losses fewer are withheld.
-        (people + 1e-3 * people.max(initial=1.0)).tolist(),
-        lambda: parts.guard(settings.minimum),
-        settings.rounds,
-    )
-    shown = (
-        best.shown
-        if hidden is None
-        else _leave_free(parts, best.shown, people, hidden, settings.minimum)
-    )
-    return Choice(shown, best.unavoidable, best.gap, int(best.shown.sum() - shown.sum()))
+    # A little worth for each group as such, so that of two equal losses fewer are withheld.
+    worth = people + 1e-3 * people.max(initial=1.0)
+    shown = np.zeros(len(people), dtype=bool)
+    most, unavoidable = 0.0, 0
+    for own in _by_rank(len(people), rank):
+        taken = [parts.offered[name] for name in np.flatnonzero(shown)]
+        best = choose_best(
+            [parts.offered[name] for name in own],
+            worth[own].tolist(),
+            lambda taken=taken: parts.guard(settings.minimum, taken),  # type: ignore[misc]
+            settings.rounds,
+        )
+        shown[own] = best.shown
+        most += best.most
+        unavoidable = max(unavoidable, best.unavoidable)
+    gap = 1 - float(worth[shown].sum()) / most if most else 0.0
+    free = shown
+    if hidden is not None:
+        free = _leave_free(parts, shown, people, hidden, settings.minimum)
+    return Choice(free, unavoidable, max(0.0, gap), int(shown.sum() - free.sum()))
+
+
+def _by_rank(count: int, rank: NDArray[np.int64] | None) -> list[NDArray[np.intp]]:
+    if rank is None:
+        return [np.arange(count)]
+    return [np.flatnonzero(rank == own) for own in np.unique(rank)]
 
 
 class _Parts:
@@ -193,8 +220,9 @@ class _Parts:
         self._outsider = Known(to_rows(self.known), to_rows(self.barred), outsider.few)
         self._sizes = self.atoms.sizes.tolist()
 
-    def guard(self, minimum: int) -> Guard:
-        return Guard(self._sizes, minimum, self._outsider)
+    def guard(self, minimum: int, taken: Sequence[Row] = ()) -> Guard:
+        """Give a guard that holds what is known, and groups that were chosen before."""
+        return Guard(self._sizes, minimum, replace(self._outsider, proven=tuple(taken)))
 
 
 def to_rows(groups: csr_array) -> list[Row]:

@@ -12,7 +12,6 @@ several values; that of a lone person both.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import lcm
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from blijfwijzer.disclosure.atoms import Integers
 from blijfwijzer.disclosure.rounding import percent_of
-from blijfwijzer.disclosure.span import Span, lift
+from blijfwijzer.disclosure.span import Span, kernel_of
 
 _WALKS = 12
 _SWEEPS = 2
@@ -145,17 +144,8 @@ def _moves(published: Published) -> list[list[tuple[int, int]]]:
     rows = published.rows
     for name, (start, end) in enumerate(zip(rows.indptr, rows.indptr[1:], strict=False)):
         span.push(name, dict.fromkeys(rows.indices[start:end].tolist(), 1))
-    moves = []
-    for cell in range(len(published.sizes)):
-        holders = span.holders.get(cell, set())
-        if cell in span.rows or len(holders) > _LONGEST_MOVE:
-            continue
-        lifted = [(pivot, lift(span.rows[pivot][cell])) for pivot in sorted(holders)]
-        numbers = [(pivot, x) for pivot, x in lifted if x is not None]
-        if len(numbers) == len(lifted):
-            whole = lcm(*(x.denominator for _, x in numbers))
-            moves.append([(cell, whole), *((pivot, -int(x * whole)) for pivot, x in numbers)])
-    return moves
+    kernel = kernel_of(span, len(published.sizes))
+    return [move for move in kernel if len(move) <= _LONGEST_MOVE]
 
 
 class _Local:

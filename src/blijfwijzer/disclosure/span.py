@@ -14,7 +14,7 @@ that follows in residues only is at worst withheld.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
+from math import isqrt, lcm
 
 PRIME = 2**61 - 1
 
@@ -210,6 +210,31 @@ class Span:
 
     def _is_small(self, number: int) -> bool:
         return number < self._small or number > self.prime - self._small
+
+
+def kernel_of(span: Span, cells: int) -> list[list[tuple[int, int]]]:
+    """Give a basis of what changes no shown total: (cell, whole number) each.
+
+    A row lies in the span exactly when each of these is 0 over it. A part whose residues lift to no
+    fractions is left out.
+
+    >>> span = Span([3, 4, 5], 0)
+    >>> step = span.push(0, indicator([0, 2]))
+    >>> kernel_of(span, 3)
+    [[(0, 1), (2, -1)], [(1, 1)]]
+    """
+    found = []
+    for cell in range(cells):
+        if cell in span.rows:
+            continue
+        holders = sorted(span.holders.get(cell, ()))
+        lifted = [lift(span.rows[pivot][cell], span.prime) for pivot in holders]
+        numbers = [number for number in lifted if number is not None]
+        if len(numbers) == len(lifted):
+            whole = lcm(*(number.denominator for number in numbers))
+            changes = (-int(number * whole) for number in numbers)
+            found.append([(cell, whole), *zip(holders, changes, strict=True)])
+    return found
 
 
 def _by_size(sizes: Sequence[int], few: int) -> list[frozenset[int]]:
