@@ -6,7 +6,6 @@ import re
 import shutil
 import sys
 import zipfile
-from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -26,7 +25,6 @@ from blijfwijzer.publish.culture_pictures import (
 )
 from blijfwijzer.publish.marks import WIDTH, axis_of
 from blijfwijzer.publish.pictures import PICTURED_ROWS
-from blijfwijzer.release.culture import leave_few
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE, PAIR
 
@@ -1021,24 +1019,6 @@ def test_a_share_that_few_make_is_not_told(place, tmp_path):
     told = json.loads((tmp_path / "out" / "claims.json").read_text())["claims"][0]
     assert told["verdict"] == "withheld"
     assert not told["estimates"]
-
-
-def test_a_mean_is_withheld_when_few_others_answered():
-    """Of 12 people in the rest of a unit two answered on one dimension and eleven on the other."""
-    groups = pd.DataFrame(
-        {"parent": ["", "all", "all", "all"], "level": ["all", "unit", "unit", "unit"]},
-        index=["all", "a", "b", "c"],
-    )
-    answered = {("all", "x"): 62, ("a", "x"): 40, ("b", "x"): 20, ("c", "x"): 2}
-    answered |= {("all", "y"): 71, ("a", "y"): 40, ("b", "y"): 20, ("c", "y"): 11}
-    rows = [(group, dimension, n) for (group, dimension), n in answered.items()]
-    climate = SimpleNamespace(table=pd.DataFrame(rows, columns=["group", "dimension", "n"]))
-    shown = np.array([True, True, True, False])
-    now = SimpleNamespace(
-        grouping=SimpleNamespace(groups=groups), admission=SimpleNamespace(shown=shown)
-    )
-
-    assert leave_few(now, climate, 10) == {("b", "x")}
 
 
 @pytest.mark.parametrize("command", ["climate", "claims"])

@@ -141,13 +141,15 @@ def clear_compared(findings: CultureFindings) -> Cleared:
     rows = []
     for row in _by_codebook(findings.invariance.groups, codebook).to_dict("records"):
         attribute, group = str(row["attribute"]), str(row["group"])
+        place = findings.ids_of_largest.get(group) if attribute == levels[0] else None
         is_shown = (
             group in units
             if attribute in levels
             else level_figure(attribute, group) in permission.figures
         )
         known = row["n"] >= minimum and row["observed"] == row["observed"]
-        if row["judgement"] == "not comparable" or not is_shown or not known:
+        is_few = (place, row["scale"]) in permission.answers
+        if row["judgement"] == "not comparable" or not is_shown or not known or is_few:
             continue
         reason = _uncompared(row["reason"], language)
         is_warned = row["judgement"] == "with care"

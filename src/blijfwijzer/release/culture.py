@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.climate import Climate
 from blijfwijzer.culture.conduct import (
     CONTACT,
     Conduct,
@@ -17,11 +16,13 @@ from blijfwijzer.culture.conduct import (
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.traits import OTHER, UNKNOWN, read_traits
 from blijfwijzer.culture.trend import Trend
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.figures import FigureId, Figures
-from blijfwijzer.disclosure.rules import is_telling
+from blijfwijzer.disclosure.rules import is_telling, leaves_few
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.culture_findings import (
+    Pairs,
     level_figure,
     link_figure,
 )
@@ -52,19 +53,42 @@ class Wave:
         return self.admission.grouping
 
 
-def favourable(scales: pd.DataFrame, codebook: Codebook, settings: Settings) -> dict[str, Array]:
-    """Give whether each respondent is favourable on each dimension that was asked: 1, 0 or NaN.
+def culture_bases(scales: pd.DataFrame, codebook: Codebook, settings: Settings) -> dict[str, Basis]:
+    """Give what groups are told by: dimensions, by whether each is favourable: 1, 0 or NaN.
 
     Where nearly all of a group are, or none is, its mean would tell of each of them. What counts by
     default is looked at too, so that other settings do not show what was withheld.
     """
-    found = {}
-    for place, culture in enumerate((settings.culture, CultureSettings())):
+    found: dict[str, tuple[Array, ...]] = {}
+    for culture in (settings.culture, CultureSettings()):
         for dimension in find_dimensions(codebook, culture):
             values = dimension.is_favourable(read_scores(scales, dimension), culture.favourable)
             if not np.isnan(values).all():
-                found[f"{dimension.name}:{place}"] = values
-    return found
+                name = told_by(dimension.name)
+                found[name] = (*found.get(name, ()), values)
+    return {name: Basis(values) for name, values in found.items()}
+
+
+def told_by(dimension: str) -> str:
+    """Name, in the ledger, what groups are told by of a dimension."""
+    return f"mean:{dimension}"
+
+
+def few_answers(wave: Wave | None, codebook: Codebook, settings: Settings) -> Pairs:
+    """Name the groups and dimensions that may not be told, since few answered or nearly alike.
+
+    Parameters
+    ----------
+    wave : none is told of without one
+    """
+    if wave is None:
+        return frozenset()
+    names = wave.grouping.groups.index
+    return frozenset(
+        (str(group), dimension.name)
+        for dimension in find_dimensions(codebook, settings.culture)
+        for group in names[~wave.admission.tells(told_by(dimension.name))]
+    )
 
 
 def offer_figures(
@@ -73,7 +97,7 @@ def offer_figures(
     """Offer the parts that figures are about and that cut through units."""
     responses, scales = now.responses, now.scales
     weight = responses["weight"].to_numpy(dtype=float)
-    values = favourable(scales, codebook, settings)
+    bases = culture_bases(scales, codebook, settings)
     minimum = settings.disclosure.minimum
     concepts = read_concepts(responses, scales, codebook)
     asked = read_behaviours(concepts)
@@ -87,9 +111,11 @@ def offer_figures(
         for level in sorted(group.dropna().unique(), key=str):
             row = _row((group == level).to_numpy(dtype=bool))
             is_small = row.sum() < minimum or len(responses) - row.sum() < minimum
-            told = values if name != CONTACT else {}
+            told = bases if name != CONTACT else {}
             if not is_small and not any(
-                is_telling(row, v, weight, settings.disclosure) for v in told.values()
+                is_telling(row, values, weight, settings.disclosure)
+                for basis in told.values()
+                for values in basis.values
             ):
                 offered[level_figure(name, str(level))] = row
     for behaviour in asked:
@@ -99,28 +125,6 @@ def offer_figures(
         if (np.asarray(sizes).ravel() >= minimum).all():
             offered[link_figure(str(behaviour))] = parts
     return offered
-
-
-def leave_few(now: Wave, climate: Climate, minimum: int) -> frozenset[tuple[str, str]]:
-    """Choose the means to withhold since others in the unit above answered who are few.
-
-    Groups are chosen by who is in them. Of those some did not answer on a dimension, so that of a
-    unit less its parts a few answers may be left though many people are: the smallest of the parts
-    that are shown is then withheld on that dimension, and what is left holds its answers too.
-    """
-    groups = now.grouping.groups
-    table = climate.table[["group", "dimension", "n"]].assign(
-        parent=lambda t: groups["parent"].reindex(t["group"]).to_numpy(),
-        level=lambda t: groups["level"].reindex(t["group"]).to_numpy(),
-    )
-    shown = table[table["group"].isin(groups.index[now.admission.shown])]
-    whole = table.set_index(["group", "dimension"])["n"]
-    withheld = set()
-    for (parent, _, dimension), parts in shown.groupby(["parent", "level", "dimension"]):
-        left = float(whole.get((parent, dimension), np.nan)) - float(parts["n"].sum())
-        if 0 < left < minimum:
-            withheld.add((str(parts["group"].iloc[int(parts["n"].argmin())]), str(dimension)))
-    return frozenset(withheld)
 
 
 def mix_figures(
@@ -222,7 +226,23 @@ def told_conduct(
         members = _row(inside & ~np.isnan(happened))
         if is_shown and not is_telling(members, happened, weight, settings.disclosure):
             told.add((behaviour, by, category))
-    return frozenset(told)
+    return frozenset(told - _leaving_few(conduct.shares, told, settings.disclosure.minimum))
+
+
+def _leaving_few(
+    shares: pd.DataFrame, told: set[tuple[str, str, str]], minimum: int
+) -> set[tuple[str, str, str]]:
+    """Choose the categories to withhold since the others who answered are few."""
+    n = shares.set_index(["behaviour", "by", "category"])["n"]
+    keys = [key for key in told if key[1] != EVERYONE and n[key] >= minimum]
+    withheld = set()
+    for behaviour, by in {key[:2] for key in keys}:
+        whole = (behaviour, EVERYONE, EVERYONE)
+        parts = sorted(key for key in keys if key[:2] == (behaviour, by))
+        smallest = leaves_few(float(n.get(whole, 0.0)), n[parts].to_numpy(dtype=float), minimum)
+        if whole in told and smallest is not None:
+            withheld.add(parts[smallest])
+    return withheld
 
 
 def _row(inside: Mask) -> csr_array:

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.files import hash_bytes
 from blijfwijzer.groups.flags import CERTAIN, NOT
 from blijfwijzer.groups.grouping import make_groups, read_population
@@ -18,12 +17,13 @@ from blijfwijzer.publish.report_tables import clear_groups, make_report
 from blijfwijzer.records.model_choice import ModelChoice, choose_models
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
+from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication, rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.score_findings import estimates_of, gather
-from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target
+from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
@@ -88,9 +88,10 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
     wave, request = scored.wave, scored.request
     with publication(output, request, ledgers) as release:
         tell("find what could be derived")
-        admission = release.admit(wave.intake, wave.grouping, _values(scored.targets))
+        admission = release.admit(wave.intake, wave.grouping, _bases(wave, scored.targets))
+        targets = _told(scored.targets, admission, wave)
         tell("find segments and whom it misses")
-        findings = gather(wave, scored.targets, release, admission)
+        findings = gather(wave, targets, release, admission)
         tell(f"write {output}")
         report = make_report(findings, dict(request.origin), request.wave)
         files = release_files(report, findings)
@@ -119,17 +120,27 @@ def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.Dat
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
     targets = {stored.model.target: estimate_target(stored, wave, silent)}
     with rehearsal(Request("serve", codebook, settings, "")) as release:
-        admission = release.admit(intake, grouping, _values(targets))
-    return clear_groups(estimates_of(wave, targets, admission), minimum).frame
+        admission = release.admit(intake, grouping, _bases(wave, targets))
+    told = _told(targets, admission, wave)
+    return clear_groups(estimates_of(wave, told, admission), minimum).frame
 
 
 def _population(file: Path | None, codebook: Codebook) -> pd.DataFrame | None:
     return None if file is None else read_population(read_table(file).frame, codebook, file.name)
 
 
-def _values(targets: dict[str, Target]) -> dict[str, NDArray[np.float64]]:
-    """Give the outcomes that the wave asks."""
-    return {name: t.values for name, t in targets.items() if t.values is not None}
+def _bases(wave: NewWave, targets: dict[str, Target]) -> dict[str, Basis]:
+    """Give what groups are told by, and what that rests on."""
+    found = {f"rate:{name}": target.basis for name, target in targets.items()}
+    fits = wave.fits_profile()
+    if fits is not None:
+        found["profile"] = Basis((fits,), hides_group=False, has_floor=True)
+    return found
+
+
+def _told(targets: dict[str, Target], admission: Admission, wave: NewWave) -> dict[str, Target]:
+    """Give each risk of the groups that are told of it only."""
+    return {n: withhold(t, admission.tells(f"rate:{n}"), wave) for n, t in targets.items()}
 
 
 def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, ModelChoice]) -> Request:
@@ -145,7 +156,7 @@ def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, ModelChoice])
         wave.codebook,
         wave.settings,
         name,
-        tuple(f"rate:{target}" for target in chosen),
+        (*(f"rate:{target}" for target in chosen), "profile"),
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
     )
@@ -158,8 +169,8 @@ def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) ->
         f"{counts['rolled_up']} rolled up; release {sequence} in the ledger."
     )
     yield from (f"  {choice}" for choice in scored.models.values())
-    for name, target in scored.targets.items():
-        verdict = target.flags["verdict"][findings.estimates.shown]
+    for name, flags in findings.estimates.flags.items():
+        verdict = flags["verdict"][findings.estimates.shown]
         yield (
             f"  {name}: {(verdict == CERTAIN).sum()} groups flagged, "
             f"{((verdict != CERTAIN) & (verdict != NOT)).sum()} uncertain"

@@ -132,7 +132,11 @@ _TABLES = (
             share("response", "share of them that responded"),
             count("own_n", "respondents in no smaller unit that is shown"),
             count("own_people", "people in no smaller unit that is shown"),
-            share("profile", "share with the simple profile", is_optional=True),
+            share(
+                "profile",
+                "share with the simple profile: missing where it is 90 % or more, 10 where less",
+                is_optional=True,
+            ),
             share("{target}_rate", _RATE.meaning, ends=ends_of("{target}")),
             replace(_NONRESPONSE, is_optional=False),
             text("{target}_source", "from what the rate was estimated"),
