@@ -52,8 +52,8 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "plot.foot": ("intention", "need"),
         "rejected": (
-            *("duplicate_id", "missing_unit", "missing_weight", "out_of_range_code"),
-            *("straight_lining", "weight_of_zero"),
+            *("duplicate_id", "missing_unit", "missing_weight", "other_reasons"),
+            *("out_of_range_code", "straight_lining", "weight_of_zero"),
         ),
         "rolled_up": ("parent", "people", "respondents", "response"),
         "screening.measure": (

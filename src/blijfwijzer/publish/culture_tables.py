@@ -61,7 +61,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
             findings.permission.reasons[~findings.permission.shown],
             language,
         ),
-        "rejected": shown_rejected(findings.intake.rejected, codebook, language),
+        "rejected": shown_rejected(findings.intake.rejected, codebook, findings.settings),
     }
     if not findings.permission.tells_everyone:
         # Figures of the whole survey tell of everyone, of whom nothing may be told.

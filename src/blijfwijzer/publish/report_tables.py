@@ -43,7 +43,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         targets=targets,
         facts=facts(findings.counts(), language),
         tables={
-            "rejected": shown_rejected(findings.intake.rejected, codebook, language),
+            "rejected": shown_rejected(findings.intake.rejected, codebook, findings.settings),
             "wave": _wave(findings, language),
             "sectors": _by_target(groups, codebook.units.levels[0], targets),
             "flagged": _flagged(groups, targets),

@@ -49,11 +49,16 @@ REJECTED = ShownTable(
     "rejected",
     "a reason for which forms were refused",
     (_REASON, band("responses", "forms", written="count")),
+    counted_by="responses",
 )
 REJECTED_FILE = ShownTable(
     "rejected_file",
     "a reason for which forms were refused",
-    (text("reason", "the reason, and the column that it is about"), count("responses", "forms")),
+    (
+        text("reason", "the reason and its column; `other reasons` of which few forms have each"),
+        count("responses", "forms"),
+    ),
+    counted_by="responses",
     files=("rejected.csv",),
     is_for_programs=True,
 )
