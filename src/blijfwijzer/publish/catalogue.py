@@ -55,7 +55,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("duplicate_id", "missing_unit", "missing_weight", "other_reasons"),
             *("out_of_range_code", "straight_lining", "weight_of_zero"),
         ),
-        "rolled_up": ("parent", "people", "respondents", "response"),
+        "rolled_up": ("parent", "people", "respondents", "response", "unknown"),
         "screening.measure": (
             *("auc", "base_rate", "precision", "predicted_precision", "sensitivity"),
         ),

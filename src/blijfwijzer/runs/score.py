@@ -1,7 +1,7 @@
 """The story of `score`: a new wave to groups, flags, and files that may be shown."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,11 +9,14 @@ import pandas as pd
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.files import hash_bytes
 from blijfwijzer.groups.flags import CERTAIN, NOT
-from blijfwijzer.groups.grouping import make_groups, read_population
+from blijfwijzer.groups.grouping import asked_levels, make_groups
+from blijfwijzer.groups.population import Joined, join_units, name_as_survey, read_population
 from blijfwijzer.progress import Tell, show_progress, silent
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.release_files import release_files
 from blijfwijzer.publish.report_tables import clear_groups, make_report
+from blijfwijzer.publish.screen import SCREEN
+from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_choice import ModelChoice, choose_models
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
@@ -57,6 +60,8 @@ class ScoredWave:
     targets: dict[str, Target]
     models: dict[str, ModelChoice]
     request: Request
+    joined: Joined | None = None
+    """How its units and those of the table of people met, if there is one."""
 
 
 def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
@@ -75,12 +80,14 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     tell(f"read {asked.survey.name}")
     intake = read_survey(asked.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)
-    people = _population(asked.population, codebook)
+    people, joined = _population(asked, codebook, intake.responses)
     grouping = make_groups(intake.responses, codebook, asked.by, settings, asked.cross, people)
+    if joined is not None:
+        intake = replace(intake, remarks=(*intake.remarks, *joined.remarks))
     scales = score_scales(intake.responses, codebook)
     wave = NewWave(intake, scales, grouping, codebook, asked.by, settings)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
-    return ScoredWave(wave, targets, chosen, _request(asked, wave, chosen))
+    return ScoredWave(wave, targets, chosen, _request(asked, wave, chosen), joined)
 
 
 def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) -> Shown:
@@ -95,7 +102,8 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
         tell(f"write {output}")
         report = make_report(findings, dict(request.origin), request.wave)
         files = release_files(report, findings)
-        head = release.publish(files, findings.counts(), needs=list(findings.needs))
+        told = {} if scored.joined is None else {"units": scored.joined.counts}
+        head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
     return Shown.of(report, output, _say(output, findings, scored, head["sequence"]))
 
 
@@ -125,8 +133,16 @@ def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.Dat
     return clear_groups(estimates_of(wave, told, admission), minimum).frame
 
 
-def _population(file: Path | None, codebook: Codebook) -> pd.DataFrame | None:
-    return None if file is None else read_population(read_table(file).frame, codebook, file.name)
+def _population(
+    asked: ScoreRequest, codebook: Codebook, responses: pd.DataFrame
+) -> tuple[pd.DataFrame | None, Joined | None]:
+    """Read how many people work in each unit, and hold its units against those of the survey."""
+    file = asked.population
+    if file is None:
+        return None, None
+    levels = asked_levels(codebook, asked.by, responses)
+    people = name_as_survey(read_population(read_table(file).frame, codebook, file.name), responses)
+    return people, join_units(people, responses, levels, file.name)
 
 
 def _bases(wave: NewWave, targets: dict[str, Target]) -> dict[str, Basis]:
@@ -175,4 +191,6 @@ def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) ->
             f"  {name}: {(verdict == CERTAIN).sum()} groups flagged, "
             f"{((verdict != CERTAIN) & (verdict != NOT)).sum()} uncertain"
         )
+    joined = () if scored.joined is None else scored.joined.remarks
+    yield from (f"  {write(remark.message, SCREEN)}" for remark in joined)
     yield f"  look at {output / 'report.html'}"
