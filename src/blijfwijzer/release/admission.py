@@ -15,7 +15,7 @@ from blijfwijzer.disclosure.answers import (
     choose_told,
 )
 from blijfwijzer.disclosure.choice import GroupChoice
-from blijfwijzer.disclosure.copies import Forms, number_forms
+from blijfwijzer.disclosure.copies import number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
 from blijfwijzer.disclosure.earlier import Earlier, Present, read_earlier
 from blijfwijzer.disclosure.figures import FigureId, Figures
@@ -121,7 +121,7 @@ def admit_groups(
         if basis.hides_group
         for place, answers in enumerate(basis.values)
     }
-    forms = _forms(responses, codebook)
+    forms = number_forms(answers_of(responses, codebook))
     choice = choose_different(candidates, values, forms, settings, earlier)
     return Admission(
         grouping,
@@ -157,10 +157,10 @@ def _telling(ledger: Ledger, figure: str) -> Ledger:
     return replace(ledger, releases=releases)
 
 
-def _forms(responses: pd.DataFrame, codebook: Codebook) -> Forms:
-    """Give forms a number by all that was answered, and not by who or where people are."""
+def answers_of(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Give all that was answered, and not who or where people are."""
     asked = codebook.with_role("item", "career", "audit", "claim", "outcome")
-    return number_forms(responses[[c.name for c in asked if c.name in responses]])
+    return responses[[column.name for column in asked if column.name in responses]]
 
 
 _VIEWS = 3

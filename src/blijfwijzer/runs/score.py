@@ -20,7 +20,8 @@ from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_choice import ModelChoice, choose_models
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
-from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.admission import Admission, answers_of
+from blijfwijzer.release.answered import Answered
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication, rehearsal
 from blijfwijzer.release.request import Request
@@ -107,13 +108,21 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
     return Shown.of(report, output, _say(output, findings, scored, head["sequence"]))
 
 
-def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.DataFrame:
+def tabulate_groups(
+    rows: pd.DataFrame, stored: Stored, by: list[str], answered: Answered
+) -> pd.DataFrame:
     """Estimate one risk per group of some rows, and give what may be shown of it.
 
     Parameters
     ----------
     rows : one row per response, columns as in the survey's file
     by : unit levels
+    answered : rows that were answered before; these are added
+
+    Raises
+    ------
+    DisclosureError
+        The rows would tell of few, by themselves or beside those that were answered before.
 
     Returns
     -------
@@ -123,6 +132,7 @@ def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.Dat
     intake = read_responses(Table(rows), "rows", codebook, settings.intake)
     require_enough(intake, settings.intake)
     minimum = settings.disclosure.minimum
+    answered.admit(answers_of(intake.responses, codebook), tuple(by), minimum)
     scales = score_scales(intake.responses, codebook)
     grouping = make_groups(intake.responses, codebook, by, settings)
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
