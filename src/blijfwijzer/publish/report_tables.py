@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from blijfwijzer.disclosure.release import Cleared, clear_whole, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.fairness.targeting import Targeting
+from blijfwijzer.groups.estimates import response_in_bands
 from blijfwijzer.groups.flags import NOT
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.catalogue import id_of
@@ -70,6 +71,7 @@ def clear_groups(estimates: GroupEstimates, minimum: int) -> Cleared:
     """Clear the table of groups that are shown, one row each."""
     shown, groups = estimates.shown, estimates.grouping.groups
     table = groups[shown].reset_index()
+    table["response"] = response_in_bands(table)
     above = table["sector"].map(groups["label"]).fillna("")
     table["sector_label"] = above.where(table["sector"].isin(groups.index[shown]), "")
     own = estimates.own.reindex(groups.index[shown])
