@@ -789,7 +789,7 @@ def test_a_heat_map_without_room_for_all_leaves_out_what_is_withheld(all_fit):
 
 
 def test_a_unit_of_which_nothing_is_shown_says_so_in_a_heat_map_that_has_room():
-    row = {"pooled": 3.0, "all_mark": "", "judgement": "comparable"}
+    row = {"pooled": 3.0, "all_mark": "no_mark", "judgement": "comparable"}
 
     heat = show_heat([("A", [row]), ("H", [None])], ["Unit", "d"], "c", "en")
 
@@ -798,6 +798,17 @@ def test_a_unit_of_which_nothing_is_shown_says_so_in_a_heat_map_that_has_room():
         '<span class="cell hatched">not shown</span>',
     ]
     assert "not shown" in [text for _, text in heat.legend]
+
+
+def test_a_unit_that_is_held_against_what_may_not_be_told_is_not_said_to_be_the_same():
+    row = {"pooled": 3.0, "all_mark": "", "judgement": "comparable"}
+
+    heat = show_heat([("A", [row])], ["Unit", "d"], "c", "en")
+
+    (cells,) = heat.rows
+    hidden = '<span class="hidden">, not compared</span>'
+    assert str(cells[1]) == f'<span class="cell uncompared">3.0{hidden}</span>'
+    assert [text for _, text in heat.legend] == ["not compared"]
 
 
 def test_a_mark_and_a_warning_of_a_cell_stand_in_words_too():

@@ -57,7 +57,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         **clear_conduct(findings),
         "hidden": _hidden(climate, findings),
         "withheld": clear_withheld(
-            findings.grouping.groups.loc[~findings.permission.shown, "n"],
+            findings.grouping.members[np.flatnonzero(~findings.permission.shown)],
             findings.permission.reasons[~findings.permission.shown],
             language,
         ),

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.disclosure.rounding import band_text
@@ -106,12 +108,13 @@ def _refusal(reason: str, codebook: Codebook, language: Language) -> str:
     return say(id_of("rejected", part), language, column=label)
 
 
-def clear_withheld(n: pd.Series, reasons: pd.Series, language: Language) -> Cleared:
+def clear_withheld(members: csr_array, reasons: pd.Series, language: Language) -> Cleared:
     """Count what is withheld; that answers were alike is not told, since it would tell them.
 
     Parameters
     ----------
-    n : respondents of each group that is withheld
+    members : one row per group that is withheld, one column per response; who is in several of
+        them counts once
     reasons : why, in the same order
     """
     small = reasons.isin(_LOOSE).to_numpy()
@@ -120,7 +123,7 @@ def clear_withheld(n: pd.Series, reasons: pd.Series, language: Language) -> Clea
         {
             "reason": say(reason, language),
             "groups": int(here.sum()),
-            "people": float(n[here].sum()),
+            "people": float((members[np.flatnonzero(here)].sum(axis=0) > 0).sum()),
         }
         for reason, here in (("withheld.small", small), ("withheld.derived", ~small))
         if here.any()

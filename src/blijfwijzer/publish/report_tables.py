@@ -55,7 +55,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "gaps": _gaps(findings, language),
             "conclusions": _conclusions(findings, language),
             "withheld": clear_withheld(
-                findings.estimates.grouping.groups.loc[is_withheld, "n"],
+                findings.estimates.grouping.members[np.flatnonzero(is_withheld)],
                 findings.reasons[is_withheld],
                 language,
             ),

@@ -50,6 +50,7 @@ REJECTED = ShownTable(
     "a reason for which forms were refused",
     (_REASON, band("responses", "forms", written="count")),
     counted_by="responses",
+    held="counts",
 )
 REJECTED_FILE = ShownTable(
     "rejected_file",
@@ -61,6 +62,7 @@ REJECTED_FILE = ShownTable(
     counted_by="responses",
     files=("rejected.csv",),
     is_for_programs=True,
+    held="counts",
 )
 FACTS = ShownTable(
     "facts",
@@ -70,7 +72,8 @@ FACTS = ShownTable(
 WITHHELD = ShownTable(
     "withheld",
     "a reason for which groups are not shown",
-    (_REASON, whole("groups", "groups"), band("people", "respondents in these")),
+    (_REASON, whole("groups", "groups"), band("people", "respondents in these, each counted once")),
+    held="counts",
 )
 
 _TABLES = (
@@ -90,11 +93,13 @@ _TABLES = (
             metric("drift", "population stability index against training"),
             VERDICT,
         ),
+        held="everyone",
     ),
     ShownTable(
         "sectors",
         "a risk and largest unit",
         (TARGET, text("label", "the unit", heading="sector"), N, _RATE),
+        held="groups",
     ),
     ShownTable(
         "flagged",
@@ -105,11 +110,13 @@ _TABLES = (
             share("stability", "share of samples of units in which it stands out"),
             VERDICT,
         ),
+        held="groups",
     ),
     ShownTable(
         "drivers",
         "a group that stands out and what its risk goes with",
         (GROUP, TARGET, LABEL, DRIVER, CHANGEABLE, CONTRAST),
+        held="groups",
     ),
     ShownTable(
         "groups",
@@ -122,6 +129,7 @@ _TABLES = (
             _NONRESPONSE,
             *_TALENT,
         ),
+        held="groups",
     ),
     ShownTable(
         "groups_file",
@@ -154,6 +162,7 @@ _TABLES = (
         counted_by="n",
         files=("groups.csv", "groups.parquet"),
         is_for_programs=True,
+        held="groups",
     ),
     ShownTable(
         "segments",
@@ -166,6 +175,7 @@ _TABLES = (
             _REFERENCE,
         ),
         counted_by="n",
+        held="parts",
     ),
     ShownTable(
         "fairness",
@@ -177,6 +187,7 @@ _TABLES = (
             observed("inclusion", "share of those selected without need"),
         ),
         counted_by="n",
+        held="parts",
     ),
     ShownTable(
         "gaps",
@@ -186,6 +197,7 @@ _TABLES = (
             share("gap", "largest difference in missed between groups", ends=ENDS),
             metric("ratio", "smallest over largest share that is selected"),
         ),
+        held="parts",
     ),
     ShownTable(
         "conclusions",
