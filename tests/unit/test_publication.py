@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from blijfwijzer import files
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.disclosure.ledger import verify
 from blijfwijzer.groups.grouping import everyone_alone
@@ -37,7 +38,7 @@ def intake(rng):
 
 
 def admit(release, intake, wave=None):
-    return release.admit(intake, everyone_alone(intake.responses), {}, wave)
+    return release.admit(intake, everyone_alone(intake.responses), {"mean": Basis()}, wave)
 
 
 def entered(tmp_path):

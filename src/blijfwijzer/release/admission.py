@@ -48,7 +48,7 @@ class Admission:
     """Hash of the survey's file."""
     minimum: int
     told_of: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
-    """Figure to whether each group is told by it; others are told of all groups that are."""
+    """Figure to whether each group is told by it; by any other none is."""
 
     @property
     def shown(self) -> NDArray[np.bool_]:
@@ -68,7 +68,7 @@ class Admission:
         ----------
         figure : as groups are told by it in the ledger, such as "rate:vertrekintentie"
         """
-        return np.asarray(self.told & self.told_of.get(figure, self.shown))
+        return np.asarray(self.told & self.told_of.get(figure, False))
 
     @property
     def names(self) -> list[str]:

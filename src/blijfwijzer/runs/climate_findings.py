@@ -318,8 +318,9 @@ def _told_pair(now: Wave, codebook: Codebook, settings: Settings) -> Mask:
     dimensions = find_dimensions(codebook, settings.culture)
     places, told = find_pair(dimensions, codebook, settings.culture), now.admission.shown
     if isinstance(places, list):
-        for place in places:
-            told = told & now.admission.tells(told_by(dimensions[place].name))
+        figures = [told_by(dimensions[place].name) for place in places]
+        for figure in set(figures) & set(now.admission.told_of):
+            told = told & now.admission.tells(figure)
     return told
 
 

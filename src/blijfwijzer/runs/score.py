@@ -177,12 +177,13 @@ def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, ModelChoice])
     if asked.population is not None:
         origin["population_sha256"] = hash_bytes(asked.population.read_bytes())
     name = asked.wave or wave_of(asked.survey)
+    profile = () if wave.codebook.simple_rule is None else ("profile",)
     return Request(
         "score",
         wave.codebook,
         wave.settings,
         name,
-        (*(f"rate:{target}" for target in chosen), "profile"),
+        (*(f"rate:{target}" for target in chosen), *profile),
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
     )
