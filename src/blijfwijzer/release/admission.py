@@ -98,11 +98,17 @@ def admit_groups(
     columns = key_columns(codebook)
     present = Present(responses, grouping.members, member_finder(responses, codebook))
 
-    def earlier_of(figure: str = "") -> Earlier:
-        told = _telling(ledger, figure)
+    def read(told: Ledger) -> Earlier:
         return read_earlier(told, present, request.survey, wave, settings.minimum, request.sha256)
 
-    earlier = earlier_of()
+    def earlier_of(figure: str) -> Earlier:
+        told = _telling(ledger, figure)
+        if any(release.content["groups"] for release in told.releases):
+            return read(told)
+        never = np.zeros_like(earlier.repeated)
+        return replace(earlier, known=earlier.known[:0], repeated=never)
+
+    earlier = read(ledger)
     if settings.minimum < earlier.minimum:
         raise SettingsError(
             f"[disclosure] minimum: is {settings.minimum}, and earlier releases of this survey "
@@ -137,14 +143,12 @@ def admit_groups(
 
 
 def _telling(ledger: Ledger, figure: str) -> Ledger:
-    """Give the ledger with only the groups that were told by a figure; all when it is "".
+    """Give the ledger with only the groups that were told by a figure.
 
     Parameters
     ----------
     figure : "rate:x" is also told by releases that say no more than "rate"
     """
-    if not figure:
-        return ledger
     names = {figure, figure.partition(":")[0]}
     releases = []
     for release in ledger.releases:
