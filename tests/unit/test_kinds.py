@@ -135,6 +135,7 @@ def permission(answers, before=frozenset()):
         before,
         nothing,
         nothing,
+        nothing,
         0,
     )
 

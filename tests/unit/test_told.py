@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.disclosure.answers import Basis, Candidates, choose_different, choose_told
 from blijfwijzer.disclosure.earlier import Earlier
 from blijfwijzer.disclosure.rules import is_narrow, leaves_few
+from blijfwijzer.release.culture import keep_from_few
 from blijfwijzer.settings import DisclosureSettings
 from small_worlds import K, brute_force, none
 
@@ -153,6 +154,14 @@ def test_a_mean_that_is_each_persons_risk_is_narrow():
     assert is_narrow(groups.members, risk, groups.weight, 0.9).tolist() == [False] * 3
     assert is_narrow(groups.members, near, groups.weight, 0.9).tolist() == [False, True, False]
     assert told(Basis(risk=near), groups) == [True, False, True]
+
+
+def test_a_category_goes_where_few_others_answered():
+    told = {("x", "all", "all"), ("x", "sex", "m"), ("x", "sex", "v"), ("y", "sex", "m")}
+    n = {**dict.fromkeys(told, 40.0), ("x", "all", "all"): 65.0, ("x", "sex", "v"): 20.0}
+
+    # Of y nothing is told of everyone, from whom men could be taken.
+    assert told - keep_from_few(told, n, K) == {("x", "sex", "v")}
 
 
 def test_the_smallest_part_goes_where_few_are_left():

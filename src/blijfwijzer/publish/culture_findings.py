@@ -29,6 +29,8 @@ from blijfwijzer.survey.labels import scale_labels
 NOT_TESTED = "not tested"
 """Judgement where largest units were not held against each other: there is one, or too many."""
 
+Cell = tuple[str, str, str]
+"""What is told, by what people are parted for it, and the category."""
 Pairs = frozenset[tuple[str, str]]
 """Groups and dimensions."""
 
@@ -53,8 +55,10 @@ class Permission:
     once they are taken from it, or nearly all answered alike."""
     answers_before: Pairs
     """The same in the wave before."""
-    conduct: frozenset[tuple[str, str, str]]
+    conduct: frozenset[Cell]
     """Behaviour, what it is broken down by, and category."""
+    compared: frozenset[Cell]
+    """Scale, background or level of units, and group that is told to differ by it."""
     mix: frozenset[tuple[str, str]]
     """Trait and category of which the shares in both waves may be told."""
     releases: int

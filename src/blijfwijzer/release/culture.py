@@ -22,6 +22,7 @@ from blijfwijzer.disclosure.rules import is_telling, leaves_few
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.culture_findings import (
+    Cell,
     Pairs,
     level_figure,
     link_figure,
@@ -200,7 +201,7 @@ def told_conduct(
     figures: frozenset[FigureId],
     codebook: Codebook,
     settings: Settings,
-) -> frozenset[tuple[str, str, str]]:
+) -> frozenset[Cell]:
     """Choose the shares of unwanted behaviour to tell: of groups and parts that may be shown.
 
     A share that is nearly one tells of each who was asked, and so does one of nobody.
@@ -214,7 +215,7 @@ def told_conduct(
     weight = responses["weight"].to_numpy(dtype=float)
     groups = now.grouping.groups[now.admission.shown]
     units = {GroupPath.parse(group).code(largest) for group in groups.index}
-    told = set()
+    told = set[Cell]()
     for row in conduct.shares.to_dict("records"):
         behaviour, by, category = str(row["behaviour"]), str(row["by"]), str(row["category"])
         is_shown = {
@@ -226,23 +227,58 @@ def told_conduct(
         members = _row(inside & ~np.isnan(happened))
         if is_shown and not is_telling(members, happened, weight, settings.disclosure):
             told.add((behaviour, by, category))
-    return frozenset(told - _leaving_few(conduct.shares, told, settings.disclosure.minimum))
+    columns = [conduct.shares[c] for c in ("behaviour", "by", "category", "n")]
+    n = {(str(b), str(by), str(c)): float(n) for b, by, c, n in zip(*columns, strict=True)}
+    return keep_from_few(told, n, settings.disclosure.minimum)
 
 
-def _leaving_few(
-    shares: pd.DataFrame, told: set[tuple[str, str, str]], minimum: int
-) -> set[tuple[str, str, str]]:
-    """Choose the categories to withhold since the others who answered are few."""
-    n = shares.set_index(["behaviour", "by", "category"])["n"]
+def told_compared(
+    groups: pd.DataFrame,
+    now: Wave,
+    figures: frozenset[FigureId],
+    codebook: Codebook,
+    settings: Settings,
+) -> frozenset[Cell]:
+    """Choose by which scales groups of a background, and largest units, are told to differ.
+
+    Parameters
+    ----------
+    groups : one row per scale, attribute and group, with the n that answered
+    """
+    largest, minimum = codebook.units.levels[0], settings.disclosure.minimum
+    names = now.grouping.groups.index
+    ids = {GroupPath.parse(name).code(largest): name for name in names[now.admission.told]}
+    hidden = few_answers(now, codebook, settings)
+    told, n = set(), dict[Cell, float]()
+    for row in groups.to_dict("records"):
+        scale, by, group = str(row["scale"]), str(row["attribute"]), str(row["group"])
+        is_shown = level_figure(by, group) in figures
+        if by == largest:
+            is_shown = group in ids and (str(ids[group]), scale) not in hidden
+        n[scale, by, group] = float(row["n"])
+        n[scale, EVERYONE, EVERYONE] = float(now.scales[scale].notna().sum())
+        if is_shown and row["n"] >= minimum:
+            told |= {(scale, by, group), (scale, EVERYONE, EVERYONE)}
+    return keep_from_few(told, n, minimum)
+
+
+def keep_from_few(told: set[Cell], n: Mapping[Cell, float], minimum: int) -> frozenset[Cell]:
+    """Leave out the smallest category where the others who answered would be few.
+
+    Parameters
+    ----------
+    told : what may be shown by itself; of everyone, where it is told of them too
+    n : who answered, of each of these
+    """
     keys = [key for key in told if key[1] != EVERYONE and n[key] >= minimum]
     withheld = set()
-    for behaviour, by in {key[:2] for key in keys}:
-        whole = (behaviour, EVERYONE, EVERYONE)
-        parts = sorted(key for key in keys if key[:2] == (behaviour, by))
-        smallest = leaves_few(float(n.get(whole, 0.0)), n[parts].to_numpy(dtype=float), minimum)
+    for figure, by in {key[:2] for key in keys}:
+        whole = (figure, EVERYONE, EVERYONE)
+        parts = sorted(key for key in keys if key[:2] == (figure, by))
+        smallest = leaves_few(n.get(whole, 0.0), np.array([n[part] for part in parts]), minimum)
         if whole in told and smallest is not None:
             withheld.add(parts[smallest])
-    return withheld
+    return frozenset(told - withheld)
 
 
 def _row(inside: Mask) -> csr_array:

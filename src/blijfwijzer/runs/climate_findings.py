@@ -37,6 +37,7 @@ from blijfwijzer.release.culture import (
     mix_figures,
     offer_figures,
     told_by,
+    told_compared,
     told_conduct,
     told_mix,
 )
@@ -239,6 +240,7 @@ def _permit(
         few_answers(now, codebook, settings),
         few_answers(before, codebook, settings),
         told_conduct(measured.conduct, now, names, codebook, settings),
+        told_compared(measured.invariance.groups, now, names, codebook, settings),
         told_mix(trend, now, before, names & set(mix) & set(earlier), codebook),
         now.admission.earlier.releases,
     )
