@@ -103,7 +103,7 @@ def admit_groups(
 
     def earlier_of(figure: str) -> Earlier:
         told = _telling(ledger, figure)
-        if any(release.content["groups"] for release in told.releases):
+        if any(release.content.get("groups") for release in told.releases):
             return read(told)
         never = np.zeros_like(earlier.repeated)
         return replace(earlier, known=earlier.known[:0], repeated=never)
@@ -154,7 +154,7 @@ def _telling(ledger: Ledger, figure: str) -> Ledger:
     for release in ledger.releases:
         groups = {
             name: group
-            for name, group in release.content["groups"].items()
+            for name, group in release.content.get("groups", {}).items()
             if names & set(group["statistics"])
         }
         releases.append(replace(release, content={**release.content, "groups": groups}))
