@@ -103,10 +103,12 @@ def admit_groups(
 
     def earlier_of(figure: str) -> Earlier:
         told = _telling(ledger, figure)
+        # Who joined or left is the same whatever was told; reading it takes long.
+        known, repeated = earlier.known[:0], np.zeros_like(earlier.repeated)
         if any(release.content.get("groups") for release in told.releases):
-            return read(told)
-        never = np.zeros_like(earlier.repeated)
-        return replace(earlier, known=earlier.known[:0], repeated=never)
+            found = read(told)
+            known, repeated = found.known, found.repeated
+        return replace(earlier, known=known, repeated=repeated)
 
     earlier = read(ledger)
     if settings.minimum < earlier.minimum:
