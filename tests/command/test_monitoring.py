@@ -6,7 +6,6 @@ import re
 import shutil
 import sys
 import zipfile
-from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -26,7 +25,6 @@ from blijfwijzer.publish.culture_pictures import (
 )
 from blijfwijzer.publish.marks import WIDTH, axis_of
 from blijfwijzer.publish.pictures import PICTURED_ROWS
-from blijfwijzer.release.culture import leave_few
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE, PAIR
 
@@ -791,7 +789,7 @@ def test_a_heat_map_without_room_for_all_leaves_out_what_is_withheld(all_fit):
 
 
 def test_a_unit_of_which_nothing_is_shown_says_so_in_a_heat_map_that_has_room():
-    row = {"pooled": 3.0, "all_mark": "", "judgement": "comparable"}
+    row = {"pooled": 3.0, "all_mark": "no_mark", "judgement": "comparable"}
 
     heat = show_heat([("A", [row]), ("H", [None])], ["Unit", "d"], "c", "en")
 
@@ -800,6 +798,17 @@ def test_a_unit_of_which_nothing_is_shown_says_so_in_a_heat_map_that_has_room():
         '<span class="cell hatched">not shown</span>',
     ]
     assert "not shown" in [text for _, text in heat.legend]
+
+
+def test_a_unit_that_is_held_against_what_may_not_be_told_is_not_said_to_be_the_same():
+    row = {"pooled": 3.0, "all_mark": "", "judgement": "comparable"}
+
+    heat = show_heat([("A", [row])], ["Unit", "d"], "c", "en")
+
+    (cells,) = heat.rows
+    hidden = '<span class="hidden">, not compared</span>'
+    assert str(cells[1]) == f'<span class="cell uncompared">3.0{hidden}</span>'
+    assert [text for _, text in heat.legend] == ["not compared"]
 
 
 def test_a_mark_and_a_warning_of_a_cell_stand_in_words_too():
@@ -857,7 +866,6 @@ def test_a_dutch_page_tells_no_names_that_are_for_programs(place, command):
 
     assert "straight-lining" not in text
     assert "duplicate id" not in text
-    assert "komt al eerder voor" in text
     assert not re.search("unexplained|oaxaca|fairlie", text)
     codebook = load_codebook(BOOK)
     names = [name for name in (*codebook.scales, *CONCEPTS) if "_" in name]
@@ -1021,24 +1029,6 @@ def test_a_share_that_few_make_is_not_told(place, tmp_path):
     told = json.loads((tmp_path / "out" / "claims.json").read_text())["claims"][0]
     assert told["verdict"] == "withheld"
     assert not told["estimates"]
-
-
-def test_a_mean_is_withheld_when_few_others_answered():
-    """Of 12 people in the rest of a unit two answered on one dimension and eleven on the other."""
-    groups = pd.DataFrame(
-        {"parent": ["", "all", "all", "all"], "level": ["all", "unit", "unit", "unit"]},
-        index=["all", "a", "b", "c"],
-    )
-    answered = {("all", "x"): 62, ("a", "x"): 40, ("b", "x"): 20, ("c", "x"): 2}
-    answered |= {("all", "y"): 71, ("a", "y"): 40, ("b", "y"): 20, ("c", "y"): 11}
-    rows = [(group, dimension, n) for (group, dimension), n in answered.items()]
-    climate = SimpleNamespace(table=pd.DataFrame(rows, columns=["group", "dimension", "n"]))
-    shown = np.array([True, True, True, False])
-    now = SimpleNamespace(
-        grouping=SimpleNamespace(groups=groups), admission=SimpleNamespace(shown=shown)
-    )
-
-    assert leave_few(now, climate, 10) == {("b", "x")}
 
 
 @pytest.mark.parametrize("command", ["climate", "claims"])

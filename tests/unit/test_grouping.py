@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.errors import GroupError, MissingColumnsError
+from blijfwijzer.errors import GroupError
 from blijfwijzer.groups.grouping import (
     EVERYONE,
     make_groups,
     member_finder,
     part_people,
-    read_population,
 )
 from blijfwijzer.groups.paths import GroupPath, crossed_with
 from blijfwijzer.settings import GroupSettings, Settings
@@ -152,13 +151,3 @@ def test_definitions_find_the_same_people():
         assert (inside == (found.members[[place]].toarray().ravel() > 0)).all()
     assert member_finder(table, BOOK)({"planeet": "x"}) is None
     assert GroupPath.parse(EVERYONE).definition == {}
-
-
-def test_a_list_of_people_is_checked():
-    right = pd.DataFrame({"organisatie": ["O1"], "people": [12]})
-
-    assert read_population(right, BOOK, "x.csv")["people"].tolist() == [12]
-    with pytest.raises(GroupError, match="1 rows of `people`"):
-        read_population(right.assign(people=-1), BOOK, "x.csv")
-    with pytest.raises(MissingColumnsError, match="needs a column `people`"):
-        read_population(right.drop(columns="people"), BOOK, "x.csv")

@@ -1,6 +1,7 @@
 """The rite of what is shown: what is entered, in which order, and what an end half-way leaves."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,10 @@ import pandas as pd
 import pytest
 
 from blijfwijzer import files
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.disclosure.ledger import verify
-from blijfwijzer.groups.grouping import everyone_alone
+from blijfwijzer.groups.grouping import Grouping, everyone_alone
 from blijfwijzer.release.publication import publication, rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
@@ -37,7 +39,7 @@ def intake(rng):
 
 
 def admit(release, intake, wave=None):
-    return release.admit(intake, everyone_alone(intake.responses), {}, wave)
+    return release.admit(intake, everyone_alone(intake.responses), {"mean": Basis()}, wave)
 
 
 def entered(tmp_path):
@@ -129,3 +131,46 @@ def test_a_rehearsal_leaves_nothing(request_, intake, tmp_path, monkeypatch):
         assert admit(release, intake).shown.all()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def sectors(intake):
+    """Everyone and four sectors of a hundred people each."""
+    place = np.arange(PEOPLE) // 100
+    responses = intake.responses.assign(sector=place.astype(str), organisatie="o")
+    rows = [np.ones(PEOPLE), *(place == each for each in range(4))]
+    names = ["all", *(f"sector={each}" for each in range(4))]
+    groups = pd.DataFrame({"kind": ["all", *["unit"] * 4], "people": np.nan}, index=names)
+    grouping = Grouping(groups, members(*rows), pd.DataFrame(), members(np.zeros(PEOPLE)))
+    return replace(intake, responses=responses), grouping
+
+
+def publish_sectors(request, asked, answers, tmp_path, number=1):
+    """Tell the sectors by one figure; give which of them it tells."""
+    intake, grouping = asked
+    told = replace(request, statistics=("rate:x",), asked={"number": number})
+    with publication(tmp_path / "out", told, tmp_path / "ledger") as release:
+        admission = release.admit(intake, grouping, {"rate:x": Basis((answers,))})
+        release.publish({"table.csv": answers.tobytes()}, COUNTS)
+    return admission.tells("rate:x").tolist()
+
+
+def test_the_ledger_knows_by_which_figures_each_group_was_told(request_, intake, tmp_path):
+    answers = np.tile([0.0, 1.0], PEOPLE // 2)
+    answers[4:100] = np.nan
+
+    told = publish_sectors(request_, sectors(intake), answers, tmp_path)
+
+    # Of the first sector four answered, and everyone less the others would tell of them.
+    assert told == [True, False, False, True, True]
+    groups = entered(tmp_path)[0].content["groups"]
+    assert [bool(group["statistics"]) for group in groups.values()] == told
+
+
+def test_a_group_that_was_not_told_by_a_figure_is_not_known_by_it(request_, intake, tmp_path):
+    asked, answers = sectors(intake), np.tile([0.0, 1.0], PEOPLE // 2)
+    answers[4:100] = np.nan
+
+    first = publish_sectors(request_, asked, answers, tmp_path)
+    again = publish_sectors(request_, asked, answers, tmp_path, number=2)
+
+    assert again == first

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, mark, read_scores
 from blijfwijzer.culture.unit_changes import UnitChanges
+from blijfwijzer.disclosure.rounding import band_middle
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import Z, adjust, two_sided
 from blijfwijzer.estimation.pooling import (
@@ -135,10 +136,21 @@ def _pool(
         members, people = csr_array(grouping.members[rows]), groups["people"].to_numpy(float)[rows]
         part = direct.iloc[rows]
         sampling[rows], df = sampling_variance(scores, part, members, design, people=people)
+        # What is shown rests on the band of n; p, which is not, on the answers as they are.
+        shown = sampling[rows] * _to_band(part["n"].to_numpy(dtype=float))
         above = groups["parent"].iloc[rows]
-        found = pool_means(part["mean"].to_numpy(), sampling[rows], above, draws, rng).table
+        found = pool_means(part["mean"].to_numpy(), shown, above, draws, rng).table
         tables.append(found.assign(freedom=df).set_index(rows))
     return _Areas(direct.assign(sampling=sampling), pd.concat(tables).sort_index())
+
+
+def _to_band(n: Array) -> Array:
+    """Factor by which variances are those of as many people as the middle of the band of n.
+
+    The weight of own answers and the ends of intervals would else tell how many there are.
+    """
+    middle = band_middle(n)
+    return np.divide(n, middle, out=np.ones(len(n)), where=middle > 0)
 
 
 def _describe(areas: _Areas, dimension: Dimension, levels: pd.Series) -> pd.DataFrame:

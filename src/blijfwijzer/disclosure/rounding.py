@@ -36,6 +36,22 @@ def band_floor(counts: pd.Series) -> pd.Series:
     return counts.map(lambda count: float(band(count)[0]), na_action="ignore")
 
 
+def band_middle(counts: Array) -> Array:
+    """Middle of the band that each count lies in; nobody stays nobody, missing stays missing.
+
+    What follows from how many there are (an interval, a weight, a response) is computed with this
+    and not with the count: its width would tell the count more finely than the band does.
+
+    >>> band_middle(np.array([0.0, 10.0, 14.0, 43.0, np.nan])).tolist()
+    [0.0, 12.0, 12.0, 42.0, nan]
+    """
+    starts, sizes = np.array(_WIDTHS, dtype=float).T
+    known = np.where(np.isnan(counts), 0.0, counts)
+    width = sizes[np.searchsorted(starts, known, side="right") - 1]
+    middle = known // width * width + (width - 1) / 2
+    return np.where(np.isnan(counts) | (known == 0), counts, middle)
+
+
 def whole_percent(shares: pd.Series) -> pd.Series:
     """Shares in [0, 1] as whole percentages; missing stays missing."""
     return (100 * shares.astype(float)).round()

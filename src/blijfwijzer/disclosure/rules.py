@@ -11,7 +11,12 @@ Array = NDArray[np.float64]
 
 SHOWN = ""
 """Reason of a group that passes."""
+COPIES = "copies"
+"""Reason of a group with too few different forms."""
 _HEAVIEST = 2
+_SAME_RISK = 0.01
+"""Distance from a group's mean within which a risk is that mean, as a reader of whole percentages
+takes it: what is shown may lie half a point off, and so may what a reader makes of it."""
 
 
 def find_faults(
@@ -28,9 +33,10 @@ def find_faults(
     which tells what each of them answered; two respondents who carry 90 % of the weight ((n, k)
     rule with n = 2, as in ACRO's defaults).
 
-    An outcome is a sensitive answer, so a group is too alike when `unanimity` of it has the
-    outcome. That all lack it tells something of each only if it is known that all of them
-    responded; where that is not known it counts as known.
+    An outcome is a sensitive answer, so a group is too alike when `unanimity` of those who answered
+    have the outcome. That all lack it tells something of each only if it is known that all of them
+    responded; where that is not known it counts as known. An outcome that fewer than k of a group
+    answered does not count: no figure of it is shown of the group (see `answers`).
 
     Parameters
     ----------
@@ -52,7 +58,12 @@ def find_faults(
     rules = {
         "dominance": _heaviest_share(members, weight) >= settings.dominance,
         "alike": np.any(
-            [_is_alike(members, v, n, people, settings.unanimity) for v in values.values()], axis=0
+            [
+                _is_alike(members, v, n, people, settings.unanimity)
+                & (members @ (~np.isnan(v)).astype(float) >= k)
+                for v in values.values()
+            ],
+            axis=0,
         )
         if values
         else np.zeros(len(n), dtype=bool),
@@ -78,6 +89,43 @@ def is_telling(rows: csr_array, values: Array, weight: Array, settings: Disclosu
     alike = _is_alike(rows, values, n, unknown, settings.unanimity)
     lopsided = _heaviest_share(rows, weight) >= settings.dominance
     return bool(((alike | lopsided) & (n > 0)).any())
+
+
+def leaves_few(whole: float, parts: Array, minimum: int) -> int | None:
+    """Give the part to withhold since those of the whole who are in no part are few.
+
+    The smallest part goes: what is left then holds its answers too.
+
+    Parameters
+    ----------
+    whole : who answered, of whom a figure is shown
+    parts : who answered in each part of which a figure is shown; they share no people
+    """
+    left = whole - parts.sum()
+    return int(parts.argmin()) if len(parts) and 0 < left < minimum else None
+
+
+def is_narrow(
+    members: csr_array, risk: Array, weight: Array, unanimity: float
+) -> NDArray[np.bool_]:
+    """Say of each group whether its mean risk is the risk of nearly each in it.
+
+    Of a dozen copies of a form, or of a dozen people who differ in what a model hardly looks at,
+    the mean tells what the model expects of one.
+
+    Parameters
+    ----------
+    members : one row per group, one column per response
+    risk : what a model expects of each response, in [0, 1]
+    unanimity : share of a group from which it is nearly each
+    """
+    total = np.maximum(members @ weight, 1e-300)
+    mean = (members @ (weight * risk)) / total
+    rows = np.repeat(np.arange(members.shape[0]), np.diff(members.indptr))
+    same = np.abs(risk[members.indices] - mean[rows]) <= _SAME_RISK
+    n = np.diff(members.indptr)
+    alike = np.bincount(rows, weights=same, minlength=members.shape[0])
+    return np.asarray((n > 0) & (alike >= unanimity * n))
 
 
 def _is_alike(

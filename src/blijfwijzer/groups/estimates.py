@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.disclosure.rounding import band_middle
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.rates import (
     PooledRates,
@@ -38,7 +39,7 @@ def estimate_groups(
     direct areas.
     """
     groups = grouping.groups
-    areas = summarise_areas(predictions, grouping.members)
+    areas = _in_bands(summarise_areas(predictions, grouping.members))
     is_asked = not np.isnan(predictions.values).all()
     tables, draws = [], np.empty((len(groups), settings.draws))
     for place, level in enumerate(groups["level"].unique()):
@@ -54,11 +55,35 @@ def estimate_groups(
     # From the figures as they are shown: bounds that followed from finer ones would tell these.
     low, high = nonresponse_bounds(
         table["rate"].round(2).to_numpy(),
-        groups["response"].clip(upper=1).round(2).to_numpy(dtype=float),
+        response_in_bands(groups).round(2).to_numpy(dtype=float),
         settings.nonresponse_odds,
     )
     table = table.assign(nonresponse_low=low, nonresponse_high=high)
     return PooledRates(table, draws), areas
+
+
+def _in_bands(areas: pd.DataFrame) -> pd.DataFrame:
+    """Take as many answers as the middle of their band, of which widths may tell no more.
+
+    Of a rate by itself the ends of its interval would tell how many answered, to the person.
+    """
+    n = areas["n"].to_numpy(dtype=float)
+    middle = band_middle(n)
+    worth = np.divide(middle, n, out=np.ones(len(n)), where=n > 0)
+    return areas.assign(n=middle, effective_n=areas["effective_n"] * worth)
+
+
+def response_in_bands(groups: pd.DataFrame) -> pd.Series:
+    """Share who responded, from the middle of the band of respondents.
+
+    Whoever knows how many people work in a unit would else know how many of them responded.
+
+    Parameters
+    ----------
+    groups : `n` and `people`, which may be missing
+    """
+    middle = band_middle(groups["n"].to_numpy(dtype=float))
+    return pd.Series(middle / groups["people"].to_numpy(dtype=float), groups.index).clip(upper=1)
 
 
 def _pool_level(areas: pd.DataFrame, groups: pd.DataFrame, draws: int, seed: int) -> PooledRates:

@@ -13,14 +13,15 @@ from scipy.sparse import csr_array, vstack
 from blijfwijzer.errors import GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import EVERYONE as EVERYONE
 from blijfwijzer.groups.paths import escape_all, path_ids
+from blijfwijzer.groups.population import refuse_unknown_units
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Column, Language
 from blijfwijzer.survey.texts import as_seen
 
 COLUMNS = ["level", "label", "parent", "sector", "kind", "n", "people", "response"]
-RollUpReason = Literal["parent", "respondents", "people", "response"]
-"""Why a group rolls up: the unit above did, or it has too few respondents, too few people, or too
-low a response."""
+RollUpReason = Literal["parent", "unknown", "respondents", "people", "response"]
+"""Why a group rolls up: the unit above did, its people are not known while those of others are, or
+it has too few respondents, too few people, or too low a response."""
 _ROLLED_UP = ["level", "unit", "reason", "groups", "n"]
 
 
@@ -50,9 +51,10 @@ def make_groups(
 ) -> Grouping:
     """Group responses by unit levels, and the larger of these by background variables.
 
-    A unit is a group when it has `disclosure.minimum` respondents (and `minimum_responses`),
-    `minimum_people` people and a response of `minimum_response`, the last two where the population
-    is known, and when the unit above it is a group too; else its people count with the unit above.
+    A unit is a group when it has `disclosure.minimum` respondents (and `minimum_responses`) and
+    when the unit above it is a group too; and, where a population is given, when it is in it with
+    `minimum_people` people and a response of `minimum_response`. Else its people count with the
+    unit above.
     A unit crossed with a background variable needs `minimum_cross` respondents; else its people
     count with those of the unit above who gave the same answer.
 
@@ -71,7 +73,7 @@ def make_groups(
         The survey does not hold a level or variable.
     """
     own, minimum, language = settings.groups, settings.disclosure.minimum, settings.language
-    levels = _levels(codebook, by, responses)
+    levels = asked_levels(codebook, by, responses)
     if population is not None:
         refuse_unknown_units(population, responses, levels, "population")
     variables = [_variable(name, codebook, responses) for name in dict.fromkeys(cross)]
@@ -85,6 +87,8 @@ def make_groups(
         reasons: dict[RollUpReason, pd.Series] = {
             "parent": ~table["parent"].isin(made.ids()),
             "respondents": table["n"] < least,
+            # Where responses are held against people, a unit of which these are not known fails.
+            "unknown": table["people"].isna() & (population is not None),
             "people": table["people"] < own.minimum_people,
             "response": table["response"] < own.minimum_response,
         }
@@ -214,7 +218,13 @@ def _stack(members: list[Any], responses: pd.DataFrame) -> csr_array:
     return csr_array(vstack([none, *(csr_array(m) for m in members)], format="csr"))
 
 
-def _levels(codebook: Codebook, by: Sequence[str], responses: pd.DataFrame) -> list[str]:
+def asked_levels(codebook: Codebook, by: Sequence[str], responses: pd.DataFrame) -> list[str]:
+    """Give the unit levels that groups are made of, from the largest down to the smallest asked.
+
+    Raises
+    ------
+    GroupError, MissingColumnsError
+    """
     known = codebook.units.levels
     unknown = [name for name in by if name not in known]
     if unknown or not by:
@@ -371,66 +381,3 @@ def _labels(codes: pd.Series, column: Column, language: Language) -> list[str]:
     texts = {code: text.in_(language) for code, text in column.codes.items()}
     plain = [str(code) if column.role == "unit" else unquote(str(code)) for code in codes]
     return [as_seen(texts.get(code, code)) for code in plain]
-
-
-def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.DataFrame:
-    """Check a list of how many people work in each smallest unit.
-
-    Parameters
-    ----------
-    frame : one row per unit: some unit levels of the codebook and `people`
-
-    Raises
-    ------
-    MissingColumnsError, GroupError
-    """
-    levels = [level for level in codebook.units.levels if level in frame]
-    if "people" not in frame or not levels:
-        raise MissingColumnsError(
-            f"{file}: needs a column `people` and the unit levels "
-            f"{', '.join(codebook.units.levels)}; it has {', '.join(map(str, frame.columns))}."
-        )
-    people = pd.to_numeric(frame["people"], errors="coerce")
-    wrong = int((people.isna() | (people < 0) | np.isinf(people)).sum())
-    if wrong:
-        raise GroupError(
-            f"{file}: {wrong} rows of `people` are no number, negative or infinite. Correct them."
-        )
-    units = {level: frame[level].astype("str").mask(frame[level].isna()) for level in levels}
-    return pd.DataFrame({**units, "people": people})
-
-
-def refuse_unknown_units(
-    population: pd.DataFrame, responses: pd.DataFrame, levels: list[str], file: str
-) -> None:
-    """Refuse a list of people that does not know the units of a survey.
-
-    Parameters
-    ----------
-    population : as `read_population` gives
-    levels : unit levels from the largest down to the smallest that is asked
-
-    Raises
-    ------
-    MissingColumnsError
-        It lacks a level.
-    GroupError
-        It knows fewer than half of the units of a level: names were written otherwise, or it is the
-        list of another survey.
-    """
-    absent = [level for level in levels if level not in population]
-    if absent:
-        raise MissingColumnsError(
-            f"{file}: {len(absent)} unit levels are missing: {', '.join(absent)}. Add them, so "
-            "that "
-            "people can be counted per unit; they are written as in the survey."
-        )
-    for level in levels:
-        there = set(responses[level].dropna().astype("str"))
-        known = there & set(population[level].dropna())
-        if 2 * len(known) < len(there):
-            raise GroupError(
-                f"{file}: knows {len(known)} of {len(there)} units of level {level}. Write units "
-                "as "
-                "the survey does, with the same capitals and signs, or leave --population out."
-            )

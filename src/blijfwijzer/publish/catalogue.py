@@ -52,10 +52,10 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "plot.foot": ("intention", "need"),
         "rejected": (
-            *("duplicate_id", "missing_unit", "missing_weight", "out_of_range_code"),
-            *("straight_lining", "weight_of_zero"),
+            *("duplicate_id", "missing_unit", "missing_weight", "other_reasons"),
+            *("out_of_range_code", "straight_lining", "weight_of_zero"),
         ),
-        "rolled_up": ("parent", "people", "respondents", "response"),
+        "rolled_up": ("parent", "people", "respondents", "response", "unknown"),
         "screening.measure": (
             *("auc", "base_rate", "precision", "predicted_precision", "sensitivity"),
         ),

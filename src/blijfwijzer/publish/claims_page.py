@@ -69,7 +69,9 @@ def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -
                 np.flatnonzero(verdicts.frame["verdict"] == _UNTESTABLE),
             ),
             "estimates": clear_shown_estimates(findings),
-            "rejected": shown_rejected(findings.intake.rejected, findings.codebook, language),
+            "rejected": shown_rejected(
+                findings.intake.rejected, findings.codebook, findings.settings
+            ),
         },
         method=claims_method(findings.settings, language),
         provenance=origin_facts(origin, wave, language),

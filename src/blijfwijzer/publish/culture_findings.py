@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,12 +21,18 @@ from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.messages import say
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.codebook import Codebook, Language
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.labels import scale_labels
 
 NOT_TESTED = "not tested"
 """Judgement where largest units were not held against each other: there is one, or too many."""
+
+Cell = tuple[str, str, str]
+"""What is told, by what people are parted for it, and the category."""
+Pairs = frozenset[tuple[str, str]]
+"""Groups and dimensions."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +50,31 @@ class Permission:
     """Whether figures of everyone in the wave before may be told."""
     figures: frozenset[FigureId]
     """About parts that cut through groups."""
-    answers: frozenset[tuple[str, str]]
-    """Groups and dimensions that may not be told, since what is left of the unit above, once they
-    are taken from it, is a few who answered."""
-    conduct: frozenset[tuple[str, str, str]]
+    answers: Pairs
+    """Groups and dimensions that may not be told: few answered, or few are left of the unit above
+    once they are taken from it, or nearly all answered alike."""
+    answers_before: Pairs
+    """The same in the wave before."""
+    conduct: frozenset[Cell]
     """Behaviour, what it is broken down by, and category."""
+    compared: frozenset[Cell]
+    """Scale, background or level of units, and group that is told to differ by it."""
     mix: frozenset[tuple[str, str]]
     """Trait and category of which the shares in both waves may be told."""
     releases: int
     """Earlier releases that were weighed."""
+
+    def hides(self, rows: pd.DataFrame, groups: NDArray[Any] | None = None) -> Mask:
+        """Say of each row whether the dimension may not be told of its group, or of another."""
+        return _are_in(rows if groups is None else rows.assign(group=groups), self.answers)
+
+    def hid_before(self, rows: pd.DataFrame) -> Mask:
+        """Say of each row whether the dimension may not be told of its group in the wave before."""
+        return _are_in(rows, self.answers_before)
+
+
+def _are_in(rows: pd.DataFrame, pairs: Pairs) -> Mask:
+    return np.asarray(pd.MultiIndex.from_frame(rows[["group", "dimension"]]).isin(list(pairs)))
 
 
 @dataclass(frozen=True)
@@ -110,6 +133,14 @@ class CultureFindings:
             for group, label in groups.items()
             if among is None or group in among
         }
+
+    @cached_property
+    def ids_of_largest(self) -> dict[str, str]:
+        """Give the ids of everyone and of each largest unit, by its code."""
+        groups = self.grouping.groups
+        largest = groups.index[groups["level"] == self.largest]
+        ids = {GroupPath.parse(group).code(self.largest): str(group) for group in largest}
+        return {**ids, EVERYONE: EVERYONE}
 
     @property
     def groups(self) -> pd.DataFrame:

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared
-from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.publish.culture_findings import CultureFindings, level_figure
+from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.tables.register import TABLES
@@ -135,17 +134,11 @@ def clear_compared(findings: CultureFindings) -> Cleared:
     """Compare groups where the scale means the same to them, and say so where it may not."""
     language, permission = findings.language, findings.permission
     codebook, minimum = findings.codebook, findings.minimum
-    levels = codebook.units.levels
-    units = {GroupPath.parse(group).code(levels[0]) for group in findings.groups.index}
     labels = findings.labels
     rows = []
     for row in _by_codebook(findings.invariance.groups, codebook).to_dict("records"):
         attribute, group = str(row["attribute"]), str(row["group"])
-        is_shown = (
-            group in units
-            if attribute in levels
-            else level_figure(attribute, group) in permission.figures
-        )
+        is_shown = (row["scale"], attribute, group) in permission.compared
         known = row["n"] >= minimum and row["observed"] == row["observed"]
         if row["judgement"] == "not comparable" or not is_shown or not known:
             continue

@@ -14,6 +14,8 @@ from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Language
 
+WHY_EMPTY = "why_empty"
+"""Name of the sentence that says why figures of everyone are absent, if they are."""
 _NAMED = 5
 """Units that a sentence names; more are counted, and the table names them."""
 
@@ -35,6 +37,8 @@ def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
     }
     if findings.conduct.reason is not None:
         found["about_conduct"] = (write(findings.conduct.reason, language),)
+    if not findings.permission.tells_everyone:
+        found[WHY_EMPTY] = (say("warning.everyone", language),)
     return {name: texts for name, texts in found.items() if texts}
 
 

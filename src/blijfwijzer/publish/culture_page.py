@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.culture_notes import WHY_EMPTY
 from blijfwijzer.publish.culture_pictures import (
     SIGNS,
     choose_units,
@@ -87,6 +88,7 @@ def write_climate_workbook(chapter: Chapter) -> bytes:
 
 def _measured(chapter: Chapter) -> Iterator[Block]:
     yield from read_blocks(chapter)
+    yield from _why_empty(chapter)
     caption = say("caption.scales", chapter.language)
     scales = chapter.rows("scales")
     if len(scales):
@@ -102,6 +104,8 @@ def _measured(chapter: Chapter) -> Iterator[Block]:
 def _climate(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
     language, climate = chapter.language, chapter.rows("climate")
     hidden = chapter.rows("hidden")
+    if climate.empty:
+        yield Block(paragraphs=(say("note.no_climate", language),))
     dimensions = list(dict.fromkeys(climate["dimension"]))
     heat = say("note.heat", language, care=SIGNS["with care"], own=SIGNS["not comparable"])
     yield Block(paragraphs=(*chapter.notes.get("about_climate", ()), heat))
@@ -147,11 +151,13 @@ def _trend(chapter: Chapter) -> Iterator[Block]:
     everyone = changes[changes["place"] == say("group.everyone", language)]
     if everyone.empty:
         yield Block(paragraphs=paragraphs)
-        return
-    caption = say("caption.trend", language)
-    drawing = draw_trend(everyone, caption, language)
-    table = drawn_table(chapter, "trend", everyone.drop(columns="place"), drawing)
-    yield Block(paragraphs=paragraphs, caption=caption, table=table)
+        if "about_trend" in chapter.notes:
+            yield from _why_empty(chapter)
+    else:
+        caption = say("caption.trend", language)
+        drawing = draw_trend(everyone, caption, language)
+        table = drawn_table(chapter, "trend", everyone.drop(columns="place"), drawing)
+        yield Block(paragraphs=paragraphs, caption=caption, table=table)
     rest = changes[changes["place"] != say("group.everyone", language)]
     if len(rest):
         caption = say("caption.all_trend", language, level=in_sentence(chapter.largest))
@@ -192,7 +198,8 @@ def _worrying(chapter: Chapter, levels: Mapping[str, str]) -> Iterator[Block]:
 def _conduct(chapter: Chapter) -> Iterator[Block]:
     language, shares = chapter.language, chapter.rows("conduct")
     if shares.empty:
-        yield Block(paragraphs=chapter.notes.get("about_conduct", (say("table.empty", language),)))
+        why = chapter.notes.get("about_conduct", (say("note.no_conduct", language),))
+        yield Block(paragraphs=why)
         return
     yield Block(paragraphs=(say("note.conduct", language),))
     everyone = shares[shares["by"] == say("group.everyone", language)]
@@ -210,6 +217,9 @@ def _conduct(chapter: Chapter) -> Iterator[Block]:
 
 def _compare(chapter: Chapter) -> Iterator[Block]:
     language, judged = chapter.language, chapter.rows("comparable")
+    yield from _why_empty(chapter)
+    if judged.empty and WHY_EMPTY in chapter.notes:
+        return
     counts = judged["judgement"].value_counts()
     gate = say(
         "note.gate",
@@ -226,6 +236,12 @@ def _compare(chapter: Chapter) -> Iterator[Block]:
     else:
         yield folded(chapter, "comparable")
     yield folded(chapter, "compared")
+
+
+def _why_empty(chapter: Chapter) -> Iterator[Block]:
+    """Say why figures of everyone are not there, where they may not be told."""
+    if WHY_EMPTY in chapter.notes:
+        yield Block(paragraphs=chapter.notes[WHY_EMPTY])
 
 
 def _heat(

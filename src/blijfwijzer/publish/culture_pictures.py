@@ -18,7 +18,7 @@ SIGNS = {"with care": "!", "not comparable": "≠"}
 _SIGN_TEXTS = {"with care": "legend.care", "not comparable": "legend.own"}
 _LOOK_TEXTS = {
     **{"better": "legend.better", "worse": "legend.worse"},
-    **{"plain": "legend.same", "hatched": "legend.hidden"},
+    **{"plain": "legend.same", "uncompared": "legend.uncompared", "hatched": "legend.hidden"},
 }
 _LEAST_POINTS = 1.0
 """Span of an axis of means, at least: they are told to a tenth, and on a shorter axis that rounding
@@ -96,6 +96,9 @@ def show_heat(
 def _look(cell: HeatCell) -> str:
     if cell is None or number(cell["pooled"]) is None:
         return "hatched"
+    if cell["all_mark"] == "" and cell["judgement"] != "not comparable":
+        # What it would be held against may not be told: that is no difference of nothing.
+        return "uncompared"
     return str(cell["all_mark"]) if cell["all_mark"] in ("better", "worse") else "plain"
 
 
@@ -106,8 +109,9 @@ def _heat_cell(cell: HeatCell, language: Language) -> Markup:
         return Markup('<span class="cell hatched">{}</span>').format(hidden)
     judgement = cell["judgement"] if cell["judgement"] in SIGNS else ""
     mean = f"{show(cell['pooled'], 'decimal', language)} {SIGNS.get(judgement, '')}".strip()
-    told = [name for name in (look, judgement) if name not in ("plain", "")]
+    told = [name for name in (look, judgement) if name not in ("plain", "uncompared", "")]
     words = "".join(f", {say_verdict(name, language)}" for name in told)
+    words += f", {say('legend.uncompared', language)}" if look == "uncompared" else ""
     aside = Markup('<span class="hidden">{}</span>').format(words) if words else ""
     return Markup('<span class="cell {}">{}{}</span>').format(look, mean, aside)
 

@@ -57,11 +57,11 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         **clear_conduct(findings),
         "hidden": _hidden(climate, findings),
         "withheld": clear_withheld(
-            findings.grouping.groups.loc[~findings.permission.shown, "n"],
+            findings.grouping.members[np.flatnonzero(~findings.permission.shown)],
             findings.permission.reasons[~findings.permission.shown],
             language,
         ),
-        "rejected": shown_rejected(findings.intake.rejected, codebook, language),
+        "rejected": shown_rejected(findings.intake.rejected, codebook, findings.settings),
     }
     if not findings.permission.tells_everyone:
         # Figures of the whole survey tell of everyone, of whom nothing may be told.
@@ -110,20 +110,17 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     table = table.assign(judgement=[findings.judge(*pair) for pair in pairs])
     is_barred = table["judgement"] == "not comparable"
     table = table[(table["n"] >= minimum) & ~(is_barred & (table["level"] == largest))]
-    few = pd.MultiIndex.from_frame(table[["group", "dimension"]]).isin(list(permission.answers))
-    table = table[~few].reset_index(drop=True)
-    if not permission.tells_everyone:
-        table = table[table["group"] != EVERYONE].reset_index(drop=True)
+    table = table[~permission.hides(table)].reset_index(drop=True)
     mine = groups.reindex(table["group"])
     sector = mine["sector"].to_numpy()
     absent = {
-        "sector": ~np.isin(sector, groups.index),
+        "sector": ~np.isin(sector, groups.index) | permission.hides(table, sector),
         "all": (table["judgement"] == "not comparable").to_numpy()
-        | (not permission.tells_everyone),
+        | permission.hides(table, np.full(len(table), EVERYONE)),
         "previous": ~(
             table["group"].isin(permission.before) & (table["previous_n"] >= minimum)
         ).to_numpy()
-        | ((table["group"] == EVERYONE) & (not permission.tells_before)).to_numpy(),
+        | permission.hid_before(table),
     }
     labels = findings.labels
     shown = pd.DataFrame(
@@ -191,6 +188,9 @@ def _trend(findings: CultureFindings) -> Cleared:
         allowed[EVERYONE] = say("group.everyone", language)
     table = findings.trend.changes.assign(place=findings.trend.changes["place"].astype("str"))
     table = table[table["place"].isin(list(allowed))]
+    # Groups are told by the dimensions of culture; other scales are not withheld by themselves.
+    of = table.assign(dimension=table["scale"], group=table["place"].map(findings.ids_of_largest))
+    table = table[~permission.hides(of) & ~permission.hid_before(of)]
     table = table.assign(
         scale=table["scale"].map(findings.labels),
         place=table["place"].map(allowed),

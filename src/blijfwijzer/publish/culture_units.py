@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.culture.conduct import ANY_INSIDE, ANY_OUTSIDE, CONTACT, LEAVES
@@ -37,7 +38,8 @@ def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
     worrying, remedies = TABLES["worrying"].empty(), TABLES["remedies"].empty()
     if found:
         table = pd.concat(found, ignore_index=True).rename(columns={"unit": "group"})
-        table = table[table["n"] >= minimum].reset_index(drop=True)
+        few = findings.permission.hides(table)
+        table = _withhold_reference(table[(table["n"] >= minimum) & ~few], findings)
         mine = groups.reindex(table["group"])
         above = mine["sector"].where(mine["sector"].isin(findings.groups.index).to_numpy())
         # Of a unit that is screened on two dimensions, what stands out is told for all.
@@ -61,6 +63,19 @@ def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
         "remedies": remedies,
         **({} if findings.drivers is None else {"worrying_drivers": _drivers(findings, language)}),
     }
+
+
+def _withhold_reference(table: pd.DataFrame, findings: CultureFindings) -> pd.DataFrame:
+    """Leave out what units are held against where that is not told by itself."""
+    keys = zip(table["group"], table["dimension"], strict=True)
+    is_barred = np.array([findings.judge(*key) == "not comparable" for key in keys], dtype=bool)
+    own = is_barred | (findings.settings.culture.reference == "sector")
+    sector = findings.grouping.groups["sector"].reindex(table["group"]).to_numpy()
+    against = np.where(own, sector, EVERYONE)
+    hidden = findings.permission.hides(table, against) | ~np.isin(against, findings.groups.index)
+    for name in ("reference", "difference"):
+        table = table.assign(**{name: table[name].mask(hidden)})
+    return table.reset_index(drop=True)
 
 
 def clear_conduct(findings: CultureFindings) -> dict[str, Cleared]:

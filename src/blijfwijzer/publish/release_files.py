@@ -26,7 +26,7 @@ _ABOUT = ("method", "provenance", "warnings", "notes")
 def release_files(report: Chapter, findings: Findings) -> dict[str, bytes]:
     """Write everything of a release but its record."""
     groups = clear_groups(findings.estimates, findings.settings.disclosure.minimum)
-    rejected = clear_rejected(findings.intake.rejected)
+    rejected = clear_rejected(findings.intake.rejected, findings.settings.disclosure.minimum)
     return {
         "groups.csv": csv_file(groups),
         "groups.parquet": parquet_file(groups),

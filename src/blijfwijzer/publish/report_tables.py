@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from blijfwijzer.disclosure.release import Cleared, clear_whole, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.fairness.targeting import Targeting
+from blijfwijzer.groups.estimates import response_in_bands
 from blijfwijzer.groups.flags import NOT
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.catalogue import id_of
@@ -43,7 +44,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         targets=targets,
         facts=facts(findings.counts(), language),
         tables={
-            "rejected": shown_rejected(findings.intake.rejected, codebook, language),
+            "rejected": shown_rejected(findings.intake.rejected, codebook, findings.settings),
             "wave": _wave(findings, language),
             "sectors": _by_target(groups, codebook.units.levels[0], targets),
             "flagged": _flagged(groups, targets),
@@ -54,7 +55,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "gaps": _gaps(findings, language),
             "conclusions": _conclusions(findings, language),
             "withheld": clear_withheld(
-                findings.estimates.grouping.groups.loc[is_withheld, "n"],
+                findings.estimates.grouping.members[np.flatnonzero(is_withheld)],
                 findings.reasons[is_withheld],
                 language,
             ),
@@ -70,6 +71,7 @@ def clear_groups(estimates: GroupEstimates, minimum: int) -> Cleared:
     """Clear the table of groups that are shown, one row each."""
     shown, groups = estimates.shown, estimates.grouping.groups
     table = groups[shown].reset_index()
+    table["response"] = response_in_bands(table)
     above = table["sector"].map(groups["label"]).fillna("")
     table["sector_label"] = above.where(table["sector"].isin(groups.index[shown]), "")
     own = estimates.own.reindex(groups.index[shown])

@@ -26,6 +26,7 @@ from blijfwijzer.publish.tables.training import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.selection import Selection
+from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Language, Outcome
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.labels import group_label, scale_labels
@@ -50,11 +51,16 @@ class Review:
     pictures: Mapping[str, Picture]
     warnings: tuple[Message, ...]
     provenance: Mapping[str, str]
-    language: Language
+    settings: Settings
     evaluation: Evaluation | None = None
     """Missing where the outcome is not known."""
     selection: Selection | None = None
     reliability: Reliability | None = None
+
+    @property
+    def language(self) -> Language:
+        """Of all texts."""
+        return self.settings.language
 
     @property
     def labels(self) -> dict[str, str]:
@@ -110,7 +116,7 @@ def review_chapter(review: Review) -> Chapter:
         survey=survey,
         facts=facts(counts, language),
         tables={
-            "rejected": shown_rejected(intake.rejected, review.codebook, language),
+            "rejected": shown_rejected(intake.rejected, review.codebook, review.settings),
             **{name: TABLES[name].clear(rows) for name, rows in _driver_rows(review)},
             **_quality(review),
         },

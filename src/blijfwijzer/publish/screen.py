@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.errors import counted
 from blijfwijzer.estimation.reliability import Reliability
+from blijfwijzer.publish.facts import tell_reasons
 from blijfwijzer.publish.texts import write
-from blijfwijzer.survey.intake import Intake, count_reasons
+from blijfwijzer.settings import DisclosureSettings
+from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.remarks import warnings_of
 
 SCREEN = "en"
@@ -22,6 +25,7 @@ def describe(
     reliability: Reliability | None,
     undecided: Sequence[int] = (),
     claims: Sequence[str] = (),
+    minimum: int = DisclosureSettings().minimum,
 ) -> str:
     """Tell all that was found, as lines for a terminal or a file.
 
@@ -29,8 +33,9 @@ def describe(
     ----------
     undecided : lines of the codebook that a person has still to decide
     claims : what claims can be made of it, in lines
+    minimum : forms that a reason for refusing them must have to be named
     """
-    return "\n".join(_lines(intake, file, reliability, undecided, claims))
+    return "\n".join(_lines(intake, file, reliability, undecided, claims, minimum))
 
 
 def _lines(
@@ -39,12 +44,17 @@ def _lines(
     reliability: Reliability | None,
     undecided: Sequence[int],
     claims: Sequence[str],
+    minimum: int,
 ) -> Iterator[str]:
     accepted, rejected = len(intake.responses), len(intake.rejected)
     read = counted(intake.rows, "response")
     yield f"{file}: {read} = {accepted} accepted + {rejected} rejected"
-    for row in count_reasons(intake.rejected).itertuples():
-        yield f"  rejected {row.responses:>7}  {row.reason}"
+    reasons = tell_reasons(intake.rejected, minimum)
+    reasons = reasons.assign(responses=reasons["responses"].map(band_text).astype("str"))
+    for row in reasons.itertuples():
+        yield f"  rejected {row.responses:>9}  {row.reason}"
+    if rejected and reasons.empty:
+        yield f"  rejected for reasons of fewer than {minimum}: look these rows up in the file"
     if intake.errors:
         yield f"{counted(len(intake.errors), 'fault')} to mend before it can be used:"
         yield from (f"  - {error}" for error in intake.errors)

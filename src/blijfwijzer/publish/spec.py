@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -88,6 +88,11 @@ class ShownColumn:
         return f"column.{self.heading or self.name}"
 
     @property
+    def is_figure(self) -> bool:
+        """Whether it holds a number that rests on answers, or counts people."""
+        return self.kind not in ("text", "flag")
+
+    @property
     def kinds(self) -> dict[str, ColumnKind]:
         """What the gate makes of each part; the ends of an observed share are estimates."""
         ends: ColumnKind = "share" if self.kind == "observed" else self.kind
@@ -126,6 +131,14 @@ def ends_of(name: str) -> tuple[str, str]:
     return f"{name}_low", f"{name}_high"
 
 
+Held = Literal["", "groups", "parts", "everyone", "model", "counts", "allocation"]
+"""By which rules the figures of a table were held. groups: those of groups of which each figure is
+told (`answers.choose_told`). parts: those for parts that cut through groups
+(`crosscuts.choose_figures`). everyone: of the whole survey, where everyone may be told of. model:
+of a model, which its folder tells of anyway. counts: how many forms or groups, and nothing of
+answers. allocation: what follows from figures that were told. "" of a table without figures."""
+
+
 @dataclass(frozen=True)
 class ShownTable:
     """A table that is shown, or written to a file."""
@@ -136,6 +149,8 @@ class ShownTable:
     columns: tuple[ShownColumn, ...]
     counted_by: str = ""
     """Column with the respondents that a row stands for; "" for figures of the whole survey."""
+    held: Held = ""
+    """By which rules its figures were held; "" of a table that has none."""
     files: tuple[str, ...] = field(default=())
     """Files of a folder that hold it, beside the page and the workbook."""
     is_for_programs: bool = False

@@ -1,13 +1,21 @@
 """Which groups and figures may be shown, given all that was shown before."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from blijfwijzer.disclosure.choice import GroupChoice, choose_groups
+from blijfwijzer.disclosure.answers import (
+    Basis,
+    Candidates,
+    choose_different,
+    choose_told,
+)
+from blijfwijzer.disclosure.choice import GroupChoice
+from blijfwijzer.disclosure.copies import number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
 from blijfwijzer.disclosure.earlier import Earlier, Present, read_earlier
 from blijfwijzer.disclosure.figures import FigureId, Figures
@@ -39,6 +47,8 @@ class Admission:
     dataset: str
     """Hash of the survey's file."""
     minimum: int
+    told_of: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    """Figure to whether each group is told by it; by any other none is."""
 
     @property
     def shown(self) -> NDArray[np.bool_]:
@@ -51,6 +61,15 @@ class Admission:
         is_everyone = self.grouping.groups["kind"].eq("all").to_numpy()
         return np.asarray(self.shown & (self.choice.tells_everyone | ~is_everyone))
 
+    def tells(self, figure: str) -> NDArray[np.bool_]:
+        """Say of each group whether it is told by a figure: enough people answered, not all alike.
+
+        Parameters
+        ----------
+        figure : as groups are told by it in the ledger, such as "rate:vertrekintentie"
+        """
+        return np.asarray(self.told & self.told_of.get(figure, False))
+
     @property
     def names(self) -> list[str]:
         """Ids of the groups that may be shown."""
@@ -60,17 +79,17 @@ class Admission:
 def admit_groups(
     intake: Intake,
     grouping: Grouping,
-    values: Mapping[str, NDArray[np.float64]],
+    bases: Mapping[str, Basis],
     request: Request,
     ledger: Ledger,
     wave: str,
 ) -> Admission:
-    """Choose the groups to show, given all that was shown before.
+    """Choose the groups to show, and what each is told by, given all that was shown before.
 
     Parameters
     ----------
     grouping : of the responses of `intake`
-    values : outcome to its value per response: 1, 0, or NaN where not known
+    bases : what groups are told by, such as "rate:vertrekintentie", to what that rests on
     request : the same request again shows the same
     wave : that the responses are of
     """
@@ -78,22 +97,40 @@ def admit_groups(
     settings = request.settings.disclosure
     columns = key_columns(codebook)
     present = Present(responses, grouping.members, member_finder(responses, codebook))
-    earlier = read_earlier(ledger, present, request.survey, wave, settings.minimum, request.sha256)
+
+    def read(told: Ledger) -> Earlier:
+        return read_earlier(told, present, request.survey, wave, settings.minimum, request.sha256)
+
+    def earlier_of(figure: str) -> Earlier:
+        told = _telling(ledger, figure)
+        # Who joined or left is the same whatever was told; reading it takes long.
+        known, repeated = earlier.known[:0], np.zeros_like(earlier.repeated)
+        if any(release.content.get("groups") for release in told.releases):
+            found = read(told)
+            known, repeated = found.known, found.repeated
+        return replace(earlier, known=known, repeated=repeated)
+
+    earlier = read(ledger)
     if settings.minimum < earlier.minimum:
         raise SettingsError(
             f"[disclosure] minimum: is {settings.minimum}, and earlier releases of this survey "
             f"promised {earlier.minimum}. Together they would tell of fewer. Set it to "
             f"{earlier.minimum} or more."
         )
-    choice = choose_groups(
+    candidates = Candidates(
         grouping.members,
         grouping.groups["people"].to_numpy(dtype=float),
         grouping.too_small,
-        dict(values),
         responses["weight"].to_numpy(dtype=float),
-        settings,
-        earlier,
     )
+    values = {
+        f"{name}:{place}": answers
+        for name, basis in bases.items()
+        if basis.hides_group
+        for place, answers in enumerate(basis.values)
+    }
+    forms = number_forms(answers_of(responses, codebook))
+    choice = choose_different(candidates, values, forms, settings, earlier)
     return Admission(
         grouping,
         choice,
@@ -103,7 +140,33 @@ def admit_groups(
         wave,
         intake.sha256,
         settings.minimum,
+        choose_told(bases, candidates, choice.shown, settings, earlier_of),
     )
+
+
+def _telling(ledger: Ledger, figure: str) -> Ledger:
+    """Give the ledger with only the groups that were told by a figure.
+
+    Parameters
+    ----------
+    figure : "rate:x" is also told by releases that say no more than "rate"
+    """
+    names = {figure, figure.partition(":")[0]}
+    releases = []
+    for release in ledger.releases:
+        groups = {
+            name: group
+            for name, group in release.content.get("groups", {}).items()
+            if names & set(group["statistics"])
+        }
+        releases.append(replace(release, content={**release.content, "groups": groups}))
+    return replace(ledger, releases=releases)
+
+
+def answers_of(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Give all that was answered, and not who or where people are."""
+    asked = codebook.with_role("item", "career", "audit", "claim", "outcome")
+    return responses[[column.name for column in asked if column.name in responses]]
 
 
 _VIEWS = 3

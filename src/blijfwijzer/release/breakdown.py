@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.figures import FigureId, Figures
+from blijfwijzer.disclosure.answers import Basis
+from blijfwijzer.disclosure.figures import FigureId, Figures, part_answered
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.errors import GroupError
 from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
@@ -28,6 +28,8 @@ class Breakdown:
     """Units and attributes by which results may be shown."""
 
     admission: Admission
+    told: Mask
+    """Whether each group may be told of."""
     units: frozenset[str]
     """Codes of the cluster level that may be shown."""
     groups: dict[str, pd.Series]
@@ -47,7 +49,10 @@ def admit_breakdown(release: Publication, intake: Intake, values: Array) -> Brea
     """
     codebook, settings = release.request.codebook, release.request.settings
     responses, minimum = intake.responses, settings.disclosure.minimum
-    admission = release.admit(intake, _units(responses, codebook, settings), {"": values})
+    (figure,) = release.request.statistics
+    grouping = _units(responses, codebook, settings)
+    admission = release.admit(intake, grouping, {figure: Basis((values,))})
+    told_of = admission.tells(figure)
     groups = {
         name: pool_small(group, minimum) for name, group in break_down(responses, codebook).items()
     }
@@ -57,16 +62,17 @@ def admit_breakdown(release: Publication, intake: Intake, values: Array) -> Brea
         if codebook.columns[name].role == "unit":
             continue
         for level in sorted(group.dropna().unique(), key=str):
-            row = csr_array((group == level).to_numpy()[None, :].astype(np.int8))
+            inside = (group == level).to_numpy(dtype=bool)
+            row = part_answered(inside, ~np.isnan(values))
             if not is_telling(row, values, weight, settings.disclosure):
                 offered[FigureId("level", (name, str(level)))] = row
     told = release.figures(admission, offered)
-    units = {column: _codes(admission, column) for column in codebook.units.levels}
+    units = {column: _codes(grouping, told_of, column) for column in codebook.units.levels}
     kept = {}
     for name, group in groups.items():
         levels = units.get(name, {figure.of[1] for figure in told if figure.of[0] == name})
         kept[name] = group.where(group.astype("str").isin(levels))
-    return Breakdown(admission, _codes(admission, codebook.units.cluster), kept)
+    return Breakdown(admission, told_of, units[codebook.units.cluster], kept)
 
 
 def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings) -> pd.DataFrame:
@@ -85,7 +91,7 @@ def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings)
     pooled, areas = estimate_groups(
         answered, fitted.predictions, none, settings.rates, settings.seed
     )
-    return learn_group_effects(answered, pooled, areas, breakdown.admission.shown)
+    return learn_group_effects(answered, pooled, areas, breakdown.told)
 
 
 def _units(responses: pd.DataFrame, codebook: Codebook, settings: Settings) -> Grouping:
@@ -96,8 +102,8 @@ def _units(responses: pd.DataFrame, codebook: Codebook, settings: Settings) -> G
         return everyone_alone(responses)
 
 
-def _codes(admission: Admission, column: str) -> frozenset[str]:
-    """Codes of the groups of one unit level that may be shown."""
-    groups = admission.grouping.groups
-    names = groups.index[admission.shown & groups["level"].eq(column).to_numpy()]
+def _codes(grouping: Grouping, told: Mask, column: str) -> frozenset[str]:
+    """Codes of the groups of one unit level that may be told of."""
+    groups = grouping.groups
+    names = groups.index[told & groups["level"].eq(column).to_numpy()]
     return frozenset(GroupPath.parse(name).code(column) for name in names)

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.climate import Climate
 from blijfwijzer.culture.conduct import (
     CONTACT,
     Conduct,
@@ -17,11 +16,14 @@ from blijfwijzer.culture.conduct import (
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.traits import OTHER, UNKNOWN, read_traits
 from blijfwijzer.culture.trend import Trend
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.figures import FigureId, Figures
-from blijfwijzer.disclosure.rules import is_telling
+from blijfwijzer.disclosure.rules import is_telling, leaves_few
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.culture_findings import (
+    Cell,
+    Pairs,
     level_figure,
     link_figure,
 )
@@ -52,19 +54,42 @@ class Wave:
         return self.admission.grouping
 
 
-def favourable(scales: pd.DataFrame, codebook: Codebook, settings: Settings) -> dict[str, Array]:
-    """Give whether each respondent is favourable on each dimension that was asked: 1, 0 or NaN.
+def culture_bases(scales: pd.DataFrame, codebook: Codebook, settings: Settings) -> dict[str, Basis]:
+    """Give what groups are told by: dimensions, by whether each is favourable: 1, 0 or NaN.
 
     Where nearly all of a group are, or none is, its mean would tell of each of them. What counts by
     default is looked at too, so that other settings do not show what was withheld.
     """
-    found = {}
-    for place, culture in enumerate((settings.culture, CultureSettings())):
+    found: dict[str, tuple[Array, ...]] = {}
+    for culture in (settings.culture, CultureSettings()):
         for dimension in find_dimensions(codebook, culture):
             values = dimension.is_favourable(read_scores(scales, dimension), culture.favourable)
             if not np.isnan(values).all():
-                found[f"{dimension.name}:{place}"] = values
-    return found
+                name = told_by(dimension.name)
+                found[name] = (*found.get(name, ()), values)
+    return {name: Basis(values) for name, values in found.items()}
+
+
+def told_by(dimension: str) -> str:
+    """Name, in the ledger, what groups are told by of a dimension."""
+    return f"mean:{dimension}"
+
+
+def few_answers(wave: Wave | None, codebook: Codebook, settings: Settings) -> Pairs:
+    """Name the groups and dimensions that may not be told, since few answered or nearly alike.
+
+    Parameters
+    ----------
+    wave : none is told of without one
+    """
+    if wave is None:
+        return frozenset()
+    names = wave.grouping.groups.index
+    return frozenset(
+        (str(group), dimension.name)
+        for dimension in find_dimensions(codebook, settings.culture)
+        for group in names[~wave.admission.tells(told_by(dimension.name))]
+    )
 
 
 def offer_figures(
@@ -73,7 +98,7 @@ def offer_figures(
     """Offer the parts that figures are about and that cut through units."""
     responses, scales = now.responses, now.scales
     weight = responses["weight"].to_numpy(dtype=float)
-    values = favourable(scales, codebook, settings)
+    bases = culture_bases(scales, codebook, settings)
     minimum = settings.disclosure.minimum
     concepts = read_concepts(responses, scales, codebook)
     asked = read_behaviours(concepts)
@@ -87,9 +112,11 @@ def offer_figures(
         for level in sorted(group.dropna().unique(), key=str):
             row = _row((group == level).to_numpy(dtype=bool))
             is_small = row.sum() < minimum or len(responses) - row.sum() < minimum
-            told = values if name != CONTACT else {}
+            told = bases if name != CONTACT else {}
             if not is_small and not any(
-                is_telling(row, v, weight, settings.disclosure) for v in told.values()
+                is_telling(row, values, weight, settings.disclosure)
+                for basis in told.values()
+                for values in basis.values
             ):
                 offered[level_figure(name, str(level))] = row
     for behaviour in asked:
@@ -99,28 +126,6 @@ def offer_figures(
         if (np.asarray(sizes).ravel() >= minimum).all():
             offered[link_figure(str(behaviour))] = parts
     return offered
-
-
-def leave_few(now: Wave, climate: Climate, minimum: int) -> frozenset[tuple[str, str]]:
-    """Choose the means to withhold since others in the unit above answered who are few.
-
-    Groups are chosen by who is in them. Of those some did not answer on a dimension, so that of a
-    unit less its parts a few answers may be left though many people are: the smallest of the parts
-    that are shown is then withheld on that dimension, and what is left holds its answers too.
-    """
-    groups = now.grouping.groups
-    table = climate.table[["group", "dimension", "n"]].assign(
-        parent=lambda t: groups["parent"].reindex(t["group"]).to_numpy(),
-        level=lambda t: groups["level"].reindex(t["group"]).to_numpy(),
-    )
-    shown = table[table["group"].isin(groups.index[now.admission.shown])]
-    whole = table.set_index(["group", "dimension"])["n"]
-    withheld = set()
-    for (parent, _, dimension), parts in shown.groupby(["parent", "level", "dimension"]):
-        left = float(whole.get((parent, dimension), np.nan)) - float(parts["n"].sum())
-        if 0 < left < minimum:
-            withheld.add((str(parts["group"].iloc[int(parts["n"].argmin())]), str(dimension)))
-    return frozenset(withheld)
 
 
 def mix_figures(
@@ -196,7 +201,7 @@ def told_conduct(
     figures: frozenset[FigureId],
     codebook: Codebook,
     settings: Settings,
-) -> frozenset[tuple[str, str, str]]:
+) -> frozenset[Cell]:
     """Choose the shares of unwanted behaviour to tell: of groups and parts that may be shown.
 
     A share that is nearly one tells of each who was asked, and so does one of nobody.
@@ -210,7 +215,7 @@ def told_conduct(
     weight = responses["weight"].to_numpy(dtype=float)
     groups = now.grouping.groups[now.admission.shown]
     units = {GroupPath.parse(group).code(largest) for group in groups.index}
-    told = set()
+    told = set[Cell]()
     for row in conduct.shares.to_dict("records"):
         behaviour, by, category = str(row["behaviour"]), str(row["by"]), str(row["category"])
         is_shown = {
@@ -222,7 +227,58 @@ def told_conduct(
         members = _row(inside & ~np.isnan(happened))
         if is_shown and not is_telling(members, happened, weight, settings.disclosure):
             told.add((behaviour, by, category))
-    return frozenset(told)
+    columns = [conduct.shares[c] for c in ("behaviour", "by", "category", "n")]
+    n = {(str(b), str(by), str(c)): float(n) for b, by, c, n in zip(*columns, strict=True)}
+    return keep_from_few(told, n, settings.disclosure.minimum)
+
+
+def told_compared(
+    groups: pd.DataFrame,
+    now: Wave,
+    figures: frozenset[FigureId],
+    codebook: Codebook,
+    settings: Settings,
+) -> frozenset[Cell]:
+    """Choose by which scales groups of a background, and largest units, are told to differ.
+
+    Parameters
+    ----------
+    groups : one row per scale, attribute and group, with the n that answered
+    """
+    largest, minimum = codebook.units.levels[0], settings.disclosure.minimum
+    names = now.grouping.groups.index
+    ids = {GroupPath.parse(name).code(largest): name for name in names[now.admission.told]}
+    hidden = few_answers(now, codebook, settings)
+    told, n = set(), dict[Cell, float]()
+    for row in groups.to_dict("records"):
+        scale, by, group = str(row["scale"]), str(row["attribute"]), str(row["group"])
+        is_shown = level_figure(by, group) in figures
+        if by == largest:
+            is_shown = group in ids and (str(ids[group]), scale) not in hidden
+        n[scale, by, group] = float(row["n"])
+        n[scale, EVERYONE, EVERYONE] = float(now.scales[scale].notna().sum())
+        if is_shown and row["n"] >= minimum:
+            told |= {(scale, by, group), (scale, EVERYONE, EVERYONE)}
+    return keep_from_few(told, n, minimum)
+
+
+def keep_from_few(told: set[Cell], n: Mapping[Cell, float], minimum: int) -> frozenset[Cell]:
+    """Leave out the smallest category where the others who answered would be few.
+
+    Parameters
+    ----------
+    told : what may be shown by itself; of everyone, where it is told of them too
+    n : who answered, of each of these
+    """
+    keys = [key for key in told if key[1] != EVERYONE and n[key] >= minimum]
+    withheld = set()
+    for figure, by in {key[:2] for key in keys}:
+        whole = (figure, EVERYONE, EVERYONE)
+        parts = sorted(key for key in keys if key[:2] == (figure, by))
+        smallest = leaves_few(n.get(whole, 0.0), np.array([n[part] for part in parts]), minimum)
+        if whole in told and smallest is not None:
+            withheld.add(parts[smallest])
+    return frozenset(told - withheld)
 
 
 def _row(inside: Mask) -> csr_array:

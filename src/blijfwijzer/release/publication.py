@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.earlier import Entry, is_repeated
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text
@@ -71,19 +71,19 @@ class Publication:
         self,
         intake: Intake,
         grouping: Grouping,
-        values: Mapping[str, NDArray[np.float64]],
+        bases: Mapping[str, Basis],
         wave: str | None = None,
     ) -> Admission:
-        """Choose the groups to show, given all that was shown before.
+        """Choose the groups to show, and what each is told by, given all that was shown before.
 
         Parameters
         ----------
         grouping : of the responses of `intake`
-        values : outcome to its value per response: 1, 0, or NaN where not known
+        bases : what groups are told by, such as "rate:vertrekintentie", to what that rests on
         wave : of another name than the one that is asked about
         """
         name = self.request.wave if wave is None else wave
-        admission = admit_groups(intake, grouping, values, self.request, self.ledger, name)
+        admission = admit_groups(intake, grouping, bases, self.request, self.ledger, name)
         self.admitted[name] = admission, {}
         return admission
 
@@ -169,13 +169,16 @@ class Publication:
         places = np.flatnonzero(admission.told)
         members = admission.grouping.members[places]
         prints = fingerprint_groups(admission.keys, self.ledger.secret, members)
+        figures = {name: admission.tells(name) for name in self.request.statistics}
         return {
             name: {
                 "definition": GroupPath.parse(name).definition,
                 "fingerprint": to_text(own),
-                "statistics": list(self.request.statistics),
+                "statistics": [figure for figure, told in figures.items() if told[place]],
             }
-            for name, own in zip(admission.grouping.groups.index[places], prints, strict=True)
+            for place, name, own in zip(
+                places, admission.grouping.groups.index[places], prints, strict=True
+            )
         }
 
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.disclosure.rounding import band, band_floor, whole_percent
+from blijfwijzer.disclosure.rounding import band, band_floor, band_middle, whole_percent
+from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.risk.evaluation import Evaluation
 
 _SHARES = ("observed", "predicted")
@@ -56,9 +57,21 @@ def decimals_of(rows: int) -> int:
 
 
 def _coarsen(table: pd.DataFrame) -> pd.DataFrame:
+    table = _in_bands(table)
     rates = {name: whole_percent(table[name]) / 100 for name in _TABLES}
     counts = {name: band_floor(table[name]) for name in ("n", "effective_n")}
     return table.assign(**rates, **counts).astype({"n": int})
+
+
+def _in_bands(table: pd.DataFrame) -> pd.DataFrame:
+    """Take the interval of each rate as it is shown, and of the middle of the band of n.
+
+    Else its width would tell n more finely than the band does.
+    """
+    n = table["n"].to_numpy(dtype=float)
+    worth = table["effective_n"].to_numpy(dtype=float) * band_middle(n) / np.maximum(n, 1)
+    low, high = wilson(whole_percent(table["observed"]).to_numpy() / 100, np.maximum(worth, 1))
+    return table.assign(low=low, high=high)
 
 
 def _coarsen_groups(table: pd.DataFrame, unanimity: float) -> pd.DataFrame:

@@ -33,5 +33,5 @@ def check(survey_file: Path, codebook_name: str, settings_file: Path | None) -> 
         )
         scores = score_scales(intake.responses, codebook)
         told = describe_coverage(map(str, read_concepts(intake.responses, scores, codebook)))
-    print(describe(intake, survey_file.name, scales, undecided, told))
+    print(describe(intake, survey_file.name, scales, undecided, told, settings.disclosure.minimum))
     return intake.errors[0].exit_code if intake.errors else 0

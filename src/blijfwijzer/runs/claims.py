@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.evidence import gather as gather_evidence
 from blijfwijzer.claims.register import CLAIMS, Claim, Verdict, find_claims, run_claims
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.errors import counted
 from blijfwijzer.estimation.design import read_design
 from blijfwijzer.groups.grouping import everyone_alone
@@ -105,7 +106,9 @@ def _request(tested: ClaimsTested) -> Request:
 
 def _admit(release: Publication, wave: ReadWave) -> Admission:
     everyone = everyone_alone(wave.responses, release.request.settings.language)
-    return release.admit(wave.intake, everyone, {}, wave.name)
+    # Claims are told by parts; the one group that there is stands for no answers by itself.
+    bases = dict.fromkeys(release.request.statistics, Basis())
+    return release.admit(wave.intake, everyone, bases, wave.name)
 
 
 def _metrics(findings: ClaimFindings) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from blijfwijzer.culture.dimensions import find_dimensions
 from blijfwijzer.errors import counted
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.culture_findings import CultureFindings
@@ -10,6 +11,7 @@ from blijfwijzer.publish.culture_page import render_climate, write_climate_workb
 from blijfwijzer.publish.culture_tables import clear_climate, climate_chapter, count_told
 from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.release_files import parquet_file
+from blijfwijzer.release.culture import told_by
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.shown import Shown
@@ -35,7 +37,9 @@ def measure_climate(asked: WavesRequest, tell: Tell) -> MeasuredCulture:
 def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell: Tell) -> Shown:
     """Choose what may be shown of a culture, and write it."""
     waves, levels = measured.waves, measured.levels
-    request = waves.request("climate", ("mean", "favourable"), by=list(levels))
+    dimensions = find_dimensions(waves.codebook, waves.settings.culture)
+    told = tuple(told_by(dimension.name) for dimension in dimensions)
+    request = waves.request("climate", told, by=list(levels))
     with publication(output, request, ledgers) as release:
         findings = find_culture(measured, release, tell)
         tell(f"write {output}")

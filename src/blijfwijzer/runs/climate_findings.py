@@ -12,7 +12,7 @@ from blijfwijzer.culture.conduct import Conduct, measure_conduct
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.instrument import Instrument, assess_scales
 from blijfwijzer.culture.invariance import Invariance, assess_invariance
-from blijfwijzer.culture.screening import Screening, gather_units, screen_units
+from blijfwijzer.culture.screening import Screening, find_pair, gather_units, screen_units
 from blijfwijzer.culture.screening_checks import ScreeningChecks, check_screening
 from blijfwijzer.culture.traits import UNKNOWN, read_traits
 from blijfwijzer.culture.trend import Trend, measure_trend
@@ -32,10 +32,12 @@ from blijfwijzer.publish.culture_findings import (
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.release.culture import (
     Wave,
-    favourable,
-    leave_few,
+    culture_bases,
+    few_answers,
     mix_figures,
     offer_figures,
+    told_by,
+    told_compared,
     told_conduct,
     told_mix,
 )
@@ -43,6 +45,7 @@ from blijfwijzer.release.publication import Publication
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.waves import ReadWave, Waves
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.codebook import Codebook
 
 _MOST_CODES = 60
@@ -206,8 +209,8 @@ def _group(responses: pd.DataFrame, levels: tuple[str, ...], waves: Waves) -> Gr
 
 def _admit(wave: ReadWave, grouping: Grouping, release: Publication, tell: Tell) -> Wave:
     tell(f"find what could be derived of {wave.name}")
-    values = favourable(wave.scales, release.request.codebook, release.request.settings)
-    admission = release.admit(wave.intake, grouping, values, wave.name)
+    bases = culture_bases(wave.scales, release.request.codebook, release.request.settings)
+    admission = release.admit(wave.intake, grouping, bases, wave.name)
     return Wave(wave.intake, wave.scales, admission)
 
 
@@ -234,8 +237,10 @@ def _permit(
         frozenset(before.admission.names) if before else frozenset(),
         before is not None and before.admission.choice.tells_everyone,
         names,
-        leave_few(now, measured.climate, minimum),
+        few_answers(now, codebook, settings),
+        few_answers(before, codebook, settings),
         told_conduct(measured.conduct, now, names, codebook, settings),
+        told_compared(measured.invariance.groups, now, names, codebook, settings),
         told_mix(trend, now, before, names & set(mix) & set(earlier), codebook),
         now.admission.earlier.releases,
     )
@@ -293,8 +298,9 @@ def _screen(
     levels = [level for level in codebook.units.levels if (groups["level"] == level).any()]
     levels = [level for level in levels if level != largest] or levels
     screenings, checks = {}, {}
+    told = _told_pair(now, codebook, settings)
     for level in levels:
-        rows = np.flatnonzero((groups["level"] == level).to_numpy() & now.admission.shown)
+        rows = np.flatnonzero((groups["level"] == level).to_numpy() & told)
         if not len(rows):
             continue
         part = replace(
@@ -307,6 +313,17 @@ def _screen(
                 screened, design.cluster, codebook, settings.culture, settings.seed
             )
     return screenings, checks
+
+
+def _told_pair(now: Wave, codebook: Codebook, settings: Settings) -> Mask:
+    """Say of each group whether it is told of both dimensions that units are screened on."""
+    dimensions = find_dimensions(codebook, settings.culture)
+    places, told = find_pair(dimensions, codebook, settings.culture), now.admission.shown
+    if isinstance(places, list):
+        figures = [told_by(dimensions[place].name) for place in places]
+        for figure in set(figures) & set(now.admission.told_of):
+            told = told & now.admission.tells(figure)
+    return told
 
 
 def _drivers(

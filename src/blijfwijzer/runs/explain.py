@@ -143,7 +143,9 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
             **driver_tables(page.drivers),
             "review.html": render_review(page),
             **table_files({"answers_read": explained.built.counts}),
-            "tables/rejected.csv": csv_file(clear_rejected(intake.rejected)),
+            "tables/rejected.csv": csv_file(
+                clear_rejected(intake.rejected, settings.disclosure.minimum)
+            ),
         }
         release.publish_bare(files, MARK)
     said = f"{output / MARK}: what drives {target} in {explained.file}."
@@ -195,6 +197,6 @@ def _page(
         pictures=pictures,
         warnings=tuple(warnings_of(explained.intake.remarks)),
         provenance=origin,
-        language=language,
+        settings=explained.settings,
         evaluation=evaluation,
     )

@@ -1,29 +1,33 @@
 """The story of `score`: a new wave to groups, flags, and files that may be shown."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.files import hash_bytes
 from blijfwijzer.groups.flags import CERTAIN, NOT
-from blijfwijzer.groups.grouping import make_groups, read_population
+from blijfwijzer.groups.grouping import asked_levels, make_groups
+from blijfwijzer.groups.population import Joined, join_units, name_as_survey, read_population
 from blijfwijzer.progress import Tell, show_progress, silent
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.release_files import release_files
 from blijfwijzer.publish.report_tables import clear_groups, make_report
+from blijfwijzer.publish.screen import SCREEN
+from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_choice import ModelChoice, choose_models
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
+from blijfwijzer.release.admission import Admission, answers_of
+from blijfwijzer.release.answered import Answered
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication, rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.score_findings import estimates_of, gather
-from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target
+from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
@@ -57,6 +61,8 @@ class ScoredWave:
     targets: dict[str, Target]
     models: dict[str, ModelChoice]
     request: Request
+    joined: Joined | None = None
+    """How its units and those of the table of people met, if there is one."""
 
 
 def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
@@ -75,12 +81,14 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     tell(f"read {asked.survey.name}")
     intake = read_survey(asked.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)
-    people = _population(asked.population, codebook)
+    people, joined = _population(asked, codebook, intake.responses)
     grouping = make_groups(intake.responses, codebook, asked.by, settings, asked.cross, people)
+    if joined is not None:
+        intake = replace(intake, remarks=(*intake.remarks, *joined.remarks))
     scales = score_scales(intake.responses, codebook)
     wave = NewWave(intake, scales, grouping, codebook, asked.by, settings)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
-    return ScoredWave(wave, targets, chosen, _request(asked, wave, chosen))
+    return ScoredWave(wave, targets, chosen, _request(asked, wave, chosen), joined)
 
 
 def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) -> Shown:
@@ -88,23 +96,33 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
     wave, request = scored.wave, scored.request
     with publication(output, request, ledgers) as release:
         tell("find what could be derived")
-        admission = release.admit(wave.intake, wave.grouping, _values(scored.targets))
+        admission = release.admit(wave.intake, wave.grouping, _bases(wave, scored.targets))
+        targets = _told(scored.targets, admission, wave)
         tell("find segments and whom it misses")
-        findings = gather(wave, scored.targets, release, admission)
+        findings = gather(wave, targets, release, admission)
         tell(f"write {output}")
         report = make_report(findings, dict(request.origin), request.wave)
         files = release_files(report, findings)
-        head = release.publish(files, findings.counts(), needs=list(findings.needs))
+        told = {} if scored.joined is None else {"units": scored.joined.counts}
+        head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
     return Shown.of(report, output, _say(output, findings, scored, head["sequence"]))
 
 
-def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.DataFrame:
+def tabulate_groups(
+    rows: pd.DataFrame, stored: Stored, by: list[str], answered: Answered
+) -> pd.DataFrame:
     """Estimate one risk per group of some rows, and give what may be shown of it.
 
     Parameters
     ----------
     rows : one row per response, columns as in the survey's file
     by : unit levels
+    answered : rows that were answered before; these are added
+
+    Raises
+    ------
+    DisclosureError
+        The rows would tell of few, by themselves or beside those that were answered before.
 
     Returns
     -------
@@ -114,22 +132,41 @@ def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.Dat
     intake = read_responses(Table(rows), "rows", codebook, settings.intake)
     require_enough(intake, settings.intake)
     minimum = settings.disclosure.minimum
+    answered.admit(answers_of(intake.responses, codebook), tuple(by), minimum)
     scales = score_scales(intake.responses, codebook)
     grouping = make_groups(intake.responses, codebook, by, settings)
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
     targets = {stored.model.target: estimate_target(stored, wave, silent)}
     with rehearsal(Request("serve", codebook, settings, "")) as release:
-        admission = release.admit(intake, grouping, _values(targets))
-    return clear_groups(estimates_of(wave, targets, admission), minimum).frame
+        admission = release.admit(intake, grouping, _bases(wave, targets))
+    told = _told(targets, admission, wave)
+    return clear_groups(estimates_of(wave, told, admission), minimum).frame
 
 
-def _population(file: Path | None, codebook: Codebook) -> pd.DataFrame | None:
-    return None if file is None else read_population(read_table(file).frame, codebook, file.name)
+def _population(
+    asked: ScoreRequest, codebook: Codebook, responses: pd.DataFrame
+) -> tuple[pd.DataFrame | None, Joined | None]:
+    """Read how many people work in each unit, and hold its units against those of the survey."""
+    file = asked.population
+    if file is None:
+        return None, None
+    levels = asked_levels(codebook, asked.by, responses)
+    people = name_as_survey(read_population(read_table(file).frame, codebook, file.name), responses)
+    return people, join_units(people, responses, levels, file.name)
 
 
-def _values(targets: dict[str, Target]) -> dict[str, NDArray[np.float64]]:
-    """Give the outcomes that the wave asks."""
-    return {name: t.values for name, t in targets.items() if t.values is not None}
+def _bases(wave: NewWave, targets: dict[str, Target]) -> dict[str, Basis]:
+    """Give what groups are told by, and what that rests on."""
+    found = {f"rate:{name}": target.basis for name, target in targets.items()}
+    fits = wave.fits_profile()
+    if fits is not None:
+        found["profile"] = Basis((fits,), hides_group=False, has_floor=True)
+    return found
+
+
+def _told(targets: dict[str, Target], admission: Admission, wave: NewWave) -> dict[str, Target]:
+    """Give each risk of the groups that are told of it only."""
+    return {n: withhold(t, admission.tells(f"rate:{n}"), wave) for n, t in targets.items()}
 
 
 def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, ModelChoice]) -> Request:
@@ -140,12 +177,13 @@ def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, ModelChoice])
     if asked.population is not None:
         origin["population_sha256"] = hash_bytes(asked.population.read_bytes())
     name = asked.wave or wave_of(asked.survey)
+    profile = () if wave.codebook.simple_rule is None else ("profile",)
     return Request(
         "score",
         wave.codebook,
         wave.settings,
         name,
-        tuple(f"rate:{target}" for target in chosen),
+        (*(f"rate:{target}" for target in chosen), *profile),
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
     )
@@ -158,10 +196,12 @@ def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) ->
         f"{counts['rolled_up']} rolled up; release {sequence} in the ledger."
     )
     yield from (f"  {choice}" for choice in scored.models.values())
-    for name, target in scored.targets.items():
-        verdict = target.flags["verdict"][findings.estimates.shown]
+    for name, flags in findings.estimates.flags.items():
+        verdict = flags["verdict"][findings.estimates.shown]
         yield (
             f"  {name}: {(verdict == CERTAIN).sum()} groups flagged, "
             f"{((verdict != CERTAIN) & (verdict != NOT)).sum()} uncertain"
         )
+    joined = () if scored.joined is None else scored.joined.remarks
+    yield from (f"  {write(remark.message, SCREEN)}" for remark in joined)
     yield f"  look at {output / 'report.html'}"

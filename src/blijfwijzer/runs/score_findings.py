@@ -26,7 +26,6 @@ from blijfwijzer.runs.score_needs import (
 )
 from blijfwijzer.runs.score_targets import NewWave, Target
 from blijfwijzer.survey.breakdown import break_down_people
-from blijfwijzer.survey.rule_truth import holds
 
 
 def gather(
@@ -43,7 +42,10 @@ def gather(
     intentions = [targets[n] for n, kind in kinds.items() if kind == "intention" and n in targets]
     leaving = intentions[0] if intentions else None
     best = None if leaving is None else _best(leaving, wave)
-    talent = {} if best is None else _talent_parts(best, admission)
+    talent: Figures = {}
+    if leaving is not None and best is not None:
+        told_of = admission.tells(f"rate:{leaving.stored.model.target}")
+        talent = _talent_parts(best, admission.grouping, told_of)
     offered = {
         **{f: part for need in needs.values() for f, part in of_cells(need, wave, people).items()},
         **{f: part for need in needs.values() for f, part in of_segments(need, wave).items()},
@@ -98,38 +100,30 @@ def estimates_of(
 ) -> GroupEstimates:
     """Gather what is known of each group."""
     grouping = admission.grouping
-    rates = {name: target.pooled.table for name, target in targets.items()}
-    if not admission.choice.tells_everyone:
-        everyone = (grouping.groups["kind"] == "all").to_numpy()
-        rates = {name: _hide(table, everyone) for name, table in rates.items()}
-        talent = None if talent is None else _hide(talent, everyone)
     return GroupEstimates(
         grouping=grouping,
         shown=admission.shown,
-        rates=rates,
+        rates={name: target.pooled.table for name, target in targets.items()},
         flags={name: target.flags for name, target in targets.items()},
         own=_own(grouping, admission.shown),
-        profile=_profile(wave, grouping.members),
+        profile=_profile(wave, admission),
         talent=talent,
     )
 
 
-def _hide(table: pd.DataFrame, rows: NDArray[np.bool_]) -> pd.DataFrame:
-    numbers = table.select_dtypes("number").columns
-    return table.assign(**{name: table[name].mask(rows) for name in numbers})
-
-
-def _talent_parts(best: NDArray[np.float64], admission: Admission) -> Figures:
-    """Best performers and others of each shown group, where both are many enough to compare."""
-    members = admission.grouping.members
+def _talent_parts(
+    best: NDArray[np.float64], grouping: Grouping, told: NDArray[np.bool_]
+) -> Figures:
+    """Best performers and others of each group, where both are many enough to compare."""
+    members = grouping.members
     parts = [csr_array(members.multiply((best == who).astype(np.int8)[None, :])) for who in (1, 0)]
     enough = np.min([np.asarray(p.sum(axis=1)).ravel() for p in parts], axis=0) >= FEWEST_TWO_WAY
-    names = admission.grouping.groups.index.to_list()
+    names = grouping.groups.index.to_list()
     return {
         FigureId("talent", (str(names[place]),)): csr_array(
             np.vstack([part[[place]].toarray() for part in parts]).astype(np.int8)
         )
-        for place in np.flatnonzero(admission.shown & enough)
+        for place in np.flatnonzero(told & enough)
     }
 
 
@@ -173,11 +167,16 @@ def _drivers(target: Target, admission: Admission) -> pd.DataFrame:
     return contrast_drivers(target.scored, marked.astype(float), reference.astype(float))
 
 
-def _profile(wave: NewWave, members: csr_array) -> NDArray[np.float64] | None:
-    """Share of each group that fits the codebook's simple rule."""
-    if wave.codebook.simple_rule is None:
+def _profile(wave: NewWave, admission: Admission) -> NDArray[np.float64] | None:
+    """Share of each group that fits the codebook's simple rule, where it may be told.
+
+    Who fits it has few years of school and many of service, so a share of all, or of nobody, would
+    tell that of each: the first is withheld, and below what is nearly nobody that is told.
+    """
+    fits = wave.fits_profile()
+    if fits is None:
         return None
-    fits = holds(wave.codebook.simple_rule, wave.responses, wave.scales, wave.codebook)
-    n = np.maximum(np.asarray(members.sum(axis=1)).ravel(), 1)
-    shares: NDArray[np.float64] = np.asarray(members @ np.nan_to_num(fits), dtype=float) / n
-    return shares
+    members = admission.grouping.members
+    shares = (members @ fits) / np.maximum(np.asarray(members.sum(axis=1)).ravel(), 1)
+    floor = 1 - wave.settings.disclosure.unanimity
+    return np.where(admission.tells("profile"), np.maximum(shares, floor), np.nan)

@@ -1,12 +1,13 @@
 """One risk of a new wave: read, held against training, scored, pooled per group, flagged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.drivers.group_profiles import Scored, score_groups
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.estimates import estimate_groups
@@ -20,7 +21,7 @@ from blijfwijzer.risk.waves import WaveComparison, compare_wave, refuse_differen
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.rule_truth import label
+from blijfwijzer.survey.rule_truth import holds, label
 from blijfwijzer.survey.rules import conditions_of
 
 _MOST_UNKNOWN = 0.9
@@ -40,6 +41,11 @@ class Target:
     areas: pd.DataFrame
     flags: pd.DataFrame
     """One row per group; verdict "" for groups that are not on the list."""
+
+    @property
+    def basis(self) -> Basis:
+        """What its rates rest on: answers where there are any, and what the model expects."""
+        return Basis(() if self.values is None else (self.values,), self.scored.risk)
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,14 @@ class NewWave:
     def weight(self) -> NDArray[np.float64]:
         """One per response."""
         return self.responses["weight"].to_numpy(dtype=float)
+
+    def fits_profile(self) -> NDArray[np.float64] | None:
+        """Say of each respondent whether it fits the codebook's simple rule, if it has one."""
+        rule = self.codebook.simple_rule
+        if rule is None:
+            return None
+        fits = holds(rule, self.responses, self.scales, self.codebook)
+        return np.asarray(np.nan_to_num(fits), dtype=float)
 
     def predictions(
         self, values: NDArray[np.float64] | None, risk: NDArray[np.float64]
@@ -132,10 +146,7 @@ def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.Da
     flags = pd.DataFrame(empty, index=range(len(groups)))
     if settings.flags.reference == "all" or not len(listed):
         listed = np.flatnonzero(groups["level"].isin(by).to_numpy())
-    against = groups["sector"].where(
-        (groups["sector"] != groups.index) & (settings.flags.reference == "sector"), EVERYONE
-    )
-    place = groups.index.get_indexer(pd.Index(against))
+    place = _references(groups, settings)
     organisation = pd.factorize(wave.responses[wave.codebook.units.cluster])[0]
     unit = _only_unit(grouping.members, organisation)
     direct = areas["direct"].fillna(areas["model"]).to_numpy()
@@ -150,6 +161,35 @@ def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.Da
     found = flag_groups(part, reference, resampled, settings.flags, settings.seed)
     flags.loc[listed, found.columns] = found.to_numpy()
     return flags.astype({"reference": float, "probability": float, "stability": float})
+
+
+def _references(groups: pd.DataFrame, settings: Settings) -> NDArray[np.intp]:
+    """Place of the group that each is held against: its largest unit, or everyone."""
+    is_part = groups["sector"] != groups.index
+    against = groups["sector"].where(is_part & (settings.flags.reference == "sector"), EVERYONE)
+    return groups.index.get_indexer(pd.Index(against))
+
+
+def withhold(target: Target, told: NDArray[np.bool_], wave: NewWave) -> Target:
+    """Leave out the rates and flags of groups that are not told of a risk, and all made of these.
+
+    Parameters
+    ----------
+    told : per group
+    """
+    hidden = ~told
+    rates, flags = target.pooled.table, target.flags
+    against = flags["reference"].mask(hidden[_references(wave.grouping.groups, wave.settings)])
+    flags = _without(flags.assign(reference=against), hidden).assign(
+        verdict=flags["verdict"].mask(hidden, NOT)
+    )
+    rates = _without(rates, hidden).assign(source=rates["source"].mask(hidden, ""))
+    return replace(target, pooled=replace(target.pooled, table=rates), flags=flags)
+
+
+def _without(table: pd.DataFrame, rows: NDArray[np.bool_]) -> pd.DataFrame:
+    numbers = table.select_dtypes("number").columns
+    return table.assign(**{name: table[name].mask(rows) for name in numbers})
 
 
 def _only_unit(members: csr_array, organisation: NDArray[np.intp]) -> NDArray[np.intp]:

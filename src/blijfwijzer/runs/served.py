@@ -1,9 +1,14 @@
 """A model that answers over HTTP: rows of a survey in, the table of groups that may be shown out.
 
-MLflow loads this file as code ("models from code"), so nothing is pickled. It keeps no ledger: what
-it answers is safe by itself, and not against what others were answered before; only `score` is.
+MLflow loads this file as code ("models from code"), so nothing is pickled. It is in no survey's
+ledger: it keeps one of its own, of which forms were in the rows that it answered, in the folder
+that BLIJFWIJZER_SERVED names, or in memory until it stops. Rows that differ from earlier ones by a
+few forms, that are the same by other levels, or that are mostly copies, are refused. It cannot see
+that rows were made up: eleven forms that somebody invents beside a real one pass, and the answer
+then tells what the model expects of the twelfth. So give it only to who may hold the forms.
 """
 
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +22,10 @@ with warnings.catch_warnings():
     from mlflow.pyfunc.model import PythonModel
 
 from blijfwijzer.records.model_folder import read_model
+from blijfwijzer.release.answered import Answered
+
+PLACE = "BLIJFWIJZER_SERVED"
+"""Variable of the environment that names the folder of what was answered."""
 
 
 class GroupTable(PythonModel):
@@ -25,6 +34,8 @@ class GroupTable(PythonModel):
     def load_context(self, context: Any) -> None:
         """Read the model folder, after checking the hash of each file."""
         self.stored = read_model(Path(context.artifacts["folder"]))
+        place = os.environ.get(PLACE)
+        self.answered = Answered(None if place is None else Path(place) / self.stored.folder.name)
 
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
@@ -39,7 +50,7 @@ class GroupTable(PythonModel):
         from blijfwijzer.runs.score import tabulate_groups
 
         by = (params or {}).get("by") or self.stored.codebook.units.cluster
-        return tabulate_groups(model_input, self.stored, str(by).split(","))
+        return tabulate_groups(model_input, self.stored, str(by).split(","), self.answered)
 
 
 mlflow.models.set_model(GroupTable())

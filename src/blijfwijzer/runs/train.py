@@ -101,7 +101,7 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
 def write_rejected(survey: TrainingSurvey, models: Path) -> None:
     """Write why forms were refused, and how many."""
     about = survey.codebook.survey
-    rejected = clear_rejected(survey.intake.rejected)
+    rejected = clear_rejected(survey.intake.rejected, survey.settings.disclosure.minimum)
     write_apart(models / f"{about.name}-{about.wave}-rejected.csv", rejected)
 
 

@@ -127,7 +127,7 @@ def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
         pictures=pictures,
         warnings=tuple(review.warnings),
         provenance=review.origin,
-        language=language,
+        settings=survey.settings,
         evaluation=evaluation,
         selection=review.selection,
         reliability=survey.reliability,

@@ -36,6 +36,15 @@ def read_needs(
     """
     crossed = pd.Series(crossed_with(groups["group"]), index=groups.index)
     own = groups[groups["own_n"].notna() & (crossed == across)].set_index("group")
+    # A group of which the need is not told gets none: vouchers would tell of it.
+    is_told, there = own[f"{target}_rate"].notna(), not own.empty
+    own = own[is_told]
+    if there and own.empty:
+        raise ReleaseError(
+            f"groups.parquet: of none of {len(is_told)} groups the rate of {target} is told, so "
+            "there is no need to divide by. Score by larger units, or before other releases of "
+            "this wave."
+        )
     if own.empty:
         raise ReleaseError(
             f"groups.parquet: no group is crossed with {across[:80]!r}. Score with --and "
@@ -48,7 +57,18 @@ def read_needs(
     if len(strata.columns) and "sector" not in strata:
         strata["sector"] = strata[strata.columns[0]]
     needs = Needs(own[f"{target}_rate"] / 100, width / (2 * Z), people, strata)
-    return needs, own["profile"] / 100 if "profile" in own else None, own["own_n"]
+    return needs, _profile(own), own["own_n"]
+
+
+def _profile(own: pd.DataFrame) -> pd.Series | None:
+    """Give the share of each group that fits the simple profile, if any group tells it.
+
+    A group that does not tell it is taken as the middle one: whoever followed the profile would
+    have to guess.
+    """
+    if "profile" not in own or own["profile"].isna().all():
+        return None
+    return own["profile"].fillna(own["profile"].median()) / 100
 
 
 def read_truth(file: Path, target: str, groups: pd.Index) -> pd.Series:

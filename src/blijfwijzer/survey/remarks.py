@@ -122,14 +122,14 @@ def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
 
 
 def _warning(name: str, told: list[Value]) -> Remark:
-    return Remark("warning", _of_several(name, told))
+    return Remark("warning", of_several(name, told))
 
 
 def _note(name: str, told: list[Value]) -> Remark:
-    return Remark("note", _of_several(name, told))
+    return Remark("note", of_several(name, told))
 
 
-def _of_several(name: str, told: list[Value]) -> Message:
+def of_several(name: str, told: list[Value]) -> Message:
     """Say something of several columns, naming the first of them where there are many."""
     names: Value = tuple(told)
     if len(told) > _MOST_NAMES:

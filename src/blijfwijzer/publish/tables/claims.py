@@ -18,6 +18,7 @@ _TABLES = (
             text("criterion", "what counts for and against it", is_long=True, width="broad"),
             text("outcome", "the verdict for programs", is_key=True),
         ),
+        held="parts",
     ),
     ShownTable(
         "untestable",
@@ -48,6 +49,7 @@ _TABLES = (
             ),
         ),
         counted_by="n",
+        held="parts",
     ),
 )
 TABLES = {table.name: table for table in _TABLES}

@@ -108,6 +108,7 @@ _INSTRUMENT = (
             _note("remark"),
         ),
         counted_by="n",
+        held="everyone",
     ),
     ShownTable(
         "items",
@@ -123,6 +124,7 @@ _INSTRUMENT = (
                 absent=NONE,
             ),
         ),
+        held="everyone",
     ),
     ShownTable(
         "agreement",
@@ -142,6 +144,7 @@ _INSTRUMENT = (
             _interval("rwg", "how much those in a unit agree"),
             _note("note_all"),
         ),
+        held="everyone",
     ),
     ShownTable(
         "comparable",
@@ -154,6 +157,7 @@ _INSTRUMENT = (
             whole("different", "items that mean something else", absent=NONE),
             _metric("made", "difference that these items make, in points of the scale"),
         ),
+        held="everyone",
     ),
     ShownTable(
         "compared",
@@ -164,6 +168,7 @@ _INSTRUMENT = (
             _note("note"),
         ),
         counted_by="n",
+        held="parts",
     ),
 )
 _UNITS = (
@@ -179,6 +184,7 @@ _UNITS = (
             *(column for name in AGAINST for column in _against(name)),
             text("previous_way", _WAY, written="verdict", is_optional=True),
         ),
+        held="groups",
     ),
     ShownTable(
         "climate_file",
@@ -203,6 +209,7 @@ _UNITS = (
         counted_by="n",
         files=("climate.parquet",),
         is_for_programs=True,
+        held="groups",
     ),
     ShownTable("hidden", "a unit of which nothing is shown", (GROUP, _LABEL, LEVEL, _LARGEST)),
     ShownTable(
@@ -220,6 +227,7 @@ _UNITS = (
             flag("is_net", "whether the waves could be made equal in who responded"),
         ),
         counted_by="n",
+        held="groups",
     ),
     ShownTable(
         "mix",
@@ -232,6 +240,7 @@ _UNITS = (
             share("now", "share of this wave"),
         ),
         counted_by="n",
+        held="parts",
     ),
 )
 _WORRYING = (
@@ -247,6 +256,7 @@ _WORRYING = (
             share("probability", "probability that it is so low", heading="probability_low"),
         ),
         counted_by="n",
+        held="groups",
     ),
     ShownTable(
         "screened",
@@ -259,6 +269,7 @@ _WORRYING = (
             share("found", "expected share of worrying units found", absent=NONE),
             _note("why_not"),
         ),
+        held="counts",
     ),
     ShownTable(
         "checks",
@@ -275,6 +286,7 @@ _WORRYING = (
                 kind_from="kind",
             ),
         ),
+        held="everyone",
     ),
     ShownTable(
         "pairs",
@@ -288,11 +300,13 @@ _WORRYING = (
             whole("rank", "its place among the pairs"),
             metric("factor", "how well one general factor does that"),
         ),
+        held="everyone",
     ),
     ShownTable(
         "worrying_drivers",
         "a unit on the list and what its intention to leave goes with",
         (_LABEL, DRIVER, CHANGEABLE, CONTRAST),
+        held="groups",
     ),
     ShownTable(
         "remedies",
@@ -316,6 +330,7 @@ _CONDUCT = (
             observed("share", "share to whom it happened", ends=ENDS),
         ),
         counted_by="n",
+        held="parts",
     ),
     ShownTable(
         "conduct_changes",
@@ -328,6 +343,7 @@ _CONDUCT = (
             _change("net", "the same, net of who responded", "points"),
         ),
         counted_by="n",
+        held="parts",
     ),
     ShownTable(
         "conduct_links",
@@ -341,6 +357,7 @@ _CONDUCT = (
             flag("is_large", "whether it is sure, and large enough to count"),
         ),
         counted_by="n",
+        held="parts",
     ),
 )
 TABLES = {t.name: t for t in (*_INSTRUMENT, *_UNITS, *_WORRYING, *_CONDUCT)}

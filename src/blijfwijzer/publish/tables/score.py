@@ -49,13 +49,20 @@ REJECTED = ShownTable(
     "rejected",
     "a reason for which forms were refused",
     (_REASON, band("responses", "forms", written="count")),
+    counted_by="responses",
+    held="counts",
 )
 REJECTED_FILE = ShownTable(
     "rejected_file",
     "a reason for which forms were refused",
-    (text("reason", "the reason, and the column that it is about"), count("responses", "forms")),
+    (
+        text("reason", "the reason and its column; `other reasons` of which few forms have each"),
+        count("responses", "forms"),
+    ),
+    counted_by="responses",
     files=("rejected.csv",),
     is_for_programs=True,
+    held="counts",
 )
 FACTS = ShownTable(
     "facts",
@@ -65,7 +72,8 @@ FACTS = ShownTable(
 WITHHELD = ShownTable(
     "withheld",
     "a reason for which groups are not shown",
-    (_REASON, whole("groups", "groups"), band("people", "respondents in these")),
+    (_REASON, whole("groups", "groups"), band("people", "respondents in these, each counted once")),
+    held="counts",
 )
 
 _TABLES = (
@@ -85,11 +93,13 @@ _TABLES = (
             metric("drift", "population stability index against training"),
             VERDICT,
         ),
+        held="everyone",
     ),
     ShownTable(
         "sectors",
         "a risk and largest unit",
         (TARGET, text("label", "the unit", heading="sector"), N, _RATE),
+        held="groups",
     ),
     ShownTable(
         "flagged",
@@ -100,11 +110,13 @@ _TABLES = (
             share("stability", "share of samples of units in which it stands out"),
             VERDICT,
         ),
+        held="groups",
     ),
     ShownTable(
         "drivers",
         "a group that stands out and what its risk goes with",
         (GROUP, TARGET, LABEL, DRIVER, CHANGEABLE, CONTRAST),
+        held="groups",
     ),
     ShownTable(
         "groups",
@@ -117,6 +129,7 @@ _TABLES = (
             _NONRESPONSE,
             *_TALENT,
         ),
+        held="groups",
     ),
     ShownTable(
         "groups_file",
@@ -132,7 +145,11 @@ _TABLES = (
             share("response", "share of them that responded"),
             count("own_n", "respondents in no smaller unit that is shown"),
             count("own_people", "people in no smaller unit that is shown"),
-            share("profile", "share with the simple profile", is_optional=True),
+            share(
+                "profile",
+                "share with the simple profile: missing where it is 90 % or more, 10 where less",
+                is_optional=True,
+            ),
             share("{target}_rate", _RATE.meaning, ends=ends_of("{target}")),
             replace(_NONRESPONSE, is_optional=False),
             text("{target}_source", "from what the rate was estimated"),
@@ -145,6 +162,7 @@ _TABLES = (
         counted_by="n",
         files=("groups.csv", "groups.parquet"),
         is_for_programs=True,
+        held="groups",
     ),
     ShownTable(
         "segments",
@@ -157,6 +175,7 @@ _TABLES = (
             _REFERENCE,
         ),
         counted_by="n",
+        held="parts",
     ),
     ShownTable(
         "fairness",
@@ -168,6 +187,7 @@ _TABLES = (
             observed("inclusion", "share of those selected without need"),
         ),
         counted_by="n",
+        held="parts",
     ),
     ShownTable(
         "gaps",
@@ -177,6 +197,7 @@ _TABLES = (
             share("gap", "largest difference in missed between groups", ends=ENDS),
             metric("ratio", "smallest over largest share that is selected"),
         ),
+        held="parts",
     ),
     ShownTable(
         "conclusions",

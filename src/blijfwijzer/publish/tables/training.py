@@ -41,12 +41,14 @@ _MODEL = (
             flag("is_champion", "whether it was chosen"),
         ),
         files=("tables/candidates.csv",),
+        held="model",
     ),
     ShownTable(
         "metrics",
         "a measure of how good the risk is",
         (_METRIC, fine("value", "its value", heading="value_interval", ends=ENDS)),
         files=("tables/metrics.csv",),
+        held="model",
     ),
     ShownTable(
         "by_group",
@@ -54,6 +56,7 @@ _MODEL = (
         (*(_ATTRIBUTE, _GROUP, _METRIC), fine("value", "its value", ends=ENDS), *(_N, _EFFECTIVE)),
         files=("tables/by_group.csv",),
         is_for_programs=True,
+        held="parts",
     ),
     ShownTable(
         "groups_measured",
@@ -66,6 +69,7 @@ _MODEL = (
             _fine("calibration_intercept", "risk that is too high or low, in log odds"),
             _fine("ece", "mean gap between risk and answers"),
         ),
+        held="parts",
     ),
     ShownTable(
         "by_unit",
@@ -73,8 +77,14 @@ _MODEL = (
         (text("unit", "its code"), _N, _EFFECTIVE, *_MEASURED),
         files=("tables/by_unit.csv",),
         is_for_programs=True,
+        held="groups",
     ),
-    ShownTable("calibration", "responses of about equal risk", (_N, _EFFECTIVE, *_MEASURED)),
+    ShownTable(
+        "calibration",
+        "responses of about equal risk",
+        (_N, _EFFECTIVE, *_MEASURED),
+        held="model",
+    ),
 )
 _SURVEY = (
     ShownTable(
@@ -87,6 +97,7 @@ _SURVEY = (
             flag("is_low", "whether alpha is lower than scales should have"),
         ),
         files=("tables/reliability.csv",),
+        held="everyone",
     ),
     ShownTable(
         "reliability_items",
@@ -98,6 +109,7 @@ _SURVEY = (
         ),
         files=("tables/items.csv",),
         is_for_programs=True,
+        held="everyone",
     ),
     ShownTable(
         "answers_read",
@@ -116,6 +128,7 @@ _SURVEY = (
         ),
         files=("tables/read.csv",),
         is_for_programs=True,
+        held="everyone",
     ),
 )
 _DRIVERS = (
@@ -125,6 +138,7 @@ _DRIVERS = (
         (_NAME, _SIZE, _MEAN, _N, _CONSTRUCT, CHANGEABLE),
         files=("tables/drivers.csv",),
         is_for_programs=True,
+        held="model",
     ),
     ShownTable(
         "answer_drivers",
@@ -132,14 +146,26 @@ _DRIVERS = (
         (_NAME, _SIZE, _MEAN, _N, _SCALE, _CONSTRUCT, CHANGEABLE),
         files=("tables/answers.csv",),
         is_for_programs=True,
+        held="model",
     ),
-    ShownTable("top_scales", "a scale, or a column outside scales", _TOP),
-    ShownTable("top_features", "a feature of the model", _TOP),
+    ShownTable(
+        "top_scales",
+        "a scale, or a column outside scales",
+        _TOP,
+        held="model",
+    ),
+    ShownTable(
+        "top_features",
+        "a feature of the model",
+        _TOP,
+        held="model",
+    ),
     ShownTable(
         "constructs",
         "a construct, parted in what an employer can change and what not",
         (_SIZE, _MEAN, _N, _CONSTRUCT, CHANGEABLE),
         files=("tables/constructs.csv",),
+        held="model",
     ),
     ShownTable(
         "dependence",
@@ -149,6 +175,7 @@ _DRIVERS = (
             fine("contribution", "mean contribution to the risk", ends=ENDS),
         ),
         files=("tables/dependence.csv",),
+        held="model",
     ),
     ShownTable(
         "interactions",
@@ -159,6 +186,7 @@ _DRIVERS = (
             _fine("strength", "how much one changes the contribution of the other"),
         ),
         files=("tables/interactions.csv",),
+        held="model",
     ),
     ShownTable(
         "cohorts",
@@ -170,6 +198,7 @@ _DRIVERS = (
         ),
         files=("tables/cohorts.csv",),
         is_for_programs=True,
+        held="parts",
     ),
     ShownTable(
         "stability",
@@ -180,6 +209,7 @@ _DRIVERS = (
             _fine("top_ten", "share of the ten most important in common"),
         ),
         files=("tables/stability.csv",),
+        held="model",
     ),
 )
 TABLES = {table.name: table for table in (*_MODEL, *_SURVEY, *_DRIVERS)}

@@ -11,13 +11,19 @@ _DIVIDED = (
     mean("extra", "people in need expected to train who would not", heading="extra_of_need"),
 )
 _TABLES = (
-    ShownTable("vouchers", "a group", _DIVIDED),
+    ShownTable(
+        "vouchers",
+        "a group",
+        _DIVIDED,
+        held="allocation",
+    ),
     ShownTable(
         "vouchers_file",
         "a group",
         (GROUP, *_DIVIDED),
         files=("vouchers.csv",),
         is_for_programs=True,
+        held="allocation",
     ),
     ShownTable(
         "alternatives",
@@ -31,6 +37,7 @@ _TABLES = (
             points("exclusion", "share missed of those in need", written="tenths"),
             points("inclusion", "share reached without need", written="tenths"),
         ),
+        held="allocation",
     ),
     ShownTable("lottery", "something to know of the sealed draw", FACTS.columns),
 )

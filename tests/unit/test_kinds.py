@@ -1,0 +1,149 @@
+"""Every kind of figure that exists passes the rules: a new one fails here until it says by which."""
+
+import ast
+from pathlib import Path
+from types import SimpleNamespace
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import blijfwijzer
+from blijfwijzer.disclosure.figures import FigureKind
+from blijfwijzer.groups.rates import PooledRates
+from blijfwijzer.publish import culture_tables, report_tables
+from blijfwijzer.publish.culture_findings import Permission
+from blijfwijzer.publish.spec import Held
+from blijfwijzer.publish.tables.register import STORIES, TABLES
+from blijfwijzer.runs.score_targets import Target, withhold
+from blijfwijzer.settings import Settings
+
+SOURCE = Path(blijfwijzer.__file__).parent
+GROUPS = ("all", "a", "b")
+BY_THEMSELVES = {
+    # n and people are bands; whether a group is shown at all is decided by them.
+    *("n", "people", "response", "own_n", "own_people"),
+    # Each is withheld by a figure of its own: `_profile` and `_talent` of `score_findings`.
+    *("profile", "talent_best", "talent_rest"),
+}
+
+
+def calls(name):
+    """Each call of a function, with its module."""
+    for file in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            called = getattr(node, "func", None)
+            if name in (getattr(called, "id", None), getattr(called, "attr", None)):
+                yield file.relative_to(SOURCE).as_posix(), node
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_a_table_with_figures_says_by_which_rules_they_were_held(table):
+    has_figures = any(column.is_figure for column in table.columns)
+
+    assert (table.held != "") == has_figures
+    assert table.held in get_args(Held)
+
+
+def test_parts_that_cut_through_groups_are_of_known_kinds_and_offered_to_the_rules():
+    made = {(module, node.args[0].value) for module, node in calls("FigureId") if node.args}
+
+    assert {kind for _, kind in made} == set(get_args(FigureKind))
+    # Who makes one is a story that offers it, or names it for one that does.
+    offering = {module for module, _ in calls("figures")}
+    assert offering == {
+        *("release/breakdown.py", "release/claims.py"),
+        *("runs/climate_findings.py", "runs/score_findings.py"),
+    }
+    naming = {"runs/score_needs.py", "publish/culture_findings.py"}
+    assert {module for module, _ in made} <= offering | naming
+
+
+def test_groups_are_admitted_with_what_each_figure_rests_on():
+    admitting = {module for module, _ in calls("admit")} - {"runs/score.py"}
+
+    assert admitting == {"release/breakdown.py", "runs/claims.py", "runs/climate_findings.py"}
+    assert {module for module, _ in calls("Basis")} == {
+        *("release/breakdown.py", "release/culture.py"),
+        *("runs/claims.py", "runs/score.py", "runs/score_targets.py"),
+    }
+
+
+def test_each_column_of_a_risk_is_withheld_with_its_rate():
+    told = {c.name for c in TABLES["groups_file"].columns for part in c.parts if c.is_figure}
+    parts = {p for c in TABLES["groups_file"].columns if c.is_figure for p in c.parts}
+    of_risk = {name.removeprefix("{target}_") for name in parts if "{target}" in name}
+
+    assert {n for n in told if "{target}" not in n} <= BY_THEMSELVES
+    assert of_risk <= set(report_tables._OF_EACH_RISK)
+
+    left = withheld()
+    for column in report_tables._OF_EACH_RISK:
+        assert not pd.Series(left[column]).replace("", np.nan).notna().any(), column
+
+
+def withheld():
+    """All that is known of one risk in groups that are not told of it."""
+    figures = dict.fromkeys(("rate", "low", "high", "nonresponse_low", "nonresponse_high"), 0.3)
+    rates = pd.DataFrame({**figures, "se": 0.1, "source": "pooled"}, index=range(3))
+    flags = pd.DataFrame(
+        {"reference": 0.2, "probability": 0.9, "stability": 0.9, "verdict": "certain"},
+        index=range(3),
+    )
+    groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
+    wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
+    target = Target(
+        None, None, None, None, PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags
+    )
+    found = withhold(target, np.zeros(3, dtype=bool), wave)
+    return {**found.pooled.table, **found.flags}
+
+
+def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
+    told = np.array([True, False, True])
+    rates = pd.DataFrame({"rate": [0.2, 0.3, 0.4], "source": "pooled"})
+    flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "certain", "certain"]})
+    groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
+    wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
+    target = Target(
+        None, None, None, None, PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags
+    )
+
+    found = withhold(target, told, wave)
+
+    assert found.flags["reference"].isna().tolist() == [False, True, True]
+    assert found.flags["verdict"].tolist() == ["", "", "certain"]
+
+
+def test_figures_of_everyone_are_absent_where_everyone_may_not_be_told_of():
+    whole = {name for name, table in STORIES["climate"].items() if table.held == "everyone"}
+
+    assert whole <= set(culture_tables._OF_EVERYONE)
+
+
+def permission(answers, before=frozenset()):
+    nothing = frozenset()
+    return Permission(
+        np.ones(3, dtype=bool),
+        pd.Series([""] * 3),
+        True,
+        nothing,
+        True,
+        nothing,
+        answers,
+        before,
+        nothing,
+        nothing,
+        nothing,
+        0,
+    )
+
+
+def test_a_dimension_is_hidden_of_its_own_group_and_as_a_reference():
+    rows = pd.DataFrame({"group": ["a", "b", "b"], "dimension": ["x", "x", "y"]})
+    held = permission(frozenset({("a", "x")}), frozenset({("b", "y")}))
+
+    assert held.hides(rows).tolist() == [True, False, False]
+    assert held.hides(rows, np.array(["b", "a", "a"])).tolist() == [False, True, False]
+    assert held.hid_before(rows).tolist() == [False, False, True]
