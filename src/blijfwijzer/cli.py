@@ -315,12 +315,50 @@ def audit(
 
 @disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")
 def verify(
-    ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of the ledger.")],
+    ledgers: Annotated[
+        list[Path],
+        typer.Argument(metavar="LEDGER...", help="Folders of ledgers; copies are held together."),
+    ],
 ) -> None:
-    """Check the ledger of releases line by line."""
+    """Check ledgers of releases line by line, and whether copies of one parted ways."""
     from blijfwijzer.runs import audit as story
 
-    story.verify_ledgers(ledger)
+    story.verify_ledgers(ledgers)
+
+
+@disclosure.command(
+    "withdraw",
+    epilog="Example: `blijfwijzer disclosure withdraw out/2022 --reason 'wrong export' "
+    "--sha256 ...`",
+)
+def withdraw(
+    release: ReleaseFolder,
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
+    sha256: Annotated[
+        str, typer.Option(help="SHA-256 of its run.json: nobody was given any file of it.")
+    ] = "",
+    ledger: LedgerFolder = Path("ledger"),
+) -> None:
+    """Take back the last output, if it was never handed out; the ledger keeps that it was."""
+    from blijfwijzer.runs import withdraw as story
+
+    story.withdraw(release, ledger, sha256, reason)
+
+
+@disclosure.command(
+    "lower",
+    epilog="Example: `blijfwijzer disclosure lower ledger/werkonderzoek --minimum 10 "
+    "--reason 'a trial run had 120'`",
+)
+def lower(
+    ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of one ledger.")],
+    minimum: Annotated[int, typer.Option(help="Fewest people that may be told of from now on.")],
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
+) -> None:
+    """Lower the fewest people that earlier releases promised to tell of; the ledger keeps it."""
+    from blijfwijzer.runs import withdraw as story
+
+    story.lower(ledger, minimum, reason)
 
 
 def _names(texts: list[str] | None) -> tuple[str, ...]:
@@ -355,7 +393,7 @@ def _warn(
     otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *rest: Any
 ) -> None:
     """Show a warning that is meant for a user as one, without a place in the code."""
-    if issubclass(category, errors.CodebookWarning):
+    if issubclass(category, errors.CodebookWarning | errors.PromiseWarning):
         print(f"blijfwijzer: warning: {message}", file=sys.stderr)
     else:
         otherwise(message, category, *rest)

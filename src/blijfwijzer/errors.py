@@ -54,6 +54,10 @@ class CodebookWarning(FutureWarning):
     """Something in a codebook has a name that it will not keep."""
 
 
+class PromiseWarning(FutureWarning):
+    """What a run promises binds those after it."""
+
+
 class CodebookError(BlijfwijzerError):
     """The codebook is unreadable, contradicts itself, or belongs to another survey."""
 

@@ -210,6 +210,9 @@ class DisclosureSettings(Section):
     """Largest share of the weight that the two heaviest respondents may have together."""
     protection: int = Field(3, ge=2)
     """Fewest values that a hidden count must be able to have, given all that is shown."""
+    known_models: Literal["tell", "require"] = "tell"
+    """What becomes of a model that was not trained with this ledger: it is told at the top of what
+    is made with it, or refused."""
 
 
 class CultureSettings(Section):

@@ -47,8 +47,8 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "note": ("checks", "remedies", "worrying_drivers"),
         "origin": (
-            *("codebook_sha256", "commit", "model", "model_sha256", "previous_sha256"),
-            *("settings_sha256", "survey", "survey_sha256"),
+            *("codebook_sha256", "commit", "model", "model_hmac_sha256", "previous_hmac_sha256"),
+            *("settings_sha256", "survey", "survey_hmac_sha256"),
         ),
         "plot.foot": ("intention", "need"),
         "rejected": (
