@@ -244,6 +244,12 @@ class SameWaveError(BlijfwijzerError):
     exit_code = 62
 
 
+class CopiesError(BlijfwijzerError):
+    """Many forms of a survey are copies of others."""
+
+    exit_code = 63
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 

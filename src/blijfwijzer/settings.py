@@ -49,6 +49,8 @@ class IntakeSettings(Section):
     """Fewest usable responses to train on."""
     maximum_bytes: int = Field(4_000_000_000, gt=0)
     """Largest survey file, unpacked."""
+    most_copies: float = Field(0.05, ge=0, le=1)
+    """Share of forms that may be copies of others, beyond what chance brings."""
     straight_lining: bool = True
     """Reject responses that give one answer to all items, reversed ones included."""
 
@@ -303,6 +305,8 @@ def load_settings(path: Path | Settings | None) -> Settings:
         raise SettingsError(f"{path}: there is no settings file here. Give its path.") from error
     except IsADirectoryError as error:
         raise SettingsError(f"{path}: is a folder. Give the path of a settings file.") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path.name}: is nested too deeply to read. Mend the file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
     except ValidationError as error:

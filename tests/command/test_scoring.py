@@ -97,7 +97,7 @@ def test_both_risks_have_intervals_around_their_rates(place):
 def test_the_run_tells_what_it_was_made_from(place):
     run = json.loads((place / "out" / "run.json").read_text())
 
-    assert len(run["provenance"]["survey_sha256"]) == 64
+    assert len(run["provenance"]["survey_hmac_sha256"]) == 64
     assert run["counts"]["forms"] % 500 == 0, "counts of people are the lowest of their band"
     assert (run["wave"], run["survey"], run["owner"]) == ("2022", "werkonderzoek", "werkonderzoek")
     assert run["ledger"]["sequence"] == 3, "after the trainings of two outcomes"

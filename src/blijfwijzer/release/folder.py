@@ -81,7 +81,7 @@ def hash_record(run: Mapping[str, Any], added: str = "") -> str:
     added : what was added last, if anything was
     """
     bare = dict(run)
-    if added in additions_of(run):
+    if isinstance(run.get(added), dict):
         bare[added] = {name: told for name, told in run[added].items() if name != "ledger"}
     else:
         bare.pop("ledger", None)
