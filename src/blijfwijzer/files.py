@@ -53,11 +53,17 @@ def write_beside(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def write_folder_beside(folder: Path, record: str = "") -> Iterator[Path]:
+def write_folder_beside(
+    folder: Path, record: str = "", apart: Set[str] = frozenset()
+) -> Iterator[Path]:
     """Give a temporary folder; when the block ends well it takes the place of `folder`.
 
     A folder that is there is replaced only if it is empty or an earlier output, whose `record`
     lists all that is in it; nothing else is ever deleted, and nothing that a link points at.
+
+    Parameters
+    ----------
+    apart : files that may be in an earlier output and that its record does not list
 
     Raises
     ------
@@ -67,7 +73,7 @@ def write_folder_beside(folder: Path, record: str = "") -> Iterator[Path]:
     with _errors_for(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         restore_folder(folder)
-        refuse_strange(folder, record)
+        refuse_strange(folder, record, apart)
         beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
     try:
         with _errors_for(folder):
@@ -113,7 +119,7 @@ def find_strange(folder: Path, hashes: Mapping[str, str], apart: Set[str]) -> Fa
     return Faults(wrong, strange)
 
 
-def refuse_strange(folder: Path, record: str) -> None:
+def refuse_strange(folder: Path, record: str, apart: Set[str] = frozenset()) -> None:
     """Refuse to write over what is no earlier output, or over one to which something was done.
 
     An earlier output lists its files with their hashes in its record: under `files`, or under
@@ -137,7 +143,7 @@ def refuse_strange(folder: Path, record: str) -> None:
             f"{folder}: {what} is in this place, and it would be deleted. Give --output a folder "
             "that does not exist, is empty, or holds an earlier output."
         )
-    faults = find_strange(folder, hashes, {record})
+    faults = find_strange(folder, hashes, {record, *apart})
     altered = [name for name in faults.wrong if (folder / name).exists()]
     if faults.strange or altered:
         names = [*faults.strange, *altered]

@@ -373,6 +373,8 @@ def groups_of(responses, team):
     names = ["all", *(f"organisatie={code}" for code in sorted(set(team)))]
     rows = [np.ones(len(team)), *(np.array(team) == code for code in sorted(set(team)))]
     members = csr_array(np.array(rows, dtype=np.int8))
+    # As of groups that are put together from many parts.
+    members.indices = members.indices.astype(np.int64)
     alone = everyone_alone(responses)
     table = pd.concat([alone.groups] * len(names), ignore_index=False)
     table.index = pd.Index(names)

@@ -216,7 +216,8 @@ def _are_among(groups: csr_array, rows: csr_array) -> NDArray[np.bool_]:
 def _people_of(groups: csr_array) -> list[bytes]:
     groups.sort_indices()
     ends = zip(groups.indptr, groups.indptr[1:], strict=False)
-    return [groups.indices[start:end].tobytes() for start, end in ends]
+    people = groups.indices.astype(np.int64)
+    return [people[start:end].tobytes() for start, end in ends]
 
 
 def _read(texts: list[str], views: list[int]) -> Fingerprints:

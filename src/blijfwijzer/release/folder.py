@@ -56,7 +56,7 @@ def refuse_place(output: Path, inputs: Sequence[Path | None], ledgers: Path) -> 
             f"{output}: holds a sealed lottery ({LOTTERY}), and writing here again would undo its "
             "draw. Score into another folder; or, if nobody was told of the draw, remove the file."
         )
-    refuse_strange(output, RECORD)
+    refuse_strange(output, RECORD, {LOTTERY})
 
 
 def anchor_of(release: Path) -> tuple[int, str] | None:

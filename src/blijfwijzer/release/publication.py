@@ -54,7 +54,7 @@ from blijfwijzer.release.admission import (
     admit_groups,
     fingerprint_figures,
 )
-from blijfwijzer.release.folder import RECORD, anchor_of, hash_record, read_record
+from blijfwijzer.release.folder import LOTTERY, RECORD, anchor_of, hash_record, read_record
 from blijfwijzer.release.origin import (
     keyed_origin,
     refuse_unknown,
@@ -301,7 +301,7 @@ def add_to_release(
         )
         _refuse_altered(folder, own, entry)
         record[kind]["ledger"] = _append(ledger, entry)
-        with write_folder_beside(folder, RECORD) as beside:
+        with write_folder_beside(folder, RECORD, {LOTTERY}) as beside:
             write_files(beside, {**files, RECORD: to_json(record)})
             finish(beside)
 
