@@ -60,6 +60,7 @@ from blijfwijzer.release.origin import (
     refuse_unknown,
     remark_models,
     remark_withdrawn,
+    unknown_models,
 )
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import REMADE, hold_release
@@ -156,6 +157,7 @@ class Publication:
                 "owner": self.request.owner,
                 "wave": self.request.wave,
                 "counts": _banded(counts),
+                "unknown_models": unknown_models(self.request, self.ledger),
                 **told,
                 "files": hash_files(files),
             }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.evidence import gather as gather_evidence
 from blijfwijzer.claims.register import CLAIMS, Claim, Verdict, find_claims, run_claims
+from blijfwijzer.disclosure.ledger import identify_beside
 from blijfwijzer.errors import ModelFolderError, counted
 from blijfwijzer.estimation.design import read_design
 from blijfwijzer.groups.grouping import everyone_alone
@@ -100,9 +101,16 @@ def publish_claims(tested: ClaimsTested, output: Path, ledgers: Path, tell: Tell
 
 
 def _refuse_own_survey(release: Publication, waves: Waves) -> None:
-    """Refuse a model that was trained on the very respondents who judge it."""
-    stored = None if waves.choice is None else waves.choice.stored
-    if stored and stored.manifest.survey_hmac_sha256 == release.origin["survey_hmac_sha256"]:
+    """Refuse a model that was trained on the very respondents who judge it.
+
+    It is known by the key of the ledger that it was trained with: this one, or that beside models.
+    """
+    if waves.choice is None:
+        return
+    stored, request = waves.choice.stored, release.request
+    digest = request.origin["survey_sha256"]
+    beside = identify_beside(stored.folder.parent.parent / "ledger" / request.survey, digest)
+    if stored.manifest.survey_hmac_sha256 in (release.ledger.identify(digest), beside):
         raise ModelFolderError(
             f"{stored.folder.name}: was trained on this very survey, and what it foresees of those "
             "who trained it says nothing. Give a model of an earlier wave, or leave --models out."

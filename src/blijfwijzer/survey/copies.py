@@ -12,6 +12,7 @@ from blijfwijzer.survey.texts import Message
 
 _FEWEST, _LEAST = 3, 0.0005
 """Copies, and their share of all forms, from which a warning says so; conventions of ours."""
+_TOLD = 10
 
 _Hashes = NDArray[np.uint64]
 
@@ -79,7 +80,12 @@ def copies_fault(file: str, copies: int, forms: int, most: float) -> CopiesError
 
 
 def remark_copies(copies: int, forms: int) -> list[Remark]:
-    """Say that forms are copies, where these are too few to refuse the file."""
+    """Say that forms are copies, where these are too few to refuse the file.
+
+    How many is told in tens: pages repeat it, and tell of no fewer people.
+    """
     if copies < max(_FEWEST, _LEAST * forms):
         return []
-    return [Remark("warning", Message("remark.copies", {}, copies))]
+    least = copies // _TOLD * _TOLD
+    few = Message("remark.copies_few")
+    return [Remark("warning", Message("remark.copies", {"least": least}) if least else few)]
