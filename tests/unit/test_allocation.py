@@ -252,9 +252,6 @@ def test_a_floor_above_the_need_of_its_stratum_is_named():
         ({"regio=x": 0.1}, "no level 'regio'"),
         ({"sector": 0.1}, "no level 'sector'"),
         ({"sector=z": 0.1}, "none of the 2 groups"),
-        ({"sector=a": 1.1}, "no share"),
-        ({"sector=a": -0.1}, "no share"),
-        ({"sector=a": math.nan}, "no share"),
     ],
 )
 @pytest.mark.parametrize("kind", ["floors", "caps"])

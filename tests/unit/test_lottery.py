@@ -107,8 +107,6 @@ def test_a_lottery_without_sectors_is_one_stratum():
             InfeasibleError,
             "1 groups have",
         ),
-        ({"mix": (0, 0, 0)}, VoucherError, "no proportions"),
-        ({"mix": (2, -1, 0)}, VoucherError, "no proportions"),
         ({"lottery": 0.002}, TrialError, "1 vouchers among"),
     ],
 )

@@ -209,10 +209,6 @@ def open_sealed(path: Path, sha256: str = "") -> Lottery:
 
 
 def _refuse_quotas(quotas: dict[str, int], settings: VoucherSettings, total: int) -> None:
-    if sum(settings.mix) <= 0 or min(settings.mix) < 0:
-        raise VoucherError(
-            f"mix: {settings.mix} are no proportions. Give three numbers from 0, one above it."
-        )
     if quotas["risk"] < 0:
         raise InfeasibleError(
             f"lottery: {quotas['cut']} of {total} vouchers would be drawn around the cut, more "
