@@ -255,8 +255,10 @@ def claims(
 @app.command(epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000`")
 def vouchers(
     release: ReleaseFolder,
-    budget: Annotated[float, typer.Option(help="Euro.")],
-    cost: Annotated[float, typer.Option(help="Euro per voucher.")],
+    budget: Annotated[float | None, typer.Option(help="Euro; else that of the settings.")] = None,
+    cost: Annotated[
+        float | None, typer.Option(help="Euro per voucher; else that of the settings.")
+    ] = None,
     settings: SettingsFile = None,
     ledger: LedgerFolder = Path("ledger"),
     truth: Annotated[
@@ -265,11 +267,18 @@ def vouchers(
     target: Annotated[
         str, typer.Option(help="The need that vouchers are for, where the release has several.")
     ] = "",
+    secret: Annotated[
+        Path | None,
+        typer.Option(help="File whose SHA-256 the settings promised at scoring, for a lottery."),
+    ] = None,
+    again: Annotated[
+        str, typer.Option(help="Why these people are drawn among again, or by another plan.")
+    ] = "",
 ) -> None:
     """Divide a voucher budget over the groups of a release, by need alone."""
     from blijfwijzer.runs import vouchers as story
 
-    asked = story.VoucherRequest(release, budget, cost, settings, target, truth)
+    asked = story.VoucherRequest(release, budget, cost, settings, target, secret, again, truth)
     story.vouchers(asked, ledger)
 
 
@@ -284,11 +293,12 @@ def trial(
     ],
     sha256: Annotated[str, typer.Option(help="Hash that was published with the lottery.")] = "",
     output: Annotated[Path | None, typer.Option(help="Where to write the result (JSON).")] = None,
+    ledger: LedgerFolder = Path("ledger"),
 ) -> None:
     """Estimate, a year later, what the vouchers of a lottery did."""
     from blijfwijzer.runs import trial as story
 
-    story.trial(sealed, outcomes, sha256, output)
+    story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger)
 
 
 @disclosure.command("audit", epilog="Example: `blijfwijzer disclosure audit out/2019 out/2022`")

@@ -212,6 +212,15 @@ class VoucherSettings(Section):
     """Risk : random : signal mix of the vouchers, e.g. [2, 1, 1]."""
     signals: tuple[str, ...] = ()
     """Groups put forward by hand, for the signal part of the mix."""
+    budget: float = Field(0.0, ge=0, le=1e12)
+    """Euro; 0 where it is given when the vouchers are divided, as the cost may be."""
+    cost: float = Field(0.0, ge=0, le=1e9)
+    """Euro per voucher."""
+    target: str = ""
+    """The need that vouchers are for, where a release tells of several."""
+    commitment: str = Field("", pattern=r"^([0-9a-fA-F]{64})?$")
+    """SHA-256 of a secret that somebody keeps who does not score; a lottery needs it, with its
+    budget and cost, before the survey is scored (docs/decisions/draws.md)."""
 
 
 class DisclosureSettings(Section):
@@ -324,10 +333,6 @@ def load_settings(path: Path | Settings | None) -> Settings:
         raise SettingsError(f"{path.name}: is nested too deeply to read. Mend the file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
-    except RecursionError as error:
-        raise SettingsError(
-            f"{path.name}: its tables or lists lie too deep inside each other. Mend the file."
-        ) from error
     except ValidationError as error:
         faults = describe_faults(error)
         raise SettingsError(

@@ -1,5 +1,6 @@
 """From a new wave to files that may be shown, as a user runs it."""
 
+import hashlib
 import json
 import math
 import re
@@ -18,6 +19,7 @@ from blijfwijzer import errors
 from command_line import call
 
 BOOK = "werkonderzoek-2019"
+SECRET = "what nobody who scores may know"
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
@@ -32,6 +34,7 @@ def place(tmp_path_factory):
         'language = "en"\n[evaluation]\nbootstraps = 50\n[drivers]\nbootstraps = 50\n'
         "[flags]\nbootstraps = 50\n[tracking]\nenabled = false\n"
         '[model]\ncandidates = ["prevalence", "logistic"]\n'
+        f'[vouchers]\ncommitment = "{hashlib.sha256(SECRET.encode()).hexdigest()}"\n'
     )
     for wave in (2019, 2022):
         assert not call(
@@ -293,14 +296,20 @@ def test_a_budget_that_cannot_be_is_refused_and_changes_nothing(place, budget, c
     assert {p.name: p.read_bytes() for p in (place / "out").iterdir()} == before
 
 
+def lottery(place, folder, release, budget, choices):
+    """Draw in a copy of the ledger, so that no other test meets people who were drawn among."""
+    if not (folder / "ledger").exists():
+        copied(place / "ledger", folder / "ledger")
+    (folder / "lottery.toml").write_text(f'language = "en"\n[vouchers]\n{choices}\n')
+    (folder / "secret.txt").write_text(SECRET)
+    given = ("--settings", folder / "lottery.toml", "--secret", folder / "secret.txt")
+    return divide(folder, release, budget, *given, "--again", "tried by a test")
+
+
 def test_a_lottery_is_sealed_and_analysed(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
-    (tmp_path / "lottery.toml").write_text("[vouchers]\nlottery = 0.5\n")
 
-    assert not call(
-        *("vouchers", release, "--budget", 100_000, "--cost", 1000),
-        *("--settings", tmp_path / "lottery.toml", "--ledger", place / "ledger"),
-    )
+    assert not lottery(place, tmp_path, release, 100_000, "lottery = 0.5")
     sealed = json.loads((release / "run.json").read_text())["vouchers"]["lottery_sha256"]
     drawn = read_csv(release / "vouchers.csv")
     trained = pd.DataFrame({"group": drawn["group"], "n": 30, "share": 0.4})
@@ -309,9 +318,11 @@ def test_a_lottery_is_sealed_and_analysed(place, tmp_path):
 
     assert not call(
         *("trial", release / "lottery.json", tmp_path / "trained.csv", "--sha256", sealed),
-        *("--output", tmp_path / "effect.json"),
+        *("--output", tmp_path / "effect.json", "--ledger", tmp_path / "ledger"),
     )
-    assert {"effect", "low", "high"} <= set(json.loads((tmp_path / "effect.json").read_text()))
+    told = json.loads((tmp_path / "effect.json").read_text())
+    assert {"effect", "low", "high"} <= set(told)
+    assert told["verified"] == "ledger"
 
 
 def audit(place, *releases, survey="2022.parquet"):
@@ -420,13 +431,11 @@ def test_the_true_need_shows_what_estimating_costs(place, tmp_path, capsys):
 
 def test_a_sealed_draw_is_never_undone(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
-    (tmp_path / "lottery.toml").write_text("[vouchers]\nlottery = 0.5\n")
-    settings = ("--settings", tmp_path / "lottery.toml")
-    assert not divide(place, release, 100_000, *settings)
+    assert not lottery(place, tmp_path, release, 100_000, "lottery = 0.5")
     sealed = (release / "lottery.json").read_bytes()
 
-    again = divide(place, release, 100_000)
-    scored = score(place, place / "2022.parquet", release)
+    again = divide(tmp_path, release, 100_000)
+    scored = score(place, place / "2022.parquet", release, "--ledger", tmp_path / "ledger")
 
     assert again == scored == errors.ReleaseError.exit_code
     assert (release / "lottery.json").read_bytes() == sealed
@@ -434,11 +443,8 @@ def test_a_sealed_draw_is_never_undone(place, tmp_path):
 
 def test_the_figures_of_a_lottery_are_those_of_the_draw(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
-    (tmp_path / "mix.toml").write_text(
-        'language = "en"\n[vouchers]\nlottery = 0.4\nmix = [2, 1, 0]\n'
-    )
 
-    assert not divide(place, release, 100_000, "--settings", tmp_path / "mix.toml")
+    assert not lottery(place, tmp_path, release, 100_000, "lottery = 0.4\nmix = [2, 1, 0]")
 
     run = json.loads((release / "run.json").read_text())["vouchers"]
     given = read_csv(release / "vouchers.csv")

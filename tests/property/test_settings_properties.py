@@ -1,11 +1,13 @@
 """What must hold of every number that a user may set, whatever settings come."""
 
 import math
+import tomllib
 from collections.abc import Iterator
 from typing import Annotated, Any, get_args, get_origin
 
 import annotated_types as bound
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
@@ -90,6 +92,12 @@ def all_numbers(value: Any) -> Iterator[float]:
         yield value
 
 
+def test_settings_can_be_kept_beside_a_model():
+    kept = tomli_w.dumps(Settings().model_dump(mode="json"))
+
+    assert Settings.model_validate(tomllib.loads(kept)) == Settings()
+
+
 def test_the_walk_finds_numbers_in_sections_lists_and_tables():
     assert len(NUMBERS) > 55
     assert {"seed", "vouchers.mix", "vouchers.floors", "vouchers.talk.take_up"} <= set(NAMES)
@@ -140,7 +148,7 @@ def test_a_number_out_of_all_bounds_is_refused_by_its_name(path, wrap, metadata,
         ("[wave]\nbatch = 9e12", "wave.batch: Input should be less than or equal to 10000000"),
         ("[model]\nthreads = 1000000", "model.threads: Input should be less than or equal to"),
         ("seed = 100000000000000000000", "seed: Input should be less than 4294967296"),
-        ("a = " + 100_000 * "[", "its tables or lists lie too deep"),
+        ("a = " + 100_000 * "[", "is nested too deeply"),
     ],
 )
 def test_hostile_settings_are_refused_in_a_sentence(tmp_path, text, told):

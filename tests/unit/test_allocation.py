@@ -10,11 +10,11 @@ import pytest
 from blijfwijzer.errors import InfeasibleError, VoucherError
 from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import (
-    Needs,
     allocate_vouchers,
     count_vouchers,
     draw_numbers,
 )
+from blijfwijzer.vouchers.needs import Needs
 from blijfwijzer.vouchers.programme import STEP
 from shared_allocation import PLAIN, needs_of, vouchers_of
 

@@ -21,7 +21,7 @@ from blijfwijzer.errors import (
 from blijfwijzer.files import hash_bytes, to_json
 from blijfwijzer.groups.grouping import Grouping, everyone_alone
 from blijfwijzer.release.folder import read_record
-from blijfwijzer.release.publication import add_to_release, publication
+from blijfwijzer.release.publication import Addition, add_to_release, publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import changed_by_few, hold_release
 from blijfwijzer.runs.audit import audit, verify_ledgers
@@ -74,7 +74,9 @@ def divide(release, place, files=FILES, told=None):
     files = {**files, "vouchers.csv": b"1", "report.html": b"a page with vouchers"}
     run = read_record(release)
     told = told or {"given": 3}
-    add_to_release(release, run, place / "ledger", ("vouchers", told), files, lambda _: None)
+    draw = {"lottery": ""}
+    added = Addition("vouchers", told, files, draw, lambda _: None)
+    add_to_release(release, run, place / "ledger", added)
 
 
 def forge(release, name="groups.csv", content=b"95", **record):

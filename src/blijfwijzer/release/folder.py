@@ -24,12 +24,15 @@ RECORD = "run.json"
 LOTTERY = "lottery.json"
 
 
-def refuse_place(output: Path, inputs: Sequence[Path | None], ledgers: Path) -> None:
+def refuse_place(
+    output: Path, inputs: Sequence[Path | None], ledgers: Path, *, keeps_draw: bool = False
+) -> None:
     """Refuse an output that would take the place of something else, before any work is done.
 
     Parameters
     ----------
     ledgers : folder of the ledgers; an output there could be taken for one, or lock one
+    keeps_draw : whether a sealed lottery in it is drawn again as it was, or refused as another
 
     Raises
     ------
@@ -51,10 +54,10 @@ def refuse_place(output: Path, inputs: Sequence[Path | None], ledgers: Path) -> 
             "place."
         )
     restore_folder(output)
-    if (output / LOTTERY).exists():
+    if (output / LOTTERY).exists() and not keeps_draw:
         raise ReleaseError(
-            f"{output}: holds a sealed lottery ({LOTTERY}), and writing here again would undo its "
-            "draw. Score into another folder; or, if nobody was told of the draw, remove the file."
+            f"{output}: holds a sealed lottery ({LOTTERY}), which tells whom it is compared with "
+            "next year. Score into another folder."
         )
     refuse_strange(output, RECORD, {LOTTERY})
 

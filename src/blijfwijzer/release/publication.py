@@ -7,7 +7,7 @@ ledger does not know.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from blijfwijzer.disclosure.chain import FILE as LINES
 from blijfwijzer.disclosure.chain import Release as LedgerLine
 from blijfwijzer.disclosure.earlier import Entry, is_repeated
 from blijfwijzer.disclosure.figures import FigureId, Figures
@@ -62,6 +63,7 @@ from blijfwijzer.release.origin import (
     remark_withdrawn,
     unknown_models,
 )
+from blijfwijzer.release.promise import promise_of
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import REMADE, hold_release
 from blijfwijzer.survey.intake import Intake
@@ -196,7 +198,8 @@ class Publication:
                 record=record,
                 model=model,
             )
-            head = _append(self.ledger, entry)
+            promise = promise_of(self.request.settings.vouchers)
+            head = _append(self.ledger, entry, **({"promise": promise} if promise else {}))
         return head
 
     def _groups(self, admission: Admission) -> dict[str, dict[str, Any]]:
@@ -257,22 +260,30 @@ def rehearsal(request: Request) -> Iterator[Publication]:
             yield release
 
 
-def add_to_release(
-    folder: Path,
-    run: Mapping[str, Any],
-    ledgers: Path,
-    added: tuple[str, Mapping[str, Any]],
-    files: dict[str, bytes],
-    finish: Callable[[Path], None],
-) -> None:
-    """Write more in a release that tells no more of people than it did.
+@dataclass(frozen=True)
+class Addition:
+    """More in a release, which tells no more of people than it did."""
+
+    kind: str
+    """What is added, such as vouchers."""
+    told: Mapping[str, Any]
+    """What the record tells of it."""
+    files: dict[str, bytes]
+    """All files that are shown, those of before among them."""
+    draw: Mapping[str, Any]
+    """What the ledger keeps of how it came about."""
+    hold: Callable[[Sequence[LedgerLine]], None]
+    """Refuses it if the ledger has changed since it was made."""
+    unlisted: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that the record need not know: their content follows from the rest."""
+
+
+def add_to_release(folder: Path, run: Mapping[str, Any], ledgers: Path, added: Addition) -> None:
+    """Write more in a release.
 
     Parameters
     ----------
     run : its record, as it was when the work began
-    added : what is added, such as vouchers, and what the record tells of it
-    files : all files that are shown, those of before among them
-    finish : writes what the ledger need not know into the folder, before it takes its place
 
     Raises
     ------
@@ -281,13 +292,14 @@ def add_to_release(
     ReleaseError
         It is not as it was entered in the ledger.
     """
-    kind, told = added
+    kind, told, files = added.kind, dict(added.told), added.files
     with open_ledger(ledgers / run["survey"], run["owner"], anchor_of(folder)) as ledger:
         if read_record(folder) != run:
             raise BusyError(
                 f"{folder}: another run has written here meanwhile. Nothing was changed. "
                 "Divide again."
             )
+        added.hold(ledger.releases)
         own = hold_release(folder, dict(run), ledger.releases)
         record = {**run, "files": hash_files(files), kind: dict(told)}
         entry = Entry(
@@ -302,10 +314,51 @@ def add_to_release(
             release=own.hash,
         )
         _refuse_altered(folder, own, entry)
-        record[kind]["ledger"] = _append(ledger, entry)
+        record[kind]["ledger"] = _append(ledger, entry, draw=dict(added.draw))
         with write_folder_beside(folder, RECORD, {LOTTERY}) as beside:
-            write_files(beside, {**files, RECORD: to_json(record)})
-            finish(beside)
+            write_files(beside, {**files, **added.unlisted, RECORD: to_json(record)})
+
+
+@contextmanager
+def known_ledger(survey: str, owner: str, ledgers: Path) -> Iterator[Ledger | None]:
+    """Open the ledger of a survey for one run if there is one, and make none."""
+    is_name = bool(survey) and Path(survey).name == survey
+    if not (is_name and (ledgers / survey / LINES).is_file()):
+        yield None
+        return
+    with open_ledger(ledgers / survey, owner) as ledger:
+        yield ledger
+
+
+def add_to_ledger(
+    ledger: Ledger, number: int, kind: str, *, dataset: str, files: dict[str, bytes], **draw: Any
+) -> Head:
+    """Enter what is told of a release after it, in files of its own.
+
+    Parameters
+    ----------
+    number : of the release in the ledger
+    dataset : keyed hash of what it is made from
+    draw : what the ledger keeps of how it came about
+    """
+    line = ledger.releases[number - 1]
+    entry = Entry(
+        survey=line.content["survey"],
+        wave=line.content["wave"],
+        dataset=dataset,
+        kind=kind,
+        request=hash_bytes(to_json({"dataset": dataset, "release": line.hash, **draw})),
+        groups={},
+        outputs=hash_files(files),
+        release=line.hash,
+    )
+    return _append(ledger, entry, draw=draw)
+
+
+def write_beside_it(path: Path, content: bytes) -> None:
+    """Write a file that stands in the ledger, as a whole or not at all."""
+    with write_beside(path) as beside:
+        beside.write_bytes(content)
 
 
 def _refuse_altered(folder: Path, own: LedgerLine, entry: Entry) -> None:
@@ -342,8 +395,8 @@ def track(run: Training | Released, request: Request, store: Path) -> list[str]:
     return [f"  MLflow run {name} in {tracking_uri(store)}"]
 
 
-def _append(ledger: Ledger, entry: Entry) -> Head:
-    content = entry.content
+def _append(ledger: Ledger, entry: Entry, **more: Any) -> Head:
+    content = {**entry.content, **more}
     sequence = is_repeated(ledger, content) or ledger.append(content).sequence
     return {"sequence": sequence, "hash": ledger.releases[sequence - 1].hash}
 

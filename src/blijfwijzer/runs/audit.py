@@ -9,7 +9,9 @@ from blijfwijzer.disclosure.chain import FILE, Release, common_lines, out_of_tim
 from blijfwijzer.disclosure.standing import LOWER, withdrawn
 from blijfwijzer.errors import DisclosureError, LedgerError, counted
 from blijfwijzer.progress import show_progress
+from blijfwijzer.release.draws import tell_draws
 from blijfwijzer.release.folder import read_record
+from blijfwijzer.release.promise import hold_seal
 from blijfwijzer.release.verify import changed_by_few, derive_again, hold_release, hold_rows
 from blijfwijzer.runs.waves import without_outcomes
 from blijfwijzer.settings import Settings
@@ -32,6 +34,7 @@ def audit(
         folder = ledgers / str(run["survey"])
         entered = verify(folder)
         own = hold_release(release, run, entered)
+        hold_seal(release, run)
         groups = hold_rows(release, int(own.content["minimum"]))
         _refuse_changed(folder, entered)
         derived = "not worked out again (give --survey and --codebook)"
@@ -43,7 +46,7 @@ def audit(
             f"{len(entered)} in an unbroken ledger, head {entered[-1].hash}."
         )
         print(f"  what follows from all that was shown of this survey: {derived}")
-        for line in _told_of(entered):
+        for line in (*_told_of(entered), *tell_draws(run, entered)):
             print(f"  {line}")
 
 

@@ -1,7 +1,5 @@
 """A lottery's effect, a year later."""
 
-import hashlib
-import hmac
 import json
 import math
 import sys
@@ -13,14 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.disclosure.ledger import Ledger, Release
+from blijfwijzer.disclosure.chain import Release
+from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.errors import TrialError
 from blijfwijzer.files import to_json
 from blijfwijzer.publish.tables.vouchers import TABLES
 from blijfwijzer.release.draws import divisions_among, drawn_as, least_people
 from blijfwijzer.release.publication import add_to_ledger, known_ledger, write_beside_it
 from blijfwijzer.survey.files import read_table
-from blijfwijzer.vouchers.seal import Lottery, canonical, open_sealed
+from blijfwijzer.vouchers.seal import Lottery, canonical, hash_text, open_sealed
 from blijfwijzer.vouchers.trial import TrialResult, analyse_trial
 
 KIND = "trial"
@@ -74,7 +73,7 @@ def _enter(
     line = ledger.releases[drawn.release - 1]
     others = {one.id: one for one in divisions_among(line, ledger.releases) if one.lottery}
     others.pop(drawn.id, None)
-    dataset = _identify(outcomes, ledger.secret)
+    dataset = _identify(outcomes, ledger)
     shown = tell_result(
         result,
         verified="ledger",
@@ -87,10 +86,10 @@ def _enter(
     return shown
 
 
-def _identify(outcomes: pd.DataFrame, secret: bytes) -> str:
+def _identify(outcomes: pd.DataFrame, ledger: Ledger) -> str:
     """Hash outcomes in any order of rows, so that nobody without the key can try some."""
     rows = outcomes.astype(str).reset_index().sort_values("group").to_dict("records")
-    return hmac.new(secret, canonical({"rows": rows}).encode(), hashlib.sha256).hexdigest()
+    return ledger.identify(hash_text(canonical({"rows": rows})))
 
 
 def _number(dataset: str, lottery: str, entered: Sequence[Release]) -> str:
