@@ -56,7 +56,7 @@ def divisions_among(line: Release, entered: Sequence[Release]) -> list[Drawn]:
 def tell_draws(run: Mapping[str, Any], entered: Sequence[Release]) -> Iterator[str]:
     """Say which draw the vouchers of a release are, and name all others among its people."""
     line = entered[int(run["ledger"]["sequence"]) - 1]
-    own = str(run[KIND]["draw"]["id"]) if KIND in run else ""
+    own = str(draw_of(run).get("id", ""))
     found = {one.id: one for one in divisions_among(line, entered)}
     if own in found:
         yield f"its vouchers: {found.pop(own)}"
@@ -94,6 +94,12 @@ def least_people(entered: Sequence[Release]) -> int:
     """Give the fewest people that anything in a ledger may tell of."""
     own = DisclosureSettings().minimum
     return max([own, *(int(one.content.get("minimum", 0)) for one in entered)])
+
+
+def draw_of(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what the record of a release tells of how its vouchers came about, if it does."""
+    told: dict[str, Any] = run.get(KIND, {}).get("draw", {})
+    return told
 
 
 def read_drawn(line: Release) -> Drawn | None:

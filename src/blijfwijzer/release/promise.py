@@ -12,7 +12,7 @@ from typing import Any
 
 from blijfwijzer.disclosure.chain import Release, verify
 from blijfwijzer.errors import ReleaseError, VoucherError
-from blijfwijzer.release.draws import KIND, divisions_among, read_drawn, share_people
+from blijfwijzer.release.draws import divisions_among, draw_of, read_drawn, share_people
 from blijfwijzer.release.folder import LOTTERY
 from blijfwijzer.release.verify import hold_release
 from blijfwijzer.settings import VoucherSettings
@@ -137,7 +137,7 @@ def hold_seal(folder: Path, run: Mapping[str, Any]) -> None:
     ------
     ReleaseError, TrialError
     """
-    entered = str(run[KIND]["draw"]["lottery"]) if KIND in run else ""
+    entered = str(draw_of(run).get("lottery", ""))
     path = folder / LOTTERY
     there = open_sealed(path).sha256 if entered or path.exists() else ""
     if there != entered:
