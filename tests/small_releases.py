@@ -53,7 +53,13 @@ def groups_of(rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
-def make_release(folder: Path, plan: dict | None = None, wave: str = "2", seed: int = 1) -> Path:
+def make_release(
+    folder: Path,
+    plan: dict | None = None,
+    wave: str = "2",
+    seed: int = 1,
+    kind: str = "score",
+) -> Path:
     """Score in `folder`/out with a ledger beside it; `seed` is of the people and their answers."""
     settings = Settings(language="en", vouchers=PLAN if plan is None else plan)
     rng = np.random.default_rng(seed)
@@ -73,9 +79,7 @@ def make_release(folder: Path, plan: dict | None = None, wave: str = "2", seed: 
         **report_files(make_report("en", groups=4, flagged=2)),
     }
     origin = {"survey_sha256": digest, "settings": settings.model_dump_json()}
-    request = Request(
-        "score", book, settings, wave, ("rate:achterblijver",), origin, {"wave": wave}
-    )
+    request = Request(kind, book, settings, wave, ("rate:achterblijver",), origin, {"wave": wave})
     counts = {"forms": 400, "accepted": 400, "refused": 0, "shown": GROUPS, "withheld": 0}
     with publication(folder / "out", request, folder / "ledger") as release:
         release.admit(intake, everyone_alone(responses), {})

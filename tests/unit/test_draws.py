@@ -234,6 +234,15 @@ def test_a_second_promise_for_the_same_people_is_named(place, capsys, changed):
     assert "promise of a draw in line 1 as well" in capsys.readouterr().out
 
 
+def test_climate_by_the_same_settings_is_no_promise(tmp_path):
+    write_secret(tmp_path)
+    shutil.move(make_release(tmp_path, kind="climate"), tmp_path / "climate")
+    make_release(tmp_path)
+
+    assert not divide(tmp_path)
+    assert not drawn_in(tmp_path).origin.changed
+
+
 def test_a_promise_that_was_altered_in_the_record_is_refused(place):
     run = json.loads((place / "out" / "run.json").read_text())
     run["settings"]["vouchers"]["mix"] = [2, 1, 0]

@@ -14,6 +14,7 @@ from blijfwijzer.disclosure.chain import Release, verify
 from blijfwijzer.errors import ReleaseError, VoucherError
 from blijfwijzer.release.draws import divisions_among, draw_of, read_drawn, share_people
 from blijfwijzer.release.folder import LOTTERY
+from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import hold_release
 from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.seal import Origin, canonical, hash_text, open_sealed
@@ -36,6 +37,12 @@ def promise_of(plan: VoucherSettings) -> dict[str, str]:
     if not plan.commitment:
         return {}
     return {"commitment": plan.commitment.lower(), "plan": hash_text(canonical(_plain(plan)))}
+
+
+def promise_in(request: Request) -> dict[str, dict[str, str]]:
+    """Give what a line of the ledger holds of a promise; only vouchers of `score` are divided."""
+    promise = promise_of(request.settings.vouchers) if request.kind == "score" else {}
+    return {"promise": promise} if promise else {}
 
 
 def read_secret(path: Path | None, again: str = "") -> Secret:

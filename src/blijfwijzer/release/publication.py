@@ -63,7 +63,7 @@ from blijfwijzer.release.origin import (
     remark_withdrawn,
     unknown_models,
 )
-from blijfwijzer.release.promise import promise_of
+from blijfwijzer.release.promise import promise_in
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import REMADE, hold_release
 from blijfwijzer.survey.intake import Intake
@@ -198,8 +198,7 @@ class Publication:
                 record=record,
                 model=model,
             )
-            promise = promise_of(self.request.settings.vouchers)
-            head = _append(self.ledger, entry, **({"promise": promise} if promise else {}))
+            head = _append(self.ledger, entry, **promise_in(self.request))
         return head
 
     def _groups(self, admission: Admission) -> dict[str, dict[str, Any]]:
