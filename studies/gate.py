@@ -1,8 +1,8 @@
 """Whether anything about fewer than ten people follows from what the gate shows.
 
 Random organisations of six shapes are judged by code of its own: shown groups are reduced in
-fractions, and an integer programme looks for a set of one to nine people among all of them. One that
-it cannot decide counts as a leak.
+fractions, and an integer programme looks for a set of one to nine people among all of them. What it
+cannot decide counts as a leak.
 """
 
 from collections.abc import Callable
@@ -210,8 +210,8 @@ def gate_text(organisations: int, tell: Tell) -> str:
         lines.append(f"| {name} | {leaks} | {twice} | {offered} | {shown} |\n")
     return (
         f"## What can be derived\n\n{organisations} random organisations of 100-300 people of each "
-        f"shape, k = {K}; three of four with one release and one of four with a second one after one "
-        f"to {_LEFT} people left; half with an outcome whose counts must not be pinned. The judge "
+        f"shape, k = {K}; three of four with one release and one of four with a second one after "
+        f"one to {_LEFT} people left; half with an outcome whose counts must not be pinned. The judge "
         "shares no code with the gate, and what it cannot decide counts as a leak.\n\n"
         "| shape | tell of fewer than ten | two releases do | groups offered | shown |\n"
         "|---|---|---|---|---|\n" + "".join(lines)

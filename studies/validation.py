@@ -28,8 +28,9 @@ from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import make_survey
-from blijfwijzer.vouchers.allocation import Needs, allocate_vouchers
+from blijfwijzer.vouchers.allocation import allocate_vouchers
 from blijfwijzer.vouchers.alternatives import compare
+from blijfwijzer.vouchers.needs import Needs
 from studies.claims import validate_claims
 from studies.culture import validate_culture
 from studies.instrument import validate_instrument

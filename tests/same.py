@@ -48,7 +48,7 @@ BUILT_IN: list[str] = [
     "vouchers scored --budget 60000 --cost 1000 --truth t22.parquet",
     "score w22.sav --models models --by organisatie --settings english.toml --ledger second"
     " --output english",
-    "vouchers english --budget 60000 --cost 1000 --ledger second --settings english.toml",
+    "vouchers english --ledger second --secret secret.txt",
     "climate w22.sav --codebook werkonderzoek-2019 --previous w19.sav --models models"
     " --output climate",
     "claims w22.sav --codebook werkonderzoek-2019 --previous w19.sav --models models"
@@ -80,13 +80,19 @@ RUNS = {"built-in": BUILT_IN, "fevs": FEVS, "piaac": PIAAC}
 _WITH_ONE_KEY = "import secrets; secrets.token_bytes = bytes; import blijfwijzer.cli as c; c.main()"
 NEEDED = {"fevs": "fevs2018.csv.gz", "piaac": "piaac_public_employees.csv.gz"}
 
-ENGLISH = 'language = "en"\n[tracking]\nenabled = false\n[vouchers]\nlottery = 0.3\n'
+SECRET = "kept by nobody, as this is a test"
+ENGLISH = (
+    'language = "en"\n[tracking]\nenabled = false\n'
+    "[vouchers]\nlottery = 0.3\nbudget = 60_000\ncost = 1_000\n"
+    f'commitment = "{hashlib.sha256(SECRET.encode()).hexdigest()}"\n'
+)
 LIGHT = "[tracking]\nenabled = false\n[evaluation]\nbootstraps = 100\n"
 
 
 def run(name: str, folder: Path) -> dict[str, str]:
     """Run the commands of one survey in a folder; give the hash of each file and screen."""
     (folder / "english.toml").write_text(ENGLISH)
+    (folder / "secret.txt").write_text(SECRET)
     (folder / "light.toml").write_text(LIGHT)
     screens = {}
     for number, line in enumerate(RUNS[name]):

@@ -4,9 +4,9 @@ import pandas as pd
 
 from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import (
-    Needs,
     allocate_vouchers,
 )
+from blijfwijzer.vouchers.needs import Needs
 
 PLAIN = VoucherSettings(reserve=0.0, robustness=0.0)
 

@@ -255,8 +255,10 @@ def claims(
 @app.command(epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000`")
 def vouchers(
     release: ReleaseFolder,
-    budget: Annotated[float, typer.Option(help="Euro.")],
-    cost: Annotated[float, typer.Option(help="Euro per voucher.")],
+    budget: Annotated[float | None, typer.Option(help="Euro; else that of the settings.")] = None,
+    cost: Annotated[
+        float | None, typer.Option(help="Euro per voucher; else that of the settings.")
+    ] = None,
     settings: SettingsFile = None,
     ledger: LedgerFolder = Path("ledger"),
     truth: Annotated[
@@ -265,11 +267,18 @@ def vouchers(
     target: Annotated[
         str, typer.Option(help="The need that vouchers are for, where the release has several.")
     ] = "",
+    secret: Annotated[
+        Path | None,
+        typer.Option(help="File whose SHA-256 the settings promised at scoring, for a lottery."),
+    ] = None,
+    again: Annotated[
+        str, typer.Option(help="Why these people are drawn among again, or by another plan.")
+    ] = "",
 ) -> None:
     """Divide a voucher budget over the groups of a release, by need alone."""
     from blijfwijzer.runs import vouchers as story
 
-    asked = story.VoucherRequest(release, budget, cost, settings, target, truth)
+    asked = story.VoucherRequest(release, budget, cost, settings, target, secret, again, truth)
     story.vouchers(asked, ledger)
 
 
@@ -284,11 +293,12 @@ def trial(
     ],
     sha256: Annotated[str, typer.Option(help="Hash that was published with the lottery.")] = "",
     output: Annotated[Path | None, typer.Option(help="Where to write the result (JSON).")] = None,
+    ledger: LedgerFolder = Path("ledger"),
 ) -> None:
     """Estimate, a year later, what the vouchers of a lottery did."""
     from blijfwijzer.runs import trial as story
 
-    story.trial(sealed, outcomes, sha256, output)
+    story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger)
 
 
 @disclosure.command("audit", epilog="Example: `blijfwijzer disclosure audit out/2019 out/2022`")
@@ -315,12 +325,50 @@ def audit(
 
 @disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")
 def verify(
-    ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of the ledger.")],
+    ledgers: Annotated[
+        list[Path],
+        typer.Argument(metavar="LEDGER...", help="Folders of ledgers; copies are held together."),
+    ],
 ) -> None:
-    """Check the ledger of releases line by line."""
+    """Check ledgers of releases line by line, and whether copies of one parted ways."""
     from blijfwijzer.runs import audit as story
 
-    story.verify_ledgers(ledger)
+    story.verify_ledgers(ledgers)
+
+
+@disclosure.command(
+    "withdraw",
+    epilog="Example: `blijfwijzer disclosure withdraw out/2022 --reason 'wrong export' "
+    "--sha256 ...`",
+)
+def withdraw(
+    release: ReleaseFolder,
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
+    sha256: Annotated[
+        str, typer.Option(help="SHA-256 of its run.json: nobody was given any file of it.")
+    ] = "",
+    ledger: LedgerFolder = Path("ledger"),
+) -> None:
+    """Take back the last output, if it was never handed out; the ledger keeps that it was."""
+    from blijfwijzer.runs import withdraw as story
+
+    story.withdraw(release, ledger, sha256, reason)
+
+
+@disclosure.command(
+    "lower",
+    epilog="Example: `blijfwijzer disclosure lower ledger/werkonderzoek --minimum 10 "
+    "--reason 'a trial run had 120'`",
+)
+def lower(
+    ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of one ledger.")],
+    minimum: Annotated[int, typer.Option(help="Fewest people that may be told of from now on.")],
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
+) -> None:
+    """Lower the fewest people that earlier releases promised to tell of; the ledger keeps it."""
+    from blijfwijzer.runs import withdraw as story
+
+    story.lower(ledger, minimum, reason)
 
 
 def _names(texts: list[str] | None) -> tuple[str, ...]:
@@ -355,7 +403,7 @@ def _warn(
     otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *rest: Any
 ) -> None:
     """Show a warning that is meant for a user as one, without a place in the code."""
-    if issubclass(category, errors.CodebookWarning):
+    if issubclass(category, errors.CodebookWarning | errors.PromiseWarning):
         print(f"blijfwijzer: warning: {message}", file=sys.stderr)
     else:
         otherwise(message, category, *rest)

@@ -54,6 +54,10 @@ class CodebookWarning(FutureWarning):
     """Something in a codebook has a name that it will not keep."""
 
 
+class PromiseWarning(FutureWarning):
+    """What a run promises binds those after it."""
+
+
 class CodebookError(BlijfwijzerError):
     """The codebook is unreadable, contradicts itself, or belongs to another survey."""
 
@@ -238,6 +242,12 @@ class SameWaveError(BlijfwijzerError):
     """Two waves have one name, or hold the same answers."""
 
     exit_code = 62
+
+
+class CopiesError(BlijfwijzerError):
+    """Many forms of a survey are copies of others."""
+
+    exit_code = 63
 
 
 INTERRUPTED = 130

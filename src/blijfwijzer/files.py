@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,23 +53,27 @@ def write_beside(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def write_folder_beside(folder: Path, mark: str = "") -> Iterator[Path]:
+def write_folder_beside(
+    folder: Path, record: str = "", apart: Set[str] = frozenset()
+) -> Iterator[Path]:
     """Give a temporary folder; when the block ends well it takes the place of `folder`.
 
-    A folder that is there is replaced only if it is empty or holds the file `mark`, by which an
-    earlier output of the same kind is known; nothing else is ever deleted. A link to a folder stays
-    a link: the folder that it points at is replaced.
+    A folder that is there is replaced only if it is empty or an earlier output, whose `record`
+    lists all that is in it; nothing else is ever deleted, and nothing that a link points at.
+
+    Parameters
+    ----------
+    apart : files that may be in an earlier output and that its record does not list
 
     Raises
     ------
     NotWritableError, DiskFullError
         The output cannot be written, or something else is in its place.
     """
-    folder = _pointed_at(folder)
     with _errors_for(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         restore_folder(folder)
-        refuse_strange(folder, mark)
+        refuse_strange(folder, record, apart)
         beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
     try:
         with _errors_for(folder):
@@ -78,28 +83,91 @@ def write_folder_beside(folder: Path, mark: str = "") -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def refuse_strange(folder: Path, mark: str) -> None:
-    """Refuse to write over what is no earlier output.
+@dataclass(frozen=True)
+class Faults:
+    """In what a folder is not as its record has it: paths in it, in order."""
+
+    wrong: list[str]
+    """Missing or altered."""
+    strange: list[str]
+    """Not in the record: other files, links, and folders that hold none of it."""
+
+
+def find_strange(folder: Path, hashes: Mapping[str, str], apart: Set[str]) -> Faults:
+    """Hold a folder against what it should hold.
+
+    Parameters
+    ----------
+    hashes : file, as a path in the folder, to its SHA-256
+    apart : files that may be there besides
+    """
+    there, strange = set[str](), list[str]()
+    expected = {*hashes, *apart}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            strange.append(name)
+        elif path.is_file() and name in expected:
+            there.add(name)
+        elif path.is_file() or not any(file.startswith(f"{name}/") for file in expected):
+            strange.append(name)
+    wrong = [
+        name
+        for name, digest in sorted(hashes.items())
+        if name not in there or hash_bytes((folder / name).read_bytes()) != digest
+    ]
+    return Faults(wrong, strange)
+
+
+def refuse_strange(folder: Path, record: str, apart: Set[str] = frozenset()) -> None:
+    """Refuse to write over what is no earlier output, or over one to which something was done.
+
+    An earlier output lists its files with their hashes in its record: under `files`, or under
+    `sha256` where that is a list. What is in it besides, or was altered since, is somebody's work.
 
     Raises
     ------
     NotWritableError
     """
+    if folder.is_symlink():
+        raise NotWritableError(
+            f"{folder}: is a link, and what it points at would be deleted. Give --output the "
+            "folder itself."
+        )
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    if not (folder.is_dir() and mark and (folder / mark).is_file()):
+    hashes = _listed_in(folder / record) if folder.is_dir() and record else None
+    if hashes is None:
         what = "another folder" if folder.is_dir() else "a file"
         raise NotWritableError(
             f"{folder}: {what} is in this place, and it would be deleted. Give --output a folder "
             "that does not exist, is empty, or holds an earlier output."
         )
+    faults = find_strange(folder, hashes, {record, *apart})
+    altered = [name for name in faults.wrong if (folder / name).exists()]
+    if faults.strange or altered:
+        names = [*faults.strange, *altered]
+        raise NotWritableError(
+            f"{folder}: holds an earlier output, and {len(names)} files that are none of it or "
+            f"were altered since, which would be deleted: {', '.join(names[:5])}. Move them "
+            "elsewhere, or give --output another folder."
+        )
+
+
+def _listed_in(record: Path) -> dict[str, str] | None:
+    """Give the files that a record lists with their hashes; None where it is no record."""
+    try:
+        told = read_json(record)
+        listed = told["files"] if isinstance(told.get("files"), dict) else told["sha256"]
+        return {str(name): str(digest) for name, digest in listed.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def restore_folder(folder: Path) -> None:
     """Put back an output that a killed run had moved away and not yet replaced."""
-    folder = _pointed_at(folder)
     old = _old(folder)
-    if old.is_dir() and not folder.exists():
+    if old.is_dir() and not folder.exists() and not folder.is_symlink():
         old.rename(folder)
 
 
@@ -154,10 +222,6 @@ def _take_place(beside: Path, folder: Path) -> None:
         # Whatever goes wrong, an interruption included, there is a folder in this place.
         restore_folder(folder)
         shutil.rmtree(old, ignore_errors=True)
-
-
-def _pointed_at(folder: Path) -> Path:
-    return folder.resolve() if folder.is_symlink() else folder
 
 
 def _old(folder: Path) -> Path:

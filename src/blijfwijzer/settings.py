@@ -36,19 +36,36 @@ Language = Annotated[str, AfterValidator(_with_catalogue)]
 """Name of a language that pages can be made in: that of its catalogue."""
 
 
-class Section(BaseModel):
-    """A part of the settings; refuses keys it does not know."""
+def _one_above_zero(mix: tuple[int, int, int]) -> tuple[int, int, int]:
+    if not any(mix):
+        raise ValueError("these are no proportions; give at least one number above 0")
+    return mix
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+Part = Annotated[int, Field(ge=0, le=100)]
+Mix = Annotated[tuple[Part, Part, Part], AfterValidator(_one_above_zero)]
+"""Proportions of three parts."""
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A part of the settings; refuses keys it does not know, and what is no finite number.
+
+    Every number has two bounds: beyond them no result would mean anything, or none would come.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class IntakeSettings(Section):
     """What a survey must satisfy before it is used."""
 
-    minimum_responses: int = Field(200, ge=200)
+    minimum_responses: int = Field(200, ge=200, le=1_000_000)
     """Fewest usable responses to train on."""
-    maximum_bytes: int = Field(4_000_000_000, gt=0)
+    maximum_bytes: int = Field(4_000_000_000, gt=0, le=10**12)
     """Largest survey file, unpacked."""
+    most_copies: float = Field(0.05, ge=0, le=1)
+    """Share of forms that may be copies of others, beyond what chance brings."""
     straight_lining: bool = True
     """Reject responses that give one answer to all items, reversed ones included."""
 
@@ -58,7 +75,7 @@ class FeatureSettings(Section):
 
     items: bool = True
     scales: bool = True
-    minimum_level: int = Field(10, ge=10)
+    minimum_level: int = Field(10, ge=10, le=10_000)
     """Respondents below which a category level is merged, and a range is top-coded."""
     justified_audit: dict[str, str] = Field(default_factory=dict)
     """Audit attribute -> written justification; only these enter the features (WGBL, AWGB)."""
@@ -74,10 +91,10 @@ class ModelSettings(Section):
         "additive",
         "trees",
     )
-    minimum_leaf: int = Field(20, ge=10)
+    minimum_leaf: int = Field(20, ge=10, le=100_000)
     """Respondents in each leaf. LightGBM estimates counts while it grows, so that a leaf can end up
     with somewhat fewer; below ten the model file would describe few people and is refused."""
-    threads: int = Field(0, ge=0)
+    threads: int = Field(0, ge=0, le=1_024)
     """Threads for fitting; 0 is all cores."""
 
 
@@ -85,7 +102,7 @@ class EvaluationSettings(Section):
     """How well a model must be known."""
 
     bootstraps: int = Field(200, ge=50, le=10_000)
-    minimum_group: int = Field(10, ge=5)
+    minimum_group: int = Field(10, ge=5, le=10_000)
     """Respondents below which a group's figures are not shown."""
 
 
@@ -93,9 +110,9 @@ class DriverSettings(Section):
     """How contributions are summarised."""
 
     bootstraps: int = Field(200, ge=50, le=10_000)
-    minimum_mark: int = Field(10, ge=5)
+    minimum_mark: int = Field(10, ge=5, le=10_000)
     """Respondents that each drawn mark stands for, at least."""
-    largest_gap: float = Field(1e-5, gt=0)
+    largest_gap: float = Field(1e-5, gt=0, le=0.01)
     """Above this, contributions do not explain the risk and the run fails."""
     shown: int = Field(20, ge=5, le=60)
     """Drivers shown in a picture."""
@@ -104,25 +121,25 @@ class DriverSettings(Section):
 class WaveSettings(Section):
     """How much a new wave may differ from the survey that a model was trained on."""
 
-    largest_drift: float = Field(0.25, gt=0)
+    largest_drift: float = Field(0.25, gt=0, le=10)
     """Population stability index of one column above which it counts as shifted (Siddiqi 2006,
     p. 136: above .25 a population has changed)."""
     largest_share_shifted: float = Field(0.25, gt=0, le=1)
     """Share of the model's columns that may have shifted, or hold many unknown answers."""
-    batch: int = Field(100_000, ge=1_000)
+    batch: int = Field(100_000, ge=1_000, le=10_000_000)
     """Responses scored at a time."""
 
 
 class GroupSettings(Section):
     """Which groups are large enough to estimate."""
 
-    minimum_people: int = Field(10, ge=5)
+    minimum_people: int = Field(10, ge=5, le=10_000)
     """People who work in a group, where that is known."""
-    minimum_responses: int = Field(5, ge=5)
+    minimum_responses: int = Field(5, ge=5, le=10_000)
     """Respondents of a unit."""
     minimum_response: float = Field(0.4, ge=0, le=1)
     """Share of a unit's people who responded, where that is known (InternetSpiegel)."""
-    minimum_cross: int = Field(10, ge=5)
+    minimum_cross: int = Field(10, ge=5, le=10_000)
     """Respondents of a unit crossed with a background variable."""
 
 
@@ -157,7 +174,7 @@ class SegmentSettings(Section):
     columns: tuple[str, ...] = ()
     """Career variables that may be used; empty: all of the codebook. Never audit attributes."""
     depth: int = Field(3, ge=1, le=4)
-    minimum: int = Field(100, ge=10)
+    minimum: int = Field(100, ge=10, le=1_000_000)
     """Respondents of each segment, in each half."""
 
 
@@ -185,16 +202,25 @@ class VoucherSettings(Section):
     units, so that floors and caps can be set on it."""
     reserve: float = Field(0.05, ge=0, lt=1)
     """Share of the budget that is kept for late applicants."""
-    floors: dict[str, float] = Field(default_factory=dict)
+    floors: dict[str, Share] = Field(default_factory=dict)
     """`level=name` -> least share of the vouchers."""
-    caps: dict[str, float] = Field(default_factory=dict)
+    caps: dict[str, Share] = Field(default_factory=dict)
     """`level=name` -> largest share of the vouchers."""
     lottery: float = Field(0.0, ge=0, le=1)
     """Share of the vouchers that is drawn among groups around the cut."""
-    mix: tuple[int, int, int] = (1, 0, 0)
+    mix: Mix = (1, 0, 0)
     """Risk : random : signal mix of the vouchers, e.g. [2, 1, 1]."""
     signals: tuple[str, ...] = ()
     """Groups put forward by hand, for the signal part of the mix."""
+    budget: float = Field(0.0, ge=0, le=1e12)
+    """Euro; 0 where it is given when the vouchers are divided, as the cost may be."""
+    cost: float = Field(0.0, ge=0, le=1e9)
+    """Euro per voucher."""
+    target: str = ""
+    """The need that vouchers are for, where a release tells of several."""
+    commitment: str = Field("", pattern=r"^([0-9a-fA-F]{64})?$")
+    """SHA-256 of a secret that somebody keeps who does not score; a lottery needs it, with its
+    budget and cost, before the survey is scored (docs/decisions/draws.md)."""
 
 
 class DisclosureSettings(Section):
@@ -202,13 +228,13 @@ class DisclosureSettings(Section):
 
     owner: str = ""
     """Organisation whose ledger it is; empty: the name of the survey."""
-    minimum: int = Field(10, ge=5)
+    minimum: int = Field(10, ge=5, le=1_000)
     """Fewest people that anything shown may tell something about (k)."""
     unanimity: float = Field(0.9, gt=0.5, le=1)
     """Share of one answer from which a group's answer is everyone's."""
     dominance: float = Field(0.9, gt=0, le=1)
     """Largest share of the weight that the two heaviest respondents may have together."""
-    protection: int = Field(3, ge=2)
+    protection: int = Field(3, ge=2, le=20)
     """Fewest values that the count in a withheld group must be able to have, given all that is
     shown. Of a few people whom no group tells apart it is two."""
     priority: tuple[str, ...] = ()
@@ -216,6 +242,9 @@ class DisclosureSettings(Section):
     after it were asked; the rest together, as many people as possible. Everyone always is first."""
     rounds: int = Field(40, ge=0, le=1000)
     """Rounds in which the choice of groups is improved, at most; it is proven with 0 too."""
+    known_models: Literal["tell", "require"] = "tell"
+    """What becomes of a model that was not trained with this ledger: it is told at the top of what
+    is made with it, or refused."""
 
 
 class CultureSettings(Section):
@@ -250,9 +279,9 @@ class CultureSettings(Section):
     """Random halvings of the respondents of every unit."""
     bootstraps: int = Field(200, ge=50, le=10_000)
     """Draws of whole units for figures without a formula."""
-    minimum_half: int = Field(4, ge=2)
+    minimum_half: int = Field(4, ge=2, le=1_000)
     """Respondents of a unit in each half, for it to be part of the check of the screening."""
-    minimum_cell: int = Field(10, ge=5)
+    minimum_cell: int = Field(10, ge=5, le=10_000)
     """Respondents below which a category of the mix joins the others, in either wave."""
     mix: tuple[str, ...] = ()
     """Columns whose mix a later wave is given back; empty: the largest unit level, audit
@@ -269,7 +298,7 @@ class TrackingSettings(Section):
 class Settings(Section):
     """All choices of a run."""
 
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**32)
     language: Language = "nl"
     intake: IntakeSettings = IntakeSettings()
     features: FeatureSettings = FeatureSettings()
@@ -306,6 +335,8 @@ def load_settings(path: Path | Settings | None) -> Settings:
         raise SettingsError(f"{path}: there is no settings file here. Give its path.") from error
     except IsADirectoryError as error:
         raise SettingsError(f"{path}: is a folder. Give the path of a settings file.") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path.name}: is nested too deeply to read. Mend the file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
     except ValidationError as error:

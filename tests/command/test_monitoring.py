@@ -15,7 +15,7 @@ import pytest
 from blijfwijzer import errors
 from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.cli import main
-from blijfwijzer.disclosure.ledger import verify
+from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.publish.culture_pictures import (
     choose_units,
     draw_dimension,

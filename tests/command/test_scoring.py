@@ -1,5 +1,6 @@
 """From a new wave to files that may be shown, as a user runs it."""
 
+import hashlib
 import json
 import math
 import re
@@ -18,6 +19,7 @@ from blijfwijzer import errors
 from command_line import call
 
 BOOK = "werkonderzoek-2019"
+SECRET = "what nobody who scores may know"
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
@@ -32,6 +34,7 @@ def place(tmp_path_factory):
         'language = "en"\n[evaluation]\nbootstraps = 50\n[drivers]\nbootstraps = 50\n'
         "[flags]\nbootstraps = 50\n[tracking]\nenabled = false\n"
         '[model]\ncandidates = ["prevalence", "logistic"]\n'
+        f'[vouchers]\ncommitment = "{hashlib.sha256(SECRET.encode()).hexdigest()}"\n'
     )
     for wave in (2019, 2022):
         assert not call(
@@ -100,7 +103,7 @@ def test_both_risks_have_intervals_around_their_rates(place):
 def test_the_run_tells_what_it_was_made_from(place):
     run = json.loads((place / "out" / "run.json").read_text())
 
-    assert len(run["provenance"]["survey_sha256"]) == 64
+    assert len(run["provenance"]["survey_hmac_sha256"]) == 64
     assert run["counts"]["forms"] % 500 == 0, "counts of people are the lowest of their band"
     assert (run["wave"], run["survey"], run["owner"]) == ("2022", "werkonderzoek", "werkonderzoek")
     assert run["ledger"]["sequence"] == 3, "after the trainings of two outcomes"
@@ -260,7 +263,12 @@ def test_vouchers_follow_from_need_and_nothing_else(place, tmp_path):
     numbers = groups[leaving].select_dtypes("number").columns
     groups.assign(**{name: 99.0 for name in numbers}).to_parquet(other / "groups.parquet")
     resign(other)
-    assert not divide(place, other, 50_000)
+    ledger = copied(place / "ledger", tmp_path / "ledger")
+    assert divide(place, other, 50_000) == errors.ReleaseError.exit_code
+    enter(other, ledger / "werkonderzoek")
+    assert not call(
+        *("vouchers", other, "--budget", 50_000, "--cost", 1000, "--ledger", ledger),
+    )
     assert (other / "vouchers.csv").read_bytes() == (release / "vouchers.csv").read_bytes()
     assert given.sum() == math.floor(50_000 * 0.95 / 1000)
 
@@ -291,14 +299,20 @@ def test_a_budget_that_cannot_be_is_refused_and_changes_nothing(place, budget, c
     assert {p.name: p.read_bytes() for p in (place / "out").iterdir()} == before
 
 
+def lottery(place, folder, release, budget, choices):
+    """Draw in a copy of the ledger, so that no other test meets people who were drawn among."""
+    if not (folder / "ledger").exists():
+        copied(place / "ledger", folder / "ledger")
+    (folder / "lottery.toml").write_text(f'language = "en"\n[vouchers]\n{choices}\n')
+    (folder / "secret.txt").write_text(SECRET)
+    given = ("--settings", folder / "lottery.toml", "--secret", folder / "secret.txt")
+    return divide(folder, release, budget, *given, "--again", "tried by a test")
+
+
 def test_a_lottery_is_sealed_and_analysed(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
-    (tmp_path / "lottery.toml").write_text("[vouchers]\nlottery = 0.5\n")
 
-    assert not call(
-        *("vouchers", release, "--budget", 100_000, "--cost", 1000),
-        *("--settings", tmp_path / "lottery.toml", "--ledger", place / "ledger"),
-    )
+    assert not lottery(place, tmp_path, release, 100_000, "lottery = 0.5")
     sealed = json.loads((release / "run.json").read_text())["vouchers"]["lottery_sha256"]
     drawn = read_csv(release / "vouchers.csv")
     trained = pd.DataFrame({"group": drawn["group"], "n": 30, "share": 0.4})
@@ -307,9 +321,11 @@ def test_a_lottery_is_sealed_and_analysed(place, tmp_path):
 
     assert not call(
         *("trial", release / "lottery.json", tmp_path / "trained.csv", "--sha256", sealed),
-        *("--output", tmp_path / "effect.json"),
+        *("--output", tmp_path / "effect.json", "--ledger", tmp_path / "ledger"),
     )
-    assert {"effect", "low", "high"} <= set(json.loads((tmp_path / "effect.json").read_text()))
+    told = json.loads((tmp_path / "effect.json").read_text())
+    assert {"effect", "low", "high"} <= set(told)
+    assert told["verified"] == "ledger"
 
 
 def audit(place, *releases, survey="2022.parquet"):
@@ -374,7 +390,10 @@ def test_a_release_that_tells_of_few_is_found_by_the_audit(place, tmp_path, caps
     codebook = next(iter(choose_models(place / "models").values())).stored.codebook
     people = read_survey(place / "2022.parquet", codebook, Settings().intake).responses
     sizes = people["team"].value_counts()
-    team = sizes.index[(sizes > 1) & (sizes < 10)][0]
+    around = people.groupby("team", observed=True)["afdeling"].first()
+    around = around.map(people["afdeling"].value_counts()).reindex(sizes.index).astype(int)
+    # Far from any group that was shown, so that it is found by what follows and not by who is in it.
+    team = sizes.index[(sizes > 1) & (sizes < 10) & (around > 40)][0]
     with open_ledger(tmp_path / "ledger" / "werkonderzoek", "werkonderzoek") as ledger:
         last = [r.content for r in ledger.releases if r.content["groups"]][-1]
         inside = csr_array((people["team"] == team).to_numpy()[None, :].astype(np.int8))
@@ -415,13 +434,11 @@ def test_the_true_need_shows_what_estimating_costs(place, tmp_path, capsys):
 
 def test_a_sealed_draw_is_never_undone(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
-    (tmp_path / "lottery.toml").write_text("[vouchers]\nlottery = 0.5\n")
-    settings = ("--settings", tmp_path / "lottery.toml")
-    assert not divide(place, release, 100_000, *settings)
+    assert not lottery(place, tmp_path, release, 100_000, "lottery = 0.5")
     sealed = (release / "lottery.json").read_bytes()
 
-    again = divide(place, release, 100_000)
-    scored = score(place, place / "2022.parquet", release)
+    again = divide(tmp_path, release, 100_000)
+    scored = score(place, place / "2022.parquet", release, "--ledger", tmp_path / "ledger")
 
     assert again == scored == errors.ReleaseError.exit_code
     assert (release / "lottery.json").read_bytes() == sealed
@@ -429,11 +446,8 @@ def test_a_sealed_draw_is_never_undone(place, tmp_path):
 
 def test_the_figures_of_a_lottery_are_those_of_the_draw(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
-    (tmp_path / "mix.toml").write_text(
-        'language = "en"\n[vouchers]\nlottery = 0.4\nmix = [2, 1, 0]\n'
-    )
 
-    assert not divide(place, release, 100_000, "--settings", tmp_path / "mix.toml")
+    assert not lottery(place, tmp_path, release, 100_000, "lottery = 0.4\nmix = [2, 1, 0]")
 
     run = json.loads((release / "run.json").read_text())["vouchers"]
     given = read_csv(release / "vouchers.csv")
@@ -625,6 +639,20 @@ def resign(release):
 
     run = json.loads((release / "run.json").read_text())
     run["files"] = {n: sha256((release / n).read_bytes()).hexdigest() for n in run["files"]}
+    (release / "run.json").write_text(json.dumps(run))
+
+
+def enter(release, ledger):
+    """Enter an altered release as one of its own, as if `score` had made it so."""
+    from blijfwijzer.disclosure.ledger import open_ledger
+    from blijfwijzer.release.folder import hash_record
+
+    run = json.loads((release / "run.json").read_text())
+    with open_ledger(ledger, "werkonderzoek") as opened:
+        line = opened.releases[run["ledger"]["sequence"] - 1].content
+        told = {"outputs": run["files"], "record": hash_record(run), "request": "by hand"}
+        made = opened.append({**line, **told})
+    run["ledger"] = {"sequence": made.sequence, "hash": made.hash}
     (release / "run.json").write_text(json.dumps(run))
 
 

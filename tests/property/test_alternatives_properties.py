@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blijfwijzer.settings import VoucherSettings
-from blijfwijzer.vouchers.allocation import Needs, allocate_vouchers, draw_numbers
+from blijfwijzer.vouchers.allocation import allocate_vouchers, draw_numbers
 from blijfwijzer.vouchers.alternatives import apportion, compare
+from blijfwijzer.vouchers.needs import Needs
 
 
 def needs_of(rates, people=20.0, se=0.0) -> Needs:

@@ -4,8 +4,9 @@ import pytest
 
 from blijfwijzer.errors import VoucherError
 from blijfwijzer.settings import GuidanceSettings, VoucherSettings
-from blijfwijzer.vouchers.allocation import Needs, allocate_vouchers
+from blijfwijzer.vouchers.allocation import allocate_vouchers
 from blijfwijzer.vouchers.alternatives import compare
+from blijfwijzer.vouchers.needs import Needs
 
 PLAIN = VoucherSettings(reserve=0.0, robustness=0.0)
 

@@ -274,7 +274,7 @@ def test_the_gate_coarsens_each_kind():
 
 # Everything that can put bytes outside the process, and the modules that do. Tables of people pass
 # `release.clear` on their way to each of them; the rest writes surveys that are made, models behind
-# their linter, the ledger, a sealed draw, and pages of simulations.
+# their linter, the ledger, and pages of simulations.
 RITE = {"release/publication.py"}
 WRITERS = {
     "Entry": RITE,
@@ -284,9 +284,7 @@ WRITERS = {
     "track_release": RITE,
     "track_training": RITE,
     "write_apart": {"runs/train.py"},
-    "write_beside": RITE
-    | {"disclosure/ledger.py", "runs/draft.py", "runs/trial.py", "vouchers/lottery.py"}
-    | {"synthetic/export.py"},
+    "write_beside": RITE | {"disclosure/ledger.py", "runs/draft.py", "synthetic/export.py"},
     "write_files": RITE,
     "write_folder_beside": RITE,
     "create_model_version": {"records/tracking.py"},
@@ -303,9 +301,9 @@ WRITERS = {
     "to_excel": {"synthetic/export.py"},
     "to_parquet": {"publish/release_files.py", "synthetic/export.py"},
     "write": {"disclosure/ledger.py", "synthetic/export.py"},
-    "write_bytes": RITE | {"disclosure/ledger.py", "files.py", "runs/trial.py"},
+    "write_bytes": RITE | {"disclosure/ledger.py", "files.py"},
     "write_sav": {"synthetic/export.py"},
-    "write_text": {"disclosure/ledger.py", "runs/draft.py", "vouchers/lottery.py"},
+    "write_text": {"disclosure/ledger.py", "runs/draft.py"},
     "writestr": {"publish/workbook.py"},
 }
 NEVER = (

@@ -9,14 +9,17 @@ import pyreadstat
 import pytest
 
 from blijfwijzer.errors import (
+    CodebookError,
     CorruptFileError,
     DuplicateColumnError,
     FileTooLargeError,
+    SettingsError,
     SurveyNotFoundError,
     UnknownFormatError,
+    UnreadableColumnError,
     WrongFormatError,
 )
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import FORMATS, hash_file, read_table
 from blijfwijzer.survey.intake import check_survey
@@ -190,3 +193,23 @@ def test_a_packed_bomb_is_refused_before_it_is_unpacked(tmp_path):
         assert path.stat().st_size < 100_000
         with pytest.raises(FileTooLargeError, match="unpacks to more than 1,000,000 bytes"):
             read_table(path, maximum_bytes=1_000_000)
+
+
+def test_bytes_that_are_no_text_are_refused_by_column_and_those_that_are_read(survey, tmp_path):
+    frame = survey.assign(note=b"zorg", photo=[b"\xff\xfe\x00"] * len(survey))
+    frame.to_parquet(tmp_path / "both.parquet")
+    frame.drop(columns="photo").to_parquet(tmp_path / "text.parquet")
+
+    with pytest.raises(UnreadableColumnError, match="1 column holds bytes that are no text: photo"):
+        read_table(tmp_path / "both.parquet")
+    assert set(read_table(tmp_path / "text.parquet").frame["note"]) == {"zorg"}
+
+
+@pytest.mark.parametrize(
+    ("read", "error"), [(load_codebook, CodebookError), (load_settings, SettingsError)]
+)
+def test_a_file_that_is_nested_too_deeply_is_one_sentence(tmp_path, read, error):
+    (tmp_path / "deep.toml").write_text(f"a = {'[' * 100_000}{']' * 100_000}")
+
+    with pytest.raises(error, match="nested too deeply"):
+        read(tmp_path / "deep.toml")

@@ -10,8 +10,9 @@ import pytest
 
 from blijfwijzer import files
 from blijfwijzer.disclosure.answers import Basis
+from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.disclosure.figures import FigureId
-from blijfwijzer.disclosure.ledger import verify
+from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.groups.grouping import Grouping, everyone_alone
 from blijfwijzer.release.publication import publication, rehearsal
 from blijfwijzer.release.request import Request
@@ -78,7 +79,9 @@ def test_each_wave_is_entered_and_the_own_one_last(request_, intake, rng, tmp_pa
         head = release.publish({"table.csv": b"1"}, COUNTS)
 
     assert [line.content["wave"] for line in entered(tmp_path)] == ["1", "2"]
-    assert [line.content["dataset"] for line in entered(tmp_path)] == ["before", "sha"]
+    with open_ledger(tmp_path / "ledger" / "small", "small") as ledger:
+        files_of = [ledger.identify(sha) for sha in ("before", "sha")]
+    assert [line.content["dataset"] for line in entered(tmp_path)] == files_of
     assert head["sequence"] == 2
 
 

@@ -293,6 +293,17 @@ def test_a_server_that_does_not_answer_is_told_and_the_model_stays(
     assert read_model(folder)
 
 
+@quiet
+def test_a_damaged_database_is_told_and_the_model_stays(folder, trained, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    (tmp_path / "mlflow.db").write_bytes(b"garbage" * 1000)
+
+    with pytest.raises(TrackingError, match=r"could not be tracked \(DatabaseError\)"):
+        track_training(training(folder, trained), "test", tmp_path)
+
+    assert read_model(folder)
+
+
 @pytest.mark.parametrize(
     ("uri", "told"),
     [

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from openpyxl.utils.cell import range_boundaries
 
+from blijfwijzer.disclosure.release import clear_whole
 from blijfwijzer.publish.cells import LONGEST, clean_text, safe_text, starts_formula, to_csv
+from blijfwijzer.publish.release_files import plain_csv_file
 from blijfwijzer.publish.score_page import write_workbook
 from reports import changed, make_report
 from shared_workbook import FORMULAS
@@ -26,6 +28,19 @@ def cells_of(book: openpyxl.Workbook) -> list[openpyxl.cell.Cell]:
 def test_a_text_that_could_be_a_formula_gets_a_quote(text):
     assert starts_formula(text)
     assert safe_text(text).startswith("'")
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_file_of_a_training_holds_a_formula_either(text):
+    table = clear_whole(
+        pd.DataFrame({"unit": [text, "Zorg"], "auc": [-0.5, 0.75]}),
+        {"unit": "text", "auc": "metric"},
+    )
+
+    read = pd.read_csv(io.BytesIO(plain_csv_file(table)))
+
+    assert not [cell for cell in read["unit"] if starts_formula(cell)]
+    assert read["auc"].tolist() == [-0.5, 0.75]
 
 
 @pytest.mark.parametrize("text", ["Zorg", "10-19", "a=b", "'t Gooi", "< 5", "", "É", "3 = 3"])

@@ -5,11 +5,18 @@ from pathlib import Path
 import pytest
 
 from blijfwijzer.errors import DiskFullError, NotWritableError
-from blijfwijzer.files import write_beside, write_folder_beside
+from blijfwijzer.files import hash_files, to_json, write_beside, write_files, write_folder_beside
 
 
 def left_in(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def write_output(folder: Path, name: str) -> None:
+    """Write an output of one file, which its record lists with its hash."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {name: name.encode()}
+    write_files(folder, {**files, "record": to_json({"files": hash_files(files)})})
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -35,36 +42,98 @@ def test_an_interrupted_file_leaves_the_old_one_and_nothing_else(tmp_path, inter
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, ValueError])
 def test_an_interrupted_folder_leaves_the_old_one_and_nothing_else(tmp_path, interruption):
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "old").write_text("old")
+    write_output(tmp_path / "model", "old")
 
-    with pytest.raises(interruption), write_folder_beside(tmp_path / "model", "old") as folder:
+    with pytest.raises(interruption), write_folder_beside(tmp_path / "model", "record") as folder:
         (folder / "half").write_text("half")
         raise interruption
 
-    assert left_in(tmp_path) == ["model", "model/old"]
+    assert left_in(tmp_path) == ["model", "model/old", "model/record"]
 
 
 def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "old").write_text("old")
+    write_output(tmp_path / "model", "old")
 
-    with write_folder_beside(tmp_path / "model", "old") as folder:
+    with write_folder_beside(tmp_path / "model", "record") as folder:
         (folder / "new").write_text("new")
 
     assert left_in(tmp_path) == ["model", "model/new"]
 
 
-def test_a_link_to_a_folder_stays_a_link_and_its_folder_is_written(tmp_path):
-    real = tmp_path / "elsewhere" / "real"
-    (tmp_path / "link").symlink_to(real)
-    for name in ("first", "second"):
-        with write_folder_beside(tmp_path / "link", "record") as folder:
-            (folder / "record").write_text(name)
+@pytest.mark.parametrize("target", ["victim", "nowhere"])
+def test_nothing_that_a_link_points_at_is_replaced(tmp_path, target):
+    write_output(tmp_path / "victim", "precious")
+    (tmp_path / "link").symlink_to(tmp_path / target)
 
-    assert (tmp_path / "link").is_symlink()
-    assert (real / "record").read_text() == "second"
-    assert left_in(tmp_path) == ["elsewhere", "elsewhere/real", "elsewhere/real/record", "link"]
+    with (
+        pytest.raises(NotWritableError, match="is a link"),
+        write_folder_beside(tmp_path / "link", "record"),
+    ):
+        pass
+
+    assert left_in(tmp_path) == ["link", "victim", "victim/precious", "victim/record"]
+
+
+def add_file(folder):
+    (folder / "advies-OR.docx").write_text("theirs")
+
+
+def add_deeper(folder):
+    (folder / "mine").mkdir()
+    (folder / "mine" / "thesis.docx").write_text("theirs")
+
+
+def add_link(folder):
+    (folder / "mine").symlink_to(folder.parent)
+
+
+def add_folder(folder):
+    (folder / "mine").mkdir()
+
+
+def alter(folder):
+    (folder / "table").write_text("altered by hand")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (add_file, "advies-OR.docx"),
+        (add_deeper, "mine/thesis.docx"),
+        (add_link, "mine"),
+        (add_folder, "mine"),
+        (alter, "table"),
+    ],
+)
+def test_an_earlier_output_to_which_something_was_done_is_refused_and_that_is_named(
+    tmp_path, change, named
+):
+    write_output(tmp_path / "out", "table")
+    change(tmp_path / "out")
+    before = left_in(tmp_path)
+
+    with (
+        pytest.raises(NotWritableError, match=named),
+        write_folder_beside(tmp_path / "out", "record"),
+    ):
+        pass
+
+    assert left_in(tmp_path) == before
+
+
+@pytest.mark.parametrize("content", ["not json", "[]", "{}", '{"files": 3}', '{"sha256": "ab"}'])
+def test_a_folder_is_no_output_for_a_file_that_is_called_as_a_record(tmp_path, content):
+    (tmp_path / "proj" / "sub").mkdir(parents=True)
+    (tmp_path / "proj" / "record").write_text(content)
+    (tmp_path / "proj" / "sub" / "thesis.docx").write_text("theirs")
+
+    with (
+        pytest.raises(NotWritableError, match="another folder is in this place"),
+        write_folder_beside(tmp_path / "proj", "record"),
+    ):
+        pass
+
+    assert (tmp_path / "proj" / "sub" / "thesis.docx").exists()
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
@@ -94,9 +163,7 @@ def test_what_is_no_earlier_output_is_never_replaced(tmp_path, mark):
 
 
 def test_a_run_killed_between_two_renames_loses_nothing(tmp_path):
-    old = tmp_path / ".model.old"
-    old.mkdir()
-    (old / "record").write_text("old")
+    write_output(tmp_path / ".model.old", "old")
 
     with (
         pytest.raises(ValueError, match="stopped"),
@@ -104,12 +171,11 @@ def test_a_run_killed_between_two_renames_loses_nothing(tmp_path):
     ):
         raise ValueError("stopped")
 
-    assert left_in(tmp_path) == ["model", "model/record"]
+    assert left_in(tmp_path) == ["model", "model/old", "model/record"]
 
 
 def test_an_interruption_between_two_renames_leaves_the_old_folder(tmp_path, monkeypatch):
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "record").write_text("old")
+    write_output(tmp_path / "model", "old")
     rename = Path.rename
 
     def interrupted(path, target):
@@ -124,7 +190,7 @@ def test_an_interruption_between_two_renames_leaves_the_old_folder(tmp_path, mon
     ):
         (beside / "record").write_text("new")
 
-    assert (tmp_path / "model" / "record").read_text() == "old"
+    assert (tmp_path / "model" / "old").read_text() == "old"
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):

@@ -1,6 +1,6 @@
 """What earlier releases showed, as rows of the present people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,17 +9,23 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.fingerprint import (
     SUMS,
     Fingerprints,
     Likeness,
+    Sight,
     Views,
     compare,
+    differing_sums,
     fingerprint_groups,
     from_text,
+    holds_all,
+    judge,
     view_keys,
 )
-from blijfwijzer.disclosure.ledger import Ledger, Release
+from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.standing import promised, standing
 from blijfwijzer.errors import LedgerError
 
 Definition = dict[str, str]
@@ -34,6 +40,8 @@ class Past:
 
     keys: Views
     """Per view that can be made of the present people, a key of each."""
+    sight: Sight
+    """How well these tell them apart."""
     groups: Fingerprints
     parts: Fingerprints
     """Of the parts that figures are totals over."""
@@ -43,7 +51,8 @@ class Past:
     ) -> tuple[Likeness, Likeness]:
         """Hold sets of the present people against groups, and against parts."""
         now = fingerprint_groups(self.keys, secret, sets)
-        return compare(now, self.groups, minimum), compare(now, self.parts, minimum)
+        sight = self.sight
+        return compare(now, self.groups, minimum, sight), compare(now, self.parts, minimum, sight)
 
 
 @dataclass(frozen=True)
@@ -76,14 +85,11 @@ class Earlier:
         parts : one row each, one column per present response
         secret : the ledger's
         """
-        is_same, is_near = (np.zeros(parts.shape[0], dtype=bool) for _ in range(2))
-        apart = np.zeros(parts.shape[0], dtype=np.int64)
+        found = Likeness.of_none(parts.shape[0])
         for past in self.past:
-            for likeness in past.compare_sets(parts, secret, minimum):
-                is_same |= likeness.is_same
-                is_near |= likeness.is_near
-                apart = np.maximum(apart, likeness.apart)
-        return Likeness(is_same, is_near, apart)
+            for own in past.compare_sets(parts, secret, minimum):
+                found = found.joined_with(own)
+        return found
 
 
 @dataclass(frozen=True)
@@ -121,29 +127,31 @@ def read_earlier(
         Columns are missing by which the people of an earlier release would be known again.
     """
     responses, groups = present.responses, present.groups
-    releases = _before(ledger.releases, survey, request)
+    before = lines_before(ledger.releases, {"survey": survey, "request": request})
     repeated, changed = (np.zeros(groups.shape[0], dtype=bool) for _ in range(2))
     nobody = csr_array((0, len(responses)), dtype=np.int8)
     same, few, past = [nobody], [nobody], []
     most = 0
-    for views, shown in _by_columns(releases, wave, responses).items():
+    for views, shown in _by_columns(standing(before), wave, responses).items():
         usable = [v for v, columns in enumerate(views) if set(columns) <= set(responses)]
-        keys = view_keys(responses, [views[v] for v in usable])
-        before = _read([text for _, text in shown.groups], usable)
-        past.append(Past(keys, before, _read(sorted(shown.parts), usable)))
+        past.append(_recall(responses, views, usable, shown))
+        _refuse_blind(past[-1].sight, views, wave, shown)
         # By who is in them.
         of_groups, of_parts = past[-1].compare_sets(groups, ledger.secret, minimum)
-        repeated |= of_groups.is_same
-        changed |= of_groups.is_near | of_parts.is_near
-        # By what they are called.
+        near = of_groups.is_near | of_parts.is_near
+        # By what they are called: also where others answered alike, it is the same group then.
         formed, rows = _form(list(shown.groups.values()), present.members_of, len(responses))
-        sums = fingerprint_groups(keys, ledger.secret, rows) != before[formed]
-        apart = sums.sum(axis=-1).min(axis=-1)
-        near = (apart > 0) & (apart < minimum)
-        same.append(rows[np.flatnonzero(apart == 0)])
-        few.append(rows[np.flatnonzero(near)])
-        of_formed = np.minimum(sums[near].sum(axis=-1), minimum - 1)
-        most = max(most, *(x.max(initial=0) for x in (of_groups.apart, of_parts.apart, of_formed)))
+        sums = differing_sums(
+            fingerprint_groups(past[-1].keys, ledger.secret, rows), past[-1].groups[formed]
+        )
+        found = judge(sums, minimum, past[-1].sight)
+        same.append(rows[np.flatnonzero(found.is_equal)])
+        few.append(rows[np.flatnonzero(found.is_near)])
+        repeated |= of_groups.is_same | _are_among(groups, same[-1])
+        changed |= near
+        most = max(most, *(x.apart.max(initial=0) for x in (of_groups, of_parts, found)))
+    # Whoever was shown before in the same company tells nothing new, whatever else was nearly so.
+    changed &= ~repeated
     same.append(groups[np.flatnonzero(repeated)])
     few.append(groups[np.flatnonzero(changed)])
     return Earlier(
@@ -153,21 +161,63 @@ def read_earlier(
         repeated,
         changed,
         tuple(past),
-        len(releases),
-        max((int(release.content["minimum"]) for release in releases), default=0),
+        sum(release.content["survey"] == survey for release in standing(before)),
+        promised(before, survey),
     )
 
 
-def _before(releases: list[Release], survey: str, request: str) -> list[Release]:
-    """Give the releases of a survey until one of this very request was made."""
+def lines_before(releases: Sequence[Release], content: Mapping[str, Any]) -> list[Release]:
+    """Give the lines of a survey until a request was made, or until now if it was not yet.
+
+    A rerun is held against what there was when its request was first made, if that was not taken
+    back; lines that show nothing are among these.
+
+    Parameters
+    ----------
+    content : its `survey` and its `request`
+    """
+    stands = {release.sequence for release in standing(releases)}
     before = []
     for release in releases:
-        if release.content["survey"] != survey:
+        if release.content["survey"] != content["survey"]:
             continue
-        if release.content["request"] == request:
+        if release.sequence in stands and release.content["request"] == content["request"]:
             break
         before.append(release)
     return before
+
+
+def _recall(responses: pd.DataFrame, views: Columns, usable: list[int], shown: "_Shown") -> Past:
+    """Give what was shown, by the views that can be made of the present people."""
+    keys = view_keys(responses, [views[v] for v in usable])
+    sight = Sight.of(keys, holds_all(views)[usable])
+    groups = _read([text for _, text in shown.groups], usable)
+    return Past(keys, sight, groups, _read(sorted(shown.parts), usable))
+
+
+def _refuse_blind(sight: Sight, views: Columns, wave: str, shown: "_Shown") -> None:
+    """Refuse people who cannot be told apart by the columns that are left of an earlier release."""
+    if wave in shown.waves and sight.is_blind:
+        raise LedgerError(
+            f"an earlier release of wave {wave}: by the columns that are left of those by which "
+            f"its people are known again, {int(min(sight.alike))} people answered as "
+            "somebody else did, so it cannot be told who joined or left. Nothing was shown. Add "
+            f"columns of: {', '.join(sorted({n for view in views for n in view})[:5])}; or give "
+            "the survey another --wave if it asked other people."
+        )
+
+
+def _are_among(groups: csr_array, rows: csr_array) -> NDArray[np.bool_]:
+    """Tell of each group whether a row holds the very same present people."""
+    known = set(_people_of(rows))
+    return np.array([people in known for people in _people_of(groups)], dtype=bool)
+
+
+def _people_of(groups: csr_array) -> list[bytes]:
+    groups.sort_indices()
+    ends = zip(groups.indptr, groups.indptr[1:], strict=False)
+    people = groups.indices.astype(np.int64)
+    return [people[start:end].tobytes() for start, end in ends]
 
 
 def _read(texts: list[str], views: list[int]) -> Fingerprints:
@@ -190,10 +240,9 @@ def _form(
 
 def _distinct(groups: csr_array) -> csr_array:
     """Keep each set of people once, however many releases showed it and under whatever name."""
-    groups.sort_indices()
     first: dict[bytes, int] = {}
-    for place, (start, end) in enumerate(zip(groups.indptr, groups.indptr[1:], strict=False)):
-        first.setdefault(groups.indices[start:end].tobytes(), place)
+    for place, people in enumerate(_people_of(groups)):
+        first.setdefault(people, place)
     return groups[np.array(sorted(first.values()), dtype=np.intp)]
 
 
@@ -205,6 +254,7 @@ class _Shown:
     """Name and fingerprint to definition."""
     parts: set[str] = field(default_factory=set)
     """Fingerprints."""
+    waves: set[str] = field(default_factory=set)
 
 
 def _by_columns(
@@ -230,6 +280,7 @@ def _by_columns(
         own = shown.setdefault(views, _Shown())
         for name, group in content["groups"].items():
             own.groups[name, group["fingerprint"]] = group["definition"]
+        own.waves.add(content["wave"])
         own.parts |= {text for texts in content["parts"].values() for text in texts}
     return shown
 
@@ -241,7 +292,7 @@ class Entry:
     survey: str
     wave: str
     dataset: str
-    """Hash of the survey's file."""
+    """Keyed hash of the survey's file."""
     kind: str
     """What made it: score, train, climate ..."""
     request: str
@@ -256,6 +307,12 @@ class Entry:
     """Per view of a fingerprint, those that it is made from."""
     minimum: int = 0
     """Fewest people that anything shown tells something about."""
+    record: str = ""
+    """Hash of what a release tells of itself, less its place in the ledger."""
+    model: str = ""
+    """Hash of the manifest of the model that was made."""
+    release: str = ""
+    """Hash of the line of the release that this was added to."""
 
     @property
     def content(self) -> dict[str, Any]:
@@ -265,7 +322,7 @@ class Entry:
 
 def is_repeated(ledger: Ledger, content: dict[str, Any]) -> int:
     """Give the number of a release with the very same content, or 0."""
-    for release in ledger.releases:
+    for release in ledger.standing:
         if release.content == content:
             return release.sequence
     return 0

@@ -6,12 +6,20 @@ added to it. Equal sums mean equal sets (but for a chance of 2^-61 per sum); eac
 takes at least one person who joined or left, so the number of differing sums is a lower bound on
 how many did. Fingerprints add up: that of a rest is that of the whole less those of its parts.
 
+A person is known by answers and by nothing else, so a fingerprint is that of a multiset: of two who
+answered alike each adds the same, and in which order a file holds them plays no part. Whoever
+takes the place of somebody who answered alike in all that was asked changes no figure, and is not
+seen. By a part of the answers that may well happen, so a part by which many answer alike never
+proves that two sets are the same.
+
 With the key and a guess of a whole group somebody could confirm the guess; that is why the key
 stays beside the ledger, readable by its owner only. Without it the sums are random numbers.
 """
 
+import base64
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +34,10 @@ PRIME = 2**61 - 1
 Fingerprints = NDArray[np.int64]
 Views = list[list[bytes]]
 
+_MOST_ALIKE = 0.1
+"""Share of people who answer as somebody else does, above which a part of the answers tells people
+apart no longer. Convention of ours: of groups of ten, one in three would hold nobody of them."""
+
 
 def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
     """Give the bytes of each response by which the same response is known again.
@@ -36,15 +48,38 @@ def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
     views : parts of the columns; in each a response is known by its answers there, so that a column
         that is lost or coded anew leaves the other views as they were
     """
-    found = []
-    for columns in views:
-        hashed = pd.util.hash_pandas_object(
-            responses[sorted(columns)].astype("str"), index=False
-        ).reset_index(drop=True)
-        # Two people who answered alike are two people: their copies are numbered.
-        copy = hashed.groupby(hashed).cumcount()
-        found.append([f"{key}:{n}".encode() for key, n in zip(hashed, copy, strict=True)])
-    return found
+    return [[str(key).encode() for key in _hash_rows(responses[sorted(v)])] for v in views]
+
+
+def _hash_rows(answers: pd.DataFrame) -> pd.Series:
+    return pd.util.hash_pandas_object(answers.astype("str"), index=False)
+
+
+def distinct_members(responses: pd.DataFrame, members: csr_array) -> NDArray[np.int64]:
+    """Count the distinct forms of each group: copies of a form may be one person.
+
+    Where no number tells forms apart, a file that was exported twice holds everybody twice.
+
+    Parameters
+    ----------
+    responses : one row per response, all columns
+    members : one row per group, one column per response
+
+    Returns
+    -------
+    Distinct forms per group; at most its people.
+
+    >>> answers = pd.DataFrame({"a": [1, 1, 2], "b": [3, 3, 3]})
+    >>> distinct_members(answers, csr_array(np.array([[1, 1, 1], [1, 1, 0]])))
+    array([2, 1])
+    """
+    codes, names = pd.factorize(_hash_rows(responses))
+    to_form = csr_array(
+        (np.ones(len(codes), dtype=np.int64), (np.arange(len(codes)), codes)),
+        shape=(len(codes), len(names)),
+    )
+    of_group: csr_array = members.astype(np.int64) @ to_form
+    return np.asarray(np.diff(of_group.indptr), dtype=np.int64)
 
 
 def share_of_copies(one: pd.DataFrame, other: pd.DataFrame) -> float:
@@ -74,8 +109,49 @@ def share_of_copies(one: pd.DataFrame, other: pd.DataFrame) -> float:
 
 
 def _share_in_common(one: pd.DataFrame, other: pd.DataFrame) -> float:
-    keys = [set(view_keys(answers, [list(answers.columns)])[0]) for answers in (one, other)]
-    return len(keys[0] & keys[1]) / max(1, min(map(len, keys)))
+    keys = [Counter(_hash_rows(answers[sorted(answers, key=str)])) for answers in (one, other)]
+    return (keys[0] & keys[1]).total() / max(1, min(key.total() for key in keys))
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How well each view tells people apart: one value of each per view."""
+
+    alike: NDArray[np.int64]
+    """People in whose place somebody else could stand."""
+    most: NDArray[np.int64]
+    """Largest number of people who answered alike."""
+    is_sharp: NDArray[np.bool_]
+    """Whether few answer alike, so that equal sums mean the same people."""
+    is_whole: NDArray[np.bool_]
+    """Whether a view holds the columns of all, so that equal sums mean people of whom every figure
+    tells the same, also where many answer alike."""
+
+    @classmethod
+    def of(cls, keys: Views, is_whole: NDArray[np.bool_]) -> "Sight":
+        """See how well present people are told apart.
+
+        Parameters
+        ----------
+        keys : per view one key per response
+        is_whole : per view, whether it holds the columns of all
+        """
+        counts = [np.array(list(Counter(own).values()) or [0]) for own in keys]
+        alike = np.array([int(n[n > 1].sum()) for n in counts], dtype=np.int64)
+        most = np.array([int(n.max()) for n in counts], dtype=np.int64)
+        people = max([1, *map(len, keys)])
+        return cls(alike, most, alike <= _MOST_ALIKE * people, is_whole)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether no view proves that anybody is the same."""
+        return not (self.is_sharp | self.is_whole).any()
+
+
+def holds_all(columns: Sequence[Sequence[str]]) -> NDArray[np.bool_]:
+    """Tell of each view whether it is made from the columns of all."""
+    every = {name for view in columns for name in view}
+    return np.array([set(view) == every for view in columns], dtype=bool)
 
 
 def fingerprint_groups(views: Views, secret: bytes, members: csr_array) -> Fingerprints:
@@ -97,7 +173,8 @@ def fingerprint_groups(views: Views, secret: bytes, members: csr_array) -> Finge
 
 
 def _sum_up(keys: Sequence[bytes], secret: bytes, members: csr_array) -> Fingerprints:
-    digests = [hmac.digest(secret, key, hashlib.sha256) for key in keys]
+    known = {key: hmac.digest(secret, key, hashlib.sha256) for key in set(keys)}
+    digests = [known[key] for key in keys]
     bucket = np.array([digest[0] % SUMS for digest in digests], dtype=np.int64)
     number = np.array([int.from_bytes(d[1:9], "big") % PRIME for d in digests], dtype=np.int64)
     # Halves of 31 bits, added up in 64: exact for groups of up to 2^32 people.
@@ -114,17 +191,17 @@ def _sum_up(keys: Sequence[bytes], secret: bytes, members: csr_array) -> Fingerp
     return np.asarray(shifted, dtype=np.int64)
 
 
-def least_difference(one: Fingerprints, other: Fingerprints) -> NDArray[np.int64]:
-    """Fewest people by which sets can differ, by the view in which they differ least; 0: the same.
+def differing_sums(one: Fingerprints, other: Fingerprints) -> NDArray[np.int64]:
+    """Count the sums that differ, per view: fewest people by which sets can differ.
 
     Parameters
     ----------
     one, other : ... x views x 64; broadcast against each other
 
-    >>> int(least_difference(np.zeros((1, 64), dtype=np.int64), np.zeros((1, 64), dtype=np.int64)))
-    0
+    >>> differing_sums(np.zeros((1, 64), dtype=np.int64), np.zeros((1, 64), dtype=np.int64))
+    array([0])
     """
-    return np.asarray((one != other).sum(axis=-1).min(axis=-1))
+    return np.asarray((one != other).sum(axis=-1))
 
 
 @dataclass(frozen=True)
@@ -133,13 +210,55 @@ class Likeness:
 
     is_same: NDArray[np.bool_]
     """An earlier set holds the very same people."""
+    is_equal: NDArray[np.bool_]
+    """An earlier set holds the same people, or others who gave the same answers to everything."""
     is_near: NDArray[np.bool_]
-    """An earlier set holds nearly the same: a few have joined or left."""
+    """An earlier set holds nearly the same: a few have joined or left, or it cannot be told."""
     apart: NDArray[np.int64]
     """People by whom near ones differ, at most, as far as sums tell; 0 where none is near."""
 
+    @classmethod
+    def of_none(cls, sets: int) -> "Likeness":
+        """Give how sets compare with no earlier ones."""
+        no = np.zeros(sets, dtype=bool)
+        return cls(no, no, no, np.zeros(sets, dtype=np.int64))
 
-def compare(now: Fingerprints, before: Fingerprints, minimum: int) -> Likeness:
+    def joined_with(self, other: "Likeness") -> "Likeness":
+        """Give how the same sets compare with the earlier ones of both."""
+        return Likeness(
+            self.is_same | other.is_same,
+            self.is_equal | other.is_equal,
+            self.is_near | other.is_near,
+            np.maximum(self.apart, other.apart),
+        )
+
+
+def judge(sums: NDArray[np.int64], minimum: int, sight: Sight) -> Likeness:
+    """Judge pairs of sets by how many sums differ.
+
+    Sets are near as soon as one view says so, also beside one in which nothing differs: there
+    somebody may have been followed by one who answered alike. Equal sums of a part of the answers
+    by which many answer alike are no proof of anything, so these are near, too.
+
+    Parameters
+    ----------
+    sums : pairs x views
+    minimum : people by whom sets must differ to be others
+    """
+    is_few = ((sums > 0) & (sums < minimum)).any(axis=-1)
+    is_zero = sums == 0
+    is_same = (is_zero & sight.is_sharp).any(axis=-1) & ~is_few
+    is_equal = (is_zero & (sight.is_sharp | sight.is_whole)).any(axis=-1) & ~is_few
+    is_near = is_few | (is_zero.any(axis=-1) & ~is_equal)
+    # Of two people in one sum one view may tell one, and another view both; of people who answered
+    # alike all are told as one, so only the views count by which the fewest do.
+    best = sight.most == sight.most.min(initial=np.iinfo(np.int64).max)
+    told = (sums * sight.most)[..., best].max(axis=-1, initial=1)
+    most = np.clip(told, 1, max(1, minimum - 1))
+    return Likeness(is_same, is_equal, is_near, np.where(is_near, most, 0))
+
+
+def compare(now: Fingerprints, before: Fingerprints, minimum: int, sight: Sight) -> Likeness:
     """Hold each set against all earlier ones.
 
     Parameters
@@ -147,26 +266,24 @@ def compare(now: Fingerprints, before: Fingerprints, minimum: int) -> Likeness:
     now, before : sets x views x 64
     minimum : people by whom sets must differ to be others
     """
-    is_same, is_near = (np.zeros(len(now), dtype=bool) for _ in range(2))
+    is_same, is_equal, is_near = (np.zeros(len(now), dtype=bool) for _ in range(3))
     apart = np.zeros(len(now), dtype=np.int64)
     for place, own in enumerate(now):
         # Sets that differ in so many of the first sums differ in as many of all.
-        first = least_difference(own[None, :, : 2 * minimum], before[:, :, : 2 * minimum])
-        alike = before[first < minimum]
-        sums = (own[None] != alike).sum(axis=-1)
-        least = sums.min(axis=-1)
-        near = (least > 0) & (least < minimum)
-        is_same[place], is_near[place] = (least == 0).any(), near.any()
-        # Of two people in one sum one view may tell one, and another view both.
-        apart[place] = np.minimum(sums[near].max(initial=0), minimum - 1)
-    return Likeness(is_same, is_near, apart)
+        first = differing_sums(own[None, :, : 2 * minimum], before[:, :, : 2 * minimum])
+        alike = before[(first < minimum).any(axis=-1)]
+        found = judge(differing_sums(own[None], alike), minimum, sight)
+        is_same[place], is_equal[place] = found.is_same.any(), found.is_equal.any()
+        is_near[place], apart[place] = found.is_near.any(), found.apart.max(initial=0)
+    return Likeness(is_same, is_equal, is_near, apart)
 
 
 def to_text(fingerprint: Fingerprints) -> str:
-    """Write a fingerprint as hexadecimal digits."""
-    return fingerprint.astype(">i8").tobytes().hex()
+    """Write a fingerprint as text (base64)."""
+    return base64.b64encode(fingerprint.astype(">i8").tobytes()).decode()
 
 
 def from_text(text: str) -> Fingerprints:
     """Read what `to_text` wrote: views x 64."""
-    return np.frombuffer(bytes.fromhex(text), dtype=">i8").astype(np.int64).reshape(-1, SUMS)
+    raw = np.frombuffer(base64.b64decode(text), dtype=">i8")
+    return raw.astype(np.int64).reshape(-1, SUMS)

@@ -17,6 +17,8 @@ Z = float(norm.ppf(ENDS[1]))
 """Standard errors on either side of a 95 % interval of a normal distribution."""
 _FEW_DRAWS = 5
 """Draws beyond a bound below which their share says little of how rare that is."""
+_NOTHING = 1e-12
+"""Standard errors below this, of the value itself, are rounding."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Estimate:
     se: float
     low: float
     high: float
-    """Of the 95 % interval; NaN when there are too few units to know."""
+    """Of the 95 % interval; NaN when there are too few units to know, or nothing varies."""
     df: float
     """Of the t distribution of the interval: units less strata."""
     n: int
@@ -56,8 +58,13 @@ def estimate_of(value: float, variance: float, df: float, n: int) -> Estimate:
 
 
 def ends_of(value: ArrayLike, se: ArrayLike, df: ArrayLike) -> tuple[Array, Array]:
-    """Give the ends of 95 % intervals of t; NaN without degrees of freedom."""
-    half = t.ppf(ENDS[1], _positive(df)) * np.asarray(se)
+    """Give the ends of 95 % intervals of t; NaN without degrees of freedom.
+
+    NaN too where nothing varies: that all who were asked are alike tells nothing of how far others
+    are from them, and an interval of no width would say that they are not.
+    """
+    varies = np.asarray(se) > _NOTHING * np.maximum(1, np.abs(value))
+    half = np.where(varies, t.ppf(ENDS[1], _positive(df)) * np.asarray(se), np.nan)
     return np.asarray(value - half), np.asarray(value + half)
 
 

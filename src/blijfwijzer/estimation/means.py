@@ -122,7 +122,7 @@ def estimate_share(values: ArrayLike, design: Design) -> Estimate:
     """
     row = _all_together(values, design)
     found = replace(_one(row), fewest=float(min(row["hits"], row["n"] - row["hits"])))
-    if found.n < 2 or np.isnan(found.low):
+    if found.n < 2 or np.isnan(found.se) or not found.df > 0:
         return found
     share, effective = min(max(found.value, 0.0), 1.0), float(row["effective_n"])
     if found.se > 0 and 0 < share < 1:

@@ -39,7 +39,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("absent", "one_item", "two_items", "three_items", "one_answer", "alike", "too_few"),
             *("no_fit", "not_ordered", "one_unit", "same_units", "one_each"),
         ),
-        "lottery": ("detectable", "drawn", "power", "sealed"),
+        "lottery": (*("detectable", "drawn", "follows", "number", "power", "promised", "sealed"),),
         "metric": (
             *("average_precision", "brier", "calibration_intercept", "calibration_slope", "ece"),
             *("lift_at_5", "lift_at_10", "lift_at_20", "log_loss", "recall_at_5", "recall_at_10"),
@@ -47,8 +47,8 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "note": ("checks", "remedies", "worrying_drivers"),
         "origin": (
-            *("codebook_sha256", "commit", "model", "model_sha256", "previous_sha256"),
-            *("settings_sha256", "survey", "survey_sha256"),
+            *("codebook_sha256", "commit", "model", "model_hmac_sha256", "previous_hmac_sha256"),
+            *("settings_sha256", "survey", "survey_hmac_sha256"),
         ),
         "plot.foot": ("intention", "need"),
         "rejected": (

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from blijfwijzer.disclosure.release import Cleared, reopen, require_cleared
-from blijfwijzer.publish.cells import to_csv
+from blijfwijzer.publish.cells import safe_text, to_csv
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.page import Chapter
@@ -50,8 +51,21 @@ def csv_file(table: Cleared) -> bytes:
 
 
 def plain_csv_file(table: Cleared) -> bytes:
-    """Write a cleared table as CSV for programs: commas, decimal points, no byte order mark."""
-    return require_cleared(table).frame.to_csv(index=False).encode()
+    """Write a cleared table as CSV for programs: commas, decimal points, no byte order mark.
+
+    Texts and names of columns start no formula here either, as they may be opened in a spreadsheet.
+    """
+    frame = require_cleared(table).frame
+    texts = {
+        str(name): column.map(_safe_cell)
+        for name, column in frame.items()
+        if not is_numeric_dtype(column.dtype)
+    }
+    return frame.assign(**texts).rename(columns=safe_text).to_csv(index=False).encode()
+
+
+def _safe_cell(cell: Any) -> Any:
+    return safe_text(cell) if isinstance(cell, str) else cell
 
 
 def parquet_file(table: Cleared) -> bytes:

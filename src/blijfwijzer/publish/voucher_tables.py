@@ -1,5 +1,6 @@
 """What a report shows of a budget that was divided."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,14 +9,14 @@ import pandas as pd
 from blijfwijzer.disclosure.release import Cleared, pick
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.page import Chapter, tidy
 from blijfwijzer.publish.tables.vouchers import TABLES
 from blijfwijzer.publish.texts import show
 from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.survey.codebook import Language
 from blijfwijzer.vouchers.allocation import Allocation
-from blijfwijzer.vouchers.lottery import Lottery
-from blijfwijzer.vouchers.trial import Power
+from blijfwijzer.vouchers.power import Power
+from blijfwijzer.vouchers.seal import Lottery, Origin, hash_text
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Division:
     lottery: Lottery | None
     power: Power | None
     """None where nothing is compared."""
+    origin: Origin
 
 
 def show_division(
@@ -50,7 +52,7 @@ def show_division(
     names = [str(name) for name in table.frame if name != "group"]
     tables["vouchers"] = pick(table, {name: name for name in names})
     tables["alternatives"] = _alternatives(division.rules, report)
-    if lottery is not None and power is not None:
+    if lottery is not None:
         tables["lottery"] = _lottery(lottery, power, report.language)
     notes = {**report.notes, "vouchers": _notes(division, settings, report)}
     return replace(report, tables=tables, notes=notes), table
@@ -107,13 +109,19 @@ def _alternatives(rules: pd.DataFrame, report: Chapter) -> Cleared:
     return TABLES["alternatives"].clear(table)
 
 
-def _lottery(lottery: Lottery, power: Power, language: Language) -> Cleared:
+def _lottery(lottery: Lottery, power: Power | None, language: Language) -> Cleared:
+    origin = lottery.origin
+    release = show(origin.sequence, "count", language)
     rows = {
         "sealed": f"SHA-256 {lottery.sha256}",
-        "drawn": str(len(lottery.compared)),
-        "power": show(100 * power.power, "percent", language),
-        "detectable": show(100 * power.detectable, "decimal", language),
+        "number": show(origin.number, "count", language),
+        "follows": say("lottery.from", language, release=release, groups=origin.groups),
+        "promised": f"SHA-256 {hash_text(origin.secret)}",
+        "drawn": show(len(lottery.compared), "count", language),
     }
+    if power is not None:
+        rows["power"] = show(100 * power.power, "percent", language)
+        rows["detectable"] = show(100 * power.detectable, "decimal", language)
     table = pd.DataFrame(
         {
             "label": [say(id_of("lottery", name), language) for name in rows],
@@ -136,7 +144,7 @@ def _notes(division: Division, settings: VoucherSettings, report: Chapter) -> tu
         take_up=show(100 * allocation.take_up, "percent", language),
         deadweight=show(100 * allocation.deadweight, "percent", language),
     )
-    notes = [filled, say("note.vouchers.basis", language)]
+    notes = [filled, say("note.vouchers.basis", language), *_again(division.origin, language)]
     if lottery is not None:
         sums = lottery.table[["by_risk", "by_lot", "by_signal"]].sum()
         signals = ", ".join(settings.signals) or "-"
@@ -149,3 +157,12 @@ def _notes(division: Division, settings: VoucherSettings, report: Chapter) -> tu
         )
         notes.append(say("note.vouchers.limits", language, limits=limits))
     return tuple(notes)
+
+
+def _again(origin: Origin, language: Language) -> Iterator[str]:
+    """Say that this is not the first draw, or not by the plan that stood at scoring."""
+    if origin.reason:
+        number = show(origin.number, "count", language)
+        changed = ", ".join(origin.changed) or "-"
+        told = {"number": number, "changed": changed, "reason": tidy(origin.reason)}
+        yield say("note.vouchers.again", language, **told)

@@ -160,17 +160,7 @@ def foresee(stored: Stored, intake: Intake, settings: Settings, tell: Tell) -> A
     Returns
     -------
     One calibrated probability per response. They exist in memory only.
-
-    Raises
-    ------
-    ModelFolderError
-        The model was trained on these very respondents, of whom it knows the answers.
     """
-    if stored.manifest.survey_sha256 == intake.sha256:
-        raise ModelFolderError(
-            f"{stored.folder.name}: was trained on this very survey, and what it foresees of those "
-            "who trained it says nothing. Give a model of an earlier wave, or leave --models out."
-        )
     responses, batch = intake.responses, settings.wave.batch
     scales = score_scales(responses, stored.codebook)
     risk = np.empty(len(responses))

@@ -1,5 +1,6 @@
 """A model on disk: text and JSON, with a hash of every file; loading runs no code."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,8 +34,8 @@ class Manifest:
     target: str
     """The outcome that its model is of."""
     survey: str
-    survey_sha256: str
-    """Of the file that it was trained on."""
+    survey_hmac_sha256: str
+    """Of the file that it was trained on, with the key of the ledger: of no use without that."""
     codebook_sha256: str
     made: str
     """When, as ISO 8601 in UTC, so that texts order as times do."""
@@ -64,12 +65,13 @@ class Stored:
         return self.manifest.folder
 
 
-def folder_name(target: str, codebook: Codebook, survey_sha256: str, settings: Settings) -> str:
+def folder_name(target: str, codebook: Codebook, survey_hmac: str, settings: Settings) -> str:
     """Name a model folder after its outcome, its survey and all that it was made from.
 
-    The same survey, codebook and settings give the same name, and the same content.
+    The same survey, codebook and settings give the same name, and the same content, with one
+    ledger: the name is shown, and is made from a keyed hash of the survey.
     """
-    made_from = [survey_sha256, codebook.model_dump_json(), settings.model_dump_json(), __version__]
+    made_from = [survey_hmac, codebook.model_dump_json(), settings.model_dump_json(), __version__]
     digest = hash_bytes("\n".join(made_from).encode())
     return f"{target}-{codebook.survey.name}-{codebook.survey.wave}-{digest[:8]}"
 
@@ -89,8 +91,8 @@ class Learnt:
     """How answers were distributed, as `learn_reference` gives."""
     effects: pd.DataFrame
     """What groups add to the model, as `learn_group_effects` gives."""
-    survey_sha256: str
-    """Of the file that it was trained on."""
+    survey_hmac_sha256: str
+    """Of the file that it was trained on, keyed."""
 
 
 def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
@@ -125,7 +127,7 @@ def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dic
         "target": learnt.model.target,
         "survey": learnt.codebook.survey.name,
         "wave": learnt.codebook.survey.wave,
-        "survey_sha256": learnt.survey_sha256,
+        "survey_hmac_sha256": learnt.survey_hmac_sha256,
         "codebook_sha256": hash_bytes(learnt.codebook.model_dump_json().encode()),
         "sha256": hash_files({**contents, **shown}),
     }
@@ -167,16 +169,24 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
     if form > FORMAT:
         raise ModelFolderError(f"{folder}: is of a newer format. Update blijfwijzer to read it.")
-    names = ("target", "survey", "survey_sha256", "codebook_sha256", "made")
+    names = ("target", "survey", "survey_hmac_sha256", "codebook_sha256", "made")
     unsaid = [name for name in names if not isinstance(raw.get(name), str)]
     if unsaid:
         raise ModelFolderError(
             f"{folder}: was made by an earlier version, and its {MANIFEST} does not say: "
             f"{', '.join(unsaid)}. Train the model again."
         )
-    content = {name: value for name, value in raw.items() if name != "made"}
     told = {name: str(raw[name]) for name in names}
-    return Manifest(folder, files=files, sha256=hash_bytes(to_json(content)), **told)
+    return Manifest(folder, files=files, sha256=_hash_content(raw), **told)
+
+
+def hash_manifest(manifest: bytes) -> str:
+    """Hash a manifest as `Manifest.sha256` has it: all of it but the time."""
+    return _hash_content(json.loads(manifest))
+
+
+def _hash_content(raw: dict[str, Any]) -> str:
+    return hash_bytes(to_json({name: value for name, value in raw.items() if name != "made"}))
 
 
 def read_model(folder: Path) -> Stored:

@@ -84,11 +84,9 @@ def track_training(training: Training, experiment: str, store: Path) -> str:
         The store refuses or cannot be reached; the model folder is there all the same.
     """
     with _quiet():
-        from mlflow.exceptions import MlflowException
-
         try:
             return _log(training, experiment, store)
-        except (MlflowException, OSError) as error:
+        except _refusals() as error:
             raise TrackingError(
                 f"{tracking_uri(store)}: the run could not be tracked ({type(error).__name__}). "
                 f"The model is complete in {training.folder}. Check MLFLOW_TRACKING_URI, or set "
@@ -127,7 +125,6 @@ def track_release(released: Released, experiment: str, store: Path) -> str:
     """
     with _quiet():
         from mlflow import MlflowClient
-        from mlflow.exceptions import MlflowException
 
         uri = _uri(store)
         try:
@@ -145,12 +142,21 @@ def track_release(released: Released, experiment: str, store: Path) -> str:
                 raise
             client.set_terminated(run_id)
             return run_id
-        except (MlflowException, OSError) as error:
+        except _refusals() as error:
             raise TrackingError(
                 f"{tracking_uri(store)}: the run could not be tracked ({type(error).__name__}). "
                 f"What was published is complete in {released.folder}. Check MLFLOW_TRACKING_URI, "
                 "or set tracking.enabled = false."
             ) from error
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Give what a store raises that refuses, cannot be reached, or is damaged or no database."""
+    from alembic.util import CommandError
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, CommandError, OSError
 
 
 def tracking_uri(store: Path) -> str:

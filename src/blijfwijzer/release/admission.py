@@ -26,8 +26,8 @@ from blijfwijzer.disclosure.fingerprint import (
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger
-from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.grouping import Grouping, member_finder
+from blijfwijzer.release.identity import hold_minimum, key_columns
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
@@ -95,7 +95,7 @@ def admit_groups(
     """
     responses, codebook = intake.responses, request.codebook
     settings = request.settings.disclosure
-    columns = key_columns(codebook)
+    columns = key_columns(codebook, responses)
     present = Present(responses, grouping.members, member_finder(responses, codebook))
 
     def read(told: Ledger) -> Earlier:
@@ -111,12 +111,7 @@ def admit_groups(
         return replace(earlier, known=known, repeated=repeated)
 
     earlier = read(ledger)
-    if settings.minimum < earlier.minimum:
-        raise SettingsError(
-            f"[disclosure] minimum: is {settings.minimum}, and earlier releases of this survey "
-            f"promised {earlier.minimum}. Together they would tell of fewer. Set it to "
-            f"{earlier.minimum} or more."
-        )
+    hold_minimum(settings, earlier.minimum, request.kind)
     candidates = Candidates(
         grouping.members,
         grouping.groups["people"].to_numpy(dtype=float),
@@ -167,20 +162,6 @@ def answers_of(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Give all that was answered, and not who or where people are."""
     asked = codebook.with_role("item", "career", "audit", "claim", "outcome")
     return responses[[column.name for column in asked if column.name in responses]]
-
-
-_VIEWS = 3
-
-
-def key_columns(codebook: Codebook) -> tuple[tuple[str, ...], ...]:
-    """Columns by whose answers a response is known again, dealt over three views.
-
-    Only columns that no file of the survey may lack, and no units, since these are renamed.
-    """
-    used = codebook.with_role("item", "career", "audit")
-    names = sorted(column.name for column in used if column.absent == "reject")
-    views = tuple(tuple(names[start::_VIEWS]) for start in range(_VIEWS))
-    return tuple(view for view in views if view) or (tuple(codebook.units.levels),)
 
 
 def admit_figures(

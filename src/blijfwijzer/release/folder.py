@@ -1,6 +1,7 @@
 """A release as a folder on disk: where it may stand, and whether it is as it was written."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,13 @@ import pandas as pd
 
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.errors import NotWritableError, ReleaseError
-from blijfwijzer.files import hash_bytes, read_json, refuse_strange, restore_folder
+from blijfwijzer.files import (
+    find_strange,
+    hash_bytes,
+    read_json,
+    refuse_strange,
+    restore_folder,
+)
 from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.release_files import report_from_json
 
@@ -17,12 +24,15 @@ RECORD = "run.json"
 LOTTERY = "lottery.json"
 
 
-def refuse_place(output: Path, inputs: Sequence[Path | None], ledgers: Path) -> None:
+def refuse_place(
+    output: Path, inputs: Sequence[Path | None], ledgers: Path, *, keeps_draw: bool = False
+) -> None:
     """Refuse an output that would take the place of something else, before any work is done.
 
     Parameters
     ----------
     ledgers : folder of the ledgers; an output there could be taken for one, or lock one
+    keeps_draw : whether a sealed lottery in it is drawn again as it was, or refused as another
 
     Raises
     ------
@@ -44,12 +54,12 @@ def refuse_place(output: Path, inputs: Sequence[Path | None], ledgers: Path) -> 
             "place."
         )
     restore_folder(output)
-    refuse_strange(output, RECORD)
-    if (output / LOTTERY).exists():
+    if (output / LOTTERY).exists() and not keeps_draw:
         raise ReleaseError(
-            f"{output}: holds a sealed lottery ({LOTTERY}), and writing here again would undo its "
-            "draw. Score into another folder; or, if nobody was told of the draw, remove the file."
+            f"{output}: holds a sealed lottery ({LOTTERY}), which tells whom it is compared with "
+            "next year. Score into another folder."
         )
+    refuse_strange(output, RECORD, {LOTTERY})
 
 
 def anchor_of(release: Path) -> tuple[int, str] | None:
@@ -59,6 +69,26 @@ def anchor_of(release: Path) -> tuple[int, str] | None:
         return int(head["sequence"]), str(head["hash"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def additions_of(run: Mapping[str, Any]) -> list[str]:
+    """Name what was added to a release after it was made, such as vouchers; the last one last."""
+    return [name for name, told in run.items() if isinstance(told, dict) and "ledger" in told]
+
+
+def hash_record(run: Mapping[str, Any], added: str = "") -> str:
+    """Hash what a release tells of itself, less its place in the ledger, which follows from it.
+
+    Parameters
+    ----------
+    added : what was added last, if anything was
+    """
+    bare = dict(run)
+    if isinstance(run.get(added), dict):
+        bare[added] = {name: told for name, told in run[added].items() if name != "ledger"}
+    else:
+        bare.pop("ledger", None)
+    return hash_bytes(json.dumps(bare, sort_keys=True, allow_nan=False).encode())
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -73,38 +103,29 @@ def read_record(folder: Path) -> dict[str, Any]:
     try:
         run: dict[str, Any] = read_json(folder / RECORD)
         hashes = dict(run["files"])
-        heads = [run["ledger"], *([run["vouchers"]["ledger"]] if "vouchers" in run else [])]
+        heads = [run["ledger"], *(run[kind]["ledger"] for kind in additions_of(run))]
         numbers = [int(head["sequence"]) for head in heads]
         texts = [run["survey"], run["owner"], run["wave"], *(head["hash"] for head in heads)]
-        texts.append(run["provenance"]["survey_sha256"])
+        texts.append(run["provenance"]["survey_hmac_sha256"])
         known = numbers and all(isinstance(text, str) for text in texts)
         known = known and isinstance(run["settings"], dict) and isinstance(run["counts"], dict)
         if not known:
             raise ValueError
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReleaseError(
             f"{folder}: is no release: its run.json is missing or unreadable. Give a folder that "
             "`blijfwijzer score`, `climate` or `claims` made."
         ) from error
-    wrong = [
-        name
-        for name, digest in hashes.items()
-        if not (folder / name).is_file() or hash_bytes((folder / name).read_bytes()) != digest
-    ]
-    if wrong:
+    faults = find_strange(folder, hashes, {RECORD, LOTTERY})
+    if faults.wrong:
         raise ReleaseError(
-            f"{folder}: {len(wrong)} files are missing or altered: {', '.join(wrong[:5])}. Make "
-            "the release again."
+            f"{folder}: {len(faults.wrong)} files are missing or altered: "
+            f"{', '.join(faults.wrong[:5])}. Make the release again."
         )
-    strange = sorted(
-        path.name
-        for path in folder.iterdir()
-        if path.name not in {*hashes, RECORD, LOTTERY} or not path.is_file()
-    )
-    if strange:
+    if faults.strange:
         raise ReleaseError(
-            f"{folder}: holds {len(strange)} files that are no part of the release: "
-            f"{', '.join(strange[:5])}. Move them elsewhere before you publish or go on."
+            f"{folder}: holds {len(faults.strange)} files that are no part of the release: "
+            f"{', '.join(faults.strange[:5])}. Move them elsewhere before you publish or go on."
         )
     return run
 

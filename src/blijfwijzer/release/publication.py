@@ -7,22 +7,25 @@ ledger does not know.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from blijfwijzer.disclosure.answers import Basis
+from blijfwijzer.disclosure.chain import FILE as LINES
+from blijfwijzer.disclosure.chain import Release as LedgerLine
 from blijfwijzer.disclosure.earlier import Entry, is_repeated
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.disclosure.rounding import band
-from blijfwijzer.errors import BusyError
+from blijfwijzer.errors import BusyError, ReleaseError
 from blijfwijzer.files import (
     hash_bytes,
     hash_files,
@@ -33,7 +36,11 @@ from blijfwijzer.files import (
 )
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.paths import GroupPath
+from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.release_files import csv_file
+from blijfwijzer.publish.screen import SCREEN
+from blijfwijzer.publish.texts import write
+from blijfwijzer.records.model_folder import MANIFEST, hash_manifest
 from blijfwijzer.records.tracking import (
     Released,
     Training,
@@ -48,9 +55,19 @@ from blijfwijzer.release.admission import (
     admit_groups,
     fingerprint_figures,
 )
-from blijfwijzer.release.folder import RECORD, anchor_of, read_record
+from blijfwijzer.release.folder import LOTTERY, RECORD, anchor_of, hash_record, read_record
+from blijfwijzer.release.origin import (
+    keyed_origin,
+    refuse_unknown,
+    remark_models,
+    remark_withdrawn,
+    unknown_models,
+)
+from blijfwijzer.release.promise import promise_in
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.verify import REMADE, hold_release
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.texts import Message
 
 Head = dict[str, Any]
 """What a release tells of its place in the ledger: sequence and hash."""
@@ -66,6 +83,26 @@ class Publication:
     admitted: dict[str, tuple[Admission, Figures]] = field(default_factory=dict)
     """Wave to what may be shown of it, in the order in which it is entered; the release's own
     wave last."""
+
+    @cached_property
+    def origin(self) -> dict[str, str]:
+        """All that it is made from, as it may be shown: what tells of people by keyed hashes."""
+        return keyed_origin(self.request.origin, self.ledger)
+
+    @cached_property
+    def remarks(self) -> tuple[Message, ...]:
+        """What to know of it before all else, from the ledger."""
+        return (*remark_models(self.request, self.ledger), *remark_withdrawn(self.ledger))
+
+    def warned(self, chapter: Chapter) -> Chapter:
+        """Give a chapter with what is to be known before all else, at its top."""
+        told = tuple(write(remark, chapter.language) for remark in self.remarks)
+        return replace(chapter, warnings=(*told, *chapter.warnings))
+
+    @property
+    def said(self) -> list[str]:
+        """The same for a screen, a line each."""
+        return [f"  warning: {write(remark, SCREEN)}" for remark in self.remarks]
 
     def admit(
         self,
@@ -114,54 +151,54 @@ class Publication:
         told : more for the record
         """
         with write_folder_beside(self.output, RECORD) as beside:
-            head = self._enter(files)
             record = {
-                "provenance": dict(self.request.origin),
+                "kind": self.request.kind,
+                "provenance": self.origin,
                 "settings": self.request.settings.model_dump(mode="json"),
                 "survey": self.request.survey,
                 "owner": self.request.owner,
                 "wave": self.request.wave,
                 "counts": _banded(counts),
+                "unknown_models": unknown_models(self.request, self.ledger),
                 **told,
                 "files": hash_files(files),
-                "ledger": head,
             }
-            write_files(beside, {**files, RECORD: to_json(record)})
+            head = self._enter(files, record=hash_record(record))
+            write_files(beside, {**files, RECORD: to_json({**record, "ledger": head})})
         return head
 
-    def publish_bare(
-        self, files: dict[str, bytes], mark: str, unlisted: Mapping[str, bytes] | None = None
-    ) -> Head:
-        """Enter all that was admitted, and put files in their place without a record.
+    def publish_model(self, files: dict[str, bytes], model: Mapping[str, bytes]) -> Head:
+        """Enter all that was admitted and a model, and put the model's folder in its place.
 
         Parameters
         ----------
         files : what is shown, cleared
-        mark : file by which an earlier output in this place is known
-        unlisted : files beside it that the ledger need not know
+        model : files beside it, of which the ledger knows the manifest, and by that all
         """
-        with write_folder_beside(self.output, mark) as beside:
-            head = self._enter(files)
-            write_files(beside, {**files, **(unlisted or {})})
+        with write_folder_beside(self.output, MANIFEST) as beside:
+            head = self._enter(files, model=hash_manifest(model[MANIFEST]))
+            write_files(beside, {**files, **model})
         return head
 
-    def _enter(self, files: Mapping[str, bytes]) -> Head:
+    def _enter(self, files: Mapping[str, bytes], record: str = "", model: str = "") -> Head:
         """Enter each wave, once however often it is made; give the place of the last."""
         head: Head = {}
         for admission, figures in self.admitted.values():
             entry = Entry(
-                self.request.survey,
-                admission.wave,
-                admission.dataset,
-                self.request.kind,
-                self.request.sha256,
-                self._groups(admission),
-                hash_files(files),
-                fingerprint_figures(figures, admission, self.ledger),
-                admission.columns,
-                admission.minimum,
+                survey=self.request.survey,
+                wave=admission.wave,
+                dataset=self.ledger.identify(admission.dataset),
+                kind=self.request.kind,
+                request=self.request.sha256,
+                groups=self._groups(admission),
+                outputs=hash_files(files),
+                parts=fingerprint_figures(figures, admission, self.ledger),
+                columns=admission.columns,
+                minimum=admission.minimum,
+                record=record,
+                model=model,
             )
-            head = _append(self.ledger, entry)
+            head = _append(self.ledger, entry, **promise_in(self.request))
         return head
 
     def _groups(self, admission: Admission) -> dict[str, dict[str, Any]]:
@@ -197,10 +234,19 @@ def publication(output: Path, request: Request, ledgers: Path) -> Iterator[Publi
     ------
     BusyError, LedgerError, NotWritableError
         As `open_ledger`.
+    ModelFolderError
+        The settings say that models must be known, and the ledger does not know one.
     """
     place = ledgers / request.survey
     with open_ledger(place, request.owner, anchor_of(output)) as ledger:
+        refuse_unknown(request, ledger)
         yield Publication(request, output, ledger)
+
+
+def identify_survey(request: Request, ledgers: Path) -> str:
+    """Give the hash of the survey that something is made from as it may be shown."""
+    with open_ledger(ledgers / request.survey, request.owner) as ledger:
+        return ledger.identify(request.origin["survey_sha256"])
 
 
 @contextmanager
@@ -216,49 +262,116 @@ def rehearsal(request: Request) -> Iterator[Publication]:
             yield release
 
 
-def add_to_release(
-    folder: Path,
-    run: Mapping[str, Any],
-    ledgers: Path,
-    added: tuple[str, Mapping[str, Any]],
-    files: dict[str, bytes],
-    finish: Callable[[Path], None],
-) -> None:
-    """Write more in a release that tells no more of people than it did.
+@dataclass(frozen=True)
+class Addition:
+    """More in a release, which tells no more of people than it did."""
+
+    kind: str
+    """What is added, such as vouchers."""
+    told: Mapping[str, Any]
+    """What the record tells of it."""
+    files: dict[str, bytes]
+    """All files that are shown, those of before among them."""
+    draw: Mapping[str, Any]
+    """What the ledger keeps of how it came about."""
+    hold: Callable[[Sequence[LedgerLine]], None]
+    """Refuses it if the ledger has changed since it was made."""
+    unlisted: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that the record need not know: their content follows from the rest."""
+
+
+def add_to_release(folder: Path, run: Mapping[str, Any], ledgers: Path, added: Addition) -> None:
+    """Write more in a release.
 
     Parameters
     ----------
     run : its record, as it was when the work began
-    added : what is added, such as vouchers, and what the record tells of it
-    files : all files that are shown, those of before among them
-    finish : writes what the ledger need not know into the folder, before it takes its place
 
     Raises
     ------
     BusyError
         Another run has written here meanwhile.
+    ReleaseError
+        It is not as it was entered in the ledger.
     """
-    kind, told = added
+    kind, told, files = added.kind, dict(added.told), added.files
     with open_ledger(ledgers / run["survey"], run["owner"], anchor_of(folder)) as ledger:
         if read_record(folder) != run:
             raise BusyError(
                 f"{folder}: another run has written here meanwhile. Nothing was changed. "
                 "Divide again."
             )
+        added.hold(ledger.releases)
+        own = hold_release(folder, dict(run), ledger.releases)
+        record = {**run, "files": hash_files(files), kind: dict(told)}
         entry = Entry(
-            run["survey"],
-            run["wave"],
-            run["provenance"]["survey_sha256"],
-            kind,
-            hash_bytes(to_json({**told, "release": run["ledger"]})),
-            {},
-            hash_files(files),
+            survey=run["survey"],
+            wave=run["wave"],
+            dataset=run["provenance"]["survey_hmac_sha256"],
+            kind=kind,
+            request=hash_bytes(to_json({**told, "release": run["ledger"]})),
+            groups={},
+            outputs=hash_files(files),
+            record=hash_record(record, kind),
+            release=own.hash,
         )
-        head = _append(ledger, entry)
-        record = {**run, "files": hash_files(files), kind: {**told, "ledger": head}}
-        with write_folder_beside(folder, RECORD) as beside:
-            write_files(beside, {**files, RECORD: to_json(record)})
-            finish(beside)
+        _refuse_altered(folder, own, entry)
+        record[kind]["ledger"] = _append(ledger, entry, draw=dict(added.draw))
+        with write_folder_beside(folder, RECORD, {LOTTERY}) as beside:
+            write_files(beside, {**files, **added.unlisted, RECORD: to_json(record)})
+
+
+@contextmanager
+def known_ledger(survey: str, owner: str, ledgers: Path) -> Iterator[Ledger | None]:
+    """Open the ledger of a survey for one run if there is one, and make none."""
+    is_name = bool(survey) and Path(survey).name == survey
+    if not (is_name and (ledgers / survey / LINES).is_file()):
+        yield None
+        return
+    with open_ledger(ledgers / survey, owner) as ledger:
+        yield ledger
+
+
+def add_to_ledger(
+    ledger: Ledger, number: int, kind: str, *, dataset: str, files: dict[str, bytes], **draw: Any
+) -> Head:
+    """Enter what is told of a release after it, in files of its own.
+
+    Parameters
+    ----------
+    number : of the release in the ledger
+    dataset : keyed hash of what it is made from
+    draw : what the ledger keeps of how it came about
+    """
+    line = ledger.releases[number - 1]
+    entry = Entry(
+        survey=line.content["survey"],
+        wave=line.content["wave"],
+        dataset=dataset,
+        kind=kind,
+        request=hash_bytes(to_json({"dataset": dataset, "release": line.hash, **draw})),
+        groups={},
+        outputs=hash_files(files),
+        release=line.hash,
+    )
+    return _append(ledger, entry, draw=draw)
+
+
+def write_beside_it(path: Path, content: bytes) -> None:
+    """Write a file that stands in the ledger, as a whole or not at all."""
+    with write_beside(path) as beside:
+        beside.write_bytes(content)
+
+
+def _refuse_altered(folder: Path, own: LedgerLine, entry: Entry) -> None:
+    """Refuse files that were kept and are not those that the release was entered with."""
+    made = own.content["outputs"]
+    wrong = [n for n, h in entry.outputs.items() if n not in REMADE and made.get(n, h) != h]
+    if wrong:
+        raise ReleaseError(
+            f"{folder}: {len(wrong)} files are not as they were entered in the ledger: "
+            f"{', '.join(sorted(wrong)[:5])}. Nothing was changed. Make the release again."
+        )
 
 
 def write_apart(path: Path, table: Cleared) -> None:
@@ -284,8 +397,8 @@ def track(run: Training | Released, request: Request, store: Path) -> list[str]:
     return [f"  MLflow run {name} in {tracking_uri(store)}"]
 
 
-def _append(ledger: Ledger, entry: Entry) -> Head:
-    content = entry.content
+def _append(ledger: Ledger, entry: Entry, **more: Any) -> Head:
+    content = {**entry.content, **more}
     sequence = is_repeated(ledger, content) or ledger.append(content).sequence
     return {"sequence": sequence, "hash": ledger.releases[sequence - 1].hash}
 

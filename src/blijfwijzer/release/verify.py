@@ -1,6 +1,6 @@
 """Whether a release is as the ledger has it, and what follows from all that was shown."""
 
-from itertools import combinations
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,29 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.certificate import certify, may_follow
+from blijfwijzer.disclosure.chain import Release
+from blijfwijzer.disclosure.earlier import lines_before
 from blijfwijzer.disclosure.fingerprint import (
+    Fingerprints,
+    Sight,
+    compare,
+    differing_sums,
     fingerprint_groups,
     from_text,
-    least_difference,
+    holds_all,
+    judge,
     view_keys,
 )
-from blijfwijzer.disclosure.ledger import Ledger, Release, open_ledger
+from blijfwijzer.disclosure.ledger import Ledger, open_ledger
+from blijfwijzer.disclosure.standing import standing, withdrawn
 from blijfwijzer.errors import DisclosureError, ReleaseError
 from blijfwijzer.groups.grouping import member_finder
+from blijfwijzer.release.folder import additions_of, hash_record
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 
+REMADE = frozenset({"report.html", "report.json", "blijfwijzer.xlsx"})
+"""Files of a release that are made anew when vouchers are added; all others stay as they were."""
 _TABLES: dict[str, dict[str, int]] = {
     "groups.parquet": {"_rate": 0, "_low": 0, "_high": 0},
     "climate.parquet": {"favourable": 0, "pooled": 1, "_mean": 1, "_difference": 1, "grade": 1},
@@ -29,33 +40,71 @@ _TABLES: dict[str, dict[str, int]] = {
 """Tables of groups in a release, and the decimals that columns with such an end may have."""
 
 
-def hold_files(release: Path, run: dict[str, Any], entered: list[Release]) -> None:
-    """Refuse a release whose files are not as they were entered in the ledger.
+def hold_release(release: Path, run: dict[str, Any], entered: Sequence[Release]) -> Release:
+    """Refuse a release that is not as it was entered in the ledger; give its own line.
+
+    Its record and its files must be those of its last line. What was kept when something was added
+    must be as in the line that made it, in each line that was ever added, so that nothing that was
+    altered is taken for true because it was entered later.
+
+    Parameters
+    ----------
+    run : its record, whose files were held against it
+    entered : all lines of the ledger
 
     Raises
     ------
     ReleaseError
+        It is altered, of another ledger, or was taken back.
     """
+    own, last = _lines_of(release, run, entered)
+    gone = withdrawn(entered).get(own.sequence)
+    if gone is not None:
+        raise ReleaseError(
+            f"{release}: release {own.sequence} was taken back on {gone.time[:10]} "
+            f"({gone.content['note']['reason']}). Do not publish it. Make it again."
+        )
+    added = [line for line in entered if line.content.get("release") == own.hash]
+    wrong = _unlike(last.content["outputs"], run["files"], frozenset())
+    for line in added:
+        shared = {n: h for n, h in line.content["outputs"].items() if n in own.content["outputs"]}
+        wrong |= _unlike(own.content["outputs"], shared, REMADE)
+    if last.content["record"] != hash_record(run, last.content["kind"]):
+        wrong.add("run.json")
+    if wrong:
+        raise ReleaseError(
+            f"{release}: {len(wrong)} files are not as they were entered in the ledger: "
+            f"{', '.join(sorted(wrong)[:5])}. Do not publish it. Make it again."
+        )
+    return own
+
+
+def _lines_of(
+    release: Path, run: dict[str, Any], entered: Sequence[Release]
+) -> tuple[Release, Release]:
+    """Give the own line of a release, and the last one that was added to it."""
     by_number = {one.sequence: one for one in entered}
-    outputs: dict[str, str] = {}
-    for head in [run["ledger"], *([run["vouchers"]["ledger"]] if "vouchers" in run else [])]:
+    found = []
+    for head in [run["ledger"], *(run[kind]["ledger"] for kind in additions_of(run))]:
         line = by_number.get(int(head["sequence"]))
-        if line is None or line.hash != head["hash"]:
+        if line is None or line.hash != head["hash"] or "outputs" not in line.content:
             raise ReleaseError(
                 f"{release}: release {head['sequence']} is not in this ledger. Do not publish it. "
                 "Give the right ledger, or make it again."
             )
-        outputs = line.content["outputs"]
-    wrong = sorted(
-        name
-        for name in set(outputs) | set(run["files"])
-        if outputs.get(name) != run["files"].get(name)
-    )
-    if wrong:
+        found.append(line)
+    own, *added = found
+    if any(line.content["release"] != own.hash for line in added):
         raise ReleaseError(
-            f"{release}: {len(wrong)} files are not as they were entered in the ledger: "
-            f"{', '.join(wrong[:5])}. Do not publish it. Make it again."
+            f"{release}: what was added to it was added to another release. Do not publish it. "
+            "Make it again."
         )
+    return own, found[-1]
+
+
+def _unlike(one: dict[str, str], other: dict[str, str], apart: frozenset[str]) -> set[str]:
+    """Name the files of which two lists have other hashes, or that only one has."""
+    return {name for name in {*one, *other} - apart if one.get(name) != other.get(name)}
 
 
 def hold_rows(release: Path, minimum: int) -> int:
@@ -80,37 +129,78 @@ def hold_rows(release: Path, minimum: int) -> int:
     return len(groups)
 
 
-def changed_by_few(entered: list[Release], minimum: int) -> list[str]:
-    """Name the groups that releases showed of people that differ by fewer than the minimum."""
-    shown: dict[tuple[str, str], set[str]] = {}
-    for release in entered:
-        columns = str(release.content["columns"])
-        for name, group in release.content["groups"].items():
-            shown.setdefault((name, columns), set()).add(group["fingerprint"])
-    return sorted(
-        {
-            name
-            for (name, _), prints in shown.items()
-            for one, other in combinations(map(from_text, sorted(prints)), 2)
-            if int(least_difference(one, other)) < minimum
-        }
-    )
+def changed_by_few(entered: Sequence[Release]) -> list[str]:
+    """Name the groups that releases showed although a few people had joined or left since.
+
+    Each release is held against those before it as it was when it was made: by who is in its
+    groups, whatever they are called, and not where an earlier one shows the very same people.
+    """
+    lines = standing(entered)
+    found: set[str] = set()
+    for line in lines:
+        groups, content = line.content["groups"], line.content
+        before = standing(lines_before(entered[: line.sequence], content))
+        changed = _changed(content, [other.content for other in before])
+        found |= {name for name, is_changed in zip(groups, changed, strict=True) if is_changed}
+    return sorted(found)
+
+
+def _changed(content: dict[str, Any], before: Iterable[dict[str, Any]]) -> list[bool]:
+    """Tell of each group of a release whether one before showed nearly the same people."""
+    texts = [group["fingerprint"] for group in content["groups"].values()]
+    is_same, is_near = (np.zeros(len(texts), dtype=bool) for _ in range(2))
+    views = list(map(tuple, content["columns"]))
+    for other in before:
+        shared = [view for view in map(tuple, other["columns"]) if view in views]
+        parts = [text for of_figure in other["parts"].values() for text in of_figure]
+        shown = [*(group["fingerprint"] for group in other["groups"].values()), *parts]
+        if not (texts and shown and shared):
+            continue
+        now = _read(texts, [views.index(view) for view in shared])
+        places = list(map(tuple, other["columns"]))
+        then = _read(shown, [places.index(view) for view in shared])
+        likeness = compare(now, then, int(content["minimum"]), _sharp(len(shared)))
+        is_same |= likeness.is_same
+        is_near |= likeness.is_near
+    return list(is_near & ~is_same)
+
+
+def _read(texts: Sequence[str], views: list[int]) -> Fingerprints:
+    return np.array([from_text(text)[views] for text in texts])
+
+
+def _sharp(views: int) -> Sight:
+    """Take each view at its word: how well it tells people apart is known with the survey only."""
+    ones = np.ones(views, dtype=np.int64)
+    return Sight(ones - 1, ones, ones > 0, ones > 0)
 
 
 def derive_again(
-    run: dict[str, Any], ledgers: Path, intake: Intake, codebook: Codebook, minimum: int
+    release: Path, run: dict[str, Any], ledgers: Path, intake: Intake, codebook: Codebook
 ) -> str:
     """Put the people of a survey in all groups that were shown of it, and prove it again.
+
+    Parameters
+    ----------
+    run : record of the release
 
     Raises
     ------
     ReleaseError
-        Other people are in the groups than the ledger has of them.
+        It was made from another file, or other people are in the groups than the ledger has of
+        them.
     DisclosureError
-        Something about fewer than `minimum` people follows.
+        Something follows about fewer people than was promised.
     """
     with open_ledger(ledgers / str(run["survey"]), str(run["owner"])) as ledger:
-        members, unlike = _members_of_all(intake, codebook, ledger)
+        dataset = ledger.identify(intake.sha256)
+        if dataset != run["provenance"]["survey_hmac_sha256"]:
+            raise ReleaseError(
+                f"{intake.file}: is not the file that {release} was made from. Give the right one."
+            )
+        lines = [line for line in ledger.standing if line.content["dataset"] == dataset]
+        minimum = min((int(x.content["minimum"]) for x in lines if x.content["groups"]), default=0)
+        members, unlike = _members_of_all(intake, codebook, ledger, lines)
     if unlike:
         raise ReleaseError(
             f"{intake.file}: {len(unlike)} groups hold other people than the ledger has "
@@ -134,35 +224,37 @@ def derive_again(
 
 
 def _members_of_all(
-    intake: Intake, codebook: Codebook, ledger: Ledger
+    intake: Intake, codebook: Codebook, ledger: Ledger, lines: Sequence[Release]
 ) -> tuple[csr_array, list[str]]:
     """Give all groups that were shown of a file, and those that cannot be right."""
     responses = intake.responses
     parts, unlike = [csr_array((0, len(responses)), dtype=np.int8)], []
     find = member_finder(responses, codebook)
-    for columns, shown in _shown_of(intake.sha256, ledger).items():
+    for columns, shown in _shown_of(lines).items():
         made = {known: find(definition) for known, definition in shown.items()}
         unlike += [name for (name, _), row in made.items() if row is None]
         formed = {known: row for known, row in made.items() if row is not None}
         rows = csr_array(np.array(list(formed.values()), dtype=np.int8))
         # In one pass: hashing everybody once for each group would take minutes.
-        now = fingerprint_groups(view_keys(responses, columns), ledger.secret, rows)
+        keys = view_keys(responses, columns)
+        now = fingerprint_groups(keys, ledger.secret, rows)
         before = np.array([from_text(text) for _, text in formed])
-        apart = least_difference(now, before)
-        unlike += [name for (name, _), people in zip(formed, apart, strict=True) if people > 0]
+        sight = Sight.of(keys, holds_all(columns))
+        same = judge(differing_sums(now, before), 1, sight).is_equal
+        unlike += [name for (name, _), is_same in zip(formed, same, strict=True) if not is_same]
         parts.append(rows)
     return csr_array(vstack(parts, format="csr")), unlike
 
 
 def _shown_of(
-    dataset: str, ledger: Ledger
+    lines: Sequence[Release],
 ) -> dict[tuple[tuple[str, ...], ...], dict[tuple[str, str], dict[str, str]]]:
     """Give the groups that were shown of a file, by the columns that people are known by."""
     shown: dict[tuple[tuple[str, ...], ...], dict[tuple[str, str], dict[str, str]]] = {}
-    for release in ledger.releases:
-        if release.content["dataset"] != dataset or not release.content["groups"]:
+    for line in lines:
+        if not line.content["groups"]:
             continue
-        groups = shown.setdefault(tuple(map(tuple, release.content["columns"])), {})
-        for name, group in release.content["groups"].items():
+        groups = shown.setdefault(tuple(map(tuple, line.content["columns"])), {})
+        for name, group in line.content["groups"].items():
             groups[name, group["fingerprint"]] = group["definition"]
     return shown

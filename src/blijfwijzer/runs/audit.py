@@ -1,13 +1,18 @@
 """The stories of those who must trust it: what follows from releases, and are they whole."""
 
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from blijfwijzer.disclosure.ledger import FILE, verify
-from blijfwijzer.errors import DisclosureError, ReleaseError, counted
+from blijfwijzer.disclosure.chain import FILE, Release, common_lines, out_of_time, verify
+from blijfwijzer.disclosure.standing import LOWER, withdrawn
+from blijfwijzer.errors import DisclosureError, LedgerError, counted
 from blijfwijzer.progress import show_progress
+from blijfwijzer.release.draws import tell_draws
 from blijfwijzer.release.folder import read_record
-from blijfwijzer.release.verify import changed_by_few, derive_again, hold_files, hold_rows
+from blijfwijzer.release.promise import hold_seal
+from blijfwijzer.release.verify import changed_by_few, derive_again, hold_release, hold_rows
 from blijfwijzer.runs.waves import without_outcomes
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
@@ -19,56 +24,106 @@ def audit(
 ) -> None:
     """Work out what could be derived from releases together, and with the ledger.
 
-    Without the survey: files are as they were entered in the ledger, the ledger is whole, rows are
-    coarse and of enough people, and no group of one release differs by a few people from what
-    another showed of it. With the survey also: its people are put in all groups that the ledger
-    knows of it, and the elimination is done again.
+    Without the survey: files and records are as they were entered in the ledger, in every line that
+    tells of them, the ledger is whole, rows are coarse and of enough people, and no group of one
+    release differs by a few people from what another showed before. With the survey also: its
+    people are put in all groups that the ledger knows of it, and the elimination is done again.
     """
     for release in releases:
         run = read_record(release)
         folder = ledgers / str(run["survey"])
         entered = verify(folder)
-        hold_files(release, run, entered)
-        minimum = max(int(line.content["minimum"]) for line in entered)
-        groups = hold_rows(release, minimum)
-        few = changed_by_few(entered, minimum)
-        if few:
-            raise DisclosureError(
-                f"{folder}: {len(few)} groups were shown more than once while a few people joined "
-                f"or left: {', '.join(few[:5])}. Publish only one of these releases."
-            )
+        own = hold_release(release, run, entered)
+        hold_seal(release, run)
+        groups = hold_rows(release, int(own.content["minimum"]))
+        _refuse_changed(folder, entered)
         derived = "not worked out again (give --survey and --codebook)"
         if survey_file is not None and codebook_name is not None:
-            derived = _derive(run, ledgers, survey_file, load_codebook(codebook_name), minimum)
+            derived = _derive(release, run, ledgers, survey_file, load_codebook(codebook_name))
         print(
-            f"{release}: {groups} groups shown, {run['counts']['withheld']} withheld; files and "
-            f"rows as they were entered; release {run['ledger']['sequence']} of {len(entered)} "
-            f"in an unbroken ledger, head {entered[-1].hash}."
+            f"{release}: {groups} groups shown, {run['counts'].get('withheld', 0)} withheld; files "
+            f"and rows as they were entered; release {run['ledger']['sequence']} of "
+            f"{len(entered)} in an unbroken ledger, head {entered[-1].hash}."
         )
         print(f"  what follows from all that was shown of this survey: {derived}")
+        for line in (*_told_of(entered), *tell_draws(run, entered)):
+            print(f"  {line}")
 
 
-def verify_ledgers(folder: Path) -> None:
-    """Check a ledger line by line, or each ledger in a folder of them."""
-    inside = sorted(path.parent for path in folder.glob(f"*/{FILE}"))
-    for place in inside or [folder]:
-        releases = verify(place)
+def _refuse_changed(folder: Path, entered: list[Release]) -> None:
+    few = changed_by_few(entered)
+    if few:
+        raise DisclosureError(
+            f"{folder}: {counted(len(few), 'group was', 'groups were')} shown more than once while "
+            f"a few people joined or left: {', '.join(few[:5])}. Publish only one of these "
+            "releases."
+        )
+
+
+def _told_of(entered: Sequence[Release]) -> Iterator[str]:
+    """Tell what whoever trusts a ledger should know of it, a line each."""
+    for number, line in withdrawn(entered).items():
+        reason = line.content["note"]["reason"]
+        yield f"release {number} was taken back on {line.time[:10]}: {reason}"
+    for line in entered:
+        if line.content["kind"] == LOWER:
+            told = line.content["note"]
+            yield (
+                f"the minimum was lowered from {told['before']} to {told['minimum']} on "
+                f"{line.time[:10]}: {told['reason']}"
+            )
+    for number in out_of_time(entered):
+        yield (
+            f"line {number} is dated before line {number - 1}: a clock was set back, or lines were "
+            "entered on machines whose clocks differ"
+        )
+
+
+def verify_ledgers(folders: Sequence[Path]) -> None:
+    """Check ledgers line by line, each that is in a folder, and whether two parted ways.
+
+    Raises
+    ------
+    LedgerError
+        One is lost or altered, or two began as one and each have releases that the other lacks.
+    """
+    places = [place for folder in folders for place in _ledgers_in(folder)]
+    found = {place: verify(place) for place in places}
+    for place, releases in found.items():
         head = releases[-1].hash if releases else "none"
         print(f"{place}: {counted(len(releases), 'release')}, unbroken; head {head}.")
+        for line in _told_of(releases):
+            print(f"  {line}")
+    for (one, first), (other, second) in combinations(found.items(), 2):
+        _tell_fork((one, first), (other, second))
+
+
+def _ledgers_in(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.rglob(FILE)) or [folder]
+
+
+def _tell_fork(one: tuple[Path, list[Release]], other: tuple[Path, list[Release]]) -> None:
+    """Tell of two ledgers that began as one; those that parted ways are refused."""
+    short, long = sorted((one, other), key=lambda pair: len(pair[1]))
+    common = common_lines(short[1], long[1])
+    if common == 0:
+        return
+    if common < len(short[1]):
+        raise LedgerError(
+            f"{one[0]} and {other[0]}: are one ledger up to release {common} and parted ways then, "
+            "so that neither knows what the other showed. Publish nothing more of these surveys "
+            "until it is known which releases were handed out; keep both."
+        )
+    print(f"{short[0]}: is an older copy of {long[0]}, up to release {common}.")
 
 
 def _derive(
-    run: dict[str, Any], ledgers: Path, survey_file: Path, codebook: Codebook, minimum: int
+    release: Path, run: dict[str, Any], ledgers: Path, survey_file: Path, codebook: Codebook
 ) -> str:
     """Read the survey that a release was made from, and derive again."""
     settings, codebook = Settings.model_validate(run["settings"]), without_outcomes(codebook)
     with show_progress() as tell:
         tell(f"read {survey_file.name}")
         intake = read_survey(survey_file, codebook, settings.intake)
-        if intake.sha256 != run["provenance"]["survey_sha256"]:
-            raise ReleaseError(
-                f"{survey_file.name}: is not the file that this release was made from. Give the "
-                "right one; its SHA-256 stands in run.json."
-            )
         tell("find what could be derived")
-        return derive_again(run, ledgers, intake, codebook, minimum)
+        return derive_again(release, run, ledgers, intake, codebook)

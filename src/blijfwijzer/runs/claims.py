@@ -11,7 +11,8 @@ from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.evidence import gather as gather_evidence
 from blijfwijzer.claims.register import CLAIMS, Claim, Verdict, find_claims, run_claims
 from blijfwijzer.disclosure.answers import Basis
-from blijfwijzer.errors import counted
+from blijfwijzer.disclosure.ledger import identify_beside
+from blijfwijzer.errors import ModelFolderError, counted
 from blijfwijzer.estimation.design import read_design
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.progress import Tell, show_progress
@@ -83,6 +84,7 @@ def publish_claims(tested: ClaimsTested, output: Path, ledgers: Path, tell: Tell
     waves, request = tested.waves, _request(tested)
     tell(f"write {output}")
     with publication(output, request, ledgers) as release:
+        _refuse_own_survey(release, waves)
         before = None if waves.before is None else _admit(release, waves.before)
         now = _admit(release, waves.now)
         shown = ShownClaims()
@@ -92,11 +94,28 @@ def publish_claims(tested: ClaimsTested, output: Path, ledgers: Path, tell: Tell
         findings = ClaimFindings(
             verdicts, shown, waves.codebook, waves.settings, waves.now.intake, now.earlier.releases
         )
-        chapter = claims_chapter(findings, dict(request.origin), request.wave)
+        chapter = release.warned(claims_chapter(findings, release.origin, request.wave))
         release.publish(_files(findings, chapter), findings.counts())
     named = " ".join(tested.asked)
-    tracked = track_waves(waves, request, output, _metrics(findings), ledgers, claims=named)
-    return Shown.of(chapter, output, [*_say(output, findings, waves), *tracked])
+    tracked = track_waves(waves, release, _metrics(findings), ledgers, claims=named)
+    return Shown.of(chapter, output, [*_say(output, findings, waves), *release.said, *tracked])
+
+
+def _refuse_own_survey(release: Publication, waves: Waves) -> None:
+    """Refuse a model that was trained on the very respondents who judge it.
+
+    It is known by the key of the ledger that it was trained with: this one, or that beside models.
+    """
+    if waves.choice is None:
+        return
+    stored, request = waves.choice.stored, release.request
+    digest = request.origin["survey_sha256"]
+    beside = identify_beside(stored.folder.parent.parent / "ledger" / request.survey, digest)
+    if stored.manifest.survey_hmac_sha256 in (release.ledger.identify(digest), beside):
+        raise ModelFolderError(
+            f"{stored.folder.name}: was trained on this very survey, and what it foresees of those "
+            "who trained it says nothing. Give a model of an earlier wave, or leave --models out."
+        )
 
 
 def _request(tested: ClaimsTested) -> Request:

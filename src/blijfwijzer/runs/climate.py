@@ -43,12 +43,12 @@ def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell
     with publication(output, request, ledgers) as release:
         findings = find_culture(measured, release, tell)
         tell(f"write {output}")
-        chapter = climate_chapter(findings, dict(request.origin), request.wave)
+        chapter = release.warned(climate_chapter(findings, release.origin, request.wave))
         release.publish(_files(findings, chapter), findings.counts())
     counts = findings.counts()
     metrics = {**{name: float(counts[name]) for name in _OF_GROUPS}, "listed": _listed(findings)}
-    tracked = track_waves(waves, request, output, metrics, ledgers, by=" ".join(levels))
-    return Shown.of(chapter, output, [*_say(output, findings, waves), *tracked])
+    tracked = track_waves(waves, release, metrics, ledgers, by=" ".join(levels))
+    return Shown.of(chapter, output, [*_say(output, findings, waves), *release.said, *tracked])
 
 
 def _files(findings: CultureFindings, chapter: Chapter) -> dict[str, bytes]:

@@ -237,11 +237,14 @@ def score(
 def allocate(
     release: Place,
     *,
-    budget: float,
-    cost: float,
+    budget: float | None = None,
+    cost: float | None = None,
     target: str = "",
     truth: Place | None = None,
     settings: Settings | Place | None = None,
+    secret: Place | None = None,
+    again: str = "",
+    ledgers: Place = "ledger",
     tell: Tell = silent,
 ) -> Unshown[Divided]:
     """Divide a budget for vouchers over the groups of a release, by need alone.
@@ -249,24 +252,27 @@ def allocate(
     Parameters
     ----------
     release : folder that `score(…).write()` made; vouchers are added to it
-    budget : euro
+    budget : euro; that of the settings when left out, as the next two are
     cost : euro per voucher
     target : the need that vouchers are for, where the release tells of several
     truth : what is true of the built-in survey, to show what each rule would really do
     settings : those of the release when left out
+    secret : file of which the settings promised the hash, for a lottery
+    again : why these people are drawn among once more, or by another plan
+    ledgers : folder of the ledgers, in which the release stands
 
     Raises
     ------
     ReleaseError
-        It is no release, was altered, or tells of no need.
+        It is no release, was altered, tells of no need, or its people were drawn among already.
     VoucherError, InfeasibleError
         The budget buys no voucher, or floors and caps contradict each other.
     """
     own = None if settings is None else _settings(settings)
-    known = _path(truth)
-    asked = VoucherRequest(Path(release), budget, cost, own, target, known)
-    publish = partial(_beside, publish_division, [known])
-    return Unshown(divide(asked, tell), asked.release, publish)
+    kept, known = _path(secret), _path(truth)
+    asked = VoucherRequest(Path(release), budget, cost, own, target, kept, again, known)
+    publish = partial(_beside, publish_division, [kept, known], keeps_draw=True)
+    return Unshown(divide(asked, Path(ledgers), tell), asked.release, publish)
 
 
 def climate(
@@ -364,7 +370,9 @@ def _beside(
     output: Path,
     ledgers: Path,
     tell: Tell,
+    *,
+    keeps_draw: bool = False,
 ) -> Shown:
     """Publish, unless that would take the place of something else."""
-    refuse_place(output, [*inputs, ledgers], ledgers)
+    refuse_place(output, [*inputs, ledgers], ledgers, keeps_draw=keeps_draw)
     return publish(value, output, ledgers, tell)

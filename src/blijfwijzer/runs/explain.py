@@ -21,7 +21,8 @@ from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
-from blijfwijzer.release.publication import publication
+from blijfwijzer.release.folder import RECORD
+from blijfwijzer.release.publication import Publication, publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
@@ -35,8 +36,7 @@ from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
 
-MARK = "review.html"
-"""By this file a folder is known as an explanation."""
+PAGE = "review.html"
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None
     ledgers : folder of the ledgers; beside the folder of models when None
     """
     refuse_without("matplotlib", "explain", "the pictures of an explanation")
-    refuse_strange(output, MARK)
+    refuse_strange(output, RECORD)
     with show_progress() as tell:
         explained = contribute_wave(request, tell)
         beside = explained.stored.folder.parent.parent / "ledger"
@@ -126,7 +126,8 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
     """Write what drives a model's risk by what may be shown."""
     stored, settings, intake = explained.stored, explained.settings, explained.intake
     target = stored.model.target
-    origin = provenance(intake.sha256, stored.codebook, settings) | {"model": stored.folder.name}
+    origin = provenance(intake.sha256, stored.codebook, settings)
+    origin |= {"model": stored.folder.name, "model_sha256": stored.manifest.sha256}
     asked, statistics = {"target": target}, (f"rate:{target}",)
     request = Request(
         "explain", stored.codebook, settings, wave_of(explained.file), statistics, origin, asked
@@ -137,19 +138,25 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
         tell("evaluate")
         evaluation = _evaluate(explained, breakdown)
         tell("draw")
-        page = _page(explained, drivers, evaluation, origin)
+        page = _page(explained, drivers, evaluation, release)
         files = {
             **picture_files(page.pictures),
             **driver_tables(page.drivers),
-            "review.html": render_review(page),
+            PAGE: render_review(page),
             **table_files({"answers_read": explained.built.counts}),
             "tables/rejected.csv": csv_file(
                 clear_rejected(intake.rejected, settings.disclosure.minimum)
             ),
         }
-        release.publish_bare(files, MARK)
-    said = f"{output / MARK}: what drives {target} in {explained.file}."
-    return Shown.of(review_chapter(page), output, [said])
+        release.publish(files, _counts(breakdown, intake))
+    said = f"{output / PAGE}: what drives {target} in {explained.file}."
+    return Shown.of(review_chapter(page), output, [said, *release.said])
+
+
+def _counts(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
+    told, refused = breakdown.admission.told, len(intake.rejected)
+    forms = {"forms": intake.rows, "accepted": len(intake.responses), "refused": refused}
+    return {**forms, "shown": int(told.sum()), "withheld": int((~told).sum())}
 
 
 def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
@@ -181,7 +188,7 @@ def _evaluate(explained: Explained, breakdown: Breakdown) -> Evaluation | None:
 
 
 def _page(
-    explained: Explained, drivers: Drivers, evaluation: Evaluation | None, origin: dict[str, str]
+    explained: Explained, drivers: Drivers, evaluation: Evaluation | None, release: Publication
 ) -> Review:
     """Draw what drives a risk, and gather what its page tells."""
     codebook, language = explained.stored.codebook, explained.settings.language
@@ -195,8 +202,8 @@ def _page(
         intake=explained.intake,
         drivers=drivers,
         pictures=pictures,
-        warnings=tuple(warnings_of(explained.intake.remarks)),
-        provenance=origin,
+        warnings=(*release.remarks, *warnings_of(explained.intake.remarks)),
+        provenance=release.origin,
         settings=explained.settings,
         evaluation=evaluation,
     )

@@ -101,11 +101,12 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
         tell("find segments and whom it misses")
         findings = gather(wave, targets, release, admission)
         tell(f"write {output}")
-        report = make_report(findings, dict(request.origin), request.wave)
+        report = release.warned(make_report(findings, release.origin, request.wave))
         files = release_files(report, findings)
         told = {} if scored.joined is None else {"units": scored.joined.counts}
         head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
-    return Shown.of(report, output, _say(output, findings, scored, head["sequence"]))
+    said = [*_say(output, findings, scored, head["sequence"]), *release.said]
+    return Shown.of(report, output, said)
 
 
 def tabulate_groups(

@@ -13,11 +13,16 @@ from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.review_page import review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
-from blijfwijzer.records.model_folder import MANIFEST, folder_name, model_files
+from blijfwijzer.records.model_folder import folder_name, model_files
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import Training, expect_tracking
 from blijfwijzer.release.breakdown import admit_breakdown
-from blijfwijzer.release.publication import publication, track, write_apart
+from blijfwijzer.release.publication import (
+    identify_survey,
+    publication,
+    track,
+    write_apart,
+)
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.training import Fitted, fit, prepare
@@ -122,7 +127,8 @@ def publish_model(
     request = Request(
         "train", survey.codebook, settings, wave, statistics, origin, {"target": target}
     )
-    name = folder_name(target, survey.codebook, survey.intake.sha256, settings)
+    survey_hmac = identify_survey(request, ledgers)
+    name = folder_name(target, survey.codebook, survey_hmac, settings)
     with publication(models / name, request, ledgers) as release:
         breakdown = admit_breakdown(release, survey.intake, fitted.made_from.answers)
         tell(f"{target}: evaluate")
@@ -132,21 +138,21 @@ def publish_model(
         refuse_gap(contributions, settings.drivers.largest_gap, target)
         drivers = explain_fitted(fitted, contributions, breakdown, settings)
         selection = coarsen_selection(fitted.selection, len(fitted.risk))
-        warnings = warnings_of_training(survey, fitted, evaluation)
+        warnings = [*release.remarks, *warnings_of_training(survey, fitted, evaluation)]
         review = TrainingReview(
-            fitted.made_from.outcome, selection, evaluation, drivers, warnings, origin
+            fitted.made_from.outcome, selection, evaluation, drivers, warnings, release.origin
         )
         tell(f"{target}: draw")
         page = review_page(survey, review)
         files = review_files(survey, review, page)
         metrics = metrics_of(selection, evaluation, contributions)
-        learnt = learn(survey, fitted, breakdown, metrics)
+        learnt = learn(survey, fitted, breakdown, metrics, survey_hmac)
         tell(f"{target}: write {release.output}")
-        release.publish_bare(files, MANIFEST, model_files(learnt, files, release.output))
+        release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")
     parameters = _flat(settings.model_dump())
     training = Training(
-        target, release.output, parameters, origin, metrics, selection.scores, SERVED
+        target, release.output, parameters, release.origin, metrics, selection.scores, SERVED
     )
     tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]

@@ -155,7 +155,11 @@ def metrics_of(
 
 
 def learn(
-    survey: TrainingSurvey, fitted: Fitted, breakdown: Breakdown, metrics: dict[str, Any]
+    survey: TrainingSurvey,
+    fitted: Fitted,
+    breakdown: Breakdown,
+    metrics: dict[str, Any],
+    survey_hmac: str,
 ) -> Learnt:
     """Gather what a training leaves for those who use its model."""
     settings, task = survey.settings, fitted.made_from.task
@@ -167,7 +171,7 @@ def learn(
         metrics,
         learn_reference(task.frame, task.schema, task.weight, settings.features.minimum_level),
         learn_unit_effects(breakdown, fitted, settings),
-        survey.intake.sha256,
+        survey_hmac,
     )
 
 

@@ -1,43 +1,137 @@
 """A lottery's effect, a year later."""
 
+import json
+import math
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from blijfwijzer.disclosure.chain import Release
+from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.errors import TrialError
-from blijfwijzer.files import (
-    to_json,
-    write_beside,
-)
+from blijfwijzer.files import to_json
+from blijfwijzer.publish.tables.vouchers import TABLES
+from blijfwijzer.release.draws import divisions_among, drawn_as, least_people
+from blijfwijzer.release.publication import add_to_ledger, known_ledger, write_beside_it
 from blijfwijzer.survey.files import read_table
-from blijfwijzer.vouchers.lottery import open_sealed
-from blijfwijzer.vouchers.trial import analyse_trial
+from blijfwijzer.vouchers.seal import Lottery, canonical, hash_text, open_sealed
+from blijfwijzer.vouchers.trial import TrialResult, analyse_trial
+
+KIND = "trial"
+_WHY = {"few groups": "too few groups for one", "alike": "groups of an arm are all alike"}
 
 
-def trial(sealed: Path, outcomes_file: Path, sha256: str, output: Path | None) -> None:
+@dataclass(frozen=True)
+class TrialRequest:
+    """A lottery, and what became of it."""
+
+    sealed: Path
+    outcomes: Path
+    """Table: group, n, and share or count of those who trained."""
+    sha256: str = ""
+    """That was published with the lottery."""
+
+
+def trial(asked: TrialRequest, output: Path | None, ledgers: Path) -> None:
     """Estimate what a lottery's vouchers did, from how many trained in each group."""
-    lottery = open_sealed(sealed, sha256)
-    outcomes = read_table(outcomes_file).frame
+    lottery = open_sealed(asked.sealed, asked.sha256)
+    outcomes = _outcomes(asked.outcomes)
+    with known_ledger(lottery.origin.survey, lottery.origin.owner, ledgers) as ledger:
+        entered = [] if ledger is None else ledger.releases
+        result = analyse_trial(lottery, outcomes, least_people(entered))
+        if ledger is None:
+            known = "published hash" if asked.sha256 else "not verified"
+            shown = tell_result(result, verified=known, draw="not known", analysis="not known")
+        else:
+            shown = _enter(ledger, lottery, result, outcomes)
+        if output is not None:
+            write_beside_it(output, to_json(shown))
+    print(to_json(shown).decode(), end="")
+    print(_say(shown), file=sys.stderr)
+
+
+def _outcomes(file: Path) -> pd.DataFrame:
+    outcomes = read_table(file).frame
     if "group" not in outcomes:
         raise TrialError(
-            f"{outcomes_file.name}: 1 column is missing: group. Give a table with `group` as in "
+            f"{file.name}: 1 column is missing: group. Give a table with `group` as in "
             "vouchers.csv, `n`, and `share` or `count` of those who trained."
         )
-    result = analyse_trial(lottery, outcomes.set_index("group"))
-    text = to_json({name: _plain(value) for name, value in vars(result).items()})
-    if output is not None:
-        with write_beside(output) as beside:
-            beside.write_bytes(text)
-    print(text.decode(), end="")
-    print(
-        f"Trained where vouchers were offered: {result.share_offered:.0%}, where not: "
-        f"{result.share_not_offered:.0%}. Difference within strata: {100 * result.effect:+.1f} "
-        f"points (95%: {100 * result.low:+.1f} to {100 * result.high:+.1f}).",
-        file=sys.stderr,
+    return outcomes.set_index("group")
+
+
+def _enter(
+    ledger: Ledger, lottery: Lottery, result: TrialResult, outcomes: pd.DataFrame
+) -> dict[str, Any]:
+    """Look the draw up, say which analysis of it this is, and enter the result."""
+    drawn = drawn_as(lottery.sha256, ledger.releases)
+    line = ledger.releases[drawn.release - 1]
+    others = {one.id: one for one in divisions_among(line, ledger.releases) if one.lottery}
+    others.pop(drawn.id, None)
+    dataset = _identify(outcomes, ledger)
+    shown = tell_result(
+        result,
+        verified="ledger",
+        draw="; others: ".join([str(drawn), *map(str, others.values())]),
+        analysis=_number(dataset, lottery.sha256, ledger.releases),
     )
+    files = {"effect.json": to_json(shown)}
+    sha256 = lottery.sha256
+    add_to_ledger(ledger, drawn.release, KIND, dataset=dataset, files=files, lottery=sha256)
+    return shown
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+def _identify(outcomes: pd.DataFrame, ledger: Ledger) -> str:
+    """Hash outcomes in any order of rows, so that nobody without the key can try some."""
+    rows = outcomes.astype(str).reset_index().sort_values("group").to_dict("records")
+    return ledger.identify(hash_text(canonical({"rows": rows})))
+
+
+def _number(dataset: str, lottery: str, entered: Sequence[Release]) -> str:
+    """Say which analysis of a lottery it is: who chooses among outcomes is seen to."""
+    before = {
+        one.content["dataset"]: one.sequence
+        for one in reversed(entered)
+        if one.content.get("kind") == KIND and one.content["draw"]["lottery"] == lottery
+    }
+    earlier = [n for own, n in before.items() if n < before.get(dataset, len(entered) + 1)]
+    lines = ", ".join(map(str, sorted(earlier)))
+    return f"{len(earlier) + 1}" + (f", with other outcomes than in line {lines}" if lines else "")
+
+
+def tell_result(result: TrialResult, **told: str) -> dict[str, Any]:
+    """Pass a result through the gate; ends of an interval are rounded outwards, as p is."""
+    found, why = result.found, result.why_no_interval
+    counts = ("offered", "not_offered", "lost_offered", "lost_not_offered", "left_out")
+    shares = ("share_offered", "share_not_offered")
+    row = {
+        "effect": found.effect,
+        "low": np.nan if why else math.floor(1000 * found.low + 1e-9) / 1000,
+        "high": np.nan if why else math.ceil(1000 * found.high - 1e-9) / 1000,
+        "interval": why,
+        "p_value": math.ceil(100 * found.p_value - 1e-9) / 100,
+        "ways": found.ways,
+        **{name: getattr(result, name) for name in (*shares, *counts)},
+        **told,
+    }
+    cleared = TABLES[KIND].clear(pd.DataFrame([row])).frame
+    plain: dict[str, Any] = json.loads(cleared.to_json(orient="records"))[0]
+    return plain | {name: int(plain[name]) for name in ("ways", *counts)}
+
+
+def _say(shown: dict[str, Any]) -> str:
+    why = shown["interval"]
+    between = f"no interval: {_WHY[why]}" if why else f"95%: {shown['low']:+} to {shown['high']:+}"
+    known = shown["verified"]
+    doubt = " Not verified: give the ledger, or the hash that was published (--sha256)."
+    return (
+        f"Trained where vouchers were offered: {shown['share_offered']:.0f}%, where not: "
+        f"{shown['share_not_offered']:.0f}%. Difference within strata: {shown['effect']:+} points "
+        f"({between}). Draw: {shown['draw']}; analysis {shown['analysis']}."
+        + (doubt if known == "not verified" else "")
+    )

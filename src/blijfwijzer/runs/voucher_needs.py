@@ -10,7 +10,7 @@ from blijfwijzer.errors import ReleaseError
 from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.paths import GroupPath, crossed_with
 from blijfwijzer.survey.files import read_table
-from blijfwijzer.vouchers.allocation import Needs
+from blijfwijzer.vouchers.needs import Needs
 
 
 def read_needs(

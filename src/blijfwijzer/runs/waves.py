@@ -13,7 +13,7 @@ from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import Released, expect_tracking
-from blijfwijzer.release.publication import track
+from blijfwijzer.release.publication import Publication, track
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
@@ -177,14 +177,13 @@ def refuse_copies(
 
 def track_waves(
     waves: Waves,
-    request: Request,
-    output: Path,
+    release: Publication,
     metrics: dict[str, float],
     ledgers: Path,
     **asked: str,
 ) -> list[str]:
     """Log what was published of a survey in MLflow, with what the run was asked; say where."""
-    chosen = waves.settings.model_dump(mode="json")
+    request, chosen = release.request, waves.settings.model_dump(mode="json")
     parameters = {
         "language": waves.settings.language,
         "seed": waves.settings.seed,
@@ -196,6 +195,7 @@ def track_waves(
             for name, value in chosen[section].items()
         },
     }
-    tags = {**request.origin, "blijfwijzer.kind": request.kind}
+    tags = {**release.origin, "blijfwijzer.kind": request.kind}
+    output = release.output
     released = Released(f"{request.kind}-{request.wave}", output, parameters, tags, metrics)
     return track(released, request, ledgers.parent / "mlruns")

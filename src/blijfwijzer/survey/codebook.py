@@ -232,6 +232,8 @@ def load_codebook(name: str | Path) -> Codebook:
     path = codebook_file(name)
     try:
         return Codebook.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except RecursionError as error:
+        raise CodebookError(f"{path.name}: is nested too deeply to read. Mend the file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CodebookError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
     except ValidationError as error:

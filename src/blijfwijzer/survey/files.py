@@ -197,7 +197,7 @@ def _read_parquet(path: Path, maximum: int) -> Table:
             _refuse_large(path, max(unpacked, cells * _CELL_BYTES), maximum)
             _refuse_twins(path, list(file.schema_arrow.names))
             _refuse_nested(path, file.schema_arrow)
-            return Table(file.read().to_pandas(ignore_metadata=True))
+            return Table(_as_text(path, file.read()).to_pandas(ignore_metadata=True))
     except (pa.ArrowException, OSError, ValueError):
         raise _corrupt(path) from None
 
@@ -211,6 +211,29 @@ def _refuse_nested(path: Path, schema: Any) -> None:
             f"{path.name}: {counted(len(nested), 'column holds', 'columns hold')} lists or records "
             f"in a cell: {', '.join(nested)}. Give each answer a column of its own, or remove them."
         )
+
+
+def _as_text(path: Path, table: Any) -> Any:
+    """Read bytes as text, as programs store it that do not say so; refuse what is none."""
+    import pyarrow as pa
+
+    unreadable = []
+    for place, name in enumerate(table.schema.names):
+        kind = table.schema.types[place]
+        is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        if not (is_bytes or pa.types.is_fixed_size_binary(kind)):
+            continue
+        try:
+            text = table.column(place).cast(pa.large_binary()).cast(pa.large_string())
+            table = table.set_column(place, name, text)
+        except pa.ArrowInvalid:
+            unreadable.append(name)
+    if unreadable:
+        raise UnreadableColumnError(
+            f"{path.name}: {counted(len(unreadable), 'column holds', 'columns hold')} bytes that "
+            f"are no text: {', '.join(unreadable)}. Export them as text in UTF-8, or remove them."
+        )
+    return table
 
 
 def _read_csv(path: Path, maximum: int) -> Table:

@@ -23,6 +23,7 @@ from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
+from blijfwijzer.survey.copies import copies_fault, count_copies, remark_copies
 from blijfwijzer.survey.files import Table, code_text, hash_file, read_table
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
@@ -129,6 +130,9 @@ def _check_table(
     reasons += _row_faults(table, codebook, names, responses, settings)
     _add(errors, _weight_fault(file, responses))
     accepted, rejected = _part(responses, reasons)
+    forms = _without_ids(table.frame, codebook, names).drop(index=(rejected["row"] - 1).tolist())
+    copies = count_copies(forms)
+    _add(errors, copies_fault(file, copies, len(forms), settings.most_copies))
     if not errors:
         accepted = _weigh(accepted, codebook)
         _add(errors, _uneven_weights(file, accepted, settings))
@@ -138,6 +142,7 @@ def _check_table(
         *remark_answers(accepted, codebook),
         *remark_gaps(accepted, codebook),
         *remark_weights(accepted, codebook),
+        *remark_copies(copies, len(forms)),
     )
     return Intake(accepted, rejected, remarks, tuple(errors), sha256, file)
 
@@ -175,6 +180,11 @@ def _names_in_file(table: Table, codebook: Codebook) -> dict[str, str]:
         if column.role != "ignore"
     }
     return {name: in_file for name, in_file in found.items() if in_file is not None}
+
+
+def _without_ids(forms: pd.DataFrame, codebook: Codebook, names: dict[str, str]) -> pd.DataFrame:
+    ids = [names[column.name] for column in codebook.with_role("id") if column.name in names]
+    return forms.drop(columns=ids).reset_index(drop=True)
 
 
 def _missing_columns(

@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from blijfwijzer.errors import VoucherError
 from blijfwijzer.settings import GuidanceSettings, VoucherSettings
-from blijfwijzer.vouchers.allocation import Allocation, Needs, draw_numbers
+from blijfwijzer.vouchers.allocation import Allocation, draw_numbers
 from blijfwijzer.vouchers.limits import Integers
+from blijfwijzer.vouchers.needs import Needs
 
 DRAWS = 200
 """Random orders of the groups that are averaged; the standard error of that mean is then 7 % of

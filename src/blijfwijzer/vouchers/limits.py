@@ -53,7 +53,7 @@ def read_limits(
     Raises
     ------
     VoucherError
-        A share outside [0, 1], a key that is no `level=name`, or a stratum that no group is in.
+        A key that is no `level=name`, or a stratum that no group is in.
     InfeasibleError
         A floor promises a stratum more vouchers than it has people in need, while elsewhere
         people in need go without.
@@ -143,8 +143,6 @@ def _read(
             f"{kind} {name[:80]!r}: there is no level {level[:80]!r}. Write level=name with one of "
             f"{', '.join(map(str, strata.columns)) or 'no levels'}."
         )
-    if not 0 <= share <= 1:
-        raise VoucherError(f"{kind} {name[:80]}: {share} is no share. Give one from 0 to 1.")
     # Group ids are "level=name" themselves; both ways of writing the label are understood.
     members = strata[level].isin([label, name]).to_numpy(dtype=bool)
     if not members.any():

@@ -1,0 +1,63 @@
+"""Which lines of a ledger still stand: what was taken back, and the minimum that is promised."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from blijfwijzer.disclosure.chain import Release
+
+WITHDRAW, LOWER = "withdraw", "lower"
+"""Kinds of lines that show nothing, and tell of others: that they were taken back, and that fewer
+people are promised from there on."""
+
+
+def standing(releases: Iterable[Release]) -> list[Release]:
+    """Give the releases that were not taken back, without lines that show nothing."""
+    lines = list(releases)
+    gone = withdrawn(lines)
+    return [
+        line
+        for line in lines
+        if line.sequence not in gone and line.content.get("kind") not in (WITHDRAW, LOWER)
+    ]
+
+
+def withdrawn(releases: Iterable[Release]) -> dict[int, Release]:
+    """Give the number of each release that was taken back, with the line that says so."""
+    return {
+        int(number): line
+        for line in releases
+        if line.content.get("kind") == WITHDRAW
+        for number in line.content["note"]["lines"]
+    }
+
+
+def promised(releases: Sequence[Release], survey: str) -> int:
+    """Fewest people that releases of a survey promise to tell of, since it was last lowered.
+
+    Returns
+    -------
+    0 where nothing was promised.
+    """
+    most, counted = 0, {line.sequence for line in standing(releases)}
+    for line in releases:
+        if line.content.get("survey") != survey:
+            continue
+        if line.content["kind"] == LOWER:
+            most = int(line.content["note"]["minimum"])
+        elif line.sequence in counted:
+            most = max(most, int(line.content["minimum"]))
+    return most
+
+
+def belongs_to(line: Release, own: Release) -> bool:
+    """Tell whether a line was entered for an output: its waves, and what was added to it."""
+    same = (
+        line.content["request"] == own.content["request"]
+        and line.content["kind"] == (own.content["kind"])
+    )
+    return same or line.content.get("release") == own.hash
+
+
+def note(kind: str, survey: str, told: dict[str, Any]) -> dict[str, Any]:
+    """Give the content of a line that shows nothing and tells of others."""
+    return {"kind": kind, "survey": survey, "note": told}

@@ -1,0 +1,78 @@
+"""From what a release is made, as it may be shown, and what the ledger has to say of it."""
+
+from collections.abc import Iterator, Mapping
+
+from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.standing import withdrawn
+from blijfwijzer.errors import ModelFolderError
+from blijfwijzer.release.request import Request
+from blijfwijzer.survey.texts import Message
+
+_PLAIN, _KEYED = "_sha256", "_hmac_sha256"
+_OF_NOBODY = frozenset({"codebook_sha256", "settings_sha256"})
+"""Hashes of what holds no answer of anybody; all others are keyed before they are shown."""
+
+
+def keyed_origin(origin: Mapping[str, str], ledger: Ledger) -> dict[str, str]:
+    """Give what something is made from, with keyed hashes of all that answers are in.
+
+    Whoever knows all answers of a file but one could find that one from its plain hash, by trying,
+    and test whether somebody is in it; the same of a model, which the same file always gives. With
+    the key of the ledger the hash can still be checked by those who hold that.
+
+    Parameters
+    ----------
+    origin : as `Request` holds it, in which nothing is keyed
+    """
+    shown = {}
+    for name, value in origin.items():
+        if name.endswith(_PLAIN) and name not in _OF_NOBODY:
+            shown[name.removesuffix(_PLAIN) + _KEYED] = ledger.identify(value)
+        else:
+            shown[name] = value
+    return shown
+
+
+def unknown_models(request: Request, ledger: Ledger) -> list[str]:
+    """Name the folders of models that something is made with and that the ledger does not know.
+
+    A training enters the manifest of its model; one that was altered, or that came from elsewhere,
+    is in no line.
+    """
+    known = {line.content.get("model") for line in ledger.standing}
+    origin = request.origin
+    models = [n for n in origin if n.startswith("model") and n.endswith(_PLAIN)]
+    strange = [n.removesuffix(_PLAIN) for n in models if origin[n] not in known]
+    return [origin.get(name, name) for name in strange]
+
+
+def refuse_unknown(request: Request, ledger: Ledger) -> None:
+    """Refuse a model that the ledger does not know, if the settings say to.
+
+    Raises
+    ------
+    ModelFolderError
+    """
+    if request.settings.disclosure.known_models != "require":
+        return
+    strange = unknown_models(request, ledger)
+    if strange:
+        raise ModelFolderError(
+            f"{ledger.folder}: {len(strange)} models were not trained with this ledger, or were "
+            f"altered since: {', '.join(strange)}. Nothing was shown. Give the right ledger, train "
+            'again, or set [disclosure] known_models = "tell".'
+        )
+
+
+def remark_models(request: Request, ledger: Ledger) -> Iterator[Message]:
+    """Say which models the ledger does not know."""
+    strange = unknown_models(request, ledger)
+    if strange:
+        yield Message("warning.model_unknown", {"names": tuple(strange)}, len(strange))
+
+
+def remark_withdrawn(ledger: Ledger) -> Iterator[Message]:
+    """Say that releases were taken back, whose makers said that nobody was given them."""
+    gone = withdrawn(ledger.releases)
+    if gone:
+        yield Message("warning.withdrawn", {}, len(gone))

@@ -1,0 +1,124 @@
+"""The stories of what is undone: an output that was taken back, a promise that was lowered."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from blijfwijzer.disclosure.chain import FILE, Release, read_head, verify
+from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.disclosure.standing import (
+    LOWER,
+    WITHDRAW,
+    belongs_to,
+    note,
+    promised,
+    standing,
+)
+from blijfwijzer.errors import LedgerError, ReleaseError, SettingsError, counted
+from blijfwijzer.files import hash_bytes
+from blijfwijzer.release.folder import LOTTERY, RECORD, read_record
+from blijfwijzer.release.verify import hold_release
+from blijfwijzer.settings import DisclosureSettings
+
+
+def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> None:
+    """Take back an output that was never handed out, so that later ones need not reckon with it.
+
+    Its lines stay in the ledger, with one that says that it was taken back and why. Only the last
+    output can be: what came later was chosen beside it.
+
+    Parameters
+    ----------
+    sha256 : of the output's record, as a sign that this very output is meant
+
+    Raises
+    ------
+    ReleaseError
+        It is altered, another one is meant, others came later, or a draw was sealed in it.
+    SettingsError
+        No reason is given.
+    """
+    run, why = read_record(release), _require(reason)
+    digest = hash_bytes((release / RECORD).read_bytes())
+    if sha256.lower() != digest:
+        raise ReleaseError(
+            f"{release}: {'another output is meant' if sha256 else 'nothing was taken back yet'}. "
+            "If nobody was ever given any file of it, say so with --sha256 and the SHA-256 of its "
+            f"{RECORD} (sha256sum {release / RECORD})."
+        )
+    if (release / LOTTERY).exists():
+        raise ReleaseError(
+            f"{release}: holds a sealed lottery ({LOTTERY}), which would be undone with it. "
+            "Nothing was taken back."
+        )
+    with open_ledger(ledgers / str(run["survey"]), str(run["owner"])) as ledger:
+        own = hold_release(release, run, ledger.releases)
+        lines = _lines_to_withdraw(release, own, ledger.standing)
+        ledger.append(note(WITHDRAW, str(run["survey"]), {"lines": lines, "reason": why}))
+    print(
+        f"{release}: taken back; {counted(len(lines), 'line stays', 'lines stay')} in the ledger, "
+        "marked so. Its files are still there: delete them, or make it again."
+    )
+
+
+def _lines_to_withdraw(release: Path, own: Release, stand: Sequence[Release]) -> list[int]:
+    """Give the lines of an output, if no other came after the first of them."""
+    lines = [line.sequence for line in stand if belongs_to(line, own)]
+    later = [x for x in stand if x.sequence > lines[0] and x.sequence not in lines]
+    if later:
+        raise ReleaseError(
+            f"{release}: {counted(len(later), 'later output was', 'later outputs were')} chosen "
+            f"beside it, the last of kind {later[-1].content['kind']}. Nothing was taken back. "
+            "Take back the last one first."
+        )
+    return lines
+
+
+def lower(ledger: Path, minimum: int, reason: str) -> None:
+    """Lower the fewest people that releases of a survey promise to tell of, in so many words.
+
+    What was shown before stays as coarse as it was; what is shown from now on tells of fewer, also
+    together with that.
+
+    Parameters
+    ----------
+    ledger : folder of one ledger
+
+    Raises
+    ------
+    LedgerError
+        There is none, or it is broken.
+    SettingsError
+        It is no lower, lower than may be, or no reason is given.
+    """
+    why, entered = _require(reason), verify(ledger)
+    surveys = {str(line.content["survey"]) for line in standing(entered)}
+    if len(surveys) != 1:
+        raise LedgerError(f"{ledger / FILE}: nothing was promised here. There is nothing to lower.")
+    (survey,) = surveys
+    _refuse_few(minimum)
+    with open_ledger(ledger, read_head(ledger).owner) as opened:
+        before = promised(opened.releases, survey)
+        if minimum >= before:
+            raise SettingsError(
+                f"{minimum}: is no lower than {before}, which was promised. Nothing was changed."
+            )
+        told = {"minimum": minimum, "before": before, "reason": why}
+        opened.append(note(LOWER, survey, told))
+    print(f"{ledger}: the minimum is {minimum} from now on; it was {before}. This stays on record.")
+
+
+def _require(reason: str) -> str:
+    if not reason.strip():
+        raise SettingsError("--reason: is empty. Nothing was changed. Say why, for who reads it.")
+    return reason.strip()
+
+
+def _refuse_few(minimum: int) -> None:
+    try:
+        DisclosureSettings(minimum=minimum)
+    except ValidationError as error:
+        raise SettingsError(
+            f"--minimum: {minimum} is fewer than may ever be told of. Nothing was changed."
+        ) from error

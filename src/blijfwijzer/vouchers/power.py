@@ -1,0 +1,117 @@
+"""What a lottery can tell, before it is held: how large an effect must be to be seen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.stats import chi, norm, t
+
+from blijfwijzer.errors import TrialError
+from blijfwijzer.settings import GuidanceSettings
+from blijfwijzer.vouchers.needs import Needs
+from blijfwijzer.vouchers.permutation import LEVEL, within
+from blijfwijzer.vouchers.seal import OFFERED, Lottery
+
+
+@dataclass(frozen=True)
+class Power:
+    """How large an effect must be to be seen."""
+
+    effect: float
+    """The effect that is expected, a difference in shares."""
+    power: float
+    """Probability that an effect of that size is found significant at 5 %, two-sided."""
+    detectable: float
+    """Smallest effect that is found with the wanted probability."""
+    se: float
+    """Standard error of the estimated effect."""
+    freedom: int
+    """Degrees of freedom: compared groups - strata - 1."""
+    groups: int
+
+
+def expected_effect(lottery: Lottery, needs: Needs, effect: GuidanceSettings) -> float:
+    """Expect by how much more of a group trains when it is offered its vouchers.
+
+    The mean over drawn groups of vouchers / people x take-up x (1 - deadweight): most people of a
+    group get no voucher, so the effect on its share is much smaller than that on a user.
+    """
+    drawn = lottery.table[lottery.table["arm"] == OFFERED]
+    offered = drawn["vouchers"] / needs.people.rename(index=str).reindex(drawn.index)
+    return float(offered.mean() * effect.take_up * (1 - effect.deadweight))
+
+
+def plan_power(
+    lottery: Lottery,
+    respondents: pd.Series | float,
+    base: float,
+    clustering: float,
+    effect: float,
+    wanted: float = 0.8,
+) -> Power:
+    """Compute what a lottery can find, from groups that answer next year.
+
+    With n_g respondents in group g, base share p, intraclass correlation rho, and P_s of the n_s
+    groups of stratum s offered, the estimate with strata has
+
+        se^2 = p (1 - p) [rho + (1 - rho) mean(1 / n_g)] / sum_s n_s P_s (1 - P_s)
+
+    (Bloom 2005, Learning More from Social Experiments, ch. 4, eq. 4.3; Hayes & Moulton 2017,
+    ch. 7; with equal n, two equal arms and no strata it is their formula). Power is that of a t
+    test with groups - strata - 1 degrees of freedom, through the noncentral t distribution.
+    What strata explain is not credited, so this is cautious.
+
+    Parameters
+    ----------
+    respondents : expected per group, by group id or the same for all; above 0
+    base : share that trains without vouchers, in (0, 1)
+    clustering : intraclass correlation of training within groups, in [0, 1]
+    effect : expected difference in shares
+    wanted : power for the smallest detectable effect
+
+    Raises
+    ------
+    TrialError
+        The lottery compares too few groups, or a figure is out of range.
+    """
+    compared = lottery.compared
+    expected = pd.Series(respondents, index=compared.index, dtype=float)
+    if not (0 < base < 1 and 0 <= clustering <= 1 and 0.05 < wanted < 1):
+        raise TrialError(
+            f"power: base {base}, clustering {clustering} and wanted {wanted} must lie between "
+            "0 and 1. Mend them."
+        )
+    wrong = int((~(expected > 0)).sum())
+    if wrong:
+        raise TrialError(
+            f"power: {wrong} of {len(expected)} compared groups have no expected respondents. Give "
+            "a number above 0 for each."
+        )
+    is_offered = (compared["arm"] == OFFERED).to_numpy()
+    contrast = within(is_offered.astype(np.float64), compared["stratum"].to_numpy(dtype=str))
+    freedom = len(compared) - compared["stratum"].nunique() - 1
+    if freedom < 1:
+        raise TrialError(f"power: {len(compared)} compared groups are too few. Draw more groups.")
+    spread = base * (1 - base) * (clustering + (1 - clustering) * float((1 / expected).mean()))
+    se = float(np.sqrt(spread / (contrast @ contrast)))
+    detectable = brentq(lambda size: _power(size / se, freedom) - wanted, 0, 60 * se)
+    return Power(
+        effect=effect,
+        power=_power(abs(effect) / se, freedom),
+        detectable=float(detectable),
+        se=se,
+        freedom=freedom,
+        groups=len(compared),
+    )
+
+
+def _power(noncentrality: float, freedom: int) -> float:
+    """Integrate the noncentral t over its scale; scipy's own gives no number far from zero."""
+    critical = t.ppf((1 + LEVEL) / 2, freedom)
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    low, high = chi.ppf([1e-14, 1 - 1e-14], freedom)
+    scale = (low + high) / 2 + (high - low) / 2 * nodes
+    bound = critical * scale / np.sqrt(freedom)
+    found = norm.sf(bound - noncentrality) + norm.cdf(-bound - noncentrality)
+    return float((high - low) / 2 * np.sum(weights * found * chi.pdf(scale, freedom)))
