@@ -12,12 +12,8 @@ from blijfwijzer.claims.estimates import Measure
 from blijfwijzer.claims.evidence import gather
 from blijfwijzer.claims.findings import FLOOR_D, NotTestableError
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.claims.register import (
-    CLAIMS,
-    VERDICTS,
-    find_claims,
-    run_claims,
-)
+from blijfwijzer.claims.register import CLAIMS, find_claims
+from blijfwijzer.claims.verdicts import VERDICTS, run_claims
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.publish.catalogue import PARTS

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, bare
+from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, stated
 from blijfwijzer.claims.findings import (
     LEVEL,
     ClaimFinding,
@@ -18,7 +18,6 @@ from blijfwijzer.claims.prediction import out_of_fold
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
 from blijfwijzer.estimation.intervals import Estimate, linearise, p_against
-from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.texts import Message
@@ -51,7 +50,7 @@ def culture_beyond_career(reader: Reader) -> ClaimFinding:
     """
     outcome, culture = reader.of("vertrekintentie"), _culture_scales(reader)
     if not culture:
-        raise NotTestableError(Message("claim.h19.no_culture"))
+        raise NotTestableError("claim.h19.no_culture")
     concept = reader.codebook.concepts["vertrekintentie"]
     barred = frozenset({concept.column or ""})
     if concept.outcome is not None:
@@ -69,9 +68,9 @@ def culture_beyond_career(reader: Reader) -> ClaimFinding:
     )
     return ClaimFinding(
         estimates=(
-            ClaimEstimate("career", Measure.AREA, of_career, Message("claim.h19.career")),
+            stated("claim.h19.career", Measure.AREA, of_career),
             ClaimEstimate("with_culture", Measure.AREA, of_both, Message("claim.h19.both")),
-            ClaimEstimate("gain", Measure.GAIN, gain, Message("claim.h19.gain")),
+            stated("claim.h19.gain", Measure.GAIN, gain),
         ),
         effect=Effect(gain, Message("claim.h19.effect")),
         decision=_gains(gain),
@@ -93,18 +92,18 @@ def fair_enough(reader: Reader) -> ClaimFinding:
     residual = np.where(known, outcome - risk, np.nan)
     groups = {name: _large_groups(reader, name, outcome, known) for name in reader.attributes}
     differences = [
-        difference(residual, one.members[0], other.members[0], reader.design)
+        reader.difference(residual, one.members[0], other.members[0])
         for own in groups.values()
         for one, other in combinations(own, 2)
     ]
     if not differences:
-        raise NotTestableError(Message("claim.h20.few_groups", {"members": FEWEST_IN_GROUP}))
+        raise NotTestableError("claim.h20.few_groups", members=FEWEST_IN_GROUP)
     largest = max(differences, key=lambda found: abs(found.value))
     domains = [domain for own in groups.values() for domain in own]
     small = Message("claim.h20.small_groups", {"members": FEWEST_IN_GROUP})
     return ClaimFinding(
         estimates=tuple(_calibration(reader, domain, residual) for domain in domains),
-        effect=Effect(bare(largest.value, 0), Message("claim.h20.effect")),
+        effect=Effect(Estimate.bare(largest.value), Message("claim.h20.effect")),
         decision=_equivalent(differences),
         checks=tuple(one for domain in domains for one in _offers(reader, domain, chosen, outcome)),
         notes=(small,) if reader.risk is not None else (Message("claim.h20.no_model"), small),
@@ -136,7 +135,7 @@ def _risk_of_falling_behind(reader: Reader) -> Array:
     codebook = reader.codebook
     outcome = codebook.concepts["achterblijver"].outcome
     if outcome is None:
-        raise NotTestableError(Message("claim.h20.no_outcome"))
+        raise NotTestableError("claim.h20.no_outcome")
     if reader.risk is not None:
         return reader.risk
     barred = barred_columns(codebook, codebook.outcomes[outcome])
@@ -156,7 +155,7 @@ def _large_groups(reader: Reader, attribute: str, outcome: Array, known: Mask) -
 
 
 def _calibration(reader: Reader, domain: Domain, residual: Array) -> ClaimEstimate:
-    found = estimate_mean(np.where(domain.members[0], residual, np.nan), reader.design)
+    found = reader.mean(np.where(domain.members[0], residual, np.nan))
     label = _about_group(reader, "claim.h20.calibration", domain)
     return ClaimEstimate(domain.name, Measure.DIFFERENCE, found, label, domain)
 
@@ -170,7 +169,7 @@ def _offers(
         ClaimEstimate(
             f"{name}_{domain.name}",
             Measure.SHARE,
-            estimate_share(values, reader.design),
+            reader.share(values),
             _about_group(reader, label, domain),
             domain,
         )

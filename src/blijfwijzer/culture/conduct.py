@@ -17,8 +17,8 @@ from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, rea
 from blijfwijzer.culture.waves import Pair, measure_change
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import adjust
-from blijfwijzer.estimation.means import difference, estimate_share
-from blijfwijzer.estimation.regression import combine, marginal_difference, regress
+from blijfwijzer.estimation.means import deviation, difference, estimate_share
+from blijfwijzer.estimation.regression import marginal_difference, regress
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
@@ -242,18 +242,20 @@ def _link(
         "plain_low": plain.low,
         "plain_high": plain.high,
     }
-    slope = combine(fitted, {"happened": 1.0})
+    slope = fitted.slope("happened")
     # Nothing was fitted, or the behaviour follows from the traits, as when all say the same.
     if np.isnan(slope.value):
         return {**row, **dict.fromkeys(LINK_COLUMNS[9:-1], np.nan)}
     if not is_share:
-        known = ~np.isnan(outcome)
-        weight = design.weight[known]
-        mean = np.average(outcome[known], weights=weight)
-        deviation = float(np.sqrt(np.average((outcome[known] - mean) ** 2, weights=weight)))
         told = {"adjusted": slope.value, "low": slope.low, "high": slope.high}
         odds = dict.fromkeys(("odds_ratio", "odds_low", "odds_high"), np.nan)
-        return {**row, **told, "p": slope.p, **odds, "d": slope.value / deviation}
+        return {
+            **row,
+            **told,
+            "p": slope.p,
+            **odds,
+            "d": slope.value / deviation(outcome, design.weight),
+        }
     # Averaged over those of whom the outcome and the behaviour are known, as the fit is.
     apart = marginal_difference(
         fitted,

@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 
 from blijfwijzer.drivers.contributions import Contributions, contribute, roll_up
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.means import deviation
 from blijfwijzer.estimation.resampling import ENDS, draw_units
 from blijfwijzer.risk.evaluation import pool_small
 from blijfwijzer.risk.features import Schema
@@ -213,7 +214,7 @@ def _dependence(
                 continue
             w = weight[here]
             mean = float(np.average(given[here], weights=w))
-            spread = float(np.sqrt(np.average((given[here] - mean) ** 2, weights=w)))
+            spread = deviation(given[here], w)
             rows.append(
                 {
                     "feature": name,

@@ -40,8 +40,7 @@ def split_gap(
     columns = [
         w * (g == of) * part for of in (1, 0) for part in (np.ones(len(t)), o, o * t, (1 - o) * t)
     ]
-    draws = Draws(draws.place[known], draws.times)
-    every = draws.finish(draws.gather(np.column_stack(columns)))
+    every = draws.finish(draws.take(known).gather(np.column_stack(columns)))
     with np.errstate(divide="ignore", invalid="ignore"):
         size, offers, taken, own = (every[:, [at, at + 4]] for at in range(4))
         o_, t_, s_ = offers / size, taken / offers, own / (size - offers)

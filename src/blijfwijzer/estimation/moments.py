@@ -18,10 +18,10 @@ def gather_moments(columns: Array, weight: Array, draws: Draws) -> Array:
     One row per whole: products of all pairs of columns, with one of ones before them. Sums of
     batches of responses may be added to each other.
     """
-    known = ~np.isnan(columns).any(axis=1)
+    known = np.asarray(~np.isnan(columns).any(axis=1))
     rows = np.column_stack([np.ones(known.sum()), columns[known]])
     products = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), rows.shape[1] ** 2)
-    return Draws(draws.place[known], draws.times).gather(weight[known, None] * products)
+    return draws.take(known).gather(weight[known, None] * products)
 
 
 def finish_moments(sums: Array, draws: Draws) -> tuple[Array, Array]:

@@ -57,6 +57,10 @@ class Regression:
         """Predict means, or probabilities, from the columns that were fitted."""
         return _mean_of(_with_constant(X) @ self.coefficients, self.family)
 
+    def slope(self, name: str) -> Estimate:
+        """Give the coefficient of one column."""
+        return combine(self, {name: 1.0})
+
 
 @dataclass(frozen=True)
 class CrossProducts:
@@ -143,7 +147,7 @@ def marginal_difference(
     both = [_with_constant(X) for X in (X_one, X_zero)]
     inside = ~np.isnan(np.hstack(both)).any(axis=1)
     if regression.reason or not inside.any():
-        return Estimate.unknown(int(inside.sum()))
+        return Estimate.bare(n=int(inside.sum()))
     (one, zero), weight = [x[inside] for x in both], design.weight[inside]
     coefficients, family = regression.coefficients, regression.family
 
