@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.culture.items import SIGNIFICANT, prepare, purify
+from blijfwijzer.culture.item_answers import prepare
+from blijfwijzer.culture.item_tests import SIGNIFICANT
+from blijfwijzer.culture.items import purify
 from blijfwijzer.estimation.components import split_variance
 from blijfwijzer.estimation.correlations import correlate, correlate_ordinal
 from blijfwijzer.estimation.design import Design

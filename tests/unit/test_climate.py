@@ -7,13 +7,14 @@ from statsmodels.stats.multitest import multipletests
 
 from blijfwijzer.culture.climate import AGAINST, COLUMNS, measure_climate
 from blijfwijzer.culture.dimensions import BETTER, SAME, WORSE, find_dimensions
+from blijfwijzer.culture.raking import rake
 from blijfwijzer.culture.unit_changes import COLUMNS as UNIT_COLUMNS
 from blijfwijzer.culture.unit_changes import (
     UnitChanges,
     change_of_units,
     measure_unit_changes,
 )
-from blijfwijzer.culture.waves import compare_waves, rake
+from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.groups.grouping import make_groups

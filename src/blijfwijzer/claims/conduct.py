@@ -24,7 +24,7 @@ from blijfwijzer.claims.findings import (
     of_each,
 )
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.culture.waves import measure_change
+from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE
 from blijfwijzer.survey.texts import Message

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.claims.evidence import Evidence, halve
+from blijfwijzer.culture.raking import RakedWaves, pair_waves
 from blijfwijzer.culture.traits import find_traits
-from blijfwijzer.culture.waves import RakedWaves, pair_waves
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.estimation.means import deviation, difference, estimate_mean, estimate_share

@@ -4,7 +4,7 @@ Respondents of every unit are halved at random, many times. What one half says i
 what the other half, who share a unit but no mood of the moment, say of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -13,13 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from blijfwijzer.culture.screening import (
-    Screened,
-    draw_pair,
-    find_pair,
-    is_below,
-    within_covariance,
-)
+from blijfwijzer.culture.screened import Screened
+from blijfwijzer.culture.screening import draw_pair, find_pair, is_below, within_covariance
 from blijfwijzer.estimation.curves import areas_under_curve
 from blijfwijzer.estimation.pooling import summarise_means
 from blijfwijzer.estimation.resampling import draw_units, interval_of
@@ -146,14 +141,14 @@ def _keep(screened: Screened, used: Codes, known: Mask) -> Screened:
     place[used] = np.arange(len(used))
     unit = np.where(known & (screened.unit >= 0), place[screened.unit], -1)
     rows = unit >= 0
-    return Screened(
-        unit[rows],
-        screened.names[used],
-        screened.parents.iloc[used],
-        screened.scores[rows],
-        screened.weight[rows],
-        screened.reference[used],
-        screened.dimensions,
+    return replace(
+        screened,
+        unit=unit[rows],
+        names=screened.names[used],
+        parents=screened.parents.iloc[used],
+        scores=screened.scores[rows],
+        weight=screened.weight[rows],
+        reference=screened.reference[used],
     )
 
 

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.culture.dimensions import mark, read_dimension
-from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, RakedWaves, measure_change
+from blijfwijzer.culture.raking import RakedWaves
+from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair
 from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.estimation.means import deviation
 from blijfwijzer.groups.grouping import EVERYONE

@@ -12,7 +12,8 @@ from blijfwijzer.culture.conduct import Conduct, measure_conduct
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.instrument import Instrument, assess_scales
 from blijfwijzer.culture.invariance import Invariance, assess_invariance
-from blijfwijzer.culture.screening import Screening, gather_units, screen_units
+from blijfwijzer.culture.screened import gather_units
+from blijfwijzer.culture.screening import Screening, screen_units
 from blijfwijzer.culture.screening_checks import ScreeningChecks, check_screening
 from blijfwijzer.culture.traits import UNKNOWN, read_traits
 from blijfwijzer.culture.trend import Trend, measure_trend
