@@ -14,13 +14,9 @@ from blijfwijzer.culture.screened import gather_units
 from blijfwijzer.culture.screening import screen_units
 from blijfwijzer.culture.screening_checks import check_screening
 from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.estimation.group_means import left_to_know, summarise_means, within_variance
 from blijfwijzer.estimation.means import estimate_share
-from blijfwijzer.estimation.pooling import (
-    left_to_know,
-    pool_means,
-    summarise_means,
-    within_variance,
-)
+from blijfwijzer.estimation.pooling import pool_means
 from blijfwijzer.groups.grouping import Grouping, make_groups
 from blijfwijzer.progress import Tell
 from blijfwijzer.settings import CultureSettings, Settings

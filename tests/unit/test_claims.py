@@ -25,7 +25,7 @@ from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
-from blijfwijzer.synthetic.truth import CLAIM_TRUTHS
+from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
 from studies.claims import plant, read_built_in, remove
 
 BY_ID = {claim.id: claim for claim in CLAIMS}

@@ -11,10 +11,11 @@ from blijfwijzer.claims.evidence import Evidence, halve
 from blijfwijzer.culture.raking import RakedWaves, pair_waves
 from blijfwijzer.culture.traits import find_traits
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.fitting import Family
 from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.estimation.means import deviation, difference, estimate_mean, estimate_share
 from blijfwijzer.estimation.moments import within
-from blijfwijzer.estimation.regression import Family, Regression, regress
+from blijfwijzer.estimation.regression import Regression, regress
 from blijfwijzer.estimation.resampling import Draws, draw_wholes
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook

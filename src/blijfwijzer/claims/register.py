@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from blijfwijzer.claims import (
+    calibration,
     commitment,
     conditions,
     conduct,
@@ -105,7 +106,7 @@ CLAIMS: tuple[Claim, ...] = (
     _claim("H11", "conduct", conduct.outside_over_inside, _CONDUCT),
     _claim("H12", "conduct", conduct.changed_conduct, "discriminatie integriteit_gezien"),
     _claim("H19", "scores", scores.culture_beyond_career, "vertrekintentie"),
-    _claim("H20", "scores", scores.fair_enough, "achterblijver"),
+    _claim("H20", "scores", calibration.fair_enough, "achterblijver"),
 )
 
 

@@ -15,12 +15,9 @@ from scipy.sparse import csr_array
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, mark, read_scores
 from blijfwijzer.culture.unit_changes import UnitChanges
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.group_means import sampling_variance, summarise_means
 from blijfwijzer.estimation.intervals import Z, adjust, two_sided
-from blijfwijzer.estimation.pooling import (
-    pool_means,
-    sampling_variance,
-    summarise_means,
-)
+from blijfwijzer.estimation.pooling import pool_means
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array

@@ -9,12 +9,9 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.estimation.pooling import (
-    PooledMeans,
-    pool_means,
-    summarise_means,
-)
-from blijfwijzer.estimation.pooling import within_variance as pooled_variance
+from blijfwijzer.estimation.group_means import summarise_means
+from blijfwijzer.estimation.group_means import within_variance as pooled_variance
+from blijfwijzer.estimation.pooling import PooledMeans, pool_means
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask

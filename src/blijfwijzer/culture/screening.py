@@ -17,12 +17,9 @@ from scipy.sparse import csr_array
 from blijfwijzer.culture.dimensions import Dimension
 from blijfwijzer.culture.screened import Screened
 from blijfwijzer.errors import CultureError
-from blijfwijzer.estimation.pooling import (
-    FEWEST,
-    pool_jointly,
-    summarise_means,
-)
-from blijfwijzer.estimation.pooling import within_variance as pooled_variance
+from blijfwijzer.estimation.group_means import summarise_means
+from blijfwijzer.estimation.group_means import within_variance as pooled_variance
+from blijfwijzer.estimation.pooling import FEWEST, pool_jointly
 from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array, Codes

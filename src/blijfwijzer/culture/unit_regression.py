@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.culture.raking import RakedWaves
 from blijfwijzer.culture.waves import FEWEST
 from blijfwijzer.estimation.design import told_by_design
-from blijfwijzer.estimation.pooling import left_to_know, summarise_means, within_variance
+from blijfwijzer.estimation.group_means import left_to_know, summarise_means, within_variance
 from blijfwijzer.estimation.regression import regress
 from blijfwijzer.estimation.variance import variance_by_group
 from blijfwijzer.survey.arrays import Array, Codes, Mask

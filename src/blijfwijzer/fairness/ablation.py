@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from blijfwijzer.fairness.targeting import cut_cells
+from blijfwijzer.fairness.cells import cut_cells
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message
