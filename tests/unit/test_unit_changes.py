@@ -12,7 +12,6 @@ from blijfwijzer.culture.raking import rake
 from blijfwijzer.culture.trend import measure_trend
 from blijfwijzer.culture.unit_changes import (
     COLUMNS,
-    UnitChanges,
     change_of_units,
     measure_unit_changes,
     rake_large,
@@ -82,7 +81,7 @@ def grouped(responses):
 def changes_between(before, now):
     both = (grouped(before), grouped(now))
     pair = compare_waves(before, now, CODEBOOK, SETTINGS)
-    return measure_unit_changes(pair, both).table
+    return measure_unit_changes(pair, both)
 
 
 @pytest.fixture(scope="module")
@@ -305,7 +304,7 @@ def test_marks_are_of_the_net_change(rng):
             CODEBOOK,
             CultureSettings(dimensions=("samenwerking",), draws=200),
             seed=1,
-            previous=UnitChanges(told[COLUMNS]),
+            previous=told[COLUMNS],
         ).table
 
     net = marks(table)

@@ -23,12 +23,8 @@ from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.texts import Message
 
 CONDITIONS = (
-    "missiegedrevenheid",
-    "open_en_mensgericht",
-    "psychologische_veiligheid",
-    "samenwerking",
-    "externe_orientatie",
-    "leervermogen",
+    *("missiegedrevenheid", "open_en_mensgericht", "psychologische_veiligheid"),
+    *("samenwerking", "externe_orientatie", "leervermogen"),
 )
 _FEWEST = 3
 

@@ -5,14 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from blijfwijzer.claims.estimates import (
-    ClaimEstimate,
-    Domain,
-    Measure,
-    about,
-    by_concept,
-    stated,
-)
+from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, about, by_concept, stated
 from blijfwijzer.claims.findings import (
     FLOOR_SHARE,
     ClaimFinding,

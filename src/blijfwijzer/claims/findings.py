@@ -95,10 +95,7 @@ class Requirement:
 
 
 def of_each(
-    found: Mapping[str, Estimate],
-    signs: Mapping[str, Sign],
-    bound: float = 0.0,
-    floor: float = 0.0,
+    found: Mapping[str, Estimate], signs: Mapping[str, Sign], bound: float = 0.0, floor: float = 0.0
 ) -> list[Requirement]:
     """Require of each estimate that it lies on its side of one bound."""
     return [Requirement(one, signs[name], bound, floor) for name, one in found.items()]

@@ -4,13 +4,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, stated
-from blijfwijzer.claims.findings import (
-    ClaimFinding,
-    Effect,
-    NotTestableError,
-    Requirement,
-    decide,
-)
+from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.estimation.regression import Regression, combine, marginal_difference

@@ -16,18 +16,14 @@ from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
 from blijfwijzer.estimation.intervals import Estimate, linearise, p_against
 from blijfwijzer.risk.outcomes import barred_columns
+from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
 
 GAIN = 0.01
 """Gain in area under the curve below which it is none: a fiftieth of what parts chance from
 certainty. Ours."""
 _CHANCE = 0.5
-_CULTURE = (
-    "psychologische_veiligheid",
-    "prestatiegerichtheid",
-    "regeldruk",
-    "ruimte_professional",
-)
+_CULTURE = (*PAIR, "regeldruk", "ruimte_professional")
 
 
 def culture_beyond_career(reader: Reader) -> ClaimFinding:

@@ -5,13 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, stated
-from blijfwijzer.claims.findings import (
-    ClaimFinding,
-    Effect,
-    NotTestableError,
-    Requirement,
-    decide,
-)
+from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
 from blijfwijzer.claims.halves import explained, halve_teams, share_between
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.intervals import Estimate, from_draws, from_finished

@@ -23,7 +23,7 @@ from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
 
 SHARE_COLUMNS = [
-    *("behaviour", "source", "kind", "by", "category", "n", "hits", "share", "se", "low", "high"),
+    *("behaviour", "source", "kind", "by", "category", "n", "hits", "share", "se", "low", "high")
 ]
 CHANGE_COLUMNS = [
     *("behaviour", "source", "kind", "n_before", "n_now", "before", "now"),
@@ -65,7 +65,6 @@ def measure_conduct(
 
     Parameters
     ----------
-    responses, scales : one row per response
     pair : this wave held against the one before
 
     Returns

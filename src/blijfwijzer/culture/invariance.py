@@ -16,7 +16,7 @@ import pandas as pd
 from blijfwijzer.culture.item_answers import are_alike, prepare
 from blijfwijzer.culture.item_tests import SIGNIFICANT
 from blijfwijzer.culture.items import purify
-from blijfwijzer.culture.judgements import ScaleTest, judge
+from blijfwijzer.culture.judgements import ScaleTest, judge_groups
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.survey.arrays import Array, Codes, Mask
@@ -98,7 +98,7 @@ def assess_invariance(
     items["is_different"] &= items["p"] < SIGNIFICANT
     keys = ["scale", "attribute", "group"]
     different = items[items["is_different"]].groupby(keys)["item"].agg(set).to_dict()
-    judged = [judge(test, different, floor) for test in tests]
+    judged = [judge_groups(test, different, floor) for test in tests]
     scales = pd.DataFrame([row for row, _ in judged])
     groups = pd.concat([table for _, table in judged], ignore_index=True) if judged else scales
     return Invariance(items, scales, groups)

@@ -149,12 +149,7 @@ def _gap(table: Table, crossed: OrdinalFit, group: int) -> tuple[float, float, A
 
 
 def _match(
-    answers: Answers,
-    rest: list[int],
-    scores: Array,
-    of_row: Codes,
-    score: Array,
-    w: Array,
+    answers: Answers, rest: list[int], scores: Array, of_row: Codes, score: Array, w: Array
 ) -> Array:
     """Give what a rest score says of people given their group: the mean, and what is reliable.
 

@@ -13,20 +13,8 @@ from blijfwijzer.survey.codebook import Scale
 
 Judgement = Literal["comparable", "with care", "not comparable"]
 REASONS = (
-    "",
-    "small",
-    "large",
-    "no anchor",
-    "one item",
-    "two items",
-    "one answer",
-    "some groups",
-    "few left",
-    "alike",
-    "absent",
-    "few groups",
-    "few units",
-    "small group",
+    *("", "small", "large", "no anchor", "one item", "two items", "one answer", "some groups"),
+    *("few left", "alike", "absent", "few groups", "few units", "small group"),
 )
 """Why a judgement is what it is: codes in the column `reason`."""
 
@@ -47,7 +35,7 @@ class ScaleTest:
     """One row per tested group: n, share (of the weight of all) and observed."""
 
 
-def judge(
+def judge_groups(
     test: ScaleTest, different: dict[Any, set[str]], floor: float
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Judge each group by a scale, and the scale by its groups."""

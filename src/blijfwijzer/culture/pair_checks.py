@@ -55,11 +55,7 @@ def _standardise(means: Array) -> Array:
 
 
 def summarise_pairs(
-    names: list[str],
-    pairs: list[tuple[int, int]],
-    screened: set[int],
-    areas: Array,
-    factors: Array,
+    names: list[str], pairs: list[tuple[int, int]], screened: set[int], areas: Array, factors: Array
 ) -> pd.DataFrame:
     """Rows: all units, then bootstraps; columns: pairs."""
     low, high = interval_of(areas[1:])

@@ -49,12 +49,10 @@ def pair_waves(
     A category that fewer than `minimum_cell` gave in either wave joins `other`, and that the
     largest category when it is still too small: a weight cannot stand on a few people. No answer
     is a category as well.
-
-    Parameters
-    ----------
-    before, now : one row per response, read with the same codebook
     """
-    alone = [_scaled(read_design(wave, codebook)) for wave in (before, now)]
+    # Weights with mean 1: what a wave's weights add up to is no part of a change.
+    read = [read_design(wave, codebook) for wave in (before, now)]
+    alone = [design.reweight(design.weight / design.weight.mean()) for design in read]
     weight = np.concatenate([design.weight for design in alone])
     levels = [level for level in codebook.units.levels if level in before and level in now]
     units = pd.concat([before[levels].astype("str"), now[levels].astype("str")], ignore_index=True)
@@ -97,11 +95,6 @@ def part_of(waves: RakedWaves, rows: Mask, minimum_cell: int) -> RakedWaves:
     """Give a part of both waves, such as one sector, raked by itself."""
     traits = waves.traits[rows].reset_index(drop=True)
     return rake(traits, waves.is_now[rows], waves.design.take(rows), minimum_cell)
-
-
-def _scaled(design: Design) -> Design:
-    """Weights with mean 1: what a wave's weights add up to is no part of a change."""
-    return design.reweight(design.weight / design.weight.mean())
 
 
 def _replicated(units: Design, before: Design, now: Design) -> Design:

@@ -64,11 +64,6 @@ def screen_units(
     -------
     Without units on the list, empty `reasons`; with a `reason` when the survey does not allow it:
     it lacks a dimension, has fewer than three units, or answers that do not vary.
-
-    Raises
-    ------
-    CultureError
-        The settings name a dimension that is not there.
     """
     rng = np.random.default_rng(seed)
     places = find_pair(screened.dimensions, codebook, settings)
@@ -94,19 +89,18 @@ def screen_units(
 
 
 def is_below(draws: Array, cut: Array) -> Array:
-    """Chance that each unit is below the cut on all dimensions.
+    """Chance that each unit is below the cut, a column per dimension, on all of them.
 
     Parameters
     ----------
     draws : units x dimensions x draws
-    cut : one row per unit, one column per dimension
     """
     return np.asarray((draws < cut[:, :, None]).all(axis=1).mean(axis=1))
 
 
 def _nothing(pair: tuple[str, ...], reason: Message) -> Screening:
-    units = pd.DataFrame(columns=UNIT_COLUMNS), pd.DataFrame(columns=REASON_COLUMNS)
-    return Screening(units[0], units[1], pair, float("nan"), float("nan"), reason)
+    units, reasons = pd.DataFrame(columns=UNIT_COLUMNS), pd.DataFrame(columns=REASON_COLUMNS)
+    return Screening(units, reasons, pair, float("nan"), float("nan"), reason)
 
 
 def find_pair(
@@ -146,7 +140,9 @@ def draw_pair(
     """
     known = np.asarray(~np.isnan(screened.scores[:, places]).any(axis=1))
     members = screened.members(known)
-    areas = [summarise_means(column, screened.weight, members) for column in _of(screened, places)]
+    areas = [
+        summarise_means(screened.scores[:, place], screened.weight, members) for place in places
+    ]
     n = areas[0]["n"].to_numpy()
     used = np.flatnonzero(n > 0)
     if len(used) < FEWEST:
@@ -166,7 +162,7 @@ def within_covariance(screened: Screened, places: list[int], members: csr_array)
 
     From the variances of sums: cov(x, y) = (var(x + y) - var(x) - var(y)) / 2.
     """
-    columns = _of(screened, places)
+    columns = [screened.scores[:, place] for place in places]
 
     def variance(values: Array) -> float:
         return pooled_variance(summarise_means(values, screened.weight, members))[0]
@@ -178,10 +174,6 @@ def within_covariance(screened: Screened, places: list[int], members: csr_array)
             shared = (both - found[row, row] - found[column, column]) / 2
             found[row, column] = found[column, row] = shared
     return found
-
-
-def _of(screened: Screened, places: list[int]) -> list[Array]:
-    return [screened.scores[:, place] for place in places]
 
 
 def _is_definite(covariance: Array) -> bool:

@@ -8,7 +8,6 @@ import pandas as pd
 
 from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.culture.dimensions import mark, read_dimension
-from blijfwijzer.culture.raking import RakedWaves
 from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair
 from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.estimation.means import deviation
@@ -69,12 +68,9 @@ def measure_trend(pair: Pair) -> Trend:
     )
     scales = [read_dimension(name, pair.shared) for name in pair.shared.scales]
     changes = changes.assign(mark=mark(held, scales, pair.settings))
-    return Trend(
-        changes[CHANGE_COLUMNS],
-        waves.mix,
-        _told_items(pair.codebook, pair.shared),
-        _kept(waves),
-    )
+    worth = [effective_n(one[waves.is_now]) for one in (waves.raked, waves.design.weight)]
+    items = _told_items(pair.codebook, pair.shared)
+    return Trend(changes[CHANGE_COLUMNS], waves.mix, items, worth[0] / worth[1])
 
 
 def _changes(place: str, pair: Pair, inside: Mask) -> list[dict[str, Any]]:
@@ -94,11 +90,6 @@ def _changes(place: str, pair: Pair, inside: Mask) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _kept(waves: RakedWaves) -> float:
-    own, raked = (one[waves.is_now] for one in (waves.design.weight, waves.raked))
-    return effective_n(raked) / effective_n(own)
 
 
 def _told_items(codebook: Codebook, shared: Codebook) -> pd.DataFrame:

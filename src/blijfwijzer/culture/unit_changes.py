@@ -8,7 +8,6 @@ themselves, as in `trend`, so that both tell one change.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -28,22 +27,19 @@ COLUMNS = [
 ]
 
 
-@dataclass(frozen=True)
-class UnitChanges:
-    """How each unit moved between two waves; nothing here is checked for release."""
-
-    table: pd.DataFrame
-    """One row per group of both waves and dimension, with `COLUMNS`: respondents, mean of the
-    earlier wave and its sampling variance, raw and net change, variance of the net one with its
-    degrees of freedom, and the way it is net. Scores are of the items that both waves asked."""
-
-
-def measure_unit_changes(pair: Pair, groupings: tuple[Grouping, Grouping]) -> UnitChanges:
+def measure_unit_changes(pair: Pair, groupings: tuple[Grouping, Grouping]) -> pd.DataFrame:
     """Measure how each dimension moved in each group of both waves.
 
     Parameters
     ----------
     groupings : of the earlier and the later wave; groups are matched by id
+
+    Returns
+    -------
+    One row per group of both waves and dimension, with `COLUMNS`: respondents, mean of the earlier
+    wave and its sampling variance, raw and net change, variance of the net one with its degrees of
+    freedom, and the way it is net. Scores are of the items that both waves asked. Nothing here is
+    checked for release.
     """
     waves, codebook = pair.waves, pair.codebook
     earlier, later = groupings
@@ -64,14 +60,11 @@ def measure_unit_changes(pair: Pair, groupings: tuple[Grouping, Grouping]) -> Un
             table = change_of_units(values, waves, members, levels, people, raked)
             tables.append(table.assign(dimension=dimension.name))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
-    return UnitChanges(table[COLUMNS])
+    return table[COLUMNS]
 
 
 def rake_large(
-    members: csr_array,
-    is_now: Mask,
-    is_candidate: pd.Series,
-    part_of: Callable[[Mask], RakedWaves],
+    members: csr_array, is_now: Mask, is_candidate: pd.Series, part_of: Callable[[Mask], RakedWaves]
 ) -> dict[int, RakedWaves]:
     """Rake each group by itself that has the respondents for it in both waves.
 

@@ -81,11 +81,7 @@ def common_items(now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook) ->
 def compare_waves(
     before: pd.DataFrame, now: pd.DataFrame, codebook: Codebook, settings: CultureSettings
 ) -> Pair:
-    """Hold two waves against each other: common items, scores on them, and weights.
-
-    Parameters
-    ----------
-    before, now : one row per response, as `read_survey` gives them with the same codebook
+    """Hold two waves, read with one codebook, against each other: common items, scores, weights.
 
     Raises
     ------

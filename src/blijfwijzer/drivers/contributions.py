@@ -38,11 +38,7 @@ def contribute(model: RiskModel, frame: pd.DataFrame) -> Contributions:
     over the training responses. The calibrator maps one number, the margin, to the probability,
     so along the straight line from the expected margin the Aumann-Shapley contribution of a
     feature is its share of the margin's change times the probability's change (Aumann & Shapley
-    1974; Sundararajan & Najmi 2020).
-
-    Parameters
-    ----------
-    frame : one row per response, as `build_features` gives
+    1974; Sundararajan & Najmi 2020). Features are as `build_features` gives them.
     """
     margins = linear_contributions(model.linear, frame)
     expected = model.linear.intercept

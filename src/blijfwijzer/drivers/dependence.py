@@ -37,7 +37,9 @@ def _bin(values: Array, minimum: int) -> Codes:
     return found
 
 
-def depend(contributed: Contributed, names: list[str], weight: Array, minimum: int) -> pd.DataFrame:
+def measure_dependence(
+    contributed: Contributed, names: list[str], weight: Array, minimum: int
+) -> pd.DataFrame:
     """Give the mean contribution of features in each bin of their values."""
     rows = []
     for name in names:
@@ -64,7 +66,7 @@ def depend(contributed: Contributed, names: list[str], weight: Array, minimum: i
     return pd.DataFrame(rows)
 
 
-def interact(
+def measure_interactions(
     contributed: Contributed, names: list[str], weight: Array, minimum: int
 ) -> pd.DataFrame:
     """How much of a feature's contribution depends on another feature's value.
@@ -101,7 +103,7 @@ def _group_means(values: Array, weight: Array, group: Codes) -> Array:
     return np.asarray(np.bincount(group, weights=weight * values) / np.maximum(total, 1e-300))
 
 
-def spread_out(contributed: Contributed, names: list[str], minimum: int) -> pd.DataFrame:
+def measure_spread(contributed: Contributed, names: list[str], minimum: int) -> pd.DataFrame:
     """Distribution of contributions in bins of at least `minimum` respondents."""
     values = contributed.contributions.values[names]
     limit = float(np.quantile(np.abs(values.to_numpy()), 0.998)) or 1e-9

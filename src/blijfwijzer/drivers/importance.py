@@ -30,7 +30,7 @@ def refit_importance(
     return found
 
 
-def weigh_importance(
+def measure_importance(
     values: pd.DataFrame, design: Design, bootstraps: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, Array]:
     """Weighted mean |contribution| with percentile intervals, and its bootstrap draws."""
@@ -87,19 +87,16 @@ def contrast_cohorts(
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
-def compare_ranks(refits: list[pd.Series], draws: Array, importance: pd.Series) -> pd.DataFrame:
+def measure_stability(refits: list[pd.Series], draws: Array, importance: pd.Series) -> pd.DataFrame:
     """Compare ranks: pairs of refits on folds, and bootstraps of units with all responses."""
     rows = []
     for (i, first), (j, second) in combinations(enumerate(refits, start=1), 2):
-        rows.append({"comparison": f"fold {i} - fold {j}", **_agreement(first, second)})
+        agreement = _rank_agreement(first.to_numpy(), second.loc[first.index].to_numpy())
+        rows.append({"comparison": f"fold {i} - fold {j}", **agreement})
     for draw in draws[:50]:
         agreement = _rank_agreement(draw, importance.to_numpy())
         rows.append({"comparison": "bootstrap", **agreement})
     return pd.DataFrame(rows)
-
-
-def _agreement(first: pd.Series, second: pd.Series) -> dict[str, float]:
-    return _rank_agreement(first.to_numpy(), second.loc[first.index].to_numpy())
 
 
 def _rank_agreement(first: Array, second: Array) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """What drives risk in a survey and in its groups, with its uncertainty.
 
-All tables are means over at least `minimum` respondents; a single person's contribution never
-leaves this module.
+All tables are means over at least `minimum` respondents; a single person's contribution stands in
+none of them.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.drivers.contributions import Contributed
-from blijfwijzer.drivers.dependence import depend, interact, spread_out
-from blijfwijzer.drivers.importance import TOP, compare_ranks, contrast_cohorts, weigh_importance
+from blijfwijzer.drivers.dependence import measure_dependence, measure_interactions, measure_spread
+from blijfwijzer.drivers.importance import (
+    TOP,
+    contrast_cohorts,
+    measure_importance,
+    measure_stability,
+)
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.settings import DriverSettings
@@ -59,7 +64,7 @@ def profile(
     rng = np.random.default_rng(seed)
     values, by_scale, weight = contributed.contributions.values, contributed.by_scale, design.weight
     tables = [
-        weigh_importance(part, design, settings.bootstraps, rng)
+        measure_importance(part, design, settings.bootstraps, rng)
         for part in (values, by_scale, contributed.by_construct)
     ]
     features, scales, constructs = (table for table, _ in tables)
@@ -69,11 +74,11 @@ def profile(
         features=features.join(_about(contributed.schema)),
         scales=scales.join(_about_scales(contributed.schema)),
         constructs=_part_names(constructs),
-        dependence=depend(contributed, top[:6], weight, settings.minimum_mark),
-        interactions=interact(contributed, top, weight, settings.minimum_mark),
+        dependence=measure_dependence(contributed, top[:6], weight, settings.minimum_mark),
+        interactions=measure_interactions(contributed, top, weight, settings.minimum_mark),
         cohorts=contrast_cohorts(by_scale[scales.index[:TOP]], groups, design, settings, rng),
-        spread=spread_out(contributed, shown, settings.minimum_mark),
-        stability=compare_ranks(refits, tables[0][1], features["mean_abs"].loc[values.columns]),
+        spread=measure_spread(contributed, shown, settings.minimum_mark),
+        stability=measure_stability(refits, tables[0][1], features["mean_abs"].loc[values.columns]),
     )
 
 

@@ -12,11 +12,7 @@ _ORDERS = 20
 
 
 def split_gap(
-    trained: Array,
-    offered: Array,
-    group: Array,
-    weight: Array,
-    draws: Draws,
+    trained: Array, offered: Array, group: Array, weight: Array, draws: Draws
 ) -> tuple[dict[str, float], dict[str, Array], int]:
     """Split a gap in training into offers, take-up, and training without an offer.
 

@@ -39,7 +39,7 @@ def finish_products(sums: Array) -> Array:
     return np.asarray(np.linalg.lstsq(sums[:, :-1], sums[:, -1], rcond=None)[0])
 
 
-def fit(y: Array, x: Array, weight: Array, family: Family) -> tuple[Array, Unfitted]:
+def fit_coefficients(y: Array, x: Array, weight: Array, family: Family) -> tuple[Array, Unfitted]:
     """Give coefficients from the start, or NaN and why there are none."""
     nothing = np.full(x.shape[1], np.nan)
     if len(y) <= x.shape[1]:
@@ -68,7 +68,7 @@ def climb(y: Array, x: Array, weight: Array, family: Family, start: Array) -> tu
     return found, False
 
 
-def independent(x: Array, weight: Array) -> Codes:
+def find_independent(x: Array, weight: Array) -> Codes:
     """Places of the columns that those before them do not determine (a sweep of products)."""
     scale = np.sqrt(weight @ x**2)
     unit = x / np.where(scale > 0, scale, 1.0) * np.sqrt(weight)[:, None]

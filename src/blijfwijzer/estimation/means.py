@@ -14,12 +14,7 @@ from scipy.stats import beta, t
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import Estimate, estimate_of, table_of
 from blijfwijzer.estimation.resampling import ENDS
-from blijfwijzer.estimation.variance import (
-    GroupTotals,
-    add_up,
-    covariance_of,
-    variance_of_groups,
-)
+from blijfwijzer.estimation.variance import GroupTotals, add_up, covariance_of, variance_of_groups
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_ns
 
 

@@ -81,12 +81,7 @@ def pool_means(
 
 
 def pool_jointly(
-    means: Array,
-    within: Array,
-    n: Array,
-    parents: pd.Series,
-    draws: int,
-    rng: np.random.Generator,
+    means: Array, within: Array, n: Array, parents: pd.Series, draws: int, rng: np.random.Generator
 ) -> Array:
     """Draw from what the means of each unit on several dimensions may jointly be.
 

@@ -15,9 +15,9 @@ from blijfwijzer.estimation.fitting import (
     Family,
     Unfitted,
     climb,
-    fit,
+    find_independent,
+    fit_coefficients,
     gather_products,
-    independent,
     mean_of,
     slope_of,
 )
@@ -79,9 +79,9 @@ def regress(
     names = pd.Index(["const", *map(str, X.columns)])
     inside = ~np.isnan(answers) & ~np.isnan(columns).any(axis=1)
     y, x, weight = answers[inside], columns[inside], design.weight[inside]
-    kept = independent(x, weight)
+    kept = find_independent(x, weight)
     x = x[:, kept]
-    fitted, reason = fit(y, x, weight, family)
+    fitted, reason = fit_coefficients(y, x, weight, family)
     influence = np.zeros((len(answers), len(names)))
     if reason:
         return _unfitted(names, influence, family, len(y), reason)

@@ -37,11 +37,7 @@ class Ablation:
 
 
 def refit_with_attributes(
-    risk: Array,
-    values: Array,
-    weight: Array,
-    units: pd.Series,
-    attributes: Mapping[str, pd.Series],
+    risk: Array, values: Array, weight: Array, units: pd.Series, attributes: Mapping[str, pd.Series]
 ) -> list[Ablation]:
     """Add each attribute to the model, and fit it again out of fold.
 

@@ -11,19 +11,10 @@ from blijfwijzer.synthetic.workforce import Workforce
 # Latent correlations (notes, B.5): chosen inside published meta-analyses; the attitudes come
 # first because response depends on satisfaction.
 _LATENTS = (
-    "tevredenheid",
-    "betrokkenheid",
-    "bevlogenheid",
-    "psychologische_veiligheid",
-    "open_en_mensgericht",
-    "prestatiegerichtheid",
-    "leervermogen",
-    "samenwerking",
-    "externe_orientatie",
-    "missiegedrevenheid",
-    "ruimte_professional",
-    "regeldruk",
-    "prestatie",
+    *("tevredenheid", "betrokkenheid", "bevlogenheid"),
+    *("psychologische_veiligheid", "open_en_mensgericht", "prestatiegerichtheid", "leervermogen"),
+    *("samenwerking", "externe_orientatie", "missiegedrevenheid", "ruimte_professional"),
+    *("regeldruk", "prestatie"),
 )
 _CORRELATIONS = """
 .62

@@ -30,7 +30,7 @@ _MOTIVES = {
 }
 
 
-def decide(
+def decide_outcomes(
     forms: pd.DataFrame,
     seen: pd.DataFrame,
     people: pd.DataFrame,

@@ -102,7 +102,7 @@ def ask(
             "reorganised",
         ),
         "onder_aangesproken": agrees(
-            opinion(0.25, 2.5 * (manages - 0.08)), "underperformance_corrected"
+            opinion(0.25, 2.5 * (manages.astype(np.float64) - 0.08)), "underperformance_corrected"
         ),
         "uitblinken_meer_werk": agrees(opinion(0.15, performance), "excellence_more_work"),
         "prestatie_belonen": agrees(opinion(0.15, performance), "performance_rewarded"),

@@ -12,7 +12,7 @@ from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.synthetic.figures import load_figures
 from blijfwijzer.synthetic.forms import SATISFIED_WITH, fill_in
 from blijfwijzer.synthetic.opinions import draw_latents, draw_places
-from blijfwijzer.synthetic.outcomes import decide
+from blijfwijzer.synthetic.outcomes import decide_outcomes
 from blijfwijzer.synthetic.questions import ask, reorganise
 from blijfwijzer.synthetic.workforce import invite, unit_names
 
@@ -82,7 +82,7 @@ def make_survey(
         people = workforce.people.iloc[start : start + _BATCH]
         latents = draw_latents(people, places, rng)
         forms, seen = fill_in(people, latents, figure, codebook, rng)
-        forms, probabilities = decide(forms, seen, people, places, figure, rng)
+        forms, probabilities = decide_outcomes(forms, seen, people, places, figure, rng)
         spoilt = _spoil(forms, figure, codebook, rng)
         answers.append(ask(spoilt, people, reorganised, figure, codebook, rng_of_claims))
         truth.append(probabilities)
