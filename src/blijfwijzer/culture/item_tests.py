@@ -27,7 +27,7 @@ _SINGULAR = 1e-8
 
 
 @dataclass(frozen=True)
-class Table:
+class ItemTable:
     """Answers to one item by rest score and group: people with the same ones count together."""
 
     levels: Array
@@ -47,7 +47,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Found:
+class ItemFinding:
     """What was found of one item in one group."""
 
     row: dict[str, Any]
@@ -56,7 +56,7 @@ class Found:
     freedom: int
 
 
-def tabulate_item(answers: Answers, item: int, out: frozenset[int]) -> Table:
+def tabulate_item(answers: Answers, item: int, out: frozenset[int]) -> ItemTable:
     """Count answers to one item by the rest score of the items that are not `out`."""
     rest = [place for place in range(len(answers.items)) if place != item and place not in out]
     levels, answer = np.unique(answers.values[:, item], return_inverse=True)
@@ -72,7 +72,7 @@ def tabulate_item(answers: Answers, item: int, out: frozenset[int]) -> Table:
     size = counts.sum(axis=1)
     apart = (counts @ levels - size * (alike.chances @ levels))[:, None]
     skew = _skew(add_up(apart, row % groups)[:, 0], add_up(size[:, None], row % groups)[:, 0])
-    return Table(levels, counts, row % groups, matched, answered, alike, skew)
+    return ItemTable(levels, counts, row % groups, matched, answered, alike, skew)
 
 
 def _place_answers(place: Codes, places: int, design: Design) -> csr_array:
@@ -98,7 +98,9 @@ def _skew(above: Array, size: Array) -> Array:
     )
 
 
-def test_item(table: Table, answers: Answers, item: int, group: int, floor: float) -> Found:
+def hold_item(
+    table: ItemTable, answers: Answers, item: int, group: int, floor: float
+) -> ItemFinding:
     """Test whether one group answers an item otherwise than all others with the same score."""
     is_member = (table.group == group).astype(float)
     columns = np.column_stack([table.matched, is_member, is_member * table.matched])
@@ -125,10 +127,10 @@ def test_item(table: Table, answers: Answers, item: int, group: int, floor: floa
         "gap": gap,
         "is_different": bool(sure and (kind != "A" or gap >= floor * answers.span)),
     }
-    return Found(row, shift, both.moves @ gradient, own.freedom)
+    return ItemFinding(row, shift, both.moves @ gradient, own.freedom)
 
 
-def _gap(table: Table, crossed: OrdinalFit, group: int) -> tuple[float, float, Array]:
+def _gap(table: ItemTable, crossed: OrdinalFit, group: int) -> tuple[float, float, Array]:
     """By how much a group answers higher than a typical other group with the same score.
 
     Then: by how much it answers otherwise, higher or lower; and how that moves with the

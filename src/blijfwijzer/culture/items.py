@@ -18,11 +18,11 @@ import numpy as np
 from blijfwijzer.culture.item_answers import Answers
 from blijfwijzer.culture.item_tests import (
     SIGNIFICANT,
-    Found,
-    Table,
+    ItemFinding,
+    ItemTable,
     covariance_of_moves,
+    hold_item,
     tabulate_item,
-    test_item,
 )
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import adjust
@@ -64,7 +64,7 @@ def purify(answers: Answers, floor: float) -> tuple[list[dict[str, Any]], Shifts
     """
 
     @cache
-    def tabulate(item: int, out: frozenset[int]) -> Table:
+    def tabulate(item: int, out: frozenset[int]) -> ItemTable:
         return tabulate_item(answers, item, out)
 
     count, groups = len(answers.items), len(answers.names)
@@ -81,16 +81,16 @@ def purify(answers: Answers, floor: float) -> tuple[list[dict[str, Any]], Shifts
 
 
 def _purify_group(
-    tabulate: Callable[[int, frozenset[int]], Table],
+    tabulate: Callable[[int, frozenset[int]], ItemTable],
     count: int,
     answers: Answers,
     group: int,
     floor: float,
-) -> list[Found]:
+) -> list[ItemFinding]:
     out: frozenset[int] = frozenset()
     while True:
         found = [
-            test_item(tabulate(item, out - {item}), answers, item, group, floor)
+            hold_item(tabulate(item, out - {item}), answers, item, group, floor)
             for item in range(count)
         ]
         p = adjust(np.array([one.row["p"] for one in found]), "bh")
