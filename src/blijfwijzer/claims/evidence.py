@@ -55,13 +55,7 @@ def gather(
     settings: CultureSettings | None = None,
     seed: int = 0,
 ) -> Evidence:
-    """Gather what claims may look at from a survey that was read, without a wave before it.
-
-    Parameters
-    ----------
-    responses : one row per response, with the column `weight`
-    scales : same rows, one column per scale
-    """
+    """Gather what claims may look at from a survey that was read, without a wave before it."""
     units = _nest([responses[name] for name in codebook.units.levels if name in responses])
     concepts = read_concepts(responses, scales, codebook)
     return Evidence(

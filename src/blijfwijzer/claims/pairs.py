@@ -18,6 +18,7 @@ from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import areas_by_draw
 from blijfwijzer.estimation.intervals import Estimate, from_finished
 from blijfwijzer.estimation.means import estimate_share
+from blijfwijzer.estimation.moments import standardise
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
@@ -54,8 +55,10 @@ def good_together(reader: Reader) -> ClaimFinding:
         for values in (agrees, np.where(good, agrees, np.nan), np.where(poor, agrees, np.nan))
     )
     halves = halve_teams(reader, _scores(reader, names), reader.half)
-    across = estimate_share(_across(halves), halves.design)
-    chance = _by_chance(halves, reader.seed)
+    # Whether each team that is extreme to one half is on that side of all else to the other.
+    seen = _extremes(halves.first[:, :2])
+    across = estimate_share(_agreement(halves.second[:, 2:], *seen), halves.design)
+    chance = _by_chance(halves, *seen, reader.seed)
     apart = float(np.nanmean(agrees) - np.nanmean(_other_pairs(means)))
     share = Measure.SHARE
     return ClaimFinding(
@@ -148,16 +151,9 @@ def _other_pairs(means: Array) -> list[float]:
     return shares
 
 
-def _across(halves: Halves) -> Array:
-    """Whether each team that is extreme to one half is on that side of all else to the other."""
-    good, poor = _extremes(halves.first[:, :2])
-    return _agreement(halves.second[:, 2:], good, poor)
-
-
-def _by_chance(halves: Halves, seed: int) -> float:
-    """Mean of `_across` over permutations of teams, which part the pair from the rest."""
+def _by_chance(halves: Halves, good: Mask, poor: Mask, seed: int) -> float:
+    """Mean agreement over permutations of teams, which part the pair from the rest."""
     rng = np.random.default_rng([seed, 3])
-    good, poor = _extremes(halves.first[:, :2])
     shares = []
     for _ in range(_PERMUTATIONS):
         order = rng.permutation(len(good))
@@ -190,13 +186,8 @@ def _area_of_pair(halves: Halves, pair: tuple[int, int]) -> Array:
     picks = np.column_stack([np.ones(len(times)), times])
     areas = []
     for predictor, truth in ((halves.first, halves.second), (halves.second, halves.first)):
-        score = -_standard(predictor[:, list(pair)]).mean(axis=1)
-        rest = _standard(np.delete(truth, pair, axis=1)).mean(axis=1)
+        score = -standardise(predictor[:, list(pair)]).mean(axis=1)
+        rest = standardise(np.delete(truth, pair, axis=1)).mean(axis=1)
         is_worrying = rest <= np.quantile(rest, WORST)
         areas.append(areas_by_draw(is_worrying, score, place, picks))
     return np.asarray(np.mean(areas, axis=0))
-
-
-def _standard(columns: Array) -> Array:
-    spread = columns.std(axis=0)
-    return np.asarray((columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1.0))

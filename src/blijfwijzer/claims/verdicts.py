@@ -114,9 +114,12 @@ def _judge(claim: Claim, finding: ClaimFinding, p: float, reader: Reader) -> Ver
     elif holds and finding.direction == "opposite":
         ruling = "contradicted"
     untested = tuple(names[0] for names in claim.speaks_of if not reader.present(names))
-    size = Message(_REASONS[ruling], _size(finding))
-    reason = (size, *_in_part(untested), *finding.notes, *_caveats(claim, finding, reader))
-    return replace(judged, verdict=ruling, reason=reason, p=p, missing=untested)
+    reason = [Message(_REASONS[ruling], _size(finding))]
+    if untested:
+        names = tuple(CONCEPTS[name] for name in untested)
+        reason.append(Message("claim.note.in_part", {"concepts": names}))
+    reason += [*finding.notes, *_caveats(claim, finding, reader)]
+    return replace(judged, verdict=ruling, reason=tuple(reason), p=p, missing=untested)
 
 
 def _size(finding: ClaimFinding) -> dict[str, Message]:
@@ -128,11 +131,6 @@ def _size(finding: ClaimFinding) -> dict[str, Message]:
         ends = {**known, "low": float(size.low), "high": float(size.high)}
         written = Message("claim.size.interval", ends)
     return {"effect": finding.effect.label, "size": written}
-
-
-def _in_part(untested: tuple[str, ...]) -> tuple[Message, ...]:
-    names = tuple(CONCEPTS[name] for name in untested)
-    return (Message("claim.note.in_part", {"concepts": names}),) if names else ()
 
 
 def _caveats(claim: Claim, finding: ClaimFinding, reader: Reader) -> tuple[Message, ...]:

@@ -78,7 +78,6 @@ def measure_climate(
 
     Parameters
     ----------
-    scales : one row per response, one column per scale
     previous : changes since the wave before, as `measure_unit_changes` gives
 
     Returns

@@ -7,6 +7,7 @@ from scipy.stats import rankdata
 from blijfwijzer.culture.screened import Screened
 from blijfwijzer.estimation.curves import areas_under_curve
 from blijfwijzer.estimation.group_means import summarise_means
+from blijfwijzer.estimation.moments import standardise
 from blijfwijzer.estimation.resampling import interval_of
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
@@ -27,7 +28,7 @@ def compare_pairs(
 ) -> tuple[Array, Array, float]:
     """Areas of all pairs and of the general factor, one row per row of weights."""
     places = range(len(seen.dimensions))
-    pooled = _standardise(
+    pooled = standardise(
         np.column_stack([seen.pool(place, 2, rng)[1].table["pooled"] for place in places])
     )
     values, vectors = np.linalg.eigh(np.cov(pooled, rowvar=False))
@@ -38,7 +39,7 @@ def compare_pairs(
     means = np.column_stack(
         [summarise_means(column, later.weight, members)["mean"] for column in later.scores.T]
     )
-    means = _standardise(means)
+    means = standardise(means)
     areas, factors = np.empty((2, len(weights), len(pairs)))
     for place, pair in enumerate(pairs):
         others = np.delete(means, pair, axis=1).mean(axis=1)
@@ -47,11 +48,6 @@ def compare_pairs(
         areas[:, place] = areas_under_curve(is_worst, score, weights)
         factors[:, place] = areas_under_curve(is_worst, -factor, weights)
     return areas, factors, float(values[-1] / values.sum())
-
-
-def _standardise(means: Array) -> Array:
-    deviation = means.std(axis=0)
-    return np.asarray((means - means.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0))
 
 
 def summarise_pairs(

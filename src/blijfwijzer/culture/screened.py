@@ -76,7 +76,6 @@ def gather_units(
 
     Parameters
     ----------
-    scales : one row per response, one column per scale
     grouping : of units that share no respondents; they shrink towards their parent, and are held
         against their sector when the settings say so
     barred : dimension to the largest units to which it does not mean the same as to the others

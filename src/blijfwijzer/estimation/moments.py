@@ -1,4 +1,4 @@
-"""Covariances in draws of whole units, and columns without the means of groups."""
+"""Covariances in draws of whole units, and columns without means, of all or of groups."""
 
 import numpy as np
 
@@ -41,6 +41,12 @@ def finish_moments(sums: Array, draws: Draws) -> tuple[Array, Array]:
 def covariances(columns: Array, weight: Array, draws: Draws) -> tuple[Array, Array]:
     """Weighted covariances of columns, as found and in each draw of units."""
     return finish_moments(gather_moments(columns, weight, draws), draws)
+
+
+def standardise(columns: Array) -> Array:
+    """Give columns in standard deviations from their means; zeros where nothing varies."""
+    spread = columns.std(axis=0)
+    return np.asarray((columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
 def within(columns: Array, group: Codes, weight: Array) -> Array:

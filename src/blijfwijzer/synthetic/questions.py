@@ -87,9 +87,12 @@ def ask(
     # How much of each thing that someone does about their market value (claim H10).
     acts = known[["scholing", "ontwikkelafspraak"]].sum(axis=1) + (known["interne_stappen"] > 0)
     active = np.asarray((acts.to_numpy(dtype=float) - 1.4) / 0.9, dtype=np.float64)
+    # What makes for contact with citizens, in log odds: the sector, and what they did.
+    met = known["extern_agressie"].fillna(0) + known["extern_intimidatie"].fillna(0)
+    contact = 0.5 * np.array(CONTACT)[people["sector"]] + 1.1 * met.to_numpy(dtype=float)
     encourages = says_yes(np.zeros(size), "manager_encourages")
     answers = {
-        "klantcontact": _often(_contact(people, known), figure, rng),
+        "klantcontact": _often(contact, figure, rng),
         "wil_scholing": says_yes(1.2 * trained - 0.3 * low, "wanted_training"),
         "scholing_aangeboden": leave_out(_offered(known, trained, low, weight, rng), figure, rng),
         "eigen_marktwaarde": agrees(opinion(0.12, active), "own_market_value"),
@@ -111,12 +114,6 @@ def ask(
         "moedigt_aan": np.where(manages, encourages, _NOT_APPLICABLE),
     }
     return forms.assign(**answers)
-
-
-def _contact(people: pd.DataFrame, known: pd.DataFrame) -> Array:
-    """Give what makes for contact with citizens, in log odds: the sector, and what they did."""
-    met = known["extern_agressie"].fillna(0) + known["extern_intimidatie"].fillna(0)
-    return 0.5 * np.array(CONTACT)[people["sector"]] + 1.1 * met.to_numpy(dtype=float)
 
 
 def _helped(culture: Array, employable: Array, leaves: Array) -> Array:
