@@ -10,9 +10,10 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from blijfwijzer.claims.estimates import Measure
 from blijfwijzer.claims.evidence import gather
-from blijfwijzer.claims.findings import FLOOR_D, NotTestableError
+from blijfwijzer.claims.findings import NotTestableError
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS, find_claims
+from blijfwijzer.claims.thresholds import FLOOR_D
 from blijfwijzer.claims.verdicts import VERDICTS, run_claims
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design

@@ -5,9 +5,10 @@ from itertools import combinations
 import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure
-from blijfwijzer.claims.findings import LEVEL, ClaimFinding, Decision, Effect, NotTestableError
+from blijfwijzer.claims.findings import ClaimFinding, Decision, Effect, NotTestableError
 from blijfwijzer.claims.prediction import out_of_fold
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.thresholds import LEVEL
 from blijfwijzer.estimation.intervals import Estimate, p_against
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.survey.arrays import Array, Mask

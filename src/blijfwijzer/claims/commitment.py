@@ -5,17 +5,15 @@ from collections.abc import Callable
 import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, about, by_concept, stated
-from blijfwijzer.claims.findings import FLOOR_R, ClaimFinding, Effect, Requirement, decide
+from blijfwijzer.claims.findings import ClaimFinding, Effect, Requirement, decide
 from blijfwijzer.claims.reader import RATINGS, Reader
+from blijfwijzer.claims.thresholds import FLOOR_INDIRECT, FLOOR_R
 from blijfwijzer.estimation.intervals import Estimate, from_finished
 from blijfwijzer.estimation.moments import covariances, within
 from blijfwijzer.estimation.regression import Regression, combine
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
-
-FLOOR_INDIRECT = FLOOR_R**2
-"""Of a product of two slopes."""
 
 
 def brave_teams(reader: Reader) -> ClaimFinding:

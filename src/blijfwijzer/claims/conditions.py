@@ -6,16 +6,10 @@ import numpy as np
 
 from blijfwijzer.claims.commitment import about_halves, seen_by
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, by_concept
-from blijfwijzer.claims.findings import (
-    FLOOR_R,
-    ClaimFinding,
-    Effect,
-    NotTestableError,
-    Requirement,
-    decide,
-)
+from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
 from blijfwijzer.claims.halves import explained
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.thresholds import FLOOR_R
 from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.estimation.moments import covariances, within
 from blijfwijzer.estimation.resampling import Draws

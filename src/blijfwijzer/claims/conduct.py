@@ -7,7 +7,6 @@ import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, about, by_concept, stated
 from blijfwijzer.claims.findings import (
-    FLOOR_SHARE,
     ClaimFinding,
     Effect,
     NotTestableError,
@@ -17,6 +16,7 @@ from blijfwijzer.claims.findings import (
     of_each,
 )
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.thresholds import FLOOR_SHARE
 from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE

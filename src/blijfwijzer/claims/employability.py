@@ -13,13 +13,12 @@ from blijfwijzer.claims.findings import (
     of_each,
 )
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.thresholds import LARGE_DIFFERENCE
 from blijfwijzer.estimation.regression import combine
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Message
 
-LARGE_DIFFERENCE = 0.2
-"""Standard deviations that count as a difference between groups (domain notes, E.3)."""
 _CHANCES: dict[str, Sign] = {"leeftijd": -1, "dienstjaren": -1, "opleiding": 1}
 
 

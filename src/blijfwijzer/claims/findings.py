@@ -7,23 +7,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain
+from blijfwijzer.claims.thresholds import LEVEL
 from blijfwijzer.estimation.intervals import Estimate, adjust, p_against
 from blijfwijzer.survey.texts import Message, Value
 
 Direction = Literal["claimed", "opposite", "neither"]
 Sign = Literal[1, -1]
-
-LEVEL = 0.05
-FLOOR_SHARE = 0.02
-"""Difference of shares below which it is none, whatever its p: with 40,000 respondents everything
-is significant (domain notes, C, rule 4). Ours: a fifth of the smallest rate among the claims."""
-FLOOR_D = 0.10
-"""The same in standard deviations between people: half a small effect (Cohen 1988, p. 25)."""
-FLOOR_R = 0.05
-"""The same for slopes of standardised answers: half a small correlation (Cohen 1988, p. 79)."""
-GAP = 0.05
-"""Difference of shares that counts as a gap between groups of employees: 5 points."""
-MOST = 0.5
 
 
 class NotTestableError(Exception):

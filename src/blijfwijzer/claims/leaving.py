@@ -7,15 +7,9 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, about
-from blijfwijzer.claims.findings import (
-    FLOOR_SHARE,
-    ClaimFinding,
-    Effect,
-    NotTestableError,
-    Requirement,
-    decide,
-)
+from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
 from blijfwijzer.claims.reader import RATINGS, Reader
+from blijfwijzer.claims.thresholds import FLOOR_SHARE
 from blijfwijzer.estimation.intervals import Estimate, linearise
 from blijfwijzer.estimation.regression import Regression, combine, regress
 from blijfwijzer.survey.arrays import Array, Mask

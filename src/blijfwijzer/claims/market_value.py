@@ -3,23 +3,14 @@
 import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, by_concept, stated
-from blijfwijzer.claims.findings import (
-    GAP,
-    MOST,
-    ClaimFinding,
-    Effect,
-    NotTestableError,
-    Requirement,
-    decide,
-)
+from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.thresholds import GAP, MOST, STRONG_RELATION
 from blijfwijzer.estimation.correlations import polychoric
 from blijfwijzer.estimation.intervals import Estimate, from_finished, linearise
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.texts import Message
 
-STRONG_RELATION = 0.4
-"""Correlation of statement and behaviour above which behaviour shows it (domain notes, C, H10)."""
 _DEEDS = ("scholing", "zoekt_werk", "ontwikkelafspraak", "interne_stap")
 
 

@@ -3,15 +3,9 @@
 from collections.abc import Iterator
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, stated
-from blijfwijzer.claims.findings import (
-    MOST,
-    ClaimFinding,
-    Effect,
-    NotTestableError,
-    Requirement,
-    decide,
-)
+from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.thresholds import MOST
 from blijfwijzer.claims.training import low_and_long
 from blijfwijzer.estimation.decomposition import explain_gap, split_gap
 from blijfwijzer.estimation.intervals import Estimate, from_draws

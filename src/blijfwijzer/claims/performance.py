@@ -4,16 +4,9 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, about, by_concept
-from blijfwijzer.claims.findings import (
-    FLOOR_SHARE,
-    MOST,
-    ClaimFinding,
-    Effect,
-    Sign,
-    decide,
-    of_each,
-)
+from blijfwijzer.claims.findings import ClaimFinding, Effect, Sign, decide, of_each
 from blijfwijzer.claims.reader import RATINGS, Reader
+from blijfwijzer.claims.thresholds import FLOOR_SHARE, MOST
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.texts import Message
 

@@ -4,7 +4,6 @@ import numpy as np
 
 from blijfwijzer.claims.estimates import Measure, by_concept
 from blijfwijzer.claims.findings import (
-    FLOOR_D,
     ClaimFinding,
     Effect,
     NotTestableError,
@@ -13,6 +12,7 @@ from blijfwijzer.claims.findings import (
     of_each,
 )
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.thresholds import FLOOR_D
 from blijfwijzer.estimation.intervals import Estimate, linearise
 from blijfwijzer.estimation.moments import within
 from blijfwijzer.survey.arrays import Array

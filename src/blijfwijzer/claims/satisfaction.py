@@ -1,8 +1,9 @@
 """The claim about what people are content with (H16)."""
 
 from blijfwijzer.claims.estimates import Measure, by_concept
-from blijfwijzer.claims.findings import FLOOR_D, ClaimFinding, Effect, Requirement, decide
+from blijfwijzer.claims.findings import ClaimFinding, Effect, Requirement, decide
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.thresholds import FLOOR_D
 from blijfwijzer.estimation.means import deviation
 from blijfwijzer.survey.texts import Message
 

@@ -8,16 +8,12 @@ from blijfwijzer.claims.estimates import ClaimEstimate, Measure, stated
 from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
 from blijfwijzer.claims.halves import explained, halve_teams, share_between
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.thresholds import LARGE_GAIN, LARGE_SHARE
 from blijfwijzer.estimation.intervals import Estimate, from_draws, from_finished
 from blijfwijzer.estimation.moments import covariances
 from blijfwijzer.estimation.resampling import Draws
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.texts import Message
-
-LARGE_GAIN = 0.02
-"""Difference of R2 below which it is none: a small effect (Cohen 1988, p. 413: f2 = .02)."""
-LARGE_SHARE = 0.03
-"""Share of variance between units below which an average hides little (domain notes, C, H18)."""
 
 
 def example_over_rules(reader: Reader) -> ClaimFinding:

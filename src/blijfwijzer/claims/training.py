@@ -4,15 +4,9 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, about, by_concept, stated
-from blijfwijzer.claims.findings import (
-    GAP,
-    ClaimFinding,
-    Effect,
-    NotTestableError,
-    Requirement,
-    decide,
-)
+from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.thresholds import GAP
 from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.estimation.regression import marginal_difference
 from blijfwijzer.survey.arrays import Array

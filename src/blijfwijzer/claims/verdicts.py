@@ -11,9 +11,10 @@ from typing import Literal, get_args
 import numpy as np
 
 from blijfwijzer.claims.evidence import Evidence
-from blijfwijzer.claims.findings import LEVEL, ClaimFinding, NotTestableError
+from blijfwijzer.claims.findings import ClaimFinding, NotTestableError
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS, Claim, ClaimFamily
+from blijfwijzer.claims.thresholds import LEVEL
 from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.concepts import CONCEPTS
