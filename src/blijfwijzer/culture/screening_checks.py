@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.culture.pair_checks import PAIR_COLUMNS, compare_pairs, summarise_pairs
 from blijfwijzer.culture.screened import Screened
-from blijfwijzer.culture.screening import draw_pair, find_pair, is_below, within_covariance
+from blijfwijzer.culture.screened_pair import draw_pair, find_pair, is_below, within_covariance
 from blijfwijzer.estimation.curves import areas_under_curve
 from blijfwijzer.estimation.group_means import summarise_means
 from blijfwijzer.estimation.resampling import draw_units, interval_of
