@@ -1,4 +1,4 @@
-"""Two waves held against each other, and how means moved from the one to the other."""
+"""Two waves held against each other: what both asked, scored alike and weighed to one mix."""
 
 from dataclasses import dataclass, field
 

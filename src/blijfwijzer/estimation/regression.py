@@ -1,7 +1,6 @@
 """Regressions that know their own error, given how people were asked.
 
-A linear fit follows from cross products, a logistic one from those of each round (Newton's method);
-the error from the sums of scores of whole units. All may be added up over batches of responses.
+It follows from the sums of scores of whole units, or from a fit with each replicate weight.
 """
 
 from dataclasses import dataclass
