@@ -22,7 +22,7 @@ from typing import TypeVar
 import numpy as np
 
 from blijfwijzer.drivers.contributions import contribute
-from blijfwijzer.drivers.trees import tree_contributions
+from blijfwijzer.drivers.tree_contributions import tree_contributions
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.boosting import (
     Boosting,

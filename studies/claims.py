@@ -20,7 +20,8 @@ from blijfwijzer.claims.evidence import Evidence, gather
 from blijfwijzer.claims.findings import NotTestableError
 from blijfwijzer.claims.halves import share_between
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.claims.register import CLAIMS, run_claims
+from blijfwijzer.claims.register import CLAIMS
+from blijfwijzer.claims.verdicts import run_claims
 from blijfwijzer.estimation.design import read_design
 from blijfwijzer.progress import Tell
 from blijfwijzer.settings import CultureSettings, Settings
@@ -30,8 +31,8 @@ from blijfwijzer.survey.concepts import MOTIVES, PAIR
 from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.intake import read_responses
 from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
-from blijfwijzer.synthetic.truth import CLAIM_TRUTHS
 
 Change = Callable[[Evidence, np.random.Generator], Evidence]
 
@@ -244,9 +245,9 @@ def _nearly_alike_units(evidence: Evidence, rng: np.random.Generator) -> Evidenc
     Of people at random, who give their answers to each other, a team keeps nothing, so that
     variance between teams falls by the square of those who keep theirs.
     """
-    place, picks = Reader(evidence).draw_units()
+    draws = Reader(evidence).draw_units()
     values = [column.to_numpy() for _, column in evidence.dimensions.items()]
-    between = np.mean([share_between(v, Reader(evidence).team, place, picks)[0] for v in values])
+    between = np.mean([share_between(v, Reader(evidence).team, draws)[0] for v in values])
     moved = rng.random(len(evidence.concepts)) < 1 - np.sqrt(0.029 / between)
     order = np.arange(len(moved))
     order[moved] = rng.permutation(order[moved])

@@ -6,19 +6,17 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
+from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.culture.climate import measure_climate
 from blijfwijzer.culture.dimensions import SAME, find_dimensions
-from blijfwijzer.culture.screening import gather_units, screen_units
+from blijfwijzer.culture.raking import rake
+from blijfwijzer.culture.screened import gather_units
+from blijfwijzer.culture.screening import screen_units
 from blijfwijzer.culture.screening_checks import check_screening
-from blijfwijzer.culture.waves import measure_change, rake
 from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.estimation.group_means import left_to_know, summarise_means, within_variance
 from blijfwijzer.estimation.means import estimate_share
-from blijfwijzer.estimation.pooling import (
-    left_to_know,
-    pool_means,
-    summarise_means,
-    within_variance,
-)
+from blijfwijzer.estimation.pooling import pool_means
 from blijfwijzer.groups.grouping import Grouping, make_groups
 from blijfwijzer.progress import Tell
 from blijfwijzer.settings import CultureSettings, Settings

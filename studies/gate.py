@@ -211,8 +211,8 @@ def gate_text(organisations: int, tell: Tell) -> str:
     return (
         f"## What can be derived\n\n{organisations} random organisations of 100-300 people of each "
         f"shape, k = {K}; three of four with one release and one of four with a second one after "
-        f"one to {_LEFT} people left; half with an outcome whose counts must not be pinned. The judge "
-        "shares no code with the gate, and what it cannot decide counts as a leak.\n\n"
+        f"one to {_LEFT} people left; half with an outcome whose counts must not be pinned. The "
+        "judge shares no code with the gate, and what it cannot decide counts as a leak.\n\n"
         "| shape | tell of fewer than ten | two releases do | groups offered | shown |\n"
         "|---|---|---|---|---|\n" + "".join(lines)
     )

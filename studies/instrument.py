@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.culture.items import SIGNIFICANT, prepare, purify
+from blijfwijzer.culture.item_answers import prepare
+from blijfwijzer.culture.item_tests import SIGNIFICANT
+from blijfwijzer.culture.items import purify
 from blijfwijzer.estimation.components import split_variance
 from blijfwijzer.estimation.correlations import correlate, correlate_ordinal
 from blijfwijzer.estimation.design import Design
@@ -104,7 +106,7 @@ def _components_text(repetitions: int) -> str:
             score = _factor(rng, team, count)
             units = pd.DataFrame({"organisation": team // 4, "team": team})
             design = Design(rng.uniform(0.5, 2, len(team)), team // 4, np.zeros_like(team))
-            table = split_variance(score, units, design, 0).table
+            table = split_variance(score, units, design, 0)
             found.append(table["share"].to_numpy())
             held.append((table["share_low"].le(truth) & table["share_high"].ge(truth)).to_numpy())
         cells = zip(np.mean(found, axis=0), np.mean(held, axis=0), strict=True)

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.claims.evidence import gather
-from blijfwijzer.claims.register import find_claims, run_claims
+from blijfwijzer.claims.register import find_claims
+from blijfwijzer.claims.verdicts import run_claims
 from blijfwijzer.culture.conduct import measure_conduct
 from blijfwijzer.errors import CodebookError
 from blijfwijzer.estimation.design import read_design

@@ -22,7 +22,17 @@ from blijfwijzer.settings import Settings, load_settings
 from reports import make_report
 
 SOURCE = Path(blijfwijzer.__file__).parent
-SPEAKERS = {"say", "say_count", "template", "plural", "Message", "about", "by_concept"}
+SPEAKERS = {
+    "say",
+    "say_count",
+    "template",
+    "plural",
+    "Message",
+    "about",
+    "by_concept",
+    "stated",
+    "NotTestableError",
+}
 """Functions, and a type, that have the id of a sentence first."""
 LANGUAGES = settings.languages()
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blijfwijzer.drivers.profiles import _bin
+from blijfwijzer.drivers.dependence import _bin
 
 
 @given(st.lists(st.integers(0, 30), min_size=10, max_size=200))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blijfwijzer.drivers.trees import tree_contributions
+from blijfwijzer.drivers.tree_contributions import tree_contributions
 from shared_trees import grow
 
 

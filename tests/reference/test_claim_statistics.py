@@ -8,15 +8,15 @@ import pytest
 import statsmodels.api as sm
 from sklearn.metrics import roc_auc_score
 
-from blijfwijzer.claims.careers import _latent_correlation
+from blijfwijzer.claims.calibration import _equivalent
 from blijfwijzer.claims.commitment import _path, _steps
 from blijfwijzer.claims.evidence import _nest, gather
 from blijfwijzer.claims.halves import explained
-from blijfwijzer.claims.leaving import _holds_rank, second_motive
+from blijfwijzer.claims.market_value import _latent_correlation
+from blijfwijzer.claims.motives import _holds_rank, second_motive
 from blijfwijzer.claims.prediction import _fit
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS
-from blijfwijzer.claims.scores import _equivalent
 from blijfwijzer.claims.training import fewer_chances
 from blijfwijzer.estimation.curves import areas_by_draw, areas_under_curve
 from blijfwijzer.estimation.intervals import Estimate, from_draws, p_against

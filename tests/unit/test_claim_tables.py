@@ -5,7 +5,8 @@ import pytest
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure
 from blijfwijzer.claims.findings import ClaimFinding, Decision, Effect
-from blijfwijzer.claims.register import CLAIMS, Verdict
+from blijfwijzer.claims.register import CLAIMS
+from blijfwijzer.claims.verdicts import Verdict
 from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.publish.claim_tables import ClaimPart, ShownClaims
 from blijfwijzer.survey.texts import Message

@@ -10,14 +10,11 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from blijfwijzer.claims.estimates import Measure
 from blijfwijzer.claims.evidence import gather
-from blijfwijzer.claims.findings import FLOOR_D, NotTestableError
+from blijfwijzer.claims.findings import NotTestableError
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.claims.register import (
-    CLAIMS,
-    VERDICTS,
-    find_claims,
-    run_claims,
-)
+from blijfwijzer.claims.register import CLAIMS, find_claims
+from blijfwijzer.claims.thresholds import FLOOR_D
+from blijfwijzer.claims.verdicts import VERDICTS, run_claims
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.publish.catalogue import PARTS
@@ -29,7 +26,7 @@ from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
-from blijfwijzer.synthetic.truth import CLAIM_TRUTHS
+from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
 from studies.claims import plant, read_built_in, remove
 
 BY_ID = {claim.id: claim for claim in CLAIMS}

@@ -7,13 +7,10 @@ from statsmodels.stats.multitest import multipletests
 
 from blijfwijzer.culture.climate import AGAINST, COLUMNS, measure_climate
 from blijfwijzer.culture.dimensions import BETTER, SAME, WORSE, find_dimensions
+from blijfwijzer.culture.raking import rake
 from blijfwijzer.culture.unit_changes import COLUMNS as UNIT_COLUMNS
-from blijfwijzer.culture.unit_changes import (
-    UnitChanges,
-    change_of_units,
-    measure_unit_changes,
-)
-from blijfwijzer.culture.waves import compare_waves, rake
+from blijfwijzer.culture.unit_changes import change_of_units, measure_unit_changes
+from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.groups.grouping import make_groups
@@ -66,7 +63,7 @@ def moved(before, now, unit, people=None, **traits):
     waves = rake(traits, is_now, design_of(len(scores), np.arange(len(scores)) % 3), 10)
     people = np.full((len(levels), 2), np.nan) if people is None else people
     found = change_of_units(scores, waves, members, levels, people, {})
-    return UnitChanges(found.assign(dimension="samenwerking")[UNIT_COLUMNS])
+    return found.assign(dimension="samenwerking")[UNIT_COLUMNS]
 
 
 @pytest.fixture(scope="module")

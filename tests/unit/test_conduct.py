@@ -9,15 +9,9 @@ from statsmodels.stats.proportion import proportion_confint
 from blijfwijzer.claims.conduct import changed_conduct
 from blijfwijzer.claims.evidence import gather
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.culture.conduct import (
-    ANY_INSIDE,
-    ANY_OUTSIDE,
-    CHANGE_COLUMNS,
-    EXTERNAL,
-    LINK_COLUMNS,
-    SHARE_COLUMNS,
-    measure_conduct,
-)
+from blijfwijzer.culture.behaviours import ANY_INSIDE, ANY_OUTSIDE, EXTERNAL
+from blijfwijzer.culture.conduct import CHANGE_COLUMNS, SHARE_COLUMNS, measure_conduct
+from blijfwijzer.culture.conduct_links import LINK_COLUMNS
 from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.publish.texts import write

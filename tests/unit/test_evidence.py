@@ -10,12 +10,13 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.multitest import multipletests
 
-from blijfwijzer.claims.careers import _correlation, _within_units
-from blijfwijzer.claims.commitment import _dominance
+from blijfwijzer.claims.conditions import _dominance
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.findings import Requirement, decide
 from blijfwijzer.claims.halves import share_between
+from blijfwijzer.claims.market_value import _correlation
 from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.reorganisation import _within_units
 from blijfwijzer.estimation.curves import area_under_curve
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import Estimate, adjust, linearise
@@ -158,9 +159,7 @@ def test_differences_within_units_are_those_of_a_level_per_unit(evidence):
 
 def test_the_share_between_units_is_that_of_an_analysis_of_variance(evidence):
     values = evidence.of("psychologische_veiligheid")
-    place, picks = evidence.draw()
-
-    share, drawn = share_between(values, evidence.team, place, picks)
+    share, drawn = share_between(values, evidence.team, evidence.draw())
 
     expected = intraclass_correlation(pd.Series(values), pd.Series(evidence.team))
     assert share == pytest.approx(expected)
@@ -168,9 +167,9 @@ def test_the_share_between_units_is_that_of_an_analysis_of_variance(evidence):
 
 
 def test_units_that_cut_through_clusters_have_no_interval(simple):
-    place = np.tile(np.arange(2), 300)
+    draws = Draws(np.tile(np.arange(2), 300), np.ones((2, 5)))
 
-    _, drawn = share_between(np.arange(600.0), simple.team, place, np.ones((2, 5)))
+    _, drawn = share_between(np.arange(600.0), simple.team, draws)
 
     assert np.isnan(drawn).all()
 

@@ -141,7 +141,7 @@ def test_one_level_gives_the_correlations_of_an_analysis_of_variance(survey):
     uneven = survey.index % 7 != 0
     score, team = score[uneven], team[uneven]
 
-    found = split_variance(score.to_numpy(), team, alike(len(score)), 0).table.iloc[0]
+    found = split_variance(score.to_numpy(), team, alike(len(score)), 0).iloc[0]
 
     groups = score.groupby(team["team"])
     sizes, n, units = groups.size(), len(score), groups.ngroups
@@ -156,7 +156,7 @@ def test_nested_components_of_balanced_data_equal_restricted_maximum_likelihood(
     responses, factor = workplaces(rng, organisations=24, teams=3, people=6)
     frame = responses.assign(y=factor)
 
-    found = split_variance(factor, responses[["organisatie", "team"]], alike(len(frame)), 0).table
+    found = split_variance(factor, responses[["organisatie", "team"]], alike(len(frame)), 0)
 
     model = smf.mixedlm(
         "y ~ 1",
@@ -176,7 +176,7 @@ def test_intervals_of_components_cover_the_truth(rng):
         responses, factor = workplaces(rng, organisations=60, people=6)
         cluster = pd.factorize(responses["organisatie"])[0]
         design = Design(responses["weight"].to_numpy(), cluster, cluster * 0)
-        table = split_variance(factor, responses[["organisatie", "team"]], design, 0).table
+        table = split_variance(factor, responses[["organisatie", "team"]], design, 0)
         truth = np.array([0.1, 0.15, 0.75])
         covered.append(table["share_low"].le(truth) & table["share_high"].ge(truth))
 
@@ -188,7 +188,7 @@ def test_the_scale_of_weights_leaves_components_as_they_are(survey):
     design = read_design(survey, FIVE)
     larger = Design(design.weight * 1000, design.cluster, design.stratum)
 
-    tables = [split_variance(score, units, d, 0).table for d in (design, larger)]
+    tables = [split_variance(score, units, d, 0) for d in (design, larger)]
 
     pd.testing.assert_frame_equal(*tables)
 
@@ -356,7 +356,7 @@ def test_variance_within_one_unit_is_split_by_its_people(survey):
         np.zeros(len(survey), dtype=np.intp),
     )
 
-    table = split_variance(survey["a1"].to_numpy(), survey[["team"]], design, 0).table
+    table = split_variance(survey["a1"].to_numpy(), survey[["team"]], design, 0)
 
     assert table["icc1_low"][0] < table["icc1"][0] < table["icc1_high"][0]
 

@@ -8,8 +8,10 @@ from scipy.stats import f
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.multivariate.factor import Factor
 
-from blijfwijzer.culture.invariance import REASONS, assess_invariance
-from blijfwijzer.culture.items import prepare, purify
+from blijfwijzer.culture.invariance import assess_invariance
+from blijfwijzer.culture.item_answers import prepare
+from blijfwijzer.culture.items import purify
+from blijfwijzer.culture.judgements import REASONS
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.estimation.ordinal import fit_ordinal, nagelkerke
 from blijfwijzer.publish.catalogue import PARTS

@@ -6,13 +6,8 @@ from scipy.sparse import csr_array
 from scipy.stats import multivariate_normal
 
 from blijfwijzer.estimation.areas import Areas, Points, at_points
-from blijfwijzer.estimation.pooling import (
-    left_to_know,
-    pool_jointly,
-    pool_means,
-    summarise_means,
-    within_variance,
-)
+from blijfwijzer.estimation.group_means import left_to_know, summarise_means, within_variance
+from blijfwijzer.estimation.pooling import pool_jointly, pool_means
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.drivers.contributions import Contributions
-from blijfwijzer.drivers.profiles import Contributed, profile
+from blijfwijzer.drivers.contributions import Contributed, Contributions
+from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.publish.canvas import note, to_bytes, wrap
 from blijfwijzer.publish.driver_plots import draw_drivers

@@ -8,21 +8,10 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 from blijfwijzer.culture.remedies import REMEDIES, find_remedies
-from blijfwijzer.culture.screening import (
-    REASON_COLUMNS,
-    UNIT_COLUMNS,
-    find_pair,
-    gather_units,
-    screen_units,
-    screened_dimensions,
-    within_covariance,
-)
-from blijfwijzer.culture.screening_checks import (
-    MEASURES,
-    areas_under_curve,
-    check_screening,
-    halve,
-)
+from blijfwijzer.culture.screened import gather_units, screened_dimensions
+from blijfwijzer.culture.screened_pair import find_pair, within_covariance
+from blijfwijzer.culture.screening import REASON_COLUMNS, UNIT_COLUMNS, screen_units
+from blijfwijzer.culture.screening_checks import MEASURES, areas_under_curve, check_screening, halve
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.publish.texts import write

@@ -7,6 +7,13 @@ from scipy.sparse import csr_array
 from statsmodels.stats.proportion import proportion_confint
 
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.fitting import finish_products, gather_products
+from blijfwijzer.estimation.group_means import (
+    finish_areas,
+    gather_areas,
+    sampling_variance,
+    summarise_means,
+)
 from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.estimation.means import (
     estimate_mean,
@@ -16,17 +23,7 @@ from blijfwijzer.estimation.means import (
     gather_means,
 )
 from blijfwijzer.estimation.moments import covariances, finish_moments, gather_moments
-from blijfwijzer.estimation.pooling import (
-    finish_areas,
-    gather_areas,
-    sampling_variance,
-    summarise_means,
-)
-from blijfwijzer.estimation.regression import (
-    finish_products,
-    gather_products,
-    regress,
-)
+from blijfwijzer.estimation.regression import regress
 from blijfwijzer.estimation.reliability import cronbach_alpha, mcdonald_omega, measure_reliability
 from blijfwijzer.estimation.resampling import Draws, draw_wholes
 from blijfwijzer.groups.rates import finish_rates, gather_rates, summarise_areas
@@ -109,7 +106,7 @@ def test_a_regression_follows_from_merged_cross_products(answers, half, rng):
         for part in (half, ~half)
     ]
 
-    found = finish_products(parts[0].merge(parts[1]))
+    found = finish_products(parts[0] + parts[1])
 
     fitted = regress(y, pd.DataFrame(answers[:, 1:], columns=list("abc")), design)
     assert found == pytest.approx(fitted.coefficients)

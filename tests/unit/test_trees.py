@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shap
 
-from blijfwijzer.drivers.trees import tree_contributions
+from blijfwijzer.drivers.tree_contributions import tree_contributions
 from blijfwijzer.errors import ModelFolderError
 from shared_trees import grow
 

@@ -5,17 +5,12 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.culture.dimensions import BETTER, SAME, WORSE
+from blijfwijzer.culture.raking import pair_waves, part_of, rake
 from blijfwijzer.culture.traits import OTHER
 from blijfwijzer.culture.trend import CHANGE_COLUMNS, measure_trend
-from blijfwijzer.culture.waves import (
-    common_items,
-    compare_waves,
-    measure_change,
-    pair_waves,
-    part_of,
-    rake,
-)
+from blijfwijzer.culture.waves import common_items, compare_waves
 from blijfwijzer.errors import NothingInCommonError
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.release.culture import mix_figures

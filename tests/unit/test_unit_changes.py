@@ -8,18 +8,16 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.culture.climate import measure_climate
 from blijfwijzer.culture.dimensions import BETTER, SAME, WORSE
+from blijfwijzer.culture.raking import rake
 from blijfwijzer.culture.trend import measure_trend
 from blijfwijzer.culture.unit_changes import (
-    AS_IS,
     COLUMNS,
-    RAKED,
-    REGRESSED,
-    UnitChanges,
     change_of_units,
     measure_unit_changes,
     rake_large,
 )
-from blijfwijzer.culture.waves import compare_waves, rake
+from blijfwijzer.culture.unit_regression import AS_IS, RAKED, REGRESSED
+from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.settings import CultureSettings, Settings
@@ -83,7 +81,7 @@ def grouped(responses):
 def changes_between(before, now):
     both = (grouped(before), grouped(now))
     pair = compare_waves(before, now, CODEBOOK, SETTINGS)
-    return measure_unit_changes(pair, both).table
+    return measure_unit_changes(pair, both)
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +304,7 @@ def test_marks_are_of_the_net_change(rng):
             CODEBOOK,
             CultureSettings(dimensions=("samenwerking",), draws=200),
             seed=1,
-            previous=UnitChanges(told[COLUMNS]),
+            previous=told[COLUMNS],
         ).table
 
     net = marks(table)

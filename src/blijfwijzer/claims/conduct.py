@@ -1,20 +1,23 @@
 """Claims about conduct (H11, H12)."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
-from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, about, by_concept
+from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, about, by_concept, stated
 from blijfwijzer.claims.findings import (
-    FLOOR_SHARE,
     ClaimFinding,
     Effect,
     NotTestableError,
     Requirement,
     Sign,
     decide,
+    of_each,
 )
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.culture.waves import measure_change
-from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
+from blijfwijzer.claims.thresholds import FLOOR_SHARE
+from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE
 from blijfwijzer.survey.texts import Message
@@ -33,25 +36,27 @@ def outside_over_inside(reader: Reader) -> ClaimFinding:
     """
     outside = _any(reader, OUTSIDE)
     inside = _any(reader, [name for name in INSIDE if name != "intern_pesten"])
-    apart = estimate_mean(outside - inside, reader.design)
-    intimidated = estimate_share(reader.of("extern_intimidatie"), reader.design)
-    label = CONCEPTS["extern_intimidatie"]
+    apart, intimidated = reader.mean(outside - inside), _met(reader, "extern_intimidatie")
     low, high = INTIMIDATED
     return ClaimFinding(
         estimates=(
-            ClaimEstimate("apart", Measure.DIFFERENCE, apart, Message("claim.h11.apart")),
-            ClaimEstimate("intimidated", Measure.SHARE, intimidated, label),
+            stated("claim.h11.apart", Measure.DIFFERENCE, apart),
+            replace(intimidated, name="intimidated"),
         ),
         effect=Effect(apart, Message("claim.h11.effect")),
         decision=decide(
             [
                 Requirement(apart, floor=FLOOR_SHARE),
-                Requirement(intimidated, bound=low),
-                Requirement(intimidated, -1, bound=high),
+                Requirement(intimidated.estimate, bound=low),
+                Requirement(intimidated.estimate, -1, bound=high),
             ]
         ),
         checks=(
-            *_each_kind(reader),
+            *(
+                _met(reader, name)
+                for name in reader.present((*OUTSIDE, *INSIDE))
+                if name != "extern_intimidatie"
+            ),
             *_with_bullying(reader, outside),
             *_by_contact(reader, outside, inside),
         ),
@@ -66,23 +71,18 @@ def changed_conduct(reader: Reader) -> ClaimFinding:
     """
     before = reader.before
     if before is None:
-        raise NotTestableError(Message("claim.h12.one_wave"))
+        raise NotTestableError("claim.h12.one_wave")
     waves = reader.pair_waves()
     changes = {}
     for name in _CHANGES:
         if not before.has(name):
-            raise NotTestableError(about("claim.h12.not_before", name))
+            raise NotTestableError("claim.h12.not_before", concept=CONCEPTS[name])
         changes[name] = measure_change(np.concatenate([before.of(name), reader.of(name)]), waves)
     raw = {name: change.raw for name, change in changes.items()}
     return ClaimFinding(
         estimates=by_concept("claim.h12.change", Measure.DIFFERENCE, raw),
         effect=Effect(raw["discriminatie"], Message("claim.h12.effect")),
-        decision=decide(
-            [
-                Requirement(found, _CHANGES[name], floor=FLOOR_SHARE / 2)
-                for name, found in raw.items()
-            ]
-        ),
+        decision=decide(of_each(raw, _CHANGES, floor=FLOOR_SHARE / 2)),
         checks=tuple(
             ClaimEstimate(
                 f"{name}_net", Measure.DIFFERENCE, change.net, about("claim.h12.net", name)
@@ -93,23 +93,16 @@ def changed_conduct(reader: Reader) -> ClaimFinding:
     )
 
 
-def _each_kind(reader: Reader) -> tuple[ClaimEstimate, ...]:
-    """Give the share that met each kind of behaviour but that which decides."""
-    return tuple(
-        ClaimEstimate(
-            name, Measure.SHARE, estimate_share(reader.of(name), reader.design), CONCEPTS[name]
-        )
-        for name in (*OUTSIDE, *INSIDE)
-        if reader.has(name) and name != "extern_intimidatie"
-    )
+def _met(reader: Reader, name: str) -> ClaimEstimate:
+    """Give the share that met a kind of behaviour."""
+    return ClaimEstimate(name, Measure.SHARE, reader.share(reader.of(name)), CONCEPTS[name])
 
 
 def _with_bullying(reader: Reader, outside: Array) -> tuple[ClaimEstimate, ...]:
     if not reader.has("intern_pesten"):
         return ()
-    found = estimate_mean(outside - _any(reader, INSIDE), reader.design)
-    label = Message("claim.h11.with_bullying")
-    return (ClaimEstimate("with_bullying", Measure.DIFFERENCE, found, label),)
+    found = reader.mean(outside - _any(reader, INSIDE))
+    return (stated("claim.h11.with_bullying", Measure.DIFFERENCE, found),)
 
 
 def _by_contact(reader: Reader, outside: Array, inside: Array) -> tuple[ClaimEstimate, ...]:
@@ -118,24 +111,18 @@ def _by_contact(reader: Reader, outside: Array, inside: Array) -> tuple[ClaimEst
         return ()
     contact = reader.of("klantcontact")
     most, least = contact == np.nanmax(contact), contact == np.nanmin(contact)
-    sides = (
-        ("contact_outside", Message("claim.h11.contact_outside"), outside),
-        ("contact_inside", Message("claim.h11.contact_inside"), inside),
-    )
-    return tuple(
-        ClaimEstimate(
-            name,
-            Measure.DIFFERENCE,
-            difference(values, most, least, reader.design),
-            label,
-            Domain(name, (most, least)),
+    both = (
+        stated(sentence, Measure.DIFFERENCE, reader.difference(values, most, least))
+        for sentence, values in (
+            ("claim.h11.contact_outside", outside),
+            ("claim.h11.contact_inside", inside),
         )
-        for name, label, values in sides
     )
+    return tuple(replace(one, part=Domain(one.name, (most, least))) for one in both)
 
 
-def _any(reader: Reader, names: list[str] | tuple[str, ...]) -> Array:
+def _any(reader: Reader, names: Sequence[str]) -> Array:
     """1 where any of these happened, 0 where none did, NaN where that is not known."""
-    held = np.stack([reader.of(name) for name in names if reader.has(name)])
+    held = np.stack([reader.of(name) for name in reader.present(names)])
     happened = (held == 1).any(axis=0)
     return np.where(happened, 1.0, np.where(np.isnan(held).any(axis=0), np.nan, 0.0))

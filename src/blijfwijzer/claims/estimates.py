@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from blijfwijzer.estimation.intervals import Estimate
+from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.concepts import CONCEPTS
-from blijfwijzer.survey.texts import Message, Text
+from blijfwijzer.survey.texts import Message, Text, Value
 
-Mask = NDArray[np.bool_]
 Number = Literal["percent", "points", "ratio", "decimal"]
 """How a reader is told a number; points: percentage points."""
 
@@ -72,6 +69,13 @@ class ClaimEstimate:
     label: Message | Text
     part: Domain | None = None
     """Whom it is about, where they are not all whom the claim is about."""
+    concept: str | None = None
+    """Which one it is of, where it is of one and named after it."""
+
+
+def stated(sentence: str, measure: Measure, estimate: Estimate, **gaps: Value) -> ClaimEstimate:
+    """Give an estimate that is named as its sentence is, after the last dot of that one's id."""
+    return ClaimEstimate(sentence.rpartition(".")[2], measure, estimate, Message(sentence, gaps))
 
 
 def about(sentence: str, concept: str) -> Message:
@@ -90,11 +94,6 @@ def by_concept(
     prefix : what the name of each begins with, before that of the concept
     """
     return tuple(
-        ClaimEstimate(f"{prefix}{name}", measure, estimate, about(label, name))
+        ClaimEstimate(f"{prefix}{name}", measure, estimate, about(label, name), concept=name)
         for name, estimate in found.items()
     )
-
-
-def bare(value: float, n: int) -> Estimate:
-    """Give a number that is told without an interval."""
-    return Estimate(value, np.nan, np.nan, np.nan, np.nan, n)

@@ -14,7 +14,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.breakdown import break_down_people
-from blijfwijzer.survey.codebook import Codebook, Column, Scale
+from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.concepts import PAIR
 
@@ -55,13 +55,7 @@ def gather(
     settings: CultureSettings | None = None,
     seed: int = 0,
 ) -> Evidence:
-    """Gather what claims may look at from a survey that was read, without a wave before it.
-
-    Parameters
-    ----------
-    responses : one row per response, with the column `weight`
-    scales : same rows, one column per scale
-    """
+    """Gather what claims may look at from a survey that was read, without a wave before it."""
     units = _nest([responses[name] for name in codebook.units.levels if name in responses])
     concepts = read_concepts(responses, scales, codebook)
     return Evidence(
@@ -95,12 +89,9 @@ def _dimensions(concepts: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook
     for scale in codebook.scales.values():
         wanted = scale.in_construct in constructs and scale.name not in {*beside, *of_pair}
         if wanted and scale.name in scales and scales[scale.name].notna().any():
-            found[scale.name] = _better_high(scales[scale.name].to_numpy(dtype=float), scale)
+            values = scales[scale.name].to_numpy(dtype=float)
+            found[scale.name] = values if scale.higher_is == "better" else -values
     return pd.DataFrame(found, index=concepts.index)
-
-
-def _better_high(values: Array, scale: Scale) -> Array:
-    return values if scale.higher_is == "better" else -values
 
 
 def _groups(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

@@ -1,34 +1,26 @@
 """What a claim's test found, and the one rule by which requirements come to a direction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain
+from blijfwijzer.claims.thresholds import LEVEL
 from blijfwijzer.estimation.intervals import Estimate, adjust, p_against
-from blijfwijzer.survey.texts import Message
+from blijfwijzer.survey.texts import Message, Value
 
 Direction = Literal["claimed", "opposite", "neither"]
 Sign = Literal[1, -1]
 
-LEVEL = 0.05
-FLOOR_SHARE = 0.02
-"""Difference of shares below which it is none, whatever its p: with 40,000 respondents everything
-is significant (domain notes, C, rule 4). Ours: a fifth of the smallest rate among the claims."""
-FLOOR_D = 0.10
-"""The same in standard deviations between people: half a small effect (Cohen 1988, p. 25)."""
-FLOOR_R = 0.05
-"""The same for slopes of standardised answers: half a small correlation (Cohen 1988, p. 79)."""
-
 
 class NotTestableError(Exception):
-    """A survey has the concepts of a claim and still cannot test it; the message says why."""
+    """A survey has the concepts of a claim and still cannot test it; a sentence says why."""
 
-    def __init__(self, reason: Message) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, sentence: str, **gaps: Value) -> None:
+        self.reason = Message(sentence, gaps)
+        super().__init__(self.reason)
 
 
 class Effect(NamedTuple):
@@ -89,6 +81,13 @@ class Requirement:
             return 1.0
         p = p_against(self.estimate, self.bound)
         return 1.0 if np.isnan(p) else p
+
+
+def of_each(
+    found: Mapping[str, Estimate], signs: Mapping[str, Sign], bound: float = 0.0, floor: float = 0.0
+) -> list[Requirement]:
+    """Require of each estimate that it lies on its side of one bound."""
+    return [Requirement(one, signs[name], bound, floor) for name, one in found.items()]
 
 
 def decide(requirements: Sequence[Requirement], needed: int | None = None) -> Decision:

@@ -7,8 +7,8 @@ import numpy as np
 from blijfwijzer.claims.findings import NotTestableError
 from blijfwijzer.claims.reader import FEWEST_IN_HALF, FEWEST_TEAMS, Reader
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.resampling import Draws
 from blijfwijzer.survey.arrays import Array, Codes, Mask
-from blijfwijzer.survey.texts import Message
 
 FEWEST_ANSWERS = 10
 """Answers of a team, for it to be called good or poor (domain notes, C, H1)."""
@@ -38,10 +38,8 @@ class Halves(NamedTuple):
     second: Array
     design: Design
     """Teams count alike, and lie in clusters as their members do."""
-    place: Codes
-    """Unit of each team."""
-    picks: Array
-    """One row per unit: how often it counts in each draw of units."""
+    draws: Draws
+    """Of units, with the one that each team lies in."""
 
 
 def halve_teams(reader: Reader, values: Array, halved: Mask) -> Halves:
@@ -63,17 +61,12 @@ def halve_teams(reader: Reader, values: Array, halved: Mask) -> Halves:
     if enough.sum() < FEWEST_TEAMS:
         raise _too_few(int(enough.sum()))
     teams = np.flatnonzero(enough)
-    place, picks = reader.draw_units()
-    return Halves(
-        made[0][enough],
-        made[1][enough],
-        _design_of_teams(reader, teams),
-        place[_first_of(reader, teams)],
-        picks,
-    )
+    draws = reader.draw_units().take(_first_of(reader, teams))
+    first, second = (means[enough] for means in made)
+    return Halves(first, second, _design_of_teams(reader, teams), draws)
 
 
-def share_between(values: Array, unit: Codes, place: Codes, picks: Array) -> tuple[float, Array]:
+def share_between(values: Array, unit: Codes, draws: Draws) -> tuple[float, Array]:
     """Share of variance between units: ICC(1) by one-way analysis of variance.
 
     Shrout & Fleiss (1979), for units of unequal size. Bootstraps draw whole clusters; of a unit
@@ -82,7 +75,7 @@ def share_between(values: Array, unit: Codes, place: Codes, picks: Array) -> tup
     Parameters
     ----------
     unit : code of the unit of each response, -1 where unknown
-    place, picks : cluster of each response and draws of clusters
+    draws : of clusters
 
     Returns
     -------
@@ -94,12 +87,12 @@ def share_between(values: Array, unit: Codes, place: Codes, picks: Array) -> tup
     parts = _parts(size, total, squares)
     share = _share_of(parts.sum(axis=0))
     cluster = np.zeros(count, dtype=np.intp)
-    cluster[unit[known]] = place[known]
-    if (cluster[unit[known]] != place[known]).any():
-        return share, np.full(picks.shape[1], np.nan)
-    owner = cluster[size > 0]
-    sums = np.stack([np.bincount(owner, column, len(picks)) for column in parts.T], axis=1)
-    return share, np.array([_share_of(row) for row in picks.T @ sums])
+    cluster[unit[known]] = draws.place[known]
+    if (cluster[unit[known]] != draws.place[known]).any():
+        return share, np.full(draws.times.shape[1], np.nan)
+    of_units = Draws(cluster[size > 0], draws.times)
+    drawn = of_units.finish(of_units.gather(parts))[1:]
+    return share, np.array([_share_of(row) for row in drawn])
 
 
 def explained(covariance: Array, chosen: list[int]) -> float:
@@ -162,5 +155,4 @@ def _share_of(sums: Array) -> float:
 
 
 def _too_few(count: int) -> NotTestableError:
-    counts = {"teams": count, "needed": FEWEST_TEAMS}
-    return NotTestableError(Message("claim.untestable.few_teams", counts))
+    return NotTestableError("claim.untestable.few_teams", teams=count, needed=FEWEST_TEAMS)

@@ -3,14 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.claims.estimates import ClaimEstimate, Measure
-from blijfwijzer.claims.findings import (
-    ClaimFinding,
-    Effect,
-    NotTestableError,
-    Requirement,
-    decide,
-)
+from blijfwijzer.claims.estimates import ClaimEstimate, Measure, stated
+from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.estimation.regression import Regression, combine, marginal_difference
@@ -28,26 +22,22 @@ def measures_need_culture(reader: Reader) -> ClaimFinding:
     culture = reader.standardise(_general(reader))
     used, leaves = reader.of("hr_instrument"), reader.of("vertrekintentie")
     fitted = reader.fit(leaves, _interaction(used, culture), "logistic")
-    product = combine(fitted, {"product": 1.0})
+    product = fitted.slope("product")
     poor = combine(fitted, {"used": 1.0, "product": -1.0})
     good = combine(fitted, {"used": 1.0, "product": 1.0})
     inside = ~np.isnan(leaves) & ~np.isnan(used) & ~np.isnan(culture)
     share_poor, share_good = (_at_culture(fitted, reader, at, inside) for at in (-1.0, 1.0))
     return ClaimFinding(
         estimates=(
-            ClaimEstimate("product", Measure.LOG_ODDS, product, Message("claim.h15.product")),
-            ClaimEstimate("poor", Measure.LOG_ODDS, poor, Message("claim.h15.poor")),
-            ClaimEstimate("good", Measure.LOG_ODDS, good, Message("claim.h15.good")),
+            stated("claim.h15.product", Measure.LOG_ODDS, product),
+            stated("claim.h15.poor", Measure.LOG_ODDS, poor),
+            stated("claim.h15.good", Measure.LOG_ODDS, good),
         ),
         effect=Effect(product, Message("claim.h15.effect")),
         decision=decide([Requirement(product, -1), Requirement(good, -1)]),
         checks=(
-            ClaimEstimate(
-                "share_poor", Measure.DIFFERENCE, share_poor, Message("claim.h15.share_poor")
-            ),
-            ClaimEstimate(
-                "share_good", Measure.DIFFERENCE, share_good, Message("claim.h15.share_good")
-            ),
+            stated("claim.h15.share_poor", Measure.DIFFERENCE, share_poor),
+            stated("claim.h15.share_good", Measure.DIFFERENCE, share_good),
             *_other_ways(reader, used, culture, leaves),
         ),
         notes=(Message("claim.h15.note"),),
@@ -58,7 +48,7 @@ def _general(reader: Reader) -> Array:
     """Mean of the standardised culture dimensions."""
     columns = [reader.standardise(reader.dimension(name)) for name in reader.dimensions]
     if not columns:
-        raise NotTestableError(Message("claim.untestable.no_dimensions"))
+        raise NotTestableError("claim.untestable.no_dimensions")
     held = np.column_stack(columns)
     known = ~np.isnan(held)
     total = np.where(known, held, 0.0).sum(axis=1)
@@ -81,15 +71,11 @@ def _other_ways(
     made = []
     if reader.has("inzetbaarheid"):
         other = reader.fit(reader.z("inzetbaarheid"), _interaction(used, culture))
-        found = combine(other, {"product": 1.0})
-        label = Message("claim.h15.employability")
-        made.append(ClaimEstimate("employability", Measure.DEVIATION, found, label))
+        made.append(stated("claim.h15.employability", Measure.DEVIATION, other.slope("product")))
     if reader.has_teams:
         seen = reader.standardise(reader.other_half(culture))
         by_others = reader.fit(leaves, _interaction(used, seen), "logistic")
-        found = combine(by_others, {"product": 1.0})
-        label = Message("claim.h15.other_half")
-        made.append(ClaimEstimate("other_half", Measure.LOG_ODDS, found, label))
+        made.append(stated("claim.h15.other_half", Measure.LOG_ODDS, by_others.slope("product")))
     return tuple(made)
 
 
@@ -98,6 +84,5 @@ def _at_culture(fitted: Regression, reader: Reader, at: float, inside: Mask) -> 
     size = np.where(inside, 1.0, np.nan)
     held = {"culture": at * size, "culture_squared": at**2 * size}
     one = pd.DataFrame({"used": size, **held, "product": at * size, **reader.sector_columns()})
-    one = one[list(fitted.table.index[1:])]
     zero = one.assign(used=one["used"] * 0, product=one["product"] * 0)
     return marginal_difference(fitted, one, zero, reader.design)

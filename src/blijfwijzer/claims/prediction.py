@@ -12,7 +12,6 @@ from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.settings import FeatureSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, Column
-from blijfwijzer.survey.texts import Message
 
 FOLDS = 5
 _FEWEST_LEVEL = 10
@@ -64,7 +63,7 @@ def out_of_fold(
         unit = pd.Series(reader.design.cluster[known], name="cluster")
         folds = split_by_unit(outcome[known], unit, FOLDS, reader.seed)
     except BlijfwijzerError as error:
-        raise NotTestableError(Message("claim.untestable.fault", {"text": str(error)})) from error
+        raise NotTestableError("claim.untestable.fault", text=str(error)) from error
     weight = reader.design.weight[known] / reader.design.weight[known].mean()
     risks = []
     for reads_scales in with_scales:

@@ -8,17 +8,22 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.claims.evidence import Evidence, halve
+from blijfwijzer.culture.raking import RakedWaves, pair_waves
 from blijfwijzer.culture.traits import find_traits
-from blijfwijzer.culture.waves import RakedWaves, pair_waves
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.fitting import Family
+from blijfwijzer.estimation.intervals import Estimate
+from blijfwijzer.estimation.means import deviation, difference, estimate_mean, estimate_share
 from blijfwijzer.estimation.moments import within
-from blijfwijzer.estimation.regression import Family, Regression, regress
-from blijfwijzer.estimation.resampling import draw_wholes
+from blijfwijzer.estimation.regression import Regression, regress
+from blijfwijzer.estimation.resampling import Draws, draw_wholes
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Text
 
+RATINGS = ("prestatie_leiding", "prestatie_eigen")
+"""Concepts that rate how someone performs, the surer one first."""
 FEWEST_TEAMS = 30
 """Teams of which halves can be compared, for a claim about teams to be tested on them; below it
 the normal approximation of means of teams is poor."""
@@ -47,6 +52,10 @@ class Reader:
     def has(self, name: str) -> bool:
         """Whether the survey has a concept."""
         return name in self._evidence.concepts
+
+    def present(self, names: Iterable[str]) -> list[str]:
+        """Give those of these concepts that the survey has."""
+        return [name for name in names if self.has(name)]
 
     def of(self, name: str) -> Array:
         """Give the answers on a concept, NaN where unknown."""
@@ -232,7 +241,7 @@ class Reader:
         if not known.any():
             return values
         mean = np.average(values[known], weights=weight[known])
-        spread = np.sqrt(np.average((values[known] - mean) ** 2, weights=weight[known]))
+        spread = deviation(values, weight)
         return np.asarray((values - mean) / (spread if spread > 0 else np.nan))
 
     def fit(
@@ -252,15 +261,31 @@ class Reader:
         X = pd.DataFrame({**columns, **self.sector_columns()})
         return regress(outcome, X, self.design, family)
 
+    def slope(self, outcome: Array, values: Array) -> Estimate:
+        """Give by how much an outcome rises with a column, as `fit` has it."""
+        return self.fit(outcome, {"values": values}).slope("values")
+
+    def share(self, values: Array) -> Estimate:
+        """Give a share, as `estimate_share`."""
+        return estimate_share(values, self.design)
+
+    def mean(self, values: Array) -> Estimate:
+        """Give a mean, as `estimate_mean`."""
+        return estimate_mean(values, self.design)
+
+    def difference(self, values: Array, is_first: Mask, is_second: Mask) -> Estimate:
+        """Give a difference of means, as `difference`."""
+        return difference(values, is_first, is_second, self.design)
+
     def sector_columns(self) -> dict[str, Array]:
         """Give a column for each largest unit but the first."""
         return {f"sector_{s}": (self.sector == s).astype(float) for s in np.unique(self.sector)[1:]}
 
-    def draw(self) -> tuple[Codes, Array]:
+    def draw(self) -> Draws:
         """Draw whole units with replacement, or as replicate weights say; as `draw_wholes`."""
         return draw_wholes(self.design, self._evidence.settings.bootstraps, self.seed)
 
-    def draw_units(self) -> tuple[Codes, Array]:
+    def draw_units(self) -> Draws:
         """As `draw`, for claims about teams: replicate weights say how people were drawn."""
         design = replace(self.design, replicates=None)
         return draw_wholes(design, self._evidence.settings.bootstraps, self.seed)

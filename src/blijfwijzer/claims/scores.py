@@ -1,12 +1,9 @@
-"""Claims about what a score tells, and whether it is fair (H19, H20)."""
-
-from itertools import combinations
+"""The claim that culture tells more of who intends to leave than careers do (H19)."""
 
 import numpy as np
 
-from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, bare
+from blijfwijzer.claims.estimates import ClaimEstimate, Measure, stated
 from blijfwijzer.claims.findings import (
-    LEVEL,
     ClaimFinding,
     Decision,
     Effect,
@@ -18,28 +15,15 @@ from blijfwijzer.claims.prediction import out_of_fold
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
 from blijfwijzer.estimation.intervals import Estimate, linearise, p_against
-from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
 from blijfwijzer.risk.outcomes import barred_columns
-from blijfwijzer.survey.arrays import Array, Mask
+from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
 
 GAIN = 0.01
 """Gain in area under the curve below which it is none: a fiftieth of what parts chance from
 certainty. Ours."""
 _CHANCE = 0.5
-CALIBRATION = 0.05
-"""Difference of calibration between groups above which offers are unfair (domain notes, C, H20)."""
-FEWEST_IN_GROUP = 400
-"""Members below which a calibration is known to 4 points at best (at a share of .2): too little to
-show that it is within the margin."""
-SELECTED = 0.20
-"""Share with the highest scores that an offer would reach."""
-_CULTURE = (
-    "psychologische_veiligheid",
-    "prestatiegerichtheid",
-    "regeldruk",
-    "ruimte_professional",
-)
+_CULTURE = (*PAIR, "regeldruk", "ruimte_professional")
 
 
 def culture_beyond_career(reader: Reader) -> ClaimFinding:
@@ -51,7 +35,7 @@ def culture_beyond_career(reader: Reader) -> ClaimFinding:
     """
     outcome, culture = reader.of("vertrekintentie"), _culture_scales(reader)
     if not culture:
-        raise NotTestableError(Message("claim.h19.no_culture"))
+        raise NotTestableError("claim.h19.no_culture")
     concept = reader.codebook.concepts["vertrekintentie"]
     barred = frozenset({concept.column or ""})
     if concept.outcome is not None:
@@ -69,45 +53,12 @@ def culture_beyond_career(reader: Reader) -> ClaimFinding:
     )
     return ClaimFinding(
         estimates=(
-            ClaimEstimate("career", Measure.AREA, of_career, Message("claim.h19.career")),
+            stated("claim.h19.career", Measure.AREA, of_career),
             ClaimEstimate("with_culture", Measure.AREA, of_both, Message("claim.h19.both")),
-            ClaimEstimate("gain", Measure.GAIN, gain, Message("claim.h19.gain")),
+            stated("claim.h19.gain", Measure.GAIN, gain),
         ),
         effect=Effect(gain, Message("claim.h19.effect")),
         decision=_gains(gain),
-    )
-
-
-def fair_enough(reader: Reader) -> ClaimFinding:
-    """H20: the score of falling behind is fair enough to base offers on.
-
-    Calibration of a group is its observed less its expected share, by a model that did not see the
-    respondents. Groups of one attribute are held against each other, two by two. Fair is a
-    statement of equality, so it needs the 90 % interval of each difference inside the margin (two
-    one-sided tests; Schuirmann 1987).
-    """
-    outcome, risk = reader.of("achterblijver"), _risk_of_falling_behind(reader)
-    known = ~np.isnan(risk) & ~np.isnan(outcome)
-    weight = reader.design.weight
-    chosen = np.where(known, risk >= _highest(risk[known], weight[known]), np.nan)
-    residual = np.where(known, outcome - risk, np.nan)
-    groups = {name: _large_groups(reader, name, outcome, known) for name in reader.attributes}
-    differences = [
-        difference(residual, one.members[0], other.members[0], reader.design)
-        for own in groups.values()
-        for one, other in combinations(own, 2)
-    ]
-    if not differences:
-        raise NotTestableError(Message("claim.h20.few_groups", {"members": FEWEST_IN_GROUP}))
-    largest = max(differences, key=lambda found: abs(found.value))
-    domains = [domain for own in groups.values() for domain in own]
-    small = Message("claim.h20.small_groups", {"members": FEWEST_IN_GROUP})
-    return ClaimFinding(
-        estimates=tuple(_calibration(reader, domain, residual) for domain in domains),
-        effect=Effect(bare(largest.value, 0), Message("claim.h20.effect")),
-        decision=_equivalent(differences),
-        checks=tuple(one for domain in domains for one in _offers(reader, domain, chosen, outcome)),
-        notes=(small,) if reader.risk is not None else (Message("claim.h20.no_model"), small),
     )
 
 
@@ -129,90 +80,3 @@ def _gains(gain: Estimate) -> Decision:
     if gain.high < GAIN:
         return Decision("opposite", p_against(gain, GAIN))
     return Decision("neither", 1.0)
-
-
-def _risk_of_falling_behind(reader: Reader) -> Array:
-    """Give the model's risk, or that of a regression with the same features."""
-    codebook = reader.codebook
-    outcome = codebook.concepts["achterblijver"].outcome
-    if outcome is None:
-        raise NotTestableError(Message("claim.h20.no_outcome"))
-    if reader.risk is not None:
-        return reader.risk
-    barred = barred_columns(codebook, codebook.outcomes[outcome])
-    return out_of_fold(reader, reader.of("achterblijver"), barred, (True,))[0]
-
-
-def _large_groups(reader: Reader, attribute: str, outcome: Array, known: Mask) -> list[Domain]:
-    """Give the groups of an attribute of which enough is known: their members, those behind."""
-    groups = reader.group(attribute)
-    made = []
-    for group in sorted(groups.dropna().unique()):
-        members = (groups == group).to_numpy() & known
-        if members.sum() >= FEWEST_IN_GROUP:
-            answer = attribute, str(group)
-            made.append(Domain("=".join(answer), (members, members & (outcome == 1)), answer))
-    return made
-
-
-def _calibration(reader: Reader, domain: Domain, residual: Array) -> ClaimEstimate:
-    found = estimate_mean(np.where(domain.members[0], residual, np.nan), reader.design)
-    label = _about_group(reader, "claim.h20.calibration", domain)
-    return ClaimEstimate(domain.name, Measure.DIFFERENCE, found, label, domain)
-
-
-def _offers(
-    reader: Reader, domain: Domain, chosen: Array, outcome: Array
-) -> tuple[ClaimEstimate, ...]:
-    """Share of a group that an offer would reach, and of those in it who fall behind."""
-    offered = np.where(domain.members[0], chosen, np.nan)
-    return tuple(
-        ClaimEstimate(
-            f"{name}_{domain.name}",
-            Measure.SHARE,
-            estimate_share(values, reader.design),
-            _about_group(reader, label, domain),
-            domain,
-        )
-        for name, label, values in (
-            ("selected", "claim.h20.selected", offered),
-            ("recall", "claim.h20.recall", np.where(outcome == 1, offered, np.nan)),
-        )
-    )
-
-
-def _about_group(reader: Reader, sentence: str, domain: Domain) -> Message:
-    attribute, group = domain.answer or ("", "")
-    column = reader.codebook.columns[attribute]
-    return Message(sentence, {"attribute": column.label, "group": column.codes.get(group, group)})
-
-
-def _highest(risk: Array, weight: Array) -> float:
-    order = np.argsort(-risk, kind="stable")
-    share = np.cumsum(weight[order]) / weight.sum()
-    return float(risk[order][np.searchsorted(share, SELECTED)])
-
-
-def _equivalent(differences: list[Estimate]) -> Decision:
-    """Whether all lie within the margin, some beyond it, or neither can be said."""
-    inside = max(
-        max(_one_sided(found, CALIBRATION), _one_sided(found, -CALIBRATION))
-        for found in differences
-    )
-    if inside <= LEVEL:
-        return Decision("claimed", inside)
-    beyond = [
-        p_against(found, np.sign(found.value) * CALIBRATION)
-        for found in differences
-        if abs(found.value) > CALIBRATION
-    ]
-    # Any one pair is enough, so the smallest p counts, adjusted for the number of pairs.
-    opposite = min([1.0, *(p * len(differences) for p in beyond)])
-    return Decision("opposite", opposite) if opposite <= LEVEL else Decision("neither", inside)
-
-
-def _one_sided(found: Estimate, bound: float) -> float:
-    """P that it lies on the side of zero from `bound`."""
-    if (found.value - bound) * np.sign(bound) >= 0:
-        return 1.0
-    return p_against(found, bound) / 2

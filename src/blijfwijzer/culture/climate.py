@@ -13,15 +13,11 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, mark, read_scores
-from blijfwijzer.culture.unit_changes import UnitChanges
 from blijfwijzer.disclosure.rounding import band_middle
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.group_means import sampling_variance, summarise_means
 from blijfwijzer.estimation.intervals import Z, adjust, two_sided
-from blijfwijzer.estimation.pooling import (
-    pool_means,
-    sampling_variance,
-    summarise_means,
-)
+from blijfwijzer.estimation.pooling import pool_means
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
@@ -71,7 +67,7 @@ def measure_climate(
     settings: CultureSettings,
     *,
     seed: int,
-    previous: UnitChanges | None = None,
+    previous: pd.DataFrame | None = None,
 ) -> Climate:
     """Measure the dimensions of culture in each group.
 
@@ -83,8 +79,7 @@ def measure_climate(
 
     Parameters
     ----------
-    scales : one row per response, one column per scale
-    previous : changes since the wave before, of the groups that were there then
+    previous : changes since the wave before, as `measure_unit_changes` gives
 
     Returns
     -------
@@ -206,13 +201,13 @@ def _against(name: str, areas: _Areas, reference: pd.DataFrame) -> dict[str, Arr
 
 def _change(
     table: pd.DataFrame,
-    previous: UnitChanges,
+    previous: pd.DataFrame,
     groups: pd.DataFrame,
     draws: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Hold groups against themselves in the wave before."""
-    found = previous.table[previous.table["dimension"] == table["dimension"].iloc[0]]
+    found = previous[previous["dimension"] == table["dimension"].iloc[0]]
     found = found.set_index("group").reindex(table["group"])
     means, errors = {}, {}
     for name, of_it in (("before", "before_variance"), ("net", "variance")):

@@ -1,62 +1,34 @@
 """Unwanted behaviour and integrity: how common, from whom, whether more than before, and with what.
 
-Each behaviour is a concept of the codebook: the same question must be asked for the figure to be
-about it. Shares are of those who answered, weighted, with intervals of the design. Links with
-safety and the intention to leave are association: who is treated badly may see the team
-differently, and the other way round.
+Shares are of those who answered, weighted, with intervals of the design.
 """
 
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
-from blijfwijzer.culture.waves import Pair, measure_change
+from blijfwijzer.culture.behaviours import break_down_conduct, named, read_behaviours
+from blijfwijzer.culture.changes import measure_change
+from blijfwijzer.culture.conduct_links import LINK_COLUMNS, link_behaviours
+from blijfwijzer.culture.waves import Pair
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import adjust
-from blijfwijzer.estimation.means import difference, estimate_share
-from blijfwijzer.estimation.regression import combine, marginal_difference, regress
-from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.estimation.means import estimate_share
 from blijfwijzer.settings import CultureSettings
-from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.concepts import INSIDE, OUTSIDE
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
 
-EXTERNAL, INTERNAL, UNASKED = "external", "internal", ""
-"""Who did it: citizens, pupils or patients; colleagues or managers; the question does not say."""
-ANY_OUTSIDE, ANY_INSIDE = "extern_iets", "intern_iets"
-"""Any of the behaviours from outside, or from inside, that the survey asks."""
-BEHAVIOURS = MappingProxyType(
-    {
-        ANY_OUTSIDE: (EXTERNAL, "any"),
-        **{name: (EXTERNAL, name.removeprefix("extern_")) for name in OUTSIDE},
-        ANY_INSIDE: (INTERNAL, "any"),
-        **{name: (INTERNAL, name.removeprefix("intern_")) for name in INSIDE},
-        "discriminatie": (UNASKED, "discriminatie"),
-        "integriteit_gezien": (UNASKED, "integriteit"),
-    }
-)
-"""Behaviour to who did it and of what kind it is."""
-CONTACT, SAFETY, LEAVES = "klantcontact", "psychologische_veiligheid", "vertrekintentie"
 SHARE_COLUMNS = [
-    *("behaviour", "source", "kind", "by", "category", "n", "hits", "share", "se", "low", "high"),
+    *("behaviour", "source", "kind", "by", "category", "n", "hits", "share", "se", "low", "high")
 ]
 CHANGE_COLUMNS = [
     *("behaviour", "source", "kind", "n_before", "n_now", "before", "now"),
     *("raw", "raw_low", "raw_high", "net", "net_low", "net_high", "p"),
 ]
-LINK_COLUMNS = [
-    *("behaviour", "source", "kind", "outcome", "n", "hits", "plain", "plain_low", "plain_high"),
-    *("adjusted", "low", "high", "p", "odds_ratio", "odds_low", "odds_high", "d", "is_large"),
-]
-_LOGISTIC_TO_D = np.sqrt(3) / np.pi
-"""Log odds ratio to d, as a logistic distribution has a deviation of pi / sqrt(3) (Chinn 2000)."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +65,6 @@ def measure_conduct(
 
     Parameters
     ----------
-    responses, scales : one row per response
     pair : this wave held against the one before
 
     Returns
@@ -104,50 +75,14 @@ def measure_conduct(
     asked = read_behaviours(concepts)
     if asked.empty:
         reason = Message("conduct.not_asked", {"concepts": OUTSIDE + INSIDE})
-        return Conduct(
-            _table([], SHARE_COLUMNS), _table([], CHANGE_COLUMNS), _table([], LINK_COLUMNS), reason
-        )
-    changes = _table([], CHANGE_COLUMNS)
-    if pair is not None:
-        changes = _changes(asked, pair)
+        columns = (SHARE_COLUMNS, CHANGE_COLUMNS, LINK_COLUMNS)
+        shares, changes, links = (pd.DataFrame(columns=names) for names in columns)
+        return Conduct(shares, changes, links, reason)
     return Conduct(
         _shares(asked, break_down_conduct(responses, concepts, codebook), design),
-        changes,
-        _links(asked, concepts, responses, codebook, design, settings),
+        pd.DataFrame(columns=CHANGE_COLUMNS) if pair is None else _changes(asked, pair),
+        link_behaviours(asked, concepts, responses, codebook, design, settings),
     )
-
-
-def read_behaviours(concepts: pd.DataFrame) -> pd.DataFrame:
-    """One column per behaviour that is asked: 1, 0 or NaN; any of a source among them.
-
-    Any is yes when one of its behaviours is, and no when all are: an answer that is missing beside
-    a no could be a yes.
-    """
-    made = {name: concepts[name] for name in BEHAVIOURS if name in concepts}
-    for any_name, parts in ((ANY_OUTSIDE, OUTSIDE), (ANY_INSIDE, INSIDE)):
-        part = concepts[[name for name in parts if name in concepts]]
-        if part.shape[1] > 1:
-            happened = part.max(axis=1)
-            made[any_name] = happened.where((happened == 1) | part.notna().all(axis=1))
-    return pd.DataFrame({name: made[name] for name in BEHAVIOURS if name in made})
-
-
-def break_down_conduct(
-    responses: pd.DataFrame, concepts: pd.DataFrame, codebook: Codebook
-) -> dict[str, pd.Series]:
-    """Give what shares are broken down by: name to the category of each response."""
-    categories = {EVERYONE: pd.Series(EVERYONE, index=responses.index)}
-    if CONTACT in concepts:
-        codes: dict[float, str] = {}
-        column = codebook.columns.get(codebook.concepts[CONTACT].column or "")
-        if column is not None and not codebook.concepts[CONTACT].reversed:
-            codes = {value: code for code, value in column.values.items()}
-        categories[CONTACT] = concepts[CONTACT].map(lambda value: codes.get(value, f"{value:g}"))
-        categories[CONTACT] = categories[CONTACT].where(concepts[CONTACT].notna())
-    largest = codebook.units.levels[0]
-    if largest in responses:
-        categories[largest] = responses[largest].astype("object")
-    return categories
 
 
 def _shares(asked: pd.DataFrame, categories: dict[str, pd.Series], design: Design) -> pd.DataFrame:
@@ -160,7 +95,7 @@ def _shares(asked: pd.DataFrame, categories: dict[str, pd.Series], design: Desig
                 found = estimate_share(inside, design)
                 rows.append(
                     {
-                        **_named(str(behaviour)),
+                        **named(str(behaviour)),
                         "by": by,
                         "category": str(name),
                         "n": found.n,
@@ -171,16 +106,7 @@ def _shares(asked: pd.DataFrame, categories: dict[str, pd.Series], design: Desig
                         "high": found.high,
                     }
                 )
-    return _table(rows, SHARE_COLUMNS)
-
-
-def _table(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _named(behaviour: str) -> dict[str, str]:
-    source, kind = BEHAVIOURS[behaviour]
-    return {"behaviour": behaviour, "source": source, "kind": kind}
+    return pd.DataFrame(rows, columns=SHARE_COLUMNS)
 
 
 def _changes(asked: pd.DataFrame, pair: Pair) -> pd.DataFrame:
@@ -189,79 +115,6 @@ def _changes(asked: pd.DataFrame, pair: Pair) -> pd.DataFrame:
     rows = []
     for behaviour in asked.columns.intersection(before.columns, sort=False):
         values = np.concatenate([before[behaviour], asked[behaviour]]).astype(float)
-        rows.append({**_named(str(behaviour)), **measure_change(values, pair.waves).row()})
-    changes = _table(rows, CHANGE_COLUMNS)
+        rows.append({**named(str(behaviour)), **measure_change(values, pair.waves).row()})
+    changes = pd.DataFrame(rows, columns=CHANGE_COLUMNS)
     return changes.assign(p=adjust(changes["p"].to_numpy(dtype=float), "holm"))
-
-
-def _links(
-    asked: pd.DataFrame,
-    concepts: pd.DataFrame,
-    responses: pd.DataFrame,
-    codebook: Codebook,
-    design: Design,
-    settings: CultureSettings,
-) -> pd.DataFrame:
-    """Link each behaviour with safety and the intention to leave, given traits."""
-    traits = read_traits(responses, find_traits([responses], codebook, settings), codebook)
-    everyone = np.ones(len(responses), dtype=bool)
-    traits = traits.apply(lambda trait: merge_small(trait, [everyone], settings.minimum_cell))
-    adjusters = as_columns(traits).reset_index(drop=True)
-    rows = [
-        {
-            **_named(str(behaviour)),
-            "outcome": outcome,
-            **_link(
-                concepts[outcome].to_numpy(dtype=float),
-                asked[behaviour].to_numpy(dtype=float),
-                adjusters,
-                design,
-                outcome == LEAVES,
-            ),
-        }
-        for outcome in (SAFETY, LEAVES)
-        if outcome in concepts
-        for behaviour in asked
-    ]
-    links = _table(rows, LINK_COLUMNS)
-    p = adjust(links["p"].to_numpy(dtype=float), "bh")
-    sure = (p <= settings.false_discoveries) & (links["d"].abs() >= settings.floor_d)
-    return links.assign(p=p, is_large=sure)
-
-
-def _link(
-    outcome: Array, happened: Array, adjusters: pd.DataFrame, design: Design, is_share: bool
-) -> dict[str, Any]:
-    plain = difference(outcome, happened == 1, happened == 0, design)
-    X = adjusters.assign(happened=happened)
-    fitted = regress(outcome, X, design, "logistic" if is_share else "linear")
-    row: dict[str, Any] = {
-        "n": fitted.n,
-        "hits": int((happened[~np.isnan(outcome)] == 1).sum()),
-        "plain": plain.value,
-        "plain_low": plain.low,
-        "plain_high": plain.high,
-    }
-    slope = combine(fitted, {"happened": 1.0})
-    # Nothing was fitted, or the behaviour follows from the traits, as when all say the same.
-    if np.isnan(slope.value):
-        return {**row, **dict.fromkeys(LINK_COLUMNS[9:-1], np.nan)}
-    if not is_share:
-        known = ~np.isnan(outcome)
-        weight = design.weight[known]
-        mean = np.average(outcome[known], weights=weight)
-        deviation = float(np.sqrt(np.average((outcome[known] - mean) ** 2, weights=weight)))
-        told = {"adjusted": slope.value, "low": slope.low, "high": slope.high}
-        odds = dict.fromkeys(("odds_ratio", "odds_low", "odds_high"), np.nan)
-        return {**row, **told, "p": slope.p, **odds, "d": slope.value / deviation}
-    # Averaged over those of whom the outcome and the behaviour are known, as the fit is.
-    apart = marginal_difference(
-        fitted,
-        X.assign(happened=np.where(np.isnan(happened + outcome), np.nan, 1.0)),
-        X.assign(happened=np.where(np.isnan(happened + outcome), np.nan, 0.0)),
-        design,
-    )
-    ends = (slope.value, slope.low, slope.high)
-    odds = dict(zip(("odds_ratio", "odds_low", "odds_high"), map(np.exp, ends), strict=True))
-    told = {"adjusted": apart.value, "low": apart.low, "high": apart.high}
-    return {**row, **told, "p": slope.p, **odds, "d": slope.value * _LOGISTIC_TO_D}

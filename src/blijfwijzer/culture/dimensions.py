@@ -34,15 +34,18 @@ class Dimension:
 
     def grade(self, score: Array) -> Array:
         """Give a score as a grade of 1-10, where 10 is best: 1 + 2.25 (x - 1) on 1-5."""
-        share = (score - self.low) / self.span
-        return np.asarray(1 + 9 * (1 - share if self.is_turned else share))
+        return np.asarray(1 + 9 * self._place(score))
 
     def is_favourable(self, score: Array, place: float) -> Array:
         """Whether each score lies at `place` of the span or better: 1, 0, or NaN if missing."""
-        share = (score - self.low) / self.span
-        share = 1 - share if self.is_turned else share
+        share = self._place(score)
         # 3.5 of an average of thirds must count, whatever floating point makes of it.
         return np.where(np.isnan(share), np.nan, (share >= place - 1e-9).astype(float))
+
+    def _place(self, score: Array) -> Array:
+        """Give scores as places on the span, 1 being best."""
+        share = (score - self.low) / self.span
+        return 1 - share if self.is_turned else share
 
     def turn(self, score: Array) -> Array:
         """Give scores of which a higher one is better."""

@@ -1,20 +1,14 @@
 """How well the questions measure: reliability, one factor behind items, and agreement in units."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.estimation import correlations
 from blijfwijzer.estimation.agreement import Agreement, measure_agreement
 from blijfwijzer.estimation.components import PERSON, split_variance
-from blijfwijzer.estimation.correlations import (
-    MOST_CATEGORIES,
-    Correlations,
-    correlate,
-    correlate_ordinal,
-    is_singular,
-)
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.factors import OneFactor, fit_one_factor
 from blijfwijzer.estimation.intervals import Z
@@ -27,19 +21,8 @@ FEWEST_FOR_A_FACTOR = 200
 """Effective respondents below which no factor is fitted (Boomsma 1985: below 200 solutions often
 fail and fit measures are biased)."""
 REASONS = (
-    "",
-    "absent",
-    "one item",
-    "two items",
-    "three items",
-    "one answer",
-    "alike",
-    "too few",
-    "no fit",
-    "not ordered",
-    "one unit",
-    "same units",
-    "one each",
+    *("", "absent", "one item", "two items", "three items", "one answer", "alike", "too few"),
+    *("no fit", "not ordered", "one unit", "same units", "one each"),
 )
 """Why a figure is missing: codes in the column `reason`."""
 _FIT = ["rmsea", "rmsea_low", "rmsea_high", "cfi", "srmr"]
@@ -73,7 +56,6 @@ def assess_scales(
 
     Parameters
     ----------
-    responses : one row per response
     levels : columns of units, from large to small; those that the survey lacks are left out
     """
     reliability = measure_reliability(responses, codebook, design, draws=bootstraps, seed=seed)
@@ -98,12 +80,12 @@ def _assess_items(
     values, part = answers.to_numpy()[complete], design.take(complete)
     row: dict[str, Any] = {"scale": scale.name}
     items: list[dict[str, Any]] = [{"scale": scale.name, "item": item} for item in scale.items]
-    for end, correlator in (("", correlate), ("_ordinal", correlate_ordinal)):
+    ways = (("", correlations.correlate), ("_ordinal", correlations.correlate_ordinal))
+    for end, correlator in ways:
         reason = _unfit(values, part, end == "_ordinal")
         fit = None
         if not reason:
-            correlations: Correlations = correlator(values, part)
-            fit = fit_one_factor(correlations)
+            fit = fit_one_factor(correlator(values, part))
             reason = "no fit" if fit is None else "three items" if np.isnan(fit.srmr) else ""
         row |= {f"{name}{end}": getattr(fit, name, np.nan) for name in _FIT}
         row[f"reason{end}"] = reason
@@ -119,26 +101,25 @@ def _unfit(values: Array, design: Design, is_ordinal: bool) -> str:
         return "absent"
     if (np.ptp(values, axis=0) == 0).any():
         return "one answer"
-    if is_singular(np.asarray(np.corrcoef(values, rowvar=False))):
+    if correlations.is_singular(np.asarray(np.corrcoef(values, rowvar=False))):
         return "alike"
     if effective_n(design.weight) < FEWEST_FOR_A_FACTOR:
         return "too few"
-    if is_ordinal and len(np.unique(values)) > MOST_CATEGORIES:
+    if is_ordinal and len(np.unique(values)) > correlations.MOST_CATEGORIES:
         return "not ordered"
     return ""
 
 
 def _loadings(fit: OneFactor | None, items: int, end: str) -> list[dict[str, float]]:
-    if fit is None:
-        names = (f"loading{end}", f"loading{end}_low", f"loading{end}_high")
-        return [dict.fromkeys(names, np.nan) for _ in range(items)]
+    unknown = np.full(items, np.nan)
+    loadings, errors = (unknown, unknown) if fit is None else (fit.loadings, fit.loading_errors)
     return [
         {
             f"loading{end}": float(loading),
             f"loading{end}_low": float(loading - Z * error),
             f"loading{end}_high": float(loading + Z * error),
         }
-        for loading, error in zip(fit.loadings, fit.loading_errors, strict=True)
+        for loading, error in zip(loadings, errors, strict=True)
     ]
 
 
@@ -153,8 +134,10 @@ def _assess_units(
     """Split the variance of the score over levels, and measure agreement at each."""
     needed = np.ceil(scale.minimum_share * len(scale.items) - 1e-9)
     score = answers.mean(axis=1).where(answers.notna().sum(axis=1) >= needed)
-    table = split_variance(score.to_numpy(dtype=float), units, design, seed).table
-    options = _options(scale, codebook)
+    table = split_variance(score.to_numpy(dtype=float), units, design, seed)
+    column = codebook.columns[scale.items[0]]
+    # How many answers an item allows; none that can be counted for a number.
+    options = len(column.codes) if column.type == "ordinal" else 0
     whole = units.astype("object")
     agreement = {}
     for place, level in enumerate(units.columns):
@@ -163,14 +146,8 @@ def _assess_units(
         path = path.where(units.iloc[:, : place + 1].notna().all(axis=1).to_numpy())
         agreement[level] = measure_agreement(answers.to_numpy(), path, options, design, seed)
     agreement[PERSON] = Agreement()
-    told = pd.DataFrame([agreement[level].row() for level in table["level"]])
+    told = pd.DataFrame([asdict(agreement[level]) for level in table["level"]])
     known = int((score.notna().to_numpy() & units.notna().all(axis=1).to_numpy()).sum())
     return pd.concat([table, told], axis=1).assign(scale=scale.name, n=known)[
         ["scale", "level", "units", "n", *table.columns.drop(["level", "units"]), *told.columns]
     ]
-
-
-def _options(scale: Scale, codebook: Codebook) -> int:
-    """How many answers an item allows; none that can be counted for a number."""
-    column = codebook.columns[scale.items[0]]
-    return len(column.codes) if column.type == "ordinal" else 0

@@ -18,7 +18,7 @@ class Remedy:
 
     text: Message
     claim: str
-    """Claim that tests it; see `culture.claims`."""
+    """Claim that tests it; see `claims.register`."""
 
 
 _LEADERSHIP = Remedy(Message("remedy.leadership"), "H17")

@@ -8,30 +8,17 @@ order of name: it says where to look, and ranks nobody. Whether it can be relied
 this pair is special, is measured on halves of the respondents (`screening_checks`).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
-from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
-from blijfwijzer.errors import CultureError
-from blijfwijzer.estimation.design import Design
-from blijfwijzer.estimation.pooling import (
-    FEWEST,
-    PooledMeans,
-    pool_jointly,
-    pool_means,
-    summarise_means,
-)
-from blijfwijzer.estimation.pooling import within_variance as pooled_variance
+from blijfwijzer.culture.screened import Screened
+from blijfwijzer.culture.screened_pair import draw_pair, find_pair, is_below
 from blijfwijzer.groups.flags import control_discoveries
-from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
-from blijfwijzer.survey.arrays import Array, Codes, Mask
+from blijfwijzer.survey.arrays import Codes
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.concepts import CONCEPTS, CULTURE, PAIR
 from blijfwijzer.survey.texts import Message
 
 UNIT_COLUMNS = ["unit", "n", "probability", "is_listed"]
@@ -62,56 +49,6 @@ class Screening:
     """Why nothing could be screened."""
 
 
-@dataclass(frozen=True)
-class Screened:
-    """Units of one level and their answers on some dimensions, higher being better."""
-
-    unit: Codes
-    """Unit of each response, -1 for none."""
-    names: pd.Index
-    parents: pd.Series
-    scores: Array
-    """One row per response, one column per dimension."""
-    weight: Array
-    reference: Array
-    """One row per unit, one column per dimension: the mean that it is held against."""
-    dimensions: tuple[Dimension, ...]
-
-    def take(self, rows: Mask) -> "Screened":
-        """Keep some responses; the reference stays."""
-        return Screened(
-            np.where(rows, self.unit, -1),
-            self.names,
-            self.parents,
-            self.scores,
-            self.weight,
-            self.reference,
-            self.dimensions,
-        )
-
-    def cut(self, settings: CultureSettings) -> Array:
-        """Means below which a unit is worrying: one row per unit, one column per dimension."""
-        spans = np.array([dimension.span for dimension in self.dimensions])
-        return np.asarray(self.reference - settings.floor * spans)
-
-    def pool(
-        self, place: int, draws: int, rng: np.random.Generator
-    ) -> tuple[pd.DataFrame, PooledMeans]:
-        """Summarise and pool the means of each unit on one dimension."""
-        values = self.scores[:, place]
-        areas = summarise_means(values, self.weight, self.members(~np.isnan(values)))
-        effective = areas["effective_n"].to_numpy()
-        sampling = pooled_variance(areas)[0] / np.where(effective > 0, effective, np.nan)
-        return areas, pool_means(areas["mean"].to_numpy(), sampling, self.parents, draws, rng)
-
-    def members(self, known: Mask) -> csr_array:
-        """One row per unit, one column per response."""
-        columns = np.flatnonzero((self.unit >= 0) & known)
-        ones = np.ones(len(columns), dtype=np.int8)
-        shape = (len(self.names), len(self.unit))
-        return csr_array((ones, (self.unit[columns], columns)), shape=shape)
-
-
 def screen_units(
     screened: Screened, codebook: Codebook, settings: CultureSettings, seed: int
 ) -> Screening:
@@ -121,11 +58,6 @@ def screen_units(
     -------
     Without units on the list, empty `reasons`; with a `reason` when the survey does not allow it:
     it lacks a dimension, has fewer than three units, or answers that do not vary.
-
-    Raises
-    ------
-    CultureError
-        The settings name a dimension that is not there.
     """
     rng = np.random.default_rng(seed)
     places = find_pair(screened.dimensions, codebook, settings)
@@ -150,169 +82,9 @@ def screen_units(
     return Screening(units, reasons, pair, false, found_share)
 
 
-def is_below(draws: Array, cut: Array) -> Array:
-    """Chance that each unit is below the cut on all dimensions.
-
-    Parameters
-    ----------
-    draws : units x dimensions x draws
-    cut : one row per unit, one column per dimension
-    """
-    return np.asarray((draws < cut[:, :, None]).all(axis=1).mean(axis=1))
-
-
 def _nothing(pair: tuple[str, ...], reason: Message) -> Screening:
-    units = pd.DataFrame(columns=UNIT_COLUMNS), pd.DataFrame(columns=REASON_COLUMNS)
-    return Screening(units[0], units[1], pair, float("nan"), float("nan"), reason)
-
-
-def gather_units(
-    scales: pd.DataFrame,
-    grouping: Grouping,
-    design: Design,
-    codebook: Codebook,
-    settings: CultureSettings,
-    barred: Mapping[str, frozenset[str]] | None = None,
-) -> Screened:
-    """Gather the units of one level, with scores turned so that a higher one is better.
-
-    Where a dimension does not mean the same to a largest unit, units inside it are held against
-    that unit, and the others against those to whom it does.
-
-    Parameters
-    ----------
-    scales : one row per response, one column per scale
-    grouping : of units that share no respondents; they shrink towards their parent, and are held
-        against their sector when the settings say so
-    barred : dimension to the largest units to which it does not mean the same as to the others
-    """
-    dimensions, groups = screened_dimensions(codebook, settings), grouping.groups
-    place = grouping.members.tocoo()
-    if (np.asarray(grouping.members.sum(axis=0)) > 1).any():
-        raise ValueError("units that are screened share no respondents: give those of one level")
-    unit = np.full(grouping.members.shape[1], -1, dtype=np.intp)
-    unit[place.col] = place.row
-    scores = np.column_stack([d.turn(read_scores(scales, d)) for d in dimensions])
-    reference = []
-    for dimension, column in zip(dimensions, scores.T, strict=True):
-        whole = groups["sector"]
-        if settings.reference == "all":
-            whole = whole.where(whole.isin((barred or {}).get(dimension.name, frozenset())))
-        code = pd.factorize(whole, use_na_sentinel=False)[0].astype(np.intp)
-        reference.append(_reference(column, unit, code, design.weight))
-    return Screened(
-        unit,
-        pd.Index(groups.index),
-        groups["parent"],
-        scores,
-        design.weight,
-        np.column_stack(reference),
-        dimensions,
-    )
-
-
-def screened_dimensions(codebook: Codebook, settings: CultureSettings) -> tuple[Dimension, ...]:
-    """Find the dimensions that pairs are made of.
-
-    The seven of the policy paper when the codebook maps all of them to scales, so that red tape
-    and room, which are conditions beside them, stay out; else those of `find_dimensions`.
-    """
-    mapped = [codebook.concepts[name].scale for name in CULTURE if name in codebook.concepts]
-    names = tuple(dict.fromkeys(name for name in mapped if name is not None))
-    if settings.dimensions or len(names) < len(CULTURE):
-        return find_dimensions(codebook, settings)
-    return find_dimensions(codebook, settings.model_copy(update={"dimensions": names}))
-
-
-def find_pair(
-    dimensions: tuple[Dimension, ...], codebook: Codebook, settings: CultureSettings
-) -> list[int] | Message:
-    """Find the places of the two dimensions that units are screened on, or say what is lacking.
-
-    Raises
-    ------
-    CultureError
-        The settings name a dimension that is not there.
-    """
-    names = [dimension.name for dimension in dimensions]
-    # A codebook without concepts may still name its scales after them.
-    mapped = [codebook.concepts[name].scale if name in codebook.concepts else name for name in PAIR]
-    pair = [str(name) for name in settings.pair or mapped]
-    if set(pair) <= set(names) and pair[0] != pair[1]:
-        return [names.index(name) for name in pair]
-    if settings.pair:
-        raise CultureError(
-            f"culture.pair: {' and '.join(pair)} are not two of the dimensions of codebook "
-            f"{codebook.survey.name}. Choose from {', '.join(names)}."
-        )
-    first, second = (CONCEPTS[name] for name in PAIR)
-    return Message("screening.reason.no_pair", {"first": first, "second": second})
-
-
-def draw_pair(
-    screened: Screened, places: list[int], draws: int, rng: np.random.Generator
-) -> tuple[Codes, Array] | Message:
-    """Draw from what the means of each unit on some dimensions may jointly be.
-
-    Returns
-    -------
-    Respondents per unit who answered all, and units x dimensions x draws; NaN for a unit without
-    any. Or why it cannot be done.
-    """
-    known = np.asarray(~np.isnan(screened.scores[:, places]).any(axis=1))
-    members = screened.members(known)
-    areas = [summarise_means(column, screened.weight, members) for column in _of(screened, places)]
-    n = areas[0]["n"].to_numpy()
-    used = np.flatnonzero(n > 0)
-    if len(used) < FEWEST:
-        return Message("screening.reason.few_units", {"units": len(used), "fewest": FEWEST})
-    within = within_covariance(screened, places, members)
-    if not _is_definite(within):
-        return Message("screening.reason.alike")
-    means = np.column_stack([area["mean"].to_numpy() for area in areas])[used]
-    effective = areas[0]["effective_n"].to_numpy()[used]
-    found = np.full((len(n), len(places), draws), np.nan)
-    found[used] = pool_jointly(means, within, effective, screened.parents.iloc[used], draws, rng)
-    return n, found
-
-
-def within_covariance(screened: Screened, places: list[int], members: csr_array) -> Array:
-    """Covariance between people of one unit, pooled over units.
-
-    From the variances of sums: cov(x, y) = (var(x + y) - var(x) - var(y)) / 2.
-    """
-    columns = _of(screened, places)
-
-    def variance(values: Array) -> float:
-        return pooled_variance(summarise_means(values, screened.weight, members))[0]
-
-    found = np.diag([variance(column) for column in columns])
-    for row in range(len(places)):
-        for column in range(row):
-            both = variance(columns[row] + columns[column])
-            shared = (both - found[row, row] - found[column, column]) / 2
-            found[row, column] = found[column, row] = shared
-    return found
-
-
-def _of(screened: Screened, places: list[int]) -> list[Array]:
-    return [screened.scores[:, place] for place in places]
-
-
-def _is_definite(covariance: Array) -> bool:
-    if np.isnan(covariance).any() or not (np.diag(covariance) > 1e-12).all():
-        return False
-    deviations = np.sqrt(np.diag(covariance))
-    return bool(np.linalg.eigvalsh(covariance / np.outer(deviations, deviations)).min() > 1e-6)
-
-
-def _reference(values: Array, unit: Codes, whole: Codes, weight: Array) -> Array:
-    """Weighted mean of the whole that each unit is part of, over the respondents of its units."""
-    inside = (unit >= 0) & ~np.isnan(values)
-    place, count = whole[unit[inside]], int(whole.max(initial=0)) + 1
-    total = np.bincount(place, weight[inside], count)
-    sums = np.bincount(place, weight[inside] * values[inside], count)
-    return np.asarray((sums / np.where(total > 0, total, np.nan))[whole])
+    units, reasons = pd.DataFrame(columns=UNIT_COLUMNS), pd.DataFrame(columns=REASON_COLUMNS)
+    return Screening(units, reasons, pair, float("nan"), float("nan"), reason)
 
 
 def _explain(

@@ -4,24 +4,19 @@ Respondents of every unit are halved at random, many times. What one half says i
 what the other half, who share a unit but no mood of the moment, say of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
-from blijfwijzer.culture.screening import (
-    Screened,
-    draw_pair,
-    find_pair,
-    is_below,
-    within_covariance,
-)
+from blijfwijzer.culture.pair_checks import PAIR_COLUMNS, compare_pairs, summarise_pairs
+from blijfwijzer.culture.screened import Screened
+from blijfwijzer.culture.screened_pair import draw_pair, find_pair, is_below, within_covariance
 from blijfwijzer.estimation.curves import areas_under_curve
-from blijfwijzer.estimation.pooling import summarise_means
+from blijfwijzer.estimation.group_means import summarise_means
 from blijfwijzer.estimation.resampling import draw_units, interval_of
 from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.settings import CultureSettings
@@ -36,10 +31,6 @@ other half puts below the cut; that share as the probabilities predict it, the n
 half included; share of all units that the other half puts below the cut; units on the list."""
 FEWEST_UNITS = 20
 """Units of which both halves are known, for a check to say something."""
-PAIR_COLUMNS = [
-    *("first", "second", "is_screened", "auc", "low", "high", "rank", "rank_low", "rank_high"),
-    *("factor_auc", "lead", "lead_low", "lead_high"),
-]
 
 
 @dataclass(frozen=True)
@@ -97,16 +88,14 @@ def check_screening(
         one = halve(screened.unit, rng)
         seen, later = screened.take(one), screened.take(~one)
         told.append(_check_list(seen, later, places, weights, settings, rng))
-        compared = _compare_pairs(seen, later, pairs, weights, settings, rng)
+        compared = compare_pairs(seen, later, pairs, weights, settings, rng)
         areas.append(compared[0])
         factors.append(compared[1])
         shares.append(compared[2])
     names = [dimension.name for dimension in screened.dimensions]
     return ScreeningChecks(
         _summarise_measures(_mean(np.array(told))),
-        _summarise_pairs(
-            names, pairs, set(places), *(_mean(np.array(a)) for a in (areas, factors))
-        ),
+        summarise_pairs(names, pairs, set(places), *(_mean(np.array(a)) for a in (areas, factors))),
         float(np.mean(shares)),
         len(used),
     )
@@ -146,14 +135,14 @@ def _keep(screened: Screened, used: Codes, known: Mask) -> Screened:
     place[used] = np.arange(len(used))
     unit = np.where(known & (screened.unit >= 0), place[screened.unit], -1)
     rows = unit >= 0
-    return Screened(
-        unit[rows],
-        screened.names[used],
-        screened.parents.iloc[used],
-        screened.scores[rows],
-        screened.weight[rows],
-        screened.reference[used],
-        screened.dimensions,
+    return replace(
+        screened,
+        unit=unit[rows],
+        names=screened.names[used],
+        parents=screened.parents.iloc[used],
+        scores=screened.scores[rows],
+        weight=screened.weight[rows],
+        reference=screened.reference[used],
     )
 
 
@@ -207,79 +196,10 @@ def _half(screened: Screened, places: list[int]) -> tuple[Array, Array, Array]:
     return means, effective, within_covariance(screened, places, members)
 
 
-def _compare_pairs(
-    seen: Screened,
-    later: Screened,
-    pairs: list[tuple[int, int]],
-    weights: Array,
-    settings: CultureSettings,
-    rng: np.random.Generator,
-) -> tuple[Array, Array, float]:
-    """Areas of all pairs and of the general factor, one row per row of weights."""
-    places = range(len(seen.dimensions))
-    pooled = _standardise(
-        np.column_stack([seen.pool(place, 2, rng)[1].table["pooled"] for place in places])
-    )
-    values, vectors = np.linalg.eigh(np.cov(pooled, rowvar=False))
-    factor = pooled @ vectors[:, -1]
-    # A component has no direction of its own: high must be good.
-    factor = factor * np.sign(np.corrcoef(factor, pooled.mean(axis=1))[0, 1])
-    members = later.members(np.ones(len(later.unit), dtype=bool))
-    means = np.column_stack(
-        [summarise_means(column, later.weight, members)["mean"] for column in later.scores.T]
-    )
-    means = _standardise(means)
-    areas, factors = np.empty((2, len(weights), len(pairs)))
-    for place, pair in enumerate(pairs):
-        others = np.delete(means, pair, axis=1).mean(axis=1)
-        is_worst = others <= np.quantile(others, settings.worst_share)
-        score = -pooled[:, pair].mean(axis=1)
-        areas[:, place] = areas_under_curve(is_worst, score, weights)
-        factors[:, place] = areas_under_curve(is_worst, -factor, weights)
-    return areas, factors, float(values[-1] / values.sum())
-
-
-def _standardise(means: Array) -> Array:
-    deviation = means.std(axis=0)
-    return np.asarray((means - means.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0))
-
-
 def _summarise_measures(told: Array) -> pd.DataFrame:
     """Rows: all units, then bootstraps; columns: measures."""
     low, high = interval_of(told[1:])
     return pd.DataFrame({"measure": MEASURES, "value": told[0], "low": low, "high": high})
-
-
-def _summarise_pairs(
-    names: list[str],
-    pairs: list[tuple[int, int]],
-    screened: set[int],
-    areas: Array,
-    factors: Array,
-) -> pd.DataFrame:
-    """Rows: all units, then bootstraps; columns: pairs."""
-    low, high = interval_of(areas[1:])
-    lead_low, lead_high = interval_of(areas[1:] - factors[1:])
-    ranks = rankdata(-areas, method="min", axis=1)
-    rank_low, rank_high = interval_of(ranks[1:])
-    table = pd.DataFrame(
-        {
-            "first": [names[first] for first, _ in pairs],
-            "second": [names[second] for _, second in pairs],
-            "is_screened": [set(pair) == screened for pair in pairs],
-            "auc": areas[0],
-            "low": low,
-            "high": high,
-            "rank": ranks[0].astype(int),
-            "rank_low": rank_low,
-            "rank_high": rank_high,
-            "factor_auc": factors[0],
-            "lead": areas[0] - factors[0],
-            "lead_low": lead_low,
-            "lead_high": lead_high,
-        }
-    )
-    return table.sort_values("rank", kind="stable").reset_index(drop=True)[PAIR_COLUMNS]
 
 
 def _mean(values: Array) -> Array:

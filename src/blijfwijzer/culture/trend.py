@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.culture.dimensions import mark, read_dimension
-from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair, RakedWaves, measure_change
+from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair
 from blijfwijzer.estimation.intervals import adjust
+from blijfwijzer.estimation.means import deviation
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.survey.arrays import Array, Mask, effective_n
+from blijfwijzer.survey.arrays import Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook
 
 CHANGE_COLUMNS = [
@@ -66,12 +68,9 @@ def measure_trend(pair: Pair) -> Trend:
     )
     scales = [read_dimension(name, pair.shared) for name in pair.shared.scales]
     changes = changes.assign(mark=mark(held, scales, pair.settings))
-    return Trend(
-        changes[CHANGE_COLUMNS],
-        waves.mix,
-        _told_items(pair.codebook, pair.shared),
-        _kept(waves),
-    )
+    worth = [effective_n(one[waves.is_now]) for one in (waves.raked, waves.design.weight)]
+    items = _told_items(pair.codebook, pair.shared)
+    return Trend(changes[CHANGE_COLUMNS], waves.mix, items, worth[0] / worth[1])
 
 
 def _changes(place: str, pair: Pair, inside: Mask) -> list[dict[str, Any]]:
@@ -79,8 +78,7 @@ def _changes(place: str, pair: Pair, inside: Mask) -> list[dict[str, Any]]:
     for scale in pair.shared.scales.values():
         values = pair.scores[scale.name].to_numpy(dtype=float)[inside]
         change = measure_change(values, waves)
-        known = ~np.isnan(values)
-        deviation = _deviation(values[known], waves.raked[known])
+        spread = deviation(values, waves.raked)
         rows.append(
             {
                 "scale": scale.name,
@@ -88,23 +86,10 @@ def _changes(place: str, pair: Pair, inside: Mask) -> list[dict[str, Any]]:
                 "items": len(scale.items),
                 **change.row(),
                 "is_net": waves.largest_gap <= LARGEST_GAP,
-                "d": change.net.value / deviation if deviation > 0 else np.nan,
+                "d": change.net.value / spread if spread > 0 else np.nan,
             }
         )
     return rows
-
-
-def _kept(waves: RakedWaves) -> float:
-    own, raked = (one[waves.is_now] for one in (waves.design.weight, waves.raked))
-    return effective_n(raked) / effective_n(own)
-
-
-def _deviation(values: Array, weight: Array) -> float:
-    """Give the standard deviation between people, over both waves."""
-    if len(values) < 2:
-        return float("nan")
-    mean = np.average(values, weights=weight)
-    return float(np.sqrt(np.average((values - mean) ** 2, weights=weight)))
 
 
 def _told_items(codebook: Codebook, shared: Codebook) -> pd.DataFrame:

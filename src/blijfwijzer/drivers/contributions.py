@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.drivers.trees import tree_contributions
+from blijfwijzer.drivers.tree_contributions import tree_contributions
 from blijfwijzer.errors import ContributionGapError
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import linear_contributions
@@ -38,11 +38,7 @@ def contribute(model: RiskModel, frame: pd.DataFrame) -> Contributions:
     over the training responses. The calibrator maps one number, the margin, to the probability,
     so along the straight line from the expected margin the Aumann-Shapley contribution of a
     feature is its share of the margin's change times the probability's change (Aumann & Shapley
-    1974; Sundararajan & Najmi 2020).
-
-    Parameters
-    ----------
-    frame : one row per response, as `build_features` gives
+    1974; Sundararajan & Najmi 2020). Features are as `build_features` gives them.
     """
     margins = linear_contributions(model.linear, frame)
     expected = model.linear.intercept
@@ -84,3 +80,27 @@ def roll_up(values: pd.DataFrame, schema: Schema, level: str) -> pd.DataFrame:
     """
     names = {feature.name: getattr(feature, level) for feature in schema.features}
     return values.T.groupby(values.columns.map(names), sort=False).sum().T
+
+
+@dataclass(frozen=True)
+class Contributed:
+    """Contributions of a model in use, to the risk of the same rows of features."""
+
+    contributions: Contributions
+    frame: pd.DataFrame
+    schema: Schema
+
+    @property
+    def by_scale(self) -> pd.DataFrame:
+        """Contributions of items added up to scales."""
+        return roll_up(self.contributions.values, self.schema, "scale")
+
+    @property
+    def by_construct(self) -> pd.DataFrame:
+        """Contributions added up to constructs, parted in what can be changed and what not."""
+        cells = {
+            f.name: f"{f.construct}|{'changeable' if f.changeable else 'given'}"
+            for f in self.schema.features
+        }
+        values = self.contributions.values
+        return values.T.groupby(values.columns.map(cells), sort=False).sum().T

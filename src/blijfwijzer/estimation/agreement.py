@@ -1,6 +1,6 @@
 """How much people of one unit agree."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -29,10 +29,6 @@ class Agreement:
     """Share of units at .70 or more."""
     rated: int = 0
     """Units of five respondents or more."""
-
-    def row(self) -> dict[str, float]:
-        """Give what tables tell of it."""
-        return asdict(self)
 
 
 def measure_agreement(

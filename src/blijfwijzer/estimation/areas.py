@@ -195,10 +195,7 @@ def _invert(matrices: Array) -> Array:
     if len(matrices) == 1:
         return 1 / matrices
     turned = np.stack(
-        [
-            np.stack([matrices[1, 1], -matrices[0, 1]]),
-            np.stack([-matrices[1, 0], matrices[0, 0]]),
-        ]
+        [np.stack([matrices[1, 1], -matrices[0, 1]]), np.stack([-matrices[1, 0], matrices[0, 0]])]
     )
     return np.asarray(turned / _determine(matrices))
 

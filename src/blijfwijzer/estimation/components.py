@@ -27,16 +27,7 @@ _GROUPS = 80
 _NOTHING = 1e-9
 
 
-@dataclass(frozen=True)
-class Components:
-    """How the variance of one score is spread over levels of units."""
-
-    table: pd.DataFrame
-    """One row per level and `person`: units, variance, share, icc1, icc2, each with low and high
-    where it is an estimate; `reason` why a level has none."""
-
-
-def split_variance(values: Array, units: pd.DataFrame, design: Design, seed: int) -> Components:
+def split_variance(values: Array, units: pd.DataFrame, design: Design, seed: int) -> pd.DataFrame:
     """Split the variance of a score over nested levels of units.
 
     icc1 is the share of variance between units of a level, whatever is above it (the correlation
@@ -49,6 +40,11 @@ def split_variance(values: Array, units: pd.DataFrame, design: Design, seed: int
     values : one per response; NaN where unknown
     units : one row per response, one column per level, from large to small; a response that
         misses one is left out
+
+    Returns
+    -------
+    One row per level and `person`: units, variance, share, icc1, icc2, each with low and high where
+    it is an estimate; `reason` why a level has none.
     """
     inside = (~np.isnan(values) & units.notna().all(axis=1).to_numpy()).nonzero()[0]
     part = design.take(inside)
@@ -56,12 +52,12 @@ def split_variance(values: Array, units: pd.DataFrame, design: Design, seed: int
     empty = _empty(units, codes, reasons)
     if len(inside) < 2 or np.ptp(values[inside]) == 0:
         told = "too few" if len(inside) < 2 else "one answer"
-        return Components(empty.assign(reason=empty["reason"].where(empty["reason"] != "", told)))
+        return empty.assign(reason=empty["reason"].where(empty["reason"] != "", told))
     kept = [level for level, reason in reasons.items() if not reason]
     cells = _gather(values[inside], part, codes[kept], seed)
     whole = _estimate(cells, np.ones(cells.groups), kept)
     left = [_estimate(cells, 1.0 - np.eye(cells.groups)[g], kept) for g in range(cells.groups)]
-    return Components(_tell(empty, whole, left, kept))
+    return _tell(empty, whole, left, kept)
 
 
 def _nested(units: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Absence]]:
@@ -209,7 +205,7 @@ def _interval(value: Array, left: Array) -> tuple[Array, Array]:
 
 def _empty(units: pd.DataFrame, codes: pd.DataFrame, reasons: dict[str, Absence]) -> pd.DataFrame:
     measures = ["share", "icc1", "icc2"]
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "level": [*units.columns, PERSON],
             "units": [*(codes.max() + 1), len(codes)],
@@ -218,7 +214,6 @@ def _empty(units: pd.DataFrame, codes: pd.DataFrame, reasons: dict[str, Absence]
             "reason": [*reasons.values(), ""],
         }
     )
-    return table
 
 
 def _divide(above: NDArray[Any], below: NDArray[Any]) -> float:

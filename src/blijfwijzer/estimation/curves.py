@@ -23,9 +23,7 @@ def area_under_curve(outcome: Array, risk: Array, weight: Array) -> tuple[float,
     area = float(ones @ below / ones.sum())
     influence = np.zeros(len(outcome))
     influence[known] = np.where(
-        is_one,
-        w / ones.sum() * (below[level] - area),
-        w / zeros.sum() * (above[level] - area),
+        is_one, w / ones.sum() * (below[level] - area), w / zeros.sum() * (above[level] - area)
     )
     return area, influence
 

@@ -12,11 +12,7 @@ _ORDERS = 20
 
 
 def split_gap(
-    trained: Array,
-    offered: Array,
-    group: Array,
-    weight: Array,
-    draws: Draws,
+    trained: Array, offered: Array, group: Array, weight: Array, draws: Draws
 ) -> tuple[dict[str, float], dict[str, Array], int]:
     """Split a gap in training into offers, take-up, and training without an offer.
 
@@ -40,8 +36,7 @@ def split_gap(
     columns = [
         w * (g == of) * part for of in (1, 0) for part in (np.ones(len(t)), o, o * t, (1 - o) * t)
     ]
-    draws = Draws(draws.place[known], draws.times)
-    every = draws.finish(draws.gather(np.column_stack(columns)))
+    every = draws.finish(draws.take(known).gather(np.column_stack(columns)))
     with np.errstate(divide="ignore", invalid="ignore"):
         size, offers, taken, own = (every[:, [at, at + 4]] for at in range(4))
         o_, t_, s_ = offers / size, taken / offers, own / (size - offers)

@@ -45,8 +45,8 @@ class Estimate:
         return float(two_sided(np.array([self.value]), np.array([self.se]), self.df)[0])
 
     @classmethod
-    def unknown(cls, n: int = 0, value: float = np.nan) -> "Estimate":
-        """Give a number of which nothing is known, or not how well."""
+    def bare(cls, value: float = np.nan, n: int = 0) -> "Estimate":
+        """Give a number of which it is not known how well it is known."""
         return cls(value, np.nan, np.nan, np.nan, np.nan, n)
 
 
@@ -90,10 +90,15 @@ def from_draws(value: float, draws: Array, n: int) -> Estimate:
     """Give a statistic its percentile interval from bootstraps; degrees of freedom are unknown."""
     known = np.sort(draws[~np.isnan(draws)])
     if len(known) < 2:
-        return Estimate.unknown(n, value)
+        return Estimate.bare(value, n)
     low, high = np.quantile(known, ENDS)
     spread = float(known.std(ddof=1))
     return Estimate(value, spread, float(low), float(high), np.inf, n, tuple(known))
+
+
+def from_finished(values: Array, n: int) -> Estimate:
+    """As `from_draws`, of a statistic as found followed by that of each draw (`Draws.finish`)."""
+    return from_draws(float(values[0]), values[1:], n)
 
 
 def p_against(estimate: Estimate, bound: float = 0.0) -> float:

@@ -14,12 +14,7 @@ from scipy.stats import beta, t
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import Estimate, estimate_of, table_of
 from blijfwijzer.estimation.resampling import ENDS
-from blijfwijzer.estimation.variance import (
-    GroupTotals,
-    add_up,
-    covariance_of,
-    variance_of_groups,
-)
+from blijfwijzer.estimation.variance import GroupTotals, add_up, covariance_of, variance_of_groups
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_ns
 
 
@@ -135,6 +130,15 @@ def estimate_share(values: ArrayLike, design: Design) -> Estimate:
     return replace(found, low=float(low), high=float(high))
 
 
+def deviation(values: Array, weight: Array) -> float:
+    """Give the weighted standard deviation of what is known; NaN where nothing is."""
+    known = ~np.isnan(values)
+    if not known.any():
+        return float("nan")
+    mean = np.average(values[known], weights=weight[known])
+    return float(np.sqrt(np.average((values[known] - mean) ** 2, weights=weight[known])))
+
+
 def estimate_means(values: ArrayLike, groups: pd.Series, design: Design) -> pd.DataFrame:
     """Estimate the mean of each group.
 
@@ -161,7 +165,7 @@ def difference(values: ArrayLike, is_first: Mask, is_second: Mask, design: Desig
     parts = np.asarray(is_first) & inside, np.asarray(is_second) & inside
     n = int((parts[0] | parts[1]).sum())
     if not all(part.any() for part in parts):
-        return Estimate.unknown(n)
+        return Estimate.bare(n=n)
 
     def contrast(weight: Array) -> float:
         means = [np.average(answers[part], weights=weight[part]) for part in parts]
@@ -194,7 +198,7 @@ def _all_together(values: ArrayLike, design: Design) -> pd.Series:
 
 def _one(row: pd.Series) -> Estimate:
     if not row["n"]:
-        return Estimate.unknown()
+        return Estimate.bare()
     value, se, low, high, df = (
         float(row[name]) for name in ("estimate", "se", "low", "high", "df")
     )

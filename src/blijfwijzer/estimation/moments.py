@@ -1,4 +1,4 @@
-"""Covariances in draws of whole units, and columns without the means of groups."""
+"""Covariances in draws of whole units, and columns without means, of all or of groups."""
 
 import numpy as np
 
@@ -18,10 +18,10 @@ def gather_moments(columns: Array, weight: Array, draws: Draws) -> Array:
     One row per whole: products of all pairs of columns, with one of ones before them. Sums of
     batches of responses may be added to each other.
     """
-    known = ~np.isnan(columns).any(axis=1)
+    known = np.asarray(~np.isnan(columns).any(axis=1))
     rows = np.column_stack([np.ones(known.sum()), columns[known]])
     products = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), rows.shape[1] ** 2)
-    return Draws(draws.place[known], draws.times).gather(weight[known, None] * products)
+    return draws.take(known).gather(weight[known, None] * products)
 
 
 def finish_moments(sums: Array, draws: Draws) -> tuple[Array, Array]:
@@ -41,6 +41,12 @@ def finish_moments(sums: Array, draws: Draws) -> tuple[Array, Array]:
 def covariances(columns: Array, weight: Array, draws: Draws) -> tuple[Array, Array]:
     """Weighted covariances of columns, as found and in each draw of units."""
     return finish_moments(gather_moments(columns, weight, draws), draws)
+
+
+def standardise(columns: Array) -> Array:
+    """Give columns in standard deviations from their means; zeros where nothing varies."""
+    spread = columns.std(axis=0)
+    return np.asarray((columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
 def within(columns: Array, group: Codes, weight: Array) -> Array:

@@ -47,10 +47,6 @@ def measure_reliability(
     interval tells where alpha would lie had other units been asked, such as those of another
     survey of the same population, since answers within a unit are alike; with units that are
     `fixed`, had other people of the same units answered.
-
-    Parameters
-    ----------
-    responses : one row per response
     """
     drawn = draw_wholes(design.vary(units), draws, seed)
     scales, items = [], []

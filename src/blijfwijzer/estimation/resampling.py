@@ -6,7 +6,7 @@ import numpy as np
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.variance import add_up
-from blijfwijzer.survey.arrays import Array, Codes
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 
 ENDS = (0.025, 0.975)
 """Of an interval that holds 95 % of the draws."""
@@ -19,6 +19,10 @@ class Draws(NamedTuple):
     """Of each response."""
     times: Array
     """One row per whole, one column per draw."""
+
+    def take(self, rows: Mask | Codes) -> "Draws":
+        """Give the draws of some of the responses."""
+        return Draws(self.place[rows], self.times)
 
     def gather(self, columns: Array) -> Array:
         """Add columns up by whole; sums of batches of responses may be added to each other."""

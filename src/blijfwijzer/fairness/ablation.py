@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from blijfwijzer.fairness.targeting import cut_cells
+from blijfwijzer.fairness.cells import cut_cells
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message
@@ -37,11 +37,7 @@ class Ablation:
 
 
 def refit_with_attributes(
-    risk: Array,
-    values: Array,
-    weight: Array,
-    units: pd.Series,
-    attributes: Mapping[str, pd.Series],
+    risk: Array, values: Array, weight: Array, units: pd.Series, attributes: Mapping[str, pd.Series]
 ) -> list[Ablation]:
     """Add each attribute to the model, and fit it again out of fold.
 

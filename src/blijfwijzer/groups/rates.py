@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 
 from blijfwijzer.estimation.areas import FREEDOM, Areas, integrate, lay_points, nest
 from blijfwijzer.estimation.design import Varying
-from blijfwijzer.estimation.pooling import (
+from blijfwijzer.estimation.group_means import (
     gather_areas,
     sampling_variance,
     summarise_means,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from blijfwijzer.claims.estimates import ClaimEstimate
 from blijfwijzer.claims.findings import ClaimFinding
-from blijfwijzer.claims.register import VERDICTS, Verdict
+from blijfwijzer.claims.verdicts import VERDICTS, Verdict
 from blijfwijzer.disclosure.release import Cleared, ColumnKind, clear, clear_whole
 from blijfwijzer.files import to_json
 from blijfwijzer.publish.catalogue import id_of

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.claims.register import VERDICTS
+from blijfwijzer.claims.verdicts import VERDICTS
 from blijfwijzer.disclosure.release import pick
 from blijfwijzer.publish.claim_tables import ClaimFindings, clear_claims, clear_shown_estimates
 from blijfwijzer.publish.culture_pictures import draw_estimates

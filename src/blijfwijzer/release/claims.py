@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from blijfwijzer.claims.evidence import Evidence
-from blijfwijzer.claims.register import Verdict
+from blijfwijzer.claims.verdicts import Verdict
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.publish.claim_tables import ClaimPart, ShownClaims
 from blijfwijzer.release.admission import Admission

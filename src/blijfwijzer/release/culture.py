@@ -7,12 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.conduct import (
-    CONTACT,
-    Conduct,
-    break_down_conduct,
-    read_behaviours,
-)
+from blijfwijzer.culture.behaviours import CONTACT, break_down_conduct, read_behaviours
+from blijfwijzer.culture.conduct import Conduct
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.traits import OTHER, UNKNOWN, read_traits
 from blijfwijzer.culture.trend import Trend

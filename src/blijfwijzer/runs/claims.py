@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.evidence import gather as gather_evidence
-from blijfwijzer.claims.register import CLAIMS, Claim, Verdict, find_claims, run_claims
+from blijfwijzer.claims.register import CLAIMS, Claim, find_claims
+from blijfwijzer.claims.verdicts import Verdict, run_claims
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.ledger import identify_beside
 from blijfwijzer.errors import ModelFolderError, counted

@@ -12,11 +12,13 @@ from blijfwijzer.culture.conduct import Conduct, measure_conduct
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.instrument import Instrument, assess_scales
 from blijfwijzer.culture.invariance import Invariance, assess_invariance
-from blijfwijzer.culture.screening import Screening, find_pair, gather_units, screen_units
+from blijfwijzer.culture.screened import gather_units
+from blijfwijzer.culture.screened_pair import find_pair
+from blijfwijzer.culture.screening import Screening, screen_units
 from blijfwijzer.culture.screening_checks import ScreeningChecks, check_screening
 from blijfwijzer.culture.traits import UNKNOWN, read_traits
 from blijfwijzer.culture.trend import Trend, measure_trend
-from blijfwijzer.culture.unit_changes import UnitChanges, measure_unit_changes
+from blijfwijzer.culture.unit_changes import measure_unit_changes
 from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.disclosure.figures import Figures
 from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
@@ -247,7 +249,7 @@ def _permit(
 
 
 def _climate(
-    waves: Waves, grouping: Grouping, design: Design, previous: UnitChanges | None
+    waves: Waves, grouping: Grouping, design: Design, previous: pd.DataFrame | None
 ) -> Climate:
     return measure_climate(
         waves.now.scales,

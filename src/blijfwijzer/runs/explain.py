@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from blijfwijzer.drivers.contributions import Contributions, contribute, refuse_gap
-from blijfwijzer.drivers.profiles import Contributed, Drivers, profile
+from blijfwijzer.drivers.contributions import Contributed, Contributions, contribute, refuse_gap
+from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.errors import refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.files import refuse_strange

@@ -12,14 +12,9 @@ from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.fairness.ablation import refit_with_attributes, tell_ablation
+from blijfwijzer.fairness.cells import Cells, cut_cells
 from blijfwijzer.fairness.proxies import measure_proxies, tell_proxy
-from blijfwijzer.fairness.targeting import (
-    Cells,
-    Rules,
-    Targeting,
-    audit_targeting,
-    cut_cells,
-)
+from blijfwijzer.fairness.targeting import Rules, Targeting, audit_targeting
 from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.flags import CERTAIN, NOT
 from blijfwijzer.groups.grouping import EVERYONE

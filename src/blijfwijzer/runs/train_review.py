@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from blijfwijzer.drivers.contributions import Contributions
-from blijfwijzer.drivers.profiles import Contributed, Drivers, profile, refit_importance
+from blijfwijzer.drivers.contributions import Contributed, Contributions
+from blijfwijzer.drivers.importance import refit_importance
+from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.review_page import Review, render_review
 from blijfwijzer.publish.training_files import picture_files, training_tables

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from blijfwijzer.files import write_beside
-from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.files import format_of
 from blijfwijzer.synthetic.workforce import SECTOR_LABELS
 
@@ -64,7 +64,10 @@ def _write_sav(responses: pd.DataFrame, codebook: Codebook, path: Path) -> None:
         for name in (column.name, *column.aliases)
         if name in responses
     }
-    labels = {name: _value_labels(column) for name, column in columns.items()}
+    labels: dict[str, dict[Any, str]] = {
+        name: {float(code): text.nl for code, text in (column.codes | column.missing).items()}
+        for name, column in columns.items()
+    }
     labels["sector"] = dict(SECTOR_LABELS)
     pyreadstat.write_sav(
         responses,
@@ -81,8 +84,3 @@ def _write_sav(responses: pd.DataFrame, codebook: Codebook, path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(_SPSS_DATE.start)
         file.write(_NO_DATE)
-
-
-def _value_labels(column: Column) -> dict[Any, str]:
-    both = column.codes | column.missing
-    return {float(code): text.nl for code, text in both.items()}

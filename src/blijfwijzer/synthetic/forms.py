@@ -7,11 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.synthetic.truth import solve_shift
 from blijfwijzer.synthetic.workforce import careers
-
-Array = NDArray[np.floating[Any]]
 
 SATISFIED_WITH = ("baan", "team", "organisatie")
 _LOADING = 0.82
@@ -80,7 +79,9 @@ def fill_in(
     return pd.DataFrame({**forms, **rest}), pd.DataFrame(seen)
 
 
-def leave_out(said: Array, figure: pd.Series, rng: np.random.Generator) -> Array:
+def leave_out(
+    said: NDArray[np.floating[Any]], figure: pd.Series, rng: np.random.Generator
+) -> Array:
     """Let some leave an item empty and some say that they do not know (8) or cannot (9)."""
     draw = rng.random(len(said))
     blank, unknown = figure["item_nonresponse"], figure["dont_know"]

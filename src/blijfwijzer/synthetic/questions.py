@@ -5,19 +5,16 @@ depends on whether they are asked. Each is a known function of what was answered
 the truth that `truth.CLAIM_TRUTHS` tells.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import CULTURE
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.forms import CONTACT, happens, leave_out
-
-Array = NDArray[np.floating[Any]]
 
 LONG_SERVICE = 20
 """Years from which the little educated get less of everything (claims H7, H8)."""
@@ -89,14 +86,16 @@ def ask(
     employable = normal("inzetbaarheid", 3.4, 0.65)
     # How much of each thing that someone does about their market value (claim H10).
     acts = known[["scholing", "ontwikkelafspraak"]].sum(axis=1) + (known["interne_stappen"] > 0)
+    active = np.asarray((acts.to_numpy(dtype=float) - 1.4) / 0.9, dtype=np.float64)
+    # What makes for contact with citizens, in log odds: the sector, and what they did.
+    met = known["extern_agressie"].fillna(0) + known["extern_intimidatie"].fillna(0)
+    contact = 0.5 * np.array(CONTACT)[people["sector"]] + 1.1 * met.to_numpy(dtype=float)
     encourages = says_yes(np.zeros(size), "manager_encourages")
     answers = {
-        "klantcontact": _often(_contact(people, known), figure, rng),
+        "klantcontact": _often(contact, figure, rng),
         "wil_scholing": says_yes(1.2 * trained - 0.3 * low, "wanted_training"),
         "scholing_aangeboden": leave_out(_offered(known, trained, low, weight, rng), figure, rng),
-        "eigen_marktwaarde": agrees(
-            opinion(0.12, (acts.to_numpy(dtype=float) - 1.4) / 0.9), "own_market_value"
-        ),
+        "eigen_marktwaarde": agrees(opinion(0.12, active), "own_market_value"),
         "hr_instrument": says_yes(_helped(culture, employable, leaves), "used_hr_instrument"),
         "reorganisatie": says_yes(
             reorganised[people["department"]]
@@ -106,7 +105,7 @@ def ask(
             "reorganised",
         ),
         "onder_aangesproken": agrees(
-            opinion(0.25, 2.5 * (manages - 0.08)), "underperformance_corrected"
+            opinion(0.25, 2.5 * (manages.astype(np.float64) - 0.08)), "underperformance_corrected"
         ),
         "uitblinken_meer_werk": agrees(opinion(0.15, performance), "excellence_more_work"),
         "prestatie_belonen": agrees(opinion(0.15, performance), "performance_rewarded"),
@@ -115,12 +114,6 @@ def ask(
         "moedigt_aan": np.where(manages, encourages, _NOT_APPLICABLE),
     }
     return forms.assign(**answers)
-
-
-def _contact(people: pd.DataFrame, known: pd.DataFrame) -> Array:
-    """Give what makes for contact with citizens, in log odds: the sector, and what they did."""
-    met = known["extern_agressie"].fillna(0) + known["extern_intimidatie"].fillna(0)
-    return 0.5 * np.array(CONTACT)[people["sector"]] + 1.1 * met.to_numpy(dtype=float)
 
 
 def _helped(culture: Array, employable: Array, leaves: Array) -> Array:

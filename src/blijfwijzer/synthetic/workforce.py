@@ -1,14 +1,13 @@
 """Who is invited and who responds: units, careers and response of the built-in survey."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-Array = NDArray[np.floating[Any]]
+from blijfwijzer.survey.arrays import Array
 
 # Sector: people in thousands (A.2 of the notes: fte of 2019 as persons; education is recall),
 # share of respondents (Rijk is found, the others are assumed), low and high educated (assumed).
@@ -116,6 +115,22 @@ def careers(people: pd.DataFrame, climate: Array, rng: np.random.Generator) -> p
             "aangemoedigd": (rng.random(size) < encouraged).astype(int),
         }
     )
+
+
+def unit_names(people: pd.DataFrame) -> dict[str, pd.Series]:
+    """Codes of units: a sector's name, and numbers with a letter for the level."""
+    names = np.array(list(SECTORS))
+
+    def code(letter: str, column: str) -> pd.Series:
+        numbers = people[column].astype("str").str.zfill(5).reset_index(drop=True)
+        return letter + numbers
+
+    return {
+        "sector": pd.Series(names[people["sector"]], dtype="str"),
+        "organisatie": code("O", "organisation"),
+        "afdeling": code("A", "department"),
+        "team": code("T", "team"),
+    }
 
 
 def _places(

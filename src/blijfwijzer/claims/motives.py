@@ -1,0 +1,104 @@
+"""The claim about why people want to leave (H5)."""
+
+import numpy as np
+
+from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, stated
+from blijfwijzer.claims.findings import ClaimFinding, Decision, Effect, NotTestableError
+from blijfwijzer.claims.reader import Reader
+from blijfwijzer.estimation.intervals import Estimate, from_finished
+from blijfwijzer.survey.arrays import Array, Mask
+from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES
+from blijfwijzer.survey.texts import Message
+
+RANK_CERTAINTY = 0.80
+"""Share of bootstraps in which a motive must hold its rank (domain notes, C, H5)."""
+_FEWEST_LEAVERS = 100
+_OTHER, _CULTURE = MOTIVES[:2]
+
+
+def second_motive(reader: Reader) -> ClaimFinding:
+    """H5: discontent with the culture is the second motive to leave, after wanting something else.
+
+    Shares of motives among those who intend to leave, in public administration where the survey
+    says who works there; ranks with a bootstrap of whole units.
+    """
+    leaves = reader.of("vertrekintentie") == 1
+    knows_sector = reader.has("openbaar_bestuur")
+    inside = leaves & (reader.of("openbaar_bestuur") == 1) if knows_sector else leaves
+    motives = {name: reader.of(name) for name in reader.present(MOTIVES)}
+    shares, n = _shares(reader, motives, inside)
+    if n < _FEWEST_LEAVERS:
+        raise NotTestableError("claim.h5.few_leavers", needed=_FEWEST_LEAVERS)
+    names = list(motives)
+    culture, other = names.index(_CULTURE), names.index(_OTHER)
+    certain = _holds_rank(shares[1:], culture, other)
+    rivals = np.delete(shares, [culture, other], axis=1)
+    rank, ahead = (
+        from_finished(values, n)
+        for values in (_rank(shares, culture), shares[:, culture] - rivals.max(axis=1))
+    )
+    # Not second in most draws and not second as found: another motive is.
+    is_second, is_other = certain >= RANK_CERTAINTY, certain <= 1 - RANK_CERTAINTY
+    return ClaimFinding(
+        estimates=(
+            *(
+                ClaimEstimate(
+                    name,
+                    Measure.SHARE,
+                    from_finished(shares[:, at], n),
+                    CONCEPTS[name],
+                    Domain(name, (inside & (motives[name] == 1),)),
+                    name,
+                )
+                for at, name in enumerate(names)
+            ),
+            stated("claim.h5.rank", Measure.RANK, rank),
+            stated("claim.h5.certainty", Measure.CHANCE, Estimate.bare(certain, n)),
+        ),
+        effect=Effect(ahead, Message("claim.h5.effect")),
+        decision=Decision("claimed" if is_second else "opposite" if is_other else "neither"),
+        checks=_other_groupings(reader, motives, leaves, inside),
+        notes=() if knows_sector else (Message("claim.h5.note"),),
+        domain=Domain("", (inside,)),
+    )
+
+
+def _shares(reader: Reader, motives: dict[str, Array], inside: Mask) -> tuple[Array, int]:
+    """Weighted shares of motives, one column each: as found, then per draw of units; and n."""
+    answers = np.stack(list(motives.values()), axis=1)
+    rows = inside & ~np.isnan(answers).any(axis=1)
+    draws, weight = reader.draw().take(rows), reader.design.weight[rows, None]
+    sums = draws.finish(
+        draws.gather(np.column_stack([np.ones(rows.sum()), answers[rows]]) * weight)
+    )
+    total = np.where(sums[:, :1] > 0, sums[:, :1], np.nan)
+    return np.asarray(sums[:, 1:] / total), int(rows.sum())
+
+
+def _rank(shares: Array, culture: int) -> Array:
+    """Place of culture among the motives, a row each."""
+    return np.asarray((shares > shares[:, [culture]]).sum(axis=1) + 1.0)
+
+
+def _holds_rank(drawn: Array, culture: int, other: int) -> float:
+    """Share of draws in which wanting something else is first and culture second."""
+    rest = np.delete(drawn, [culture, other], axis=1).max(axis=1)
+    return float(((drawn[:, other] > drawn[:, culture]) & (drawn[:, culture] > rest)).mean())
+
+
+def _other_groupings(
+    reader: Reader, motives: dict[str, Array], leaves: Mask, inside: Mask
+) -> tuple[ClaimEstimate, ...]:
+    """Give the certainty when managers are part of the culture, and over all sectors."""
+
+    def certainty(sentence: str, of: dict[str, Array], rows: Mask) -> ClaimEstimate:
+        shares, n = _shares(reader, of, rows)
+        found = _holds_rank(shares[1:], list(of).index(_CULTURE), list(of).index(_OTHER))
+        return stated(sentence, Measure.CHANCE, Estimate.bare(found, n))
+
+    made = [certainty("claim.h5.all_sectors", motives, leaves)]
+    if "motief_leiding" in motives:
+        rest = {name: values for name, values in motives.items() if name != "motief_leiding"}
+        rest[_CULTURE] = np.fmax(motives[_CULTURE], motives["motief_leiding"])
+        made.insert(0, certainty("claim.h5.with_manager", rest, inside))
+    return tuple(made)

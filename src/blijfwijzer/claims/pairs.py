@@ -1,0 +1,193 @@
+"""Claims about the pair of dimensions that is said to tell good teams from poor ones (H1, H1b)."""
+
+from itertools import combinations
+
+import numpy as np
+
+from blijfwijzer.claims.estimates import Measure, stated
+from blijfwijzer.claims.findings import (
+    ClaimFinding,
+    Decision,
+    Effect,
+    NotTestableError,
+    Requirement,
+    decide,
+)
+from blijfwijzer.claims.halves import Halves, halve_teams, shrink_teams
+from blijfwijzer.claims.reader import Reader
+from blijfwijzer.estimation.curves import areas_by_draw
+from blijfwijzer.estimation.intervals import Estimate, from_finished
+from blijfwijzer.estimation.means import estimate_share
+from blijfwijzer.estimation.moments import standardise
+from blijfwijzer.survey.arrays import Array, Mask
+from blijfwijzer.survey.concepts import PAIR
+from blijfwijzer.survey.texts import Message
+
+WORST = 0.25
+"""Share of teams that counts as worrying."""
+TOPPAIRS = 5 / 21
+"""Among which share of the pairs a special pair must be (domain notes, C, H1b)."""
+SPECIAL = 0.05
+"""By how much the area under the curve of a special pair must exceed the mean of the other pairs.
+Ours: a quarter of what parts a useful .70 from chance."""
+RANK_CERTAINTY = 0.95
+"""Share of draws in which the pair must be among the best, or in which it must not. Ours."""
+_HALVINGS = 5
+_PERMUTATIONS = 200
+_FEWEST_OTHERS = 3
+
+
+def good_together(reader: Reader) -> ClaimFinding:
+    """H1: teams good on safety and performance orientation are good on all else, and the converse.
+
+    Means of teams are shrunk to the mean of all by their reliability (empirical Bayes; Efron &
+    Morris 1975). Good is the top quarter on both of the pair; good on all else is above the median
+    of teams on each other dimension. Poor mirrors it. As one mood colours all that a person says,
+    the pair as one half of a team sees it must also tell more of the rest as the other half sees
+    it than the pair of a team chosen at random does (a permutation of teams).
+    """
+    names = _ordered(reader)
+    means, design = shrink_teams(reader, names)
+    good, poor = _extremes(means[:, :2])
+    agrees = _agreement(means[:, 2:], good, poor)
+    found, of_good, of_poor = (
+        estimate_share(values, design)
+        for values in (agrees, np.where(good, agrees, np.nan), np.where(poor, agrees, np.nan))
+    )
+    halves = halve_teams(reader, _scores(reader, names), reader.half)
+    # Whether each team that is extreme to one half is on that side of all else to the other.
+    seen = _extremes(halves.first[:, :2])
+    across = estimate_share(_agreement(halves.second[:, 2:], *seen), halves.design)
+    chance = _by_chance(halves, *seen, reader.seed)
+    apart = float(np.nanmean(agrees) - np.nanmean(_other_pairs(means)))
+    share = Measure.SHARE
+    return ClaimFinding(
+        estimates=(
+            stated("claim.h1.all_others_agree", share, found),
+            stated("claim.h1.good", share, of_good),
+            stated("claim.h1.poor", share, of_poor),
+            stated("claim.h1.other_half", share, across),
+            stated("claim.h1.by_chance", share, Estimate.bare(chance, across.n)),
+        ),
+        effect=Effect(found, Message("claim.h1.effect")),
+        decision=decide([Requirement(found, bound=0.5), Requirement(across, bound=chance)]),
+        checks=(stated("claim.h1.other_pairs", Measure.DIFFERENCE, Estimate.bare(apart, found.n)),),
+    )
+
+
+def special_pair(reader: Reader) -> ClaimFinding:
+    """H1b: no other pair finds worrying teams so well.
+
+    A team worries when it is in the worst quarter on the mean of the dimensions outside the pair,
+    as seen by one half of it; the other half's mean on the pair predicts that. Each half has each
+    part once, and teams are halved several times. Pairs are ranked by area under the curve, with a
+    bootstrap of whole units.
+    """
+    names = _ordered(reader)
+    pairs = list(combinations(range(len(names)), 2))
+    areas, n = _areas_of_pairs(reader, names, pairs)
+    ranks = (areas > areas[0]).sum(axis=0) + 1.0
+    allowed = max(1, round(TOPPAIRS * len(pairs)))
+    best = int(np.argmax(areas[:, 0]))
+    first, second = (reader.label(names[place]) for place in pairs[best])
+    among = float((ranks[1:] <= allowed).mean())
+    apart = areas[0] - areas[1:].mean(axis=0)
+    rank, ahead, area, of_best = (
+        from_finished(row, n) for row in (ranks, apart, areas[0], areas[best])
+    )
+    # A pair that is among the best and hardly better than any two is not special.
+    is_special = among >= RANK_CERTAINTY and ahead.value >= SPECIAL and ahead.low > 0
+    is_other = among <= 1 - RANK_CERTAINTY
+    certainty = Estimate.bare(among, n)
+    return ClaimFinding(
+        estimates=(
+            stated("claim.h1b.rank", Measure.RANK, rank, pairs=len(pairs)),
+            stated("claim.h1b.among_best", Measure.CHANCE, certainty, allowed=allowed),
+            stated("claim.h1b.ahead", Measure.GAIN, ahead),
+            stated("claim.h1b.area", Measure.AREA, area),
+        ),
+        effect=Effect(ahead, Message("claim.h1b.effect")),
+        decision=Decision("claimed" if is_special else "opposite" if is_other else "neither"),
+        checks=(stated("claim.h1b.best_pair", Measure.AREA, of_best, first=first, second=second),),
+        notes=(Message("claim.h1b.note"),),
+    )
+
+
+def _ordered(reader: Reader) -> list[str]:
+    """Dimensions with the pair in front."""
+    others = [name for name in reader.dimensions if name not in PAIR]
+    if len(others) < _FEWEST_OTHERS:
+        counts = {"dimensions": len(others), "needed": _FEWEST_OTHERS}
+        raise NotTestableError("claim.untestable.few_dimensions", **counts)
+    return [*PAIR, *others]
+
+
+def _scores(reader: Reader, names: list[str]) -> Array:
+    """One row per response, one column per dimension."""
+    return np.stack([reader.dimension(name) for name in names], axis=1)
+
+
+def _extremes(pair: Array) -> tuple[Mask, Mask]:
+    low, high = np.nanquantile(pair, [WORST, 1 - WORST], axis=0)
+    return (pair >= high).all(axis=1), (pair <= low).all(axis=1)
+
+
+def _agreement(others: Array, good: Mask, poor: Mask) -> Array:
+    """Whether each extreme team is on its side of the median on all others; NaN for the rest."""
+    middle = np.nanmedian(others, axis=0)
+    agrees = np.full(len(others), np.nan)
+    agrees[good] = (others[good] > middle).all(axis=1)
+    agrees[poor] = (others[poor] < middle).all(axis=1)
+    return agrees
+
+
+def _other_pairs(means: Array) -> list[float]:
+    """Share of teams that agree, of each pair but the first; NaN where no team is extreme."""
+    shares = []
+    for pair in list(combinations(range(means.shape[1]), 2))[1:]:
+        good, poor = _extremes(means[:, list(pair)])
+        agrees = _agreement(np.delete(means, pair, axis=1), good, poor)
+        shares.append(float(np.nanmean(agrees)) if (good | poor).any() else np.nan)
+    return shares
+
+
+def _by_chance(halves: Halves, good: Mask, poor: Mask, seed: int) -> float:
+    """Mean agreement over permutations of teams, which part the pair from the rest."""
+    rng = np.random.default_rng([seed, 3])
+    shares = []
+    for _ in range(_PERMUTATIONS):
+        order = rng.permutation(len(good))
+        shares.append(np.nanmean(_agreement(halves.second[:, 2:], good[order], poor[order])))
+    return float(np.mean(shares))
+
+
+def _areas_of_pairs(
+    reader: Reader, names: list[str], pairs: list[tuple[int, int]]
+) -> tuple[Array, int]:
+    """Area under the curve of each pair, a row each: as found, then of each draw of units.
+
+    Also gives the teams it rests on, in the first halving.
+    """
+    values = _scores(reader, names)
+    made, teams = [], []
+    for halving in range(_HALVINGS):
+        halves = halve_teams(reader, values, reader.halved_again(halving))
+        made.append(np.stack([_area_of_pair(halves, pair) for pair in pairs]))
+        teams.append(len(halves.first))
+    return np.asarray(np.mean(made, axis=0)), teams[0]
+
+
+def _area_of_pair(halves: Halves, pair: tuple[int, int]) -> Array:
+    """Mean over both directions of the AUC with which a pair finds worrying teams.
+
+    As found, then of each draw of units.
+    """
+    place, times = halves.draws
+    picks = np.column_stack([np.ones(len(times)), times])
+    areas = []
+    for predictor, truth in ((halves.first, halves.second), (halves.second, halves.first)):
+        score = -standardise(predictor[:, list(pair)]).mean(axis=1)
+        rest = standardise(np.delete(truth, pair, axis=1)).mean(axis=1)
+        is_worrying = rest <= np.quantile(rest, WORST)
+        areas.append(areas_by_draw(is_worrying, score, place, picks))
+    return np.asarray(np.mean(areas, axis=0))

@@ -1,0 +1,109 @@
+"""How much each driver matters: overall, in groups, and in other draws and fits."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from blijfwijzer.drivers.contributions import contribute
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.resampling import ENDS, draw_units
+from blijfwijzer.risk.evaluation import pool_small
+from blijfwijzer.risk.model import RiskModel
+from blijfwijzer.risk.splits import Fold
+from blijfwijzer.settings import DriverSettings
+from blijfwijzer.survey.arrays import Array
+
+TOP = 10
+
+
+def refit_importance(
+    models: tuple[RiskModel, ...], frame: pd.DataFrame, weight: Array, folds: list[Fold]
+) -> list[pd.Series]:
+    """Give each fold model's mean |contribution| of features on its own test part."""
+    found = []
+    for model, (_, test) in zip(models, folds, strict=True):
+        values = contribute(model, frame.iloc[test]).values
+        mean = np.average(values.abs(), axis=0, weights=weight[test])
+        found.append(pd.Series(mean, index=values.columns))
+    return found
+
+
+def measure_importance(
+    values: pd.DataFrame, design: Design, bootstraps: int, rng: np.random.Generator
+) -> tuple[pd.DataFrame, Array]:
+    """Weighted mean |contribution| with percentile intervals, and its bootstrap draws."""
+    size, draws = _by_unit(values.abs().to_numpy(), design, bootstraps, rng)
+    low, high = np.quantile(draws, ENDS, axis=0)
+    table = pd.DataFrame(
+        {
+            "mean_abs": size,
+            "low": low,
+            "high": high,
+            "mean": np.average(values, axis=0, weights=design.weight),
+            "n": len(values),
+        },
+        index=values.columns,
+    )
+    return table.sort_values("mean_abs", ascending=False, kind="stable"), draws
+
+
+def _by_unit(
+    values: Array, design: Design, bootstraps: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Weighted means of columns, and those of resampled units, from sums by unit."""
+    draws = draw_units(pd.factorize(design.cluster)[0], bootstraps, rng)
+    columns = np.column_stack([np.ones(len(values)), values])
+    totals = draws.finish(draws.gather(design.weight[:, None] * columns))
+    means = totals[:, 1:] / np.maximum(totals[:, :1], 1e-300)
+    return means[0], means[1:]
+
+
+def contrast_cohorts(
+    by_scale: pd.DataFrame,
+    groups: dict[str, pd.Series],
+    design: Design,
+    settings: DriverSettings,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Mean contribution of each scale in a group, less that of all others."""
+    values, tables = by_scale.to_numpy(), []
+    for attribute, group in groups.items():
+        pooled = pool_small(group.reset_index(drop=True), settings.minimum_mark)
+        for name in sorted(pooled.dropna().unique(), key=str):
+            inside = (pooled == name).to_numpy()
+            if min(inside.sum(), (~inside).sum()) < settings.minimum_mark:
+                continue
+            (own, drawn), (others, drawn_others) = (
+                _by_unit(values[side], design.take(side), settings.bootstraps, rng)
+                for side in (inside, ~inside)
+            )
+            low, high = np.quantile(drawn - drawn_others, ENDS, axis=0)
+            told = {"difference": own - others, "low": low, "high": high, "n": int(inside.sum())}
+            about = {"attribute": attribute, "group": str(name), "scale": by_scale.columns}
+            tables.append(pd.DataFrame(about | told))
+    columns = ["attribute", "group", "scale", "difference", "low", "high", "n"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def measure_stability(refits: list[pd.Series], draws: Array, importance: pd.Series) -> pd.DataFrame:
+    """Compare ranks: pairs of refits on folds, and bootstraps of units with all responses."""
+    rows = []
+    for (i, first), (j, second) in combinations(enumerate(refits, start=1), 2):
+        agreement = _rank_agreement(first.to_numpy(), second.loc[first.index].to_numpy())
+        rows.append({"comparison": f"fold {i} - fold {j}", **agreement})
+    for draw in draws[:50]:
+        agreement = _rank_agreement(draw, importance.to_numpy())
+        rows.append({"comparison": "bootstrap", **agreement})
+    return pd.DataFrame(rows)
+
+
+def _rank_agreement(first: Array, second: Array) -> dict[str, float]:
+    """Spearman's rank correlation, and the share of the ten largest in common."""
+    top = min(TOP, len(first))
+    common = set(np.argsort(-first)[:top]) & set(np.argsort(-second)[:top])
+    if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return {"rank_correlation": float("nan"), "top_ten": len(common) / max(top, 1)}
+    correlation = np.corrcoef(rankdata(first), rankdata(second))[0, 1]
+    return {"rank_correlation": float(correlation), "top_ten": len(common) / top}
