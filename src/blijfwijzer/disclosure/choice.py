@@ -1,6 +1,6 @@
 """Which groups to withhold, so that nothing follows about few people and most people are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
+from scipy.sparse.csgraph import connected_components
 
 from blijfwijzer.disclosure.atoms import Atoms, find_atoms, members_of
 from blijfwijzer.disclosure.counts import Published, find_pinned
@@ -18,6 +19,10 @@ from blijfwijzer.disclosure.rules import SHOWN, find_faults
 from blijfwijzer.disclosure.span import Row, indicator
 from blijfwijzer.settings import DisclosureSettings
 
+_NARROW = 600
+"""People below which a percentage is one of few counts, so that groups hang together by it."""
+_MOST_TRIED = 12_000
+"""Groups by turns in which those withheld for counts are tried again: all counts are held anew."""
 _OF_A_CELL = 2
 """Values that the count in a cell must be able to have: both answers of each stay possible."""
 
@@ -222,7 +227,10 @@ class _Parts:
 
     def guard(self, minimum: int, taken: Sequence[Row] = ()) -> Guard:
         """Give a guard that holds what is known, and groups that were chosen before."""
-        return Guard(self._sizes, minimum, replace(self._outsider, proven=tuple(taken)))
+        guard = Guard(self._sizes, minimum, replace(self._outsider, proven=tuple(taken)))
+        # What follows from what is known is counted once; no choice can undo it.
+        self._outsider = replace(self._outsider, is_proven=True)
+        return guard
 
 
 def to_rows(groups: csr_array) -> list[Row]:
@@ -237,13 +245,36 @@ def _leave_free(
     hidden: Hidden,
     minimum: int,
 ) -> NDArray[np.bool_]:
-    """Withhold groups until no hidden count is pinned."""
-    for values in hidden.outcomes:
-        counts = _Counts(parts, values, hidden.protection, minimum)
-        while found := counts.find_pinning(shown):
-            shown = shown.copy()
-            shown[_cover(found, people)] = False
-    return shown
+    """Withhold groups until no hidden count is pinned, and show again what that did not need."""
+    outcomes = [_Counts(parts, values, hidden.protection, minimum) for values in hidden.outcomes]
+    free = shown.copy()
+    for counts in outcomes:
+        while found := counts.find_pinning(free):
+            free[_cover(found, people)] = False
+    for tried in _one_of_each(parts, np.flatnonzero(shown & ~free), people):
+        free[tried] = True
+        for counts in outcomes:
+            while found := counts.find_pinning(free, afresh=True):
+                pinned = set(np.concatenate(found).tolist())
+                bad = [place for place in tried if free[place] and place in pinned]
+                # What is pinned from afar is freed by whatever was tried.
+                free[bad or tried] = False
+    return free
+
+
+def _one_of_each(
+    parts: _Parts, gone: NDArray[np.intp], people: NDArray[np.floating[Any]]
+) -> Iterator[list[int]]:
+    """Deal out withheld groups, the largest first, of those that hang together one at a time."""
+    narrow = parts.of_offered[np.flatnonzero(people < _NARROW)]
+    joined = connected_components(csr_array(narrow.T @ narrow), directed=False)[1]
+    queues: dict[int, list[int]] = {}
+    firsts = parts.of_offered.indices[parts.of_offered.indptr[:-1]]
+    for place in gone[np.argsort(-people[gone], kind="stable")]:
+        queues.setdefault(int(joined[firsts[place]]), []).append(int(place))
+    turns = _MOST_TRIED // max(1, len(parts.offered))
+    for turn in range(min(turns, max(map(len, queues.values()), default=0))):
+        yield [queue[turn] for queue in queues.values() if turn < len(queue)]
 
 
 class _Counts:
@@ -273,10 +304,21 @@ class _Counts:
         self._need = np.full(self._targets.shape[0], protection, dtype=np.int64)
         self._need[: cells.shape[0]] = _OF_A_CELL
         self._is_free = np.zeros(self._targets.shape[0], dtype=bool)
+        self._is_hopeless = self._is_free.copy()
+        """Pinned by what is known, so that no choice can free it."""
 
-    def find_pinning(self, shown: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-        """Give, per pinned count, the shown groups that hold people of it."""
+    def find_pinning(
+        self, shown: NDArray[np.bool_], *, afresh: bool = False
+    ) -> list[NDArray[np.intp]]:
+        """Give, per pinned count, the shown groups that hold people of it.
+
+        Parameters
+        ----------
+        afresh : whether groups were added since, so that what was free may be so no more
+        """
         parts = self._parts
+        if afresh:
+            self._is_free = self._is_hopeless.copy()
         base = csr_array(vstack([parts.known, parts.barred], format="csr"))
         rows = csr_array(vstack([base, parts.of_offered[np.flatnonzero(shown)]], format="csr"))
         is_open = ~self._is_free
@@ -289,8 +331,9 @@ class _Counts:
         for place, pin in zip(places, found, strict=True):
             own = [] if pin is None else [offered[pin.touching], offered[pin.near]]
             withholdable = [rows[rows >= 0] for rows in own if (rows >= 0).any()]
-            # What only known groups pin no choice can free.
             self._is_free[place] = not withholdable
+            if pin is not None and not withholdable:
+                self._is_hopeless[place] = True
             pinning += withholdable[:1]
         return pinning
 

@@ -71,6 +71,12 @@ class Guard:
             for name, row in enumerate((*known.rows, *known.proven, *known.barred)):
                 self._past.push(-1 - name, row)
 
+    @property
+    def work(self) -> int:
+        """Branches that were looked at, a linear programme counting as fifty."""
+        searches = [self._search, *([] if self._past is None else [self._past_search])]
+        return sum(search.nodes + 50 * search.worlds.programmes for search in searches)
+
     def offer(self, name: int, row: Row) -> Refusal | None:
         """Take a row, unless something would follow from it and the rows that were taken.
 

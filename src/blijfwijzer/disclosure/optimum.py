@@ -22,6 +22,8 @@ from blijfwijzer.disclosure.span import Row
 _SHUFFLED = 3
 """Orders tried beside that by worth: others meet other combinations."""
 _PROGRAMME_NODES = 5_000
+_MOST_WORK = 200_000
+"""Branches, as `Guard.work` counts them, after which the choice is improved no further."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,10 @@ def choose_best(
         rest = [name for name in by_worth if not proposed[name]]
         search.take(wanted + rest)
         for _ in range(_SHUFFLED):
-            rng.shuffle(wanted)
-            search.take(wanted + rest)
-        if search.is_best or len(search.cuts) == known:
+            if search.work < _MOST_WORK:
+                rng.shuffle(wanted)
+                search.take(wanted + rest)
+        if search.is_best or len(search.cuts) == known or search.work >= _MOST_WORK:
             break
     return search.best()
 
@@ -85,6 +88,7 @@ class _Search:
         self, offered: Sequence[Row], worth: Sequence[float], new_guard: Callable[[], Guard]
     ) -> None:
         self.cuts: dict[frozenset[int], None] = {}
+        self.work = 0
         self._offered = offered
         self._worth = np.array(worth, dtype=float)
         self._new_guard = new_guard
@@ -107,13 +111,14 @@ class _Search:
     def take(self, order: Iterable[int]) -> None:
         """Take rows one by one, and keep the choice if it is the best so far."""
         guard = self._new_guard()
-        self._unavoidable = guard.unavoidable
+        self._unavoidable = max(self._unavoidable, guard.unavoidable)
         taken = np.zeros(len(self._offered), dtype=bool)
         for name in order:
             refusal = guard.offer(name, self._offered[name])
             taken[name] = refusal is None
             if refusal is not None and refusal.together:
                 self.cuts[refusal.together] = None
+        self.work += guard.work
         if self._worth[taken].sum() > self._total:
             self._shown = taken
 
