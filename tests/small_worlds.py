@@ -59,7 +59,8 @@ def brute_force(rows, sizes, minimum):
 
 def grouping_of(members, parents, levels="organisatie", sectors=None, people=np.nan):
     """Groups of any making; without sectors, each is held against everybody."""
-    groups = pd.DataFrame({"parent": parents, "level": levels, "people": people})
+    n = np.asarray(members.sum(axis=1)).ravel()
+    groups = pd.DataFrame({"parent": parents, "level": levels, "n": n, "people": people})
     sectors = groups.index if sectors is None else sectors
     none = csr_array((0, members.shape[1]), dtype=np.int8)
     return Grouping(groups.assign(sector=sectors), members, pd.DataFrame(), none)

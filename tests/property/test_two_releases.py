@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.disclosure.choice import Outsider, choose_groups, choose_shown
+from blijfwijzer.disclosure.choice import Candidates, Outsider, choose_groups, choose_shown
 from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
 from blijfwijzer.disclosure.ledger import Ledger
@@ -61,10 +61,8 @@ def release(ledger, responses, kinds, values=None):
         ledger, Present(responses, groups, members_of), "survey", "1", K, request
     )
     count = len(responses)
-    choice = choose_groups(
-        *(groups, np.full(len(names), np.nan), none(count), values or {}, np.ones(count)),
-        *(DisclosureSettings(minimum=K), earlier),
-    )
+    candidates = Candidates(groups, np.full(len(names), np.nan), none(count), np.ones(count))
+    choice = choose_groups(candidates, values or {}, DisclosureSettings(minimum=K), earlier)
     told = choice.shown & (choice.tells_everyone | (np.arange(len(names)) > 0))
     prints = fingerprint_groups(view_keys(responses, VIEWS), ledger.secret, groups)
     shown = {

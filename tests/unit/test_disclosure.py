@@ -10,7 +10,13 @@ import pytest
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
-from blijfwijzer.disclosure.choice import Hidden, Outsider, choose_groups, choose_shown
+from blijfwijzer.disclosure.choice import (
+    Candidates,
+    Hidden,
+    Outsider,
+    choose_groups,
+    choose_shown,
+)
 from blijfwijzer.disclosure.counts import Published, find_pinned
 from blijfwijzer.disclosure.guard import Guard, Known
 from blijfwijzer.disclosure.release import clear, require_cleared
@@ -18,6 +24,7 @@ from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.disclosure.rules import find_faults
 from blijfwijzer.disclosure.span import indicator
 from blijfwijzer.errors import DisclosureError
+from blijfwijzer.release.admission import rank_groups
 from blijfwijzer.settings import DisclosureSettings
 from small_worlds import brute_force, everyone, members, none
 
@@ -224,11 +231,34 @@ def test_groups_that_pass_are_shown_with_everyone(rng):
     values = {"y": (rng.random(78) < 0.3).astype(float)}
 
     choice = choose_groups(
-        groups, np.full(4, np.nan), none(78), values, np.ones(78), DisclosureSettings()
+        Candidates(groups, np.full(4, np.nan), none(78), np.ones(78)), values, DisclosureSettings()
     )
 
     assert choice.shown.tolist() == [True, True, False, False]
     assert choice.reasons.tolist() == ["", "", "derivable", "respondents"]
+
+
+def test_what_has_priority_is_kept_although_fewer_people_are_in_it():
+    place = np.arange(100)
+    ids = ["all", "team=a", "all&sex=m"]
+    # Five people are in one of the two and not in the other, so only one of them can be shown.
+    groups = members(place >= 0, place < 50, place < 45)
+
+    def kept(*priority):
+        rank = rank_groups(ids, priority)
+        offered = Candidates(groups, np.full(3, np.nan), none(100), np.ones(100), rank)
+        shown = choose_groups(offered, {}, DisclosureSettings()).shown
+        return [name for name, is_shown in zip(ids, shown, strict=True) if is_shown]
+
+    assert kept() == kept("team") == ["all", "team=a"]
+    assert kept("sex") == kept("sex", "team") == ["all", "all&sex=m"]
+
+
+def test_a_group_is_as_important_as_the_less_important_of_what_it_is_of():
+    ids = ["all", "sector=a/team=b", "sector=a/team=b&sex=m", "sector=a", "all&age=1"]
+
+    assert rank_groups(ids, ("sex", "team")).tolist() == [-1, 1, 1, 2, 2]
+    assert rank_groups(ids, ("age", "sector")).tolist() == [-1, 2, 2, 1, 0]
 
 
 def test_a_band_is_no_date():
@@ -274,17 +304,19 @@ def test_the_gate_coarsens_each_kind():
 
 # Everything that can put bytes outside the process, and the modules that do. Tables of people pass
 # `release.clear` on their way to each of them; the rest writes surveys that are made, models behind
-# their linter, the ledger, and pages of simulations.
+# their linter, the ledger, what a served model remembers, and pages of simulations.
 RITE = {"release/publication.py"}
+LEDGER = {"disclosure/ledger.py", "disclosure/chain.py"}
 WRITERS = {
     "Entry": RITE,
     "admit_figures": RITE,
     "admit_groups": RITE,
-    "open_ledger": RITE | {"release/verify.py"},
+    # What is undone shows nothing, and enters a line that says so.
+    "open_ledger": RITE | {"release/verify.py", "runs/withdraw.py"},
     "track_release": RITE,
     "track_training": RITE,
     "write_apart": {"runs/train.py"},
-    "write_beside": RITE | {"disclosure/ledger.py", "runs/draft.py", "synthetic/export.py"},
+    "write_beside": RITE | LEDGER | {"runs/draft.py", "synthetic/export.py"},
     "write_files": RITE,
     "write_folder_beside": RITE,
     "create_model_version": {"records/tracking.py"},
@@ -301,9 +333,10 @@ WRITERS = {
     "to_excel": {"synthetic/export.py"},
     "to_parquet": {"publish/release_files.py", "synthetic/export.py"},
     "write": {"disclosure/ledger.py", "synthetic/export.py"},
-    "write_bytes": RITE | {"disclosure/ledger.py", "files.py"},
+    # What a served model was asked it remembers by keyed hashes.
+    "write_bytes": RITE | LEDGER | {"files.py", "release/answered.py"},
     "write_sav": {"synthetic/export.py"},
-    "write_text": {"disclosure/ledger.py", "runs/draft.py"},
+    "write_text": {"disclosure/chain.py", "runs/draft.py"},
     "writestr": {"publish/workbook.py"},
 }
 NEVER = (

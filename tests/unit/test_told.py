@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.answers import Basis, Candidates, choose_different, choose_told
+from blijfwijzer.disclosure.answers import Basis, choose_different, choose_told
+from blijfwijzer.disclosure.choice import Candidates
 from blijfwijzer.disclosure.earlier import Earlier
 from blijfwijzer.disclosure.rules import is_narrow, leaves_few
 from blijfwijzer.release.culture import keep_from_few

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.choice import GroupChoice, choose_groups
+from blijfwijzer.disclosure.choice import Candidates, GroupChoice, choose_groups
 from blijfwijzer.disclosure.copies import Forms, count_forms, keep_first
 from blijfwijzer.disclosure.earlier import Earlier
 from blijfwijzer.disclosure.rules import COPIES, is_narrow
@@ -45,45 +45,6 @@ class Basis:
         return np.asarray(~np.isnan(np.stack(self.values)).all(axis=0))
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """Groups of which those that may be shown are chosen."""
-
-    members: csr_array
-    """One row per group, everyone first, one column per response."""
-    people: Array
-    """Who work in each; NaN when not known."""
-    too_small: csr_array
-    """Groups that are hidden whatever is chosen, one row each."""
-    weight: Array
-    """Per response."""
-
-    def among(self, groups: Places, people: Places) -> "Candidates":
-        """Give some of the groups, as they are among some of the people; the others are hidden."""
-        others = np.setdiff1d(np.arange(self.members.shape[0]), groups)
-        hidden = csr_array(vstack([self.too_small, self.members[others]], format="csr"))
-        return Candidates(
-            csr_array(self.members[groups][:, people]),
-            self.people[groups],
-            csr_array(hidden[:, people]),
-            self.weight[people],
-        )
-
-    def choose(
-        self, values: Mapping[str, Array], settings: DisclosureSettings, earlier: Earlier
-    ) -> GroupChoice:
-        """Hold groups against the rules and each other."""
-        return choose_groups(
-            self.members,
-            self.people,
-            self.too_small,
-            dict(values),
-            self.weight,
-            settings,
-            earlier,
-        )
-
-
 EarlierOf = Callable[[str], Earlier]
 """Gives the groups that earlier releases told by a figure."""
 
@@ -109,9 +70,8 @@ def choose_different(
     every, everybody = np.arange(candidates.members.shape[0]), np.arange(len(forms))
     different = _are_different(candidates, forms, settings, earlier)
     groups = np.flatnonzero(different | (every == 0))
-    choice = candidates.among(groups, everybody).choose(
-        values, settings, _among(earlier, groups, everybody)
-    )
+    offered = candidates.among(groups, everybody)
+    choice = choose_groups(offered, values, settings, _among(earlier, groups, everybody))
     shown, reasons = np.zeros(len(every), dtype=bool), np.full(len(every), COPIES, dtype=object)
     shown[groups], reasons[groups] = choice.shown, choice.reasons
     tells = choice.tells_everyone and bool(different[0])
@@ -128,7 +88,7 @@ def _are_different(
     if len(first) == len(forms):
         return np.ones(len(every), dtype=bool)
     one = replace(candidates.among(every, first), people=np.full(len(every), np.nan))
-    choice = one.choose({}, settings, _among(earlier, every, first))
+    choice = choose_groups(one, {}, settings, _among(earlier, every, first))
     enough = count_forms(candidates.members, forms) >= settings.minimum
     # Groups that are too small with the copies too keep that for a reason.
     is_small = np.asarray(candidates.members.sum(axis=1)).ravel() < settings.minimum
@@ -191,9 +151,10 @@ def _hold(
     own = candidates.among(groups, people)
     if basis.has_floor:
         # Where more work than responded, that none has it says nothing of each.
-        own = replace(own, people=np.full(len(groups), np.inf))
+        floor = 1 - settings.unanimity
+        own = replace(own, people=np.full(len(groups), np.inf), floor=floor)
     values = {str(place): answers[people] for place, answers in enumerate(basis.values)}
-    choice = own.choose(values, settings, _among(earlier, groups, people))
+    choice = choose_groups(own, values, settings, _among(earlier, groups, people))
     told[groups] = shown[groups] & choice.shown
     told[n == len(people)] &= choice.tells_everyone
     return told

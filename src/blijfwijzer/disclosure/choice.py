@@ -1,6 +1,6 @@
 """Which groups to withhold, so that nothing follows about few people and most people are shown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +50,8 @@ class Hidden:
     """Per outcome its value per person: 1, 0, or NaN where not known."""
     protection: int
     """Values that the count in a withheld group must be able to have."""
+    floor: float = 0.0
+    """Share below which it is shown that it is no larger, and no more."""
 
 
 @dataclass(frozen=True)
@@ -86,30 +88,53 @@ class GroupChoice:
     """Groups withheld because their percentages pin a hidden count."""
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """Groups of which those that may be shown are chosen."""
+
+    members: csr_array
+    """One row per group, everyone first, one column per response; that there is a group of everyone
+    is public whatever is chosen."""
+    people: NDArray[np.float64]
+    """Who work in each; NaN when not known."""
+    too_small: csr_array
+    """Groups that are hidden whatever is chosen, one row each."""
+    weight: NDArray[np.float64]
+    """Per response."""
+    rank: NDArray[np.int64] | None = None
+    """Of each group: those of a lower rank are chosen first; all together when left out."""
+    floor: float = 0.0
+    """Share below which it is told that it is no larger, and no more."""
+
+    def among(self, groups: NDArray[np.intp], people: NDArray[np.intp]) -> "Candidates":
+        """Give some of the groups, as they are among some of the people; the others are hidden."""
+        others = np.setdiff1d(np.arange(self.members.shape[0]), groups)
+        hidden = csr_array(vstack([self.too_small, self.members[others]], format="csr"))
+        return replace(
+            self,
+            members=csr_array(self.members[groups][:, people]),
+            people=self.people[groups],
+            too_small=csr_array(hidden[:, people]),
+            weight=self.weight[people],
+            rank=None if self.rank is None else self.rank[groups],
+        )
+
+
 def choose_groups(
-    members: csr_array,
-    people: NDArray[np.float64],
-    too_small: csr_array,
-    values: dict[str, NDArray[np.float64]],
-    weight: NDArray[np.float64],
+    candidates: Candidates,
+    values: Mapping[str, NDArray[np.float64]],
     settings: DisclosureSettings,
     earlier: Earlier | None = None,
-    rank: NDArray[np.int64] | None = None,
 ) -> GroupChoice:
     """Hold groups against the primary rules, and choose what to show of those that pass.
 
     Parameters
     ----------
-    members : one row per group, everyone first; that there is a group of everyone is public
-        whatever is chosen
-    people : who work in each group; NaN when not known
-    too_small : groups that rolled up, one row each
     values : outcome to its value per response
     earlier : what earlier releases showed; nothing when left out
-    rank : of each group: those of a lower rank are chosen first
     """
-    total = members.shape[1]
-    reasons = find_faults(members, people, values, weight, settings)
+    members, total = candidates.members, candidates.members.shape[1]
+    reasons = find_faults(members, candidates.people, dict(values), candidates.weight, settings)
     everyone = np.asarray(members.sum(axis=1)).ravel() == total
     nobody = csr_array((0, total), dtype=np.int8)
     known, forbidden = nobody, nobody
@@ -129,12 +154,21 @@ def choose_groups(
     passed = ((reasons == SHOWN) & ~everyone).to_numpy()
     repeated &= passed
     fresh = np.flatnonzero(passed & ~repeated)
-    hidden = [too_small, members[np.flatnonzero((reasons != SHOWN).to_numpy() & ~everyone)]]
+    hidden = [
+        candidates.too_small,
+        members[np.flatnonzero((reasons != SHOWN).to_numpy() & ~everyone)],
+    ]
     choice = choose_shown(
         members[fresh],
         Outsider(known, forbidden, 0 if earlier is None else earlier.few),
         settings,
-        Hidden(csr_array(vstack(hidden, format="csr")), list(values.values()), settings.protection),
+        Hidden(
+            csr_array(vstack(hidden, format="csr")),
+            list(values.values()),
+            settings.protection,
+            candidates.floor,
+        ),
+        None if candidates.rank is None else candidates.rank[fresh],
     )
     # The first group of everyone keeps its place, since its figures are hidden one by one; a unit
     # in which everyone works is shown with them or not at all.
@@ -246,7 +280,7 @@ def _leave_free(
     minimum: int,
 ) -> NDArray[np.bool_]:
     """Withhold groups until no hidden count is pinned, and show again what that did not need."""
-    outcomes = [_Counts(parts, values, hidden.protection, minimum) for values in hidden.outcomes]
+    outcomes = [_Counts(parts, values, hidden, minimum) for values in hidden.outcomes]
     free = shown.copy()
     for counts in outcomes:
         while found := counts.find_pinning(free):
@@ -284,14 +318,16 @@ class _Counts:
     """
 
     def __init__(
-        self, parts: _Parts, values: NDArray[np.float64], protection: int, minimum: int
+        self, parts: _Parts, values: NDArray[np.float64], hidden: Hidden, minimum: int
     ) -> None:
-        self._parts = parts
+        self._parts, self._floor = parts, hidden.floor
         is_known = ~np.isnan(values)
         count = len(parts.atoms.sizes)
         self._sizes = np.bincount(parts.atoms.atom_of, is_known, count).astype(np.int64)
         has_it = np.bincount(parts.atoms.atom_of, np.nan_to_num(values), count)
         self._counts = has_it.round().astype(np.int64)
+        # Of whom few answered, no percentage is shown (see `answers`).
+        self._is_told = np.asarray(parts.of_offered @ self._sizes) >= minimum
         is_cell = (self._sizes > 0) & (self._sizes < minimum)
         is_cell |= (self._counts == 0) | (self._counts == self._sizes)
         cells = _one_each(np.flatnonzero(is_cell & (self._sizes > 0)), count)
@@ -301,7 +337,7 @@ class _Counts:
         )
         self._targets = csr_array(vstack([cells, parts.hidden, parts.of_offered], format="csr"))
         self._first_offered = self._targets.shape[0] - len(parts.offered)
-        self._need = np.full(self._targets.shape[0], protection, dtype=np.int64)
+        self._need = np.full(self._targets.shape[0], hidden.protection, dtype=np.int64)
         self._need[: cells.shape[0]] = _OF_A_CELL
         self._is_free = np.zeros(self._targets.shape[0], dtype=bool)
         self._is_hopeless = self._is_free.copy()
@@ -320,13 +356,14 @@ class _Counts:
         if afresh:
             self._is_free = self._is_hopeless.copy()
         base = csr_array(vstack([parts.known, parts.barred], format="csr"))
-        rows = csr_array(vstack([base, parts.of_offered[np.flatnonzero(shown)]], format="csr"))
+        told = np.flatnonzero(shown & self._is_told)
+        rows = csr_array(vstack([base, parts.of_offered[told]], format="csr"))
         is_open = ~self._is_free
         is_open[self._first_offered :] &= ~shown & ~self._is_barred
         places = np.flatnonzero(is_open)
-        published = Published(rows, self._sizes, self._counts)
+        published = Published(rows, self._sizes, self._counts, self._floor)
         found = find_pinned(published, csr_array(self._targets[places]), self._need[places])
-        offered = np.concatenate([np.full(base.shape[0], -1), np.flatnonzero(shown)])
+        offered = np.concatenate([np.full(base.shape[0], -1), told])
         pinning: list[NDArray[np.intp]] = []
         for place, pin in zip(places, found, strict=True):
             own = [] if pin is None else [offered[pin.touching], offered[pin.near]]

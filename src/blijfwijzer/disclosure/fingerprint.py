@@ -55,33 +55,6 @@ def _hash_rows(answers: pd.DataFrame) -> pd.Series:
     return pd.util.hash_pandas_object(answers.astype("str"), index=False)
 
 
-def distinct_members(responses: pd.DataFrame, members: csr_array) -> NDArray[np.int64]:
-    """Count the distinct forms of each group: copies of a form may be one person.
-
-    Where no number tells forms apart, a file that was exported twice holds everybody twice.
-
-    Parameters
-    ----------
-    responses : one row per response, all columns
-    members : one row per group, one column per response
-
-    Returns
-    -------
-    Distinct forms per group; at most its people.
-
-    >>> answers = pd.DataFrame({"a": [1, 1, 2], "b": [3, 3, 3]})
-    >>> distinct_members(answers, csr_array(np.array([[1, 1, 1], [1, 1, 0]])))
-    array([2, 1])
-    """
-    codes, names = pd.factorize(_hash_rows(responses))
-    to_form = csr_array(
-        (np.ones(len(codes), dtype=np.int64), (np.arange(len(codes)), codes)),
-        shape=(len(codes), len(names)),
-    )
-    of_group: csr_array = members.astype(np.int64) @ to_form
-    return np.asarray(np.diff(of_group.indptr), dtype=np.int64)
-
-
 def share_of_copies(one: pd.DataFrame, other: pd.DataFrame) -> float:
     """Share of the smaller of two waves that is in the other one, beyond what chance would bring.
 

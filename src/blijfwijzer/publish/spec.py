@@ -131,12 +131,13 @@ def ends_of(name: str) -> tuple[str, str]:
     return f"{name}_low", f"{name}_high"
 
 
-Held = Literal["", "groups", "parts", "everyone", "model", "counts", "allocation"]
+Held = Literal["", "groups", "parts", "everyone", "model", "counts", "allocation", "arms"]
 """By which rules the figures of a table were held. groups: those of groups of which each figure is
 told (`answers.choose_told`). parts: those for parts that cut through groups
 (`crosscuts.choose_figures`). everyone: of the whole survey, where everyone may be told of. model:
 of a model, which its folder tells of anyway. counts: how many forms or groups, and nothing of
-answers. allocation: what follows from figures that were told. "" of a table without figures."""
+answers. allocation: what follows from figures that were told. arms: of a lottery's groups,
+with enough groups and people in each arm (`trial.analyse_trial`). "" of a table without figures."""
 
 
 @dataclass(frozen=True)

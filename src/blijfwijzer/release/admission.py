@@ -1,6 +1,6 @@
 """Which groups and figures may be shown, given all that was shown before."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -8,13 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from blijfwijzer.disclosure.answers import (
-    Basis,
-    Candidates,
-    choose_different,
-    choose_told,
-)
-from blijfwijzer.disclosure.choice import GroupChoice
+from blijfwijzer.disclosure.answers import Basis, choose_different, choose_told
+from blijfwijzer.disclosure.choice import Candidates, GroupChoice
 from blijfwijzer.disclosure.copies import number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
 from blijfwijzer.disclosure.earlier import Earlier, Present, read_earlier
@@ -27,6 +22,7 @@ from blijfwijzer.disclosure.fingerprint import (
 )
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.groups.grouping import Grouping, member_finder
+from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.release.identity import hold_minimum, key_columns
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.codebook import Codebook
@@ -117,6 +113,7 @@ def admit_groups(
         grouping.groups["people"].to_numpy(dtype=float),
         grouping.too_small,
         responses["weight"].to_numpy(dtype=float),
+        rank_groups(grouping.groups.index, settings.priority),
     )
     values = {
         f"{name}:{place}": answers
@@ -137,6 +134,30 @@ def admit_groups(
         settings.minimum,
         choose_told(bases, candidates, choice.shown, settings, earlier_of),
     )
+
+
+def rank_groups(groups: Iterable[Hashable], priority: Sequence[str]) -> NDArray[np.int64]:
+    """Give the rank of each group: those of a lower one are chosen first.
+
+    A group is as important as its unit level or the variable it is crossed with, the less important
+    where both are named; those of which neither is come last, together.
+
+    Parameters
+    ----------
+    groups : their ids
+    priority : unit levels and variables, the most important first
+
+    >>> rank_groups(["all", "sector=a", "sector=a&sex=1", "sector=a/team=b"], ["sector", "sex"])
+    array([-1,  0,  1,  2])
+    """
+    return np.array([_rank(GroupPath.parse(group), priority) for group in groups], dtype=np.int64)
+
+
+def _rank(path: GroupPath, priority: Sequence[str]) -> int:
+    of = [*path.levels[-1:], *([] if path.cross is None else [path.cross[0]])]
+    if not of:
+        return -1
+    return max((priority.index(name) for name in of if name in priority), default=len(priority))
 
 
 def _telling(ledger: Ledger, figure: str) -> Ledger:

@@ -1,21 +1,18 @@
 """A lottery's effect, a year later."""
 
-import json
-import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.errors import TrialError
 from blijfwijzer.files import to_json
-from blijfwijzer.publish.tables.vouchers import TABLES
+from blijfwijzer.publish.trial_table import clear_trial
 from blijfwijzer.release.draws import divisions_among, drawn_as, least_people
 from blijfwijzer.release.publication import add_to_ledger, known_ledger, write_beside_it
 from blijfwijzer.survey.files import read_table
@@ -46,7 +43,7 @@ def trial(asked: TrialRequest, output: Path | None, ledgers: Path) -> None:
         result = analyse_trial(lottery, outcomes, least_people(entered))
         if ledger is None:
             known = "published hash" if asked.sha256 else "not verified"
-            shown = tell_result(result, verified=known, draw="not known", analysis="not known")
+            shown = clear_trial(result, verified=known, draw="not known", analysis="not known")
         else:
             shown = _enter(ledger, lottery, result, outcomes)
         if output is not None:
@@ -74,7 +71,7 @@ def _enter(
     others = {one.id: one for one in divisions_among(line, ledger.releases) if one.lottery}
     others.pop(drawn.id, None)
     dataset = _identify(outcomes, ledger)
-    shown = tell_result(
+    shown = clear_trial(
         result,
         verified="ledger",
         draw="; others: ".join([str(drawn), *map(str, others.values())]),
@@ -102,26 +99,6 @@ def _number(dataset: str, lottery: str, entered: Sequence[Release]) -> str:
     earlier = [n for own, n in before.items() if n < before.get(dataset, len(entered) + 1)]
     lines = ", ".join(map(str, sorted(earlier)))
     return f"{len(earlier) + 1}" + (f", with other outcomes than in line {lines}" if lines else "")
-
-
-def tell_result(result: TrialResult, **told: str) -> dict[str, Any]:
-    """Pass a result through the gate; ends of an interval are rounded outwards, as p is."""
-    found, why = result.found, result.why_no_interval
-    counts = ("offered", "not_offered", "lost_offered", "lost_not_offered", "left_out")
-    shares = ("share_offered", "share_not_offered")
-    row = {
-        "effect": found.effect,
-        "low": np.nan if why else math.floor(1000 * found.low + 1e-9) / 1000,
-        "high": np.nan if why else math.ceil(1000 * found.high - 1e-9) / 1000,
-        "interval": why,
-        "p_value": math.ceil(100 * found.p_value - 1e-9) / 100,
-        "ways": found.ways,
-        **{name: getattr(result, name) for name in (*shares, *counts)},
-        **told,
-    }
-    cleared = TABLES[KIND].clear(pd.DataFrame([row])).frame
-    plain: dict[str, Any] = json.loads(cleared.to_json(orient="records"))[0]
-    return plain | {name: int(plain[name]) for name in ("ways", *counts)}
 
 
 def _say(shown: dict[str, Any]) -> str:

@@ -21,9 +21,11 @@ from blijfwijzer.vouchers.needs import Needs
 from blijfwijzer.vouchers.programme import divide, steps_of
 from blijfwijzer.vouchers.seal import COLUMNS, NOT_OFFERED, OFFERED, OUTSIDE, Lottery, Origin
 
-FEWEST = 4
-"""Groups of a stratum below which it is pooled with others: two in each arm (Bruhn & McKenzie
-2009 warn of strata that leave an arm with one unit when some drop out)."""
+_ARM = 3
+"""Groups that a draw leaves in each arm: of fewer, `trial` tells nothing."""
+FEWEST = 2 * _ARM
+"""Groups of a stratum below which it is pooled with others (Bruhn & McKenzie 2009 warn of strata
+that leave an arm with one unit when some drop out)."""
 STRATIFY = "sector"
 """Within its levels the arms are drawn."""
 
@@ -168,15 +170,15 @@ def _around_the_cut(line: Integers, most: Integers, quota: int) -> Integers:
 def _draw(pool: _Pool) -> tuple[Integers, NDArray[np.str_], NDArray[np.str_]]:
     """Draw winners within strata: vouchers, stratum and arm of each group."""
     room, quota, draw = pool.room, pool.quota, pool.draw
-    if len(room) < FEWEST or room.sum() <= quota or quota < 2:
+    if len(room) < FEWEST or room.sum() <= quota or quota < _ARM:
         raise TrialError(
             f"lottery ({pool.part}): {quota} vouchers among {len(room)} groups that need "
             f"{room.sum()} is nothing to draw. Draw fewer vouchers among more groups, at least "
-            f"2 among {FEWEST}."
+            f"{_ARM} among {FEWEST}."
         )
-    wanted = int(np.clip(np.rint(quota / room.mean()), 2, min(quota, len(room) - 2)))
+    wanted = int(np.clip(np.rint(quota / room.mean()), _ARM, min(quota, len(room) - _ARM)))
     stratum = _pooled(pool.sector)
-    if len(np.unique(stratum)) > wanted / 2:
+    if len(np.unique(stratum)) > wanted / _ARM:
         stratum = np.full(len(room), "pooled")
     wins = _winners(pool, stratum, wanted)
     given = _share_out(np.where(wins, room, 0), quota, draw)
@@ -225,11 +227,11 @@ def _share_out(room: Integers, quota: int, draw: NDArray[np.float64]) -> Integer
 def _spare(
     stratum: NDArray[np.str_], wins: Mask, room: Integers, left: int, draw: NDArray[np.float64]
 ) -> Integers:
-    """Give what winners cannot use to losers, but leave two in each stratum to compare with."""
+    """Give what winners cannot use to losers, but leave some in each stratum to compare with."""
     spare = np.zeros(len(room), dtype=np.int64)
     losers = {name: int((~wins & (stratum == name)).sum()) for name in np.unique(stratum)}
     for group in np.argsort(-draw, kind="stable"):
-        if left > 0 and not wins[group] and losers[stratum[group]] > 2:
+        if left > 0 and not wins[group] and losers[stratum[group]] > _ARM:
             spare[group] = min(left, room[group])
             left -= int(spare[group])
             losers[stratum[group]] -= 1

@@ -63,6 +63,7 @@ _TABLES = (
         ),
         files=("effect.json",),
         is_for_programs=True,
+        held="arms",
     ),
 )
 TABLES = {table.name: table for table in _TABLES}
