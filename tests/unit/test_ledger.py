@@ -455,5 +455,5 @@ def test_the_ledger_holds_no_answer(tmp_path):
 
     assert set(line["content"]) == {
         *("survey", "wave", "dataset", "kind", "request", "groups", "outputs"),
-        *("parts", "columns", "minimum"),
+        *("parts", "columns", "minimum", "proof"),
     }

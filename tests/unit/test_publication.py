@@ -1,6 +1,7 @@
 """The rite of what is shown: what is entered, in which order, and what an end half-way leaves."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from blijfwijzer import files
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.disclosure.ledger import verify
-from blijfwijzer.groups.grouping import everyone_alone
+from blijfwijzer.groups.grouping import everyone_alone, make_groups
+from blijfwijzer.release import verifier
 from blijfwijzer.release.publication import publication, rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
@@ -129,3 +131,57 @@ def test_a_rehearsal_leaves_nothing(request_, intake, tmp_path, monkeypatch):
         assert admit(release, intake).shown.all()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_proof_is_kept_beside_the_ledger_and_passes_the_verifier(request_, intake, tmp_path):
+    with publication(tmp_path / "out", request_, tmp_path / "ledger") as release:
+        admit(release, intake)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    place = tmp_path / "ledger" / "small"
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    proof = place / "proofs" / "1.json"
+    digest = files.hash_bytes(proof.read_bytes())
+    assert run["proofs"] == {"2": {"sha256": digest}}
+    assert entered(tmp_path)[0].content["proof"] == digest
+    assert proof.stat().st_mode & 0o777 == 0o600
+    assert json.loads(proof.read_text())["groups"] == {"all": {"definition": {}, "n": PEOPLE}}
+    assert max(verifier.verify(tmp_path / "out", [proof], place))[0] == verifier.HOLDS
+
+
+def test_the_proof_of_a_second_release_holds_the_groups_of_the_first(
+    request_, intake, rng, tmp_path
+):
+    responses = intake.responses.assign(sector=rng.choice(["a", "b"], PEOPLE))
+    sectors = replace(intake, responses=responses)
+    settings = Settings()
+    with publication(tmp_path / "one", request_, tmp_path / "ledger") as release:
+        grouping = make_groups(responses, request_.codebook, ["sector"], settings)
+        release.admit(sectors, grouping, {})
+        release.publish({"table.csv": b"1"}, COUNTS)
+    with publication(
+        tmp_path / "two", replace(request_, kind="claims", asked={"x": 1}), tmp_path / "ledger"
+    ) as release:
+        admit(release, sectors)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    place = tmp_path / "ledger" / "small"
+    proof = place / "proofs" / "2.json"
+    told = json.loads(proof.read_text())
+    assert set(told["groups"]) == {"all", "sector=a", "sector=b"}
+    assert told["earlier"] == ["sector=a", "sector=b"]
+    assert max(verifier.verify(tmp_path / "two", [proof], place))[0] == verifier.HOLDS
+
+
+def test_a_proof_of_too_many_cells_is_left_out_with_the_reason(
+    request_, intake, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("blijfwijzer.disclosure.proof.MOST_CELLS", 0)
+    with publication(tmp_path / "out", request_, tmp_path / "ledger") as release:
+        admit(release, intake)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert "would take too long" in run["proofs"]["2"]["left_out"]
+    found = verifier.verify(tmp_path / "out", [], tmp_path / "ledger" / "small")
+    assert max(found)[0] == verifier.OPEN

@@ -256,6 +256,8 @@ class Entry:
     """Per view of a fingerprint, those that it is made from."""
     minimum: int = 0
     """Fewest people that anything shown tells something about."""
+    proof: str = ""
+    """SHA-256 of the proof that is kept beside the ledger; "" where there is none."""
 
     @property
     def content(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from blijfwijzer.disclosure.earlier import Entry, is_repeated
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
+from blijfwijzer.disclosure.proof import Proof, Told, prove
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.errors import BusyError
@@ -49,6 +50,7 @@ from blijfwijzer.release.admission import (
     fingerprint_figures,
 )
 from blijfwijzer.release.folder import RECORD, anchor_of, read_record
+from blijfwijzer.release.proofs import gather_told
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.intake import Intake
 
@@ -66,6 +68,8 @@ class Publication:
     admitted: dict[str, tuple[Admission, Figures]] = field(default_factory=dict)
     """Wave to what may be shown of it, in the order in which it is entered; the release's own
     wave last."""
+    told: dict[str, Told] = field(default_factory=dict)
+    """Wave to the groups of which an outsider will know the size."""
 
     def admit(
         self,
@@ -85,6 +89,7 @@ class Publication:
         name = self.request.wave if wave is None else wave
         admission = admit_groups(intake, grouping, values, self.request, self.ledger, name)
         self.admitted[name] = admission, {}
+        self.told[name] = gather_told(intake, admission, values, self.request, self.ledger)
         return admission
 
     def figures(
@@ -114,7 +119,8 @@ class Publication:
         told : more for the record
         """
         with write_folder_beside(self.output, RECORD) as beside:
-            head = self._enter(files)
+            proofs = self._prove()
+            head = self._enter(files, proofs)
             record = {
                 "provenance": dict(self.request.origin),
                 "settings": self.request.settings.model_dump(mode="json"),
@@ -122,6 +128,7 @@ class Publication:
                 "owner": self.request.owner,
                 "wave": self.request.wave,
                 "counts": _banded(counts),
+                "proofs": {wave: proof.told for wave, proof in proofs.items()},
                 **told,
                 "files": hash_files(files),
                 "ledger": head,
@@ -141,11 +148,19 @@ class Publication:
         unlisted : files beside it that the ledger need not know
         """
         with write_folder_beside(self.output, mark) as beside:
-            head = self._enter(files)
+            head = self._enter(files, self._prove())
             write_files(beside, {**files, **(unlisted or {})})
         return head
 
-    def _enter(self, files: Mapping[str, bytes]) -> Head:
+    def _prove(self) -> dict[str, Proof]:
+        """Prove of each wave that nothing about few people follows from the sizes of its groups."""
+        levels = self.request.codebook.units.levels
+        return {
+            wave: prove(told, levels, minimum=self.admitted[wave][0].minimum, wave=wave)
+            for wave, told in self.told.items()
+        }
+
+    def _enter(self, files: Mapping[str, bytes], proofs: Mapping[str, Proof]) -> Head:
         """Enter each wave, once however often it is made; give the place of the last."""
         head: Head = {}
         for admission, figures in self.admitted.values():
@@ -160,8 +175,11 @@ class Publication:
                 fingerprint_figures(figures, admission, self.ledger),
                 admission.columns,
                 admission.minimum,
+                proofs[admission.wave].sha256,
             )
             head = _append(self.ledger, entry)
+            if content := proofs[admission.wave].content:
+                self.ledger.keep_proof(int(head["sequence"]), content)
         return head
 
     def _groups(self, admission: Admission) -> dict[str, dict[str, Any]]:
