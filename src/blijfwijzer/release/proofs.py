@@ -1,6 +1,7 @@
 """What an outsider knows of the groups of a release, and the proof that nothing of few follows."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, from_text, least_difference
-from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.ledger import Ledger, proof_of
 from blijfwijzer.disclosure.proof import Told
+from blijfwijzer.files import hash_bytes
 from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.release.admission import Admission
@@ -85,3 +87,10 @@ def _answered(
     return {
         name: (members @ (~np.isnan(own)).astype(np.int64)).tolist() for name, own in values.items()
     }
+
+
+def proofs_of(run: Mapping[str, Any], ledger: Path) -> list[Path]:
+    """Give the proofs of a release that are kept beside its ledger, known by their hash."""
+    asked = {told.get("sha256") for told in run.get("proofs", {}).values()}
+    kept = sorted(proof_of(ledger, 1).parent.glob("*.json"))
+    return [path for path in kept if hash_bytes(path.read_bytes()) in asked]

@@ -32,11 +32,11 @@ from urllib.parse import unquote
 HOLDS, OPEN, FAILS = 0, 1, 2
 CANNOT = """What this cannot check, whatever it says above:
 - that sizes and shares are those of the survey, and rates that are estimated or weighted;
-- that labels are true: each person works in one unit of a level and gave one answer;
-- that people are distinct: one who filled in two forms counts twice;
+- that labels are true (one unit of a level and one answer per person) and people distinct;
 - what answers tell beside sizes: that all of a group said the same, or that shares pin a count;
 - figures of parts that cut through groups, such as segments, and what pages say in words;
-- releases that this ledger does not know, and what an outsider knows from elsewhere."""
+- what follows for who knows that nobody of a unit gave some answer (`disclosure audit --survey`);
+- releases that this ledger does not know, and what else an outsider knows from elsewhere."""
 _MOST_CELLS = 5_000_000
 _QUOTE = re.compile("'(?=[=+\\-@|'＝＋－＠])")  # A CSV has it before what would start a formula.
 Json = dict[str, Any]
