@@ -215,7 +215,7 @@ TAMPERS = {
     ),
     "a world is dropped": (
         on_proof(lambda proof: proof["worlds"].pop()),
-        "or is named as left: those in",
+        "or else is named: those in",
     ),
     "a cell is dropped": (on_proof(drop_last_cell), "1 are left out, 0 cannot be"),
     "a cell is added": (
@@ -228,6 +228,10 @@ TAMPERS = {
     ),
     "a group is missing in the proof": (prove_fewer, "is not in the proof"),
     "a group is in the proof only": (prove_more, "is not shown"),
+    "a cell is called left that is served": (
+        on_proof(lambda proof: proof.update(unserved=[0])),
+        "or else is named: those in",
+    ),
     "n is off, out of its band": (on_proof(shift_a_size(40)), "every size in its band: "),
     "n is off, within its band": (on_proof(size_inside_its_band), "world 1 gives every size: "),
     "the proof is of fewer people": (
@@ -283,9 +287,15 @@ def test_what_is_tampered_with_is_told(release, tamper):
     assert word in failing(found)
 
 
+def served_by(world):
+    return {int(cell) for cell, n in world["people"].items() if n >= 10 * world["parts"]}
+
+
 def test_cells_of_which_nothing_is_proven_are_named_and_do_not_pass(release):
-    world = release.proof["worlds"].pop()
-    release.proof["unserved"] = [int(cell) for cell in world["people"]]
+    lost = served_by(release.proof["worlds"].pop())
+    release.proof["unserved"] = sorted(
+        lost.difference(*(served_by(world) for world in release.proof["worlds"]))
+    )
     release.seal()
 
     found = release.verify()

@@ -131,8 +131,8 @@ def hold_proof(findings: Findings, proof: Proof, promised: int) -> None:
         faults += [f"{who} has {t}/{parts}, not {n}" for (who, n), t in both if t != n * parts]
         if findings.say(f"world {number} gives every size", faults):
             left -= {cell for cell, count in people.items() if count >= k * parts}
-    lost = proof.say(sorted(left - proof.unserved))
-    findings.say(f"every cell has {k} people in a world, or is empty, or is named as left", lost)
+    lost = proof.say(sorted(left ^ proof.unserved))
+    findings.say(f"every cell has {k} people in a world, or is empty, or else is named", lost)
     named = proof.say(sorted(left & proof.unserved))
     findings.say("no cell is left of which nothing is proven (not checked here)", named, OPEN)
 
