@@ -1,6 +1,6 @@
 """What an outsider knows of the groups of a release, and the proof that nothing of few follows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,7 @@ def gather_told(
     is_known = admission.told | (is_everyone & (not admission.choice.bars_everyone))
     places = np.flatnonzero(is_known)
     names = [str(name) for name in grouping.groups.index[places]]
-    earlier = dict(_told_before(intake, admission, request, ledger))
-    for name in names:
-        earlier.pop(name, None)
+    earlier = _told_before(set(names), intake, admission, request, ledger)
     rows = [csr_array(own[None, :].astype(np.int8)) for own in earlier.values()]
     members = csr_array(vstack([grouping.members[places], *rows], format="csr")).astype(np.int64)
     names += earlier
@@ -51,27 +49,27 @@ def gather_told(
 
 
 def _told_before(
-    intake: Intake, admission: Admission, request: Request, ledger: Ledger
-) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Give groups that earlier releases told of, with their people, if these are still the same."""
-    find = member_finder(intake.responses, request.codebook)
+    now: Collection[str], intake: Intake, admission: Admission, request: Request, ledger: Ledger
+) -> dict[str, NDArray[np.bool_]]:
+    """Give more groups that earlier releases told of, if they hold the same people still."""
+    find, told = member_finder(intake.responses, request.codebook), dict[str, NDArray[np.bool_]]()
     for release in ledger.releases:
         content: dict[str, Any] = release.content
         if (content["survey"], content["request"]) == (request.survey, request.sha256):
-            return
+            break
         if content["dataset"] != admission.dataset or content["columns"] != _plain(admission):
             continue
-        made = {name: find(group["definition"]) for name, group in content["groups"].items()}
+        # Groups that are told again are left out first: to form thousands takes memory.
+        shown = {name: own for name, own in content["groups"].items() if name not in now}
+        made = {name: find(group["definition"]) for name, group in shown.items()}
         formed = {name: own for name, own in made.items() if own is not None}
-        if not formed:
-            continue
-        rows = csr_array(np.array(list(formed.values()), dtype=np.int8))
-        now = fingerprint_groups(admission.keys, ledger.secret, rows)
-        before = np.array([from_text(content["groups"][name]["fingerprint"]) for name in formed])
-        apart = least_difference(now, before)
-        yield from (
-            (name, own) for (name, own), by in zip(formed.items(), apart, strict=True) if not by
-        )
+        prints = np.array([from_text(shown[name]["fingerprint"]) for name in formed])
+        if formed:
+            rows = csr_array(np.array(list(formed.values()), dtype=np.int8))
+            present = fingerprint_groups(admission.keys, ledger.secret, rows)
+            is_same = least_difference(present, prints) == 0
+            told |= {name: formed[name] for name, same in zip(formed, is_same, strict=True) if same}
+    return told
 
 
 def _plain(admission: Admission) -> list[list[str]]:
