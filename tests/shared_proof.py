@@ -92,7 +92,7 @@ class Written:
         """Write all, with hashes that agree."""
         self.proof_file.parent.mkdir(parents=True, exist_ok=True)
         self.proof_file.write_text(json.dumps(self.proof))
-        self.run["proofs"] = {"1": {"sha256": sha256(self.proof_file.read_bytes())}}
+        self.run["proofs"] = [{"wave": "1", "sha256": sha256(self.proof_file.read_bytes())}]
         self.run["files"] = {
             path.name: sha256(path.read_bytes())
             for path in sorted(self.folder.iterdir())
@@ -100,7 +100,7 @@ class Written:
         }
         self.contents[1] |= {
             "outputs": self.run["files"],
-            "proof": self.run["proofs"]["1"]["sha256"],
+            "proof": self.run["proofs"][0]["sha256"],
         }
         lines, previous = [], NEVER
         for number, content in enumerate(self.contents, start=1):

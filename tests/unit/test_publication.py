@@ -142,7 +142,7 @@ def test_a_proof_is_kept_beside_the_ledger_and_passes_the_verifier(request_, int
     run = json.loads((tmp_path / "out" / "run.json").read_text())
     proof = place / "proofs" / "1.json"
     digest = files.hash_bytes(proof.read_bytes())
-    assert run["proofs"] == {"2": {"sha256": digest}}
+    assert run["proofs"] == [{"wave": "2", "sha256": digest}]
     assert entered(tmp_path)[0].content["proof"] == digest
     assert proof.stat().st_mode & 0o777 == 0o600
     assert json.loads(proof.read_text())["groups"] == {"all": {"definition": {}, "n": PEOPLE}}
@@ -182,6 +182,19 @@ def test_a_proof_of_too_many_cells_is_left_out_with_the_reason(
         release.publish({"table.csv": b"1"}, COUNTS)
 
     run = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert "would take too long" in run["proofs"]["2"]["left_out"]
+    assert "would take too long" in run["proofs"][0]["left_out"]
     found = verifier.verify(tmp_path / "out", [], tmp_path / "ledger" / "small")
     assert max(found)[0] == verifier.OPEN
+
+
+def test_a_wave_of_any_name_has_its_proof(request_, intake, tmp_path):
+    request = replace(request_, wave="ledger")
+    with publication(tmp_path / "out", request, tmp_path / "ledger") as release:
+        admit(release, intake, "sha256")
+        admit(release, intake)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    place = tmp_path / "ledger" / "small"
+    proofs = [place / "proofs" / f"{line}.json" for line in (1, 2)]
+    assert max(verifier.verify(tmp_path / "out", proofs, place))[0] == verifier.HOLDS
+    assert max(verifier.verify(tmp_path / "out", proofs[:1], place))[0] == verifier.FAILS

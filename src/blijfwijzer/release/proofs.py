@@ -89,6 +89,6 @@ def _answered(
 
 def proofs_of(run: Mapping[str, Any], ledger: Path) -> list[Path]:
     """Give the proofs of a release that are kept beside its ledger, known by their hash."""
-    asked = {told.get("sha256") for told in run.get("proofs", {}).values()}
+    asked = {told.get("sha256") for told in run.get("proofs", [])}
     kept = sorted(proof_of(ledger, 1).parent.glob("*.json"))
     return [path for path in kept if hash_bytes(path.read_bytes()) in asked]

@@ -128,7 +128,7 @@ class Publication:
                 "owner": self.request.owner,
                 "wave": self.request.wave,
                 "counts": _banded(counts),
-                "proofs": {wave: proof.told for wave, proof in proofs.items()},
+                "proofs": [{"wave": wave, **proof.told} for wave, proof in proofs.items()],
                 **told,
                 "files": hash_files(files),
                 "ledger": head,

@@ -88,8 +88,8 @@ def verify(release: Path, proofs: list[Path], ledger: Path | None) -> Findings:
         lines = [] if ledger is None else hold_ledger(findings, ledger, run)
         findings.say("a ledger is given", ["none"] if ledger is None else [], OPEN)
         given = {sha256(path.read_bytes()).hexdigest(): path for path in proofs}
-        for wave, told in run["proofs"].items():
-            sha = told.get("sha256", "")
+        for told in run["proofs"]:
+            wave, sha = told["wave"], told.get("sha256", "")
             kind = FAILS if given and sha else OPEN
             why = [told.get("left_out", "no file has its hash")] * (sha not in given)
             if not findings.say(f"the proof of wave {wave} is given", why, kind):
