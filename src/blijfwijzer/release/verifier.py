@@ -46,7 +46,7 @@ Parts = tuple[tuple[str, str], ...]
 class Findings(list[tuple[int, str]]):
     """What was checked, each with whether it holds."""
 
-    def say(self, what: str, faults: list[str], kind: int = FAILS) -> bool:
+    def add(self, what: str, faults: list[str], kind: int = FAILS) -> bool:
         """Tell that something holds, or what is at odds with it."""
         more = f"; and {len(faults) - 3} more" if len(faults) > 3 else ""
         told = f"{what}: {'; '.join(faults[:3])}{more}" if faults else what
@@ -74,7 +74,7 @@ class Proof:
         self.empty, self.unserved = set(raw["empty"]), set(raw["unserved"])
         self.multipliers = {int(g): whole(m, -math.inf) for g, m in raw["multipliers"].items()}
 
-    def say(self, cells: Iterable[int]) -> list[str]:
+    def who(self, cells: Iterable[int]) -> list[str]:
         """Say who are in cells."""
         return ["those in " + " and ".join(self.names[g] for g in self.cells[c]) for c in cells]
 
@@ -86,13 +86,13 @@ def verify(release: Path, proofs: list[Path], ledger: Path | None) -> Findings:
         run = parse((release / "run.json").read_text("utf-8"))
         hold_files(findings, release, run)
         lines = [] if ledger is None else hold_ledger(findings, ledger, run)
-        findings.say("a ledger is given", ["none"] if ledger is None else [], OPEN)
+        findings.add("a ledger is given", ["none"] if ledger is None else [], OPEN)
         given = {sha256(path.read_bytes()).hexdigest(): path for path in proofs}
         for told in run["proofs"]:
             wave, sha = told["wave"], told.get("sha256", "")
             kind = FAILS if given and sha else OPEN
             why = [told.get("left_out", "no file has its hash")] * (sha not in given)
-            if not findings.say(f"the proof of wave {wave} is given", why, kind):
+            if not findings.add(f"the proof of wave {wave} is given", why, kind):
                 continue
             proof = Proof(parse(given[sha].read_text("utf-8")), wave)
             hold_proof(findings, proof, run["settings"]["disclosure"]["minimum"])
@@ -100,9 +100,9 @@ def verify(release: Path, proofs: list[Path], ledger: Path | None) -> Findings:
                 hold_groups(findings, proof, (release / "groups.csv").read_text("utf-8-sig"))
             if ledger is not None:
                 hold_entry(findings, proof, sha, lines)
-        findings.say("there is a proof", [] if run["proofs"] else ["none was made"], OPEN)
+        findings.add("there is a proof", [] if run["proofs"] else ["none was made"], OPEN)
     except Exception as error:  # What cannot be read as what it must be proves nothing.
-        findings.say("all can be read", [f"{type(error).__name__}: {error}"])
+        findings.add("all can be read", [f"{type(error).__name__}: {error}"])
     return findings
 
 
@@ -111,14 +111,14 @@ def hold_proof(findings: Findings, proof: Proof, promised: int) -> None:
     k, sized = proof.minimum, list(zip(proof.names, proof.sizes, strict=True))
     faults = [f"{name} has {n}" for name, n in sized if n < k]
     faults += [f"run.json promises {promised}"] * (promised != k)
-    findings.say(f"{len(sized)} groups have {k} people or more, as promised", faults)
+    findings.add(f"{len(sized)} groups have {k} people or more, as promised", faults)
     pairs = zip(proof.groups.items(), proof.labels, strict=True)
     faults = [name for (name, own), (u, c) in pairs if own["definition"] != dict(u + c)]
-    findings.say("groups are defined as their names say", faults)
+    findings.add("groups are defined as their names say", faults)
     allowed, given = derive_cells(proof.labels), set(proof.cells)
     odd = f"{len(allowed - given)} are left out, {len(given - allowed)} cannot be"
     faults = [odd] if allowed != given else ["twice"] * (len(given) < len(proof.cells))
-    findings.say(f"the {len(allowed)} cells that labels allow are those of the proof", faults)
+    findings.add(f"the {len(allowed)} cells that labels allow are those of the proof", faults)
     left = set(range(len(proof.cells))) - hold_empty(findings, proof)
     for number, world in enumerate(proof.worlds, start=1):
         parts, totals = whole(world["parts"], 1), [0] * len(sized)
@@ -126,15 +126,15 @@ def hold_proof(findings: Findings, proof: Proof, promised: int) -> None:
         for cell, count in people.items():
             for group in proof.cells[cell]:
                 totals[group] += count
-        faults = [f"{who} are negative" for who in proof.say(c for c in people if people[c] < 0)]
+        faults = [f"{who} are negative" for who in proof.who(c for c in people if people[c] < 0)]
         both = zip(sized, totals, strict=True)
         faults += [f"{who} has {t}/{parts}, not {n}" for (who, n), t in both if t != n * parts]
-        if findings.say(f"world {number} gives every size", faults):
+        if findings.add(f"world {number} gives every size", faults):
             left -= {cell for cell, count in people.items() if count >= k * parts}
-    lost = proof.say(sorted(left ^ proof.unserved))
-    findings.say(f"every cell has {k} people in a world, or is empty, or else is named", lost)
-    named = proof.say(sorted(left & proof.unserved))
-    findings.say("no cell is left of which nothing is proven (not checked here)", named, OPEN)
+    lost = proof.who(sorted(left ^ proof.unserved))
+    findings.add(f"every cell has {k} people in a world, or is empty, or else is named", lost)
+    named = proof.who(sorted(left & proof.unserved))
+    findings.add("no cell is left of which nothing is proven (not checked here)", named, OPEN)
 
 
 def derive_cells(labels: list[tuple[Parts, Parts]]) -> set[tuple[int, ...]]:
@@ -171,10 +171,10 @@ def hold_empty(findings: Findings, proof: Proof) -> set[int]:
     factors = [proof.multipliers.get(group, 0) for group in range(len(proof.sizes))]
     over = [sum(factors[group] for group in cell) for cell in proof.cells]
     total = sum(m * n for m, n in zip(factors, proof.sizes, strict=True))
-    faults = [f"{w} count below 0" for w in proof.say(c for c, x in enumerate(over) if x < 0)]
-    faults += [f"{w} need not be" for w in proof.say(c for c in proof.empty if over[c] <= 0)]
+    faults = [f"{w} count below 0" for w in proof.who(c for c, x in enumerate(over) if x < 0)]
+    faults += [f"{w} need not be" for w in proof.who(c for c in proof.empty if over[c] <= 0)]
     faults += [f"multiples add up to {total}, not 0"] * bool(total)
-    holds = findings.say(f"{len(proof.empty)} cells are empty, by multiples of sizes", faults)
+    holds = findings.add(f"{len(proof.empty)} cells are empty, by multiples of sizes", faults)
     return proof.empty if holds else set()
 
 
@@ -186,11 +186,11 @@ def hold_groups(findings: Findings, proof: Proof, text: str) -> None:
     beside = {_QUOTE.sub("", name) for name in proof.earlier} | {"all"}
     faults = [f"{name} is not in the proof" for name in sorted(set(rows) - set(places) - {"all"})]
     faults += [f"{name} is not shown" for name in sorted(set(places) - set(rows) - beside)]
-    findings.say("groups.csv has the groups of the proof", faults)
+    findings.add("groups.csv has the groups of the proof", faults)
     shown = [(rows[name], proof.sizes[at], at) for name, at in places.items() if name in rows]
     bands = [(row, n, [int(end) for end in row["n_band"].split("–")]) for row, n, _ in shown]
     faults = [f"{r['group']} has {n}" for r, n, b in bands if not b[0] == int(r["n"]) <= n <= b[1]]
-    findings.say("groups.csv has every size in its band", faults)
+    findings.add("groups.csv has every size in its band", faults)
     for outcome, answered in proof.answered.items():
         direct = [x for x in shown if x[0][f"{outcome}_source"] == "direct"]
         told = [(row, row[f"{outcome}_rate"] or "0", min(answered[at], n)) for row, n, at in direct]
@@ -198,7 +198,7 @@ def hold_groups(findings: Findings, proof: Proof, text: str) -> None:
         off = [(r, p, n) for r, p, n in pairs if 2 * abs(100 * round(p * n / 100) - p * n) > n]
         off += [(r, p, n) for r, p, n in pairs if not 0 <= p <= 100]
         faults = [f"{r['group']}: no count of {n} is {p} %" for r, p, n in off]
-        findings.say(f"groups.csv has direct rates of {outcome} that some count has", faults)
+        findings.add(f"groups.csv has direct rates of {outcome} that some count has", faults)
 
 
 def hold_files(findings: Findings, release: Path, run: Json) -> None:
@@ -209,7 +209,7 @@ def hold_files(findings: Findings, release: Path, run: Json) -> None:
     faults += [f"{name} is no part of it" for name in sorted(strange)]
     hashes = {name: sha256(path.read_bytes()).hexdigest() for name, path in there.items()}
     faults += [f"{n} is altered" for n in sorted(files) if hashes.get(n, files[n]) != files[n]]
-    findings.say(f"the {len(files)} files of the release are as run.json has them", faults)
+    findings.add(f"the {len(files)} files of the release are as run.json has them", faults)
 
 
 def hold_ledger(findings: Findings, path: Path, run: Json) -> list[Json]:
@@ -229,7 +229,7 @@ def hold_ledger(findings: Findings, path: Path, run: Json) -> list[Json]:
     # Who is interrupted between line and head leaves one line more than the head knows.
     is_cut = (head["sequence"], head["hash"]) not in ends[-2:]
     faults += ["it does not end as head.json tells"] * is_cut
-    findings.say(f"the ledger's {len(lines)} lines are an unbroken chain", faults)
+    findings.add(f"the ledger's {len(lines)} lines are an unbroken chain", faults)
     notes = [x["content"]["note"] for x in lines if x["content"]["kind"] == "withdraw"]
     lines = [x for x in lines if not any(x["sequence"] in note["lines"] for note in notes)]
     added = [told["ledger"] for told in run.values() if isinstance(told, dict) and "ledger" in told]
@@ -237,14 +237,14 @@ def hold_ledger(findings: Findings, path: Path, run: Json) -> list[Json]:
     faults = ["a line of it is not there, or was taken back"] * (len(own) <= len(added))
     is_other = any(x["content"]["outputs"] != run["files"] for x in own[-1:])
     faults += ["other files were entered"] * is_other
-    findings.say("the ledger has the release", faults)
+    findings.add("the ledger has the release", faults)
     return lines
 
 
 def hold_entry(findings: Findings, proof: Proof, sha: str, lines: list[Json]) -> None:
     """Check that a proof is of the groups that were entered, and of those entered before."""
     at = [number for number, x in enumerate(lines) if x["content"].get("proof") == sha]
-    if not findings.say("the ledger has the proof", [] if at else ["no line has its hash"]):
+    if not findings.add("the ledger has the proof", [] if at else ["no line has its hash"]):
         return
     own, before = lines[at[-1]]["content"], [x["content"] for x in lines[: at[-1]]]
     told = {name: group["definition"] for name, group in own["groups"].items()}
@@ -253,10 +253,10 @@ def hold_entry(findings: Findings, proof: Proof, sha: str, lines: list[Json]) ->
     more = set(kept) - set(told) - proof.earlier - {"all"}
     faults += [f"{name} was not entered" for name in sorted(more)]
     faults += [f"{own['minimum']} were promised"] * (own["minimum"] != proof.minimum)
-    findings.say("the ledger has the groups of the proof", faults)
+    findings.add("the ledger has the groups of the proof", faults)
     same = [x["groups"] for x in before if x.get("dataset") == own["dataset"]]
     lost = sorted({name for groups in same for name in groups} - set(kept))
-    findings.say("groups shown before of these people are in the proof", lost, OPEN)
+    findings.add("groups shown before of these people are in the proof", lost, OPEN)
 
 
 def read_label(name: str) -> tuple[Parts, Parts]:
