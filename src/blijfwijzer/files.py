@@ -191,6 +191,16 @@ def to_json(value: Any) -> bytes:
     return (text + "\n").encode()
 
 
+def to_lines(content: Mapping[str, Any]) -> bytes:
+    """Write plain values as JSON with a line per key, since long lists need no line per number."""
+    lines = [f"{json.dumps(key)}: {_plain(value)}" for key, value in content.items()]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def hash_bytes(content: bytes) -> str:
     """Give a SHA-256 as hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
