@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from blijfwijzer.release import verifier
+from command_line import call
 from shared_proof import choose, draw_groups, prove_groups, sha256, verdict_of, write_release
+from small_releases import make_release, write_secret
 
 FILE = Path(verifier.__file__)
 
@@ -294,6 +296,21 @@ def test_an_honest_release_passes(release):
 
     assert {kind for kind, _ in found} == {verifier.HOLDS}
     assert len(found) >= 15
+
+
+def test_a_release_to_which_vouchers_were_added_passes_until_its_record_is_altered(tmp_path):
+    folder, ledger = make_release(tmp_path), tmp_path / "ledger" / "small"
+    call("vouchers", folder, "--ledger", ledger.parent, "--secret", write_secret(tmp_path))
+    proofs, record = sorted((ledger / "proofs").iterdir()), folder / "run.json"
+    run = json.loads(record.read_text())
+
+    honest = verifier.verify(folder, proofs, ledger)
+    record.write_text(json.dumps({**run, "vouchers": {**run["vouchers"], "reason": "none"}}))
+    altered = verifier.verify(folder, proofs, ledger)
+
+    assert run["vouchers"]["ledger"]["sequence"] == 2
+    assert worst(honest) == verifier.HOLDS
+    assert "or another run.json" in failing(altered)
 
 
 @pytest.mark.parametrize("tamper", TAMPERS)
