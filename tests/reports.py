@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.release import reopen
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import Language
 from blijfwijzer.survey.remarks import Remark

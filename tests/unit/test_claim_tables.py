@@ -7,7 +7,7 @@ from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure
 from blijfwijzer.claims.findings import ClaimFinding, Decision, Effect
 from blijfwijzer.claims.register import CLAIMS, Verdict
 from blijfwijzer.estimation.intervals import Estimate
-from blijfwijzer.publish.claim_tables import ClaimPart, ShownClaims
+from blijfwijzer.publish.claim_findings import ClaimPart, ShownClaims
 from blijfwijzer.survey.texts import Message
 
 CLAIM = next(claim for claim in CLAIMS if claim.id == "H20")

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.disclosure.release import DisclosureError, reopen
-from blijfwijzer.publish import spec
-from blijfwijzer.publish.page import shown_table
+from blijfwijzer.publish import columns
+from blijfwijzer.publish.columns import band, ends_of, observed, text, whole
+from blijfwijzer.publish.page_table import shown_table
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.score_page import write_workbook
-from blijfwijzer.publish.spec import ShownTable, band, ends_of, observed, text, whole
+from blijfwijzer.publish.spec import ShownTable
 from blijfwijzer.publish.tables.document import describe_tables
 from blijfwijzer.publish.tables.register import STORIES, TABLES
 from reports import changed, make_report
@@ -105,7 +106,7 @@ def test_a_column_that_is_declared_stands_in_page_workbook_and_file(monkeypatch)
     report, table = make_report("en"), TABLES["withheld"]
     added = whole("units", "units that they are in")
     grown = {**TABLES, "withheld": replace(table, columns=(*table.columns, added))}
-    for module in ("page", "workbook"):
+    for module in ("chapter", "workbook"):
         monkeypatch.setattr(f"blijfwijzer.publish.{module}.TABLES", grown)
     rows = report.rows("withheld").assign(units=7)
 
@@ -120,7 +121,7 @@ def test_a_column_that_is_declared_stands_in_page_workbook_and_file(monkeypatch)
 
 
 def test_a_declaration_knows_how_a_reader_sees_its_numbers():
-    kinds = {c.kind: spec._WRITTEN[c.kind] for table in TABLES.values() for c in table.columns}
+    kinds = {c.kind: columns._WRITTEN[c.kind] for table in TABLES.values() for c in table.columns}
 
     assert kinds["share"] == "percent"
     assert kinds["band"] == kinds["count"] == "text"

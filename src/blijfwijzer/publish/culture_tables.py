@@ -6,6 +6,8 @@ import pandas as pd
 from blijfwijzer.culture.climate import AGAINST
 from blijfwijzer.disclosure.release import Cleared, pick, stack
 from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.conduct_tables import clear_conduct
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_instrument import (
     clear_agreement,
@@ -15,17 +17,20 @@ from blijfwijzer.publish.culture_instrument import (
     clear_scales,
 )
 from blijfwijzer.publish.culture_notes import climate_notes
-from blijfwijzer.publish.culture_units import clear_conduct, clear_worrying
-from blijfwijzer.publish.facts import clear_withheld, facts, origin_facts, shown_rejected
-from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.facts import (
+    clear_withheld,
+    facts,
+    origin_facts,
+    shown_rejected,
+    survey_title,
+)
 from blijfwijzer.publish.method import climate_method
-from blijfwijzer.publish.page import Chapter
-from blijfwijzer.publish.tables.climate import NONE
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.publish.texts import write
-from blijfwijzer.survey.codebook import Language
+from blijfwijzer.publish.tables.shared import NONE
+from blijfwijzer.publish.worrying_tables import clear_worrying
 from blijfwijzer.survey.labels import group_label
 from blijfwijzer.survey.remarks import warnings_of
+from blijfwijzer.survey.texts import Message, Value, say
 
 NO_MARK = "no_mark"
 _OF_EVERYONE = (
@@ -42,7 +47,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
     origin : what it was made from
     wave : what the wave is called
     """
-    codebook, language = findings.codebook, findings.language
+    codebook, edge = findings.codebook, findings.edge
     climate = clear_climate(findings)
     tables: dict[str, Cleared] = {
         "climate": _shown_climate(climate, findings),
@@ -59,26 +64,24 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         "withheld": clear_withheld(
             findings.grouping.groups.loc[~findings.permission.shown, "n"],
             findings.permission.reasons[~findings.permission.shown],
-            language,
+            edge,
         ),
-        "rejected": shown_rejected(findings.intake.rejected, codebook, language),
+        "rejected": shown_rejected(findings.intake.rejected, codebook, edge),
     }
     if not findings.permission.tells_everyone:
         # Figures of the whole survey tell of everyone, of whom nothing may be told.
         tables |= {name: TABLES[name].empty() for name in _OF_EVERYONE}
     return Chapter(
-        language=language,
-        title=say("title.climate", language),
-        survey=say(
-            "title.survey", language, wave=wave, codebook=codebook.survey.label.in_(language)
-        ),
-        facts=facts(count_told(climate, findings), language),
+        language=edge.language,
+        title=say("title.climate"),
+        survey=survey_title(wave, codebook),
+        facts=facts(count_told(climate, findings)),
         tables=tables,
-        method=climate_method(findings.settings, language),
-        provenance=origin_facts(origin, wave, language),
-        warnings=_warnings(findings, language),
+        method=climate_method(findings.settings),
+        provenance=origin_facts(origin, wave),
+        warnings=_warnings(findings),
         notes=climate_notes(findings),
-        largest=findings.level_words(codebook.units.levels[0]),
+        levels=tuple(map(findings.level_words, codebook.units.levels)),
     )
 
 
@@ -104,8 +107,7 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     groups, permission = findings.groups, findings.permission
     table = findings.climate.table
     table = table[table["group"].isin(groups.index)]
-    minimum = findings.minimum
-    largest = findings.largest
+    minimum, largest = findings.edge.minimum, findings.largest
     pairs = zip(table["group"], table["dimension"], strict=True)
     table = table.assign(judgement=[findings.judge(*pair) for pair in pairs])
     is_barred = table["judgement"] == "not comparable"
@@ -125,7 +127,6 @@ def clear_climate(findings: CultureFindings) -> Cleared:
         ).to_numpy()
         | ((table["group"] == EVERYONE) & (not permission.tells_before)).to_numpy(),
     }
-    labels = findings.labels
     shown = pd.DataFrame(
         {
             "group": table["group"],
@@ -134,7 +135,7 @@ def clear_climate(findings: CultureFindings) -> Cleared:
             "parent": mine["parent"].to_numpy(),
             "sector": groups["label"].reindex(sector).fillna("").to_numpy(),
             "dimension": table["dimension"],
-            "dimension_label": table["dimension"].map(labels),
+            "dimension_label": table["dimension"].map(findings.labels),
             **{c: table[c] for c in ("n", "pooled", "low", "high", "reliability")},
             **{c: table[c] for c in ("favourable", "grade", "judgement")},
         }
@@ -146,7 +147,7 @@ def clear_climate(findings: CultureFindings) -> Cleared:
         mark = table[f"{against}_mark"].replace("", NO_MARK)
         shown[f"{against}_mark"] = mark.where(known, "")
     shown["previous_way"] = table["previous_way"].where(shown["previous_mark"] != "", "")
-    return TABLES["climate_file"].clear(shown, minimum)
+    return findings.edge.clear("climate_file", shown)
 
 
 def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
@@ -164,7 +165,8 @@ def _shown_climate(climate: Cleared, findings: CultureFindings) -> Cleared:
     largest = findings.largest
     parts = []
     words = {
-        name: findings.level_words(name) for name in (EVERYONE, *findings.codebook.units.levels)
+        name: findings.edge.in_words(findings.level_words(name))
+        for name in (EVERYONE, *findings.codebook.units.levels)
     }
     for level, word in words.items():
         own = {EVERYONE: ("sector", "all"), largest: ("sector",)}.get(level, ())
@@ -185,10 +187,10 @@ def _trend(findings: CultureFindings) -> Cleared:
     """Tell changes of everyone and of largest units that may be told in both waves."""
     if findings.trend is None:
         return TABLES["trend"].empty()
-    language, permission = findings.language, findings.permission
-    allowed, minimum = findings.largest_units(permission.before), findings.minimum
+    permission = findings.permission
+    allowed = findings.largest_units(permission.before)
     if permission.tells_everyone and permission.tells_before:
-        allowed[EVERYONE] = say("group.everyone", language)
+        allowed[EVERYONE] = say("group.everyone")
     table = findings.trend.changes.assign(place=findings.trend.changes["place"].astype("str"))
     table = table[table["place"].isin(list(allowed))]
     table = table.assign(
@@ -197,31 +199,29 @@ def _trend(findings: CultureFindings) -> Cleared:
         n=table[["n_before", "n_now"]].min(axis=1),
         mark=table["mark"].replace("", NO_MARK),
     )
-    return TABLES["trend"].clear(table[table["n"] >= minimum], minimum)
+    return findings.edge.clear("trend", findings.edge.enough(table))
 
 
 def _mix(findings: CultureFindings) -> Cleared:
     """Tell who responded in both waves, by the traits that changes are net of."""
     if findings.trend is None:
         return TABLES["mix"].empty()
-    codebook, language, minimum = findings.codebook, findings.language, findings.minimum
-    units, rows = findings.largest_units(), []
+    units, rows = findings.largest_units(), list[dict[str, object]]()
     for row in findings.trend.mix.to_dict("records"):
         trait, category = str(row["column"]), str(row["category"])
         n = min(row["n_before"], row["n_now"])
-        if (trait, category) in findings.permission.mix and n >= minimum:
-            words = group_label(codebook, trait, category, language)
+        if (trait, category) in findings.permission.mix and n >= findings.edge.minimum:
+            words = group_label(findings.codebook, trait, category)
             rows.append(
                 {
-                    "trait": codebook.columns[trait].label.in_(language),
+                    "trait": findings.labels[trait],
                     "category": units[category] if trait == findings.largest else words,
                     "n": n,
                     "before": row["share_before"],
                     "now": row["share_now"],
                 }
             )
-    table = TABLES["mix"]
-    return table.clear(pd.DataFrame(rows, columns=table.names), minimum)
+    return findings.edge.clear("mix", rows)
 
 
 def _hidden(climate: Cleared, findings: CultureFindings) -> Cleared:
@@ -233,16 +233,14 @@ def _hidden(climate: Cleared, findings: CultureFindings) -> Cleared:
         sector=hidden["sector"].map(groups["label"]).fillna(""),
         level=hidden["level"].map(findings.level_words),
     )
-    return TABLES["hidden"].clear(hidden)
+    return findings.edge.clear("hidden", hidden)
 
 
-def _warnings(findings: CultureFindings, language: Language) -> tuple[str, ...]:
-    warnings = [write(w, language) for w in warnings_of(findings.intake.remarks)]
-    labels = findings.labels
+def _warnings(findings: CultureFindings) -> tuple[Message, ...]:
+    warnings = warnings_of(findings.intake.remarks)
     if findings.unasked:
-        names = ", ".join(labels[name] for name in findings.unasked)
-        count = len(findings.unasked)
-        warnings.insert(0, say("warning.unasked", language, count=count, names=names))
+        names: Value = tuple(findings.labels[name] for name in findings.unasked)
+        warnings.insert(0, say("warning.unasked", count=len(findings.unasked), names=names))
     if not findings.permission.tells_everyone:
-        warnings.insert(0, say("warning.everyone", language))
+        warnings.insert(0, say("warning.everyone"))
     return tuple(warnings)

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from blijfwijzer.errors import counted
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.texts import write
-from blijfwijzer.survey.intake import Intake, count_reasons
+from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.refusals import count_refusals
 from blijfwijzer.survey.remarks import warnings_of
 
 SCREEN = "en"
@@ -43,8 +44,8 @@ def _lines(
     accepted, rejected = len(intake.responses), len(intake.rejected)
     read = counted(intake.rows, "response")
     yield f"{file}: {read} = {accepted} accepted + {rejected} rejected"
-    for row in count_reasons(intake.rejected).itertuples():
-        yield f"  rejected {row.responses:>7}  {row.reason}"
+    for refusal, count in count_refusals(intake.rejected):
+        yield f"  rejected {count:>7}  {refusal}"
     if intake.errors:
         yield f"{counted(len(intake.errors), 'fault')} to mend before it can be used:"
         yield from (f"  - {error}" for error in intake.errors)

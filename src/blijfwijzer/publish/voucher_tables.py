@@ -1,18 +1,18 @@
 """What a report shows of a budget that was divided."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, pick
 from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.page import Chapter
-from blijfwijzer.publish.tables.vouchers import TABLES
-from blijfwijzer.publish.texts import show
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.tables import vouchers
 from blijfwijzer.settings import VoucherSettings
-from blijfwijzer.survey.codebook import Language
+from blijfwijzer.survey.texts import Message, Quantity, Value, say
 from blijfwijzer.vouchers.allocation import Allocation
 from blijfwijzer.vouchers.lottery import Lottery
 from blijfwijzer.vouchers.trial import Power
@@ -31,6 +31,10 @@ class Division:
     """None where nothing is compared."""
 
 
+_KINDS = ("by_risk", "by_lot", "by_signal")
+_TABLES = frozenset(table.name for table in vouchers.TABLES)
+
+
 def show_division(
     report: Chapter, division: Division, groups: pd.DataFrame, settings: VoucherSettings
 ) -> tuple[Chapter, Cleared]:
@@ -44,30 +48,31 @@ def show_division(
     -------
     The report with the division, and the table of vouchers with the ids of groups.
     """
-    table = _voucher_table(division.allocation, groups, division.lottery, report)
+    # Made from what the release shows, which passed the gate with its own minimum.
+    edge = Edge(report.language)
     lottery, power = division.lottery, division.power
-    tables = {name: own for name, own in report.tables.items() if name not in TABLES}
+    table = edge.clear("vouchers_file", _voucher_rows(division.allocation, groups, lottery))
+    tables = {name: own for name, own in report.tables.items() if name not in _TABLES}
     names = [str(name) for name in table.frame if name != "group"]
     tables["vouchers"] = pick(table, {name: name for name in names})
-    tables["alternatives"] = _alternatives(division.rules, report)
+    tables["alternatives"] = edge.clear("alternatives", _alternatives(division.rules))
     if lottery is not None and power is not None:
-        tables["lottery"] = _lottery(lottery, power, report.language)
-    notes = {**report.notes, "vouchers": _notes(division, settings, report)}
+        tables["lottery"] = edge.clear("lottery", _lottery(lottery, power))
+    notes = {**report.notes, "vouchers": _notes(division, settings)}
     return replace(report, tables=tables, notes=notes), table
 
 
-def _voucher_table(
-    allocation: Allocation, groups: pd.DataFrame, lottery: Lottery | None, report: Chapter
-) -> Cleared:
+def _voucher_rows(
+    allocation: Allocation, groups: pd.DataFrame, lottery: Lottery | None
+) -> pd.DataFrame:
     table, about = allocation.table, groups.set_index("group").loc[allocation.table.index]
-    about = about.reset_index(drop=True)
     # A unit stands here for those of its people who are in no smaller unit that is shown.
-    is_rest = (about["own_n"] < about["n"]).to_numpy()
-    rest = say("voucher.rest", report.language)
-    shown = pd.DataFrame(
+    is_rest = about["own_n"] < about["n"]
+    labels = zip(about["label"], is_rest, strict=True)
+    rows = pd.DataFrame(
         {
             "group": table.index.astype("str"),
-            "label": about["label"].astype("str") + np.where(is_rest, f" ({rest})", ""),
+            "label": [say("voucher.rest_of", unit=u) if r else u for u, r in labels],
             "level": about["level"].to_numpy(),
             "sector": about["sector_label"].to_numpy(),
             "vouchers": table["vouchers"].to_numpy(),
@@ -76,26 +81,24 @@ def _voucher_table(
         }
     )
     if lottery is not None:
-        drawn = lottery.table.reindex(shown["group"])
-        parts = {
-            name: say(id_of("voucher.kind", name), report.language)
-            for name in ("by_risk", "by_lot", "by_signal")
-        }
-        shown["kind"] = [
-            ", ".join(f"{int(row[name])} {text}" for name, text in parts.items() if row[name])
-            for row in drawn.to_dict("records")
-        ]
-    # Made from what the release shows, which passed the gate with its own minimum.
-    order = shown.reset_index(drop=True).sort_values(["vouchers", "group"], ascending=[False, True])
-    return TABLES["vouchers_file"].clear(order)
+        drawn = lottery.table.reindex(rows["group"]).to_dict("records")
+        rows["kind"] = pd.Series([_kinds(row) for row in drawn], dtype="object")
+    return rows.sort_values(["vouchers", "group"], ascending=[False, True])
 
 
-def _alternatives(rules: pd.DataFrame, report: Chapter) -> Cleared:
-    table = pd.DataFrame(
+def _kinds(row: dict[Hashable, Any]) -> Value:
+    """Say how the vouchers of a group were given."""
+    given = {name: int(row[name]) for name in _KINDS if row[name]}
+    return tuple(
+        say("voucher.of_kind", count=count, kind=say(id_of("voucher.kind", name)))
+        for name, count in given.items()
+    )
+
+
+def _alternatives(rules: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
         {
-            "rule": [
-                say(id_of("voucher.rule", str(rule)), report.language) for rule in rules.index
-            ],
+            "rule": [say(id_of("voucher.rule", str(rule))) for rule in rules.index],
             "is_plan": [rule == "plan" for rule in rules.index],
             "extra": rules["expected_extra"].astype(float).to_numpy(),
             "cost_per_extra": rules["cost_per_extra"].astype(float).to_numpy(),
@@ -104,48 +107,44 @@ def _alternatives(rules: pd.DataFrame, report: Chapter) -> Cleared:
             "inclusion": rules["inclusion_error"].astype(float).to_numpy(),
         }
     )
-    return TABLES["alternatives"].clear(table)
 
 
-def _lottery(lottery: Lottery, power: Power, language: Language) -> Cleared:
-    rows = {
+def _lottery(lottery: Lottery, power: Power) -> list[dict[str, Value]]:
+    rows: dict[str, Value] = {
         "sealed": f"SHA-256 {lottery.sha256}",
         "drawn": str(len(lottery.compared)),
-        "power": show(100 * power.power, "percent", language),
-        "detectable": show(100 * power.detectable, "decimal", language),
+        "power": Quantity(100 * power.power, "percent"),
+        "detectable": Quantity(100 * power.detectable, "decimal"),
     }
-    table = pd.DataFrame(
-        {
-            "label": [say(id_of("lottery", name), language) for name in rows],
-            "value": list(rows.values()),
-        }
-    )
-    return TABLES["lottery"].clear(table)
+    return [{"label": say(id_of("lottery", name)), "value": value} for name, value in rows.items()]
 
 
-def _notes(division: Division, settings: VoucherSettings, report: Chapter) -> tuple[str, ...]:
-    allocation, lottery, language = division.allocation, division.lottery, report.language
-    filled = say(
+def _notes(division: Division, settings: VoucherSettings) -> tuple[Message, ...]:
+    allocation, lottery = division.allocation, division.lottery
+    plan = say(
         "note.vouchers.plan",
-        language,
-        vouchers=show(allocation.vouchers, "count", language),
-        cost=show(allocation.cost, "euro", language),
-        reserve=show(allocation.reserve, "euro", language),
-        left=show(allocation.left, "euro", language),
-        robustness=show(settings.robustness, "decimal", language),
-        take_up=show(100 * allocation.take_up, "percent", language),
-        deadweight=show(100 * allocation.deadweight, "percent", language),
+        vouchers=allocation.vouchers,
+        cost=allocation.cost,
+        reserve=allocation.reserve,
+        left=allocation.left,
+        robustness=settings.robustness,
+        take_up=100 * allocation.take_up,
+        deadweight=100 * allocation.deadweight,
     )
-    notes = [filled, say("note.vouchers.basis", language)]
+    notes = [plan, say("note.vouchers.basis")]
     if lottery is not None:
-        sums = lottery.table[["by_risk", "by_lot", "by_signal"]].sum()
-        signals = ", ".join(settings.signals) or "-"
-        notes.append(say("note.vouchers.mix", language, **sums.astype(int), signals=signals))
+        sums = {name: int(lottery.table[name].sum()) for name in _KINDS}
+        signals = tuple(settings.signals) or "-"
+        notes.append(say("note.vouchers.mix", signals=signals, **sums))
     if len(allocation.limits):
-        limits = ", ".join(
-            f"{row['name']} {say(id_of('voucher.limit', row['kind']), language)} "
-            f"{show(100 * row['share'], 'percent', language)}"
+        limits = tuple(
+            say(
+                "voucher.limited",
+                name=row["name"],
+                limit=say(id_of("voucher.limit", row["kind"])),
+                share=Quantity(100 * row["share"], "percent"),
+            )
             for row in allocation.limits.to_dict("records")
         )
-        notes.append(say("note.vouchers.limits", language, limits=limits))
+        notes.append(say("note.vouchers.limits", limits=limits))
     return tuple(notes)

@@ -9,7 +9,7 @@ import pandas as pd
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.errors import NotWritableError, ReleaseError
 from blijfwijzer.files import hash_bytes, read_json, refuse_strange, restore_folder
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import report_from_json
 
 RECORD = "run.json"

@@ -12,6 +12,7 @@ from blijfwijzer.files import hash_bytes
 from blijfwijzer.groups.flags import CERTAIN, NOT
 from blijfwijzer.groups.grouping import make_groups, read_population
 from blijfwijzer.progress import Tell, show_progress, silent
+from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.release_files import release_files
 from blijfwijzer.publish.report_tables import clear_groups, make_report
@@ -113,14 +114,13 @@ def tabulate_groups(rows: pd.DataFrame, stored: Stored, by: list[str]) -> pd.Dat
     settings, codebook = stored.settings, without_outcomes(stored.codebook)
     intake = read_responses(Table(rows), "rows", codebook, settings.intake)
     require_enough(intake, settings.intake)
-    minimum = settings.disclosure.minimum
     scales = score_scales(intake.responses, codebook)
     grouping = make_groups(intake.responses, codebook, by, settings)
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
     targets = {stored.model.target: estimate_target(stored, wave, silent)}
     with rehearsal(Request("serve", codebook, settings, "")) as release:
         admission = release.admit(intake, grouping, _values(targets))
-    return clear_groups(estimates_of(wave, targets, admission), minimum).frame
+    return clear_groups(estimates_of(wave, targets, admission), Edge.of(settings)).frame
 
 
 def _population(file: Path | None, codebook: Codebook) -> pd.DataFrame | None:

@@ -8,8 +8,10 @@ import pandas as pd
 from blijfwijzer.drivers.contributions import Contributions
 from blijfwijzer.drivers.profiles import Contributed, Drivers, profile, refit_importance
 from blijfwijzer.estimation.reliability import Reliability
-from blijfwijzer.publish.review_page import Review, render_review
-from blijfwijzer.publish.training_files import picture_files, training_tables
+from blijfwijzer.publish.canvas import Subject
+from blijfwijzer.publish.review_page import render_review
+from blijfwijzer.publish.review_tables import Review
+from blijfwijzer.publish.training_files import driver_tables, picture_files, training_tables
 from blijfwijzer.records.model_folder import Learnt
 from blijfwijzer.release.breakdown import Breakdown, learn_unit_effects
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
@@ -18,7 +20,7 @@ from blijfwijzer.risk.protection import decimals_of, protect_evaluation
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import learn_reference
-from blijfwijzer.runs.review import draw_review, named_drivers, named_evaluation
+from blijfwijzer.runs.review import draw_review
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import (
     Codebook,
@@ -115,20 +117,15 @@ def warnings_of_training(
 
 def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
     """Draw what drives a risk, and gather what the page of a training tells."""
-    language = survey.settings.language
-    evaluation = named_evaluation(review.evaluation, language)
-    drivers = named_drivers(review.drivers, language)
-    pictures = draw_review(drivers, evaluation, survey.codebook, review.outcome, language)
+    subject = Subject(survey.codebook, review.outcome, survey.settings.language)
     return Review(
-        codebook=survey.codebook,
-        outcome=review.outcome,
+        subject=subject,
         intake=survey.intake,
-        drivers=drivers,
-        pictures=pictures,
+        drivers=review.drivers,
+        pictures=draw_review(review.drivers, review.evaluation, subject),
         warnings=tuple(review.warnings),
         provenance=review.origin,
-        language=language,
-        evaluation=evaluation,
+        evaluation=review.evaluation,
         selection=review.selection,
         reliability=survey.reliability,
     )
@@ -136,9 +133,13 @@ def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
 
 def review_files(survey: TrainingSurvey, review: TrainingReview, page: Review) -> dict[str, bytes]:
     """Give the pictures, tables and page of a training."""
-    evaluation = named_evaluation(review.evaluation, page.language)
-    tables = training_tables(review.selection, evaluation, page.drivers, survey.reliability)
-    return {**picture_files(page.pictures), **tables, "review.html": render_review(page)}
+    edge = page.edge
+    return {
+        **picture_files(page.pictures),
+        **driver_tables(page.drivers, edge),
+        **training_tables(review.selection, review.evaluation, survey.reliability, edge),
+        "review.html": render_review(page),
+    }
 
 
 def metrics_of(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.voucher_tables import Division, show_division
 from blijfwijzer.release.folder import LOTTERY, read_release, refuse_place

@@ -1,11 +1,20 @@
 """The tables of `claims`: verdicts, and the estimates that they rest on."""
 
-from blijfwijzer.publish.spec import ENDS, ShownTable, band, metric, text
-from blijfwijzer.publish.tables.climate import NONE
+from blijfwijzer.publish.columns import ENDS, band, count, metric, text
+from blijfwijzer.publish.spec import ShownTable
+from blijfwijzer.publish.tables.shared import NONE
+from blijfwijzer.survey.texts import LANGUAGES
 
 _CLAIM = text("claim", "number of the claim", heading="number", width="narrow")
 _STATEMENT = text("statement", "what the policy paper says", is_long=True, width="broad")
-_TABLES = (
+_IN_WORDS = {
+    "statement": "what the policy paper says",
+    "criterion": "what counts for and against it",
+    "reason": "why",
+    "verdict": "what came of it",
+    "effect": "what the effect is",
+}
+TABLES = (
     ShownTable(
         "verdicts",
         "a claim",
@@ -49,5 +58,41 @@ _TABLES = (
         ),
         counted_by="n",
     ),
+    ShownTable(
+        "verdicts_file",
+        "a claim",
+        (
+            text("claim", "number of the claim"),
+            text("family", "family in which it was tested"),
+            text("verdict", "what came of it"),
+            metric("p", "p-value, adjusted within the family"),
+            metric("effect_size", "size of the effect"),
+            *(
+                text(f"{name}_{lang}", f"{meaning}, in {lang}")
+                for lang in LANGUAGES
+                for name, meaning in _IN_WORDS.items()
+            ),
+            text("missing", "concepts that the survey lacks"),
+            *(text(f"family_{lang}", f"its family, in {lang}") for lang in LANGUAGES),
+        ),
+        files=("claims.json",),
+        is_for_programs=True,
+    ),
+    ShownTable(
+        "estimates_file",
+        "an estimate",
+        (
+            text("claim", "claim that rests on it"),
+            text("name", "id among the estimates of its claim"),
+            *(text(lang, f"what it is of, in {lang}") for lang in LANGUAGES),
+            metric("value", "the estimate", ends=ENDS),
+            count("n", "people or units"),
+            text("sort", "main, or sensitivity where it checks"),
+            text("measure", "what it is a number of"),
+            *(text(f"sort_{lang}", f"whether it decides, in {lang}") for lang in LANGUAGES),
+        ),
+        counted_by="n",
+        files=("claims.json",),
+        is_for_programs=True,
+    ),
 )
-TABLES = {table.name: table for table in _TABLES}

@@ -2,37 +2,36 @@
 
 from dataclasses import replace
 
-from blijfwijzer.publish.spec import (
+from blijfwijzer.publish.columns import (
     ENDS,
-    ShownTable,
     band,
     count,
     ends_of,
-    flag,
     metric,
     observed,
-    points,
     share,
     text,
     whole,
 )
-
-GROUP = text("group", "id of the group, which ties tables together", is_key=True)
-LABEL = text("label", "what the group is called")
-LEVEL = text("level", "its unit level", written="verdict")
-TARGET = text("target", "the risk that the row is about")
-N = band("n", "respondents")
-SECTOR = text("sector", "the largest unit that it is part of")
-VERDICT = text("verdict", "what came of it", written="verdict")
-DRIVER = text("driver", "scale or column that the contribution is of")
-CHANGEABLE = flag("is_changeable", "whether an employer can change it")
-CONTRAST = points(
-    "contrast", "difference from the reference in its contribution to the risk", ends=ENDS
+from blijfwijzer.publish.spec import ShownTable
+from blijfwijzer.publish.tables.shared import (
+    ATTRIBUTE,
+    CHANGEABLE,
+    CONTRAST,
+    DRIVER,
+    FACTS,
+    GROUP,
+    LABEL,
+    LEVEL,
+    REASON,
+    SECTOR,
+    VERDICT,
+    N,
 )
+
+TARGET = text("target", "the risk that the row is about")
 _RATE = share("rate", "share to whom the risk applies, answers and model", ends=ENDS)
 _REFERENCE = share("reference", "rate of the others that it is held against")
-_ATTRIBUTE = text("attribute", "background that parts people in groups")
-_REASON = text("reason", "why")
 _TALENT = tuple(
     share(f"talent_{who}", f"share that wants to leave of {whom}", is_optional=True)
     for who, whom in (("best", "those who perform best"), ("rest", "the others"))
@@ -45,32 +44,22 @@ _NONRESPONSE = share(
     is_optional=True,
 )
 
-REJECTED = ShownTable(
-    "rejected",
-    "a reason for which forms were refused",
-    (_REASON, band("responses", "forms", written="count")),
-)
-REJECTED_FILE = ShownTable(
-    "rejected_file",
-    "a reason for which forms were refused",
-    (text("reason", "the reason, and the column that it is about"), count("responses", "forms")),
-    files=("rejected.csv",),
-    is_for_programs=True,
-)
-FACTS = ShownTable(
-    "facts",
-    "something that was read, or from which the page was made",
-    (text("label", "what", heading="what"), text("value", "its value")),
-)
-WITHHELD = ShownTable(
-    "withheld",
-    "a reason for which groups are not shown",
-    (_REASON, whole("groups", "groups"), band("people", "respondents in these")),
-)
-
-_TABLES = (
-    REJECTED,
-    REJECTED_FILE,
+TABLES = (
+    ShownTable(
+        "rejected",
+        "a reason for which forms were refused",
+        (REASON, band("responses", "forms", written="count")),
+    ),
+    ShownTable(
+        "rejected_file",
+        "a reason for which forms were refused",
+        (
+            text("reason", "the reason, and the column that it is about"),
+            count("responses", "forms"),
+        ),
+        files=("rejected.csv",),
+        is_for_programs=True,
+    ),
     FACTS,
     ShownTable(
         "wave",
@@ -162,7 +151,7 @@ _TABLES = (
         "fairness",
         "a group by a background",
         (
-            *(_ATTRIBUTE, LABEL, N),
+            *(ATTRIBUTE, LABEL, N),
             observed("selection", "share in groups that stand out"),
             observed("missed", "share of those in need that is missed", ends=ENDS),
             observed("inclusion", "share of those selected without need"),
@@ -173,7 +162,7 @@ _TABLES = (
         "gaps",
         "a background",
         (
-            _ATTRIBUTE,
+            ATTRIBUTE,
             share("gap", "largest difference in missed between groups", ends=ENDS),
             metric("ratio", "smallest over largest share that is selected"),
         ),
@@ -181,9 +170,13 @@ _TABLES = (
     ShownTable(
         "conclusions",
         "a background",
-        (_ATTRIBUTE, text("conclusion", "one plain sentence", is_long=True)),
+        (ATTRIBUTE, text("conclusion", "one plain sentence", is_long=True)),
     ),
-    WITHHELD,
+    ShownTable(
+        "withheld",
+        "a reason for which groups are not shown",
+        (REASON, whole("groups", "groups"), band("people", "respondents in these")),
+    ),
     ShownTable(
         "rolled_up",
         "groups of one level that were too small",
@@ -191,8 +184,7 @@ _TABLES = (
             LABEL,
             LEVEL,
             text("into", "with what they were put together", written="verdict"),
-            _REASON,
+            REASON,
         ),
     ),
 )
-TABLES = {table.name: table for table in _TABLES}

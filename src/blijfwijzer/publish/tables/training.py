@@ -1,41 +1,29 @@
-"""The tables of `train` and `explain`: those of the review page, and CSV for programs."""
+"""The tables of `train` and `explain` on model and survey: of the page, and for programs."""
 
-from blijfwijzer.publish.spec import ENDS, ShownColumn, ShownTable, count, ends_of, fine, flag, text
-from blijfwijzer.publish.tables.score import CHANGEABLE
+from blijfwijzer.publish.columns import ENDS, count, ends_of, fine, flag, text
+from blijfwijzer.publish.spec import ShownTable
 
-_N = count("n", "respondents")
+PEOPLE = count("n", "respondents")
 _EFFECTIVE = count("effective_n", "respondents of equal weight that tell as much")
 _METRIC = text("metric", "how it is measured")
-_ATTRIBUTE = text("attribute", "background or unit level that parts people")
-_GROUP = text("group", "the group", heading="label")
-_SCALE = text("scale", "name of the scale")
-_FEATURE = text("feature", "name of the scale or column")
-_NAME = text("name", "name in the codebook")
-_LABEL = text("label", "its label", heading="driver")
-_CONSTRUCT = text("construct", "construct that it is part of")
-_SIZE = fine("mean_abs", "mean size of its contribution to the risk", ends=ENDS)
-_MEAN = fine("mean", "mean contribution, which may be negative")
-_TOP = (_LABEL, _SIZE, _MEAN, _N, _CONSTRUCT, CHANGEABLE)
+ATTRIBUTE = text("attribute", "background or unit level that parts people")
+GROUP = text("group", "the group", heading="label")
+SCALE = text("scale", "name of the scale")
+FEATURE = text("feature", "name of the scale or column")
 _MEASURED = (
     fine("predicted", "mean risk"),
     fine("observed", "share in the answers", heading="observed_share", ends=ENDS),
 )
-
-
-def _fine(name: str, meaning: str) -> ShownColumn:
-    return fine(name, meaning)
-
-
-_MODEL = (
+TABLES = (
     ShownTable(
         "candidates",
         "a model that was tried",
         (
             text("candidate", "kind of model"),
             text("variant", "how it was set"),
-            _fine("log_loss", "log loss on responses that it was not trained on"),
-            _fine("above_best", "how much more than that of the best"),
-            _fine("standard_error", "of that difference"),
+            fine("log_loss", "log loss on responses that it was not trained on"),
+            fine("above_best", "how much more than that of the best"),
+            fine("standard_error", "of that difference"),
             flag("is_calibrated", "whether its risks were calibrated"),
             flag("is_good_enough", "whether it is within one standard error"),
             flag("is_champion", "whether it was chosen"),
@@ -51,7 +39,11 @@ _MODEL = (
     ShownTable(
         "by_group",
         "a group and measure",
-        (*(_ATTRIBUTE, _GROUP, _METRIC), fine("value", "its value", ends=ENDS), *(_N, _EFFECTIVE)),
+        (
+            *(ATTRIBUTE, GROUP, _METRIC),
+            fine("value", "its value", ends=ENDS),
+            *(PEOPLE, _EFFECTIVE),
+        ),
         files=("tables/by_group.csv",),
         is_for_programs=True,
     ),
@@ -59,29 +51,27 @@ _MODEL = (
         "groups_measured",
         "a group",
         (
-            *(_ATTRIBUTE, _GROUP, _N),
-            _fine("log_loss", "log loss"),
-            _fine("brier", "mean squared error"),
-            _fine("roc_auc", "area under the curve"),
-            _fine("calibration_intercept", "risk that is too high or low, in log odds"),
-            _fine("ece", "mean gap between risk and answers"),
+            *(ATTRIBUTE, GROUP, PEOPLE),
+            fine("log_loss", "log loss"),
+            fine("brier", "mean squared error"),
+            fine("roc_auc", "area under the curve"),
+            fine("calibration_intercept", "risk that is too high or low, in log odds"),
+            fine("ece", "mean gap between risk and answers"),
         ),
     ),
     ShownTable(
         "by_unit",
         "a unit",
-        (text("unit", "its code"), _N, _EFFECTIVE, *_MEASURED),
+        (text("unit", "its code"), PEOPLE, _EFFECTIVE, *_MEASURED),
         files=("tables/by_unit.csv",),
         is_for_programs=True,
     ),
-    ShownTable("calibration", "responses of about equal risk", (_N, _EFFECTIVE, *_MEASURED)),
-)
-_SURVEY = (
+    ShownTable("calibration", "responses of about equal risk", (PEOPLE, _EFFECTIVE, *_MEASURED)),
     ShownTable(
         "reliability",
         "a scale",
         (
-            *(_SCALE, fine("items", "items of the scale"), _N),
+            *(SCALE, fine("items", "items of the scale"), PEOPLE),
             fine("alpha", "Cronbach's alpha", ends=ends_of("alpha")),
             fine("omega", "McDonald's omega", ends=ends_of("omega")),
             flag("is_low", "whether alpha is lower than scales should have"),
@@ -92,9 +82,9 @@ _SURVEY = (
         "reliability_items",
         "an item of a scale",
         (
-            *(_SCALE, text("item", "its name")),
+            *(SCALE, text("item", "its name")),
             flag("is_reversed", "whether its answers are turned"),
-            *(_N, _fine("item_rest", "correlation with the sum of the other items")),
+            *(PEOPLE, fine("item_rest", "correlation with the sum of the other items")),
         ),
         files=("tables/items.csv",),
         is_for_programs=True,
@@ -103,9 +93,9 @@ _SURVEY = (
         "answers_read",
         "a feature of the model",
         (
-            _FEATURE,
+            FEATURE,
             *(
-                _fine(name, f"responses {what}")
+                fine(name, f"responses {what}")
                 for name, what in (
                     ("missing", "without an answer"),
                     ("unseen", "with an answer that training did not have"),
@@ -118,68 +108,3 @@ _SURVEY = (
         is_for_programs=True,
     ),
 )
-_DRIVERS = (
-    ShownTable(
-        "scale_drivers",
-        "a scale, or a column outside scales",
-        (_NAME, _SIZE, _MEAN, _N, _CONSTRUCT, CHANGEABLE),
-        files=("tables/drivers.csv",),
-        is_for_programs=True,
-    ),
-    ShownTable(
-        "answer_drivers",
-        "a feature of the model",
-        (_NAME, _SIZE, _MEAN, _N, _SCALE, _CONSTRUCT, CHANGEABLE),
-        files=("tables/answers.csv",),
-        is_for_programs=True,
-    ),
-    ShownTable("top_scales", "a scale, or a column outside scales", _TOP),
-    ShownTable("top_features", "a feature of the model", _TOP),
-    ShownTable(
-        "constructs",
-        "a construct, parted in what an employer can change and what not",
-        (_SIZE, _MEAN, _N, _CONSTRUCT, CHANGEABLE),
-        files=("tables/constructs.csv",),
-    ),
-    ShownTable(
-        "dependence",
-        "a feature and bin of its values",
-        (
-            *(_FEATURE, _fine("value", "mean value in the bin"), _N),
-            fine("contribution", "mean contribution to the risk", ends=ENDS),
-        ),
-        files=("tables/dependence.csv",),
-    ),
-    ShownTable(
-        "interactions",
-        "a pair of features",
-        (
-            text("first", "one of the pair", heading="first_feature"),
-            text("second", "the other", heading="second_feature"),
-            _fine("strength", "how much one changes the contribution of the other"),
-        ),
-        files=("tables/interactions.csv",),
-    ),
-    ShownTable(
-        "cohorts",
-        "a group and scale",
-        (
-            *(_ATTRIBUTE, _GROUP, _SCALE),
-            fine("difference", "its contribution less that of others", ends=ENDS),
-            _N,
-        ),
-        files=("tables/cohorts.csv",),
-        is_for_programs=True,
-    ),
-    ShownTable(
-        "stability",
-        "two refits that are compared",
-        (
-            text("comparison", "which"),
-            _fine("rank_correlation", "of the importance of features"),
-            _fine("top_ten", "share of the ten most important in common"),
-        ),
-        files=("tables/stability.csv",),
-    ),
-)
-TABLES = {table.name: table for table in (*_MODEL, *_SURVEY, *_DRIVERS)}

@@ -1,7 +1,8 @@
 """The tables that `vouchers` adds to a report."""
 
-from blijfwijzer.publish.spec import ShownTable, flag, mean, points, text, whole
-from blijfwijzer.publish.tables.score import FACTS, GROUP, LABEL, LEVEL, SECTOR
+from blijfwijzer.publish.columns import flag, mean, points, text, whole
+from blijfwijzer.publish.spec import ShownTable
+from blijfwijzer.publish.tables.shared import FACTS, GROUP, LABEL, LEVEL, SECTOR
 
 _DIVIDED = (
     *(LABEL, LEVEL, SECTOR),
@@ -10,7 +11,7 @@ _DIVIDED = (
     whole("need", "people who need it, by the estimated rate"),
     mean("extra", "people in need expected to train who would not", heading="extra_of_need"),
 )
-_TABLES = (
+TABLES = (
     ShownTable("vouchers", "a group", _DIVIDED),
     ShownTable(
         "vouchers_file",
@@ -34,4 +35,3 @@ _TABLES = (
     ),
     ShownTable("lottery", "something to know of the sealed draw", FACTS.columns),
 )
-TABLES = {table.name: table for table in _TABLES}
