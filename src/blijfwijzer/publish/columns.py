@@ -1,7 +1,6 @@
 """What a shown column is, declared once: what it holds, how it is coarsened and how it is told."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +18,8 @@ _WRITTEN: MappingProxyType[ColumnKind, Kind] = MappingProxyType(
     }
 )
 """How a reader sees a number, by what the gate makes of it."""
+NONE = "–"
+"""Stands where there is no figure, or where a group is the reference itself."""
 
 
 @dataclass(frozen=True)
@@ -105,24 +106,3 @@ class ShownColumn:
             self.absent if is_absent(value) else text
             for value, text in zip(values, told, strict=True)
         ]
-
-
-text = partial(ShownColumn, kind="text")
-band = partial(ShownColumn, kind="band")
-count = partial(ShownColumn, kind="count")
-share = partial(ShownColumn, kind="share")
-observed = partial(ShownColumn, kind="observed")
-points = partial(ShownColumn, kind="points")
-mean = partial(ShownColumn, kind="mean")
-metric = partial(ShownColumn, kind="metric")
-fine = partial(ShownColumn, kind="fine")
-whole = partial(ShownColumn, kind="whole")
-flag = partial(ShownColumn, kind="flag")
-
-ENDS = ("low", "high")
-"""Ends of an interval that is the only one in its table."""
-
-
-def ends_of(name: str) -> tuple[str, str]:
-    """Name the ends of an interval after its value."""
-    return f"{name}_low", f"{name}_high"

@@ -7,6 +7,7 @@ from blijfwijzer.culture.climate import AGAINST
 from blijfwijzer.disclosure.release import Cleared, pick, stack
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.columns import NONE
 from blijfwijzer.publish.conduct_tables import clear_conduct
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_instrument import (
@@ -26,7 +27,6 @@ from blijfwijzer.publish.facts import (
 )
 from blijfwijzer.publish.method import climate_method
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.publish.tables.shared import NONE
 from blijfwijzer.publish.worrying_tables import clear_worrying
 from blijfwijzer.survey.labels import group_label
 from blijfwijzer.survey.remarks import warnings_of

@@ -2,7 +2,7 @@
 
 From a declaration follow how the gate coarsens a table, the order of its columns, its headings and
 numbers on the page and in the workbook, what its files hold, and the page of `docs/` that explains
-it. The declarations stand in `tables/`, by story.
+it. The declarations stand in `tables/`, in a file by story.
 """
 
 from collections.abc import Iterable

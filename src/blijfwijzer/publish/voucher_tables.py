@@ -10,7 +10,7 @@ from blijfwijzer.disclosure.release import Cleared, pick
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.tables import vouchers
+from blijfwijzer.publish.tables.register import STORIES
 from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 from blijfwijzer.vouchers.allocation import Allocation
@@ -32,7 +32,7 @@ class Division:
 
 
 _KINDS = ("by_risk", "by_lot", "by_signal")
-_TABLES = frozenset(table.name for table in vouchers.TABLES)
+_TABLES = frozenset(table.name for table in STORIES["vouchers"])
 
 
 def show_division(

@@ -8,9 +8,9 @@ from blijfwijzer.culture.remedies import CULTURE_FIRST, find_remedies
 from blijfwijzer.culture.screening_checks import MEASURES
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.columns import NONE
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.publish.tables.shared import NONE
 from blijfwijzer.survey.codebook import Column, Scale
 from blijfwijzer.survey.texts import say
 
