@@ -1,7 +1,6 @@
 """What claims came to as tables: which of it may be shown, in words, and through the gate."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,11 +8,10 @@ import pandas as pd
 from blijfwijzer.claims.estimates import ClaimEstimate
 from blijfwijzer.claims.register import Verdict
 from blijfwijzer.disclosure.release import Cleared
-from blijfwijzer.files import to_json
+from blijfwijzer.files import plain_rows, to_json
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.claim_findings import WITHHELD, ClaimFindings
 from blijfwijzer.publish.order import in_codebook_order
-from blijfwijzer.publish.release_files import plain
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.texts import LANGUAGES, Value, say
 
@@ -93,16 +91,11 @@ def claims_json(findings: ClaimFindings) -> bytes:
     """Write verdicts with their estimates for programs, in both languages."""
     estimates = _clear_estimates(findings).frame
     rows = []
-    for row in _plain_rows(clear_verdicts(findings).frame):
+    for row in plain_rows(clear_verdicts(findings).frame):
         own = estimates[estimates["claim"] == row["claim"]].drop(columns="claim")
         missing = str(row["missing"]).split()
-        rows.append({**row, "missing": missing, "estimates": list(_plain_rows(own))})
+        rows.append({**row, "missing": missing, "estimates": plain_rows(own)})
     return to_json({"claims": rows})
-
-
-def _plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    for row in frame.to_dict("records"):
-        yield {str(name): plain(value) for name, value in row.items()}
 
 
 def _clear_estimates(findings: ClaimFindings) -> Cleared:

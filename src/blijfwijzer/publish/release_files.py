@@ -5,10 +5,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, reopen, require_cleared
+from blijfwijzer.files import plain
 from blijfwijzer.publish.cells import to_csv
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.facts import clear_rejected
@@ -102,12 +102,3 @@ def report_from_json(content: bytes) -> Chapter:
     told |= {name: tuple(raw[name]) for name in ("method", "warnings")}
     told["notes"] = {name: tuple(texts) for name, texts in raw["notes"].items()}
     return Chapter(**told, tables=tables)
-
-
-def plain(cell: Any) -> Any:
-    """Give a cell as a value that JSON can hold."""
-    if isinstance(cell, float | np.floating):
-        return None if not np.isfinite(cell) else float(cell)
-    if isinstance(cell, np.generic):
-        return cell.item()
-    return None if cell is None or cell is pd.NA else cell

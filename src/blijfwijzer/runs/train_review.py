@@ -8,6 +8,7 @@ import pandas as pd
 from blijfwijzer.drivers.contributions import Contributions
 from blijfwijzer.drivers.profiles import Contributed, Drivers, profile, refit_importance
 from blijfwijzer.estimation.reliability import Reliability
+from blijfwijzer.files import plain_rows
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.review_page import render_review
 from blijfwijzer.publish.review_tables import Review
@@ -148,7 +149,7 @@ def metrics_of(
     """Give the measures of a training as plain values."""
     return {
         **to_metrics(evaluation),
-        "candidates": {str(n): _plain(row) for n, row in selection.scores.iterrows()},
+        "candidates": dict(zip(selection.scores.index, plain_rows(selection.scores), strict=True)),
         "champion": selection.champion.kind,
         "price_of_simplicity": selection.price,
         "contributions": {"largest_gap": max(contributions.largest_gap, _ROUNDING)},
@@ -170,7 +171,3 @@ def learn(
         learn_unit_effects(breakdown, fitted, settings),
         survey.intake.sha256,
     )
-
-
-def _plain(row: pd.Series) -> dict[str, object]:
-    return {str(n): v.item() if hasattr(v, "item") else v for n, v in row.items()}

@@ -2,15 +2,9 @@
 
 import sys
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from blijfwijzer.errors import TrialError
-from blijfwijzer.files import (
-    to_json,
-    write_beside,
-)
+from blijfwijzer.files import plain, to_json, write_beside
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.vouchers.lottery import open_sealed
 from blijfwijzer.vouchers.trial import analyse_trial
@@ -26,7 +20,7 @@ def trial(sealed: Path, outcomes_file: Path, sha256: str, output: Path | None) -
             "vouchers.csv, `n`, and `share` or `count` of those who trained."
         )
     result = analyse_trial(lottery, outcomes.set_index("group"))
-    text = to_json({name: _plain(value) for name, value in vars(result).items()})
+    text = to_json({name: plain(value) for name, value in vars(result).items()})
     if output is not None:
         with write_beside(output) as beside:
             beside.write_bytes(text)
@@ -37,7 +31,3 @@ def trial(sealed: Path, outcomes_file: Path, sha256: str, output: Path | None) -
         f"points (95%: {100 * result.low:+.1f} to {100 * result.high:+.1f}).",
         file=sys.stderr,
     )
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
