@@ -5,17 +5,29 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup
 
+from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.publish.blocks import Block, paragraph, present, read_blocks
-from blijfwijzer.publish.canvas import to_bytes
+from blijfwijzer.publish.canvas import Picture, Subject, to_bytes
+from blijfwijzer.publish.driver_plots import draw_drivers
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
+from blijfwijzer.publish.performance_plots import draw_performance
 from blijfwijzer.publish.review_tables import Review, review_chapter
+from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.survey.texts import Value, say
 
 _PERFORMANCE = ("calibration", "curves")
 _DRIVER_TABLES = (
     *("top_scales", "constructs", "top_features", "interactions", "dependence", "stability"),
 )
+
+
+def draw_review(
+    drivers: Drivers, evaluation: Evaluation | None, subject: Subject
+) -> dict[str, Picture]:
+    """Draw what drives a risk, and how good it is where that is known."""
+    performance = {} if evaluation is None else draw_performance(evaluation, subject)
+    return {**performance, **draw_drivers(drivers, subject)}
 
 
 def render_review(review: Review) -> bytes:

@@ -16,7 +16,7 @@ from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.release_files import csv_file
-from blijfwijzer.publish.review_page import render_review
+from blijfwijzer.publish.review_page import draw_review, render_review
 from blijfwijzer.publish.review_tables import Review, review_chapter
 from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
@@ -29,7 +29,6 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
-from blijfwijzer.runs.review import draw_review
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough

@@ -10,7 +10,7 @@ from blijfwijzer.drivers.profiles import Contributed, Drivers, profile, refit_im
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.files import plain_rows
 from blijfwijzer.publish.canvas import Subject
-from blijfwijzer.publish.review_page import render_review
+from blijfwijzer.publish.review_page import draw_review, render_review
 from blijfwijzer.publish.review_tables import Review
 from blijfwijzer.publish.training_files import driver_tables, picture_files, training_tables
 from blijfwijzer.records.model_folder import Learnt
@@ -21,7 +21,6 @@ from blijfwijzer.risk.protection import decimals_of, protect_evaluation
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import learn_reference
-from blijfwijzer.runs.review import draw_review
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import (
     Codebook,

@@ -14,12 +14,10 @@ from blijfwijzer.errors import (
     MissingColumnsError,
     TooFewResponsesError,
     UnreadableColumnError,
-    WeightError,
     counted,
 )
 from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.answers import read_answers
-from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text, hash_file, read_table
@@ -33,14 +31,13 @@ from blijfwijzer.survey.remarks import (
     remark_names,
     remark_weights,
 )
-from blijfwijzer.survey.replicates import read_replicates, replicate_names
+from blijfwijzer.survey.replicates import read_replicates
+from blijfwijzer.survey.weights import uneven_weights, weigh, weight_fault
 
 # A column in which more answers than this are not allowed is another column than the codebook
 # means; fewer are slips of single responses. Convention of ours.
 _MOST_REFUSED = 0.5
 _FEWEST_ITEMS_FOR_A_LINE = 10
-_LEAST_WORTH = 0.1
-"""Share of `minimum_responses` that responses must be worth with their weights."""
 Reasons = list[tuple[Refusal, NDArray[np.bool_]]]
 """Each with the rows of the file that it holds for."""
 
@@ -129,11 +126,11 @@ def _check_table(
     _add(errors, _fractions_fault(file, responses, codebook))
     reasons.append((Refusal("missing_weight"), replicates.isna().any(axis=1).to_numpy()))
     reasons += _row_faults(table, codebook, names, responses, settings)
-    _add(errors, _weight_fault(file, responses))
+    _add(errors, weight_fault(file, responses))
     accepted, rejected = _part(responses, reasons)
     if not errors:
-        accepted = _weigh(accepted, codebook)
-        _add(errors, _uneven_weights(file, accepted, settings))
+        accepted = weigh(accepted, codebook)
+        _add(errors, uneven_weights(file, accepted, settings))
     remarks = (
         *remark_names(table, codebook, names),
         *compare_labels(table, codebook, names),
@@ -306,19 +303,6 @@ def find_straight_lines(responses: pd.DataFrame, codebook: Codebook) -> NDArray[
     return (same & answered & both_ways).to_numpy()
 
 
-def _weight_fault(file: str, responses: pd.DataFrame) -> WeightError | None:
-    weight = responses["weight"]
-    wrong = int(((weight < 0) | np.isinf(weight)).sum())
-    if wrong:
-        return WeightError(
-            f"{file}: {wrong} weights are negative or infinite. A weight says for how many "
-            "people a response stands: correct them in the export."
-        )
-    if not weight.sum() > 0:
-        return WeightError(f"{file}: the weights add up to nothing. Correct them in the export.")
-    return None
-
-
 def _part(responses: pd.DataFrame, reasons: Reasons) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Part responses into accepted and rejected ones."""
     told: dict[int, list[Refusal]] = {}
@@ -330,40 +314,6 @@ def _part(responses: pd.DataFrame, reasons: Reasons) -> tuple[pd.DataFrame, pd.D
         {"row": [row + 1 for row in rows], "reasons": [tuple(told[row]) for row in rows]}
     ).astype({"row": "int64", "reasons": "object"})
     return responses.drop(index=rows).reset_index(drop=True), rejected
-
-
-def _weigh(accepted: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Scale weights to mean 1, after giving units equal totals where the codebook asks it."""
-    weights = accepted[["weight", *replicate_names(accepted, codebook)]].astype(float)
-    if codebook.weight is not None and codebook.weight.equalise is not None:
-        unit = accepted[codebook.weight.equalise]
-        # Each replicate is treated as the weight is, so that it tells what that treatment does.
-        total = weights.groupby(unit, observed=True).transform("sum")
-        weights = weights / total.where(total > 0, 1.0)
-    return accepted.assign(**(weights / weights["weight"].mean()))
-
-
-def _uneven_weights(
-    file: str, accepted: pd.DataFrame, settings: IntakeSettings
-) -> WeightError | None:
-    """Refuse weights by which a few responses stand for nearly everybody.
-
-    Figures would be about those few people, and no design tells how sure they are.
-    """
-    least = settings.minimum_responses * _LEAST_WORTH
-    if len(accepted) < least:
-        # So few that even equal weights are not enough: that is told of the number of responses.
-        return None
-    weight = accepted["weight"]
-    effective = effective_n(weight.to_numpy(dtype=float))
-    if effective >= least:
-        return None
-    return WeightError(
-        f"{file}: weights run up to {weight.max():.0f} times their mean, so that {len(accepted)} "
-        f"responses are worth {effective:.0f} unweighted ones; {least:.0f} are needed. A weight "
-        "says for how many people a response stands: correct them in the export, or cut off the "
-        "largest."
-    )
 
 
 def _add(errors: list[BlijfwijzerError], error: BlijfwijzerError | None) -> None:
