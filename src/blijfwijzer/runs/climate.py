@@ -6,9 +6,10 @@ from pathlib import Path
 from blijfwijzer.errors import counted
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.climate_tables import clear_climate, count_told
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_page import render_climate, write_climate_workbook
-from blijfwijzer.publish.culture_tables import clear_climate, climate_chapter, count_told
+from blijfwijzer.publish.culture_tables import climate_chapter
 from blijfwijzer.publish.release_files import parquet_file
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication
