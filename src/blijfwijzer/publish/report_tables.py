@@ -141,6 +141,7 @@ _DRIVERS, _OTHERS = 6, 3
 def _drivers(findings: Findings, groups: Cleared) -> Cleared:
     codebook = findings.codebook
     parts: dict[str, Column | Scale] = {**codebook.columns, **codebook.scales}
+    changeable = {name: part.changeable for name, part in parts.items()}
     names = findings.estimates.grouping.groups.index
     told_labels = groups.frame.set_index("group")["label"]
     tables = []
@@ -151,8 +152,8 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
                 "group": group,
                 "target": target,
                 "label": pd.Series(group).map(told_labels).to_numpy(),
-                "driver": [parts[name].label for name in drivers["driver"]],
-                "is_changeable": [parts[name].changeable for name in drivers["driver"]],
+                "driver": drivers["driver"].map(labels_of(codebook)).to_numpy(),
+                "is_changeable": drivers["driver"].map(changeable).to_numpy(),
                 **{c: drivers[c].to_numpy(dtype=float) for c in ("contrast", "low", "high")},
             }
         )
