@@ -284,6 +284,7 @@ def test_tables_that_were_kept_as_json_give_the_same_page():
     [
         (1234567, "count", "1.234.567", "1,234,567"),
         (34, "percent", "34 %", "34%"),
+        (3.46, "percent", "3 %", "3%"),
         (-0.04, "points", "0,0", "0.0"),
         (-3.25, "points", "−3,2", "−3.2"),
         (0.25, "ratio", "0,25", "0.25"),
