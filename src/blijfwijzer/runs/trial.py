@@ -15,7 +15,7 @@ from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.errors import TrialError
 from blijfwijzer.files import to_json
-from blijfwijzer.publish.tables.vouchers import TABLES
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.release.draws import divisions_among, drawn_as, least_people
 from blijfwijzer.release.publication import add_to_ledger, known_ledger, write_beside_it
 from blijfwijzer.survey.files import read_table
