@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from blijfwijzer.errors import DiskFullError, NotWritableError
 
 _REFUSED = (
@@ -189,6 +192,22 @@ def to_json(value: Any) -> bytes:
     """Write plain values as JSON for people to read; refuses what JSON cannot hold."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
+
+
+def plain(value: Any) -> Any:
+    """Give a value as one that JSON can hold; what is no finite number, or missing, as null."""
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    if isinstance(value, np.generic):
+        return value.item()
+    return None if value is pd.NA else value
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the rows of a table as JSON can hold them."""
+    return [
+        {str(name): plain(value) for name, value in row.items()} for row in table.to_dict("records")
+    ]
 
 
 def hash_bytes(content: bytes) -> str:
