@@ -25,7 +25,7 @@ def none(people):
 
 
 def brute_force(rows, sizes, minimum):
-    """Whether some union of atoms with fewer than `minimum` people is in the row space.
+    """Whether some union of atoms with people, but fewer than `minimum`, is in the row space.
 
     Exact: rows are reduced in fractions, and a 0/1 vector of the row space is fixed by its pivots,
     of which all 0/1 values are tried.
@@ -52,7 +52,7 @@ def brute_force(rows, sizes, minimum):
             continue
         made = np.array(held) @ reduced
         is_set = np.all(np.isclose(made, 0, atol=1e-9) | np.isclose(made, 1, atol=1e-9))
-        if is_set and made.round() @ sizes < minimum:
+        if is_set and 0 < made.round() @ sizes < minimum:
             return True
     return False
 

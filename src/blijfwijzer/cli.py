@@ -323,6 +323,26 @@ def audit(
     story.audit(releases, ledger, survey, codebook)
 
 
+@disclosure.command("check-proof", epilog="Example: `blijfwijzer disclosure check-proof out/2022`")
+def check_proof(
+    release: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RELEASE", help="A folder that `score`, `climate` or `claims` made."
+        ),
+    ],
+    ledger: LedgerFolder = Path("ledger"),
+    proof: Annotated[
+        list[Path] | None,
+        typer.Option(help="Proof of a wave; those beside the ledger when left out."),
+    ] = None,
+) -> None:
+    """Check the proof that nothing about few people follows, without the survey."""
+    from blijfwijzer.runs import audit as story
+
+    story.check_proof(release, ledger, proof or [])
+
+
 @disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")
 def verify(
     ledgers: Annotated[

@@ -210,6 +210,16 @@ def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def to_lines(content: Mapping[str, Any]) -> bytes:
+    """Write plain values as JSON with a line per key, since long lists need no line per number."""
+    lines = [f"{json.dumps(key)}: {_compact(value)}" for key, value in content.items()]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def hash_bytes(content: bytes) -> str:
     """Give a SHA-256 as hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

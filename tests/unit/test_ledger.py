@@ -461,5 +461,5 @@ def test_the_ledger_holds_no_answer(tmp_path):
 
     assert set(line["content"]) == {
         *("survey", "wave", "dataset", "kind", "request", "groups", "outputs"),
-        *("parts", "columns", "minimum", "record", "model", "release"),
+        *("parts", "columns", "minimum", "record", "model", "release", "proof"),
     }

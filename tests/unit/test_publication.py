@@ -13,7 +13,10 @@ from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.disclosure.ledger import open_ledger
-from blijfwijzer.groups.grouping import Grouping, everyone_alone
+from blijfwijzer.disclosure.standing import WITHDRAW, note
+from blijfwijzer.groups.grouping import Grouping, everyone_alone, make_groups
+from blijfwijzer.release import verifier
+from blijfwijzer.release.folder import hash_record
 from blijfwijzer.release.publication import publication, rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
@@ -178,3 +181,119 @@ def test_a_group_that_was_not_told_by_a_figure_is_not_known_by_it(request_, inta
     again = publish_sectors(request_, asked, answers, tmp_path, number=2)
 
     assert again == first
+
+
+def test_a_proof_is_kept_beside_the_ledger_and_passes_the_verifier(request_, intake, tmp_path):
+    with publication(tmp_path / "out", request_, tmp_path / "ledger") as release:
+        admit(release, intake)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    place = tmp_path / "ledger" / "small"
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    proof = place / "proofs" / "1.json"
+    digest = files.hash_bytes(proof.read_bytes())
+    assert run["proofs"] == [{"wave": "2", "sha256": digest}]
+    assert entered(tmp_path)[0].content["proof"] == digest
+    assert proof.stat().st_mode & 0o777 == 0o600
+    assert json.loads(proof.read_text())["groups"] == {"all": {"definition": {}, "n": PEOPLE}}
+    assert max(verifier.verify(tmp_path / "out", [proof], place))[0] == verifier.HOLDS
+
+
+def test_the_proof_of_a_second_release_holds_the_groups_of_the_first(
+    request_, intake, rng, tmp_path
+):
+    responses = intake.responses.assign(sector=rng.choice(["a", "b"], PEOPLE))
+    sectors = replace(intake, responses=responses)
+    settings = Settings()
+    with publication(tmp_path / "one", request_, tmp_path / "ledger") as release:
+        grouping = make_groups(responses, request_.codebook, ["sector"], settings)
+        release.admit(sectors, grouping, {})
+        release.publish({"table.csv": b"1"}, COUNTS)
+    with publication(
+        tmp_path / "two", replace(request_, kind="claims", asked={"x": 1}), tmp_path / "ledger"
+    ) as release:
+        admit(release, sectors)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    place = tmp_path / "ledger" / "small"
+    proof = place / "proofs" / "2.json"
+    told = json.loads(proof.read_text())
+    assert set(told["groups"]) == {"all", "sector=a", "sector=b"}
+    assert told["earlier"] == ["sector=a", "sector=b"]
+    assert max(verifier.verify(tmp_path / "two", [proof], place))[0] == verifier.HOLDS
+
+
+def test_a_proof_of_too_many_cells_is_left_out_with_the_reason(
+    request_, intake, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("blijfwijzer.disclosure.proof.MOST_CELLS", 0)
+    with publication(tmp_path / "out", request_, tmp_path / "ledger") as release:
+        admit(release, intake)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert "would take too long" in run["proofs"][0]["left_out"]
+    found = verifier.verify(tmp_path / "out", [], tmp_path / "ledger" / "small")
+    assert max(found)[0] == verifier.OPEN
+
+
+def test_a_wave_of_any_name_has_its_proof(request_, intake, tmp_path):
+    request = replace(request_, wave="ledger")
+    with publication(tmp_path / "out", request, tmp_path / "ledger") as release:
+        admit(release, intake, "sha256")
+        admit(release, intake)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    place = tmp_path / "ledger" / "small"
+    proofs = [place / "proofs" / f"{line}.json" for line in (1, 2)]
+    assert max(verifier.verify(tmp_path / "out", proofs, place))[0] == verifier.HOLDS
+    assert max(verifier.verify(tmp_path / "out", proofs[:1], place))[0] == verifier.FAILS
+
+
+def test_a_proof_tells_who_answered_in_groups_that_are_told_the_share_only(
+    request_, intake, tmp_path
+):
+    answers = np.tile([0.0, 1.0], PEOPLE // 2)
+    answers[4:100] = np.nan
+
+    told = publish_sectors(request_, sectors(intake), answers, tmp_path)
+
+    proof = json.loads((tmp_path / "ledger" / "small" / "proofs" / "1.json").read_text())
+    counts = proof["answered"]["x"]
+    known = dict(zip(proof["groups"], counts, strict=True))
+    assert sum(told) == sum(count is not None for count in counts)
+    assert known["all"] == PEOPLE - 96
+    assert set(counts) == {PEOPLE - 96, 100, None}
+
+
+def test_a_release_that_was_taken_back_is_in_no_later_proof(request_, intake, rng, tmp_path):
+    responses = intake.responses.assign(sector=rng.choice(["a", "b"], PEOPLE))
+    asked = replace(intake, responses=responses)
+    with publication(tmp_path / "one", request_, tmp_path / "ledger") as release:
+        grouping = make_groups(responses, request_.codebook, ["sector"], Settings())
+        release.admit(asked, grouping, {})
+        release.publish({"table.csv": b"1"}, COUNTS)
+    with open_ledger(tmp_path / "ledger" / "small", "small") as ledger:
+        ledger.append(note(WITHDRAW, "small", {"lines": [1], "reason": "wrong export"}))
+    with publication(tmp_path / "two", replace(request_, asked={"x": 1}), tmp_path / "ledger") as r:
+        admit(r, asked)
+        r.publish({"table.csv": b"1"}, COUNTS)
+
+    proof = tmp_path / "ledger" / "small" / "proofs" / "3.json"
+    assert set(json.loads(proof.read_text())["groups"]) == {"all"}
+    found = verifier.verify(tmp_path / "two", [proof], tmp_path / "ledger" / "small")
+    assert max(found)[0] == verifier.HOLDS
+
+
+def test_the_ledger_keeps_the_hash_of_a_record_that_tells_of_its_proof(request_, intake, tmp_path):
+    with publication(tmp_path / "out", request_, tmp_path / "ledger") as release:
+        admit(release, intake)
+        release.publish({"table.csv": b"1"}, COUNTS)
+    record = tmp_path / "out" / "run.json"
+    run = json.loads(record.read_text())
+    record.write_text(json.dumps({**run, "proofs": []}))
+
+    found = verifier.verify(tmp_path / "out", [], tmp_path / "ledger" / "small")
+
+    assert entered(tmp_path)[0].content["record"] == hash_record(run)
+    assert (verifier.FAILS, "or another run.json") in [(kind, text[-19:]) for kind, text in found]

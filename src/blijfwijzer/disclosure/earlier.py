@@ -313,6 +313,8 @@ class Entry:
     """Hash of the manifest of the model that was made."""
     release: str = ""
     """Hash of the line of the release that this was added to."""
+    proof: str = ""
+    """SHA-256 of the proof that is kept beside the ledger; "" where there is none."""
 
     @property
     def content(self) -> dict[str, Any]:

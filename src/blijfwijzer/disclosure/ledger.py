@@ -84,6 +84,16 @@ class Ledger:
         self.releases.append(release)
         return release
 
+    def keep_proof(self, sequence: int, content: bytes) -> None:
+        """Keep the proof of a release, which tells exact sizes, here and nowhere else."""
+        with write_beside(proof_of(self.folder, sequence)) as beside:
+            beside.write_bytes(content)
+
+
+def proof_of(folder: Path, sequence: int) -> Path:
+    """Give where the proof of a release is kept, beside its ledger."""
+    return folder / "proofs" / f"{sequence}.json"
+
 
 def identify_beside(folder: Path, digest: str) -> str:
     """Give a file's hash as the ledger in a folder shows it, without opening that; "" if none is.

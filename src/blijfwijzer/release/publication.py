@@ -23,6 +23,7 @@ from blijfwijzer.disclosure.earlier import Entry, is_repeated
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
+from blijfwijzer.disclosure.proof import Proof, Told, prove
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.errors import BusyError, ReleaseError
@@ -64,6 +65,7 @@ from blijfwijzer.release.origin import (
     unknown_models,
 )
 from blijfwijzer.release.promise import promise_in
+from blijfwijzer.release.proofs import gather_told
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import REMADE, hold_release
 from blijfwijzer.survey.intake import Intake
@@ -83,6 +85,8 @@ class Publication:
     admitted: dict[str, tuple[Admission, Figures]] = field(default_factory=dict)
     """Wave to what may be shown of it, in the order in which it is entered; the release's own
     wave last."""
+    told: dict[str, Told] = field(default_factory=dict)
+    """Wave to the groups of which an outsider will know the size."""
 
     @cached_property
     def origin(self) -> dict[str, str]:
@@ -121,6 +125,7 @@ class Publication:
         name = self.request.wave if wave is None else wave
         admission = admit_groups(intake, grouping, bases, self.request, self.ledger, name)
         self.admitted[name] = admission, {}
+        self.told[name] = gather_told(intake, admission, bases, self.request, self.ledger)
         return admission
 
     def figures(
@@ -150,6 +155,7 @@ class Publication:
         told : more for the record
         """
         with write_folder_beside(self.output, RECORD) as beside:
+            proofs = self._prove()
             record = {
                 "kind": self.request.kind,
                 "provenance": self.origin,
@@ -159,10 +165,11 @@ class Publication:
                 "wave": self.request.wave,
                 "counts": _banded(counts),
                 "unknown_models": unknown_models(self.request, self.ledger),
+                "proofs": [{"wave": wave, **proof.told} for wave, proof in proofs.items()],
                 **told,
                 "files": hash_files(files),
             }
-            head = self._enter(files, record=hash_record(record))
+            head = self._enter(files, proofs, record=hash_record(record))
             write_files(beside, {**files, RECORD: to_json({**record, "ledger": head})})
         return head
 
@@ -175,14 +182,29 @@ class Publication:
         model : files beside it, of which the ledger knows the manifest, and by that all
         """
         with write_folder_beside(self.output, MANIFEST) as beside:
-            head = self._enter(files, model=hash_manifest(model[MANIFEST]))
+            head = self._enter(files, self._prove(), model=hash_manifest(model[MANIFEST]))
             write_files(beside, {**files, **model})
         return head
 
-    def _enter(self, files: Mapping[str, bytes], record: str = "", model: str = "") -> Head:
+    def _prove(self) -> dict[str, Proof]:
+        """Prove of each wave that nothing about few people follows from the sizes of its groups."""
+        levels = self.request.codebook.units.levels
+        return {
+            wave: prove(told, levels, minimum=self.admitted[wave][0].minimum, wave=wave)
+            for wave, told in self.told.items()
+        }
+
+    def _enter(
+        self,
+        files: Mapping[str, bytes],
+        proofs: Mapping[str, Proof],
+        record: str = "",
+        model: str = "",
+    ) -> Head:
         """Enter each wave, once however often it is made; give the place of the last."""
         head: Head = {}
         for admission, figures in self.admitted.values():
+            proof = proofs[admission.wave]
             entry = Entry(
                 survey=self.request.survey,
                 wave=admission.wave,
@@ -196,8 +218,11 @@ class Publication:
                 minimum=admission.minimum,
                 record=record,
                 model=model,
+                proof=proof.sha256,
             )
             head = _append(self.ledger, entry, **promise_in(self.request))
+            if proof.content:
+                self.ledger.keep_proof(int(head["sequence"]), proof.content)
         return head
 
     def _groups(self, admission: Admission) -> dict[str, dict[str, Any]]:

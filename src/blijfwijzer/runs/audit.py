@@ -7,11 +7,13 @@ from typing import Any
 
 from blijfwijzer.disclosure.chain import FILE, Release, common_lines, out_of_time, verify
 from blijfwijzer.disclosure.standing import LOWER, withdrawn
-from blijfwijzer.errors import DisclosureError, LedgerError, counted
+from blijfwijzer.errors import DisclosureError, LedgerError, ReleaseError, counted
 from blijfwijzer.progress import show_progress
+from blijfwijzer.release import verifier
 from blijfwijzer.release.draws import tell_draws
 from blijfwijzer.release.folder import read_record
 from blijfwijzer.release.promise import hold_seal
+from blijfwijzer.release.proofs import proofs_of
 from blijfwijzer.release.verify import changed_by_few, derive_again, hold_release, hold_rows
 from blijfwijzer.runs.waves import without_outcomes
 from blijfwijzer.settings import Settings
@@ -48,6 +50,36 @@ def audit(
         print(f"  what follows from all that was shown of this survey: {derived}")
         for line in (*_told_of(entered), *tell_draws(run, entered)):
             print(f"  {line}")
+
+
+def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> None:
+    """Check that nothing about few people follows from a release, by code that trusts nobody.
+
+    Parameters
+    ----------
+    proofs : one per wave; those beside the ledger when none are given
+
+    Raises
+    ------
+    ReleaseError
+        Something is not as it must be.
+    DisclosureError
+        Of some people it is not proven that nothing follows, or something could not be checked.
+    """
+    run = read_record(release)
+    ledger = ledgers / str(run["survey"])
+    found = verifier.verify(release, proofs or proofs_of(run, ledger), ledger)
+    print(f"{found}\n\n{verifier.CANNOT}")
+    worst = max(kind for kind, _ in found)
+    if worst == verifier.FAILS:
+        raise ReleaseError(
+            f"{release}: does not hold, as the lines above say. Do not publish it. Make it again."
+        )
+    if worst == verifier.OPEN:
+        raise DisclosureError(
+            f"{release}: not all is proven, as the lines above say. Check the rest with "
+            "`blijfwijzer disclosure audit --survey`, or show fewer groups."
+        )
 
 
 def _refuse_changed(folder: Path, entered: list[Release]) -> None:
