@@ -24,12 +24,7 @@ import numpy as np
 from blijfwijzer.drivers.contributions import contribute
 from blijfwijzer.drivers.tree_contributions import tree_contributions
 from blijfwijzer.progress import Tell
-from blijfwijzer.risk.boosting import (
-    Boosting,
-    bare_fit_seconds,
-    default_classifier,
-    tree_shap,
-)
+from blijfwijzer.risk.boosting import Boosting
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import fit_linear, linear_margin
 from blijfwijzer.risk.metrics import calibration_slope, rank
@@ -43,6 +38,7 @@ from blijfwijzer.survey.intake import Intake, read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
+from studies.peers import bare_fit_seconds, default_classifier, tree_shap
 
 Result = TypeVar("Result")
 
@@ -221,9 +217,7 @@ def _costs(data: Path, tell: Tell) -> Iterator[str]:
     model = select_model(task).champion
     tell(f"{name}: bare fits of the champion")
     rounds = model.trees.count("\nTree=")
-    bare = bare_fit_seconds(
-        task.frame, task.schema, task.values, task.weight, task.folds, rounds, Boosting()
-    )
+    bare = bare_fit_seconds(task, rounds, Boosting())
     tell(f"{name}: blijfwijzer train, as a command")
     seconds, peak = _train_command(name, data / file)
     yield f"- `blijfwijzer train` (reading, all candidates, five folds, calibration, {_DRIVERS}):"

@@ -6,6 +6,7 @@ cannot decide counts as a leak.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
@@ -90,7 +91,8 @@ def mixed(rng: np.random.Generator, people: int) -> Groups:
     return np.array([*groups, *(g for g, kept in zip(pairs, keep, strict=True) if kept)])
 
 
-SHAPES: dict[str, Callable[[np.random.Generator, int], Groups]] = {
+Shape = Callable[[np.random.Generator, int], Groups]
+SHAPES: dict[str, Shape] = {
     "hierarchy of four levels": hierarchy,
     "units crossed with an answer": crossed,
     "overlapping answers": overlapping,
@@ -187,32 +189,51 @@ def release_twice(rng: np.random.Generator, groups: Groups, values: Groups) -> G
     return np.vstack([before, again])
 
 
+@dataclass
+class _Tally:
+    """What was found of the organisations of one shape."""
+
+    leaks: int = 0
+    twice: int = 0
+    offered: int = 0
+    shown: int = 0
+    told: int = 0
+
+
+def _try(tally: _Tally, rng: np.random.Generator, draw: Shape, is_twice: bool) -> None:
+    people = int(rng.integers(100, 301))
+    groups = draw(rng, people)
+    values = rng.random((1, people)) < rng.uniform(0.1, 0.5)
+    if is_twice:
+        tally.twice += tells_of_few(release_twice(rng, groups, values))
+        return
+    passed, everyone = offered_of(groups), np.ones((1, people), dtype=bool)
+    plain = choose(passed, everyone, everyone[:0], 0, values[:0])
+    told = choose(passed, everyone, everyone[:0], 0, values)
+    tally.leaks += tells_of_few(np.vstack([everyone, plain]))
+    tally.leaks += tells_of_few(np.vstack([everyone, told]))
+    tally.offered += len(passed)
+    tally.shown += len(plain)
+    tally.told += len(told)
+
+
 def gate_text(organisations: int, tell: Tell) -> str:
     """Say of how many organisations of each shape anything about fewer than ten people follows."""
     lines = []
     for number, (name, draw) in enumerate(SHAPES.items()):
         tell(f"gate: {name}")
-        leaks = twice = offered = shown = 0
+        tally = _Tally()
         for place in range(organisations):
             rng = np.random.default_rng(SEED + 10_000 * number + place)
-            people = int(rng.integers(100, 301))
-            groups = draw(rng, people)
-            values = (rng.random((1, people)) < rng.uniform(0.1, 0.5))[: rng.integers(0, 2)]
-            everyone = np.ones((1, people), dtype=bool)
-            passed = offered_of(groups)
-            if place % 4 == 3:
-                everything = release_twice(rng, groups, values)
-                twice += tells_of_few(everything)
-                continue
-            told = choose(passed, everyone, everyone[:0], 0, values)
-            leaks += tells_of_few(np.vstack([everyone, told]))
-            offered, shown = offered + len(passed), shown + len(told)
-        lines.append(f"| {name} | {leaks} | {twice} | {offered} | {shown} |\n")
+            _try(tally, rng, draw, place % 4 == 3)
+        counts = (tally.leaks, tally.twice, tally.offered, tally.shown, tally.told)
+        lines.append(f"| {name} | {' | '.join(map(str, counts))} |\n")
     return (
         f"## What can be derived\n\n{organisations} random organisations of 100-300 people of each "
-        f"shape, k = {K}; three of four with one release and one of four with a second one after "
-        f"one to {_LEFT} people left; half with an outcome whose counts must not be pinned. The "
-        "judge shares no code with the gate, and what it cannot decide counts as a leak.\n\n"
-        "| shape | tell of fewer than ten | two releases do | groups offered | shown |\n"
-        "|---|---|---|---|---|\n" + "".join(lines)
+        f"shape, k = {K}; three of four with one release, with and without an outcome whose counts "
+        "must not be pinned, and one of four with a second release after one to "
+        f"{_LEFT} people left. The judge shares no code with the gate, and what it cannot decide "
+        "counts as a leak.\n\n"
+        "| shape | tell of fewer than ten | two releases do | groups offered | shown | shown by an "
+        "outcome |\n|---|---|---|---|---|---|\n" + "".join(lines)
     )

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.release import reopen
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.texts import write
-from blijfwijzer.survey.codebook import Language
 from blijfwijzer.survey.remarks import Remark
+from blijfwijzer.survey.texts import Language
 
 TARGETS = {
     "nl": (("vertrekintentie", "Vertrekintentie"), ("achterblijver", "Achterblijversrisico")),

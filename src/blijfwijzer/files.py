@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from blijfwijzer.errors import DiskFullError, NotWritableError
 
 _REFUSED = (
@@ -191,13 +194,29 @@ def to_json(value: Any) -> bytes:
     return (text + "\n").encode()
 
 
+def plain(value: Any) -> Any:
+    """Give a value as one that JSON can hold; what is no finite number, or missing, as null."""
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    if isinstance(value, np.generic):
+        return value.item()
+    return None if value is pd.NA else value
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the rows of a table as JSON can hold them."""
+    return [
+        {str(name): plain(value) for name, value in row.items()} for row in table.to_dict("records")
+    ]
+
+
 def to_lines(content: Mapping[str, Any]) -> bytes:
     """Write plain values as JSON with a line per key, since long lists need no line per number."""
-    lines = [f"{json.dumps(key)}: {_plain(value)}" for key, value in content.items()]
+    lines = [f"{json.dumps(key)}: {_compact(value)}" for key, value in content.items()]
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
-def _plain(value: Any) -> str:
+def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 

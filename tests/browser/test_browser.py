@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.score_page import render_report
 from reports import make_report
 

@@ -18,12 +18,13 @@ from scipy.sparse import csr_array
 from blijfwijzer import errors
 from blijfwijzer.cli import app
 from blijfwijzer.drivers.group_profiles import score_groups
-from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.texts import say
 from command_line import call
 
 ROOT = Path(__file__).parents[2]
@@ -142,9 +143,9 @@ def test_metrics_stand_where_they_are_promised(models):
 
 def test_every_page_and_picture_says_what_it_does_not_say(models):
     for name, kind in (("vertrekintentie", "intention"), ("achterblijver", "need")):
-        assert say(f"plot.foot.{kind}", "nl") in (models[name] / "review.html").read_text()
+        assert write(say(f"plot.foot.{kind}"), "nl") in (models[name] / "review.html").read_text()
         for picture in (models[name] / "plots").glob("*.svg"):
-            assert say(f"plot.foot.{kind}", "nl") in picture.read_text(), picture.name
+            assert write(say(f"plot.foot.{kind}"), "nl") in picture.read_text(), picture.name
 
 
 def test_no_risk_of_a_person_is_in_any_file_that_a_run_leaves(place, models):
@@ -219,7 +220,7 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
 
     assert code == 0
     assert "what drives vertrekintentie in w22.csv.gz" in capsys.readouterr().out
-    assert say("plot.foot.intention", "nl") in (tmp_path / "out" / "review.html").read_text()
+    assert write(say("plot.foot.intention"), "nl") in (tmp_path / "out" / "review.html").read_text()
     assert (tmp_path / "out" / "plots" / "summary.png").exists()
     assert pd.read_csv(tmp_path / "out" / "tables" / "drivers.csv")["n"].min() > 1000
 
@@ -510,5 +511,5 @@ def test_a_strangers_survey_trains_even_when_there_is_nothing_to_learn(
 
     assert code == 0
     folder = next(p for p in (tmp_path / "models").iterdir() if p.is_dir())
-    assert say("plot.foot.intention", "en") in (folder / "review.html").read_text()
+    assert write(say("plot.foot.intention"), "en") in (folder / "review.html").read_text()
     assert json.loads((folder / "metrics.json").read_text())["champion"] == champion

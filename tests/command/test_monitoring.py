@@ -16,17 +16,15 @@ from blijfwijzer import errors
 from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.cli import main
 from blijfwijzer.disclosure.chain import verify
-from blijfwijzer.publish.culture_pictures import (
-    choose_units,
-    draw_dimension,
-    draw_estimates,
-    draw_trend,
-    show_heat,
-)
+from blijfwijzer.publish.claim_picture import draw_estimates
+from blijfwijzer.publish.culture_pictures import draw_dimension, draw_trend
+from blijfwijzer.publish.heat import choose_units, show_heat
 from blijfwijzer.publish.marks import WIDTH, axis_of
 from blijfwijzer.publish.pictures import PICTURED_ROWS
+from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE, PAIR
+from reports import make_report
 
 BOOK = "werkonderzoek-2019"
 SMALL, ALIKE = "KLEINGEHEIM", "ALLENEENS"
@@ -757,7 +755,7 @@ def estimates_of(*rows):
 def test_an_axis_spans_enough_that_rounding_does_not_look_like_difference(value, ends):
     table = estimates_of(("a", "main", value, value - 1, value + 1))
 
-    numbers = axis_of(draw_estimates(table, table, "main", "c", "en")).ticks()
+    numbers = axis_of(draw_estimates(table, table, "main", "c")).ticks()
 
     assert max(numbers) - min(numbers) >= 10
     assert numbers[-1] == float(ends[1]) or numbers[0] < 0
@@ -768,11 +766,12 @@ def test_means_that_are_alike_are_not_told_as_highest_and_lowest():
     alike = pd.DataFrame({"label": ["a", "b"], **columns})
     other = alike.assign(pooled=[3.3, 3.4])
 
-    told = [draw_dimension(rows, 3.3, "c", "en") for rows in (alike, other)]
+    drawn = [draw_dimension(rows, 3.3, "c") for rows in (alike, other)]
+    told = [write(one.finding, "en") for one in drawn]
 
-    assert "alike" in told[0].finding
-    assert "Highest: b, 3.4" in told[1].finding
-    ticks = axis_of(told[0]).ticks()
+    assert "alike" in told[0]
+    assert "Highest: b, 3.4" in told[1]
+    ticks = axis_of(drawn[0]).ticks()
     assert ticks[-1] - ticks[0] >= 1
 
 
@@ -791,30 +790,30 @@ def test_a_heat_map_without_room_for_all_leaves_out_what_is_withheld(all_fit):
 def test_a_unit_of_which_nothing_is_shown_says_so_in_a_heat_map_that_has_room():
     row = {"pooled": 3.0, "all_mark": "no_mark", "judgement": "comparable"}
 
-    heat = show_heat([("A", [row]), ("H", [None])], ["Unit", "d"], "c", "en")
+    heat = show_heat([("A", [row]), ("H", [None])], ["Unit", "d"], "c", make_report("en"))
 
     assert [str(cells[1]) for cells in heat.rows] == [
         '<span class="cell plain">3.0</span>',
         '<span class="cell hatched">not shown</span>',
     ]
-    assert "not shown" in [text for _, text in heat.legend]
+    assert "not shown" in [write(text, "en") for _, text in heat.legend]
 
 
 def test_a_unit_that_is_held_against_what_may_not_be_told_is_not_said_to_be_the_same():
     row = {"pooled": 3.0, "all_mark": "", "judgement": "comparable"}
 
-    heat = show_heat([("A", [row])], ["Unit", "d"], "c", "en")
+    heat = show_heat([("A", [row])], ["Unit", "d"], "c", make_report("en"))
 
     (cells,) = heat.rows
     hidden = '<span class="hidden">, not compared</span>'
     assert str(cells[1]) == f'<span class="cell uncompared">3.0{hidden}</span>'
-    assert [text for _, text in heat.legend] == ["not compared"]
+    assert [write(text, "en") for _, text in heat.legend] == ["not compared"]
 
 
 def test_a_mark_and_a_warning_of_a_cell_stand_in_words_too():
     row = {"pooled": 3.0, "all_mark": "worse", "judgement": "with care"}
 
-    heat = show_heat([("A", [row])], ["Unit", "d"], "c", "en")
+    heat = show_heat([("A", [row])], ["Unit", "d"], "c", make_report("en"))
 
     assert [[str(cell) for cell in cells[1:]] for cells in heat.rows] == [
         ['<span class="cell worse">3.0 !<span class="hidden">, worse, with a warning</span></span>']
@@ -940,11 +939,11 @@ def test_a_change_is_drawn_from_the_mean_before_to_the_mean_now():
         }
     )
 
-    drawing = draw_trend(rows, "c", "en")
+    drawing = draw_trend(rows, "c")
 
     marks = [(mark.low, mark.value, mark.shape) for (mark,) in drawing.rows]
     assert marks == [(3.0, 3.4, "better"), (3.2, 3.2, "plain")]
-    assert "1" in drawing.finding
+    assert "1" in write(drawing.finding, "en")
 
 
 def test_nothing_of_everyone_is_told_when_a_few_joined_since_an_earlier_release(place, tmp_path):

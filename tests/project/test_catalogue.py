@@ -15,22 +15,16 @@ from blijfwijzer import settings
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.publish import catalogue, claims_page, culture_page, score_page
 from blijfwijzer.publish.catalogue import PARTS, ids, template
-from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.score_page import render_report
 from blijfwijzer.publish.tables.register import TABLES
+from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.survey.texts import say
 from reports import make_report
 
 SOURCE = Path(blijfwijzer.__file__).parent
 SPEAKERS = {
-    "say",
-    "say_count",
-    "template",
-    "plural",
-    "Message",
-    "about",
-    "by_concept",
-    "stated",
+    *("say", "paragraph", "template", "plural", "Message", "about", "by_concept", "stated"),
     "NotTestableError",
 }
 """Functions, and a type, that have the id of a sentence first."""
@@ -153,7 +147,7 @@ def french(tmp_path, monkeypatch):
 def test_a_third_language_is_a_file(french):
     page = render_report(replace(make_report("en"), language=french)).decode()
 
-    assert say("group.everyone", french) == "Tout le monde"
+    assert write(say("group.everyone"), french) == "Tout le monde"
     assert '<html lang="fr">' in page
     assert "What this is, and what it is not" in page
     assert Settings(language=french).language == "fr"

@@ -8,7 +8,7 @@ from blijfwijzer.claims.findings import ClaimFinding, Decision, Effect
 from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.claims.verdicts import Verdict
 from blijfwijzer.estimation.intervals import Estimate
-from blijfwijzer.publish.claim_tables import ClaimPart, ShownClaims
+from blijfwijzer.publish.claim_findings import ClaimPart, ShownClaims
 from blijfwijzer.survey.texts import Message
 
 CLAIM = next(claim for claim in CLAIMS if claim.id == "H20")

@@ -117,7 +117,7 @@ def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
 
 
 def test_figures_of_everyone_are_absent_where_everyone_may_not_be_told_of():
-    whole = {name for name, table in STORIES["climate"].items() if table.held == "everyone"}
+    whole = {table.name for table in STORIES["climate"] if table.held == "everyone"}
 
     assert whole <= set(culture_tables._OF_EVERYONE)
 

@@ -9,12 +9,13 @@ import pytest
 from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.publish.canvas import note, to_bytes, wrap
+from blijfwijzer.publish.canvas import Subject, to_bytes, wrap
 from blijfwijzer.publish.driver_plots import draw_drivers
-from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.settings import DriverSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
+from blijfwijzer.survey.texts import say
 
 BOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 QUICK = DriverSettings(bootstraps=50)
@@ -151,19 +152,19 @@ def test_dropping_the_weights_changes_the_profile(survey):
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_every_picture_tells_in_words_too_and_is_the_same_each_time(survey, language):
     outcome = BOOK.outcomes["vertrekintentie"]
-    drawn = [draw_drivers(profiled(survey), BOOK, outcome, language) for _ in range(2)]
+    drawn = [draw_drivers(profiled(survey), Subject(BOOK, outcome, language)) for _ in range(2)]
 
     for name, picture in drawn[0].items():
         assert len(picture.alt) > 20, name
         svg = to_bytes(picture.figure, "svg")
         assert svg == to_bytes(drawn[1][name].figure, "svg"), name
-        assert say("plot.foot.intention", language) in svg.decode(), name
+        assert write(say("plot.foot.intention"), language) in svg.decode(), name
         assert to_bytes(picture.figure, "png").startswith(b"\x89PNG")
 
 
 def test_the_note_fits_the_outcome():
-    assert "voornemen" in note(BOOK.outcomes["vertrekintentie"], "nl")
-    assert "intention" not in note(BOOK.outcomes["achterblijver"], "en")
+    assert "voornemen" in Subject(BOOK, BOOK.outcomes["vertrekintentie"], "nl").note
+    assert "intention" not in Subject(BOOK, BOOK.outcomes["achterblijver"], "en").note
 
 
 def test_a_long_label_is_broken_and_ends_in_dots():

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.publish.marks import Drawing, Mark, axis_of, draw_row, draw_scale
-from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.score_page import PICTURED_GROUPS, render_report
-from blijfwijzer.publish.texts import show, show_interval
+from blijfwijzer.publish.texts import show, write
+from blijfwijzer.survey.texts import Quantity, say
 from reports import changed, make_report
 
 HOSTILE = [
@@ -188,9 +188,9 @@ def test_a_report_of_nothing_still_says_what_it_is(language):
         render_report(changed(report, vouchers=None, alternatives=None, lottery=None, **empty))
     )
 
-    assert say("purpose.groups", language) in told
-    assert say("note.none_flagged", language) in told
-    assert say("note.no_vouchers", language) in told
+    assert write(say("purpose.groups"), language) in told
+    assert write(say("note.none_flagged"), language) in told
+    assert write(say("note.no_vouchers"), language) in told
 
 
 def test_a_long_list_of_flags_says_how_many_are_pictured():
@@ -215,8 +215,8 @@ def test_what_a_release_lacks_is_left_out():
     )
 
     assert "In percentage points" not in told
-    assert say("caption.vouchers", "en") in told
-    assert say("caption.alternatives", "en") not in told
+    assert write(say("caption.vouchers"), "en") in told
+    assert write(say("caption.alternatives"), "en") not in told
     assert "Ouderen worden niet vaker gemist dan jongeren." in told
 
 
@@ -284,6 +284,7 @@ def test_tables_that_were_kept_as_json_give_the_same_page():
     [
         (1234567, "count", "1.234.567", "1,234,567"),
         (34, "percent", "34 %", "34%"),
+        (3.46, "percent", "3 %", "3%"),
         (-0.04, "points", "0,0", "0.0"),
         (-3.25, "points", "−3,2", "−3.2"),
         (0.25, "ratio", "0,25", "0.25"),
@@ -303,7 +304,7 @@ def test_values_are_written_as_readers_of_each_language_do(value, kind, nl, en):
 
 
 def test_an_interval_without_ends_is_told_as_its_value_only():
-    assert show_interval(34, None, 40, "percent", "en") == "34%"
+    assert write(Quantity(34, "percent", (None, 40)), "en") == "34%"
 
 
 def drawing_of(*rows):

@@ -7,7 +7,7 @@ import statsmodels.api as sm
 
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.groups.conditions import Condition, describe, read_question
+from blijfwijzer.groups.conditions import Allowed, describe, read_question
 from blijfwijzer.groups.segments import estimate_rates, find_segments
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.evaluation import Predictions
@@ -260,7 +260,7 @@ def test_order_of_columns_that_cannot_differ_is_no_matter(planted):
 
 
 def condition(name, answers):
-    return Condition(read_question(CODEBOOK.columns[name], pd.Series(answers)))
+    return Allowed(read_question(CODEBOOK.columns[name], pd.Series(answers)))
 
 
 SERVICE = [0.0, 5, 20, 40, np.nan]
@@ -313,8 +313,8 @@ def test_conditions_on_many_codes_are_short():
     codes = {str(k): Text(nl=f"t{k}", en=f"t{k}") for k in range(1, 8)}
     labels = CODEBOOK.columns["opleiding"].model_copy(update={"codes": codes})
     answers = pd.Series(np.arange(1.0, 8))
-    ordinal = Condition(read_question(labels, answers))
-    nominal = Condition(
+    ordinal = Allowed(read_question(labels, answers))
+    nominal = Allowed(
         read_question(labels.model_copy(update={"type": "nominal"}), answers.map("{:g}".format))
     )
 
@@ -349,14 +349,14 @@ def test_conditions_on_many_codes_are_short():
 def test_numbers_are_cut_where_people_can_read_it(answers, cut, words):
     column = CODEBOOK.columns["uren"]
 
-    hours = Condition(read_question(column, pd.Series(answers))).from_(cut, True)
+    hours = Allowed(read_question(column, pd.Series(answers))).from_(cut, True)
 
     assert in_dutch(describe(hours)) == column.label.nl + words
 
 
 def test_numbers_between_steps_are_never_called_at_most():
     column = CODEBOOK.columns["uren"]
-    hours = Condition(read_question(column, pd.Series([4.0, 36.5, 60.0])))
+    hours = Allowed(read_question(column, pd.Series([4.0, 36.5, 60.0])))
 
     assert in_dutch(describe(hours.below(36, True))) == column.label.nl + " < 36"
     both = hours.from_(10, True).below(36, True)

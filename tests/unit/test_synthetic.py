@@ -11,7 +11,8 @@ from blijfwijzer.errors import SettingsError
 from blijfwijzer.risk.metrics import calibration_slope, rank
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.intake import count_reasons, read_survey
+from blijfwijzer.survey.intake import read_survey
+from blijfwijzer.survey.refusals import count_refusals
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
@@ -122,7 +123,7 @@ def test_what_claims_need_is_true_as_the_card_says(survey):
 
 
 def test_spoilt_forms_are_as_many_as_the_table_says(intake):
-    found = dict(count_reasons(intake.rejected).itertuples(index=False))
+    found = {str(refusal): count for refusal, count in count_refusals(intake.rejected)}
 
     assert set(found) == {"straight-lining", "duplicate id"}
     assert found["duplicate id"] == 80

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.disclosure.release import DisclosureError, reopen
-from blijfwijzer.publish import spec
-from blijfwijzer.publish.page import shown_table
+from blijfwijzer.publish import columns
+from blijfwijzer.publish.columns import ShownColumn
+from blijfwijzer.publish.numbers import KINDS
+from blijfwijzer.publish.page_table import shown_table
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.score_page import write_workbook
-from blijfwijzer.publish.spec import ShownTable, band, ends_of, observed, text, whole
+from blijfwijzer.publish.spec import ShownTable
 from blijfwijzer.publish.tables.document import describe_tables
 from blijfwijzer.publish.tables.register import STORIES, TABLES
 from reports import changed, make_report
@@ -22,9 +24,9 @@ UNITS = ShownTable(
     "units",
     "a unit",
     (
-        text("label", "its name"),
-        band("n", "respondents"),
-        observed("rate", "share", ends=ends_of("rate")),
+        ShownColumn("label", "its name", "text"),
+        ShownColumn("n", "respondents", "band"),
+        ShownColumn("rate", "share", "observed", ends=("rate_low", "rate_high")),
     ),
     counted_by="n",
 )
@@ -103,9 +105,9 @@ def test_columns_of_each_risk_stand_where_they_are_declared():
 def test_a_column_that_is_declared_stands_in_page_workbook_and_file(monkeypatch):
     """What `docs/architecture.md` promises of adding one: a change in one place."""
     report, table = make_report("en"), TABLES["withheld"]
-    added = whole("units", "units that they are in")
+    added = ShownColumn("units", "units that they are in", "whole")
     grown = {**TABLES, "withheld": replace(table, columns=(*table.columns, added))}
-    for module in ("page", "workbook"):
+    for module in ("chapter", "workbook"):
         monkeypatch.setattr(f"blijfwijzer.publish.{module}.TABLES", grown)
     rows = report.rows("withheld").assign(units=7)
 
@@ -120,7 +122,7 @@ def test_a_column_that_is_declared_stands_in_page_workbook_and_file(monkeypatch)
 
 
 def test_a_declaration_knows_how_a_reader_sees_its_numbers():
-    kinds = {c.kind: spec._WRITTEN[c.kind] for table in TABLES.values() for c in table.columns}
+    kinds = {c.kind: columns._WRITTEN[c.kind] for table in TABLES.values() for c in table.columns}
 
     assert kinds["share"] == "percent"
     assert kinds["band"] == kinds["count"] == "text"
@@ -130,3 +132,9 @@ def test_a_declaration_knows_how_a_reader_sees_its_numbers():
 def test_a_counted_table_needs_a_minimum():
     with pytest.raises(ValueError, match="say how many they need"):
         UNITS.clear(units(["a", 40, 0.5, 0.4, 0.6]))
+
+
+def test_each_column_is_written_in_a_way_that_readers_know():
+    written = {c.name: c.shown for table in TABLES.values() for c in table.columns}
+
+    assert {name: kind for name, kind in written.items() if kind not in KINDS} == {}

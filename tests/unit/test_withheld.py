@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import clear_withheld
 from small_worlds import members
 
@@ -14,7 +15,7 @@ def test_people_in_several_withheld_groups_count_once():
     groups = members(np.ones(60), half, ~half, np.arange(60) % 3 == 0)
     reasons = pd.Series(["derivable"] * 3 + ["respondents"])
 
-    told = clear_withheld(groups, reasons, "en").frame
+    told = clear_withheld(groups, reasons, Edge("en")).frame
 
     assert told["people"].tolist() == ["20–24", "60–69"]
     assert told["groups"].tolist() == [1, 3]
@@ -23,4 +24,4 @@ def test_people_in_several_withheld_groups_count_once():
 def test_nothing_withheld_gives_no_row():
     nothing = csr_array((0, 60), dtype=np.int8)
 
-    assert clear_withheld(nothing, pd.Series([], dtype="str"), "en").frame.empty
+    assert clear_withheld(nothing, pd.Series([], dtype="str"), Edge("en")).frame.empty

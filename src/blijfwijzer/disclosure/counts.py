@@ -65,7 +65,7 @@ def _window(count: int, people: int, least: int = 0) -> tuple[int, int]:
     least : percentage that is shown of all that is below it
 
     >>> _window(3, 10), _window(150, 1000), _window(0, 42, 10)
-    ((3, 3), (145, 155), (0, 4))
+    ((3, 3), (146, 154), (0, 4))
     """
     if not people:
         return 0, 0

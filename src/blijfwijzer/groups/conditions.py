@@ -42,7 +42,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Condition:
+class Allowed:
     """Answers to one question that are allowed."""
 
     question: Question
@@ -71,24 +71,24 @@ class Condition:
         inside = ~known | ((answers >= self.low) & (answers < self.high))
         return np.asarray(inside & ~np.isin(place, list(self.barred)))
 
-    def below(self, cut: float, with_unanswered: bool) -> "Condition":
+    def below(self, cut: float, with_unanswered: bool) -> "Allowed":
         """Allow only what is under `cut`."""
         return replace(self, high=min(self.high, cut))._keep(with_unanswered)
 
-    def from_(self, cut: float, with_unanswered: bool) -> "Condition":
+    def from_(self, cut: float, with_unanswered: bool) -> "Allowed":
         """Allow only `cut` and above."""
         return replace(self, low=max(self.low, cut))._keep(with_unanswered)
 
-    def only(self, place: int) -> "Condition":
+    def only(self, place: int) -> "Allowed":
         """Allow one place of a nominal column."""
         others = set(range(UNANSWERED, len(self.question.codes))) - {place}
         return replace(self, barred=self.barred | others)
 
-    def without(self, place: int) -> "Condition":
+    def without(self, place: int) -> "Allowed":
         """Bar one place of a nominal column."""
         return replace(self, barred=self.barred | {place})
 
-    def _keep(self, with_unanswered: bool) -> "Condition":
+    def _keep(self, with_unanswered: bool) -> "Allowed":
         return self if with_unanswered else self.without(UNANSWERED)
 
 
@@ -113,7 +113,7 @@ def read_question(column: Column, answers: pd.Series) -> Question | None:
     return found if len(distinct) > 1 else None
 
 
-def describe(condition: Condition) -> Message:
+def describe(condition: Allowed) -> Message:
     """Put a condition into words, with the codebook's labels."""
     question = condition.question
     about = {"question": question.column.label}
@@ -150,7 +150,7 @@ def _places(column: Column, answers: pd.Series) -> tuple[tuple[str, ...], Array]
     return codes, numbered
 
 
-def _allowed(condition: Condition) -> list[int]:
+def _allowed(condition: Allowed) -> list[int]:
     """Places of the codes that are allowed."""
     return [
         place
@@ -159,7 +159,7 @@ def _allowed(condition: Condition) -> list[int]:
     ]
 
 
-def _allows_none(condition: Condition) -> bool:
+def _allows_none(condition: Allowed) -> bool:
     """Tell whether only people who did not answer are meant."""
     if condition.question.codes:
         return not _allowed(condition)
@@ -167,7 +167,7 @@ def _allows_none(condition: Condition) -> bool:
     return low >= high
 
 
-def _describe_codes(condition: Condition) -> Message | None:
+def _describe_codes(condition: Allowed) -> Message | None:
     """Say which codes; None when all are."""
     question, allowed = condition.question, _allowed(condition)
     labels = [question.column.codes.get(code, code) for code in question.codes]
@@ -188,7 +188,7 @@ def _describe_codes(condition: Condition) -> Message | None:
     return Message("condition.between", {"question": about, "first": first, "last": last})
 
 
-def _range(condition: Condition) -> tuple[float, float, float, float]:
+def _range(condition: Allowed) -> tuple[float, float, float, float]:
     """Give the steps that are allowed, and the first and the last that there are."""
     answers = condition.question.answers
     known = answers[~np.isnan(answers)]
@@ -196,7 +196,7 @@ def _range(condition: Condition) -> tuple[float, float, float, float]:
     return max(condition.low, first), min(condition.high, last + 1), first, last
 
 
-def _describe_number(condition: Condition) -> Message | None:
+def _describe_number(condition: Allowed) -> Message | None:
     """Say which range; None when all is."""
     question = condition.question
     low, high, first, last = _range(condition)

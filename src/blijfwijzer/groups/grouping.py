@@ -15,8 +15,8 @@ from blijfwijzer.groups.paths import EVERYONE as EVERYONE
 from blijfwijzer.groups.paths import escape_all, path_ids
 from blijfwijzer.groups.population import refuse_unknown_units
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.codebook import Codebook, Column, Language
-from blijfwijzer.survey.texts import as_seen
+from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.texts import Message, Value, as_seen
 
 COLUMNS = ["level", "label", "parent", "sector", "kind", "n", "people", "response"]
 RollUpReason = Literal["parent", "unknown", "respondents", "people", "response"]
@@ -30,8 +30,8 @@ class Grouping:
     """Groups that are large enough to estimate, and what rolled up."""
 
     groups: pd.DataFrame
-    """One row per group, by id: level, label, parent, sector, kind (all, unit, cross), n
-    respondents, people and share who responded (NaN where not known)."""
+    """One row per group, by id: level, label (what is to be said), parent, sector, kind (all, unit,
+    cross), n respondents, people and share who responded (NaN where not known)."""
     members: csr_array
     """One row per group, one column per response; 1 where the respondent is in the group."""
     rolled_up: pd.DataFrame
@@ -72,18 +72,16 @@ def make_groups(
     MissingColumnsError
         The survey does not hold a level or variable.
     """
-    own, minimum, language = settings.groups, settings.disclosure.minimum, settings.language
+    own, minimum = settings.groups, settings.disclosure.minimum
     levels = asked_levels(codebook, by, responses)
     if population is not None:
         refuse_unknown_units(population, responses, levels, "population")
     variables = [_variable(name, codebook, responses) for name in dict.fromkeys(cross)]
-    made = _Made(
-        [_everyone(responses, population, language)], [np.ones((1, len(responses)), dtype=np.int8)]
-    )
+    made = _Made([_everyone(responses, population)], [np.ones((1, len(responses)), dtype=np.int8)])
     least = max(own.minimum_responses, minimum)
     for depth in range(1, len(levels) + 1):
         path = levels[:depth]
-        table, members = _unit_groups(responses, population, path, codebook, language)
+        table, members = _unit_groups(responses, population, path, codebook)
         reasons: dict[RollUpReason, pd.Series] = {
             "parent": ~table["parent"].isin(made.ids()),
             "respondents": table["n"] < least,
@@ -96,7 +94,7 @@ def make_groups(
     for variable in variables:
         answers = _answers(responses[variable.name], variable)
         for path in _cross_paths(levels, by):
-            table, members = _cross_groups(responses, answers, variable, path, codebook, language)
+            table, members = _cross_groups(responses, answers, variable, path, codebook)
             reasons = {
                 "parent": ~table["unit"].isin(made.ids()),
                 "respondents": table["n"] < max(own.minimum_cross, minimum),
@@ -114,11 +112,11 @@ def make_groups(
     )
 
 
-def everyone_alone(responses: pd.DataFrame, language: Language = "nl") -> Grouping:
+def everyone_alone(responses: pd.DataFrame) -> Grouping:
     """Group all responses as one, where no unit is large enough to tell of."""
     everyone = csr_array(np.ones((1, len(responses)), dtype=np.int8))
     nobody = csr_array((0, len(responses)), dtype=np.int8)
-    groups = _everyone(responses, None, language)[COLUMNS]
+    groups = _everyone(responses, None)[COLUMNS]
     return Grouping(groups, everyone, pd.DataFrame(columns=_ROLLED_UP), nobody)
 
 
@@ -262,13 +260,11 @@ def _variable(name: str, codebook: Codebook, responses: pd.DataFrame) -> Column:
     return column
 
 
-def _everyone(
-    responses: pd.DataFrame, population: pd.DataFrame | None, language: Language
-) -> pd.DataFrame:
+def _everyone(responses: pd.DataFrame, population: pd.DataFrame | None) -> pd.DataFrame:
     people = np.nan if population is None else max(population["people"].sum(), len(responses))
     row = {
         "level": EVERYONE,
-        "label": "iedereen" if language == "nl" else "everyone",
+        "label": Message("group.all"),
         "parent": "",
         "sector": EVERYONE,
         "kind": "all",
@@ -284,7 +280,6 @@ def _unit_groups(
     population: pd.DataFrame | None,
     path: list[str],
     codebook: Codebook,
-    language: Language,
 ) -> tuple[pd.DataFrame, csr_array]:
     names, members = _indicate(path_ids(responses, path))
     places = responses.iloc[members.indices[members.indptr[:-1]]]
@@ -297,7 +292,7 @@ def _unit_groups(
     table = pd.DataFrame(
         {
             "level": path[-1],
-            "label": _labels(places[path[-1]], codebook.columns[path[-1]], language),
+            "label": _labels(places[path[-1]], codebook.columns[path[-1]]),
             "parent": path_ids(places, path[:-1]).to_numpy(),
             "sector": path_ids(places, path[:1]).to_numpy(),
             "kind": "unit",
@@ -316,17 +311,16 @@ def _cross_groups(
     variable: Column,
     path: list[str],
     codebook: Codebook,
-    language: Language,
 ) -> tuple[pd.DataFrame, csr_array]:
     crossed = "&" + variable.name + "="
     unit = path_ids(responses, path)
     names, members = _indicate((unit + crossed + answers).mask(unit.isna() | answers.isna()))
     first = members.indices[members.indptr[:-1]]
     places, said = responses.iloc[first], answers.iloc[first]
-    label = np.asarray(_labels(said, variable, language), dtype=object)
+    label = _labels(said, variable)
     if path:
-        where = _labels(places[path[-1]], codebook.columns[path[-1]], language)
-        label = np.array([f"{w}, {s}" for w, s in zip(where, label, strict=True)], dtype=object)
+        where = _labels(places[path[-1]], codebook.columns[path[-1]])
+        label = list(zip(where, label, strict=True))
     above = path_ids(places, path[:-1])
     table = pd.DataFrame(
         {
@@ -377,7 +371,6 @@ def _answers(answers: pd.Series, variable: Column) -> pd.Series:
     return escape_all(cells).mask(answers.isna())
 
 
-def _labels(codes: pd.Series, column: Column, language: Language) -> list[str]:
-    texts = {code: text.in_(language) for code, text in column.codes.items()}
+def _labels(codes: pd.Series, column: Column) -> list[Value]:
     plain = [str(code) if column.role == "unit" else unquote(str(code)) for code in codes]
-    return [as_seen(texts.get(code, code)) for code in plain]
+    return [column.codes.get(code) or as_seen(code) for code in plain]

@@ -36,7 +36,9 @@ class Joined:
             ("remark.units_with_more_forms", self.with_more_forms),
         )
         return tuple(
-            Remark("warning", of_several(name, list[Value](units))) for name, units in told if units
+            remark
+            for name, units in told
+            for remark in of_several("warning", name, told=list[Value](units))
         )
 
     @property

@@ -21,7 +21,7 @@ from blijfwijzer.estimation.resampling import ENDS
 from blijfwijzer.estimation.variance import add_up
 from blijfwijzer.groups.conditions import (
     UNANSWERED,
-    Condition,
+    Allowed,
     Question,
     describe,
     read_question,
@@ -88,7 +88,7 @@ def find_segments(
     usable = ~np.isnan(values) & (weight > 0)
     rng = np.random.default_rng(seed)
     is_estimated = _halve(unit, rng)
-    leaves: list[list[Condition]] = []
+    leaves: list[list[Allowed]] = []
     if questions and len(np.unique(unit)) >= 2 * _FEWEST_UNITS:
         half = usable & ~is_estimated
         tree = _grow(questions, values[half], design.take(half), half, settings, rng)
@@ -272,12 +272,12 @@ def _leaves(
     usable: Mask,
     unit: Codes,
     minimum: int,
-) -> list[list[Condition]]:
+) -> list[list[Allowed]]:
     """Give the conditions of each leaf; a split that leaves a side too few is undone."""
     terms = [(place, level) for place, q in enumerate(questions) for level, _ in _terms(q)]
     nodes = tree.tree_
 
-    def visit(node: int, leaf: list[Condition]) -> list[list[Condition]]:
+    def visit(node: int, leaf: list[Allowed]) -> list[list[Allowed]]:
         left, right = int(nodes.children_left[node]), int(nodes.children_right[node])
         if left < 0:
             return [leaf]
@@ -294,16 +294,16 @@ def _leaves(
             return [leaf]
         return visit(left, sides[0]) + visit(right, sides[1])
 
-    found = visit(0, [Condition(question) for question in questions])
+    found = visit(0, [Allowed(question) for question in questions])
     return found if len(found) > 1 else []
 
 
-def _is_small(leaf: list[Condition], usable: Mask, unit: Codes, minimum: int) -> bool:
+def _is_small(leaf: list[Allowed], usable: Mask, unit: Codes, minimum: int) -> bool:
     mine = _inside(leaf, len(usable)) & usable
     return bool(mine.sum() < minimum or len(np.unique(unit[mine])) < _FEWEST_UNITS)
 
 
-def _inside(leaf: list[Condition], rows: int) -> Mask:
+def _inside(leaf: list[Allowed], rows: int) -> Mask:
     found = np.ones(rows, dtype=bool)
     for condition in leaf:
         if not condition.is_open:
@@ -311,7 +311,7 @@ def _inside(leaf: list[Condition], rows: int) -> Mask:
     return found
 
 
-def _rule(leaf: list[Condition]) -> Message:
+def _rule(leaf: list[Allowed]) -> Message:
     parts = tuple(describe(c) for c in leaf if not c.holds().all())
     return Message("condition.all", {"conditions": parts})
 

@@ -3,13 +3,16 @@
 import io
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.publish.messages import say
-from blijfwijzer.survey.codebook import Language, Outcome
+from blijfwijzer.publish.texts import write
+from blijfwijzer.risk.evaluation import TOO_SMALL
+from blijfwijzer.survey.codebook import Codebook, Outcome
+from blijfwijzer.survey.labels import group_label, labels_of
+from blijfwijzer.survey.texts import Language, Message, Value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,14 +30,44 @@ class Picture:
     alt: str
 
 
-def note(outcome: Outcome, language: Language) -> str:
-    """Give the sentence that every picture and page of drivers carries."""
-    return say(id_of("plot.foot", outcome.kind), language)
+@dataclass(frozen=True)
+class Subject:
+    """Of which risk pictures and a page are, and in which language."""
 
+    codebook: Codebook
+    outcome: Outcome
+    language: Language
 
-def titled(what: str, outcome: Outcome, language: Language) -> str:
-    """Give a picture's title: the outcome, and what is drawn of it."""
-    return f"{outcome.label.in_(language)}: {what}"
+    def in_words(self, value: Value) -> str:
+        """Write what is to be said."""
+        return write(value, self.language)
+
+    def say(self, name: str, **values: Value) -> str:
+        """Write a sentence of the catalogues."""
+        return write(Message(name, values), self.language)
+
+    @property
+    def note(self) -> str:
+        """The sentence that every picture and page of drivers carries."""
+        return self.in_words(Message(id_of("plot.foot", self.outcome.kind)))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Words for each column and scale."""
+        return {name: self.in_words(text) for name, text in labels_of(self.codebook).items()}
+
+    def group(self, attribute: str, group: str) -> str:
+        """Give words for a group of an evaluation: what was computed has a code."""
+        if group == TOO_SMALL:
+            return self.say("group.too_small")
+        return self.in_words(group_label(self.codebook, attribute, group))
+
+    def canvas(
+        self, width: float, height: float, what: str, rows: int = 1, columns: int = 1
+    ) -> "AbstractContextManager[tuple[Figure, list[Axes]]]":
+        """Open a figure on `what` of the outcome, with the note that every picture carries."""
+        title = f"{self.in_words(self.outcome.label)}: {self.say(what)}"
+        return canvas((width, height), title, self.note, rows, columns)
 
 
 def wrap(text: str, width: int = 38, lines: int = 2) -> str:
@@ -54,7 +87,7 @@ def wrap(text: str, width: int = 38, lines: int = 2) -> str:
 
 @contextmanager
 def canvas(
-    width: float, height: float, title: str, foot: str, rows: int = 1, columns: int = 1
+    size: tuple[float, float], title: str, foot: str, rows: int = 1, columns: int = 1
 ) -> "Iterator[tuple[Figure, list[Axes]]]":
     """Open a figure with a title above and a note below."""
     import matplotlib as mpl
@@ -62,7 +95,7 @@ def canvas(
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)

@@ -5,77 +5,52 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from blijfwijzer.claims.verdicts import VERDICTS
 from blijfwijzer.disclosure.release import pick
-from blijfwijzer.publish.claim_tables import ClaimFindings, clear_claims, clear_shown_estimates
-from blijfwijzer.publish.culture_pictures import draw_estimates
-from blijfwijzer.publish.facts import facts, origin_facts, shown_rejected
-from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.blocks import Block, method_blocks, points, read_blocks
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.claim_findings import ClaimFindings
+from blijfwijzer.publish.claim_picture import choose_drawn, draw_estimates
+from blijfwijzer.publish.claim_tables import clear_shown_estimates, clear_verdicts
+from blijfwijzer.publish.facts import facts, origin_facts, shown_rejected, survey_title
 from blijfwijzer.publish.method import claims_method
-from blijfwijzer.publish.page import (
-    Block,
-    Chapter,
-    drawn_table,
-    method_blocks,
-    read_blocks,
-    render_sections,
-    shown_table,
-    tidy,
-    what_block,
-)
-from blijfwijzer.publish.texts import number, write
+from blijfwijzer.publish.page import render_sections
+from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.remarks import warnings_of
+from blijfwijzer.survey.texts import Value, say
 
 CLAIMS_NOTHING = ("purpose.claims_here", "purpose.claims_fixed", "purpose.culture_cause")
 SHEETS = ("verdicts", "estimates", "rejected")
 _UNTESTABLE = "not testable"
-_NOT_DRAWN = ("rank", "chance")
 
 
 def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -> Chapter:
     """Clear verdicts and estimates and gather them."""
-    language = findings.settings.language
-    verdicts, _ = clear_claims(findings)
+    verdicts, language = clear_verdicts(findings), findings.edge.language
+    said = ("verdict", "family", "statement", "reason", "effect", "criterion")
+    source = {"outcome": "verdict", **{name: f"{name}_{language}" for name in said}}
+    columns = {
+        table: {name: source.get(name, name) for name in TABLES[table].names}
+        for table in ("verdicts", "untestable")
+    }
+    untestable = np.flatnonzero(verdicts.frame["verdict"] == _UNTESTABLE)
     return Chapter(
         language=language,
-        title=say("title.claims", language),
-        survey=say(
-            "title.survey",
-            language,
-            wave=wave,
-            codebook=findings.codebook.survey.label.in_(language),
-        ),
-        facts=facts(findings.counts(), language),
+        title=say("title.claims"),
+        survey=survey_title(wave, findings.codebook),
+        facts=facts(findings.counts()),
         tables={
-            "verdicts": pick(
-                verdicts,
-                {
-                    **{"claim": "claim", "family": f"family_{language}"},
-                    **{"statement": f"statement_{language}", "outcome": "verdict"},
-                    **{"verdict": f"verdict_{language}", "reason": f"reason_{language}"},
-                    **{"effect": f"effect_{language}", "effect_size": "effect_size"},
-                    "criterion": f"criterion_{language}",
-                },
-            ),
-            "untestable": pick(
-                verdicts,
-                {
-                    **{"claim": "claim", "statement": f"statement_{language}"},
-                    "reason": f"reason_{language}",
-                },
-                np.flatnonzero(verdicts.frame["verdict"] == _UNTESTABLE),
-            ),
+            "verdicts": pick(verdicts, columns["verdicts"]),
+            "untestable": pick(verdicts, columns["untestable"], untestable),
             "estimates": clear_shown_estimates(findings),
-            "rejected": shown_rejected(
-                findings.intake.rejected, findings.codebook, findings.settings
-            ),
+            "rejected": shown_rejected(findings.intake.rejected, findings.codebook, findings.edge),
         },
-        method=claims_method(findings.settings, language),
-        provenance=origin_facts(origin, wave, language),
-        warnings=tuple(write(w, language) for w in warnings_of(findings.intake.remarks)),
+        method=claims_method(findings.settings),
+        provenance=origin_facts(origin, wave),
+        warnings=tuple(warnings_of(findings.intake.remarks)),
     )
 
 
@@ -84,11 +59,11 @@ def render_claims(chapter: Chapter) -> bytes:
     return render_sections(
         chapter,
         {
-            "culture_what": [what_block(chapter, CLAIMS_NOTHING)],
-            "verdicts": list(_verdicts(chapter)),
-            "each_claim": list(_each(chapter)),
-            "read": list(read_blocks(chapter)),
-            "method": list(method_blocks(chapter)),
+            "culture_what": [points(CLAIMS_NOTHING)],
+            "verdicts": _verdicts(chapter),
+            "each_claim": _each(chapter),
+            "read": read_blocks(chapter),
+            "method": method_blocks(chapter),
         },
     )
 
@@ -99,22 +74,19 @@ def write_claims_workbook(chapter: Chapter) -> bytes:
 
 
 def _verdicts(chapter: Chapter) -> Iterator[Block]:
-    language, rows = chapter.language, chapter.rows("verdicts")
+    rows = chapter.rows("verdicts")
     counts = rows["outcome"].value_counts()
     of_each = {name.replace(" ", "_"): int(counts.get(name, 0)) for name in VERDICTS}
-    yield Block(
-        paragraphs=(say("note.verdicts", language, **of_each), say("note.overview", language))
-    )
-    tested = rows[rows["outcome"] != _UNTESTABLE]
+    yield Block(paragraphs=(say("note.verdicts", **of_each), say("note.overview")))
     looks = {row["verdict"]: _look(row["outcome"]) for row in rows.to_dict("records")}
-    for family, own in tested.groupby("family", sort=False):
+    for family, own in rows[rows["outcome"] != _UNTESTABLE].groupby("family", sort=False):
         table = shown_table(
             chapter, "verdicts", str(family), own.drop(columns=["family", "criterion"])
         )
         yield Block(str(family), table=replace(table, looks=looks, is_whole=True))
     missing = chapter.rows("untestable")
     if len(missing):
-        caption = say("caption.untestable", language)
+        caption = say("caption.untestable")
         table = shown_table(chapter, "untestable", caption, missing)
         yield Block(caption, look=_look(_UNTESTABLE), table=replace(table, is_whole=True))
 
@@ -134,41 +106,24 @@ def _each(chapter: Chapter) -> Iterator[Block]:
 
 
 def _one(chapter: Chapter, row: dict[Any, Any]) -> Block:
-    language, estimates = chapter.language, chapter.rows("estimates")
+    estimates = chapter.rows("estimates")
     claim, look = str(row["claim"]), _look(row["outcome"])
-    heading = say("caption.claim", language, claim=claim, verdict=row["verdict"])
-    paragraphs: tuple[str, ...] = (
+    heading = say("caption.claim", claim=claim, verdict=row["verdict"])
+    paragraphs: tuple[Value, ...] = (
         str(row["statement"]),
-        say("note.reason", language, verdict=row["verdict"], reason=row["reason"]),
-        say("note.criterion", language, criterion=row["criterion"]),
+        say("note.reason", verdict=row["verdict"], reason=row["reason"]),
+        say("note.criterion", criterion=row["criterion"]),
     )
     own = estimates[estimates["claim"] == claim].drop(columns="claim")
-    drawn = _drawn(own, say("estimate.main", language))
+    main = chapter.in_words(say("estimate.main"))
+    drawn = choose_drawn(own, main)
     if drawn.empty:
         return Block(heading, paragraphs, level=4, look=look)
     if len(drawn) < len(own):
-        cut = say(
-            "note.drawn", language, shown=len(drawn), all=len(own), measure=drawn["measure"].iloc[0]
-        )
+        measure = drawn["measure"].iloc[0]
+        cut = say("note.drawn", shown=len(drawn), all=len(own), measure=measure)
         paragraphs = (*paragraphs, cut)
-    caption = say("caption.claim_estimates", language, claim=tidy(claim))
-    drawing = draw_estimates(own, drawn, say("estimate.main", language), caption, language)
+    caption = say("caption.claim_estimates", claim=tidy(claim))
+    drawing = draw_estimates(own, drawn, main, caption)
     table = drawn_table(chapter, "estimates", own, drawing)
     return Block(heading, paragraphs, caption=caption, table=table, level=4, look=look)
-
-
-def _drawn(estimates: pd.DataFrame, main: str) -> pd.DataFrame:
-    """Take what is drawn: numbers of one kind, that which most of the deciding ones have.
-
-    Numbers of another kind mean nothing on the same axis. A rank is no amount, and a chance is
-    about the verdict, not about people.
-    """
-    known = [number(value) is not None for value in estimates["value"]]
-    estimates = estimates[np.array(known, dtype=bool) & ~estimates["key"].isin(_NOT_DRAWN)]
-    deciding = estimates.loc[estimates["sort"] == main, "key"]
-    if not len(deciding):
-        return estimates.head(0)
-    counts = deciding.value_counts(sort=False)
-    # Of kinds that as many have, the first one counts.
-    drawn: pd.DataFrame = estimates[estimates["key"] == counts.idxmax()]
-    return drawn

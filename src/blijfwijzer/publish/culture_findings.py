@@ -19,12 +19,13 @@ from blijfwijzer.culture.trend import Trend
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
-from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.edge import Edge
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Mask
-from blijfwijzer.survey.codebook import Codebook, Language
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.labels import scale_labels
+from blijfwijzer.survey.labels import labels_of
+from blijfwijzer.survey.texts import Text, Value, say
 
 NOT_TESTED = "not tested"
 """Judgement where largest units were not held against each other: there is one, or too many."""
@@ -101,14 +102,9 @@ class CultureFindings:
     """Dimensions that nobody answered."""
 
     @property
-    def language(self) -> Language:
-        """Of all texts."""
-        return self.settings.language
-
-    @property
-    def minimum(self) -> int:
-        """Respondents that whatever is shown stands for."""
-        return self.settings.disclosure.minimum
+    def edge(self) -> Edge:
+        """Who reads of it."""
+        return Edge.of(self.settings)
 
     @property
     def largest(self) -> str:
@@ -116,11 +112,16 @@ class CultureFindings:
         return self.codebook.units.levels[0]
 
     @cached_property
-    def labels(self) -> dict[str, str]:
-        """Words for each scale."""
-        return scale_labels(self.codebook, self.language)
+    def labels(self) -> dict[str, Text]:
+        """Words for each column and scale."""
+        return labels_of(self.codebook)
 
-    def largest_units(self, among: Collection[str] | None = None) -> dict[str, str]:
+    @cached_property
+    def unit_names(self) -> pd.Series:
+        """What each group is called, by its id, as rows are put in order by it."""
+        return self.grouping.groups["label"].map(self.edge.in_words)
+
+    def largest_units(self, among: Collection[str] | None = None) -> dict[str, Value]:
         """Give the labels of largest units that may be shown, by their codes.
 
         Parameters
@@ -129,7 +130,7 @@ class CultureFindings:
         """
         groups = self.groups.loc[self.groups["level"] == self.largest, "label"]
         return {
-            GroupPath.parse(group).code(self.largest): str(label)
+            GroupPath.parse(group).code(self.largest): label
             for group, label in groups.items()
             if among is None or group in among
         }
@@ -167,11 +168,9 @@ class CultureFindings:
         code = GroupPath.parse(group).code(self.largest)
         return self.judgements.get((code, scale), NOT_TESTED)
 
-    def level_words(self, level: str) -> str:
+    def level_words(self, level: str) -> Value:
         """Give what a level of units is called, as a heading."""
-        if level == EVERYONE:
-            return say("group.everyone", self.language)
-        return self.codebook.columns[level].label.in_(self.language)
+        return say("group.everyone") if level == EVERYONE else self.labels[level]
 
     def counts(self) -> dict[str, int]:
         """Count what was read and shown, for the run's record."""

@@ -1,17 +1,17 @@
 """The tables on how well scales measure, and for whom they mean the same."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.culture_findings import CultureFindings
-from blijfwijzer.publish.messages import say
 from blijfwijzer.publish.order import in_codebook_order
-from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.survey.codebook import Codebook, Language
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.labels import group_label
+from blijfwijzer.survey.texts import Message, Value, say
 
 _MOST_RMSEA, _LEAST_CFI, _MOST_SRMR = 0.08, 0.90, 0.08
 """What counts as a fair fit (Browne & Cudeck 1993, p. 144; Hu & Bentler 1999, p. 27)."""
@@ -19,27 +19,27 @@ _MOST_RMSEA, _LEAST_CFI, _MOST_SRMR = 0.08, 0.90, 0.08
 
 def clear_scales(findings: CultureFindings) -> Cleared:
     """Clear the reliability of each scale, and how well one factor fits it."""
-    language, table = findings.language, findings.instrument.scales
-    labels = findings.labels
+    table, edge = findings.instrument.scales, findings.edge
     ordinal = table["srmr_ordinal"].notna()
     told_of = {
         name: table[f"{name}_ordinal"].where(ordinal, table[name])
         for name in ("rmsea", "cfi", "srmr")
     }
-    reasons = zip(table["reason"], _remarks(told_of, language), strict=True)
+    reasons = zip(table["reason"], _remarks(told_of), strict=True)
     shown = table.assign(
         **told_of,
-        scale=table["scale"].map(labels),
-        note=[
-            "; ".join(filter(None, (_unmeasured(reason, language), remark)))
-            for reason, remark in reasons
-        ],
+        scale=table["scale"].map(findings.labels),
+        note=list[Any](_both(_unmeasured(reason), remark) for reason, remark in reasons),
     )
-    minimum = findings.minimum
-    return TABLES["scales"].clear(shown[shown["n"] >= minimum], minimum)
+    return edge.clear("scales", edge.enough(shown))
 
 
-def _remarks(measures: Mapping[str, pd.Series], language: Language) -> list[str]:
+def _both(first: Value, second: Value) -> Value:
+    """Say what there is to say, one thing after the other."""
+    return say("instrument.both", notes=(first, second)) if first and second else first or second
+
+
+def _remarks(measures: Mapping[str, pd.Series]) -> list[Value]:
     """Say of each scale which measures of fit lie outside what counts as fair.
 
     They are judged as they are shown, so that no remark contradicts its row.
@@ -51,46 +51,38 @@ def _remarks(measures: Mapping[str, pd.Series], language: Language) -> list[str]
         "SRMR": rows["srmr"] > _MOST_SRMR,
     }
     names = [", ".join(name for name, is_so in beyond.items() if is_so[at]) for at in rows.index]
-    return [
-        say("instrument.fit_poor", language, names=told_of) if told_of else "" for told_of in names
-    ]
+    return [say("instrument.fit_poor", names=told_of) if told_of else "" for told_of in names]
 
 
 def clear_items(findings: CultureFindings) -> Cleared:
     """Clear what each item has to do with its scale."""
-    language, table = findings.language, findings.instrument.items
-    table = table[table["n"] >= findings.minimum]
-    labels = findings.labels
-    columns = findings.codebook.columns
+    table, labels = findings.edge.enough(findings.instrument.items), findings.labels
     shown = table.assign(
         scale=table["scale"].map(labels),
-        item=[columns[item].label.in_(language) for item in table["item"]],
+        item=table["item"].map(labels),
         rest=table["item_rest"],
         loading=table["loading_ordinal"],
         loading_low=table["loading_ordinal_low"],
         loading_high=table["loading_ordinal_high"],
     )
-    return TABLES["items"].clear(shown)
+    return findings.edge.clear("items", shown)
 
 
 def clear_agreement(findings: CultureFindings) -> Cleared:
     """Clear how far units differ, and how much those in one agree, by scale and level."""
-    language, table = findings.language, findings.instrument.levels
+    table = findings.edge.enough(findings.instrument.levels)
     table = table[table["level"].isin(findings.codebook.units.levels)]
-    table = table[table["n"] >= findings.minimum]
     shown = table.assign(
         scale=table["scale"].map(findings.labels),
         level=table["level"].map(findings.level_words),
-        note=table["reason"].map(lambda r: _unmeasured(r, language)),
+        note=table["reason"].map(_unmeasured),
     )
-    return TABLES["agreement"].clear(shown)
+    return findings.edge.clear("agreement", shown)
 
 
 def clear_comparable(findings: CultureFindings) -> Cleared:
     """Say of each scale and attribute whether groups may be compared by it, and which not."""
-    language, table = findings.language, findings.invariance.scales
-    columns = findings.codebook.columns
-    labels = findings.labels
+    table, labels = findings.invariance.scales, findings.labels
     names = _group_labels(findings)
     barred = {
         (attribute, scale): codes
@@ -99,11 +91,11 @@ def clear_comparable(findings: CultureFindings) -> Cleared:
     }
     rows = [
         {
-            "attribute": columns[row["attribute"]].label.in_(language),
+            "attribute": labels[row["attribute"]],
             "scale": labels[row["scale"]],
             "judgement": row["judgement"],
-            "reason": _uncompared(row["reason"], language),
-            "barred": ", ".join(
+            "reason": _uncompared(row["reason"]),
+            "barred": tuple(
                 names[row["attribute"], code]
                 for code in sorted(barred.get((row["attribute"], row["scale"]), ()))
                 if (row["attribute"], code) in names
@@ -113,17 +105,15 @@ def clear_comparable(findings: CultureFindings) -> Cleared:
         }
         for row in table.to_dict("records")
     ]
-    shown = TABLES["comparable"]
-    return shown.clear(pd.DataFrame(rows, columns=shown.names))
+    return findings.edge.clear("comparable", rows)
 
 
-def _group_labels(findings: CultureFindings) -> dict[tuple[str, str], str]:
+def _group_labels(findings: CultureFindings) -> dict[tuple[str, str], Value]:
     """Give words for groups by attribute and code; of largest units those that are shown."""
-    codebook, language = findings.codebook, findings.language
     largest, table = findings.largest, findings.invariance.groups
     pairs = zip(table.get("attribute", ()), table.get("group", ()), strict=True)
-    words = {
-        (str(attribute), str(code)): group_label(codebook, str(attribute), str(code), language)
+    words: dict[tuple[str, str], Value] = {
+        (str(attribute), str(code)): group_label(findings.codebook, str(attribute), str(code))
         for attribute, code in pairs
         if attribute != largest
     }
@@ -132,30 +122,28 @@ def _group_labels(findings: CultureFindings) -> dict[tuple[str, str], str]:
 
 def clear_compared(findings: CultureFindings) -> Cleared:
     """Compare groups where the scale means the same to them, and say so where it may not."""
-    language, permission = findings.language, findings.permission
-    codebook, minimum = findings.codebook, findings.minimum
+    permission, codebook, edge = findings.permission, findings.codebook, findings.edge
     labels = findings.labels
     rows = []
     for row in _by_codebook(findings.invariance.groups, codebook).to_dict("records"):
         attribute, group = str(row["attribute"]), str(row["group"])
         is_shown = (row["scale"], attribute, group) in permission.compared
-        known = row["n"] >= minimum and row["observed"] == row["observed"]
+        known = row["n"] >= edge.minimum and row["observed"] == row["observed"]
         if row["judgement"] == "not comparable" or not is_shown or not known:
             continue
-        reason = _uncompared(row["reason"], language)
+        reason = _uncompared(row["reason"])
         is_warned = row["judgement"] == "with care"
         rows.append(
             {
-                "attribute": codebook.columns[attribute].label.in_(language),
-                "label": group_label(codebook, attribute, group, language),
+                "attribute": labels[attribute],
+                "label": group_label(codebook, attribute, group),
                 "scale": labels[row["scale"]],
                 "n": row["n"],
                 "observed": row["observed"],
-                "note": say("warning.care", language, reason=reason) if is_warned else "",
+                "note": say("warning.care", reason=reason) if is_warned else "",
             }
         )
-    table = TABLES["compared"]
-    return table.clear(pd.DataFrame(rows, columns=table.names), minimum)
+    return edge.clear("compared", rows)
 
 
 def _by_codebook(groups: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -168,12 +156,12 @@ def _by_codebook(groups: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     return groups.iloc[in_codebook_order(blocks, answers, codebook)]
 
 
-def _unmeasured(reason: str, language: Language) -> str:
+def _unmeasured(reason: str) -> Value:
     """Say why a figure is missing, if it is."""
     part = reason.replace(" ", "_")
-    return say(id_of("instrument.reason", part), language) if part else ""
+    return say(id_of("instrument.reason", part)) if part else ""
 
 
-def _uncompared(reason: str, language: Language) -> str:
+def _uncompared(reason: str) -> Message:
     """Say why groups are, or are not, comparable."""
-    return say(id_of("comparison.reason", reason.replace(" ", "_") or "none"), language)
+    return say(id_of("comparison.reason", reason.replace(" ", "_") or "none"))

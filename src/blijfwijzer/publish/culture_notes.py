@@ -8,56 +8,55 @@ from blijfwijzer.culture.dimensions import Dimension, find_dimensions
 from blijfwijzer.culture.waves import FEWEST
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.culture_findings import CultureFindings
-from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.texts import in_sentence, show, write
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
-from blijfwijzer.survey.codebook import Language
+from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
 WHY_EMPTY = "why_empty"
 """Name of the sentence that says why figures of everyone are absent, if they are."""
 _NAMED = 5
 """Units that a sentence names; more are counted, and the table names them."""
+Notes = tuple[Value, ...]
 
 
-def climate_notes(findings: CultureFindings) -> dict[str, tuple[str, ...]]:
+def climate_notes(findings: CultureFindings) -> dict[str, Notes]:
     """Give the sentences of each section, by the names that the page asks for."""
-    language = findings.language
-    found = {
+    found: dict[str, Notes] = {
         "about_climate": (
-            _about_climate(findings, language),
-            say("note.rounded", language),
-            *_about_gate(findings, language),
-            *_about_previous(findings, language),
+            _about_climate(findings),
+            say("note.rounded"),
+            *_about_gate(findings),
+            *_about_previous(findings),
         ),
-        "about_trend": _about_trend(findings, language),
-        "about_mix": _about_mix(findings, language),
-        "about_worrying": _about_worrying(findings, language),
-        "about_pairs": _about_pairs(findings, language),
+        "about_trend": _about_trend(findings),
+        "about_mix": _about_mix(findings),
+        "about_worrying": _about_worrying(findings),
+        "about_pairs": _about_pairs(findings),
     }
     if findings.conduct.reason is not None:
-        found["about_conduct"] = (write(findings.conduct.reason, language),)
+        found["about_conduct"] = (findings.conduct.reason,)
     if not findings.permission.tells_everyone:
-        found[WHY_EMPTY] = (say("warning.everyone", language),)
+        found[WHY_EMPTY] = (say("warning.everyone"),)
     return {name: texts for name, texts in found.items() if texts}
 
 
-def _about_climate(findings: CultureFindings, language: Language) -> str:
+def _about_climate(findings: CultureFindings) -> Message:
     """Tell what is favourable, in points of the scale; less is, where lower is better."""
     settings = findings.settings.culture
     dimensions = find_dimensions(findings.codebook, settings)
     turned = [d for d in dimensions if d.is_turned]
-
-    def places(of: Sequence[Dimension]) -> str:
-        cuts = sorted({round(float(d.turn(_cut(d, settings))), 2) for d in of})
-        return " / ".join(show(cut, "decimal", language) for cut in cuts)
-
-    low = ""
-    if turned:
-        labels = [findings.codebook.scales[d.name].label.in_(language).lower() for d in turned]
-        low = say("note.low", language, names=", ".join(labels), places=places(turned))
     upright = [d for d in dimensions if not d.is_turned]
-    return say("note.climate", language, favourable=places(upright or dimensions), low=low)
+    low: Value = ""
+    if turned:
+        names = tuple(findings.labels[d.name] for d in turned)
+        low = say("note.low", names=names, places=_cuts(turned, settings))
+    return say("note.climate", favourable=_cuts(upright or dimensions, settings), low=low)
+
+
+def _cuts(dimensions: Sequence[Dimension], settings: CultureSettings) -> tuple[Quantity, ...]:
+    """Give the scores from which answers are favourable, as people gave them."""
+    cuts = sorted({round(float(d.turn(_cut(d, settings))), 2) for d in dimensions})
+    return tuple(Quantity(cut, "decimal") for cut in cuts)
 
 
 def _cut(dimension: Dimension, settings: CultureSettings) -> Array:
@@ -65,134 +64,111 @@ def _cut(dimension: Dimension, settings: CultureSettings) -> Array:
     return np.asarray(dimension.low + settings.favourable * dimension.span)
 
 
-def _about_gate(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+def _about_gate(findings: CultureFindings) -> Notes:
     """Name the dimensions by which largest units are not compared, or with a warning."""
-    scales = findings.codebook.scales
     dimensions = find_dimensions(findings.codebook, findings.settings.culture)
-    level = _level(findings, language)
+    level = findings.level_words(findings.largest)
     if not findings.judgements:
-        return (say("note.untested", language, level=level),)
+        return (say("note.untested", level=level),)
     texts = []
     for judgement, text in (("not comparable", "note.barred"), ("with care", "note.warned")):
-        told: dict[str, list[str]] = {}
+        told: dict[Value, list[Value]] = {}
         for dimension in dimensions:
-            units = _judged(findings, judgement, dimension.name, language)
+            units = _judged(findings, judgement, dimension.name)
             if units:
-                told.setdefault(units, []).append(scales[dimension.name].label.in_(language))
-        names = "; ".join(f"{', '.join(labels)} ({units})" for units, labels in told.items())
+                told.setdefault(units, []).append(findings.labels[dimension.name])
+        names = tuple(say("note.of_units", names=tuple(n), units=u) for u, n in told.items())
         if told:
-            texts.append(say(text, language, level=level, names=names))
+            texts.append(Message(text, {"level": level, "names": names}))
     return tuple(texts)
 
 
-def _about_previous(findings: CultureFindings, language: Language) -> tuple[str, ...]:
-    """Tell how a unit's change is net of who responded in it."""
-    if findings.trend is None:
-        return ()
-    return (say("note.previous", language, level=_level(findings, language), fewest=FEWEST),)
-
-
-def _level(findings: CultureFindings, language: Language) -> str:
-    columns = findings.codebook.columns
-    return columns[findings.largest].label.in_(language).lower()
-
-
-def _judged(findings: CultureFindings, judgement: str, dimension: str, language: Language) -> str:
+def _judged(findings: CultureFindings, judgement: str, dimension: str) -> Value:
     """Name the largest units that are shown and judged so, or count them where they are many."""
     groups = findings.groups
     groups = groups[groups["level"] == findings.largest]
-    labels = [
-        str(label)
+    labels = tuple(
+        label
         for group, label in groups["label"].items()
         if findings.judge(str(group), dimension) == judgement
-    ]
+    )
     if len(labels) > _NAMED:
-        return say("note.count", language, count=len(labels), all=len(groups))
-    return ", ".join(labels)
+        return say("note.count", count=len(labels), all=len(groups))
+    return labels
 
 
-def _about_trend(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+def _about_previous(findings: CultureFindings) -> Notes:
+    """Tell how a unit's change is net of who responded in it."""
     if findings.trend is None:
         return ()
-    columns = findings.codebook.columns
-    names = list(dict.fromkeys(findings.trend.mix["column"]))
-    labels = ", ".join(columns[name].label.in_(language) for name in names)
-    texts = [say("note.trend", language, traits=labels or "–")]
-    if not findings.trend.changes["is_net"].all():
-        texts.append(say("note.trend_gap", language))
-    return tuple(texts)
+    return (say("note.previous", level=findings.level_words(findings.largest), fewest=FEWEST),)
 
 
-def _about_mix(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+def _about_trend(findings: CultureFindings) -> Notes:
+    if findings.trend is None:
+        return ()
+    names = dict.fromkeys(findings.trend.mix["column"])
+    traits = tuple(findings.labels[name] for name in names)
+    gap = () if findings.trend.changes["is_net"].all() else (say("note.trend_gap"),)
+    return (say("note.trend", traits=traits or "–"), *gap)
+
+
+def _about_mix(findings: CultureFindings) -> Notes:
     """Tell what raking did to the later wave."""
     if findings.trend is None or not findings.permission.mix:
         return ()
-    return (say("note.mix", language, kept=round(100 * findings.trend.kept)),)
+    return (say("note.mix", kept=round(100 * findings.trend.kept)),)
 
 
-def _about_worrying(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+def _about_worrying(findings: CultureFindings) -> Notes:
     """Tell what makes a unit worrying, once, as all levels are screened alike."""
-    scales, settings = findings.codebook.scales, findings.settings.culture
+    pairs = [screening.pair for screening in findings.screenings.values() if screening.pair]
+    if not pairs:
+        return ()
+    settings, (first, second) = findings.settings.culture, pairs[0]
     dimensions = {d.name: d for d in find_dimensions(findings.codebook, settings)}
-    level = _level(findings, language)
-    for screening in findings.screenings.values():
-        if screening.pair:
-            first, second = screening.pair
-            floor = settings.floor * dimensions[first].span
-            judged = [n for (_, n), told in findings.judgements.items() if told == "not comparable"]
-            barred = sorted({first, second} & set(judged))
-            names = ", ".join(scales[name].label.in_(language) for name in barred)
-            is_told = bool(barred) and settings.reference == "all"
-            return (
-                say(
-                    "note.worrying",
-                    language,
-                    first=scales[first].label.in_(language).lower(),
-                    second=scales[second].label.in_(language).lower(),
-                    floor=show(floor, "decimal", language),
-                    reference=say(
-                        id_of("screening.reference", settings.reference),
-                        language,
-                        level=in_sentence(findings.level_words(findings.largest)),
-                    ),
-                    false=round(100 * settings.false_share),
-                ),
-                *(
-                    [say("note.screened_barred", language, level=level, names=names)]
-                    if is_told
-                    else []
-                ),
-            )
-    return ()
+    level = findings.level_words(findings.largest)
+    told = say(
+        "note.worrying",
+        first=findings.labels[first],
+        second=findings.labels[second],
+        floor=settings.floor * dimensions[first].span,
+        reference=say(id_of("screening.reference", settings.reference), level=level),
+        false=round(100 * settings.false_share),
+    )
+    judged = [name for (_, name), it in findings.judgements.items() if it == "not comparable"]
+    barred = tuple(findings.labels[name] for name in sorted({first, second} & set(judged)))
+    if not barred or settings.reference != "all":
+        return (told,)
+    return (told, say("note.screened_barred", level=level, names=barred))
 
 
-def _about_pairs(findings: CultureFindings, language: Language) -> tuple[str, ...]:
+def _about_pairs(findings: CultureFindings) -> Notes:
     """Tell whether the pair is special here, or no better than one general factor."""
-    texts = []
+    texts: list[Value] = []
     for level, checks in findings.checks.items():
         label = findings.level_words(level)
         if checks.reason is not None:
-            texts.append(say("note.of_level", language, level=label, text=checks.reason))
+            texts.append(say("note.of_level", level=label, text=checks.reason))
             continue
         own = checks.pairs[checks.pairs["is_screened"].astype(bool)]
         if own.empty:
             continue
         row = own.iloc[0]
-        conclusion = "note.pair_same"
+        conclusion = say("note.pair_same")
         if row["lead_high"] < 0:
-            conclusion = "note.pair_less"
+            conclusion = say("note.pair_less")
         elif row["lead_low"] > 0:
-            conclusion = "note.pair_more"
+            conclusion = say("note.pair_more")
         told = say(
             "note.pairs",
-            language,
             rank=round(row["rank"]),
             all=len(checks.pairs),
             low=round(row["rank_low"]),
             high=round(row["rank_high"]),
-            factor=show(row["factor_auc"], "ratio", language),
-            auc=show(row["auc"], "ratio", language),
-            conclusion=say(conclusion, language),
+            factor=float(row["factor_auc"]),
+            auc=float(row["auc"]),
+            conclusion=conclusion,
         )
-        texts.append(say("note.of_level", language, level=label, text=told))
+        texts.append(say("note.of_level", level=label, text=told))
     return tuple(texts)

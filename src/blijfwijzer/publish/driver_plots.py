@@ -4,85 +4,49 @@ The library shap draws a dot for each person, which is why these are drawn here,
 hold bins only.
 """
 
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from blijfwijzer.drivers.profiles import Drivers
-from blijfwijzer.publish.canvas import BLUE, GREY, ORANGE, Picture, canvas, note, titled, wrap
-from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.texts import show
-from blijfwijzer.survey.codebook import Codebook, Language, Outcome
-from blijfwijzer.survey.labels import group_label, scale_labels
-from blijfwijzer.survey.texts import Message, Value
+from blijfwijzer.publish.canvas import BLUE, GREY, ORANGE, Picture, Subject, wrap
+from blijfwijzer.survey.texts import Message, Quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Of which risk pictures are, and in which words."""
-
-    codebook: Codebook
-    outcome: Outcome
-    language: Language
-
-    def say(self, name: str, **values: Value) -> str:
-        """Give a sentence in the reader's language."""
-        return say(name, self.language, **values)
-
-    def canvas(
-        self, width: float, height: float, what: str, rows: int = 1, columns: int = 1
-    ) -> "AbstractContextManager[tuple[Figure, list[Axes]]]":
-        """Open a figure on `what` of the outcome, with the note that every picture carries."""
-        title = titled(self.say(what), self.outcome, self.language)
-        return canvas(width, height, title, note(self.outcome, self.language), rows, columns)
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Words for each column and scale."""
-        columns = {name: c.label.in_(self.language) for name, c in self.codebook.columns.items()}
-        return columns | scale_labels(self.codebook, self.language)
-
-
-def draw_drivers(
-    drivers: Drivers, codebook: Codebook, outcome: Outcome, language: Language
-) -> dict[str, Picture]:
+def draw_drivers(drivers: Drivers, subject: Subject) -> dict[str, Picture]:
     """Draw what drives a risk.
 
     Returns
     -------
     Name of the file, without suffix, to the picture.
     """
-    reader = _Reader(codebook, outcome, language)
     pictures = {
-        "summary": _summary(drivers, reader),
-        "constructs": _constructs(drivers, reader),
-        "dependence": _dependence(drivers, reader),
-        "interactions": _interactions(drivers, reader),
-        "stability": _stability(drivers, reader),
+        "summary": _summary(drivers, subject),
+        "constructs": _constructs(drivers, subject),
+        "dependence": _dependence(drivers, subject),
+        "interactions": _interactions(drivers, subject),
+        "stability": _stability(drivers, subject),
     }
     if len(drivers.cohorts):
-        pictures["cohorts"] = _cohorts(drivers, reader)
+        pictures["cohorts"] = _cohorts(drivers, subject)
     return pictures
 
 
-def _summary(drivers: Drivers, reader: _Reader) -> Picture:
+def _summary(drivers: Drivers, subject: Subject) -> Picture:
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    labels = reader.labels
+    labels = subject.labels
     names = list(dict.fromkeys(drivers.spread["feature"]))
     colours, scale = colormaps["cividis"], Normalize(0, 1)
     highest = drivers.spread["n"].max()
     steps = np.diff(np.unique(drivers.spread["contribution"]))
     width = steps.min() if len(steps) else 1.0
-    with reader.canvas(10, 1.8 + 0.42 * len(names), "plot.summary") as (figure, (axes,)):
+    with subject.canvas(10, 1.8 + 0.42 * len(names), "plot.summary") as (figure, (axes,)):
         for place, name in enumerate(names[::-1]):
             part = drivers.spread[drivers.spread["feature"] == name]
             height = 0.12 + 0.76 * np.sqrt(part["n"] / highest)
@@ -93,28 +57,28 @@ def _summary(drivers: Drivers, reader: _Reader) -> Picture:
         axes.axvline(0, color=GREY, linewidth=0.8)
         axes.set_yticks(range(len(names)), [wrap(labels[n], 44) for n in names[::-1]], fontsize=8)
         axes.set_ylim(-0.7, len(names) - 0.3)
-        axes.set_xlabel(reader.say("plot.contribution"))
+        axes.set_xlabel(subject.say("plot.contribution"))
         bar = figure.colorbar(ScalarMappable(scale, colours), ax=axes, fraction=0.025, pad=0.02)
-        bar.set_ticks([0, 1], labels=[reader.say("plot.low"), reader.say("plot.high")])
-        bar.set_label(reader.say("plot.answer"))
-    alt = reader.say("plot.alt.summary", names=tuple(labels[name] for name in names[:5]))
+        bar.set_ticks([0, 1], labels=[subject.say("plot.low"), subject.say("plot.high")])
+        bar.set_label(subject.say("plot.answer"))
+    alt = subject.say("plot.alt.summary", names=tuple(labels[name] for name in names[:5]))
     return Picture(figure, alt)
 
 
-def _constructs(drivers: Drivers, reader: _Reader) -> Picture:
+def _constructs(drivers: Drivers, subject: Subject) -> Picture:
     from matplotlib.patches import Patch
 
     table = drivers.constructs.iloc[::-1]
-    named = reader.codebook.constructs
+    named = subject.codebook.constructs
     names = [
-        named[c].in_(reader.language) if c in named else reader.say("plot.other")
+        subject.in_words(named[c]) if c in named else subject.say("plot.other")
         for c in table["construct"]
     ]
     kinds = [
-        reader.say("plot.changeable") if c else reader.say("plot.given")
+        subject.say("plot.changeable") if c else subject.say("plot.given")
         for c in table["is_changeable"]
     ]
-    with reader.canvas(9, 1.9 + 0.55 * len(table), "plot.constructs") as (figure, (axes,)):
+    with subject.canvas(9, 1.9 + 0.55 * len(table), "plot.constructs") as (figure, (axes,)):
         size = table["mean_abs"] * 100
         error = np.abs(np.stack([table["low"] * 100 - size, table["high"] * 100 - size]))
         bars = axes.barh(
@@ -131,19 +95,15 @@ def _constructs(drivers: Drivers, reader: _Reader) -> Picture:
         axes.set_yticks(
             range(len(table)), [f"{n} ({k})" for n, k in zip(names, kinds, strict=True)]
         )
-        axes.set_xlabel(reader.say("plot.mean_size"))
+        axes.set_xlabel(subject.say("plot.mean_size"))
         axes.legend(
             handles=[
-                Patch(
-                    facecolor=BLUE,
-                    edgecolor="black",
-                    label=reader.say("plot.employer"),
-                ),
+                Patch(facecolor=BLUE, edgecolor="black", label=subject.say("plot.employer")),
                 Patch(
                     facecolor="white",
                     edgecolor="black",
                     hatch="///",
-                    label=reader.say("plot.given"),
+                    label=subject.say("plot.given"),
                 ),
             ],
             frameon=False,
@@ -153,14 +113,14 @@ def _constructs(drivers: Drivers, reader: _Reader) -> Picture:
         Message("plot.size", {"name": name, "points": float(points)})
         for name, points in zip(names[::-1], size[::-1], strict=True)
     ]
-    return Picture(figure, reader.say("plot.alt.constructs", sizes=tuple(sizes)))
+    return Picture(figure, subject.say("plot.alt.constructs", sizes=tuple(sizes)))
 
 
-def _dependence(drivers: Drivers, reader: _Reader) -> Picture:
-    labels = reader.labels
+def _dependence(drivers: Drivers, subject: Subject) -> Picture:
+    labels = subject.labels
     names = list(dict.fromkeys(drivers.dependence["feature"]))
     rows = -(-len(names) // 3)
-    with reader.canvas(12, 0.9 + 3.4 * rows, "plot.dependence", rows, 3) as (figure, axes):
+    with subject.canvas(12, 0.9 + 3.4 * rows, "plot.dependence", rows, 3) as (figure, axes):
         for axis, name in zip(axes, names, strict=False):
             part = drivers.dependence[drivers.dependence["feature"] == name]
             known = part.dropna(subset="value").sort_values("value")
@@ -170,17 +130,17 @@ def _dependence(drivers: Drivers, reader: _Reader) -> Picture:
             axis.plot(known["value"], known["contribution"] * 100, "o-", color=BLUE, markersize=4)
             axis.axhline(0, color=GREY, linewidth=0.8)
             axis.set_title(wrap(labels[name], 40), fontsize=10)
-            _name_codes(axis, name, reader)
-            axis.set_ylabel(reader.say("unit.percentage_points"), fontsize=8)
+            _name_codes(axis, name, subject)
+            axis.set_ylabel(subject.say("unit.percentage_points"), fontsize=8)
         for axis in axes[len(names) :]:
             axis.set_visible(False)
-    alt = reader.say("plot.alt.dependence", names=tuple(labels[name] for name in names))
+    alt = subject.say("plot.alt.dependence", names=tuple(labels[name] for name in names))
     return Picture(figure, alt)
 
 
-def _name_codes(axis: "Axes", name: str, reader: _Reader) -> None:
+def _name_codes(axis: "Axes", name: str, subject: Subject) -> None:
     """Write the first and last answer's meaning under the axis where there are few."""
-    column = reader.codebook.columns.get(name)
+    column = subject.codebook.columns.get(name)
     if column is None or column.type != "ordinal" or not 2 <= len(column.codes) <= 7:
         return
     ends = list(column.values.items())
@@ -189,23 +149,23 @@ def _name_codes(axis: "Axes", name: str, reader: _Reader) -> None:
     axis.set_xticks(
         ticks,
         [
-            wrap(column.codes[told[t]].in_(reader.language), 14)
+            wrap(subject.in_words(column.codes[told[t]]), 14)
             if t in told
-            else show(t, "plain", reader.language)
+            else subject.in_words(Quantity(t, "plain"))
             for t in ticks
         ],
         fontsize=8,
     )
 
 
-def _interactions(drivers: Drivers, reader: _Reader) -> Picture:
-    labels = reader.labels
+def _interactions(drivers: Drivers, subject: Subject) -> Picture:
+    labels = subject.labels
     table = drivers.interactions.head(10).iloc[::-1]
     pairs = [
         f"{wrap(labels[a], 46, 1)}\n× {wrap(labels[b], 46, 1)}"
         for a, b in zip(table["first"], table["second"], strict=True)
     ]
-    with reader.canvas(10, 1.6 + 0.52 * len(table), "plot.interactions") as (figure, (axes,)):
+    with subject.canvas(10, 1.6 + 0.52 * len(table), "plot.interactions") as (figure, (axes,)):
         axes.barh(
             range(len(table)),
             table["strength"] * 100,
@@ -214,17 +174,17 @@ def _interactions(drivers: Drivers, reader: _Reader) -> Picture:
             linewidth=0.6,
         )
         axes.set_yticks(range(len(table)), pairs, fontsize=8)
-        axes.set_xlabel(reader.say("plot.strength"))
+        axes.set_xlabel(subject.say("plot.strength"))
     first = pairs[-1].replace("\n", " ") if pairs else "-"
-    return Picture(figure, reader.say("plot.alt.interactions", pair=first))
+    return Picture(figure, subject.say("plot.alt.interactions", pair=first))
 
 
-def _cohorts(drivers: Drivers, reader: _Reader) -> Picture:
+def _cohorts(drivers: Drivers, subject: Subject) -> Picture:
     """Heat map of groups by drivers, each cell with its number."""
-    labels = reader.labels
+    labels = subject.labels
     table = drivers.cohorts.copy()
     table["row"] = [
-        f"{labels[a]}: {group_label(reader.codebook, a, g, reader.language)}"
+        f"{labels[a]}: {subject.group(a, g)}"
         for a, g in zip(table["attribute"], table["group"], strict=True)
     ]
     rows = list(dict.fromkeys(table["row"]))
@@ -233,7 +193,7 @@ def _cohorts(drivers: Drivers, reader: _Reader) -> Picture:
     rows = [row for row, size in grid.abs().max(axis=1).nlargest(24).items()]
     grid = grid.loc[[r for r in grid.index if r in rows]]
     limit = float(grid.abs().max().max()) or 1.0
-    with reader.canvas(12, 2.6 + 0.36 * len(grid), "plot.cohorts") as (figure, (axes,)):
+    with subject.canvas(12, 2.6 + 0.36 * len(grid), "plot.cohorts") as (figure, (axes,)):
         axes.imshow(grid, cmap="PuOr_r", vmin=-limit, vmax=limit, aspect="auto")
         cells = grid.to_numpy(dtype=float)
         for y, x in np.ndindex(grid.shape):
@@ -242,7 +202,7 @@ def _cohorts(drivers: Drivers, reader: _Reader) -> Picture:
             axes.text(
                 x,
                 y,
-                show(value, "points", reader.language),
+                subject.in_words(Quantity(value, "points")),
                 ha="center",
                 va="center",
                 fontsize=8,
@@ -250,29 +210,29 @@ def _cohorts(drivers: Drivers, reader: _Reader) -> Picture:
             )
         axes.set_xticks(range(len(names)), [wrap(labels[n], 15, 3) for n in names], fontsize=8)
         axes.set_yticks(range(len(grid)), [wrap(str(r), 52, 1) for r in grid.index], fontsize=8)
-        axes.set_title(reader.say("plot.difference"))
-    return Picture(figure, reader.say("plot.alt.cohorts", groups=len(grid)))
+        axes.set_title(subject.say("plot.difference"))
+    return Picture(figure, subject.say("plot.alt.cohorts", groups=len(grid)))
 
 
-def _stability(drivers: Drivers, reader: _Reader) -> Picture:
+def _stability(drivers: Drivers, subject: Subject) -> Picture:
     table = drivers.stability
     kinds = {
-        reader.say("plot.folds"): table[table["comparison"] != "bootstrap"],
-        reader.say("plot.samples"): table[table["comparison"] == "bootstrap"],
+        subject.say("plot.folds"): table[table["comparison"] != "bootstrap"],
+        subject.say("plot.samples"): table[table["comparison"] == "bootstrap"],
     }
-    with reader.canvas(8, 2.6, "plot.stability") as (figure, (axes,)):
+    with subject.canvas(8, 2.6, "plot.stability") as (figure, (axes,)):
         for place, part in enumerate(kinds.values()):
             told = part["rank_correlation"].dropna()
             if len(told):
                 axes.hlines(place, told.min(), told.max(), color=BLUE, linewidth=6, alpha=0.35)
                 axes.plot(told.median(), place, "D", color=BLUE)
                 axes.annotate(
-                    show(told.median(), "ratio", reader.language),
+                    subject.in_words(Quantity(told.median(), "ratio")),
                     (told.median(), place + 0.18),
                     ha="center",
                 )
         axes.set_yticks(range(2), [wrap(kind, 26) for kind in kinds])
         axes.set(xlim=(0, 1.02), ylim=(-0.6, 1.6))
-        axes.set_xlabel(reader.say("plot.agreement"))
+        axes.set_xlabel(subject.say("plot.agreement"))
     middle = table["rank_correlation"].median()
-    return Picture(figure, reader.say("plot.alt.stability", middle=float(middle)))
+    return Picture(figure, subject.say("plot.alt.stability", middle=float(middle)))

@@ -1,6 +1,7 @@
 """What every page tells beside its subject: what was read, refused and withheld, and from what."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,42 +10,45 @@ from scipy.sparse import csr_array
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.publish.catalogue import PARTS, id_of
-from blijfwijzer.publish.messages import say
+from blijfwijzer.publish.chapter import Facts
+from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.settings import Settings
-from blijfwijzer.survey.codebook import Codebook, Language
-from blijfwijzer.survey.intake import count_reasons
+from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.refusals import Refusal, count_refusals
+from blijfwijzer.survey.texts import Message, say
 
 _LOOSE = ("respondents", "people", "complement")
-_OTHERS = "other reasons"
 
 
-def facts(counts: Mapping[str, int], language: Language) -> tuple[tuple[str, str], ...]:
+def survey_title(wave: str, codebook: Codebook) -> Message:
+    """Say which wave of which survey a page is about."""
+    return say("title.survey", wave=wave, codebook=codebook.survey.label)
+
+
+def facts(counts: Mapping[str, int]) -> Facts:
     """Tell what was read and shown, people in bands."""
     of_people = [n for n in ("forms", "accepted", "refused") if n in counts]
     of_groups = [n for n in ("shown", "withheld", "rolled_up", "earlier_releases") if n in counts]
     if counts.get("uncompared"):
         of_groups.insert(1, "uncompared")
     return (
-        *((say(id_of("fact", name), language), band_text(counts[name])) for name in of_people),
-        *((say(id_of("fact", name), language), str(counts[name])) for name in of_groups),
+        *((say(id_of("fact", name)), band_text(counts[name])) for name in of_people),
+        *((say(id_of("fact", name)), str(counts[name])) for name in of_groups),
     )
 
 
-def origin_facts(
-    origin: Mapping[str, str], wave: str, language: Language
-) -> tuple[tuple[str, str], ...]:
+def origin_facts(origin: Mapping[str, str], wave: str) -> Facts:
     """Tell from what a release was made; libraries are known by their own names.
 
     Parameters
     ----------
     origin : `survey`, the name of the codebook, and hashes and versions
     """
-    named = [(say("origin.wave", language), wave)]
-    for name, value in origin.items():
-        is_known = name in PARTS["origin"]
-        named.append((say(id_of("origin", name), language) if is_known else name, value))
-    return tuple(named)
+    named = (
+        (say(id_of("origin", name)) if name in PARTS["origin"] else name, value)
+        for name, value in origin.items()
+    )
+    return ((say("origin.wave"), wave), *named)
 
 
 def clear_rejected(rejected: pd.DataFrame, minimum: int) -> Cleared:
@@ -54,19 +58,21 @@ def clear_rejected(rejected: pd.DataFrame, minimum: int) -> Cleared:
     ----------
     minimum : forms that a reason must have to be named
     """
-    return TABLES["rejected_file"].clear(tell_reasons(rejected, minimum), minimum)
+    counts = [(str(refusal), count) for refusal, count in tell_reasons(rejected, minimum)]
+    rows = pd.DataFrame(counts, columns=TABLES["rejected_file"].names)
+    return TABLES["rejected_file"].clear(rows, minimum)
 
 
-def shown_rejected(rejected: pd.DataFrame, codebook: Codebook, settings: Settings) -> Cleared:
+def shown_rejected(rejected: pd.DataFrame, codebook: Codebook, edge: Edge) -> Cleared:
     """Clear the forms that were refused for a reader: reasons in words, forms in bands."""
-    minimum, language = settings.disclosure.minimum, settings.language
-    counts = tell_reasons(rejected, minimum)
-    words = [_refusal(str(reason), codebook, language) for reason in counts["reason"]]
-    counts = counts.assign(reason=pd.Series(words, index=counts.index, dtype="object"))
-    return TABLES["rejected"].clear(counts, minimum)
+    rows = [
+        {"reason": _in_words(refusal, codebook), "responses": count}
+        for refusal, count in tell_reasons(rejected, edge.minimum)
+    ]
+    return edge.clear("rejected", rows)
 
 
-def tell_reasons(rejected: pd.DataFrame, minimum: int) -> pd.DataFrame:
+def tell_reasons(rejected: pd.DataFrame, minimum: int) -> list[tuple[Refusal, int]]:
     """Count refused forms by reason, reasons of few forms together.
 
     That one person gave an answer that the codebook does not know, of a question on sex say, tells
@@ -74,41 +80,32 @@ def tell_reasons(rejected: pd.DataFrame, minimum: int) -> pd.DataFrame:
 
     Parameters
     ----------
+    rejected : one row per refused form, with a column `reasons`
     minimum : forms that a reason must have to be named; the others take the next one with them
         until they have as many, and where all have fewer none is told
 
     Returns
     -------
-    One row per reason that is told: reason, responses; most first, others last.
+    Each reason that is told and its forms; most first, others last.
     """
-    counts, given = count_reasons(rejected), rejected["reasons"].astype("str").str.split("; ")
-    named = int((counts["responses"] >= minimum).sum())
-    others = 0
-    for first in range(named, -1, -1):
-        few = frozenset(counts["reason"][first:])
-        others = int(sum(not few.isdisjoint(reasons) for reasons in given))
-        if not few or others >= minimum:
-            break
-    else:
-        return counts[:0]
-    if not others:
-        return counts
-    last = pd.DataFrame({"reason": [_OTHERS], "responses": [others]})
-    return pd.concat([counts[:first], last], ignore_index=True)
+    counts = count_refusals(rejected)
+    for first in range(sum(n >= minimum for _, n in counts), -1, -1):
+        few = {refusal for refusal, _ in counts[first:]}
+        others = sum(not few.isdisjoint(refusals) for refusals in rejected["reasons"])
+        if not few:
+            return counts
+        if others >= minimum:
+            return [*counts[:first], (Refusal("other_reasons"), others)]
+    return []
 
 
-def _refusal(reason: str, codebook: Codebook, language: Language) -> str:
-    """Give the words for a reason that the intake names, with the label of its column, if any."""
-    name, _, column = reason.partition(": ")
-    part = name.replace(" ", "_").replace("-", "_")
-    if part not in PARTS["rejected"]:
-        return reason
-    known = codebook.columns.get(column)
-    label = column if known is None else known.label.in_(language)
-    return say(id_of("rejected", part), language, column=label)
+def _in_words(refusal: Refusal, codebook: Codebook) -> Message:
+    column = codebook.columns.get(refusal.column)
+    label = refusal.column if column is None else column.label
+    return say(id_of("rejected", refusal.reason), column=label)
 
 
-def clear_withheld(members: csr_array, reasons: pd.Series, language: Language) -> Cleared:
+def clear_withheld(members: csr_array, reasons: pd.Series, edge: Edge) -> Cleared:
     """Count what is withheld; that answers were alike is not told, since it would tell them.
 
     Parameters
@@ -118,14 +115,13 @@ def clear_withheld(members: csr_array, reasons: pd.Series, language: Language) -
     reasons : why, in the same order
     """
     small = reasons.isin(_LOOSE).to_numpy()
-    table = TABLES["withheld"]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
-            "reason": say(reason, language),
+            "reason": say(reason),
             "groups": int(here.sum()),
             "people": float((members[np.flatnonzero(here)].sum(axis=0) > 0).sum()),
         }
         for reason, here in (("withheld.small", small), ("withheld.derived", ~small))
         if here.any()
     ]
-    return table.clear(pd.DataFrame(rows, columns=table.names))
+    return edge.clear("withheld", rows)

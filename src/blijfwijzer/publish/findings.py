@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.publish.edge import Edge
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
@@ -60,6 +61,11 @@ class Findings:
     """Outcome that is a need to what is told of it alone."""
     releases: int
     forbidden: int
+
+    @property
+    def edge(self) -> Edge:
+        """Who reads of it."""
+        return Edge.of(self.settings)
 
     def counts(self) -> dict[str, int]:
         """Count what was read and shown, for the run's record."""

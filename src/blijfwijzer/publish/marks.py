@@ -12,8 +12,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from blijfwijzer.publish.texts import show_tick
-from blijfwijzer.survey.codebook import Language
+from blijfwijzer.publish.numbers import write_tick
+from blijfwijzer.survey.texts import Language, Value
 
 Shape = Literal["dot", "ring", "diamond", "tick", "bar", "hatched", "better", "worse", "plain"]
 """How a value is drawn. bar and hatched reach from zero; better, worse and plain are lines from
@@ -39,13 +39,13 @@ class Mark:
 class Drawing:
     """What is drawn beside the rows of a table."""
 
-    finding: str
+    finding: Value
     """What it shows, in a sentence: the caption for who cannot see it."""
-    axis: str
+    axis: Value
     """What the axis measures."""
     rows: tuple[tuple[Mark, ...], ...]
     """Marks of each row of the table, top first; later rows have none."""
-    legend: tuple[tuple[Shape, str], ...]
+    legend: tuple[tuple[Shape, Value], ...]
     """Shape and what it stands for."""
     has_zero: bool = True
     """Whether the axis reaches to zero, as it must for shares and differences; means on a scale of
@@ -104,7 +104,7 @@ def draw_scale(axis: Axis, language: Language) -> Markup:
     digits = max(0, -math.floor(math.log10(axis.step)))
     parts = []
     for value in axis.ticks():
-        text = show_tick(value, digits, language)
+        text = write_tick(value, digits, language)
         parts.append(f'<text x="{axis.x(value)}" y="12">{text}</text>')
     lines = "".join(f"M{axis.x(value)} 16v4" for value in axis.ticks())
     return _svg("scale", 20, f'<path class="zero" d="{lines}"/>{"".join(parts)}')

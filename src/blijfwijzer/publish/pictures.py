@@ -1,22 +1,23 @@
 """What is drawn beside the rows of the report's tables, each with its finding in words."""
 
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import pandas as pd
 
 from blijfwijzer.publish.marks import Drawing, Mark, Shape
-from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.page import tidy
-from blijfwijzer.publish.texts import Kind, number, show, show_interval
-from blijfwijzer.survey.codebook import Language
+from blijfwijzer.publish.numbers import Kind, number
+from blijfwijzer.publish.page_table import tidy
+from blijfwijzer.survey.texts import Quantity, Value, say
 
 PICTURED_ROWS = 40
 """Rows of one table that are drawn."""
-Row = dict[Any, Any]
-Legend = tuple[tuple[Shape, str], ...]
+Row = dict[Hashable, Any]
+Marks = tuple[Mark, ...]
+Legend = tuple[tuple[Shape, Value], ...]
 
 
-def draw_rates(rates: pd.DataFrame, caption: str, language: Language) -> Drawing:
+def draw_rates(rates: pd.DataFrame, caption: Value) -> Drawing:
     """Draw rates with their intervals.
 
     Parameters
@@ -24,14 +25,14 @@ def draw_rates(rates: pd.DataFrame, caption: str, language: Language) -> Drawing
     rates : one row per sector: label, rate, low, high
     """
     return Drawing(
-        find_range(rates, "rate", caption, language),
-        say("unit.percent", language),
-        tuple(mark_of(row, "rate") for row in rates.to_dict("records")),
-        (("dot", say("legend.estimate", language)),),
+        find_range(rates, "rate", caption),
+        say("unit.percent"),
+        tuple(mark_of(row, "rate") for row in records(rates)),
+        (("dot", say("legend.estimate")),),
     )
 
 
-def draw_flags(flagged: pd.DataFrame, caption: str, language: Language) -> Drawing:
+def draw_flags(flagged: pd.DataFrame, caption: Value) -> Drawing:
     """Draw the first groups that stand out, each beside its reference.
 
     Parameters
@@ -41,34 +42,33 @@ def draw_flags(flagged: pd.DataFrame, caption: str, language: Language) -> Drawi
     drawn = flagged.head(PICTURED_ROWS)
     certain = int((drawn["verdict"] == "certain").sum())
     top = find_extreme(drawn, "rate")
-    finding = say("chart.alt.nothing", language, caption=caption)
+    finding = say("chart.alt.nothing", caption=caption)
     if top is not None:
         finding = say(
             "chart.alt.flagged",
-            language,
             caption=caption,
             certain=certain,
             uncertain=len(drawn) - certain,
             top=tidy(top["label"]),
-            top_rate=written(top, "rate", "percent", language),
-            reference=show(top["reference"], "percent", language),
+            top_rate=interval_of(top, "rate", "percent"),
+            reference=Quantity(top["reference"], "percent"),
         )
-    legend: Legend = (
-        ("diamond", say("legend.certain", language)),
-        ("ring", say("legend.uncertain", language)),
-        ("tick", say("legend.reference", language)),
-    )
     rows = tuple(
         (
             *mark_of(row, "reference", "tick", has_ends=False),
             *mark_of(row, "rate", "diamond" if row["verdict"] == "certain" else "ring"),
         )
-        for row in drawn.to_dict("records")
+        for row in records(drawn)
     )
-    return Drawing(finding, say("unit.percent", language), rows, legend)
+    signs: Legend = (
+        ("diamond", say("legend.certain")),
+        ("ring", say("legend.uncertain")),
+        ("tick", say("legend.reference")),
+    )
+    return Drawing(finding, say("unit.percent"), rows, signs)
 
 
-def draw_drivers(drivers: pd.DataFrame, caption: str, language: Language) -> Drawing:
+def draw_drivers(drivers: pd.DataFrame, caption: Value) -> Drawing:
     """Draw what goes with the difference between a group and its reference.
 
     Parameters
@@ -80,28 +80,20 @@ def draw_drivers(drivers: pd.DataFrame, caption: str, language: Language) -> Dra
     changeable = drivers[drivers["is_changeable"].astype(bool)]
     sizes = pd.to_numeric(changeable["contrast"], errors="coerce").abs()
     top = find_extreme(changeable.assign(size=sizes), "size")
-    finding = say("chart.alt.nothing", language, caption=caption)
+    finding = say("chart.alt.nothing", caption=caption)
     if top is not None:
-        points = written(top, "contrast", "points", language)
-        finding = say(
-            "chart.alt.drivers",
-            language,
-            caption=caption,
-            driver=tidy(top["driver"]),
-            points=points,
-        )
+        points = interval_of(top, "contrast", "points")
+        driver = tidy(top["driver"])
+        finding = say("chart.alt.drivers", caption=caption, driver=driver, points=points)
     rows = tuple(
         mark_of(row, "contrast", "bar" if row["is_changeable"] else "hatched")
-        for row in drivers.to_dict("records")
+        for row in records(drivers)
     )
-    legend: Legend = (
-        ("bar", say("legend.changeable", language)),
-        ("hatched", say("legend.fixed", language)),
-    )
-    return Drawing(finding, say("unit.points", language), rows, _drawn(legend, rows))
+    signs: Legend = (("bar", say("legend.changeable")), ("hatched", say("legend.fixed")))
+    return Drawing(finding, say("unit.points"), rows, _drawn(signs, rows))
 
 
-def draw_alternatives(alternatives: pd.DataFrame, caption: str, language: Language) -> Drawing:
+def draw_alternatives(alternatives: pd.DataFrame, caption: Value) -> Drawing:
     """Draw what this allocation and others are expected to yield.
 
     Parameters
@@ -111,30 +103,24 @@ def draw_alternatives(alternatives: pd.DataFrame, caption: str, language: Langua
     is_plan = alternatives["is_plan"].astype(bool)
     plan = find_extreme(alternatives[is_plan], "extra")
     top = find_extreme(alternatives[~is_plan], "extra")
-    finding = say("chart.alt.nothing", language, caption=caption)
+    finding = say("chart.alt.nothing", caption=caption)
     if top is not None and plan is not None:
         finding = say(
             "chart.alt.bars",
-            language,
             caption=caption,
-            plan=show(plan["extra"], "decimal", language),
+            plan=Quantity(plan["extra"], "decimal"),
             top=tidy(top["rule"]),
-            top_value=show(top["extra"], "decimal", language),
+            top_value=Quantity(top["extra"], "decimal"),
         )
     rows = tuple(
         mark_of(row, "extra", "bar" if row["is_plan"] else "hatched", has_ends=False)
-        for row in alternatives.to_dict("records")
+        for row in records(alternatives)
     )
-    legend: Legend = (
-        ("bar", say("legend.plan", language)),
-        ("hatched", say("legend.other", language)),
-    )
-    return Drawing(finding, say("unit.extra", language), rows, _drawn(legend, rows))
+    signs: Legend = (("bar", say("legend.plan")), ("hatched", say("legend.other")))
+    return Drawing(finding, say("unit.extra"), rows, _drawn(signs, rows))
 
 
-def draw_fairness(
-    fairness: pd.DataFrame, caption: str, conclusion: str, language: Language
-) -> Drawing:
+def draw_fairness(fairness: pd.DataFrame, caption: Value, conclusion: str) -> Drawing:
     """Draw who is selected and who is missed, by the groups of one attribute.
 
     Parameters
@@ -142,19 +128,23 @@ def draw_fairness(
     fairness : one row per group: label, selection, missed, low, high; text where it is too small
     conclusion : the finding in one sentence, or empty
     """
-    finding = f"{find_range(fairness, 'missed', caption, language)} {conclusion}".strip()
+    finding = find_range(fairness, "missed", caption)
+    if conclusion:
+        finding = say("chart.alt.concluded", finding=finding, conclusion=conclusion)
     rows = tuple(
         (
             *mark_of(row, "selection", "ring", has_ends=False),
             *mark_of(row, "missed", "diamond"),
         )
-        for row in fairness.to_dict("records")
+        for row in records(fairness)
     )
-    legend: Legend = (
-        ("ring", say("legend.selected", language)),
-        ("diamond", say("legend.missed", language)),
-    )
-    return Drawing(finding, say("unit.percent", language), rows, legend)
+    signs: Legend = (("ring", say("legend.selected")), ("diamond", say("legend.missed")))
+    return Drawing(finding, say("unit.percent"), rows, signs)
+
+
+def records(rows: pd.DataFrame) -> Iterable[Row]:
+    """Give each row by the names of its columns."""
+    return rows.to_dict("records")
 
 
 def mark_of(
@@ -163,7 +153,7 @@ def mark_of(
     shape: Shape = "dot",
     ends: tuple[str, str] = ("low", "high"),
     has_ends: bool = True,
-) -> tuple[Mark, ...]:
+) -> Marks:
     """Draw a value with its interval; nothing where it is not known."""
     value = number(row[name])
     if value is None:
@@ -172,9 +162,9 @@ def mark_of(
     return (Mark(value, shape, low, high),)
 
 
-def written(row: Any, name: str, kind: Kind, language: Language) -> str:
-    """Write a value with its interval."""
-    return show_interval(row[name], row["low"], row["high"], kind, language)
+def interval_of(row: Any, name: str, kind: Kind) -> Quantity:
+    """Give a value of a row with its interval."""
+    return Quantity(row[name], kind, (row["low"], row["high"]))
 
 
 def find_extreme(rows: pd.DataFrame, name: str, is_highest: bool = True) -> "pd.Series[Any] | None":
@@ -185,32 +175,29 @@ def find_extreme(rows: pd.DataFrame, name: str, is_highest: bool = True) -> "pd.
     return rows.iloc[int(known.argmax() if is_highest else known.argmin())]
 
 
-def find_range(
-    rows: pd.DataFrame, name: str, caption: str, language: Language, kind: Kind = "percent"
-) -> str:
+def find_range(rows: pd.DataFrame, name: str, caption: Value, kind: Kind = "percent") -> Value:
     """Say which row is highest and which lowest, or that all are alike as they are shown."""
     known = pd.Series([number(value) for value in rows[name]], dtype=float)
     top, bottom = find_extreme(rows, name), find_extreme(rows, name, is_highest=False)
     if top is None or bottom is None:
-        return say("chart.alt.nothing", language, caption=caption)
-    rate = written(top, name, kind, language)
+        return say("chart.alt.nothing", caption=caption)
+    rate, label = interval_of(top, name, kind), tidy(top["label"])
     if known.notna().sum() == 1:
-        return say("chart.alt.one", language, caption=caption, name=tidy(top["label"]), rate=rate)
+        return say("chart.alt.one", caption=caption, name=label, rate=rate)
     if known.max() == known.min():
-        alike = show(known.dropna().iloc[0], kind, language)
-        return say("chart.alt.alike", language, caption=caption, rate=alike)
+        alike = Quantity(known.dropna().iloc[0], kind)
+        return say("chart.alt.alike", caption=caption, rate=alike)
     return say(
         "chart.alt.range",
-        language,
         caption=caption,
-        top=tidy(top["label"]),
+        top=label,
         top_rate=rate,
         bottom=tidy(bottom["label"]),
-        bottom_rate=written(bottom, name, kind, language),
+        bottom_rate=interval_of(bottom, name, kind),
     )
 
 
-def _drawn(legend: Legend, rows: tuple[tuple[Mark, ...], ...]) -> Legend:
+def _drawn(signs: Legend, rows: tuple[Marks, ...]) -> Legend:
     """Keep of a legend what is drawn."""
     shapes = {mark.shape for row in rows for mark in row}
-    return tuple((shape, text) for shape, text in legend if shape in shapes)
+    return tuple((shape, text) for shape, text in signs if shape in shapes)

@@ -2,17 +2,18 @@
 
 import io
 import json
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from blijfwijzer.disclosure.release import Cleared, reopen, require_cleared
+from blijfwijzer.files import plain
 from blijfwijzer.publish.cells import safe_text, to_csv
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.findings import Findings
-from blijfwijzer.publish.page import Chapter
 from blijfwijzer.publish.report_tables import clear_groups
 from blijfwijzer.publish.score_page import render_report, write_workbook
 
@@ -26,8 +27,8 @@ _ABOUT = ("method", "provenance", "warnings", "notes")
 
 def release_files(report: Chapter, findings: Findings) -> dict[str, bytes]:
     """Write everything of a release but its record."""
-    groups = clear_groups(findings.estimates, findings.settings.disclosure.minimum)
-    rejected = clear_rejected(findings.intake.rejected, findings.settings.disclosure.minimum)
+    groups = clear_groups(findings.estimates, findings.edge)
+    rejected = clear_rejected(findings.intake.rejected, findings.edge.minimum)
     return {
         "groups.csv": csv_file(groups),
         "groups.parquet": parquet_file(groups),
@@ -78,11 +79,20 @@ def parquet_file(table: Cleared) -> bytes:
 def report_to_json(report: Chapter) -> bytes:
     """Write a report's tables, to show them again beside vouchers."""
     content = {
-        **{name: getattr(report, name) for name in _TOLD},
+        **{name: _written(getattr(report, name), report) for name in _TOLD},
         **{name: _table_to_json(report.tables.get(name)) for name in _TABLES},
-        **{name: getattr(report, name) for name in _ABOUT},
+        **{name: _written(getattr(report, name), report) for name in _ABOUT},
     }
     return (json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _written(told: Any, report: Chapter) -> Any:
+    """Write each text that is told, in the order and nesting that they have."""
+    if isinstance(told, Mapping):
+        return {name: _written(texts, report) for name, texts in told.items()}
+    if isinstance(told, tuple):
+        return [_written(one, report) for one in told]
+    return report.in_words(told)
 
 
 def _table_to_json(table: Cleared | None) -> dict[str, Any] | None:
@@ -106,12 +116,3 @@ def report_from_json(content: bytes) -> Chapter:
     told |= {name: tuple(raw[name]) for name in ("method", "warnings")}
     told["notes"] = {name: tuple(texts) for name, texts in raw["notes"].items()}
     return Chapter(**told, tables=tables)
-
-
-def plain(cell: Any) -> Any:
-    """Give a cell as a value that JSON can hold."""
-    if isinstance(cell, float | np.floating):
-        return None if not np.isfinite(cell) else float(cell)
-    if isinstance(cell, np.generic):
-        return cell.item()
-    return None if cell is None or cell is pd.NA else cell

@@ -7,22 +7,20 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.page import (
+from blijfwijzer.publish.blocks import (
     OPEN_ROWS,
     Block,
-    Chapter,
-    by_target,
-    clean,
-    drawn_table,
+    drawn,
     method_blocks,
+    paragraph,
+    points,
+    present,
     read_blocks,
-    render_sections,
-    shown_table,
-    tidy,
     titled,
-    what_block,
 )
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.page import render_sections
+from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
 from blijfwijzer.publish.pictures import (
     PICTURED_ROWS,
     draw_alternatives,
@@ -32,6 +30,7 @@ from blijfwijzer.publish.pictures import (
     draw_rates,
 )
 from blijfwijzer.publish.workbook import write_sheets
+from blijfwijzer.survey.texts import Value, say
 
 PICTURED_GROUPS = 12
 """Groups whose drivers are drawn, over all risks together."""
@@ -54,14 +53,18 @@ def render_report(report: Chapter) -> bytes:
     return render_sections(
         report,
         {
-            "what": [what_block(report, PURPOSE)],
+            "what": [points(PURPOSE)],
             "read": [*read_blocks(report), titled(report, "wave")],
-            "sectors": list(_sectors(report)),
-            "flagged": list(_flagged(report)),
-            "vouchers": list(_vouchers(report)),
-            "fairness": list(_fairness(report)),
-            "withheld": list(_withheld(report)),
-            "method": list(method_blocks(report)),
+            "sectors": _sectors(report),
+            "flagged": _flagged(report),
+            "vouchers": _vouchers(report),
+            "fairness": _fairness(report),
+            "withheld": [
+                paragraph("note.withheld"),
+                titled(report, "withheld"),
+                titled(report, "rolled_up", is_foldable=True),
+            ],
+            "method": method_blocks(report),
         },
     )
 
@@ -72,37 +75,30 @@ def write_workbook(report: Chapter) -> bytes:
 
 
 def _sectors(report: Chapter) -> Iterator[Block]:
-    language = report.language
-    yield Block(paragraphs=(say("note.sectors", language),))
-    for _, label, rates in by_target(report, report.rows("sectors")):
-        caption = say("caption.sectors", language, target=label)
-        drawing = draw_rates(rates, caption, language)
-        table = drawn_table(report, "sectors", rates.drop(columns="target"), drawing)
-        yield Block(caption, caption=caption, table=table)
+    yield paragraph("note.sectors")
+    for _, label, rates in report.by_target("sectors"):
+        caption = say("caption.sectors", target=label)
+        yield drawn(report, "sectors", rates, draw_rates(rates, caption), caption)
     yield titled(report, "groups", is_foldable=True)
 
 
 def _flagged(report: Chapter) -> Iterator[Block]:
-    language = report.language
-    found = list(by_target(report, report.rows("flagged")))
-    yield Block(paragraphs=(say("note.flagged" if found else "note.none_flagged", language),))
+    found = list(report.by_target("flagged"))
+    yield paragraph("note.flagged" if found else "note.none_flagged")
     for target, label, flagged in found:
-        caption = say("caption.flagged", language, target=label)
-        drawn = min(len(flagged), PICTURED_ROWS)
-        cut = say("note.pictured", language, shown=drawn, all=len(flagged))
-        drawing = draw_flags(flagged, caption, language)
-        table = drawn_table(report, "flagged", flagged.drop(columns="target"), drawing)
-        cuts = (cut,) if drawn < len(flagged) else ()
-        yield Block(caption, cuts, caption=caption, table=table)
+        caption = say("caption.flagged", target=label)
+        count = min(len(flagged), PICTURED_ROWS)
+        cut = say("note.pictured", shown=count, all=len(flagged))
+        drawing = draw_flags(flagged, caption)
+        cuts = (cut,) if count < len(flagged) else ()
+        yield drawn(report, "flagged", flagged, drawing, caption, cuts)
         yield from _drivers(report, target, label, flagged, PICTURED_GROUPS // len(found))
-    if report.has("segments"):
-        yield titled(report, "segments")
+    yield from present(report, "segments")
 
 
 def _drivers(
-    report: Chapter, target: str, label: str, flagged: pd.DataFrame, pictured: int
+    report: Chapter, target: str, label: Value, flagged: pd.DataFrame, pictured: int
 ) -> Iterator[Block]:
-    language = report.language
     drivers = report.rows("drivers")
     drivers = drivers[drivers["target"] == target].drop(columns="target")
     # What an employer can change comes first; otherwise the order given is kept.
@@ -111,15 +107,15 @@ def _drivers(
     if groups.empty:
         return
     shown = groups.head(pictured)
-    yield Block(paragraphs=(say("note.drivers", language, shown=len(shown), all=len(groups)),))
+    yield Block(paragraphs=(say("note.drivers", shown=len(shown), all=len(groups)),))
     for group, name in zip(shown["group"], shown["label"], strict=True):
         rows = drivers[drivers["group"] == group].drop(columns="label")
-        caption = say("caption.drivers", language, target=label, group=tidy(name))
-        drawing = draw_drivers(rows, caption, language)
-        yield Block(caption=caption, table=drawn_table(report, "drivers", rows, drawing))
+        caption = say("caption.drivers", target=label, group=tidy(name))
+        table = drawn_table(report, "drivers", rows, draw_drivers(rows, caption))
+        yield Block(caption=caption, table=table)
     rest = drivers[~drivers["group"].isin(shown["group"])]
     if len(rest):
-        caption = say("caption.other_drivers", language, target=label)
+        caption = say("caption.other_drivers", target=label)
         in_order = rest.sort_values("group", kind="stable", key=_place_in(groups["group"]))
         yield Block(table=shown_table(report, "drivers", caption, in_order, most=MOST_DRIVERS))
 
@@ -130,48 +126,35 @@ def _place_in(order: "pd.Series[str]") -> "Callable[[pd.Series[str]], pd.Series[
 
 
 def _vouchers(report: Chapter) -> Iterator[Block]:
-    language = report.language
     if "vouchers" not in report.tables:
-        yield Block(paragraphs=(say("note.no_vouchers", language),))
+        yield paragraph("note.no_vouchers")
         return
     given = report.rows("vouchers")
     some = given[pd.to_numeric(given["vouchers"], errors="coerce") > 0]
-    caption = say("caption.vouchers", language)
+    caption = say("caption.vouchers")
     yield Block(caption, table=shown_table(report, "vouchers", caption, some, most=OPEN_ROWS))
     yield titled(report, "vouchers", is_foldable=True, caption="caption.all_vouchers")
     if report.has("alternatives"):
-        alternatives = report.rows("alternatives")
-        caption = say("caption.alternatives", language)
-        drawing = draw_alternatives(alternatives, caption, language)
-        table = drawn_table(report, "alternatives", alternatives, drawing)
-        yield Block(caption, (say("note.alternatives", language),), caption=caption, table=table)
+        rows, caption = report.rows("alternatives"), say("caption.alternatives")
+        drawing, told = draw_alternatives(rows, caption), (say("note.alternatives"),)
+        yield drawn(report, "alternatives", rows, drawing, caption, told)
     if "lottery" in report.tables:
         yield titled(report, "lottery")
 
 
 def _fairness(report: Chapter) -> Iterator[Block]:
-    language, conclusions = report.language, report.rows("conclusions")
-    fairness = report.rows("fairness")
+    conclusions, fairness = report.rows("conclusions"), report.rows("fairness")
     is_empty = fairness.empty and conclusions.empty
-    yield Block(paragraphs=(say("note.no_fairness" if is_empty else "note.fairness", language),))
+    yield paragraph("note.no_fairness" if is_empty else "note.fairness")
     told = conclusions.groupby("attribute", sort=False)["conclusion"].agg(list).to_dict()
     for attribute, rows in fairness.groupby("attribute", sort=False):
-        name = tidy(attribute)
-        sentences = clean(tuple(told.pop(attribute, [])))
-        conclusion = sentences[0] if sentences else ""
-        caption = say("caption.fairness", language, attribute=name)
-        drawing = draw_fairness(rows, caption, conclusion, language)
-        table = drawn_table(report, "fairness", rows.drop(columns="attribute"), drawing)
-        yield Block(caption, sentences, caption=caption, table=table)
-    if report.has("gaps"):
-        yield titled(report, "gaps")
+        sentences = tuple(told.pop(attribute, []))
+        caption = say("caption.fairness", attribute=tidy(attribute))
+        drawing = draw_fairness(rows, caption, sentences[0] if sentences else "")
+        shown = rows.drop(columns="attribute")
+        yield drawn(report, "fairness", shown, drawing, caption, sentences)
+    yield from present(report, "gaps")
     rest = conclusions[conclusions["attribute"].isin(list(told))]
     if len(rest):
-        caption = say("caption.conclusions", language)
+        caption = say("caption.conclusions")
         yield Block(table=shown_table(report, "conclusions", caption, rest))
-
-
-def _withheld(report: Chapter) -> Iterator[Block]:
-    yield Block(paragraphs=(say("note.withheld", report.language),))
-    yield titled(report, "withheld")
-    yield titled(report, "rolled_up", is_foldable=True)

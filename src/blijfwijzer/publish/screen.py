@@ -49,11 +49,10 @@ def _lines(
     accepted, rejected = len(intake.responses), len(intake.rejected)
     read = counted(intake.rows, "response")
     yield f"{file}: {read} = {accepted} accepted + {rejected} rejected"
-    reasons = tell_reasons(intake.rejected, minimum)
-    reasons = reasons.assign(responses=reasons["responses"].map(band_text).astype("str"))
-    for row in reasons.itertuples():
-        yield f"  rejected {row.responses:>9}  {row.reason}"
-    if rejected and reasons.empty:
+    told = tell_reasons(intake.rejected, minimum)
+    for refusal, count in told:
+        yield f"  rejected {band_text(count):>9}  {refusal}"
+    if rejected and not told:
         yield f"  rejected for reasons of fewer than {minimum}: look these rows up in the file"
     if intake.errors:
         yield f"{counted(len(intake.errors), 'fault')} to mend before it can be used:"

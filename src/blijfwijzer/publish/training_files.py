@@ -7,10 +7,12 @@ import pandas as pd
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.canvas import Picture, to_bytes
+from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.release_files import plain_csv_file
-from blijfwijzer.publish.tables.training import TABLES
-from blijfwijzer.risk.evaluation import Evaluation
+from blijfwijzer.publish.tables.register import TABLES
+from blijfwijzer.risk.evaluation import TOO_SMALL, Evaluation
 from blijfwijzer.risk.selection import Selection
+from blijfwijzer.survey.texts import say
 
 
 def picture_files(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
@@ -22,7 +24,7 @@ def picture_files(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
     }
 
 
-def driver_tables(drivers: Drivers) -> dict[str, bytes]:
+def driver_tables(drivers: Drivers, edge: Edge) -> dict[str, bytes]:
     """Write what drives a risk; every row is a mean over at least ten respondents."""
     return table_files(
         {
@@ -33,15 +35,16 @@ def driver_tables(drivers: Drivers) -> dict[str, bytes]:
             "interactions": drivers.interactions,
             "cohorts": drivers.cohorts,
             "stability": drivers.stability,
-        }
+        },
+        edge,
     )
 
 
 def training_tables(
-    selection: Selection, evaluation: Evaluation, drivers: Drivers, reliability: Reliability
+    selection: Selection, evaluation: Evaluation, reliability: Reliability, edge: Edge
 ) -> dict[str, bytes]:
-    """Write all tables of a training."""
-    return driver_tables(drivers) | table_files(
+    """Write how a model was chosen, how good it is, and how well scales measure."""
+    return table_files(
         {
             "candidates": selection.scores.reset_index(),
             "metrics": evaluation.overall.rename_axis("metric").reset_index(),
@@ -49,13 +52,23 @@ def training_tables(
             "by_unit": evaluation.by_unit,
             "reliability": reliability.scales,
             "reliability_items": reliability.items,
-        }
+        },
+        edge,
     )
 
 
-def table_files(tables: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:
+def table_files(tables: Mapping[str, pd.DataFrame], edge: Edge) -> dict[str, bytes]:
     """Clear tables and write each to its file."""
     return {
-        TABLES[name].files[0]: plain_csv_file(TABLES[name].clear(rows))
+        TABLES[name].files[0]: plain_csv_file(edge.clear(name, _named(rows)))
         for name, rows in tables.items()
     }
+
+
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    """Put the group of those that are too small into words: what was computed has a code."""
+    if "group" not in rows:
+        return rows
+    small = say("group.too_small")
+    named = [small if group == TOO_SMALL else group for group in rows["group"]]
+    return rows.assign(group=pd.Series(named, index=rows.index, dtype="object"))

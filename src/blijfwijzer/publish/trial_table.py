@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.publish.tables.vouchers import TABLES
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.vouchers.trial import TrialResult
 
 

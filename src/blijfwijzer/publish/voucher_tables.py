@@ -1,19 +1,19 @@
 """What a report shows of a budget that was divided."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, pick
 from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.publish.messages import say
-from blijfwijzer.publish.page import Chapter, tidy
-from blijfwijzer.publish.tables.vouchers import TABLES
-from blijfwijzer.publish.texts import show
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.page_table import tidy
+from blijfwijzer.publish.tables.register import STORIES
 from blijfwijzer.settings import VoucherSettings
-from blijfwijzer.survey.codebook import Language
+from blijfwijzer.survey.texts import Message, Quantity, Value, say
 from blijfwijzer.vouchers.allocation import Allocation
 from blijfwijzer.vouchers.power import Power
 from blijfwijzer.vouchers.seal import Lottery, Origin, hash_text
@@ -33,6 +33,10 @@ class Division:
     origin: Origin
 
 
+_KINDS = ("by_risk", "by_lot", "by_signal")
+_TABLES = frozenset(table.name for table in STORIES["vouchers"])
+
+
 def show_division(
     report: Chapter, division: Division, groups: pd.DataFrame, settings: VoucherSettings
 ) -> tuple[Chapter, Cleared]:
@@ -46,30 +50,31 @@ def show_division(
     -------
     The report with the division, and the table of vouchers with the ids of groups.
     """
-    table = _voucher_table(division.allocation, groups, division.lottery, report)
+    # Made from what the release shows, which passed the gate with its own minimum.
+    edge = Edge(report.language)
     lottery, power = division.lottery, division.power
-    tables = {name: own for name, own in report.tables.items() if name not in TABLES}
+    table = edge.clear("vouchers_file", _voucher_rows(division.allocation, groups, lottery))
+    tables = {name: own for name, own in report.tables.items() if name not in _TABLES}
     names = [str(name) for name in table.frame if name != "group"]
     tables["vouchers"] = pick(table, {name: name for name in names})
-    tables["alternatives"] = _alternatives(division.rules, report)
+    tables["alternatives"] = edge.clear("alternatives", _alternatives(division.rules))
     if lottery is not None:
-        tables["lottery"] = _lottery(lottery, power, report.language)
-    notes = {**report.notes, "vouchers": _notes(division, settings, report)}
+        tables["lottery"] = edge.clear("lottery", _lottery(lottery, power))
+    notes = {**report.notes, "vouchers": _notes(division, settings)}
     return replace(report, tables=tables, notes=notes), table
 
 
-def _voucher_table(
-    allocation: Allocation, groups: pd.DataFrame, lottery: Lottery | None, report: Chapter
-) -> Cleared:
+def _voucher_rows(
+    allocation: Allocation, groups: pd.DataFrame, lottery: Lottery | None
+) -> pd.DataFrame:
     table, about = allocation.table, groups.set_index("group").loc[allocation.table.index]
-    about = about.reset_index(drop=True)
     # A unit stands here for those of its people who are in no smaller unit that is shown.
-    is_rest = (about["own_n"] < about["n"]).to_numpy()
-    rest = say("voucher.rest", report.language)
-    shown = pd.DataFrame(
+    is_rest = about["own_n"] < about["n"]
+    labels = zip(about["label"], is_rest, strict=True)
+    rows = pd.DataFrame(
         {
             "group": table.index.astype("str"),
-            "label": about["label"].astype("str") + np.where(is_rest, f" ({rest})", ""),
+            "label": [say("voucher.rest_of", unit=u) if r else u for u, r in labels],
             "level": about["level"].to_numpy(),
             "sector": about["sector_label"].to_numpy(),
             "vouchers": table["vouchers"].to_numpy(),
@@ -78,26 +83,24 @@ def _voucher_table(
         }
     )
     if lottery is not None:
-        drawn = lottery.table.reindex(shown["group"])
-        parts = {
-            name: say(id_of("voucher.kind", name), report.language)
-            for name in ("by_risk", "by_lot", "by_signal")
-        }
-        shown["kind"] = [
-            ", ".join(f"{int(row[name])} {text}" for name, text in parts.items() if row[name])
-            for row in drawn.to_dict("records")
-        ]
-    # Made from what the release shows, which passed the gate with its own minimum.
-    order = shown.reset_index(drop=True).sort_values(["vouchers", "group"], ascending=[False, True])
-    return TABLES["vouchers_file"].clear(order)
+        drawn = lottery.table.reindex(rows["group"]).to_dict("records")
+        rows["kind"] = pd.Series([_kinds(row) for row in drawn], dtype="object")
+    return rows.sort_values(["vouchers", "group"], ascending=[False, True])
 
 
-def _alternatives(rules: pd.DataFrame, report: Chapter) -> Cleared:
-    table = pd.DataFrame(
+def _kinds(row: dict[Hashable, Any]) -> Value:
+    """Say how the vouchers of a group were given."""
+    given = {name: int(row[name]) for name in _KINDS if row[name]}
+    return tuple(
+        say("voucher.of_kind", count=count, kind=say(id_of("voucher.kind", name)))
+        for name, count in given.items()
+    )
+
+
+def _alternatives(rules: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
         {
-            "rule": [
-                say(id_of("voucher.rule", str(rule)), report.language) for rule in rules.index
-            ],
+            "rule": [say(id_of("voucher.rule", str(rule))) for rule in rules.index],
             "is_plan": [rule == "plan" for rule in rules.index],
             "extra": rules["expected_extra"].astype(float).to_numpy(),
             "cost_per_extra": rules["cost_per_extra"].astype(float).to_numpy(),
@@ -106,63 +109,57 @@ def _alternatives(rules: pd.DataFrame, report: Chapter) -> Cleared:
             "inclusion": rules["inclusion_error"].astype(float).to_numpy(),
         }
     )
-    return TABLES["alternatives"].clear(table)
 
 
-def _lottery(lottery: Lottery, power: Power | None, language: Language) -> Cleared:
+def _lottery(lottery: Lottery, power: Power | None) -> list[dict[str, Value]]:
     origin = lottery.origin
-    release = show(origin.sequence, "count", language)
-    rows = {
+    rows: dict[str, Value] = {
         "sealed": f"SHA-256 {lottery.sha256}",
-        "number": show(origin.number, "count", language),
-        "follows": say("lottery.from", language, release=release, groups=origin.groups),
+        "number": Quantity(origin.number, "count"),
+        "follows": say("lottery.from", release=origin.sequence, groups=origin.groups),
         "promised": f"SHA-256 {hash_text(origin.secret)}",
-        "drawn": show(len(lottery.compared), "count", language),
+        "drawn": Quantity(len(lottery.compared), "count"),
     }
     if power is not None:
-        rows["power"] = show(100 * power.power, "percent", language)
-        rows["detectable"] = show(100 * power.detectable, "decimal", language)
-    table = pd.DataFrame(
-        {
-            "label": [say(id_of("lottery", name), language) for name in rows],
-            "value": list(rows.values()),
-        }
-    )
-    return TABLES["lottery"].clear(table)
+        rows["power"] = Quantity(100 * power.power, "percent")
+        rows["detectable"] = Quantity(100 * power.detectable, "decimal")
+    return [{"label": say(id_of("lottery", name)), "value": value} for name, value in rows.items()]
 
 
-def _notes(division: Division, settings: VoucherSettings, report: Chapter) -> tuple[str, ...]:
-    allocation, lottery, language = division.allocation, division.lottery, report.language
-    filled = say(
+def _notes(division: Division, settings: VoucherSettings) -> tuple[Message, ...]:
+    allocation, lottery = division.allocation, division.lottery
+    plan = say(
         "note.vouchers.plan",
-        language,
-        vouchers=show(allocation.vouchers, "count", language),
-        cost=show(allocation.cost, "euro", language),
-        reserve=show(allocation.reserve, "euro", language),
-        left=show(allocation.left, "euro", language),
-        robustness=show(settings.robustness, "decimal", language),
-        take_up=show(100 * allocation.take_up, "percent", language),
-        deadweight=show(100 * allocation.deadweight, "percent", language),
+        vouchers=allocation.vouchers,
+        cost=allocation.cost,
+        reserve=allocation.reserve,
+        left=allocation.left,
+        robustness=settings.robustness,
+        take_up=100 * allocation.take_up,
+        deadweight=100 * allocation.deadweight,
     )
-    notes = [filled, say("note.vouchers.basis", language), *_again(division.origin, language)]
+    notes = [plan, say("note.vouchers.basis"), *_again(division.origin)]
     if lottery is not None:
-        sums = lottery.table[["by_risk", "by_lot", "by_signal"]].sum()
-        signals = ", ".join(settings.signals) or "-"
-        notes.append(say("note.vouchers.mix", language, **sums.astype(int), signals=signals))
+        sums = {name: int(lottery.table[name].sum()) for name in _KINDS}
+        signals = tuple(settings.signals) or "-"
+        notes.append(say("note.vouchers.mix", signals=signals, **sums))
     if len(allocation.limits):
-        limits = ", ".join(
-            f"{row['name']} {say(id_of('voucher.limit', row['kind']), language)} "
-            f"{show(100 * row['share'], 'percent', language)}"
+        limits = tuple(
+            say(
+                "voucher.limited",
+                name=row["name"],
+                limit=say(id_of("voucher.limit", row["kind"])),
+                share=Quantity(100 * row["share"], "percent"),
+            )
             for row in allocation.limits.to_dict("records")
         )
-        notes.append(say("note.vouchers.limits", language, limits=limits))
+        notes.append(say("note.vouchers.limits", limits=limits))
     return tuple(notes)
 
 
-def _again(origin: Origin, language: Language) -> Iterator[str]:
+def _again(origin: Origin) -> Iterator[Message]:
     """Say that this is not the first draw, or not by the plan that stood at scoring."""
     if origin.reason:
-        number = show(origin.number, "count", language)
-        changed = ", ".join(origin.changed) or "-"
-        told = {"number": number, "changed": changed, "reason": tidy(origin.reason)}
-        yield say("note.vouchers.again", language, **told)
+        changed = tuple(origin.changed) or "-"
+        reason = tidy(origin.reason)
+        yield say("note.vouchers.again", number=origin.number, changed=changed, reason=reason)

@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from blijfwijzer.settings import TrackingSettings
 
 ALIAS = "challenger"
 _BATCH = 90
+_HELD = {"model": "The model", "release": "What was published"}
+"""What each artifact of a run holds, for messages."""
 # Up to the last @ before the path, as a password may hold one.
 _USER = re.compile(r"^([^/?#]*//)[^/?#]*@")
 
@@ -66,6 +68,18 @@ def is_tracked(tracking: TrackingSettings) -> bool:
     return tracking.enabled and is_installed("mlflow")
 
 
+@dataclass(frozen=True)
+class Released:
+    """What is tracked of something that was published."""
+
+    name: str
+    folder: Path
+    """Files that passed the gate; they become the run's artifacts."""
+    parameters: dict[str, Any]
+    tags: dict[str, str]
+    metrics: dict[str, float]
+
+
 def track_training(training: Training, experiment: str, store: Path) -> str:
     """Log one run, with one nested run per candidate, and register the model.
 
@@ -83,46 +97,40 @@ def track_training(training: Training, experiment: str, store: Path) -> str:
     TrackingError
         The store refuses or cannot be reached; the model folder is there all the same.
     """
-    with _quiet():
-        try:
-            return _log(training, experiment, store)
-        except _refusals() as error:
-            raise TrackingError(
-                f"{tracking_uri(store)}: the run could not be tracked ({type(error).__name__}). "
-                f"The model is complete in {training.folder}. Check MLFLOW_TRACKING_URI, or set "
-                "tracking.enabled = false."
-            ) from error
+    told = Released(
+        training.folder.name,
+        training.folder,
+        training.parameters,
+        {**training.tags, "blijfwijzer.target": training.target},
+        _flatten(training.metrics),
+    )
 
+    def add(client: Any, place: str, run_id: str) -> None:
+        for name, row in training.candidates.iterrows():
+            _log_candidate(client, place, run_id, str(name), row, training.target)
+        _register(client, f"blijfwijzer-{training.target}", run_id, "model")
+        with tempfile.TemporaryDirectory() as folder:
+            served = Path(folder) / "served"
+            save_served(training.folder, served, training.served)
+            client.log_artifacts(run_id, str(served), "served")
+        _register(client, f"blijfwijzer-{training.target}-groups", run_id, "served")
 
-@dataclass(frozen=True)
-class Released:
-    """What is tracked of something that was published."""
-
-    name: str
-    folder: Path
-    """Files that passed the gate; they become the run's artifacts."""
-    parameters: dict[str, Any]
-    tags: dict[str, str]
-    metrics: dict[str, float]
+    return _track(told, "model", experiment, store, add)
 
 
 def track_release(released: Released, experiment: str, store: Path) -> str:
-    """Log what was published as one run; nothing is registered.
+    """Log what was published as one run, as `track_training` does; nothing is registered."""
+    return _track(released, "release", experiment, store, lambda *_: None)
 
-    Parameters
-    ----------
-    experiment : its name in MLflow
-    store : folder of the SQLite database and artifacts; MLFLOW_TRACKING_URI wins
 
-    Returns
-    -------
-    The run's id.
-
-    Raises
-    ------
-    TrackingError
-        The store refuses or cannot be reached; the folder is there all the same.
-    """
+def _track(
+    told: Released,
+    artifact: str,
+    experiment: str,
+    store: Path,
+    add: Callable[[Any, str, str], None],
+) -> str:
+    """Log one run with its files, and what `add` adds of client, experiment and run."""
     with _quiet():
         from mlflow import MlflowClient
 
@@ -132,11 +140,12 @@ def track_release(released: Released, experiment: str, store: Path) -> str:
                 store.mkdir(parents=True, exist_ok=True)
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
             place = _experiment(client, experiment, store, uri)
-            run = client.create_run(place, tags=released.tags, run_name=released.name)
+            run = client.create_run(place, tags=told.tags, run_name=told.name)
             run_id = str(run.info.run_id)
             try:
-                _log_values(client, run_id, released.parameters, released.metrics)
-                client.log_artifacts(run_id, str(released.folder), "release")
+                _log_values(client, run_id, told.parameters, told.metrics)
+                client.log_artifacts(run_id, str(told.folder), artifact)
+                add(client, place, run_id)
             except BaseException:
                 client.set_terminated(run_id, "FAILED")
                 raise
@@ -145,8 +154,8 @@ def track_release(released: Released, experiment: str, store: Path) -> str:
         except _refusals() as error:
             raise TrackingError(
                 f"{tracking_uri(store)}: the run could not be tracked ({type(error).__name__}). "
-                f"What was published is complete in {released.folder}. Check MLFLOW_TRACKING_URI, "
-                "or set tracking.enabled = false."
+                f"{_HELD[artifact]} is complete in {told.folder}. Check MLFLOW_TRACKING_URI, or "
+                "set tracking.enabled = false."
             ) from error
 
 
@@ -167,35 +176,6 @@ def tracking_uri(store: Path) -> str:
 def _uri(store: Path) -> str:
     """Where runs are kept: MLFLOW_TRACKING_URI, or SQLite in `store`."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(store / 'mlflow.db').resolve()}"
-
-
-def _log(training: Training, experiment: str, store: Path) -> str:
-    from mlflow import MlflowClient
-
-    uri = _uri(store)
-    if uri.startswith("sqlite:"):
-        store.mkdir(parents=True, exist_ok=True)
-    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-    experiment_id = _experiment(client, experiment, store, uri)
-    tags = {**training.tags, "blijfwijzer.target": training.target}
-    run = client.create_run(experiment_id, tags=tags, run_name=training.folder.name)
-    run_id = str(run.info.run_id)
-    try:
-        _log_values(client, run_id, training.parameters, _flatten(training.metrics))
-        client.log_artifacts(run_id, str(training.folder), "model")
-        for name, row in training.candidates.iterrows():
-            _log_candidate(client, experiment_id, run_id, str(name), row, training.target)
-        _register(client, f"blijfwijzer-{training.target}", run_id, "model")
-        with tempfile.TemporaryDirectory() as place:
-            served = Path(place) / "served"
-            save_served(training.folder, served, training.served)
-            client.log_artifacts(run_id, str(served), "served")
-        _register(client, f"blijfwijzer-{training.target}-groups", run_id, "served")
-    except BaseException:
-        client.set_terminated(run_id, "FAILED")
-        raise
-    client.set_terminated(run_id)
-    return run_id
 
 
 def save_served(folder: Path, target: Path, code: Path) -> None:

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.verdicts import Verdict
 from blijfwijzer.disclosure.figures import FigureId
-from blijfwijzer.publish.claim_tables import ClaimPart, ShownClaims
+from blijfwijzer.publish.claim_findings import ClaimPart, ShownClaims
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.publication import Publication
 from blijfwijzer.survey.arrays import Array, Mask

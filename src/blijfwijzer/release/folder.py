@@ -16,7 +16,7 @@ from blijfwijzer.files import (
     refuse_strange,
     restore_folder,
 )
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import report_from_json
 
 RECORD = "run.json"

@@ -37,7 +37,7 @@ from blijfwijzer.files import (
 )
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.paths import GroupPath
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
@@ -100,8 +100,7 @@ class Publication:
 
     def warned(self, chapter: Chapter) -> Chapter:
         """Give a chapter with what is to be known before all else, at its top."""
-        told = tuple(write(remark, chapter.language) for remark in self.remarks)
-        return replace(chapter, warnings=(*told, *chapter.warnings))
+        return replace(chapter, warnings=(*self.remarks, *chapter.warnings))
 
     @property
     def said(self) -> list[str]:

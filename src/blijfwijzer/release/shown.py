@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.chapter import Chapter
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Shallow boosted trees as text; the only module that imports lightgbm."""
 
 import os
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.risk.features import Schema
-from blijfwijzer.risk.splits import Fold
 from blijfwijzer.survey.arrays import Array
 
 # Threads wait for each other after every split; with fewer rows each, waiting takes longer than
@@ -74,7 +72,7 @@ def grow_trees(
         params={"verbose": -1, "max_bin": 255, "min_data_in_bin": 1},
         free_raw_data=True,
     )
-    booster = lgb.train(_parameters(boosting, weight, frame.shape[1]), data, rounds)
+    booster = lgb.train(tree_parameters(boosting, weight, frame.shape[1]), data, rounds)
     return without_parameters(booster.model_to_string())
 
 
@@ -98,7 +96,8 @@ def without_parameters(text: str) -> str:
     return before + "\n" + after.lstrip("\n") if rest else text
 
 
-def _parameters(boosting: Boosting, weight: Array, columns: int) -> dict[str, Any]:
+def tree_parameters(boosting: Boosting, weight: Array, columns: int) -> dict[str, Any]:
+    """Give the parameters by which LightGBM grows trees as asked."""
     parameters: dict[str, Any] = {
         "objective": "binary",
         "max_depth": boosting.depth,
@@ -124,41 +123,6 @@ def _parameters(boosting: Boosting, weight: Array, columns: int) -> dict[str, An
     if boosting.is_additive:
         parameters["interaction_constraints"] = [[place] for place in range(columns)]
     return parameters
-
-
-def default_classifier() -> lgb.LGBMClassifier:
-    """Give LightGBM's classifier with its defaults, as a peer to compare with."""
-    return lgb.LGBMClassifier(verbose=-1, random_state=0)
-
-
-def bare_fit_seconds(
-    frame: pd.DataFrame,
-    schema: Schema,
-    values: Array,
-    weight: Array,
-    folds: list[Fold],
-    rounds: int,
-    boosting: Boosting,
-) -> float:
-    """Time five bare fits of LightGBM's classifier with a champion's parameters."""
-    parameters = _parameters(boosting, weight, frame.shape[1])
-    start = time.perf_counter()
-    for fit, _ in folds:
-        lgb.LGBMClassifier(n_estimators=rounds, **parameters).fit(
-            frame.iloc[fit],
-            values[fit],
-            sample_weight=weight[fit],
-            categorical_feature=[f.name for f in schema.features if f.is_nominal],
-        )
-    return time.perf_counter() - start
-
-
-def tree_shap(trees: str, X: Array) -> Array:
-    """Contributions by shap's TreeExplainer, to compare with."""
-    import shap
-
-    explainer = shap.TreeExplainer(lgb.Booster(model_str=trees))
-    return np.asarray(explainer.shap_values(X))
 
 
 def _least_hessian(boosting: Boosting, weight: Array) -> float:

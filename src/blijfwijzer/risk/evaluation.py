@@ -13,6 +13,7 @@ import pandas as pd
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.estimation.resampling import ENDS, draw_units
+from blijfwijzer.files import plain, plain_rows
 from blijfwijzer.risk.metrics import GROUP_METRICS, METRICS, Ranked, cumulate, measure, rank
 from blijfwijzer.settings import EvaluationSettings
 from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns
@@ -106,11 +107,11 @@ def to_metrics(evaluation: Evaluation) -> dict[str, Any]:
     """Give an evaluation as plain values: `overall.<metric>.{value,low,high}` and so on."""
     return {
         "overall": {
-            str(metric): {name: _plain(value) for name, value in row.items()}
+            str(metric): {name: plain(value) for name, value in row.items()}
             for metric, row in evaluation.overall.to_dict("index").items()
         },
-        "by_group": _records(evaluation.by_group),
-        "by_unit": _records(evaluation.by_unit),
+        "by_group": plain_rows(evaluation.by_group),
+        "by_unit": plain_rows(evaluation.by_unit),
         "rows": evaluation.rows,
         "effective_rows": round(evaluation.effective_rows, 1),
         "prevalence": evaluation.prevalence,
@@ -252,17 +253,3 @@ def _curves(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
             "precision": positive[kept] / np.maximum(selected[kept], 1e-300),
         }
     )
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(name): _plain(value) for name, value in row.items()}
-        for row in table.to_dict("records")
-    ]
-
-
-def _plain(value: Any) -> Any:
-    """Give a number that JSON can hold; not-a-number becomes null."""
-    if isinstance(value, float | np.floating):
-        return None if not np.isfinite(value) else float(value)
-    return int(value) if isinstance(value, np.integer) else value

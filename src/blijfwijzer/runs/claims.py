@@ -17,14 +17,10 @@ from blijfwijzer.errors import ModelFolderError, counted
 from blijfwijzer.estimation.design import read_design
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.claim_tables import (
-    ClaimFindings,
-    ShownClaims,
-    claims_json,
-    clear_claims,
-)
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.claim_findings import ClaimFindings, ShownClaims
+from blijfwijzer.publish.claim_tables import claims_json, clear_verdicts
 from blijfwijzer.publish.claims_page import claims_chapter, render_claims, write_claims_workbook
-from blijfwijzer.publish.page import Chapter
 from blijfwijzer.records.model_choice import foresee
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.claims import admit_claims
@@ -125,15 +121,14 @@ def _request(tested: ClaimsTested) -> Request:
 
 
 def _admit(release: Publication, wave: ReadWave) -> Admission:
-    everyone = everyone_alone(wave.responses, release.request.settings.language)
     # Claims are told by parts; the one group that there is stands for no answers by itself.
     bases = dict.fromkeys(release.request.statistics, Basis())
-    return release.admit(wave.intake, everyone, bases, wave.name)
+    return release.admit(wave.intake, everyone_alone(wave.responses), bases, wave.name)
 
 
 def _metrics(findings: ClaimFindings) -> dict[str, float]:
     metrics = {n: float(c) for n, c in findings.counts().items() if n not in _OF_PEOPLE}
-    sizes = clear_claims(findings)[0].frame.set_index("claim")["effect_size"].dropna()
+    sizes = clear_verdicts(findings).frame.set_index("claim")["effect_size"].dropna()
     return metrics | {f"effect.{claim}": float(size) for claim, size in sizes.items()}
 
 

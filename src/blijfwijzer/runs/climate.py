@@ -6,10 +6,11 @@ from pathlib import Path
 from blijfwijzer.culture.dimensions import find_dimensions
 from blijfwijzer.errors import counted
 from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.climate_tables import clear_climate, count_told
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_page import render_climate, write_climate_workbook
-from blijfwijzer.publish.culture_tables import clear_climate, climate_chapter, count_told
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.culture_tables import climate_chapter
 from blijfwijzer.publish.release_files import parquet_file
 from blijfwijzer.release.culture import told_by
 from blijfwijzer.release.folder import refuse_place
@@ -52,11 +53,10 @@ def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell
 
 
 def _files(findings: CultureFindings, chapter: Chapter) -> dict[str, bytes]:
-    levels = {name: findings.level_words(name) for name in findings.codebook.units.levels}
     return {
         "climate.parquet": parquet_file(clear_climate(findings)),
         "climate.xlsx": write_climate_workbook(chapter),
-        "report.html": render_climate(chapter, levels),
+        "report.html": render_climate(chapter),
     }
 
 

@@ -13,9 +13,11 @@ from blijfwijzer.errors import refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.files import refuse_strange
 from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.release_files import csv_file
-from blijfwijzer.publish.review_page import Review, render_review, review_chapter
+from blijfwijzer.publish.review_page import draw_review, render_review
+from blijfwijzer.publish.review_tables import Review, review_chapter
 from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
@@ -28,7 +30,6 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
-from blijfwijzer.runs.review import draw_review, named_drivers, named_evaluation
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
@@ -141,9 +142,9 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
         page = _page(explained, drivers, evaluation, release)
         files = {
             **picture_files(page.pictures),
-            **driver_tables(page.drivers),
+            **driver_tables(page.drivers, page.edge),
             PAGE: render_review(page),
-            **table_files({"answers_read": explained.built.counts}),
+            **table_files({"answers_read": explained.built.counts}, page.edge),
             "tables/rejected.csv": csv_file(
                 clear_rejected(intake.rejected, settings.disclosure.minimum)
             ),
@@ -191,17 +192,14 @@ def _page(
     explained: Explained, drivers: Drivers, evaluation: Evaluation | None, release: Publication
 ) -> Review:
     """Draw what drives a risk, and gather what its page tells."""
-    codebook, language = explained.stored.codebook, explained.settings.language
+    codebook = explained.stored.codebook
     outcome = codebook.outcomes[explained.stored.model.target]
-    drivers = named_drivers(drivers, language)
-    evaluation = None if evaluation is None else named_evaluation(evaluation, language)
-    pictures = draw_review(drivers, evaluation, codebook, outcome, language)
+    subject = Subject(codebook, outcome, explained.settings.language)
     return Review(
-        codebook=codebook,
-        outcome=outcome,
+        subject=subject,
         intake=explained.intake,
         drivers=drivers,
-        pictures=pictures,
+        pictures=draw_review(drivers, evaluation, subject),
         warnings=(*release.remarks, *warnings_of(explained.intake.remarks)),
         provenance=release.origin,
         settings=explained.settings,

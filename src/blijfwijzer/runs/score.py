@@ -12,6 +12,7 @@ from blijfwijzer.groups.flags import CERTAIN, NOT
 from blijfwijzer.groups.grouping import asked_levels, make_groups
 from blijfwijzer.groups.population import Joined, join_units, name_as_survey, read_population
 from blijfwijzer.progress import Tell, show_progress, silent
+from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.release_files import release_files
 from blijfwijzer.publish.report_tables import clear_groups, make_report
@@ -141,7 +142,7 @@ def tabulate_groups(
     with rehearsal(Request("serve", codebook, settings, "")) as release:
         admission = release.admit(intake, grouping, _bases(wave, targets))
     told = _told(targets, admission, wave)
-    return clear_groups(estimates_of(wave, told, admission), minimum).frame
+    return clear_groups(estimates_of(wave, told, admission), Edge.of(settings)).frame
 
 
 def _population(

@@ -10,7 +10,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.facts import clear_rejected
-from blijfwijzer.publish.review_page import review_chapter
+from blijfwijzer.publish.review_tables import review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import folder_name, model_files

@@ -9,8 +9,11 @@ from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.importance import refit_importance
 from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.estimation.reliability import Reliability
-from blijfwijzer.publish.review_page import Review, render_review
-from blijfwijzer.publish.training_files import picture_files, training_tables
+from blijfwijzer.files import plain_rows
+from blijfwijzer.publish.canvas import Subject
+from blijfwijzer.publish.review_page import draw_review, render_review
+from blijfwijzer.publish.review_tables import Review
+from blijfwijzer.publish.training_files import driver_tables, picture_files, training_tables
 from blijfwijzer.records.model_folder import Learnt
 from blijfwijzer.release.breakdown import Breakdown, learn_unit_effects
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
@@ -19,7 +22,6 @@ from blijfwijzer.risk.protection import decimals_of, protect_evaluation
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import learn_reference
-from blijfwijzer.runs.review import draw_review, named_drivers, named_evaluation
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import (
     Codebook,
@@ -116,20 +118,16 @@ def warnings_of_training(
 
 def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
     """Draw what drives a risk, and gather what the page of a training tells."""
-    language = survey.settings.language
-    evaluation = named_evaluation(review.evaluation, language)
-    drivers = named_drivers(review.drivers, language)
-    pictures = draw_review(drivers, evaluation, survey.codebook, review.outcome, language)
+    subject = Subject(survey.codebook, review.outcome, survey.settings.language)
     return Review(
-        codebook=survey.codebook,
-        outcome=review.outcome,
+        subject=subject,
         intake=survey.intake,
-        drivers=drivers,
-        pictures=pictures,
+        drivers=review.drivers,
+        pictures=draw_review(review.drivers, review.evaluation, subject),
         warnings=tuple(review.warnings),
         provenance=review.origin,
         settings=survey.settings,
-        evaluation=evaluation,
+        evaluation=review.evaluation,
         selection=review.selection,
         reliability=survey.reliability,
     )
@@ -137,9 +135,13 @@ def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
 
 def review_files(survey: TrainingSurvey, review: TrainingReview, page: Review) -> dict[str, bytes]:
     """Give the pictures, tables and page of a training."""
-    evaluation = named_evaluation(review.evaluation, page.language)
-    tables = training_tables(review.selection, evaluation, page.drivers, survey.reliability)
-    return {**picture_files(page.pictures), **tables, "review.html": render_review(page)}
+    edge = page.edge
+    return {
+        **picture_files(page.pictures),
+        **driver_tables(page.drivers, edge),
+        **training_tables(review.selection, review.evaluation, survey.reliability, edge),
+        "review.html": render_review(page),
+    }
 
 
 def metrics_of(
@@ -148,7 +150,7 @@ def metrics_of(
     """Give the measures of a training as plain values."""
     return {
         **to_metrics(evaluation),
-        "candidates": {str(n): _plain(row) for n, row in selection.scores.iterrows()},
+        "candidates": dict(zip(selection.scores.index, plain_rows(selection.scores), strict=True)),
         "champion": selection.champion.kind,
         "price_of_simplicity": selection.price,
         "contributions": {"largest_gap": max(contributions.largest_gap, _ROUNDING)},
@@ -174,7 +176,3 @@ def learn(
         learn_unit_effects(breakdown, fitted, settings),
         survey_hmac,
     )
-
-
-def _plain(row: pd.Series) -> dict[str, object]:
-    return {str(n): v.item() if hasattr(v, "item") else v for n, v in row.items()}

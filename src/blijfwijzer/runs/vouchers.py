@@ -10,7 +10,7 @@ import pandas as pd
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.errors import BusyError, SettingsError
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.page import Chapter
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.voucher_tables import Division, show_division
 from blijfwijzer.release.draws import told_of

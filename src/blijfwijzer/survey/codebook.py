@@ -17,7 +17,6 @@ from blijfwijzer.settings import describe_faults
 from blijfwijzer.survey.concepts import Concept
 from blijfwijzer.survey.contradictions import find_contradictions
 from blijfwijzer.survey.rules import Rule
-from blijfwijzer.survey.texts import Language as Language
 from blijfwijzer.survey.texts import Part as _Part
 from blijfwijzer.survey.texts import Seen as _Seen
 from blijfwijzer.survey.texts import Text as Text

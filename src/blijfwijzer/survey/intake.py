@@ -1,6 +1,5 @@
 """A raw file to accepted and rejected responses; nothing is dropped in silence."""
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,18 +14,17 @@ from blijfwijzer.errors import (
     MissingColumnsError,
     TooFewResponsesError,
     UnreadableColumnError,
-    WeightError,
     counted,
 )
 from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.answers import read_answers
-from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.copies import copies_fault, count_copies, remark_copies
 from blijfwijzer.survey.files import Table, code_text, hash_file, read_table
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
+from blijfwijzer.survey.refusals import Refusal
 from blijfwijzer.survey.remarks import (
     Remark,
     remark_answers,
@@ -34,14 +32,15 @@ from blijfwijzer.survey.remarks import (
     remark_names,
     remark_weights,
 )
-from blijfwijzer.survey.replicates import read_replicates, replicate_names
+from blijfwijzer.survey.replicates import read_replicates
+from blijfwijzer.survey.weights import uneven_weights, weigh, weight_fault
 
 # A column in which more answers than this are not allowed is another column than the codebook
 # means; fewer are slips of single responses. Convention of ours.
 _MOST_REFUSED = 0.5
 _FEWEST_ITEMS_FOR_A_LINE = 10
-_LEAST_WORTH = 0.1
-"""Share of `minimum_responses` that responses must be worth with their weights."""
+Reasons = list[tuple[Refusal, NDArray[np.bool_]]]
+"""Each with the rows of the file that it holds for."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Intake:
     """One row per accepted response: numbers, categories, `weight` with mean 1, and replicate
     weights on the same scale."""
     rejected: pd.DataFrame
-    """One row per rejected response: its row in the file (from 1) and the reasons."""
+    """One row per rejected response: its row in the file (from 1), and `reasons`, a tuple."""
     remarks: tuple[Remark, ...]
     errors: tuple[BlijfwijzerError, ...]
     """Faults that forbid its use; empty in what `read_survey` gives."""
@@ -120,22 +119,22 @@ def _check_table(
     errors: list[BlijfwijzerError] = []
     _add(errors, refuse_identifiers(file, table.frame))
     _add(errors, _missing_columns(file, table, codebook, names))
-    reasons: list[tuple[str, NDArray[np.bool_]]] = []
+    reasons: Reasons = []
     responses = _read_columns(file, table, codebook, names, reasons, errors)
     replicates, fault = read_replicates(file, table.frame, codebook)
     _add(errors, fault)
     responses = pd.concat([responses, replicates], axis=1)
     _add(errors, _fractions_fault(file, responses, codebook))
-    reasons.append(("missing weight", replicates.isna().any(axis=1).to_numpy()))
+    reasons.append((Refusal("missing_weight"), replicates.isna().any(axis=1).to_numpy()))
     reasons += _row_faults(table, codebook, names, responses, settings)
-    _add(errors, _weight_fault(file, responses))
+    _add(errors, weight_fault(file, responses))
     accepted, rejected = _part(responses, reasons)
     forms = _without_ids(table.frame, codebook, names).drop(index=(rejected["row"] - 1).tolist())
     copies = count_copies(forms)
     _add(errors, copies_fault(file, copies, len(forms), settings.most_copies))
     if not errors:
-        accepted = _weigh(accepted, codebook)
-        _add(errors, _uneven_weights(file, accepted, settings))
+        accepted = weigh(accepted, codebook)
+        _add(errors, uneven_weights(file, accepted, settings))
     remarks = (
         *remark_names(table, codebook, names),
         *compare_labels(table, codebook, names),
@@ -161,14 +160,6 @@ def require_enough(intake: Intake, settings: IntakeSettings) -> None:
             f"{settings.minimum_responses} are needed. Look in the list of rejected rows why "
             "others were not."
         )
-
-
-def count_reasons(rejected: pd.DataFrame) -> pd.DataFrame:
-    """Count rejected responses by reason; a response can have several."""
-    counts = Counter(reason for reasons in rejected["reasons"] for reason in reasons.split("; "))
-    return pd.DataFrame(
-        {"reason": list(counts), "responses": list(counts.values())},
-    ).sort_values(["responses", "reason"], ascending=[False, True], ignore_index=True)
 
 
 def _names_in_file(table: Table, codebook: Codebook) -> dict[str, str]:
@@ -213,7 +204,7 @@ def _read_columns(
     table: Table,
     codebook: Codebook,
     names: dict[str, str],
-    reasons: list[tuple[str, NDArray[np.bool_]]],
+    reasons: Reasons,
     errors: list[BlijfwijzerError],
 ) -> pd.DataFrame:
     """Read each column as the codebook says; adds to `reasons` and `errors`."""
@@ -231,7 +222,7 @@ def _read_columns(
             unreadable.append(f"{name} ({int(refused.sum())} of {given} answers)")
         if given == 0 and column.role != "audit":
             empty.append(name)
-        reasons.append((f"out-of-range code: {name}", refused))
+        reasons.append((Refusal("out_of_range_code", name), refused))
         answers["weight" if column.role == "weight" else name] = values
     if unreadable:
         errors.append(
@@ -279,23 +270,23 @@ def _row_faults(
     names: dict[str, str],
     responses: pd.DataFrame,
     settings: IntakeSettings,
-) -> list[tuple[str, NDArray[np.bool_]]]:
+) -> Reasons:
     """Reasons that concern a response as a whole."""
-    faults = []
+    faults: Reasons = []
     for column in codebook.with_role("id"):
         if column.name in names:
             ids = table.frame[names[column.name]].map(code_text, na_action="ignore")
             known = ids.notna() & ~ids.isin(["", *column.missing])
-            faults.append(("duplicate id", (ids.duplicated() & known).to_numpy()))
+            faults.append((Refusal("duplicate_id"), (ids.duplicated() & known).to_numpy()))
     equalised = codebook.weight.equalise if codebook.weight is not None else None
     for unit in dict.fromkeys([codebook.units.cluster, equalised]):
         if unit is not None and unit in responses:
-            faults.append((f"missing unit: {unit}", responses[unit].isna().to_numpy()))
+            faults.append((Refusal("missing_unit", unit), responses[unit].isna().to_numpy()))
     weight = responses["weight"]
-    faults.append(("missing weight", weight.isna().to_numpy()))
-    faults.append(("weight of zero", (weight == 0).to_numpy()))
+    faults.append((Refusal("missing_weight"), weight.isna().to_numpy()))
+    faults.append((Refusal("weight_of_zero"), (weight == 0).to_numpy()))
     if settings.straight_lining:
-        faults.append(("straight-lining", find_straight_lines(responses, codebook)))
+        faults.append((Refusal("straight_lining"), find_straight_lines(responses, codebook)))
     return faults
 
 
@@ -322,66 +313,17 @@ def find_straight_lines(responses: pd.DataFrame, codebook: Codebook) -> NDArray[
     return (same & answered & both_ways).to_numpy()
 
 
-def _weight_fault(file: str, responses: pd.DataFrame) -> WeightError | None:
-    weight = responses["weight"]
-    wrong = int(((weight < 0) | np.isinf(weight)).sum())
-    if wrong:
-        return WeightError(
-            f"{file}: {wrong} weights are negative or infinite. A weight says for how many "
-            "people a response stands: correct them in the export."
-        )
-    if not weight.sum() > 0:
-        return WeightError(f"{file}: the weights add up to nothing. Correct them in the export.")
-    return None
-
-
-def _part(
-    responses: pd.DataFrame, reasons: list[tuple[str, NDArray[np.bool_]]]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _part(responses: pd.DataFrame, reasons: Reasons) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Part responses into accepted and rejected ones."""
-    told: dict[int, list[str]] = {}
+    told: dict[int, list[Refusal]] = {}
     for reason, where in reasons:
         for row in np.flatnonzero(where):
             told.setdefault(int(row), []).append(reason)
     rows = sorted(told)
     rejected = pd.DataFrame(
-        {"row": [row + 1 for row in rows], "reasons": ["; ".join(told[row]) for row in rows]}
-    ).astype({"row": "int64", "reasons": "str"})
+        {"row": [row + 1 for row in rows], "reasons": [tuple(told[row]) for row in rows]}
+    ).astype({"row": "int64", "reasons": "object"})
     return responses.drop(index=rows).reset_index(drop=True), rejected
-
-
-def _weigh(accepted: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Scale weights to mean 1, after giving units equal totals where the codebook asks it."""
-    weights = accepted[["weight", *replicate_names(accepted, codebook)]].astype(float)
-    if codebook.weight is not None and codebook.weight.equalise is not None:
-        unit = accepted[codebook.weight.equalise]
-        # Each replicate is treated as the weight is, so that it tells what that treatment does.
-        total = weights.groupby(unit, observed=True).transform("sum")
-        weights = weights / total.where(total > 0, 1.0)
-    return accepted.assign(**(weights / weights["weight"].mean()))
-
-
-def _uneven_weights(
-    file: str, accepted: pd.DataFrame, settings: IntakeSettings
-) -> WeightError | None:
-    """Refuse weights by which a few responses stand for nearly everybody.
-
-    Figures would be about those few people, and no design tells how sure they are.
-    """
-    least = settings.minimum_responses * _LEAST_WORTH
-    if len(accepted) < least:
-        # So few that even equal weights are not enough: that is told of the number of responses.
-        return None
-    weight = accepted["weight"]
-    effective = effective_n(weight.to_numpy(dtype=float))
-    if effective >= least:
-        return None
-    return WeightError(
-        f"{file}: weights run up to {weight.max():.0f} times their mean, so that {len(accepted)} "
-        f"responses are worth {effective:.0f} unweighted ones; {least:.0f} are needed. A weight "
-        "says for how many people a response stands: correct them in the export, or cut off the "
-        "largest."
-    )
 
 
 def _add(errors: list[BlijfwijzerError], error: BlijfwijzerError | None) -> None:

@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from blijfwijzer.survey.codebook import Codebook, Column, Language
+from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.files import Table, code_text
 from blijfwijzer.survey.remarks import Remark
-from blijfwijzer.survey.texts import Message, as_seen
+from blijfwijzer.survey.texts import Message, Text, as_seen
 
 _NO_ANSWER = re.compile(
     r"weet (ik )?niet|n\.?v\.?t|niet van toepassing|geen (mening|antwoord|opgave)|"
@@ -151,15 +151,16 @@ def _plain(text: str) -> str:
     return re.sub(r"\W+", " ", as_seen(text)).strip().lower()
 
 
-def group_label(codebook: Codebook, attribute: str, group: str, language: Language) -> str:
+def group_label(codebook: Codebook, attribute: str, group: str) -> Text | str:
     """Give the meaning of a group's code, if it has one."""
     column = codebook.columns[attribute]
     code = group.removesuffix(".0")
     by_value = {f"{value:g}": code for code, value in column.values.items()}
     code = by_value.get(code, code) if column.type == "ordinal" else code
-    return column.codes[code].in_(language) if code in column.codes else group
+    return column.codes.get(code, group)
 
 
-def scale_labels(codebook: Codebook, language: Language) -> dict[str, str]:
-    """Words for each scale."""
-    return {name: scale.label.in_(language) for name, scale in codebook.scales.items()}
+def labels_of(codebook: Codebook) -> dict[str, Text]:
+    """Words for each column and scale."""
+    columns = {name: column.label for name, column in codebook.columns.items()}
+    return columns | {name: scale.label for name, scale in codebook.scales.items()}

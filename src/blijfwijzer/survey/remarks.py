@@ -12,17 +12,20 @@ from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.gaps import gap_codes, gap_numbers
 from blijfwijzer.survey.replicates import replicate_names
-from blijfwijzer.survey.texts import Message, Value
+from blijfwijzer.survey.texts import Message, Value, say
 
 _MANY_MISSING = 0.2
 _MOST_NAMES = 20
+
+
+Level = Literal["warning", "note"]
 
 
 @dataclass(frozen=True)
 class Remark:
     """Something to know of a survey, or of a model made from one."""
 
-    level: Literal["warning", "note"]
+    level: Level
     """A warning asks for a look; a note does not."""
     message: Message
 
@@ -40,18 +43,16 @@ def warnings_of(remarks: Sequence[Remark]) -> list[Message]:
 def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Remark]:
     """Columns of another name than in the codebook, and those that it does not have."""
     renamed: list[Value] = [
-        Message("remark.renamed", {"name": name, "other": other})
+        say("remark.renamed", name=name, other=other)
         for name, other in names.items()
         if name != other
     ]
     known = {*codebook.columns, *replicate_names(table.frame.columns, codebook), *names.values()}
     unknown: list[Value] = [str(name) for name in table.frame.columns if name not in known]
-    remarks = []
-    if renamed:
-        remarks.append(_note("remark.columns_renamed", renamed))
-    if unknown:
-        remarks.append(_note("remark.columns_unknown", unknown))
-    return remarks
+    return [
+        *of_several("note", "remark.columns_renamed", told=renamed),
+        *of_several("note", "remark.columns_unknown", told=unknown),
+    ]
 
 
 def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
@@ -59,7 +60,7 @@ def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
     columns = [c.name for c in codebook.with_role("item", "career") if c.name in accepted]
     share = accepted[columns].isna().mean()
     many: list[Value] = [
-        Message("remark.with_share", {"name": str(name), "share": round(100 * part)})
+        say("remark.with_share", name=str(name), share=round(100 * part))
         for name, part in share[share > _MANY_MISSING].items()
     ]
     same: list[Value] = [name for name in columns if len(accepted[name].dropna().unique()) == 1]
@@ -71,16 +72,12 @@ def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
             for item in scale.items
         )
         if 1 - absent / items < scale.minimum_share:
-            values: dict[str, Value] = {"scale": scale.name, "absent": absent, "items": items}
-            unmade.append(Message("remark.items_absent", values))
-    remarks = []
-    if many:
-        remarks.append(_warning("remark.many_missing", many))
-    if same:
-        remarks.append(_warning("remark.one_answer", same))
-    if unmade:
-        remarks.append(_warning("remark.scales_unmade", unmade))
-    return remarks
+            unmade.append(say("remark.items_absent", scale=scale.name, absent=absent, items=items))
+    return [
+        *of_several("warning", "remark.many_missing", told=many),
+        *of_several("warning", "remark.one_answer", told=same),
+        *of_several("warning", "remark.scales_unmade", told=unmade),
+    ]
 
 
 def remark_gaps(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
@@ -96,12 +93,10 @@ def remark_gaps(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
         for column in columns
         if column.type == "number" and gap_numbers(accepted[column.name].dropna().unique())
     ]
-    remarks = []
-    if coded:
-        remarks.append(_warning("remark.codes_apart", coded))
-    if beyond:
-        remarks.append(_warning("remark.numbers_beyond", beyond))
-    return remarks
+    return [
+        *of_several("warning", "remark.codes_apart", told=coded),
+        *of_several("warning", "remark.numbers_beyond", told=beyond),
+    ]
 
 
 def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
@@ -109,30 +104,24 @@ def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
     weight = accepted["weight"]
     if codebook.weight is None or not np.isfinite(weight.sum()) or not weight.sum() > 0:
         return []
-    asked, remarks = codebook.weight.replicates, []
+    asked = codebook.weight.replicates
+    weights = say(
+        "remark.weights",
+        low=float(f"{weight.min() / weight.mean():.2g}"),
+        high=float(f"{weight.max() / weight.mean():.2g}"),
+        responses=len(weight),
+        worth=round(effective_n(weight.to_numpy(dtype=float))),
+    )
     if asked and not replicate_names(accepted, codebook):
-        remarks.append(Remark("note", Message("remark.no_replicates", {"name": asked})))
-    values: dict[str, Value] = {
-        "low": float(f"{weight.min() / weight.mean():.2g}"),
-        "high": float(f"{weight.max() / weight.mean():.2g}"),
-        "responses": len(weight),
-        "worth": round(effective_n(weight.to_numpy(dtype=float))),
-    }
-    return [*remarks, Remark("note", Message("remark.weights", values))]
+        return [Remark("note", say("remark.no_replicates", name=asked)), Remark("note", weights)]
+    return [Remark("note", weights)]
 
 
-def _warning(name: str, told: list[Value]) -> Remark:
-    return Remark("warning", of_several(name, told))
-
-
-def _note(name: str, told: list[Value]) -> Remark:
-    return Remark("note", of_several(name, told))
-
-
-def of_several(name: str, told: list[Value]) -> Message:
-    """Say something of several columns, naming the first of them where there are many."""
+def of_several(level: Level, name: str, *, told: list[Value]) -> list[Remark]:
+    """Say something of columns or units, if any, naming the first of them where there are many."""
+    if not told:
+        return []
     names: Value = tuple(told)
     if len(told) > _MOST_NAMES:
-        first = tuple(told[:_MOST_NAMES])
-        names = Message("list.more", {"first": first, "more": len(told) - _MOST_NAMES})
-    return Message(name, {"names": names}, len(told))
+        names = say("list.more", first=tuple(told[:_MOST_NAMES]), more=len(told) - _MOST_NAMES)
+    return [Remark(level, Message(name, {"names": names}, len(told)))]

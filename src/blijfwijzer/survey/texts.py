@@ -53,8 +53,19 @@ class Text(Part):
         return self.nl if language == "nl" else self.en
 
 
-Value: TypeAlias = "str | int | float | Text | Message | tuple[Value, ...]"
+Value: TypeAlias = "str | int | float | Text | Message | Quantity | tuple[Value, ...]"
 """What may stand in a gap of a sentence; several make a list."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number that is written as its kind asks, with its interval if it has one."""
+
+    value: object
+    """A text, or nothing, where there is no number."""
+    kind: str
+    """One of `publish.texts.Kind`."""
+    ends: tuple[object, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,3 +79,8 @@ class Message:
     values: Mapping[str, Value] = field(default_factory=dict, hash=False)
     count: int | None = None
     """How many it is about, where that decides between singular and plural; fills `{count}`."""
+
+
+def say(name: str, /, **values: Value) -> Message:
+    """Say a sentence of the catalogues, with what stands in its gaps."""
+    return Message(name, values)

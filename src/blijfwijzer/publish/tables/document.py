@@ -40,7 +40,7 @@ def describe_tables() -> str:
 def _stories() -> Iterator[str]:
     for story, tables in STORIES.items():
         yield f"## {story}\n"
-        for table in tables.values():
+        for table in tables:
             yield from _table(table)
 
 

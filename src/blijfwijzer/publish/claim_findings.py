@@ -1,0 +1,87 @@
+"""What claims came to, and which of it may be shown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from blijfwijzer.claims.estimates import ClaimEstimate
+from blijfwijzer.claims.findings import ClaimFinding
+from blijfwijzer.claims.verdicts import VERDICTS, Verdict
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.intake import Intake
+
+WITHHELD = "withheld"
+
+
+class ClaimPart(NamedTuple):
+    """A claim, or what of it is about a domain of the respondents."""
+
+    claim: str
+    domain: str | None = None
+    """Name of the domain; None for the claim itself."""
+
+
+@dataclass(frozen=True)
+class ShownClaims:
+    """Claims and their parts that may be shown."""
+
+    claims: frozenset[str] = frozenset()
+    """Claims whose figures may be shown; of others nothing is said but that."""
+    hidden: frozenset[ClaimPart] = frozenset()
+    """Parts of which nothing may be shown, though the rest of the claim may."""
+
+    def tells(self, verdict: Verdict) -> bool:
+        """Whether anything may be shown of a claim."""
+        return verdict.claim.id in self.claims
+
+    def estimates(self, verdict: Verdict, minimum: int) -> Iterator[tuple[str, ClaimEstimate]]:
+        """Give the estimates of a claim that may be shown, each as main or sensitivity.
+
+        An estimate over too few people, and a share that too few make, are left out.
+        """
+        finding = verdict.finding
+        if finding is None or not self.tells(verdict):
+            return
+        for sort, estimates in (("main", finding.estimates), ("sensitivity", finding.checks)):
+            for one in estimates:
+                if self._may_show(verdict.claim.id, finding, one, minimum):
+                    yield sort, one
+
+    def _may_show(
+        self, claim: str, finding: ClaimFinding, one: ClaimEstimate, minimum: int
+    ) -> bool:
+        domains = [domain for domain in (finding.domain, one.part) if domain is not None]
+        is_hidden = any(ClaimPart(claim, domain.name) in self.hidden for domain in domains)
+        found = one.estimate
+        return found.n >= minimum and not found.fewest < minimum and not is_hidden
+
+
+@dataclass(frozen=True)
+class ClaimFindings:
+    """What claims came to in a survey, and which of it may be shown."""
+
+    verdicts: tuple[Verdict, ...]
+    shown: ShownClaims
+    codebook: Codebook
+    settings: Settings
+    intake: Intake
+    releases: int
+
+    @property
+    def edge(self) -> Edge:
+        """Who reads of them."""
+        return Edge.of(self.settings)
+
+    def counts(self) -> dict[str, int]:
+        """Count what was read, for the run's record."""
+        shown = [verdict for verdict in self.verdicts if self.shown.tells(verdict)]
+        return {
+            "forms": self.intake.rows,
+            "accepted": len(self.intake.responses),
+            "refused": len(self.intake.rejected),
+            "earlier_releases": self.releases,
+            **{name.replace(" ", "_"): sum(v.verdict == name for v in shown) for name in VERDICTS},
+            WITHHELD: len(self.verdicts) - len(shown),
+        }

@@ -1,0 +1,99 @@
+"""The sections of the page on culture that tell how it is in each unit, and how that changed."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from blijfwijzer.publish.blocks import Block, drawn, folded, noted, paragraph, titled
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.culture_notes import WHY_EMPTY
+from blijfwijzer.publish.culture_pictures import draw_dimension, draw_trend
+from blijfwijzer.publish.heat import SIGNS, choose_units, heat_table
+from blijfwijzer.publish.numbers import number
+from blijfwijzer.publish.page_table import drawn_table, shown_table
+from blijfwijzer.publish.pictures import PICTURED_ROWS
+from blijfwijzer.survey.texts import Value, say
+
+_TOLD_DIMENSIONS = (
+    *("label", "pooled", "low", "high", "n", "reliability", "favourable", "grade", "judgement"),
+)
+
+
+def climate_blocks(chapter: Chapter) -> Iterator[Block]:
+    """Show the means of units as a heat map for each level, and by dimension for the largest."""
+    climate, hidden = chapter.rows("climate"), chapter.rows("hidden")
+    if climate.empty:
+        yield paragraph("note.no_climate")
+    heat = say("note.heat", care=SIGNS["with care"], own=SIGNS["not comparable"])
+    yield Block(paragraphs=(*chapter.notes.get("about_climate", ()), heat))
+    for level in map(chapter.in_words, chapter.levels):
+        cells, away = (rows[rows["level"] == level] for rows in (climate, hidden))
+        if cells.empty:
+            continue
+        units = choose_units(cells, away)
+        caption = say("caption.heat", level=level)
+        cut = _heat_cut(len(units), cells["group"].nunique(), len(away))
+        table = heat_table(chapter, cells, units, caption)
+        yield Block(caption, cut, caption=caption, table=table)
+    yield from _dimensions(chapter, climate)
+    yield folded(chapter, "climate")
+
+
+def _dimensions(chapter: Chapter, climate: pd.DataFrame) -> Iterator[Block]:
+    levels = map(chapter.in_words, chapter.levels)
+    level = next((name for name in levels if name in set(climate["level"])), "")
+    for dimension, rows in climate.groupby("dimension", sort=False):
+        present = rows[rows["level"] == level]
+        units = present.head(PICTURED_ROWS)
+        whole = rows.loc[rows["level"] == chapter.everyone, "pooled"]
+        everyone = number(whole.iloc[0]) if len(whole) else None
+        caption = say("caption.dimension", dimension=str(dimension), level=level)
+        if len(units):
+            columns = [name for name in _TOLD_DIMENSIONS if name in units]
+            drawing = draw_dimension(units, everyone, caption)
+            cut = cut_note(len(units), len(present))
+            yield drawn(chapter, "climate", units[columns], drawing, caption, cut)
+
+
+def trend_blocks(chapter: Chapter) -> Iterator[Block]:
+    """Show how means changed since the wave before, of everyone and of the largest units."""
+    changes = chapter.rows("trend")
+    is_whole = changes["place"] == chapter.everyone
+    everyone, rest = changes[is_whole], changes[~is_whole]
+    told = noted(chapter, "about_trend", "note.no_trend")
+    if everyone.empty:
+        yield told
+        if "about_trend" in chapter.notes:
+            yield from why_empty(chapter)
+    else:
+        caption = say("caption.trend")
+        drawing = draw_trend(everyone, caption)
+        table = drawn_table(chapter, "trend", everyone.drop(columns="place"), drawing)
+        yield Block(paragraphs=told.paragraphs, caption=caption, table=table)
+    if len(rest):
+        caption = say("caption.all_trend", level=chapter.largest)
+        yield Block(table=shown_table(chapter, "trend", caption, rest, is_open=False))
+    if chapter.has("mix"):
+        yield noted(chapter, "about_mix")
+        yield titled(chapter, "mix")
+
+
+def why_empty(chapter: Chapter) -> Iterator[Block]:
+    """Say why figures of everyone are not there, where they may not be told."""
+    if WHY_EMPTY in chapter.notes:
+        yield noted(chapter, WHY_EMPTY)
+
+
+def cut_note(shown: int, count: int) -> tuple[Value, ...]:
+    """Say how many units are drawn, where that is not all of them."""
+    return () if shown == count else (say("note.drawn_units", shown=shown, all=count),)
+
+
+def _heat_cut(drawn: int, told: int, hidden: int) -> tuple[Value, ...]:
+    """Say which units a heat map leaves out, where it has no room for all."""
+    texts: list[Value] = []
+    if drawn < told + hidden and drawn < told:
+        texts.append(say("note.heat_cut", shown=drawn, all=told))
+    if drawn < told + hidden and hidden:
+        texts.append(say("note.heat_hidden", hidden=hidden))
+    return tuple(texts)

@@ -1,0 +1,117 @@
+"""What a data scientist reviews of a risk, and its tables: each goes through the gate here."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from blijfwijzer.drivers.profiles import Drivers
+from blijfwijzer.estimation.reliability import Reliability
+from blijfwijzer.publish.canvas import Picture, Subject
+from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.facts import facts, shown_rejected
+from blijfwijzer.risk.evaluation import Evaluation
+from blijfwijzer.risk.selection import Selection
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.texts import Message, Value, say
+
+_MOST_DRIVERS, _MOST_PAIRS = 20, 10
+"""Rows that the page has of what drives a risk; the files have all."""
+
+
+@dataclass(frozen=True)
+class Review:
+    """What there is to review of a risk; how it was chosen is known of a training only."""
+
+    subject: Subject
+    intake: Intake
+    drivers: Drivers
+    pictures: Mapping[str, Picture]
+    warnings: tuple[Message, ...]
+    provenance: Mapping[str, str]
+    settings: Settings
+    evaluation: Evaluation | None = None
+    """Missing where the outcome is not known."""
+    selection: Selection | None = None
+    reliability: Reliability | None = None
+
+    @property
+    def edge(self) -> Edge:
+        """Who reads of it."""
+        return Edge.of(self.settings)
+
+
+def review_chapter(review: Review) -> Chapter:
+    """Clear every table of the page and gather them."""
+    subject, intake, edge = review.subject, review.intake, review.edge
+    survey: Value = subject.codebook.survey.label
+    what = survey if review.selection is not None else say("review.other_wave")
+    counts = {"forms": intake.rows, "accepted": len(intake.responses)}
+    counts["refused"] = len(intake.rejected)
+    rows = {**dict(_driver_rows(review)), **dict(_quality_rows(review))}
+    return Chapter(
+        language=subject.language,
+        title=say("title.review", outcome=subject.outcome.label, what=what),
+        survey=survey,
+        facts=facts(counts),
+        tables={
+            "rejected": shown_rejected(intake.rejected, subject.codebook, edge),
+            **{name: edge.clear(name, own) for name, own in rows.items()},
+        },
+        method=(),
+        provenance=tuple(review.provenance.items()),
+        warnings=review.warnings,
+    )
+
+
+def _driver_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give what drives the risk, in words."""
+    drivers, labels = review.drivers, review.subject.labels
+    named: Mapping[str, Value] = review.subject.codebook.constructs
+    other = say("review.other_construct")
+
+    def in_words(rows: pd.DataFrame) -> pd.DataFrame:
+        told = list[Any](named.get(name, other) for name in rows["construct"])
+        return rows.assign(construct=told)
+
+    for name, table in (("top_scales", drivers.scales), ("top_features", drivers.features)):
+        rows = table.head(_MOST_DRIVERS)
+        yield name, in_words(rows.assign(label=[labels[str(feature)] for feature in rows.index]))
+    yield "constructs", in_words(drivers.constructs)
+    pairs = drivers.interactions.head(_MOST_PAIRS)
+    of_pairs = {name: pairs[name].map(labels) for name in ("first", "second")}
+    yield "interactions", pairs.assign(**of_pairs)
+    dependence = drivers.dependence
+    yield "dependence", dependence.assign(feature=dependence["feature"].map(labels))
+    yield "stability", drivers.stability.groupby("comparison", sort=False).mean().reset_index()
+
+
+def _quality_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give how the model was chosen, and how good it is."""
+    if review.reliability is not None:
+        scales = review.reliability.scales
+        yield "reliability", scales.assign(scale=scales["scale"].map(review.subject.labels))
+    if review.selection is not None:
+        yield "candidates", review.selection.scores.reset_index()
+    if review.evaluation is not None:
+        overall = review.evaluation.overall.rename_axis("metric").reset_index()
+        words = list[Any](say(id_of("metric", name)) for name in overall["metric"])
+        yield "metrics", overall.assign(metric=words)
+        if len(review.evaluation.by_group):
+            yield "groups_measured", _by_group(review.evaluation, review.subject)
+        yield "calibration", review.evaluation.calibration
+
+
+def _by_group(evaluation: Evaluation, subject: Subject) -> pd.DataFrame:
+    """Give a row per group, with a column per measure."""
+    keys = ["attribute", "group", "n"]
+    rows = evaluation.by_group.pivot_table("value", keys, "metric", sort=False).reset_index()
+    of_each = zip(rows["attribute"], rows["group"], strict=True)
+    return rows.assign(
+        attribute=rows["attribute"].map(subject.labels),
+        group=[subject.group(str(attribute), str(group)) for attribute, group in of_each],
+    )
