@@ -122,7 +122,7 @@ def test_settings_that_insist_raise_an_error_of_their_own(bare):
 def test_a_result_names_libraries_that_are_always_there():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     core = {re.split(r"[<>=\[ ]", requirement)[0] for requirement in project["dependencies"]}
-    own = {"survey", "survey_hmac_sha256", "codebook_sha256", "settings_sha256"}
+    own = {"survey", "survey_sha256", "survey_hmac_sha256", "codebook_sha256", "settings_sha256"}
     own |= {"blijfwijzer", "commit", "python"}
 
     named = set(provenance("0", load_codebook(BOOK), Settings())) - own

@@ -32,6 +32,8 @@ class Known:
     """Totals of which it is proven already that with the others nothing follows from them."""
     is_proven: bool = False
     """Whether that is so of all rows."""
+    are_residues: bool = False
+    """Whether what is offered are residues themselves, so that nothing lifts them to fractions."""
 
 
 class Guard:
@@ -58,6 +60,7 @@ class Guard:
         self._minimum = minimum
         self._now = Span(sizes, minimum, keeps_origin=True, prime=prime)
         self._search = Search(self._now)
+        self._are_residues = known.are_residues
         self._barred = known.barred
         self._barred_sets = {frozenset(barred) for barred in known.barred}
         self._past: Span | None = None
@@ -88,7 +91,8 @@ class Guard:
             return Refusal(frozenset({name}))
         step = self._now.push(name, row)
         if step is None:
-            return None if self._now.is_proven(row) else Refusal(frozenset())
+            is_known = self._are_residues or self._now.is_proven(row)
+            return None if is_known else Refusal(frozenset())
         refusal = self._hold_now(step) or self._hold_past(name, row)
         if refusal is not None:
             self._now.undo(step)
