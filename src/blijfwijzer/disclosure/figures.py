@@ -33,18 +33,24 @@ Figures = dict[FigureId, csr_array]
 """Figure to the parts that it is a total over: one row each, one column per response."""
 
 
-def part_answered(inside: NDArray[np.bool_], answered: NDArray[np.bool_]) -> csr_array:
+def part_answered(
+    inside: NDArray[np.bool_], answered: NDArray[np.bool_], *, only: bool = False
+) -> csr_array:
     """Give the parts that a figure of a background is over: who has it, and who of them answered.
 
     Parameters
     ----------
     inside : per response, whether it has the background
     answered : per response, whether the figure rests on an answer of it
+    only : whether all that is told is over those who answered
 
     Returns
     -------
     One row per part; a single one where all or none answered.
     """
     who = inside & answered
-    parts = [inside] if (who == inside).all() or not who.any() else [inside, who]
+    if only and who.any():
+        parts = [who]
+    else:
+        parts = [inside] if (who == inside).all() or not who.any() else [inside, who]
     return csr_array(np.array(parts, dtype=np.int8))

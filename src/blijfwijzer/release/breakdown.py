@@ -40,12 +40,15 @@ class Breakdown:
         return {n: group[rows].reset_index(drop=True) for n, group in self.groups.items()}
 
 
-def admit_breakdown(release: Publication, intake: Intake, values: Array) -> Breakdown:
+def admit_breakdown(
+    release: Publication, intake: Intake, values: Array, *, of_answers: bool = False
+) -> Breakdown:
     """Choose by which units and groups of attributes results may be shown.
 
     Parameters
     ----------
     values : outcome per response: 1, 0, or NaN where not known
+    of_answers : whether all that is shown is of those whose outcome is known, as of a training
     """
     codebook, settings = release.request.codebook, release.request.settings
     responses, minimum = intake.responses, settings.disclosure.minimum
@@ -63,7 +66,7 @@ def admit_breakdown(release: Publication, intake: Intake, values: Array) -> Brea
             continue
         for level in sorted(group.dropna().unique(), key=str):
             inside = (group == level).to_numpy(dtype=bool)
-            row = part_answered(inside, ~np.isnan(values))
+            row = part_answered(inside, ~np.isnan(values), only=of_answers)
             if not is_telling(row, values, weight, settings.disclosure):
                 offered[FigureId("level", (name, str(level)))] = row
     told = release.figures(admission, offered)

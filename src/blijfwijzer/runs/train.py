@@ -130,7 +130,8 @@ def publish_model(
     survey_hmac = identify_survey(request, ledgers)
     name = folder_name(target, survey.codebook, survey_hmac, settings)
     with publication(models / name, request, ledgers) as release:
-        breakdown = admit_breakdown(release, survey.intake, fitted.made_from.answers)
+        answers = fitted.made_from.answers
+        breakdown = admit_breakdown(release, survey.intake, answers, of_answers=True)
         tell(f"{target}: evaluate")
         evaluation = evaluate_fitted(fitted, breakdown, settings)
         tell(f"{target}: explain")
