@@ -261,9 +261,10 @@ class _Parts:
 
     def guard(self, minimum: int, taken: Sequence[Row] = ()) -> Guard:
         """Give a guard that holds what is known, and groups that were chosen before."""
-        guard = Guard(self._sizes, minimum, replace(self._outsider, proven=tuple(taken)))
+        known = self._outsider
+        guard = Guard(self._sizes, minimum, replace(known, proven=(*known.proven, *taken)))
         # What follows from what is known is counted once; no choice can undo it.
-        self._outsider = replace(self._outsider, is_proven=True)
+        self._outsider = replace(known, rows=(), proven=(*known.rows, *known.proven))
         return guard
 
 

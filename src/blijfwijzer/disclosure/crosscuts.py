@@ -174,12 +174,8 @@ def _tell_few(
         telling = np.flatnonzero((totals != totals[:, :1]).any(axis=1))
     rows = [indicator(own.tolist()) for own in members_of(atoms.rows)]
     first = len(rows) - past
-    guard = Guard(
-        atoms.sizes.tolist(),
-        minimum,
-        Known(rows[:first], rows[first:], is_proven=True),
-        prime=PRIME,
-    )
+    known = Known((), rows[first:], proven=rows[:first])
+    guard = Guard(atoms.sizes.tolist(), minimum, known, prime=PRIME)
     involved = []
     for place in telling:
         held = np.flatnonzero(totals[place])

@@ -29,11 +29,7 @@ class Known:
     few: int = 0
     """People who joined or left such a group, at most."""
     proven: Sequence[Row] = ()
-    """Totals of which it is proven already that with the others nothing follows from them."""
-    is_proven: bool = False
-    """Whether that is so of all rows."""
-    are_residues: bool = False
-    """Whether what is offered are residues themselves, so that nothing lifts them to fractions."""
+    """Totals that are not searched: what follows from them has been looked for before."""
 
 
 class Guard:
@@ -60,13 +56,12 @@ class Guard:
         self._minimum = minimum
         self._now = Span(sizes, minimum, keeps_origin=True, prime=prime)
         self._search = Search(self._now)
-        self._are_residues = known.are_residues
         self._barred = known.barred
         self._barred_sets = {frozenset(barred) for barred in known.barred}
         self._past: Span | None = None
         for name, row in enumerate((*known.rows, *known.proven)):
             step = self._now.push(-1 - name, row)
-            if step is not None and not known.is_proven and name < len(known.rows):
+            if step is not None and name < len(known.rows):
                 self.unavoidable += self._search.find_new(step) is not None
         if known.barred:
             self._past = Span(sizes, minimum + known.few, keeps_origin=True, prime=prime)
@@ -91,8 +86,7 @@ class Guard:
             return Refusal(frozenset({name}))
         step = self._now.push(name, row)
         if step is None:
-            is_known = self._are_residues or self._now.is_proven(row)
-            return None if is_known else Refusal(frozenset())
+            return None if self._now.is_proven(row) else Refusal(frozenset())
         refusal = self._hold_now(step) or self._hold_past(name, row)
         if refusal is not None:
             self._now.undo(step)
