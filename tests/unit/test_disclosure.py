@@ -23,9 +23,10 @@ from blijfwijzer.disclosure.release import clear, require_cleared
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.disclosure.rules import find_faults
 from blijfwijzer.disclosure.span import indicator
-from blijfwijzer.errors import DisclosureError
-from blijfwijzer.release.admission import rank_groups
+from blijfwijzer.errors import DisclosureError, SettingsError
+from blijfwijzer.release.admission import rank_groups, refuse_unknown_priority
 from blijfwijzer.settings import DisclosureSettings
+from blijfwijzer.survey.codebook import load_codebook
 from small_worlds import brute_force, everyone, members, none
 
 K = 10
@@ -236,6 +237,14 @@ def test_groups_that_pass_are_shown_with_everyone(rng):
 
     assert choice.shown.tolist() == [True, True, False, False]
     assert choice.reasons.tolist() == ["", "", "derivable", "respondents"]
+
+
+def test_a_priority_that_no_group_can_have_is_refused():
+    codebook = load_codebook("werkonderzoek-2019")
+
+    refuse_unknown_priority(["sector", "opleiding"], codebook)
+    with pytest.raises(SettingsError, match="1 names are no unit level.*: organistatie. Use: sec"):
+        refuse_unknown_priority(["sector", "organistatie"], codebook)
 
 
 def test_what_has_priority_is_kept_although_fewer_people_are_in_it():

@@ -21,6 +21,7 @@ from blijfwijzer.disclosure.fingerprint import (
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.grouping import Grouping, member_finder
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.release.identity import hold_minimum, key_columns
@@ -106,6 +107,7 @@ def admit_groups(
             known, repeated = found.known, found.repeated
         return replace(earlier, known=known, repeated=repeated)
 
+    refuse_unknown_priority(settings.priority, codebook)
     earlier = read(ledger)
     hold_minimum(settings, earlier.minimum, request.kind)
     candidates = Candidates(
@@ -134,6 +136,22 @@ def admit_groups(
         settings.minimum,
         choose_told(bases, candidates, choice.shown, settings, earlier_of),
     )
+
+
+def refuse_unknown_priority(priority: Sequence[str], codebook: Codebook) -> None:
+    """Refuse a priority for what no group can be: nothing would be chosen first by it.
+
+    Raises
+    ------
+    SettingsError
+    """
+    known = [*codebook.units.levels, *(c.name for c in codebook.with_role("career"))]
+    strange = [name for name in priority if name not in known]
+    if strange:
+        raise SettingsError(
+            f"[disclosure] priority: {len(strange)} names are no unit level and no career variable "
+            f"of {codebook.survey.name}: {', '.join(strange)}. Use: {', '.join(known)}."
+        )
 
 
 def rank_groups(groups: Iterable[Hashable], priority: Sequence[str]) -> NDArray[np.int64]:
