@@ -132,7 +132,7 @@ def _rates_text(data: Path, tell: Tell) -> str:
         errors: dict[str, list[Array]] = {"direct": [], "model": [], "pooled": []}
         covered = []
         for repetition in range(_REPETITIONS):
-            drawn = np.concatenate([rng.choice(p, n, replace=False) for p in people])
+            drawn = np.concatenate([rng.choice(p, n) for p in people])
             members = csr_array(np.repeat(np.eye(len(names), dtype=np.int8), n, axis=1))
             predictions = Predictions(
                 survey.values[drawn],
@@ -140,8 +140,7 @@ def _rates_text(data: Path, tell: Tell) -> str:
                 Design.of_units(survey.weight[drawn], survey.units.iloc[drawn]),
             )
             areas = summarise_areas(predictions, members)
-            counts = np.array([len(p) for p in people], dtype=float)
-            table = pool_rates(areas, counts, parents, 1000, repetition).table
+            table = pool_rates(areas, parents, 1000, repetition).table
             errors["direct"].append(areas["direct"].to_numpy() - true)
             errors["model"].append(areas["model"].to_numpy() - true)
             errors["pooled"].append(table["rate"].to_numpy() - true)
@@ -153,7 +152,7 @@ def _rates_text(data: Path, tell: Tell) -> str:
         )
     return (
         f"## Rates\n\nFEVS 2018, {len(names)} units of {_LARGE_UNIT} or more; their full rate is "
-        f"the truth, n drawn per unit without replacement, {_REPETITIONS} times, model trained on "
+        f"the truth, n drawn per unit with replacement, {_REPETITIONS} times, model trained on "
         "other units. Root mean square error relative to the direct rate, and how often the 95 % "
         "interval holds the truth.\n\n| n | model alone | pooled | covered |\n|---|---|---|---|\n"
         + "\n".join(rows)
@@ -177,7 +176,7 @@ def _simulate_flags(rng: np.random.Generator, effect: Any, n: int) -> pd.DataFra
             "cov": 0.01,
         }
     )
-    pooled = pool_rates(areas, np.full(groups, np.nan), pd.Series(sector), 500, 1)
+    pooled = pool_rates(areas, pd.Series(sector), 500, 1)
     mean = np.array(
         [np.average(seen[sector == s], weights=sizes[sector == s]) for s in range(sectors)]
     )
@@ -244,7 +243,7 @@ def _vouchers_text(tell: Tell) -> str:
     members = csr_array((ones, (code, np.arange(len(code)))), shape=(len(names), len(code)))
     areas = summarise_areas(Predictions(values, risk, Design.of_units(weight, units)), members)
     sector = accepted["sector"].astype("str").groupby(code).first()
-    pooled = pool_rates(areas, np.full(len(names), np.nan), sector, 1000, 0).table
+    pooled = pool_rates(areas, sector, 1000, 0).table
     groups = pd.Index([f"organisatie={name}" for name in names])
     size = np.asarray(members.sum(axis=1), dtype=float).ravel()
     people = pd.Series(size * 95_000 / 40_000, index=groups).round()

@@ -36,7 +36,7 @@ def flagged(rng, effect, groups=36, sectors=6, n=60):
             "cov": 0.01,
         }
     )
-    rates = pool_rates(table, np.full(groups, np.nan), pd.Series(sector), 300, 1)
+    rates = pool_rates(table, pd.Series(sector), 300, 1)
     mean = [np.average(seen[sector == s], weights=sizes[sector == s]) for s in range(sectors)]
     resampled = Resampled(np.arange(groups), sector, sizes.astype(float), seen)
     return true, flag_groups(rates, np.array(mean)[sector], resampled, SETTINGS, 1)
@@ -111,7 +111,7 @@ def test_stability_moves_a_rate_by_the_weight_that_pooling_gave_its_answers(rng)
     table, sectors = areas_of(sizes, rng), pd.Series(np.repeat(range(5), 12))
 
     def rates(areas):
-        return pool_rates(areas, np.full(60, np.nan), sectors, 400, 1).table
+        return pool_rates(areas, sectors, 400, 1).table
 
     before = rates(table)
     own = np.sqrt(before["rate"] * (1 - before["rate"]) / sizes)
@@ -129,7 +129,7 @@ def test_a_large_group_just_above_the_margin_is_less_stable_than_one_far_above(r
     table = areas_of(sizes, rng).assign(direct=0.2, model=0.2)
     table.loc[:3, ["direct", "model"]] = 0.40
     table.loc[4:5, ["direct", "model"]] = 0.245
-    rates = pool_rates(table, np.full(40, np.nan), pd.Series(np.zeros(40)), 400, 1)
+    rates = pool_rates(table, pd.Series(np.zeros(40)), 400, 1)
     resampled = Resampled(
         np.arange(40), np.zeros(40, dtype=int), sizes.astype(float), table["direct"]
     )

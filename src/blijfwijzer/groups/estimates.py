@@ -95,8 +95,7 @@ def _pool_level(areas: pd.DataFrame, groups: pd.DataFrame, draws: int, seed: int
     if not asked.any():
         nothing = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
         return carry_over(areas, nothing, groups.index, draws, seed)
-    people = groups["people"].to_numpy(dtype=float)
-    pooled = pool_rates(areas[asked], people[asked], groups["parent"][asked], draws, seed)
+    pooled = pool_rates(areas[asked], groups["parent"][asked], draws, seed)
     if asked.all():
         return pooled
     spread = learn_effects(areas[asked], pooled, groups.index[asked])
