@@ -169,12 +169,28 @@ def test_a_wave_without_outcomes_has_wider_intervals(rng):
 
 
 def test_nonresponse_bounds_follow_the_odds():
-    low, high = nonresponse_bounds(np.array([0.2, 0.2]), np.array([0.5, np.nan]), 1.5)
+    ends = np.array([0.2, 0.2]), np.array([0.5, 0.5])
 
-    other = 0.25 * 1.5 / (1 + 0.25 * 1.5)
-    assert high[0] == pytest.approx(0.5 * 0.2 + 0.5 * other)
-    assert low[0] < 0.2 < high[0]
+    low, high = nonresponse_bounds(*ends, np.array([0.5, np.nan]), 1.5)
+
+    below, above = 0.25 / 1.5 / (1 + 0.25 / 1.5), 1.5 / (1 + 1.5)
+    assert low[0] == pytest.approx(0.5 * 0.2 + 0.5 * below)
+    assert high[0] == pytest.approx(0.5 * 0.5 + 0.5 * above)
     assert np.isnan(low[1])
+
+
+@pytest.mark.parametrize("odds", [1 / 1.5, 1.0, 1.5])
+def test_nonresponse_bounds_hold_the_rate_of_everyone_in_the_scenario_they_state(rng, odds):
+    response, held = 0.15, []
+    for _ in range(10):
+        true, _, found = pooled(rng)
+        away = odds * true / (1 - true)
+        everyone = response * true + (1 - response) * away / (1 + away)
+        ends = found.table["low"].to_numpy(), found.table["high"].to_numpy()
+        low, high = nonresponse_bounds(*ends, np.full(len(true), response), 1.5)
+        held.append((low <= everyone) & (everyone <= high))
+
+    assert np.mean(held) >= 0.93
 
 
 def test_draws_have_the_interval_that_is_told(rng):

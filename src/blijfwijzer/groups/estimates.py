@@ -54,7 +54,8 @@ def estimate_groups(
     table = pd.concat(tables).sort_index()
     # From the figures as they are shown: bounds that followed from finer ones would tell these.
     low, high = nonresponse_bounds(
-        table["rate"].round(2).to_numpy(),
+        table["low"].round(2).to_numpy(),
+        table["high"].round(2).to_numpy(),
         response_in_bands(groups).round(2).to_numpy(dtype=float),
         settings.nonresponse_odds,
     )

@@ -203,15 +203,27 @@ def learn_effects(areas: pd.DataFrame, pooled: PooledRates, groups: pd.Index) ->
     return table.round(2)
 
 
-def nonresponse_bounds(rate: Array, response: Array, odds: float) -> tuple[Array, Array]:
+def nonresponse_bounds(
+    low: Array, high: Array, response: Array, odds: float
+) -> tuple[Array, Array]:
     """Bound rates when non-respondents have other odds of the outcome than respondents.
 
     With response share r and rate p among respondents, everyone's rate is r p + (1 - r) q, where
-    q has `odds` times, or 1/`odds` times, the odds of p. NaN where the response is not known.
+    q has `odds` times, or 1/`odds` times, the odds of p. Neither p nor the odds are known: the
+    lower bound is that of the lower end of the interval of p, the upper one that of the upper end,
+    which holds everyone's rate at least as often as the interval holds p (Vansteelandt et al. 2006;
+    Imbens & Manski 2004).
+
+    Parameters
+    ----------
+    low, high : ends of the interval of each rate among respondents
+    response : share that responded; NaN where not known, as the bounds then are
     """
-    ends = [expit(logit(np.clip(rate, 1e-9, 1 - 1e-9)) + sign * np.log(odds)) for sign in (-1, 1)]
-    low, high = (response * rate + (1 - response) * end for end in ends)
-    return np.asarray(low), np.asarray(high)
+    ends = []
+    for rate, sign in ((low, -1), (high, 1)):
+        other = expit(logit(np.clip(rate, 1e-9, 1 - 1e-9)) + sign * np.log(odds))
+        ends.append(np.asarray(response * rate + (1 - response) * other))
+    return ends[0], ends[1]
 
 
 def _told(rate: Array, draws: Array, source: str) -> PooledRates:
