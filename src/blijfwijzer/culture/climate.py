@@ -128,9 +128,8 @@ def _pool(
     sampling, tables = np.full(len(direct), np.nan), []
     for level in groups["level"].unique():
         rows = np.flatnonzero(groups["level"] == level)
-        members, people = csr_array(grouping.members[rows]), groups["people"].to_numpy(float)[rows]
-        part = direct.iloc[rows]
-        sampling[rows], df = sampling_variance(scores, part, members, design, people=people)
+        members, part = csr_array(grouping.members[rows]), direct.iloc[rows]
+        sampling[rows], df = sampling_variance(scores, part, members, design)
         # What is shown rests on the band of n; p, which is not, on the answers as they are.
         shown = sampling[rows] * _to_band(part["n"].to_numpy(dtype=float))
         above = groups["parent"].iloc[rows]

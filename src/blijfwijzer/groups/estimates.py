@@ -54,7 +54,8 @@ def estimate_groups(
     table = pd.concat(tables).sort_index()
     # From the figures as they are shown: bounds that followed from finer ones would tell these.
     low, high = nonresponse_bounds(
-        table["rate"].round(2).to_numpy(),
+        table["low"].round(2).to_numpy(),
+        table["high"].round(2).to_numpy(),
         response_in_bands(groups).round(2).to_numpy(dtype=float),
         settings.nonresponse_odds,
     )
@@ -95,8 +96,7 @@ def _pool_level(areas: pd.DataFrame, groups: pd.DataFrame, draws: int, seed: int
     if not asked.any():
         nothing = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
         return carry_over(areas, nothing, groups.index, draws, seed)
-    people = groups["people"].to_numpy(dtype=float)
-    pooled = pool_rates(areas[asked], people[asked], groups["parent"][asked], draws, seed)
+    pooled = pool_rates(areas[asked], groups["parent"][asked], draws, seed)
     if asked.all():
         return pooled
     spread = learn_effects(areas[asked], pooled, groups.index[asked])

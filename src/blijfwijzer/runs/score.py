@@ -8,7 +8,7 @@ import pandas as pd
 
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.files import hash_bytes
-from blijfwijzer.groups.flags import CERTAIN, NOT
+from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import asked_levels, make_groups
 from blijfwijzer.groups.population import Joined, join_units, name_as_survey, read_population
 from blijfwijzer.progress import Tell, show_progress, silent
@@ -200,10 +200,7 @@ def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) ->
     yield from (f"  {choice}" for choice in scored.models.values())
     for name, flags in findings.estimates.flags.items():
         verdict = flags["verdict"][findings.estimates.shown]
-        yield (
-            f"  {name}: {(verdict == CERTAIN).sum()} groups flagged, "
-            f"{((verdict != CERTAIN) & (verdict != NOT)).sum()} uncertain"
-        )
+        yield f"  {name}: {(verdict == FLAGGED).sum()} groups flagged"
     joined = () if scored.joined is None else scored.joined.remarks
     yield from (f"  {write(remark.message, SCREEN)}" for remark in joined)
     yield f"  look at {output / 'report.html'}"
