@@ -244,7 +244,7 @@ def claims(
     wave: WaveName = "",
     settings: SettingsFile = None,
 ) -> None:
-    """Test the policy's claims on a survey: supported, not, contradicted or not testable."""
+    """Test the policy's claims on a survey: supported, not, contradicted or undecided."""
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from blijfwijzer.drivers.contributions import contribute, refuse_gap, roll_up
+from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap, roll_up
 from blijfwijzer.errors import ContributionGapError, LeakError
 from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_margin
 from blijfwijzer.risk.features import Schema
@@ -216,6 +216,32 @@ def test_a_response_like_the_average_has_no_contributions(survey):
     average = frame.iloc[:1].assign(mean=linear.terms[0].mean)
 
     assert contribute(model, average).values.abs().to_numpy().max() < 1e-12
+
+
+@pytest.mark.parametrize("candidate", ["logistic", "trees"])
+def test_contributions_start_at_the_weighted_mean_risk(survey, candidate):
+    """So that those of the average response are none, of each feature and of all together."""
+    frame, _, weight, _ = survey
+    champion = select(survey, candidates=(candidate,)).champion
+    plain = contribute(champion, frame)
+
+    found = contribute(centre(champion, frame, weight), frame)
+
+    risk = predict_risk(champion, frame)
+    assert found.base == pytest.approx(np.average(risk, weights=weight), abs=1e-12)
+    assert abs(found.base - plain.base) > 1e-4
+    np.testing.assert_allclose(np.average(found.values, axis=0, weights=weight), 0, atol=1e-12)
+    np.testing.assert_allclose(found.base + found.values.sum(axis=1), risk, rtol=0, atol=1e-9)
+    # What tells responses apart stays as it was.
+    np.testing.assert_allclose(found.values.diff()[1:], plain.values.diff()[1:], atol=1e-12)
+
+
+def test_a_centred_model_is_written_and_read_with_its_start(survey):
+    frame, _, weight, _ = survey
+    model = centre(select(survey, candidates=("trees",)).champion, frame, weight)
+
+    written = json.loads(json.dumps(model_to_json(model)))
+    assert model_from_json(written, model.trees).centre == model.centre != {}
 
 
 def test_a_gap_stops_the_run(survey):

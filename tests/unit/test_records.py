@@ -127,6 +127,16 @@ def test_a_newer_format_is_refused(folder):
         read_model(folder)
 
 
+def test_an_older_format_is_refused_and_says_what_to_do(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 1}))
+
+    with pytest.raises(
+        ModelFolderError, match="format 1, which does not say.*Train the model again"
+    ):
+        read_model(folder)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"sha256": 1}'])
 def test_a_folder_that_is_no_model_is_refused(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content)

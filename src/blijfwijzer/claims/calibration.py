@@ -5,11 +5,11 @@ from itertools import combinations
 import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure
-from blijfwijzer.claims.findings import ClaimFinding, Decision, Effect, NotTestableError
+from blijfwijzer.claims.findings import BoundTest, ClaimFinding, Decision, Effect, NotTestableError
 from blijfwijzer.claims.prediction import out_of_fold
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.thresholds import LEVEL
-from blijfwijzer.estimation.intervals import Estimate, p_against
+from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.texts import Message
@@ -120,24 +120,20 @@ def _highest(risk: Array, weight: Array) -> float:
 
 def _equivalent(differences: list[Estimate]) -> Decision:
     """Whether all lie within the margin, some beyond it, or neither can be said."""
-    inside = max(
-        max(_one_sided(found, CALIBRATION), _one_sided(found, -CALIBRATION))
-        for found in differences
-    )
-    if inside <= LEVEL:
-        return Decision("claimed", inside)
-    beyond = [
-        p_against(found, np.sign(found.value) * CALIBRATION)
-        for found in differences
-        if abs(found.value) > CALIBRATION
+    within = [
+        BoundTest(found, sign, -sign * CALIBRATION) for found in differences for sign in (1, -1)
     ]
+    last = max(within, key=lambda test: test.p)
+    # Half of a two-sided p: what is tested has one side.
+    inside = min(1.0, last.p / 2) if last.p < 1 else 1.0
+    if inside <= LEVEL:
+        return Decision("claimed", inside, last)
+    beyond = [
+        BoundTest(found, sign, sign * CALIBRATION) for found in differences for sign in (1, -1)
+    ]
+    first = min(beyond, key=lambda test: test.p)
     # Any one pair is enough, so the smallest p counts, adjusted for the number of pairs.
-    opposite = min([1.0, *(p * len(differences) for p in beyond)])
-    return Decision("opposite", opposite) if opposite <= LEVEL else Decision("neither", inside)
-
-
-def _one_sided(found: Estimate, bound: float) -> float:
-    """P that it lies on the side of zero from `bound`."""
-    if (found.value - bound) * np.sign(bound) >= 0:
-        return 1.0
-    return p_against(found, bound) / 2
+    opposite = min(1.0, first.p * len(differences))
+    if opposite <= LEVEL:
+        return Decision("opposite", opposite, first)
+    return Decision("neither", inside, last)

@@ -360,7 +360,8 @@ def _drivers(
     wave = compare_wave(scored.sample, stored.reference, weight, settings.wave, len(responses))
     refuse_different(wave, settings.wave, stored.model.target)
     index = grouping.groups.index
-    places = index.get_indexer(pd.Index(listed)).astype(float)
-    everyone = np.full(len(places), float(index.get_indexer(pd.Index([EVERYONE]))[0]))
-    found = contrast_drivers(scored, places, everyone)
+    places = index.get_indexer(pd.Index(listed))
+    everyone = np.full(len(places), index.get_indexer(pd.Index([EVERYONE]))[0])
+    shown = now.admission.shown
+    found = contrast_drivers(scored, grouping.groups, places, everyone, shown, settings.seed)
     return found.assign(group=index[found["group"].to_numpy(dtype=np.intp)])

@@ -59,7 +59,7 @@ def gather(
         intake=wave.intake,
         estimates=estimates_of(wave, targets, admission, _talent(leaving, best, wave, told)),
         reasons=admission.choice.reasons,
-        drivers={name: _drivers(target, admission) for name, target in targets.items()},
+        drivers={n: _drivers(one, admission, wave.settings.seed) for n, one in targets.items()},
         waves={name: target.wave.table for name, target in targets.items()},
         needs={
             name: tell_need(need, wave, admission, people, told) for name, need in needs.items()
@@ -157,14 +157,16 @@ def _lift_parents(units: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     return units.assign(parent=parents)
 
 
-def _drivers(target: Target, admission: Admission) -> pd.DataFrame:
+def _drivers(target: Target, admission: Admission, seed: int) -> pd.DataFrame:
     """Profile contrasts of the groups that are flagged or nearly so."""
     grouping = admission.grouping
     marked = np.flatnonzero((target.flags["verdict"] != NOT).to_numpy() & admission.shown)
     sector = grouping.groups["sector"].iloc[marked]
     against = sector.where(sector != grouping.groups.index[marked], EVERYONE)
     reference = grouping.groups.index.get_indexer(pd.Index(against))
-    return contrast_drivers(target.scored, marked.astype(float), reference.astype(float))
+    return contrast_drivers(
+        target.scored, grouping.groups, marked, reference, admission.shown, seed
+    )
 
 
 def _profile(wave: NewWave, admission: Admission) -> NDArray[np.float64] | None:

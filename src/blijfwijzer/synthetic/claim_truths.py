@@ -11,11 +11,11 @@ class ClaimTruth(NamedTuple):
     why: str
 
 
-_TRUE, _FALSE = ("supported",), ("not supported", "contradicted")
+_TRUE, _FALSE = ("supported",), ("not supported", "contradicted", "undecided")
 CLAIM_TRUTHS = {
     "H1": ClaimTruth(_TRUE, "all dimensions correlate .42-.68, between teams too"),
     "H1b": ClaimTruth(
-        ("not supported",),
+        ("not supported", "undecided"),
         "one general factor carries 62 % of the variance, so that any pair finds worrying "
         "teams: the pair is among the best, and its AUC .01 above that of the others",
     ),
