@@ -17,7 +17,8 @@ from blijfwijzer.disclosure.standing import WITHDRAW, note
 from blijfwijzer.groups.grouping import Grouping, everyone_alone, make_groups
 from blijfwijzer.release import verifier
 from blijfwijzer.release.folder import hash_record
-from blijfwijzer.release.publication import publication, rehearsal
+from blijfwijzer.release.publication import publication
+from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
@@ -133,9 +134,12 @@ def test_what_could_not_take_its_place_is_in_the_ledger_and_nowhere_else(
 
 def test_a_rehearsal_leaves_nothing(request_, intake, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with rehearsal(request_) as release:
-        assert admit(release, intake).shown.all()
+    monkeypatch.chdir(tmp_path)
+    release = rehearse(request_)
 
+    assert admit(release, intake).shown.all()
+    release.remember()
+    assert len(release.ledger.releases) == 1
     assert list(tmp_path.iterdir()) == []
 
 

@@ -13,7 +13,7 @@ from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
 from blijfwijzer.groups.grouping import Grouping, everyone_alone, make_groups
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.release.admission import Admission
-from blijfwijzer.release.publication import Publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.evaluation import pool_small
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.settings import Settings
@@ -41,7 +41,7 @@ class Breakdown:
 
 
 def admit_breakdown(
-    release: Publication, intake: Intake, values: Array, *, of_answers: bool = False
+    release: Rehearsal, intake: Intake, values: Array, *, of_answers: bool = False
 ) -> Breakdown:
     """Choose by which units and groups of attributes results may be shown.
 
