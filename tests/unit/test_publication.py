@@ -227,6 +227,31 @@ def test_the_proof_of_a_second_release_holds_the_groups_of_the_first(
     assert max(verifier.verify(tmp_path / "two", [proof], place))[0] == verifier.HOLDS
 
 
+def test_groups_that_know_people_by_other_columns_are_told_where_a_proof_lacks_them(
+    request_, intake, rng, tmp_path
+):
+    asked = replace(
+        intake, responses=intake.responses.assign(sector=rng.choice(["a", "b"], PEOPLE))
+    )
+    with publication(tmp_path / "one", request_, tmp_path / "ledger") as release:
+        grouping = make_groups(asked.responses, request_.codebook, ["sector"], Settings())
+        release.admit(asked, grouping, {})
+        release.publish({"table.csv": b"1"}, COUNTS)
+    book = request_.codebook
+    audited = {"opleiding": book.columns["opleiding"].model_copy(update={"role": "weight"})}
+    book = book.model_copy(update={"columns": {**book.columns, **audited}})
+    other = replace(request_, codebook=book, asked={"x": 1})
+    with publication(tmp_path / "two", other, tmp_path / "ledger") as release:
+        admit(release, asked)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    place = tmp_path / "ledger" / "small"
+    proof = place / "proofs" / "2.json"
+    found = verifier.verify(tmp_path / "two", [proof], place)
+    (told,) = [text for kind, text in found if kind != verifier.HOLDS]
+    assert told.startswith("groups shown before of these people are in the proof: sector=a")
+
+
 def test_a_proof_of_too_many_cells_is_left_out_with_the_reason(
     request_, intake, tmp_path, monkeypatch
 ):
