@@ -1,4 +1,4 @@
-"""Simulated surveys in which a claim is false, or exactly as large as hardly counts.
+"""Surveys for `claim_edges`: who answers them, where, in which mood and on which scale.
 
 What a test of a claim must withstand: answers that are skewed and stop at the end of their scale,
 few organisations, teams of unequal size, a mood that colours all that one person says, and people
@@ -21,7 +21,10 @@ from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.synthetic.survey import CODEBOOK
 
 _DRAWS = 100
-_OTHERS = ("samenwerking", "leervermogen", "externe_orientatie", "missiegedrevenheid")
+DIMENSIONS = (
+    *PAIR,
+    *("samenwerking", "leervermogen", "externe_orientatie", "missiegedrevenheid"),
+)
 _SHARE = 0.12
 """Of variance between teams, in answers about culture."""
 
@@ -84,8 +87,13 @@ class People:
         return said
 
     def chance(self, chance: Array | float) -> Array:
-        """Let so many do something; 0 or 1 each."""
-        return (self.rng.random(len(self.team)) < chance).astype(float)
+        """Let so many do something, in some organisations more than in others; 0 or 1 each."""
+        apart = 0.03 * self.rng.standard_normal(self.world.clusters)
+        return (self.rng.random(len(self.team)) < chance + apart[self.cluster]).astype(float)
+
+    def noise(self) -> Array:
+        """Give something normal that goes with nothing."""
+        return self.rng.standard_normal(len(self.team))
 
 
 Plan = Callable[[People], dict[str, Array]]
@@ -110,7 +118,7 @@ def gather_people(world: World, rng: np.random.Generator) -> People:
 def survey_of(people: People, plan: Plan) -> Evidence:
     """Make the survey of these people."""
     columns = plan(people)
-    names = [name for name in (*PAIR, *_OTHERS) if name in columns]
+    names = [name for name in DIMENSIONS if name in columns]
     table = pd.DataFrame(columns)
     nothing = pd.DataFrame(index=table.index)
     units = pd.DataFrame({"organisatie": people.cluster, "team": people.team})
@@ -133,30 +141,3 @@ def survey_of(people: People, plan: Plan) -> Evidence:
 @lru_cache
 def _codebook() -> Codebook:
     return load_codebook(CODEBOOK)
-
-
-def alike(correlation: float) -> Plan:
-    """Let teams be alike on all dimensions to this degree, whatever moods make of it."""
-
-    def plan(people: People) -> dict[str, Array]:
-        common = people.teams()
-        a, b = np.sqrt(correlation), np.sqrt(1 - correlation)
-        return {name: people.say(a * common + b * people.teams()) for name in (*PAIR, *_OTHERS)}
-
-    return plan
-
-
-def brave(per_deviation: float, mood: float = 0.0) -> Plan:
-    """Let commitment be this much higher per sd of each of a pair's true means of teams."""
-
-    def plan(people: People) -> dict[str, Array]:
-        first, second = people.teams(), people.teams()
-        own = mood * people.mood + np.sqrt(1 - mood**2) * people.rng.standard_normal(
-            len(people.team)
-        )
-        known = 2 * per_deviation**2
-        outcome = per_deviation * (first + second)[people.team] + np.sqrt(1 - known) * own
-        told = dict(zip(PAIR, (people.say(first), people.say(second)), strict=True))
-        return {**told, "betrokkenheid": outcome}
-
-    return plan

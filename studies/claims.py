@@ -33,6 +33,7 @@ from blijfwijzer.survey.intake import read_responses
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
+from studies.claim_edges import validate_edges
 
 Change = Callable[[Evidence, np.random.Generator], Evidence]
 
@@ -70,7 +71,7 @@ def validate_claims(tell: Tell, seeds: int = SEEDS, respondents: int = RESPONDEN
             tell(f"claims: {done} of {seeds}")
             found.append(one)
     minutes = (time.perf_counter() - start) / 60
-    return _page(found, respondents, minutes)
+    return _page(found, respondents, minutes) + "\n" + validate_edges(tell)
 
 
 def remove(claim: str) -> Change:

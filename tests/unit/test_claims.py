@@ -29,7 +29,8 @@ from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
 from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
-from studies.claim_worlds import World, alike, gather_people, survey_of
+from studies.claim_edges import alike
+from studies.claim_worlds import World, gather_people, survey_of
 from studies.claims import plant, read_built_in, remove
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -108,9 +109,32 @@ def test_what_is_true_of_the_built_in_survey_is_supported(verdicts, claim):
     assert verdicts[claim].verdict == "supported", reason(verdicts[claim])
 
 
-@pytest.mark.parametrize("claim", [c.id for c in CLAIMS if c.id not in (*SURE, *FALSE_HERE)])
+@pytest.mark.parametrize("claim", [c.id for c in CLAIMS if c.id not in (*SURE, *FALSE_HERE, "H20")])
 def test_what_is_true_is_supported_in_a_survey_as_large_as_the_real_one(large, claim):
     assert BY_ID[claim].test(Reader(large)).direction == "claimed"
+
+
+def test_fair_enough_and_a_reason_to_look_closer_are_never_said_together(large):
+    """The truth is calibrated alike, and offers reach the low educated more often."""
+    as_is = BY_ID["H20"].test(Reader(large))
+
+    assert as_is.decision.p <= 0.05
+    assert as_is.direction == "neither"
+    notes = {note.id: note for note in as_is.notes}
+    selected = {one.name: one.estimate.value for one in as_is.checks if "selected_" in one.name}
+    of_education = [v for name, v in selected.items() if "opleiding=" in name]
+    ratio = min(of_education) / max(of_education)
+    assert notes["claim.h20.reviewed"].values["ratio"] <= ratio < 0.8
+
+
+def test_a_calibrated_score_that_reaches_all_alike_is_fair_enough(large, rng):
+    """Who falls behind is chance, and so is who scores high."""
+    size = len(large.concepts)
+    risk = rng.uniform(0.1, 0.5, size)
+    falls = (rng.random(size) < risk).astype(float)
+    held = replace(large, risk=risk, concepts=large.concepts.assign(achterblijver=falls))
+
+    assert BY_ID["H20"].test(Reader(held)).direction == "claimed"
 
 
 @pytest.mark.parametrize("claim", [c for c in FALSE_HERE if c != "H12"])

@@ -25,7 +25,8 @@ from blijfwijzer.estimation.moments import covariances, within
 from blijfwijzer.estimation.resampling import Draws
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
-from studies.claim_worlds import World, brave, gather_people, survey_of
+from studies.claim_edges import brave
+from studies.claim_worlds import World, gather_people, survey_of
 from studies.claims import read_built_in
 from studies.data_card import intraclass_correlation
 

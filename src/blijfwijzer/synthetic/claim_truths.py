@@ -58,6 +58,10 @@ CLAIM_TRUTHS = {
     ),
     "H18": ClaimTruth(_TRUE, "5 % of opinion is the organisation's, 12 % the team's"),
     "H19": ClaimTruth(_TRUE, "the intention to leave depends on five culture scales"),
-    "H20": ClaimTruth(_TRUE, "falling behind depends on what the score reads, not on age or sex"),
+    "H20": ClaimTruth(
+        ("undecided",),
+        "falling behind depends on what the score reads, not on age or sex, so that it is "
+        "calibrated alike; but offers would reach the low educated far more often than the high",
+    ),
 }
 """By construction; the correlations are those of what people think, before answers blur them."""
