@@ -143,7 +143,7 @@ def tabulate_groups(
     One row per group that may be shown, as in groups.parquet.
     """
     settings, codebook = stored.settings, without_outcomes(stored.codebook)
-    intake = read_responses(Table(rows), "rows", codebook, settings.intake)
+    intake = read_responses(Table(rows.reset_index(drop=True)), "rows", codebook, settings.intake)
     require_enough(intake, settings.intake)
     minimum = settings.disclosure.minimum
     answered.admit(answers_of(intake.responses, codebook), tuple(by), minimum)
