@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
 from blijfwijzer.estimation.areas import FREEDOM, Areas, integrate, lay_points, nest
+from blijfwijzer.estimation.counts import pool_counts
 from blijfwijzer.estimation.design import Varying
 from blijfwijzer.estimation.group_means import (
     gather_areas,
@@ -153,7 +154,8 @@ def pool_rates(areas: pd.DataFrame, parents: pd.Series, draws: int, seed: int) -
         made = rng.beta(hits[:, None] + 0.5, misses[:, None] + 0.5, (len(areas), draws))
         return _told(areas["direct"].to_numpy(), made, "direct")
     if not _NEAR < overall < 1 - _NEAR:
-        return _told(*_pool_logistic(areas, n, draws, rng), "pooled")
+        made = pool_counts(areas["direct"].to_numpy(), n, areas["model"].to_numpy(), draws, rng)
+        return _told(made.mean(axis=1), made, "pooled")
     return _told(*_pool_normal(areas, n, parents, draws, rng), "pooled")
 
 
@@ -273,43 +275,3 @@ def _first_guess(areas: pd.DataFrame, n: Array) -> Array:
     shift = np.average(areas["direct"] - areas["model"], weights=n)
     guess = (n * areas["direct"] + prior * (areas["model"] + shift)) / (n + prior)
     return np.asarray(np.clip(guess.to_numpy(dtype=float), 0.01, 0.99))
-
-
-def _pool_logistic(
-    areas: pd.DataFrame, n: Array, draws: int, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    """Logistic-normal model for rates near 0 or 1: counts are binomial, log odds vary normally.
-
-    Log odds of the rate = intercept + log odds of the model's mean + effect; intercept and the
-    effects' standard deviation are integrated over on a grid, each rate on a grid of its own.
-    """
-    hits = areas["direct"].to_numpy() * n
-    offset = logit(np.clip(areas["model"].to_numpy(), 1e-4, 1 - 1e-4))
-    margins = np.linspace(-9, 9, 361)
-    likelihood = hits[:, None] * margins - n[:, None] * np.logaddexp(0, margins)
-    likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
-    intercepts, spreads = np.linspace(-4.0, 4.0, 81), np.linspace(0.03, 1.5, 16)
-    log = np.empty((len(intercepts), len(spreads)))
-    for i, intercept in enumerate(intercepts):
-        for j, spread in enumerate(spreads):
-            prior = _normal(margins, (offset + intercept)[:, None], spread)
-            log[i, j] = np.log((likelihood * prior).sum(axis=1) + 1e-300).sum()
-    weights = np.exp(log - log.max()).ravel()
-    chosen = rng.choice(weights.size, size=draws, p=weights / weights.sum())
-    made = np.empty((len(areas), draws))
-    for point in np.unique(chosen):
-        intercept, spread = intercepts[point // len(spreads)], spreads[point % len(spreads)]
-        prior = _normal(margins, (offset + intercept)[:, None], spread)
-        chances = np.cumsum(likelihood * prior, axis=1)
-        chances /= chances[:, [-1]]
-        for place in np.flatnonzero(chosen == point):
-            made[:, place] = margins[
-                (chances < rng.random(len(areas))[:, None]).sum(axis=1).clip(max=len(margins) - 1)
-            ]
-    rates = expit(made)
-    return rates.mean(axis=1), rates
-
-
-def _normal(points: Array, mean: Array, spread: float) -> Array:
-    density = np.exp(-0.5 * ((points - mean) / spread) ** 2)
-    return np.asarray(density / density.sum(axis=1, keepdims=True))

@@ -96,6 +96,9 @@ def clear_groups(estimates: GroupEstimates, edge: Edge) -> Cleared:
         of_each = of_each.join(_places(of_each))
         for column in _OF_EACH_RISK:
             table[f"{name}_{column}"] = of_each[column].to_numpy()
+    for name, rates in estimates.remainders.items():
+        for column in ("rate", "low", "high"):
+            table[f"{name}_own_{column}"] = rates[column].to_numpy()[shown]
     if estimates.talent is not None:
         for column in ("best", "rest"):
             table[f"talent_{column}"] = estimates.talent[column].to_numpy()[shown]
