@@ -100,7 +100,7 @@ def _tied_motives(people: People) -> dict[str, Array]:
 def _best_look(people: People) -> dict[str, Array]:
     """Let the best rated look for other work by a point more."""
     rating = people.noise()
-    best = rating > np.quantile(rating, 0.8)
+    best = (rating > np.quantile(rating, 0.8)).astype(float)
     looks = people.chance(0.14 + 0.01 * best)
     content = people.blur(people.mood)
     return {"prestatie_leiding": rating, "zoekt_werk": looks, "tevredenheid": content}
