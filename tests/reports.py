@@ -204,8 +204,9 @@ def _flagged(rng: np.random.Generator, names: list[str], language: Language) -> 
                 **_rates(rng, rows, least=38),
                 "reference": rng.integers(20, 30, rows),
                 "probability": rng.integers(90, 100, rows),
-                "stability": (stability := rng.integers(60, 100, rows)),
-                "verdict": np.where(stability >= 80, "certain", "uncertain"),
+                "place": 1,
+                "last_place": rows,
+                "stability": rng.integers(60, 100, rows),
             }
         )
         for target, _ in TARGETS[language]

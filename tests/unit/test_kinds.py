@@ -78,7 +78,8 @@ def test_each_column_of_a_risk_is_withheld_with_its_rate():
     assert {n for n in told if "{target}" not in n} <= BY_THEMSELVES
     assert of_risk <= set(report_tables._OF_EACH_RISK)
 
-    left = withheld()
+    left = pd.DataFrame(withheld())
+    left = left.join(report_tables._places(left))
     for column in report_tables._OF_EACH_RISK:
         assert not pd.Series(left[column]).replace("", np.nan).notna().any(), column
 
@@ -88,7 +89,7 @@ def withheld():
     figures = dict.fromkeys(("rate", "low", "high", "nonresponse_low", "nonresponse_high"), 0.3)
     rates = pd.DataFrame({**figures, "se": 0.1, "source": "pooled"}, index=range(3))
     flags = pd.DataFrame(
-        {"reference": 0.2, "probability": 0.9, "stability": 0.9, "verdict": "certain"},
+        {"reference": 0.2, "probability": 0.9, "stability": 0.9, "verdict": "flagged"},
         index=range(3),
     )
     groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
@@ -103,7 +104,7 @@ def withheld():
 def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
     told = np.array([True, False, True])
     rates = pd.DataFrame({"rate": [0.2, 0.3, 0.4], "source": "pooled"})
-    flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "certain", "certain"]})
+    flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "flagged", "flagged"]})
     groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
     wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
     target = Target(
@@ -113,7 +114,7 @@ def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
     found = withhold(target, told, wave)
 
     assert found.flags["reference"].isna().tolist() == [False, True, True]
-    assert found.flags["verdict"].tolist() == ["", "", "certain"]
+    assert found.flags["verdict"].tolist() == ["", "", "flagged"]
 
 
 def test_figures_of_everyone_are_absent_where_everyone_may_not_be_told_of():

@@ -48,7 +48,7 @@ def simulated(rng, groups=60, n=30, spread=0.05, parents=8, of_parent=0.03):
 
 def pooled(rng, **options):
     true, table, parent = simulated(rng, **options)
-    return true, table, pool_rates(table, np.full(len(true), np.nan), parent, 500, 1)
+    return true, table, pool_rates(table, parent, 500, 1)
 
 
 def test_intervals_cover_the_true_rates(rng):
@@ -76,7 +76,7 @@ def test_many_answers_give_the_direct_rate(rng):
     _, table, _ = simulated(rng)
     table["n"] = table["effective_n"] = 1e6
 
-    found = pool_rates(table, np.full(len(table), np.nan), alone(len(table)), 300, 1).table
+    found = pool_rates(table, alone(len(table)), 300, 1).table
 
     assert np.abs(found["rate"] - table["direct"]).max() < 0.002
 
@@ -85,7 +85,7 @@ def test_groups_that_do_not_differ_share_one_rate(rng):
     seen = rng.binomial(25, 0.2, 80) / 25
     table = areas(seen, np.full(80, 0.2), np.full(80, 25), cov=0.0)
 
-    found = pool_rates(table, np.full(80, np.nan), alone(80), 500, 1).table
+    found = pool_rates(table, alone(80), 500, 1).table
 
     assert found["rate"].std() < 0.35 * seen.std()
 
@@ -102,7 +102,7 @@ def test_the_spread_between_groups_agrees_with_statsmodels(rng):
     shrunk = (fitted.fe_params[0] + effects) / 10
     table = areas(values.mean(1), rng.normal(0.3, 1e-3, groups), np.full(groups, n), 1e-6, 0.0)
 
-    found = pool_rates(table, np.full(groups, np.nan), alone(groups), 500, 1).table
+    found = pool_rates(table, alone(groups), 500, 1).table
 
     assert np.corrcoef(found["rate"], shrunk)[0, 1] > 0.98
     assert np.abs(found["rate"] - shrunk).mean() < 0.01
@@ -111,7 +111,7 @@ def test_the_spread_between_groups_agrees_with_statsmodels(rng):
 def test_two_groups_keep_their_own_rate_with_a_beta_interval():
     table = areas([0.2, 0.4], [0.3, 0.3], [50, 50])
 
-    found = pool_rates(table, np.full(2, np.nan), alone(2), 20_000, 1).table
+    found = pool_rates(table, alone(2), 20_000, 1).table
 
     assert found["rate"].tolist() == [0.2, 0.4]
     low, high = beta.ppf([0.025, 0.975], 10.5, 40.5)
@@ -123,7 +123,7 @@ def test_rates_near_zero_stay_between_zero_and_one(rng):
     true = np.clip(rng.normal(0.015, 0.005, 50), 0.002, 0.05)
     table = areas(rng.binomial(60, true) / 60, true, np.full(50, 60))
 
-    found = pool_rates(table, np.full(50, np.nan), alone(50), 500, 1).table
+    found = pool_rates(table, alone(50), 500, 1).table
 
     assert (found["low"] >= 0).all()
     assert found["rate"].mean() == pytest.approx(0.015, abs=0.006)
@@ -132,10 +132,9 @@ def test_rates_near_zero_stay_between_zero_and_one(rng):
 def test_the_order_of_groups_does_not_matter(rng):
     _, table, parent = simulated(rng)
     order = rng.permutation(len(table))
-    nobody = np.full(len(table), np.nan)
 
-    straight = pool_rates(table, nobody, parent, 300, 1).table["rate"].to_numpy()
-    shuffled = pool_rates(table.iloc[order], nobody, parent.iloc[order], 300, 1).table["rate"]
+    straight = pool_rates(table, parent, 300, 1).table["rate"].to_numpy()
+    shuffled = pool_rates(table.iloc[order], parent.iloc[order], 300, 1).table["rate"]
 
     assert np.allclose(straight[order], shuffled, atol=1e-9)
 
@@ -170,12 +169,28 @@ def test_a_wave_without_outcomes_has_wider_intervals(rng):
 
 
 def test_nonresponse_bounds_follow_the_odds():
-    low, high = nonresponse_bounds(np.array([0.2, 0.2]), np.array([0.5, np.nan]), 1.5)
+    ends = np.array([0.2, 0.2]), np.array([0.5, 0.5])
 
-    other = 0.25 * 1.5 / (1 + 0.25 * 1.5)
-    assert high[0] == pytest.approx(0.5 * 0.2 + 0.5 * other)
-    assert low[0] < 0.2 < high[0]
+    low, high = nonresponse_bounds(*ends, np.array([0.5, np.nan]), 1.5)
+
+    below, above = 0.25 / 1.5 / (1 + 0.25 / 1.5), 1.5 / (1 + 1.5)
+    assert low[0] == pytest.approx(0.5 * 0.2 + 0.5 * below)
+    assert high[0] == pytest.approx(0.5 * 0.5 + 0.5 * above)
     assert np.isnan(low[1])
+
+
+@pytest.mark.parametrize("odds", [1 / 1.5, 1.0, 1.5])
+def test_nonresponse_bounds_hold_the_rate_of_everyone_in_the_scenario_they_state(rng, odds):
+    response, held = 0.15, []
+    for _ in range(10):
+        true, _, found = pooled(rng)
+        away = odds * true / (1 - true)
+        everyone = response * true + (1 - response) * away / (1 + away)
+        ends = found.table["low"].to_numpy(), found.table["high"].to_numpy()
+        low, high = nonresponse_bounds(*ends, np.full(len(true), response), 1.5)
+        held.append((low <= everyone) & (everyone <= high))
+
+    assert np.mean(held) >= 0.93
 
 
 def test_draws_have_the_interval_that_is_told(rng):

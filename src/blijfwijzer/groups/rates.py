@@ -124,15 +124,17 @@ def finish_rates(sums: Array) -> pd.DataFrame:
     )
 
 
-def pool_rates(
-    areas: pd.DataFrame, people: Array, parents: pd.Series, draws: int, seed: int
-) -> PooledRates:
+def pool_rates(areas: pd.DataFrame, parents: pd.Series, draws: int, seed: int) -> PooledRates:
     """Estimate the rate of each group of one level.
+
+    It is the rate of the group as it is, with whoever may work there: how many do, and that most of
+    them answered, makes it no better known. A correction for a finite population would tell of
+    these very persons, while a flag, a voucher or a later wave asks whether others in their place
+    would differ too (Deming 1953; Graubard & Korn 2002, Statistical Science 17, p. 73).
 
     Parameters
     ----------
     areas : one row per group, as `summarise_areas` gives; groups share no people
-    people : who work in each group, for the finite population correction; NaN when not known
     parents : unit above each group; groups of one parent are more alike
     draws : to take from what each rate may be
 
@@ -144,17 +146,15 @@ def pool_rates(
     rng = np.random.default_rng(seed)
     n = areas["effective_n"].to_numpy()
     overall = float(np.average(areas["direct"], weights=areas["n"]))
-    # Kish's effective number can pass n by rounding; a sample is never worth more than itself.
-    left = np.where(np.isnan(people), 1.0, np.clip(1 - areas["n"] / people, 1e-4, 1))
     if len(areas) < 3:
         # From the rate as it is shown: an interval of the exact rate would tell it more finely.
-        hits = areas["direct"].round(2).to_numpy() * n / left
-        misses = n / left - hits
+        hits = areas["direct"].round(2).to_numpy() * n
+        misses = n - hits
         made = rng.beta(hits[:, None] + 0.5, misses[:, None] + 0.5, (len(areas), draws))
         return _told(areas["direct"].to_numpy(), made, "direct")
     if not _NEAR < overall < 1 - _NEAR:
-        return _told(*_pool_logistic(areas, n / left, draws, rng), "pooled")
-    return _told(*_pool_normal(areas, n / left, parents, draws, rng), "pooled")
+        return _told(*_pool_logistic(areas, n, draws, rng), "pooled")
+    return _told(*_pool_normal(areas, n, parents, draws, rng), "pooled")
 
 
 def carry_over(
@@ -203,15 +203,27 @@ def learn_effects(areas: pd.DataFrame, pooled: PooledRates, groups: pd.Index) ->
     return table.round(2)
 
 
-def nonresponse_bounds(rate: Array, response: Array, odds: float) -> tuple[Array, Array]:
+def nonresponse_bounds(
+    low: Array, high: Array, response: Array, odds: float
+) -> tuple[Array, Array]:
     """Bound rates when non-respondents have other odds of the outcome than respondents.
 
     With response share r and rate p among respondents, everyone's rate is r p + (1 - r) q, where
-    q has `odds` times, or 1/`odds` times, the odds of p. NaN where the response is not known.
+    q has `odds` times, or 1/`odds` times, the odds of p. Neither p nor the odds are known: the
+    lower bound is that of the lower end of the interval of p, the upper one that of the upper end,
+    which holds everyone's rate at least as often as the interval holds p (Vansteelandt et al. 2006;
+    Imbens & Manski 2004).
+
+    Parameters
+    ----------
+    low, high : ends of the interval of each rate among respondents
+    response : share that responded; NaN where not known, as the bounds then are
     """
-    ends = [expit(logit(np.clip(rate, 1e-9, 1 - 1e-9)) + sign * np.log(odds)) for sign in (-1, 1)]
-    low, high = (response * rate + (1 - response) * end for end in ends)
-    return np.asarray(low), np.asarray(high)
+    ends = []
+    for rate, sign in ((low, -1), (high, 1)):
+        other = expit(logit(np.clip(rate, 1e-9, 1 - 1e-9)) + sign * np.log(odds))
+        ends.append(np.asarray(response * rate + (1 - response) * other))
+    return ends[0], ends[1]
 
 
 def _told(rate: Array, draws: Array, source: str) -> PooledRates:

@@ -72,9 +72,9 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("mean", "rank", "scale", "share", "variance"),
         ),
         "verdict": (
-            *("as_is", "better", "certain", "comparable", "no_mark", "not_comparable"),
+            *("as_is", "better", "comparable", "flagged", "no_mark", "not_comparable"),
             *("absent", "all", "not_tested", "raked", "regressed", "same", "shifted", "strange"),
-            *("uncertain", "with_care", "worse"),
+            *("with_care", "worse"),
         ),
         "voucher.kind": ("by_lot", "by_risk", "by_signal"),
         "voucher.limit": ("cap", "floor"),

@@ -43,7 +43,7 @@ from blijfwijzer.release.culture import (
     told_conduct,
     told_mix,
 )
-from blijfwijzer.release.publication import Publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.waves import ReadWave, Waves
 from blijfwijzer.settings import Settings
@@ -173,7 +173,7 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
     )
 
 
-def find_culture(measured: MeasuredCulture, release: Publication, tell: Tell) -> CultureFindings:
+def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> CultureFindings:
     """Choose what may be shown of a culture, screen the units among it, and say what drives."""
     waves = measured.waves
     before = None
@@ -209,7 +209,7 @@ def _group(responses: pd.DataFrame, levels: tuple[str, ...], waves: Waves) -> Gr
     return make_groups(responses, waves.codebook, levels, waves.settings)
 
 
-def _admit(wave: ReadWave, grouping: Grouping, release: Publication, tell: Tell) -> Wave:
+def _admit(wave: ReadWave, grouping: Grouping, release: Rehearsal, tell: Tell) -> Wave:
     tell(f"find what could be derived of {wave.name}")
     bases = culture_bases(wave.scales, release.request.codebook, release.request.settings)
     admission = release.admit(wave.intake, grouping, bases, wave.name)
@@ -217,7 +217,7 @@ def _admit(wave: ReadWave, grouping: Grouping, release: Publication, tell: Tell)
 
 
 def _permit(
-    measured: MeasuredCulture, now: Wave, before: Wave | None, release: Publication
+    measured: MeasuredCulture, now: Wave, before: Wave | None, release: Rehearsal
 ) -> Permission:
     """Choose the figures beside the groups that may be shown, of both waves."""
     codebook, settings = measured.waves.codebook, measured.waves.settings

@@ -15,7 +15,7 @@ from blijfwijzer.groups.grouping import EVERYONE, Grouping, part_people
 from blijfwijzer.groups.paths import crossed_with
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.release.admission import Admission
-from blijfwijzer.release.publication import Publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.runs.score_needs import (
     find_need,
     not_telling,
@@ -29,7 +29,7 @@ from blijfwijzer.survey.breakdown import break_down_people
 
 
 def gather(
-    wave: NewWave, targets: dict[str, Target], release: Publication, admission: Admission
+    wave: NewWave, targets: dict[str, Target], release: Rehearsal, admission: Admission
 ) -> Findings:
     """Gather what the report tells of; each table is cleared when it is written."""
     people = break_down_people(wave.responses, wave.codebook)

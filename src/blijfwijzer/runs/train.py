@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap
 from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
@@ -133,7 +135,9 @@ def publish_model(
     name = folder_name(target, survey.codebook, survey_hmac, settings)
     with publication(models / name, request, ledgers) as release:
         answers = fitted.made_from.answers
-        breakdown = admit_breakdown(release, survey.intake, answers, of_answers=True)
+        risk = np.full(len(answers), np.nan)
+        risk[fitted.made_from.known] = fitted.risk
+        breakdown = admit_breakdown(release, survey.intake, answers, risk, of_answers=True)
         tell(f"{target}: evaluate")
         evaluation = evaluate_fitted(fitted, breakdown, settings)
         tell(f"{target}: explain")
