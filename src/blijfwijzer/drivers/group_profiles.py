@@ -120,9 +120,9 @@ def contrast_drivers(
 
     Returns
     -------
-    One row per marked group, each once, and driver: group (row), driver, contrast, low, high (95 %), in
-    probability, and is_sure: whether its sign is that of `SURE` of the draws or more. A reference
-    holds its group, which makes the interval a little too wide.
+    One row per marked group, each once, and driver: group (row), driver, contrast, low and high
+    (95 %) in probability, and is_sure: whether its sign is that of `SURE` of the draws or more. A
+    reference holds its group, which makes the interval a little too wide.
     """
     first = np.sort(np.unique(marked, return_index=True)[1])
     marked, references = marked[first], references[first]
