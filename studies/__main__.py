@@ -11,7 +11,7 @@ from blijfwijzer.progress import Tell, show_progress
 def main() -> None:
     """Run one study and write its page, or one section of it."""
     parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
-    parser.add_argument("study", choices=("validation", "bench"))
+    parser.add_argument("study", choices=("validation", "bench", "noise"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="public surveys")
     parser.add_argument("--output", type=Path, required=True, help="page to write")
     parser.add_argument("--only", choices=("gate",), help="section to put in its place on the page")
@@ -27,7 +27,7 @@ def main() -> None:
     asked = parser.parse_args()
     with show_progress() as tell:
         text = _run(asked, tell)
-    if asked.only:
+    if asked.only or asked.study == "noise":
         text = put_in_place(text, asked.output.read_text(encoding="utf-8"))
     with write_beside(asked.output) as beside:
         beside.write_text(text, encoding="utf-8")
@@ -43,6 +43,10 @@ def _run(asked: argparse.Namespace, tell: Tell) -> str:
         from studies.bench import run_bench
 
         return run_bench(asked.data, tell)
+    if asked.study == "noise":
+        from studies.noise import compare_noise
+
+        return compare_noise(tell)
     from studies.gate import gate_text
 
     gate = gate_text(asked.organisations, tell, asked.record)

@@ -124,7 +124,7 @@ def groups_of(people: pd.DataFrame, levels: tuple[str, ...]) -> Offered:
 def _large(copies: int, rounds: int, *, is_told: bool = False) -> Cost:
     people = people_of(copies)
     groups = groups_of(people, _LEVELS)
-    values = people["vertrek"].isin(["4", "5"]).to_numpy().astype(float)
+    values = (people["vertrek"].astype(float) >= 4).to_numpy().astype(float)
     start = time.process_time()
     shown = choose(groups.members, rounds, [values] if is_told else [])
     return Cost(time.process_time() - start, len(shown), int(shown.sum()))
