@@ -1,4 +1,4 @@
-"""The door of the studies: `python -m studies validation`, `python -m studies bench`."""
+"""The door of the studies: `python -m studies validation`, `bench`, or one section alone."""
 
 import argparse
 import re
@@ -11,7 +11,7 @@ from blijfwijzer.progress import Tell, show_progress
 def main() -> None:
     """Run one study and write its page, or one section of it."""
     parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
-    parser.add_argument("study", choices=("validation", "bench", "noise"))
+    parser.add_argument("study", choices=("validation", "bench", "flags", "noise"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="public surveys")
     parser.add_argument("--output", type=Path, required=True, help="page to write")
     parser.add_argument("--only", choices=("gate",), help="section to put in its place on the page")
@@ -42,7 +42,11 @@ def _run(asked: argparse.Namespace, tell: Tell) -> str:
             return bench_gate(tell)
         from studies.bench import run_bench
 
-        return run_bench(asked.data, tell)
+        return run_bench(asked.data, tell) + "\n" + bench_gate(tell)
+    if asked.study == "flags":
+        from studies.flags import validate_flags
+
+        return validate_flags(tell)
     if asked.study == "noise":
         from studies.noise import compare_noise
 

@@ -35,7 +35,11 @@ def read_needs(
         The release was not crossed with the variable.
     """
     crossed = pd.Series(crossed_with(groups["group"]), index=groups.index)
-    own = groups[groups["own_n"].notna() & (crossed == across)].set_index("group")
+    own = groups[groups["own_n"].notna() & (crossed == across)].set_index("group").copy()
+    for part in ("rate", "low", "high"):
+        # Who is in no smaller unit that is shown is a group of its own, not the whole unit.
+        rest = own.get(f"{target}_own_{part}", pd.Series(np.nan, own.index))
+        own[f"{target}_{part}"] = own[f"{target}_{part}"].where(own["own_n"] >= own["n"], rest)
     # A group of which the need is not told gets none: vouchers would tell of it.
     is_told, there = own[f"{target}_rate"].notna(), not own.empty
     own = own[is_told]
