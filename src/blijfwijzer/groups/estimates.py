@@ -2,9 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.rounding import band_middle
 from blijfwijzer.estimation.benchmark import add_up_to
+from blijfwijzer.estimation.design import Varying
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.rates import (
     PooledRates,
@@ -19,6 +21,7 @@ from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
 from blijfwijzer.survey.arrays import Array, Mask
 
+_WAYS: tuple[Varying, Varying] = ("fixed", "drawn")
 _WHOLE = 0.999
 """Of a unit's weight in its parts from which they are all of it."""
 
@@ -29,8 +32,13 @@ def estimate_groups(
     effects: pd.DataFrame,
     settings: RateSettings,
     seed: int,
+    units: Varying = "fixed",
 ) -> tuple[PooledRates, pd.DataFrame]:
     """Estimate the rate of every group.
+
+    Draws and standard errors are of these units, with whoever may work there. With `drawn` units
+    the interval of a group of several whole ones tells of other units in their place too; as a
+    reference, or as a whole that others add up to, it stays what these units are.
 
     Parameters
     ----------
@@ -58,6 +66,8 @@ def estimate_groups(
         tables.append(pooled.table.set_index(rows))
     table = pd.concat(tables).sort_index()
     table, draws = _add_up(table, draws, grouping, areas, predictions)
+    if units == "drawn" and is_asked:
+        table = _widen(table, grouping, predictions)
     # From the figures as they are shown: bounds that followed from finer ones would tell these.
     low, high = nonresponse_bounds(
         table["low"].round(2).to_numpy(),
@@ -99,6 +109,24 @@ def _add_up(
                 values[rows] = add_up_to(values[rows], values[place], share)
     made = tell_rates(values[:, 0], values[:, 1:], table["source"].to_numpy())
     return made.table.set_index(table.index), made.draws
+
+
+def _widen(table: pd.DataFrame, grouping: Grouping, predictions: Predictions) -> pd.DataFrame:
+    """Let intervals of groups of several whole units tell of other units in their place too."""
+    wider = np.ones(len(table))
+    for level in grouping.groups["level"].unique():
+        rows = np.flatnonzero(grouping.groups["level"] == level)
+        members = csr_array(grouping.members[rows])
+        fixed, drawn = (
+            summarise_areas(predictions, members, units=way)["effective_n"].to_numpy(dtype=float)
+            for way in _WAYS
+        )
+        wider[rows] = np.sqrt(np.divide(fixed, drawn, out=np.ones(len(rows)), where=drawn > 0))
+    ends = {
+        end: (table["rate"] + wider * (table[end] - table["rate"])).clip(0, 1)
+        for end in ("low", "high")
+    }
+    return table.assign(**ends)
 
 
 def _in_bands(areas: pd.DataFrame) -> pd.DataFrame:

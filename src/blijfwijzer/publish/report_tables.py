@@ -74,7 +74,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             ),
             "rolled_up": _rolled_up(findings),
         },
-        method=release_method(findings.settings),
+        method=release_method(findings.settings, codebook),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
     )

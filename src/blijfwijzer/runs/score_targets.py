@@ -117,6 +117,7 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
         stored.effects,
         settings.rates,
         settings.seed,
+        wave.codebook.units.varying,
     )
     tell(f"{model.target}: flag groups")
     flags = flag_units(pooled, areas, wave)
