@@ -1,4 +1,4 @@
-"""The door of the studies: `python -m studies validation`, `bench`, or `flags` alone."""
+"""The door of the studies: `python -m studies validation`, `bench`; `flags`, `rates`."""
 
 import argparse
 from pathlib import Path
@@ -10,7 +10,7 @@ from blijfwijzer.progress import Tell, show_progress
 def main() -> None:
     """Run one study and write its page."""
     parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
-    parser.add_argument("study", choices=("validation", "bench", "flags"))
+    parser.add_argument("study", choices=("validation", "bench", "flags", "rates"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="public surveys")
     parser.add_argument("--output", type=Path, required=True, help="page to write")
     asked = parser.parse_args()
@@ -30,6 +30,10 @@ def _run(study: str, data: Path, tell: Tell) -> str:
         from studies.flags import validate_flags
 
         return validate_flags(tell)
+    if study == "rates":
+        from studies.rates import validate_rates
+
+        return validate_rates(tell)
     from studies.validation import validate
 
     return validate(data, tell)

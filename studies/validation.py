@@ -31,6 +31,7 @@ from studies.culture import validate_culture
 from studies.flags import validate_flags
 from studies.gate import gate_text
 from studies.instrument import validate_instrument
+from studies.rates import validate_rates
 
 _MINIMUM = 10
 _ORGANISATIONS = 24
@@ -53,6 +54,7 @@ def validate(data: Path, tell: Tell) -> str:
     tell("rates: FEVS 2018")
     parts.append(_rates_text(data, tell))
     tell("flags")
+    parts.append(validate_rates(tell))
     parts.append(validate_flags(tell))
     tell("vouchers: built-in survey")
     parts.append(_vouchers_text(tell))
