@@ -5,15 +5,17 @@ import statsmodels.api as sm
 from statsmodels.stats.power import TTestIndPower
 
 from blijfwijzer.errors import TrialError
-from blijfwijzer.settings import GuidanceSettings, VoucherSettings
+from blijfwijzer.settings import GuidanceSettings
 from blijfwijzer.vouchers.allocation import allocate_vouchers
 from blijfwijzer.vouchers.lottery import draw_lottery
 from blijfwijzer.vouchers.needs import Needs
+from blijfwijzer.vouchers.offers import Offers
 from blijfwijzer.vouchers.permutation import Arms, randomise
 from blijfwijzer.vouchers.power import expected_effect, plan_power
 from blijfwijzer.vouchers.seal import Lottery, Origin, open_sealed
 from blijfwijzer.vouchers.trial import TrialResult
 from blijfwijzer.vouchers.trial import analyse_trial as analyse
+from shared_allocation import sure
 
 
 def lottery_of(arms: dict[str, tuple[int, int]]) -> Lottery:
@@ -46,7 +48,7 @@ def drawn_lottery(seed) -> tuple[Lottery, Needs]:
         people=pd.Series(rng.integers(20, 150, 100).astype(float), index=index),
         strata=pd.DataFrame({"sector": rng.integers(0, 3, 100).astype(str)}, index=index),
     )
-    chosen = VoucherSettings(reserve=0.0, lottery=0.4)
+    chosen = sure(reserve=0.0, lottery=0.4)
     plan = allocate_vouchers(needs, 300, 1, chosen, seed)
     return draw_lottery(plan, needs, chosen, origin=Origin(groups=str(seed))), needs
 
@@ -241,6 +243,17 @@ def test_power_of_impossible_figures_is_refused(figures, message):
         plan_power(lottery_of({"a": (9, 9)}), **fine | figures)
 
 
+def test_so_many_groups_as_are_told_find_the_effect_four_times_in_five():
+    found = plan_power(lottery_of({"a": (9, 9)}), 20, 0.4, 0.05, 0.1)
+
+    half = found.needed // 2
+    planned = plan_power(lottery_of({"a": (half, found.needed - half)}), 20, 0.4, 0.05, 0.1)
+
+    assert found.power < 0.6
+    assert planned.power == pytest.approx(0.8, abs=0.01)
+    assert plan_power(lottery_of({"a": (9, 9)}), 20, 0.4, 0.05, 0.0).needed == 0
+
+
 def test_power_of_two_groups_is_refused():
     with pytest.raises(TrialError, match="too few"):
         plan_power(lottery_of({"a": (1, 1)}), 20, 0.4, 0.05, 0.1)
@@ -249,7 +262,8 @@ def test_power_of_two_groups_is_refused():
 def test_the_expected_effect_is_on_whole_groups():
     lottery, needs = drawn_lottery(3)
 
-    effect = expected_effect(lottery, needs, GuidanceSettings(take_up=0.4, deadweight=0.4))
+    guidance = GuidanceSettings(take_up=0.4, deadweight=0.4)
+    effect = expected_effect(lottery, needs, Offers(1000, guidance, np.ones(len(needs.groups))))
 
     drawn = lottery.table[lottery.table["arm"] == "offered"]
     shares = drawn["vouchers"] / needs.people[drawn.index]
