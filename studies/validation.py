@@ -22,6 +22,7 @@ from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
+from studies.card import card_text
 from studies.claims import validate_claims
 from studies.culture import validate_culture
 from studies.gate import gate_text
@@ -52,6 +53,7 @@ def validate(data: Path, tell: Tell) -> str:
     parts.append(_flags_text(tell))
     tell("vouchers: built-in survey")
     parts.append(vouchers_text(tell))
+    parts.append(card_text(data, tell))
     parts.append("## Instrument\n\n" + _one_deeper(validate_instrument(tell)))
     parts.append(validate_culture(data, tell))
     parts.append(validate_claims(tell))
