@@ -128,6 +128,8 @@ def _groups(wave: _Wave, codebook: Codebook, settings: Settings) -> pd.DataFrame
     groups = grouping.groups.assign(people=grouping.groups["n"] * _PEOPLE).reset_index()
     for end in ("rate", "low", "high"):
         groups[f"{_TARGET}_{end}"] = (100 * rates[end]).round().to_numpy()
+        # Of who is left over too: here nothing of a unit is told apart from the whole.
+        groups[f"{_TARGET}_own_{end}"] = groups[f"{_TARGET}_{end}"]
     crossed = pd.Series(crossed_with(grouping.groups.index), index=grouping.groups.index)
     own = []
     for name in crossed.unique():

@@ -208,8 +208,9 @@ def _flagged(rng: np.random.Generator, names: list[str], language: Language) -> 
                 **_rates(rng, rows, least=38),
                 "reference": rng.integers(20, 30, rows),
                 "probability": rng.integers(90, 100, rows),
-                "stability": (stability := rng.integers(60, 100, rows)),
-                "verdict": np.where(stability >= 80, "certain", "uncertain"),
+                "place": 1,
+                "last_place": rows,
+                "stability": rng.integers(60, 100, rows),
             }
         )
         for target, _ in TARGETS[language]
@@ -233,6 +234,7 @@ def _drivers(rng: np.random.Generator, names: list[str], language: Language) -> 
                         "contrast": round(contrast, 1),
                         "low": round(contrast - 1.5, 1),
                         "high": round(contrast + 1.5, 1),
+                        "is_sure": abs(contrast) > 1.5,
                     }
                 )
     return pd.DataFrame(rows)

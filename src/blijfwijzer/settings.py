@@ -159,9 +159,8 @@ class FlagSettings(Section):
     """By how much a rate must exceed its reference to matter in practice."""
     false_discoveries: float = Field(0.10, gt=0, lt=0.5)
     """Share of false flags that is accepted on the whole list."""
-    stability: float = Field(0.80, ge=0.5, le=1)
-    """Share of bootstraps of organisations in which a flag must hold to be certain."""
     bootstraps: int = Field(200, ge=50, le=5_000)
+    """Of organisations, to tell how often a flag would come back."""
     reference: Literal["sector", "all"] = "sector"
     """Compare with the largest unit level, or with everyone."""
     best_share: float = Field(0.25, gt=0, lt=1)

@@ -98,8 +98,7 @@ def effects_of(predictions, members):
     """Learn from a wave that was asked, to have effects for one that was not."""
     answers = np.tile([0.0, 1], 400)[: len(predictions.risk)]
     areas = summarise_areas(replace(predictions, values=answers), members)
-    nowhere = np.full(len(areas), np.nan)
-    pooled = pool_rates(areas, nowhere, pd.Series([""] * len(areas)), 300, 1)
+    pooled = pool_rates(areas, pd.Series([""] * len(areas)), 300, 1)
     return learn_effects(areas, pooled, areas.index)
 
 

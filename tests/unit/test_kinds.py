@@ -56,7 +56,7 @@ def test_parts_that_cut_through_groups_are_of_known_kinds_and_offered_to_the_rul
         *("release/breakdown.py", "release/claims.py"),
         *("runs/climate_findings.py", "runs/score_findings.py"),
     }
-    naming = {"runs/score_needs.py", "publish/culture_findings.py"}
+    naming = {"runs/score_needs.py", "runs/remainders.py", "publish/culture_findings.py"}
     assert {module for module, _ in made} <= offering | naming
 
 
@@ -76,9 +76,12 @@ def test_each_column_of_a_risk_is_withheld_with_its_rate():
     of_risk = {name.removeprefix("{target}_") for name in parts if "{target}" in name}
 
     assert {n for n in told if "{target}" not in n} <= BY_THEMSELVES
-    assert of_risk <= set(report_tables._OF_EACH_RISK)
+    # Those of remainders are withheld by a figure of their own: `runs.remainders`.
+    of_rest = {"own_rate", "own_low", "own_high"}
+    assert of_risk - of_rest <= set(report_tables._OF_EACH_RISK)
 
-    left = withheld()
+    left = pd.DataFrame(withheld())
+    left = left.join(report_tables._places(left))
     for column in report_tables._OF_EACH_RISK:
         assert not pd.Series(left[column]).replace("", np.nan).notna().any(), column
 
@@ -88,7 +91,7 @@ def withheld():
     figures = dict.fromkeys(("rate", "low", "high", "nonresponse_low", "nonresponse_high"), 0.3)
     rates = pd.DataFrame({**figures, "se": 0.1, "source": "pooled"}, index=range(3))
     flags = pd.DataFrame(
-        {"reference": 0.2, "probability": 0.9, "stability": 0.9, "verdict": "certain"},
+        {"reference": 0.2, "probability": 0.9, "stability": 0.9, "verdict": "flagged"},
         index=range(3),
     )
     groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
@@ -103,7 +106,7 @@ def withheld():
 def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
     told = np.array([True, False, True])
     rates = pd.DataFrame({"rate": [0.2, 0.3, 0.4], "source": "pooled"})
-    flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "certain", "certain"]})
+    flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "flagged", "flagged"]})
     groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
     wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
     target = Target(
@@ -113,7 +116,7 @@ def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
     found = withhold(target, told, wave)
 
     assert found.flags["reference"].isna().tolist() == [False, True, True]
-    assert found.flags["verdict"].tolist() == ["", "", "certain"]
+    assert found.flags["verdict"].tolist() == ["", "", "flagged"]
 
 
 def test_figures_of_everyone_are_absent_where_everyone_may_not_be_told_of():

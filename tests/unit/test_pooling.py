@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 from scipy.stats import multivariate_normal
 
 from blijfwijzer.estimation.areas import Areas, Points, at_points
-from blijfwijzer.estimation.group_means import left_to_know, summarise_means, within_variance
+from blijfwijzer.estimation.group_means import summarise_means, within_variance
 from blijfwijzer.estimation.pooling import pool_jointly, pool_means
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
@@ -163,12 +163,6 @@ def test_missing_answers_are_outside_a_mean():
     assert areas["mean"].tolist() == pytest.approx([2.0, np.nan], nan_ok=True)
 
 
-def test_less_is_left_to_know_when_most_answered():
-    left = left_to_know(np.array([5.0, 10, 10]), np.array([10.0, 10, np.nan]))
-
-    assert left.tolist() == pytest.approx([0.5, 1e-4, 1.0])
-
-
 def test_joint_draws_have_the_covariance_of_the_posterior(rng):
     between = np.array([[0.04, 0.03], [0.03, 0.05]])
     within = np.array([[0.6, 0.3], [0.3, 0.7]])
@@ -213,17 +207,15 @@ def test_full_units_of_fevs_lie_within_the_intervals_of_small_samples(fevs_file)
     people = [np.flatnonzero(unit == name) for name in sorted(sizes.index[sizes >= 250])]
     true = np.array([np.average(values[p], weights=weight[p]) for p in people])
     parents = pd.Series([survey["AGENCY"].astype("str").iloc[p[0]] for p in people])
-    everyone = np.array([len(p) for p in people], dtype=float)
     rng = np.random.default_rng(0)
     for n in (10, 40):
         covered, pooled, direct = [], [], []
         members = members_of(np.repeat(np.arange(len(people)), n))
 
         for _ in range(25):
-            drawn = np.concatenate([rng.choice(p, n, replace=False) for p in people])
+            drawn = np.concatenate([rng.choice(p, n) for p in people])
             areas = summarise_means(values[drawn], weight[drawn], members)
             sampling = within_variance(areas)[0] / areas["effective_n"].to_numpy()
-            sampling *= left_to_know(areas["n"].to_numpy(dtype=float), everyone)
             mean = areas["mean"].to_numpy()
             table = pool_means(mean, sampling, parents, 500, rng).table
             covered.append(table["low"].le(true) & table["high"].ge(true))

@@ -7,6 +7,7 @@ import statsmodels.api as sm
 from scipy.sparse import csr_array
 from scipy.stats import beta
 
+from blijfwijzer.estimation.counts import pool_counts
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.rates import (
     PooledRates,
@@ -48,7 +49,7 @@ def simulated(rng, groups=60, n=30, spread=0.05, parents=8, of_parent=0.03):
 
 def pooled(rng, **options):
     true, table, parent = simulated(rng, **options)
-    return true, table, pool_rates(table, np.full(len(true), np.nan), parent, 500, 1)
+    return true, table, pool_rates(table, parent, 500, 1)
 
 
 def test_intervals_cover_the_true_rates(rng):
@@ -76,7 +77,7 @@ def test_many_answers_give_the_direct_rate(rng):
     _, table, _ = simulated(rng)
     table["n"] = table["effective_n"] = 1e6
 
-    found = pool_rates(table, np.full(len(table), np.nan), alone(len(table)), 300, 1).table
+    found = pool_rates(table, alone(len(table)), 300, 1).table
 
     assert np.abs(found["rate"] - table["direct"]).max() < 0.002
 
@@ -85,7 +86,7 @@ def test_groups_that_do_not_differ_share_one_rate(rng):
     seen = rng.binomial(25, 0.2, 80) / 25
     table = areas(seen, np.full(80, 0.2), np.full(80, 25), cov=0.0)
 
-    found = pool_rates(table, np.full(80, np.nan), alone(80), 500, 1).table
+    found = pool_rates(table, alone(80), 500, 1).table
 
     assert found["rate"].std() < 0.35 * seen.std()
 
@@ -102,7 +103,7 @@ def test_the_spread_between_groups_agrees_with_statsmodels(rng):
     shrunk = (fitted.fe_params[0] + effects) / 10
     table = areas(values.mean(1), rng.normal(0.3, 1e-3, groups), np.full(groups, n), 1e-6, 0.0)
 
-    found = pool_rates(table, np.full(groups, np.nan), alone(groups), 500, 1).table
+    found = pool_rates(table, alone(groups), 500, 1).table
 
     assert np.corrcoef(found["rate"], shrunk)[0, 1] > 0.98
     assert np.abs(found["rate"] - shrunk).mean() < 0.01
@@ -111,7 +112,7 @@ def test_the_spread_between_groups_agrees_with_statsmodels(rng):
 def test_two_groups_keep_their_own_rate_with_a_beta_interval():
     table = areas([0.2, 0.4], [0.3, 0.3], [50, 50])
 
-    found = pool_rates(table, np.full(2, np.nan), alone(2), 20_000, 1).table
+    found = pool_rates(table, alone(2), 20_000, 1).table
 
     assert found["rate"].tolist() == [0.2, 0.4]
     low, high = beta.ppf([0.025, 0.975], 10.5, 40.5)
@@ -123,19 +124,66 @@ def test_rates_near_zero_stay_between_zero_and_one(rng):
     true = np.clip(rng.normal(0.015, 0.005, 50), 0.002, 0.05)
     table = areas(rng.binomial(60, true) / 60, true, np.full(50, 60))
 
-    found = pool_rates(table, np.full(50, np.nan), alone(50), 500, 1).table
+    found = pool_rates(table, alone(50), 500, 1).table
 
     assert (found["low"] >= 0).all()
     assert found["rate"].mean() == pytest.approx(0.015, abs=0.006)
 
 
+def test_rare_counts_are_pooled_as_importance_sampling_has_it(rng):
+    n, hits, samples = np.full(5, 40.0), np.array([0.0, 0, 1, 1, 5]), 400_000
+    middle = np.log((hits.sum() + 0.5) / (n.sum() - hits.sum() + 0.5))
+    level, spread = rng.uniform(-2.5, 2.5, samples), rng.uniform(0.13, 1.67, samples)
+    log_odds = middle + level + spread * rng.standard_t(8, (5, samples))
+    true = 1 / (1 + np.exp(-log_odds))
+    log = (hits[:, None] * np.log(true) + (n - hits)[:, None] * np.log1p(-true)).sum(axis=0)
+    weight = np.exp(log - log.max())
+    expected = (true * weight).sum(axis=1) / weight.sum()
+
+    made = pool_counts(hits / n, n, np.full(5, 0.03), 20_000, rng)
+
+    assert made.mean(axis=1) == pytest.approx(expected, rel=0.12)
+
+
+@pytest.mark.parametrize("model", [1e-5, 0.0015, 0.9999])
+def test_risks_of_next_to_nothing_are_pooled(model):
+    sizes = np.array([10] * 30 + [4000] * 3)
+    share = 0.004 if model < 0.5 else 0.996
+    table = areas(np.full(33, share), np.full(33, model), sizes, 1e-6, 1e-6)
+
+    found = pool_rates(table, alone(33), 400, 1).table
+
+    assert found.notna().all(axis=None)
+    assert found["rate"].to_numpy() == pytest.approx(share, abs=0.01)
+
+
+@pytest.mark.parametrize(("rate", "is_weighted"), [(0.02, False), (0.02, True), (0.98, False)])
+def test_rare_rates_are_covered_also_by_a_model_that_overstates_differences(rng, rate, is_weighted):
+    held, n, groups = [], 40, 60
+    unit = np.repeat(np.arange(groups), n)
+    for seed in range(10):
+        effect = 0.4 * rng.standard_normal(groups)
+        middle = np.log(rate / (1 - rate))
+        true = 1 / (1 + np.exp(-middle - effect))
+        values = (rng.random(len(unit)) < true[unit]).astype(float)
+        lift = 0.3 * effect[unit] + 1.5 * rng.standard_normal(len(unit))
+        risk = 1 / (1 + np.exp(-middle - lift))
+        weight = np.exp(0.5 * rng.standard_normal(len(unit))) if is_weighted else np.ones(len(unit))
+        members = csr_array((unit == np.arange(groups)[:, None]).astype(np.int8))
+        design = Design.of_units(weight, pd.Series(unit))
+        table = summarise_areas(Predictions(values, risk, design), members)
+        found = pool_rates(table, alone(groups), 500, seed).table
+        held.append((found["low"] <= true) & (true <= found["high"]))
+
+    assert np.mean(held) >= 0.93
+
+
 def test_the_order_of_groups_does_not_matter(rng):
     _, table, parent = simulated(rng)
     order = rng.permutation(len(table))
-    nobody = np.full(len(table), np.nan)
 
-    straight = pool_rates(table, nobody, parent, 300, 1).table["rate"].to_numpy()
-    shuffled = pool_rates(table.iloc[order], nobody, parent.iloc[order], 300, 1).table["rate"]
+    straight = pool_rates(table, parent, 300, 1).table["rate"].to_numpy()
+    shuffled = pool_rates(table.iloc[order], parent.iloc[order], 300, 1).table["rate"]
 
     assert np.allclose(straight[order], shuffled, atol=1e-9)
 
@@ -170,12 +218,28 @@ def test_a_wave_without_outcomes_has_wider_intervals(rng):
 
 
 def test_nonresponse_bounds_follow_the_odds():
-    low, high = nonresponse_bounds(np.array([0.2, 0.2]), np.array([0.5, np.nan]), 1.5)
+    ends = np.array([0.2, 0.2]), np.array([0.5, 0.5])
 
-    other = 0.25 * 1.5 / (1 + 0.25 * 1.5)
-    assert high[0] == pytest.approx(0.5 * 0.2 + 0.5 * other)
-    assert low[0] < 0.2 < high[0]
+    low, high = nonresponse_bounds(*ends, np.array([0.5, np.nan]), 1.5)
+
+    below, above = 0.25 / 1.5 / (1 + 0.25 / 1.5), 1.5 / (1 + 1.5)
+    assert low[0] == pytest.approx(0.5 * 0.2 + 0.5 * below)
+    assert high[0] == pytest.approx(0.5 * 0.5 + 0.5 * above)
     assert np.isnan(low[1])
+
+
+@pytest.mark.parametrize("odds", [1 / 1.5, 1.0, 1.5])
+def test_nonresponse_bounds_hold_the_rate_of_everyone_in_the_scenario_they_state(rng, odds):
+    response, held = 0.15, []
+    for _ in range(10):
+        true, _, found = pooled(rng)
+        away = odds * true / (1 - true)
+        everyone = response * true + (1 - response) * away / (1 + away)
+        ends = found.table["low"].to_numpy(), found.table["high"].to_numpy()
+        low, high = nonresponse_bounds(*ends, np.full(len(true), response), 1.5)
+        held.append((low <= everyone) & (everyone <= high))
+
+    assert np.mean(held) >= 0.93
 
 
 def test_draws_have_the_interval_that_is_told(rng):

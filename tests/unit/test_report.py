@@ -292,9 +292,9 @@ def test_tables_that_were_kept_as_json_give_the_same_page():
         (None, "count", "niet getoond", "not shown"),
         (pd.NA, "percent", "niet getoond", "not shown"),
         (True, "truth", "ja", "yes"),
-        ("certain", "verdict", "gemarkeerd", "flagged"),
+        ("flagged", "verdict", "gemarkeerd", "flagged"),
         ("iets anders", "verdict", "iets anders", "iets anders"),
-        ("certain", "text", "certain", "certain"),
+        ("flagged", "text", "flagged", "flagged"),
         (2019, "text", "2019", "2019"),
     ],
 )

@@ -55,12 +55,11 @@ def members_of(unit):
     return csr_array((unit == np.arange(unit.max() + 1)[:, None]).astype(np.int8))
 
 
-def changes_of(values, waves, unit, people=None, raked=None):
+def changes_of(values, waves, unit, raked=None):
     count = unit.max() + 1
     names = [f"organisatie=O{place}" for place in range(count)]
-    people = np.full((count, 2), np.nan) if people is None else people
     levels = pd.Series("organisatie", index=names)
-    return change_of_units(values, waves, members_of(unit), levels, people, raked or {})
+    return change_of_units(values, waves, members_of(unit), levels, raked or {})
 
 
 @pytest.fixture(scope="module")
@@ -175,16 +174,6 @@ def test_who_did_not_answer_then_or_now_gives_no_change(rng):
 
     assert np.isnan(row["net"])
     assert (row["n_before"], row["n_now"]) == (20, 0)
-
-
-def test_knowing_how_many_work_there_makes_a_change_surer(rng):
-    values, _, _, unit, waves = younger_units(rng, shift=0)
-    people = np.column_stack([np.full(40, 25.0), np.full(40, np.nan)])
-
-    far, near = (changes_of(values, waves, unit, known)["variance"] for known in (None, people))
-
-    # Four fifths of one of the two are known.
-    assert (near / far).mean() == pytest.approx((0.2 + 1) / 2, abs=0.03)
 
 
 def test_units_of_whole_clusters_are_known_by_these_which_count_once_in_both_waves(rng):

@@ -15,7 +15,7 @@ import pandas as pd
 
 from blijfwijzer.culture.screened import Screened
 from blijfwijzer.culture.screened_pair import draw_pair, find_pair, is_below
-from blijfwijzer.groups.flags import control_discoveries
+from blijfwijzer.estimation.discovery import control_discoveries
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Codes
 from blijfwijzer.survey.codebook import Codebook

@@ -16,9 +16,9 @@ from blijfwijzer.culture.pair_checks import PAIR_COLUMNS, compare_pairs, summari
 from blijfwijzer.culture.screened import Screened
 from blijfwijzer.culture.screened_pair import draw_pair, find_pair, is_below, within_covariance
 from blijfwijzer.estimation.curves import areas_under_curve
+from blijfwijzer.estimation.discovery import control_discoveries
 from blijfwijzer.estimation.group_means import summarise_means
 from blijfwijzer.estimation.resampling import draw_units, interval_of
-from blijfwijzer.groups.flags import control_discoveries
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook

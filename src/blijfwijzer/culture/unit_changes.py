@@ -48,8 +48,6 @@ def measure_unit_changes(pair: Pair, groupings: tuple[Grouping, Grouping]) -> pd
     members = csr_array(
         hstack([one.members[rows] for one, rows in zip(groupings, places, strict=True)])
     )
-    working = [one.groups["people"].reindex(names).to_numpy(dtype=float) for one in groupings]
-    people = np.column_stack(working)
     levels = later.groups.loc[names, "level"]
     largest = codebook.units.levels[0]
     raked = rake_large(members, waves.is_now, levels.isin([EVERYONE, largest]), pair.part)
@@ -57,7 +55,7 @@ def measure_unit_changes(pair: Pair, groupings: tuple[Grouping, Grouping]) -> pd
     for dimension in find_dimensions(codebook, pair.settings):
         if dimension.name in pair.shared.scales:
             values = pair.scores[dimension.name].to_numpy(dtype=float)
-            table = change_of_units(values, waves, members, levels, people, raked)
+            table = change_of_units(values, waves, members, levels, raked)
             tables.append(table.assign(dimension=dimension.name))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     return table[COLUMNS]
@@ -93,7 +91,6 @@ def change_of_units(
     waves: RakedWaves,
     members: csr_array,
     levels: pd.Series,
-    people: Array,
     raked: dict[int, RakedWaves],
 ) -> pd.DataFrame:
     """Measure by how much the mean of each group moved, as it is and net of who responded.
@@ -103,7 +100,6 @@ def change_of_units(
     values : one per response of both waves, in the order of `waves`; NaN where not known
     members : one row per group, one column per response of both waves
     levels : group to its level; groups of one level share no people
-    people : who work in each group, earlier and later: two columns; NaN where not known
     raked : as `rake_large` gives
 
     Returns
@@ -113,7 +109,7 @@ def change_of_units(
     tables = []
     for level in levels.unique():
         rows = np.flatnonzero(levels == level)
-        units = read_units(csr_array(members[rows]), values, people[rows], waves.is_now)
+        units = read_units(csr_array(members[rows]))
         tables.append(regress_units(values, waves, units).set_index(rows))
     table = pd.concat(tables).sort_index()
     figures = table[["net", "variance", "freedom"]].to_numpy(dtype=float, copy=True)

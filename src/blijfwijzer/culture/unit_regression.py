@@ -13,10 +13,10 @@ from scipy.sparse import csr_array
 from blijfwijzer.culture.raking import RakedWaves
 from blijfwijzer.culture.waves import FEWEST
 from blijfwijzer.estimation.design import told_by_design
-from blijfwijzer.estimation.group_means import left_to_know, summarise_means, within_variance
+from blijfwijzer.estimation.group_means import summarise_means, within_variance
 from blijfwijzer.estimation.regression import regress
 from blijfwijzer.estimation.variance import variance_by_group
-from blijfwijzer.survey.arrays import Array, Codes, Mask
+from blijfwijzer.survey.arrays import Array, Codes
 
 RAKED, REGRESSED, AS_IS = "raked", "regressed", "as_is"
 """How a change is net: weights of the unit itself, slopes of all units of its level, or not."""
@@ -32,19 +32,19 @@ class LevelUnits:
     """One row per group, one column per response of both waves."""
     code: Codes
     """Group of each response; -1 for none."""
-    left: Array
-    """Share of the variance that is left to know in the earlier and the later wave: two columns."""
+
+    @property
+    def count(self) -> int:
+        """Groups there are."""
+        return int(self.members.shape[0])
 
 
-def read_units(members: csr_array, values: Array, people: Array, is_now: Mask) -> LevelUnits:
-    """Read which group each response is of, and how much of each is left to know."""
+def read_units(members: csr_array) -> LevelUnits:
+    """Read which group each response is of."""
     place = members.tocoo()
     code = np.full(members.shape[1], -1, dtype=np.intp)
     code[place.col] = place.row
-    known = ~np.isnan(values) & (code >= 0)
-    n = [np.bincount(code[known & part], minlength=len(people)) for part in (~is_now, is_now)]
-    left = [left_to_know(n[wave].astype(float), people[:, wave]) for wave in (0, 1)]
-    return LevelUnits(members, code, np.column_stack(left))
+    return LevelUnits(members, code)
 
 
 def regress_units(values: Array, waves: RakedWaves, units: LevelUnits) -> pd.DataFrame:
@@ -93,8 +93,8 @@ def _slopes(values: Array, waves: RakedWaves, units: LevelUnits) -> tuple[Array,
     inside = ~np.isnan(values) & waves.is_now & (units.code >= 0)
     code, weight = units.code[inside], waves.design.weight[inside]
     held = np.column_stack([values, waves.dummies[:, 1:]])
-    total = np.bincount(code, weight, len(units.left))
-    sums = np.stack([np.bincount(code, weight * one, len(units.left)) for one in held[inside].T], 1)
+    total = np.bincount(code, weight, units.count)
+    sums = np.stack([np.bincount(code, weight * one, units.count) for one in held[inside].T], 1)
     held[inside] -= (sums / np.where(total > 0, total, np.nan)[:, None])[code]
     traits = held[:, 1:]
     differs = (np.abs(traits[inside]) > _NO_MATTER).any(axis=0)
@@ -140,12 +140,12 @@ def _variance(
     both = zip(
         signs, (~waves.is_now, waves.is_now), _means(values, waves, units), (0, 1), strict=True
     )
-    count, design = len(units.left), waves.design
+    count, design = units.count, waves.design
     variance, freedom = np.zeros(count), np.zeros(count)
     large, influence = np.ones(count, dtype=bool), np.full(len(values), np.nan)
     for sign, part, found, wave in both:
         if sign:
-            alone, known = _alone(found, units.left[:, wave], fitted * wave)
+            alone, known = _alone(found, fitted * wave)
             variance, freedom = variance + alone, freedom + known
             large &= told_by_design(np.where(part, units.code, -1), count, design)
             place = np.maximum(units.code, 0)
@@ -160,10 +160,10 @@ def _variance(
     return variance, freedom
 
 
-def _alone(found: pd.DataFrame, left: Array, fitted: int) -> tuple[Array, float]:
+def _alone(found: pd.DataFrame, fitted: int) -> tuple[Array, float]:
     """Variance of means of people drawn one by one, when slopes were fitted to them beforehand."""
     variance, freedom = within_variance(found)
     effective = found["effective_n"].to_numpy(dtype=float)
     if freedom > fitted:
         variance, freedom = variance * freedom / (freedom - fitted), freedom - fitted
-    return left * variance / np.where(effective > 0, effective, np.nan), freedom
+    return variance / np.where(effective > 0, effective, np.nan), freedom

@@ -79,24 +79,12 @@ def within_variance(areas: pd.DataFrame) -> tuple[float, float]:
     )
 
 
-def left_to_know(n: Array, people: Array | None) -> Array:
-    """Share of a mean's sampling variance that remains when so many of `people` answered.
-
-    The finite population correction (Cochran 1977, p. 24); 1 where people are not known.
-    """
-    if people is None:
-        return np.ones(len(n))
-    left = np.clip(1 - n / np.where(people > 0, people, np.nan), 1e-4, 1)
-    return np.where(np.isnan(left), 1.0, left)
-
-
 def sampling_variance(
     values: Array,
     areas: pd.DataFrame,
     members: csr_array,
     design: Design,
     *,
-    people: Array | None = None,
     units: Varying = "drawn",
 ) -> tuple[Array, Array]:
     """Variance of the mean of each group of one level, and its degrees of freedom.
@@ -105,17 +93,17 @@ def sampling_variance(
     same units answered: the variance is that between people within groups, over the effective
     number of them (Kish 1965). With units that are `drawn` it tells of other units as well, for
     groups that are made of several whole ones; the others lie within a unit, and stay as they are.
+    Either way it is of whoever may work there, so that most of a unit answered makes it no smaller
+    (Graubard & Korn 2002, Statistical Science 17, p. 73).
 
     Parameters
     ----------
     areas : of these groups, as `summarise_means` gives
     members : one row per group, one column per response; groups share none
-    people : who work in each group; NaN or None where not known
     """
     within, freedom = within_variance(areas)
     effective = areas["effective_n"].to_numpy()
-    left = left_to_know(areas["n"].to_numpy(dtype=float), people)
-    variance = left * (within / np.where(effective > 0, effective, np.nan))
+    variance = within / np.where(effective > 0, effective, np.nan)
     df = np.full(len(areas), freedom)
     if units == "drawn":
         place = members.tocoo()

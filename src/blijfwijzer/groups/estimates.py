@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.disclosure.rounding import band_middle
+from blijfwijzer.disclosure.rounding import band_middle, to_band
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.rates import (
     PooledRates,
@@ -54,7 +54,8 @@ def estimate_groups(
     table = pd.concat(tables).sort_index()
     # From the figures as they are shown: bounds that followed from finer ones would tell these.
     low, high = nonresponse_bounds(
-        table["rate"].round(2).to_numpy(),
+        table["low"].round(2).to_numpy(),
+        table["high"].round(2).to_numpy(),
         response_in_bands(groups).round(2).to_numpy(dtype=float),
         settings.nonresponse_odds,
     )
@@ -68,9 +69,7 @@ def _in_bands(areas: pd.DataFrame) -> pd.DataFrame:
     Of a rate by itself the ends of its interval would tell how many answered, to the person.
     """
     n = areas["n"].to_numpy(dtype=float)
-    middle = band_middle(n)
-    worth = np.divide(middle, n, out=np.ones(len(n)), where=n > 0)
-    return areas.assign(n=middle, effective_n=areas["effective_n"] * worth)
+    return areas.assign(n=band_middle(n), effective_n=areas["effective_n"] / to_band(n))
 
 
 def response_in_bands(groups: pd.DataFrame) -> pd.Series:
@@ -95,8 +94,7 @@ def _pool_level(areas: pd.DataFrame, groups: pd.DataFrame, draws: int, seed: int
     if not asked.any():
         nothing = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
         return carry_over(areas, nothing, groups.index, draws, seed)
-    people = groups["people"].to_numpy(dtype=float)
-    pooled = pool_rates(areas[asked], people[asked], groups["parent"][asked], draws, seed)
+    pooled = pool_rates(areas[asked], groups["parent"][asked], draws, seed)
     if asked.all():
         return pooled
     spread = learn_effects(areas[asked], pooled, groups.index[asked])

@@ -1,116 +1,112 @@
-"""Which groups stand out, at a controlled error rate, and whether they would again."""
+"""Which groups stand out, at a controlled error rate, and how often they would again."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-from scipy.special import ndtr
 
+from blijfwijzer.estimation.discovery import Bound, Differences, control_discoveries
 from blijfwijzer.estimation.resampling import draw_units
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.settings import FlagSettings
-from blijfwijzer.survey.arrays import Array, Codes, Mask
+from blijfwijzer.survey.arrays import Array, Codes
 
-CERTAIN, UNCERTAIN, NOT = "certain", "uncertain", ""
-"""Verdicts: flagged, "onzeker" because it would often not be flagged again, not flagged."""
+FLAGGED, NOT = "flagged", ""
+"""Verdicts."""
+_FEWEST = 10
+"""Fewer groups of a level do not tell how groups differ; then the pooled rate's draws decide, in
+which that is integrated over. Convention of ours."""
+_MOVES = np.linspace(-5.0, 5.0, 41)
+"""By how many of its standard errors a group's own rate may be another in another survey."""
+_AS_IT_IS = len(_MOVES) // 2
+_STEEPEST = 2.0
+"""Slope of true rates on mean risks above which it is chance rather than the model."""
 
 
 @dataclass(frozen=True)
-class Resampled:
-    """What a bootstrap of organisations needs of each group."""
+class Listed:
+    """The groups on one list, by their place among all groups; one each."""
 
-    unit: Codes
-    """Organisation that each group lies in; -1 for one that spans several."""
+    place: Codes
     reference: Codes
-    """Reference (sector) of each group."""
-    n: Array
-    direct: Array
-    """Weighted rate of each group."""
+    """Place of the group that each is held against."""
+    level: Codes
+    """Groups of one level are alike in how they may differ."""
+    unit: Codes
+    """Organisation that each lies in; -1 for one that spans several."""
 
 
 def flag_groups(
-    pooled: PooledRates,
-    reference: Array,
-    resampled: Resampled,
-    settings: FlagSettings,
-    seed: int,
+    pooled: PooledRates, areas: pd.DataFrame, listed: Listed, settings: FlagSettings, seed: int
 ) -> pd.DataFrame:
     """Flag the groups whose rate exceeds their reference by a margin that matters.
 
     The list is the longest of which the expected share of false flags stays below
-    `false_discoveries`: groups are taken in order of their probability of exceeding, and the mean
-    of the complements is the false discovery rate (Newton et al. 2004; Mueller, Parmigiani & Rice
-    2007). It is controlled over the whole list, whatever the number of groups.
+    `false_discoveries`, over the whole list, whatever the number of groups. How well the reference
+    is known counts too.
 
     Parameters
     ----------
-    pooled : rates of all groups on the list
-    reference : rate that each group is held against, in [0, 1]
+    pooled, areas : of all groups, as `estimates.estimate_groups` gives
 
     Returns
     -------
-    One row per group, in the same order: reference, probability of exceeding it by the margin,
-    stability (share of bootstraps in which it is flagged) and verdict.
+    One row per group on the list: reference, probability of exceeding it by the margin, stability
+    (share of bootstraps in which a flagged group is flagged again) and verdict.
     """
-    probability = (pooled.draws > (reference + settings.margin)[:, None]).mean(axis=1)
+    chances = _chances(pooled, areas, listed, settings.margin)
+    probability = chances[:, _AS_IT_IS]
     flagged = control_discoveries(probability, settings.false_discoveries)
     stability = np.full(len(probability), np.nan)
     if flagged.any():
-        stability = measure_stability(pooled, reference, resampled, settings, seed)
-    verdict = np.where(flagged, np.where(stability >= settings.stability, CERTAIN, UNCERTAIN), NOT)
+        own = _own_error(pooled, areas)[listed.place]
+        again = measure_stability(chances, own, areas, listed, settings, seed)
+        stability = np.where(flagged, again, np.nan)
     return pd.DataFrame(
         {
-            "reference": reference,
+            "reference": pooled.table["rate"].to_numpy()[listed.reference],
             "probability": probability,
-            "stability": np.where(flagged, stability, np.nan),
-            "verdict": verdict,
+            "stability": stability,
+            "verdict": np.where(flagged, FLAGGED, NOT),
         }
     )
 
 
-def control_discoveries(probability: Array, most: float) -> Mask:
-    """Take the longest list with an expected share of false flags of at most `most`.
-
-    Parameters
-    ----------
-    probability : of each group that it truly exceeds
-    """
-    order = np.argsort(-probability, kind="stable")
-    false = np.cumsum(1 - probability[order]) / np.arange(1, len(order) + 1)
-    flagged = np.zeros(len(order), dtype=bool)
-    flagged[order[: int((false <= most).sum())]] = True
-    return flagged
-
-
 def measure_stability(
-    pooled: PooledRates,
-    reference: Array,
-    resampled: Resampled,
+    chances: Array,
+    own: Array,
+    areas: pd.DataFrame,
+    listed: Listed,
     settings: FlagSettings,
     seed: int,
 ) -> Array:
-    """Share of bootstraps in which each group is flagged.
+    """Share of bootstraps in which each group is on the list.
 
     Each bootstrap draws organisations with replacement, which moves the references, and the
-    respondents within a group's own organisation, which moves its direct rate. How far a direct
-    rate moves the pooled one is the weight g that pooling gave it. The pooled rate's variance is g
-    times the direct one's (Rao & Molina 2015, eq. 6.1.8: g1 = g D), so g = (se of the pooled rate
-    / se of the direct one)^2. The list is then made anew.
+    respondents within a group's own organisation, which moves its own rate. The list is then made
+    anew. It carries the error of this survey and that of the next, and so decides nothing.
+
+    Parameters
+    ----------
+    chances : one row per group on the list, one column per move of `_MOVES`
+    own : standard error of each own rate
     """
     rng = np.random.default_rng(seed)
-    rate, se = pooled.table["rate"].to_numpy(), pooled.table["se"].to_numpy()
-    own = np.sqrt(np.clip(rate * (1 - rate), 1e-4, None) / np.maximum(resampled.n, 1))
-    trust = np.clip((se / own) ** 2, 0, 1)
-    in_unit = resampled.unit >= 0
-    held = np.zeros(len(rate))
+    n = areas["effective_n"].to_numpy()[listed.place]
+    rate = areas["direct"].fillna(areas["model"]).to_numpy()[listed.place]
+    reference = np.unique(listed.reference, return_inverse=True)[1]
+    before = _means(n, rate, reference)
+    held, rows = np.zeros(len(n)), np.arange(len(n))
     for _ in range(settings.bootstraps):
-        times = draw_units(resampled.unit, 1, rng).by_response[0]
-        weight = np.where(in_unit, resampled.n * times, 0.0)
-        shift = _reference_shift(weight, resampled)
-        moved = rate + trust * own * rng.standard_normal(len(rate))
-        above = ndtr((moved - reference - shift - settings.margin) / np.maximum(se, 1e-9))
-        held += control_discoveries(above, settings.false_discoveries)
+        times = draw_units(listed.unit, 1, rng).by_response[0]
+        after = _means(np.where(listed.unit >= 0, n * times, 0.0), rate, reference)
+        shift = np.nan_to_num(after - before)[reference]
+        move = rng.standard_normal(len(n)) - shift / own
+        at = np.clip((move - _MOVES[0]) / (_MOVES[1] - _MOVES[0]), 0, len(_MOVES) - 1.001)
+        low, part = at.astype(int), at % 1
+        chance = chances[rows, low] * (1 - part) + chances[rows, low + 1] * part
+        held += control_discoveries(chance, settings.false_discoveries)
     return held / settings.bootstraps
 
 
@@ -160,14 +156,77 @@ def talent_at_risk(values: Array, best: Array, weight: Array, members: csr_array
     return pd.DataFrame(told)
 
 
-def _reference_shift(weight: Array, resampled: Resampled) -> Array:
-    """How much the rate of each reference moves when organisations are drawn again."""
-    count = resampled.reference.max(initial=0) + 1
+def _chances(pooled: PooledRates, areas: pd.DataFrame, listed: Listed, margin: float) -> Array:
+    """Give the chance of each group to exceed its reference, had its own rate been another.
 
-    def mean(w: Array) -> Array:
-        total = np.bincount(resampled.reference, weights=w, minlength=count)
-        sums = np.bincount(resampled.reference, weights=w * resampled.direct, minlength=count)
-        return np.divide(sums, total, out=np.full(count, np.nan), where=total > 0)
+    Returns
+    -------
+    One row per group on the list, one column per move of `_MOVES`.
+    """
+    own = _own_error(pooled, areas)[listed.place]
+    table = pooled.table.iloc[listed.reference]
+    bound = Bound(table["rate"].to_numpy() + margin, table["se"].to_numpy())
+    chances = np.empty((len(own), len(_MOVES)))
+    asked = (pooled.table["source"] == "pooled").to_numpy()[listed.place]
+    for level in np.unique(listed.level):
+        rows = np.flatnonzero(asked & (listed.level == level))
+        if len(rows) < _FEWEST:
+            asked[rows] = False
+            continue
+        share, expected = _foreseen(pooled, areas, listed, rows)
+        n = areas["effective_n"].to_numpy()[listed.place[rows]]
+        of_level = Bound(bound.value[rows], bound.se[rows])
+        learnt = Differences.learn(share, n, expected)
+        for place, move in enumerate(_MOVES):
+            moved = np.clip(share + move * own[rows], 0, 1)
+            chances[rows, place] = learnt.chance_above(moved, n, expected, of_level)
+    rows = np.flatnonzero(~asked)
+    places = listed.place[rows]
+    trust = np.clip(pooled.table["se"].to_numpy()[places] / own[rows], 0, 1) ** 2
+    for place, move in enumerate(_MOVES):
+        # By the weight that pooling gave its answers: g1 = g D (Rao & Molina 2015, eq. 6.1.8).
+        moved = pooled.draws[places] + (move * trust * own[rows])[:, None]
+        chances[rows, place] = (moved > bound.value[rows][:, None]).mean(axis=1)
+    return chances
 
-    moved = mean(weight) - mean(np.where(resampled.unit >= 0, resampled.n, 0.0))
-    return np.nan_to_num(moved)[resampled.reference]
+
+def _own_error(pooled: PooledRates, areas: pd.DataFrame) -> Array:
+    """Give the standard error of each group's own rate."""
+    rate = np.clip(pooled.table["rate"].to_numpy(), 1e-3, 1 - 1e-3)
+    n = np.maximum(areas["effective_n"].to_numpy(dtype=float), 1)
+    return np.asarray(np.sqrt(rate * (1 - rate) / n))
+
+
+def _foreseen(
+    pooled: PooledRates, areas: pd.DataFrame, listed: Listed, rows: Codes
+) -> tuple[Array, Array]:
+    """Own rate of groups of one level, and what reference and model lead one to expect of it.
+
+    The expected rate is the reference's, moved by the difference in mean risk. Own rate and mean
+    risk are of the same people, so that part of their slope is shared error (as in Ybarra & Lohr
+    2008): that part is taken from the own rate.
+
+    Parameters
+    ----------
+    rows : of the list
+    """
+    own, other = areas.iloc[listed.place[rows]], listed.reference[rows]
+    n, rate = own["effective_n"].to_numpy(), own["direct"].to_numpy()
+    reference = pooled.table["rate"].to_numpy()[other]
+    apart = own["model"].to_numpy() - areas["model"].to_numpy()[other]
+    size = max(float((n * apart**2).sum()), 1e-12)
+    most = own["cov"].mean() / max(own["var_risk"].mean(), 1e-12)
+    shared = np.clip(own["cov"].sum() / size, 0, max(most, 0))
+    slope = np.clip((n * (rate - reference) * apart).sum() / size - shared, 0, _STEEPEST)
+    return (
+        np.clip(rate - shared * apart, 0, 1),
+        np.clip(reference + slope * apart, 1e-3, 1 - 1e-3),
+    )
+
+
+def _means(weight: Array, rate: Array, reference: Codes) -> Array:
+    """Give the mean rate of the groups under each reference; NaN where nobody is left."""
+    total = np.bincount(reference, weights=weight)
+    sums = np.bincount(reference, weights=weight * rate)
+    empty = np.full(len(total), np.nan)
+    return np.asarray(np.divide(sums, total, out=empty, where=total > 0))

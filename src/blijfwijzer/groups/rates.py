@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
 from blijfwijzer.estimation.areas import FREEDOM, Areas, integrate, lay_points, nest
+from blijfwijzer.estimation.counts import pool_counts
 from blijfwijzer.estimation.design import Varying
 from blijfwijzer.estimation.group_means import (
     gather_areas,
@@ -124,15 +125,17 @@ def finish_rates(sums: Array) -> pd.DataFrame:
     )
 
 
-def pool_rates(
-    areas: pd.DataFrame, people: Array, parents: pd.Series, draws: int, seed: int
-) -> PooledRates:
+def pool_rates(areas: pd.DataFrame, parents: pd.Series, draws: int, seed: int) -> PooledRates:
     """Estimate the rate of each group of one level.
+
+    It is the rate of the group as it is, with whoever may work there: how many do, and that most of
+    them answered, makes it no better known. A correction for a finite population would tell of
+    these very persons, while a flag, a voucher or a later wave asks whether others in their place
+    would differ too (Deming 1953; Graubard & Korn 2002, Statistical Science 17, p. 73).
 
     Parameters
     ----------
     areas : one row per group, as `summarise_areas` gives; groups share no people
-    people : who work in each group, for the finite population correction; NaN when not known
     parents : unit above each group; groups of one parent are more alike
     draws : to take from what each rate may be
 
@@ -144,17 +147,16 @@ def pool_rates(
     rng = np.random.default_rng(seed)
     n = areas["effective_n"].to_numpy()
     overall = float(np.average(areas["direct"], weights=areas["n"]))
-    # Kish's effective number can pass n by rounding; a sample is never worth more than itself.
-    left = np.where(np.isnan(people), 1.0, np.clip(1 - areas["n"] / people, 1e-4, 1))
     if len(areas) < 3:
         # From the rate as it is shown: an interval of the exact rate would tell it more finely.
-        hits = areas["direct"].round(2).to_numpy() * n / left
-        misses = n / left - hits
+        hits = areas["direct"].round(2).to_numpy() * n
+        misses = n - hits
         made = rng.beta(hits[:, None] + 0.5, misses[:, None] + 0.5, (len(areas), draws))
         return _told(areas["direct"].to_numpy(), made, "direct")
     if not _NEAR < overall < 1 - _NEAR:
-        return _told(*_pool_logistic(areas, n / left, draws, rng), "pooled")
-    return _told(*_pool_normal(areas, n / left, parents, draws, rng), "pooled")
+        made = pool_counts(areas["direct"].to_numpy(), n, areas["model"].to_numpy(), draws, rng)
+        return _told(made.mean(axis=1), made, "pooled")
+    return _told(*_pool_normal(areas, n, parents, draws, rng), "pooled")
 
 
 def carry_over(
@@ -203,15 +205,27 @@ def learn_effects(areas: pd.DataFrame, pooled: PooledRates, groups: pd.Index) ->
     return table.round(2)
 
 
-def nonresponse_bounds(rate: Array, response: Array, odds: float) -> tuple[Array, Array]:
+def nonresponse_bounds(
+    low: Array, high: Array, response: Array, odds: float
+) -> tuple[Array, Array]:
     """Bound rates when non-respondents have other odds of the outcome than respondents.
 
     With response share r and rate p among respondents, everyone's rate is r p + (1 - r) q, where
-    q has `odds` times, or 1/`odds` times, the odds of p. NaN where the response is not known.
+    q has `odds` times, or 1/`odds` times, the odds of p. Neither p nor the odds are known: the
+    lower bound is that of the lower end of the interval of p, the upper one that of the upper end,
+    which holds everyone's rate at least as often as the interval holds p (Vansteelandt et al. 2006;
+    Imbens & Manski 2004).
+
+    Parameters
+    ----------
+    low, high : ends of the interval of each rate among respondents
+    response : share that responded; NaN where not known, as the bounds then are
     """
-    ends = [expit(logit(np.clip(rate, 1e-9, 1 - 1e-9)) + sign * np.log(odds)) for sign in (-1, 1)]
-    low, high = (response * rate + (1 - response) * end for end in ends)
-    return np.asarray(low), np.asarray(high)
+    ends = []
+    for rate, sign in ((low, -1), (high, 1)):
+        other = expit(logit(np.clip(rate, 1e-9, 1 - 1e-9)) + sign * np.log(odds))
+        ends.append(np.asarray(response * rate + (1 - response) * other))
+    return ends[0], ends[1]
 
 
 def _told(rate: Array, draws: Array, source: str) -> PooledRates:
@@ -261,43 +275,3 @@ def _first_guess(areas: pd.DataFrame, n: Array) -> Array:
     shift = np.average(areas["direct"] - areas["model"], weights=n)
     guess = (n * areas["direct"] + prior * (areas["model"] + shift)) / (n + prior)
     return np.asarray(np.clip(guess.to_numpy(dtype=float), 0.01, 0.99))
-
-
-def _pool_logistic(
-    areas: pd.DataFrame, n: Array, draws: int, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    """Logistic-normal model for rates near 0 or 1: counts are binomial, log odds vary normally.
-
-    Log odds of the rate = intercept + log odds of the model's mean + effect; intercept and the
-    effects' standard deviation are integrated over on a grid, each rate on a grid of its own.
-    """
-    hits = areas["direct"].to_numpy() * n
-    offset = logit(np.clip(areas["model"].to_numpy(), 1e-4, 1 - 1e-4))
-    margins = np.linspace(-9, 9, 361)
-    likelihood = hits[:, None] * margins - n[:, None] * np.logaddexp(0, margins)
-    likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
-    intercepts, spreads = np.linspace(-4.0, 4.0, 81), np.linspace(0.03, 1.5, 16)
-    log = np.empty((len(intercepts), len(spreads)))
-    for i, intercept in enumerate(intercepts):
-        for j, spread in enumerate(spreads):
-            prior = _normal(margins, (offset + intercept)[:, None], spread)
-            log[i, j] = np.log((likelihood * prior).sum(axis=1) + 1e-300).sum()
-    weights = np.exp(log - log.max()).ravel()
-    chosen = rng.choice(weights.size, size=draws, p=weights / weights.sum())
-    made = np.empty((len(areas), draws))
-    for point in np.unique(chosen):
-        intercept, spread = intercepts[point // len(spreads)], spreads[point % len(spreads)]
-        prior = _normal(margins, (offset + intercept)[:, None], spread)
-        chances = np.cumsum(likelihood * prior, axis=1)
-        chances /= chances[:, [-1]]
-        for place in np.flatnonzero(chosen == point):
-            made[:, place] = margins[
-                (chances < rng.random(len(areas))[:, None]).sum(axis=1).clip(max=len(margins) - 1)
-            ]
-    rates = expit(made)
-    return rates.mean(axis=1), rates
-
-
-def _normal(points: Array, mean: Array, spread: float) -> Array:
-    density = np.exp(-0.5 * ((points - mean) / spread) ** 2)
-    return np.asarray(density / density.sum(axis=1, keepdims=True))

@@ -24,7 +24,9 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "claim.criterion": _CLAIMS,
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
         "claim.says": _CLAIMS,
-        "claim.verdict": ("contradicted", "not_supported", "not_testable", "supported"),
+        "claim.verdict": (
+            *("contradicted", "not_supported", "not_testable", "supported", "undecided"),
+        ),
         "comparison.reason": (
             *("none", "small", "large", "no_anchor", "one_item", "two_items", "one_answer"),
             *("some_groups", "few_left", "alike", "absent", "few_groups", "few_units"),
@@ -74,9 +76,9 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("mean", "rank", "scale", "share", "variance"),
         ),
         "verdict": (
-            *("as_is", "better", "certain", "comparable", "no_mark", "not_comparable"),
+            *("as_is", "better", "comparable", "flagged", "no_mark", "not_comparable"),
             *("absent", "all", "not_tested", "raked", "regressed", "same", "shifted", "strange"),
-            *("uncertain", "with_care", "worse"),
+            *("with_care", "worse"),
         ),
         "voucher.kind": ("by_lot", "by_risk", "by_signal"),
         "voucher.limit": ("cap", "floor"),

@@ -24,7 +24,6 @@ def release_method(settings: Settings) -> tuple[Message, ...]:
         _RELEASE,
         margin=round(100 * settings.flags.margin),
         false=round(100 * settings.flags.false_discoveries),
-        stability=round(100 * settings.flags.stability),
         minimum=settings.disclosure.minimum,
         odds=settings.rates.nonresponse_odds,
     )

@@ -37,18 +37,16 @@ def draw_flags(flagged: pd.DataFrame, caption: Value) -> Drawing:
 
     Parameters
     ----------
-    flagged : one row per group: label, rate, low, high, reference, verdict
+    flagged : one row per group: label, rate, low, high, reference
     """
     drawn = flagged.head(PICTURED_ROWS)
-    certain = int((drawn["verdict"] == "certain").sum())
     top = find_extreme(drawn, "rate")
     finding = say("chart.alt.nothing", caption=caption)
     if top is not None:
         finding = say(
             "chart.alt.flagged",
             caption=caption,
-            certain=certain,
-            uncertain=len(drawn) - certain,
+            count=len(drawn),
             top=tidy(top["label"]),
             top_rate=interval_of(top, "rate", "percent"),
             reference=Quantity(top["reference"], "percent"),
@@ -56,13 +54,12 @@ def draw_flags(flagged: pd.DataFrame, caption: Value) -> Drawing:
     rows = tuple(
         (
             *mark_of(row, "reference", "tick", has_ends=False),
-            *mark_of(row, "rate", "diamond" if row["verdict"] == "certain" else "ring"),
+            *mark_of(row, "rate", "diamond"),
         )
         for row in records(drawn)
     )
     signs: Legend = (
-        ("diamond", say("legend.certain")),
-        ("ring", say("legend.uncertain")),
+        ("diamond", say("legend.flagged")),
         ("tick", say("legend.reference")),
     )
     return Drawing(finding, say("unit.percent"), rows, signs)

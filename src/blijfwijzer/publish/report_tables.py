@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from blijfwijzer.disclosure.release import Cleared, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
+from blijfwijzer.estimation.discovery import rank_intervals
+from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
-from blijfwijzer.groups.flags import NOT
+from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
@@ -26,7 +28,7 @@ from blijfwijzer.survey.texts import Message, Value, say
 
 _OF_EACH_RISK = (
     *("rate", "low", "high", "nonresponse_low", "nonresponse_high", "source"),
-    *("reference", "probability", "stability", "verdict"),
+    *("reference", "probability", "place", "last_place", "stability", "verdict"),
 )
 _IN_GROUPS = {"n": "n_band", "people": "people_band", "sector": "sector_label"}
 """Columns of the tables of groups that have another name in that of all groups."""
@@ -88,13 +90,29 @@ def clear_groups(estimates: GroupEstimates, edge: Edge) -> Cleared:
     own = estimates.own.reindex(groups.index[shown])
     table["own_n"], table["own_people"] = own["own_n"].to_numpy(), own["own_people"].to_numpy()
     for name, rates in estimates.rates.items():
-        of_each = {**estimates.flags[name], **rates}
+        of_each = pd.DataFrame({**estimates.flags[name], **rates})[shown].reset_index(drop=True)
+        of_each = of_each.join(_places(of_each))
         for column in _OF_EACH_RISK:
-            table[f"{name}_{column}"] = of_each[column].to_numpy()[shown]
+            table[f"{name}_{column}"] = of_each[column].to_numpy()
+    for name, rates in estimates.remainders.items():
+        for column in ("rate", "low", "high"):
+            table[f"{name}_own_{column}"] = rates[column].to_numpy()[shown]
     if estimates.talent is not None:
         for column in ("best", "rest"):
             table[f"talent_{column}"] = estimates.talent[column].to_numpy()[shown]
     return edge.clear("groups_file", table, targets=[(name, "") for name in estimates.rates])
+
+
+def _places(groups: pd.DataFrame) -> pd.DataFrame:
+    """Say which places each flagged group may have, from the figures as they are shown.
+
+    Those of groups that are not shown would else be told by the places of the others.
+    """
+    flagged = groups[groups["verdict"] == FLAGGED].round({"rate": 2, "low": 2, "high": 2})
+    se = (flagged["high"] - flagged["low"]) / (2 * Z)
+    first, last = rank_intervals(flagged["rate"].to_numpy(dtype=float), se.to_numpy(dtype=float))
+    found = pd.DataFrame({"place": first, "last_place": last}, index=flagged.index)
+    return found.reindex(groups.index)
 
 
 def _wave(findings: Findings) -> Cleared:
@@ -114,12 +132,9 @@ def _by_target(groups: Cleared, level: str, targets: Targets) -> Cleared:
 def _flagged(groups: Cleared, targets: Targets) -> Cleared:
     tables = []
     for name, _ in targets:
-        verdict = groups.frame[f"{name}_verdict"]
-        order = groups.frame.assign(
-            verdict=verdict, probability=groups.frame[f"{name}_probability"]
-        )
-        order = order.reset_index(drop=True)[~verdict.isin([NOT]).to_numpy()]
-        order = order.sort_values(["verdict", "probability"], ascending=[True, False])
+        frame = groups.frame.reset_index(drop=True)
+        flagged = frame[frame[f"{name}_verdict"] == FLAGGED]
+        order = flagged.sort_values(f"{name}_probability", ascending=False, kind="stable")
         tables.append(_of_target("flagged", groups, name, order.index.to_numpy()))
     return stack(tables, TABLES["flagged"].names)
 
@@ -155,9 +170,11 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
                 "driver": drivers["driver"].map(labels_of(codebook)).to_numpy(),
                 "is_changeable": drivers["driver"].map(changeable).to_numpy(),
                 **{c: drivers[c].to_numpy(dtype=float) for c in ("contrast", "low", "high")},
+                "is_sure": drivers["is_sure"].to_numpy(dtype=bool),
             }
         )
-        table["size"] = table["contrast"].abs()
+        # Those whose sign is sure come first, and by size only then.
+        table["size"] = table["contrast"].abs() + table["is_sure"]
         table = table.sort_values("size", ascending=False)
         can = table["is_changeable"].astype(bool)
         tables.append(table[can].groupby("group").head(_DRIVERS))

@@ -16,7 +16,7 @@ from blijfwijzer.fairness.cells import Cells, cut_cells
 from blijfwijzer.fairness.proxies import measure_proxies, tell_proxy
 from blijfwijzer.fairness.targeting import Rules, Targeting, audit_targeting
 from blijfwijzer.groups.estimates import estimate_groups
-from blijfwijzer.groups.flags import CERTAIN, NOT
+from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.groups.segments import Segments, find_segments
 from blijfwijzer.publish.findings import NeedFindings
@@ -139,7 +139,7 @@ def _all_cells(people: Mapping[str, pd.Series]) -> dict[str, Cells]:
 
 def _selected(need: Target, admission: Admission) -> NDArray[np.bool_]:
     """Say of each response whether it is in a flagged group."""
-    flagged = np.flatnonzero((need.flags["verdict"] == CERTAIN).to_numpy() & admission.shown)
+    flagged = np.flatnonzero((need.flags["verdict"] == FLAGGED).to_numpy() & admission.shown)
     return np.asarray(admission.grouping.members[flagged].sum(axis=0)).ravel() > 0
 
 
@@ -237,4 +237,4 @@ def _flag_again(
         settings.seed,
     )
     flags = flag_units(pooled, areas, wave)
-    return (flags["verdict"] != NOT).to_numpy(), pooled.table["rate"].to_numpy(dtype=float)
+    return (flags["verdict"] == FLAGGED).to_numpy(), pooled.table["rate"].to_numpy(dtype=float)

@@ -11,7 +11,7 @@ from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.drivers.group_profiles import Scored, score_groups
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.estimates import estimate_groups
-from blijfwijzer.groups.flags import NOT, Resampled, flag_groups
+from blijfwijzer.groups.flags import NOT, Listed, flag_groups
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.progress import Tell
@@ -141,16 +141,9 @@ def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.Da
     place = _references(groups, settings)
     organisation = pd.factorize(wave.responses[wave.codebook.units.cluster])[0]
     unit = _only_unit(grouping.members, organisation)
-    direct = areas["direct"].fillna(areas["model"]).to_numpy()
-    resampled = Resampled(
-        unit[listed],
-        pd.factorize(place[listed])[0],
-        areas["effective_n"].to_numpy()[listed],
-        direct[listed],
-    )
-    part = PooledRates(pooled.table.iloc[listed].reset_index(drop=True), pooled.draws[listed])
-    reference = pooled.table["rate"].to_numpy()[place[listed]]
-    found = flag_groups(part, reference, resampled, settings.flags, settings.seed)
+    level = pd.factorize(groups["level"])[0]
+    on_list = Listed(listed, place[listed], level[listed], unit[listed])
+    found = flag_groups(pooled, areas, on_list, settings.flags, settings.seed)
     flags.loc[listed, found.columns] = found.to_numpy()
     return flags.astype({"reference": float, "probability": float, "stability": float})
 

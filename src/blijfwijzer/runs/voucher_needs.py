@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.errors import ReleaseError
@@ -44,7 +45,11 @@ def read_partitions(
         The need of no group is told.
     """
     crossed = pd.Series(crossed_with(groups["group"]), index=groups.index)
-    own = groups[groups["own_n"].notna()]
+    own = groups[groups["own_n"].notna()].copy()
+    for part in ("rate", "low", "high"):
+        # Who is in no smaller unit that is shown is a group of its own, not the whole unit.
+        rest = own.get(f"{target}_own_{part}", pd.Series(np.nan, own.index))
+        own[f"{target}_{part}"] = own[f"{target}_{part}"].where(own["own_n"] >= own["n"], rest)
     told = own[own[f"{target}_rate"].notna()]
     if told.empty:
         raise ReleaseError(

@@ -1,0 +1,195 @@
+"""What flags promise: how often they are false, and how many true ones they find."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.groups.estimates import estimate_groups
+from blijfwijzer.groups.flags import FLAGGED, Listed, flag_groups
+from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.progress import Tell
+from blijfwijzer.risk.evaluation import Predictions
+from blijfwijzer.settings import FlagSettings, RateSettings
+from blijfwijzer.survey.arrays import Array
+
+_UNITS, _SECTORS = 60, 6
+_RATE = 0.20
+_PLANTED = 0.15
+"""Share of units that differ, where a few do."""
+_SETTINGS = FlagSettings(bootstraps=50)
+_NO_EFFECTS = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
+
+
+@dataclass(frozen=True)
+class World:
+    """How units differ, how many people respond, and what is known of them."""
+
+    kind: str
+    """spikes: a few units lie `size` higher; normal: all vary by a standard deviation of `size`."""
+    size: float
+    n: int
+    """Respondents per unit, on average; ten more each."""
+    response: float = 0.0
+    """Share of the people, who are known, that responds; 0 where they are not known."""
+    is_weighted: bool = False
+
+    def true_rates(self, rng: np.random.Generator) -> Array:
+        """Draw the true rate of each unit."""
+        if self.kind == "normal":
+            return np.clip(_RATE + self.size * rng.standard_normal(_UNITS), 0.01, 0.95)
+        return np.where(rng.random(_UNITS) < _PLANTED, _RATE + self.size, _RATE)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one survey of a world gave."""
+
+    flagged: int
+    false: int
+    above: int
+    """Units that truly exceed their sector by the margin."""
+    covered: float
+    """Share of the 95 % intervals that holds the true rate."""
+
+
+def run_once(world: World, seed: int) -> Run:
+    """Draw a survey of units in sectors, pool it and flag its units as `score` does."""
+    rng = np.random.default_rng(seed)
+    true, n = world.true_rates(rng), rng.poisson(world.n, _UNITS) + 10
+    sector = np.repeat(np.arange(_SECTORS), _UNITS // _SECTORS)
+    unit = np.repeat(np.arange(_UNITS), n)
+    values = (rng.random(len(unit)) < true[unit]).astype(float)
+    weight = (
+        np.exp(0.4 * rng.standard_normal(len(unit))) if world.is_weighted else np.ones(len(unit))
+    )
+    # A model that knows persons a little and units not at all.
+    risk = np.clip(_RATE + 0.1 * (values - true[unit]) + rng.normal(0, 0.1, len(unit)), 0.01, 0.99)
+    rows = np.concatenate([_rows(sector[unit], _SECTORS), _rows(unit, _UNITS)])
+    names = [f"s{s}" for s in range(_SECTORS)] + [f"u{u}" for u in range(_UNITS)]
+    above = [f"s{s}" for s in sector]
+    groups = pd.DataFrame(
+        {
+            "parent": ["all"] * _SECTORS + above,
+            "sector": names[:_SECTORS] + above,
+            "level": ["sector"] * _SECTORS + ["unit"] * _UNITS,
+            "n": rows.sum(axis=1),
+            "people": np.round(rows.sum(axis=1) / (world.response or np.nan)),
+        },
+        index=names,
+    )
+    grouping = Grouping(groups, csr_array(rows), pd.DataFrame(), csr_array((0, len(unit))))
+    predictions = Predictions(values, risk, Design.of_units(weight, pd.Series(unit)))
+    pooled, areas = estimate_groups(
+        grouping, predictions, _NO_EFFECTS, RateSettings(draws=500), seed
+    )
+    place, one = _SECTORS + np.arange(_UNITS), np.zeros(_UNITS, dtype=np.intp)
+    flags = flag_groups(pooled, areas, Listed(place, sector, one, np.arange(_UNITS)), _SETTINGS, 1)
+    # A planted unit is not above itself: where few differ, the others are what it is held against.
+    against = np.array([np.average(true[sector == s], weights=n[sector == s]) for s in sector])
+    is_above = true > (_RATE if world.kind == "spikes" else against) + _SETTINGS.margin
+    flagged = (flags["verdict"] == FLAGGED).to_numpy()
+    told = pooled.table.iloc[place]
+    covered = (told["low"].to_numpy() <= true) & (true <= told["high"].to_numpy())
+    return Run(
+        int(flagged.sum()),
+        int((flagged & ~is_above).sum()),
+        int(is_above.sum()),
+        float(covered.mean()),
+    )
+
+
+def _rows(code: NDArray[Any], count: int) -> NDArray[np.int8]:
+    return np.asarray(code == np.arange(count)[:, None], dtype=np.int8)
+
+
+_RUNS = 100
+_SEEDS = (1, 2)
+_POWER = {(0.15, 60): 0.57, (0.15, 150): 0.94, (0.25, 60): 0.97, (0.25, 150): 1.0}
+"""Goal, by size and people."""
+
+
+def validate_flags(tell: Tell, runs: int = _RUNS) -> str:
+    """Run the simulations and write them as a section in Markdown.
+
+    Parameters
+    ----------
+    runs : surveys per world and seed
+    """
+    parts = [
+        f"## Flags\n\n{_UNITS} units in {_SECTORS} sectors, pooled and flagged as `score` does, "
+        f"{runs} surveys for each of seeds {' and '.join(map(str, _SEEDS))}. False flags: the mean "
+        "share of a list that is false (the false discovery rate), its goal at most .10, and in "
+        "brackets the share of all flags of all surveys; power: the share of units above the "
+        "margin that is flagged; ± is one Monte Carlo standard error over surveys.\n",
+        _noise_text(tell, runs),
+        _signal_text(tell, runs),
+    ]
+    return "\n".join(parts)
+
+
+def _noise_text(tell: Tell, runs: int) -> str:
+    rows = []
+    for response in (0.0, 0.3, 0.6, 0.75, 0.9, 1.0):
+        tell(f"flags: noise, response {response}")
+        found = [_runs(World("spikes", 0.0, 40, response), seed, runs) for seed in _SEEDS]
+        known = f"{response:.0%}" if response else "people not known"
+        alarms = " / ".join(_mean([one.flagged > 0 for one in of_seed]) for of_seed in found)
+        covered = " / ".join(_mean([one.covered for one in of_seed]) for of_seed in found)
+        rows.append(f"| {known} | {alarms} | {covered} |")
+    return (
+        "### Noise\n\nNo unit differs. Goal: at most .05 of surveys flag anything. Intervals are "
+        "too wide rather than too short where nothing differs.\n\n"
+        "| response | surveys that flag anything | 95 % intervals that hold the truth |\n"
+        "|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _signal_text(tell: Tell, runs: int) -> str:
+    worlds = [World("spikes", size, n) for size, n in _POWER]
+    worlds += [World("normal", 0.05, 60), World("normal", 0.05, 150), World("normal", 0.10, 60)]
+    worlds += [World("spikes", 0.15, 60, 0.75), World("normal", 0.05, 60, 0.75)]
+    worlds += [World("spikes", 0.15, 150, 0.0, True), World("normal", 0.10, 60, 0.0, True)]
+    rows = []
+    for world in worlds:
+        tell(f"flags: {world}")
+        found = [_runs(world, seed, runs) for seed in _SEEDS]
+        false = " / ".join(
+            f"{_mean([one.false / max(one.flagged, 1) for one in of_seed])} ({_pooled(of_seed)})"
+            for of_seed in found
+        )
+        power = " / ".join(
+            _mean([(one.flagged - one.false) / one.above for one in of_seed if one.above])
+            for of_seed in found
+        )
+        covered = " / ".join(_mean([one.covered for one in of_seed]) for of_seed in found)
+        goal = _POWER.get((world.size, world.n)) if world.kind == "spikes" else None
+        known = f"{world.response:.0%}" if world.response else "-"
+        rows.append(
+            f"| {world.kind} | {world.size:.2f} | {world.n} | {known} | "
+            f"{'yes' if world.is_weighted else 'no'} | {false} | {power} | "
+            f"{'-' if goal is None else f'{goal:.2f}'} | {covered} |"
+        )
+    return (
+        f"### Signals\n\n*spikes*: {_PLANTED:.0%} of units lie so much higher; *normal*: true "
+        "rates vary by that standard deviation, so that many lie near the margin.\n\n"
+        "| true rates | size | people | response | weights | false | power | goal | covered |\n"
+        "|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _runs(world: World, seed: int, runs: int) -> list[Run]:
+    return [run_once(world, 10_000 * seed + place) for place in range(runs)]
+
+
+def _pooled(runs: list[Run]) -> str:
+    return f"{sum(one.false for one in runs) / max(sum(one.flagged for one in runs), 1):.3f}"
+
+
+def _mean(values: list[float] | list[bool]) -> str:
+    found = np.asarray(values, dtype=float)
+    return f"{found.mean():.3f} ± {found.std(ddof=1) / np.sqrt(len(found)):.3f}"
