@@ -1,7 +1,6 @@
 """Simulations that are too long for tests: what the figures promise, measured with fixed seeds."""
 
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,17 +18,14 @@ from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.synthetic.export import write_survey
-from blijfwijzer.synthetic.survey import make_survey
-from blijfwijzer.vouchers.allocation import allocate_vouchers
-from blijfwijzer.vouchers.alternatives import compare
-from blijfwijzer.vouchers.needs import Needs
+from studies.card import card_text
 from studies.claims import validate_claims
 from studies.culture import validate_culture
 from studies.drivers import validate_drivers
 from studies.flags import validate_flags
 from studies.instrument import validate_instrument
 from studies.rates import validate_rates
+from studies.vouchers import vouchers_text
 
 _REPETITIONS = 100
 _LARGE_UNIT = 250
@@ -51,7 +47,8 @@ def validate(data: Path, gate: str, tell: Tell) -> str:
     parts.append(validate_rates(tell))
     parts.append(validate_flags(tell))
     tell("vouchers: built-in survey")
-    parts.append(_vouchers_text(tell))
+    parts.append(vouchers_text(tell))
+    parts.append(card_text(data, tell))
     parts.append("## Instrument\n\n" + _one_deeper(validate_instrument(tell)))
     parts.append(validate_drivers(tell))
     parts.append(validate_culture(data, tell))
@@ -128,66 +125,4 @@ def _rates_text(data: Path, tell: Tell) -> str:
         "interval holds the truth.\n\n| n | model alone | pooled | covered |\n|---|---|---|---|\n"
         + "\n".join(rows)
         + "\n"
-    )
-
-
-def _vouchers_text(tell: Tell) -> str:
-    settings, codebook = Settings(), load_codebook("werkonderzoek-2019")
-    outcome = codebook.outcomes["achterblijver"]
-    survey = make_survey(40_000, 2019, 2022, None, tell)
-    keep = ~survey.responses["respondent"].duplicated()
-    responses = survey.responses[keep].reset_index(drop=True)
-    truth = survey.truth.set_index("respondent")["p_achterblijver"]
-    need = responses["respondent"].map(truth).to_numpy(dtype=float)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "wave.parquet"
-        write_survey(responses, codebook, path)
-        intake = read_survey(path, codebook, settings.intake)
-    kept = ~np.isin(np.arange(len(responses)) + 1, intake.rejected["row"])
-    accepted, need = intake.responses, need[kept]
-    scales = score_scales(accepted, codebook)
-    model = settings.model.model_copy(update={"candidates": ("prevalence", "logistic")})
-    made_from = prepare(
-        accepted, scales, codebook, outcome, settings.model_copy(update={"model": model})
-    )
-    values, weight = made_from.answers, accepted["weight"].to_numpy(dtype=float)
-    units = accepted[codebook.units.cluster].astype("str")
-    fitted = fit(made_from, tell).risk
-    risk = np.full(len(accepted), fitted.mean())
-    risk[made_from.known] = fitted
-    simple = (accepted["opleiding"] <= 1) & (accepted["dienstjaren"] >= 15)
-    code, names = pd.factorize(units, sort=True)
-    ones = np.ones(len(code), dtype=np.int8)
-    members = csr_array((ones, (code, np.arange(len(code)))), shape=(len(names), len(code)))
-    areas = summarise_areas(Predictions(values, risk, Design.of_units(weight, units)), members)
-    sector = accepted["sector"].astype("str").groupby(code).first()
-    pooled = pool_rates(areas, sector, 1000, 0).table
-    groups = pd.Index([f"organisatie={name}" for name in names])
-    size = np.asarray(members.sum(axis=1), dtype=float).ravel()
-    people = pd.Series(size * 95_000 / 40_000, index=groups).round()
-    needs = Needs(
-        pd.Series(pooled["rate"].to_numpy(), index=groups),
-        pd.Series(pooled["se"].to_numpy(), index=groups),
-        people,
-        pd.DataFrame({"sector": sector.to_numpy()}, index=groups).astype("str"),
-    )
-    true = pd.Series((members @ (weight * need)) / (members @ weight), index=groups)
-    share = pd.Series((members @ simple.to_numpy(dtype=float)) / size, index=groups)
-    rows = []
-    for budget in (250_000, 2_000_000):
-        allocation = allocate_vouchers(needs, budget, 1000, settings.vouchers, 0)
-        rules = compare(needs, allocation, settings.vouchers, share, true)
-        for rule, row in rules.iterrows():
-            rows.append(
-                f"| {budget:,} | {rule} | {row['expected_extra']:.1f} | "
-                f"{row['cost_per_extra']:,.0f} | {row['need_reached']:.1%} | "
-                f"{row['exclusion_error']:.1%} | {row['inclusion_error']:.1%} | "
-                f"{row['regret']:.1%} |"
-            )
-    return (
-        "## Vouchers\n\nBuilt-in survey of 2022, 40,000 respondents, organisations; outcomes by "
-        "the true need (mean true probability). Regret is against the best division with known "
-        "need.\n\n"
-        "| budget | rule | extra trained | euro per extra | need reached | exclusion | inclusion | "
-        "regret |\n|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
