@@ -58,7 +58,7 @@ def validate(data: Path, tell: Tell) -> str:
     tell("vouchers: built-in survey")
     parts.append(_vouchers_text(tell))
     parts.append("## Instrument\n\n" + _one_deeper(validate_instrument(tell)))
-    parts.append(validate_drivers(tell))
+    parts.append(validate_drivers(data, tell))
     parts.append(validate_culture(data, tell))
     parts.append(validate_claims(tell))
     return "\n".join(parts)
