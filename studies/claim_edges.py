@@ -100,8 +100,8 @@ def _tied_motives(people: People) -> dict[str, Array]:
 def _best_look(people: People) -> dict[str, Array]:
     """Let the best rated look for other work by a point more."""
     rating = people.noise()
-    best = (rating > np.quantile(rating, 0.8)).astype(float)
-    looks = people.chance(0.14 + 0.01 * best)
+    best = rating > np.quantile(rating, 0.8)
+    looks = people.chance(np.where(best, 0.15, 0.14))
     content = people.blur(people.mood)
     return {"prestatie_leiding": rating, "zoekt_werk": looks, "tevredenheid": content}
 

@@ -2,7 +2,6 @@
 
 import re
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.choice import Outsider, choose_shown
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.rates import pool_rates, summarise_areas
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.risk.training import fit, prepare
-from blijfwijzer.settings import DisclosureSettings, Settings
+from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
@@ -30,30 +28,27 @@ from studies.claims import validate_claims
 from studies.culture import validate_culture
 from studies.drivers import validate_drivers
 from studies.flags import validate_flags
-from studies.gate import gate_text
 from studies.instrument import validate_instrument
+from studies.rates import validate_rates
 
-_MINIMUM = 10
-_ORGANISATIONS = 24
-"""Of each shape."""
 _REPETITIONS = 100
 _LARGE_UNIT = 250
 
 
-def validate(data: Path, tell: Tell) -> str:
+def validate(data: Path, gate: str, tell: Tell) -> str:
     """Run all simulations and write them as a page.
 
     Parameters
     ----------
     data : folder with the public surveys; what needs them is left out, and said, when absent
+    gate : section on what can be derived
     """
     parts = ["# Validation\n\nMade by `make validate`; seeds are fixed.\n"]
-    parts.append(gate_text(_ORGANISATIONS, tell))
-    tell("disclosure: 159 groups")
-    parts.append(_speed_text())
+    parts.append(gate)
     tell("rates: FEVS 2018")
     parts.append(_rates_text(data, tell))
     tell("flags")
+    parts.append(validate_rates(tell))
     parts.append(validate_flags(tell))
     tell("vouchers: built-in survey")
     parts.append(_vouchers_text(tell))
@@ -67,31 +62,6 @@ def validate(data: Path, tell: Tell) -> str:
 def _one_deeper(section: str) -> str:
     """Put the headings of a section one level down, below a heading of its own."""
     return re.sub("^##", "###", section, flags=re.MULTILINE)
-
-
-def _speed_text() -> str:
-    rng = np.random.default_rng(0)
-    people = 5000
-    team = rng.choice(140, people, p=rng.dirichlet(np.full(140, 2.0)))
-    groups = [team == i for i in range(140)]
-    for levels in (2, 4, 3, 6, 4):
-        answer = rng.integers(0, levels, people)
-        groups += [answer == i for i in range(levels)]
-    members = np.array(groups)
-    offered = members[members.sum(axis=1) >= _MINIMUM].astype(np.int8)
-    start = time.perf_counter()
-    choice = choose_shown(
-        csr_array(offered),
-        Outsider(
-            csr_array(np.ones((1, people), dtype=np.int8)), csr_array((0, people), dtype=np.int8)
-        ),
-        DisclosureSettings(minimum=_MINIMUM),
-    )
-    took = time.perf_counter() - start
-    return (
-        f"{len(members)} groups over {people} people, of which {len(offered)} have ten or more: "
-        f"{int(choice.shown.sum())} shown, {took:.1f} s on this machine.\n"
-    )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import statsmodels.api as sm
 from scipy.sparse import csr_array
 from scipy.stats import beta
 
+from blijfwijzer.estimation.counts import pool_counts
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.rates import (
     PooledRates,
@@ -127,6 +128,55 @@ def test_rates_near_zero_stay_between_zero_and_one(rng):
 
     assert (found["low"] >= 0).all()
     assert found["rate"].mean() == pytest.approx(0.015, abs=0.006)
+
+
+def test_rare_counts_are_pooled_as_importance_sampling_has_it(rng):
+    n, hits, samples = np.full(5, 40.0), np.array([0.0, 0, 1, 1, 5]), 400_000
+    middle = np.log((hits.sum() + 0.5) / (n.sum() - hits.sum() + 0.5))
+    level, spread = rng.uniform(-2.5, 2.5, samples), rng.uniform(0.13, 1.67, samples)
+    log_odds = middle + level + spread * rng.standard_t(8, (5, samples))
+    true = 1 / (1 + np.exp(-log_odds))
+    log = (hits[:, None] * np.log(true) + (n - hits)[:, None] * np.log1p(-true)).sum(axis=0)
+    middle = 1 / (1 + np.exp(-middle - level))
+    weight = np.exp(log - log.max()) * np.sqrt(middle * (1 - middle))
+    expected = (true * weight).sum(axis=1) / weight.sum()
+
+    made = pool_counts(hits / n, n, np.full(5, 0.03), 20_000, rng)
+
+    assert made.mean(axis=1) == pytest.approx(expected, rel=0.12)
+
+
+@pytest.mark.parametrize("model", [1e-5, 0.0015, 0.9999])
+def test_risks_of_next_to_nothing_are_pooled(model):
+    sizes = np.array([10] * 30 + [4000] * 3)
+    share = 0.004 if model < 0.5 else 0.996
+    table = areas(np.full(33, share), np.full(33, model), sizes, 1e-6, 1e-6)
+
+    found = pool_rates(table, alone(33), 400, 1).table
+
+    assert found.notna().all(axis=None)
+    assert found["rate"].to_numpy() == pytest.approx(share, abs=0.01)
+
+
+@pytest.mark.parametrize(("rate", "is_weighted"), [(0.02, False), (0.02, True), (0.98, False)])
+def test_rare_rates_are_covered_also_by_a_model_that_overstates_differences(rng, rate, is_weighted):
+    held, n, groups = [], 40, 60
+    unit = np.repeat(np.arange(groups), n)
+    for seed in range(10):
+        effect = 0.4 * rng.standard_normal(groups)
+        middle = np.log(rate / (1 - rate))
+        true = 1 / (1 + np.exp(-middle - effect))
+        values = (rng.random(len(unit)) < true[unit]).astype(float)
+        lift = 0.3 * effect[unit] + 1.5 * rng.standard_normal(len(unit))
+        risk = 1 / (1 + np.exp(-middle - lift))
+        weight = np.exp(0.5 * rng.standard_normal(len(unit))) if is_weighted else np.ones(len(unit))
+        members = csr_array((unit == np.arange(groups)[:, None]).astype(np.int8))
+        design = Design.of_units(weight, pd.Series(unit))
+        table = summarise_areas(Predictions(values, risk, design), members)
+        found = pool_rates(table, alone(groups), 500, seed).table
+        held.append((found["low"] <= true) & (true <= found["high"]))
+
+    assert np.mean(held) >= 0.93
 
 
 def test_the_order_of_groups_does_not_matter(rng):

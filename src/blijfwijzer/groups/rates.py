@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
 from blijfwijzer.estimation.areas import FREEDOM, Areas, integrate, lay_points, nest
+from blijfwijzer.estimation.counts import pool_counts
 from blijfwijzer.estimation.design import Varying
 from blijfwijzer.estimation.group_means import (
     gather_areas,
@@ -151,10 +152,11 @@ def pool_rates(areas: pd.DataFrame, parents: pd.Series, draws: int, seed: int) -
         hits = areas["direct"].round(2).to_numpy() * n
         misses = n - hits
         made = rng.beta(hits[:, None] + 0.5, misses[:, None] + 0.5, (len(areas), draws))
-        return _told(areas["direct"].to_numpy(), made, "direct")
+        return tell_rates(areas["direct"].to_numpy(), made, "direct")
     if not _NEAR < overall < 1 - _NEAR:
-        return _told(*_pool_logistic(areas, n, draws, rng), "pooled")
-    return _told(*_pool_normal(areas, n, parents, draws, rng), "pooled")
+        made = pool_counts(areas["direct"].to_numpy(), n, areas["model"].to_numpy(), draws, rng)
+        return tell_rates(made.mean(axis=1), made, "pooled")
+    return tell_rates(*_pool_normal(areas, n, parents, draws, rng), "pooled")
 
 
 def carry_over(
@@ -185,7 +187,7 @@ def carry_over(
     made = expit(
         margin[:, None] + np.sqrt(variance)[:, None] * rng.standard_normal((len(areas), draws))
     )
-    return _told(expit(margin), made, "carried over")
+    return tell_rates(expit(margin), made, "carried over")
 
 
 def learn_effects(areas: pd.DataFrame, pooled: PooledRates, groups: pd.Index) -> pd.DataFrame:
@@ -226,7 +228,14 @@ def nonresponse_bounds(
     return ends[0], ends[1]
 
 
-def _told(rate: Array, draws: Array, source: str) -> PooledRates:
+def tell_rates(rate: Array, draws: Array, source: str | Array) -> PooledRates:
+    """Give rates with the intervals that draws have.
+
+    Parameters
+    ----------
+    draws : one row per group, one column per draw
+    source : from what they were estimated; one per group where they differ
+    """
     low, high = np.quantile(draws, ENDS, axis=1)
     table = pd.DataFrame(
         {
@@ -245,13 +254,16 @@ def _pool_normal(
 ) -> tuple[Array, Array]:
     """Pool rates and risks together.
 
-    Both are near enough to normal for their means over ten people; the sampling variance of a rate
-    uses a first smoothed rate, since the direct one would be correlated with its own error.
+    Both are near enough to normal for their means over ten people. Rates are weighed by one
+    sampling variance between people for all: by that of its own rate a low group would weigh more,
+    which drew all rates down. How well each is known does follow from its own rate, a smoothed one,
+    since the direct one would be correlated with its own error.
     """
     observed = areas[["direct", "model"]].to_numpy().T
     smooth = _first_guess(areas, n)
-    within = np.empty((2, 2, len(areas)))
-    within[0, 0], within[1, 1] = smooth * (1 - smooth), np.maximum(areas["var_risk"], 1e-6)
+    own, within = smooth * (1 - smooth), np.empty((2, 2, len(areas)))
+    common = float(np.average(own, weights=n))
+    within[0, 0], within[1, 1] = common, np.maximum(areas["var_risk"], 1e-6)
     limit = 0.98 * np.sqrt(within[0, 0] * within[1, 1])
     within[0, 1] = within[1, 0] = np.clip(areas["cov"], -limit, limit)
     sampling = within / n
@@ -264,7 +276,11 @@ def _pool_normal(
     found = integrate(Areas(observed, sampling, parent), points, _CELLS, _LEAST_WEIGHT)
     chosen, shape = found.choose(draws, rng), (len(areas), draws)
     heavy, plain = rng.standard_t(FREEDOM, shape), rng.standard_normal(shape)
-    return found.mean, found.draw(chosen, heavy, plain)
+    # Of a posterior variance the part that comes from its answers scales with their variance.
+    ratio = own / common
+    wider = np.sqrt(ratio / (1 - found.prior + ratio * found.prior))
+    mean = found.mean[:, None]
+    return found.mean, mean + wider[:, None] * (found.draw(chosen, heavy, plain) - mean)
 
 
 def _first_guess(areas: pd.DataFrame, n: Array) -> Array:
@@ -273,43 +289,3 @@ def _first_guess(areas: pd.DataFrame, n: Array) -> Array:
     shift = np.average(areas["direct"] - areas["model"], weights=n)
     guess = (n * areas["direct"] + prior * (areas["model"] + shift)) / (n + prior)
     return np.asarray(np.clip(guess.to_numpy(dtype=float), 0.01, 0.99))
-
-
-def _pool_logistic(
-    areas: pd.DataFrame, n: Array, draws: int, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    """Logistic-normal model for rates near 0 or 1: counts are binomial, log odds vary normally.
-
-    Log odds of the rate = intercept + log odds of the model's mean + effect; intercept and the
-    effects' standard deviation are integrated over on a grid, each rate on a grid of its own.
-    """
-    hits = areas["direct"].to_numpy() * n
-    offset = logit(np.clip(areas["model"].to_numpy(), 1e-4, 1 - 1e-4))
-    margins = np.linspace(-9, 9, 361)
-    likelihood = hits[:, None] * margins - n[:, None] * np.logaddexp(0, margins)
-    likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
-    intercepts, spreads = np.linspace(-4.0, 4.0, 81), np.linspace(0.03, 1.5, 16)
-    log = np.empty((len(intercepts), len(spreads)))
-    for i, intercept in enumerate(intercepts):
-        for j, spread in enumerate(spreads):
-            prior = _normal(margins, (offset + intercept)[:, None], spread)
-            log[i, j] = np.log((likelihood * prior).sum(axis=1) + 1e-300).sum()
-    weights = np.exp(log - log.max()).ravel()
-    chosen = rng.choice(weights.size, size=draws, p=weights / weights.sum())
-    made = np.empty((len(areas), draws))
-    for point in np.unique(chosen):
-        intercept, spread = intercepts[point // len(spreads)], spreads[point % len(spreads)]
-        prior = _normal(margins, (offset + intercept)[:, None], spread)
-        chances = np.cumsum(likelihood * prior, axis=1)
-        chances /= chances[:, [-1]]
-        for place in np.flatnonzero(chosen == point):
-            made[:, place] = margins[
-                (chances < rng.random(len(areas))[:, None]).sum(axis=1).clip(max=len(margins) - 1)
-            ]
-    rates = expit(made)
-    return rates.mean(axis=1), rates
-
-
-def _normal(points: Array, mean: Array, spread: float) -> Array:
-    density = np.exp(-0.5 * ((points - mean) / spread) ** 2)
-    return np.asarray(density / density.sum(axis=1, keepdims=True))

@@ -1,6 +1,6 @@
 """What a new wave tells, before the gate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,9 @@ class GroupEstimates:
     """Share of each group that fits the simple profile."""
     talent: pd.DataFrame | None
     """Per group: best, rest (rates of leaving); NaN where they may not be shown."""
+    remainders: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """Need to one row per group: rate, low, high of those who are in no shown group below it; NaN
+    where all or none are, or where they may not be shown."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """What a release tells besides rates: drivers, talent, segments, and whom it helps and misses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -16,6 +18,13 @@ from blijfwijzer.groups.paths import crossed_with
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.rehearsal import Rehearsal
+from blijfwijzer.runs.remainders import (
+    find_remainders,
+    lift_parents,
+    offer_remainders,
+    rates_of_remainders,
+    remainder_figure,
+)
 from blijfwijzer.runs.score_needs import (
     find_need,
     not_telling,
@@ -51,13 +60,23 @@ def gather(
         **{f: part for need in needs.values() for f, part in of_segments(need, wave).items()},
         **not_telling(talent, leaving, wave),
     }
+    left = find_remainders(admission.grouping, admission.shown)
+    for need in needs.values():
+        rests = offer_remainders(need.target, wave, admission, left)
+        offered |= not_telling(rests, need.target, wave)
     rounded = frozenset[FigureId]().union(*(rounded_cells(n, wave, people) for n in needs.values()))
     told = frozenset(release.figures(admission, offered, rounded))
     return Findings(
         codebook=wave.codebook,
         settings=wave.settings,
         intake=wave.intake,
-        estimates=estimates_of(wave, targets, admission, _talent(leaving, best, wave, told)),
+        estimates=replace(
+            estimates_of(wave, targets, admission, _talent(leaving, best, wave, told)),
+            remainders={
+                name: _told_remainders(need.target, wave, admission, left, told)
+                for name, need in needs.items()
+            },
+        ),
         reasons=admission.choice.reasons,
         drivers={n: _drivers(one, admission, wave.settings.seed) for n, one in targets.items()},
         waves={name: target.wave.table for name, target in targets.items()},
@@ -67,6 +86,20 @@ def gather(
         releases=admission.earlier.releases,
         forbidden=admission.earlier.forbidden.shape[0],
     )
+
+
+def _told_remainders(
+    need: Target,
+    wave: NewWave,
+    admission: Admission,
+    left: csr_array,
+    told: frozenset[FigureId],
+) -> pd.DataFrame:
+    """Give the rates of those who are left of groups, where they may be told."""
+    count = left.shape[0]
+    is_told = [remainder_figure(need, admission, place) in told for place in range(count)]
+    rates = rates_of_remainders(need, wave, left)
+    return rates.where(pd.Series(is_told, rates.index))
 
 
 def _best(leaving: Target, wave: NewWave) -> NDArray[np.float64] | None:
@@ -140,21 +173,13 @@ def _own(grouping: Grouping, shown: NDArray[np.bool_]) -> pd.DataFrame:
     parts = []
     for name in variable.unique():
         here = (variable == name).to_numpy()
-        units = _lift_parents(groups[(everyone | here) & shown], groups)
+        units = lift_parents(groups[(everyone | here) & shown], groups)
         own = part_people(units)
         if name:
             own = own.drop(index=EVERYONE, errors="ignore")
             own["own_people"] = own["own_n"] * each
         parts.append(own)
     return pd.concat(parts)
-
-
-def _lift_parents(units: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    """Put each unit below its nearest unit that is shown."""
-    parents = units["parent"]
-    while (hidden := ~parents.isin(units.index) & (parents != "")).any():
-        parents = parents.mask(hidden, parents.map(groups["parent"]).fillna(""))
-    return units.assign(parent=parents)
 
 
 def _drivers(target: Target, admission: Admission, seed: int) -> pd.DataFrame:
