@@ -50,7 +50,7 @@ def validate(data: Path, gate: str, tell: Tell) -> str:
     parts.append(vouchers_text(tell))
     parts.append(card_text(data, tell))
     parts.append("## Instrument\n\n" + _one_deeper(validate_instrument(tell)))
-    parts.append(validate_drivers(tell))
+    parts.append(validate_drivers(data, tell))
     parts.append(validate_culture(data, tell))
     parts.append(validate_claims(tell))
     return "\n".join(parts)
