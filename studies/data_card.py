@@ -121,6 +121,9 @@ def data_card(figures: pd.DataFrame, measured: dict[str, float]) -> str:
         "something of the Netherlands. To change one, give `blijfwijzer synthesise --figures` a",
         "CSV with its `name` and your `value`.",
         "",
+        "Figures of the NEA (CBS) from 2022 may not be comparable with those until 2021; the waves",
+        "of 2019 and 2022 are held to the same.",
+        "",
         "| figure | held to | low | high | measured | population | year | source | mark |",
         "|---|---|---|---|---|---|---|---|---|",
     ]

@@ -74,6 +74,7 @@ def run_once(world: World, seed: int) -> Run:
     above = [f"s{s}" for s in sector]
     groups = pd.DataFrame(
         {
+            "kind": "unit",
             "parent": ["all"] * _SECTORS + above,
             "sector": names[:_SECTORS] + above,
             "level": ["sector"] * _SECTORS + ["unit"] * _UNITS,

@@ -29,6 +29,7 @@ from studies.culture import validate_culture
 from studies.drivers import validate_drivers
 from studies.flags import validate_flags
 from studies.instrument import validate_instrument
+from studies.rates import validate_rates
 
 _REPETITIONS = 100
 _LARGE_UNIT = 250
@@ -47,6 +48,7 @@ def validate(data: Path, gate: str, tell: Tell) -> str:
     tell("rates: FEVS 2018")
     parts.append(_rates_text(data, tell))
     tell("flags")
+    parts.append(validate_rates(tell))
     parts.append(validate_flags(tell))
     tell("vouchers: built-in survey")
     parts.append(_vouchers_text(tell))

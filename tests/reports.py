@@ -207,6 +207,7 @@ def _flagged(rng: np.random.Generator, names: list[str], language: Language) -> 
                 "place": 1,
                 "last_place": rows,
                 "stability": rng.integers(60, 100, rows),
+                "holds": 3,
             }
         )
         for target, _ in TARGETS[language]

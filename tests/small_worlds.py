@@ -60,7 +60,9 @@ def brute_force(rows, sizes, minimum):
 def grouping_of(members, parents, levels="organisatie", sectors=None, people=np.nan):
     """Groups of any making; without sectors, each is held against everybody."""
     n = np.asarray(members.sum(axis=1)).ravel()
-    groups = pd.DataFrame({"parent": parents, "level": levels, "n": n, "people": people})
+    groups = pd.DataFrame(
+        {"parent": parents, "level": levels, "n": n, "people": people, "kind": "unit"}
+    )
     sectors = groups.index if sectors is None else sectors
     none = csr_array((0, members.shape[1]), dtype=np.int8)
     return Grouping(groups.assign(sector=sectors), members, pd.DataFrame(), none)

@@ -21,10 +21,6 @@ from command_line import call
 BOOK = "werkonderzoek-2019"
 SECRET = "what nobody who scores may know"
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
-)
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):

@@ -79,7 +79,7 @@ def rates_of(sizes):
     grouping, unit = units_of(sizes)
     values = np.concatenate([np.arange(size) % 2 for size in sizes]).astype(float)
     predictions = Predictions(values, np.full(len(unit), 0.5), design_of(len(unit)))
-    pooled, _ = estimate_groups(grouping, predictions, NO_EFFECTS, RateSettings(), 3)
+    pooled, _ = estimate_groups(grouping, predictions, NO_EFFECTS, RateSettings(draws=4000), 3)
     return pooled.table.iloc[1:]
 
 

@@ -137,7 +137,8 @@ def test_rare_counts_are_pooled_as_importance_sampling_has_it(rng):
     log_odds = middle + level + spread * rng.standard_t(8, (5, samples))
     true = 1 / (1 + np.exp(-log_odds))
     log = (hits[:, None] * np.log(true) + (n - hits)[:, None] * np.log1p(-true)).sum(axis=0)
-    weight = np.exp(log - log.max())
+    middle = 1 / (1 + np.exp(-middle - level))
+    weight = np.exp(log - log.max()) * np.sqrt(middle * (1 - middle))
     expected = (true * weight).sum(axis=1) / weight.sum()
 
     made = pool_counts(hits / n, n, np.full(5, 0.03), 20_000, rng)

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, mark, read_scores
 from blijfwijzer.disclosure.rounding import to_band
-from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.design import Design, Varying
 from blijfwijzer.estimation.group_means import sampling_variance, summarise_means
 from blijfwijzer.estimation.intervals import Z, adjust, two_sided
 from blijfwijzer.estimation.pooling import pool_means
@@ -103,7 +103,7 @@ def measure_climate(
     tables = []
     for dimension in dimensions:
         scores = read_scores(scales, dimension)
-        areas = _pool(scores, grouping, design, settings.draws, rng)
+        areas = _pool(scores, grouping, design, codebook.units.varying, settings.draws, rng)
         whole = summarise_means(scores, design.weight, everybody)
         good = dimension.is_favourable(scores, settings.favourable)
         favourable = summarise_means(good, design.weight, grouping.members)["mean"]
@@ -124,7 +124,12 @@ def measure_climate(
 
 
 def _pool(
-    scores: Array, grouping: Grouping, design: Design, draws: int, rng: np.random.Generator
+    scores: Array,
+    grouping: Grouping,
+    design: Design,
+    units: Varying,
+    draws: int,
+    rng: np.random.Generator,
 ) -> _Areas:
     groups = grouping.groups
     direct = summarise_means(scores, design.weight, grouping.members)
@@ -132,7 +137,7 @@ def _pool(
     for level in groups["level"].unique():
         rows = np.flatnonzero(groups["level"] == level)
         members, part = csr_array(grouping.members[rows]), direct.iloc[rows]
-        sampling[rows], df = sampling_variance(scores, part, members, design)
+        sampling[rows], df = sampling_variance(scores, part, members, design, units=units)
         # What is shown rests on the band of n; p, which is not, on the answers as they are.
         shown = sampling[rows] * to_band(part["n"].to_numpy(dtype=float))
         above = groups["parent"].iloc[rows]

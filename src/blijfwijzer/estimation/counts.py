@@ -63,6 +63,9 @@ def pool_counts(
 def _weigh(seen: Array, apart: Array, middle: float) -> Array:
     """Weigh each spread, slope and level by how likely they make what was seen.
 
+    Spread and slope are flat beforehand; the level has Jeffreys' prior, as a single rate has
+    (Brown, Cai & DasGupta 2001).
+
     Parameters
     ----------
     seen : likelihood of each log odds for each group
@@ -78,6 +81,8 @@ def _weigh(seen: Array, apart: Array, middle: float) -> Array:
             low, part = at.astype(int), at % 1
             each = likely[groups, low] * (1 - part) + likely[groups, low + 1] * part
             total[row, column] = each.sum(axis=1)
+    level = expit(middle + _LEVELS)
+    total += 0.5 * np.log(level * (1 - level))
     weight = np.exp(total - total.max())
     return np.asarray(weight / weight.sum())
 

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.rounding import band_middle, to_band
+from blijfwijzer.estimation.benchmark import add_up_to
+from blijfwijzer.estimation.design import Varying
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.rates import (
     PooledRates,
@@ -12,10 +15,15 @@ from blijfwijzer.groups.rates import (
     nonresponse_bounds,
     pool_rates,
     summarise_areas,
+    tell_rates,
 )
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
-from blijfwijzer.survey.arrays import Mask
+from blijfwijzer.survey.arrays import Array, Mask
+
+_WAYS: tuple[Varying, Varying] = ("fixed", "drawn")
+_WHOLE = 0.999
+"""Of a unit's weight in its parts from which they are all of it."""
 
 
 def estimate_groups(
@@ -24,8 +32,13 @@ def estimate_groups(
     effects: pd.DataFrame,
     settings: RateSettings,
     seed: int,
+    units: Varying = "fixed",
 ) -> tuple[PooledRates, pd.DataFrame]:
     """Estimate the rate of every group.
+
+    Draws and standard errors are of these units, with whoever may work there. With `drawn` units
+    the interval of a group of several whole ones tells of other units in their place too; as a
+    reference, or as a whole that others add up to, it stays what these units are.
 
     Parameters
     ----------
@@ -52,6 +65,9 @@ def estimate_groups(
         draws[rows] = pooled.draws
         tables.append(pooled.table.set_index(rows))
     table = pd.concat(tables).sort_index()
+    table, draws = _add_up(table, draws, grouping, areas, predictions)
+    if units == "drawn" and is_asked:
+        table = _widen(table, grouping, predictions)
     # From the figures as they are shown: bounds that followed from finer ones would tell these.
     low, high = nonresponse_bounds(
         table["low"].round(2).to_numpy(),
@@ -61,6 +77,56 @@ def estimate_groups(
     )
     table = table.assign(nonresponse_low=low, nonresponse_high=high)
     return PooledRates(table, draws), areas
+
+
+def _add_up(
+    table: pd.DataFrame,
+    draws: Array,
+    grouping: Grouping,
+    areas: pd.DataFrame,
+    predictions: Predictions,
+) -> tuple[pd.DataFrame, Array]:
+    """Let units that make up a larger one add up to it, from the largest down.
+
+    Units of which some people are in none are left as they are, as are those too few to be pooled.
+    A unit counts as the middle of its band of people, so that sums tell no more of how many there
+    are.
+    """
+    groups, values = grouping.groups, np.column_stack([table["rate"], draws])
+    known = ~np.isnan(predictions.values)
+    weight = grouping.members @ np.where(known | ~known.any(), predictions.design.weight, 0.0)
+    of_band = weight * areas["n"].to_numpy() / np.maximum(grouping.members @ known, 1)
+    of_band = np.where(known.any(), of_band, weight)
+    is_unit = (groups["kind"] != "cross").to_numpy()
+    parent = groups.index.get_indexer(pd.Index(groups["parent"]))
+    free = (table["source"] != "direct").to_numpy()
+    for level in groups["level"].unique():
+        of_level = is_unit & (groups["level"] == level).to_numpy() & (weight > 0)
+        for place in np.unique(parent[of_level & (parent >= 0)]):
+            rows = np.flatnonzero(of_level & (parent == place))
+            if free[rows].all() and weight[rows].sum() > _WHOLE * weight[place]:
+                share = (of_band[rows] / of_band[rows].sum()).round(6)
+                values[rows] = add_up_to(values[rows], values[place], share)
+    made = tell_rates(values[:, 0], values[:, 1:], table["source"].to_numpy())
+    return made.table.set_index(table.index), made.draws
+
+
+def _widen(table: pd.DataFrame, grouping: Grouping, predictions: Predictions) -> pd.DataFrame:
+    """Let intervals of groups of several whole units tell of other units in their place too."""
+    wider = np.ones(len(table))
+    for level in grouping.groups["level"].unique():
+        rows = np.flatnonzero(grouping.groups["level"] == level)
+        members = csr_array(grouping.members[rows])
+        fixed, drawn = (
+            summarise_areas(predictions, members, units=way)["effective_n"].to_numpy(dtype=float)
+            for way in _WAYS
+        )
+        wider[rows] = np.sqrt(np.divide(fixed, drawn, out=np.ones(len(rows)), where=drawn > 0))
+    ends = {
+        end: (table["rate"] + wider * (table[end] - table["rate"])).clip(0, 1)
+        for end in ("low", "high")
+    }
+    return table.assign(**ends)
 
 
 def _in_bands(areas: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,9 @@ from blijfwijzer.survey.arrays import Array, Codes
 
 FLAGGED, NOT = "flagged", ""
 """Verdicts."""
+CHOICES = ("holds_0", "holds_5", "holds_otherwise", "holds_unweighted")
+"""Whether a flag holds at a margin of 0 and of 5 points, against the other reference (all in place
+of its sector, or the other way round), and without weights; each beside the settings."""
 _FEWEST = 10
 """Fewer groups of a level do not tell how groups differ; then the pooled rate's draws decide, in
 which that is integrated over. Convention of ours."""

@@ -152,11 +152,11 @@ def pool_rates(areas: pd.DataFrame, parents: pd.Series, draws: int, seed: int) -
         hits = areas["direct"].round(2).to_numpy() * n
         misses = n - hits
         made = rng.beta(hits[:, None] + 0.5, misses[:, None] + 0.5, (len(areas), draws))
-        return _told(areas["direct"].to_numpy(), made, "direct")
+        return tell_rates(areas["direct"].to_numpy(), made, "direct")
     if not _NEAR < overall < 1 - _NEAR:
         made = pool_counts(areas["direct"].to_numpy(), n, areas["model"].to_numpy(), draws, rng)
-        return _told(made.mean(axis=1), made, "pooled")
-    return _told(*_pool_normal(areas, n, parents, draws, rng), "pooled")
+        return tell_rates(made.mean(axis=1), made, "pooled")
+    return tell_rates(*_pool_normal(areas, n, parents, draws, rng), "pooled")
 
 
 def carry_over(
@@ -187,7 +187,7 @@ def carry_over(
     made = expit(
         margin[:, None] + np.sqrt(variance)[:, None] * rng.standard_normal((len(areas), draws))
     )
-    return _told(expit(margin), made, "carried over")
+    return tell_rates(expit(margin), made, "carried over")
 
 
 def learn_effects(areas: pd.DataFrame, pooled: PooledRates, groups: pd.Index) -> pd.DataFrame:
@@ -228,7 +228,14 @@ def nonresponse_bounds(
     return ends[0], ends[1]
 
 
-def _told(rate: Array, draws: Array, source: str) -> PooledRates:
+def tell_rates(rate: Array, draws: Array, source: str | Array) -> PooledRates:
+    """Give rates with the intervals that draws have.
+
+    Parameters
+    ----------
+    draws : one row per group, one column per draw
+    source : from what they were estimated; one per group where they differ
+    """
     low, high = np.quantile(draws, ENDS, axis=1)
     table = pd.DataFrame(
         {
@@ -247,13 +254,16 @@ def _pool_normal(
 ) -> tuple[Array, Array]:
     """Pool rates and risks together.
 
-    Both are near enough to normal for their means over ten people; the sampling variance of a rate
-    uses a first smoothed rate, since the direct one would be correlated with its own error.
+    Both are near enough to normal for their means over ten people. Rates are weighed by one
+    sampling variance between people for all: by that of its own rate a low group would weigh more,
+    which drew all rates down. How well each is known does follow from its own rate, a smoothed one,
+    since the direct one would be correlated with its own error.
     """
     observed = areas[["direct", "model"]].to_numpy().T
     smooth = _first_guess(areas, n)
-    within = np.empty((2, 2, len(areas)))
-    within[0, 0], within[1, 1] = smooth * (1 - smooth), np.maximum(areas["var_risk"], 1e-6)
+    own, within = smooth * (1 - smooth), np.empty((2, 2, len(areas)))
+    common = float(np.average(own, weights=n))
+    within[0, 0], within[1, 1] = common, np.maximum(areas["var_risk"], 1e-6)
     limit = 0.98 * np.sqrt(within[0, 0] * within[1, 1])
     within[0, 1] = within[1, 0] = np.clip(areas["cov"], -limit, limit)
     sampling = within / n
@@ -266,7 +276,11 @@ def _pool_normal(
     found = integrate(Areas(observed, sampling, parent), points, _CELLS, _LEAST_WEIGHT)
     chosen, shape = found.choose(draws, rng), (len(areas), draws)
     heavy, plain = rng.standard_t(FREEDOM, shape), rng.standard_normal(shape)
-    return found.mean, found.draw(chosen, heavy, plain)
+    # Of a posterior variance the part that comes from its answers scales with their variance.
+    ratio = own / common
+    wider = np.sqrt(ratio / (1 - found.prior + ratio * found.prior))
+    mean = found.mean[:, None]
+    return found.mean, mean + wider[:, None] * (found.draw(chosen, heavy, plain) - mean)
 
 
 def _first_guess(areas: pd.DataFrame, n: Array) -> Array:

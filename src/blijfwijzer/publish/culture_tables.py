@@ -80,7 +80,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         survey=survey_title(wave, codebook),
         facts=facts(count_told(climate, findings)),
         tables=tables,
-        method=climate_method(findings.settings),
+        method=climate_method(findings.settings, findings.codebook),
         provenance=origin_facts(origin, wave),
         warnings=_warnings(findings),
         notes=climate_notes(findings),

@@ -11,7 +11,7 @@ from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.estimation.discovery import rank_intervals
 from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
-from blijfwijzer.groups.flags import FLAGGED
+from blijfwijzer.groups.flags import CHOICES, FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
@@ -29,6 +29,7 @@ from blijfwijzer.survey.texts import Message, Value, say
 _OF_EACH_RISK = (
     *("rate", "low", "high", "nonresponse_low", "nonresponse_high", "source"),
     *("reference", "probability", "place", "last_place", "stability", "verdict"),
+    *("holds", *CHOICES),
 )
 _IN_GROUPS = {"n": "n_band", "people": "people_band", "sector": "sector_label"}
 """Columns of the tables of groups that have another name in that of all groups."""
@@ -74,7 +75,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             ),
             "rolled_up": _rolled_up(findings),
         },
-        method=release_method(findings.settings),
+        method=release_method(findings.settings, codebook),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
     )
@@ -106,14 +107,16 @@ def clear_groups(estimates: GroupEstimates, edge: Edge) -> Cleared:
 
 
 def _places(groups: pd.DataFrame) -> pd.DataFrame:
-    """Say which places each flagged group may have, from the figures as they are shown.
+    """Say which places each flagged group may have, and by how many choices it stands out.
 
-    Those of groups that are not shown would else be told by the places of the others.
+    Places follow from the figures as they are shown: those of groups that are not shown would else
+    be told by the places of the others.
     """
     flagged = groups[groups["verdict"] == FLAGGED].round({"rate": 2, "low": 2, "high": 2})
     se = (flagged["high"] - flagged["low"]) / (2 * Z)
     first, last = rank_intervals(flagged["rate"].to_numpy(dtype=float), se.to_numpy(dtype=float))
-    found = pd.DataFrame({"place": first, "last_place": last}, index=flagged.index)
+    holds = flagged[list(CHOICES)].sum(axis=1).astype(float)
+    found = pd.DataFrame({"place": first, "last_place": last, "holds": holds}, index=flagged.index)
     return found.reindex(groups.index)
 
 

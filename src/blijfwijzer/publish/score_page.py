@@ -39,6 +39,7 @@ MOST_DRIVERS = 1_000
 
 PURPOSE = (
     *("purpose.groups", "purpose.association", "purpose.intention", "purpose.uncertainty"),
+    "purpose.no_forecast",
     *("purpose.punish", "purpose.offer", "purpose.firewall"),
 )
 """Sentences on what a release is, and what it is not."""

@@ -11,7 +11,7 @@ from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.drivers.group_profiles import Scored, score_groups
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.estimates import estimate_groups
-from blijfwijzer.groups.flags import NOT, Listed, flag_groups
+from blijfwijzer.groups.flags import CHOICES, NOT, Listed, flag_groups
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.progress import Tell
@@ -117,10 +117,47 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
         stored.effects,
         settings.rates,
         settings.seed,
+        wave.codebook.units.varying,
     )
     tell(f"{model.target}: flag groups")
     flags = flag_units(pooled, areas, wave)
+    flags = flags.assign(**_flag_otherwise(stored, scored.risk, values, (pooled, areas), wave))
+    flags.loc[flags["verdict"] == NOT, list(CHOICES)] = False
     return Target(stored, scored, compared, values, pooled, areas, flags)
+
+
+def _flag_otherwise(
+    stored: Stored,
+    risk: NDArray[np.float64],
+    values: NDArray[np.float64] | None,
+    found: tuple[PooledRates, pd.DataFrame],
+    wave: NewWave,
+) -> dict[str, NDArray[np.bool_]]:
+    """Say of each group whether it is flagged by other choices that are as defensible."""
+    settings, flags = wave.settings, wave.settings.flags
+    other = "all" if flags.reference == "sector" else "sector"
+    equal = replace(
+        wave.predictions(values, risk),
+        design=Design.of_units(
+            np.ones(len(wave.weight)), wave.responses[wave.codebook.units.cluster]
+        ),
+    )
+    unweighted = estimate_groups(
+        wave.grouping, equal, stored.effects, settings.rates, settings.seed
+    )
+    ways: tuple[dict[str, float | str], ...] = (
+        {"margin": 0.0},
+        {"margin": 0.05},
+        {"reference": other},
+        {},
+    )
+    made = {}
+    for name, changed in zip(CHOICES, ways, strict=True):
+        asked = settings.model_copy(update={"flags": flags.model_copy(update=changed)})
+        pooled, areas = found if changed else unweighted
+        verdict = flag_units(pooled, areas, replace(wave, settings=asked))["verdict"]
+        made[name] = (verdict != NOT).to_numpy()
+    return made
 
 
 def _answers(stored: Stored, wave: NewWave) -> NDArray[np.float64] | None:
@@ -176,6 +213,7 @@ def withhold(target: Target, told: NDArray[np.bool_], wave: NewWave) -> Target:
     flags = _without(flags.assign(reference=against), hidden).assign(
         verdict=flags["verdict"].mask(hidden, NOT)
     )
+    flags = flags.assign(**{name: flags[name] & told for name in CHOICES if name in flags})
     rates = _without(rates, hidden).assign(source=rates["source"].mask(hidden, ""))
     return replace(target, pooled=replace(target.pooled, table=rates), flags=flags)
 

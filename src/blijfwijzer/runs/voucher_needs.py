@@ -36,10 +36,13 @@ def read_needs(
     """
     crossed = pd.Series(crossed_with(groups["group"]), index=groups.index)
     own = groups[groups["own_n"].notna() & (crossed == across)].set_index("group").copy()
+    # Both are rounded: where a remainder is told it is one, however near to the whole.
+    is_told = own.get(f"{target}_own_rate", pd.Series(np.nan, own.index)).notna()
+    whole = (own["own_n"] >= own["n"]) & ~is_told
     for part in ("rate", "low", "high"):
         # Who is in no smaller unit that is shown is a group of its own, not the whole unit.
         rest = own.get(f"{target}_own_{part}", pd.Series(np.nan, own.index))
-        own[f"{target}_{part}"] = own[f"{target}_{part}"].where(own["own_n"] >= own["n"], rest)
+        own[f"{target}_{part}"] = own[f"{target}_{part}"].where(whole, rest)
     # A group of which the need is not told gets none: vouchers would tell of it.
     is_told, there = own[f"{target}_rate"].notna(), not own.empty
     own = own[is_told]

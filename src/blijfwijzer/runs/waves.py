@@ -1,6 +1,6 @@
 """Waves as stories take them: named, and read alone or with the wave before."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -137,9 +137,18 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
                 f"{asked.previous.name}: is the same file as {asked.survey.name}, so nothing can "
                 "have changed. Give --previous the wave before, or leave it out."
             )
-        common_items(now.responses, before.responses, codebook)
         refuse_copies(now.responses, before.responses, codebook, asked.previous)
+        before = without_breaks(before, codebook)
+        common_items(now.responses, before.responses, codebook)
     return Waves(now, before, codebook, settings, choice)
+
+
+def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:
+    """Leave out of the wave before what it asked in a way that cannot be compared."""
+    broken = [column.name for column in codebook.columns.values() if column.new_since]
+    asked = before.responses.drop(columns=broken, errors="ignore")
+    intake = replace(before.intake, responses=asked)
+    return ReadWave(before.name, intake, score_scales(asked, codebook))
 
 
 def _read(file: Path, name: str, codebook: Codebook, settings: Settings, tell: Tell) -> ReadWave:

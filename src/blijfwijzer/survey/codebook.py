@@ -49,6 +49,9 @@ class Column(_Part):
     """Lowest and highest allowed number."""
     aliases: tuple[str, ...] = ()
     """Names that the same question has in other waves."""
+    new_since: str = Field("", alias="break")
+    """Why its answers cannot be held against those of the wave before; empty: they can. The key in
+    the file is `break`, which Python keeps itself."""
     changeable: bool = False
     """Whether an employer can change it: a development talk, not someone's age."""
     in_construct: str | None = Field(None, alias="construct")
@@ -139,6 +142,13 @@ class Units(_Part):
     levels: tuple[str, ...] = Field(min_length=1)
     cluster: str
     """The level that folds and intervals keep whole."""
+    sampled: bool = True
+    """Whether the units of the cluster were drawn from more; false when all take part."""
+
+    @property
+    def varying(self) -> Literal["drawn", "fixed"]:
+        """What else could have been: other units too, or other people in the same ones."""
+        return "drawn" if self.sampled else "fixed"
 
 
 class Weight(_Part):
