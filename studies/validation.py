@@ -28,6 +28,7 @@ from blijfwijzer.vouchers.alternatives import compare
 from blijfwijzer.vouchers.needs import Needs
 from studies.claims import validate_claims
 from studies.culture import validate_culture
+from studies.drivers import validate_drivers
 from studies.flags import validate_flags
 from studies.gate import gate_text
 from studies.instrument import validate_instrument
@@ -59,6 +60,7 @@ def validate(data: Path, tell: Tell) -> str:
     tell("vouchers: built-in survey")
     parts.append(_vouchers_text(tell))
     parts.append("## Instrument\n\n" + _one_deeper(validate_instrument(tell)))
+    parts.append(validate_drivers(tell))
     parts.append(validate_culture(data, tell))
     parts.append(validate_claims(tell))
     return "\n".join(parts)

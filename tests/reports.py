@@ -231,6 +231,7 @@ def _drivers(rng: np.random.Generator, names: list[str], language: Language) -> 
                         "contrast": round(contrast, 1),
                         "low": round(contrast - 1.5, 1),
                         "high": round(contrast + 1.5, 1),
+                        "is_sure": abs(contrast) > 1.5,
                     }
                 )
     return pd.DataFrame(rows)

@@ -12,6 +12,21 @@ from typing import Annotated, Any
 import typer
 
 from blijfwijzer import __version__, errors
+from blijfwijzer.cli_disclosure import disclosure
+from blijfwijzer.cli_options import (
+    SEVERAL,
+    CodebookName,
+    LedgerFolder,
+    Output,
+    OwnLedger,
+    Preview,
+    PreviousFile,
+    ReleaseFolder,
+    SettingsFile,
+    SurveyFile,
+    WaveName,
+    part_names,
+)
 
 app = typer.Typer(
     name="blijfwijzer",
@@ -23,31 +38,6 @@ app = typer.Typer(
     "It reports associations, not causes; intentions, not departures; groups, never persons.",
 )
 
-SurveyFile = Annotated[
-    Path, typer.Argument(metavar="SURVEY", help="Survey: .sav, .parquet, .csv, .csv.gz or .xlsx.")
-]
-CodebookName = Annotated[
-    str, typer.Option("--codebook", "-c", help="Name of a shipped codebook, or path of a .toml.")
-]
-SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", help="Settings (TOML); defaults where left out.")
-]
-ReleaseFolder = Annotated[
-    Path, typer.Argument(metavar="RELEASE", help="A folder that `score` made.")
-]
-LedgerFolder = Annotated[Path, typer.Option(help="Folder of the ledgers of releases.")]
-OwnLedger = Annotated[
-    Path | None,
-    typer.Option(help="Folder of the ledgers of releases; beside the models when left out."),
-]
-PreviousFile = Annotated[
-    Path | None, typer.Option(help="The wave before, read with the same codebook.")
-]
-WaveName = Annotated[
-    str, typer.Option(help="What this wave is called; the name of the file when left out.")
-]
-SEVERAL = "several with commas, or by repeating the option"
-disclosure = typer.Typer(no_args_is_help=True, help="What may be shown, and what was.")
 app.add_typer(disclosure, name="disclosure")
 
 
@@ -166,11 +156,12 @@ def explain(
     "--by organisatie,afdeling --and opleiding --output out/2022`"
 )
 def score(
+    ctx: typer.Context,
     survey: SurveyFile,
     by: Annotated[
         list[str], typer.Option("--by", help=f"Unit levels, e.g. organisatie,afdeling; {SEVERAL}.")
     ],
-    output: Annotated[Path, typer.Option(help="Folder to write what may be shown.")],
+    output: Output = None,
     models: Annotated[Path, typer.Option(help="Folder with the models of this survey.")] = Path(
         "models"
     ),
@@ -184,13 +175,17 @@ def score(
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     settings: SettingsFile = None,
+    preview: Preview = False,
 ) -> None:
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer.runs import score as story
 
-    units, crossed = _names(by), _names(cross)
+    units, crossed = part_names(by), part_names(cross)
     asked = story.ScoreRequest(survey, units, models, crossed, population, settings, wave)
-    story.score(asked, output, ledger)
+    if preview:
+        _preview(ctx, "score", asked, ledger)
+    else:
+        story.score(asked, _required(output), ledger)
 
 
 @app.command(
@@ -198,9 +193,10 @@ def score(
     "--codebook werkonderzoek-2019 --previous data/werkonderzoek-2019.sav --output out/climate`"
 )
 def climate(
+    ctx: typer.Context,
     survey: SurveyFile,
     codebook: CodebookName,
-    output: Annotated[Path, typer.Option(help="Folder to write what may be shown.")],
+    output: Output = None,
     previous: PreviousFile = None,
     by: Annotated[
         list[str] | None,
@@ -215,13 +211,17 @@ def climate(
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     settings: SettingsFile = None,
+    preview: Preview = False,
 ) -> None:
     """Measure how it is to work in each unit: dimensions, change, worrying places, conduct."""
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, _names(by), previous, models, settings, wave)
-    story.climate(asked, output, ledger)
+    asked = WavesRequest(survey, codebook, part_names(by), previous, models, settings, wave)
+    if preview:
+        _preview(ctx, "climate", asked, ledger)
+    else:
+        story.climate(asked, _required(output), ledger)
 
 
 @app.command(
@@ -229,9 +229,10 @@ def climate(
     "--codebook werkonderzoek-2019 --claim H1 --claim H6 --output out/claims`"
 )
 def claims(
+    ctx: typer.Context,
     survey: SurveyFile,
     codebook: CodebookName,
-    output: Annotated[Path, typer.Option(help="Folder to write what may be shown.")],
+    output: Output = None,
     claim: Annotated[
         list[str] | None,
         typer.Option(help=f"Claim, e.g. H6; {SEVERAL}. Left out: all."),
@@ -243,13 +244,17 @@ def claims(
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     settings: SettingsFile = None,
+    preview: Preview = False,
 ) -> None:
-    """Test the policy's claims on a survey: supported, not, contradicted or not testable."""
+    """Test the policy's claims on a survey: supported, not, contradicted or undecided."""
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, _names(claim), previous, models, settings, wave)
-    story.claims(asked, output, ledger)
+    asked = WavesRequest(survey, codebook, part_names(claim), previous, models, settings, wave)
+    if preview:
+        _preview(ctx, "claims", asked, ledger)
+    else:
+        story.claims(asked, _required(output), ledger)
 
 
 @app.command(epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000`")
@@ -301,99 +306,22 @@ def trial(
     story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger)
 
 
-@disclosure.command("audit", epilog="Example: `blijfwijzer disclosure audit out/2019 out/2022`")
-def audit(
-    releases: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="RELEASE...", help="Folders that `score`, `climate` or `claims` made."
-        ),
-    ],
-    ledger: LedgerFolder = Path("ledger"),
-    survey: Annotated[
-        Path | None, typer.Option(help="The survey they were made from, to derive all again.")
-    ] = None,
-    codebook: Annotated[
-        str | None, typer.Option("--codebook", "-c", help="The codebook it was read with.")
-    ] = None,
-) -> None:
-    """Work out what could be derived from releases together, and with the ledger."""
-    from blijfwijzer.runs import audit as story
+def _preview(ctx: typer.Context, kind: str, asked: Any, ledger: Path) -> None:
+    """Say how much would be shown; where a plan asks, only say what is asked."""
+    if isinstance(ctx.obj, list):
+        ctx.obj.append((kind, asked))
+        return
+    from blijfwijzer.runs import preview as story
 
-    story.audit(releases, ledger, survey, codebook)
+    story.preview(kind, asked, ledger)
 
 
-@disclosure.command("check-proof", epilog="Example: `blijfwijzer disclosure check-proof out/2022`")
-def check_proof(
-    release: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RELEASE", help="A folder that `score`, `climate` or `claims` made."
-        ),
-    ],
-    ledger: LedgerFolder = Path("ledger"),
-    proof: Annotated[
-        list[Path] | None,
-        typer.Option(help="Proof of a wave; those beside the ledger when left out."),
-    ] = None,
-) -> None:
-    """Check the proof that nothing about few people follows, without the survey."""
-    from blijfwijzer.runs import audit as story
-
-    story.check_proof(release, ledger, proof or [])
-
-
-@disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")
-def verify(
-    ledgers: Annotated[
-        list[Path],
-        typer.Argument(metavar="LEDGER...", help="Folders of ledgers; copies are held together."),
-    ],
-) -> None:
-    """Check ledgers of releases line by line, and whether copies of one parted ways."""
-    from blijfwijzer.runs import audit as story
-
-    story.verify_ledgers(ledgers)
-
-
-@disclosure.command(
-    "withdraw",
-    epilog="Example: `blijfwijzer disclosure withdraw out/2022 --reason 'wrong export' "
-    "--sha256 ...`",
-)
-def withdraw(
-    release: ReleaseFolder,
-    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
-    sha256: Annotated[
-        str, typer.Option(help="SHA-256 of its run.json: nobody was given any file of it.")
-    ] = "",
-    ledger: LedgerFolder = Path("ledger"),
-) -> None:
-    """Take back the last output, if it was never handed out; the ledger keeps that it was."""
-    from blijfwijzer.runs import withdraw as story
-
-    story.withdraw(release, ledger, sha256, reason)
-
-
-@disclosure.command(
-    "lower",
-    epilog="Example: `blijfwijzer disclosure lower ledger/werkonderzoek --minimum 10 "
-    "--reason 'a trial run had 120'`",
-)
-def lower(
-    ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of one ledger.")],
-    minimum: Annotated[int, typer.Option(help="Fewest people that may be told of from now on.")],
-    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
-) -> None:
-    """Lower the fewest people that earlier releases promised to tell of; the ledger keeps it."""
-    from blijfwijzer.runs import withdraw as story
-
-    story.lower(ledger, minimum, reason)
-
-
-def _names(texts: list[str] | None) -> tuple[str, ...]:
-    """Part names that stand behind commas, or that an option was repeated for."""
-    return tuple(name.strip() for text in texts or [] for name in text.split(",") if name.strip())
+def _required(output: Path | None) -> Path:
+    if output is None:
+        raise typer.BadParameter(
+            "is missing. Name a folder, or try --preview.", param_hint="--output"
+        )
+    return output
 
 
 def main() -> None:

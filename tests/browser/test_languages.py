@@ -1,5 +1,6 @@
 """A page in one language, from the first heading to the last remark."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from blijfwijzer.survey.codebook import load_codebook
 from command_line import call
-from languages import OTHER, words_of_the_other
+from languages import OTHER, texts, words_of_the_other
 
 BOOK = "werkonderzoek-2019"
 QUICK = """
@@ -28,10 +29,6 @@ candidates = ["prevalence", "logistic"]
 [tracking]
 enabled = false
 """
-
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
-)
 
 
 @pytest.fixture(scope="module", params=sorted(OTHER))
@@ -70,6 +67,22 @@ def test_a_page_is_in_the_language_of_the_settings_alone(pages):
     assert len(paths) == 4
     assert {path: foreign(path, language, data) for path in paths} == dict.fromkeys(paths, [])
     assert [path for path in paths if REMARK[language] not in path.read_text()] == []
+
+
+def test_a_page_calls_no_sector_by_its_name_in_another_language(pages):
+    language, paths = pages
+    codes = load_codebook(BOOK).columns["sector"].codes
+    others = {text.in_(OTHER[language]).lower() for text in codes.values()}
+    others = {*others, *(codes if language == "en" else ())}
+    others -= {text.in_(language).lower() for text in codes.values()}
+
+    said = {path: " ".join(texts(path.read_bytes())).lower() for path in paths}
+
+    found = {name for name in others for page in said.values() if re.search(rf"\b{name}\b", page)}
+    assert found == set()
+    assert (
+        codes["rijk"].in_(language).lower() in said[next(p for p in paths if "climate" in str(p))]
+    )
 
 
 REMARK = {

@@ -519,7 +519,7 @@ def test_every_claim_has_a_verdict_with_its_reason_and_criterion(place):
         assert claim["verdict_nl"]
         assert claim["criterion_en"]
         assert all(estimate["n"] >= 10 for estimate in claim["estimates"])
-        if claim["verdict"] in ("supported", "not supported", "contradicted"):
+        if claim["verdict"] in ("supported", "not supported", "contradicted", "undecided"):
             assert claim["reason_nl"]
             assert claim["estimates"]
             assert round(claim["effect_size"], 2) == claim["effect_size"]

@@ -38,8 +38,8 @@ def test_a_row_is_taken_exactly_when_nothing_small_follows(world, minimum, nodes
     # With few branches worlds of sizes and integer programmes must decide; these may only refuse
     # what they cannot decide.
     sizes, groups = world
-    before = growth._FIRST_NODES, growth._MORE_NODES
-    growth._FIRST_NODES = growth._MORE_NODES = max(nodes, 1)
+    before = growth._FIRST_NODES
+    growth._FIRST_NODES = max(nodes, 1)
     try:
         guard, taken = Guard(sizes, minimum, Known([])), []
         for name, group in enumerate(groups):
@@ -50,7 +50,7 @@ def test_a_row_is_taken_exactly_when_nothing_small_follows(world, minimum, nodes
             if refusal is None:
                 taken.append(group)
     finally:
-        growth._FIRST_NODES, growth._MORE_NODES = before
+        growth._FIRST_NODES = before
 
 
 @given(worlds_of_groups())

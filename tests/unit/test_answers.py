@@ -40,6 +40,16 @@ def test_marks_that_are_not_seen_make_no_other_answer():
     assert not refused.any()
 
 
+def test_a_unit_is_read_by_its_name_and_is_one_if_the_codebook_does_not_know_it():
+    sector = column(role="unit", type="nominal", codes={"rijk": "Rijksoverheid", "zorg": "Zorg"})
+
+    values, refused = read_answers(pd.Series(["Rijksoverheid", "rijk", "aap", ""]), sector, [])
+
+    assert values.tolist() == ["rijk", "rijk", "aap", np.nan]
+    assert values.cat.categories.tolist() == ["aap", "rijk"]
+    assert not refused.any()
+
+
 def test_a_padded_code_of_the_codebook_is_met_by_its_number():
     padded = column(type="nominal", codes={"01": "noord", "02": "zuid"})
 

@@ -8,12 +8,15 @@ import pytest
 from scipy.sparse import csr_array
 
 from blijfwijzer.culture.climate import measure_climate
-from blijfwijzer.disclosure.rounding import band, band_middle
+from blijfwijzer.disclosure.rounding import band, band_middle, ends_to_band, to_band
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intervals import Z
+from blijfwijzer.estimation.means import estimate_share
 from blijfwijzer.groups.estimates import estimate_groups, response_in_bands
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import CultureSettings, RateSettings
 from blijfwijzer.survey.codebook import load_codebook
+from shared_targeting import audit, survey_of
 from small_worlds import grouping_of
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
@@ -101,3 +104,86 @@ def test_the_response_of_a_unit_tells_the_band_and_no_more():
     groups = pd.DataFrame({"n": [10, 12, 14, 40], "people": [20.0, 20, 20, 40]})
 
     assert response_in_bands(groups).tolist() == [0.6, 0.6, 0.6, 1.0]
+
+
+def test_an_interval_in_its_band_is_that_of_each_count_in_it():
+    n = np.arange(10.0, 15)
+    half = 0.8 / np.sqrt(n)
+
+    low, high = ends_to_band(np.full(5, 3.0), (3 - half, 3 + half), n)
+    of_change = 0.8 * np.sqrt(1 / n + 1 / n[::-1])
+    change = ends_to_band(np.zeros(5), (-of_change, of_change), n, n[::-1])
+
+    assert np.ptp(high - low) < 1e-12
+    assert np.ptp(change[1] - change[0]) < 1e-12
+    assert (high - low)[2] == pytest.approx(2 * half[2])
+
+
+def test_the_width_of_an_interval_of_a_change_tells_both_bands_and_no_more():
+    rng = np.random.default_rng(6)
+    before, now = (rng.integers(10, 50, 150) for _ in range(2))
+    grouping, unit = units_of(now)
+    scores = 3 + rng.normal(0, 0.8, len(unit))
+    everyone = pd.DataFrame({"n_before": [before.sum()], "n_now": [now.sum()]})
+    units = pd.DataFrame({"n_before": before, "n_now": now})
+    previous = pd.concat([everyone, units], ignore_index=True).assign(
+        group=grouping.groups.index,
+        dimension="samenwerking",
+        before=rng.normal(3, 0.3, 151),
+        net=rng.normal(0, 0.3, 151),
+        freedom=1000.0,
+        way="as_is",
+        before_variance=lambda table: 0.64 / table["n_before"],
+        variance=lambda table: 0.64 / table["n_before"] + 0.64 / table["n_now"],
+    )
+    settings = CultureSettings(dimensions=("samenwerking",), draws=2_000)
+    scales = pd.DataFrame({"samenwerking": scores})
+    design, more = design_of(len(unit)), {"seed": 1, "previous": previous}
+    table = measure_climate(scales, grouping, design, CODEBOOK, settings, **more).table.iloc[1:]
+
+    told = pd.DataFrame({"before": band_middle(before), "now": band_middle(now)}).astype(float)
+    foretold = np.sqrt((1 / told).sum(axis=1)).to_numpy()
+    exact = np.sqrt(1 / before + 1 / now)
+    width = (table["previous_high"] - table["previous_low"]).to_numpy()
+    left = width - np.polyval(np.polyfit(foretold, width, 3), foretold)
+    assert abs(np.corrcoef(left, exact - foretold)[0, 1]) < 0.3
+    assert np.corrcoef(exact, width)[0, 1] > 0.8
+
+
+def test_what_a_unit_is_of_everyone_tells_the_band_and_no_more():
+    rng = np.random.default_rng(7)
+    sizes = [10, 11, 12, 13, 14]
+    grouping, unit = units_of(sizes)
+    scales = pd.DataFrame({"samenwerking": 3 + rng.normal(0, 0.8, len(unit))})
+    settings = CultureSettings(dimensions=("samenwerking",), draws=500)
+
+    found = measure_climate(scales, grouping, design_of(len(unit)), CODEBOOK, settings, seed=1)
+
+    table = found.table.iloc[1:]
+    variance = ((table["all_high"] - table["all_low"]) / (2 * Z)).to_numpy() ** 2
+    own = table["se"].to_numpy() ** 2
+    # Beside that of the unit itself there is one share of everyone for all of the band.
+    assert variance == pytest.approx(np.polyval(np.polyfit(own, variance, 1), own), rel=1e-6)
+
+
+def test_the_interval_of_a_share_of_behaviour_tells_the_band_and_no_more():
+    def low(n, told):
+        values = (np.arange(n) < n // 2).astype(float)
+        return estimate_share(values, design_of(n), told).low
+
+    assert low(10, to_band) == pytest.approx(low(14, to_band), abs=0.01)
+    assert low(14, None) - low(10, None) > 0.03
+
+
+def test_a_rate_of_those_who_are_missed_tells_the_band_and_no_more(rng):
+    sizes = [10, 11, 12, 13, 14, 300]
+    group = np.repeat(list("abcdef"), sizes)
+    survey = survey_of(rng, rows=len(group), units=20)
+    survey["in_need"] = np.ones(len(group))
+    survey["selected"] = (group == "f") * (rng.random(len(group)) < 0.5).astype(float)
+    survey["attributes"] = {"groep": pd.Series(group)}
+
+    table = audit(survey).by_group.set_index(["measure", "group"]).loc["exclusion"]
+
+    assert (table.loc[list("abcde"), "value"] == 1).all()
+    assert np.ptp(table.loc[list("abcde"), "low"]) == 0

@@ -13,6 +13,7 @@ from blijfwijzer.culture.behaviours import ANY_INSIDE, ANY_OUTSIDE, EXTERNAL
 from blijfwijzer.culture.conduct import CHANGE_COLUMNS, SHARE_COLUMNS, measure_conduct
 from blijfwijzer.culture.conduct_links import LINK_COLUMNS
 from blijfwijzer.culture.waves import compare_waves
+from blijfwijzer.disclosure.rounding import band_middle
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import CultureSettings
@@ -72,7 +73,9 @@ def test_without_weights_and_units_an_interval_is_that_of_clopper_and_pearson(su
 
     row = row_of(conduct_of(responses, alone(400)).shares, behaviour="intern_pesten", by="all")
 
-    low, high = proportion_confint(row["hits"], row["n"], method="beta")
+    # Of as many people as the middle of the band of n.
+    worth = band_middle(row["n"])
+    low, high = proportion_confint(row["share"] * worth, worth, method="beta")
     assert (row["low"], row["high"]) == pytest.approx((low, high), abs=2e-4)
 
 

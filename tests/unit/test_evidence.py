@@ -10,20 +10,23 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.multitest import multipletests
 
+from blijfwijzer.claims.commitment import brave_teams
 from blijfwijzer.claims.conditions import _dominance
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.findings import Requirement, decide
-from blijfwijzer.claims.halves import share_between
 from blijfwijzer.claims.market_value import _correlation
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.reorganisation import _within_units
 from blijfwijzer.estimation.curves import area_under_curve
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import Estimate, adjust, linearise
+from blijfwijzer.estimation.intraclass import share_between
 from blijfwijzer.estimation.moments import covariances, within
 from blijfwijzer.estimation.resampling import Draws
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
+from studies.claim_edges import brave
+from studies.claim_worlds import World, gather_people, survey_of
 from studies.claims import read_built_in
 from studies.data_card import intraclass_correlation
 
@@ -159,19 +162,23 @@ def test_differences_within_units_are_those_of_a_level_per_unit(evidence):
 
 def test_the_share_between_units_is_that_of_an_analysis_of_variance(evidence):
     values = evidence.of("psychologische_veiligheid")
-    share, drawn = share_between(values, evidence.team, evidence.draw())
+    found = share_between(values, evidence.team, 1000)
 
     expected = intraclass_correlation(pd.Series(values), pd.Series(evidence.team))
-    assert share == pytest.approx(expected)
-    assert np.quantile(drawn, 0.01) < share < np.quantile(drawn, 0.99)
+    assert found.value == pytest.approx(expected)
+    assert found.low < found.value < found.high
 
 
-def test_units_that_cut_through_clusters_have_no_interval(simple):
-    draws = Draws(np.tile(np.arange(2), 300), np.ones((2, 5)))
+def test_what_is_foreseen_of_a_team_does_not_depend_on_how_many_told_of_it(rng):
+    slopes = []
+    for size in (8, 16, 60):
+        people = gather_people(World(teams=19_200 // size, usual=size), rng)
+        found = brave_teams(Reader(survey_of(people, brave(0.15, mood=0.5))))
+        slopes.append(found.effect.size.value)
 
-    _, drawn = share_between(np.arange(600.0), simple.team, draws)
-
-    assert np.isnan(drawn).all()
+    # Per sd of true safety and of true orientation .15 sd of commitment each. Means of half a team
+    # of 8 as they are would give half of that, and those of 60 nine tenths.
+    np.testing.assert_allclose(slopes, 0.30, atol=0.06)
 
 
 def test_shares_of_dominance_add_up_and_are_those_of_two_predictors(simple, rng):
@@ -235,8 +242,8 @@ def required(value, se=1.0, **more):
         ([required(3.0), required(-3.0), required(0.5)], 2, "neither"),
         ([required(3.0), required(-3.0), required(-3.0)], 2, "opposite"),
         # Beyond chance and still too small to matter.
-        ([required(0.03, 0.001, floor=0.05)], None, "neither"),
-        ([required(-0.03, 0.001, floor=0.05)], None, "neither"),
+        ([required(0.03, 0.001, floor=0.05)], None, "short"),
+        ([required(-0.03, 0.001, floor=0.05)], None, "short"),
         # Below the bound is what this one claims.
         ([required(0.1, 0.05, sign=-1, bound=0.4)], None, "claimed"),
         ([required(0.6, 0.05, sign=-1, bound=0.4)], None, "opposite"),

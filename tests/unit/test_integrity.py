@@ -246,6 +246,19 @@ def test_the_last_output_can_be_taken_back_and_the_ledger_keeps_that(released, i
         divide(released, tmp_path)
 
 
+def test_the_proof_of_what_was_taken_back_is_gone_and_the_ledger_says_so(released, tmp_path):
+    digest = hash_bytes((released / "run.json").read_bytes())
+    proof = ledger_of(tmp_path) / "proofs" / "1.json"
+    was_there = proof.exists()
+
+    withdraw(released, tmp_path / "ledger", digest, "wrong export")
+
+    assert was_there and not proof.exists()
+    first, last = verify(ledger_of(tmp_path))
+    assert first.content["proof"]
+    assert last.content["note"]["proofs"] == "removed"
+
+
 def test_the_audit_says_what_was_taken_back(released, intake, tmp_path, capsys):
     digest = hash_bytes((released / "run.json").read_bytes())
     withdraw(released, tmp_path / "ledger", digest, "wrong export")

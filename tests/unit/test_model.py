@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from blijfwijzer.drivers.contributions import contribute, refuse_gap, roll_up
+from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap, roll_up
 from blijfwijzer.errors import ContributionGapError, LeakError
 from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_margin
-from blijfwijzer.risk.features import Feature, Schema
+from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.leaks import refuse_twins, screen_features, suspect
 from blijfwijzer.risk.linear import (
     fit_linear,
@@ -28,21 +28,11 @@ from blijfwijzer.risk.model import (
     model_to_json,
     predict_risk,
 )
-from blijfwijzer.risk.selection import Task, fit_calibrator, select_model
+from blijfwijzer.risk.selection import fit_calibrator
 from blijfwijzer.risk.splits import split_by_unit
-from blijfwijzer.settings import ModelSettings
-from blijfwijzer.survey.codebook import Text
 from reports import said
+from shared_models import SCHEMA, make_survey, select
 
-
-def feature(name, levels=(), kind="item"):
-    text = Text(nl=name, en=name)
-    return Feature(name, kind, text, name, "cultuur", True, levels, 1.0, 5.0)
-
-
-SCHEMA = Schema(
-    (feature("mean", kind="scale"), feature("a"), feature("b"), feature("sort", ("x", "y", "z")))
-)
 NAMES = SCHEMA.names
 # Without drawing rows and with leaves that weights can fill, weights and copies are one.
 EXACT = Boosting(row_share=1.0, minimum_leaf=1, column_share=1.0)
@@ -53,34 +43,10 @@ def survey(rng):
     return make_survey(rng, 1200)
 
 
-def make_survey(rng, rows):
-    frame = pd.DataFrame(
-        {
-            "mean": rng.integers(4, 21, rows) / 4,
-            "a": rng.integers(1, 6, rows).astype(float),
-            "b": rng.integers(1, 6, rows).astype(float),
-            "sort": rng.integers(0, 3, rows).astype(float),
-        }
-    )
-    frame.loc[rng.random(rows) < 0.1, "a"] = np.nan
-    frame.loc[rng.random(rows) < 0.1, "sort"] = np.nan
-    margin = -0.8 * (frame["mean"] - 3) + 0.5 * (frame["a"].fillna(3) > 4) * frame["b"] - 1
-    values = (rng.random(rows) < 1 / (1 + np.exp(-margin))).to_numpy().astype(float)
-    units = pd.Series(rng.integers(0, 25, rows).astype(str), name="unit")
-    return frame, values, rng.integers(1, 3, rows).astype(float), units
-
-
 def copies(frame, values, weight):
     """Rows repeated as often as they weigh."""
     order = np.repeat(np.arange(len(frame)), weight.astype(int))
     return frame.iloc[order].reset_index(drop=True), values[order], np.ones(len(order))
-
-
-def select(survey, target="leaving", **settings):
-    frame, values, weight, units = survey
-    folds = split_by_unit(values, units, 5, 0)
-    task = Task(target, {"x": 2.0}, frame, SCHEMA, values, weight, folds, ModelSettings(**settings))
-    return select_model(task)
 
 
 def test_the_linear_part_equals_scikit_learn(survey):
@@ -250,6 +216,32 @@ def test_a_response_like_the_average_has_no_contributions(survey):
     average = frame.iloc[:1].assign(mean=linear.terms[0].mean)
 
     assert contribute(model, average).values.abs().to_numpy().max() < 1e-12
+
+
+@pytest.mark.parametrize("candidate", ["logistic", "trees"])
+def test_contributions_start_at_the_weighted_mean_risk(survey, candidate):
+    """So that those of the average response are none, of each feature and of all together."""
+    frame, _, weight, _ = survey
+    champion = select(survey, candidates=(candidate,)).champion
+    plain = contribute(champion, frame)
+
+    found = contribute(centre(champion, frame, weight), frame)
+
+    risk = predict_risk(champion, frame)
+    assert found.base == pytest.approx(np.average(risk, weights=weight), abs=1e-12)
+    assert abs(found.base - plain.base) > 1e-4
+    np.testing.assert_allclose(np.average(found.values, axis=0, weights=weight), 0, atol=1e-12)
+    np.testing.assert_allclose(found.base + found.values.sum(axis=1), risk, rtol=0, atol=1e-9)
+    # What tells responses apart stays as it was.
+    np.testing.assert_allclose(found.values.diff()[1:], plain.values.diff()[1:], atol=1e-12)
+
+
+def test_a_centred_model_is_written_and_read_with_its_start(survey):
+    frame, _, weight, _ = survey
+    model = centre(select(survey, candidates=("trees",)).champion, frame, weight)
+
+    written = json.loads(json.dumps(model_to_json(model)))
+    assert model_from_json(written, model.trees).centre == model.centre != {}
 
 
 def test_a_gap_stops_the_run(survey):

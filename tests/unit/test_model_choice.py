@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_model import make_survey, select
 
 from blijfwijzer.errors import ModelFolderError
 from blijfwijzer.files import write_files
@@ -17,6 +16,7 @@ from blijfwijzer.records.model_choice import choose_for, choose_model, choose_mo
 from blijfwijzer.records.model_folder import Learnt, model_files
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from shared_models import make_survey, select
 
 SMALL = (Path(__file__).parents[1] / "assets" / "small.toml").read_text(encoding="utf-8")
 DASHES = SMALL.replace("[outcomes.vertrekintentie]", "[outcomes.kans-weg]").replace(

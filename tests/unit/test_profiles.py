@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t
 
 from blijfwijzer.drivers.contributions import Contributed, Contributions
+from blijfwijzer.drivers.importance import Refit
 from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.publish.canvas import Subject, to_bytes, wrap
@@ -16,6 +18,7 @@ from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.settings import DriverSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
 from blijfwijzer.survey.texts import say
+from studies.drivers import try_importance
 
 BOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
 QUICK = DriverSettings(bootstraps=50)
@@ -133,13 +136,45 @@ def test_a_group_is_compared_with_all_others(survey):
     assert table.loc[("a", "dienstjaren"), "difference"] == pytest.approx(expected)
 
 
-def test_equal_refits_agree_wholly_and_opposite_ones_do_not(survey):
-    one = pd.Series([3.0, 2.0, 1.0], index=SCHEMA.names)
+def refit(*sizes):
+    """Give sizes of features, and as much for what they add up to."""
+    first, second, third = sizes
+    scales = pd.Series({"psychologische_veiligheid": first + second, "dienstjaren": third})
+    constructs = pd.Series({"cultuur|changeable": first + second, "loopbaan|given": third})
+    return Refit(pd.Series(sizes, index=SCHEMA.names), scales, constructs)
 
-    table = profiled(survey, [one, one, -one]).stability.set_index("comparison")
+
+def test_equal_refits_agree_wholly_and_opposite_ones_do_not(survey):
+    one, other = refit(3.0, 2.0, 1.0), refit(-3.0, -2.0, -1.0)
+
+    table = profiled(survey, [one, one, other]).stability.set_index("comparison")
 
     assert table.loc["fold 1 - fold 2", "rank_correlation"] == pytest.approx(1)
     assert table.loc["fold 1 - fold 3", "rank_correlation"] == pytest.approx(-1)
+
+
+def test_refits_widen_intervals_and_give_each_feature_its_ranks(survey):
+    alone = profiled(survey).features
+    sizes = alone.loc[SCHEMA.names, "mean_abs"].to_numpy()
+    made = [refit(*(sizes * by)) for by in ([1, 1, 1], [1.1, 1, 1], [0.9, 1, 1], [1, 1, 99])]
+
+    found = profiled(survey, made).features
+
+    assert found.loc["veilig_2", "high"] == alone.loc["veilig_2", "high"]
+    first = sizes[0] * np.array([1, 1.1, 0.9, 1])
+    jackknife = np.sqrt(3 / 4 * ((first - first.mean()) ** 2).sum())
+    assert found.loc["veilig_1", "high"] == pytest.approx(sizes[0] + t.ppf(0.975, 3) * jackknife)
+    # Tenure is last but in the fit in which it is by far the first.
+    assert found.loc["dienstjaren", ["rank_low", "rank_high"]].tolist()[0] == 1
+    assert found["rank_high"].max() == 3
+    assert alone[["rank_low", "rank_high"]].isna().all(axis=None)
+
+
+def test_intervals_of_importance_hold_what_other_units_would_give(rng):
+    found = try_importance(runs=12, seed=3)
+
+    assert found.with_refits >= 0.9
+    assert found.plain < found.with_refits
 
 
 def test_dropping_the_weights_changes_the_profile(survey):

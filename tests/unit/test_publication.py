@@ -17,7 +17,8 @@ from blijfwijzer.disclosure.standing import WITHDRAW, note
 from blijfwijzer.groups.grouping import Grouping, everyone_alone, make_groups
 from blijfwijzer.release import verifier
 from blijfwijzer.release.folder import hash_record
-from blijfwijzer.release.publication import publication, rehearsal
+from blijfwijzer.release.publication import publication
+from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
@@ -133,9 +134,12 @@ def test_what_could_not_take_its_place_is_in_the_ledger_and_nowhere_else(
 
 def test_a_rehearsal_leaves_nothing(request_, intake, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with rehearsal(request_) as release:
-        assert admit(release, intake).shown.all()
+    monkeypatch.chdir(tmp_path)
+    release = rehearse(request_)
 
+    assert admit(release, intake).shown.all()
+    release.remember()
+    assert len(release.ledger.releases) == 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -221,6 +225,31 @@ def test_the_proof_of_a_second_release_holds_the_groups_of_the_first(
     assert set(told["groups"]) == {"all", "sector=a", "sector=b"}
     assert told["earlier"] == ["sector=a", "sector=b"]
     assert max(verifier.verify(tmp_path / "two", [proof], place))[0] == verifier.HOLDS
+
+
+def test_groups_that_know_people_by_other_columns_are_told_where_a_proof_lacks_them(
+    request_, intake, rng, tmp_path
+):
+    asked = replace(
+        intake, responses=intake.responses.assign(sector=rng.choice(["a", "b"], PEOPLE))
+    )
+    with publication(tmp_path / "one", request_, tmp_path / "ledger") as release:
+        grouping = make_groups(asked.responses, request_.codebook, ["sector"], Settings())
+        release.admit(asked, grouping, {})
+        release.publish({"table.csv": b"1"}, COUNTS)
+    book = request_.codebook
+    audited = {"opleiding": book.columns["opleiding"].model_copy(update={"role": "weight"})}
+    book = book.model_copy(update={"columns": {**book.columns, **audited}})
+    other = replace(request_, codebook=book, asked={"x": 1})
+    with publication(tmp_path / "two", other, tmp_path / "ledger") as release:
+        admit(release, asked)
+        release.publish({"table.csv": b"1"}, COUNTS)
+
+    place = tmp_path / "ledger" / "small"
+    proof = place / "proofs" / "2.json"
+    found = verifier.verify(tmp_path / "two", [proof], place)
+    (told,) = [text for kind, text in found if kind != verifier.HOLDS]
+    assert told.startswith("groups shown before of these people are in the proof: sector=a")
 
 
 def test_a_proof_of_too_many_cells_is_left_out_with_the_reason(

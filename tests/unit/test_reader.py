@@ -28,6 +28,7 @@ ANSWERS = {
 # Names, where people work, and what is made of values that a claim has read already.
 NO_ANSWERS = {
     *("read", "has", "dimensions", "attributes", "scales", "codebook", "label", "design", "seed"),
+    *("bootstraps", "others"),
     *("levels", "unit", "team", "sector", "usual_team", "has_teams", "half", "halved_again"),
     *("other_half", "own_half", "standardise", "fit", "sector_columns", "draw", "draw_units"),
     *("present", "share", "mean", "difference", "slope"),

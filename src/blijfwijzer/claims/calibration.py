@@ -1,15 +1,17 @@
 """The claim that the score of falling behind is fair enough to base offers on (H20)."""
 
+import math
 from itertools import combinations
 
 import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure
-from blijfwijzer.claims.findings import ClaimFinding, Decision, Effect, NotTestableError
+from blijfwijzer.claims.findings import BoundTest, ClaimFinding, Decision, Effect, NotTestableError
 from blijfwijzer.claims.prediction import out_of_fold
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.thresholds import LEVEL
-from blijfwijzer.estimation.intervals import Estimate, p_against
+from blijfwijzer.estimation.intervals import Estimate
+from blijfwijzer.fairness.conclusions import REVIEW_RATIO
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.texts import Message
@@ -29,7 +31,9 @@ def fair_enough(reader: Reader) -> ClaimFinding:
     Calibration of a group is its observed less its expected share, by a model that did not see the
     respondents. Groups of one attribute are held against each other, two by two. Fair is a
     statement of equality, so it needs the 90 % interval of each difference inside the margin (two
-    one-sided tests; Schuirmann 1987).
+    one-sided tests; Schuirmann 1987). Where offers would reach one group of an attribute so much
+    less often than another that the page on vouchers calls it a reason to look closer, this page
+    does not call it fair enough: equal calibration cannot say whether the reason is a good one.
     """
     outcome, risk = reader.of("achterblijver"), _risk_of_falling_behind(reader)
     known = ~np.isnan(risk) & ~np.isnan(outcome)
@@ -46,14 +50,28 @@ def fair_enough(reader: Reader) -> ClaimFinding:
         raise NotTestableError("claim.h20.few_groups", members=FEWEST_IN_GROUP)
     largest = max(differences, key=lambda found: abs(found.value))
     domains = [domain for own in groups.values() for domain in own]
-    small = Message("claim.h20.small_groups", {"members": FEWEST_IN_GROUP})
+    notes = [Message("claim.h20.small_groups", {"members": FEWEST_IN_GROUP})]
+    if reader.risk is None:
+        notes.insert(0, Message("claim.h20.no_model"))
+    decision = _equivalent(differences)
+    ratio = min(_selection_ratio(reader, own, chosen) for own in groups.values() if len(own) > 1)
+    if ratio < REVIEW_RATIO:
+        notes.insert(0, Message("claim.h20.reviewed", {"ratio": math.floor(100 * ratio) / 100}))
+        if decision.direction == "claimed":
+            decision = Decision("neither", decision.p, decision.by)
     return ClaimFinding(
         estimates=tuple(_calibration(reader, domain, residual) for domain in domains),
         effect=Effect(Estimate.bare(largest.value), Message("claim.h20.effect")),
-        decision=_equivalent(differences),
+        decision=decision,
         checks=tuple(one for domain in domains for one in _offers(reader, domain, chosen, outcome)),
-        notes=(small,) if reader.risk is not None else (Message("claim.h20.no_model"), small),
+        notes=tuple(notes),
     )
+
+
+def _selection_ratio(reader: Reader, groups: list[Domain], chosen: Array) -> float:
+    """Smallest share of a group that offers would reach, to the largest, as `fairness` has it."""
+    shares = [reader.share(np.where(g.members[0], chosen, np.nan)).value for g in groups]
+    return min(shares) / max(shares) if max(shares) > 0 else 1.0
 
 
 def _risk_of_falling_behind(reader: Reader) -> Array:
@@ -120,24 +138,20 @@ def _highest(risk: Array, weight: Array) -> float:
 
 def _equivalent(differences: list[Estimate]) -> Decision:
     """Whether all lie within the margin, some beyond it, or neither can be said."""
-    inside = max(
-        max(_one_sided(found, CALIBRATION), _one_sided(found, -CALIBRATION))
-        for found in differences
-    )
-    if inside <= LEVEL:
-        return Decision("claimed", inside)
-    beyond = [
-        p_against(found, np.sign(found.value) * CALIBRATION)
-        for found in differences
-        if abs(found.value) > CALIBRATION
+    within = [
+        BoundTest(found, sign, -sign * CALIBRATION) for found in differences for sign in (1, -1)
     ]
+    last = max(within, key=lambda test: test.p)
+    # Half of a two-sided p: what is tested has one side.
+    inside = min(1.0, last.p / 2) if last.p < 1 else 1.0
+    if inside <= LEVEL:
+        return Decision("claimed", inside, last)
+    beyond = [
+        BoundTest(found, sign, sign * CALIBRATION) for found in differences for sign in (1, -1)
+    ]
+    first = min(beyond, key=lambda test: test.p)
     # Any one pair is enough, so the smallest p counts, adjusted for the number of pairs.
-    opposite = min([1.0, *(p * len(differences) for p in beyond)])
-    return Decision("opposite", opposite) if opposite <= LEVEL else Decision("neither", inside)
-
-
-def _one_sided(found: Estimate, bound: float) -> float:
-    """P that it lies on the side of zero from `bound`."""
-    if (found.value - bound) * np.sign(bound) >= 0:
-        return 1.0
-    return p_against(found, bound) / 2
+    opposite = min(1.0, first.p * len(differences))
+    if opposite <= LEVEL:
+        return Decision("opposite", opposite, first)
+    return Decision("neither", inside, last)

@@ -6,6 +6,7 @@ import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, about, by_concept, stated
 from blijfwijzer.claims.findings import ClaimFinding, Effect, Requirement, decide
+from blijfwijzer.claims.halves import foresee_teams
 from blijfwijzer.claims.reader import RATINGS, Reader
 from blijfwijzer.claims.thresholds import FLOOR_INDIRECT, FLOOR_R
 from blijfwijzer.estimation.intervals import Estimate, from_finished
@@ -82,33 +83,43 @@ def room_matters(reader: Reader) -> ClaimFinding:
             [Requirement(indirect[name], -1, floor=FLOOR_INDIRECT) for name in deciding]
         ),
         checks=tuple(checks),
-        notes=about_halves(reader),
+        notes=() if reader.has_teams else about_halves(reader),
     )
 
 
-def seen_by(reader: Reader, halves: bool) -> Callable[[Array], Array]:
-    """Give what tells of a team: the other half of it, or each respondent."""
-    return reader.other_half if halves else np.asarray
+def seen_by(reader: Reader, halves: bool) -> Callable[..., dict[str, Array]]:
+    """Give what tells of teams: what is foreseen of them from their other half, or each person.
+
+    Columns are in standard deviations of true means of teams, or of people.
+    """
+
+    def see(**columns: Array) -> dict[str, Array]:
+        if not halves:
+            return {name: reader.standardise(values) for name, values in columns.items()}
+        foreseen = foresee_teams(reader, np.column_stack(list(columns.values())))
+        return dict(zip(columns, foreseen.T, strict=True))
+
+    return see
 
 
 def about_halves(reader: Reader) -> tuple[Message, ...]:
-    """Say that a survey has no teams of which one half could tell of the other."""
-    return () if reader.has_teams else (Message("claim.note.no_halves"),)
+    """Say how halves of teams tell of each other, or that a survey has no teams to halve."""
+    return (Message("claim.note.halves" if reader.has_teams else "claim.note.no_halves"),)
 
 
 def _pair_regression(reader: Reader, halves: bool) -> Regression:
-    seen = seen_by(reader, halves)
-    safety, performance = (reader.standardise(seen(reader.of(name))) for name in PAIR)
-    columns = {"safety": safety, "performance": performance, "both": safety * performance}
+    first, second = (reader.of(name) for name in PAIR)
+    columns = seen_by(reader, halves)(safety=first, performance=second)
+    columns["both"] = columns["safety"] * columns["performance"]
     return reader.fit(reader.z("betrokkenheid"), columns)
 
 
 def _per_pair(reader: Reader, rating: str) -> Estimate:
     """Give a rating per standard deviation of the pair."""
     # The manager's rating has another source than the culture score, so no halves are needed.
-    seen = seen_by(reader, reader.has_teams and rating == "prestatie_eigen")
-    first, second = (reader.standardise(seen(reader.of(part))) for part in PAIR)
-    return reader.slope(reader.z(rating), reader.standardise((first + second) / 2))
+    see = seen_by(reader, reader.has_teams and rating == "prestatie_eigen")
+    first, second = (reader.z(part) for part in PAIR)
+    return reader.slope(reader.z(rating), see(pair=(first + second) / 2)["pair"])
 
 
 def _through_room(reader: Reader, outcome: str, halves: bool) -> tuple[ClaimEstimate, ...]:

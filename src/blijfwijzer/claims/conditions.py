@@ -32,9 +32,10 @@ def each_condition(reader: Reader) -> ClaimFinding:
     names = reader.present(CONDITIONS)
     if len(names) < _FEWEST:
         raise NotTestableError("claim.h4.few_conditions", conditions=len(names), needed=_FEWEST)
-    outcome, seen = reader.z("betrokkenheid"), seen_by(reader, reader.has_teams)
-    columns = {name: reader.standardise(seen(reader.of(name))) for name in names}
-    alone = {name: reader.slope(outcome, values) for name, values in columns.items()}
+    outcome, see = reader.z("betrokkenheid"), seen_by(reader, reader.has_teams)
+    told = {name: reader.of(name) for name in names}
+    columns = see(**told)
+    alone = {name: reader.slope(outcome, see(one=values)["one"]) for name, values in told.items()}
     joint = reader.fit(outcome, columns)
     shares = _dominance(reader, outcome, columns)
     checks: list[ClaimEstimate] = []

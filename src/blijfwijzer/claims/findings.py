@@ -11,7 +11,8 @@ from blijfwijzer.claims.thresholds import LEVEL
 from blijfwijzer.estimation.intervals import Estimate, adjust, p_against
 from blijfwijzer.survey.texts import Message, Value
 
-Direction = Literal["claimed", "opposite", "neither"]
+Direction = Literal["claimed", "opposite", "short", "neither"]
+"""As claimed; the reverse; surely less than what counts; or none of these can be said."""
 Sign = Literal[1, -1]
 
 
@@ -30,12 +31,31 @@ class Effect(NamedTuple):
     label: Message
 
 
+class BoundTest(NamedTuple):
+    """Whether a number lies on one side of a bound."""
+
+    estimate: Estimate
+    sign: int
+    """1 for above it, -1 for below."""
+    bound: float
+
+    @property
+    def p(self) -> float:
+        """Two-sided where it lies there, so that half of it is the chance of that; else 1."""
+        if not self.sign * (self.estimate.value - self.bound) > 0:
+            return 1.0
+        p = p_against(self.estimate, self.bound)
+        return 1.0 if np.isnan(p) else p
+
+
 class Decision(NamedTuple):
     """Which way a finding points."""
 
     direction: Direction
     p: float = float("nan")
-    """Two-sided, of what decided; NaN where a share of bootstraps did."""
+    """Of what decided, adjusted for what else could have."""
+    by: BoundTest | None = None
+    """What decided."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +85,11 @@ class ClaimFinding:
 
 @dataclass(frozen=True)
 class Requirement:
-    """Something that must hold for a claim to hold."""
+    """Something that must hold for a claim to hold.
+
+    A number that is to matter must lie beyond its floor, and so the floor is what it is tested
+    against: that it is not zero says nothing of that (minimum-effect test; Murphy & Myors 1999).
+    """
 
     estimate: Estimate
     sign: Sign = 1
@@ -74,13 +98,20 @@ class Requirement:
     floor: float = 0.0
     """Distance from the bound that matters in practice."""
 
-    def p(self, sign: int) -> float:
-        """Two-sided p where it lies on this side by the floor or more; else 1."""
-        apart = sign * (self.estimate.value - self.bound)
-        if not apart > 0 or apart < self.floor:
-            return 1.0
-        p = p_against(self.estimate, self.bound)
-        return 1.0 if np.isnan(p) else p
+    @property
+    def claimed(self) -> BoundTest:
+        """Whether it lies where the claim puts it, by more than the floor."""
+        return BoundTest(self.estimate, self.sign, self.bound + self.sign * self.floor)
+
+    @property
+    def short(self) -> BoundTest:
+        """Whether it does not reach the floor."""
+        return BoundTest(self.estimate, -self.sign, self.bound + self.sign * self.floor)
+
+    @property
+    def opposite(self) -> BoundTest:
+        """Whether it lies on the other side of the bound, by more than the floor."""
+        return BoundTest(self.estimate, -self.sign, self.bound - self.sign * self.floor)
 
 
 def of_each(
@@ -96,7 +127,8 @@ def decide(requirements: Sequence[Requirement], needed: int | None = None) -> De
     When all must hold, the claim's p is the largest of theirs: an intersection-union test, which
     needs no adjustment (Berger 1982). When fewer must, p-values are adjusted (Holm 1979) and the
     one that completes the number counts. A claim is opposed when so many are opposite, beyond
-    chance after adjustment, that too few are left.
+    chance after adjustment, that too few are left; it falls short when so many surely do not reach
+    their floor. All else is undecided: a wide interval speaks neither for a claim nor against it.
 
     Parameters
     ----------
@@ -105,13 +137,23 @@ def decide(requirements: Sequence[Requirement], needed: int | None = None) -> De
     if not requirements:
         return Decision("neither")
     needed = len(requirements) if needed is None else needed
-    claimed = np.array([one.p(one.sign) for one in requirements])
-    opposite = np.sort(adjust([one.p(-one.sign) for one in requirements], "holm"))
-    every = needed == len(requirements)
-    p_claimed = float(claimed.max() if every else np.sort(adjust(claimed, "holm"))[needed - 1])
-    p_opposite = float(opposite[len(requirements) - needed])
-    if p_claimed <= LEVEL:
-        return Decision("claimed", p_claimed)
-    if p_opposite <= LEVEL:
-        return Decision("opposite", p_opposite)
-    return Decision("neither", p_claimed)
+    left = len(requirements) - needed
+    every = left == 0
+    claimed = _at([one.claimed for one in requirements], needed - 1, adjusted=not every)
+    opposite = _at([one.opposite for one in requirements], left, adjusted=True)
+    short = _at([one.short for one in requirements], left, adjusted=True)
+    if claimed[0] <= LEVEL:
+        return Decision("claimed", *claimed)
+    if opposite[0] <= LEVEL:
+        return Decision("opposite", *opposite)
+    if short[0] <= LEVEL:
+        return Decision("short", *short)
+    return Decision("neither", *claimed)
+
+
+def _at(tests: list[BoundTest], place: int, *, adjusted: bool) -> tuple[float, BoundTest]:
+    """Give the p that so many others are below, and whose it is."""
+    p = np.array([test.p for test in tests])
+    p = adjust(p, "holm") if adjusted else p
+    chosen = int(np.argsort(p, kind="stable")[place])
+    return float(p[chosen]), tests[chosen]

@@ -1,33 +1,96 @@
-"""Means of teams and of their halves, and how much of what people say lies between units."""
+"""True means of teams, and means of their halves."""
 
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from blijfwijzer.claims.findings import NotTestableError
 from blijfwijzer.claims.reader import FEWEST_IN_HALF, FEWEST_TEAMS, Reader
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intraclass import sum_units
+from blijfwijzer.estimation.moments import within
+from blijfwijzer.estimation.pooling import pool_jointly
 from blijfwijzer.estimation.resampling import Draws
+from blijfwijzer.estimation.variance import add_up
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 
 FEWEST_ANSWERS = 10
 """Answers of a team, for it to be called good or poor (domain notes, C, H1)."""
+_LEAST_SHARE = 0.005
+"""Variance between teams, of that between people of one, below which half a team of usual size
+tells next to nothing of the other half: of ten people 5 %. Ours."""
+_NOTHING = 1e-9
 
 
-def shrink_teams(reader: Reader, names: list[str]) -> tuple[Array, Design]:
-    """Means of teams with enough answers, shrunk; one row per team, and where teams belong."""
-    count = int(reader.team.max(initial=-1)) + 1
-    means, sizes = np.empty((count, len(names))), np.empty((count, len(names)))
-    for place, name in enumerate(names):
-        size, total, squares = sum_teams(reader.dimension(name), reader.team, count)
-        icc, centre = intraclass(size, total, squares), total.sum() / max(size.sum(), 1.0)
-        reliability = size * icc / (1 + (size - 1) * icc)
-        means[:, place] = centre + reliability * (total / np.maximum(size, 1) - centre)
-        sizes[:, place] = size
-    large = (sizes >= FEWEST_ANSWERS).all(axis=1)
-    if large.sum() < FEWEST_TEAMS:
-        raise _too_few(int(large.sum()))
-    return means[large], _design_of_teams(reader, np.flatnonzero(large))
+class TrueTeams(NamedTuple):
+    """What the true means of teams with enough answers may be."""
+
+    draws: Array
+    """Teams x dimensions x draws, each draw of all at once."""
+    design: Design
+    """Teams count alike, and lie in clusters as their members do."""
+
+
+def draw_teams(reader: Reader, names: list[str]) -> TrueTeams:
+    """Draw from what the true means of teams on some dimensions may jointly be.
+
+    What people say of one dimension goes with what they say of another, by mood if by nothing else,
+    and so do the errors of a team's means: shrunk means of the same people look alike also where
+    teams do not. The draws know of it (`pool_jointly`).
+
+    Raises
+    ------
+    NotTestableError
+        There are too few teams, or answers that differ.
+    """
+    values = np.stack([reader.dimension(name) for name in names], axis=1)
+    team = np.where(np.isnan(values).any(axis=1), -1, reader.team)
+    size, total, inside = _spread_within(values, team)
+    large = np.flatnonzero(size >= FEWEST_ANSWERS)
+    if len(large) < FEWEST_TEAMS:
+        raise _too_few(len(large))
+    if np.linalg.eigvalsh(inside)[0] <= _NOTHING * np.trace(inside):
+        raise NotTestableError("claim.reason.nothing_varies")
+    first = _first_of(reader, large)
+    above = reader.unit(reader.levels[max(len(reader.levels) - 2, 0)])[first]
+    rng, times = np.random.default_rng([reader.seed, 4]), reader.bootstraps
+    means = total[large] / size[large, None]
+    draws = pool_jointly(means, inside, size[large], pd.Series(above), times, rng)
+    return TrueTeams(draws, _design_of_teams(reader, large))
+
+
+def foresee_teams(reader: Reader, columns: Array) -> Array:
+    """Foresee for each response the true means of its team from the half of it that it is not in.
+
+    A slope on the mean of half a team is the smaller the fewer people that is, as their mean is
+    partly chance. What is foreseen from it of the whole is not (regression calibration; Carroll,
+    Ruppert, Stefanski & Crainiceanu 2006, chapter 4); means that are told by the same people are
+    foreseen together, as their errors go together.
+
+    Parameters
+    ----------
+    columns : one row per response, one column per thing told
+
+    Returns
+    -------
+    The same shape, less the mean of the sector, in standard deviations between the true means of
+    its teams; NaN where the other half has too few answers, all NaN where teams do not differ.
+    """
+    centred = within(columns, reader.sector, reader.design.weight)
+    team = np.where(np.isnan(centred).any(axis=1), -1, reader.team)
+    size, total, inside = _spread_within(centred, team)
+    between = _spread_between(size, total, inside)
+    deviations = np.sqrt(np.diag(between))
+    foreseen = np.full(columns.shape, np.nan)
+    if not (deviations**2 > _LEAST_SHARE * np.diag(inside)).all():
+        return foreseen
+    other = np.stack([reader.other_half(np.where(team >= 0, c, np.nan)) for c in centred.T], axis=1)
+    count = reader.others(team >= 0)
+    for n in np.unique(count[~np.isnan(other).any(axis=1)]):
+        rows = count == n
+        foreseen[rows] = other[rows] @ np.linalg.solve(between + inside / n, between)
+    return foreseen / deviations
 
 
 class Halves(NamedTuple):
@@ -55,7 +118,7 @@ def halve_teams(reader: Reader, values: Array, halved: Mask) -> Halves:
     enough = np.ones(count, dtype=bool)
     for half in (False, True):
         team = np.where(halved == half, reader.team, -1)
-        sums = [sum_teams(column, team, count)[:2] for column in values.T]
+        sums = [sum_units(column, team, count)[:2] for column in values.T]
         enough &= np.stack([size >= FEWEST_IN_HALF for size, _ in sums]).all(axis=0)
         made.append(np.stack([total / np.maximum(size, 1) for size, total in sums], axis=1))
     if enough.sum() < FEWEST_TEAMS:
@@ -66,35 +129,6 @@ def halve_teams(reader: Reader, values: Array, halved: Mask) -> Halves:
     return Halves(first, second, _design_of_teams(reader, teams), draws)
 
 
-def share_between(values: Array, unit: Codes, draws: Draws) -> tuple[float, Array]:
-    """Share of variance between units: ICC(1) by one-way analysis of variance.
-
-    Shrout & Fleiss (1979), for units of unequal size. Bootstraps draw whole clusters; of a unit
-    that spreads over clusters only parts would be drawn, so it has none (NaN).
-
-    Parameters
-    ----------
-    unit : code of the unit of each response, -1 where unknown
-    draws : of clusters
-
-    Returns
-    -------
-    The share, and that of each draw.
-    """
-    known = ~np.isnan(values) & (unit >= 0)
-    count = int(unit.max(initial=-1)) + 1
-    size, total, squares = sum_teams(values, unit, count)
-    parts = _parts(size, total, squares)
-    share = _share_of(parts.sum(axis=0))
-    cluster = np.zeros(count, dtype=np.intp)
-    cluster[unit[known]] = draws.place[known]
-    if (cluster[unit[known]] != draws.place[known]).any():
-        return share, np.full(draws.times.shape[1], np.nan)
-    of_units = Draws(cluster[size > 0], draws.times)
-    drawn = of_units.finish(of_units.gather(parts))[1:]
-    return share, np.array([_share_of(row) for row in drawn])
-
-
 def explained(covariance: Array, chosen: list[int]) -> float:
     """R2 of the first column on the chosen ones."""
     if not chosen or not covariance[0, 0] > 0:
@@ -102,23 +136,6 @@ def explained(covariance: Array, chosen: list[int]) -> float:
     with_outcome = covariance[chosen, 0]
     slopes = np.linalg.lstsq(covariance[np.ix_(chosen, chosen)], with_outcome, rcond=None)[0]
     return float(slopes @ with_outcome / covariance[0, 0])
-
-
-def sum_teams(values: Array, team: Codes, count: int) -> tuple[Array, Array, Array]:
-    """Size, sum and sum of squares of each team, over answers that are known."""
-    known = ~np.isnan(values) & (team >= 0)
-    size = np.bincount(team[known], minlength=count).astype(float)
-    total, squares = (
-        np.bincount(team[known], column[known], minlength=count).astype(float)
-        for column in (values, values**2)
-    )
-    return size, total, squares
-
-
-def intraclass(size: Array, total: Array, squares: Array) -> float:
-    """ICC(1) of teams of unequal size, at least 0; 0 when nothing varies."""
-    share = _share_of(_parts(size, total, squares).sum(axis=0))
-    return 0.0 if np.isnan(share) else max(share, 0.0)
 
 
 def _design_of_teams(reader: Reader, teams: Codes) -> Design:
@@ -136,22 +153,31 @@ def _first_of(reader: Reader, teams: Codes) -> Codes:
     return order[np.searchsorted(reader.team[order], teams)]
 
 
-def _parts(size: Array, total: Array, squares: Array) -> Array:
-    """Give what a one-way analysis of variance adds up; one row per team with answers."""
-    size, total, squares = (column[size > 0] for column in (size, total, squares))
-    by_mean = total**2 / size
-    return np.stack([size, total, by_mean, squares - by_mean, size**2, np.ones(len(size))], axis=1)
+def _spread_within(values: Array, team: Codes) -> tuple[Array, Array, Array]:
+    """Size and sums of each team, and the covariance between people of one team."""
+    known = team >= 0
+    count = int(team.max(initial=-1)) + 1
+    size = np.bincount(team[known], minlength=count).astype(float)
+    total = add_up(values[known], team[known], count)
+    apart = values[known] - (total / np.maximum(size, 1)[:, None])[team[known]]
+    freedom = max(len(apart) - int((size > 0).sum()), 1)
+    return size, total, np.asarray(apart.T @ apart / freedom)
 
 
-def _share_of(sums: Array) -> float:
-    n, total, between_sum, within_sum, squares, groups = sums
-    if groups < 2 or n <= groups:
-        return float("nan")
-    between = (between_sum - total**2 / n) / (groups - 1)
-    within = within_sum / (n - groups)
-    usual = (n - squares / n) / (groups - 1)
-    whole = between + (usual - 1) * within
-    return float((between - within) / whole) if whole > 0 else float("nan")
+def _spread_between(size: Array, total: Array, inside: Array) -> Array:
+    """Covariance between the true means of teams, by a one-way analysis of variance; none below 0.
+
+    Searle, Casella & McCulloch (1992), section 3.6.
+    """
+    size, total = size[size > 0], total[size > 0]
+    if len(size) < 2:
+        return np.zeros_like(inside)
+    n = size.sum()
+    apart = total / size[:, None] - total.sum(axis=0) / n
+    usual = (n - (size**2).sum() / n) / (len(size) - 1)
+    between = ((apart * size[:, None]).T @ apart / (len(size) - 1) - inside) / usual
+    roots, turn = np.linalg.eigh(between)
+    return np.asarray((turn * np.maximum(roots, 0.0)) @ turn.T)
 
 
 def _too_few(count: int) -> NotTestableError:

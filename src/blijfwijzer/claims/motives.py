@@ -2,16 +2,14 @@
 
 import numpy as np
 
-from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, stated
-from blijfwijzer.claims.findings import ClaimFinding, Decision, Effect, NotTestableError
+from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, by_concept, stated
+from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.intervals import Estimate, from_finished
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES
 from blijfwijzer.survey.texts import Message
 
-RANK_CERTAINTY = 0.80
-"""Share of bootstraps in which a motive must hold its rank (domain notes, C, H5)."""
 _FEWEST_LEAVERS = 100
 _OTHER, _CULTURE = MOTIVES[:2]
 
@@ -20,7 +18,9 @@ def second_motive(reader: Reader) -> ClaimFinding:
     """H5: discontent with the culture is the second motive to leave, after wanting something else.
 
     Shares of motives among those who intend to leave, in public administration where the survey
-    says who works there; ranks with a bootstrap of whole units.
+    says who works there; ranks with a bootstrap of whole units. Each other motive is held against
+    the culture by itself: under a tie the share of draws in which culture is second is anywhere
+    between 0 and 1, so that four in five of them would be a test at .20.
     """
     leaves = reader.of("vertrekintentie") == 1
     knows_sector = reader.has("openbaar_bestuur")
@@ -32,13 +32,14 @@ def second_motive(reader: Reader) -> ClaimFinding:
     names = list(motives)
     culture, other = names.index(_CULTURE), names.index(_OTHER)
     certain = _holds_rank(shares[1:], culture, other)
-    rivals = np.delete(shares, [culture, other], axis=1)
-    rank, ahead = (
-        from_finished(values, n)
-        for values in (_rank(shares, culture), shares[:, culture] - rivals.max(axis=1))
-    )
-    # Not second in most draws and not second as found: another motive is.
-    is_second, is_other = certain >= RANK_CERTAINTY, certain <= 1 - RANK_CERTAINTY
+    rank = from_finished(_rank(shares, culture), n)
+    behind = from_finished(shares[:, other] - shares[:, culture], n)
+    ahead = {
+        name: from_finished(shares[:, culture] - shares[:, at], n)
+        for at, name in enumerate(names)
+        if at not in (culture, other)
+    }
+    next_one = min(ahead.values(), key=lambda found: found.value)
     return ClaimFinding(
         estimates=(
             *(
@@ -52,11 +53,13 @@ def second_motive(reader: Reader) -> ClaimFinding:
                 )
                 for at, name in enumerate(names)
             ),
+            stated("claim.h5.behind", Measure.DIFFERENCE, behind),
+            *by_concept("claim.h5.ahead_of", Measure.DIFFERENCE, ahead, "ahead_of_"),
             stated("claim.h5.rank", Measure.RANK, rank),
             stated("claim.h5.certainty", Measure.CHANCE, Estimate.bare(certain, n)),
         ),
-        effect=Effect(ahead, Message("claim.h5.effect")),
-        decision=Decision("claimed" if is_second else "opposite" if is_other else "neither"),
+        effect=Effect(next_one, Message("claim.h5.effect")),
+        decision=decide([Requirement(behind), *(Requirement(found) for found in ahead.values())]),
         checks=_other_groupings(reader, motives, leaves, inside),
         notes=() if knows_sector else (Message("claim.h5.note"),),
         domain=Domain("", (inside,)),

@@ -1,5 +1,6 @@
 """Claims about the pair of dimensions that is said to tell good teams from poor ones (H1, H1b)."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -13,10 +14,10 @@ from blijfwijzer.claims.findings import (
     Requirement,
     decide,
 )
-from blijfwijzer.claims.halves import Halves, halve_teams, shrink_teams
+from blijfwijzer.claims.halves import Halves, draw_teams, halve_teams
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import areas_by_draw
-from blijfwijzer.estimation.intervals import Estimate, from_finished
+from blijfwijzer.estimation.intervals import Estimate, estimate_of, from_finished
 from blijfwijzer.estimation.means import estimate_share
 from blijfwijzer.estimation.moments import standardise
 from blijfwijzer.survey.arrays import Array, Mask
@@ -31,35 +32,38 @@ SPECIAL = 0.05
 """By how much the area under the curve of a special pair must exceed the mean of the other pairs.
 Ours: a quarter of what parts a useful .70 from chance."""
 RANK_CERTAINTY = 0.95
-"""Share of draws in which the pair must be among the best, or in which it must not. Ours."""
+"""Share of draws in which the pair must be among the best. Ours."""
 _HALVINGS = 5
 _PERMUTATIONS = 200
 _FEWEST_OTHERS = 3
+_DRAWS = 20
+"""Of true means, for what is told beside the verdict."""
 
 
 def good_together(reader: Reader) -> ClaimFinding:
     """H1: teams good on safety and performance orientation are good on all else, and the converse.
 
-    Means of teams are shrunk to the mean of all by their reliability (empirical Bayes; Efron &
-    Morris 1975). Good is the top quarter on both of the pair; good on all else is above the median
-    of teams on each other dimension. Poor mirrors it. As one mood colours all that a person says,
-    the pair as one half of a team sees it must also tell more of the rest as the other half sees
-    it than the pair of a team chosen at random does (a permutation of teams).
+    Good is the top quarter on both of the pair; good on all else is above the median of teams on
+    each other dimension. Poor mirrors it. It is of what teams are, and not of what a few of their
+    people said: the share is that of draws of true means, in which the mood that colours all that
+    one person says is told apart from what a team has in common. The pair as one half of a team
+    sees it must also tell more of the rest as the other half sees it than the pair of a team
+    chosen at random does (a permutation of teams).
     """
     names = _ordered(reader)
-    means, design = shrink_teams(reader, names)
-    good, poor = _extremes(means[:, :2])
-    agrees = _agreement(means[:, 2:], good, poor)
+    teams = draw_teams(reader, names)
+    made = [_agree_of(means) for means in np.moveaxis(teams.draws, -1, 0)]
     found, of_good, of_poor = (
-        estimate_share(values, design)
-        for values in (agrees, np.where(good, agrees, np.nan), np.where(poor, agrees, np.nan))
+        _over_draws([estimate_share(values, teams.design) for values in of_draws])
+        for of_draws in zip(*made, strict=True)
     )
     halves = halve_teams(reader, _scores(reader, names), reader.half)
     # Whether each team that is extreme to one half is on that side of all else to the other.
     seen = _extremes(halves.first[:, :2])
     across = estimate_share(_agreement(halves.second[:, 2:], *seen), halves.design)
     chance = _by_chance(halves, *seen, reader.seed)
-    apart = float(np.nanmean(agrees) - np.nanmean(_other_pairs(means)))
+    others = [_other_pairs(means) for means in np.moveaxis(teams.draws[..., :_DRAWS], -1, 0)]
+    apart = float(found.value - np.nanmean(others))
     share = Measure.SHARE
     return ClaimFinding(
         estimates=(
@@ -73,6 +77,32 @@ def good_together(reader: Reader) -> ClaimFinding:
         decision=decide([Requirement(found, bound=0.5), Requirement(across, bound=chance)]),
         checks=(stated("claim.h1.other_pairs", Measure.DIFFERENCE, Estimate.bare(apart, found.n)),),
     )
+
+
+def _agree_of(means: Array) -> tuple[Array, Array, Array]:
+    """Whether each extreme team agrees; of good ones, and of poor ones."""
+    good, poor = _extremes(means[:, :2])
+    agrees = _agreement(means[:, 2:], good, poor)
+    return agrees, np.where(good, agrees, np.nan), np.where(poor, agrees, np.nan)
+
+
+def _over_draws(made: list[Estimate]) -> Estimate:
+    """Join the estimates of draws, each of them as if true means were known (Rubin 1987, ch. 3).
+
+    Degrees of freedom are those of Barnard & Rubin (1999), since clusters may be few.
+    """
+    known = [one for one in made if not np.isnan(one.se)]
+    if len(known) < 2:
+        return Estimate.bare()
+    value = float(np.mean([one.value for one in known]))
+    n = round(float(np.mean([one.n for one in known])))
+    between = float(np.var([one.value for one in known], ddof=1)) * (1 + 1 / len(known))
+    total = float(np.mean([one.se**2 for one in known])) + between
+    share, whole = between / total if total > 0 else 0.0, known[0].df
+    observed = (whole + 1) / (whole + 3) * whole * (1 - share)
+    df = 1 / (1 / max(observed, 1e-9) + share**2 / (len(known) - 1))
+    fewest = round(float(np.mean([one.fewest for one in known])))
+    return replace(estimate_of(value, total, df, n), fewest=float(fewest))
 
 
 def special_pair(reader: Reader) -> ClaimFinding:
@@ -96,8 +126,9 @@ def special_pair(reader: Reader) -> ClaimFinding:
         from_finished(row, n) for row in (ranks, apart, areas[0], areas[best])
     )
     # A pair that is among the best and hardly better than any two is not special.
-    is_special = among >= RANK_CERTAINTY and ahead.value >= SPECIAL and ahead.low > 0
-    is_other = among <= 1 - RANK_CERTAINTY
+    found = decide([Requirement(ahead, floor=SPECIAL)])
+    if found.direction == "claimed" and among < RANK_CERTAINTY:
+        found = Decision("neither", 1.0, found.by)
     certainty = Estimate.bare(among, n)
     return ClaimFinding(
         estimates=(
@@ -107,7 +138,7 @@ def special_pair(reader: Reader) -> ClaimFinding:
             stated("claim.h1b.area", Measure.AREA, area),
         ),
         effect=Effect(ahead, Message("claim.h1b.effect")),
-        decision=Decision("claimed" if is_special else "opposite" if is_other else "neither"),
+        decision=found,
         checks=(stated("claim.h1b.best_pair", Measure.AREA, of_best, first=first, second=second),),
         notes=(Message("claim.h1b.note"),),
     )

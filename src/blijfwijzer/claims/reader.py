@@ -173,6 +173,11 @@ class Reader:
         return self._evidence.seed
 
     @property
+    def bootstraps(self) -> int:
+        """How often whatever is drawn is drawn."""
+        return self._evidence.settings.bootstraps
+
+    @property
     def levels(self) -> tuple[str, ...]:
         """Names of the unit levels, from large to small."""
         return tuple(map(str, self._evidence.units))
@@ -220,6 +225,13 @@ class Reader:
     def other_half(self, values: Array) -> Array:
         """Give for each response the mean of the half of its team that it is not in."""
         return self._mean_of_half(values, ~self.half)
+
+    def others(self, inside: Mask) -> Codes:
+        """Count for each response those of `inside` in the half of its team that it is not in."""
+        cell = self.team * 2 + self.half
+        known = inside & (self.team >= 0)
+        size = np.bincount(cell[known], minlength=2 * (int(self.team.max(initial=-1)) + 1))
+        return np.where(self.team >= 0, size[np.maximum(self.team * 2 + ~self.half, 0)], 0)
 
     def own_half(self, values: Array) -> Array:
         """Give for each response the mean of the half of its team that it is in."""
@@ -283,9 +295,9 @@ class Reader:
 
     def draw(self) -> Draws:
         """Draw whole units with replacement, or as replicate weights say; as `draw_wholes`."""
-        return draw_wholes(self.design, self._evidence.settings.bootstraps, self.seed)
+        return draw_wholes(self.design, self.bootstraps, self.seed)
 
     def draw_units(self) -> Draws:
         """As `draw`, for claims about teams: replicate weights say how people were drawn."""
         design = replace(self.design, replicates=None)
-        return draw_wholes(design, self._evidence.settings.bootstraps, self.seed)
+        return draw_wholes(design, self.bootstraps, self.seed)

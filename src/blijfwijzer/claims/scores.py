@@ -14,7 +14,7 @@ from blijfwijzer.claims.findings import (
 from blijfwijzer.claims.prediction import out_of_fold
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
-from blijfwijzer.estimation.intervals import Estimate, linearise, p_against
+from blijfwijzer.estimation.intervals import Estimate, linearise
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
@@ -59,6 +59,7 @@ def culture_beyond_career(reader: Reader) -> ClaimFinding:
         ),
         effect=Effect(gain, Message("claim.h19.effect")),
         decision=_gains(gain),
+        notes=(Message("claim.h19.note"),),
     )
 
 
@@ -75,8 +76,6 @@ def _gains(gain: Estimate) -> Decision:
     Knowing more cannot harm; that it helps less than counts is what speaks against the claim.
     """
     found = decide([Requirement(gain, floor=GAIN)])
-    if found.direction == "claimed":
-        return found
-    if gain.high < GAIN:
-        return Decision("opposite", p_against(gain, GAIN))
-    return Decision("neither", 1.0)
+    if found.direction in ("short", "opposite"):
+        return Decision("opposite", found.p, found.by)
+    return found

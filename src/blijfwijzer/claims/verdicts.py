@@ -1,35 +1,46 @@
-"""What a survey says of the claims: one of four verdicts each.
+"""What a survey says of the claims: one of five verdicts each.
 
 Each claim has a criterion that no survey can move, and a test. A verdict is about this survey at
 one moment: associations, never causes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
 from blijfwijzer.claims.evidence import Evidence
-from blijfwijzer.claims.findings import ClaimFinding, NotTestableError
+from blijfwijzer.claims.findings import ClaimFinding, Direction, NotTestableError
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS, Claim, ClaimFamily
 from blijfwijzer.claims.thresholds import LEVEL
-from blijfwijzer.estimation.intervals import adjust
+from blijfwijzer.estimation.intervals import Estimate, adjust
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.concepts import CONCEPTS
-from blijfwijzer.survey.texts import Message
+from blijfwijzer.survey.texts import Message, Value
 
-Ruling = Literal["supported", "not supported", "contradicted", "not testable"]
+Ruling = Literal["supported", "not supported", "contradicted", "undecided", "not testable"]
 
 VERDICTS: tuple[Ruling, ...] = get_args(Ruling)
 LARGEST_TEAM = 50
 """Respondents above which a unit is no team of people who work together. Ours."""
+_RULINGS: dict[Direction, Ruling] = {
+    "claimed": "supported",
+    "opposite": "contradicted",
+    "short": "not supported",
+    "neither": "undecided",
+}
 _REASONS = {
     "supported": "claim.reason.supported",
     "contradicted": "claim.reason.contradicted",
     "not supported": "claim.reason.not_supported",
+    "undecided": "claim.reason.undecided",
 }
+_FEWEST_TOLD = 50
+"""On the smaller side of a share, for it to be told again in the reason. Ours."""
+_STEP = 0.01
+"""To what p is told, as all that is told of claims."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +51,8 @@ class Verdict:
     verdict: Ruling
     reason: tuple[Message, ...]
     p: float = float("nan")
-    """Adjusted for the number of claims of the family that were tested (Holm 1979); NaN where a
-    bootstrap decides, or nothing was tested."""
+    """Adjusted for the number of claims of the family that were tested (Holm 1979); NaN where
+    nothing was tested."""
     finding: ClaimFinding | None = None
     missing: tuple[str, ...] = ()
     """Concepts that the survey lacks."""
@@ -49,6 +60,13 @@ class Verdict:
     """Concepts that its figures may be about."""
     read_before: frozenset[str] = frozenset()
     """The same of the wave before, where it looks at that."""
+
+
+class Adjusted(NamedTuple):
+    """A p-value, adjusted for a number of claims."""
+
+    p: float
+    claims: int
 
 
 def run_claims(
@@ -76,9 +94,12 @@ def _run_family(evidence: Evidence, family: ClaimFamily, tell: Tell) -> list[Ver
             tell(f"claim {claim.id}")
             reader = Reader(evidence)
             tested.append((claim, reader, _test(claim, reader)))
-    p = adjust([f.p if isinstance(f, ClaimFinding) else np.nan for *_, f in tested], "holm")
+    raw = np.array([f.p if isinstance(f, ClaimFinding) else np.nan for *_, f in tested])
+    p, count = adjust(raw, "holm"), int((~np.isnan(raw)).sum())
     return [
-        found if isinstance(found, Verdict) else _judge(claim, found, float(adjusted), reader)
+        found
+        if isinstance(found, Verdict)
+        else _judge(claim, found, Adjusted(float(adjusted), count), reader)
         for (claim, reader, found), adjusted in zip(tested, p, strict=True)
     ]
 
@@ -95,7 +116,7 @@ def _test(claim: Claim, reader: Reader) -> ClaimFinding | Verdict:
         return Verdict(claim, "not testable", (error.reason,))
 
 
-def _judge(claim: Claim, finding: ClaimFinding, p: float, reader: Reader) -> Verdict:
+def _judge(claim: Claim, finding: ClaimFinding, adjusted: Adjusted, reader: Reader) -> Verdict:
     """Give the verdict: a direction counts only if it holds after adjustment."""
     before = reader.before
     judged = Verdict(
@@ -108,30 +129,57 @@ def _judge(claim: Claim, finding: ClaimFinding, p: float, reader: Reader) -> Ver
     )
     if np.isnan(finding.effect.size.value):
         return judged
-    holds = np.isnan(p) or p <= LEVEL
-    ruling: Ruling = "not supported"
-    if holds and finding.direction == "claimed":
-        ruling = "supported"
-    elif holds and finding.direction == "opposite":
-        ruling = "contradicted"
+    ruling = _RULINGS[finding.direction] if adjusted.p <= LEVEL else "undecided"
     untested = tuple(names[0] for names in claim.speaks_of if not reader.present(names))
-    reason = [Message(_REASONS[ruling], _size(finding))]
+    size = {"effect": finding.effect.label, "size": _written(finding.effect.size)}
+    reason = [Message(_REASONS[ruling], size), *_decided(finding, adjusted)]
     if untested:
         names = tuple(CONCEPTS[name] for name in untested)
         reason.append(Message("claim.note.in_part", {"concepts": names}))
     reason += [*finding.notes, *_caveats(claim, finding, reader)]
-    return replace(judged, verdict=ruling, reason=tuple(reason), p=p, missing=untested)
+    return replace(judged, verdict=ruling, reason=tuple(reason), p=adjusted.p, missing=untested)
 
 
-def _size(finding: ClaimFinding) -> dict[str, Message]:
-    """Give the effect and, where it is known, what it may be as well: 0.12 (0.08 to 0.16)."""
-    size = finding.effect.size
+def _written(size: Estimate) -> Message:
+    """Give a number and, where it is known, what it may be as well: 0.12 (0.08 to 0.16)."""
     known = {"value": float(size.value)}
-    written = Message("claim.size.bare", known)
-    if not np.isnan(size.low):
-        ends = {**known, "low": float(size.low), "high": float(size.high)}
-        written = Message("claim.size.interval", ends)
-    return {"effect": finding.effect.label, "size": written}
+    if np.isnan(size.low):
+        return Message("claim.size.bare", known)
+    return Message(
+        "claim.size.interval", {**known, "low": float(size.low), "high": float(size.high)}
+    )
+
+
+def _decided(finding: ClaimFinding, adjusted: Adjusted) -> Iterator[Message]:
+    """Say which number decided, what it was held against, and its p.
+
+    A number that is about some people only is told among the estimates, where that may be, and not
+    here.
+    """
+    test = finding.decision.by
+    if test is None or np.isnan(adjusted.p):
+        return
+    side = Message("claim.side.above" if test.sign > 0 else "claim.side.below")
+    against: dict[str, Value] = {"side": side, "bound": float(f"{test.bound:.2g}")}
+    of_it = {**against, "p": _told_p(adjusted.p), "claims": adjusted.claims}
+    named = [
+        one.label for one in finding.estimates if one.estimate is test.estimate and one.part is None
+    ]
+    if named and not test.estimate.fewest < _FEWEST_TOLD:
+        size = _written(test.estimate)
+        yield Message("claim.note.decided", {"what": named[0], "size": size, **of_it})
+    else:
+        yield Message("claim.note.decided_bare", of_it)
+
+
+def _told_p(p: float) -> Message:
+    """Write p in two decimals, and on which side of the level it lies where these are the same."""
+    if p < _STEP:
+        return Message("claim.p.below", {"bound": _STEP})
+    if abs(p - LEVEL) < _STEP / 2:
+        side = "claim.p.just_below" if p <= LEVEL else "claim.p.just_above"
+        return Message(side, {"bound": LEVEL})
+    return Message("claim.p.is", {"p": p})
 
 
 def _caveats(claim: Claim, finding: ClaimFinding, reader: Reader) -> tuple[Message, ...]:

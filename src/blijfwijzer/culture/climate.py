@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions, mark, read_scores
-from blijfwijzer.disclosure.rounding import band_middle
+from blijfwijzer.disclosure.rounding import to_band
 from blijfwijzer.estimation.design import Design, Varying
 from blijfwijzer.estimation.group_means import sampling_variance, summarise_means
 from blijfwijzer.estimation.intervals import Z, adjust, two_sided
@@ -32,6 +32,9 @@ COLUMNS = [
     *(f"{against}_{part}" for against in AGAINST for part in _PARTS),
     *("previous_n", "previous_way"),
 ]
+_SMALL_PART = 0.1
+"""Share of the rest of a whole by which the band of a part may move it. Of a larger part the rest,
+and so the width, would be another one, and its n is of many people."""
 
 
 @dataclass(frozen=True)
@@ -136,20 +139,11 @@ def _pool(
         members, part = csr_array(grouping.members[rows]), direct.iloc[rows]
         sampling[rows], df = sampling_variance(scores, part, members, design, units=units)
         # What is shown rests on the band of n; p, which is not, on the answers as they are.
-        shown = sampling[rows] * _to_band(part["n"].to_numpy(dtype=float))
+        shown = sampling[rows] * to_band(part["n"].to_numpy(dtype=float))
         above = groups["parent"].iloc[rows]
         found = pool_means(part["mean"].to_numpy(), shown, above, draws, rng).table
         tables.append(found.assign(freedom=df).set_index(rows))
     return _Areas(direct.assign(sampling=sampling), pd.concat(tables).sort_index())
-
-
-def _to_band(n: Array) -> Array:
-    """Factor by which variances are those of as many people as the middle of the band of n.
-
-    The weight of own answers and the ends of intervals would else tell how many there are.
-    """
-    middle = band_middle(n)
-    return np.divide(n, middle, out=np.ones(len(n)), where=middle > 0)
 
 
 def _describe(areas: _Areas, dimension: Dimension, levels: pd.Series) -> pd.DataFrame:
@@ -185,13 +179,18 @@ def _against(name: str, areas: _Areas, reference: pd.DataFrame) -> dict[str, Arr
     rest = whole - weight
     is_part = rest > 1e-9 * whole
     safe = np.where(is_part, rest, np.nan)
-    squares = reference["squares"].to_numpy(dtype=float) - own["squares"].to_numpy()
     mean = reference["mean"].to_numpy(dtype=float)
     of_rest = (whole * mean - weight * np.nan_to_num(own["mean"].to_numpy())) / safe
-    noise = reference["variance"].to_numpy(dtype=float) * np.maximum(squares, 0) / safe**2
+    noise = _noise(reference, own["squares"].to_numpy(), safe)
     difference = np.where(own["n"] > 0, pooled["pooled"].to_numpy(dtype=float) - mean, np.nan)
     difference = np.where(is_part, difference, np.nan)
-    error = safe / whole * np.sqrt(pooled["se"].to_numpy(dtype=float) ** 2 + noise)
+    # What a small part is of the whole would tell its n, so the width has it as the band does.
+    worth = 1 / to_band(own["n"].to_numpy(dtype=float))
+    left = whole - worth * weight
+    is_small = np.abs(left - safe) <= _SMALL_PART * safe
+    worth, left = np.where(is_small, worth, 1.0), np.where(is_small, left, safe)
+    told = _noise(reference, worth * own["squares"].to_numpy(), left)
+    error = left / whole * np.sqrt(pooled["se"].to_numpy(dtype=float) ** 2 + told)
     return {
         f"{name}_mean": np.where(is_part, mean, np.nan),
         **_tell(name, difference, error),
@@ -201,6 +200,18 @@ def _against(name: str, areas: _Areas, reference: pd.DataFrame) -> dict[str, Arr
             np.maximum(pooled["freedom"].to_numpy(), 1),
         ),
     }
+
+
+def _noise(reference: pd.DataFrame, squares: Array, rest: Array) -> Array:
+    """Variance of the mean of the rest of a whole, once a part is taken from it.
+
+    Parameters
+    ----------
+    squares : sum of squared weights of the part
+    rest : weight of the rest
+    """
+    left = np.maximum(reference["squares"].to_numpy(dtype=float) - squares, 0)
+    return np.asarray(reference["variance"].to_numpy(dtype=float) * left / rest**2)
 
 
 def _change(
@@ -214,8 +225,11 @@ def _change(
     found = previous[previous["dimension"] == table["dimension"].iloc[0]]
     found = found.set_index("group").reindex(table["group"])
     means, errors = {}, {}
+    before, now = found["n_before"].to_numpy(dtype=float), found["n_now"].to_numpy(dtype=float)
+    bands = {"before": to_band(before), "net": to_band(before, now)}
     for name, of_it in (("before", "before_variance"), ("net", "variance")):
-        value, variance = found[name].to_numpy(dtype=float), found[of_it].to_numpy(dtype=float)
+        value = found[name].to_numpy(dtype=float)
+        variance = found[of_it].to_numpy(dtype=float) * bands[name]
         means[name], errors[name] = np.full((2, len(table)), np.nan)
         for level in groups["level"].unique():
             rows = np.flatnonzero(

@@ -12,6 +12,7 @@ from blijfwijzer.culture.behaviours import break_down_conduct, named, read_behav
 from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.culture.conduct_links import LINK_COLUMNS, link_behaviours
 from blijfwijzer.culture.waves import Pair
+from blijfwijzer.disclosure.rounding import to_band
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.estimation.means import estimate_share
@@ -92,7 +93,7 @@ def _shares(asked: pd.DataFrame, categories: dict[str, pd.Series], design: Desig
         for by, category in categories.items():
             for name in sorted(category.dropna().unique(), key=str):
                 inside = np.where((category == name).to_numpy(dtype=bool), values, np.nan)
-                found = estimate_share(inside, design)
+                found = estimate_share(inside, design, to_band)
                 rows.append(
                     {
                         **named(str(behaviour)),

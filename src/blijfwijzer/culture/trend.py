@@ -9,10 +9,11 @@ import pandas as pd
 from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.culture.dimensions import mark, read_dimension
 from blijfwijzer.culture.waves import FEWEST, LARGEST_GAP, Pair
+from blijfwijzer.disclosure.rounding import ends_to_band
 from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.estimation.means import deviation
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.survey.arrays import Mask, effective_n
+from blijfwijzer.survey.arrays import Array, Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook
 
 CHANGE_COLUMNS = [
@@ -68,6 +69,7 @@ def measure_trend(pair: Pair) -> Trend:
     )
     scales = [read_dimension(name, pair.shared) for name in pair.shared.scales]
     changes = changes.assign(mark=mark(held, scales, pair.settings))
+    changes = changes.assign(**_ends_in_bands(changes))
     worth = [effective_n(one[waves.is_now]) for one in (waves.raked, waves.design.weight)]
     items = _told_items(pair.codebook, pair.shared)
     return Trend(changes[CHANGE_COLUMNS], waves.mix, items, worth[0] / worth[1])
@@ -90,6 +92,16 @@ def _changes(place: str, pair: Pair, inside: Mask) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _ends_in_bands(changes: pd.DataFrame) -> dict[str, Array]:
+    """Give intervals as the bands of both n have them, of which widths may tell no more."""
+    counts = [changes[name].to_numpy(dtype=float) for name in ("n_before", "n_now")]
+    made = {}
+    for name in ("raw", "net"):
+        value, low, high = changes[[name, f"{name}_low", f"{name}_high"]].to_numpy(dtype=float).T
+        made[f"{name}_low"], made[f"{name}_high"] = ends_to_band(value, (low, high), *counts)
+    return made
 
 
 def _told_items(codebook: Codebook, shared: Codebook) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from blijfwijzer.disclosure.atoms import Atoms, find_atoms, members_of
-from blijfwijzer.disclosure.counts import Published, find_pinned
+from blijfwijzer.disclosure.counts import Pool, Published, find_pinned
 from blijfwijzer.disclosure.earlier import Earlier
 from blijfwijzer.disclosure.guard import Guard, Known
 from blijfwijzer.disclosure.optimum import choose_best
@@ -283,13 +283,13 @@ def _leave_free(
     """Withhold groups until no hidden count is pinned, and show again what that did not need."""
     outcomes = [_Counts(parts, values, hidden, minimum) for values in hidden.outcomes]
     free = shown.copy()
-    for counts in outcomes:
-        while found := counts.find_pinning(free):
-            free[_cover(found, people)] = False
+    # What is withheld for one outcome is a hidden count of all others.
+    while found := [pinning for counts in outcomes for pinning in counts.find_pinning(free)]:
+        free[_cover(found, people)] = False
     for tried in _one_of_each(parts, np.flatnonzero(shown & ~free), people):
         free[tried] = True
         for counts in outcomes:
-            while found := counts.find_pinning(free, afresh=True):
+            while free[tried].any() and (found := counts.find_pinning(free, tried)):
                 pinned = set(np.concatenate(found).tolist())
                 bad = [place for place in tried if free[place] and place in pinned]
                 # What is pinned from afar is freed by whatever was tried.
@@ -327,6 +327,7 @@ class _Counts:
         self._sizes = np.bincount(parts.atoms.atom_of, is_known, count).astype(np.int64)
         has_it = np.bincount(parts.atoms.atom_of, np.nan_to_num(values), count)
         self._counts = has_it.round().astype(np.int64)
+        self._pool = Pool(count)
         # Of whom few answered, no percentage is shown (see `answers`).
         self._is_told = np.asarray(parts.of_offered @ self._sizes) >= minimum
         is_cell = (self._sizes > 0) & (self._sizes < minimum)
@@ -345,16 +346,17 @@ class _Counts:
         """Pinned by what is known, so that no choice can free it."""
 
     def find_pinning(
-        self, shown: NDArray[np.bool_], *, afresh: bool = False
+        self, shown: NDArray[np.bool_], tried: Sequence[int] = ()
     ) -> list[NDArray[np.intp]]:
         """Give, per pinned count, the shown groups that hold people of it.
 
         Parameters
         ----------
-        afresh : whether groups were added since, so that what was free may be so no more
+        tried : groups that were added since, so that what was free may be so no more; the first
+            pinned count tells enough where one group was
         """
         parts = self._parts
-        if afresh:
+        if len(tried):
             self._is_free = self._is_hopeless.copy()
         base = csr_array(vstack([parts.known, parts.barred], format="csr"))
         told = np.flatnonzero(shown & self._is_told)
@@ -363,16 +365,19 @@ class _Counts:
         is_open[self._first_offered :] &= ~shown & ~self._is_barred
         places = np.flatnonzero(is_open)
         published = Published(rows, self._sizes, self._counts, self._floor)
-        found = find_pinned(published, csr_array(self._targets[places]), self._need[places])
+        targets = csr_array(self._targets[places])
+        found = find_pinned(published, targets, self._need[places], self._pool)
         offered = np.concatenate([np.full(base.shape[0], -1), told])
         pinning: list[NDArray[np.intp]] = []
-        for place, pin in zip(places, found, strict=True):
+        for place, pin in zip(places, found, strict=False):
             own = [] if pin is None else [offered[pin.touching], offered[pin.near]]
             withholdable = [rows[rows >= 0] for rows in own if (rows >= 0).any()]
             self._is_free[place] = not withholdable
             if pin is not None and not withholdable:
                 self._is_hopeless[place] = True
             pinning += withholdable[:1]
+            if pinning and len(tried) == 1:
+                break
         return pinning
 
 

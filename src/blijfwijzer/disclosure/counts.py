@@ -10,7 +10,7 @@ apart) of fewer than the minimum or in which all answered alike. Such a count mu
 several values; that of a lone person both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,8 +25,12 @@ from blijfwijzer.disclosure.span import Span, kernel_of
 
 _WALKS = 12
 _SWEEPS = 2
+_WORTH_A_WALK = 4
+"""Hidden counts without a world from which on moves are quicker than a programme for each."""
 _LONGEST_MOVE = 40
 _PROGRAMME_NODES = 500
+_MOST_NUMBERS = 4_000_000
+"""Counts in all worlds that are kept together: 32 MB."""
 
 
 @dataclass(frozen=True)
@@ -88,33 +92,76 @@ class Pin:
     """All that hang together with it."""
 
 
-def find_pinned(published: Published, targets: csr_array, need: Integers) -> list[Pin | None]:
+class Pool:
+    """Worlds of answers that were found so far.
+
+    A world stays one when fewer groups are shown; where others are shown it is held against these.
+
+    Parameters
+    ----------
+    cells : how many there are
+    """
+
+    def __init__(self, cells: int) -> None:
+        self._worlds = np.zeros((0, cells), dtype=np.int64)
+        self._most = max(1, _MOST_NUMBERS // max(1, cells))
+
+    def add(self, worlds: Integers) -> None:
+        """Keep worlds, and let go of the oldest beyond what memory is meant for."""
+        self._worlds = np.vstack([self._worlds, worlds])[-self._most :]
+
+    def that_give(self, rows: csr_array, low: Integers, high: Integers) -> Integers:
+        """Give the worlds in which each row has a count that its percentage allows."""
+        counts = self._worlds @ rows.T
+        fitting: Integers = self._worlds[((counts >= low) & (counts <= high)).all(axis=1)]
+        return fitting
+
+
+def find_pinned(
+    published: Published, targets: csr_array, need: Integers, pool: Pool | None = None
+) -> Iterator[Pin | None]:
     """Say which hidden counts have too few possible values, and what pins them.
 
-    Worlds of answers come first: other answers of the same people that give every percentage, made
-    by moves in the kernel of the shown rows. The values that a hidden count has in these are
-    possible; of what has too few, integer programmes find out (HiGHS). What these do not decide
-    within the stated work counts as pinned.
+    Worlds of answers come first: other answers of the same people that give every percentage, found
+    before or made by moves in the kernel of the shown rows. The values that a hidden count has in
+    these are possible; of what has too few, integer programmes find out (HiGHS), and each answer of
+    theirs is a world too. What these do not decide within the stated work counts as pinned.
 
     Parameters
     ----------
     targets : one row per hidden count, one column per cell; 0 or 1
     need : values that each count must be able to have; all of them where there are fewer
+    pool : worlds that were found before for the same people and answers; it grows
 
-    Returns
-    -------
-    Per count what pins it, or None when it is free.
+    Yields
+    ------
+    Per count what pins it, or None when it is free; worked out as it is asked for.
     """
     need = np.minimum(need, targets @ published.sizes + 1)
-    reached = _walk(published) @ targets.T
     local = _Local(published, int(need.max(initial=0)))
-    found: list[Pin | None] = []
+    pool = Pool(len(published.sizes)) if pool is None else pool
+    values = [{count} for count in (targets @ published.counts).tolist()]
+    _note(values, local.known(pool) @ targets.T)
+    lacking = [len(own) < enough for own, enough in zip(values, need.tolist(), strict=True)]
+    if sum(lacking) >= _WORTH_A_WALK:
+        walked = _walk(published)
+        pool.add(walked)
+        _note(values, walked @ targets.T)
     for target, enough in enumerate(need.tolist()):
         cells = targets.indices[targets.indptr[target] : targets.indptr[target + 1]]
-        values = set(reached[:, target].tolist())
-        is_free = len(values) >= enough or local.reaches(cells, values, enough)
-        found.append(None if is_free else local.pin(cells))
-    return found
+        while len(values[target]) < enough:
+            world = local.find_other(cells, values[target])
+            if world is None:
+                break
+            pool.add(world[None, :])
+            _note(values, (world @ targets.T)[None, :])
+        yield None if len(values[target]) >= enough else local.pin(cells)
+
+
+def _note(values: list[set[int]], counts: Integers) -> None:
+    """Note the values that hidden counts have in some worlds: one row each."""
+    for own, seen in zip(values, counts.T.tolist(), strict=True):
+        own.update(seen)
 
 
 def _walk(published: Published, seed: int = 8) -> Integers:
@@ -168,7 +215,7 @@ class _Local:
         self._rows = csr_array(published.rows[self._narrow])
         self._low, self._high = low[self._narrow], high[self._narrow]
         self._by_cell = csr_array(self._rows.T.tocsr())
-        self._sizes = published.sizes
+        self._sizes, self._counts = published.sizes, published.counts
         joined = connected_components(csr_array(self._rows.T @ self._rows), directed=False)[1]
         self._part = joined
         of_row = joined[self._rows.indices[self._rows.indptr[:-1]]]
@@ -188,26 +235,24 @@ class _Local:
         nothing = np.array([], dtype=np.intp)
         return np.concatenate([nothing, *(self._rows_of.get(part, nothing) for part in parts)])
 
-    def reaches(self, cells: NDArray[np.integer], values: set[int], need: int) -> bool:
-        """Whether the count in some cells can have so many values, of which some are known."""
-        values = set(values)
+    def known(self, pool: Pool) -> Integers:
+        """Give the worlds of a pool that give every percentage that is held here."""
+        return pool.that_give(self._rows, self._low, self._high)
+
+    def find_other(self, cells: NDArray[np.integer], values: set[int]) -> Integers | None:
+        """Find a world in which the count in some cells is none of some values."""
         near = self._near(cells)
-        if not len(near):
-            return True
         matrix = self._rows[near]
         used = np.union1d(np.unique(matrix.indices), cells)
         programme = _Programme(
             csr_array(matrix[:, used]), self._low[near], self._high[near], self._sizes[used]
         )
-        wish = np.isin(used, cells).astype(float)
-        edges = [programme.extreme(wish, sign) for sign in (1, -1)]
-        values |= {edge for edge in edges if edge is not None}
-        while len(values) < need:
-            new = programme.between(wish, values)
-            if new is None:
-                return False
-            values.add(new)
-        return True
+        found = programme.outside(np.isin(used, cells).astype(float), values)
+        if found is None:
+            return None
+        world = self._counts.copy()
+        world[used] = found
+        return world
 
 
 @dataclass(frozen=True)
@@ -217,30 +262,26 @@ class _Programme:
     high: Integers
     sizes: Integers
 
-    def extreme(self, wish: NDArray[np.float64], sign: int) -> int | None:
-        """Give the lowest (1) or highest (-1) count in the wished cells; None if not found."""
-        return self._solve(wish, sign, [LinearConstraint(self.rows, self.low, self.high)])
-
-    def between(self, wish: NDArray[np.float64], values: set[int]) -> int | None:
-        """Give a count that is none of some values, between the lowest and highest of these."""
+    def outside(self, wish: NDArray[np.float64], values: set[int]) -> Integers | None:
+        """Give counts per cell of which the wished have together none of some values."""
         ordered = sorted(values)
-        for below, above in zip(ordered, ordered[1:], strict=False):
-            if above - below > 1:
-                within = LinearConstraint(wish[None, :], below + 1, above - 1)
-                shown = LinearConstraint(self.rows, self.low, self.high)
-                found = self._solve(wish, 1, [shown, within])
-                if found is not None:
-                    return found
+        spans = [
+            (ordered[-1] + 1, int(wish @ self.sizes)),
+            (0, ordered[0] - 1),
+            *((below + 1, above - 1) for below, above in zip(ordered, ordered[1:], strict=False)),
+        ]
+        shown = LinearConstraint(self.rows, self.low, self.high)
+        for low, high in spans:
+            if low > high:
+                continue
+            # Any will do: to look for the best would take many times as long.
+            solution = milp(
+                np.zeros(len(wish)),
+                integrality=np.ones(len(wish)),
+                bounds=Bounds(0, self.sizes.astype(float)),
+                constraints=[shown, LinearConstraint(wish[None, :], low, high)],
+                options={"node_limit": _PROGRAMME_NODES},
+            )
+            if solution.x is not None:
+                return np.asarray(solution.x.round(), dtype=np.int64)
         return None
-
-    def _solve(
-        self, wish: NDArray[np.float64], sign: int, constraints: Sequence[LinearConstraint]
-    ) -> int | None:
-        solution = milp(
-            sign * wish,
-            integrality=np.ones(len(wish)),
-            bounds=Bounds(0, self.sizes.astype(float)),
-            constraints=constraints,
-            options={"node_limit": _PROGRAMME_NODES},
-        )
-        return None if solution.x is None else round(float(wish @ solution.x))

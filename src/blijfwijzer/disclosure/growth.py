@@ -23,12 +23,11 @@ from blijfwijzer.disclosure.worlds import Worlds
 
 _LOOKED_AT = 300
 """Atoms that are looked at for the best branch and for what they need together."""
-_FIRST_NODES = 6
-"""Branches before worlds are asked for: these are slower to begin, and serve many atoms at once.
-With many rows more branches come first, since worlds take longer."""
+_FIRST_NODES = 60
+"""Branches before worlds are asked for: one linear programme takes as long as some hundred. With
+many rows more branches come first, since worlds take longer. An integer programme, which decides
+on what has no world, takes as long as a few hundred."""
 _ROWS_PER_NODE = 25
-_MORE_NODES = 3_000
-"""Branches for an atom that has no world, before an integer programme takes over."""
 _PROGRAMME_NODES = 2_000
 """Of that programme. Work is counted, never timed: every machine gives the same release."""
 _MOST_HARMLESS = 50
@@ -77,6 +76,8 @@ class Search:
     def __init__(self, span: Span) -> None:
         self.nodes = 0
         """Branches that were looked at."""
+        self.programmes = 0
+        """Integer programmes that were solved, one or more per atom."""
         self.worlds = Worlds(span.sizes, prime=span.prime)
         self._span = span
         self._menders: dict[int, frozenset[int]] = {}
@@ -114,9 +115,8 @@ class Search:
                 return found
             done.add(root)
         for root in self.worlds.serve(span.given(), stalled, span.few) if stalled else []:
-            found = self._grow(root, frozenset(done), _MORE_NODES, is_harmless)
-            if found == UNDECIDED:
-                found = _solve(span, root, frozenset(done), is_harmless)
+            self.programmes += 1
+            found = _solve(span, root, frozenset(done), is_harmless)
             if found is not None:
                 return found
             done.add(root)

@@ -7,6 +7,9 @@ from typing import Literal
 from blijfwijzer.disclosure.growth import UNDECIDED, Found, Search
 from blijfwijzer.disclosure.span import PRIME, Row, Span, Step, indicator
 
+_PER_WORLD = 100
+_PER_PROGRAMME = 200
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -71,9 +74,12 @@ class Guard:
 
     @property
     def work(self) -> int:
-        """Branches that were looked at, a linear programme counting as fifty."""
+        """Branches that were looked at, and programmes by how many of these take as long."""
         searches = [self._search, *([] if self._past is None else [self._past_search])]
-        return sum(search.nodes + 50 * search.worlds.programmes for search in searches)
+        return sum(
+            s.nodes + _PER_WORLD * s.worlds.programmes + _PER_PROGRAMME * s.programmes
+            for s in searches
+        )
 
     def offer(self, name: int, row: Row) -> Refusal | None:
         """Take a row, unless something would follow from it and the rows that were taken.

@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,8 @@ class Ledger:
     secret: bytes
     releases: list[Release] = field(default_factory=list)
     """All lines, those that were taken back among them."""
+    is_kept: bool = True
+    """Whether lines that are added go to disk; else they are gone with this."""
 
     @property
     def standing(self) -> list[Release]:
@@ -76,13 +78,18 @@ class Ledger:
         about = {"time": time, "owner": self.owner, "key": key}
         previous = self.releases[-1] if self.releases else None
         release = to_line(content, previous, about)
+        self.releases.append(release)
+        if self.is_kept:
+            self._write(release, previous, about)
+        return release
+
+    def _write(self, release: Release, previous: Release | None, about: dict[str, str]) -> None:
         with (self.folder / FILE).open("a", encoding="utf-8") as file:
             file.write(write_line(release, previous, about))
             file.flush()
             os.fsync(file.fileno())
-        write_head(self.folder, Head(release.sequence, release.hash, self.owner, key))
-        self.releases.append(release)
-        return release
+        head = Head(release.sequence, release.hash, self.owner, about["key"])
+        write_head(self.folder, head)
 
     def keep_proof(self, sequence: int, content: bytes) -> None:
         """Keep the proof of a release, which tells exact sizes, here and nowhere else."""
@@ -149,6 +156,20 @@ def open_ledger(
         yield ledger
 
 
+def borrow_ledger(folder: Path, owner: str) -> Ledger:
+    """Give a ledger as it is now, for what is only tried: nothing is made, added or mended there.
+
+    Raises
+    ------
+    BusyError, LedgerError
+        As `open_ledger`.
+    """
+    if _is_new(folder):
+        return Ledger(folder, owner, secrets.token_bytes(32), is_kept=False)
+    with _locked(folder):
+        return _read_lines(folder, owner)[0]
+
+
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the ledger's lock; the system lets go of it when the process ends, however it ends."""
@@ -179,6 +200,14 @@ def _hold_anchor(ledger: Ledger, anchor: tuple[int, str] | None) -> None:
 def _read(folder: Path, owner: str) -> Ledger:
     if _is_new(folder):
         return Ledger(folder, owner, _make(folder, owner))
+    ledger, is_broken = _read_lines(folder, owner)
+    if is_broken:
+        cut_off(folder, len(ledger.releases))
+    return replace(ledger, is_kept=True)
+
+
+def _read_lines(folder: Path, owner: str) -> tuple[Ledger, bool]:
+    """Read a ledger that is there, to try things on, and whether its last line is half-written."""
     if not (folder / FILE).exists():
         raise LedgerError(
             f"{folder}: the list of earlier releases ({FILE}) is lost. Nothing was shown, "
@@ -191,10 +220,7 @@ def _read(folder: Path, owner: str) -> Ledger:
             f"{folder}: is the ledger of {head.owner}, not of {owner}. Nothing was shown. Give "
             "--ledger a folder of its own."
         )
-    secret = read_key(folder, head)
-    if is_broken:
-        cut_off(folder, len(releases))
-    return Ledger(folder, owner, secret, releases)
+    return Ledger(folder, owner, read_key(folder, head), releases, is_kept=False), is_broken
 
 
 def _is_new(folder: Path) -> bool:

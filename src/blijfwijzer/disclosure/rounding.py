@@ -52,6 +52,28 @@ def band_middle(counts: Array) -> Array:
     return np.where(np.isnan(counts) | (known == 0), counts, middle)
 
 
+def to_band(*counts: Array) -> Array:
+    """Factor by which a variance is that of as many people as the middle of the band of a count.
+
+    Of a mean that is the count over the middle; of a difference of means of several counts, that
+    of the sums of their inverses. 1 where nobody is.
+
+    >>> to_band(np.array([10.0, 14.0, 0.0])).round(3).tolist()
+    [0.833, 1.167, 1.0]
+    """
+    known = np.all([count > 0 for count in counts], axis=0)
+    own = sum(1 / np.where(known, count, 1.0) for count in counts)
+    told = sum(1 / np.where(known, band_middle(count), 1.0) for count in counts)
+    return np.asarray(told / own)
+
+
+def ends_to_band(value: Array, ends: tuple[Array, Array], *counts: Array) -> tuple[Array, Array]:
+    """Stretch an interval to that of as many people as the middle of the band of each count."""
+    factor = np.sqrt(to_band(*counts))
+    low, high = (value + factor * (end - value) for end in ends)
+    return low, high
+
+
 def whole_percent(shares: pd.Series) -> pd.Series:
     """Shares in [0, 1] as whole percentages; missing stays missing."""
     return (100 * shares.astype(float)).round()

@@ -11,6 +11,8 @@ Array = NDArray[np.float64]
 
 SHOWN = ""
 """Reason of a group that passes."""
+LOOSE = ("respondents", "people", "complement")
+"""Reasons that may be told: they say nothing of what anybody answered."""
 COPIES = "copies"
 """Reason of a group with too few different forms."""
 _HEAVIEST = 2

@@ -3,7 +3,7 @@
 They explain the calibrated probability that is in use, and add up to it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ class Contributions:
     values: pd.DataFrame
     """One row per response, one column per feature; in probability."""
     base: float
-    """Probability at the expected margin, from which contributions start."""
+    """Mean probability of the weighted training responses, from which contributions start."""
     risk: Array
     """Calibrated probability of each response."""
     largest_gap: float
@@ -34,11 +34,16 @@ def contribute(model: RiskModel, frame: pd.DataFrame) -> Contributions:
     """Explain each prediction by the features' contributions.
 
     The margin's contributions are exact: those of the linear part are coefficient x (value -
-    mean), those of the trees path-dependent TreeSHAP values, and both are relative to the mean
-    over the training responses. The calibrator maps one number, the margin, to the probability,
-    so along the straight line from the expected margin the Aumann-Shapley contribution of a
-    feature is its share of the margin's change times the probability's change (Aumann & Shapley
-    1974; Sundararajan & Najmi 2020). Features are as `build_features` gives them.
+    mean), those of the trees path-dependent TreeSHAP values. The calibrator maps one number, the
+    margin, to the probability, so along the straight line from the expected margin the
+    Aumann-Shapley contribution of a feature is its share of the margin's change times the
+    probability's change (Aumann & Shapley 1974; Sundararajan & Najmi 2020). From each feature's
+    contribution its mean over the training responses is taken, so that contributions start at the
+    mean probability and those of the average response are none; the expected margin's probability
+    is lower where risks are rare, and trees count responses where the regression weighs them. Of a
+    model that was not centred contributions start at the expected margin.
+
+    Features are as `build_features` gives them.
     """
     margins = linear_contributions(model.linear, frame)
     expected = model.linear.intercept
@@ -52,10 +57,24 @@ def contribute(model: RiskModel, frame: pd.DataFrame) -> Contributions:
     is_small = np.abs(change) < 1e-6
     slope = model.calibrator.slope * base * (1 - base)
     ratio = np.where(is_small, slope, (reached - base) / np.where(is_small, 1.0, change))
-    values = pd.DataFrame(margins * ratio[:, None], index=frame.index, columns=frame.columns)
+    centre = np.array([model.centre.get(name, 0.0) for name in frame.columns])
+    added, base = margins * ratio[:, None] - centre, base + float(centre.sum())
+    values = pd.DataFrame(added, index=frame.index, columns=frame.columns)
     risk = predict_risk(model, frame)
     gap = float(np.abs(base + values.to_numpy().sum(axis=1) - risk).max(initial=0.0))
     return Contributions(values, base, risk, gap)
+
+
+def centre(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskModel:
+    """Let contributions to a model's risk start at its mean over these responses.
+
+    Parameters
+    ----------
+    frame, weight : of the responses that it was fitted on
+    """
+    values = contribute(replace(model, centre={}), frame).values
+    means = np.average(values.to_numpy(), axis=0, weights=weight)
+    return replace(model, centre=dict(zip(frame.columns, means.tolist(), strict=True)))
 
 
 def refuse_gap(contributions: Contributions, largest: float, target: str) -> None:

@@ -13,6 +13,7 @@ from blijfwijzer.drivers.contributions import Contributed
 from blijfwijzer.drivers.dependence import measure_dependence, measure_interactions, measure_spread
 from blijfwijzer.drivers.importance import (
     TOP,
+    Refit,
     contrast_cohorts,
     measure_importance,
     measure_stability,
@@ -27,8 +28,8 @@ class Drivers:
     """What drives a model's risk."""
 
     features: pd.DataFrame
-    """One row per feature, most important first: mean_abs, low, high, mean, scale, construct,
-    is_changeable."""
+    """One row per feature, most important first: mean_abs, low, high, mean, rank_low, rank_high,
+    scale, construct, is_changeable."""
     scales: pd.DataFrame
     """The same with items added up to scales."""
     constructs: pd.DataFrame
@@ -51,7 +52,7 @@ def profile(
     groups: dict[str, pd.Series],
     settings: DriverSettings,
     seed: int,
-    refits: list[pd.Series],
+    refits: list[Refit],
 ) -> Drivers:
     """Summarise contributions over a survey.
 
@@ -59,13 +60,15 @@ def profile(
     ----------
     design : of the same rows; clusters are resampled as wholes for intervals
     groups : attribute to the group of each response
-    refits : importance of features in refitted models, see `refit_importance`
+    refits : importance in models that were fitted without a fold each, see `refit_importance`;
+        none where the model is not fitted here
     """
     rng = np.random.default_rng(seed)
     values, by_scale, weight = contributed.contributions.values, contributed.by_scale, design.weight
+    of_refits = list(zip(*refits, strict=True)) or [(), (), ()]
     tables = [
-        measure_importance(part, design, settings.bootstraps, rng)
-        for part in (values, by_scale, contributed.by_construct)
+        measure_importance(part, list(again), design, settings.bootstraps, rng)
+        for part, again in zip((values, by_scale, contributed.by_construct), of_refits, strict=True)
     ]
     features, scales, constructs = (table for table, _ in tables)
     top = list(features.index[:TOP])
@@ -78,7 +81,11 @@ def profile(
         interactions=measure_interactions(contributed, top, weight, settings.minimum_mark),
         cohorts=contrast_cohorts(by_scale[scales.index[:TOP]], groups, design, settings, rng),
         spread=measure_spread(contributed, shown, settings.minimum_mark),
-        stability=measure_stability(refits, tables[0][1], features["mean_abs"].loc[values.columns]),
+        stability=measure_stability(
+            [one.features for one in refits],
+            tables[0][1],
+            features["mean_abs"].loc[values.columns],
+        ),
     )
 
 

@@ -4,6 +4,7 @@ Respondents stand for people by a weight and answer as members of a unit, so tha
 number nor a plain standard error says how much is known.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -104,7 +105,9 @@ def estimate_mean(values: ArrayLike, design: Design) -> Estimate:
     return _one(_all_together(values, design))
 
 
-def estimate_share(values: ArrayLike, design: Design) -> Estimate:
+def estimate_share(
+    values: ArrayLike, design: Design, told: Callable[[Array], Array] | None = None
+) -> Estimate:
     """Estimate a share, with an interval that stays within [0, 1] and never has width zero.
 
     The interval is that of Clopper & Pearson (1934) at the effective number of respondents, with
@@ -114,6 +117,8 @@ def estimate_share(values: ArrayLike, design: Design) -> Estimate:
     Parameters
     ----------
     values : 0 or 1 per response; NaN outside the domain
+    told : gives the factor by which a variance is that of as many people as are told, so that the
+        interval tells no more of them; the variance as it is when left out
     """
     row = _all_together(values, design)
     found = replace(_one(row), fewest=float(min(row["hits"], row["n"] - row["hits"])))
@@ -124,6 +129,8 @@ def estimate_share(values: ArrayLike, design: Design) -> Estimate:
         effective = share * (1 - share) / found.se**2
         ratio = t.ppf(ENDS[1], found.n - 1) / t.ppf(ENDS[1], found.df)
         effective = min(effective * ratio**2, float(found.n))
+    if told is not None:
+        effective /= float(told(np.array([float(found.n)]))[0])
     hits, misses = share * effective, (1 - share) * effective
     low = beta.ppf(ENDS[0], hits, misses + 1) if hits > 0 else 0.0
     high = beta.ppf(ENDS[1], hits + 1, misses) if misses > 0 else 1.0

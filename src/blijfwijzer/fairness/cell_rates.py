@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from blijfwijzer.disclosure.rounding import ends_to_band, to_band
 from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.estimation.resampling import ENDS, Draws
 from blijfwijzer.fairness.cells import Cells
@@ -67,7 +68,7 @@ def measure_rate(
     square = np.bincount(cells.code[rows], weights=people.weight[rows] ** 2, minlength=size)
     effective = np.where(is_shown, effective_ns(mass, square), np.nan)
     has_units = np.bincount(sums.mass.tocoo().row, minlength=size) >= _FEWEST_UNITS
-    low, high = _interval(value, drawn, effective, has_units)
+    low, high = _interval(value, drawn, n.astype(float), effective, has_units)
     table = pd.DataFrame(
         {
             "group": cells.names,
@@ -119,13 +120,20 @@ def _draw(sums: _Sums, times: Array) -> Array:
         return np.asarray(np.where(below > 0, above / below, np.nan).T)
 
 
-def _interval(value: Array, drawn: Array, effective: Array, has_units: Mask) -> tuple[Array, Array]:
-    """Percentiles of the draws; Wilson's interval where all draws are the same, as at 0 or 1."""
+def _interval(
+    value: Array, drawn: Array, n: Array, effective: Array, has_units: Mask
+) -> tuple[Array, Array]:
+    """Percentiles of the draws; Wilson's interval where all draws are the same, as at 0 or 1.
+
+    Both as the middle of the band of n has them: a width may tell no more of it than the band.
+    """
     low, high = np.full((2, len(value)), np.nan)
     for cell in np.flatnonzero(has_units & ~np.isnan(value)):
         known = drawn[:, cell][~np.isnan(drawn[:, cell])]
         if np.ptp(known) > ROUNDING:
-            low[cell], high[cell] = np.quantile(known, ENDS)
+            ends = np.quantile(known, ENDS)
+            low[cell], high[cell] = ends_to_band(value[cell], (ends[0], ends[1]), n[cell])
         else:
-            low[cell], high[cell] = wilson(value[cell], effective[cell])
-    return low, high
+            worth = effective[cell] / to_band(n[cell])
+            low[cell], high[cell] = wilson(value[cell], worth)
+    return np.clip(low, 0, 1), np.clip(high, 0, 1)

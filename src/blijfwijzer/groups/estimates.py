@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.rounding import band_middle
+from blijfwijzer.disclosure.rounding import band_middle, to_band
 from blijfwijzer.estimation.benchmark import add_up_to
 from blijfwijzer.estimation.design import Varying
 from blijfwijzer.groups.grouping import Grouping
@@ -135,9 +135,7 @@ def _in_bands(areas: pd.DataFrame) -> pd.DataFrame:
     Of a rate by itself the ends of its interval would tell how many answered, to the person.
     """
     n = areas["n"].to_numpy(dtype=float)
-    middle = band_middle(n)
-    worth = np.divide(middle, n, out=np.ones(len(n)), where=n > 0)
-    return areas.assign(n=middle, effective_n=areas["effective_n"] * worth)
+    return areas.assign(n=band_middle(n), effective_n=areas["effective_n"] / to_band(n))
 
 
 def response_in_bands(groups: pd.DataFrame) -> pd.Series:

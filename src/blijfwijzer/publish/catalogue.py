@@ -24,7 +24,9 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "claim.criterion": _CLAIMS,
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
         "claim.says": _CLAIMS,
-        "claim.verdict": ("contradicted", "not_supported", "not_testable", "supported"),
+        "claim.verdict": (
+            *("contradicted", "not_supported", "not_testable", "supported", "undecided"),
+        ),
         "comparison.reason": (
             *("none", "small", "large", "no_anchor", "one_item", "two_items", "one_answer"),
             *("some_groups", "few_left", "alike", "absent", "few_groups", "few_units"),

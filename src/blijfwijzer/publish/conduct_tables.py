@@ -12,7 +12,7 @@ from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import CONCEPTS
-from blijfwijzer.survey.texts import Value, say
+from blijfwijzer.survey.texts import Value, as_seen, say
 
 
 def clear_conduct(findings: CultureFindings) -> dict[str, Cleared]:
@@ -30,14 +30,10 @@ def _shares(findings: CultureFindings) -> Cleared:
     told_of = [key in findings.permission.conduct for key in keys]
     shares = findings.edge.enough(shares[pd.Series(told_of, index=shares.index, dtype=bool)])
     shares = _by_codebook(shares, codebook)
-    units = findings.largest_units()
     categories = zip(shares["by"], shares["category"], strict=True)
     shown = shares.assign(
         behaviour=shares["behaviour"].map(_behaviour),
-        category=list[Any](
-            units.get(code, code) if by == findings.largest else _category(by, code, codebook)
-            for by, code in categories
-        ),
+        category=list[Any](_category(by, code, codebook) for by, code in categories),
         by=list[Any](_by(by, codebook) for by in shares["by"]),
     )
     return findings.edge.clear("conduct", shown)
@@ -74,11 +70,11 @@ def _by(by: str, codebook: Codebook) -> Value:
 
 
 def _category(by: str, code: str, codebook: Codebook) -> Value:
-    """Words for everyone, or for an answer on contact."""
-    column = codebook.columns.get(_contact(codebook))
+    """Words for everyone, for a unit, or for an answer on contact."""
+    column = codebook.columns.get(_contact(codebook) if by == CONTACT else by)
     if by == EVERYONE:
         return say("group.everyone")
-    return code if column is None else column.codes.get(code, code)
+    return (column and column.codes.get(code)) or as_seen(code)
 
 
 def _changes(findings: CultureFindings) -> Cleared:

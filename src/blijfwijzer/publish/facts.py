@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.disclosure.rounding import band_text
+from blijfwijzer.disclosure.rules import LOOSE
 from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.chapter import Facts
 from blijfwijzer.publish.edge import Edge
@@ -16,8 +17,6 @@ from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.refusals import Refusal, count_refusals
 from blijfwijzer.survey.texts import Message, say
-
-_LOOSE = ("respondents", "people", "complement")
 
 
 def survey_title(wave: str, codebook: Codebook) -> Message:
@@ -114,7 +113,7 @@ def clear_withheld(members: csr_array, reasons: pd.Series, edge: Edge) -> Cleare
         them counts once
     reasons : why, in the same order
     """
-    small = reasons.isin(_LOOSE).to_numpy()
+    small = reasons.isin(LOOSE).to_numpy()
     rows: list[dict[str, Any]] = [
         {
             "reason": say(reason),

@@ -175,9 +175,11 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
                 "driver": drivers["driver"].map(labels_of(codebook)).to_numpy(),
                 "is_changeable": drivers["driver"].map(changeable).to_numpy(),
                 **{c: drivers[c].to_numpy(dtype=float) for c in ("contrast", "low", "high")},
+                "is_sure": drivers["is_sure"].to_numpy(dtype=bool),
             }
         )
-        table["size"] = table["contrast"].abs()
+        # Those whose sign is sure come first, and by size only then.
+        table["size"] = table["contrast"].abs() + table["is_sure"]
         table = table.sort_values("size", ascending=False)
         can = table["is_changeable"].astype(bool)
         tables.append(table[can].groupby("group").head(_DRIVERS))

@@ -169,6 +169,11 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
     if form > FORMAT:
         raise ModelFolderError(f"{folder}: is of a newer format. Update blijfwijzer to read it.")
+    if form < FORMAT:
+        raise ModelFolderError(
+            f"{folder}: is of format {form}, which does not say where contributions start; this "
+            f"version reads format {FORMAT}. Train the model again."
+        )
     names = ("target", "survey", "survey_hmac_sha256", "codebook_sha256", "made")
     unsaid = [name for name in names if not isinstance(raw.get(name), str)]
     if unsaid:
@@ -195,7 +200,7 @@ def read_model(folder: Path) -> Stored:
     Raises
     ------
     ModelFolderError
-        It is incomplete, altered, holds files that it should not, or is of a newer format.
+        It is incomplete, altered, holds files that it should not, or is of another format.
     """
     manifest = read_manifest(folder)
     _verify(manifest)

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.figures import FigureId, Figures, part_answered
-from blijfwijzer.disclosure.rules import is_telling
+from blijfwijzer.disclosure.rules import is_narrow, is_telling
 from blijfwijzer.errors import GroupError
 from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
 from blijfwijzer.groups.grouping import Grouping, everyone_alone, make_groups
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.release.admission import Admission
-from blijfwijzer.release.publication import Publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.evaluation import pool_small
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.settings import Settings
@@ -41,13 +42,16 @@ class Breakdown:
 
 
 def admit_breakdown(
-    release: Publication, intake: Intake, values: Array, *, of_answers: bool = False
+    release: Rehearsal, intake: Intake, values: Array, risk: Array, *, of_answers: bool = False
 ) -> Breakdown:
     """Choose by which units and groups of attributes results may be shown.
+
+    A group in which nearly all risks are alike is not told of: its mean would be that of each.
 
     Parameters
     ----------
     values : outcome per response: 1, 0, or NaN where not known
+    risk : what a model expects of each response, in [0, 1]; NaN where nothing is shown of it
     of_answers : whether all that is shown is of those whose outcome is known, as of a training
     """
     codebook, settings = release.request.codebook, release.request.settings
@@ -55,11 +59,12 @@ def admit_breakdown(
     (figure,) = release.request.statistics
     grouping = _units(responses, codebook, settings)
     admission = release.admit(intake, grouping, {figure: Basis((values,))})
-    told_of = admission.tells(figure)
+    unanimity = settings.disclosure.unanimity
+    weight = responses["weight"].to_numpy(dtype=float)
+    told_of = admission.tells(figure) & ~_narrow(grouping.members, risk, weight, unanimity)
     groups = {
         name: pool_small(group, minimum) for name, group in break_down(responses, codebook).items()
     }
-    weight = responses["weight"].to_numpy(dtype=float)
     offered: Figures = {}
     for name, group in groups.items():
         if codebook.columns[name].role == "unit":
@@ -67,7 +72,8 @@ def admit_breakdown(
         for level in sorted(group.dropna().unique(), key=str):
             inside = (group == level).to_numpy(dtype=bool)
             row = part_answered(inside, ~np.isnan(values), only=of_answers)
-            if not is_telling(row, values, weight, settings.disclosure):
+            is_narrow_one = _narrow(row, risk, weight, unanimity).any()
+            if not is_narrow_one and not is_telling(row, values, weight, settings.disclosure):
                 offered[FigureId("level", (name, str(level)))] = row
     told = release.figures(admission, offered)
     units = {column: _codes(grouping, told_of, column) for column in codebook.units.levels}
@@ -76,6 +82,18 @@ def admit_breakdown(
         levels = units.get(name, {figure.of[1] for figure in told if figure.of[0] == name})
         kept[name] = group.where(group.astype("str").isin(levels))
     return Breakdown(admission, told_of, units[codebook.units.cluster], kept)
+
+
+def _narrow(members: csr_array, risk: Array, weight: Array, unanimity: float) -> Mask:
+    """Say of each group whether nearly all risks in it are alike, though not those of everyone.
+
+    Where a model expects the same of everyone, as that of the prevalence does, it tells nobody
+    apart.
+    """
+    known = np.flatnonzero(~np.isnan(risk))
+    everyone = csr_array(np.ones((1, len(known)), dtype=np.int8))
+    own = risk[known], weight[known], unanimity
+    return is_narrow(csr_array(members[:, known]), *own) & ~is_narrow(everyone, *own)
 
 
 def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings) -> pd.DataFrame:

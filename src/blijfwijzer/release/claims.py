@@ -10,7 +10,7 @@ from blijfwijzer.claims.verdicts import Verdict
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.publish.claim_findings import ClaimPart, ShownClaims
 from blijfwijzer.release.admission import Admission
-from blijfwijzer.release.publication import Publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.survey.arrays import Array, Mask
 
 
@@ -18,7 +18,7 @@ def admit_claims(
     verdicts: tuple[Verdict, ...],
     evidence: Evidence,
     admission: Admission,
-    release: Publication,
+    release: Rehearsal,
 ) -> ShownClaims:
     """Choose the claims and their estimates to show: those whose parts tell of no few.
 

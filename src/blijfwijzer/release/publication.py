@@ -6,24 +6,17 @@ the ledger leaves a release that nobody saw; the other way round something could
 ledger does not know.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.chain import FILE as LINES
 from blijfwijzer.disclosure.chain import Release as LedgerLine
-from blijfwijzer.disclosure.earlier import Entry, is_repeated
-from blijfwijzer.disclosure.figures import FigureId, Figures
-from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text
+from blijfwijzer.disclosure.earlier import Entry
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
-from blijfwijzer.disclosure.proof import Proof, Told, prove
+from blijfwijzer.disclosure.proof import Proof, prove
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.errors import BusyError, ReleaseError
@@ -35,12 +28,7 @@ from blijfwijzer.files import (
     write_files,
     write_folder_beside,
 )
-from blijfwijzer.groups.grouping import Grouping
-from blijfwijzer.groups.paths import GroupPath
-from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import csv_file
-from blijfwijzer.publish.screen import SCREEN
-from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import MANIFEST, hash_manifest
 from blijfwijzer.records.tracking import (
     Released,
@@ -50,100 +38,21 @@ from blijfwijzer.records.tracking import (
     track_training,
     tracking_uri,
 )
-from blijfwijzer.release.admission import (
-    Admission,
-    admit_figures,
-    admit_groups,
-    fingerprint_figures,
-)
 from blijfwijzer.release.folder import LOTTERY, RECORD, anchor_of, hash_record, read_record
 from blijfwijzer.release.origin import (
-    keyed_origin,
     refuse_unknown,
-    remark_models,
-    remark_withdrawn,
     unknown_models,
 )
-from blijfwijzer.release.promise import promise_in
-from blijfwijzer.release.proofs import gather_told
+from blijfwijzer.release.rehearsal import Head, Rehearsal, append_once
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import REMADE, hold_release
-from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.texts import Message
-
-Head = dict[str, Any]
-"""What a release tells of its place in the ledger: sequence and hash."""
 
 
 @dataclass(frozen=True)
-class Publication:
+class Publication(Rehearsal):
     """A release in the making; its ledger is locked until the `with` block ends."""
 
-    request: Request
-    output: Path
-    ledger: Ledger
-    admitted: dict[str, tuple[Admission, Figures]] = field(default_factory=dict)
-    """Wave to what may be shown of it, in the order in which it is entered; the release's own
-    wave last."""
-    told: dict[str, Told] = field(default_factory=dict)
-    """Wave to the groups of which an outsider will know the size."""
-
-    @cached_property
-    def origin(self) -> dict[str, str]:
-        """All that it is made from, as it may be shown: what tells of people by keyed hashes."""
-        return keyed_origin(self.request.origin, self.ledger)
-
-    @cached_property
-    def remarks(self) -> tuple[Message, ...]:
-        """What to know of it before all else, from the ledger."""
-        return (*remark_models(self.request, self.ledger), *remark_withdrawn(self.ledger))
-
-    def warned(self, chapter: Chapter) -> Chapter:
-        """Give a chapter with what is to be known before all else, at its top."""
-        return replace(chapter, warnings=(*self.remarks, *chapter.warnings))
-
-    @property
-    def said(self) -> list[str]:
-        """The same for a screen, a line each."""
-        return [f"  warning: {write(remark, SCREEN)}" for remark in self.remarks]
-
-    def admit(
-        self,
-        intake: Intake,
-        grouping: Grouping,
-        bases: Mapping[str, Basis],
-        wave: str | None = None,
-    ) -> Admission:
-        """Choose the groups to show, and what each is told by, given all that was shown before.
-
-        Parameters
-        ----------
-        grouping : of the responses of `intake`
-        bases : what groups are told by, such as "rate:vertrekintentie", to what that rests on
-        wave : of another name than the one that is asked about
-        """
-        name = self.request.wave if wave is None else wave
-        admission = admit_groups(intake, grouping, bases, self.request, self.ledger, name)
-        self.admitted[name] = admission, {}
-        self.told[name] = gather_told(intake, admission, bases, self.request, self.ledger)
-        return admission
-
-    def figures(
-        self,
-        admission: Admission,
-        offered: Figures,
-        rounded: frozenset[FigureId] = frozenset(),
-    ) -> Figures:
-        """Choose the figures to show beside groups that were admitted, as `admit_figures` does.
-
-        Returns
-        -------
-        Those that may be shown, in order of name.
-        """
-        names = admit_figures(offered, admission, self.ledger, rounded)
-        chosen = {name: offered[name] for name in sorted(names, key=str)}
-        self.admitted[admission.wave][1].update(chosen)
-        return chosen
+    output: Path = field(kw_only=True)
 
     def publish(self, files: dict[str, bytes], counts: Mapping[str, int], **told: Any) -> Head:
         """Enter all that was admitted, and put files in their place with a record of the run.
@@ -194,54 +103,6 @@ class Publication:
             for wave, told in self.told.items()
         }
 
-    def _enter(
-        self,
-        files: Mapping[str, bytes],
-        proofs: Mapping[str, Proof],
-        record: str = "",
-        model: str = "",
-    ) -> Head:
-        """Enter each wave, once however often it is made; give the place of the last."""
-        head: Head = {}
-        for admission, figures in self.admitted.values():
-            proof = proofs[admission.wave]
-            entry = Entry(
-                survey=self.request.survey,
-                wave=admission.wave,
-                dataset=self.ledger.identify(admission.dataset),
-                kind=self.request.kind,
-                request=self.request.sha256,
-                groups=self._groups(admission),
-                outputs=hash_files(files),
-                parts=fingerprint_figures(figures, admission, self.ledger),
-                columns=admission.columns,
-                minimum=admission.minimum,
-                record=record,
-                model=model,
-                proof=proof.sha256,
-            )
-            head = _append(self.ledger, entry, **promise_in(self.request))
-            if proof.content:
-                self.ledger.keep_proof(int(head["sequence"]), proof.content)
-        return head
-
-    def _groups(self, admission: Admission) -> dict[str, dict[str, Any]]:
-        """Give definition, fingerprint and statistics of each group of which figures are told."""
-        places = np.flatnonzero(admission.told)
-        members = admission.grouping.members[places]
-        prints = fingerprint_groups(admission.keys, self.ledger.secret, members)
-        figures = {name: admission.tells(name) for name in self.request.statistics}
-        return {
-            name: {
-                "definition": GroupPath.parse(name).definition,
-                "fingerprint": to_text(own),
-                "statistics": [figure for figure, told in figures.items() if told[place]],
-            }
-            for place, name, own in zip(
-                places, admission.grouping.groups.index[places], prints, strict=True
-            )
-        }
-
 
 @contextmanager
 def publication(output: Path, request: Request, ledgers: Path) -> Iterator[Publication]:
@@ -264,26 +125,13 @@ def publication(output: Path, request: Request, ledgers: Path) -> Iterator[Publi
     place = ledgers / request.survey
     with open_ledger(place, request.owner, anchor_of(output)) as ledger:
         refuse_unknown(request, ledger)
-        yield Publication(request, output, ledger)
+        yield Publication(request, ledger, output=output)
 
 
 def identify_survey(request: Request, ledgers: Path) -> str:
     """Give the hash of the survey that something is made from as it may be shown."""
     with open_ledger(ledgers / request.survey, request.owner) as ledger:
         return ledger.identify(request.origin["survey_sha256"])
-
-
-@contextmanager
-def rehearsal(request: Request) -> Iterator[Publication]:
-    """Admit as for a release, with a ledger that is thrown away.
-
-    What is answered so is safe by itself; a ledger of one's own would make answers depend on what
-    others asked before.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        with publication(place / "output", request, place / "ledger") as release:
-            yield release
 
 
 @dataclass(frozen=True)
@@ -340,7 +188,7 @@ def add_to_release(folder: Path, run: Mapping[str, Any], ledgers: Path, added: A
             release=own.hash,
         )
         _refuse_altered(folder, own, entry)
-        record[kind]["ledger"] = _append(ledger, entry, draw=dict(added.draw))
+        record[kind]["ledger"] = append_once(ledger, entry, draw=dict(added.draw))
         with write_folder_beside(folder, RECORD, {LOTTERY}) as beside:
             write_files(beside, {**files, **added.unlisted, RECORD: to_json(record)})
 
@@ -378,7 +226,7 @@ def add_to_ledger(
         outputs=hash_files(files),
         release=line.hash,
     )
-    return _append(ledger, entry, draw=draw)
+    return append_once(ledger, entry, draw=draw)
 
 
 def write_beside_it(path: Path, content: bytes) -> None:
@@ -419,12 +267,6 @@ def track(run: Training | Released, request: Request, store: Path) -> list[str]:
     else:
         name = track_release(run, settings.experiment, store)
     return [f"  MLflow run {name} in {tracking_uri(store)}"]
-
-
-def _append(ledger: Ledger, entry: Entry, **more: Any) -> Head:
-    content = {**entry.content, **more}
-    sequence = is_repeated(ledger, content) or ledger.append(content).sequence
-    return {"sequence": sequence, "hash": ledger.releases[sequence - 1].hash}
 
 
 def _banded(counts: Mapping[str, int]) -> dict[str, int]:

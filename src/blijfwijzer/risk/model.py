@@ -1,6 +1,6 @@
 """A model as plain numbers and text: margin, calibration, probability."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from blijfwijzer.risk.features import Schema, schema_from_json, schema_to_json
 from blijfwijzer.risk.linear import Linear, linear_from_json, linear_margin, linear_to_json
 from blijfwijzer.survey.arrays import Array
 
-FORMAT = 1
-"""Version of the model files; a newer one is refused."""
+FORMAT = 2
+"""Version of the model files; another one is refused. 2: says where contributions start."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class RiskModel:
     calibrator: Calibrator
     thresholds: dict[str, float]
     """Cuts by which the outcome was labelled."""
+    centre: dict[str, float] = field(default_factory=dict)
+    """Feature to its mean contribution over the weighted training responses, on the probability
+    from that of the expected margin; empty until the model is centred (`drivers.contributions`)."""
 
 
 def predict_margin(model: RiskModel, frame: pd.DataFrame) -> Array:
@@ -71,6 +74,7 @@ def model_to_json(model: RiskModel) -> dict[str, Any]:
         "linear": linear_to_json(model.linear),
         "calibrator": vars(model.calibrator),
         "thresholds": model.thresholds,
+        "centre": model.centre,
     }
 
 
@@ -84,4 +88,5 @@ def model_from_json(raw: dict[str, Any], trees: str) -> RiskModel:
         trees=trees,
         calibrator=Calibrator(**raw["calibrator"]),
         thresholds=raw["thresholds"],
+        centre=raw["centre"],
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.disclosure.rounding import band, band_floor, band_middle, whole_percent
+from blijfwijzer.disclosure.rounding import band, band_floor, to_band, whole_percent
 from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.risk.evaluation import Evaluation
 
@@ -69,7 +69,7 @@ def _in_bands(table: pd.DataFrame) -> pd.DataFrame:
     Else its width would tell n more finely than the band does.
     """
     n = table["n"].to_numpy(dtype=float)
-    worth = table["effective_n"].to_numpy(dtype=float) * band_middle(n) / np.maximum(n, 1)
+    worth = table["effective_n"].to_numpy(dtype=float) / to_band(n)
     low, high = wilson(whole_percent(table["observed"]).to_numpy() / 100, np.maximum(worth, 1))
     return table.assign(low=low, high=high)
 

@@ -18,14 +18,16 @@ from blijfwijzer.estimation.design import read_design
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.claim_findings import ClaimFindings, ShownClaims
+from blijfwijzer.publish.claim_findings import WITHHELD, ClaimFindings, ShownClaims
 from blijfwijzer.publish.claim_tables import claims_json, clear_verdicts
 from blijfwijzer.publish.claims_page import claims_chapter, render_claims, write_claims_workbook
 from blijfwijzer.records.model_choice import foresee
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.claims import admit_claims
 from blijfwijzer.release.folder import refuse_place
-from blijfwijzer.release.publication import Publication, publication
+from blijfwijzer.release.preview import Found, Tally, Wish
+from blijfwijzer.release.publication import publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.waves import (
@@ -81,16 +83,7 @@ def publish_claims(tested: ClaimsTested, output: Path, ledgers: Path, tell: Tell
     waves, request = tested.waves, _request(tested)
     tell(f"write {output}")
     with publication(output, request, ledgers) as release:
-        _refuse_own_survey(release, waves)
-        before = None if waves.before is None else _admit(release, waves.before)
-        now = _admit(release, waves.now)
-        shown = ShownClaims()
-        if all(a.choice.tells_everyone for a in (before, now) if a is not None):
-            shown = admit_claims(tested.verdicts, tested.evidence, now, release)
-        verdicts = tuple(v for v in tested.verdicts if v.claim in tested.chosen)
-        findings = ClaimFindings(
-            verdicts, shown, waves.codebook, waves.settings, waves.now.intake, now.earlier.releases
-        )
+        findings = _find_claims(tested, release)
         chapter = release.warned(claims_chapter(findings, release.origin, request.wave))
         release.publish(_files(findings, chapter), findings.counts())
     named = " ".join(tested.asked)
@@ -98,7 +91,35 @@ def publish_claims(tested: ClaimsTested, output: Path, ledgers: Path, tell: Tell
     return Shown.of(chapter, output, [*_say(output, findings, waves), *release.said, *tracked])
 
 
-def _refuse_own_survey(release: Publication, waves: Waves) -> None:
+def wish_claims(tested: ClaimsTested, tell: Tell) -> Wish:
+    """Give what would be told of the claims, to foretell how much may be."""
+    tell("find what could be derived")
+    request = _request(tested)
+
+    def find(release: Rehearsal) -> Found:
+        counts = _find_claims(tested, release).counts()
+        told = len(tested.chosen) - counts[WITHHELD]
+        return Found(counts, (Tally(request.wave, "claims", told, counts[WITHHELD], None),))
+
+    return Wish(request, find)
+
+
+def _find_claims(tested: ClaimsTested, release: Rehearsal) -> ClaimFindings:
+    """Choose the claims and estimates that may be told."""
+    waves = tested.waves
+    _refuse_own_survey(release, waves)
+    before = None if waves.before is None else _admit(release, waves.before)
+    now = _admit(release, waves.now)
+    shown = ShownClaims()
+    if all(a.choice.tells_everyone for a in (before, now) if a is not None):
+        shown = admit_claims(tested.verdicts, tested.evidence, now, release)
+    verdicts = tuple(v for v in tested.verdicts if v.claim in tested.chosen)
+    return ClaimFindings(
+        verdicts, shown, waves.codebook, waves.settings, waves.now.intake, now.earlier.releases
+    )
+
+
+def _refuse_own_survey(release: Rehearsal, waves: Waves) -> None:
     """Refuse a model that was trained on the very respondents who judge it.
 
     It is known by the key of the ledger that it was trained with: this one, or that beside models.
@@ -120,7 +141,7 @@ def _request(tested: ClaimsTested) -> Request:
     return tested.waves.request("claims", statistics, claims=tested.asked)
 
 
-def _admit(release: Publication, wave: ReadWave) -> Admission:
+def _admit(release: Rehearsal, wave: ReadWave) -> Admission:
     # Claims are told by parts; the one group that there is stands for no answers by itself.
     bases = dict.fromkeys(release.request.statistics, Basis())
     return release.admit(wave.intake, everyone_alone(wave.responses), bases, wave.name)

@@ -14,7 +14,9 @@ from blijfwijzer.publish.culture_tables import climate_chapter
 from blijfwijzer.publish.release_files import parquet_file
 from blijfwijzer.release.culture import told_by
 from blijfwijzer.release.folder import refuse_place
+from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import publication
+from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.climate_findings import MeasuredCulture, find_culture, measure_culture
 from blijfwijzer.runs.waves import Waves, WavesRequest, paths_of, read_waves, track_waves
@@ -37,10 +39,7 @@ def measure_climate(asked: WavesRequest, tell: Tell) -> MeasuredCulture:
 
 def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell: Tell) -> Shown:
     """Choose what may be shown of a culture, and write it."""
-    waves, levels = measured.waves, measured.levels
-    dimensions = find_dimensions(waves.codebook, waves.settings.culture)
-    told = tuple(told_by(dimension.name) for dimension in dimensions)
-    request = waves.request("climate", told, by=list(levels))
+    waves, request = measured.waves, _request(measured)
     with publication(output, request, ledgers) as release:
         findings = find_culture(measured, release, tell)
         tell(f"write {output}")
@@ -48,8 +47,21 @@ def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell
         release.publish(_files(findings, chapter), findings.counts())
     counts = findings.counts()
     metrics = {**{name: float(counts[name]) for name in _OF_GROUPS}, "listed": _listed(findings)}
-    tracked = track_waves(waves, release, metrics, ledgers, by=" ".join(levels))
+    tracked = track_waves(waves, release, metrics, ledgers, by=" ".join(measured.levels))
     return Shown.of(chapter, output, [*_say(output, findings, waves), *release.said, *tracked])
+
+
+def wish_climate(measured: MeasuredCulture, tell: Tell) -> Wish:
+    """Give what would be told of a culture, to foretell how much may be."""
+    request = _request(measured)
+    return Wish(request, lambda release: Found(find_culture(measured, release, tell).counts()))
+
+
+def _request(measured: MeasuredCulture) -> Request:
+    waves = measured.waves
+    dimensions = find_dimensions(waves.codebook, waves.settings.culture)
+    told = tuple(told_by(dimension.name) for dimension in dimensions)
+    return waves.request("climate", told, by=list(measured.levels))
 
 
 def _files(findings: CultureFindings, chapter: Chapter) -> dict[str, bytes]:

@@ -43,7 +43,7 @@ from blijfwijzer.release.culture import (
     told_conduct,
     told_mix,
 )
-from blijfwijzer.release.publication import Publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.waves import ReadWave, Waves
 from blijfwijzer.settings import Settings
@@ -173,7 +173,7 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
     )
 
 
-def find_culture(measured: MeasuredCulture, release: Publication, tell: Tell) -> CultureFindings:
+def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> CultureFindings:
     """Choose what may be shown of a culture, screen the units among it, and say what drives."""
     waves = measured.waves
     before = None
@@ -209,7 +209,7 @@ def _group(responses: pd.DataFrame, levels: tuple[str, ...], waves: Waves) -> Gr
     return make_groups(responses, waves.codebook, levels, waves.settings)
 
 
-def _admit(wave: ReadWave, grouping: Grouping, release: Publication, tell: Tell) -> Wave:
+def _admit(wave: ReadWave, grouping: Grouping, release: Rehearsal, tell: Tell) -> Wave:
     tell(f"find what could be derived of {wave.name}")
     bases = culture_bases(wave.scales, release.request.codebook, release.request.settings)
     admission = release.admit(wave.intake, grouping, bases, wave.name)
@@ -217,7 +217,7 @@ def _admit(wave: ReadWave, grouping: Grouping, release: Publication, tell: Tell)
 
 
 def _permit(
-    measured: MeasuredCulture, now: Wave, before: Wave | None, release: Publication
+    measured: MeasuredCulture, now: Wave, before: Wave | None, release: Rehearsal
 ) -> Permission:
     """Choose the figures beside the groups that may be shown, of both waves."""
     codebook, settings = measured.waves.codebook, measured.waves.settings
@@ -360,7 +360,8 @@ def _drivers(
     wave = compare_wave(scored.sample, stored.reference, weight, settings.wave, len(responses))
     refuse_different(wave, settings.wave, stored.model.target)
     index = grouping.groups.index
-    places = index.get_indexer(pd.Index(listed)).astype(float)
-    everyone = np.full(len(places), float(index.get_indexer(pd.Index([EVERYONE]))[0]))
-    found = contrast_drivers(scored, places, everyone)
+    places = index.get_indexer(pd.Index(listed))
+    everyone = np.full(len(places), index.get_indexer(pd.Index([EVERYONE]))[0])
+    shown = now.admission.shown
+    found = contrast_drivers(scored, grouping.groups, places, everyone, shown, settings.seed)
     return found.assign(group=index[found["group"].to_numpy(dtype=np.intp)])

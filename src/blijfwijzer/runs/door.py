@@ -14,13 +14,14 @@ from blijfwijzer.progress import Tell, silent
 from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.release.folder import refuse_place
+from blijfwijzer.release.preview import Preview, Wish, foretell
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.training import Fitted
-from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims
-from blijfwijzer.runs.climate import measure_climate, publish_climate
+from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims, wish_claims
+from blijfwijzer.runs.climate import measure_climate, publish_climate, wish_climate
 from blijfwijzer.runs.climate_findings import MeasuredCulture
 from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
-from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave
+from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
 from blijfwijzer.runs.train import (
     TrainRequest,
     fit_outcome,
@@ -75,6 +76,31 @@ class Unshown(Generic[Value]):
         """
         output = self.place if folder is None else Path(folder)
         return self.publish(self.value, output, Path(ledgers), tell)
+
+
+@dataclass(frozen=True)
+class Wished(Unshown[Value]):
+    """The same, of which it can be foretold how much may be shown."""
+
+    wish: Callable[[Value, Tell], Wish]
+
+    def preview(self, *, ledgers: Place = "ledger", tell: Tell = silent) -> Preview:
+        """Tell how many groups would be shown now; write nothing, and enter nothing.
+
+        Parameters
+        ----------
+        ledgers : folder of the ledgers of all that was shown
+
+        Returns
+        -------
+        Counts of groups and figures; as text, what `--preview` prints.
+
+        Raises
+        ------
+        LedgerError, BusyError
+            As `write`.
+        """
+        return foretell(self.wish(self.value, tell), Path(ledgers))
 
 
 @dataclass(frozen=True)
@@ -207,7 +233,7 @@ def score(
     wave: str = "",
     settings: Settings | Place | None = None,
     tell: Tell = silent,
-) -> Unshown[ScoredWave]:
+) -> Wished[ScoredWave]:
     """Estimate each risk per group of a new wave, and flag groups.
 
     Parameters
@@ -231,7 +257,8 @@ def score(
     )
     place = _place("scores", asked.survey)
     inputs = [asked.survey, asked.models, people]
-    return Unshown(score_wave(asked, tell), place, partial(_beside, publish_scores, inputs))
+    publish = partial(_beside, publish_scores, inputs)
+    return Wished(score_wave(asked, tell), place, publish, wish_scores)
 
 
 def allocate(
@@ -285,7 +312,7 @@ def climate(
     wave: str = "",
     settings: Settings | Place | None = None,
     tell: Tell = silent,
-) -> Unshown[MeasuredCulture]:
+) -> Wished[MeasuredCulture]:
     """Measure how it is to work in each unit, how that changed, and which places are worrying.
 
     Parameters
@@ -310,7 +337,8 @@ def climate(
     )
     inputs = [asked.survey, asked.previous, asked.models]
     publish = partial(_beside, publish_climate, inputs)
-    return Unshown(measure_climate(asked, tell), _place("climate", asked.survey), publish)
+    place = _place("climate", asked.survey)
+    return Wished(measure_climate(asked, tell), place, publish, wish_climate)
 
 
 def claims(
@@ -323,7 +351,7 @@ def claims(
     wave: str = "",
     settings: Settings | Place | None = None,
     tell: Tell = silent,
-) -> Unshown[ClaimsTested]:
+) -> Wished[ClaimsTested]:
     """Test the policy's claims on a survey.
 
     Parameters
@@ -348,7 +376,7 @@ def claims(
     )
     inputs = [asked.survey, asked.previous, asked.models]
     publish = partial(_beside, publish_claims, inputs)
-    return Unshown(put_claims(asked, tell), _place("claims", asked.survey), publish)
+    return Wished(put_claims(asked, tell), _place("claims", asked.survey), publish, wish_claims)
 
 
 def _path(place: Place | None) -> Path | None:

@@ -134,7 +134,9 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
         "explain", stored.codebook, settings, wave_of(explained.file), statistics, origin, asked
     )
     with publication(output, request, ledgers) as release:
-        breakdown = admit_breakdown(release, intake, explained.answers)
+        breakdown = admit_breakdown(
+            release, intake, explained.answers, explained.contributions.risk
+        )
         drivers = _profile(explained, breakdown)
         tell("evaluate")
         evaluation = _evaluate(explained, breakdown)

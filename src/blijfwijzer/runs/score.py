@@ -24,7 +24,9 @@ from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.admission import Admission, answers_of
 from blijfwijzer.release.answered import Answered
 from blijfwijzer.release.folder import refuse_place
-from blijfwijzer.release.publication import publication, rehearsal
+from blijfwijzer.release.preview import Found, Wish
+from blijfwijzer.release.publication import publication
+from blijfwijzer.release.rehearsal import Rehearsal, rehearse
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.score_findings import estimates_of, gather
@@ -94,13 +96,9 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
 
 def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) -> Shown:
     """Choose what may be shown, find whom it helps and misses, and write it."""
-    wave, request = scored.wave, scored.request
+    request = scored.request
     with publication(output, request, ledgers) as release:
-        tell("find what could be derived")
-        admission = release.admit(wave.intake, wave.grouping, _bases(wave, scored.targets))
-        targets = _told(scored.targets, admission, wave)
-        tell("find segments and whom it misses")
-        findings = gather(wave, targets, release, admission)
+        findings = _find(scored, release, tell)
         tell(f"write {output}")
         report = release.warned(make_report(findings, release.origin, request.wave))
         files = release_files(report, findings)
@@ -108,6 +106,20 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
         head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
     said = [*_say(output, findings, scored, head["sequence"]), *release.said]
     return Shown.of(report, output, said)
+
+
+def wish_scores(scored: ScoredWave, tell: Tell) -> Wish:
+    """Give what would be told of a new wave, to foretell how much may be."""
+    return Wish(scored.request, lambda release: Found(_find(scored, release, tell).counts()))
+
+
+def _find(scored: ScoredWave, release: Rehearsal, tell: Tell) -> Findings:
+    """Choose what may be shown, and find whom it helps and misses."""
+    wave = scored.wave
+    tell("find what could be derived")
+    admission = release.admit(wave.intake, wave.grouping, _bases(wave, scored.targets))
+    tell("find segments and whom it misses")
+    return gather(wave, _told(scored.targets, admission, wave), release, admission)
 
 
 def tabulate_groups(
@@ -131,7 +143,7 @@ def tabulate_groups(
     One row per group that may be shown, as in groups.parquet.
     """
     settings, codebook = stored.settings, without_outcomes(stored.codebook)
-    intake = read_responses(Table(rows), "rows", codebook, settings.intake)
+    intake = read_responses(Table(rows.reset_index(drop=True)), "rows", codebook, settings.intake)
     require_enough(intake, settings.intake)
     minimum = settings.disclosure.minimum
     answered.admit(answers_of(intake.responses, codebook), tuple(by), minimum)
@@ -139,8 +151,8 @@ def tabulate_groups(
     grouping = make_groups(intake.responses, codebook, by, settings)
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
     targets = {stored.model.target: estimate_target(stored, wave, silent)}
-    with rehearsal(Request("serve", codebook, settings, "")) as release:
-        admission = release.admit(intake, grouping, _bases(wave, targets))
+    release = rehearse(Request("serve", codebook, settings, ""))
+    admission = release.admit(intake, grouping, _bases(wave, targets))
     told = _told(targets, admission, wave)
     return clear_groups(estimates_of(wave, told, admission), Edge.of(settings)).frame
 

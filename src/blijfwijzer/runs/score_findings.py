@@ -17,7 +17,7 @@ from blijfwijzer.groups.grouping import EVERYONE, Grouping, part_people
 from blijfwijzer.groups.paths import crossed_with
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.release.admission import Admission
-from blijfwijzer.release.publication import Publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.runs.remainders import (
     find_remainders,
     lift_parents,
@@ -38,7 +38,7 @@ from blijfwijzer.survey.breakdown import break_down_people
 
 
 def gather(
-    wave: NewWave, targets: dict[str, Target], release: Publication, admission: Admission
+    wave: NewWave, targets: dict[str, Target], release: Rehearsal, admission: Admission
 ) -> Findings:
     """Gather what the report tells of; each table is cleared when it is written."""
     people = break_down_people(wave.responses, wave.codebook)
@@ -78,7 +78,7 @@ def gather(
             },
         ),
         reasons=admission.choice.reasons,
-        drivers={name: _drivers(target, admission) for name, target in targets.items()},
+        drivers={n: _drivers(one, admission, wave.settings.seed) for n, one in targets.items()},
         waves={name: target.wave.table for name, target in targets.items()},
         needs={
             name: tell_need(need, wave, admission, people, told) for name, need in needs.items()
@@ -182,14 +182,16 @@ def _own(grouping: Grouping, shown: NDArray[np.bool_]) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def _drivers(target: Target, admission: Admission) -> pd.DataFrame:
+def _drivers(target: Target, admission: Admission, seed: int) -> pd.DataFrame:
     """Profile contrasts of the groups that are flagged or nearly so."""
     grouping = admission.grouping
     marked = np.flatnonzero((target.flags["verdict"] != NOT).to_numpy() & admission.shown)
     sector = grouping.groups["sector"].iloc[marked]
     against = sector.where(sector != grouping.groups.index[marked], EVERYONE)
     reference = grouping.groups.index.get_indexer(pd.Index(against))
-    return contrast_drivers(target.scored, marked.astype(float), reference.astype(float))
+    return contrast_drivers(
+        target.scored, grouping.groups, marked, reference, admission.shown, seed
+    )
 
 
 def _profile(wave: NewWave, admission: Admission) -> NDArray[np.float64] | None:

@@ -1,10 +1,12 @@
 """The story of `train`: from a survey to a model folder of each outcome."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from blijfwijzer.drivers.contributions import contribute, refuse_gap
+import numpy as np
+
+from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap
 from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
@@ -114,7 +116,9 @@ def fit_outcome(survey: TrainingSurvey, outcome: Outcome, tell: Tell) -> Fitted:
     """Fit models of an outcome; nothing of it may be shown as it is."""
     responses, scales = survey.intake.responses, survey.scales
     made_from = prepare(responses, scales, survey.codebook, outcome, survey.settings)
-    return fit(made_from, tell)
+    fitted, task = fit(made_from, tell), made_from.task
+    champion = centre(fitted.selection.champion, task.frame, task.weight)
+    return replace(fitted, selection=replace(fitted.selection, champion=champion))
 
 
 def publish_model(
@@ -131,7 +135,9 @@ def publish_model(
     name = folder_name(target, survey.codebook, survey_hmac, settings)
     with publication(models / name, request, ledgers) as release:
         answers = fitted.made_from.answers
-        breakdown = admit_breakdown(release, survey.intake, answers, of_answers=True)
+        risk = np.full(len(answers), np.nan)
+        risk[fitted.made_from.known] = fitted.risk
+        breakdown = admit_breakdown(release, survey.intake, answers, risk, of_answers=True)
         tell(f"{target}: evaluate")
         evaluation = evaluate_fitted(fitted, breakdown, settings)
         tell(f"{target}: explain")

@@ -80,7 +80,9 @@ def explain_fitted(
 ) -> Drivers:
     """Summarise what drives a model, by what may be shown."""
     task, made_from = fitted.made_from.task, fitted.made_from
-    refits = refit_importance(fitted.selection.fold_models, task.frame, task.weight, task.folds)
+    refits = refit_importance(
+        fitted.selection.fold_models, task.frame, task.schema, task.weight, task.folds
+    )
     return profile(
         Contributed(contributions, task.frame, task.schema),
         fitted.predictions.design,

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from blijfwijzer.disclosure.chain import FILE, Release, read_head, verify
-from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.disclosure.ledger import open_ledger, proof_of
 from blijfwijzer.disclosure.standing import (
     LOWER,
     WITHDRAW,
@@ -26,7 +26,8 @@ def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> None:
     """Take back an output that was never handed out, so that later ones need not reckon with it.
 
     Its lines stay in the ledger, with one that says that it was taken back and why. Only the last
-    output can be: what came later was chosen beside it.
+    output can be: what came later was chosen beside it. Its proof goes: it tells exact sizes, and
+    nothing is left that it proves; its hash stays in the lines.
 
     Parameters
     ----------
@@ -55,10 +56,14 @@ def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> None:
     with open_ledger(ledgers / str(run["survey"]), str(run["owner"])) as ledger:
         own = hold_release(release, run, ledger.releases)
         lines = _lines_to_withdraw(release, own, ledger.standing)
-        ledger.append(note(WITHDRAW, str(run["survey"]), {"lines": lines, "reason": why}))
+        told = {"lines": lines, "reason": why, "proofs": "removed"}
+        ledger.append(note(WITHDRAW, str(run["survey"]), told))
+        # After the line: a proof that is left by an end half-way tells nobody anything.
+        for number in lines:
+            proof_of(ledger.folder, number).unlink(missing_ok=True)
     print(
         f"{release}: taken back; {counted(len(lines), 'line stays', 'lines stay')} in the ledger, "
-        "marked so. Its files are still there: delete them, or make it again."
+        "marked so, without its proof. Its files are still there: delete them, or make it again."
     )
 
 

@@ -17,7 +17,8 @@ def read_answers(
     """Read one column: answers as numbers or categories, and where they are not allowed.
 
     Meanings (value labels) are understood as well as codes, as long as they differ; so is `01`
-    where the codebook has `1`, and true and false for 1 and 0.
+    where the codebook has `1`, and true and false for 1 and 0. A unit that the codebook does not
+    know is one all the same: its codes only say what units are called.
 
     Parameters
     ----------
@@ -33,6 +34,7 @@ def read_answers(
         texts = [str(int(text == "True")) for text in texts]
     lost = [_is_declared(level, declared) for level in levels]
     told = column.codes | column.missing
+    is_open = not column.codes or column.role == "unit"
     by_number = {number: code for code in told if (number := _number(code)) is not None}
     meaning = {
         text.strip().lower(): code
@@ -51,13 +53,13 @@ def read_answers(
         if text in column.codes or not column.codes:
             return text
         told_as = as_seen(text).strip().lower()
-        return None if told_as in no_answer else meaning.get(told_as, "")
+        return None if told_as in no_answer else meaning.get(told_as, text if is_open else "")
 
     codes = [code_of(text, is_lost) for text, is_lost in zip(texts, lost, strict=True)]
     # One entry more than there are levels: place -1 stands for an empty cell.
     refused = np.array([*(code == "" for code in codes), False])[place]
     if column.type == "nominal":
-        order = list(column.codes) or sorted({code for code in codes if code})
+        order = sorted({code for code in codes if code}) if is_open else list(column.codes)
         level = np.array([*(order.index(code) if code else -1 for code in codes), -1])[place]
         kind = pd.CategoricalDtype(order)
         return pd.Series(pd.Categorical.from_codes(level, dtype=kind), index=answers.index), refused

@@ -41,7 +41,8 @@ class Column(_Part):
     role: Role
     type: Kind = "number"
     codes: dict[str, Text] = Field(default_factory=dict)
-    """Allowed codes in order, with their meaning. Empty for a number and for an open nominal."""
+    """Allowed codes in order, with their meaning. Empty for a number and for an open nominal; of a
+    unit, what those are called that the codebook knows."""
     missing: dict[str, Text] = Field(default_factory=dict)
     """User-missing codes: weet niet, n.v.t., geweigerd."""
     range: tuple[float, float] | None = None

@@ -9,7 +9,6 @@ import pandas as pd
 from blijfwijzer.files import write_beside
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.files import format_of
-from blijfwijzer.synthetic.workforce import SECTOR_LABELS
 
 # Place and text of the creation date and time in the header of an SPSS file (PSPP's description
 # of the format): without them the same survey would give another file each second.
@@ -65,10 +64,12 @@ def _write_sav(responses: pd.DataFrame, codebook: Codebook, path: Path) -> None:
         if name in responses
     }
     labels: dict[str, dict[Any, str]] = {
-        name: {float(code): text.nl for code, text in (column.codes | column.missing).items()}
+        name: {
+            code if column.role == "unit" else float(code): text.nl
+            for code, text in (column.codes | column.missing).items()
+        }
         for name, column in columns.items()
     }
-    labels["sector"] = dict(SECTOR_LABELS)
     pyreadstat.write_sav(
         responses,
         str(path),

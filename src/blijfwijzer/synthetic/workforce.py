@@ -25,7 +25,6 @@ SECTORS: dict[str, tuple[float, float, float, float]] = {
     "mbo": (55, 0.06, 0.09, 0.68),
     "hoger_onderwijs": (105, 0.05, 0.04, 0.80),
 }
-SECTOR_LABELS = {name: name.replace("_", " ").capitalize() for name in SECTORS}
 
 _ORGANISATION, _DEPARTMENT, _TEAM = 110.0, 28.0, 9.0
 """Usual number of respondents; sizes are log-normal around it, as those of organisations are."""

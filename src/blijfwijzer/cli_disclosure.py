@@ -1,0 +1,152 @@
+"""The commands of `blijfwijzer disclosure`."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from blijfwijzer.cli_options import LedgerFolder, ReleaseFolder, SettingsFile, SurveyFile
+
+_MADE = ("score", "climate", "claims")
+"""Commands of which it can be foretold what they would show."""
+disclosure = typer.Typer(no_args_is_help=True, help="What may be shown, and what was.")
+
+
+@disclosure.command("audit", epilog="Example: `blijfwijzer disclosure audit out/2019 out/2022`")
+def audit(
+    releases: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RELEASE...", help="Folders that `score`, `climate` or `claims` made."
+        ),
+    ],
+    ledger: LedgerFolder = Path("ledger"),
+    survey: Annotated[
+        Path | None, typer.Option(help="The survey they were made from, to derive all again.")
+    ] = None,
+    codebook: Annotated[
+        str | None, typer.Option("--codebook", "-c", help="The codebook it was read with.")
+    ] = None,
+) -> None:
+    """Work out what could be derived from releases together, and with the ledger."""
+    from blijfwijzer.runs import audit as story
+
+    story.audit(releases, ledger, survey, codebook)
+
+
+@disclosure.command("check-proof", epilog="Example: `blijfwijzer disclosure check-proof out/2022`")
+def check_proof(
+    release: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RELEASE", help="A folder that `score`, `climate` or `claims` made."
+        ),
+    ],
+    ledger: LedgerFolder = Path("ledger"),
+    proof: Annotated[
+        list[Path] | None,
+        typer.Option(help="Proof of a wave; those beside the ledger when left out."),
+    ] = None,
+) -> None:
+    """Check the proof that nothing about few people follows, without the survey."""
+    from blijfwijzer.runs import audit as story
+
+    story.check_proof(release, ledger, proof or [])
+
+
+@disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")
+def verify(
+    ledgers: Annotated[
+        list[Path],
+        typer.Argument(metavar="LEDGER...", help="Folders of ledgers; copies are held together."),
+    ],
+) -> None:
+    """Check ledgers of releases line by line, and whether copies of one parted ways."""
+    from blijfwijzer.runs import audit as story
+
+    story.verify_ledgers(ledgers)
+
+
+@disclosure.command(
+    "withdraw",
+    epilog="Example: `blijfwijzer disclosure withdraw out/2022 --reason 'wrong export' "
+    "--sha256 ...`",
+)
+def withdraw(
+    release: ReleaseFolder,
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
+    sha256: Annotated[
+        str, typer.Option(help="SHA-256 of its run.json: nobody was given any file of it.")
+    ] = "",
+    ledger: LedgerFolder = Path("ledger"),
+) -> None:
+    """Take back the last output, if it was never handed out; the ledger keeps that it was."""
+    from blijfwijzer.runs import withdraw as story
+
+    story.withdraw(release, ledger, sha256, reason)
+
+
+@disclosure.command(
+    "lower",
+    epilog="Example: `blijfwijzer disclosure lower ledger/werkonderzoek --minimum 10 "
+    "--reason 'a trial run had 120'`",
+)
+def lower(
+    ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of one ledger.")],
+    minimum: Annotated[int, typer.Option(help="Fewest people that may be told of from now on.")],
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
+) -> None:
+    """Lower the fewest people that earlier releases promised to tell of; the ledger keeps it."""
+    from blijfwijzer.runs import withdraw as story
+
+    story.lower(ledger, minimum, reason)
+
+
+@disclosure.command(
+    "plan",
+    epilog="Example: `blijfwijzer disclosure plan wave2.sav 'score --by organisatie,afdeling' "
+    "'climate --previous wave1.sav' claims --codebook mine.toml`",
+)
+def plan(
+    ctx: typer.Context,
+    survey: SurveyFile,
+    wishes: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WISH...",
+            help="What you would give after `blijfwijzer`, each in quotes: `score`, `climate` or "
+            "`claims` with its options, less the survey and the output.",
+        ),
+    ],
+    codebook: Annotated[
+        str | None, typer.Option("--codebook", "-c", help="Of each `climate` and `claims`.")
+    ] = None,
+    settings: SettingsFile = None,
+    ledger: LedgerFolder = Path("ledger"),
+) -> None:
+    """Tell what outputs would cost each other before the first is made; enter nothing."""
+    from blijfwijzer.runs import preview as story
+
+    asked = list[tuple[str, Any]]()
+    for wish in wishes:
+        kind, words = _part_wish(wish)
+        shared = [] if settings is None else ["--settings", str(settings)]
+        if codebook is not None and kind != "score":
+            shared += ["--codebook", codebook]
+        # Read as the command that makes it reads it; later words win.
+        command = [kind, str(survey), "--preview", *shared, *words]
+        ctx.find_root().command.main(command, standalone_mode=False, obj=asked)
+    named = [(name, *own) for name, own in zip(wishes, asked, strict=True)]
+    story.plan(named, ledger)
+
+
+def _part_wish(wish: str) -> tuple[str, list[str]]:
+    """Part a wish in its command and its options."""
+    try:
+        words = shlex.split(wish)
+    except ValueError as error:
+        raise typer.BadParameter(f"{wish}: cannot be read ({error}).") from error
+    if not words or words[0] not in _MADE:
+        raise typer.BadParameter(f"{wish}: is none of {', '.join(_MADE)}, with its options.")
+    return words[0], words[1:]

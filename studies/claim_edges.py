@@ -1,0 +1,265 @@
+"""How often a claim is supported that is false, or exactly as large as what hardly counts.
+
+Each claim is put to surveys in which one of its numbers lies at the very floor that it must exceed,
+and the others beyond theirs; or, where no survey can be made to lie there, in which what it says is
+not so. Answers are skewed and stop at the end of their scale, organisations are few, teams of
+unequal size, a mood colours all that one person says, or people answer the less the worse it is:
+none of that may make a claim true.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+from scipy.special import expit
+
+from blijfwijzer.claims.conditions import CONDITIONS
+from blijfwijzer.claims.findings import NotTestableError
+from blijfwijzer.claims.reader import Reader
+from blijfwijzer.claims.register import find_claims
+from blijfwijzer.progress import Tell
+from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.concepts import MOTIVES, PAIR
+from studies.claim_worlds import (
+    DIMENSIONS,
+    WORLDS,
+    People,
+    Plan,
+    gather_people,
+    survey_of,
+)
+
+RUNS = 100
+_WORKERS = 2
+HALF = 0.41
+"""Correlation between true means of teams on all dimensions at which half of those that are extreme
+on the pair are on the same side on the four others (200,000 simulated teams: .50)."""
+
+
+def alike(correlation: float) -> Plan:
+    """Let teams be alike on all dimensions to this degree, whatever moods make of it."""
+
+    def plan(people: People) -> dict[str, Array]:
+        common = people.teams()
+        a, b = np.sqrt(correlation), np.sqrt(1 - correlation)
+        return {name: people.say(a * common + b * people.teams()) for name in DIMENSIONS}
+
+    return plan
+
+
+def brave(per_deviation: float, mood: float = 0.5) -> Plan:
+    """Let commitment be this much higher per sd of each of a pair's true means of teams."""
+
+    def plan(people: People) -> dict[str, Array]:
+        first, second = people.teams(), people.teams()
+        own = mood * people.mood + np.sqrt(1 - mood**2) * people.noise()
+        known = 2 * per_deviation**2
+        outcome = per_deviation * (first + second)[people.team] + np.sqrt(1 - known) * own
+        told = dict(zip(PAIR, (people.say(first), people.say(second)), strict=True))
+        return {**told, "betrokkenheid": outcome}
+
+    return plan
+
+
+def _no_room(people: People) -> dict[str, Array]:
+    """Let red tape, room and commitment go together in people and not in teams."""
+    tape, room = -people.say(people.teams()), people.say(people.teams())
+    return {"regeldruk": tape, "ruimte_professional": room, "betrokkenheid": people.mood}
+
+
+def _conditions(people: People) -> dict[str, Array]:
+    """Let commitment be .05 sd higher per sd of three conditions, and .2 of the others."""
+    teams, slopes = {name: people.teams() for name in CONDITIONS}, np.repeat([0.05, 0.2], 3)
+    outcome = (slopes @ np.stack(list(teams.values())))[people.team]
+    own = 0.5 * people.mood + np.sqrt(0.75 - slopes @ slopes) * people.noise()
+    return {**{n: people.say(t) for n, t in teams.items()}, "betrokkenheid": outcome + own}
+
+
+def _example_and_rules(people: People) -> dict[str, Array]:
+    """Let example and rules explain as much of safety."""
+    example, rules = people.teams(), people.teams()
+    safety = 0.6 * (example + rules) + np.sqrt(0.28) * people.teams()
+    told = {PAIR[0]: safety, "voorbeeldgedrag": example, "omgangsbeleid": rules}
+    return {name: people.say(of_team) for name, of_team in told.items()}
+
+
+def _little_variation(people: People) -> dict[str, Array]:
+    return {name: people.say(people.teams(), 0.03) for name in PAIR}
+
+
+def _tied_motives(people: People) -> dict[str, Array]:
+    chances = dict.fromkeys(MOTIVES, 0.05) | {MOTIVES[0]: 0.45, MOTIVES[1]: 0.25}
+    chances["motief_loopbaan"] = 0.25
+    told = {name: people.chance(chance) for name, chance in chances.items()}
+    return {**told, "vertrekintentie": people.chance(0.3)}
+
+
+def _best_look(people: People) -> dict[str, Array]:
+    """Let the best rated look for other work by a point more."""
+    rating = people.noise()
+    best = rating > np.quantile(rating, 0.8)
+    looks = people.chance(np.where(best, 0.15, 0.14))
+    content = people.blur(people.mood)
+    return {"prestatie_leiding": rating, "zoekt_werk": looks, "tevredenheid": content}
+
+
+def _measure_helps_all(people: People) -> dict[str, Array]:
+    """Let a measure help as much in any culture."""
+    teams, used = people.teams(), people.chance(0.4)
+    leaves = expit(-1.2 - 0.4 * teams[people.team] - 0.5 * people.mood - 0.5 * used)
+    told = {name: people.say(teams) for name in DIMENSIONS}
+    left = (people.rng.random(len(leaves)) < leaves).astype(float)
+    return {**told, "hr_instrument": used, "vertrekintentie": left}
+
+
+def _content(people: People) -> dict[str, Array]:
+    """Let people be .10 sd more content with their job than with the organisation."""
+    whole, apart = people.blur(people.mood), people.noise()
+    spread = float(whole.std())
+    job, team = (whole + by * spread + 0.5 * spread * apart for by in (0.1, 0.4))
+    return {"tevreden_baan": job, "tevreden_team": team, "tevreden_organisatie": whole}
+
+
+def _low_and_long(people: People) -> tuple[dict[str, Array], Array]:
+    low, long = people.chance(0.35), people.chance(0.4)
+    return {"laag_opgeleid": low, "lang_in_dienst": long}, low * long
+
+
+def _fewer_chances(people: People) -> dict[str, Array]:
+    """Let the low educated and long-serving have 5 points less training, and 15 of the rest."""
+    told, group = _low_and_long(people)
+    less = {"scholing": 0.05, "ontwikkelafspraak": 0.15, "interne_stap": 0.15}
+    return {**told, **{name: people.chance(0.4 - by * group) for name, by in less.items()}}
+
+
+def _less_encouraged(people: People) -> dict[str, Array]:
+    told, group = _low_and_long(people)
+    return {**told, "aangemoedigd": people.chance(0.5 - 0.05 * group)}
+
+
+def _half_by_offers(people: People) -> dict[str, Array]:
+    """Let half of the gap in training come from offers, and half from taking them up."""
+    told, group = _low_and_long(people)
+    offered = people.chance(0.8 - 0.1 * group)
+    trained = offered * people.chance(0.8 - 0.1 * group)
+    return {**told, "scholing": trained, "scholing_aangeboden": offered, "wil_scholing": offered}
+
+
+def _chances(people: People) -> dict[str, Array]:
+    """Let the favourable profile be .2 sd ahead of the unfavourable."""
+    traits = {name: people.noise() for name in ("leeftijd", "dienstjaren", "opleiding")}
+    ahead = traits["opleiding"] - traits["leeftijd"] - traits["dienstjaren"]
+    own = np.sqrt(1 - 3 * (0.1 / 3) ** 2) * people.noise()
+    return {**traits, "inzetbaarheid": 0.1 / 3 * ahead + own}
+
+
+def _words_and_deeds(people: People) -> dict[str, Array]:
+    """Let saying and doing correlate .4 behind the answers."""
+    does = people.noise()
+    says = 0.4 * does + np.sqrt(1 - 0.4**2) * people.noise()
+    deeds = ("scholing", "zoekt_werk", "ontwikkelafspraak", "interne_stap")
+    cuts = zip(deeds, (-0.5, 0.4, 1.0, 1.6), strict=True)
+    told = {name: (does > cut).astype(float) for name, cut in cuts}
+    return {**told, "eigen_marktwaarde": np.digitize(says, [-2.0, -1.3, -0.5, 0.8]) + 1.0}
+
+
+def _reorganised(people: People) -> dict[str, Array]:
+    """Let a reorganisation harm one outcome by .4 sd, and two by .10."""
+    exposed = people.chance(0.3)
+    harm = {"bevlogenheid": 0.4, "tevredenheid": 0.1, "prestatie_leiding": 0.1}
+    told = {name: people.noise() - by * exposed for name, by in harm.items()}
+    return {**told, "reorganisatie": exposed}
+
+
+def _opinions(people: People) -> dict[str, Array]:
+    """Let two points more than half want reward, and many see the rest."""
+    shares = {"onder_aangesproken": 0.3, "uitblinken_meer_werk": 0.7, "prestatie_belonen": 0.52}
+    return {name: 2 + 2 * people.chance(share) for name, share in shares.items()}
+
+
+def _outside(people: People) -> dict[str, Array]:
+    """Let two points more meet unwanted behaviour from outside than from inside."""
+    names = "extern_intimidatie", "intern_intimidatie"
+    met = dict(zip(names, (people.chance(0.22), people.chance(0.20)), strict=True))
+    nothing = np.zeros(len(people.team))
+    return {**met, "extern_agressie": nothing, "intern_agressie": nothing}
+
+
+EDGES: dict[str, tuple[str, Plan]] = {
+    "H1": ("half of the extreme teams", alike(HALF)),
+    "H1b": ("one factor for all", alike(0.6)),
+    "H2": ("together .05 sd", brave(0.025)),
+    "H3": ("mood only", _no_room),
+    "H4": (".05 sd, of three", _conditions),
+    "H17": ("as much by rules", _example_and_rules),
+    "H18": ("3 % of variance", _little_variation),
+    "H5": ("a tie", _tied_motives),
+    "H6": ("a point more", _best_look),
+    "H15": ("the same in any culture", _measure_helps_all),
+    "H16": (".10 sd", _content),
+    "H7": ("5 points of training", _fewer_chances),
+    "H8": ("5 points", _less_encouraged),
+    "H8b": ("half by offers", _half_by_offers),
+    "H9": (".2 sd", _chances),
+    "H10": ("r = .4", _words_and_deeds),
+    "H13": (".10 sd, of two", _reorganised),
+    "H14": ("52 % want reward", _opinions),
+    "H11": ("2 points", _outside),
+}
+"""What is so in the survey of each claim, and the survey. H12, H19 and H20 look at waves and
+models: they are tried on the built-in survey (`claims`)."""
+
+
+def count_support(claim: str, world: str, runs: int) -> int:
+    """Count in how many surveys of a world a claim is supported, before adjustment."""
+    (found,) = find_claims([claim])
+    supported = 0
+    for run in range(runs):
+        people = gather_people(WORLDS[world], np.random.default_rng([run, len(world)]))
+        try:
+            finding = found.test(Reader(survey_of(people, EDGES[claim][1])))
+        except NotTestableError:
+            continue
+        supported += finding.direction == "claimed"
+    return supported
+
+
+def validate_edges(tell: Tell, runs: int = RUNS, claims: Sequence[str] = tuple(EDGES)) -> str:
+    """Put claims to surveys at their edge, and write how often each is supported.
+
+    Returns
+    -------
+    A section in Markdown.
+    """
+    start = time.perf_counter()
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    jobs = [(claim, world) for claim in claims for world in WORLDS]
+    found: dict[tuple[str, str], int] = {}
+    with ProcessPoolExecutor(_WORKERS, get_context("spawn")) as pool:
+        counts = pool.map(count_support, *zip(*jobs, strict=True), [runs] * len(jobs))
+        for job, count in zip(jobs, counts, strict=True):
+            found[job] = count
+            tell(f"claims at their edge: {len(found)} of {len(jobs)}")
+    lines = [
+        "### Claims at their edge",
+        "",
+        f"{runs} surveys of 240 teams each in which a claim is exactly as large as hardly counts, "
+        "or, where that cannot be made, not so. Supported in (goal: at most 5 in 100):",
+        "",
+        f"| claim | what is so | {' | '.join(WORLDS)} |",
+        f"|---|---|{'---|' * len(WORLDS)}",
+        *(
+            f"| {claim} | {EDGES[claim][0]} | "
+            + " | ".join(str(found[claim, world]) for world in WORLDS)
+            + " |"
+            for claim in claims
+        ),
+        "",
+        f"Most: {max(found.values())} of {runs}. "
+        f"{(time.perf_counter() - start) / 60:.0f} minutes with {_WORKERS} processes.",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,174 @@
+"""Attacks on what is shown, as somebody who runs the commands or reads their files would try them."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tomli_w
+
+from blijfwijzer.errors import CopiesError
+from blijfwijzer.records.model_choice import choose_model
+from blijfwijzer.release.answered import Answered
+from blijfwijzer.runs.score import tabulate_groups
+from command_line import call
+from questionnaires import SMALL, small_survey
+
+QUICK = {
+    "language": "en",
+    "evaluation": {"bootstraps": 50},
+    "drivers": {"bootstraps": 50},
+    "flags": {"bootstraps": 50},
+    "tracking": {"enabled": False},
+    "model": {"candidates": ["logistic"]},
+    "wave": {"largest_share_shifted": 1.0},
+}
+PROFILE = 'simple_rule = { all = [{ column = "opleiding", in = ["laag"] }, { column = "dienstjaren", at_least = 15 }] }\n'
+FEW, COPIES, PROFILED = "F", "C", "P"
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
+)
+
+
+def survey_of(seed, people=1500, units=50):
+    """Answers of people in organisations of thirty, who want to leave where it is unsafe."""
+    rng = np.random.default_rng(seed)
+    place = np.arange(people) * units // people
+    survey = small_survey(
+        rng,
+        people,
+        sector=np.where(place % 2, "rijk", "gemeente"),
+        organisatie=np.char.mod("O%d", place),
+        gewicht=1.0,
+    )
+    drive = 8 - survey["veilig_1"] - survey["veilig_2"] + survey["zoekt"]
+    survey["vertrek"] = np.clip(drive / 2 + rng.normal(0, 1, people), 1, 5).round()
+    return survey
+
+
+def plant(survey):
+    """Make the organisations that the attacks are about, and one form that is refused."""
+    survey["organisatie"] = survey["organisatie"].astype("object")
+    few, profiled = (survey["organisatie"] == unit for unit in ("O1", "O3"))
+    few, profiled = few[few].index[:22], profiled[profiled].index[:18]
+    survey.loc[few, "organisatie"] = FEW
+    # Two of 22 answered whether they want to leave: one does, and one does not.
+    survey.loc[few, "vertrek"] = [5.0, 1.0, *[8.0] * 20]
+    survey.loc[profiled, "organisatie"] = PROFILED
+    survey.loc[profiled, "opleiding"] = "laag"
+    survey.loc[profiled, "dienstjaren"] = 20
+    copies = pd.concat([survey.loc[[700]]] * 12).assign(organisatie=COPIES, sector="rijk")
+    survey = pd.concat([survey, copies], ignore_index=True)
+    survey.loc[len(survey) - 13, "opleiding"] = "anders"
+    return survey.assign(id=np.arange(len(survey)))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with models, and a release of a wave with all that is attacked."""
+    place = tmp_path_factory.mktemp("attack")
+    (place / "quick.toml").write_text(tomli_w.dumps(QUICK))
+    (place / "small.toml").write_text(PROFILE + SMALL.read_text())
+    survey_of(1).to_parquet(place / "1.parquet")
+    plant(survey_of(2)).to_parquet(place / "2.parquet")
+    assert not call(
+        *("train", place / "1.parquet", "--codebook", place / "small.toml"),
+        *("--models", place / "models", "--settings", place / "quick.toml"),
+    )
+    assert not score(place, "2.parquet", "out")
+    return place
+
+
+def score(place, survey, output, ledger="ledger"):
+    return call(
+        *("score", place / survey, "--models", place / "models", "--by", "organisatie"),
+        *("--output", place / output, "--ledger", place / ledger),
+        *("--settings", place / "quick.toml"),
+    )
+
+
+def groups_of(folder: Path) -> pd.DataFrame:
+    groups = pd.read_parquet(folder / "groups.parquet")
+    return groups.set_index(groups["group"].str.rpartition("=")[2])
+
+
+def test_a_rate_of_two_people_is_told_of_no_organisation_of_22(place):
+    groups = groups_of(place / "out")
+    rates = groups.filter(like="vertrekintentie_").select_dtypes("number")
+
+    assert len(groups) > 40
+    assert FEW not in groups.index or rates.loc[FEW].isna().all()
+    # What is left of its sector once all that are told are taken from it holds no few answers.
+    survey = pd.read_parquet(place / "2.parquet")
+    answers = survey[survey["vertrek"] != 8].groupby(["sector", "organisatie"]).size()
+    told = rates.index[rates["vertrekintentie_rate"].notna()]
+    for sector in {"rijk", "gemeente"} & set(told):
+        left = answers[sector].drop([unit for unit in told if unit in answers[sector]])
+        assert left.sum() == 0 or left.sum() >= 10
+
+
+def test_no_risk_comes_out_through_twelve_copies_of_a_form(place):
+    groups = groups_of(place / "out")
+
+    assert COPIES not in groups.index
+
+
+def test_a_served_model_answers_no_twelve_copies_of_a_form(place):
+    stored = choose_model(place / "models", "vertrekintentie").stored
+    survey = pd.read_parquet(place / "1.parquet").drop(columns="vertrek")
+    target = pd.concat([survey.iloc[[700]]] * 12).assign(organisatie=COPIES, sector="rijk")
+    rows = pd.concat([survey, target], ignore_index=True)
+    rows = rows.assign(id=np.arange(len(rows)))
+
+    shown = tabulate_groups(rows, stored, ["organisatie"], Answered(None))
+
+    assert len(shown) > 40
+    assert not shown["group"].str.endswith(f"={COPIES}").any()
+    alone = target.assign(id=np.arange(12))
+    with pytest.raises(CopiesError):
+        tabulate_groups(alone, stored, ["organisatie"], Answered(None))
+
+
+def test_a_profile_that_all_of_a_department_have_is_told_of_none(place):
+    groups = groups_of(place / "out")
+
+    assert groups["profile"].notna().sum() > 20
+    assert PROFILED not in groups.index or np.isnan(groups.loc[PROFILED, "profile"])
+    assert not (groups["profile"] >= 90).any()
+
+
+def test_that_one_person_gave_an_unknown_answer_is_in_no_file(place):
+    told = (place / "out" / "rejected.csv").read_text() + (
+        place / "out" / "report.html"
+    ).read_text()
+
+    assert "out-of-range code" not in told and "anders" not in told
+    assert (place / "out" / "rejected.csv").read_text().strip().count("\n") == 0
+
+
+def test_another_order_of_the_file_hides_no_withdrawals(place):
+    """Of ten questions many answer alike, and sixty withdraw their consent."""
+    wave = survey_of(3)
+    asked = ["veilig_1", "veilig_2", "veilig_3", "inzet_1", "inzet_2", "zoekt"]
+    wave[asked] = wave[asked].clip(2, 4)
+    for name, value in {"dienstjaren": 5, "contract": "vast", "leeftijd": 40}.items():
+        wave[name] = value
+    left = np.random.default_rng(4).choice(len(wave), 60, replace=False)
+    less = wave.drop(index=left)
+    wave.to_parquet(place / "whole.parquet")
+    less.to_parquet(place / "less.parquet")
+    less.sort_values(["organisatie", *asked]).to_parquet(place / "sorted.parquet")
+
+    outputs = {name: place / f"attack-{name}" for name in ("whole", "less", "sorted")}
+    assert not score(place, "whole.parquet", outputs["whole"], ledger="ledger-less")
+    shutil.copytree(place / "ledger-less", place / "ledger-sorted")
+    for name in ("less", "sorted"):
+        assert not score(place, f"{name}.parquet", outputs[name], ledger=f"ledger-{name}")
+
+    first, again, other = (set(groups_of(output).index) for output in outputs.values())
+    assert again == other
+    lost = set(wave.loc[left, "organisatie"])
+    assert len(lost & first) > 20
+    assert not lost & first & other

@@ -1,0 +1,132 @@
+"""Runs kept in MLflow: in SQLite beside the models, and by a real server."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from blijfwijzer.errors import TrackingError
+from blijfwijzer.records.model_folder import read_model
+from blijfwijzer.records.tracking import track_training
+from shared_models import make_survey, select, training, write_model
+
+
+@pytest.fixture(scope="module")
+def selection():
+    survey = make_survey(np.random.default_rng(2019), 1200)
+    return select(survey, target="vertrekintentie", candidates=("prevalence", "trees"))
+
+
+@pytest.fixture
+def folder(selection, tmp_path):
+    write_model(tmp_path / "model", selection.champion)
+    return tmp_path / "model"
+
+
+def check_run(uri, run_id):
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    run = client.get_run(run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["log_loss"] == 0.4
+    assert run.data.metrics["log_loss_low"] == 0.38
+    assert run.data.metrics["trees.log_loss"] == 0.4
+    assert run.data.metrics["contributions.largest_gap"] == 1e-15
+    assert run.data.params["seed"] == "0"
+    assert run.data.tags["survey_sha256"] == "abc"
+    nested = client.search_runs([run.info.experiment_id], f"tags.mlflow.parentRunId = '{run_id}'")
+    assert {r.info.run_name for r in nested} == {"prevalence", "trees"}
+    files = {f.path for f in client.list_artifacts(run_id, "model")}
+    assert {"model/model.txt", "model/manifest.json", "model/plots"} <= files
+    version = client.get_model_version_by_alias("blijfwijzer-vertrekintentie", "challenger")
+    assert version.run_id == run_id
+
+
+def test_a_run_is_kept_in_sqlite_with_its_files(folder, selection, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    store = tmp_path / "mlruns"
+
+    first = track_training(training(folder, selection), "test", store)
+    run_id = track_training(training(folder, selection), "test", store)
+
+    assert first != run_id
+    check_run(f"sqlite:///{store}/mlflow.db", run_id)
+    kept = [p for p in store.rglob("*") if p.is_file()]
+    assert not [p for p in kept if p.suffix in (".pkl", ".pickle", ".joblib", ".parquet")]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("server")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
+        *("--backend-store-uri", f"sqlite:///{folder}/m.db", "--workers", "1"),
+        *("--artifacts-destination", str(folder / "artifacts")),
+    ]
+    log = (folder / "log").open("w")
+    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+    for _ in range(240):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.5)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(20)
+    log.close()
+
+
+def test_a_run_is_kept_on_a_real_server(folder, selection, tmp_path, server, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+
+    run_id = track_training(training(folder, selection), "test", tmp_path / "unused")
+
+    check_run(server, run_id)
+    assert not (tmp_path / "unused").exists()
+
+
+def test_a_server_that_does_not_answer_is_told_and_the_model_stays(
+    folder, selection, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlops:gehe@im@127.0.0.1:9")
+
+    with pytest.raises(TrackingError, match="The model is complete in") as told:
+        track_training(training(folder, selection), "test", tmp_path)
+
+    assert str(told.value).startswith("http://***@127.0.0.1:9: the run")
+
+    assert read_model(folder)
+
+
+def test_a_damaged_database_is_told_and_the_model_stays(folder, selection, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    (tmp_path / "mlflow.db").write_bytes(b"garbage" * 1000)
+
+    with pytest.raises(TrackingError, match=r"could not be tracked \(DatabaseError\)"):
+        track_training(training(folder, selection), "test", tmp_path)
+
+    assert read_model(folder)
+
+
+def test_telemetry_is_off_while_tracking(folder, selection, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    reached = []
+    connect = socket.socket.connect
+    monkeypatch.setattr(
+        socket.socket, "connect", lambda self, to: (reached.append(to), connect(self, to))[1]
+    )
+
+    track_training(training(folder, selection), "test", tmp_path / "mlruns")
+
+    assert [
+        to for to in reached if isinstance(to, tuple) and to[0] not in ("127.0.0.1", "::1")
+    ] == []
