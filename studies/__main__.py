@@ -1,6 +1,7 @@
-"""The door of the studies: `python -m studies validation`, `bench`; `flags`, `rates`."""
+"""The door of the studies: `python -m studies validation`, `bench`, or one section alone."""
 
 import argparse
+import re
 from pathlib import Path
 
 from blijfwijzer.files import write_beside
@@ -8,35 +9,71 @@ from blijfwijzer.progress import Tell, show_progress
 
 
 def main() -> None:
-    """Run one study and write its page."""
+    """Run one study and write its page, or one section of it."""
     parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
-    parser.add_argument("study", choices=("validation", "bench", "flags", "rates"))
+    studies = ("validation", "bench", "flags", "rates", "noise")
+    parser.add_argument("study", choices=studies)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="public surveys")
     parser.add_argument("--output", type=Path, required=True, help="page to write")
+    parser.add_argument("--only", choices=("gate",), help="section to put in its place on the page")
+    parser.add_argument(
+        "--organisations", type=int, default=1_000, help="random organisations for the gate"
+    )
+    parser.add_argument(
+        "--record",
+        type=Path,
+        default=Path("out/gate.jsonl"),
+        help="what was tried before of these; the rest is tried now",
+    )
     asked = parser.parse_args()
     with show_progress() as tell:
-        text = _run(asked.study, asked.data, tell)
+        text = _run(asked, tell)
+    if asked.output.exists() and (asked.only or asked.study in ("flags", "rates", "noise")):
+        text = put_in_place(text, asked.output.read_text(encoding="utf-8"))
     with write_beside(asked.output) as beside:
         beside.write_text(text, encoding="utf-8")
     print(text)
 
 
-def _run(study: str, data: Path, tell: Tell) -> str:
-    if study == "bench":
+def _run(asked: argparse.Namespace, tell: Tell) -> str:
+    if asked.study == "bench":
+        from studies.gate_bench import bench_gate
+
+        if asked.only:
+            return bench_gate(tell)
         from studies.bench import run_bench
 
-        return run_bench(data, tell)
-    if study == "flags":
+        return run_bench(asked.data, tell) + "\n" + bench_gate(tell)
+    if asked.study == "flags":
         from studies.flags import validate_flags
 
         return validate_flags(tell)
-    if study == "rates":
+    if asked.study == "rates":
         from studies.rates import validate_rates
 
         return validate_rates(tell)
+    if asked.study == "noise":
+        from studies.noise import compare_noise
+
+        return compare_noise(tell)
+    from studies.gate import gate_text
+
+    gate = gate_text(asked.organisations, tell, asked.record)
+    if asked.only:
+        return gate
     from studies.validation import validate
 
-    return validate(data, tell)
+    return validate(asked.data, gate, tell)
+
+
+def put_in_place(section: str, page: str) -> str:
+    """Put a section where the page has the one of that heading, or at its end."""
+    heading = re.escape(section.split("\n", 1)[0])
+    place = re.search(rf"^{heading}$.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    if place is None:
+        return page.rstrip("\n") + "\n\n" + section
+    rest = page[place.end() :]
+    return page[: place.start()] + section.rstrip("\n") + "\n" + ("\n" + rest if rest else "")
 
 
 if __name__ == "__main__":

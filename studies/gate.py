@@ -1,112 +1,36 @@
 """Whether anything about fewer than ten people follows from what the gate shows.
 
-Random organisations of six shapes are judged by code of its own: shown groups are reduced in
-fractions, and an integer programme looks for a set of one to nine people among all of them. What it
-cannot decide counts as a leak.
+Random organisations are judged by code of its own: shown groups are reduced in fractions, and an
+integer programme looks for a set of one to nine people among all of them. What it cannot decide
+counts as a leak. Where answers are told too, a twin is constructed for each person (`twins`).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from fractions import Fraction
+from hashlib import sha256
 from math import lcm
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+import blijfwijzer.disclosure
 from blijfwijzer.disclosure.choice import Hidden, Outsider, choose_shown
 from blijfwijzer.progress import Tell
 from blijfwijzer.settings import DisclosureSettings
+from studies.organisations import SHAPES, Groups, K, draw_organisation, offered_of
+from studies.twins import find_twins
 
-Groups = NDArray[np.bool_]
-"""One row per group, one column per person."""
-K = 10
-SEED = 61_000
+SEED = 7_320_000
 _NODES = 20_000
 _LEFT = 3
 """People who left before the second of two releases, at most."""
-
-
-def _by(*keys: NDArray[np.int64]) -> list[NDArray[np.bool_]]:
-    codes = np.unique(np.stack(keys), axis=1, return_inverse=True)[1].ravel()
-    return [codes == code for code in np.unique(codes)]
-
-
-def _tree(rng: np.random.Generator, people: int, parts: int, depth: int) -> list[NDArray[np.int64]]:
-    """Give the unit of each person on each level, each unit parted in about `parts`."""
-    levels = [np.zeros(people, dtype=np.int64)]
-    for _ in range(depth):
-        share = rng.dirichlet(np.full(parts, 2.0))
-        levels.append(levels[-1] * parts + rng.choice(parts, people, p=share))
-    return levels[1:]
-
-
-def _answers(rng: np.random.Generator, people: int, count: int) -> list[NDArray[np.int64]]:
-    kinds = rng.integers(2, 5, count)
-    return [rng.choice(kind, people, p=rng.dirichlet(np.full(kind, 2.0))) for kind in kinds]
-
-
-def hierarchy(rng: np.random.Generator, people: int) -> Groups:
-    """Sector, organisation, department and team."""
-    return np.array([group for level in _tree(rng, people, 3, 4) for group in _by(level)])
-
-
-def crossed(rng: np.random.Generator, people: int) -> Groups:
-    """Three levels of units, each crossed with an answer."""
-    levels, (answer,) = _tree(rng, people, 3, 3), _answers(rng, people, 1)
-    groups = [g for level in levels for g in (*_by(level), *_by(level, answer))]
-    return np.array([*groups, *_by(answer)])
-
-
-def overlapping(rng: np.random.Generator, people: int) -> Groups:
-    """Answers to five questions, and pairs of them."""
-    answers = _answers(rng, people, 5)
-    pairs = [g for i, a in enumerate(answers) for b in answers[i + 1 :] for g in _by(a, b)]
-    return np.array([*(g for a in answers for g in _by(a)), *pairs])
-
-
-def nearly_equal(rng: np.random.Generator, people: int) -> Groups:
-    """Units, and the same units less a few people each."""
-    units = _by(*_tree(rng, people, 3, 2)[1:])
-    less = [unit & (rng.random(people) > rng.uniform(0.02, 0.25)) for unit in units for _ in "ab"]
-    return np.array([*units, *less, *(a | b for a, b in zip(less, units[1:], strict=False))])
-
-
-def teams(rng: np.random.Generator, people: int) -> Groups:
-    """Teams of 8 to 25 in departments, crossed with an answer."""
-    sizes = rng.integers(8, 26, people)
-    team = np.repeat(np.arange(people), sizes)[:people]
-    department, (answer,) = team // 4, _answers(rng, people, 1)
-    crossings = [*_by(department, answer), *_by(answer), *_by(team, answer)]
-    return np.array([*_by(team), *_by(department), *crossings])
-
-
-def mixed(rng: np.random.Generator, people: int) -> Groups:
-    """Units and three answers, of all pairs a handful."""
-    levels, answers = _tree(rng, people, 3, 3), _answers(rng, people, 3)
-    groups = [g for key in (*levels, *answers) for g in _by(key)]
-    pairs = [g for level in levels for answer in answers for g in _by(level, answer)]
-    keep = rng.random(len(pairs)) < rng.uniform(0.2, 0.9)
-    return np.array([*groups, *(g for g, kept in zip(pairs, keep, strict=True) if kept)])
-
-
-Shape = Callable[[np.random.Generator, int], Groups]
-SHAPES: dict[str, Shape] = {
-    "hierarchy of four levels": hierarchy,
-    "units crossed with an answer": crossed,
-    "overlapping answers": overlapping,
-    "nearly equal groups": nearly_equal,
-    "teams of 8-25": teams,
-    "units and answers, some pairs": mixed,
-}
-
-
-def offered_of(groups: Groups, most: int = 120) -> Groups:
-    """Give the groups of ten or more whose complement has ten or more, each once."""
-    n, people = groups.sum(axis=1), groups.shape[1]
-    passed = groups[(n >= K) & (people - n >= K)]
-    return np.unique(passed, axis=0)[:most] if len(passed) else passed
+_GATE = ("atoms", "choice", "counts", "growth", "guard", "optimum", "rounding", "span", "worlds")
+"""Modules that what is shown here follows from."""
+_KINDS = ("sizes", "an outcome", "two outcomes", "two releases")
 
 
 def tells_of_few(rows: Groups, few: int = K) -> bool:
@@ -189,51 +113,129 @@ def release_twice(rng: np.random.Generator, groups: Groups, values: Groups) -> G
     return np.vstack([before, again])
 
 
-@dataclass
-class _Tally:
-    """What was found of the organisations of one shape."""
+@dataclass(frozen=True)
+class Trial:
+    """What was found of one organisation."""
 
-    leaks: int = 0
-    twice: int = 0
-    offered: int = 0
-    shown: int = 0
-    told: int = 0
-
-
-def _try(tally: _Tally, rng: np.random.Generator, draw: Shape, is_twice: bool) -> None:
-    people = int(rng.integers(100, 301))
-    groups = draw(rng, people)
-    values = rng.random((1, people)) < rng.uniform(0.1, 0.5)
-    if is_twice:
-        tally.twice += tells_of_few(release_twice(rng, groups, values))
-        return
-    passed, everyone = offered_of(groups), np.ones((1, people), dtype=bool)
-    plain = choose(passed, everyone, everyone[:0], 0, values[:0])
-    told = choose(passed, everyone, everyone[:0], 0, values)
-    tally.leaks += tells_of_few(np.vstack([everyone, plain]))
-    tally.leaks += tells_of_few(np.vstack([everyone, told]))
-    tally.offered += len(passed)
-    tally.shown += len(plain)
-    tally.told += len(told)
+    number: int
+    shape: str
+    kind: str
+    people: int
+    offered: int
+    shown: int
+    is_leak: bool
+    exchanged: int = 0
+    constructed: int = 0
+    missing: int = 0
+    """Of people and outcomes, those of whom no twin was found."""
 
 
-def gate_text(organisations: int, tell: Tell) -> str:
-    """Say of how many organisations of each shape anything about fewer than ten people follows."""
-    lines = []
-    for number, (name, draw) in enumerate(SHAPES.items()):
-        tell(f"gate: {name}")
-        tally = _Tally()
-        for place in range(organisations):
-            rng = np.random.default_rng(SEED + 10_000 * number + place)
-            _try(tally, rng, draw, place % 4 == 3)
-        counts = (tally.leaks, tally.twice, tally.offered, tally.shown, tally.told)
-        lines.append(f"| {name} | {' | '.join(map(str, counts))} |\n")
-    return (
-        f"## What can be derived\n\n{organisations} random organisations of 100-300 people of each "
-        f"shape, k = {K}; three of four with one release, with and without an outcome whose counts "
-        "must not be pinned, and one of four with a second release after one to "
-        f"{_LEFT} people left. The judge shares no code with the gate, and what it cannot decide "
-        "counts as a leak.\n\n"
-        "| shape | tell of fewer than ten | two releases do | groups offered | shown | shown by an "
-        "outcome |\n|---|---|---|---|---|---|\n" + "".join(lines)
+def try_gate(seed: int, number: int) -> Trial:
+    """Draw an organisation, show what the gate lets through, and judge it.
+
+    Parameters
+    ----------
+    number : of the organisation; its shape and what is shown of it follow from this
+    """
+    shape, kind = list(SHAPES)[number % len(SHAPES)], _KINDS[number // len(SHAPES) % len(_KINDS)]
+    rng = np.random.default_rng([seed, number])
+    drawn = draw_organisation(rng, shape, _KINDS.index(kind) % 3 if kind != _KINDS[3] else 1)
+    offered = offered_of(drawn.groups)
+    people = drawn.groups.shape[1]
+    everyone = np.ones((1, people), dtype=bool)
+    if kind == "two releases":
+        rows = release_twice(rng, drawn.groups, drawn.answers)
+    else:
+        rows = np.vstack([everyone, choose(offered, everyone, everyone[:0], 0, drawn.answers)])
+    twins = [find_twins(rows, answers) for answers in drawn.answers]
+    return Trial(
+        number,
+        shape,
+        kind,
+        people,
+        len(offered),
+        len(rows) - 1,
+        tells_of_few(rows),
+        sum(own.exchanged for own in twins),
+        sum(own.constructed for own in twins),
+        sum(own.missing for own in twins),
     )
+
+
+def gate_text(organisations: int, tell: Tell, record: Path, seed: int = SEED) -> str:
+    """Say of how many organisations anything about fewer than ten people follows.
+
+    Parameters
+    ----------
+    record : a file with a line per organisation that was tried; those of the same seed and code
+        are not tried again
+    """
+    trials = list(_try_all(organisations, tell, record, seed))
+    leaks = sum(trial.is_leak for trial in trials)
+    people = sum(trial.exchanged + trial.constructed + trial.missing for trial in trials)
+    missing = sum(trial.missing for trial in trials)
+    least, most = min(t.offered for t in trials), max(t.offered for t in trials)
+    fewest, largest = min(t.people for t in trials), max(t.people for t in trials)
+    return (
+        f"## What can be derived\n\n{organisations} random organisations of {fewest}-{largest} "
+        f"people and {least}-{most} groups of six shapes, k = {K}, seed {seed}; of each shape a "
+        "quarter tells sizes only, a quarter the percentages of one outcome too, a quarter those "
+        f"of two, and a quarter a second release after one to {_LEFT} people left. The judge "
+        "shares no code with the gate, and what it cannot decide counts as a leak.\n\n"
+        f"**{leaks} of {organisations} tell of fewer than ten people.**\n\n"
+        "| shape | organisations | tell of fewer than ten | groups offered | shown |\n"
+        "|---|---|---|---|---|\n" + "".join(_rows(trials, "shape")) + "\n"
+        "| what is told | organisations | tell of fewer than ten | groups offered | shown |\n"
+        "|---|---|---|---|---|\n" + "".join(_rows(trials, "kind")) + "\n"
+        "### Twins\n\nFor each person and outcome another population is made that gives the same "
+        "release (all sizes and all percentages, added again in whole numbers) and in which this "
+        "person answered the opposite. Of people in the same shown groups who answered "
+        "differently two change places; where all of these answered alike, answers of others "
+        "change too.\n\n"
+        f"**{missing} of {people} have no twin.**\n\n"
+        "| what is told | people and outcomes | change places | constructed | no twin |\n"
+        "|---|---|---|---|---|\n" + "".join(_twin_rows(trials))
+    )
+
+
+def _try_all(organisations: int, tell: Tell, record: Path, seed: int) -> Iterator[Trial]:
+    done = {}
+    state = _state_of_code()
+    if record.exists():
+        lines = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+        own = [line["trial"] for line in lines if (line["seed"], line["code"]) == (seed, state)]
+        done = {line["number"]: Trial(**line) for line in own}
+    leaks = missing = 0
+    for number in range(organisations):
+        tell(f"gate: {number} of {organisations} tried, {leaks} leak, {missing} have no twin")
+        trial = done.get(number)
+        if trial is None:
+            trial = try_gate(seed, number)
+            line = {"seed": seed, "code": state, "trial": asdict(trial)}
+            record.parent.mkdir(parents=True, exist_ok=True)
+            with record.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        leaks, missing = leaks + trial.is_leak, missing + trial.missing
+        yield trial
+
+
+def _state_of_code() -> str:
+    """Give a hash of the gate and of this study: what other code let through proves nothing."""
+    gate, own = Path(blijfwijzer.disclosure.__file__).parent, Path(__file__).parent
+    files = [gate / f"{name}.py" for name in _GATE]
+    files += [own / name for name in ("gate.py", "organisations.py", "twins.py")]
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+def _rows(trials: list[Trial], by: str) -> Iterator[str]:
+    for name in SHAPES if by == "shape" else _KINDS:
+        own = [trial for trial in trials if getattr(trial, by) == name]
+        sums = [sum(getattr(t, of) for t in own) for of in ("is_leak", "offered", "shown")]
+        yield f"| {name} | {len(own)} | {' | '.join(map(str, sums))} |\n"
+
+
+def _twin_rows(trials: list[Trial]) -> Iterator[str]:
+    for kind in _KINDS[1:]:
+        own = [trial for trial in trials if trial.kind == kind]
+        sums = [sum(getattr(t, of) for t in own) for of in ("exchanged", "constructed", "missing")]
+        yield f"| {kind} | {sum(sums)} | {' | '.join(map(str, sums))} |\n"

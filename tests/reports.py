@@ -128,7 +128,11 @@ def make_report(
             {
                 "rule": ["Deze verdeling", "Lager opgeleid en lang in dienst", "Willekeurig"],
                 "is_plan": [True, False, False],
+                "over": ["eenheden", "eenvoudige regel", "eenheden"],
+                "vouchers": [600, 580, 600],
                 "extra": [61.2, 48.4, 33.0],
+                "extra_low": [31.0, 25.0, 17.0],
+                "extra_high": [91.5, 72.0, 50.5],
                 "cost_per_extra": [4085, 5165, 7576],
                 "need_reached": [31, 24, 17],
                 "exclusion": [69, 76, 83],

@@ -2,13 +2,21 @@
 
 import pandas as pd
 
-from blijfwijzer.settings import VoucherSettings
+from blijfwijzer.settings import GuidanceSettings, VoucherSettings
 from blijfwijzer.vouchers.allocation import (
     allocate_vouchers,
 )
 from blijfwijzer.vouchers.needs import Needs
 
-PLAIN = VoucherSettings(reserve=0.0, robustness=0.0)
+SURE = GuidanceSettings(take_up=1.0, deadweight=0.4)
+"""Every offer is used, so that the budget buys as many as are offered."""
+
+
+def sure(**choices) -> VoucherSettings:
+    return VoucherSettings(talk=SURE, **choices)
+
+
+PLAIN = sure(reserve=0.0)
 
 
 def needs_of(rates, people=20.0, se=0.0, **strata) -> Needs:

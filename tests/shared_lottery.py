@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import allocate_vouchers
 from blijfwijzer.vouchers.lottery import draw_lottery
 from blijfwijzer.vouchers.needs import Needs
 from blijfwijzer.vouchers.seal import Origin
+from shared_allocation import sure
 
 
 def needs_of(groups=120, seed=1, sectors=4) -> Needs:
@@ -23,6 +23,6 @@ def needs_of(groups=120, seed=1, sectors=4) -> Needs:
 
 def lottery_of(needs=None, vouchers=400, seed=1, **choices):
     needs = needs_of() if needs is None else needs
-    chosen = VoucherSettings(**{"reserve": 0.0, "lottery": 0.25} | choices)
+    chosen = sure(**{"reserve": 0.0, "lottery": 0.25} | choices)
     plan = allocate_vouchers(needs, vouchers, 1, chosen, 1)
     return draw_lottery(plan, needs, chosen, origin=Origin(groups=str(seed)))

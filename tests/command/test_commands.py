@@ -38,16 +38,6 @@ enabled = {tracking}
 """
 BOOK = "werkonderzoek-2019"
 
-pytestmark = pytest.mark.filterwarnings(
-    # MLflow 3.17 and its database layer use parts of others that are about to go.
-    "ignore::DeprecationWarning",
-    "ignore::FutureWarning",
-    "ignore::ResourceWarning",
-    "ignore::PendingDeprecationWarning",
-    "ignore::pytest.PytestUnraisableExceptionWarning",
-)
-
-
 MOMENT = "1576800000"
 
 

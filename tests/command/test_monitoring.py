@@ -37,14 +37,6 @@ PAPERS = {"nl": "woorden van het brondocument", "en": "the source's words"}
 SECTORS = ("defensie", "gemeenten", "politie", "provincies", "rijk", "waterschappen")
 SAFE, ODD = "psychologische_veiligheid", "politie"
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning",
-    "ignore::FutureWarning",
-    "ignore::ResourceWarning",
-    "ignore::PendingDeprecationWarning",
-    "ignore::pytest.PytestUnraisableExceptionWarning",
-)
-
 
 def call(*arguments):
     before = sys.argv

@@ -9,8 +9,6 @@ from blijfwijzer import errors
 from blijfwijzer.survey.codebook import codebook_file, load_codebook
 from command_line import call
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-
 SECOND = """
 [outcomes.geen-scholing]
 label = { nl = "Geen scholing", en = "No training" }

@@ -53,7 +53,6 @@ def test_a_public_survey_reaches_its_goal(request, tmp_path, file, codebook, pre
     assert not audit & set(read_model(folder).model.schema.names)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 @pytest.mark.parametrize(
     ("survey", "codebook", "by", "target", "has_vouchers"),
     [

@@ -21,10 +21,6 @@ from command_line import call
 BOOK = "werkonderzoek-2019"
 SECRET = "what nobody who scores may know"
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
-)
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
@@ -270,16 +266,18 @@ def test_vouchers_follow_from_need_and_nothing_else(place, tmp_path):
         *("vouchers", other, "--budget", 50_000, "--cost", 1000, "--ledger", ledger),
     )
     assert (other / "vouchers.csv").read_bytes() == (release / "vouchers.csv").read_bytes()
-    assert given.sum() == math.floor(50_000 * 0.95 / 1000)
+    # Not every offer is used, so there are more than the budget would buy.
+    assert given.sum() > math.floor(50_000 * 0.95 / 1000)
 
 
-def test_vouchers_never_exceed_need(place, tmp_path):
+def test_nobody_is_offered_two_vouchers(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
 
     assert not divide(place, release, 1e12)
 
     given = read_csv(release / "vouchers.csv")
-    assert (given["vouchers"] <= given["need"] + 1).all()
+    people = groups_of(release).set_index("group")["own_people"].reindex(given["group"])
+    assert (given["vouchers"].to_numpy() <= people.to_numpy() + 1).all()
 
 
 @pytest.mark.parametrize(
@@ -428,8 +426,9 @@ def test_the_true_need_shows_what_estimating_costs(place, tmp_path, capsys):
     assert not divide(place, release, 200_000, "--truth", place / "2022-truth.parquet")
 
     told = capsys.readouterr().out
-    assert re.search(r"optimum: .* regret 0%", told)
-    regret = int(re.search(r"plan: .* regret (\d+)%", told)[1])
+    assert re.search(r"optimum .* regret 0%", told)
+    regret = int(re.search(r"need .* regret (\d+)%|plan .* regret (\d+)%", told)[1])
+    assert "by need against the simple rule, for as much money" in told
     assert 0 <= regret <= 60
 
 

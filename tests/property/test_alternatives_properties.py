@@ -5,10 +5,10 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import allocate_vouchers, draw_numbers
-from blijfwijzer.vouchers.alternatives import apportion, compare
-from blijfwijzer.vouchers.needs import Needs
+from blijfwijzer.vouchers.alternatives import Planned, apportion, compare
+from blijfwijzer.vouchers.needs import Needs, Partition
+from shared_allocation import sure
 
 
 def needs_of(rates, people=20.0, se=0.0) -> Needs:
@@ -28,10 +28,11 @@ def test_no_plan_within_its_estimates_beats_the_optimum(seed, robustness):
     truth = rng.beta(4, 16, 15)
     estimate = np.clip(truth + rng.normal(0, 0.06, 15), 0, 1)
     needs = needs_of(estimate, rng.integers(5, 80, 15), 0.06)
-    choices = VoucherSettings(reserve=0, robustness=robustness)
+    choices = sure(reserve=0, robustness=robustness)
     allocation = allocate_vouchers(needs, int(rng.integers(1, 80)), 1, choices, seed)
+    true = pd.Series(truth, index=needs.groups)
 
-    rules = compare(needs, allocation, choices, true_rate=pd.Series(truth, index=needs.groups))
+    rules = compare(Planned(Partition("units", needs, needs.people, true), allocation), choices)
 
     assert (rules.loc[["plan", "random"], "regret"] >= -1e-12).all()
 

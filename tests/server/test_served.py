@@ -14,14 +14,6 @@ import pytest
 
 from command_line import call
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning",
-    "ignore::FutureWarning",
-    "ignore::ResourceWarning",
-    "ignore::UserWarning",
-    "ignore::pytest.PytestUnraisableExceptionWarning",
-)
-
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):

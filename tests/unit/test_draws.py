@@ -107,7 +107,7 @@ CHANGES = {
     "nothing": {},
     "mix": {"mix": [2, 1, 0]},
     "share": {"lottery": 0.3},
-    "robustness": {"robustness": 0.0},
+    "robustness": {"robustness": 1.0},
     "budget": {"budget": 90_000},
     "cost": {"cost": 900},
     "guidance": {"guidance": "time"},
@@ -170,7 +170,7 @@ def test_a_removed_lottery_comes_back_as_it_was(place):
 
 def test_a_division_by_need_after_a_draw_is_named(place, capsys):
     assert not divide(place)
-    plain = settings_file(place, lottery=0.0)
+    plain = settings_file(place, lottery=0.0, no_lottery="the council asks so")
 
     assert divide(place, "--settings", plain) == errors.ReleaseError.exit_code
     assert "drawn among already: draw 1 in line 2" in capsys.readouterr().err

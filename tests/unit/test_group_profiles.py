@@ -59,6 +59,16 @@ def test_groups_that_may_not_be_told_of_change_no_profile(rng):
     assert not before.empty
 
 
+def test_a_group_that_is_marked_twice_has_one_profile_in_the_order_given(rng):
+    scored, groups, _ = score_shape(Shape(), rng)
+    marked, everyone = np.array([7, 3, 7]), np.full(3, len(groups) - 1)
+
+    found = contrast_drivers(scored, groups, marked, everyone, np.ones(len(groups), bool), 0)
+
+    assert found["group"].tolist() == [7] * 12 + [3] * 12
+    assert found["driver"].tolist() == [*scored.means.columns] * 2
+
+
 def test_nothing_that_stands_out_has_no_profile(rng):
     scored, groups, _ = score_shape(Shape(), rng)
     none = np.empty(0, dtype=np.intp)

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.errors import InfeasibleError, TrialError, VoucherError
-from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import allocate_vouchers
 from blijfwijzer.vouchers.lottery import draw_lottery
 from blijfwijzer.vouchers.needs import Needs
 from blijfwijzer.vouchers.seal import Origin, open_sealed
+from shared_allocation import sure
 from shared_lottery import lottery_of, needs_of
 
 
@@ -43,14 +43,14 @@ def test_signal_vouchers_go_to_the_groups_put_forward():
 
 def test_groups_above_the_cut_are_not_drawn():
     needs = needs_of()
-    plan = allocate_vouchers(needs, 300, 1, VoucherSettings(reserve=0), 1)
+    plan = allocate_vouchers(needs, 300, 1, sure(reserve=0), 1)
     lottery = lottery_of(needs, 400)
 
-    sure = plan.table.index[plan.table["vouchers"] > 0]
-    assert (lottery.table.loc[sure, "by_lot"] == 0).all()
-    assert (lottery.table.loc[sure, "by_risk"] == plan.table.loc[sure, "vouchers"]).all()
+    served = plan.table.index[plan.table["vouchers"] > 0]
+    assert (lottery.table.loc[served, "by_lot"] == 0).all()
+    assert (lottery.table.loc[served, "by_risk"] == plan.table.loc[served, "vouchers"]).all()
     order = plan.table["order"].rename(index=str)
-    assert order[lottery.compared.index].min() > order[sure].max()
+    assert order[lottery.compared.index].min() > order[served].max()
 
 
 def test_both_arms_are_in_every_stratum():
@@ -65,7 +65,7 @@ def test_both_arms_are_in_every_stratum():
 
 def test_every_group_of_a_stratum_has_the_same_chance_whatever_its_size():
     needs = needs_of(sectors=1)
-    chosen = VoucherSettings(reserve=0, lottery=0.4)
+    chosen = sure(reserve=0, lottery=0.4)
     plan = allocate_vouchers(needs, 400, 1, chosen, 1)
 
     tables = [

@@ -5,15 +5,17 @@ import statsmodels.api as sm
 from statsmodels.stats.power import TTestIndPower
 
 from blijfwijzer.errors import TrialError
-from blijfwijzer.settings import GuidanceSettings, VoucherSettings
+from blijfwijzer.settings import GuidanceSettings
 from blijfwijzer.vouchers.allocation import allocate_vouchers
 from blijfwijzer.vouchers.lottery import draw_lottery
 from blijfwijzer.vouchers.needs import Needs
-from blijfwijzer.vouchers.permutation import Arms, randomise
+from blijfwijzer.vouchers.offers import Offers
+from blijfwijzer.vouchers.permutation import Arms, effect_of_use, randomise
 from blijfwijzer.vouchers.power import expected_effect, plan_power
 from blijfwijzer.vouchers.seal import Lottery, Origin, open_sealed
 from blijfwijzer.vouchers.trial import TrialResult
 from blijfwijzer.vouchers.trial import analyse_trial as analyse
+from shared_allocation import sure
 
 
 def lottery_of(arms: dict[str, tuple[int, int]]) -> Lottery:
@@ -46,7 +48,7 @@ def drawn_lottery(seed) -> tuple[Lottery, Needs]:
         people=pd.Series(rng.integers(20, 150, 100).astype(float), index=index),
         strata=pd.DataFrame({"sector": rng.integers(0, 3, 100).astype(str)}, index=index),
     )
-    chosen = VoucherSettings(reserve=0.0, lottery=0.4)
+    chosen = sure(reserve=0.0, lottery=0.4)
     plan = allocate_vouchers(needs, 300, 1, chosen, seed)
     return draw_lottery(plan, needs, chosen, origin=Origin(groups=str(seed))), needs
 
@@ -241,6 +243,17 @@ def test_power_of_impossible_figures_is_refused(figures, message):
         plan_power(lottery_of({"a": (9, 9)}), **fine | figures)
 
 
+def test_so_many_groups_as_are_told_find_the_effect_four_times_in_five():
+    found = plan_power(lottery_of({"a": (9, 9)}), 20, 0.4, 0.05, 0.1)
+
+    half = found.needed // 2
+    planned = plan_power(lottery_of({"a": (half, found.needed - half)}), 20, 0.4, 0.05, 0.1)
+
+    assert found.power < 0.6
+    assert planned.power == pytest.approx(0.8, abs=0.01)
+    assert plan_power(lottery_of({"a": (9, 9)}), 20, 0.4, 0.05, 0.0).needed == 0
+
+
 def test_power_of_two_groups_is_refused():
     with pytest.raises(TrialError, match="too few"):
         plan_power(lottery_of({"a": (1, 1)}), 20, 0.4, 0.05, 0.1)
@@ -249,9 +262,63 @@ def test_power_of_two_groups_is_refused():
 def test_the_expected_effect_is_on_whole_groups():
     lottery, needs = drawn_lottery(3)
 
-    effect = expected_effect(lottery, needs, GuidanceSettings(take_up=0.4, deadweight=0.4))
+    guidance = GuidanceSettings(take_up=0.4, deadweight=0.4)
+    effect = expected_effect(lottery, needs, Offers(1000, guidance, np.ones(len(needs.groups))))
 
     drawn = lottery.table[lottery.table["arm"] == "offered"]
     shares = drawn["vouchers"] / needs.people[drawn.index]
     assert effect == pytest.approx(shares.mean() * 0.24)
     assert 0 < effect < 0.24
+
+
+def test_what_use_did_is_the_effect_of_the_offer_over_the_use_that_it_brought(rng):
+    is_offered = np.arange(40) < 20
+    arms = Arms(rng.permutation(is_offered), np.full(40, "a"))
+    used = np.where(arms.is_offered, rng.uniform(0.2, 0.4, 40), 0.0)
+    base = rng.normal(0.4, 0.05, 40)
+
+    found = effect_of_use(base + 0.6 * used, used, arms, 999, 1)
+
+    offer = randomise(base + 0.6 * used, arms, 999, 1)
+    assert found.effect == pytest.approx(offer.effect / used[arms.is_offered].mean())
+    assert found.low < 0.6 < found.high
+    assert found.high - found.low < 0.5
+
+
+def test_intervals_of_what_use_did_cover_it_and_are_not_told_where_hardly_anybody_used(rng):
+    covered = 0
+    for _ in range(60):
+        arms = Arms(rng.permutation(np.arange(24) < 12), np.full(24, "a"))
+        used = np.where(arms.is_offered, rng.uniform(0.1, 0.4, 24), 0.0)
+        found = effect_of_use(rng.normal(0.4, 0.08, 24) + 0.3 * used, used, arms, 199, 1)
+        covered += found.low <= 0.3 <= found.high
+    nobody = effect_of_use(rng.normal(0.4, 0.08, 24), np.zeros(24), arms, 199, 1)
+
+    assert 52 <= covered <= 60
+    assert np.isnan(nobody.effect)
+    assert nobody.low == -np.inf
+
+
+@pytest.mark.parametrize("used", [1, 30])
+def test_use_by_few_people_is_not_told(used):
+    lottery = lottery_of({"a": (4, 4)})
+    is_offered = (lottery.table["arm"] == "offered").to_numpy()
+    outcomes = pd.DataFrame({"n": 30, "count": 12, "used": 0}, index=lottery.table.index)
+    outcomes.loc[is_offered, "used"] = used
+
+    with pytest.raises(TrialError, match="fewer than 10 people used a voucher"):
+        analyse_trial(lottery, outcomes)
+
+
+def test_use_is_told_beside_the_offer():
+    lottery = lottery_of({"a": (4, 4)})
+    is_offered = (lottery.table["arm"] == "offered").to_numpy()
+    outcomes = pd.DataFrame(
+        {"n": 40, "count": np.arange(8) + 10, "used": 0}, index=lottery.table.index
+    )
+    outcomes.loc[is_offered, "used"] = 10
+
+    result = analyse_trial(lottery, outcomes)
+
+    assert result.of_use.used == pytest.approx(0.25)
+    assert result.of_use.effect == pytest.approx(result.found.effect / 0.25)

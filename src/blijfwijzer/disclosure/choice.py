@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -388,13 +389,21 @@ def _one_each(cells: NDArray[np.intp], count: int) -> csr_array:
 
 def _cover(found: list[NDArray[np.intp]], people: NDArray[np.floating[Any]]) -> list[int]:
     """Name groups of which each pinned count has one, those first that free most at least loss."""
+    holds: dict[int, list[int]] = {}
+    for number, places in enumerate(found):
+        for place in set(places.tolist()):
+            holds.setdefault(place, []).append(number)
+    is_left = [True] * len(found)
+    queue = [(-len(own) / people[place], place) for place, own in holds.items()]
+    heapify(queue)
     gone: list[int] = []
-    left = [set(places.tolist()) for places in found]
-    while left:
-        times: dict[int, int] = {}
-        for places in left:
-            for place in places:
-                times[place] = times.get(place, 0) + 1
-        gone.append(max(times, key=lambda place: (times[place] / people[place], -place)))
-        left = [places for places in left if gone[-1] not in places]
+    while queue:
+        told, place = heappop(queue)
+        now = sum(is_left[number] for number in holds[place]) / people[place]
+        if now and now == -told:
+            gone.append(place)
+            for number in holds[place]:
+                is_left[number] = False
+        elif now:
+            heappush(queue, (-now, place))
     return gone

@@ -10,7 +10,8 @@ apart) of fewer than the minimum or in which all answered alike. Such a count mu
 several values; that of a lone person both.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +30,7 @@ _WORTH_A_WALK = 4
 """Hidden counts without a world from which on moves are quicker than a programme for each."""
 _LONGEST_MOVE = 40
 _PROGRAMME_NODES = 500
+_BOUND_ROUNDS = 10
 _MOST_NUMBERS = 4_000_000
 """Counts in all worlds that are kept together: 32 MB."""
 
@@ -103,17 +105,18 @@ class Pool:
     """
 
     def __init__(self, cells: int) -> None:
-        self._worlds = np.zeros((0, cells), dtype=np.int64)
-        self._most = max(1, _MOST_NUMBERS // max(1, cells))
+        self._worlds: deque[Integers] = deque(maxlen=max(1, _MOST_NUMBERS // max(1, cells)))
+        self._cells = cells
 
     def add(self, worlds: Integers) -> None:
         """Keep worlds, and let go of the oldest beyond what memory is meant for."""
-        self._worlds = np.vstack([self._worlds, worlds])[-self._most :]
+        self._worlds.extend(worlds)
 
     def that_give(self, rows: csr_array, low: Integers, high: Integers) -> Integers:
         """Give the worlds in which each row has a count that its percentage allows."""
-        counts = self._worlds @ rows.T
-        fitting: Integers = self._worlds[((counts >= low) & (counts <= high)).all(axis=1)]
+        worlds = np.array(self._worlds, dtype=np.int64).reshape(-1, self._cells)
+        counts = worlds @ rows.T
+        fitting: Integers = worlds[((counts >= low) & (counts <= high)).all(axis=1)]
         return fitting
 
 
@@ -140,6 +143,7 @@ def find_pinned(
     need = np.minimum(need, targets @ published.sizes + 1)
     local = _Local(published, int(need.max(initial=0)))
     pool = Pool(len(published.sizes)) if pool is None else pool
+    by_cell = csr_array(targets.T.tocsr())
     values = [{count} for count in (targets @ published.counts).tolist()]
     _note(values, local.known(pool) @ targets.T)
     lacking = [len(own) < enough for own, enough in zip(values, need.tolist(), strict=True)]
@@ -154,7 +158,9 @@ def find_pinned(
             if world is None:
                 break
             pool.add(world[None, :])
-            _note(values, (world @ targets.T)[None, :])
+            moved = np.unique(by_cell[np.flatnonzero(world != published.counts)].indices)
+            for place, count in zip(moved.tolist(), (targets[moved] @ world).tolist(), strict=True):
+                values[place].add(count)
         yield None if len(values[target]) >= enough else local.pin(cells)
 
 
@@ -224,6 +230,26 @@ class _Local:
         self._rows_of = dict(
             zip(labels.tolist(), np.split(order, first[1:]) if len(order) else [], strict=True)
         )
+        self._least, self._most = self._bound()
+
+    def _bound(self) -> tuple[Integers, Integers]:
+        """Give the fewest and most people with the outcome in each cell, row by row.
+
+        What the other cells of a row have at most, a cell has at least of what is left of its
+        count, and the other way round. Where a group has nobody this says all.
+        """
+        least, most = np.zeros_like(self._sizes), self._sizes.copy()
+        held = np.flatnonzero(np.diff(self._by_cell.indptr))
+        starts, row_of = self._by_cell.indptr[held], self._by_cell.indices
+        for _ in range(_BOUND_ROUNDS if len(held) else 0):
+            above = (self._high - self._rows @ least)[row_of]
+            below = (self._rows @ most - self._low)[row_of]
+            up = np.minimum(most[held], least[held] + np.minimum.reduceat(above, starts))
+            down = np.maximum(least[held], most[held] - np.minimum.reduceat(below, starts))
+            if (up == most[held]).all() and (down == least[held]).all():
+                break
+            most[held], least[held] = up, down
+        return least, most
 
     def pin(self, cells: NDArray[np.integer]) -> Pin:
         """Give the shown groups that can pin the count in some cells."""
@@ -241,13 +267,25 @@ class _Local:
 
     def find_other(self, cells: NDArray[np.integer], values: set[int]) -> Integers | None:
         """Find a world in which the count in some cells is none of some values."""
+        ordered = sorted(values)
+        edges = int(self._least[cells].sum()), int(self._most[cells].sum())
+        spans = [
+            (ordered[-1] + 1, edges[1]),
+            (edges[0], ordered[0] - 1),
+            *((below + 1, above - 1) for below, above in zip(ordered, ordered[1:], strict=False)),
+        ]
+        spans = [(low, high) for low, high in spans if low <= high]
+        if not spans:
+            return None
         near = self._near(cells)
         matrix = self._rows[near]
         used = np.union1d(np.unique(matrix.indices), cells)
         programme = _Programme(
-            csr_array(matrix[:, used]), self._low[near], self._high[near], self._sizes[used]
+            csr_array(matrix[:, used]),
+            (self._low[near], self._high[near]),
+            (self._least[used], self._most[used]),
         )
-        found = programme.outside(np.isin(used, cells).astype(float), values)
+        found = programme.within(np.isin(used, cells).astype(float), spans)
         if found is None:
             return None
         world = self._counts.copy()
@@ -258,27 +296,21 @@ class _Local:
 @dataclass(frozen=True)
 class _Programme:
     rows: csr_array
-    low: Integers
-    high: Integers
-    sizes: Integers
+    windows: tuple[Integers, Integers]
+    bounds: tuple[Integers, Integers]
+    """Fewest and most in each cell."""
 
-    def outside(self, wish: NDArray[np.float64], values: set[int]) -> Integers | None:
-        """Give counts per cell of which the wished have together none of some values."""
-        ordered = sorted(values)
-        spans = [
-            (ordered[-1] + 1, int(wish @ self.sizes)),
-            (0, ordered[0] - 1),
-            *((below + 1, above - 1) for below, above in zip(ordered, ordered[1:], strict=False)),
-        ]
-        shown = LinearConstraint(self.rows, self.low, self.high)
+    def within(
+        self, wish: NDArray[np.float64], spans: Sequence[tuple[int, int]]
+    ) -> Integers | None:
+        """Give counts per cell of which the wished add up to a number in one of some spans."""
+        shown = LinearConstraint(self.rows, *self.windows)
         for low, high in spans:
-            if low > high:
-                continue
             # Any will do: to look for the best would take many times as long.
             solution = milp(
                 np.zeros(len(wish)),
                 integrality=np.ones(len(wish)),
-                bounds=Bounds(0, self.sizes.astype(float)),
+                bounds=Bounds(*self.bounds),
                 constraints=[shown, LinearConstraint(wish[None, :], low, high)],
                 options={"node_limit": _PROGRAMME_NODES},
             )

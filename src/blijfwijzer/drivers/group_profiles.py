@@ -120,10 +120,12 @@ def contrast_drivers(
 
     Returns
     -------
-    One row per marked group and driver: group (row), driver, contrast, low, high (95 %), in
-    probability, and is_sure: whether its sign is that of `SURE` of the draws or more. A reference
-    holds its group, which makes the interval a little too wide.
+    One row per marked group, each once, and driver: group (row), driver, contrast, low and high
+    (95 %) in probability, and is_sure: whether its sign is that of `SURE` of the draws or more. A
+    reference holds its group, which makes the interval a little too wide.
     """
+    first = np.sort(np.unique(marked, return_index=True)[1])
+    marked, references = marked[first], references[first]
     tables = []
     for place, level in enumerate(groups["level"].iloc[marked].unique()):
         of_level = (groups["level"] == level).to_numpy()
@@ -137,7 +139,7 @@ def contrast_drivers(
         return pd.DataFrame(columns=columns)
     found = pd.concat(tables)
     order = pd.MultiIndex.from_arrays([found["group"], found["driver"]])
-    wanted = pd.MultiIndex.from_product([pd.unique(marked), scored.means.columns])
+    wanted = pd.MultiIndex.from_product([marked, scored.means.columns])
     return found.iloc[order.get_indexer(wanted)].reset_index(drop=True)
 
 

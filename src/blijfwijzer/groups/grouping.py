@@ -14,6 +14,7 @@ from blijfwijzer.errors import GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import EVERYONE as EVERYONE
 from blijfwijzer.groups.paths import escape_all, path_ids
 from blijfwijzer.groups.population import refuse_unknown_units
+from blijfwijzer.groups.simple_rule import COLUMN, SIMPLE_RULE, part_by_rule
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.texts import Message, Value, as_seen
@@ -62,7 +63,7 @@ def make_groups(
     ----------
     responses : one row per response
     by : unit levels of the codebook, in any order
-    cross : career variables of the codebook
+    cross : career variables of the codebook, or `SIMPLE_RULE`
     population : one row per smallest unit: the unit levels and `people`; None when not known
 
     Raises
@@ -92,8 +93,8 @@ def make_groups(
         }
         made.add(table, members, path[-1], reasons)
     for variable in variables:
-        answers = _answers(responses[variable.name], variable)
-        for path in _cross_paths(levels, by):
+        answers = _answers(_given(variable, responses, codebook), variable)
+        for path in _cross_paths(levels, by)[: 2 if variable is COLUMN else None]:
             table, members = _cross_groups(responses, answers, variable, path, codebook)
             reasons = {
                 "parent": ~table["unit"].isin(made.ids()),
@@ -152,16 +153,45 @@ def member_finder(
     def find(definition: dict[str, str]) -> NDArray[np.bool_] | None:
         inside = np.ones(len(responses), dtype=bool)
         for name, code in definition.items():
-            if name not in responses or name not in codebook.columns:
-                return None
             if name not in places:
-                places[name] = _places_of(responses[name], codebook.columns[name])
+                found = _find_column(name, responses, codebook)
+                if found is None:
+                    return None
+                places[name] = _places_of(*found)
             fits = np.zeros(len(responses), dtype=bool)
             fits[places[name].get(code, [])] = True
             inside &= fits
         return inside
 
     return find
+
+
+def _given(variable: Column, responses: pd.DataFrame, codebook: Codebook) -> pd.Series:
+    """Give what each response has in a variable that groups are crossed with.
+
+    Raises
+    ------
+    MissingColumnsError
+        The survey lacks what the simple rule asks.
+    """
+    found = _find_column(variable.name, responses, codebook)
+    if found is None:
+        raise MissingColumnsError(
+            f"{variable.name}: the survey does not hold what it asks. Leave it out."
+        )
+    return found[0]
+
+
+def _find_column(
+    name: str, responses: pd.DataFrame, codebook: Codebook
+) -> tuple[pd.Series, Column] | None:
+    """Give what each response has in a column of definitions; None when it is not there."""
+    if name == SIMPLE_RULE:
+        given = part_by_rule(responses, codebook)
+        return None if given is None else (given, COLUMN)
+    if name not in responses or name not in codebook.columns:
+        return None
+    return responses[name], codebook.columns[name]
 
 
 def _places_of(given: pd.Series, column: Column) -> dict[str, NDArray[np.intp]]:
@@ -241,6 +271,8 @@ def asked_levels(codebook: Codebook, by: Sequence[str], responses: pd.DataFrame)
 
 
 def _variable(name: str, codebook: Codebook, responses: pd.DataFrame) -> Column:
+    if name == SIMPLE_RULE:
+        return COLUMN
     column, career = codebook.columns.get(name), codebook.with_role("career")
     usable = ", ".join(c.name for c in career if c.codes or c.bands)
     if column is not None and column.role == "audit":
@@ -342,7 +374,9 @@ def _cross_groups(
 def _cross_paths(levels: list[str], by: Sequence[str]) -> list[list[str]]:
     """Where a variable is crossed: everyone, the largest level, and the first that was asked.
 
-    Never the smaller units: a background variable within a team names people (InternetSpiegel).
+    Never the smaller units: a background variable within a team names people (InternetSpiegel). The
+    simple rule stops at the largest level: few fit it in one organisation, and groups that are
+    too small to show would cost others their place.
     """
     asked = next(place for place, level in enumerate(levels) if level in by)
     paths: list[list[str]] = [[], levels[:1], levels[: asked + 1]]

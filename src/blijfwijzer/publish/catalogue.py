@@ -41,7 +41,10 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("absent", "one_item", "two_items", "three_items", "one_answer", "alike", "too_few"),
             *("no_fit", "not_ordered", "one_unit", "same_units", "one_each"),
         ),
-        "lottery": (*("detectable", "drawn", "follows", "number", "power", "promised", "sealed"),),
+        "lottery": (
+            *("detectable", "drawn", "follows", "needed", "number", "power", "promised"),
+            "sealed",
+        ),
         "metric": (
             *("average_precision", "brier", "calibration_intercept", "calibration_slope", "ece"),
             *("lift_at_5", "lift_at_10", "lift_at_20", "log_loss", "recall_at_5", "recall_at_10"),
@@ -52,6 +55,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("codebook_sha256", "commit", "model", "model_hmac_sha256", "previous_hmac_sha256"),
             *("settings_sha256", "survey", "survey_hmac_sha256"),
         ),
+        "over": ("segments", "simple_rule", "units"),
         "plot.foot": ("intention", "need"),
         "rejected": (
             *("duplicate_id", "missing_unit", "missing_weight", "other_reasons"),
@@ -79,8 +83,8 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "voucher.kind": ("by_lot", "by_risk", "by_signal"),
         "voucher.limit": ("cap", "floor"),
         "voucher.rule": (
-            *("equal", "optimum", "people", "plan", "plan_none", "plan_talk", "plan_time"),
-            *("random", "simple"),
+            *("by_groups", "equal", "need", "optimum", "people", "plan", "plan_none"),
+            *("plan_talk", "plan_time", "random", "simple"),
         ),
     }
 )

@@ -26,8 +26,6 @@ class GroupEstimates:
     flags: dict[str, pd.DataFrame]
     own: pd.DataFrame
     """Per shown unit with people of its own: own_n, own_people."""
-    profile: NDArray[np.float64] | None
-    """Share of each group that fits the simple profile."""
     talent: pd.DataFrame | None
     """Per group: best, rest (rates of leaving); NaN where they may not be shown."""
     remainders: dict[str, pd.DataFrame] = field(default_factory=dict)

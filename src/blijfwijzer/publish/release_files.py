@@ -14,7 +14,7 @@ from blijfwijzer.publish.cells import safe_text, to_csv
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.findings import Findings
-from blijfwijzer.publish.report_tables import clear_groups
+from blijfwijzer.publish.report_tables import clear_groups, clear_segments
 from blijfwijzer.publish.score_page import render_report, write_workbook
 
 _TOLD = ("language", "title", "survey", "targets", "facts")
@@ -32,6 +32,7 @@ def release_files(report: Chapter, findings: Findings) -> dict[str, bytes]:
     return {
         "groups.csv": csv_file(groups),
         "groups.parquet": parquet_file(groups),
+        "segments.parquet": parquet_file(clear_segments(findings)),
         "rejected.csv": csv_file(rejected),
         **report_files(report),
     }

@@ -90,8 +90,6 @@ def clear_groups(estimates: GroupEstimates, edge: Edge) -> Cleared:
     table["sector_label"] = above.where(table["sector"].isin(groups.index[shown]), "")
     own = estimates.own.reindex(groups.index[shown])
     table["own_n"], table["own_people"] = own["own_n"].to_numpy(), own["own_people"].to_numpy()
-    if estimates.profile is not None:
-        table["profile"] = estimates.profile[shown]
     for name, rates in estimates.rates.items():
         of_each = pd.DataFrame({**estimates.flags[name], **rates})[shown].reset_index(drop=True)
         of_each = of_each.join(_places(of_each))
@@ -196,7 +194,7 @@ def _shown_groups(groups: Cleared, targets: Targets) -> Cleared:
     return pick(groups, {new: old for new, old in columns.items() if old in groups.frame})
 
 
-def _segments(findings: Findings) -> Cleared:
+def _segments(findings: Findings, table: str = "segments") -> Cleared:
     tables = [
         need.segments.assign(
             target=name,
@@ -207,7 +205,12 @@ def _segments(findings: Findings) -> Cleared:
         for name, need in findings.needs.items()
         if len(need.segments)
     ]
-    return findings.edge.clear_parts("segments", tables)
+    return findings.edge.clear_parts(table, tables)
+
+
+def clear_segments(findings: Findings) -> Cleared:
+    """Clear the segments for programs."""
+    return _segments(findings, "segments_file")
 
 
 def _rolled_up(findings: Findings) -> Cleared:

@@ -147,6 +147,8 @@ def _fairness(report: Chapter) -> Iterator[Block]:
     conclusions, fairness = report.rows("conclusions"), report.rows("fairness")
     is_empty = fairness.empty and conclusions.empty
     yield paragraph("note.no_fairness" if is_empty else "note.fairness")
+    if "vouchers" in report.tables and not is_empty:
+        yield paragraph("note.fairness_of_flags")
     told = conclusions.groupby("attribute", sort=False)["conclusion"].agg(list).to_dict()
     for attribute, rows in fairness.groupby("attribute", sort=False):
         sentences = tuple(told.pop(attribute, []))

@@ -24,8 +24,23 @@ def clear_trial(result: TrialResult, **told: str) -> dict[str, Any]:
         "p_value": math.ceil(100 * found.p_value - 1e-9) / 100,
         "ways": found.ways,
         **{name: getattr(result, name) for name in (*shares, *counts)},
+        **_of_use(result),
         **told,
     }
     cleared = TABLES["trial"].clear(pd.DataFrame([row])).frame
     plain: dict[str, Any] = json.loads(cleared.to_json(orient="records"))[0]
     return plain | {name: int(plain[name]) for name in ("ways", *counts)}
+
+
+def _of_use(result: TrialResult) -> dict[str, float]:
+    """Give what use did, ends rounded outwards; nothing where it is not known who used one."""
+    use = result.of_use
+    if use is None:
+        return dict.fromkeys(("effect_of_use", "use_low", "use_high", "used"), np.nan)
+    is_known = np.isfinite(use.low) and not result.why_no_interval
+    return {
+        "effect_of_use": use.effect,
+        "use_low": math.floor(1000 * use.low + 1e-9) / 1000 if is_known else np.nan,
+        "use_high": math.ceil(1000 * use.high - 1e-9) / 1000 if is_known else np.nan,
+        "used": use.used,
+    }

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, pick
+from blijfwijzer.groups.simple_rule import SIMPLE_RULE
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
@@ -15,6 +16,7 @@ from blijfwijzer.publish.tables.register import STORIES
 from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 from blijfwijzer.vouchers.allocation import Allocation
+from blijfwijzer.vouchers.needs import SEGMENTS, UNITS, Partition
 from blijfwijzer.vouchers.power import Power
 from blijfwijzer.vouchers.seal import Lottery, Origin, hash_text
 
@@ -25,14 +27,22 @@ class Division:
 
     allocation: Allocation
     """As the lottery gave, where there was one."""
+    partition: Partition
+    """The groups that it is divided over."""
     rules: pd.DataFrame
     """One row per rule, as `compare` gives."""
     lottery: Lottery | None
     power: Power | None
     """None where nothing is compared."""
     origin: Origin
+    why_no_lottery: str = ""
+    """`FEW_GROUPS`, or the reason that was given, where nothing is drawn."""
+    ratio: float | None = None
+    """Extra people of what is given by need over those of the simple rule, for as much money; None
+    where the release does not tell of that rule."""
 
 
+FEW_GROUPS = "few groups"
 _KINDS = ("by_risk", "by_lot", "by_signal")
 _TABLES = frozenset(table.name for table in STORIES["vouchers"])
 
@@ -53,7 +63,7 @@ def show_division(
     # Made from what the release shows, which passed the gate with its own minimum.
     edge = Edge(report.language)
     lottery, power = division.lottery, division.power
-    table = edge.clear("vouchers_file", _voucher_rows(division.allocation, groups, lottery))
+    table = edge.clear("vouchers_file", _voucher_rows(division, groups))
     tables = {name: own for name, own in report.tables.items() if name not in _TABLES}
     names = [str(name) for name in table.frame if name != "group"]
     tables["vouchers"] = pick(table, {name: name for name in names})
@@ -64,10 +74,12 @@ def show_division(
     return replace(report, tables=tables, notes=notes), table
 
 
-def _voucher_rows(
-    allocation: Allocation, groups: pd.DataFrame, lottery: Lottery | None
-) -> pd.DataFrame:
-    table, about = allocation.table, groups.set_index("group").loc[allocation.table.index]
+def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
+    allocation, lottery = division.allocation, division.lottery
+    table, about = allocation.table, groups.set_index("group").reindex(allocation.table.index)
+    # Readable profiles are no groups of the table; their ids are what they are called.
+    about["label"] = about["label"].fillna(pd.Series(table.index, index=table.index))
+    about = about.fillna({"level": division.partition.name, "sector_label": ""})
     # A unit stands here for those of its people who are in no smaller unit that is shown.
     is_rest = about["own_n"] < about["n"]
     labels = zip(about["label"], is_rest, strict=True)
@@ -101,8 +113,12 @@ def _alternatives(rules: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "rule": [say(id_of("voucher.rule", str(rule))) for rule in rules.index],
+            "over": [_named(str(over)) for over in rules["over"]],
             "is_plan": [rule == "plan" for rule in rules.index],
+            "vouchers": rules["vouchers"].astype(float).to_numpy(),
             "extra": rules["expected_extra"].astype(float).to_numpy(),
+            "extra_low": rules["extra_low"].astype(float).to_numpy(),
+            "extra_high": rules["extra_high"].astype(float).to_numpy(),
             "cost_per_extra": rules["cost_per_extra"].astype(float).to_numpy(),
             "need_reached": rules["need_reached"].astype(float).to_numpy(),
             "exclusion": rules["exclusion_error"].astype(float).to_numpy(),
@@ -111,34 +127,43 @@ def _alternatives(rules: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _named(over: str) -> Value:
+    """Name the groups that a rule divides over."""
+    if over in (UNITS, SEGMENTS, SIMPLE_RULE):
+        return say(id_of("over", over))
+    return say("over.variable", variable=over)
+
+
 def _lottery(lottery: Lottery, power: Power | None) -> list[dict[str, Value]]:
     origin = lottery.origin
     rows: dict[str, Value] = {
         "sealed": f"SHA-256 {lottery.sha256}",
         "number": Quantity(origin.number, "count"),
         "follows": say("lottery.from", release=origin.sequence, groups=origin.groups),
-        "promised": f"SHA-256 {hash_text(origin.secret)}",
+        "promised": f"SHA-256 {hash_text(origin.secret)}"
+        if origin.secret
+        else say("lottery.not_promised"),
         "drawn": Quantity(len(lottery.compared), "count"),
     }
     if power is not None:
         rows["power"] = Quantity(100 * power.power, "percent")
         rows["detectable"] = Quantity(100 * power.detectable, "decimal")
+        rows["needed"] = Quantity(power.needed, "count")
     return [{"label": say(id_of("lottery", name)), "value": value} for name, value in rows.items()]
 
 
 def _notes(division: Division, settings: VoucherSettings) -> tuple[Message, ...]:
     allocation, lottery = division.allocation, division.lottery
-    plan = say(
-        "note.vouchers.plan",
-        vouchers=allocation.vouchers,
-        cost=allocation.cost,
-        reserve=allocation.reserve,
-        left=allocation.left,
-        robustness=settings.robustness,
-        take_up=100 * allocation.take_up,
-        deadweight=100 * allocation.deadweight,
-    )
-    notes = [plan, say("note.vouchers.basis"), *_again(division.origin)]
+    notes = [
+        say("note.vouchers.over", over=_named(division.partition.name)),
+        *_money(allocation, settings),
+        _effect(allocation),
+        *_sureness(allocation),
+        say("note.vouchers.crowding"),
+        say("note.vouchers.basis"),
+        *_again(division.origin),
+        *_draw(division, settings),
+    ]
     if lottery is not None:
         sums = {name: int(lottery.table[name].sum()) for name in _KINDS}
         signals = tuple(settings.signals) or "-"
@@ -155,6 +180,58 @@ def _notes(division: Division, settings: VoucherSettings) -> tuple[Message, ...]
         )
         notes.append(say("note.vouchers.limits", limits=limits))
     return tuple(notes)
+
+
+def _money(allocation: Allocation, settings: VoucherSettings) -> Iterator[Message]:
+    """Say how many offers the money bears, and how it is kept from running out."""
+    yield say(
+        "note.vouchers.money",
+        vouchers=allocation.vouchers,
+        cost=allocation.cost,
+        budget=allocation.budget,
+        spending=allocation.expected_spending,
+        reserve=allocation.reserve,
+        left=allocation.left,
+    )
+    if settings.spend == "first_come":
+        yield say("note.vouchers.first_come")
+    else:
+        yield say("note.vouchers.offers", chance=100 * allocation.overspent)
+    if settings.robustness:
+        yield say("note.vouchers.robust", robustness=settings.robustness)
+
+
+def _effect(allocation: Allocation) -> Message:
+    """Say on what the expected effect rests."""
+    guidance, given = allocation.offers.guidance, allocation.table["vouchers"].to_numpy()
+    mean = float(given @ allocation.offers.take_up) / max(allocation.vouchers, 1)
+    return say(
+        "note.vouchers.effect",
+        take_up=100 * mean,
+        deadweight=100 * guidance.deadweight,
+        guidance=guidance.cost,
+    )
+
+
+def _sureness(allocation: Allocation) -> Iterator[Message]:
+    """Say between what the extra people lie, and what choosing oneself would change."""
+    table, offers = allocation.table, allocation.offers
+    given, rate = table["vouchers"].to_numpy(), table["rate"].to_numpy(dtype=float)
+    low, high = offers.extra_interval(given, rate, table["se"].to_numpy(float), allocation.seed)
+    extra = allocation.expected_extra
+    yield say("note.vouchers.between", extra=extra, low=low, high=high)
+    few, many = offers.extra_by_selection(given, rate)
+    yield say("note.vouchers.selection", few=few, many=many)
+
+
+def _draw(division: Division, settings: VoucherSettings) -> Iterator[Message]:
+    """Say why nothing is drawn, or that a draw could be foreseen, and how many groups are asked."""
+    if division.why_no_lottery == FEW_GROUPS:
+        yield say("note.vouchers.few_groups")
+    elif division.lottery is None:
+        yield say("note.vouchers.not_drawn", reason=tidy(settings.no_lottery))
+    elif not division.origin.secret:
+        yield say("note.vouchers.foreseen")
 
 
 def _again(origin: Origin) -> Iterator[Message]:

@@ -24,6 +24,7 @@ from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.grouping import Grouping, member_finder
 from blijfwijzer.groups.paths import GroupPath
+from blijfwijzer.groups.simple_rule import SIMPLE_RULE
 from blijfwijzer.release.identity import hold_minimum, key_columns
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.codebook import Codebook
@@ -158,7 +159,8 @@ def rank_groups(groups: Iterable[Hashable], priority: Sequence[str]) -> NDArray[
     """Give the rank of each group: those of a lower one are chosen first.
 
     A group is as important as its unit level or the variable it is crossed with, the less important
-    where both are named; those of which neither is come last, together.
+    where both are named; those of which neither is come last, together. After these come units
+    parted by the simple rule, which nobody asks for and which shall displace nothing.
 
     Parameters
     ----------
@@ -173,6 +175,8 @@ def rank_groups(groups: Iterable[Hashable], priority: Sequence[str]) -> NDArray[
 
 def _rank(path: GroupPath, priority: Sequence[str]) -> int:
     of = [*path.levels[-1:], *([] if path.cross is None else [path.cross[0]])]
+    if SIMPLE_RULE in of:
+        return len(priority) + 1
     if not of:
         return -1
     return max((priority.index(name) for name in of if name in priority), default=len(priority))

@@ -153,3 +153,16 @@ def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Chapter]:
             f"({type(error).__name__}). Score the survey again."
         ) from error
     return run, groups, report
+
+
+def read_segments(folder: Path) -> pd.DataFrame:
+    """Read the readable profiles of a release that was checked; none where it has no file of them.
+
+    Returns
+    -------
+    One row per profile, as in segments.parquet.
+    """
+    columns = ["target", "label", "n", "rate", "low", "high"]
+    if not (folder / "segments.parquet").exists():
+        return pd.DataFrame(columns=columns)
+    return reopen(pd.read_parquet(folder / "segments.parquet")).frame.reindex(columns=columns)

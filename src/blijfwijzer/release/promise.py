@@ -86,13 +86,15 @@ def origin_of(
         The release is not as it was entered; or its people were drawn among already, or the plan
         is not as it stood at scoring, and no reason is given.
     VoucherError
-        Something is drawn, and the secret is not the one that was promised.
+        Something is drawn, and the secret is not the one that was promised. Where none was, the
+        draw follows from the release alone, which every reader is told.
     """
     entered = verify(ledgers / str(run["survey"]))
     line = hold_release(folder, dict(run), entered)
     is_drawn = is_lottery(plan)
     planned = VoucherSettings.model_validate(run["settings"]["vouchers"])
-    if is_drawn:
+    is_promised = bool(planned.commitment or secret.text)
+    if is_drawn and is_promised:
         _hold_promise(planned, secret.text, line, entered)
     origin = Origin(
         survey=str(run["survey"]),
@@ -102,7 +104,7 @@ def origin_of(
         groups=hash_text(canonical(line.content["groups"])),
         plan=_plain(plan),
         secret=secret.text if is_drawn else "",
-        changed=_changed(planned, plan, line, entered) if is_drawn else (),
+        changed=_changed(planned, plan, line, entered) if is_drawn and is_promised else (),
         reason=secret.again,
     )
     return number_draw(origin, entered, is_drawn=is_drawn)

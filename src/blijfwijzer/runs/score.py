@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.files import hash_bytes
+from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import asked_levels, make_groups
 from blijfwijzer.groups.population import Joined, join_units, name_as_survey, read_population
+from blijfwijzer.groups.simple_rule import SIMPLE_RULE, part_by_rule
 from blijfwijzer.progress import Tell, show_progress, silent
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.findings import Findings
@@ -85,7 +88,10 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     intake = read_survey(asked.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)
     people, joined = _population(asked, codebook, intake.responses)
-    grouping = make_groups(intake.responses, codebook, asked.by, settings, asked.cross, people)
+    # Everyone is parted by the simple rule too, so that vouchers can follow where it sees need.
+    rule = () if part_by_rule(intake.responses, codebook) is None else (SIMPLE_RULE,)
+    cross = (*asked.cross, *rule)
+    grouping = make_groups(intake.responses, codebook, asked.by, settings, cross, people)
     if joined is not None:
         intake = replace(intake, remarks=(*intake.remarks, *joined.remarks))
     scales = score_scales(intake.responses, codebook)
@@ -102,7 +108,8 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
         tell(f"write {output}")
         report = release.warned(make_report(findings, release.origin, request.wave))
         files = release_files(report, findings)
-        told = {} if scored.joined is None else {"units": scored.joined.counts}
+        told: dict[str, Any] = {} if scored.joined is None else {"units": scored.joined.counts}
+        told |= _for_vouchers(scored.wave.codebook)
         head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
     said = [*_say(output, findings, scored, head["sequence"]), *release.said]
     return Shown.of(report, output, said)
@@ -117,7 +124,7 @@ def _find(scored: ScoredWave, release: Rehearsal, tell: Tell) -> Findings:
     """Choose what may be shown, and find whom it helps and misses."""
     wave = scored.wave
     tell("find what could be derived")
-    admission = release.admit(wave.intake, wave.grouping, _bases(wave, scored.targets))
+    admission = release.admit(wave.intake, wave.grouping, _bases(scored.targets))
     tell("find segments and whom it misses")
     return gather(wave, _told(scored.targets, admission, wave), release, admission)
 
@@ -152,9 +159,16 @@ def tabulate_groups(
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
     targets = {stored.model.target: estimate_target(stored, wave, silent)}
     release = rehearse(Request("serve", codebook, settings, ""))
-    admission = release.admit(intake, grouping, _bases(wave, targets))
+    admission = release.admit(intake, grouping, _bases(targets))
     told = _told(targets, admission, wave)
     return clear_groups(estimates_of(wave, told, admission), Edge.of(settings)).frame
+
+
+def _for_vouchers(codebook: Codebook) -> dict[str, Any]:
+    """Give what `vouchers` must know of a codebook: levels of education, and which need it is."""
+    use = codebook.vouchers
+    about = {"education": education_levels(codebook)}
+    return about if use is None else {**about, "voucher_outcome": use.outcome}
 
 
 def _population(
@@ -169,13 +183,9 @@ def _population(
     return people, join_units(people, responses, levels, file.name)
 
 
-def _bases(wave: NewWave, targets: dict[str, Target]) -> dict[str, Basis]:
+def _bases(targets: dict[str, Target]) -> dict[str, Basis]:
     """Give what groups are told by, and what that rests on."""
-    found = {f"rate:{name}": target.basis for name, target in targets.items()}
-    fits = wave.fits_profile()
-    if fits is not None:
-        found["profile"] = Basis((fits,), hides_group=False, has_floor=True)
-    return found
+    return {f"rate:{name}": target.basis for name, target in targets.items()}
 
 
 def _told(targets: dict[str, Target], admission: Admission, wave: NewWave) -> dict[str, Target]:
@@ -191,13 +201,12 @@ def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, ModelChoice])
     if asked.population is not None:
         origin["population_sha256"] = hash_bytes(asked.population.read_bytes())
     name = asked.wave or wave_of(asked.survey)
-    profile = () if wave.codebook.simple_rule is None else ("profile",)
     return Request(
         "score",
         wave.codebook,
         wave.settings,
         name,
-        (*(f"rate:{target}" for target in chosen), *profile),
+        tuple(f"rate:{target}" for target in chosen),
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
     )

@@ -139,7 +139,6 @@ def estimates_of(
         rates={name: target.pooled.table for name, target in targets.items()},
         flags={name: target.flags for name, target in targets.items()},
         own=_own(grouping, admission.shown),
-        profile=_profile(wave, admission),
         talent=talent,
     )
 
@@ -192,18 +191,3 @@ def _drivers(target: Target, admission: Admission, seed: int) -> pd.DataFrame:
     return contrast_drivers(
         target.scored, grouping.groups, marked, reference, admission.shown, seed
     )
-
-
-def _profile(wave: NewWave, admission: Admission) -> NDArray[np.float64] | None:
-    """Share of each group that fits the codebook's simple rule, where it may be told.
-
-    Who fits it has few years of school and many of service, so a share of all, or of nobody, would
-    tell that of each: the first is withheld, and below what is nearly nobody that is told.
-    """
-    fits = wave.fits_profile()
-    if fits is None:
-        return None
-    members = admission.grouping.members
-    shares = (members @ fits) / np.maximum(np.asarray(members.sum(axis=1)).ravel(), 1)
-    floor = 1 - wave.settings.disclosure.unanimity
-    return np.where(admission.tells("profile"), np.maximum(shares, floor), np.nan)

@@ -21,7 +21,7 @@ from blijfwijzer.risk.waves import WaveComparison, compare_wave, refuse_differen
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.rule_truth import holds, label
+from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.rules import conditions_of
 
 _MOST_UNKNOWN = 0.9
@@ -70,14 +70,6 @@ class NewWave:
     def weight(self) -> NDArray[np.float64]:
         """One per response."""
         return self.responses["weight"].to_numpy(dtype=float)
-
-    def fits_profile(self) -> NDArray[np.float64] | None:
-        """Say of each respondent whether it fits the codebook's simple rule, if it has one."""
-        rule = self.codebook.simple_rule
-        if rule is None:
-            return None
-        fits = holds(rule, self.responses, self.scales, self.codebook)
-        return np.asarray(np.nan_to_num(fits), dtype=float)
 
     def predictions(
         self, values: NDArray[np.float64] | None, risk: NDArray[np.float64]

@@ -101,6 +101,14 @@ def _number(dataset: str, lottery: str, entered: Sequence[Release]) -> str:
     return f"{len(earlier) + 1}" + (f", with other outcomes than in line {lines}" if lines else "")
 
 
+def _of_use(shown: dict[str, Any]) -> str:
+    if shown["effect_of_use"] is None:
+        return ""
+    low, high = shown["use_low"], shown["use_high"]
+    between = "no interval" if low is None else f"95%: {low:+} to {high:+}"
+    return f"Of those who used one because it was offered: {shown['effect_of_use']:+} ({between}). "
+
+
 def _say(shown: dict[str, Any]) -> str:
     why = shown["interval"]
     between = f"no interval: {_WHY[why]}" if why else f"95%: {shown['low']:+} to {shown['high']:+}"
@@ -109,6 +117,6 @@ def _say(shown: dict[str, Any]) -> str:
     return (
         f"Trained where vouchers were offered: {shown['share_offered']:.0f}%, where not: "
         f"{shown['share_not_offered']:.0f}%. Difference within strata: {shown['effect']:+} points "
-        f"({between}). Draw: {shown['draw']}; analysis {shown['analysis']}."
+        f"({between}). {_of_use(shown)}Draw: {shown['draw']}; analysis {shown['analysis']}."
         + (doubt if known == "not verified" else "")
     )

@@ -1,5 +1,7 @@
 """What vouchers follow from: the need of a release, and in the built-in survey the truth."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,34 +10,42 @@ import pandas as pd
 
 from blijfwijzer.errors import ReleaseError
 from blijfwijzer.estimation.intervals import Z
+from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.groups.paths import GroupPath, crossed_with
+from blijfwijzer.groups.simple_rule import FITS, OTHERS, SIMPLE_RULE
+from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import read_table
-from blijfwijzer.vouchers.needs import Needs
+from blijfwijzer.synthetic.survey import CODEBOOK
+from blijfwijzer.vouchers.needs import SEGMENTS, UNITS, Needs, Partition
+
+_ORDER = (UNITS, SIMPLE_RULE)
+"""Partitions that stand before others, so that of equals the plainest is proposed."""
 
 
-def read_needs(
-    groups: pd.DataFrame, target: str, across: str = ""
-) -> tuple[Needs, pd.Series | None, pd.Series]:
-    """Take from a release what vouchers depend on: need, people, and where they work.
+def read_partitions(
+    groups: pd.DataFrame,
+    segments: pd.DataFrame,
+    target: str,
+    education: Mapping[str, str],
+    truth: pd.DataFrame | None = None,
+) -> list[Partition]:
+    """Take from a release each way in which it parts everyone and tells the need of the parts.
 
     Parameters
     ----------
     groups : as in groups.parquet; no other column than those of the one need is looked at
+    segments : as in segments.parquet
     target : the need
-    across : variable over whose groups everyone is parted; units when empty
-
-    Returns
-    -------
-    The needs; the share of each group that fits the simple profile, where the release has it; and
-    the respondents of each group.
+    education : "variable=code" to the level of education of all who gave that answer
+    truth : as `synthesise --truth` writes it; partitions of which it tells no truth are left out
 
     Raises
     ------
     ReleaseError
-        The release was not crossed with the variable.
+        The need of no group is told.
     """
     crossed = pd.Series(crossed_with(groups["group"]), index=groups.index)
-    own = groups[groups["own_n"].notna() & (crossed == across)].set_index("group").copy()
+    own = groups[groups["own_n"].notna()].copy()
     # Both are rounded: where a remainder is told it is one, however near to the whole.
     is_told = own.get(f"{target}_own_rate", pd.Series(np.nan, own.index)).notna()
     whole = (own["own_n"] >= own["n"]) & ~is_told
@@ -43,81 +53,150 @@ def read_needs(
         # Who is in no smaller unit that is shown is a group of its own, not the whole unit.
         rest = own.get(f"{target}_own_{part}", pd.Series(np.nan, own.index))
         own[f"{target}_{part}"] = own[f"{target}_{part}"].where(whole, rest)
-    # A group of which the need is not told gets none: vouchers would tell of it.
-    is_told, there = own[f"{target}_rate"].notna(), not own.empty
-    own = own[is_told]
-    if there and own.empty:
+    told = own[own[f"{target}_rate"].notna()]
+    if told.empty:
         raise ReleaseError(
-            f"groups.parquet: of none of {len(is_told)} groups the rate of {target} is told, so "
-            "there is no need to divide by. Score by larger units, or before other releases of "
-            "this wave."
+            f"groups.parquet: of none of {len(own)} groups the rate of {target} is told, so there "
+            "is no need to divide by. Score by larger units, or before other releases of this wave."
         )
-    if own.empty:
-        raise ReleaseError(
-            f"groups.parquet: no group is crossed with {across[:80]!r}. Score with --and "
-            f"{across[:80]}, or leave `vouchers.across` out of the settings."
-        )
+    names = sorted(set(crossed[told.index]), key=lambda name: (name or UNITS) not in _ORDER)
+    found = [
+        _of_groups(name or UNITS, told[crossed[told.index] == name], target, education)
+        for name in names
+    ]
+    if truth is not None:
+        return [replace(p, true_rate=true_rates(truth, target, p.needs.groups)) for p in found]
+    return [*found, *_of_segments(segments, groups, target)]
+
+
+def read_rule(
+    groups: pd.DataFrame,
+    target: str,
+    education: Mapping[str, str],
+    truth: pd.DataFrame | None = None,
+) -> Partition | None:
+    """Take those who fit the simple rule and those who do not, wherever they work, in that order.
+
+    Returns
+    -------
+    None where the release does not tell of both.
+    """
+    names = [str(GroupPath((), (SIMPLE_RULE, code))) for code in (FITS, OTHERS)]
+    rows = groups.set_index("group").reindex(names)
+    if rows[f"{target}_rate"].isna().any():
+        return None
+    each = _people_each(groups)
+    whole = rows.assign(own_n=rows["n"], own_people=rows["n"] * each).reset_index()
+    found = _of_groups(SIMPLE_RULE, whole, target, education)
+    if truth is None:
+        return found
+    return replace(found, true_rate=true_rates(truth, target, found.needs.groups))
+
+
+def _of_groups(
+    name: str, own: pd.DataFrame, target: str, education: Mapping[str, str]
+) -> Partition:
+    own = own.set_index("group")
     people = own["own_people"].fillna(own["own_n"])
     width = (own[f"{target}_high"] - own[f"{target}_low"]) / 100
-    places = [GroupPath.parse(group).definition for group in own.index]
-    strata = pd.DataFrame(places, index=own.index).astype("str")
-    if len(strata.columns) and "sector" not in strata:
-        strata["sector"] = strata[strata.columns[0]]
-    needs = Needs(own[f"{target}_rate"] / 100, width / (2 * Z), people, strata)
-    return needs, _profile(own), own["own_n"]
+    paths = [GroupPath.parse(group) for group in own.index]
+    strata = pd.DataFrame([path.definition for path in paths], index=own.index)
+    strata = strata.astype(object).where(strata.notna(), None)
+    units = [level for level in strata if level != name]
+    if units and "sector" not in strata:
+        strata["sector"] = strata[units[0]]
+    taught = [education.get("=".join(path.cross or ()), "") for path in paths]
+    needs = Needs(
+        own[f"{target}_rate"] / 100,
+        width / (2 * Z),
+        people,
+        strata,
+        pd.Series(taught, index=own.index, dtype="str"),
+    )
+    return Partition(name, needs, own["own_n"])
 
 
-def _profile(own: pd.DataFrame) -> pd.Series | None:
-    """Give the share of each group that fits the simple profile, if any group tells it.
+def _of_segments(segments: pd.DataFrame, groups: pd.DataFrame, target: str) -> list[Partition]:
+    """Give the readable profiles as a partition; their rates rest on half of the respondents."""
+    own = segments[(segments["target"] == target) & segments["rate"].notna()]
+    if own.empty:
+        return []
+    own = own.set_index(pd.Index(own["label"].astype(str), name="group"))
+    width = (own["high"] - own["low"]) / 100
+    people = own["n"] * 2 * _people_each(groups)
+    needs = Needs(own["rate"] / 100, width / (2 * Z), people, pd.DataFrame(index=own.index))
+    return [Partition(SEGMENTS, needs, own["n"])]
 
-    A group that does not tell it is taken as the middle one: whoever followed the profile would
-    have to guess.
-    """
-    if "profile" not in own or own["profile"].isna().all():
-        return None
-    return own["profile"].fillna(own["profile"].median()) / 100
+
+def _people_each(groups: pd.DataFrame) -> float:
+    """People that a respondent stands for, by those who are shown in units."""
+    known = groups[groups["people"].notna() & (groups["n"] > 0)]
+    if known.empty:
+        return 1.0
+    largest = known.nlargest(1, "n")
+    return float((largest["people"] / largest["n"]).iloc[0])
 
 
-def read_truth(file: Path, target: str, groups: pd.Index) -> pd.Series:
-    """Read the true share in need of each group of the built-in survey.
+def read_truth(file: Path, target: str) -> pd.DataFrame:
+    """Read what is true of the respondents of the built-in survey.
 
     Parameters
     ----------
-    file : as `synthesise --truth` writes it: one row per respondent, the units and the
-        chance of each outcome, as `p_<outcome>`
-    groups : units that part everyone; a respondent counts in the smallest
+    file : as `synthesise --truth` writes it: one row per respondent, units, career variables and
+        the chance of each outcome, as `p_<outcome>`
 
     Raises
     ------
     ReleaseError
-        The table lacks columns, or no respondent works in some group.
+        The table lacks the chance.
     """
-    table, chance = read_table(file).frame, f"p_{target}"
-    definitions = {str(group): GroupPath.parse(group).definition for group in groups}
-    needed = {chance, *(name for definition in definitions.values() for name in definition)}
-    missing = sorted(needed - set(map(str, table.columns)))
-    if missing:
+    table = read_table(file).frame
+    if f"p_{target}" not in table:
         raise ReleaseError(
-            f"{file.name}: {len(missing)} columns are missing: {', '.join(missing)}. Give what "
-            "`blijfwijzer synthesise --truth` wrote for this wave."
+            f"{file.name}: 1 column is missing: p_{target}. Give what `blijfwijzer synthesise "
+            "--truth` wrote for this wave."
         )
-    owner = pd.Series("", index=table.index)
+    return table
+
+
+def true_rates(truth: pd.DataFrame, target: str, groups: pd.Index) -> pd.Series:
+    """Give the true share in need of each group of the built-in survey.
+
+    Parameters
+    ----------
+    groups : those that part everyone; a respondent counts in the smallest
+
+    Raises
+    ------
+    ReleaseError
+        No respondent is in some group, or the table lacks a column.
+    """
+    find = member_finder(truth, load_codebook(CODEBOOK))
+    definitions = {str(group): GroupPath.parse(group).definition for group in groups}
+    owner = pd.Series("", index=truth.index)
     for group, definition in sorted(definitions.items(), key=lambda item: len(item[1])):
-        inside = np.ones(len(table), dtype=bool)
-        for name, code in definition.items():
-            inside &= (table[name].astype("str") == code).to_numpy()
+        inside = find(definition)
+        if inside is None:
+            raise ReleaseError(
+                f"truth: a column is missing of {', '.join(definition)}. Give what `blijfwijzer "
+                "synthesise --truth` wrote for this wave."
+            )
         owner = owner.mask(inside, group)
-    rates = table[chance].astype(float).groupby(owner).mean().reindex(groups.astype("str"))
+    chance = truth[f"p_{target}"].astype(float)
+    rates = chance.groupby(owner).mean().reindex(groups.astype("str"))
     if rates.isna().any():
         raise ReleaseError(
-            f"{file.name}: nobody works in {int(rates.isna().sum())} of {len(groups)} groups. Give "
-            "the truth of the same wave."
+            f"truth: nobody is in {int(rates.isna().sum())} of {len(groups)} groups. Give the "
+            "truth of the same wave."
         )
     return rates.set_axis(groups)
 
 
 def choose_need(run: dict[str, Any], asked: str) -> str:
     """Choose the need that vouchers are for; a turnover risk is never one.
+
+    What is asked comes first, then what the codebook says (`[vouchers] outcome`), then the only
+    one there is.
 
     Raises
     ------
@@ -135,7 +214,11 @@ def choose_need(run: dict[str, Any], asked: str) -> str:
             "run.json: the release tells of no outcome of the kind need, and vouchers are for "
             "nothing else. Score with a model of one."
         )
+    asked = asked or str(run.get("voucher_outcome", ""))
     if asked in needs or (not asked and len(needs) == 1):
         return asked or str(needs[0])
     what = f"{asked} is no need of this release" if asked else f"{len(needs)} needs are told of"
-    raise ReleaseError(f"run.json: {what}. Give --target, one of: {', '.join(needs)}.")
+    raise ReleaseError(
+        f"run.json: {what}. Give --target, or `[vouchers] outcome` in the "
+        f"codebook, one of: {', '.join(needs)}."
+    )

@@ -1,34 +1,36 @@
 """The story of `vouchers`: a budget divided over the groups of a release."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.errors import BusyError, SettingsError
+from blijfwijzer.errors import BusyError, SettingsError, TrialError
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import csv_file, report_files
-from blijfwijzer.publish.voucher_tables import Division, show_division
+from blijfwijzer.publish.voucher_tables import FEW_GROUPS, Division, show_division
 from blijfwijzer.release.draws import told_of
-from blijfwijzer.release.folder import LOTTERY, read_release, refuse_place
+from blijfwijzer.release.folder import LOTTERY, read_release, read_segments, refuse_place
 from blijfwijzer.release.promise import is_lottery, number_draw, origin_of, read_secret
 from blijfwijzer.release.publication import Addition, add_to_release
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.runs.voucher_needs import choose_need, read_needs, read_truth
+from blijfwijzer.runs.voucher_needs import choose_need, read_partitions, read_rule, read_truth
 from blijfwijzer.runs.waves import paths_of
 from blijfwijzer.settings import Settings, VoucherSettings, load_settings
-from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers, effect_of
-from blijfwijzer.vouchers.alternatives import compare
-from blijfwijzer.vouchers.lottery import draw_lottery
-from blijfwijzer.vouchers.needs import Needs
+from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers
+from blijfwijzer.vouchers.alternatives import Planned, choose_partition, compare, ratio_to_rule
+from blijfwijzer.vouchers.lottery import FEWEST, draw_lottery
+from blijfwijzer.vouchers.needs import Partition
+from blijfwijzer.vouchers.offers import offers_of
 from blijfwijzer.vouchers.power import Power, expected_effect, plan_power
-from blijfwijzer.vouchers.seal import Lottery
+from blijfwijzer.vouchers.seal import Lottery, Origin
 
-_KEPT = ("groups.csv", "groups.parquet", "rejected.csv")
+_KEPT = ("groups.csv", "groups.parquet", "segments.parquet", "rejected.csv")
 
 
 _BASE, _CLUSTERING = 0.45, 0.05
@@ -93,6 +95,7 @@ class Divided:
             "budget": allocation.budget,
             "cost": allocation.cost,
             "settings": self.plan.model_dump(mode="json"),
+            "over": self.division.partition.name,
             "given": allocation.vouchers,
             "expected_extra": round(allocation.expected_extra, 1),
             "lottery_sha256": None if lottery is None else lottery.sha256,
@@ -115,21 +118,31 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     run, groups, report = read_release(asked.release)
     plan = _plan(run, asked)
     target = choose_need(run, plan.target)
-    needs, profile, respondents = read_needs(groups, target, plan.across)
-    true_rate = None if asked.truth is None else read_truth(asked.truth, target, needs.groups)
+    truth = None if asked.truth is None else read_truth(asked.truth, target)
+    about = target, run.get("education", {}), truth
+    partitions = read_partitions(groups, read_segments(asked.release), *about)
     budget, cost = _euros(plan, asked)
     secret = read_secret(asked.secret, asked.again)
     origin = origin_of(asked.release, run, ledgers, plan=plan, secret=secret)
     tell("divide the budget")
-    allocation = allocate_vouchers(needs, budget, cost, plan, origin.seed)
-    lottery, power = None, None
+    planned = [
+        Planned(one, allocate_vouchers(one.needs, budget, cost, plan, origin.seed))
+        for one in _fitting(partitions, plan)
+    ]
+    chosen = choose_partition([one for one in planned if _can_be_proposed(one, plan)] or planned)
+    lottery, power, drawn, why = None, None, None, plan.no_lottery
     if is_lottery(plan):
         tell("draw the lottery")
-        lottery = draw_lottery(allocation, needs, plan, origin=origin)
-        allocation = _as_drawn(allocation, lottery)
-        power = _power(lottery, needs, respondents, plan)
-    rules = compare(needs, allocation, plan, profile, true_rate)
-    division = Division(allocation, rules, lottery, power, origin)
+        lottery, why = _draw(chosen, plan, origin)
+    if lottery is not None:
+        drawn, power = _as_drawn(chosen, lottery), _power(lottery, chosen)
+    by_rule = read_rule(groups, *about)
+    others = [one for one in planned if one is not chosen]
+    rules = compare(chosen, plan, drawn=drawn, others=others, by_rule=by_rule)
+    ratio = None if by_rule is None else _ratio(chosen, lottery, by_rule, plan)
+    division = Division(
+        drawn or chosen.allocation, chosen.partition, rules, lottery, power, origin, why, ratio
+    )
     return Divided(run, groups, report, target, division, plan)
 
 
@@ -139,7 +152,7 @@ def publish_division(divided: Divided, release: Path, ledgers: Path, tell: Tell)
     division, lottery = divided.division, divided.division.lottery
     shown, table = show_division(divided.report, division, divided.groups, divided.plan)
     files = {
-        **{name: (release / name).read_bytes() for name in _KEPT},
+        **{name: (release / name).read_bytes() for name in _KEPT if (release / name).exists()},
         "vouchers.csv": csv_file(table),
         **report_files(shown),
     }
@@ -168,7 +181,14 @@ def _plan(run: dict[str, Any], asked: VoucherRequest) -> VoucherSettings:
     plan = (scored if asked.settings is None else load_settings(asked.settings)).vouchers
     besides = {"budget": asked.budget, "cost": asked.cost, "target": asked.target or None}
     told = {name: value for name, value in besides.items() if value is not None}
-    return plan.model_copy(update=told)
+    plan = plan.model_copy(update=told)
+    if not is_lottery(plan) and not plan.no_lottery.strip():
+        raise SettingsError(
+            "vouchers: nothing would be drawn, so what vouchers do would never be known. Leave "
+            "`vouchers.lottery` at a quarter, or say why not in `vouchers.no_lottery`; the reason "
+            "stands on the page."
+        )
+    return plan
 
 
 def _euros(plan: VoucherSettings, asked: VoucherRequest) -> tuple[float, float]:
@@ -180,24 +200,83 @@ def _euros(plan: VoucherSettings, asked: VoucherRequest) -> tuple[float, float]:
     return plan.budget, plan.cost
 
 
-def _as_drawn(allocation: Allocation, lottery: Lottery) -> Allocation:
-    """Give an allocation with the vouchers that the lottery gave."""
-    table = allocation.table
-    given = lottery.table["vouchers"].reindex(table.index.astype(str)).to_numpy()
-    effect = allocation.take_up * (1 - allocation.deadweight)
-    extra = given * table["rate"].to_numpy() * effect
-    return replace(allocation, table=table.assign(vouchers=given, expected_extra=extra))
+def _fitting(partitions: Sequence[Partition], plan: VoucherSettings) -> list[Partition]:
+    """Keep the partitions that the settings allow: the one asked for, and those with its limits.
+
+    Raises
+    ------
+    SettingsError
+        There is none.
+    """
+    levels = {name.partition("=")[0] for name in (*plan.floors, *plan.caps)}
+    fit = [
+        one
+        for one in partitions
+        if plan.across in ("", one.name) and levels <= set(one.needs.strata.columns)
+    ]
+    if not fit:
+        raise SettingsError(
+            f"vouchers: of {len(partitions)} ways in which the release parts people "
+            f"({', '.join(one.name for one in partitions)}) none is the one that is asked "
+            f"({plan.across or 'any'}) and has the levels of the limits "
+            f"({', '.join(sorted(levels)) or 'none'}). Score with --and, or change "
+            "`vouchers.across`, floors or caps."
+        )
+    return fit
 
 
-def _power(
-    lottery: Lottery, needs: Needs, respondents: pd.Series, plan: VoucherSettings
-) -> Power | None:
+def _can_be_proposed(one: Planned, plan: VoucherSettings) -> bool:
+    """Tell whether there is something to draw among, where a part is drawn."""
+    return not is_lottery(plan) or len(one.partition.needs.groups) >= FEWEST
+
+
+def _draw(chosen: Planned, plan: VoucherSettings, origin: Origin) -> tuple[Lottery | None, str]:
+    """Draw the part that is drawn, or say why nothing can be.
+
+    What was promised is drawn or refused; the part that is drawn by itself is left out where there
+    is too little to draw among.
+    """
+    needs, allocation = chosen.partition.needs, chosen.allocation
+    try:
+        lottery = draw_lottery(allocation, needs, plan, origin=origin)
+        # Groups that are drawn may use more of their offers than those first in line.
+        while plan.spend == "offers" and _as_drawn(chosen, lottery).overspent > plan.overspend:
+            fewer = allocation.vouchers - max(allocation.vouchers // 100, 1)
+            euros = allocation.budget, allocation.cost
+            allocation = allocate_vouchers(needs, *euros, plan, allocation.seed, fewer)
+            lottery = draw_lottery(allocation, needs, plan, origin=origin)
+    except TrialError:
+        if origin.secret or plan.mix != (1, 0, 0):
+            raise
+        return None, FEW_GROUPS
+    return lottery, ""
+
+
+def _as_drawn(chosen: Planned, lottery: Lottery) -> Allocation:
+    """Give the allocation with the vouchers that the lottery gave."""
+    given = lottery.table["vouchers"].reindex(chosen.partition.needs.groups.astype(str))
+    return chosen.allocation.given_as(given.to_numpy(dtype=np.int64))
+
+
+def _power(lottery: Lottery, chosen: Planned) -> Power | None:
     """Plan a lottery's power; none where nothing is compared."""
     if lottery.compared.empty:
         return None
-    effect = expected_effect(lottery, needs, effect_of(plan))
-    measured = respondents.rename(index=str).reindex(lottery.compared.index)
+    effect = expected_effect(lottery, chosen.partition.needs, chosen.allocation.offers)
+    measured = chosen.partition.respondents.rename(index=str).reindex(lottery.compared.index)
     return plan_power(lottery, measured, _BASE, _CLUSTERING, effect)
+
+
+def _ratio(
+    chosen: Planned, lottery: Lottery | None, by_rule: Partition, plan: VoucherSettings
+) -> float:
+    """Hold the vouchers that were given by need against the simple rule."""
+    groups = chosen.partition.needs.groups.astype(str)
+    given = chosen.allocation.table["vouchers"].to_numpy(dtype=np.float64)
+    if lottery is not None:
+        given = lottery.table["by_risk"].reindex(groups).to_numpy(dtype=np.float64)
+    rule = offers_of(by_rule.needs, chosen.allocation.cost, plan)
+    return ratio_to_rule(chosen.partition, given, by_rule, chosen.allocation.offers, rule)
 
 
 def _say(release: Path, division: Division) -> Iterator[str]:
@@ -209,17 +288,23 @@ def _say(release: Path, division: Division) -> Iterator[str]:
         f"groups, {allocation.expected_extra:.0f} extra people expected to train."
     )
     for rule, row in division.rules.iterrows():
-        regret = f", regret {row['regret']:.0%}" if "regret" in row else ""
+        regret = f", regret {row['regret']:.0%}" if row.get("regret", np.nan) >= 0 else ""
         yield (
-            f"  {rule}: {row['expected_extra']:.1f} extra, {row['cost_per_extra']:.0f} euro each, "
-            f"{row['need_reached']:.1%} of need reached{regret}"
+            f"  {rule} ({row['over']}): {row['expected_extra']:.1f} extra, "
+            f"{row['cost_per_extra']:.0f} euro each, {1 - row['inclusion_error']:.0%} of offers to "
+            f"people in need{regret}"
+        )
+    if division.ratio is not None:
+        yield (
+            f"  by need against the simple rule, for as much money: {division.ratio:.3f} times as "
+            "many extra people"
         )
     if lottery is not None:
         if power is not None and power.power < _ENOUGH_POWER:
             yield (
                 f"  warning: the lottery would find the expected effect in {power.power:.0%} of "
-                "years only; draw a larger share (`vouchers.lottery`), or do not count on an "
-                "answer."
+                f"years only; {power.needed} groups like these would in 80%. Draw a larger share "
+                "(`vouchers.lottery`), or do not count on an answer."
             )
         again = f" ({division.origin.reason})" if division.origin.reason else ""
         yield (

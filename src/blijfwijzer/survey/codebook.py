@@ -163,6 +163,13 @@ class Weight(_Part):
     """Variance = scale x sum of squared differences between replicates and the estimate."""
 
 
+class VoucherUse(_Part):
+    """What vouchers are for."""
+
+    outcome: str
+    """The outcome of the kind need that they are for, where there are several."""
+
+
 class Survey(_Part):
     """What this survey is."""
 
@@ -192,7 +199,8 @@ class Codebook(_Part):
     performance: str = ""
     """Column of which the highest answers make someone a best performer; empty: none."""
     simple_rule: Rule | None = None
-    """Whom a rule of thumb would give vouchers to, to compare with."""
+    """Whom a rule of thumb would give vouchers to; units are parted by it, and it is compared."""
+    vouchers: VoucherUse | None = None
 
     @model_validator(mode="before")
     @classmethod

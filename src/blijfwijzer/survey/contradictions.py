@@ -30,6 +30,19 @@ def find_contradictions(codebook: "Codebook") -> Iterator[str]:
     if strange:
         yield f"concepts: {len(strange)} unknown: {', '.join(strange)}; docs/codebook.md lists them"
     yield from _unit_faults(codebook)
+    yield from _voucher_faults(codebook)
+
+
+def _voucher_faults(codebook: "Codebook") -> Iterator[str]:
+    rule, use = codebook.simple_rule, codebook.vouchers
+    for condition in conditions_of(rule) if rule is not None else ():
+        yield from (f"simple_rule: {fault}" for fault in _condition_faults(condition, codebook))
+        column = codebook.columns.get(condition.source)
+        if column is not None and column.role == "audit":
+            yield f"simple_rule: {column.name!r} is an audit attribute, and makes no groups"
+    outcome = None if use is None else codebook.outcomes.get(use.outcome)
+    if use is not None and (outcome is None or outcome.kind != "need"):
+        yield f"vouchers: outcome {use.outcome!r} is no outcome of the kind need"
 
 
 def _column_faults(column: "Column", codebook: "Codebook") -> Iterator[str]:

@@ -31,7 +31,8 @@ class Synthetic:
     responses: pd.DataFrame
     """One row per filled-in form; codes as in the codebook, NaN where nothing was filled in."""
     truth: pd.DataFrame
-    """One row per respondent: the true probability of each outcome."""
+    """One row per respondent: the true probability of each outcome, and by which groups can be
+    found: units and career variables."""
     units: pd.DataFrame
     """One row per team: its sector, organisation, department and how many were invited."""
 
@@ -90,8 +91,9 @@ def make_survey(
     responses.insert(0, "respondent", np.arange(1, respondents + 1, dtype=float))
     known = pd.concat(truth, ignore_index=True)
     known.insert(0, "respondent", responses["respondent"])
-    units = load_codebook(CODEBOOK).units.levels
-    known = known.assign(**{level: responses[level].to_numpy() for level in units})
+    career = [column.name for column in codebook.with_role("career")]
+    names = [*codebook.units.levels, *(name for name in career if name in responses)]
+    known = known.assign(**{name: responses[name].to_numpy() for name in names})
     responses = _hand_in_twice(responses, figure["duplicates"], rng)
     if wave == 2022:
         responses = responses.rename(columns={"sam_2": "samenwerking_2"})

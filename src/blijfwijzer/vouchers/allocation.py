@@ -8,13 +8,14 @@ would have trained anyway with probability `deadweight`. So `v` vouchers give
 
 people who train and would not have (Hidalgo, Oosterbeek & Webbink 2014 for take-up and deadweight
 of Dutch training vouchers). Offers are to a group, so whom they reach inside it is as good as
-random; nobody is picked from survey answers.
+random; nobody is picked from survey answers. An offer costs what it is expected to cost, so more
+are made than the budget would buy if all were used (`offers`).
 """
 
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -23,9 +24,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import VoucherError
-from blijfwijzer.settings import GuidanceSettings, VoucherSettings
+from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.limits import Integers, Limit, Mask, read_limits
 from blijfwijzer.vouchers.needs import Needs
+from blijfwijzer.vouchers.offers import Offers, count_offers, offers_of
 from blijfwijzer.vouchers.programme import divide, steps_of
 
 Reason = Literal["", "need", "caps"]
@@ -37,9 +39,9 @@ class Allocation:
 
     table: pd.DataFrame
     """One row per group, in the order of the needs: `vouchers` (int), `need` (people),
-    `most` (vouchers it could use), `rate`, `robust_rate`, `people`, `expected_extra` (people, at
-    the rate itself), `draw` (in [0, 1), higher goes first among equals), `order` (1 is served
-    first when no limit stands in the way), `tied` (the draw decided)."""
+    `most` (vouchers it could use), `rate`, `se`, `robust_rate`, `people`, `expected_extra`
+    (people, at the rate itself), `draw` (in [0, 1), higher goes first among equals), `order` (1 is
+    served first when no limit stands in the way), `tied` (the draw decided)."""
     limits: pd.DataFrame
     """One row per floor and cap: `name`, `kind`, `share`, `asked`, `given`, `binding`."""
     budget: float
@@ -47,16 +49,17 @@ class Allocation:
     cost: float
     """Euro per voucher."""
     bought: int
-    """Vouchers that the budget less the reserve buys."""
+    """Offers that the budget less the reserve bears."""
     reserve: float
     """Euro kept for late applicants."""
     left: float
-    """Euro that neither buys a voucher nor is in the reserve."""
+    """Euro beside the reserve that offers are expected to leave: kept in case more are used."""
+    overspent: float
+    """Chance that offers cost more than the budget less the reserve."""
     why_left: Reason
     """Why vouchers were left over: everybody in need is served, or caps stand in the way."""
+    offers: Offers
     guidance: str
-    take_up: float
-    deadweight: float
     seed: int
 
     @property
@@ -72,23 +75,41 @@ class Allocation:
     @property
     def expected_spending(self) -> float:
         """Euro: the cost of the vouchers that are expected to be used."""
-        return self.vouchers * self.take_up * self.cost
+        expected = self.offers.spending(self.table["vouchers"].to_numpy())
+        return min(expected, self.budget - self.reserve)
+
+    def given_as(self, given: Integers) -> "Allocation":
+        """Give the allocation with other vouchers, as a draw gave them."""
+        rate = self.table["rate"].to_numpy(dtype=np.float64)
+        extra = self.offers.extra(given, rate)
+        table = self.table.assign(vouchers=given, expected_extra=extra)
+        money = self.budget - self.reserve
+        left = money - min(self.offers.spending(given), money)
+        over = self.offers.chance_overspent(given, money)
+        return replace(self, table=table, left=left, overspent=over)
 
 
 def allocate_vouchers(
-    needs: Needs, budget: float, cost: float, settings: VoucherSettings, seed: int
+    needs: Needs,
+    budget: float,
+    cost: float,
+    settings: VoucherSettings,
+    seed: int,
+    at_most: int | None = None,
 ) -> Allocation:
     """Divide a budget over groups so that most extra people are expected to train.
 
-    Maximises the sum of vouchers x robust rate x take-up x (1 - deadweight), in whole vouchers,
-    with at most one for each person in need, within the budget less the reserve, floors and caps.
+    Maximises the sum of vouchers x robust rate x take-up x (1 - deadweight) per euro, in whole
+    vouchers, with at most one for each person in need, within floors and caps, and with as many
+    offers as the budget less the reserve bears (`count_offers`). Where every offer is worth the
+    same per euro that is the order of the rates.
 
-    The robust rate is the lower bound `max(0, rate - robustness x se)`: each rate at its own
-    pessimistic value (Soyster 1973). The budget of uncertainty of Bertsimas & Sim (2004) lets only
-    some rates be that bad at once and is less cautious, but then what one group gets depends on
-    how sure we are of the others, and more need could give fewer vouchers. With the lower bound
-    raising a group's rate never lowers its vouchers: neither the value of its vouchers nor its room
-    falls, and no limit moves against it. It also puts, at equal rates, well-known groups first.
+    The robust rate is `max(0, rate - robustness x se)`. By default it is the rate itself, the
+    posterior mean: what vouchers bring is linear in it, so a second penalty on what is not well
+    known only takes from small groups (Manski 2004; Dehejia 2005). A setting above zero takes each
+    rate at its own pessimistic value (Soyster 1973); the budget of uncertainty of Bertsimas & Sim
+    (2004) would make what one group gets depend on how sure we are of the others. Either way
+    raising a group's rate never lowers its vouchers.
 
     Groups with the same robust rate, in steps of `STEP`, are equal: a number that is drawn from the
     seed and the group's id alone decides, so that nobody can steer it by adding other groups.
@@ -96,7 +117,8 @@ def allocate_vouchers(
     Parameters
     ----------
     budget : euro
-    cost : euro per voucher; the budget covers every voucher that is offered, used or not
+    cost : euro per voucher that is used
+    at_most : offers, where the budget would bear more
 
     Raises
     ------
@@ -106,30 +128,37 @@ def allocate_vouchers(
     InfeasibleError
         Floors and caps contradict each other; the message names those that do.
     """
-    bought = count_vouchers(budget, cost, settings.reserve)
-    robust = robust_rates(needs, settings)
-    limits = read_limits(settings, needs.strata, needs.most, bought)
+    count_vouchers(budget, cost, settings.reserve)
+    kept = Fraction(str(budget)) * Fraction(str(settings.reserve))
+    money = float(Fraction(str(budget)) - kept)
+    offers, robust = offers_of(needs, cost, settings), robust_rates(needs, settings)
+    steps = steps_of(robust * offers.worth)
     draw = draw_numbers(seed, needs.groups, "allocation")
-    given, open_ = divide(needs.most, steps_of(robust), draw, bought, limits)
-
-    effect = effect_of(settings)
+    order = _order(steps, draw)
+    bought = count_offers(offers, needs.most, np.argsort(order), money, settings)
+    bought = bought if at_most is None else min(bought, at_most)
+    given, open_ = _divide(needs, steps, draw, bought, settings)
+    while settings.spend == "offers" and offers.chance_overspent(given, money) > settings.overspend:
+        # Limits sent offers to groups that use more of them than those first in order.
+        bought -= max(bought // 200, 1)
+        given, open_ = _divide(needs, steps, draw, bought, settings)
     table = pd.DataFrame(
         {
             "vouchers": given,
             "need": needs.rate * needs.people,
             "most": needs.most,
             "rate": needs.rate,
+            "se": needs.se,
             "robust_rate": robust,
             "people": needs.people,
-            "expected_extra": given * needs.rate * effect.take_up * (1 - effect.deadweight),
+            "expected_extra": 0.0,
             "draw": draw,
-            "order": _order(steps_of(robust), draw),
-            "tied": _is_tied(steps_of(robust), given, needs.most, open_),
+            "order": order,
+            "tied": _is_tied(steps, given, needs.most, open_),
         },
         index=needs.groups,
     )
-    spent = Fraction(str(cost)) * int(given.sum())
-    kept = Fraction(str(budget)) * Fraction(str(settings.reserve))
+    limits = read_limits(settings, needs.strata, needs.most, bought)
     return Allocation(
         table=table,
         limits=_limits_table(limits, given),
@@ -137,13 +166,20 @@ def allocate_vouchers(
         cost=float(cost),
         bought=bought,
         reserve=float(kept),
-        left=float(Fraction(str(budget)) - kept - spent),
+        left=0.0,
+        overspent=0.0,
         why_left=_why_left(given, needs.most, bought),
+        offers=offers,
         guidance=settings.guidance,
-        take_up=effect.take_up,
-        deadweight=effect.deadweight,
         seed=seed,
-    )
+    ).given_as(given)
+
+
+def _divide(
+    needs: Needs, steps: Integers, draw: NDArray[np.float64], total: int, settings: VoucherSettings
+) -> tuple[Integers, Mask]:
+    limits = read_limits(settings, needs.strata, needs.most, total)
+    return divide(needs.most, steps, draw, total, limits)
 
 
 def count_vouchers(budget: float, cost: float, reserve: float) -> int:
@@ -175,11 +211,6 @@ def robust_rates(needs: Needs, settings: VoucherSettings) -> NDArray[np.float64]
     """Lower each rate by `robustness` standard errors, to zero at least."""
     lowered = needs.rate - settings.robustness * needs.se
     return np.asarray(lowered.clip(lower=0.0), dtype=np.float64)
-
-
-def effect_of(settings: VoucherSettings) -> GuidanceSettings:
-    """Give take-up and deadweight of the chosen kind of guidance."""
-    return {"none": settings.none, "talk": settings.talk, "time": settings.time}[settings.guidance]
 
 
 def draw_numbers(seed: int, names: Iterable[object], purpose: str) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What the same number of vouchers would do if they were divided by another rule.
+"""What the same money would do if it were divided by another rule, or over other groups.
 
 For a rule that gives `v` vouchers to a group with `people`, of whom a share `rate` is in need
 (estimated, or true where that is known), summed over groups:
@@ -6,113 +6,204 @@ For a rule that gives `v` vouchers to a group with `people`, of whom a share `ra
     vouchers         = sum v
     expected_trained = sum v x take_up
     expected_extra   = sum v x rate x take_up x (1 - deadweight)
-    cost_per_extra   = cost x expected_trained / expected_extra
-    need_reached     = sum v x rate / sum people x rate
+    spending         = sum v x (take_up x cost + guidance)
+    cost_per_extra   = spending / expected_extra
+    need_reached     = sum v x rate / people in need
     inclusion_error  = 1 - sum v x rate / sum v
     exclusion_error  = 1 - need_reached
-    regret           = 1 - expected_extra / expected_extra of the optimum, at equal guidance
+    regret           = 1 - expected_extra / expected_extra of the bound, over the same groups
 
 Only people in need count as extra: with everybody in need, Hidalgo, Oosterbeek & Webbink (2014)
-have 1,000 euro / (1 - 0.6) = 2,500 euro per extra person trained. What guidance itself costs (a
-manager's hour, protected time) is not in these figures. Inclusion and exclusion error are those
-of targeting social programmes (Cornia & Stewart 1993), here of offers.
+have 1,000 euro / (1 - 0.6) = 2,500 euro per extra person trained. Inclusion and exclusion error
+are those of targeting social programmes (Cornia & Stewart 1993), here of offers.
+
+A rule of thumb is valued by whom it reaches: vouchers to all who fit it reach people of whom the
+share in need is that of those who fit, wherever they work.
 """
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import VoucherError
-from blijfwijzer.settings import GuidanceSettings, VoucherSettings
-from blijfwijzer.vouchers.allocation import Allocation, draw_numbers
+from blijfwijzer.settings import VoucherSettings
+from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers, draw_numbers
 from blijfwijzer.vouchers.limits import Integers
-from blijfwijzer.vouchers.needs import Needs
+from blijfwijzer.vouchers.needs import Needs, Partition
+from blijfwijzer.vouchers.offers import Offers, offers_of
 
 DRAWS = 200
 """Random orders of the groups that are averaged; the standard error of that mean is then 7 % of
 the spread between orders."""
 
 Numbers = NDArray[np.float64]
+_GUIDANCE = ("none", "talk", "time")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A way to part everyone, and the whole budget divided over it by need."""
+
+    partition: Partition
+    allocation: Allocation
+
+
+def choose_partition(planned: Sequence[Planned]) -> Planned:
+    """Choose the groups over which the same money is expected to train most extra people.
+
+    The first of equals; of two that spend the same, the one with more extra is the one with more
+    per euro.
+    """
+    return max(planned, key=lambda one: one.allocation.expected_extra)
 
 
 def compare(
-    needs: Needs,
-    allocation: Allocation,
+    chosen: Planned,
     settings: VoucherSettings,
-    simple_share: pd.Series | None = None,
-    true_rate: pd.Series | None = None,
+    *,
+    drawn: Allocation | None = None,
+    others: Sequence[Planned] = (),
+    by_rule: Partition | None = None,
 ) -> pd.DataFrame:
-    """Set an allocation beside other rules that give as many vouchers.
+    """Set a plan beside other rules that are expected to spend as much.
 
-    Floors and caps bind the plan only. Draws follow from the allocation's seed.
+    Floors and caps bind plans by need only. Draws follow from the allocation's seed.
 
     Parameters
     ----------
-    needs, allocation : the plan, and what it was made from
-    simple_share : one per group; share of its people that fit the profile of the policy paper, low
-        education and long tenure. Left out: no such row
-    true_rate : one per group; the share of people in need, where that is known. All outcomes are
-        then computed with it
+    chosen : the groups that are proposed, and the whole budget divided over them by need
+    settings : of the division
+    drawn : the proposal as a lottery gave it, where there is one
+    others : the budget divided over other groups
+    by_rule : those who fit the simple rule and those who do not, everywhere together, in that
+        order. Left out: no such row
 
     Returns
     -------
-    One row per rule, indexed by `rule`, with `guidance` and the figures above; `cost_per_extra` is
-    missing where nobody extra is expected, `regret` is there only with `true_rate`:
+    One row per rule, indexed by `rule`, with `over` (groups that it divides over), `guidance` and
+    the figures above, `extra_low` and `extra_high` (95 %, over rates, take-up and deadweight);
+    `cost_per_extra` is missing where nobody extra is expected. Where true rates are known of all
+    groups of a row its figures are computed with these, and `regret` is there.
 
-    - `plan`: this allocation; `plan_none`, `plan_talk`, `plan_time`: with each kind of guidance
-    - `simple`: groups with the largest `simple_share` first, each as many vouchers as it has
-      people who fit; what is then left goes to the other people of these groups, in that order
+    - `plan`: the proposal
+    - `need`: all of it by need, nothing drawn, where something is
+    - `by_groups`: by need over other groups
+    - `simple`: offers to all who fit the simple rule, wherever they work; what is then left goes to
+      others
     - `random`: groups in random order, each as many as the plan would at most give; mean of draws
     - `people`: in proportion to the people of each group; `equal`: the same for each group; both
       at most one for each person, in whole vouchers by largest remainder
-    - `optimum`: groups with the highest true rate first, without floors and caps; its regret is 0,
+    - `optimum`: groups with the highest true rate first, without floors and caps: the bound of what
+      a division over these groups can bring, however well their need is known. Its regret is 0,
       and that of the plan is what estimating and limits cost together. A group can then use as
-      many vouchers as it has people truly in need, or as the plan thought it had, so that no
-      plan within its estimated needs is better.
+      many vouchers as it has people truly in need, or as the plan thought it had. Groups that are
+      parted otherwise can do better than this bound
+    - `plan_none`, `plan_talk`, `plan_time`: by need with each kind of guidance, for as much money
 
     Raises
     ------
     VoucherError
-        Shares or rates of other groups, missing or outside [0, 1].
+        True rates of other groups, missing or outside [0, 1].
     """
-    total = allocation.vouchers
-    rate = _rate_of(needs, true_rate, "true_rate") if true_rate is not None else needs.rate
-    most, people = needs.most, np.floor(needs.people.to_numpy() + 1e-9).astype(np.int64)
-    draw = draw_numbers(allocation.seed, needs.groups, "alternatives")
-    plan = allocation.table["vouchers"].to_numpy(dtype=np.float64)
-
-    given: dict[str, Numbers] = {"plan": plan}
-    if simple_share is not None:
-        share = _rate_of(needs, simple_share, "simple_share")
-        given["simple"] = _serve_by_profile(share.to_numpy(), people, draw, total)
-    given["random"] = _serve_at_random(most, total, allocation.seed)
-    given["people"] = apportion(people.astype(np.float64), people, total, draw).astype(np.float64)
-    given["equal"] = apportion(np.ones(len(people)), people, total, draw).astype(np.float64)
-    if true_rate is not None:
-        truly = np.floor((rate * needs.people).to_numpy() + 1e-9).astype(np.int64)
-        order = np.argsort(-rate.to_numpy(), kind="stable")
-        given["optimum"] = serve(order, np.maximum(most, truly), total).astype(np.float64)
-
-    chosen = GuidanceSettings(take_up=allocation.take_up, deadweight=allocation.deadweight)
-    rows = {
-        rule: {
-            "guidance": allocation.guidance,
-            **_outcomes(vouchers, rate, needs.people, allocation.cost, chosen),
-        }
-        for rule, vouchers in given.items()
-    }
-    for guidance in ("none", "talk", "time"):
-        effect: GuidanceSettings = getattr(settings, guidance)
-        rows[f"plan_{guidance}"] = {
-            "guidance": guidance,
-            **_outcomes(plan, rate, needs.people, allocation.cost, effect),
-        }
-    rules = pd.DataFrame.from_dict(rows, orient="index").rename_axis("rule")
-    if true_rate is not None:
-        reached = rules["need_reached"].astype(float)
+    plan = drawn or chosen.allocation
+    money = plan.offers.spending(plan.table["vouchers"].to_numpy())
+    rows = [_row("plan", chosen.partition, plan)]
+    if drawn is not None:
+        rows.append(_row("need", chosen.partition, chosen.allocation))
+    rows += [_row("by_groups", other.partition, other.allocation) for other in others]
+    if by_rule is not None:
+        rows.append(_simple(by_rule, plan, settings, money))
+    rows += _of_groups(chosen.partition, plan, money)
+    rows += _of_guidance(chosen.partition, plan, settings)
+    rules = pd.DataFrame(rows).set_index("rule")
+    known = chosen.partition.true_rate is not None
+    if known:
+        reached = rules["expected_extra"] / rules["spending"]
         best = float(reached["optimum"])
-        rules["regret"] = 1 - reached / best if best > 0 else 0.0
+        own = (rules["over"] == chosen.partition.name) & (rules["guidance"] == plan.guidance)
+        regret = 1 - reached / best if best > 0 else 0.0 * reached
+        rules["regret"] = regret.where(own)
     return rules
+
+
+def ratio_to_rule(
+    partition: Partition, given: Numbers, by_rule: Partition, offers: Offers, rule: Offers
+) -> float:
+    """Hold what is given by need against the simple rule, at equal spending.
+
+    Parameters
+    ----------
+    given : vouchers of each group that were given by need, none that were drawn
+    offers, rule : what offers cost and bring, over the groups of each
+
+    Returns
+    -------
+    Extra people over extra people, by true rates where these are known; above 1 the plan is better.
+    """
+    extra = float(offers.extra(given, _rates(partition)).sum())
+    served = _serve_rule(by_rule, rule, offers.spending(given))
+    return extra / float(rule.extra(served, _rates(by_rule)).sum())
+
+
+def _row(rule: str, partition: Partition, allocation: Allocation) -> dict[str, float | str]:
+    given = allocation.table["vouchers"].to_numpy(dtype=np.float64)
+    told = _outcomes(partition, given, allocation.offers, allocation.seed)
+    return {"rule": rule, "over": partition.name, "guidance": allocation.guidance, **told}
+
+
+def _simple(
+    by_rule: Partition, plan: Allocation, settings: VoucherSettings, money: float
+) -> dict[str, float | str]:
+    offers = offers_of(by_rule.needs, plan.cost, settings)
+    given = _serve_rule(by_rule, offers, money)
+    told = _outcomes(by_rule, given, offers, plan.seed)
+    return {"rule": "simple", "over": by_rule.name, "guidance": plan.guidance, **told}
+
+
+def _serve_rule(by_rule: Partition, offers: Offers, money: float) -> Numbers:
+    """Offer to all who fit, then to others, until as much is spent."""
+    left, given = money, np.zeros(len(offers.price))
+    for place, (price, people) in enumerate(zip(offers.price, by_rule.needs.people, strict=True)):
+        given[place] = min(left / price, people)
+        left -= given[place] * price
+    return given
+
+
+def _of_groups(
+    partition: Partition, plan: Allocation, money: float
+) -> Iterator[dict[str, float | str]]:
+    needs, offers, total = partition.needs, plan.offers, plan.vouchers
+    most, people = needs.most, np.floor(needs.people.to_numpy() + 1e-9).astype(np.int64)
+    draw = draw_numbers(plan.seed, needs.groups, "alternatives")
+    rules: dict[str, Callable[[int], Numbers]] = {
+        "random": lambda n: _serve_at_random(most, n, plan.seed),
+        "people": lambda n: apportion(people.astype(np.float64), people, n, draw).astype(float),
+        "equal": lambda n: apportion(np.ones(len(people)), people, n, draw).astype(float),
+    }
+    if partition.true_rate is not None:
+        rate = _rates(partition)
+        truly = np.floor(rate * needs.people.to_numpy() + 1e-9).astype(np.int64)
+        order = np.argsort(-rate * offers.worth, kind="stable")
+        best = np.maximum(most, truly)
+        rules["optimum"] = lambda n: serve(order, best, n).astype(np.float64)
+    for rule, give in rules.items():
+        given = give(total)
+        # Groups that use more of their offers cost more: as many as spend the same.
+        given = give(int(total * money / max(offers.spending(given), 1e-9) + 0.5))
+        told = _outcomes(partition, given, offers, plan.seed)
+        yield {"rule": rule, "over": partition.name, "guidance": plan.guidance, **told}
+
+
+def _of_guidance(
+    partition: Partition, plan: Allocation, settings: VoucherSettings
+) -> Iterator[dict[str, float | str]]:
+    for guidance in _GUIDANCE:
+        other = settings.model_copy(update={"guidance": guidance})
+        made = allocate_vouchers(partition.needs, plan.budget, plan.cost, other, plan.seed)
+        yield _row(f"plan_{guidance}", partition, made)
 
 
 def apportion(weights: Numbers, caps: Integers, total: int, draw: Numbers) -> Integers:
@@ -157,6 +248,13 @@ def serve(order: Integers, most: Integers, total: int) -> Integers:
     return given
 
 
+def _rates(partition: Partition) -> Numbers:
+    """Give the true share in need of each group where that is known, and else the estimate."""
+    if partition.true_rate is None:
+        return partition.needs.rate.to_numpy(dtype=np.float64)
+    return _rate_of(partition.needs, partition.true_rate, "true_rate").to_numpy(dtype=np.float64)
+
+
 def _rate_of(needs: Needs, shares: pd.Series, name: str) -> pd.Series:
     if set(shares.index) != set(needs.groups) or len(shares) != len(needs.groups):
         raise VoucherError(f"{name}: of other groups than the needs. Give one share per group.")
@@ -170,13 +268,6 @@ def _rate_of(needs: Needs, shares: pd.Series, name: str) -> pd.Series:
     return aligned
 
 
-def _serve_by_profile(share: Numbers, people: Integers, draw: Numbers, total: int) -> Numbers:
-    order = np.lexsort([-draw, -share])
-    fits = np.floor(share * people + 1e-9).astype(np.int64)
-    given = serve(order, fits, total)
-    return (given + serve(order, people - given, total - int(given.sum()))).astype(np.float64)
-
-
 def _serve_at_random(most: Integers, total: int, seed: int) -> Numbers:
     rng = np.random.default_rng([seed, len(most)])
     draws = [serve(rng.permutation(len(most)), most, total) for _ in range(DRAWS)]
@@ -184,18 +275,23 @@ def _serve_at_random(most: Integers, total: int, seed: int) -> Numbers:
 
 
 def _outcomes(
-    vouchers: Numbers, rate: pd.Series, people: pd.Series, cost: float, effect: GuidanceSettings
-) -> dict[str, float]:
-    total, reached = float(vouchers.sum()), float(vouchers @ rate.to_numpy())
-    in_need = float((rate * people).sum())
-    trained = total * effect.take_up
-    extra = reached * effect.take_up * (1 - effect.deadweight)
+    partition: Partition, given: Numbers, offers: Offers, seed: int
+) -> dict[str, float | str]:
+    rate, people = _rates(partition), partition.needs.people.to_numpy(dtype=np.float64)
+    se = partition.needs.se.to_numpy() * (partition.true_rate is None)
+    total, reached = float(given.sum()), float(given @ rate)
+    in_need = float(rate @ people)
+    extra, spending = float(offers.extra(given, rate).sum()), offers.spending(given)
+    low, high = offers.extra_interval(given, rate, se, seed)
     need_reached = reached / in_need if in_need > 0 else float("nan")
     return {
         "vouchers": round(total, 6),
-        "expected_trained": trained,
+        "expected_trained": float(given @ offers.take_up),
         "expected_extra": extra,
-        "cost_per_extra": cost * trained / extra if extra > 0 else float("nan"),
+        "extra_low": low,
+        "extra_high": high,
+        "spending": spending,
+        "cost_per_extra": spending / extra if extra > 0 else float("nan"),
         "need_reached": need_reached,
         "inclusion_error": 1 - reached / total if total > 0 else float("nan"),
         "exclusion_error": 1 - need_reached,

@@ -55,8 +55,8 @@ def read_limits(
     VoucherError
         A key that is no `level=name`, or a stratum that no group is in.
     InfeasibleError
-        A floor promises a stratum more vouchers than it has people in need, while elsewhere
-        people in need go without.
+        A floor promises a stratum more vouchers than it has people, while elsewhere people in need
+        go without.
     """
     limits = [
         *(
@@ -71,12 +71,12 @@ def read_limits(
     broken = [limit for limit in limits if limit.kind == "floor" and limit.asked > limit.need]
     if broken and total < most.sum():
         named = "; ".join(
-            f"{limit.name} promises {limit.asked} vouchers to {limit.need} people in need"
+            f"{limit.name} promises {limit.asked} vouchers to {limit.need} people"
             for limit in broken
         )
         raise InfeasibleError(
-            f"floors: {len(broken)} of {len(settings.floors)} ask for more than there is need "
-            f"with {total} vouchers: {named}. Lower these floors."
+            f"floors: {len(broken)} of {len(settings.floors)} ask for more than there are "
+            f"people with {total} vouchers: {named}. Lower these floors."
         )
     return limits
 

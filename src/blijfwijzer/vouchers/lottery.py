@@ -85,12 +85,14 @@ def draw_lottery(
 
     line = np.argsort(allocation.table["order"].to_numpy())
     sector = _sector_of(needs)
-    free: Mask = (by_signal + by_risk == 0) & (most > 0)
+    free: Mask = (by_signal + by_risk == 0) & (needs.in_need > 0)
     by_lot = np.zeros_like(by_risk)
     stratum, arm = np.full((2, len(most)), "", dtype=object)
     for part, is_asked in (("cut", settings.lottery > 0), ("random", settings.mix[1] > 0)):
         if not is_asked:
             continue
+        # Around the cut among as many groups as can be: for offers to as many as are in need.
+        most = needs.in_need if part == "cut" else needs.most
         own = line[free[line]]
         if part == "cut":
             own = _around_the_cut(own, most, quotas[part])
@@ -99,7 +101,7 @@ def draw_lottery(
         free[own] = False
         if part == "cut":
             left = quotas["cut"] - int(by_lot.sum())
-            by_risk = by_risk + serve(line, np.where(free, most, 0), left)
+            by_risk = by_risk + serve(line, np.where(free, needs.most, 0), left)
             free &= by_risk == 0
     parts = [by_risk + by_lot + by_signal, by_risk, by_lot, by_signal]
     columns = [*parts, stratum.astype(str), arm.astype(str)]

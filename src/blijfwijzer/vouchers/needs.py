@@ -1,7 +1,7 @@
 """What vouchers may depend on: need, and people in it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,8 @@ class Needs:
     strata : one row per group, one column per level (sector, organisatie, opleiding, ...), a text
         label or nothing in each; used for floors, caps and lotteries, never to rank. Give only
         levels that a floor may be set on: no audit attributes.
+    education : one per group; "low", "middle" or "high" where all of its people are so, else "";
+        used for how readily offers are used. Nothing is known when left out
 
     Raises
     ------
@@ -34,6 +36,7 @@ class Needs:
     se: pd.Series
     people: pd.Series
     strata: pd.DataFrame
+    education: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
 
     def __post_init__(self) -> None:
         """Refuse what cannot be divided over, and keep copies."""
@@ -68,6 +71,7 @@ class Needs:
                 f"{', '.join(unlabelled)}. Give the names of strata as text."
             )
         object.__setattr__(self, "strata", self.strata.copy())
+        object.__setattr__(self, "education", self.education.reindex(groups).fillna(""))
 
     @property
     def groups(self) -> pd.Index:
@@ -76,6 +80,32 @@ class Needs:
 
     @property
     def most(self) -> Integers:
-        """Most vouchers per group: whole people in need."""
+        """Most offers per group: one for each of its people, none where nobody is in need.
+
+        Nobody knows who in a group is in need, so each further offer reaches as much need as the
+        first, until all have one.
+        """
+        people = self.people.to_numpy().round(9)
+        return np.where(self.rate.to_numpy() > 0, np.floor(people), 0).astype(np.int64)
+
+    @property
+    def in_need(self) -> Integers:
+        """Whole people in need per group."""
         # A rate of .3 of 10 people is 3 people, also when the product is 2.9999999999999996.
         return np.floor((self.rate * self.people).to_numpy() + 1e-9).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One way in which a release parts everyone, and the need of its groups."""
+
+    name: str
+    """`UNITS`, `SEGMENTS`, or the variable that units are crossed with."""
+    needs: Needs
+    respondents: pd.Series
+    """Of each group."""
+    true_rate: pd.Series | None = None
+    """Share of each group truly in need, where that is known."""
+
+
+UNITS, SEGMENTS = "units", "segments"

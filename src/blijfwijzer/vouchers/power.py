@@ -8,10 +8,13 @@ from scipy.optimize import brentq
 from scipy.stats import chi, norm, t
 
 from blijfwijzer.errors import TrialError
-from blijfwijzer.settings import GuidanceSettings
 from blijfwijzer.vouchers.needs import Needs
+from blijfwijzer.vouchers.offers import Offers
 from blijfwijzer.vouchers.permutation import LEVEL, within
 from blijfwijzer.vouchers.seal import OFFERED, Lottery
+
+_NO_EFFECT = 1e-6
+"""Of its standard error, below which no number of groups would find an effect."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,12 @@ class Power:
     freedom: int
     """Degrees of freedom: compared groups - strata - 1."""
     groups: int
+    needed: int
+    """Groups like these, parted likewise, that find the expected effect with the wanted
+    probability; 0 where no effect is expected."""
 
 
-def expected_effect(lottery: Lottery, needs: Needs, effect: GuidanceSettings) -> float:
+def expected_effect(lottery: Lottery, needs: Needs, offers: Offers) -> float:
     """Expect by how much more of a group trains when it is offered its vouchers.
 
     The mean over drawn groups of vouchers / people x take-up x (1 - deadweight): most people of a
@@ -39,7 +45,8 @@ def expected_effect(lottery: Lottery, needs: Needs, effect: GuidanceSettings) ->
     """
     drawn = lottery.table[lottery.table["arm"] == OFFERED]
     offered = drawn["vouchers"] / needs.people.rename(index=str).reindex(drawn.index)
-    return float(offered.mean() * effect.take_up * (1 - effect.deadweight))
+    take_up = pd.Series(offers.take_up, index=needs.groups.astype(str)).reindex(drawn.index)
+    return float((offered * take_up).mean() * (1 - offers.guidance.deadweight))
 
 
 def plan_power(
@@ -103,7 +110,27 @@ def plan_power(
         se=se,
         freedom=freedom,
         groups=len(compared),
+        needed=_groups_needed(abs(effect) / se, len(compared), freedom, wanted),
     )
+
+
+def _groups_needed(noncentrality: float, groups: int, freedom: int, wanted: float) -> int:
+    """Count groups: the error falls with the root of their number, and freedom grows with it."""
+    if noncentrality < _NO_EFFECT:
+        return 0
+    lost = groups - freedom
+
+    def falls_short(count: int) -> bool:
+        return _power(noncentrality * np.sqrt(count / groups), count - lost) < wanted
+
+    high = lost + 1
+    while falls_short(high):
+        high *= 2
+    low = max(high // 2, lost)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if falls_short(middle) else (low, middle)
+    return high
 
 
 def _power(noncentrality: float, freedom: int) -> float:

@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.errors import TrialError
-from blijfwijzer.vouchers.permutation import PERMUTATIONS, Arms, Randomised, randomise
+from blijfwijzer.vouchers.permutation import (
+    PERMUTATIONS,
+    Arms,
+    OfUse,
+    Randomised,
+    effect_of_use,
+    randomise,
+)
 from blijfwijzer.vouchers.seal import NOT_OFFERED, OFFERED, Lottery
 
 _FEWEST = 3
@@ -34,6 +41,9 @@ class TrialResult:
     share_offered: float
     share_not_offered: float
     """Mean share over groups, not adjusted for strata."""
+    of_use: OfUse | None = None
+    """What use did to those who used a voucher because it was offered; None where it is not known
+    how many used one."""
 
     @property
     def why_no_interval(self) -> str:
@@ -55,7 +65,8 @@ def analyse_trial(
     ----------
     lottery : as `open_sealed` gives it
     outcomes : one row per group, indexed by group id: `n` respondents, and `share` that trained in
-        [0, 1] or `count` of them; groups outside the comparison may be in it, and count for nothing
+        [0, 1] or `count` of them, and perhaps `used`, how many used a voucher; groups outside the
+        comparison may be in it, and count for nothing
     minimum : fewest people that anything may tell of: respondents of a group, and in each arm both
         those who trained and those who did not
 
@@ -72,6 +83,10 @@ def analyse_trial(
     arms = answered.groupby("stratum")["arm"].transform("nunique")
     used = answered[arms == 2]
     _refuse_few(used, len(compared), minimum)
+    of_use = None
+    if "used" in used:
+        _refuse_few_users(used, minimum)
+        of_use = used["used"].to_numpy(dtype=np.float64)
     is_offered = (used["arm"] == OFFERED).to_numpy()
     share = used["share"].to_numpy(dtype=np.float64)
     groups = Arms(is_offered, used["stratum"].to_numpy(dtype=str))
@@ -84,7 +99,26 @@ def analyse_trial(
         left_out=len(answered) - len(used),
         share_offered=float(share[is_offered].mean()),
         share_not_offered=float(share[~is_offered].mean()),
+        of_use=None
+        if of_use is None
+        else effect_of_use(share, of_use, groups, permutations, lottery.origin.seed),
     )
+
+
+def _refuse_few_users(used: pd.DataFrame, minimum: int) -> None:
+    """Refuse to tell of use when few in the offered arm used a voucher, or few did not.
+
+    Where nothing was offered nobody may have used one: that is known of the draw, and of no one.
+    """
+    taken = (used["used"] * used["n"]).groupby(used["arm"]).sum()
+    others = used.groupby("arm")["n"].sum() - taken
+    few = taken[OFFERED] < minimum or bool((others < minimum).any())
+    if few or 0 < taken[NOT_OFFERED] < minimum:
+        raise TrialError(
+            f"outcomes: in an arm fewer than {minimum} people used a voucher, or fewer than "
+            f"{minimum} did not. Nothing was shown, as it would tell of few people. Leave `used` "
+            "out, or collect outcomes of more groups."
+        )
 
 
 def _refuse_few(used: pd.DataFrame, drawn: int, minimum: int) -> None:
@@ -134,12 +168,17 @@ def _read(outcomes: pd.DataFrame, lottery: Lottery) -> pd.DataFrame:
     n = figures["n"].fillna(0)
     share: pd.Series = figures["share"] if "share" in figures else figures["count"] / n.where(n > 0)
     unread = int((figures.isna() & outcomes.notna()).to_numpy().sum())
-    counts = figures[[name for name in ("n", "count") if name in figures]].fillna(0)
+    counts = figures[[name for name in ("n", "count", "used") if name in figures]].fillna(0)
     unread += int((counts % 1 != 0).to_numpy().sum())
     wrong = unread + int(((n < 0) | (share < 0) | (share > 1)).sum())
+    if "used" in figures:
+        wrong += int(((figures["used"] < 0) | (figures["used"] > n)).sum())
     if wrong:
         raise TrialError(
             f"outcomes: {wrong} figures are no number, no whole count, below 0, or a share above 1 "
             "(a count above n). Mend these."
         )
-    return pd.DataFrame({"n": n, "share": share.where(n > 0)})
+    known = pd.DataFrame({"n": n, "share": share.where(n > 0)})
+    if "used" not in figures:
+        return known
+    return known.assign(used=(figures["used"].fillna(0) / n.where(n > 0)))

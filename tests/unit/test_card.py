@@ -1,0 +1,81 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from blijfwijzer.risk.card import Answers, Band, Card, Question, choose_card
+from blijfwijzer.survey.codebook import Column
+
+NAMES = [f"q{i}" for i in range(12)]
+
+
+def columns_of(names=NAMES):
+    codes = {str(code): f"answer {code}" for code in range(1, 6)}
+    return [
+        Column(name=name, label=name, role="item", type="ordinal", codes=codes) for name in names
+    ]
+
+
+@pytest.fixture
+def answers(rng) -> Answers:
+    """Need that follows the first four questions, the first twice as much as the others."""
+    frame = pd.DataFrame(rng.integers(1, 6, (6000, 12)).astype(float), columns=NAMES)
+    strong, weak = frame["q0"].to_numpy(), frame[["q1", "q2", "q3"]].to_numpy().sum(axis=1)
+    margin = 1.2 * (3 - strong) + 0.6 * (9 - weak) - 2
+    values = (rng.random(6000) < 1 / (1 + np.exp(-margin))).astype(float)
+    frame.loc[rng.random(6000) < 0.05, "q1"] = np.nan
+    return Answers(frame, values, np.ones(6000), np.repeat(np.arange(5), 1200))
+
+
+def test_points_are_added_by_band_and_no_answer_counts_as_the_mean_one():
+    question = Question("q0", (Band(-np.inf, 3, 2), Band(3, np.inf, 0)), 1)
+    other = Question("q1", (Band(-np.inf, 2, 0), Band(2, np.inf, 4)), 3)
+    given = pd.DataFrame({"q0": [1, 3, np.nan], "q1": [2, 1, np.nan]})
+
+    assert Card((question, other), 5).points(given).tolist() == [6, 0, 4]
+
+
+def test_questions_that_tell_of_need_are_chosen_first_and_the_strongest_gives_most_points(answers):
+    card = choose_card(answers, columns_of(), 10)
+
+    chosen = [question.column for question in card.questions]
+    most = [max(band.points for band in question.bands) for question in card.questions]
+    assert set(chosen[:4]) == {"q0", "q1", "q2", "q3"}
+    assert chosen[0] == "q0"
+    assert len(chosen) in (7, 8)
+    assert most[0] == 4
+    assert 1 <= max(most[1:4]) <= 3
+    assert max(most[4:]) <= 1
+    points = [band.points for band in card.questions[0].bands]
+    assert points == sorted(points, reverse=True)
+
+
+def test_the_cut_asks_about_a_fifth_of_people_who_are_more_often_in_need(answers):
+    card = choose_card(answers, columns_of(), 10)
+
+    reached = card.points(answers.frame) >= card.cut
+
+    assert reached.mean() == pytest.approx(0.2, abs=0.08)
+    assert answers.values[reached].mean() > 2 * answers.values.mean()
+
+
+def test_no_points_tell_of_few_people(answers):
+    frame = answers.frame.assign(q0=np.where(answers.values == 1, 5.0, 1.0))
+    few = np.flatnonzero(answers.values == 1)[:5]
+    frame.loc[few, "q0"] = 1.0
+
+    card = choose_card(
+        Answers(frame, answers.values, answers.weight, answers.folds), columns_of(), 10
+    )
+
+    # Below 5 hardly anybody is in need, and above nobody is not: as few as that are told of nobody.
+    assert "q0" not in [question.column for question in card.questions]
+
+
+def test_every_band_holds_enough_people_in_need_and_others(answers):
+    card = choose_card(answers, columns_of(), 300)
+
+    for question in card.questions:
+        given = answers.frame[question.column]
+        for band in question.bands:
+            inside = (given >= band.low) & (given < band.high)
+            assert min((answers.values[inside] == v).sum() for v in (0, 1)) >= 300
