@@ -37,6 +37,8 @@ Views = list[list[bytes]]
 _MOST_ALIKE = 0.1
 """Share of people who answer as somebody else does, above which a part of the answers tells people
 apart no longer. Convention of ours: of groups of ten, one in three would hold nobody of them."""
+_AT_ONCE = 10_000
+"""Pairs of sets of which all sums are held against each other: 20 MB per view."""
 
 
 def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
@@ -241,14 +243,53 @@ def compare(now: Fingerprints, before: Fingerprints, minimum: int, sight: Sight)
     """
     is_same, is_equal, is_near = (np.zeros(len(now), dtype=bool) for _ in range(3))
     apart = np.zeros(len(now), dtype=np.int64)
-    for place, own in enumerate(now):
-        # Sets that differ in so many of the first sums differ in as many of all.
-        first = differing_sums(own[None, :, : 2 * minimum], before[:, :, : 2 * minimum])
-        alike = before[(first < minimum).any(axis=-1)]
-        found = judge(differing_sums(own[None], alike), minimum, sight)
-        is_same[place], is_equal[place] = found.is_same.any(), found.is_equal.any()
-        is_near[place], apart[place] = found.is_near.any(), found.apart.max(initial=0)
+    ours, theirs = _pairs(now, before, minimum)
+    for start in range(0, len(ours), _AT_ONCE):
+        own, other = ours[start : start + _AT_ONCE], theirs[start : start + _AT_ONCE]
+        found = judge(differing_sums(now[own], before[other]), minimum, sight)
+        for told, judged in (
+            (is_same, found.is_same),
+            (is_equal, found.is_equal),
+            (is_near, found.is_near),
+        ):
+            told[own[judged]] = True
+        np.maximum.at(apart, own, found.apart)
     return Likeness(is_same, is_equal, is_near, apart)
+
+
+def _pairs(
+    now: Fingerprints, before: Fingerprints, minimum: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give all pairs of sets of which fewer sums than the minimum differ in some view.
+
+    A sum in which neither set has people does not differ, so as many differ as either has people
+    in, less those that are the same. Most pairs have no such sum in common, and are never made.
+    """
+    found = [np.zeros(0, dtype=np.int64)]
+    for view in range(now.shape[1]):
+        sums = now[:, view], before[:, view]
+        masks = [(own != 0) @ (1 << np.arange(SUMS, dtype=np.uint64)) for own in sums]
+        numbers = np.unique(sums[0][sums[0] != 0])
+        shared = (_where(sums[0], numbers) @ _where(sums[1], numbers).T).tocoo()
+        either = np.bitwise_count(masks[0][shared.row] | masks[1][shared.col])
+        is_near = either - shared.data < minimum
+        found.append(shared.row[is_near].astype(np.int64) * len(before) + shared.col[is_near])
+        few = [np.flatnonzero(np.bitwise_count(mask) < minimum) for mask in masks]
+        for own in few[0]:
+            either = np.bitwise_count(masks[0][own] | masks[1][few[1]])
+            found.append(own * len(before) + few[1][either < minimum])
+    ours, theirs = np.divmod(np.unique(np.concatenate(found)), max(1, len(before)))
+    return ours, theirs
+
+
+def _where(sums: Fingerprints, numbers: NDArray[np.int64]) -> csr_array:
+    """Say which sets have which numbers among their sums: one row per set, one column each."""
+    rows, buckets = np.nonzero(sums if len(numbers) else sums[:0])
+    columns = np.searchsorted(numbers[:-1], found := sums[rows, buckets])
+    is_one = numbers[columns] == found
+    places = rows[is_one], columns[is_one]
+    ones = np.ones(int(is_one.sum()), dtype=np.int64)
+    return csr_array((ones, places), shape=(len(sums), len(numbers)))
 
 
 def to_text(fingerprint: Fingerprints) -> str:
