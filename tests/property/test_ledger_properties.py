@@ -137,3 +137,12 @@ def test_pairs_of_near_sets_are_those_that_a_look_at_every_pair_finds(made, mini
     differ = differing_sums(now[:, None], before[None])
     near = np.nonzero((differ < minimum).any(axis=-1))
     assert pairs == set(zip(*map(np.ndarray.tolist, near), strict=True))
+
+
+@given(st.lists(st.sampled_from([0.0, -0.0, 1.0, 2.5, 1e16, 1e-7, float("nan")]), min_size=1))
+@settings(max_examples=60, deadline=None)
+def test_people_are_known_by_the_very_text_of_their_answers(answers):
+    frame = pd.DataFrame({"a": answers, "b": [str(a)[:3] for a in answers], "c": 1})
+    plain = pd.util.hash_pandas_object(frame[["a", "b", "c"]].astype("str"), index=False)
+
+    assert view_keys(frame, [("c", "b", "a")]) == [[str(key).encode() for key in plain]]
