@@ -1,20 +1,22 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from blijfwijzer.risk.card import (
-    Answers,
     Band,
     Card,
-    Question,
+    CardAnswers,
+    CardQuestion,
+    askable,
     card_from_json,
     card_to_json,
     choose_card,
     judge,
 )
-from blijfwijzer.survey.codebook import Column
+from blijfwijzer.survey.codebook import Column, load_codebook
 
 NAMES = [f"q{i}" for i in range(12)]
 
@@ -27,19 +29,19 @@ def columns_of(names=NAMES):
 
 
 @pytest.fixture
-def answers(rng) -> Answers:
+def answers(rng) -> CardAnswers:
     """Need that follows the first four questions, the first twice as much as the others."""
     frame = pd.DataFrame(rng.integers(1, 6, (6000, 12)).astype(float), columns=NAMES)
     strong, weak = frame["q0"].to_numpy(), frame[["q1", "q2", "q3"]].to_numpy().sum(axis=1)
     margin = 1.2 * (3 - strong) + 0.6 * (9 - weak) - 2
     values = (rng.random(6000) < 1 / (1 + np.exp(-margin))).astype(float)
     frame.loc[rng.random(6000) < 0.05, "q1"] = np.nan
-    return Answers(frame, values, np.ones(6000), np.repeat(np.arange(5), 1200))
+    return CardAnswers(frame, values, np.ones(6000), np.repeat(np.arange(5), 1200))
 
 
 def test_points_are_added_by_band_and_no_answer_counts_as_the_mean_one():
-    question = Question("q0", (Band(-np.inf, 3, 2), Band(3, np.inf, 0)), 1)
-    other = Question("q1", (Band(-np.inf, 2, 0), Band(2, np.inf, 4)), 3)
+    question = CardQuestion("q0", (Band(-np.inf, 3, 2), Band(3, np.inf, 0)), 1)
+    other = CardQuestion("q1", (Band(-np.inf, 2, 0), Band(2, np.inf, 4)), 3)
     given = pd.DataFrame({"q0": [1, 3, np.nan], "q1": [2, 1, np.nan]})
 
     assert Card((question, other), 5).points(given).tolist() == [6, 0, 4]
@@ -74,7 +76,7 @@ def test_no_points_tell_of_few_people(answers):
     few = np.flatnonzero(answers.values == 1)[:5]
     frame.loc[few, "q0"] = 1.0
 
-    changed = Answers(frame, answers.values, answers.weight, answers.folds)
+    changed = CardAnswers(frame, answers.values, answers.weight, answers.folds)
     card = choose_card(changed, columns_of(), 10).card
 
     # Below 5 hardly anybody is in need, and above nobody is not: as few as that are told of nobody.
@@ -97,7 +99,7 @@ def test_fewer_than_ten_people_are_never_enough_for_a_band(answers):
     frame.loc[need, "q0"] = 5.0
     frame.loc[need[:9], "q0"] = 1.0
 
-    changed = Answers(frame, answers.values, answers.weight, answers.folds)
+    changed = CardAnswers(frame, answers.values, answers.weight, answers.folds)
 
     assert "q0" not in [q.column for q in choose_card(changed, columns_of(), 5).card.questions]
 
@@ -106,7 +108,7 @@ def test_cuts_of_numbers_are_round(answers, rng):
     pay = rng.normal(3217.3, 400, 6000)
     values = (rng.random(6000) < 1 / (1 + np.exp((pay - 3000) / 150))).astype(float)
     asked = [*columns_of(), Column(name="pay", label="pay", role="career")]
-    changed = Answers(answers.frame.assign(pay=pay), values, answers.weight, answers.folds)
+    changed = CardAnswers(answers.frame.assign(pay=pay), values, answers.weight, answers.folds)
 
     card = choose_card(changed, asked, 10).card
 
@@ -129,7 +131,7 @@ def test_a_card_is_judged_by_folds_that_it_was_not_chosen_from(answers, rng):
     noise = rng.permutation(answers.values)
 
     chosen = choose_card(
-        Answers(answers.frame, noise, answers.weight, answers.folds), columns_of(), 10
+        CardAnswers(answers.frame, noise, answers.weight, answers.folds), columns_of(), 10
     )
 
     assert chosen.apart.auc == pytest.approx(0.5, abs=0.03)
@@ -152,3 +154,14 @@ def test_a_card_reads_back_as_it_was_written(answers):
     card = choose_card(answers, columns_of(), 10).card
 
     assert card_from_json(json.loads(json.dumps(card_to_json(card)))) == card
+
+
+def test_only_what_people_know_of_themselves_is_asked():
+    codebook = load_codebook("werkonderzoek-2019")
+    features = [SimpleNamespace(name=name) for name in codebook.columns]
+    made_from = SimpleNamespace(task=SimpleNamespace(schema=SimpleNamespace(features=features)))
+
+    asked = {column.name for column in askable(made_from, codebook)}
+
+    assert {"opleiding", "dienstjaren", "psy_1"} <= asked
+    assert not asked & {"leeftijd", "geslacht", "prestatie_leiding", "contract", "sector"}

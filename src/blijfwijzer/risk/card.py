@@ -48,7 +48,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Question:
+class CardQuestion:
     """One question of a card."""
 
     column: str
@@ -61,7 +61,7 @@ class Question:
 class Card:
     """Questions with points, and from how many a voucher may be for someone."""
 
-    questions: tuple[Question, ...]
+    questions: tuple[CardQuestion, ...]
     cut: int
 
     def points(self, answers: pd.DataFrame) -> Codes:
@@ -82,7 +82,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Answers:
+class CardAnswers:
     """What a card is chosen from: one row per response of whom it is known."""
 
     frame: pd.DataFrame
@@ -93,9 +93,9 @@ class Answers:
     folds: Codes
     """Whole units are in one."""
 
-    def take(self, rows: Mask) -> "Answers":
+    def take(self, rows: Mask) -> "CardAnswers":
         """Give some of the responses."""
-        return Answers(
+        return CardAnswers(
             self.frame[rows].reset_index(drop=True),
             self.values[rows],
             self.weight[rows],
@@ -119,6 +119,19 @@ class Judged:
         """Give the share of some of them that is in need; NaN of nobody."""
         weight = self.weight[who]
         return float(self.values[who] @ weight / weight.sum()) if weight.sum() else math.nan
+
+    def is_tellable(self, minimum: int, unanimity: float) -> bool:
+        """Say whether those whom it reaches, and the others, are enough and not all alike.
+
+        Parameters
+        ----------
+        minimum : respondents
+        unanimity : share of one answer from which it is everyone's
+        """
+        parts = (self.reached, ~self.reached)
+        shares = [self.in_need(who) for who in parts]
+        is_alike = any(not 1 - unanimity < share < unanimity for share in shares)
+        return min(int(who.sum()) for who in parts) >= minimum and not is_alike
 
     @property
     def everyone(self) -> Mask:
@@ -146,13 +159,13 @@ def judge(points: Codes, reached: Mask, values: Array, weight: Array) -> Judged:
     return Judged(auc, values, reached, weight)
 
 
-def answers_of(made_from: TrainingSet) -> Answers:
+def answers_of(made_from: TrainingSet) -> CardAnswers:
     """Give what a card is chosen from: the responses of a training, its weights and its folds."""
     task = made_from.task
     folds: Codes = np.zeros(len(task.values), dtype=np.intp)
     for number, fold in enumerate(task.folds):
         folds[fold[1]] = number
-    return Answers(task.frame, task.values, task.weight, folds)
+    return CardAnswers(task.frame, task.values, task.weight, folds)
 
 
 def askable(made_from: TrainingSet, codebook: Codebook) -> list[Column]:
@@ -170,7 +183,7 @@ def askable(made_from: TrainingSet, codebook: Codebook) -> list[Column]:
     ]
 
 
-def choose_card(answers: Answers, columns: Sequence[Column], minimum: int) -> ChosenCard | None:
+def choose_card(answers: CardAnswers, columns: Sequence[Column], minimum: int) -> ChosenCard | None:
     """Choose the questions and points of a card; None where there are too few to choose from.
 
     Seven or eight questions: the eighth only where cards of as many, chosen without a fold of whole
@@ -201,7 +214,7 @@ def choose_card(answers: Answers, columns: Sequence[Column], minimum: int) -> Ch
     return ChosenCard(cards[count], apart[count])
 
 
-def _judge_apart(answers: Answers, made: Sequence[tuple[int, Card]]) -> Judged:
+def _judge_apart(answers: CardAnswers, made: Sequence[tuple[int, Card]]) -> Judged:
     """Judge cards, each by the people of the fold that it was chosen without."""
     points = np.zeros(len(answers.values), dtype=np.intp)
     reached = np.zeros(len(points), dtype=bool)
@@ -212,7 +225,7 @@ def _judge_apart(answers: Answers, made: Sequence[tuple[int, Card]]) -> Judged:
     return judge(points, reached, answers.values, answers.weight)
 
 
-def _cards_of(answers: Answers, columns: Sequence[Column], minimum: int) -> dict[int, Card]:
+def _cards_of(answers: CardAnswers, columns: Sequence[Column], minimum: int) -> dict[int, Card]:
     """Give a card of each number of questions for which there are enough."""
     asked = {c.name: _edges(c, answers, minimum) for c in columns if c.name in answers.frame}
     codes = {
@@ -239,7 +252,7 @@ def _cards_of(answers: Answers, columns: Sequence[Column], minimum: int) -> dict
     return cards
 
 
-def _edges(column: Column, answers: Answers, minimum: int) -> Array:
+def _edges(column: Column, answers: CardAnswers, minimum: int) -> Array:
     """Cut answers in a few bands with enough people in need and others in each."""
     given = answers.frame[column.name].to_numpy(dtype=np.float64)
     known = ~np.isnan(given)
@@ -284,14 +297,14 @@ def _codes(given: Array, edges: Array) -> Codes:
     return np.where(np.isnan(given), 0, np.digitize(given, edges[1:-1]) + 1)
 
 
-def _told(code: Codes, answers: Answers, risk: Array) -> float:
+def _told(code: Codes, answers: CardAnswers, risk: Array) -> float:
     """Score test of the bands of a question, beside what is known already (Rao 1948)."""
     own = answers.weight * (answers.values - risk)
     spread = np.bincount(code, weights=answers.weight**2 * risk * (1 - risk))
     return float((np.bincount(code, weights=own) ** 2 / np.maximum(spread, 1e-12)).sum())
 
 
-def _fit(codes: list[Codes], answers: Answers) -> tuple[list[Array], Array]:
+def _fit(codes: list[Codes], answers: CardAnswers) -> tuple[list[Array], Array]:
     """Fit a logistic regression on bands; give the worth of each band, and the risks."""
     tables = [np.eye(int(code.max()) + 1)[code] for code in codes]
     terms = np.hstack(tables)
@@ -304,7 +317,7 @@ def _fit(codes: list[Codes], answers: Answers) -> tuple[list[Array], Array]:
 
 def _question(
     name: str, edges: Array, worth: Array, code: Codes, weight: Array, step: float
-) -> Question:
+) -> CardQuestion:
     told = np.rint((worth[1:] - worth[1:].min()) / step).astype(int)
     bands: list[Band] = []
     for low, high, points in zip(edges[:-1], edges[1:], told, strict=True):
@@ -314,7 +327,7 @@ def _question(
             bands.append(Band(float(low), float(high), int(points)))
     answered = code > 0
     mean = float(np.average(told[code[answered] - 1], weights=weight[answered]))
-    return Question(name, tuple(bands), round(mean))
+    return CardQuestion(name, tuple(bands), round(mean))
 
 
 def _cut(points: Codes, weight: Array) -> int:
@@ -348,7 +361,7 @@ def _end(end: float) -> float | None:
 def card_from_json(raw: Mapping[str, Any]) -> Card:
     """Read what `card_to_json` gave."""
     questions = tuple(
-        Question(str(told["column"]), tuple(_bands(told["bands"])), int(told["unanswered"]))
+        CardQuestion(str(told["column"]), tuple(_bands(told["bands"])), int(told["unanswered"]))
         for told in raw["questions"]
     )
     return Card(questions, int(raw["cut"]))
