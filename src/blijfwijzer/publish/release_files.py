@@ -20,7 +20,16 @@ from blijfwijzer.publish.score_page import render_report, write_workbook
 _TOLD = ("language", "title", "survey", "targets", "facts")
 _TABLES = (
     *("rejected", "wave", "sectors", "flagged", "drivers", "groups", "segments", "vouchers"),
-    *("alternatives", "lottery", "fairness", "gaps", "conclusions", "withheld", "rolled_up"),
+    *(
+        "alternatives",
+        "lottery",
+        "card",
+        "fairness",
+        "gaps",
+        "conclusions",
+        "withheld",
+        "rolled_up",
+    ),
 )
 _ABOUT = ("method", "provenance", "warnings", "notes")
 

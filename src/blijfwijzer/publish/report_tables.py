@@ -13,6 +13,7 @@ from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
 from blijfwijzer.groups.flags import CHOICES, FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.publish.card_tables import clear_cards, say_cards
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
@@ -67,6 +68,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "segments": _segments(findings),
             "fairness": clear_fairness(findings),
             "gaps": clear_gaps(findings),
+            "card": clear_cards(findings),
             "conclusions": clear_conclusions(findings),
             "withheld": clear_withheld(
                 findings.estimates.grouping.members[np.flatnonzero(is_withheld)],
@@ -78,6 +80,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         method=release_method(findings.settings, codebook),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
+        notes={"card": tuple(say_cards(findings))},
     )
 
 

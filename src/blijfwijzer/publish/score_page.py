@@ -12,6 +12,7 @@ from blijfwijzer.publish.blocks import (
     Block,
     drawn,
     method_blocks,
+    noted,
     paragraph,
     points,
     present,
@@ -44,7 +45,7 @@ PURPOSE = (
 )
 """Sentences on what a release is, and what it is not."""
 SHEETS = (
-    *("groups", "vouchers", "alternatives", "lottery", "drivers", "flagged", "sectors"),
+    *("groups", "vouchers", "alternatives", "lottery", "card", "drivers", "flagged", "sectors"),
     *("segments", "fairness", "gaps", "conclusions", "withheld", "rolled_up", "rejected", "wave"),
 )
 
@@ -129,6 +130,7 @@ def _place_in(order: "pd.Series[str]") -> "Callable[[pd.Series[str]], pd.Series[
 def _vouchers(report: Chapter) -> Iterator[Block]:
     if "vouchers" not in report.tables:
         yield paragraph("note.no_vouchers")
+        yield from _card(report)
         return
     given = report.rows("vouchers")
     some = given[pd.to_numeric(given["vouchers"], errors="coerce") > 0]
@@ -141,6 +143,14 @@ def _vouchers(report: Chapter) -> Iterator[Block]:
         yield drawn(report, "alternatives", rows, drawing, caption, told)
     if "lottery" in report.tables:
         yield titled(report, "lottery")
+    yield from _card(report)
+
+
+def _card(report: Chapter) -> Iterator[Block]:
+    """Say how the self-check card does, and whom it reaches."""
+    if report.notes.get("card"):
+        yield noted(report, "card")
+    yield from present(report, "card")
 
 
 def _fairness(report: Chapter) -> Iterator[Block]:

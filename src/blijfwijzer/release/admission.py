@@ -120,7 +120,6 @@ def admit_groups(
     values = {
         f"{name}:{place}": answers
         for name, basis in bases.items()
-        if basis.hides_group
         for place, answers in enumerate(basis.values)
     }
     forms = number_forms(answers_of(responses, codebook))

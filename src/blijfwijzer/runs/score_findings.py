@@ -25,6 +25,7 @@ from blijfwijzer.runs.remainders import (
     rates_of_remainders,
     remainder_figure,
 )
+from blijfwijzer.runs.score_card import judge_card
 from blijfwijzer.runs.score_needs import (
     find_need,
     not_telling,
@@ -82,6 +83,11 @@ def gather(
         waves={name: target.wave.table for name, target in targets.items()},
         needs={
             name: tell_need(need, wave, admission, people, told) for name, need in needs.items()
+        },
+        cards={
+            name: card
+            for name in asked
+            if (card := judge_card(targets[name], wave, release, admission)) is not None
         },
         releases=admission.earlier.releases,
         forbidden=admission.earlier.forbidden.shape[0],
