@@ -69,6 +69,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "section": (
             *("climate", "compare", "conduct", "contributions", "culture_what", "each_claim"),
             *("fairness", "flagged", "measured", "method", "model", "provenance", "quality"),
+            "reach",
             *("read", "sectors", "trend", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
         "unit": (
