@@ -271,6 +271,58 @@ def test_vouchers_follow_from_need_and_nothing_else(place, tmp_path):
     assert given.sum() > math.floor(50_000 * 0.95 / 1000)
 
 
+def report_of(release):
+    """The tables of a report that were kept, and its page."""
+    kept = json.loads((release / "report.json").read_text(encoding="utf-8"))
+    tables = {
+        name: pd.DataFrame(table["rows"], columns=table["columns"])
+        for name, table in kept.items()
+        if isinstance(table, dict) and "columns" in table
+    }
+    return tables, (release / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_chapter_on_whom_is_helped_is_about_the_vouchers(place, tmp_path):
+    release = copied(place / "out", tmp_path / "out")
+    copied(place / "ledger", tmp_path / "ledger")
+    again = ("--survey", place / "2022.parquet", "--models", place / "models")
+
+    assert not divide(tmp_path, release, 60_000)
+    tables, page = report_of(release)
+    assert "reach" not in tables
+    assert "the survey was not given" in page
+    assert not divide(tmp_path, release, 60_000, *again)
+    tables, page = report_of(release)
+
+    everyone = tables["reach"].set_index("label").loc["Everyone"]
+    flags = tables["fairness"].set_index("label").loc["Everyone"]
+    given = read_csv(release / "vouchers.csv")["vouchers"].sum()
+    # Each of 4,000 stands for one person, so that the share offered one is that of the vouchers.
+    assert everyone["selection"] == pytest.approx(100 * given / 4000, abs=1.5)
+    assert everyone["missed"] < 100
+    assert (everyone["selection"], everyone["missed"]) != (flags["selection"], flags["missed"])
+    assert page.index("Whom the vouchers help") < page.index("Whom the flags find")
+    assert "the survey was not given" not in page
+    for row in tables["reach_gaps"].dropna(subset="ratio").itertuples():
+        told = tables["reach_conclusions"].set_index("attribute")["conclusion"]
+        if row.attribute in told and row.ratio < 0.8:
+            assert f"ratio is {row.ratio:.2f}," in told[row.attribute]
+
+
+def test_whom_vouchers_help_is_told_of_the_file_that_was_scored_only(place, tmp_path, capsys):
+    release = copied(place / "out", tmp_path / "out")
+    copied(place / "ledger", tmp_path / "ledger")
+    before = {path.name: path.read_bytes() for path in release.iterdir()}
+    models = ("--models", place / "models")
+
+    assert divide(tmp_path, release, 60_000, "--survey", place / "2019.parquet", *models) == (
+        errors.ReleaseError.exit_code
+    )
+
+    assert "2019.parquet: is not the file that" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in release.iterdir()} == before
+
+
 def test_nobody_is_offered_two_vouchers(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
 

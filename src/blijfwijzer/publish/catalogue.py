@@ -78,6 +78,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
                 "each_claim",
             ),
             *("fairness", "flagged", "measured", "method", "model", "provenance", "quality"),
+            "reach",
             *("read", "sectors", "trend", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
         "unit": (

@@ -46,7 +46,8 @@ PURPOSE = (
 """Sentences on what a release is, and what it is not."""
 SHEETS = (
     *("groups", "vouchers", "alternatives", "lottery", "card", "drivers", "flagged", "sectors"),
-    *("segments", "fairness", "gaps", "conclusions", "withheld", "rolled_up", "rejected", "wave"),
+    *("reach", "reach_gaps", "reach_conclusions", "segments", "fairness", "gaps", "conclusions"),
+    *("withheld", "rolled_up", "rejected", "wave"),
 )
 
 
@@ -60,6 +61,7 @@ def render_report(report: Chapter) -> bytes:
             "sectors": _sectors(report),
             "flagged": _flagged(report),
             "vouchers": _vouchers(report),
+            **({"reach": _reach(report)} if "vouchers" in report.tables else {}),
             "fairness": _fairness(report),
             "withheld": [
                 paragraph("note.withheld"),
@@ -153,21 +155,37 @@ def _card(report: Chapter) -> Iterator[Block]:
     yield from present(report, "card")
 
 
+def _reach(report: Chapter) -> Iterator[Block]:
+    if "reach" not in report.tables:
+        yield paragraph("note.no_reach")
+        return
+    yield paragraph("note.reach")
+    yield from _targeted(
+        report, ("reach", "reach_gaps", "reach_conclusions"), say("legend.offered")
+    )
+
+
 def _fairness(report: Chapter) -> Iterator[Block]:
-    conclusions, fairness = report.rows("conclusions"), report.rows("fairness")
-    is_empty = fairness.empty and conclusions.empty
+    is_empty = report.rows("fairness").empty and report.rows("conclusions").empty
     yield paragraph("note.no_fairness" if is_empty else "note.fairness")
     if "vouchers" in report.tables and not is_empty:
         yield paragraph("note.fairness_of_flags")
-    told = conclusions.groupby("attribute", sort=False)["conclusion"].agg(list).to_dict()
-    for attribute, rows in fairness.groupby("attribute", sort=False):
+    yield from _targeted(report, ("fairness", "gaps", "conclusions"), say("legend.selected"))
+
+
+def _targeted(report: Chapter, tables: tuple[str, str, str], selected: Value) -> Iterator[Block]:
+    """Draw whom a rule helps and misses by each attribute, and say what was found."""
+    rates, gaps, conclusions = tables
+    found = report.rows(conclusions)
+    told = found.groupby("attribute", sort=False)["conclusion"].agg(list).to_dict()
+    for attribute, rows in report.rows(rates).groupby("attribute", sort=False):
         sentences = tuple(told.pop(attribute, []))
         caption = say("caption.fairness", attribute=tidy(attribute))
-        drawing = draw_fairness(rows, caption, sentences[0] if sentences else "")
+        drawing = draw_fairness(rows, caption, sentences[0] if sentences else "", selected)
         shown = rows.drop(columns="attribute")
-        yield drawn(report, "fairness", shown, drawing, caption, sentences)
-    yield from present(report, "gaps")
-    rest = conclusions[conclusions["attribute"].isin(list(told))]
+        yield drawn(report, rates, shown, drawing, caption, sentences)
+    yield from present(report, gaps)
+    rest = found[found["attribute"].isin(list(told))]
     if len(rest):
         caption = say("caption.conclusions")
-        yield Block(table=shown_table(report, "conclusions", caption, rest))
+        yield Block(table=shown_table(report, conclusions, caption, rest))
