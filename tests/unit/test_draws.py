@@ -13,6 +13,7 @@ from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.progress import silent
 from blijfwijzer.runs.vouchers import VoucherRequest, publish_division
 from blijfwijzer.runs.vouchers import divide as work_out
+from blijfwijzer.settings import Settings
 from blijfwijzer.vouchers.seal import open_sealed
 from command_line import call
 from small_releases import PLAN, SECRET, groups_of, make_release, write_secret
@@ -128,6 +129,12 @@ def test_profiles_that_were_put_in_later_are_refused_before_they_are_read(place,
 
     assert divide(place) == errors.ReleaseError.exit_code
     assert "segments.parquet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ratio", [-1.0, 0.0, 1e300])
+def test_take_up_of_a_level_is_no_less_than_none_and_no_multitude(ratio):
+    with pytest.raises(ValueError, match="take_up_ratio.low"):
+        Settings(vouchers={"take_up_ratio": {"low": ratio}})
 
 
 @pytest.mark.parametrize(
