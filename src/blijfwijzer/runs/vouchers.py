@@ -134,13 +134,14 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     """Divide a budget over the groups of a release, by need alone."""
     run, groups, report = read_release(asked.release)
     plan = _plan(run, asked)
+    budget, cost = _euros(plan, asked)
+    secret = read_secret(asked.secret, asked.again)
+    # The ledger is asked before anything of the release is believed.
+    origin = origin_of(asked.release, run, ledgers, plan=plan, secret=secret)
     target = choose_need(run, plan.target)
     truth = None if asked.truth is None else read_truth(asked.truth, target)
     about = target, run.get("education", {}), truth
     partitions = read_partitions(groups, read_segments(asked.release), *about)
-    budget, cost = _euros(plan, asked)
-    secret = read_secret(asked.secret, asked.again)
-    origin = origin_of(asked.release, run, ledgers, plan=plan, secret=secret)
     tell("divide the budget")
     planned = [
         Planned(one, allocate_vouchers(one.needs, budget, cost, plan, origin.seed))
@@ -151,7 +152,9 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     if is_lottery(plan):
         tell("draw the lottery")
         lottery, why = _draw(chosen, plan, origin)
-    if lottery is not None:
+    if lottery is None:
+        origin = origin.undrawn
+    else:
         drawn, power = _as_drawn(chosen, lottery), _power(lottery, chosen)
     by_rule = read_rule(groups, *about)
     others = [one for one in planned if one is not chosen]
@@ -327,7 +330,7 @@ def _say(release: Path, division: Division) -> Iterator[str]:
         f"{release / 'vouchers.csv'}: {allocation.vouchers} vouchers in {served} of {len(given)} "
         f"groups, {allocation.expected_extra:.0f} extra people expected to train."
     )
-    for rule, row in division.rules.iterrows():
+    for rule, row in division.rules[division.rules["expected_extra"] > 0].iterrows():
         regret = f", regret {row['regret']:.0%}" if row.get("regret", np.nan) >= 0 else ""
         yield (
             f"  {rule} ({row['over']}): {row['expected_extra']:.1f} extra, "
