@@ -67,7 +67,7 @@ def test_groups_are_admitted_with_what_each_figure_rests_on():
     assert admitting == {"release/breakdown.py", "runs/claims.py", "runs/climate_findings.py"}
     assert {module for module, _ in calls("Basis")} == {
         *("release/breakdown.py", "release/culture.py"),
-        *("runs/claims.py", "runs/score.py", "runs/score_targets.py"),
+        *("runs/claims.py", "runs/score_targets.py"),
     }
 
 
