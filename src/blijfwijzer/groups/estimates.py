@@ -135,7 +135,9 @@ def _in_bands(areas: pd.DataFrame) -> pd.DataFrame:
     Of a rate by itself the ends of its interval would tell how many answered, to the person.
     """
     n = areas["n"].to_numpy(dtype=float)
-    return areas.assign(n=band_middle(n), effective_n=areas["effective_n"] / to_band(n))
+    # Rounded, since what is left of a division would tell by what was divided.
+    worth = (areas["effective_n"] / to_band(n)).round(9)
+    return areas.assign(n=band_middle(n), effective_n=worth)
 
 
 def response_in_bands(groups: pd.DataFrame) -> pd.Series:
