@@ -21,7 +21,7 @@ from command_line import call
 BOOK = "werkonderzoek-2019"
 SECRET = "what nobody who scores may know"
 # What the draw does to a division is tried by tests of the draw.
-UNDRAWN = '[vouchers]\nno_lottery = "a test of the division"\n'
+UNDRAWN = '[vouchers]\nlottery = 0\nno_lottery = "a test of the division"\n'
 
 
 @pytest.fixture(scope="module")
@@ -284,6 +284,7 @@ def report_of(release):
 
 def test_the_chapter_on_whom_is_helped_is_about_the_vouchers(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
+    (tmp_path / "undrawn.toml").write_text(UNDRAWN)
     copied(place / "ledger", tmp_path / "ledger")
     again = ("--survey", place / "2022.parquet", "--models", place / "models")
 
@@ -311,6 +312,7 @@ def test_the_chapter_on_whom_is_helped_is_about_the_vouchers(place, tmp_path):
 
 def test_whom_vouchers_help_is_told_of_the_file_that_was_scored_only(place, tmp_path, capsys):
     release = copied(place / "out", tmp_path / "out")
+    (tmp_path / "undrawn.toml").write_text(UNDRAWN)
     copied(place / "ledger", tmp_path / "ledger")
     before = {path.name: path.read_bytes() for path in release.iterdir()}
     models = ("--models", place / "models")
