@@ -76,7 +76,7 @@ def test_a_lottery_without_a_promise_before_scoring_is_refused(tmp_path, capsys)
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("another secret of some length", "another secret than was promised"),
+        ("another secret of some length", "another secret than the one that was promised"),
         ("7", "can be guessed"),
     ],
 )
