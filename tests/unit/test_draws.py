@@ -140,7 +140,7 @@ def test_take_up_of_a_level_is_no_less_than_none_and_no_multitude(ratio):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("another secret of some length", "another secret than was promised"),
+        ("another secret of some length", "another secret than the one that was promised"),
         ("7", "can be guessed"),
     ],
 )

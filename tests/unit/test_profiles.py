@@ -197,6 +197,24 @@ def test_every_picture_tells_in_words_too_and_is_the_same_each_time(survey, lang
         assert to_bytes(picture.figure, "png").startswith(b"\x89PNG")
 
 
+def test_an_axis_has_the_decimal_mark_of_its_language():
+    outcome = BOOK.outcomes["vertrekintentie"]
+    for language, written in (("nl", "0,5"), ("en", "0.5")):
+        with Subject(BOOK, outcome, language).canvas(3, 3, "plot.stability") as (figure, (axes,)):
+            axes.set_xticks([0, 0.5, 1])
+            figure.draw_without_rendering()
+        assert axes.get_xticklabels()[1].get_text() == written
+
+
+def test_stability_tells_folds_and_samples_apart(survey):
+    subject = Subject(BOOK, BOOK.outcomes["vertrekintentie"], "en")
+
+    alt = draw_drivers(profiled(survey), subject)["stability"].alt
+
+    assert "other samples of organisations" in alt
+    assert "folds" not in alt
+
+
 def test_the_note_fits_the_outcome():
     assert "voornemen" in Subject(BOOK, BOOK.outcomes["vertrekintentie"], "nl").note
     assert "intention" not in Subject(BOOK, BOOK.outcomes["achterblijver"], "en").note

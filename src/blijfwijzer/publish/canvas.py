@@ -3,11 +3,12 @@
 import io
 import textwrap
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.numbers import write_tick
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.evaluation import TOO_SMALL
 from blijfwijzer.survey.codebook import Codebook, Outcome
@@ -17,6 +18,7 @@ from blijfwijzer.survey.texts import Language, Message, Value
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Formatter
 
 # Okabe & Ito (2008): told apart by colour-blind people and in grey.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6b6b6b"
@@ -62,12 +64,16 @@ class Subject:
             return self.say("group.too_small")
         return self.in_words(group_label(self.codebook, attribute, group))
 
+    @contextmanager
     def canvas(
         self, width: float, height: float, what: str, rows: int = 1, columns: int = 1
-    ) -> "AbstractContextManager[tuple[Figure, list[Axes]]]":
+    ) -> "Iterator[tuple[Figure, list[Axes]]]":
         """Open a figure on `what` of the outcome, with the note that every picture carries."""
         title = f"{self.in_words(self.outcome.label)}: {self.say(what)}"
-        return canvas((width, height), title, self.note, rows, columns)
+        with canvas((width, height), title, self.note, rows, columns) as (figure, axes):
+            for side in (side for one in axes for side in (one.xaxis, one.yaxis)):
+                side.set_major_formatter(_ticks(self.language))
+            yield figure, axes
 
 
 def wrap(text: str, width: int = 38, lines: int = 2) -> str:
@@ -101,6 +107,19 @@ def canvas(
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)
         figure.supxlabel(foot, x=0.01, ha="left", fontsize=9, color=GREY)
         yield figure, axes
+
+
+def _ticks(language: Language) -> "Formatter":
+    """Write the numbers of an axis as matplotlib does, with the decimal mark of the language."""
+    from matplotlib.ticker import ScalarFormatter
+
+    mark = write_tick(0.5, 1, language)[1]
+
+    class Ticks(ScalarFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return str(super().__call__(x, pos)).replace(".", mark)
+
+    return Ticks()
 
 
 def to_bytes(figure: "Figure", kind: str) -> bytes:

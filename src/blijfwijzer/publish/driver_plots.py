@@ -110,8 +110,8 @@ def _constructs(drivers: Drivers, subject: Subject) -> Picture:
             loc="lower right",
         )
     sizes = [
-        Message("plot.size", {"name": name, "points": float(points)})
-        for name, points in zip(names[::-1], size[::-1], strict=True)
+        Message("plot.size", {"name": f"{name}, {kind}", "points": float(points)})
+        for name, kind, points in zip(names[::-1], kinds[::-1], size[::-1], strict=True)
     ]
     return Picture(figure, subject.say("plot.alt.constructs", sizes=tuple(sizes)))
 
@@ -221,9 +221,11 @@ def _stability(drivers: Drivers, subject: Subject) -> Picture:
         subject.say("plot.samples"): table[table["comparison"] == "bootstrap"],
     }
     with subject.canvas(8, 2.6, "plot.stability") as (figure, (axes,)):
-        for place, part in enumerate(kinds.values()):
+        middles = {}
+        for place, (kind, part) in enumerate(kinds.items()):
             told = part["rank_correlation"].dropna()
             if len(told):
+                middles[kind] = float(told.median())
                 axes.hlines(place, told.min(), told.max(), color=BLUE, linewidth=6, alpha=0.35)
                 axes.plot(told.median(), place, "D", color=BLUE)
                 axes.annotate(
@@ -234,5 +236,7 @@ def _stability(drivers: Drivers, subject: Subject) -> Picture:
         axes.set_yticks(range(2), [wrap(kind, 26) for kind in kinds])
         axes.set(xlim=(0, 1.02), ylim=(-0.6, 1.6))
         axes.set_xlabel(subject.say("plot.agreement"))
-    middle = table["rank_correlation"].median()
-    return Picture(figure, subject.say("plot.alt.stability", middle=float(middle)))
+    parts = [
+        Message("plot.middle", {"kind": kind, "middle": middle}) for kind, middle in middles.items()
+    ]
+    return Picture(figure, subject.say("plot.alt.stability", parts=tuple(parts)))

@@ -184,6 +184,7 @@ def _notes(division: Division, settings: VoucherSettings) -> tuple[Message, ...]
         *_sureness(allocation),
         say("note.vouchers.crowding"),
         say("note.vouchers.basis"),
+        *([] if division.partition.true_rate is None else [say("note.vouchers.truth")]),
         *_again(division.origin),
         *_draw(division, settings),
     ]

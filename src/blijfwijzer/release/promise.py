@@ -172,10 +172,10 @@ def _hold_promise(
             "again (docs/decisions/draws.md)."
         )
     if hash_text(secret) != commitment:
-        what = "another secret than was promised" if secret else "the secret is not given"
+        what = "this is another secret than the one" if secret else "the secret is not given"
         raise VoucherError(
-            f"release {line.sequence}: {what} when it was scored (SHA-256 {commitment}). Give the "
-            "file of its keeper with --secret."
+            f"release {line.sequence}: {what} that was promised when it was scored (SHA-256 "
+            f"{commitment}). Give the file of its keeper with --secret."
         )
     before = map(read_drawn, entered[: line.sequence])
     known = [one.sequence for one in before if one is not None and one.commitment == commitment]

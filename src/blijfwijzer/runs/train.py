@@ -194,7 +194,7 @@ def _say(folder: Path, review: TrainingReview) -> Iterator[str]:
 
     def told(metric: str) -> str:
         value, low, high = evaluation.overall.loc[metric, ["value", "low", "high"]]
-        return f"{value:.4f} ({low:.4f}-{high:.4f})"
+        return f"{value:g} ({low:g}-{high:g})"
 
     yield f"{champion.target}: {champion.kind}, {evaluation.rows} responses"
     yield f"  log loss {told('log_loss')}, AUC {told('roc_auc')}"
