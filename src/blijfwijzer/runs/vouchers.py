@@ -174,8 +174,7 @@ def publish_division(divided: Divided, release: Path, ledgers: Path, tell: Tell)
     reach = divided.reach
 
     def hold(entered: Sequence[Release]) -> None:
-        is_drawn = is_lottery(divided.plan)
-        if number_draw(division.origin, entered, is_drawn=is_drawn) != division.origin:
+        if number_draw(division.origin, entered, is_drawn=lottery is not None) != division.origin:
             raise BusyError(
                 f"{release}: another run has drawn among its people meanwhile. Nothing was "
                 "changed. Divide again."
