@@ -64,7 +64,8 @@ score: $(STAMP) $(NEXT) ## Score the built-in 2022 wave by group and divide vouc
 	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer score $(NEXT) --models models --by organisatie,afdeling \
 	  --and opleiding --population $(PEOPLE) --output out/2022
-	$(BIN)/blijfwijzer vouchers out/2022 --budget 250000 --cost 1000 --truth $(TRUTH)
+	$(BIN)/blijfwijzer vouchers out/2022 --budget 250000 --cost 1000 --truth $(TRUTH) \
+	  --survey $(NEXT)
 	$(BIN)/blijfwijzer disclosure audit out/2022 --survey $(NEXT) --codebook werkonderzoek-2019
 	@echo "Open out/2022/report.html."
 

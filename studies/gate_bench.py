@@ -21,7 +21,7 @@ from scipy.sparse import csr_array, vstack
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.choice import Candidates, Hidden, Outsider, choose_groups, choose_shown
 from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
-from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
+from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.proof import Told, prove
 from blijfwijzer.files import to_lines
@@ -200,7 +200,7 @@ def _release(ledger: Ledger, people: pd.DataFrame, request: str) -> dict[str, An
     )
     choice = choose_groups(candidates, {}, DisclosureSettings(minimum=K, rounds=0), earlier)
     told = choice.shown & (choice.tells_everyone | (np.arange(len(names)) > 0))
-    prints = fingerprint_groups(view_keys(people, views), ledger.secret, members)
+    prints = add_up(present.see(views, ledger.secret).marks, members)
     shown = {
         names[place]: {
             "definition": {} if not place else groups.definitions[place - 1],

@@ -60,12 +60,12 @@ def select(survey, target="leaving", **settings):
     return select_model(task)
 
 
-def write_model(folder, model):
+def write_model(folder, model, card=None):
     text = SMALL.read_text(encoding="utf-8")
     effects = pd.DataFrame({"effect": [0.1], "se": [0.2], "between": [0.3]}, index=["unit=a"])
     extras = {"plots/a.png": b"png"}
     learnt = Learnt(
-        model, load_codebook(SMALL), text, Settings(), METRICS, {"a": {}}, effects, "abc"
+        model, load_codebook(SMALL), text, Settings(), METRICS, {"a": {}}, effects, "abc", card
     )
     write_files(folder, {**extras, **model_files(learnt, extras, folder)})
 

@@ -257,7 +257,10 @@ def claims(
         story.claims(asked, _required(output), ledger)
 
 
-@app.command(epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000`")
+@app.command(
+    epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000 "
+    "--survey data/werkonderzoek-2022.sav`"
+)
 def vouchers(
     release: ReleaseFolder,
     budget: Annotated[float | None, typer.Option(help="Euro; else that of the settings.")] = None,
@@ -279,11 +282,19 @@ def vouchers(
     again: Annotated[
         str, typer.Option(help="Why these people are drawn among again, or by another plan.")
     ] = "",
+    survey: Annotated[
+        Path | None,
+        typer.Option(help="The file that was scored: tell whom the vouchers help and miss."),
+    ] = None,
+    models: Annotated[
+        Path, typer.Option(help="Folder with the models that it was scored with.")
+    ] = Path("models"),
 ) -> None:
     """Divide a voucher budget over the groups of a release, by need alone."""
     from blijfwijzer.runs import vouchers as story
 
-    asked = story.VoucherRequest(release, budget, cost, settings, target, secret, again, truth)
+    told = settings, target, secret, again, truth, survey, models
+    asked = story.VoucherRequest(release, budget, cost, *told)
     story.vouchers(asked, ledger)
 
 

@@ -46,6 +46,8 @@ Part = Annotated[int, Field(ge=0, le=100)]
 Mix = Annotated[tuple[Part, Part, Part], AfterValidator(_one_above_zero)]
 """Proportions of three parts."""
 Share = Annotated[float, Field(ge=0, le=1)]
+Ratio = Annotated[float, Field(ge=0.1, le=10)]
+"""Of one part to the mean; further off than tenfold it is a slip of the pen."""
 
 
 class Section(BaseModel):
@@ -226,7 +228,7 @@ class VoucherSettings(Section):
         deadweight_range=(0.3, 0.6),
         cost=400,
     )
-    take_up_ratio: dict[Education, float] = Field({"low": 0.6, "middle": 1.0, "high": 1.4})
+    take_up_ratio: dict[Education, Ratio] = Field({"low": 0.6, "middle": 1.0, "high": 1.4})
     """Take-up by level of education, as a share of the mean, where a group tells it."""
     robustness: float = Field(0.0, ge=0, le=3)
     """Standard errors by which each rate is lowered before vouchers are divided."""

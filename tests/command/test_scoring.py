@@ -20,6 +20,8 @@ from command_line import call
 
 BOOK = "werkonderzoek-2019"
 SECRET = "what nobody who scores may know"
+# What the draw does to a division is tried by tests of the draw.
+UNDRAWN = '[vouchers]\nno_lottery = "a test of the division"\n'
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,7 @@ def place(tmp_path_factory):
         '[model]\ncandidates = ["prevalence", "logistic"]\n'
         f'[vouchers]\ncommitment = "{hashlib.sha256(SECRET.encode()).hexdigest()}"\n'
     )
+    (place / "undrawn.toml").write_text(UNDRAWN)
     for wave in (2019, 2022):
         assert not call(
             *("synthesise", "--respondents", 4000, "--wave", wave, "--seed", 3),
@@ -55,8 +58,9 @@ def score(place, survey, output, *options, by="organisatie,afdeling", ledger="le
 
 def divide(place, release, budget, *options):
     cost = () if "--cost" in options else ("--cost", 1000)
+    undrawn = () if "--settings" in options else ("--settings", place / "undrawn.toml")
     return call(
-        *("vouchers", release, "--budget", budget, *cost, *options),
+        *("vouchers", release, "--budget", budget, *cost, *options, *undrawn),
         *("--ledger", place / "ledger"),
     )
 
@@ -69,8 +73,8 @@ def test_a_release_has_its_files(place):
     names = {path.name for path in (place / "out").iterdir()}
 
     assert names == {
-        *("groups.csv", "groups.parquet", "rejected.csv", "report.html", "report.json"),
-        *("blijfwijzer.xlsx", "run.json"),
+        *("groups.csv", "groups.parquet", "segments.parquet", "rejected.csv"),
+        *("report.html", "report.json", "blijfwijzer.xlsx", "run.json"),
     }
 
 
@@ -248,9 +252,7 @@ def test_a_wave_without_outcomes_says_so(place, tmp_path):
 def test_vouchers_follow_from_need_and_nothing_else(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
 
-    assert not call(
-        "vouchers", release, "--budget", 50_000, "--cost", 1000, "--ledger", place / "ledger"
-    )
+    assert not divide(place, release, 50_000)
     given = read_csv(release / "vouchers.csv").set_index("group")["vouchers"]
 
     groups = pd.read_parquet(release / "groups.parquet")
@@ -262,12 +264,63 @@ def test_vouchers_follow_from_need_and_nothing_else(place, tmp_path):
     ledger = copied(place / "ledger", tmp_path / "ledger")
     assert divide(place, other, 50_000) == errors.ReleaseError.exit_code
     enter(other, ledger / "werkonderzoek")
-    assert not call(
-        *("vouchers", other, "--budget", 50_000, "--cost", 1000, "--ledger", ledger),
-    )
+    (tmp_path / "undrawn.toml").write_text(UNDRAWN)
+    assert not divide(tmp_path, other, 50_000)
     assert (other / "vouchers.csv").read_bytes() == (release / "vouchers.csv").read_bytes()
     # Not every offer is used, so there are more than the budget would buy.
     assert given.sum() > math.floor(50_000 * 0.95 / 1000)
+
+
+def report_of(release):
+    """The tables of a report that were kept, and its page."""
+    kept = json.loads((release / "report.json").read_text(encoding="utf-8"))
+    tables = {
+        name: pd.DataFrame(table["rows"], columns=table["columns"])
+        for name, table in kept.items()
+        if isinstance(table, dict) and "columns" in table
+    }
+    return tables, (release / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_chapter_on_whom_is_helped_is_about_the_vouchers(place, tmp_path):
+    release = copied(place / "out", tmp_path / "out")
+    copied(place / "ledger", tmp_path / "ledger")
+    again = ("--survey", place / "2022.parquet", "--models", place / "models")
+
+    assert not divide(tmp_path, release, 60_000)
+    tables, page = report_of(release)
+    assert "reach" not in tables
+    assert "the survey was not given" in page
+    assert not divide(tmp_path, release, 60_000, *again)
+    tables, page = report_of(release)
+
+    everyone = tables["reach"].set_index("label").loc["Everyone"]
+    flags = tables["fairness"].set_index("label").loc["Everyone"]
+    given = read_csv(release / "vouchers.csv")["vouchers"].sum()
+    # Each of 4,000 stands for one person, so that the share offered one is that of the vouchers.
+    assert everyone["selection"] == pytest.approx(100 * given / 4000, abs=1.5)
+    assert everyone["missed"] < 100
+    assert (everyone["selection"], everyone["missed"]) != (flags["selection"], flags["missed"])
+    assert page.index("Whom the vouchers help") < page.index("Whom the flags find")
+    assert "the survey was not given" not in page
+    for row in tables["reach_gaps"].dropna(subset="ratio").itertuples():
+        told = tables["reach_conclusions"].set_index("attribute")["conclusion"]
+        if row.attribute in told and row.ratio < 0.8:
+            assert f"ratio is {row.ratio:.2f}," in told[row.attribute]
+
+
+def test_whom_vouchers_help_is_told_of_the_file_that_was_scored_only(place, tmp_path, capsys):
+    release = copied(place / "out", tmp_path / "out")
+    copied(place / "ledger", tmp_path / "ledger")
+    before = {path.name: path.read_bytes() for path in release.iterdir()}
+    models = ("--models", place / "models")
+
+    assert divide(tmp_path, release, 60_000, "--survey", place / "2019.parquet", *models) == (
+        errors.ReleaseError.exit_code
+    )
+
+    assert "2019.parquet: is not the file that" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in release.iterdir()} == before
 
 
 def test_nobody_is_offered_two_vouchers(place, tmp_path):
@@ -437,6 +490,7 @@ def test_a_sealed_draw_is_never_undone(place, tmp_path):
     assert not lottery(place, tmp_path, release, 100_000, "lottery = 0.5")
     sealed = (release / "lottery.json").read_bytes()
 
+    (tmp_path / "undrawn.toml").write_text(UNDRAWN)
     again = divide(tmp_path, release, 100_000)
     scored = score(place, place / "2022.parquet", release, "--ledger", tmp_path / "ledger")
 
@@ -500,7 +554,7 @@ def test_everyone_is_not_told_again_when_a_few_people_left(place, fewer):
 def test_vouchers_can_be_divided_over_levels_of_education(place, tmp_path):
     release = copied(place / "out", tmp_path / "out")
     (tmp_path / "floor.toml").write_text(
-        '[vouchers]\nacross = "opleiding"\n[vouchers.floors]\n"opleiding=1" = 0.5\n'
+        f'{UNDRAWN}across = "opleiding"\n[vouchers.floors]\n"opleiding=1" = 0.5\n'
     )
 
     assert not divide(place, release, 50_000, "--settings", tmp_path / "floor.toml")

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.fingerprint import (
     Sight,
+    _pairs,
     compare,
     differing_sums,
     fingerprint_groups,
@@ -107,3 +108,41 @@ def test_parts_by_which_many_answer_alike_prove_nothing(survey):
 
     assert sight.is_blind
     assert (found.is_same[0], found.is_near[0]) == (False, True)
+
+
+@st.composite
+def prints(draw):
+    """Fingerprints of sets that overlap, among them small ones and such as differ by a few."""
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    sets = []
+    for size in rng.choice([0, 1, 5, 9, 12, 30], 12).tolist():
+        people = rng.permutation(60)[:size]
+        sets += [people, people[: max(0, size - int(rng.integers(0, 12)))]]
+    inside = np.zeros((len(sets), 60), dtype=np.int8)
+    for row, people in zip(inside, sets, strict=True):
+        row[people] = 1
+    # The second view tells half of the people from nobody else.
+    own = keys(60)[0]
+    return fingerprint_groups([own, own[:30] * 2], SECRET, csr_array(inside)), rng
+
+
+@given(prints(), st.integers(2, 12))
+@settings(max_examples=100, deadline=None)
+def test_pairs_of_near_sets_are_those_that_a_look_at_every_pair_finds(made, minimum):
+    every, rng = made
+    now, before = every[rng.random(len(every)) < 0.6], every[rng.random(len(every)) < 0.6]
+
+    pairs = set(zip(*map(np.ndarray.tolist, _pairs(now, before, minimum)), strict=True))
+
+    differ = differing_sums(now[:, None], before[None])
+    near = np.nonzero((differ < minimum).any(axis=-1))
+    assert pairs == set(zip(*map(np.ndarray.tolist, near), strict=True))
+
+
+@given(st.lists(st.sampled_from([0.0, -0.0, 1.0, 2.5, 1e16, 1e-7, float("nan")]), min_size=1))
+@settings(max_examples=60, deadline=None)
+def test_people_are_known_by_the_very_text_of_their_answers(answers):
+    frame = pd.DataFrame({"a": answers, "b": [str(a)[:3] for a in answers], "c": 1})
+    plain = pd.util.hash_pandas_object(frame[["a", "b", "c"]].astype("str"), index=False)
+
+    assert view_keys(frame, [("c", "b", "a")]) == [[str(key).encode() for key in plain]]

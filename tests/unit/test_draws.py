@@ -7,14 +7,16 @@ import shutil
 import pandas as pd
 import pytest
 
+import small_releases
 from blijfwijzer import errors
 from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.progress import silent
 from blijfwijzer.runs.vouchers import VoucherRequest, publish_division
 from blijfwijzer.runs.vouchers import divide as work_out
+from blijfwijzer.settings import Settings
 from blijfwijzer.vouchers.seal import open_sealed
 from command_line import call
-from small_releases import PLAN, SECRET, make_release, write_secret
+from small_releases import PLAN, SECRET, groups_of, make_release, write_secret
 
 
 @pytest.fixture
@@ -71,6 +73,68 @@ def test_a_lottery_without_a_promise_before_scoring_is_refused(tmp_path, capsys)
 
     assert code == errors.VoucherError.exit_code
     assert "no secret was promised when it was scored" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_where_there_is_too_little_to_draw_among_vouchers_are_divided_all_the_same(
+    tmp_path, monkeypatch, capsys, groups
+):
+    monkeypatch.setattr(small_releases, "GROUPS", groups)
+    make_release(tmp_path, {"budget": 50_000, "cost": 1000})
+
+    assert not divide(tmp_path, secret=False)
+    assert not divide(tmp_path, secret=False)
+    assert not audit(tmp_path)
+
+    assert not (tmp_path / "out" / "lottery.json").exists()
+    assert "its vouchers: a division by need" in capsys.readouterr().out
+
+
+def test_where_nobody_is_in_need_no_figure_of_nothing_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        small_releases,
+        "groups_of",
+        lambda rng: groups_of(rng).assign(
+            achterblijver_rate=0.0, achterblijver_low=0.0, achterblijver_high=0.0
+        ),
+    )
+    make_release(tmp_path, {"budget": 50_000, "cost": 1000})
+
+    assert not divide(tmp_path, secret=False)
+
+    told = capsys.readouterr().out
+    assert "0 vouchers in 0 of 60 groups" in told
+    assert "nan" not in told
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [{"needs": [1]}, {"needs": ["other"]}, {"education": [1, 2]}, {"voucher_outcome": {"a": 1}}],
+)
+def test_a_release_that_was_altered_is_refused_before_it_is_believed(place, capsys, forged):
+    record = place / "out" / "run.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), **forged}))
+
+    assert divide(place) == errors.ReleaseError.exit_code
+    assert "not as they were entered in the ledger: run.json" in capsys.readouterr().err
+
+
+def test_profiles_that_were_put_in_later_are_refused_before_they_are_read(place, capsys):
+    forged = b"no table"
+    (place / "out" / "segments.parquet").write_bytes(forged)
+    record = place / "out" / "run.json"
+    run = json.loads(record.read_text())
+    run["files"]["segments.parquet"] = hashlib.sha256(forged).hexdigest()
+    record.write_text(json.dumps(run))
+
+    assert divide(place) == errors.ReleaseError.exit_code
+    assert "segments.parquet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ratio", [-1.0, 0.0, 1e300])
+def test_take_up_of_a_level_is_no_less_than_none_and_no_multitude(ratio):
+    with pytest.raises(ValueError, match="take_up_ratio.low"):
+        Settings(vouchers={"take_up_ratio": {"low": ratio}})
 
 
 @pytest.mark.parametrize(

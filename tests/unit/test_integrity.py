@@ -22,7 +22,7 @@ from blijfwijzer.files import hash_bytes, to_json
 from blijfwijzer.groups.grouping import Grouping, everyone_alone
 from blijfwijzer.release.draws import told_of
 from blijfwijzer.release.folder import read_record
-from blijfwijzer.release.publication import Addition, add_to_release, publication
+from blijfwijzer.release.publication import Addition, addition, publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import changed_by_few, hold_release
 from blijfwijzer.runs.audit import audit, verify_ledgers
@@ -78,8 +78,9 @@ def divide(release, place, files=FILES, told=None):
     run = read_record(release)
     told = told or {"given": 3}
     draw = told_of(Origin(sequence=run["ledger"]["sequence"]), "")
-    added = Addition("vouchers", told, files, draw, lambda _: None)
-    add_to_release(release, run, place / "ledger", added)
+    added = Addition("vouchers", told, draw, lambda _: None)
+    with addition(release, run, place / "ledger", added) as adding:
+        adding.write(files)
 
 
 def forge(release, name="groups.csv", content=b"95", **record):

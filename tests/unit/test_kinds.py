@@ -55,7 +55,7 @@ def test_parts_that_cut_through_groups_are_of_known_kinds_and_offered_to_the_rul
     offering = {module for module, _ in calls("figures")}
     assert offering == {
         *("release/breakdown.py", "release/claims.py"),
-        *("runs/climate_findings.py", "runs/score_findings.py"),
+        *("runs/climate_findings.py", "runs/score_findings.py", "runs/voucher_reach.py"),
     }
     naming = {"runs/score_needs.py", "runs/remainders.py", "publish/culture_findings.py"}
     assert {module for module, _ in made} <= offering | naming
@@ -64,7 +64,11 @@ def test_parts_that_cut_through_groups_are_of_known_kinds_and_offered_to_the_rul
 def test_groups_are_admitted_with_what_each_figure_rests_on():
     admitting = {module for module, _ in calls("admit")} - {"runs/score.py"}
 
-    assert admitting == {"release/breakdown.py", "runs/claims.py", "runs/climate_findings.py"}
+    assert admitting == {
+        *("release/breakdown.py", "runs/claims.py", "runs/climate_findings.py"),
+        # Beside groups that were told before it tells of parts only.
+        "runs/voucher_reach.py",
+    }
     assert {module for module, _ in calls("Basis")} == {
         *("release/breakdown.py", "release/culture.py"),
         *("runs/claims.py", "runs/score_targets.py"),

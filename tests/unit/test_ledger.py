@@ -370,7 +370,7 @@ def test_a_part_is_held_against_groups_and_parts_whatever_their_name(tmp_path, t
         sets = [range(45), range(42), range(35, 60), range(20), range(23, 40), range(5, 60, 2)]
         rows = csr_array(np.vstack([one_group(people, 60).toarray() for people in sets]))
 
-        likeness = earlier.compare_parts(rows, ledger.secret, 10)
+        likeness = earlier.compare_parts(rows, 10)
 
     assert likeness.is_same.tolist() == [True, False, False, True, False, False]
     assert likeness.is_near.tolist() == [False, True, True, False, True, False]
@@ -398,7 +398,7 @@ def test_a_part_is_known_again_when_the_codebook_has_a_column_more(tmp_path, tea
         ).content
         ledger.append(made)
 
-        likeness = read(ledger, less).compare_parts(one_group(range(29), 59), ledger.secret, 10)
+        likeness = read(ledger, less).compare_parts(one_group(range(29), 59), 10)
 
     assert likeness.is_near.tolist() == [True]
 

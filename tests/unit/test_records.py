@@ -11,6 +11,7 @@ from blijfwijzer.records.lint import find_disclosures
 from blijfwijzer.records.model_folder import folder_name, read_model
 from blijfwijzer.records.tracking import tracking_uri
 from blijfwijzer.risk.boosting import Boosting, grow_trees
+from blijfwijzer.risk.card import Band, Card, CardQuestion
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
@@ -178,3 +179,18 @@ def test_a_store_is_told_without_its_password(tmp_path, monkeypatch, uri, told):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
 
     assert tracking_uri(tmp_path) == told
+
+
+def test_a_card_is_kept_with_its_model_and_covered_by_the_manifest(trained, tmp_path):
+    card = Card((CardQuestion("a", (Band(-np.inf, 3, 2), Band(3, np.inf, 0)), 1),), 2)
+    write_model(tmp_path / "model", trained[1].champion, card)
+
+    assert read_model(tmp_path / "model").card == card
+
+    (tmp_path / "model" / "card.json").write_text("{}")
+    with pytest.raises(ModelFolderError, match=r"1 altered: card\.json"):
+        read_model(tmp_path / "model")
+
+
+def test_a_model_without_a_card_reads_without(folder):
+    assert read_model(folder).card is None

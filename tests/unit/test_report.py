@@ -67,7 +67,7 @@ def test_sections_stand_in_the_order_that_a_reader_needs():
     told = [section.get("id") for section in page.iter("section")]
     headings = [section.find("h2").text for section in page.iter("section")]
     links = [a.get("href") for a in page.find("body/nav").iter("a")]
-    assert told == "what read sectors flagged vouchers fairness withheld method".split()
+    assert told == "what read sectors flagged vouchers reach fairness withheld method".split()
     assert headings[0] == "What this is, and what it is not"
     assert links == [f"#{name}" for name in told]
 

@@ -71,25 +71,6 @@ def test_a_group_in_which_nobody_answered_is_told_what_a_model_expects(rng):
     assert told(Basis((answers,)), candidates(team)) == [True, True, True, False]
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0])
-def test_a_profile_that_all_have_or_none_is_told_for_none_of_them(share):
-    team = np.repeat([0, 1, 2, 3], [30, 40, 22, 25])
-    fits = np.tile([0.0, 1.0], 59)[:117]
-    fits[team == 2] = share
-    basis = Basis((fits,), hides_group=False)
-
-    assert not told(basis, candidates(team))[3]
-
-
-def test_a_profile_that_none_have_may_be_told_as_few():
-    team = np.repeat([0, 1, 2, 3], [60, 40, 42, 25])
-    fits = np.tile([0.0, 1.0], 84)[:167]
-    fits[team == 2] = 0.0
-    basis = Basis((fits,), hides_group=False, has_floor=True)
-
-    assert told(basis, candidates(team))[3]
-
-
 @pytest.mark.parametrize("seed", range(20))
 def test_no_few_answers_follow_from_what_is_told(seed):
     rng = np.random.default_rng(seed)

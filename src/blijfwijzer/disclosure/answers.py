@@ -32,11 +32,6 @@ class Basis:
     """What is counted, or could be with other settings: each 1, 0, or NaN where not answered."""
     risk: Array | None = None
     """What a model expects of each, in [0, 1], where the figure rests on that too."""
-    hides_group: bool = True
-    """Whether a group in which all answered alike is not shown at all; else it is not told by this
-    figure."""
-    has_floor: bool = False
-    """Whether small shares are shown as what is not nearly nobody, so that nobody is not told."""
 
     def answered(self, people: int) -> Mask:
         """Say of each response whether the figure rests on an answer of it."""
@@ -118,9 +113,8 @@ def choose_told(
     for name, basis in bases.items():
         asked = basis.answered(candidates.members.shape[1])
         wide = shown & _is_wide(candidates, basis, settings)
-        is_held = asked.all() and (basis.hides_group or not basis.values)
         told[name] = wide
-        if not is_held:
+        if not asked.all():
             told[name] = _hold(candidates, wide, basis, asked, settings, earlier_of(name))
     return told
 
@@ -149,10 +143,6 @@ def _hold(
         return told
     groups = np.flatnonzero((shown & (n > 0)) | (np.arange(len(n)) == 0))
     own = candidates.among(groups, people)
-    if basis.has_floor:
-        # Where more work than responded, that none has it says nothing of each.
-        floor = 1 - settings.unanimity
-        own = replace(own, people=np.full(len(groups), np.inf), floor=floor)
     values = {str(place): answers[people] for place, answers in enumerate(basis.values)}
     choice = choose_groups(own, values, settings, _among(earlier, groups, people))
     told[groups] = shown[groups] & choice.shown

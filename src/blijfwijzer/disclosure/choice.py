@@ -51,8 +51,6 @@ class Hidden:
     """Per outcome its value per person: 1, 0, or NaN where not known."""
     protection: int
     """Values that the count in a withheld group must be able to have."""
-    floor: float = 0.0
-    """Share below which it is shown that it is no larger, and no more."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +102,6 @@ class Candidates:
     """Per response."""
     rank: NDArray[np.int64] | None = None
     """Of each group: those of a lower rank are chosen first; all together when left out."""
-    floor: float = 0.0
-    """Share below which it is told that it is no larger, and no more."""
 
     def among(self, groups: NDArray[np.intp], people: NDArray[np.intp]) -> "Candidates":
         """Give some of the groups, as they are among some of the people; the others are hidden."""
@@ -167,7 +163,6 @@ def choose_groups(
             csr_array(vstack(hidden, format="csr")),
             list(values.values()),
             settings.protection,
-            candidates.floor,
         ),
         None if candidates.rank is None else candidates.rank[fresh],
     )
@@ -322,7 +317,7 @@ class _Counts:
     def __init__(
         self, parts: _Parts, values: NDArray[np.float64], hidden: Hidden, minimum: int
     ) -> None:
-        self._parts, self._floor = parts, hidden.floor
+        self._parts = parts
         is_known = ~np.isnan(values)
         count = len(parts.atoms.sizes)
         self._sizes = np.bincount(parts.atoms.atom_of, is_known, count).astype(np.int64)
@@ -365,7 +360,7 @@ class _Counts:
         is_open = ~self._is_free
         is_open[self._first_offered :] &= ~shown & ~self._is_barred
         places = np.flatnonzero(is_open)
-        published = Published(rows, self._sizes, self._counts, self._floor)
+        published = Published(rows, self._sizes, self._counts)
         targets = csr_array(self._targets[places])
         found = find_pinned(published, targets, self._need[places], self._pool)
         offered = np.concatenate([np.full(base.shape[0], -1), told])

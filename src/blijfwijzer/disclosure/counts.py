@@ -44,42 +44,35 @@ class Published:
     rows : one row per shown group, one column per cell; 0 or 1
     sizes : people per cell who answered
     counts : of these, those with the outcome
-    floor : share below which a percentage is that of this share
     """
 
     rows: csr_array
     sizes: Integers
     counts: Integers
-    floor: float = 0.0
     windows: tuple[Integers, Integers] = field(init=False)
     """Lowest and highest count of each group that its percentage allows."""
 
     def __post_init__(self) -> None:
         """Find the windows."""
         people, counts = self.rows @ self.sizes, self.rows @ self.counts
-        least = round(100 * self.floor)
-        pairs = [_window(int(c), int(n), least) for c, n in zip(counts, people, strict=True)]
+        pairs = [_window(int(c), int(n)) for c, n in zip(counts, people, strict=True)]
         low, high = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         object.__setattr__(self, "windows", (low, high))
 
 
-def _window(count: int, people: int, least: int = 0) -> tuple[int, int]:
+def _window(count: int, people: int) -> tuple[int, int]:
     """Give the lowest and highest count that is the same percentage.
 
-    Parameters
-    ----------
-    least : percentage that is shown of all that is below it
-
-    >>> _window(3, 10), _window(150, 1000), _window(0, 42, 10)
-    ((3, 3), (146, 154), (0, 4))
+    >>> _window(3, 10), _window(150, 1000)
+    ((3, 3), (146, 154))
     """
     if not people:
         return 0, 0
-    shown = max(percent_of(count, people), least)
+    shown = percent_of(count, people)
     low = high = count
-    while low > 0 and max(percent_of(low - 1, people), least) == shown:
+    while low > 0 and percent_of(low - 1, people) == shown:
         low -= 1
-    while high < people and max(percent_of(high + 1, people), least) == shown:
+    while high < people and percent_of(high + 1, people) == shown:
         high += 1
     return low, high
 

@@ -14,14 +14,15 @@ from blijfwijzer.disclosure.fingerprint import (
     SUMS,
     Fingerprints,
     Likeness,
+    Marks,
     Sight,
-    Views,
+    add_up,
     compare,
     differing_sums,
-    fingerprint_groups,
     from_text,
     holds_all,
     judge,
+    mark_people,
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger
@@ -38,20 +39,14 @@ Columns = tuple[tuple[str, ...], ...]
 class Past:
     """What releases showed that know people by the same columns."""
 
-    keys: Views
-    """Per view that can be made of the present people, a key of each."""
-    sight: Sight
-    """How well these tell them apart."""
+    people: "Seen"
     groups: Fingerprints
     parts: Fingerprints
     """Of the parts that figures are totals over."""
 
-    def compare_sets(
-        self, sets: csr_array, secret: bytes, minimum: int
-    ) -> tuple[Likeness, Likeness]:
+    def compare_sets(self, now: Fingerprints, minimum: int) -> tuple[Likeness, Likeness]:
         """Hold sets of the present people against groups, and against parts."""
-        now = fingerprint_groups(self.keys, secret, sets)
-        sight = self.sight
+        sight = self.people.sight
         return compare(now, self.groups, minimum, sight), compare(now, self.parts, minimum, sight)
 
 
@@ -77,19 +72,30 @@ class Earlier:
     minimum: int
     """Largest minimum that these promised; 0 when there are none."""
 
-    def compare_parts(self, parts: csr_array, secret: bytes, minimum: int) -> Likeness:
+    def compare_parts(self, parts: csr_array, minimum: int) -> Likeness:
         """Hold parts of figures against all groups and parts that were shown, whatever their name.
 
         Parameters
         ----------
         parts : one row each, one column per present response
-        secret : the ledger's
         """
         found = Likeness.of_none(parts.shape[0])
         for past in self.past:
-            for own in past.compare_sets(parts, secret, minimum):
+            for own in past.compare_sets(add_up(past.people.marks, parts), minimum):
                 found = found.joined_with(own)
         return found
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The present people, as they are known by some columns."""
+
+    usable: list[int]
+    """Views that can be made of these people."""
+    sight: Sight
+    """How well each of these tells them apart."""
+    marks: Marks
+    """What each person adds to fingerprints, in each of these."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,22 @@ class Present:
     """One row per group."""
     members_of: Callable[[Definition], NDArray[np.bool_] | None]
     """Who fits a definition; None when columns are missing."""
+    _seen: dict[tuple[Columns, bytes], Seen] = field(default_factory=dict, init=False)
+
+    def see(self, views: Columns, secret: bytes) -> Seen:
+        """Look at the people by some columns; hashing everybody takes long, and is done once.
+
+        Parameters
+        ----------
+        views : columns of each; of these a view is used of which no column is missing
+        secret : the ledger's
+        """
+        if (views, secret) not in self._seen:
+            usable = [v for v, columns in enumerate(views) if set(columns) <= set(self.responses)]
+            keys = view_keys(self.responses, [views[v] for v in usable])
+            sight = Sight.of(keys, holds_all(views)[usable])
+            self._seen[views, secret] = Seen(usable, sight, mark_people(keys, secret))
+        return self._seen[views, secret]
 
 
 def read_earlier(
@@ -133,20 +155,20 @@ def read_earlier(
     same, few, past = [nobody], [nobody], []
     most = 0
     for views, shown in _by_columns(standing(before), wave, responses).items():
-        usable = [v for v, columns in enumerate(views) if set(columns) <= set(responses)]
-        past.append(_recall(responses, views, usable, shown))
-        _refuse_blind(past[-1].sight, views, wave, shown)
+        people = present.see(views, ledger.secret)
+        past.append(_recall(people, shown))
+        _refuse_blind(people.sight, views, wave, shown)
+        formed, row_of, rows = _form(list(shown.groups.values()), present)
+        both = csr_array(vstack([groups, rows], format="csr"))
+        prints = add_up(people.marks, both)
         # By who is in them.
-        of_groups, of_parts = past[-1].compare_sets(groups, ledger.secret, minimum)
+        of_groups, of_parts = past[-1].compare_sets(prints[: groups.shape[0]], minimum)
         near = of_groups.is_near | of_parts.is_near
         # By what they are called: also where others answered alike, it is the same group then.
-        formed, rows = _form(list(shown.groups.values()), present.members_of, len(responses))
-        sums = differing_sums(
-            fingerprint_groups(past[-1].keys, ledger.secret, rows), past[-1].groups[formed]
-        )
-        found = judge(sums, minimum, past[-1].sight)
-        same.append(rows[np.flatnonzero(found.is_equal)])
-        few.append(rows[np.flatnonzero(found.is_near)])
+        anew = prints[groups.shape[0] :][row_of]
+        found = judge(differing_sums(anew, past[-1].groups[formed]), minimum, people.sight)
+        same.append(rows[np.unique(row_of[found.is_equal])])
+        few.append(rows[np.unique(row_of[found.is_near])])
         repeated |= of_groups.is_same | _are_among(groups, same[-1])
         changed |= near
         most = max(most, *(x.apart.max(initial=0) for x in (of_groups, of_parts, found)))
@@ -187,12 +209,10 @@ def lines_before(releases: Sequence[Release], content: Mapping[str, Any]) -> lis
     return before
 
 
-def _recall(responses: pd.DataFrame, views: Columns, usable: list[int], shown: "_Shown") -> Past:
+def _recall(people: Seen, shown: "_Shown") -> Past:
     """Give what was shown, by the views that can be made of the present people."""
-    keys = view_keys(responses, [views[v] for v in usable])
-    sight = Sight.of(keys, holds_all(views)[usable])
-    groups = _read([text for _, text in shown.groups], usable)
-    return Past(keys, sight, groups, _read(sorted(shown.parts), usable))
+    groups = _read([text for _, text in shown.groups], people.usable)
+    return Past(people, groups, _read(sorted(shown.parts), people.usable))
 
 
 def _refuse_blind(sight: Sight, views: Columns, wave: str, shown: "_Shown") -> None:
@@ -227,15 +247,28 @@ def _read(texts: list[str], views: list[int]) -> Fingerprints:
 
 
 def _form(
-    definitions: list[Definition],
-    members_of: Callable[[Definition], NDArray[np.bool_] | None],
-    people: int,
-) -> tuple[NDArray[np.intp], csr_array]:
-    """Form earlier groups anew: the places of those that somebody fits, and who that is."""
-    made = [members_of(definition) for definition in definitions]
-    formed = np.flatnonzero([row is not None and bool(row.any()) for row in made])
-    rows = np.array([made[place] for place in formed], dtype=np.int8)
-    return formed, csr_array(rows.reshape(len(formed), people))
+    definitions: list[Definition], present: Present
+) -> tuple[NDArray[np.intp], NDArray[np.intp], csr_array]:
+    """Form earlier groups anew, each definition once.
+
+    Returns
+    -------
+    Places of those that somebody fits, the row of each, and who is in these rows.
+    """
+    own = [frozenset(definition.items()) for definition in definitions]
+    rows: dict[frozenset[tuple[str, str]], NDArray[np.intp]] = {}
+    for name, definition in dict(zip(own, definitions, strict=True)).items():
+        inside = present.members_of(definition)
+        if inside is not None and inside.any():
+            rows[name] = np.flatnonzero(inside)
+    place_of = {name: place for place, name in enumerate(rows)}
+    formed = [place for place, name in enumerate(own) if name in rows]
+    row_of = [place_of[own[place]] for place in formed]
+    people = np.concatenate([np.zeros(0, dtype=np.intp), *rows.values()])
+    ends = np.cumsum([0, *map(len, rows.values())])
+    shape = (len(rows), len(present.responses))
+    members = csr_array((np.ones(len(people), dtype=np.int8), people, ends), shape)
+    return np.array(formed, dtype=np.intp), np.array(row_of, dtype=np.intp), members
 
 
 def _distinct(groups: csr_array) -> csr_array:

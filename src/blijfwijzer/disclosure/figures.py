@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-FigureKind = Literal["cell", "level", "segment", "talent", "claim", "culture", "happened", "rest"]
+FigureKind = Literal[
+    "cell", "level", "segment", "talent", "claim", "culture", "happened", "rest", "offer"
+]
 """cell, level and culture: people with one background, told of in score, train and explain, and
 climate. segment, claim: who is in it. talent: the best and the others of a group. happened: those
 to whom something happened, and those to whom not. rest: those of a group who are in no shown group
-below it."""
+below it. offer: people with one background, and those of them who are offered a voucher, by their
+chance."""
 
 
 @dataclass(frozen=True)

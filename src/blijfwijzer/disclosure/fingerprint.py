@@ -33,10 +33,14 @@ PRIME = 2**61 - 1
 
 Fingerprints = NDArray[np.int64]
 Views = list[list[bytes]]
+Marks = list[tuple[csr_array, csr_array]]
+"""Per view what each person adds to each sum, in two halves: one row per response, 64 columns."""
 
 _MOST_ALIKE = 0.1
 """Share of people who answer as somebody else does, above which a part of the answers tells people
 apart no longer. Convention of ours: of groups of ten, one in three would hold nobody of them."""
+_AT_ONCE = 10_000
+"""Pairs of sets of which all sums are held against each other: 20 MB per view."""
 
 
 def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
@@ -48,11 +52,26 @@ def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
     views : parts of the columns; in each a response is known by its answers there, so that a column
         that is lost or coded anew leaves the other views as they were
     """
-    return [[str(key).encode() for key in _hash_rows(responses[sorted(v)])] for v in views]
+    texts = _to_texts(responses[sorted({name for view in views for name in view})])
+    return [[str(key).encode() for key in _hash_rows(texts[sorted(view)])] for view in views]
 
 
-def _hash_rows(answers: pd.DataFrame) -> pd.Series:
-    return pd.util.hash_pandas_object(answers.astype("str"), index=False)
+def _to_texts(answers: pd.DataFrame) -> pd.DataFrame:
+    """Write answers as text, each number that is in a column once."""
+    texts = {name: _to_text(column) for name, column in answers.items()}
+    return pd.DataFrame(texts, index=answers.index, copy=False)
+
+
+def _to_text(column: pd.Series) -> pd.Series:
+    if column.dtype != np.float64:
+        return column.astype("str")
+    # By their bits, since 0.0 and -0.0 are equal and are not written the same.
+    codes, bits = pd.factorize(column.to_numpy().view(np.int64))
+    return pd.Series(bits.view(np.float64)).astype("str").take(codes).set_axis(column.index)
+
+
+def _hash_rows(texts: pd.DataFrame) -> pd.Series:
+    return pd.util.hash_pandas_object(texts, index=False)
 
 
 def share_of_copies(one: pd.DataFrame, other: pd.DataFrame) -> float:
@@ -75,14 +94,15 @@ def share_of_copies(one: pd.DataFrame, other: pd.DataFrame) -> float:
     >>> share_of_copies(answers, answers.iloc[1:]), share_of_copies(answers, answers + 40)
     (1.0, 0.0)
     """
-    chance = 2 * max(_share_in_common(wave.iloc[::2], wave.iloc[1::2]) for wave in (one, other))
+    waves = [_to_texts(wave[sorted(wave, key=str)]) for wave in (one, other)]
+    chance = 2 * max(_share_in_common(wave.iloc[::2], wave.iloc[1::2]) for wave in waves)
     if chance >= 1:
         return 0.0
-    return max(0.0, (_share_in_common(one, other) - chance) / (1 - chance))
+    return max(0.0, (_share_in_common(*waves) - chance) / (1 - chance))
 
 
 def _share_in_common(one: pd.DataFrame, other: pd.DataFrame) -> float:
-    keys = [Counter(_hash_rows(answers[sorted(answers, key=str)])) for answers in (one, other)]
+    keys = [Counter(_hash_rows(texts)) for texts in (one, other)]
     return (keys[0] & keys[1]).total() / max(1, min(key.total() for key in keys))
 
 
@@ -139,29 +159,40 @@ def fingerprint_groups(views: Views, secret: bytes, members: csr_array) -> Finge
     -------
     Groups x views x 64 sums modulo 2^61 - 1.
     """
-    sums = np.zeros((members.shape[0], len(views), SUMS), dtype=np.int64)
-    for place, keys in enumerate(views):
-        sums[:, place] = _sum_up(keys, secret, members)
-    return sums
+    return add_up(mark_people(views, secret), members)
 
 
-def _sum_up(keys: Sequence[bytes], secret: bytes, members: csr_array) -> Fingerprints:
+def mark_people(views: Views, secret: bytes) -> Marks:
+    """Give what each person adds to the sums of a fingerprint.
+
+    Parameters
+    ----------
+    views : per view one key per response
+    """
+    return [_mark(keys, secret) for keys in views]
+
+
+def _mark(keys: Sequence[bytes], secret: bytes) -> tuple[csr_array, csr_array]:
     known = {key: hmac.digest(secret, key, hashlib.sha256) for key in set(keys)}
     digests = [known[key] for key in keys]
     bucket = np.array([digest[0] % SUMS for digest in digests], dtype=np.int64)
     number = np.array([int.from_bytes(d[1:9], "big") % PRIME for d in digests], dtype=np.int64)
-    # Halves of 31 bits, added up in 64: exact for groups of up to 2^32 people.
-    to_bucket = csr_array(
-        (np.ones(len(keys), dtype=np.int64), (np.arange(len(keys)), bucket)),
-        shape=(len(keys), SUMS),
-    )
+    places, shape = (np.arange(len(keys)), bucket), (len(keys), SUMS)
+    upper, lower = number >> 31, number & (2**31 - 1)
+    return csr_array((upper, places), shape=shape), csr_array((lower, places), shape=shape)
+
+
+def add_up(marks: Marks, members: csr_array) -> Fingerprints:
+    """Fingerprint each group by what its people add: see `fingerprint_groups`."""
+    sums = np.zeros((members.shape[0], len(marks), SUMS), dtype=np.int64)
     whole = members.astype(np.int64)
-    upper, lower = (
-        (whole @ to_bucket.multiply(half[:, None]).tocsr()).toarray()
-        for half in (number >> 31, number & (2**31 - 1))
-    )
-    shifted = (upper.astype(object) * 2**31 + lower.astype(object)) % PRIME
-    return np.asarray(shifted, dtype=np.int64)
+    for place, halves in enumerate(marks):
+        # Halves of 30 and 31 bits, added up in 64: exact for groups of up to 2^31 people.
+        upper, lower = ((whole @ half).toarray() for half in halves)
+        # 2^61 is 1 modulo the prime: what the upper half has above 30 bits counts as such.
+        shifted = (upper >> 30) + ((upper & (2**30 - 1)) << 31) + lower
+        sums[:, place] = shifted % PRIME
+    return sums
 
 
 def differing_sums(one: Fingerprints, other: Fingerprints) -> NDArray[np.int64]:
@@ -241,14 +272,53 @@ def compare(now: Fingerprints, before: Fingerprints, minimum: int, sight: Sight)
     """
     is_same, is_equal, is_near = (np.zeros(len(now), dtype=bool) for _ in range(3))
     apart = np.zeros(len(now), dtype=np.int64)
-    for place, own in enumerate(now):
-        # Sets that differ in so many of the first sums differ in as many of all.
-        first = differing_sums(own[None, :, : 2 * minimum], before[:, :, : 2 * minimum])
-        alike = before[(first < minimum).any(axis=-1)]
-        found = judge(differing_sums(own[None], alike), minimum, sight)
-        is_same[place], is_equal[place] = found.is_same.any(), found.is_equal.any()
-        is_near[place], apart[place] = found.is_near.any(), found.apart.max(initial=0)
+    ours, theirs = _pairs(now, before, minimum)
+    for start in range(0, len(ours), _AT_ONCE):
+        own, other = ours[start : start + _AT_ONCE], theirs[start : start + _AT_ONCE]
+        found = judge(differing_sums(now[own], before[other]), minimum, sight)
+        for told, judged in (
+            (is_same, found.is_same),
+            (is_equal, found.is_equal),
+            (is_near, found.is_near),
+        ):
+            told[own[judged]] = True
+        np.maximum.at(apart, own, found.apart)
     return Likeness(is_same, is_equal, is_near, apart)
+
+
+def _pairs(
+    now: Fingerprints, before: Fingerprints, minimum: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give all pairs of sets of which fewer sums than the minimum differ in some view.
+
+    A sum in which neither set has people does not differ, so as many differ as either has people
+    in, less those that are the same. Most pairs have no such sum in common, and are never made.
+    """
+    found = [np.zeros(0, dtype=np.int64)]
+    for view in range(now.shape[1]):
+        sums = now[:, view], before[:, view]
+        masks = [(own != 0) @ (1 << np.arange(SUMS, dtype=np.uint64)) for own in sums]
+        numbers = np.unique(sums[0][sums[0] != 0])
+        shared = (_where(sums[0], numbers) @ _where(sums[1], numbers).T).tocoo()
+        either = np.bitwise_count(masks[0][shared.row] | masks[1][shared.col])
+        is_near = either - shared.data < minimum
+        found.append(shared.row[is_near].astype(np.int64) * len(before) + shared.col[is_near])
+        few = [np.flatnonzero(np.bitwise_count(mask) < minimum) for mask in masks]
+        for own in few[0]:
+            either = np.bitwise_count(masks[0][own] | masks[1][few[1]])
+            found.append(own * len(before) + few[1][either < minimum])
+    ours, theirs = np.divmod(np.unique(np.concatenate(found)), max(1, len(before)))
+    return ours, theirs
+
+
+def _where(sums: Fingerprints, numbers: NDArray[np.int64]) -> csr_array:
+    """Say which sets have which numbers among their sums: one row per set, one column each."""
+    rows, buckets = np.nonzero(sums if len(numbers) else sums[:0])
+    columns = np.searchsorted(numbers[:-1], found := sums[rows, buckets])
+    is_one = numbers[columns] == found
+    places = rows[is_one], columns[is_one]
+    ones = np.ones(int(is_one.sum()), dtype=np.int64)
+    return csr_array((ones, places), shape=(len(sums), len(numbers)))
 
 
 def to_text(fingerprint: Fingerprints) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from blijfwijzer.disclosure.growth import UNDECIDED, Found, Search
-from blijfwijzer.disclosure.span import PRIME, Row, Span, Step, indicator
+from blijfwijzer.disclosure.span import PRIME, Rests, Row, Span, Step, indicator
 
 _PER_WORLD = 100
 _PER_PROGRAMME = 200
@@ -59,13 +59,13 @@ class Guard:
         self._minimum = minimum
         self._now = Span(sizes, minimum, keeps_origin=True, prime=prime)
         self._search = Search(self._now)
-        self._barred = known.barred
         self._barred_sets = {frozenset(barred) for barred in known.barred}
         self._past: Span | None = None
         for name, row in enumerate((*known.rows, *known.proven)):
             step = self._now.push(-1 - name, row)
             if step is not None and name < len(known.rows):
                 self.unavoidable += self._search.find_new(step) is not None
+        self._barred = Rests(self._now, known.barred)
         if known.barred:
             self._past = Span(sizes, minimum + known.few, keeps_origin=True, prime=prime)
             self._past_search = Search(self._past)
@@ -94,7 +94,9 @@ class Guard:
         if step is None:
             return None if self._now.is_proven(row) else Refusal(frozenset())
         refusal = self._hold_now(step) or self._hold_past(name, row)
-        if refusal is not None:
+        if refusal is None:
+            self._barred.take(step)
+        else:
             self._now.undo(step)
         return refusal
 
@@ -102,10 +104,8 @@ class Guard:
         found = self._search.find_new(step)
         if found is not None:
             return self._refuse(self._now, found)
-        for row in self._barred:
-            if step.name in (made := self._now.origin_of(row) or {}):
-                return Refusal(_offered(made))
-        return None
+        barred = self._barred.first_made(step)
+        return None if barred is None else Refusal(_offered(self._now.origin_of(barred) or {}))
 
     def _hold_past(self, name: int, row: Row) -> Refusal | None:
         if self._past is None:

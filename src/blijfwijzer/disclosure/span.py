@@ -212,6 +212,45 @@ class Span:
         return number < self._small or number > self.prime - self._small
 
 
+class Rests:
+    """What rows that must not follow have beyond a span; kept as it grows.
+
+    A row follows by a step exactly when that takes away the last of its rest, and a step changes
+    the rests that hold its pivot and no other.
+
+    Parameters
+    ----------
+    span : steps are added elsewhere, and told to `take` unless they are taken back
+    rows : those that follow already are not looked at
+    """
+
+    def __init__(self, span: Span, rows: Sequence[Row]) -> None:
+        self._span = span
+        self._rows = rows
+        self._rests = {place: span.reduce(row)[0] for place, row in enumerate(rows)}
+        self._holders: dict[int, set[int]] = {}
+        for place, rest in self._rests.items():
+            for atom in rest:
+                self._holders.setdefault(atom, set()).add(place)
+
+    def first_made(self, step: Step) -> Row | None:
+        """Give the first of the rows that follow by the last step, which is not taken yet."""
+        for place in sorted(self._holders.get(step.pivot, ())):
+            if self._span.follows(self._rests[place]):
+                return self._rows[place]
+        return None
+
+    def take(self, step: Step) -> None:
+        """Take the last step, by which none of the rows follows."""
+        for place in self._holders.pop(step.pivot, ()):
+            before = self._rests[place]
+            self._rests[place], _ = self._span.reduce(before)
+            for atom in before.keys() - self._rests[place].keys() - {step.pivot}:
+                self._holders[atom].discard(place)
+            for atom in self._rests[place].keys() - before.keys():
+                self._holders.setdefault(atom, set()).add(place)
+
+
 def kernel_of(span: Span, cells: int) -> list[list[tuple[int, int]]]:
     """Give a basis of what changes no shown total: (cell, whole number) each.
 

@@ -67,8 +67,18 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "screening.reference": ("all", "sector"),
         "section": (
-            *("climate", "compare", "conduct", "contributions", "culture_what", "each_claim"),
+            *(
+                "card",
+                "card_then",
+                "climate",
+                "compare",
+                "conduct",
+                "contributions",
+                "culture_what",
+                "each_claim",
+            ),
             *("fairness", "flagged", "measured", "method", "model", "provenance", "quality"),
+            "reach",
             *("read", "sectors", "trend", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
         "unit": (

@@ -1,7 +1,7 @@
 """The tables of a report on whom it helps and misses: each goes through the gate here."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,66 +9,91 @@ import pandas as pd
 from blijfwijzer.disclosure.release import Cleared, clear_whole, stack
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.publish.findings import Findings, NeedFindings
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.texts import Value, say
+from blijfwijzer.survey.texts import Message, Value, say
 
 
-def clear_fairness(findings: Findings) -> Cleared:
-    """Clear rates of everyone, of each group of an attribute, and of pairs, for each need."""
-    tables = [
-        shown
-        for name, need, targeting in _targeted(findings)
-        for shown in _fairness_of(name, need, targeting, findings)
-    ]
-    return stack(tables, TABLES["fairness"].names)
+@dataclass(frozen=True)
+class Targeted:
+    """Whom a rule helps and misses, and of whom that may not be told."""
+
+    targeting: Targeting
+    hidden: frozenset[tuple[str, str]]
+    """Attribute and group of people that may not be shown though they are large enough."""
+    need: Value = ""
+    """What it is about, where a page tells of several needs."""
 
 
-def clear_gaps(findings: Findings) -> Cleared:
+def by_flags(findings: Findings) -> Iterator[Targeted]:
+    """Give whom flags help and miss, of each need of which that is known."""
+    for name, need in findings.needs.items():
+        if need.targeting is not None:
+            yield Targeted(need.targeting, need.hidden, _label_among(name, findings))
+
+
+def clear_rates(table: str, found: Iterable[Targeted], codebook: Codebook, edge: Edge) -> Cleared:
+    """Clear rates of everyone, of each group of an attribute, and of pairs."""
+    parts = [part for one in found for part in _rates_of(table, one, codebook, edge)]
+    return stack(parts, TABLES[table].names)
+
+
+def clear_gaps(table: str, found: Iterable[Targeted], codebook: Codebook, edge: Edge) -> Cleared:
     """Clear how far apart the groups of each attribute are."""
-    tables = []
-    for name, _, targeting in _targeted(findings):
-        gaps = targeting.gaps.set_index(["attribute", "measure"])
+    parts = []
+    for one in found:
+        gaps = one.targeting.gaps.set_index(["attribute", "measure"])
         missed = gaps.xs("exclusion", level="measure")
         ratio = gaps.xs("selection", level="measure")["ratio"].reindex(missed.index)
-        table = {
-            "attribute": [_about(name, str(a), findings) for a in missed.index],
+        rows = {
+            "attribute": [_about(one.need, str(a), codebook) for a in missed.index],
             "gap": missed["gap"].to_numpy(),
-            "low": missed["gap_low"].to_numpy(),
-            "high": missed["gap_high"].to_numpy(),
-            # As the sentence has it (`conclude`): downwards, so that .797 is not told as .80.
+            # As the sentence has them (`conclude`): ends outwards, so that no more is told than was
+            # found, and the ratio downwards, so that .797 is not told as .80.
+            "low": np.floor(100 * missed["gap_low"].to_numpy(dtype=float)) / 100,
+            "high": np.ceil(100 * missed["gap_high"].to_numpy(dtype=float) - 1e-9) / 100,
             "ratio": np.floor(100 * ratio.to_numpy(dtype=float)) / 100,
         }
-        tables.append(pd.DataFrame(table))
-    return findings.edge.clear_parts("gaps", tables)
+        parts.append(pd.DataFrame(rows))
+    return edge.clear_parts(table, parts)
 
 
 def clear_conclusions(findings: Findings) -> Cleared:
-    """Say of each attribute what was found, in one plain sentence."""
-    rows: list[dict[str, Any]] = []
-    for need, found in findings.needs.items():
+    """Say of each attribute what was found of flags and the model, in plain sentences."""
+    rows = []
+    for name, found in findings.needs.items():
+        need = _label_among(name, findings)
         told = [] if found.targeting is None else list(found.targeting.conclusions.items())
-        for attribute, text in (*told, *found.sentences):
-            rows.append({"attribute": _about(need, attribute, findings), "conclusion": text})
+        rows += _sentences(need, [*told, *found.sentences], findings.codebook)
     return findings.edge.clear("conclusions", rows)
 
 
-def _targeted(findings: Findings) -> Iterator[tuple[str, NeedFindings, Targeting]]:
-    """Give the needs of which it is known whom the flags help and miss."""
-    for name, need in findings.needs.items():
-        if need.targeting is not None:
-            yield name, need, need.targeting
+def clear_sentences(table: str, found: Targeted, codebook: Codebook, edge: Edge) -> Cleared:
+    """Say of each attribute what was found, in one plain sentence."""
+    told = list(found.targeting.conclusions.items())
+    return edge.clear(table, _sentences(found.need, told, codebook))
 
 
-def _fairness_of(
-    need_name: str, need: NeedFindings, targeting: Targeting, findings: Findings
-) -> list[Cleared]:
+def _sentences(
+    need: Value, told: Sequence[tuple[str, Message]], codebook: Codebook
+) -> list[dict[str, Value]]:
+    return [{"attribute": _about(need, name, codebook), "conclusion": text} for name, text in told]
+
+
+def _label_among(need: str, findings: Findings) -> Value:
+    """Give the label of a need, where there are several."""
+    return "" if len(findings.needs) == 1 else findings.codebook.outcomes[need].label
+
+
+def _rates_of(table: str, found: Targeted, codebook: Codebook, edge: Edge) -> list[Cleared]:
     """Clear what is shown of one need, and name what is not."""
+    targeting, hidden = found.targeting, found.hidden
     everyone = targeting.overall.reset_index().assign(
         attribute=EVERYONE,
         group=EVERYONE,
-        is_shown=(EVERYONE, EVERYONE) not in need.hidden,
+        is_shown=(EVERYONE, EVERYONE) not in hidden,
     )
     cells = pd.concat([everyone, targeting.by_group, targeting.intersections])
     keys = cells[["attribute", "group"]].drop_duplicates()
@@ -77,10 +102,9 @@ def _fairness_of(
         index=["attribute", "group"], columns="measure", values=["value", "low", "high", "n"]
     ).reindex(pd.MultiIndex.from_frame(keys))
     is_shown = cells.groupby(["attribute", "group"])["is_shown"].all().reindex(wide.index)
-    codebook = findings.codebook
     rows = pd.DataFrame(
         {
-            "attribute": [_about(need_name, a, findings) for a, _ in wide.index],
+            "attribute": [_about(found.need, a, codebook) for a, _ in wide.index],
             "label": [_level(a, g, codebook) for a, g in wide.index],
             "n": wide["n"].to_numpy(dtype=float).min(axis=1),
             "selection": wide["value", "selection"].to_numpy(),
@@ -90,23 +114,20 @@ def _fairness_of(
             "inclusion": wide["value", "inclusion"].to_numpy(),
         }
     )
-    edge = findings.edge
-    why = ["value.not_shown" if cell in need.hidden else "value.too_few" for cell in wide.index]
+    why = ["value.not_shown" if cell in hidden else "value.too_few" for cell in wide.index]
     few = rows[["attribute", "label"]].map(edge.in_words)
     few = few.assign(missed=[edge.in_words(say(name)) for name in why])
     few = few[~is_shown.to_numpy()].assign(n="")
     return [
-        edge.clear("fairness", rows[is_shown.to_numpy()]),
+        edge.clear(table, rows[is_shown.to_numpy()]),
         clear_whole(few, dict.fromkeys(few.columns, "text")),
     ]
 
 
-def _about(need: str, attribute: str, findings: Findings) -> Value:
+def _about(need: Value, attribute: str, codebook: Codebook) -> Value:
     """Name an attribute; with the need that it is about, where there are several."""
-    name = _attribute(attribute, findings.codebook)
-    if len(findings.needs) == 1:
-        return name
-    return say("fairness.of_need", need=findings.codebook.outcomes[need].label, attribute=name)
+    name = _attribute(attribute, codebook)
+    return say("fairness.of_need", need=need, attribute=name) if need else name
 
 
 def _attribute(name: str, codebook: Codebook) -> Value:

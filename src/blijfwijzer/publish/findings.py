@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.risk.card import Judged
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
@@ -62,6 +63,8 @@ class Findings:
     """Outcome that is a need to what is told of it alone."""
     releases: int
     forbidden: int
+    cards: dict[str, Judged | Message] = field(default_factory=dict)
+    """Need that vouchers are for to whom its self-check card reaches, or why that is not told."""
 
     @property
     def edge(self) -> Edge:

@@ -117,13 +117,16 @@ def draw_alternatives(alternatives: pd.DataFrame, caption: Value) -> Drawing:
     return Drawing(finding, say("unit.extra"), rows, _drawn(signs, rows))
 
 
-def draw_fairness(fairness: pd.DataFrame, caption: Value, conclusion: str) -> Drawing:
+def draw_fairness(
+    fairness: pd.DataFrame, caption: Value, conclusion: str, selected: Value
+) -> Drawing:
     """Draw who is selected and who is missed, by the groups of one attribute.
 
     Parameters
     ----------
     fairness : one row per group: label, selection, missed, low, high; text where it is too small
     conclusion : the finding in one sentence, or empty
+    selected : what the share that is selected is called
     """
     finding = find_range(fairness, "missed", caption)
     if conclusion:
@@ -135,7 +138,7 @@ def draw_fairness(fairness: pd.DataFrame, caption: Value, conclusion: str) -> Dr
         )
         for row in records(fairness)
     )
-    signs: Legend = (("ring", say("legend.selected")), ("diamond", say("legend.missed")))
+    signs: Legend = (("ring", selected), ("diamond", say("legend.missed")))
     return Drawing(finding, say("unit.percent"), rows, signs)
 
 

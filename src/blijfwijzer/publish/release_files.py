@@ -20,7 +20,8 @@ from blijfwijzer.publish.score_page import render_report, write_workbook
 _TOLD = ("language", "title", "survey", "targets", "facts")
 _TABLES = (
     *("rejected", "wave", "sectors", "flagged", "drivers", "groups", "segments", "vouchers"),
-    *("alternatives", "lottery", "fairness", "gaps", "conclusions", "withheld", "rolled_up"),
+    *("alternatives", "lottery", "card", "reach", "reach_gaps", "reach_conclusions"),
+    *("fairness", "gaps", "conclusions", "withheld", "rolled_up"),
 )
 _ABOUT = ("method", "provenance", "warnings", "notes")
 
@@ -109,7 +110,7 @@ def report_from_json(content: bytes) -> Chapter:
     tables = {
         name: reopen(pd.DataFrame(raw[name]["rows"], columns=raw[name]["columns"]))
         for name in _TABLES
-        if raw[name] is not None
+        if raw.get(name) is not None
     }
     told = {name: raw[name] for name in (*_TOLD, *_ABOUT)}
     for name in ("targets", "facts", "provenance"):

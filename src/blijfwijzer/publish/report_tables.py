@@ -13,11 +13,17 @@ from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
 from blijfwijzer.groups.flags import CHOICES, FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.publish.card_tables import clear_cards, say_cards
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import clear_withheld, facts, shown_rejected, survey_title
-from blijfwijzer.publish.fairness_tables import clear_conclusions, clear_fairness, clear_gaps
+from blijfwijzer.publish.fairness_tables import (
+    by_flags,
+    clear_conclusions,
+    clear_gaps,
+    clear_rates,
+)
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.publish.method import release_method
 from blijfwijzer.publish.tables.register import TABLES
@@ -65,8 +71,9 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "drivers": _drivers(findings, groups),
             "groups": _shown_groups(groups, targets),
             "segments": _segments(findings),
-            "fairness": clear_fairness(findings),
-            "gaps": clear_gaps(findings),
+            "card": clear_cards(findings),
+            "fairness": clear_rates("fairness", by_flags(findings), codebook, edge),
+            "gaps": clear_gaps("gaps", by_flags(findings), codebook, edge),
             "conclusions": clear_conclusions(findings),
             "withheld": clear_withheld(
                 findings.estimates.grouping.members[np.flatnonzero(is_withheld)],
@@ -78,6 +85,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         method=release_method(findings.settings, codebook),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
+        notes={"card": tuple(say_cards(findings))},
     )
 
 

@@ -46,6 +46,8 @@ def render_review(review: Review) -> bytes:
             paragraph("review.quality"),
             *_pictures(review, _PERFORMANCE),
             *present(chapter, "metrics", "groups_measured", "calibration"),
+            *_card(review),
+            *present(chapter, "card_apart"),
         ]
     others = [name for name in review.pictures if name not in _PERFORMANCE]
     sections["contributions"] = [
@@ -66,6 +68,16 @@ def _about(review: Review) -> Iterator[Value]:
     if review.selection is not None and review.evaluation is not None:
         rate, rows = 100 * review.evaluation.prevalence, review.evaluation.rows
         yield say("review.holds", rate=rate, rows=rows)
+
+
+def _card(review: Review) -> Iterator[Block]:
+    """Say how well the self-check card ranks people, or that there is none."""
+    outcome, card = review.subject.outcome, review.card
+    if card is not None:
+        count = len(card.card.questions)
+        yield Block(paragraphs=(say("review.card", questions=count, auc=card.apart.auc),))
+    elif review.selection is not None and review.subject.codebook.offers_vouchers_for(outcome):
+        yield paragraph("review.no_card")
 
 
 def _pictures(review: Review, names: Iterable[str]) -> Iterator[Block]:

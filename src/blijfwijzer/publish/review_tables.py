@@ -9,10 +9,12 @@ import pandas as pd
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.canvas import Picture, Subject
+from blijfwijzer.publish.card_tables import clear_apart
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import facts, shown_rejected
+from blijfwijzer.risk.card import ChosenCard
 from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.settings import Settings
@@ -38,6 +40,8 @@ class Review:
     """Missing where the outcome is not known."""
     selection: Selection | None = None
     reliability: Reliability | None = None
+    card: ChosenCard | None = None
+    """By which people check themselves; of a training for a need."""
 
     @property
     def edge(self) -> Edge:
@@ -53,6 +57,8 @@ def review_chapter(review: Review) -> Chapter:
     counts = {"forms": intake.rows, "accepted": len(intake.responses)}
     counts["refused"] = len(intake.rejected)
     rows = {**dict(_driver_rows(review)), **dict(_quality_rows(review))}
+    card = review.card
+    of_card = {} if card is None else {"card_apart": clear_apart(card.apart, review.settings)}
     return Chapter(
         language=subject.language,
         title=say("title.review", outcome=subject.outcome.label, what=what),
@@ -61,6 +67,7 @@ def review_chapter(review: Review) -> Chapter:
         tables={
             "rejected": shown_rejected(intake.rejected, subject.codebook, edge),
             **{name: edge.clear(name, own) for name, own in rows.items()},
+            **of_card,
         },
         method=(),
         provenance=tuple(review.provenance.items()),

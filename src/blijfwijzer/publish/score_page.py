@@ -12,6 +12,7 @@ from blijfwijzer.publish.blocks import (
     Block,
     drawn,
     method_blocks,
+    noted,
     paragraph,
     points,
     present,
@@ -44,8 +45,9 @@ PURPOSE = (
 )
 """Sentences on what a release is, and what it is not."""
 SHEETS = (
-    *("groups", "vouchers", "alternatives", "lottery", "drivers", "flagged", "sectors"),
-    *("segments", "fairness", "gaps", "conclusions", "withheld", "rolled_up", "rejected", "wave"),
+    *("groups", "vouchers", "alternatives", "lottery", "card", "drivers", "flagged", "sectors"),
+    *("reach", "reach_gaps", "reach_conclusions", "segments", "fairness", "gaps", "conclusions"),
+    *("withheld", "rolled_up", "rejected", "wave"),
 )
 
 
@@ -59,6 +61,7 @@ def render_report(report: Chapter) -> bytes:
             "sectors": _sectors(report),
             "flagged": _flagged(report),
             "vouchers": _vouchers(report),
+            **({"reach": _reach(report)} if "vouchers" in report.tables else {}),
             "fairness": _fairness(report),
             "withheld": [
                 paragraph("note.withheld"),
@@ -129,6 +132,7 @@ def _place_in(order: "pd.Series[str]") -> "Callable[[pd.Series[str]], pd.Series[
 def _vouchers(report: Chapter) -> Iterator[Block]:
     if "vouchers" not in report.tables:
         yield paragraph("note.no_vouchers")
+        yield from _card(report)
         return
     given = report.rows("vouchers")
     some = given[pd.to_numeric(given["vouchers"], errors="coerce") > 0]
@@ -141,23 +145,47 @@ def _vouchers(report: Chapter) -> Iterator[Block]:
         yield drawn(report, "alternatives", rows, drawing, caption, told)
     if "lottery" in report.tables:
         yield titled(report, "lottery")
+    yield from _card(report)
+
+
+def _card(report: Chapter) -> Iterator[Block]:
+    """Say how the self-check card does, and whom it reaches."""
+    if report.notes.get("card"):
+        yield noted(report, "card")
+    yield from present(report, "card")
+
+
+def _reach(report: Chapter) -> Iterator[Block]:
+    if "reach" not in report.tables:
+        yield paragraph("note.no_reach")
+        return
+    yield paragraph("note.reach")
+    yield from _targeted(
+        report, ("reach", "reach_gaps", "reach_conclusions"), say("legend.offered")
+    )
 
 
 def _fairness(report: Chapter) -> Iterator[Block]:
-    conclusions, fairness = report.rows("conclusions"), report.rows("fairness")
-    is_empty = fairness.empty and conclusions.empty
+    is_empty = report.rows("fairness").empty and report.rows("conclusions").empty
     yield paragraph("note.no_fairness" if is_empty else "note.fairness")
     if "vouchers" in report.tables and not is_empty:
         yield paragraph("note.fairness_of_flags")
-    told = conclusions.groupby("attribute", sort=False)["conclusion"].agg(list).to_dict()
-    for attribute, rows in fairness.groupby("attribute", sort=False):
+    yield from _targeted(report, ("fairness", "gaps", "conclusions"), say("legend.selected"))
+
+
+def _targeted(report: Chapter, tables: tuple[str, str, str], selected: Value) -> Iterator[Block]:
+    """Draw whom a rule helps and misses by each attribute, and say what was found."""
+    rates, gaps, conclusions = tables
+    found = report.rows(conclusions)
+    told = found.groupby("attribute", sort=False)["conclusion"].agg(list).to_dict()
+    for attribute, rows in report.rows(rates).groupby("attribute", sort=False):
         sentences = tuple(told.pop(attribute, []))
         caption = say("caption.fairness", attribute=tidy(attribute))
-        drawing = draw_fairness(rows, caption, sentences[0] if sentences else "")
+        drawing = draw_fairness(rows, caption, sentences[0] if sentences else "", selected)
         shown = rows.drop(columns="attribute")
-        yield drawn(report, "fairness", shown, drawing, caption, sentences)
-    yield from present(report, "gaps")
-    rest = conclusions[conclusions["attribute"].isin(list(told))]
+        yield drawn(report, rates, shown, drawing, caption, sentences)
+    yield from present(report, gaps)
+    rest = found[found["attribute"].isin(list(told))]
     if len(rest):
         caption = say("caption.conclusions")
-        yield Block(table=shown_table(report, "conclusions", caption, rest))
+        yield Block(table=shown_table(report, conclusions, caption, rest))

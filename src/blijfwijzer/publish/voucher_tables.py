@@ -11,9 +11,16 @@ from blijfwijzer.groups.simple_rule import SIMPLE_RULE
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.fairness_tables import (
+    Targeted,
+    clear_gaps,
+    clear_rates,
+    clear_sentences,
+)
 from blijfwijzer.publish.page_table import tidy
 from blijfwijzer.publish.tables.register import STORIES
 from blijfwijzer.settings import VoucherSettings
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 from blijfwijzer.vouchers.allocation import Allocation
 from blijfwijzer.vouchers.needs import SEGMENTS, UNITS, Partition
@@ -72,6 +79,22 @@ def show_division(
         tables["lottery"] = edge.clear("lottery", _lottery(lottery, power))
     notes = {**report.notes, "vouchers": _notes(division, settings)}
     return replace(report, tables=tables, notes=notes), table
+
+
+def show_reach(report: Chapter, found: Targeted, codebook: Codebook, minimum: int) -> Chapter:
+    """Add whom the vouchers help and miss to the report of a release.
+
+    Parameters
+    ----------
+    minimum : respondents that each row must stand for
+    """
+    edge = Edge(report.language, minimum)
+    tables = {
+        "reach": clear_rates("reach", [found], codebook, edge),
+        "reach_gaps": clear_gaps("reach_gaps", [found], codebook, edge),
+        "reach_conclusions": clear_sentences("reach_conclusions", found, codebook, edge),
+    }
+    return replace(report, tables={**report.tables, **tables})
 
 
 def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:

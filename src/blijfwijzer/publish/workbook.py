@@ -26,6 +26,7 @@ _MODIFIED = re.compile(rb"(?<=>)[^<]*(?=</dcterms:modified>)")
 _ABOUT = {
     "drivers": "sheet.about.drivers",
     "fairness": "sheet.about.fairness",
+    "reach": "sheet.about.reach",
     "flagged": "sheet.about.flagged",
     "sectors": "sheet.about.sectors",
     "worrying": "sheet.about.worrying",

@@ -15,11 +15,13 @@ from blijfwijzer import __version__
 from blijfwijzer.errors import CodebookError, ModelFolderError, SettingsError
 from blijfwijzer.files import hash_bytes, hash_files, read_json, to_json
 from blijfwijzer.records.lint import refuse_disclosure
+from blijfwijzer.risk.card import Card, card_from_json, card_to_json
 from blijfwijzer.risk.model import FORMAT, RiskModel, model_from_json, model_to_json
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 
 MANIFEST = "manifest.json"
+_CARD = "card.json"
 _NEEDED = (
     *("model.txt", "model.json", "codebook.toml", "settings.toml", "metrics.json"),
     *("reference.json", "effects.json"),
@@ -58,6 +60,8 @@ class Stored:
     """How answers were distributed, to hold a new wave against."""
     effects: pd.DataFrame
     """What groups added to the model, for a wave without outcomes."""
+    card: Card | None = None
+    """By which people check themselves; of a need that vouchers are for."""
 
     @property
     def folder(self) -> Path:
@@ -93,6 +97,7 @@ class Learnt:
     """What groups add to the model, as `learn_group_effects` gives."""
     survey_hmac_sha256: str
     """Of the file that it was trained on, keyed."""
+    card: Card | None = None
 
 
 def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
@@ -121,6 +126,8 @@ def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dic
         "reference.json": to_json(learnt.reference),
         "effects.json": to_json(learnt.effects.to_dict("index")),
     }
+    if learnt.card is not None:
+        contents[_CARD] = to_json(card_to_json(learnt.card))
     about = {
         "format": FORMAT,
         "made_with": f"blijfwijzer {__version__}",
@@ -216,6 +223,7 @@ def read_model(folder: Path) -> Stored:
             read_json(folder / "metrics.json"),
             read_json(folder / "reference.json"),
             _read_effects(folder / "effects.json"),
+            card_from_json(read_json(folder / _CARD)) if _CARD in manifest.files else None,
         )
     except (KeyError, TypeError, ValueError, CodebookError, SettingsError) as error:
         raise ModelFolderError(

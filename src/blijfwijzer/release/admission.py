@@ -12,13 +12,11 @@ from blijfwijzer.disclosure.answers import Basis, choose_different, choose_told
 from blijfwijzer.disclosure.choice import Candidates, GroupChoice
 from blijfwijzer.disclosure.copies import number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
-from blijfwijzer.disclosure.earlier import Earlier, Present, read_earlier
+from blijfwijzer.disclosure.earlier import Earlier, Present, Seen, read_earlier
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import (
-    Views,
-    fingerprint_groups,
+    add_up,
     to_text,
-    view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.errors import SettingsError
@@ -40,7 +38,8 @@ class Admission:
     earlier: Earlier
     columns: tuple[tuple[str, ...], ...]
     """Those by whose answers a response is known again, in views."""
-    keys: Views
+    people: Seen
+    """As they are known by these."""
     wave: str
     dataset: str
     """Hash of the survey's file."""
@@ -121,7 +120,6 @@ def admit_groups(
     values = {
         f"{name}:{place}": answers
         for name, basis in bases.items()
-        if basis.hides_group
         for place, answers in enumerate(basis.values)
     }
     forms = number_forms(answers_of(responses, codebook))
@@ -131,7 +129,7 @@ def admit_groups(
         choice,
         earlier,
         columns,
-        view_keys(responses, columns),
+        present.see(columns, ledger.secret),
         wave,
         intake.sha256,
         settings.minimum,
@@ -231,7 +229,7 @@ def admit_figures(
     if not figures:
         return frozenset()
     minimum = admission.minimum
-    likeness = admission.earlier.compare_parts(_stack(figures.values()), ledger.secret, minimum)
+    likeness = admission.earlier.compare_parts(_stack(figures.values()), minimum)
     near = _name_figures(figures, likeness.is_near, np.logical_or)
     # What was shown before is known whatever is chosen now, so it comes first.
     same = _name_figures(figures, likeness.is_same, np.logical_and)
@@ -273,13 +271,11 @@ def _known_beside(admission: Admission) -> csr_array:
     return _stack([csr_array(everyone), told, admission.earlier.known])
 
 
-def fingerprint_figures(
-    figures: Figures, admission: Admission, ledger: Ledger
-) -> dict[str, list[str]]:
+def fingerprint_figures(figures: Figures, admission: Admission) -> dict[str, list[str]]:
     """Fingerprint the parts of all figures in one pass over the people, in order of name."""
     if not figures:
         return {}
-    prints = fingerprint_groups(admission.keys, ledger.secret, _stack(figures.values()))
+    prints = add_up(admission.people.marks, _stack(figures.values()))
     ends = np.cumsum([members.shape[0] for members in figures.values()])
     own = dict(zip(map(str, figures), np.split(prints, ends[:-1]), strict=True))
     return {name: [to_text(part) for part in own[name]] for name in sorted(own)}

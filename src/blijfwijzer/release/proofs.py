@@ -12,11 +12,9 @@ from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.earlier import lines_before
 from blijfwijzer.disclosure.fingerprint import (
-    Sight,
+    add_up,
     differing_sums,
-    fingerprint_groups,
     from_text,
-    holds_all,
     judge,
 )
 from blijfwijzer.disclosure.ledger import Ledger, proof_of
@@ -72,7 +70,7 @@ def _told_before(
 ) -> dict[str, NDArray[np.bool_]]:
     """Give more groups that earlier releases told of, if they hold the same people still."""
     find, told = member_finder(intake.responses, request.codebook), dict[str, NDArray[np.bool_]]()
-    sight = Sight.of(admission.keys, holds_all(admission.columns))
+    people = admission.people
     for release in _of_these_people(admission, request, ledger):
         # Groups that are told again are left out first: to form thousands takes memory.
         shown = {name: own for name, own in release.content["groups"].items() if name not in now}
@@ -80,9 +78,9 @@ def _told_before(
         formed = {name: own for name, own in made.items() if own is not None}
         if formed:
             rows = csr_array(np.array(list(formed.values()), dtype=np.int8))
-            present = fingerprint_groups(admission.keys, ledger.secret, rows)
+            present = add_up(people.marks, rows)
             before = np.array([from_text(shown[name]["fingerprint"]) for name in formed])
-            alike = judge(differing_sums(present, before), admission.minimum, sight)
+            alike = judge(differing_sums(present, before), admission.minimum, people.sight)
             both = zip(formed, alike.is_equal, strict=True)
             told |= {name: formed[name] for name, is_equal in both if is_equal}
     return told

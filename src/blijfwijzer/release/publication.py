@@ -9,6 +9,7 @@ ledger does not know.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from blijfwijzer.records.tracking import (
     track_training,
     tracking_uri,
 )
+from blijfwijzer.release.admission import fingerprint_figures
 from blijfwijzer.release.folder import LOTTERY, RECORD, anchor_of, hash_record, read_record
 from blijfwijzer.release.origin import (
     refuse_unknown,
@@ -46,6 +48,8 @@ from blijfwijzer.release.origin import (
 from blijfwijzer.release.rehearsal import Head, Rehearsal, append_once
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import REMADE, hold_release
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook
 
 
 @dataclass(frozen=True)
@@ -136,24 +140,86 @@ def identify_survey(request: Request, ledgers: Path) -> str:
 
 @dataclass(frozen=True)
 class Addition:
-    """More in a release, which tells no more of people than it did."""
+    """More in a release: what follows from what it tells, and what its people are asked anew."""
 
     kind: str
     """What is added, such as vouchers."""
     told: Mapping[str, Any]
     """What the record tells of it."""
-    files: dict[str, bytes]
-    """All files that are shown, those of before among them."""
     draw: Mapping[str, Any]
     """What the ledger keeps of how it came about."""
     hold: Callable[[Sequence[LedgerLine]], None]
     """Refuses it if the ledger has changed since it was made."""
+    codebook: Codebook | None = None
+    """Of its survey, where that is read again to tell more of its people."""
     unlisted: Mapping[str, bytes] = field(default_factory=dict)
     """Files that the record need not know: their content follows from the rest."""
 
 
-def add_to_release(folder: Path, run: Mapping[str, Any], ledgers: Path, added: Addition) -> None:
-    """Write more in a release.
+@dataclass(frozen=True)
+class Adding:
+    """An addition in the making; the ledger is locked until the `with` block ends."""
+
+    folder: Path
+    run: Mapping[str, Any]
+    added: Addition
+    ledger: Ledger
+    own: LedgerLine
+    """That the release was entered with."""
+
+    @cached_property
+    def rehearsal(self) -> Rehearsal:
+        """Where more of its people is admitted, beside all that was shown."""
+        if self.added.codebook is None:
+            raise ValueError(f"{self.folder}: its survey is not read again.")
+        settings = Settings.model_validate(self.run["settings"])
+        asked, wave = self._asked, str(self.run["wave"])
+        return Rehearsal(
+            Request(self.added.kind, self.added.codebook, settings, wave, asked=asked), self.ledger
+        )
+
+    def write(self, files: dict[str, bytes]) -> None:
+        """Enter it, and write all files that are shown, those of before among them."""
+        kind, told = self.added.kind, dict(self.added.told)
+        record = {**self.run, "files": hash_files(files), kind: told}
+        entry = Entry(
+            survey=self.run["survey"],
+            wave=self.run["wave"],
+            dataset=self.run["provenance"]["survey_hmac_sha256"],
+            kind=kind,
+            request=hash_bytes(to_json(self._asked)),
+            groups={},
+            outputs=hash_files(files),
+            record=hash_record(record, kind),
+            release=self.own.hash,
+            **self._told_of_people(),
+        )
+        _refuse_altered(self.folder, self.own, entry)
+        told["ledger"] = append_once(self.ledger, entry, draw=dict(self.added.draw))
+        with write_folder_beside(self.folder, RECORD, {LOTTERY}) as beside:
+            write_files(beside, {**files, **self.added.unlisted, RECORD: to_json(record)})
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        return {**self.added.told, "release": self.run["ledger"]}
+
+    def _told_of_people(self) -> dict[str, Any]:
+        """Give what the ledger keeps of figures of people who were asked anew."""
+        if self.added.codebook is None or not self.rehearsal.admitted:
+            return {}
+        ((admission, figures),) = self.rehearsal.admitted.values()
+        return {
+            "parts": fingerprint_figures(figures, admission),
+            "columns": admission.columns,
+            "minimum": admission.minimum,
+        }
+
+
+@contextmanager
+def addition(
+    folder: Path, run: Mapping[str, Any], ledgers: Path, added: Addition
+) -> Iterator[Adding]:
+    """Open the ledger to add more to a release; nobody else can until the block ends.
 
     Parameters
     ----------
@@ -166,7 +232,6 @@ def add_to_release(folder: Path, run: Mapping[str, Any], ledgers: Path, added: A
     ReleaseError
         It is not as it was entered in the ledger.
     """
-    kind, told, files = added.kind, dict(added.told), added.files
     with open_ledger(ledgers / run["survey"], run["owner"], anchor_of(folder)) as ledger:
         if read_record(folder) != run:
             raise BusyError(
@@ -175,22 +240,7 @@ def add_to_release(folder: Path, run: Mapping[str, Any], ledgers: Path, added: A
             )
         added.hold(ledger.releases)
         own = hold_release(folder, dict(run), ledger.releases)
-        record = {**run, "files": hash_files(files), kind: dict(told)}
-        entry = Entry(
-            survey=run["survey"],
-            wave=run["wave"],
-            dataset=run["provenance"]["survey_hmac_sha256"],
-            kind=kind,
-            request=hash_bytes(to_json({**told, "release": run["ledger"]})),
-            groups={},
-            outputs=hash_files(files),
-            record=hash_record(record, kind),
-            release=own.hash,
-        )
-        _refuse_altered(folder, own, entry)
-        record[kind]["ledger"] = append_once(ledger, entry, draw=dict(added.draw))
-        with write_folder_beside(folder, RECORD, {LOTTERY}) as beside:
-            write_files(beside, {**files, **added.unlisted, RECORD: to_json(record)})
+        yield Adding(folder, run, added, ledger, own)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import numpy as np
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.earlier import Entry, is_repeated
 from blijfwijzer.disclosure.figures import FigureId, FigureKind, Figures
-from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text
+from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.proof import Proof, Told
 from blijfwijzer.files import (
@@ -145,7 +145,7 @@ class Rehearsal:
                 request=self.request.sha256,
                 groups=self._groups(admission),
                 outputs=hash_files(files),
-                parts=fingerprint_figures(figures, admission, self.ledger),
+                parts=fingerprint_figures(figures, admission),
                 columns=admission.columns,
                 minimum=admission.minimum,
                 record=record,
@@ -161,7 +161,7 @@ class Rehearsal:
         """Give definition, fingerprint and statistics of each group of which figures are told."""
         places = np.flatnonzero(admission.told)
         members = admission.grouping.members[places]
-        prints = fingerprint_groups(admission.keys, self.ledger.secret, members)
+        prints = add_up(admission.people.marks, members)
         figures = {name: admission.tells(name) for name in self.request.statistics}
         return {
             name: {

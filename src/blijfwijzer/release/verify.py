@@ -1,6 +1,6 @@
 """Whether a release is as the ledger has it, and what follows from all that was shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -193,11 +193,8 @@ def derive_again(
         Something follows about fewer people than was promised.
     """
     with open_ledger(ledgers / str(run["survey"]), str(run["owner"])) as ledger:
-        dataset = ledger.identify(intake.sha256)
-        if dataset != run["provenance"]["survey_hmac_sha256"]:
-            raise ReleaseError(
-                f"{intake.file}: is not the file that {release} was made from. Give the right one."
-            )
+        hold_origin(release, run, ledger, "survey", intake.sha256, intake.file)
+        dataset = run["provenance"]["survey_hmac_sha256"]
         lines = [line for line in ledger.standing if line.content["dataset"] == dataset]
         minimum = min((int(x.content["minimum"]) for x in lines if x.content["groups"]), default=0)
         members, unlike = _members_of_all(intake, codebook, ledger, lines)
@@ -221,6 +218,29 @@ def derive_again(
         f"nothing about fewer than {minimum} people, from {members.shape[0]} groups: proven by "
         f"{len(proof.worlds)} invented populations"
     )
+
+
+def hold_origin(
+    release: Path, run: Mapping[str, Any], ledger: Ledger, origin: str, sha256: str, name: str
+) -> None:
+    """Refuse a survey or model that is not the one that a release was made from.
+
+    Parameters
+    ----------
+    run : record of the release
+    origin : what it is, as the record calls it: survey, model_vertrekintentie ...
+    sha256 : its own hash
+    name : of its file or folder
+
+    Raises
+    ------
+    ReleaseError
+    """
+    if ledger.identify(sha256) != run["provenance"].get(f"{origin}_hmac_sha256"):
+        what = "file" if origin == "survey" else "model"
+        raise ReleaseError(
+            f"{name}: is not the {what} that {release} was made from. Give the right one."
+        )
 
 
 def _members_of_all(

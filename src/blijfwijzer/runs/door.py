@@ -268,6 +268,8 @@ def allocate(
     cost: float | None = None,
     target: str = "",
     truth: Place | None = None,
+    survey: Place | None = None,
+    models: Place = "models",
     settings: Settings | Place | None = None,
     secret: Place | None = None,
     again: str = "",
@@ -283,6 +285,8 @@ def allocate(
     cost : euro per voucher
     target : the need that vouchers are for, where the release tells of several
     truth : what is true of the built-in survey, to show what each rule would really do
+    survey : the file that was scored, to tell whom the vouchers help and miss
+    models : folder with the models that it was scored with; read only beside the survey
     settings : those of the release when left out
     secret : file of which the settings promised the hash, for a lottery
     again : why these people are drawn among once more, or by another plan
@@ -296,9 +300,10 @@ def allocate(
         The budget buys no voucher, or floors and caps contradict each other.
     """
     own = None if settings is None else _settings(settings)
-    kept, known = _path(secret), _path(truth)
-    asked = VoucherRequest(Path(release), budget, cost, own, target, kept, again, known)
-    publish = partial(_beside, publish_division, [kept, known], keeps_draw=True)
+    kept, known, read = _path(secret), _path(truth), _path(survey)
+    told = own, target, kept, again, known, read, Path(models)
+    asked = VoucherRequest(Path(release), budget, cost, *told)
+    publish = partial(_beside, publish_division, [kept, known, read], keeps_draw=True)
     return Unshown(divide(asked, Path(ledgers), tell), asked.release, publish)
 
 

@@ -18,6 +18,7 @@ from blijfwijzer.groups.paths import crossed_with
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.rehearsal import Rehearsal
+from blijfwijzer.runs.aims import offer_cells, rounded_cells
 from blijfwijzer.runs.remainders import (
     find_remainders,
     lift_parents,
@@ -25,12 +26,11 @@ from blijfwijzer.runs.remainders import (
     rates_of_remainders,
     remainder_figure,
 )
+from blijfwijzer.runs.score_card import judge_card
 from blijfwijzer.runs.score_needs import (
     find_need,
     not_telling,
-    of_cells,
     of_segments,
-    rounded_cells,
     tell_need,
 )
 from blijfwijzer.runs.score_targets import NewWave, Target
@@ -56,7 +56,7 @@ def gather(
         told_of = admission.tells(f"rate:{leaving.stored.model.target}")
         talent = _talent_parts(best, admission.grouping, told_of)
     offered = {
-        **{f: part for need in needs.values() for f, part in of_cells(need, wave, people).items()},
+        **{f: part for need in needs.values() for f, part in offer_cells(need.aim, wave).items()},
         **{f: part for need in needs.values() for f, part in of_segments(need, wave).items()},
         **not_telling(talent, leaving, wave),
     }
@@ -64,7 +64,7 @@ def gather(
     for need in needs.values():
         rests = offer_remainders(need.target, wave, admission, left)
         offered |= not_telling(rests, need.target, wave)
-    rounded = frozenset[FigureId]().union(*(rounded_cells(n, wave, people) for n in needs.values()))
+    rounded = frozenset[FigureId]().union(*(rounded_cells(n.aim, wave) for n in needs.values()))
     told = frozenset(release.figures(admission, offered, rounded))
     return Findings(
         codebook=wave.codebook,
@@ -82,6 +82,11 @@ def gather(
         waves={name: target.wave.table for name, target in targets.items()},
         needs={
             name: tell_need(need, wave, admission, people, told) for name, need in needs.items()
+        },
+        cards={
+            name: card
+            for name in asked
+            if (card := judge_card(targets[name], wave, release, admission)) is not None
         },
         releases=admission.earlier.releases,
         forbidden=admission.earlier.forbidden.shape[0],

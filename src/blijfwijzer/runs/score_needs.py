@@ -10,18 +10,16 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rules import is_telling
-from blijfwijzer.estimation.design import Design
 from blijfwijzer.fairness.ablation import refit_with_attributes, tell_ablation
-from blijfwijzer.fairness.cells import Cells, cut_cells
 from blijfwijzer.fairness.proxies import measure_proxies, tell_proxy
-from blijfwijzer.fairness.targeting import Rules, Targeting, audit_targeting
 from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.flags import FLAGGED
-from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.groups.segments import Segments, find_segments
 from blijfwijzer.publish.findings import NeedFindings
+from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.risk.outcomes import barred_columns
+from blijfwijzer.runs.aims import Aim, all_cells, find_targeting, hidden_cells
 from blijfwijzer.runs.score_targets import NewWave, Target, flag_units
 from blijfwijzer.survey.texts import Message
 
@@ -31,13 +29,9 @@ class Need:
     """A need in a new wave, and the figures beside the groups that tell of it."""
 
     target: Target
-    selected: NDArray[np.bool_]
-    """Per response: whether it is in a group that is flagged for the need."""
-    answered: NDArray[np.bool_]
-    """Per response: whether it is known to be in need or not; all where the wave does not ask."""
+    aim: Aim
+    """Whom the flags select: who is in a group that is flagged for the need."""
     segments: Segments
-    cells: dict[tuple[str, str], FigureId]
-    """Attribute and group of people to their figure."""
     names: dict[str, FigureId]
     """Segment to its figure."""
 
@@ -55,61 +49,28 @@ def find_need(
     ----------
     suffix : what tells its figures from those of other needs
     """
-    segments = _segments(target, wave)
-    values = target.values
+    segments = segments_of(target.stored, target.values, target.scored.risk, wave)
     cells: dict[tuple[str, str], FigureId] = {}
-    if values is not None:
+    if target.values is not None:
         cells = {
             (attribute, name): FigureId("cell", (attribute, name, *suffix))
-            for attribute, cell in _all_cells(people).items()
+            for attribute, cell in all_cells(people).items()
             for name in cell.names
         }
     return Need(
         target,
-        _selected(target, admission),
-        np.ones(len(wave.weight), dtype=bool) if values is None else ~np.isnan(values),
+        Aim(target.values, _selected(target, admission), people, cells),
         segments,
-        cells,
         {str(n): FigureId("segment", (str(n), *suffix)) for n in segments.table.index},
     )
 
 
-def of_cells(need: Need, wave: NewWave, people: Mapping[str, pd.Series]) -> Figures:
-    """Those of each group of people who are known, and those of them who are selected."""
-    parts: Figures = {}
-    cells = _all_cells(people)
-    for (attribute, name), figure in need.cells.items():
-        cell = cells[attribute]
-        inside = (cell.code == cell.names.index(name)) & need.answered
-        parts[figure] = _rows(inside, inside & need.selected)
-    return not_telling(parts, need.target, wave)
-
-
 def of_segments(need: Need, wave: NewWave) -> Figures:
     """Those in each segment that its rate rests on."""
-    rests_on = (need.segments.is_estimated & need.answered).astype(np.int8)
+    rests_on = (need.segments.is_estimated & need.aim.answered).astype(np.int8)
     rows = csr_array(need.segments.members.multiply(rests_on[None, :]))
     parts = {figure: rows[[place]] for place, figure in enumerate(need.names.values())}
     return not_telling(parts, need.target, wave)
-
-
-def rounded_cells(
-    need: Need, wave: NewWave, people: Mapping[str, pd.Series]
-) -> frozenset[FigureId]:
-    """Name the groups of single attributes whose rates rounding alone keeps from being counts.
-
-    A whole percentage of n people leaves n / 100 possible counts; each rate of such a group, of
-    people in need and of others, rests on enough people to leave `protection`.
-    """
-    values, protection = need.target.values, wave.settings.disclosure.protection
-    if values is None:
-        return frozenset()
-    return frozenset(
-        need.cells[attribute, name]
-        for attribute, cell in cut_cells(people)[0].items()
-        for place, name in enumerate(cell.names)
-        if min(((values == v) & (cell.code == place)).sum() for v in (0, 1)) >= 100 * protection
-    )
 
 
 def tell_need(
@@ -120,64 +81,45 @@ def tell_need(
     told: frozenset[FigureId],
 ) -> NeedFindings:
     """Tell what may be told of a need: where it is large, and whom the flags help and miss."""
-    hidden = frozenset(cell for cell, figure in need.cells.items() if figure not in told)
-    if not admission.choice.tells_everyone:
-        hidden |= {(EVERYONE, EVERYONE)}
+    hidden = hidden_cells(need.aim, admission, told)
     return NeedFindings(
         segments=need.segments.table[[figure in told for figure in need.names.values()]],
-        targeting=_targeting(need, wave, people, hidden),
+        targeting=find_targeting(need.aim, wave, hidden),
         hidden=hidden,
         sentences=tuple(_sentences(need.target, wave, admission, people)),
     )
 
 
-def _all_cells(people: Mapping[str, pd.Series]) -> dict[str, Cells]:
-    """Cells of single attributes, and of pairs."""
-    single, pairs = cut_cells(people)
-    return single | pairs
-
-
-def _selected(need: Target, admission: Admission) -> NDArray[np.bool_]:
-    """Say of each response whether it is in a flagged group."""
+def _selected(need: Target, admission: Admission) -> NDArray[np.float64]:
+    """Say of each response whether it is in a flagged group: 1 or 0."""
     flagged = np.flatnonzero((need.flags["verdict"] == FLAGGED).to_numpy() & admission.shown)
-    return np.asarray(admission.grouping.members[flagged].sum(axis=0)).ravel() > 0
+    inside = np.asarray(admission.grouping.members[flagged].sum(axis=0)).ravel() > 0
+    return inside.astype(np.float64)
 
 
-def _segments(need: Target, wave: NewWave) -> Segments:
+def segments_of(
+    stored: Stored,
+    values: NDArray[np.float64] | None,
+    risk: NDArray[np.float64],
+    wave: NewWave,
+) -> Segments:
+    """Find the readable profiles of a need.
+
+    Parameters
+    ----------
+    stored : model of the need
+    values : outcome per response, where the wave asks it
+    risk : what the model expects of each response
+    """
     codebook, settings = wave.codebook, wave.settings
     return find_segments(
         wave.responses,
-        wave.predictions(need.values, need.scored.risk),
+        wave.predictions(values, risk),
         codebook.with_role("career"),
         settings.segments,
         settings.seed,
-        barred_columns(codebook, codebook.outcomes[need.stored.model.target]),
+        barred_columns(codebook, codebook.outcomes[stored.model.target]),
     )
-
-
-def _targeting(
-    need: Need,
-    wave: NewWave,
-    people: Mapping[str, pd.Series],
-    hidden: frozenset[tuple[str, str]],
-) -> Targeting | None:
-    if need.target.values is None:
-        return None
-    answered, settings = need.answered, wave.settings
-    return audit_targeting(
-        need.target.values[answered],
-        need.selected[answered].astype(float),
-        Design.of_units(
-            wave.weight[answered], wave.responses.loc[answered, wave.codebook.units.cluster]
-        ),
-        {name: group[answered] for name, group in people.items()},
-        Rules(settings.disclosure.minimum, settings.evaluation.bootstraps, settings.seed, hidden),
-        wave.codebook.columns,
-    )
-
-
-def _rows(*parts: NDArray[np.bool_]) -> csr_array:
-    return csr_array(np.array([part for part in parts if part.any()] or parts[:1], dtype=np.int8))
 
 
 def not_telling(figures: Figures, target: Target | None, wave: NewWave) -> Figures:

@@ -101,7 +101,7 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
     drawn, count = weight[scored.sample_rows], len(weight)
     compared = compare_wave(scored.sample, stored.reference, drawn, settings.wave, count)
     refuse_different(compared, settings.wave, model.target)
-    values = _answers(stored, wave)
+    values = outcome_of(stored, wave)
     tell(f"{model.target}: pool rates")
     pooled, areas = estimate_groups(
         wave.grouping,
@@ -152,7 +152,7 @@ def _flag_otherwise(
     return made
 
 
-def _answers(stored: Stored, wave: NewWave) -> NDArray[np.float64] | None:
+def outcome_of(stored: Stored, wave: NewWave) -> NDArray[np.float64] | None:
     """Give the outcome per response; None where the wave does not ask it, or hardly."""
     outcome = wave.codebook.outcomes[stored.model.target]
     asked = {condition.source for condition in conditions_of(outcome.rule)}

@@ -34,6 +34,7 @@ from blijfwijzer.runs.train_review import (
     coarsen_selection,
     evaluate_fitted,
     explain_fitted,
+    find_card,
     learn,
     metrics_of,
     review_files,
@@ -144,16 +145,18 @@ def publish_model(
         contributions = contribute(fitted.selection.champion, fitted.made_from.task.frame)
         refuse_gap(contributions, settings.drivers.largest_gap, target)
         drivers = explain_fitted(fitted, contributions, breakdown, settings)
+        tell(f"{target}: self-check card")
+        card = find_card(survey, fitted)
         selection = coarsen_selection(fitted.selection, len(fitted.risk))
         warnings = [*release.remarks, *warnings_of_training(survey, fitted, evaluation)]
         review = TrainingReview(
-            fitted.made_from.outcome, selection, evaluation, drivers, warnings, release.origin
+            fitted.made_from.outcome, selection, evaluation, drivers, warnings, release.origin, card
         )
         tell(f"{target}: draw")
         page = review_page(survey, review)
         files = review_files(survey, review, page)
         metrics = metrics_of(selection, evaluation, contributions)
-        learnt = learn(survey, fitted, breakdown, metrics, survey_hmac)
+        learnt = learn(survey, fitted, breakdown, metrics, survey_hmac, card)
         tell(f"{target}: write {release.output}")
         release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")

@@ -11,11 +11,13 @@ from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.files import plain_rows
 from blijfwijzer.publish.canvas import Subject
+from blijfwijzer.publish.card_page import CardPage, render_card
 from blijfwijzer.publish.review_page import draw_review, render_review
 from blijfwijzer.publish.review_tables import Review
 from blijfwijzer.publish.training_files import driver_tables, picture_files, training_tables
 from blijfwijzer.records.model_folder import Learnt
 from blijfwijzer.release.breakdown import Breakdown, learn_unit_effects
+from blijfwijzer.risk.card import ChosenCard, answers_of, askable, choose_card
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
 from blijfwijzer.risk.leaks import suspect
 from blijfwijzer.risk.protection import decimals_of, protect_evaluation
@@ -60,6 +62,17 @@ class TrainingReview:
     drivers: Drivers
     warnings: list[Message]
     origin: dict[str, str]
+    card: ChosenCard | None = None
+    """By which people check themselves, where vouchers are for the outcome."""
+
+
+def find_card(survey: TrainingSurvey, fitted: Fitted) -> ChosenCard | None:
+    """Choose a card by which people check themselves, where vouchers are for the outcome."""
+    made_from, codebook = fitted.made_from, survey.codebook
+    if not codebook.offers_vouchers_for(made_from.outcome):
+        return None
+    minimum = survey.settings.disclosure.minimum
+    return choose_card(answers_of(made_from), askable(made_from, codebook), minimum)
 
 
 def evaluate_fitted(fitted: Fitted, breakdown: Breakdown, settings: Settings) -> Evaluation:
@@ -132,13 +145,19 @@ def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
         evaluation=review.evaluation,
         selection=review.selection,
         reliability=survey.reliability,
+        card=review.card,
     )
 
 
 def review_files(survey: TrainingSurvey, review: TrainingReview, page: Review) -> dict[str, bytes]:
     """Give the pictures, tables and page of a training."""
-    edge = page.edge
+    edge, card = page.edge, review.card
+    of_card: dict[str, bytes] = {}
+    if card is not None:
+        about = CardPage(card, survey.codebook, review.outcome, survey.settings)
+        of_card["card.html"] = render_card(about)
     return {
+        **of_card,
         **picture_files(page.pictures),
         **driver_tables(page.drivers, edge),
         **training_tables(review.selection, review.evaluation, survey.reliability, edge),
@@ -165,6 +184,7 @@ def learn(
     breakdown: Breakdown,
     metrics: dict[str, Any],
     survey_hmac: str,
+    card: ChosenCard | None,
 ) -> Learnt:
     """Gather what a training leaves for those who use its model."""
     settings, task = survey.settings, fitted.made_from.task
@@ -177,4 +197,5 @@ def learn(
         learn_reference(task.frame, task.schema, task.weight, settings.features.minimum_level),
         learn_unit_effects(breakdown, fitted, settings),
         survey_hmac,
+        None if card is None else card.card,
     )

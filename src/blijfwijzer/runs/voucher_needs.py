@@ -1,6 +1,6 @@
 """What vouchers follow from: the need of a release, and in the built-in survey the truth."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.groups.paths import GroupPath, crossed_with
 from blijfwijzer.groups.simple_rule import FITS, OTHERS, SIMPLE_RULE
-from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.synthetic.survey import CODEBOOK
 from blijfwijzer.vouchers.needs import SEGMENTS, UNITS, Needs, Partition
@@ -171,17 +171,12 @@ def true_rates(truth: pd.DataFrame, target: str, groups: pd.Index) -> pd.Series:
     ReleaseError
         No respondent is in some group, or the table lacks a column.
     """
-    find = member_finder(truth, load_codebook(CODEBOOK))
-    definitions = {str(group): GroupPath.parse(group).definition for group in groups}
-    owner = pd.Series("", index=truth.index)
-    for group, definition in sorted(definitions.items(), key=lambda item: len(item[1])):
-        inside = find(definition)
-        if inside is None:
-            raise ReleaseError(
-                f"truth: a column is missing of {', '.join(definition)}. Give what `blijfwijzer "
-                "synthesise --truth` wrote for this wave."
-            )
-        owner = owner.mask(inside, group)
+    owner = owners_of(groups, truth, load_codebook(CODEBOOK))
+    if owner is None:
+        raise ReleaseError(
+            f"truth: columns are missing by which {len(groups)} groups are made. Give what "
+            "`blijfwijzer synthesise --truth` wrote for this wave."
+        )
     chance = truth[f"p_{target}"].astype(float)
     rates = chance.groupby(owner).mean().reindex(groups.astype("str"))
     if rates.isna().any():
@@ -190,6 +185,30 @@ def true_rates(truth: pd.DataFrame, target: str, groups: pd.Index) -> pd.Series:
             "truth of the same wave."
         )
     return rates.set_axis(groups)
+
+
+def owners_of(
+    groups: Iterable[Hashable], responses: pd.DataFrame, codebook: Codebook
+) -> pd.Series | None:
+    """Give the smallest group that each response is in, "" where it is in none.
+
+    Parameters
+    ----------
+    groups : ids of units, or of units crossed with one variable
+
+    Returns
+    -------
+    One id per response; None where a column is missing that they are made of.
+    """
+    find = member_finder(responses, codebook)
+    definitions = {str(group): GroupPath.parse(group).definition for group in groups}
+    owner = pd.Series("", index=responses.index)
+    for group, definition in sorted(definitions.items(), key=lambda item: len(item[1])):
+        inside = find(definition)
+        if inside is None:
+            return None
+        owner = owner.mask(inside, group)
+    return owner
 
 
 def choose_need(run: dict[str, Any], asked: str) -> str:

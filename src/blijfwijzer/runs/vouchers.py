@@ -17,14 +17,16 @@ from blijfwijzer.publish.voucher_tables import FEW_GROUPS, Division, show_divisi
 from blijfwijzer.release.draws import told_of
 from blijfwijzer.release.folder import LOTTERY, read_release, read_segments, refuse_place
 from blijfwijzer.release.promise import is_lottery, number_draw, origin_of, read_secret
-from blijfwijzer.release.publication import Addition, add_to_release
+from blijfwijzer.release.publication import Addition, addition
 from blijfwijzer.release.shown import Shown
+from blijfwijzer.runs.aims import Aim
 from blijfwijzer.runs.voucher_needs import choose_need, read_partitions, read_rule, read_truth
+from blijfwijzer.runs.voucher_reach import Reread, aim_vouchers, read_scored, tell_reach
 from blijfwijzer.runs.waves import paths_of
 from blijfwijzer.settings import Settings, VoucherSettings, load_settings
 from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers
 from blijfwijzer.vouchers.alternatives import Planned, choose_partition, compare, ratio_to_rule
-from blijfwijzer.vouchers.lottery import FEWEST, draw_lottery
+from blijfwijzer.vouchers.lottery import FEWEST, draw_lottery, expected_offers
 from blijfwijzer.vouchers.needs import Partition
 from blijfwijzer.vouchers.offers import offers_of
 from blijfwijzer.vouchers.power import Power, expected_effect, plan_power
@@ -63,6 +65,18 @@ class VoucherRequest:
     """Why there is another draw among these people, or by another plan than at scoring."""
     truth: Path | None = None
     """What is true of the built-in survey, to show what each rule would really do."""
+    survey: Path | None = None
+    """The file that was scored, to tell whom the vouchers help and miss; not told when left out."""
+    models: Path = Path("models")
+    """With the models that it was scored with; read only beside the survey."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whom the vouchers are offered to, in the survey that was scored."""
+
+    reread: Reread
+    aim: Aim
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,8 @@ class Divided:
     division: Division
     plan: VoucherSettings
     """With budget, cost and need."""
+    reach: Reach | None = None
+    """None where the survey was not given."""
 
     @property
     def draw(self) -> dict[str, Any]:
@@ -100,6 +116,7 @@ class Divided:
             "expected_extra": round(allocation.expected_extra, 1),
             "lottery_sha256": None if lottery is None else lottery.sha256,
             "draw": self.draw,
+            "reach": self.reach is not None,
         }
 
 
@@ -117,13 +134,14 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     """Divide a budget over the groups of a release, by need alone."""
     run, groups, report = read_release(asked.release)
     plan = _plan(run, asked)
+    budget, cost = _euros(plan, asked)
+    secret = read_secret(asked.secret, asked.again)
+    # The ledger is asked before anything of the release is believed.
+    origin = origin_of(asked.release, run, ledgers, plan=plan, secret=secret)
     target = choose_need(run, plan.target)
     truth = None if asked.truth is None else read_truth(asked.truth, target)
     about = target, run.get("education", {}), truth
     partitions = read_partitions(groups, read_segments(asked.release), *about)
-    budget, cost = _euros(plan, asked)
-    secret = read_secret(asked.secret, asked.again)
-    origin = origin_of(asked.release, run, ledgers, plan=plan, secret=secret)
     tell("divide the budget")
     planned = [
         Planned(one, allocate_vouchers(one.needs, budget, cost, plan, origin.seed))
@@ -134,7 +152,9 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     if is_lottery(plan):
         tell("draw the lottery")
         lottery, why = _draw(chosen, plan, origin)
-    if lottery is not None:
+    if lottery is None:
+        origin = origin.undrawn
+    else:
         drawn, power = _as_drawn(chosen, lottery), _power(lottery, chosen)
     by_rule = read_rule(groups, *about)
     others = [one for one in planned if one is not chosen]
@@ -143,30 +163,34 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     division = Division(
         drawn or chosen.allocation, chosen.partition, rules, lottery, power, origin, why, ratio
     )
-    return Divided(run, groups, report, target, division, plan)
+    reach = _reach(asked, (run, groups, target), chosen, lottery, (ledgers, tell))
+    return Divided(run, groups, report, target, division, plan, reach)
 
 
 def publish_division(divided: Divided, release: Path, ledgers: Path, tell: Tell) -> Shown:
     """Add the vouchers to the release that they are for."""
     tell(f"write {release}")
     division, lottery = divided.division, divided.division.lottery
-    shown, table = show_division(divided.report, division, divided.groups, divided.plan)
-    files = {
-        **{name: (release / name).read_bytes() for name in _KEPT if (release / name).exists()},
-        "vouchers.csv": csv_file(table),
-        **report_files(shown),
-    }
+    reach = divided.reach
 
     def hold(entered: Sequence[Release]) -> None:
-        if number_draw(division.origin, entered, is_drawn=lottery is not None) != division.origin:
+        is_drawn = is_lottery(divided.plan)
+        if number_draw(division.origin, entered, is_drawn=is_drawn) != division.origin:
             raise BusyError(
                 f"{release}: another run has drawn among its people meanwhile. Nothing was "
                 "changed. Divide again."
             )
 
     sealed = {} if lottery is None else {LOTTERY: lottery.sealed}
-    added = Addition("vouchers", divided.told, files, divided.draw, hold, sealed)
-    add_to_release(release, divided.run, ledgers, added)
+    codebook = None if reach is None else reach.reread.wave.codebook
+    added = Addition("vouchers", divided.told, divided.draw, hold, codebook, sealed)
+    with addition(release, divided.run, ledgers, added) as adding:
+        shown, table = show_division(divided.report, division, divided.groups, divided.plan)
+        if reach is not None:
+            tell("find whom it misses")
+            shown = tell_reach(shown, reach.aim, reach.reread, adding.rehearsal)
+        kept = {name: (release / name).read_bytes() for name in _KEPT if (release / name).exists()}
+        adding.write({**kept, "vouchers.csv": csv_file(table), **report_files(shown)})
     return Shown.of(shown, release, tuple(_say(release, division)))
 
 
@@ -267,6 +291,25 @@ def _power(lottery: Lottery, chosen: Planned) -> Power | None:
     return plan_power(lottery, measured, _BASE, _CLUSTERING, effect)
 
 
+def _reach(
+    asked: VoucherRequest,
+    release: tuple[dict[str, Any], pd.DataFrame, str],
+    chosen: Planned,
+    lottery: Lottery | None,
+    beside: tuple[Path, Tell],
+) -> Reach | None:
+    """Put the people of the survey in the groups that vouchers are divided over."""
+    if asked.survey is None:
+        return None
+    (run, groups, target), (ledgers, tell) = release, beside
+    tell(f"read {asked.survey.name}")
+    needs = chosen.partition.needs
+    given = pd.Series(chosen.allocation.table["vouchers"].to_numpy(), needs.groups)
+    offers = given if lottery is None else expected_offers(lottery, needs)
+    reread = read_scored(asked.survey, asked.models, asked.release, run, ledgers, target)
+    return Reach(reread, aim_vouchers(reread, chosen.partition, offers, groups, tell))
+
+
 def _ratio(
     chosen: Planned, lottery: Lottery | None, by_rule: Partition, plan: VoucherSettings
 ) -> float:
@@ -287,7 +330,7 @@ def _say(release: Path, division: Division) -> Iterator[str]:
         f"{release / 'vouchers.csv'}: {allocation.vouchers} vouchers in {served} of {len(given)} "
         f"groups, {allocation.expected_extra:.0f} extra people expected to train."
     )
-    for rule, row in division.rules.iterrows():
+    for rule, row in division.rules[division.rules["expected_extra"] > 0].iterrows():
         regret = f", regret {row['regret']:.0%}" if row.get("regret", np.nan) >= 0 else ""
         yield (
             f"  {rule} ({row['over']}): {row['expected_extra']:.1f} extra, "

@@ -229,6 +229,11 @@ class Codebook(_Part):
         """Columns that have one of these roles, in the order of the file."""
         return tuple(column for column in self.columns.values() if column.role in roles)
 
+    def offers_vouchers_for(self, outcome: Outcome) -> bool:
+        """Say whether vouchers are for an outcome: a need, and that which is named, if one is."""
+        named = self.vouchers is None or self.vouchers.outcome == outcome.name
+        return outcome.kind == "need" and named
+
     def scale_of(self, item: str) -> Scale | None:
         """Give the scale that an item belongs to, if any."""
         return next((scale for scale in self.scales.values() if item in scale.items), None)

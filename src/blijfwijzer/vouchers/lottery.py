@@ -111,6 +111,29 @@ def draw_lottery(
     return Lottery(table.sort_index(), quotas, origin)
 
 
+def expected_offers(lottery: Lottery, needs: Needs) -> pd.Series:
+    """Give the offers that each group could expect before the draw.
+
+    What a part of the lottery drew is shared out over all groups that it drew among, by the most
+    that each could use: of a stratum all have the same chance to win, and winners get what they can
+    use or that in proportion.
+
+    Returns
+    -------
+    One per group, in the order of the needs; of vouchers by risk and by signal, what was given.
+    """
+    table = lottery.table.reindex(needs.groups.astype(str))
+    drawn, stratum = table["by_lot"].to_numpy(dtype=np.float64), table["stratum"]
+    # Losers that were given what winners could not use are left out of the comparison.
+    left_out = "cut" if lottery.quotas["cut"] else "random"
+    part = stratum.str.partition(":")[0].mask((stratum == "") & (drawn > 0), left_out).to_numpy()
+    expected = (table["by_risk"] + table["by_signal"]).to_numpy(dtype=np.float64)
+    for name, most in (("cut", needs.in_need), ("random", needs.most)):
+        room = np.where(part == name, most, 0)
+        expected = expected + drawn[part == name].sum() * room / max(room.sum(), 1)
+    return pd.Series(expected, index=needs.groups)
+
+
 def _quotas(total: int, settings: VoucherSettings) -> dict[str, int]:
     """Part the vouchers exactly, by largest remainder; the cut is taken from the risk part."""
     mix = np.asarray(settings.mix, dtype=np.float64)

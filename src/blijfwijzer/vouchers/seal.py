@@ -9,7 +9,7 @@ can turn a number of it afterwards (docs/decisions/draws.md).
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,11 @@ class Origin:
     def id(self) -> str:
         """Tells draws apart that may give other vouchers."""
         return hash_text(canonical({"seed": self.seed, "plan": dict(self.plan)}))
+
+    @property
+    def undrawn(self) -> "Origin":
+        """The same where there was too little to draw among: no lottery before there is any."""
+        return self if self.number > 1 else replace(self, number=0, reason="")
 
 
 @dataclass(frozen=True)

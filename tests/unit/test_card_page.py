@@ -1,0 +1,81 @@
+"""The self-check card as people get it."""
+
+import re
+
+import numpy as np
+import pytest
+
+from blijfwijzer.publish.card_page import CardPage, render_card
+from blijfwijzer.publish.card_tables import clear_apart, clear_questions
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.risk.card import Band, Card, CardQuestion, ChosenCard, Judged
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook
+
+CODEBOOK = load_codebook("werkonderzoek-2019")
+INF = float("inf")
+CARD = Card(
+    (
+        CardQuestion("opleiding", (Band(-INF, 2, 4), Band(2, 3, 2), Band(3, INF, 0)), 1),
+        CardQuestion("dienstjaren", (Band(-INF, 10, 0), Band(10, 20, 1), Band(20, INF, 2)), 1),
+        CardQuestion("bev_3", (Band(-INF, 4, 1), Band(4, INF, 0)), 0),
+        CardQuestion("pre_3", (Band(-INF, 2, 1), Band(2, 5, 0), Band(5, INF, 1)), 0),
+    ),
+    6,
+)
+
+
+def judged(reached=400, needy=160, others=200, rows=2000):
+    """So many reached, of whom some are in need, and some of those who are not reached."""
+    values = np.zeros(rows)
+    values[:needy] = 1
+    values[reached : reached + others] = 1
+    return Judged(0.74, values, np.arange(rows) < reached, np.ones(rows))
+
+
+def page(language="en", apart=None):
+    settings = Settings(language=language)
+    outcome = CODEBOOK.outcomes["achterblijver"]
+    chosen = ChosenCard(CARD, apart or judged())
+    return render_card(CardPage(chosen, CODEBOOK, outcome, settings)).decode()
+
+
+def test_each_answer_stands_under_the_points_that_it_gives():
+    rows = clear_questions(CARD, CODEBOOK, Edge("en")).frame
+
+    told = rows.set_index("question")
+    assert told.loc["Education", "points_4"] == "low (up to lower secondary)"
+    assert told.loc["Years of service", "points_1"] == "10 or more, but less than 20"
+    assert told.loc["Years of service", "points_2"] == "20 or more"
+    assert told.loc["I am immersed in my work", "points_1"] == "Never to Sometimes"
+    assert rows["points_1"].iloc[3] == "Strongly disagree or Strongly agree"
+    assert rows["unanswered"].tolist() == [1, 1, 0, 0]
+    assert "points_3" not in rows
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nl", ["6 punten of meer", "wordt bewaard of verstuurd", "geen oordeel", "HR-adviseur"]),
+        ("en", ["6 points or more", "is stored or sent", "no verdict", "HR adviser"]),
+    ],
+)
+def test_a_card_tells_its_cut_what_then_that_nothing_is_stored_and_whom_to_ask(language, said):
+    text = page(language)
+
+    assert f'lang="{language}"' in text
+    assert all(sentence in text for sentence in said)
+    assert "<script" not in text
+    assert "<form" not in text
+
+
+def test_a_card_tells_how_often_it_is_right_as_the_gate_has_it():
+    assert "held for 40% of people with enough points, and for 18% of all people" in page()
+
+
+@pytest.mark.parametrize(
+    "apart", [judged(reached=9, needy=4), judged(needy=400), judged(needy=0), judged(others=0)]
+)
+def test_a_card_tells_no_shares_of_few_people_or_of_those_who_are_all_alike(apart):
+    assert len(clear_apart(apart, Settings())) == 0
+    assert not re.search(r"held for \d", page(apart=apart))
