@@ -38,7 +38,7 @@ class World:
     """Share of the people, who are known, that responds; 0 where they are not known."""
     is_weighted: bool = False
     is_foreseen: bool = False
-    """The model knows how units differ; otherwise it knows persons a little and units not at all."""
+    """The model knows how units differ; else it knows persons a little and units not at all."""
 
     def true_rates(self, rng: np.random.Generator) -> Array:
         """Draw the true rate of each unit."""
@@ -175,7 +175,8 @@ def _signal_text(tell: Tell, runs: int) -> str:
         goal = _POWER.get((world.size, world.n)) if world.kind == "spikes" else None
         known = f"{world.response:.0%}" if world.response else "-"
         rows.append(
-            f"| {world.kind}{', foreseen' * world.is_foreseen} | {world.size:.2f} | {world.n} | {known} | "
+            f"| {world.kind}{', foreseen' * world.is_foreseen} | {world.size:.2f} | {world.n} "
+            f"| {known} | "
             f"{'yes' if world.is_weighted else 'no'} | {false} | {power} | "
             f"{'-' if goal is None else f'{goal:.2f}'} | {covered} |"
         )
