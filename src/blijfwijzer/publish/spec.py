@@ -30,7 +30,8 @@ told (`answers.choose_told`). parts: those for parts that cut through groups
 (`crosscuts.choose_figures`). everyone: of the whole survey, where everyone may be told of. model:
 of a model, which its folder tells of anyway. counts: how many forms or groups, and nothing of
 answers. allocation: what follows from figures that were told. arms: of a lottery's groups,
-with enough groups and people in each arm (`trial.analyse_trial`). "" of a table without figures."""
+with enough groups and people in each arm, and values that a count can have
+(`trial.analyse_trial`). "" of a table without figures."""
 
 
 @dataclass(frozen=True)

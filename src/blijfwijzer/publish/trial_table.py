@@ -8,23 +8,31 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.publish.tables.register import TABLES
+from blijfwijzer.vouchers.leeway import FINE
 from blijfwijzer.vouchers.trial import TrialResult
 
 
 def clear_trial(result: TrialResult, **told: str) -> dict[str, Any]:
-    """Pass a result through the gate; ends of an interval are rounded outwards, as p is."""
+    """Pass a result through the gate.
+
+    Ends of an interval are rounded outwards, to whole points: they follow from the counts of few
+    groups in many more ways than the effect, and these are not counted (`leeway.is_pinned`). p is
+    rounded up, to steps of 0.05 where the effect is in whole points.
+    """
     found, why = result.found, result.why_no_interval
     counts = ("offered", "not_offered", "lost_offered", "lost_not_offered", "left_out")
     shares = ("share_offered", "share_not_offered")
+    of_p = 0.01 if result.step == FINE else 0.05
     row = {
-        "effect": found.effect,
-        "low": np.nan if why else math.floor(1000 * found.low + 1e-9) / 1000,
-        "high": np.nan if why else math.ceil(1000 * found.high - 1e-9) / 1000,
+        "effect": _in_steps(found.effect, result.step),
+        "low": np.nan if why else math.floor(100 * found.low + 1e-9) / 100,
+        "high": np.nan if why else math.ceil(100 * found.high - 1e-9) / 100,
         "interval": why,
-        "p_value": math.ceil(100 * found.p_value - 1e-9) / 100,
+        "p_value": math.ceil(found.p_value / of_p - 1e-9) * of_p,
         "ways": found.ways,
         **{name: getattr(result, name) for name in (*shares, *counts)},
         **_of_use(result),
+        "coarsened": result.coarsened,
         **told,
     }
     cleared = TABLES["trial"].clear(pd.DataFrame([row])).frame
@@ -39,8 +47,12 @@ def _of_use(result: TrialResult) -> dict[str, float]:
         return dict.fromkeys(("effect_of_use", "use_low", "use_high", "used"), np.nan)
     is_known = np.isfinite(use.low) and not result.why_no_interval
     return {
-        "effect_of_use": use.effect,
-        "use_low": math.floor(1000 * use.low + 1e-9) / 1000 if is_known else np.nan,
-        "use_high": math.ceil(1000 * use.high - 1e-9) / 1000 if is_known else np.nan,
+        "effect_of_use": _in_steps(use.effect, result.step),
+        "use_low": math.floor(100 * use.low + 1e-9) / 100 if is_known else np.nan,
+        "use_high": math.ceil(100 * use.high - 1e-9) / 100 if is_known else np.nan,
         "used": use.used,
     }
+
+
+def _in_steps(effect: float, step: float) -> float:
+    return float(np.round(effect / step) * step)

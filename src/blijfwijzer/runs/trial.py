@@ -109,6 +109,12 @@ def _of_use(shown: dict[str, Any]) -> str:
     return f"Of those who used one because it was offered: {shown['effect_of_use']:+} ({between}). "
 
 
+def _coarsened(shown: dict[str, Any]) -> str:
+    if not shown["coarsened"]:
+        return ""
+    return f"Told: {shown['coarsened']}, as what single groups answered would follow. "
+
+
 def _say(shown: dict[str, Any]) -> str:
     why = shown["interval"]
     between = f"no interval: {_WHY[why]}" if why else f"95%: {shown['low']:+} to {shown['high']:+}"
@@ -117,6 +123,7 @@ def _say(shown: dict[str, Any]) -> str:
     return (
         f"Trained where vouchers were offered: {shown['share_offered']:.0f}%, where not: "
         f"{shown['share_not_offered']:.0f}%. Difference within strata: {shown['effect']:+} points "
-        f"({between}). {_of_use(shown)}Draw: {shown['draw']}; analysis {shown['analysis']}."
+        f"({between}). {_of_use(shown)}{_coarsened(shown)}"
+        f"Draw: {shown['draw']}; analysis {shown['analysis']}."
         + (doubt if known == "not verified" else "")
     )

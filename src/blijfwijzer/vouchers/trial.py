@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.errors import TrialError
+from blijfwijzer.vouchers.leeway import COARSE, FINE, Counts, Told, is_pinned
 from blijfwijzer.vouchers.permutation import (
     PERMUTATIONS,
     Arms,
@@ -17,8 +18,14 @@ from blijfwijzer.vouchers.permutation import (
 from blijfwijzer.vouchers.seal import NOT_OFFERED, OFFERED, Lottery
 
 _FEWEST = 3
-"""Groups of an arm. Of two, whoever knows how many answered can work the counts out from the shares
-and the effect (one solution in some of sixty trials of two against two; of three, a hundred)."""
+"""Groups of an arm. The share of one or two groups nearly is what each answered; from three on
+their counts say what may be told (`leeway.is_pinned`)."""
+_LADDER = (
+    (Told(FINE, FINE), ""),
+    (Told(COARSE, COARSE), "effects in whole points"),
+    (Told(COARSE), "effect in whole points, use withheld"),
+)
+"""From what is told of most trials to the least, and what is said of it."""
 _NARROWEST = 1e-6
 """Width below which an interval comes from groups that are all alike, and tells nothing."""
 
@@ -43,7 +50,12 @@ class TrialResult:
     """Mean share over groups, not adjusted for strata."""
     of_use: OfUse | None = None
     """What use did to those who used a voucher because it was offered; None where it is not known
-    how many used one."""
+    how many used one, and where it is withheld."""
+    step: float = FINE
+    """In which the effects may be told, in shares."""
+    coarsened: str = ""
+    """What is told less finely than of most trials, or withheld, as single groups' answers would
+    follow; "" if nothing."""
 
     @property
     def why_no_interval(self) -> str:
@@ -74,7 +86,8 @@ def analyse_trial(
     ------
     TrialError
         Columns are missing, groups double or unknown, figures impossible, or too few groups left.
-        Or a group, or what an arm would tell, is of fewer than `minimum` people.
+        Or a group, or what an arm would tell, is of fewer than `minimum` people, or what single
+        groups answered would follow from it.
     """
     known = _read(outcomes, lottery)
     compared = lottery.compared.join(known)
@@ -83,13 +96,13 @@ def analyse_trial(
     arms = answered.groupby("stratum")["arm"].transform("nunique")
     used = answered[arms == 2]
     _refuse_few(used, len(compared), minimum)
-    of_use = None
     if "used" in used:
         _refuse_few_users(used, minimum)
-        of_use = used["used"].to_numpy(dtype=np.float64)
     is_offered = (used["arm"] == OFFERED).to_numpy()
     share = used["share"].to_numpy(dtype=np.float64)
     groups = Arms(is_offered, used["stratum"].to_numpy(dtype=str))
+    told, coarsened = _coarsen(used, groups, minimum)
+    of_use = None if told.of_use is None else used["used"].to_numpy(dtype=np.float64)
     return TrialResult(
         found=randomise(share, groups, permutations, lottery.origin.seed),
         offered=int(is_offered.sum()),
@@ -102,6 +115,31 @@ def analyse_trial(
         of_use=None
         if of_use is None
         else effect_of_use(share, of_use, groups, permutations, lottery.origin.seed),
+        step=told.effect,
+        coarsened=coarsened,
+    )
+
+
+def _coarsen(used: pd.DataFrame, groups: Arms, minimum: int) -> tuple[Told, str]:
+    """Find how finely effects may be told, so that each group's count can have several values.
+
+    Where it is not known how many used a voucher, nothing of use is withheld.
+    """
+    n = used["n"].to_numpy(dtype=np.float64)
+    kinds = [
+        Counts(used[name].to_numpy(dtype=np.float64) * n, n, groups, minimum, name == "share")
+        for name in ("share", "used")
+        if name in used
+    ]
+    users = kinds[1] if len(kinds) > 1 else None
+    for told, coarsened in _LADDER:
+        if users is None:
+            told = Told(told.effect)
+        if not is_pinned(kinds[0], None if told.of_use is None else users, told):
+            return told, coarsened
+    raise TrialError(
+        f"outcomes: what single groups answered would follow from a result of these {len(used)} "
+        "groups, even in whole points. Nothing was shown. Collect outcomes of more groups."
     )
 
 
