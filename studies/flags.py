@@ -37,6 +37,8 @@ class World:
     response: float = 0.0
     """Share of the people, who are known, that responds; 0 where they are not known."""
     is_weighted: bool = False
+    is_foreseen: bool = False
+    """The model knows how units differ; else it knows persons a little and units not at all."""
 
     def true_rates(self, rng: np.random.Generator) -> Array:
         """Draw the true rate of each unit."""
@@ -67,8 +69,9 @@ def run_once(world: World, seed: int) -> Run:
     weight = (
         np.exp(0.4 * rng.standard_normal(len(unit))) if world.is_weighted else np.ones(len(unit))
     )
-    # A model that knows persons a little and units not at all.
-    risk = np.clip(_RATE + 0.1 * (values - true[unit]) + rng.normal(0, 0.1, len(unit)), 0.01, 0.99)
+    known = true[unit] if world.is_foreseen else _RATE
+    noise = rng.normal(0, 0.1, len(unit))
+    risk = np.clip(known + 0.1 * (values - true[unit]) + noise, 0.01, 0.99)
     rows = np.concatenate([_rows(sector[unit], _SECTORS), _rows(unit, _UNITS)])
     names = [f"s{s}" for s in range(_SECTORS)] + [f"u{u}" for u in range(_UNITS)]
     above = [f"s{s}" for s in sector]
@@ -155,6 +158,7 @@ def _signal_text(tell: Tell, runs: int) -> str:
     worlds += [World("normal", 0.05, 60), World("normal", 0.05, 150), World("normal", 0.10, 60)]
     worlds += [World("spikes", 0.15, 60, 0.75), World("normal", 0.05, 60, 0.75)]
     worlds += [World("spikes", 0.15, 150, 0.0, True), World("normal", 0.10, 60, 0.0, True)]
+    worlds += [World("normal", *one, is_foreseen=True) for one in ((0.03, 15), (0.05, 60))]
     rows = []
     for world in worlds:
         tell(f"flags: {world}")
@@ -171,13 +175,15 @@ def _signal_text(tell: Tell, runs: int) -> str:
         goal = _POWER.get((world.size, world.n)) if world.kind == "spikes" else None
         known = f"{world.response:.0%}" if world.response else "-"
         rows.append(
-            f"| {world.kind} | {world.size:.2f} | {world.n} | {known} | "
+            f"| {world.kind}{', foreseen' * world.is_foreseen} | {world.size:.2f} | {world.n} "
+            f"| {known} | "
             f"{'yes' if world.is_weighted else 'no'} | {false} | {power} | "
             f"{'-' if goal is None else f'{goal:.2f}'} | {covered} |"
         )
     return (
         f"### Signals\n\n*spikes*: {_PLANTED:.0%} of units lie so much higher; *normal*: true "
-        "rates vary by that standard deviation, so that many lie near the margin.\n\n"
+        "rates vary by that standard deviation, so that many lie near the margin; *foreseen*: the "
+        "model knows how units differ.\n\n"
         "| true rates | size | people | response | weights | false | power | goal | covered |\n"
         "|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )

@@ -131,12 +131,20 @@ def test_a_served_model_answers_no_twelve_copies_of_a_form(place):
         tabulate_groups(alone, stored, ["organisatie"], Answered(None))
 
 
-def test_a_profile_that_all_of_a_department_have_is_told_of_none(place):
-    groups = groups_of(place / "out")
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_profile_that_all_of_a_sector_have_is_told_of_none(place, others):
+    wave = survey_of(6).assign(opleiding="laag", dienstjaren=20)
+    is_other = wave["sector"] == "gemeente"
+    is_other[np.flatnonzero(~is_other)[:others]] = True
+    wave.loc[is_other, "dienstjaren"] = np.where(np.arange(is_other.sum()) % 2, 5, 20)
+    wave.loc[np.flatnonzero(wave["sector"] == "rijk")[:others], "dienstjaren"] = 5
+    wave.to_parquet(place / f"all{others}.parquet")
+    assert not score(place, f"all{others}.parquet", f"all{others}", ledger=f"l{others}")
 
-    assert groups["profile"].notna().sum() > 20
-    assert PROFILED not in groups.index or np.isnan(groups.loc[PROFILED, "profile"])
-    assert not (groups["profile"] >= 90).any()
+    groups = set(pd.read_parquet(place / f"all{others}" / "groups.parquet")["group"])
+
+    assert any("simple_rule" in group for group in groups)
+    assert not {group for group in groups if "rijk" in group and "simple_rule" in group}
 
 
 def test_that_one_person_gave_an_unknown_answer_is_in_no_file(place):

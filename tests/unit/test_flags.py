@@ -14,11 +14,12 @@ from blijfwijzer.estimation.discovery import (
 from blijfwijzer.groups.flags import FLAGGED, Listed, flag_groups, part_best, talent_at_risk
 from blijfwijzer.groups.rates import PooledRates, pool_rates
 from blijfwijzer.settings import FlagSettings
+from studies.flags import World, run_once
 
 SETTINGS = FlagSettings(bootstraps=50)
 
 
-def flagged(rng, effect, groups=36, sectors=6, n=60):
+def flagged(rng, effect, groups=36, sectors=6, n=60, unit=None):
     """Flag units against their sectors, of which each is pooled at its own level."""
     sector = np.repeat(np.arange(sectors), groups // sectors)
     true = np.clip(0.2 + effect, 0.01, 0.95) * np.ones(groups)
@@ -36,7 +37,8 @@ def flagged(rng, effect, groups=36, sectors=6, n=60):
     )
     areas = pd.concat([wholes, units], ignore_index=True)
     one = np.zeros(groups, dtype=int)
-    listed = Listed(sectors + np.arange(groups), sector, one, np.arange(groups))
+    unit = np.arange(groups) if unit is None else one + unit
+    listed = Listed(sectors + np.arange(groups), sector, one, unit)
     return true, flag_groups(pooled, areas, listed, SETTINGS, 1)
 
 
@@ -170,3 +172,19 @@ def test_a_group_just_above_the_margin_is_less_stable_than_one_far_above(rng):
     assert (flags["stability"][far] > 0.95).all()
     assert flags["stability"][near].fillna(0).max() < flags["stability"][far].min()
     assert flags["stability"].drop([*far, *near]).isna().all()
+
+
+def test_a_model_that_foresees_all_differences_is_not_sure_by_itself():
+    # Those that are left are then learnt to be none.
+    world = World("normal", 0.03, 15, is_foreseen=True)
+    runs = [run_once(world, seed) for seed in range(20)]
+
+    assert sum(run.false for run in runs) <= 1 + 0.1 * sum(run.flagged for run in runs)
+
+
+def test_sectors_are_flagged_where_no_organisation_is_listed():
+    rng = np.random.default_rng(9)
+    _, flags = flagged(rng, np.array([0.4, *[0.0] * 11]), groups=12, sectors=1, n=150, unit=-1)
+
+    assert flags["verdict"].tolist() == [FLAGGED, *[""] * 11]
+    assert flags["stability"].iloc[0] > 0.5

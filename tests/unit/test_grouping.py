@@ -7,11 +7,13 @@ import pytest
 from blijfwijzer.errors import GroupError
 from blijfwijzer.groups.grouping import (
     EVERYONE,
+    Grouping,
     make_groups,
     member_finder,
     part_people,
 )
 from blijfwijzer.groups.paths import GroupPath, crossed_with
+from blijfwijzer.release.admission import tell_of_units
 from blijfwijzer.settings import GroupSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 
@@ -151,3 +153,22 @@ def test_definitions_find_the_same_people():
         assert (inside == (found.members[[place]].toarray().ravel() > 0)).all()
     assert member_finder(table, BOOK)({"planeet": "x"}) is None
     assert GroupPath.parse(EVERYONE).definition == {}
+
+
+def test_a_crossed_group_of_all_in_its_unit_tells_what_each_answered():
+    education = np.repeat([1.0, 1.0, 2.0], [30, 28, 2])
+    table = responses([[30], [30]], education)
+    found = grouped(table, by=["organisatie"], cross=["opleiding"], minimum_cross=10)
+
+    telling = found.groups.index[tell_of_units(found, 0.9)]
+
+    # All of the first organisation; of the second 28 of 30, which leaves it open of whom.
+    assert [GroupPath.parse(group).units[-1][1] for group in telling] == ["O0"]
+
+
+def test_nine_in_ten_who_fit_the_simple_rule_tell_it_of_each():
+    names = ["all", "sector=rijk", "sector=rijk&simple_rule=1", "sector=rijk&opleiding=1"]
+    groups = pd.DataFrame({"n": [200, 100, 90, 90]}, index=names)
+    found = Grouping(groups, None, groups, None)
+
+    assert tell_of_units(found, 0.9).tolist() == [False, False, True, False]

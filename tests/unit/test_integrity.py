@@ -80,7 +80,7 @@ def divide(release, place, files=FILES, told=None):
     draw = told_of(Origin(sequence=run["ledger"]["sequence"]), "")
     added = Addition("vouchers", told, draw, lambda _: None)
     with addition(release, run, place / "ledger", added) as adding:
-        adding.write(files)
+        adding.publish(files)
 
 
 def forge(release, name="groups.csv", content=b"95", **record):

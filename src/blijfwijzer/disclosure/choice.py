@@ -102,6 +102,8 @@ class Candidates:
     """Per response."""
     rank: NDArray[np.int64] | None = None
     """Of each group: those of a lower rank are chosen first; all together when left out."""
+    telling: NDArray[np.bool_] | None = None
+    """Whether that a group is shown tells what each of a larger one answered; none if left out."""
 
     def among(self, groups: NDArray[np.intp], people: NDArray[np.intp]) -> "Candidates":
         """Give some of the groups, as they are among some of the people; the others are hidden."""
@@ -114,6 +116,7 @@ class Candidates:
             too_small=csr_array(hidden[:, people]),
             weight=self.weight[people],
             rank=None if self.rank is None else self.rank[groups],
+            telling=None if self.telling is None else self.telling[groups],
         )
 
 
@@ -148,13 +151,16 @@ def choose_groups(
     tells_everyone = is_told and is_public
     if is_public:
         known = csr_array(vstack([np.ones((1, total), dtype=np.int8), known], format="csr"))
-    passed = ((reasons == SHOWN) & ~everyone).to_numpy()
-    repeated &= passed
-    fresh = np.flatnonzero(passed & ~repeated)
     hidden = [
         candidates.too_small,
         members[np.flatnonzero((reasons != SHOWN).to_numpy() & ~everyone)],
     ]
+    if candidates.telling is not None:
+        # Its counts are those of the larger group, and no secret.
+        reasons[candidates.telling & (reasons == SHOWN)] = "alike"
+    passed = ((reasons == SHOWN) & ~everyone).to_numpy()
+    repeated &= passed
+    fresh = np.flatnonzero(passed & ~repeated)
     choice = choose_shown(
         members[fresh],
         Outsider(known, forbidden, 0 if earlier is None else earlier.few),

@@ -43,8 +43,8 @@ def draw_units(unit: Codes, draws: int, rng: np.random.Generator) -> Draws:
 
     For units of one stratum that are many: a variance of these is (n - 1) / n of what it should be.
     """
-    count = int(unit.max(initial=-1)) + 1
-    times = rng.multinomial(count, np.full(count, 1 / max(count, 1)), size=draws)
+    count = max(int(unit.max(initial=-1)) + 1, 1)
+    times = rng.multinomial(count, np.full(count, 1 / count), size=draws)
     return Draws(unit, times.T.astype(np.float64))
 
 

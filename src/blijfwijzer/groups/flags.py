@@ -176,9 +176,9 @@ def _chances(pooled: PooledRates, areas: pd.DataFrame, listed: Listed, margin: f
         if len(rows) < _FEWEST:
             asked[rows] = False
             continue
-        share, expected = _foreseen(pooled, areas, listed, rows)
+        share, expected, error = _foreseen(pooled, areas, listed, rows)
         n = areas["effective_n"].to_numpy()[listed.place[rows]]
-        of_level = Bound(bound.value[rows], bound.se[rows])
+        of_level = Bound(bound.value[rows], np.hypot(bound.se[rows], error))
         learnt = Differences.learn(share, n, expected)
         for place, move in enumerate(_MOVES):
             moved = np.clip(share + move * own[rows], 0, 1)
@@ -202,7 +202,7 @@ def _own_error(pooled: PooledRates, areas: pd.DataFrame) -> Array:
 
 def _foreseen(
     pooled: PooledRates, areas: pd.DataFrame, listed: Listed, rows: Codes
-) -> tuple[Array, Array]:
+) -> tuple[Array, Array, Array]:
     """Own rate of groups of one level, and what reference and model lead one to expect of it.
 
     The expected rate is the reference's, moved by the difference in mean risk. Own rate and mean
@@ -212,6 +212,11 @@ def _foreseen(
     Parameters
     ----------
     rows : of the list
+
+    Returns
+    -------
+    share, expected, and the standard error of the latter: of the slope, and of a mean risk of so
+    few people. Without it a model that foresees nearly all differences would be sure by itself.
     """
     own, other = areas.iloc[listed.place[rows]], listed.reference[rows]
     n, rate = own["effective_n"].to_numpy(), own["direct"].to_numpy()
@@ -221,9 +226,12 @@ def _foreseen(
     most = own["cov"].mean() / max(own["var_risk"].mean(), 1e-12)
     shared = np.clip(own["cov"].sum() / size, 0, max(most, 0))
     slope = np.clip((n * (rate - reference) * apart).sum() / size - shared, 0, _STEEPEST)
+    of_slope = apart**2 * (reference * (1 - reference)).mean() / size
+    of_risk = slope**2 * own["var_risk"].to_numpy() / n
     return (
         np.clip(rate - shared * apart, 0, 1),
         np.clip(reference + slope * apart, 1e-3, 1 - 1e-3),
+        np.sqrt(of_slope + of_risk),
     )
 
 

@@ -116,6 +116,7 @@ def admit_groups(
         grouping.too_small,
         responses["weight"].to_numpy(dtype=float),
         rank_groups(grouping.groups.index, settings.priority),
+        tell_of_units(grouping, settings.unanimity),
     )
     values = {
         f"{name}:{place}": answers
@@ -169,6 +170,22 @@ def rank_groups(groups: Iterable[Hashable], priority: Sequence[str]) -> NDArray[
     array([-1,  0,  1,  2])
     """
     return np.array([_rank(GroupPath.parse(group), priority) for group in groups], dtype=np.int64)
+
+
+def tell_of_units(grouping: Grouping, unanimity: float) -> NDArray[np.bool_]:
+    """Say of each crossed group whether it tells an answer of each in its unit.
+
+    That all of a department have few years of school tells that of each. Of the simple rule, by
+    which people may be judged, a share of `unanimity` is enough, as of outcomes.
+    """
+    n = grouping.groups["n"].astype(float)
+    paths = [GroupPath.parse(group) for group in grouping.groups.index]
+    of_unit = n.reindex([str(GroupPath(path.units)) for path in paths]).to_numpy()
+    most = [
+        np.inf if path.cross is None else unanimity if path.cross[0] == SIMPLE_RULE else 1.0
+        for path in paths
+    ]
+    return np.asarray(n.to_numpy() >= np.asarray(most) * of_unit)
 
 
 def _rank(path: GroupPath, priority: Sequence[str]) -> int:

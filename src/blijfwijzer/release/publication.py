@@ -178,7 +178,7 @@ class Adding:
             Request(self.added.kind, self.added.codebook, settings, wave, asked=asked), self.ledger
         )
 
-    def write(self, files: dict[str, bytes]) -> None:
+    def publish(self, files: dict[str, bytes]) -> None:
         """Enter it, and write all files that are shown, those of before among them."""
         kind, told = self.added.kind, dict(self.added.told)
         record = {**self.run, "files": hash_files(files), kind: told}

@@ -189,7 +189,7 @@ def publish_division(divided: Divided, release: Path, ledgers: Path, tell: Tell)
             tell("find whom it misses")
             shown = tell_reach(shown, reach.aim, reach.reread, adding.rehearsal)
         kept = {name: (release / name).read_bytes() for name in _KEPT if (release / name).exists()}
-        adding.write({**kept, "vouchers.csv": csv_file(table), **report_files(shown)})
+        adding.publish({**kept, "vouchers.csv": csv_file(table), **report_files(shown)})
     return Shown.of(shown, release, tuple(_say(release, division)))
 
 
