@@ -1,5 +1,7 @@
 """What single groups answered does not follow from a trial: held against all counts of small arms."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +31,15 @@ def all_counts(n):
     return counts[:, (counts.sum(axis=0) >= 10) & (sum(n) - counts.sum(axis=0) >= 10)]
 
 
+def is_p_told(told, shares, weight):
+    """Whether shares of three groups against three, not in strata, give p as it is told."""
+    arms = np.array([np.isin(range(6), own) for own in combinations(range(6), 3)])
+    size = np.abs(np.where(arms, 1 / 3, -1 / 3) @ shares)
+    p = (size >= np.abs(weight @ shares) - 1e-9).mean(axis=0)
+    step = 20 if told["coarsened"] else 100
+    return np.isclose(np.ceil(step * p - 1e-9) / step, told["p_value"])
+
+
 def possible(told, n, strata="aaaaaa"):
     """Try all counts, and give the values of each group's: of those who trained, of users."""
     design = np.column_stack([OFFERED, *(np.array(list(strata)) == name for name in set(strata))])
@@ -42,6 +53,10 @@ def possible(told, n, strata="aaaaaa"):
     offered, others = arms
     effect = (weight[:3] @ offered)[:, None] + weight[3:] @ others
     fits = np.isclose(np.round(100 * effect, places), told["effect"])
+    if strata == "aaaaaa":
+        pairs = np.nonzero(fits)
+        both = np.vstack([offered[:, pairs[0]], others[:, pairs[1]]]) / np.array(n)[:, None]
+        fits[pairs] = is_p_told(told, both, weight * n)
     found = []
     if told["effect_of_use"] is not None:
         users = all_counts(n[:3])
@@ -56,7 +71,13 @@ def possible(told, n, strata="aaaaaa"):
 
 
 def test_counts_that_followed_from_a_small_trial_are_not_told():
-    fine = {"share_offered": 58, "share_not_offered": 37, "effect": 21.8, "used": 35}
+    fine = {
+        "share_offered": 58,
+        "share_not_offered": 37,
+        "effect": 21.8,
+        "used": 35,
+        "p_value": 0.2,
+    }
     trained, used = possible(fine | {"effect_of_use": 61.5, "coarsened": ""}, EXAMPLE["n"])
     assert (trained[2], used[2]) == ({5}, {4})
 
@@ -67,7 +88,7 @@ def test_counts_that_followed_from_a_small_trial_are_not_told():
 @pytest.mark.parametrize("strata", ["aaaaaa", "aababb"])
 def test_each_count_of_a_few_people_can_have_three_values_given_what_is_told(strata):
     outcomes = []
-    for seed in range(60):
+    for seed in range(30):
         rng = np.random.default_rng(seed)
         n = rng.integers(10, 14, 6)
         count, used = rng.binomial(n, 0.5), rng.binomial(n, 0.4) * OFFERED

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.vouchers.leeway import FINE
+from blijfwijzer.vouchers.leeway import coarse_p
 from blijfwijzer.vouchers.trial import TrialResult
 
 
@@ -16,19 +16,17 @@ def clear_trial(result: TrialResult, **told: str) -> dict[str, Any]:
     """Pass a result through the gate.
 
     Ends of an interval are rounded outwards, to whole points: they follow from the counts of few
-    groups in many more ways than the effect, and these are not counted (`leeway.is_pinned`). p is
-    rounded up, to steps of 0.05 where the effect is in whole points.
+    groups in many more ways than the effect (`leeway.is_pinned`). p is rounded up.
     """
     found, why = result.found, result.why_no_interval
     counts = ("offered", "not_offered", "lost_offered", "lost_not_offered", "left_out")
     shares = ("share_offered", "share_not_offered")
-    of_p = 0.01 if result.step == FINE else 0.05
     row = {
         "effect": _in_steps(found.effect, result.step),
         "low": np.nan if why else math.floor(100 * found.low + 1e-9) / 100,
         "high": np.nan if why else math.ceil(100 * found.high - 1e-9) / 100,
         "interval": why,
-        "p_value": math.ceil(found.p_value / of_p - 1e-9) * of_p,
+        "p_value": float(coarse_p(np.array(found.p_value), result.step)),
         "ways": found.ways,
         **{name: getattr(result, name) for name in (*shares, *counts)},
         **_of_use(result),
