@@ -11,7 +11,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.runs.remainders import find_remainders, rates_of_remainders
-from blijfwijzer.runs.voucher_needs import read_needs
+from blijfwijzer.runs.voucher_needs import read_partitions
 from blijfwijzer.settings import Settings
 
 DEPARTMENTS = 3
@@ -105,17 +105,23 @@ def released(**columns):
     return table.assign(**columns)
 
 
+def units_of(groups):
+    none = pd.DataFrame(columns=["target", "rate"])
+    (units,) = read_partitions(groups, none, "need", {})
+    return units
+
+
 def test_vouchers_go_by_the_remainders_own_rate_and_error():
     own = {"need_own_rate": [18.0, np.nan, np.nan], "need_own_low": [10.0, np.nan, np.nan]}
 
-    needs, _, _ = read_needs(released(**own, need_own_high=[26.0, np.nan, np.nan]), "need")
+    needs = units_of(released(**own, need_own_high=[26.0, np.nan, np.nan])).needs
 
     assert needs.rate.tolist() == pytest.approx([0.18, 0.5, 0.2])
     assert needs.se.iloc[0] == pytest.approx(0.16 / (2 * 1.959964))
 
 
 def test_a_remainder_whose_rate_is_not_told_gets_no_vouchers():
-    needs, _, n = read_needs(released(), "need")
+    units = units_of(released())
 
-    assert needs.rate.index.tolist() == ["organisatie=O1/afdeling=A", "organisatie=O2"]
-    assert n.tolist() == [20, 30]
+    assert units.needs.rate.index.tolist() == ["organisatie=O1/afdeling=A", "organisatie=O2"]
+    assert units.needs.people.tolist() == [40, 60]

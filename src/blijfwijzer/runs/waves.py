@@ -137,9 +137,10 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
                 f"{asked.previous.name}: is the same file as {asked.survey.name}, so nothing can "
                 "have changed. Give --previous the wave before, or leave it out."
             )
+        comparable = without_breaks(before, codebook)
+        common_items(now.responses, comparable.responses, codebook)
         refuse_copies(now.responses, before.responses, codebook, asked.previous)
-        before = without_breaks(before, codebook)
-        common_items(now.responses, before.responses, codebook)
+        before = comparable
     return Waves(now, before, codebook, settings, choice)
 
 
