@@ -168,7 +168,7 @@ def test_a_crossed_group_of_all_in_its_unit_tells_what_each_answered():
 
 def test_nine_in_ten_who_fit_the_simple_rule_tell_it_of_each():
     names = ["all", "sector=rijk", "sector=rijk&simple_rule=1", "sector=rijk&opleiding=1"]
-    groups = pd.DataFrame({"n": [200, 100, 90, 90]}, index=names)
+    groups = pd.DataFrame({"n": [200, 100, 90, 90, 190]}, index=[*names, "all&simple_rule=0"])
     found = Grouping(groups, None, groups, None)
 
-    assert tell_of_units(found, 0.9).tolist() == [False, False, True, False]
+    assert tell_of_units(found, 0.9).tolist() == [False, False, True, False, False]

@@ -22,7 +22,7 @@ from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.grouping import Grouping, member_finder
 from blijfwijzer.groups.paths import GroupPath
-from blijfwijzer.groups.simple_rule import SIMPLE_RULE
+from blijfwijzer.groups.simple_rule import FITS, SIMPLE_RULE
 from blijfwijzer.release.identity import hold_minimum, key_columns
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.codebook import Codebook
@@ -175,14 +175,14 @@ def rank_groups(groups: Iterable[Hashable], priority: Sequence[str]) -> NDArray[
 def tell_of_units(grouping: Grouping, unanimity: float) -> NDArray[np.bool_]:
     """Say of each crossed group whether it tells an answer of each in its unit.
 
-    That all of a department have few years of school tells that of each. Of the simple rule, by
-    which people may be judged, a share of `unanimity` is enough, as of outcomes.
+    That all of a department have few years of school tells that of each. Of who fit the simple
+    rule, by which people may be judged, a share of `unanimity` is enough, as of outcomes.
     """
     n = grouping.groups["n"].astype(float)
     paths = [GroupPath.parse(group) for group in grouping.groups.index]
     of_unit = n.reindex([str(GroupPath(path.units)) for path in paths]).to_numpy()
     most = [
-        np.inf if path.cross is None else unanimity if path.cross[0] == SIMPLE_RULE else 1.0
+        np.inf if path.cross is None else unanimity if path.cross == (SIMPLE_RULE, FITS) else 1.0
         for path in paths
     ]
     return np.asarray(n.to_numpy() >= np.asarray(most) * of_unit)
