@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from blijfwijzer.errors import GroupError
 from blijfwijzer.groups.grouping import (
@@ -168,7 +169,9 @@ def test_a_crossed_group_of_all_in_its_unit_tells_what_each_answered():
 
 def test_nine_in_ten_who_fit_the_simple_rule_tell_it_of_each():
     names = ["all", "sector=rijk", "sector=rijk&simple_rule=1", "sector=rijk&opleiding=1"]
-    groups = pd.DataFrame({"n": [200, 100, 90, 90, 190]}, index=[*names, "all&simple_rule=0"])
-    found = Grouping(groups, None, groups, None)
+    groups = pd.DataFrame(index=[*names, "all&simple_rule=0"])
+    sizes = np.array([200, 100, 90, 90, 190])
+    members = csr_array((np.arange(200) < sizes[:, None]).astype(np.int8))
+    found = Grouping(groups, members, groups, members[:0])
 
     assert tell_of_units(found, 0.9).tolist() == [False, False, True, False, False]

@@ -178,7 +178,7 @@ def tell_of_units(grouping: Grouping, unanimity: float) -> NDArray[np.bool_]:
     That all of a department have few years of school tells that of each. Of who fit the simple
     rule, by which people may be judged, a share of `unanimity` is enough, as of outcomes.
     """
-    n = grouping.groups["n"].astype(float)
+    n = pd.Series(np.asarray(grouping.members.sum(axis=1)).ravel(), index=grouping.groups.index)
     paths = [GroupPath.parse(group) for group in grouping.groups.index]
     of_unit = n.reindex([str(GroupPath(path.units)) for path in paths]).to_numpy()
     most = [
