@@ -94,6 +94,8 @@ def make_groups(
         made.add(table, members, path[-1], reasons)
     for variable in variables:
         answers = _answers(_given(variable, responses, codebook), variable)
+        if variable is COLUMN and _is_rare(responses[levels[0]], answers, own.minimum_cross):
+            continue
         for path in _cross_paths(levels, by)[: 2 if variable is COLUMN else None]:
             table, members = _cross_groups(responses, answers, variable, path, codebook)
             reasons = {
@@ -369,6 +371,16 @@ def _cross_groups(
         index=pd.Index(names, name="group"),
     )
     return table, members
+
+
+def _is_rare(unit: pd.Series, answers: pd.Series, least: int) -> bool:
+    """Whether in most units some answer is of too few people to be a group.
+
+    Nobody asked for the simple rule: where it would hide more than it shows it costs this output
+    and those after it their units, and is left out.
+    """
+    parts = pd.crosstab(unit, answers)
+    return bool((parts < least).any(axis=1).mean() > 0.5)
 
 
 def _cross_paths(levels: list[str], by: Sequence[str]) -> list[list[str]]:
