@@ -27,10 +27,6 @@ QUICK = {
 PROFILE = 'simple_rule = { all = [{ column = "opleiding", in = ["laag"] }, { column = "dienstjaren", at_least = 15 }] }\n'
 FEW, COPIES, PROFILED = "F", "C", "P"
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
-)
-
 
 def survey_of(seed, people=1500, units=50):
     """Answers of people in organisations of thirty, who want to leave where it is unsafe."""

@@ -26,10 +26,6 @@ QUICK = {
     "model": {"candidates": ["prevalence", "logistic"]},
 }
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
-)
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
