@@ -9,8 +9,9 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.groups.remainders import find_remainders
 from blijfwijzer.risk.evaluation import Predictions
-from blijfwijzer.runs.remainders import find_remainders, rates_of_remainders
+from blijfwijzer.runs.remainders import rates_of_remainders
 from blijfwijzer.runs.voucher_needs import read_partitions
 from blijfwijzer.settings import Settings
 

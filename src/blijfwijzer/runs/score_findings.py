@@ -15,13 +15,12 @@ from blijfwijzer.fairness.targeting import (
 from blijfwijzer.groups.flags import NOT, part_best, talent_at_risk
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, part_people
 from blijfwijzer.groups.paths import crossed_with
+from blijfwijzer.groups.remainders import find_remainders, lift_parents
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.runs.aims import offer_cells, rounded_cells
 from blijfwijzer.runs.remainders import (
-    find_remainders,
-    lift_parents,
     offer_remainders,
     rates_of_remainders,
     remainder_figure,
