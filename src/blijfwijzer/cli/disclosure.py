@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from blijfwijzer.cli_options import LedgerFolder, ReleaseFolder, SettingsFile, SurveyFile
+from blijfwijzer.cli.options import LedgerFolder, ReleaseFolder, SettingsFile, SurveyFile
 
 _MADE = ("score", "climate", "claims")
 """Commands of which it can be foretold what they would show."""

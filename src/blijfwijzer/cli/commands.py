@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from blijfwijzer import __version__, errors
-from blijfwijzer.cli_disclosure import disclosure
-from blijfwijzer.cli_options import (
+from blijfwijzer.cli.disclosure import disclosure
+from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
     LedgerFolder,
@@ -182,10 +182,7 @@ def score(
 
     units, crossed = part_names(by), part_names(cross)
     asked = story.ScoreRequest(survey, units, models, crossed, population, settings, wave)
-    if preview:
-        _preview(ctx, "score", asked, ledger)
-    else:
-        story.score(asked, _required(output), ledger)
+    _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 
 @app.command(
@@ -218,10 +215,7 @@ def climate(
     from blijfwijzer.runs.waves import WavesRequest
 
     asked = WavesRequest(survey, codebook, part_names(by), previous, models, settings, wave)
-    if preview:
-        _preview(ctx, "climate", asked, ledger)
-    else:
-        story.climate(asked, _required(output), ledger)
+    _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
 
 @app.command(
@@ -251,10 +245,7 @@ def claims(
     from blijfwijzer.runs.waves import WavesRequest
 
     asked = WavesRequest(survey, codebook, part_names(claim), previous, models, settings, wave)
-    if preview:
-        _preview(ctx, "claims", asked, ledger)
-    else:
-        story.claims(asked, _required(output), ledger)
+    _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 
 @app.command(
@@ -317,14 +308,23 @@ def trial(
     story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger)
 
 
-def _preview(ctx: typer.Context, kind: str, asked: Any, ledger: Path) -> None:
-    """Say how much would be shown; where a plan asks, only say what is asked."""
-    if isinstance(ctx.obj, list):
-        ctx.obj.append((kind, asked))
-        return
-    from blijfwijzer.runs import preview as story
+def _make(
+    ctx: typer.Context, story: Callable[..., None], asked: Any, output: Path | None, ledger: Path
+) -> None:
+    """Make what is asked, or say how much would be shown; where a plan asks, only say what it is.
 
-    story.preview(kind, asked, ledger)
+    Parameters
+    ----------
+    output : None for a preview
+    """
+    if output is not None:
+        story(asked, output, ledger)
+    elif isinstance(ctx.obj, list):
+        ctx.obj.append((story.__name__, asked))
+    else:
+        from blijfwijzer.runs.preview import preview
+
+        preview(story.__name__, asked, ledger)
 
 
 def _required(output: Path | None) -> Path:

@@ -1,0 +1,5 @@
+"""The command line's door: parse, call one run, turn errors into exit codes."""
+
+from blijfwijzer.cli.commands import app, main
+
+__all__ = ["app", "main"]
