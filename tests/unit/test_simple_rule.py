@@ -47,6 +47,17 @@ def test_groups_by_the_rule_part_everyone_and_the_largest_units_only(responses):
     assert (inside == (fits & (responses["sector"] == "rijk"))).all()
 
 
+def test_where_few_of_most_units_fit_the_rule_nobody_is_parted_by_it(responses):
+    rare = responses.assign(dienstjaren=5.0)
+    rare.loc[:30, ["opleiding", "dienstjaren"]] = [1, 20]
+    rare["sector"] = np.repeat(["rijk", "mbo", "hbo", "politie"], 100)
+
+    grouping = make_groups(rare, BOOK, ["organisatie"], Settings(), [SIMPLE_RULE])
+
+    assert part_by_rule(rare, BOOK).eq("1").sum() == 31
+    assert set(grouping.groups["kind"]) == {"all", "unit"}
+
+
 def test_groups_by_the_rule_displace_no_others():
     names = ["all", "sector=a", "all&simple_rule=1", "sector=a&simple_rule=0", "all&opleiding=1"]
 
