@@ -335,6 +335,7 @@ def test_nobody_is_offered_two_vouchers(place, tmp_path):
     groups = groups_of(release).set_index("group")
     people = groups["own_people"].fillna(groups["own_n"]).reindex(given["group"])
     assert (given["vouchers"].to_numpy() <= people.to_numpy() + 1).all()
+    assert "Everybody in these groups has an offer" in (release / "report.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("with_care", "worse"),
         ),
         "voucher.kind": ("by_lot", "by_risk", "by_signal"),
+        "voucher.left": ("caps", "need"),
         "voucher.limit": ("cap", "floor"),
         "voucher.rule": (
             *("by_groups", "equal", "need", "optimum", "people", "plan", "plan_none"),

@@ -217,6 +217,8 @@ def _money(allocation: Allocation, settings: VoucherSettings) -> Iterator[Messag
         reserve=allocation.reserve,
         left=allocation.left,
     )
+    if allocation.why_left:
+        yield say(id_of("voucher.left", allocation.why_left))
     if settings.spend == "first_come":
         yield say("note.vouchers.first_come")
     else:

@@ -57,7 +57,7 @@ class Allocation:
     overspent: float
     """Chance that offers cost more than the budget less the reserve."""
     why_left: Reason
-    """Why vouchers were left over: everybody in need is served, or caps stand in the way."""
+    """Why offers were left over: everybody has one, or caps stand in the way."""
     offers: Offers
     guidance: str
     seed: int
@@ -100,7 +100,7 @@ def allocate_vouchers(
     """Divide a budget over groups so that most extra people are expected to train.
 
     Maximises the sum of vouchers x robust rate x take-up x (1 - deadweight) per euro, in whole
-    vouchers, with at most one for each person in need, within floors and caps, and with as many
+    vouchers, with at most one for each person, within floors and caps, and with as many
     offers as the budget less the reserve bears (`count_offers`). Where every offer is worth the
     same per euro that is the order of the rates.
 

@@ -34,7 +34,7 @@ class Limit:
 
     @property
     def bound(self) -> int:
-        """Vouchers that the programme holds to: a limit ends where everybody in need is served."""
+        """Vouchers that the programme holds to: a limit ends where everybody has one."""
         return min(self.asked, self.need)
 
 
@@ -55,8 +55,8 @@ def read_limits(
     VoucherError
         A key that is no `level=name`, or a stratum that no group is in.
     InfeasibleError
-        A floor promises a stratum more vouchers than it has people, while elsewhere people in need
-        go without.
+        A floor promises a stratum more vouchers than it has people, while elsewhere people go
+        without.
     """
     limits = [
         *(
