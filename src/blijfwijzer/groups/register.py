@@ -117,11 +117,11 @@ def code_answers(answers: pd.Series, column: Column, codes: Iterable[str]) -> pd
             by_value = {value: code for code, value in column.values.items()}
             return answers.map(by_value).astype("object")
         return answers.astype("object")
-    found = pd.Series(np.nan, index=answers.index, dtype="object")
+    numbers, found = answers.to_numpy(dtype=float), np.full(len(answers), None, dtype=object)
     for code in codes:
         low, high = _band(code) or (np.nan, np.nan)
-        found[(answers >= low) & (answers < high)] = code
-    return found
+        found[(numbers >= low) & (numbers < high)] = code
+    return pd.Series(found, answers.index)
 
 
 def _variables(frame: pd.DataFrame, codebook: Codebook) -> list[str]:
@@ -199,7 +199,7 @@ def _codes(codes: pd.Series, column: Column, file: str) -> pd.Series:
                 "share one: <35, 35-44, 45+."
             )
     else:
-        values, refused = read_answers(codes, column, ())
+        values, refused = read_answers(codes, column, [])
         unknown = _rows(pd.Series(refused, codes.index) | values.isna())
         told = code_answers(values, column, ())
     if unknown:
@@ -250,7 +250,7 @@ def _known(own: pd.DataFrame, column: Column, file: str) -> Known:
             f"{', '.join(level or 'everyone' for level in levels)}. Tell of each variable at one."
         )
     people = own.pivot_table("people", "unit", "code", aggfunc="sum", fill_value=0.0)
-    there = [code for code in people if people[code].sum() > 0]
+    there = [str(code) for code in people if people[code].sum() > 0]
     order = {code: place for place, code in enumerate(column.codes)}
     there.sort(key=lambda code: order.get(code) or (_band(code) or (0.0,))[0])
     return Known(column.name, str(levels[0]), people[there].astype(float))
@@ -275,13 +275,13 @@ def _refuse_totals(margins: list[Known], file: str) -> None:
         differ = [str(u) for u in both if before.get(u, np.nan) != people.get(u, np.nan)]
         if differ:
             raise MarginError(
-                f"{file}: of {len(differ)} units the people of {first} and of {own.variable} do not "
-                f"add up to the same: {first_of(differ)}. Take both from the register of one day."
+                f"{file}: of {len(differ)} units the people of {first} and of {own.variable} do "
+                f"not add up to the same: {first_of(differ)}. Take both from one day."
             )
 
 
 def _rows(where: pd.Series) -> list[int]:
-    """Number rows as a spreadsheet does, the header being the first."""
+    """Give the numbers of rows that a spreadsheet gives them, the header being the first."""
     return [int(row) + 2 for row in where.index[where.to_numpy(dtype=bool)]]
 
 

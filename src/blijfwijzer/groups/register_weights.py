@@ -78,13 +78,13 @@ class _Coded:
     def cell(self) -> Codes:
         """Per response, its unit and code in one number; -1 where either is not known."""
         both = self.unit * len(self.codes) + self.code
-        return np.where((self.unit >= 0) & (self.code >= 0), both, -1)
+        return np.asarray(np.where((self.unit >= 0) & (self.code >= 0), both, -1))
 
     def add_up(self, weight: Array) -> Array:
         """Add up weights per unit and code."""
         cell = self.cell
         sums = np.bincount(cell[cell >= 0], weight[cell >= 0], self.people.size)
-        return sums.reshape(self.people.shape)
+        return np.asarray(sums.reshape(self.people.shape), dtype=float)
 
 
 def weigh_by_register(
@@ -133,17 +133,47 @@ def weigh_by_register(
 
 
 @dataclass(frozen=True)
+class _Counts:
+    """What there is of each code: one row per unit or region, one column per code."""
+
+    forms: Array
+    people: Array
+    weight: Array
+
+    def among(self, rows: Codes, region: Codes) -> "_Counts":
+        """Add up some of the rows by the region that each is in."""
+        return _Counts(
+            *(_by(region, counts[rows]) for counts in (self.forms, self.people, self.weight))
+        )
+
+    def join(self, code: Codes) -> "_Counts":
+        """Add up codes that count as one."""
+        return _Counts(
+            *(_by(code, counts.T).T for counts in (self.forms, self.people, self.weight))
+        )
+
+    def totals(self, row: int, codes: Codes) -> Array:
+        """Part the weight of those who answered as the register parts people."""
+        people = self.people[row, codes]
+        return np.asarray(self.weight[row].sum() * people / people.sum())
+
+
+@dataclass(frozen=True)
 class _Rules:
+    """When people can be given margins of their own."""
+
     least: int
     factor: float
 
-    def fit(self, forms: Array, people: Array, weight: Array) -> Mask:
-        """Say of each row of counts per code whether it can get its own margins."""
-        share = people / np.maximum(people.sum(axis=1, keepdims=True), 1.0)
-        now = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
+    def fit(self, counts: _Counts) -> Mask:
+        """Say of each row whether it can get its own margins."""
+        share, now = (
+            part / np.maximum(part.sum(axis=1, keepdims=True), 1e-300)
+            for part in (counts.people, counts.weight)
+        )
         need = np.divide(share, now, out=np.full_like(share, np.inf), where=now > 0)
-        fine = (forms >= self.least) & (need >= 1 / self.factor) & (need <= self.factor)
-        return np.asarray((fine | (people == 0)).all(axis=1) & (people.sum(axis=1) > 0))
+        fine = (counts.forms >= self.least) & (need >= 1 / self.factor) & (need <= self.factor)
+        return np.asarray((fine | (share == 0)).all(axis=1) & (share.sum(axis=1) > 0))
 
 
 def _code(
@@ -207,40 +237,32 @@ def _settle(own: _Coded, weight: Array, rules: _Rules) -> tuple[Totals, float]:
     -------
     The totals, and the share of people whose own unit gets them by itself.
     """
-    forms, now = own.add_up(np.ones(len(weight))), own.add_up(weight)
-    part, totals = np.full(own.people.shape, -1), list[Array]()
-    left, alone, region = np.arange(len(own.people)), 0.0, np.zeros(len(own.people), dtype=np.intp)
+    counts = _Counts(own.add_up(np.ones(len(weight))), own.people, own.add_up(weight))
+    part, totals = np.full(own.people.shape, -1, dtype=np.intp), list[Array]()
+    region, left = np.zeros(len(own.people), dtype=np.intp), np.arange(len(own.people))
+    alone = 0.0
     for depth, of in enumerate((left, *own.above)):
         of_left = np.unique(of[left], return_inverse=True)[1]
-        sums = [_by(of_left, counts[left]) for counts in (forms, own.people, now)]
-        fits = rules.fit(*sums)
-        for place in np.flatnonzero(fits):
-            has = np.flatnonzero(sums[1][place] > 0)
-            mine = left[of_left == place]
+        sums = counts.among(left, of_left)
+        fits = rules.fit(sums)
+        for place in map(int, np.flatnonzero(fits)):
+            has, mine = np.flatnonzero(sums.people[place] > 0), left[of_left == place]
             part[np.ix_(mine, has)] = sum(map(len, totals)) + np.arange(len(has))
             region[mine] = len(totals)
-            totals.append(_shared(sums[1][place][has], sums[2][place]))
+            totals.append(sums.totals(place, has))
         left = left[~fits[of_left]]
-        if depth == 0:
-            alone = 1 - float(own.people[left].sum() / own.people.sum())
+        alone = alone if depth else 1 - float(own.people[left].sum() / own.people.sum())
     if len(left):
-        sums = [counts[left].sum(axis=0) for counts in (forms, own.people, now)]
-        merged = _join_codes(*sums, rules)
-        part[left] = sum(map(len, totals)) + merged
-        region[left] = len(totals)
-        totals.append(_shared(np.bincount(merged, sums[1]), sums[2]))
+        merged, sums = _join_codes(counts.among(left, np.zeros_like(left)), rules)
+        part[left], region[left] = sum(map(len, totals)) + merged, len(totals)
+        totals.append(sums.totals(0, np.arange(sums.people.shape[1])))
     found = np.where(own.cell >= 0, part.ravel()[own.cell], -1)
     # Who gave no answer keeps the weight there was, as a code of its own.
     none = (own.unit >= 0) & (own.code < 0)
     of_none = np.unique(region[own.unit[none]], return_inverse=True)[1]
     found[none] = sum(map(len, totals)) + of_none
-    totals.append(np.bincount(of_none, weight[none]))
+    totals.append(_by(of_none, weight[none]))
     return Totals(found, np.concatenate(totals)), alone
-
-
-def _shared(people: Array, weight: Array) -> Array:
-    """Part the weight of those who answered as the register parts people."""
-    return np.asarray(weight.sum() * people / people.sum())
 
 
 def _by(region: Codes, counts: Array) -> Array:
@@ -249,16 +271,16 @@ def _by(region: Codes, counts: Array) -> Array:
     return sums
 
 
-def _join_codes(forms: Array, people: Array, weight: Array, rules: _Rules) -> Codes:
+def _join_codes(counts: _Counts, rules: _Rules) -> tuple[Codes, _Counts]:
     """Join the code of the fewest forms with that of the next fewest until all can be met."""
-    merged = np.arange(len(forms))
-    while len(np.unique(merged)) > 1:
-        sums = [np.bincount(merged, counts)[None] for counts in (forms, people, weight)]
-        if rules.fit(*sums)[0]:
-            break
-        fewest = np.argsort(sums[0][0], kind="stable")[:2]
-        merged = np.unique(np.where(merged == fewest[0], fewest[1], merged), return_inverse=True)[1]
-    return merged
+    merged = np.arange(counts.people.shape[1], dtype=np.intp)
+    while True:
+        joined = counts.join(merged)
+        if joined.people.shape[1] == 1 or rules.fit(joined)[0]:
+            return merged, joined
+        fewest = np.argsort(joined.forms[0], kind="stable")[:2]
+        merged = np.where(merged == fewest[0], fewest[1], merged)
+        merged = np.unique(merged, return_inverse=True)[1].astype(np.intp)
 
 
 def _indicate(coded: Sequence[_Coded]) -> float:
@@ -272,11 +294,11 @@ def _indicate(coded: Sequence[_Coded]) -> float:
     n, people = len(coded[0].unit), float(coded[0].people.sum())
     start = np.full(n, people / n)
     rules = _Rules(1, np.inf)
-    everyone = np.zeros(n, dtype=np.intp)
-    totals = [
-        _settle(replace(o, unit=everyone, people=o.people.sum(axis=0)[None], above=[]), start, rules)[0]
-        for o in coded
+    together = [
+        replace(own, unit=np.zeros(n, dtype=np.intp), people=own.people.sum(axis=0)[None], above=[])
+        for own in coded
     ]
+    totals = [_settle(own, start, rules)[0] for own in together]
     weight = rake_to(start, totals).weight
     spread = (1 / weight).sum() / people - (n / people) ** 2
     return float(np.clip(1 - 2 * np.sqrt(max(spread, 0.0)), 0, 1))
