@@ -53,6 +53,8 @@ def estimate_groups(
     """
     groups = grouping.groups
     areas = _in_bands(summarise_areas(predictions, grouping.members))
+    if grouping.cells is not None:
+        areas = grouping.cells.put_in(areas, predictions, grouping.members)
     is_asked = not np.isnan(predictions.values).all()
     tables, draws = [], np.empty((len(groups), settings.draws))
     for place, level in enumerate(groups["level"].unique()):
