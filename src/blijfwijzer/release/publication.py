@@ -42,6 +42,7 @@ from blijfwijzer.records.tracking import (
 from blijfwijzer.release.admission import fingerprint_figures
 from blijfwijzer.release.folder import LOTTERY, RECORD, anchor_of, hash_record, read_record
 from blijfwijzer.release.origin import (
+    refuse_other_weights,
     refuse_unknown,
     unknown_models,
 )
@@ -129,6 +130,7 @@ def publication(output: Path, request: Request, ledgers: Path) -> Iterator[Publi
     place = ledgers / request.survey
     with open_ledger(place, request.owner, anchor_of(output)) as ledger:
         refuse_unknown(request, ledger)
+        refuse_other_weights(request, ledger)
         yield Publication(request, ledger, output=output)
 
 
