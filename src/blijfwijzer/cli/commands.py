@@ -72,6 +72,10 @@ def synthesise(
     population: Annotated[
         Path | None, typer.Option(help="Also write how many people work in each team here.")
     ] = None,
+    margins: Annotated[
+        Path | None,
+        typer.Option(help="Also write the age, tenure and education of all people here, counted."),
+    ] = None,
     figures: Annotated[
         Path | None, typer.Option(help="Your own table of figures (CSV) to calibrate to.")
     ] = None,
@@ -80,7 +84,7 @@ def synthesise(
     from blijfwijzer.progress import show_progress
     from blijfwijzer.runs.synthesise import synthesise as make
 
-    places = {"truth": truth, "population": population, "figures": figures}
+    places = {"truth": truth, "population": population, "margins": margins, "figures": figures}
     with show_progress() as tell:
         survey = make(output, respondents, seed=seed, wave=wave, tell=tell, **places)
     print(f"{output}: {len(survey.responses)} forms of {respondents} respondents, wave {wave}.")
@@ -170,7 +174,11 @@ def score(
         typer.Option("--and", help=f"Background variables to cross units with; {SEVERAL}."),
     ] = None,
     population: Annotated[
-        Path | None, typer.Option(help="How many people work in each unit: levels and `people`.")
+        list[Path] | None,
+        typer.Option(
+            help="How many people work in each unit: levels and `people`. Repeated: how many have "
+            "which age, contract ...: levels, `variable`, `code` and `people`."
+        ),
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
@@ -181,7 +189,8 @@ def score(
     from blijfwijzer.runs import score as story
 
     units, crossed = part_names(by), part_names(cross)
-    asked = story.ScoreRequest(survey, units, models, crossed, population, settings, wave)
+    people = tuple(population or ())
+    asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave)
     _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 
