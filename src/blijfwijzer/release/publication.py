@@ -30,7 +30,7 @@ from blijfwijzer.files import (
     write_folder_beside,
 )
 from blijfwijzer.publish.release_files import csv_file
-from blijfwijzer.records.model_folder import MANIFEST, hash_manifest
+from blijfwijzer.records.model_folder import MANIFEST
 from blijfwijzer.records.tracking import (
     Released,
     Training,
@@ -101,7 +101,7 @@ class Publication(Rehearsal):
         model : files beside it, of which the ledger knows the manifest, and by that all
         """
         with write_folder_beside(self.output, MANIFEST) as beside:
-            head = self._enter(files, self._prove(), model=hash_manifest(model[MANIFEST]))
+            head = self._enter(files, self._prove(), model=hash_bytes(model[MANIFEST]))
             write_files(beside, {**files, **model})
         return head
 
