@@ -206,4 +206,5 @@ def _page(
         provenance=release.origin,
         settings=explained.settings,
         evaluation=evaluation,
+        wave=release.request.wave,
     )
