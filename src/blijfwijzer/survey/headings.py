@@ -188,6 +188,7 @@ class _Gathered:
         self.kept = array("l")
         self.empty = 0
         self.wrong: list[int] = []
+        self.last_short = 0
 
     def of(self, rows: Iterator[Row], heading: Heading) -> Table:
         """Gather all rows below the headings."""
@@ -219,6 +220,7 @@ class _Gathered:
                 len(row) < self.width and not self.is_padded
             ):
                 self.wrong.append(number)
+                self.last_short = number if len(row) < self.width else self.last_short
                 continue
             full.append([*row[: self.width], *[None] * (self.width - len(row))])
             self.kept.append(number)
@@ -227,7 +229,7 @@ class _Gathered:
             self.places[place].extend([seen.setdefault(cell, len(seen)) for cell in column])
 
     def _ragged(self, first: int, rows: int) -> CorruptFileError:
-        is_cut = self.wrong == [rows]
+        is_cut = self.wrong == [rows] == [self.last_short]
         told = counted(len(self.wrong), "row has", "rows have")
         more = "The file is truncated. " if is_cut else ""
         return CorruptFileError(
