@@ -256,6 +256,12 @@ class CopiesError(BlijfwijzerError):
     exit_code = 63
 
 
+class MarginError(BlijfwijzerError):
+    """A register of people has codes, totals or units that the survey and codebook have not."""
+
+    exit_code = 64
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 

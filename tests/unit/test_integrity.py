@@ -351,14 +351,15 @@ def test_a_key_without_its_ledger_is_refused(released, tmp_path, lines):
         pass
 
 
-def test_a_ledger_of_the_earlier_form_is_refused_with_what_to_do(released, tmp_path):
+@pytest.mark.parametrize(("told", "form"), [({}, 1), ({"form": 2}, 2)])
+def test_a_ledger_of_an_earlier_form_is_refused_with_what_to_do(released, tmp_path, told, form):
     place = ledger_of(tmp_path)
     head = json.loads((place / HEAD).read_text())
-    (place / HEAD).write_text(json.dumps({n: v for n, v in head.items() if n != "form"}))
+    (place / HEAD).write_text(json.dumps({n: v for n, v in head.items() if n != "form"} | told))
 
-    with pytest.raises(LedgerError, match="of form 1.*Begin a new ledger"):
+    with pytest.raises(LedgerError, match=f"of form {form}.*Begin a new ledger"):
         verify(place)
-    with pytest.raises(LedgerError, match="of form 1"), open_ledger(place, "small"):
+    with pytest.raises(LedgerError, match=f"of form {form}"), open_ledger(place, "small"):
         pass
 
 
