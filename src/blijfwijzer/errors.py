@@ -50,6 +50,12 @@ class SurveyNotFoundError(BlijfwijzerError):
     exit_code = 14
 
 
+class SheetError(BlijfwijzerError):
+    """The workbook lacks the sheet, or several of its sheets may be meant."""
+
+    exit_code = 15
+
+
 class CodebookWarning(FutureWarning):
     """Something in a codebook has a name that it will not keep."""
 

@@ -1,6 +1,7 @@
 """What a user may choose: frozen sections, unknown keys fail, bounds stand in the field."""
 
 import tomllib
+from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -118,6 +119,23 @@ class DriverSettings(Section):
     """Above this, contributions do not explain the risk and the run fails."""
     shown: int = Field(20, ge=5, le=60)
     """Drivers shown in a picture."""
+
+
+class PersonsSettings(Section):
+    """Why, by whose leave and until when single people may be explained; all three, or nobody."""
+
+    purpose: str = ""
+    approved_by: str = ""
+    until: date = date.min
+    """Last day."""
+
+
+class ExplainSettings(Section):
+    """What `explain` of a loaded model may give."""
+
+    cell: int = Field(10, ge=10, le=1_000)
+    """Different forms in each cell, at least; `disclosure.minimum` where that is more."""
+    persons: PersonsSettings = PersonsSettings()
 
 
 class WaveSettings(Section):
@@ -360,6 +378,7 @@ class Settings(Section):
     model: ModelSettings = ModelSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     drivers: DriverSettings = DriverSettings()
+    explain: ExplainSettings = ExplainSettings()
     wave: WaveSettings = WaveSettings()
     groups: GroupSettings = GroupSettings()
     rates: RateSettings = RateSettings()

@@ -18,8 +18,8 @@ from blijfwijzer.errors import MarginError, MissingColumnsError
 from blijfwijzer.groups.paths import EVERYONE, path_ids
 from blijfwijzer.groups.population import name_as_survey
 from blijfwijzer.survey.answers import read_answers
+from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
-from blijfwijzer.survey.files import code_text
 
 Kind = Literal["counts", "margins", "cells"]
 _BAND = re.compile(r"<(?P<under>\d+)|(?P<low>\d+)-(?P<high>\d+)|(?P<from>\d+)\+|(?P<one>\d+)")
@@ -211,8 +211,8 @@ def _codes(codes: pd.Series, column: Column, file: str) -> pd.Series:
                 "share one: <35, 35-44, 45+."
             )
     else:
-        values, refused = read_answers(codes, column, [])
-        unknown = _rows(pd.Series(refused, codes.index) | values.isna())
+        values = read_answers(codes, column, []).values
+        unknown = _rows(values.isna())
         told = code_answers(values, column, ())
     if unknown:
         raise MarginError(

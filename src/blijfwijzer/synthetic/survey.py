@@ -8,8 +8,8 @@ import pandas as pd
 
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.progress import Tell, silent
+from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, load_codebook
-from blijfwijzer.survey.files import code_text
 from blijfwijzer.synthetic.figures import load_figures
 from blijfwijzer.synthetic.forms import SATISFIED_WITH, fill_in
 from blijfwijzer.synthetic.opinions import draw_latents, draw_places
