@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.groups.estimates import estimate_groups
+from blijfwijzer.groups.estimates import estimate_groups, take_register
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.groups.rates import summarise_areas
 from blijfwijzer.groups.register import read_register
@@ -57,39 +57,61 @@ def world(rng):
 
 
 def areas_of(world):
-    responses, grouping, predictions, cells = world
+    _, grouping, predictions, cells = world
     plain = summarise_areas(predictions, grouping.members).set_index(grouping.groups.index)
-    return plain, cells.put_in(plain, predictions, grouping.members)
+    return plain, take_register(plain, cells, predictions, grouping.members)
 
 
-def means(world, unit=None):
+def means(world, sector):
     responses, _, predictions, _ = world
-    rows = responses["organisatie"].eq(unit) if unit else responses["sector"].eq("zorg")
+    rows = responses["sector"].eq(sector)
     return pd.Series(predictions.risk)[rows].groupby(responses["opleiding"]).mean().to_numpy()
 
 
 def test_a_mean_risk_weighs_each_cell_by_its_people(world):
-    _, made = areas_of(world)
+    plain, made = areas_of(world)
+    row, sector = "sector=rijk/organisatie=O1", means(world, "rijk")
 
-    expected = np.average(means(world, "O1"), weights=PEOPLE["O1"])
-    assert made.loc["sector=rijk/organisatie=O1", "model"] == pytest.approx(expected)
+    # Its respondents' mean, moved by how its people differ from its forms.
+    moved = np.average(sector, weights=PEOPLE["O1"]) - np.average(sector, weights=FORMS["O1"])
+    assert made.loc[row, "model"] == pytest.approx(plain.loc[row, "model"] + moved)
 
 
-def test_a_cell_of_few_forms_is_that_of_the_largest_unit(world):
-    _, made = areas_of(world)
+def test_a_group_whose_forms_are_as_its_people_keeps_its_mean(rng):
+    responses = responses_of(FORMS)
+    grouping = make_groups(responses, BOOK, ["organisatie"], Settings())
+    double = {unit: tuple(2 * n for n in numbers) for unit, numbers in FORMS.items()}
+    register = read_register(cells_of(double), BOOK, responses, "c.csv")
+    cells = part_over_cells(responses, register, BOOK, grouping.groups, grouping.members, 10)
+    risk = rng.uniform(0.1, 0.6, len(responses))
+    design = Design.of_units(np.ones(len(risk)), responses["organisatie"])
+    predictions = Predictions(np.round(risk), risk, design)
+    plain = summarise_areas(predictions, grouping.members)
 
-    own, sector = means(world, "O3"), means(world)
-    expected = np.average([sector[0], own[1], own[2]], weights=PEOPLE["O3"])
-    assert made.loc["sector=zorg/organisatie=O3", "model"] == pytest.approx(expected)
+    made = take_register(plain, cells, predictions, grouping.members)
+
+    np.testing.assert_allclose(made["model"], plain["model"])
+
+
+def test_a_cell_of_few_forms_is_that_of_everyone(world):
+    responses, grouping, predictions, cells = world
+    few = replace(cells, least=20)
+
+    _, expected = few.part(predictions)
+
+    everyone = pd.Series(predictions.risk).groupby(responses["opleiding"]).mean().to_numpy()
+    sector = np.where([18 >= 20, 45 >= 20, 57 >= 20], means(world, "zorg"), everyone)
+    place = list(grouping.groups.index).index("sector=zorg/organisatie=O3")
+    assert expected[place] == pytest.approx(np.average(sector, weights=PEOPLE["O3"]))
 
 
 def test_everyone_has_the_mean_over_all_people(world):
-    responses, _, predictions, _ = world
     _, made = areas_of(world)
 
-    of_cells = pd.Series(predictions.risk).groupby(responses["opleiding"]).mean()
-    people = np.sum(list(PEOPLE.values()), axis=0)
-    assert made.loc["all", "model"] == pytest.approx(np.average(of_cells, weights=people))
+    pairs = (("rijk", "O1", "O2"), ("zorg", "O3", "O4"))
+    people = {sector: np.add(PEOPLE[a], PEOPLE[b]) for sector, a, b in pairs}
+    total = sum((means(world, sector) @ own for sector, own in people.items()))
+    assert made.loc["all", "model"] == pytest.approx(total / np.sum(list(people.values())))
 
 
 def test_groups_of_which_a_register_knows_nothing_stay_as_they_are(world):
@@ -102,21 +124,13 @@ def test_groups_of_which_a_register_knows_nothing_stay_as_they_are(world):
     pd.testing.assert_frame_equal(made[columns], plain[columns])
 
 
-def test_the_error_of_a_mean_is_that_of_drawing_forms_within_cells(world, rng):
-    responses, grouping, predictions, cells = world
+def test_what_cells_explain_is_no_sampling_error(world):
     plain, made = areas_of(world)
     row = "sector=rijk/organisatie=O2"
 
-    drawn = []
-    codes = responses["opleiding"].to_numpy()
-    for _ in range(400):
-        # Of each cell other people with other risks, as many as there were.
-        risk = 0.1 * codes + rng.uniform(0, 0.1, len(codes))
-        again = Predictions(predictions.values, risk, predictions.design)
-        drawn.append(cells.put_in(plain, again, grouping.members).loc[row, "model"])
-
-    variance = made.loc[row, "var_risk"] / made.loc[row, "effective_n"]
-    assert np.var(drawn) == pytest.approx(variance, rel=0.25)
+    # Risks are .1 per level of education, and uniform over .1 within.
+    assert made.loc[row, "var_risk"] == pytest.approx(0.1**2 / 12, rel=0.2)
+    assert plain.loc[row, "var_risk"] > 3 * made.loc[row, "var_risk"]
 
 
 def test_rates_follow_the_people_of_a_register(world):

@@ -2,13 +2,14 @@
 
 Who responded is not who works there. Where a register tells how many people have each combination
 of answers (a cell), a group's mean risk is that of its cells, each by its people (Gelman & Little
-1997, Survey Methodology 23, p. 127). A model looks at much that no register knows; so the risk of
-a cell is the mean of those who responded in it, which takes the others of their cell to answer the
-rest as they do. It is that of the group itself, or, where few responded, of its largest unit, or of
-everyone.
+1997, Survey Methodology 23, p. 127), plus what its respondents differ from the means of their own
+cells (Särndal & Lundström 2005, the regression estimator): what is special to a group is kept. A
+model looks at much that no register knows; so the risk of a cell is the mean of those who responded
+in it, which takes the others of their cell to answer the rest as they do. It is that of the largest
+unit, or, where few responded, of everyone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,78 +23,51 @@ from blijfwijzer.survey.codebook import Codebook
 
 @dataclass(frozen=True)
 class RegisterCells:
-    """How the people of each group of whole units are parted over cells."""
+    """How the people of each group of whole units are parted over the cells of largest units."""
 
     cell: Codes
-    """Per response; -1 where it gave no answer, or where nobody has its cell."""
-    people: Array
-    """One row per group, one column per cell; zeros where the register does not tell of a group."""
-    sector: Codes
-    """Per group, the place of its largest unit among the groups."""
+    """Per response, its largest unit and cell in one number; -1 where it gave no answer."""
+    people: csr_array
+    """One row per group, one column per such number; nothing where the register does not tell of a
+    group."""
+    cells: int
+    """Cells of each largest unit."""
     least: int
-    """Respondents in a cell below which those of a larger unit stand for it."""
+    """Respondents in a cell below which those of everyone stand for it."""
 
-    def put_in(
-        self, areas: pd.DataFrame, predictions: Predictions, members: csr_array
-    ) -> pd.DataFrame:
-        """Let the mean risk of groups be that of their people in the register.
+    @property
+    def known(self) -> Codes:
+        """Places of the groups that the register tells of."""
+        return np.flatnonzero(np.diff(self.people.indptr) > 0)
 
-        Parameters
-        ----------
-        areas : one row per group, as `summarise_areas` gives
+    def part(self, predictions: Predictions) -> tuple[Predictions, Array]:
+        """Part risks into what cells expect, and what is left of each response.
 
         Returns
         -------
-        `areas` with other `model`, `var_risk` and `cov` where a group is in the register: those of
-        the sampling error that this mean has, times `effective_n`.
+        The predictions with what is left as risk, and what the people of each group are expected
+        to have on average; zero where the register does not tell of it.
         """
-        known = np.flatnonzero(self.people.sum(axis=1) > 0)
         weight, risk = predictions.design.weight, predictions.risk
-        total, square, mean, forms = self._sum(members, weight, risk)
-        share = self.people[known] / self.people[known].sum(axis=1, keepdims=True)
-        of_all = np.zeros(len(known), dtype=np.intp)
-        left, model = share.copy(), np.zeros(len(known))
-        variance, both = np.zeros(len(known)), np.zeros(len(known))
-        own = total[known].sum(axis=1)
-        for source, least in ((known, self.least), (self.sector[known], self.least), (of_all, 1)):
-            used = np.where(forms[source] >= least, left, 0.0)
-            left = left - used
-            safe = np.where(total[source] > 0, total[source], 1.0)
-            model += (used * mean[source]).sum(axis=1)
-            variance += (used**2 * square[source] / safe**2).sum(axis=1)
-            both += (used * square[known] / safe).sum(axis=1) / np.maximum(own, 1e-300)
-        # A cell in which nobody responded anywhere is as the others of the group.
-        rest = 1 - left.sum(axis=1)
-        spread, along = self._spread(predictions, mean[0])
-        worth = areas["effective_n"].to_numpy(dtype=float)[known]
-        told = areas[["model", "var_risk", "cov"]].to_numpy(dtype=float, copy=True)
-        usable = rest > 0
-        told[known[usable]] = np.column_stack(
-            [model / np.where(usable, rest, 1), worth * variance * spread, worth * both * along]
-        )[usable]
-        return areas.assign(model=told[:, 0], var_risk=told[:, 1], cov=told[:, 2])
-
-    def _sum(self, members: csr_array, weight: Array, risk: Array) -> tuple[Array, ...]:
-        """Give of each group and cell: weight, squared weight, mean risk, respondents."""
-        count, inside = self.people.shape[1], np.flatnonzero(self.cell >= 0)
-        shape = (len(self.cell), count)
-        sums = []
-        for values in (weight, weight**2, weight * risk, np.ones_like(weight)):
-            cells = csr_array((values[inside], (inside, self.cell[inside])), shape=shape)
-            sums.append(np.asarray((members @ cells).todense(), dtype=float))
-        total, square, product, forms = sums
-        return total, square, product / np.where(total > 0, total, 1.0), forms
-
-    def _spread(self, predictions: Predictions, mean: Array) -> tuple[float, float]:
-        """Give the variance of risk within cells, and its covariance with outcomes there."""
         inside = self.cell >= 0
-        off = predictions.risk[inside] - mean[self.cell[inside]]
-        values, weight = predictions.values[inside], predictions.design.weight[inside]
-        known = ~np.isnan(values)
-        if not known.any():
-            return float(np.average(off**2, weights=weight)), 0.0
-        along = float(np.average(off[known] * values[known], weights=weight[known]))
-        return float(np.average(off**2, weights=weight)), along
+        by_unit = self._means(self.cell[inside], weight[inside], risk[inside])
+        within = self.cell[inside] % self.cells
+        everyone = self._means(within, weight[inside], risk[inside])[: self.cells]
+        overall = float(np.average(risk, weights=weight))
+        # Where nobody has a cell anywhere it is as all others.
+        everyone = np.where(np.isnan(everyone), overall, everyone)
+        forms = np.bincount(self.cell[inside], minlength=len(by_unit))
+        all_units = np.tile(everyone, len(by_unit) // self.cells)
+        mean = np.where(forms >= self.least, by_unit, all_units)
+        expected = np.where(inside, mean[self.cell], overall)
+        people = np.asarray(self.people.sum(axis=1), dtype=float)
+        of_groups = (self.people @ mean) / np.maximum(people, 1.0)
+        return replace(predictions, risk=risk - expected), np.asarray(of_groups)
+
+    def _means(self, cell: Codes, weight: Array, risk: Array) -> Array:
+        total = np.bincount(cell, weight, self.people.shape[1])
+        sums = np.bincount(cell, weight * risk, self.people.shape[1])
+        return np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0)
 
 
 def part_over_cells(
@@ -110,28 +84,35 @@ def part_over_cells(
     ----------
     groups : as in `Grouping`, everyone first; of a group crossed with a variable, and of one that
         is part of a unit of the register, nothing is known
-    least : respondents in a cell below which those of a larger unit stand for it
+    least : respondents in a cell below which those of everyone stand for it
     """
-    cells = register.cells
-    if cells is None:
+    told = register.cells
+    if told is None:
         return None
-    names = [str(name) for name in cells if name not in ("unit", "people")]
-    combined = cells.groupby(names, sort=True).ngroup().to_numpy()
+    names = [str(name) for name in told if name not in ("unit", "people")]
+    combined = told.groupby(names, sort=True).ngroup().to_numpy()
+    count = int(combined.max()) + 1
     answers = pd.DataFrame(
-        {n: code_answers(responses[n], codebook.columns[n], cells[n].unique()) for n in names}
+        {n: code_answers(responses[n], codebook.columns[n], told[n].unique()) for n in names}
     )
-    keys = cells[names].assign(cell=combined).drop_duplicates()
+    keys = told[names].assign(cell=combined).drop_duplicates()
     cell = answers.merge(keys, how="left", on=names)["cell"].fillna(-1).to_numpy(dtype=np.intp)
-    units, unit = np.unique(cells["unit"], return_inverse=True)
-    people = np.zeros((len(units), combined.max() + 1))
-    np.add.at(people, (unit, combined), cells["people"].to_numpy())
+    largest, _ = pd.factorize(responses[codebook.units.levels[0]], use_na_sentinel=False)
+    units, unit = np.unique(told["unit"], return_inverse=True)
     place = pd.Index(units).get_indexer(pd.Index(register.units_of(responses)))
-    inside = np.flatnonzero(place >= 0)
-    ones = np.ones(len(inside))
-    of_unit = csr_array((ones, (inside, place[inside])), shape=(len(place), len(units)))
+    is_placed = np.flatnonzero(place >= 0)
+    of_unit = csr_array(
+        (np.ones(len(is_placed)), (is_placed, place[is_placed])), shape=(len(place), len(units))
+    )
+    # A unit of which nobody responded is in no group, and its people stand for nobody.
+    home = np.zeros(len(units), dtype=np.intp)
+    home[place[is_placed]] = largest[is_placed]
+    columns = home[unit] * count + combined
+    shape = (len(units), (int(largest.max()) + 1) * count)
+    people = csr_array((told["people"].to_numpy(dtype=float), (unit, columns)), shape=shape)
     held = np.asarray((members @ of_unit).todense())
-    whole = (held == held[0]) | (held == 0)
-    is_known = whole.all(axis=1) & (groups["kind"] != "cross").to_numpy() & held.any(axis=1)
-    of_group = np.where(is_known[:, None], (held > 0) @ people, 0.0)
-    sector = groups.index.get_indexer(pd.Index(groups["sector"]))
-    return RegisterCells(cell, of_group, np.where(sector < 0, 0, sector), least)
+    is_whole = ((held == held[0]) | (held == 0)).all(axis=1) & held.any(axis=1)
+    is_known = is_whole & (groups["kind"] != "cross").to_numpy()
+    of_groups = csr_array(csr_array(((held > 0) & is_known[:, None]).astype(float)) @ people)
+    own = np.where(cell >= 0, largest * count + cell, -1)
+    return RegisterCells(own, of_groups, count, least)
