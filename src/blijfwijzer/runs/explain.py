@@ -106,8 +106,8 @@ def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
     choice = choose_model(request.model, request.target)
     stored = choice.stored
-    settings = load_settings(request.settings or stored.settings)
     codebook, model = stored.codebook, stored.model
+    settings = load_settings(request.settings or stored.settings).spoken(codebook.survey.language)
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)
