@@ -86,6 +86,7 @@ def train(request: TrainRequest, models: Path, ledgers: Path) -> list[Path]:
 def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     """Read a survey to train on, score its scales and measure how reliable they are."""
     settings, codebook = load_settings(request.settings), load_codebook(request.codebook)
+    settings = settings.spoken(codebook.survey.language)
     outcomes = _choose_outcomes(codebook, request.targets)
     refuse_without("matplotlib", "explain", "the pictures of a training")
     expect_tracking(settings.tracking)
