@@ -172,6 +172,20 @@ class RateSettings(Section):
     both this and its inverse are shown."""
 
 
+class MarginSettings(Section):
+    """How responses are given the margins of a register of personnel."""
+
+    minimum_cell: int = Field(10, ge=5, le=1_000)
+    """Respondents with each code that a unit must have to be given its own margins; with fewer it
+    is given them together with others of the unit above. Never below `disclosure.minimum`: what
+    two weightings of the same people tell apart is then no smaller than what may be shown. (Cells
+    of few respondents are joined in practice: Kalton & Flores-Cervantes 2003, Journal of Official
+    Statistics 19, p. 81; the number is ours.)"""
+    largest_factor: float = Field(4.0, gt=1, le=20)
+    """By how much a weight may be multiplied or divided. (Raked weights are usually held at five
+    times their mean: DeBell & Krosnick 2009, ANES technical report 012427; four is stricter.)"""
+
+
 class FlagSettings(Section):
     """When a group stands out."""
 
@@ -368,6 +382,7 @@ class Settings(Section):
     wave: WaveSettings = WaveSettings()
     groups: GroupSettings = GroupSettings()
     rates: RateSettings = RateSettings()
+    margins: MarginSettings = MarginSettings()
     flags: FlagSettings = FlagSettings()
     segments: SegmentSettings = SegmentSettings()
     vouchers: VoucherSettings = VoucherSettings()

@@ -30,7 +30,7 @@ from blijfwijzer.files import (
     write_folder_beside,
 )
 from blijfwijzer.publish.release_files import csv_file
-from blijfwijzer.records.model_folder import MANIFEST, hash_manifest
+from blijfwijzer.records.model_folder import MANIFEST
 from blijfwijzer.records.tracking import (
     Released,
     Training,
@@ -40,7 +40,14 @@ from blijfwijzer.records.tracking import (
     tracking_uri,
 )
 from blijfwijzer.release.admission import fingerprint_figures
-from blijfwijzer.release.folder import LOTTERY, RECORD, anchor_of, hash_record, read_record
+from blijfwijzer.release.folder import (
+    LOTTERY,
+    RECORD,
+    anchor_of,
+    hash_record,
+    read_record,
+    settings_of,
+)
 from blijfwijzer.release.origin import (
     refuse_unknown,
     unknown_models,
@@ -48,7 +55,6 @@ from blijfwijzer.release.origin import (
 from blijfwijzer.release.rehearsal import Head, Rehearsal, append_once
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import REMADE, hold_release
-from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 
 
@@ -117,7 +123,7 @@ class Publication(Showing):
         model : files beside it, of which the ledger knows the manifest, and by that all
         """
         with write_folder_beside(self.output, MANIFEST) as beside:
-            head = self._enter(files, self._prove(), model=hash_manifest(model[MANIFEST]))
+            head = self._enter(files, self._prove(), model=hash_bytes(model[MANIFEST]))
             write_files(beside, {**files, **model})
         return head
 
@@ -200,7 +206,7 @@ class Adding:
         """Where more of its people is admitted, beside all that was shown."""
         if self.added.codebook is None:
             raise ValueError(f"{self.folder}: its survey is not read again.")
-        settings = Settings.model_validate(self.run["settings"])
+        settings = settings_of(self.run)
         asked, wave = self._asked, str(self.run["wave"])
         return Rehearsal(
             Request(self.added.kind, self.added.codebook, settings, wave, asked=asked), self.ledger

@@ -216,4 +216,5 @@ def _page(
         provenance=release.origin,
         settings=explained.settings,
         evaluation=evaluation,
+        wave=release.request.wave,
     )
