@@ -13,7 +13,7 @@ from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
 from blijfwijzer.groups.flags import CHOICES, FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.groups.simple_rule import COLUMN, SIMPLE_RULE
+from blijfwijzer.groups.simple_rule import SIMPLE_RULE
 from blijfwijzer.publish.card_tables import clear_cards, say_cards
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
@@ -27,6 +27,7 @@ from blijfwijzer.publish.fairness_tables import (
 )
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.publish.method import release_method
+from blijfwijzer.publish.register_tables import clear_moved, clear_response, say_register
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook, Column, Scale
 from blijfwijzer.survey.labels import labels_of
@@ -79,6 +80,8 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "fairness": clear_rates("fairness", by_flags(findings), codebook, edge),
             "gaps": clear_gaps("gaps", by_flags(findings), codebook, edge),
             "conclusions": clear_conclusions(findings),
+            "response": clear_response(findings),
+            "moved": clear_moved(findings),
             "withheld": clear_withheld(
                 findings.estimates.grouping.members[np.flatnonzero(is_withheld)],
                 findings.reasons[is_withheld],
@@ -89,7 +92,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         method=release_method(findings.settings, codebook),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
-        notes={"card": tuple(say_cards(findings))},
+        notes={"card": tuple(say_cards(findings)), "register": tuple(say_register(findings))},
     )
 
 
@@ -121,10 +124,12 @@ class _LevelWords(dict[str, Value]):
     """What levels are called: everyone, those of units, a background, and units by a background."""
 
     def __init__(self, codebook: Codebook) -> None:
-        labels = {**labels_of(codebook), SIMPLE_RULE: COLUMN.label}
+        labels: dict[str, Value] = {**labels_of(codebook), SIMPLE_RULE: say("over.rule")}
         units = codebook.units.levels
         crossed = {
-            f"{unit}&{name}": (labels[unit], labels[name]) for unit in units for name in labels
+            f"{unit}&{name}": say("over.crossed", unit=labels[unit], variable=label)
+            for unit in units
+            for name, label in labels.items()
         }
         super().__init__({EVERYONE: say("group.everyone"), **labels, **crossed})
 
@@ -204,6 +209,9 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
                 "is_sure": drivers["is_sure"].to_numpy(dtype=bool),
             }
         )
+        # What is told as 0.0 between 0.0 and 0.0 tells nothing, however sure its sign is.
+        ends = table[["contrast", "low", "high"]].abs()
+        table = table[(100 * ends).round(1).gt(0).any(axis=1)].copy()
         # Those whose sign is sure come first, and by size only then.
         table["size"] = table["contrast"].abs() + table["is_sure"]
         table = table.sort_values("size", ascending=False)

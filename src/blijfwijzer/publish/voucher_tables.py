@@ -106,7 +106,7 @@ def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
     # Readable profiles are no groups of the table; their ids are what they are called.
     about["label"] = about["label"].fillna(pd.Series(table.index, index=table.index))
     over = division.partition.name
-    words = [_named(over, groups) if pd.isna(word) else word for word in about["level_label"]]
+    words = [_in_short(over, groups) if pd.isna(word) else word for word in about["level_label"]]
     about = about.fillna({"level": over, "sector_label": ""})
     # A unit stands here for those of its people who are in no smaller unit that is shown.
     is_rest = about["own_n"] < about["n"]
@@ -129,6 +129,11 @@ def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["vouchers", "group"], ascending=[False, True])
 
 
+def _in_short(over: str, groups: pd.DataFrame) -> Value:
+    """Name the groups that a rule divides over, for a narrow column."""
+    return say("over.rule") if over == SIMPLE_RULE else _named(over, groups)
+
+
 def _kinds(row: dict[Hashable, Any]) -> Value:
     """Say how the vouchers of a group were given."""
     given = {name: int(row[name]) for name in _KINDS if row[name]}
@@ -142,7 +147,7 @@ def _alternatives(rules: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "rule": [say(id_of("voucher.rule", str(rule))) for rule in rules.index],
-            "over": [_named(str(over), groups) for over in rules["over"]],
+            "over": [_in_short(str(over), groups) for over in rules["over"]],
             "is_plan": [rule == "plan" for rule in rules.index],
             "vouchers": rules["vouchers"].astype(float).to_numpy(),
             "extra": rules["expected_extra"].astype(float).to_numpy(),

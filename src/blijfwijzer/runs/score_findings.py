@@ -32,6 +32,7 @@ from blijfwijzer.runs.score_needs import (
     of_segments,
     tell_need,
 )
+from blijfwijzer.runs.score_register import offer_register, rounded_register, tell_register
 from blijfwijzer.runs.score_targets import NewWave, Target
 from blijfwijzer.survey.breakdown import break_down_people
 
@@ -63,7 +64,11 @@ def gather(
     for need in needs.values():
         rests = offer_remainders(need.target, wave, admission, left)
         offered |= not_telling(rests, need.target, wave)
+    # Last, so that what a register tells takes the place of no other figure.
+    of_register = offer_register(wave, targets, admission)
+    offered |= of_register
     rounded = frozenset[FigureId]().union(*(rounded_cells(n.aim, wave) for n in needs.values()))
+    rounded |= rounded_register(wave, targets, of_register)
     told = frozenset(release.figures(admission, offered, rounded))
     return Findings(
         codebook=wave.codebook,
@@ -89,6 +94,7 @@ def gather(
         },
         releases=admission.earlier.releases,
         forbidden=admission.earlier.forbidden.shape[0],
+        register=tell_register(wave, targets, admission, told),
     )
 
 
