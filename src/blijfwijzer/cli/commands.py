@@ -23,6 +23,7 @@ from blijfwijzer.cli.options import (
     PreviousFile,
     ReleaseFolder,
     SettingsFile,
+    SheetName,
     SurveyFile,
     WaveName,
     part_names,
@@ -94,22 +95,29 @@ def synthesise(
 @app.command(
     epilog="Example: `blijfwijzer check data/werkonderzoek-2019.sav --codebook werkonderzoek-2019`"
 )
-def check(survey: SurveyFile, codebook: CodebookName, settings: SettingsFile = None) -> None:
+def check(
+    survey: SurveyFile,
+    codebook: CodebookName,
+    settings: SettingsFile = None,
+    sheet: SheetName = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Tell it to a program.")] = False,
+) -> None:
     """Tell how a survey reads with a codebook, and all that is wrong; fits no model."""
     from blijfwijzer.runs import check as story
 
-    raise typer.Exit(story.check(survey, codebook, settings))
+    raise typer.Exit(story.check(survey, codebook, settings, sheet=sheet, as_json=as_json))
 
 
 @app.command(epilog="Example: `blijfwijzer codebook mine.sav --output mine.toml`")
 def codebook(
     survey: SurveyFile,
     output: Annotated[Path | None, typer.Option(help="Where to write it; else the screen.")] = None,
+    sheet: SheetName = "",
 ) -> None:
     """Draft a codebook from a file's names, labels and codes, for you to finish."""
     from blijfwijzer.runs import draft as story
 
-    story.draft(survey, output)
+    story.draft(survey, output, sheet)
 
 
 @app.command(

@@ -84,6 +84,7 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
     settings, chosen = load_settings(asked.settings), choose_models(asked.models)
     codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
+    settings = settings.spoken(codebook.survey.language)
     tell(f"read {asked.survey.name}")
     intake = read_survey(asked.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)

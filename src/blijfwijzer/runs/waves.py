@@ -128,6 +128,7 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
     expect_tracking(settings.tracking)
     refuse_one_name(name, asked.previous)
     codebook = without_outcomes(load_codebook(asked.codebook))
+    settings = settings.spoken(codebook.survey.language)
     choice = None if asked.models is None else choose_for(asked.models, codebook, concept)
     now = _read(asked.survey, name, codebook, settings, tell)
     before = None
