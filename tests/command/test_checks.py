@@ -11,9 +11,9 @@ from blijfwijzer.drafting.draft import find_undecided
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook, shipped_codebooks
 from blijfwijzer.survey.concepts import CONCEPTS
-from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.gaps import gap_codes
 from blijfwijzer.survey.intake import read_responses
+from blijfwijzer.survey.table import Table
 from command_line import call
 from questionnaires import small_survey
 from reports import said

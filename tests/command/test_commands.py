@@ -210,7 +210,10 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
 
     assert code == 0
     assert "what drives vertrekintentie in w22.csv.gz" in capsys.readouterr().out
-    assert write(say("plot.foot.intention"), "nl") in (tmp_path / "out" / "review.html").read_text()
+    page = (tmp_path / "out" / "review.html").read_text()
+    assert write(say("plot.foot.intention"), "nl") in page
+    assert '<p class="survey">w22, gelezen als WERKonderzoek 2019' in page
+    assert write(say("fact.learnt_on"), "nl") in page
     assert (tmp_path / "out" / "plots" / "summary.png").exists()
     assert pd.read_csv(tmp_path / "out" / "tables" / "drivers.csv")["n"].min() > 1000
 

@@ -4,9 +4,13 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.culture.waves import common_items
-from blijfwijzer.runs.waves import ReadWave, without_breaks
+from blijfwijzer.errors import MissingColumnsError
+from blijfwijzer.progress import silent
+from blijfwijzer.runs.waves import ReadWave, WavesRequest, read_waves, without_breaks
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import Intake
+from questionnaires import small_survey
+from small_releases import SMALL
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +41,35 @@ def test_a_break_stands_in_the_codebook_under_its_own_name(book):
     column = book.columns[name].model_dump(by_alias=True) | {"break": "since 2022"}
 
     assert type(book.columns[name]).model_validate(column).new_since == "since 2022"
+
+
+@pytest.fixture
+def waves(tmp_path, rng):
+    """Two waves of a survey; the earlier one did not ask a question yet."""
+    files = []
+    for year in ("2021", "2022"):
+        forms = small_survey(rng, 400)
+        files.append(tmp_path / f"{year}.csv")
+        kept = forms.drop(columns="veilig_3") if year == "2021" else forms
+        kept.to_csv(files[-1], index=False)
+    return files
+
+
+def asked(waves, codebook, folder, text=""):
+    book = folder / "book.toml"
+    book.write_text(codebook.read_text().replace("[columns.veilig_3]", f"[columns.veilig_3]{text}"))
+    before, now = waves
+    return read_waves(WavesRequest(now, str(book), previous=before), "vertrekintentie", silent)
+
+
+def test_a_question_with_a_break_may_be_absent_in_the_wave_before(waves, tmp_path):
+    read = asked(waves, SMALL, tmp_path, '\nbreak = "new in 2022"')
+
+    assert "veilig_3" in read.now.responses
+    assert "veilig_3" not in read.before.responses
+    assert "veilig_2" in read.before.responses
+
+
+def test_a_question_that_the_wave_before_lacks_is_named_with_break(waves, tmp_path):
+    with pytest.raises(MissingColumnsError, match=r"2021\.csv: .*missing: veilig_3.*`break = "):
+        asked(waves, SMALL, tmp_path)

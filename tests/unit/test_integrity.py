@@ -212,14 +212,18 @@ def test_a_model_that_no_line_knows_is_told_or_refused(intake, tmp_path):
 
 def test_a_model_that_was_trained_with_the_ledger_is_known(intake, tmp_path):
     manifest = {"made": "2026", "sha256": {"model.txt": "x"}}
-    bare = hash_bytes(to_json({"sha256": {"model.txt": "x"}}))
+    known, newer = (hash_bytes(to_json({**manifest, "made": made})) for made in ("2026", "2027"))
     with publication(tmp_path / "model", request_for("train"), tmp_path / "ledger") as release:
         release.admit(intake, everyone_alone(intake.responses), {})
         release.publish_model({}, {"manifest.json": to_json(manifest), "model.txt": b"x"})
 
-    strict = request_for(chosen=settings(known_models="require"), model_sha256=bare)
+    strict = request_for(chosen=settings(known_models="require"), model_sha256=known)
     with publication(tmp_path / "out", strict, tmp_path / "ledger") as release:
         assert release.remarks == ()
+    # One that says it was made later, to be taken for the newest, is not.
+    told = request_for(model_sha256=newer)
+    with publication(tmp_path / "out", told, tmp_path / "ledger") as release:
+        assert [remark.id for remark in release.remarks] == ["warning.model_unknown"]
 
 
 def test_the_last_output_can_be_taken_back_and_the_ledger_keeps_that(released, intake, tmp_path):
@@ -351,14 +355,15 @@ def test_a_key_without_its_ledger_is_refused(released, tmp_path, lines):
         pass
 
 
-def test_a_ledger_of_the_earlier_form_is_refused_with_what_to_do(released, tmp_path):
+@pytest.mark.parametrize(("told", "form"), [({}, 1), ({"form": 2}, 2)])
+def test_a_ledger_of_an_earlier_form_is_refused_with_what_to_do(released, tmp_path, told, form):
     place = ledger_of(tmp_path)
     head = json.loads((place / HEAD).read_text())
-    (place / HEAD).write_text(json.dumps({n: v for n, v in head.items() if n != "form"}))
+    (place / HEAD).write_text(json.dumps({n: v for n, v in head.items() if n != "form"} | told))
 
-    with pytest.raises(LedgerError, match="of form 1.*Begin a new ledger"):
+    with pytest.raises(LedgerError, match=f"of form {form}.*Begin a new ledger"):
         verify(place)
-    with pytest.raises(LedgerError, match="of form 1"), open_ledger(place, "small"):
+    with pytest.raises(LedgerError, match=f"of form {form}"), open_ledger(place, "small"):
         pass
 
 

@@ -1,9 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import beta, betabinom, binom
 
+from blijfwijzer.errors import VoucherError
 from blijfwijzer.settings import GuidanceSettings
-from blijfwijzer.vouchers.allocation import allocate_vouchers
+from blijfwijzer.vouchers.allocation import allocate_vouchers, refuse_nothing
 from blijfwijzer.vouchers.offers import Offers
 from shared_allocation import needs_of, sure
 
@@ -91,3 +94,21 @@ def test_self_selection_within_a_group_moves_the_share_in_need_by_its_odds():
 def test_a_range_that_does_not_hold_its_mean_is_refused():
     with pytest.raises(ValueError, match=r"range of 0.5 to 0.6 does not hold 0.4"):
         GuidanceSettings(take_up=0.4, take_up_range=(0.5, 0.6), deadweight=0.4)
+
+
+@pytest.mark.parametrize("spend", ["offers", "first_come"])
+def test_guidance_that_no_budget_bears_is_told_with_what_would(spend):
+    costly = GuidanceSettings(take_up=0.4, deadweight=0.4, cost=30_000)
+    choices = sure(guidance="time", time=costly, spend=spend, reserve=0.05)
+    needs = needs_of([0.3, 0.2], people=500)
+
+    plan = allocate_vouchers(needs, 25_000, 1000, choices, 1)
+
+    assert plan.vouchers == 0
+    with pytest.raises(VoucherError, match=r"`vouchers\.time\.cost`.*At least [\d,]+ euro") as told:
+        refuse_nothing(plan, choices)
+    least = int(re.search(r"At least ([\d,]+) euro", str(told.value))[1].replace(",", ""))
+    enough = allocate_vouchers(needs, least, 1000, choices, 1)
+    assert enough.vouchers == 1
+    refuse_nothing(enough, choices)
+    assert allocate_vouchers(needs, least - 2, 1000, choices, 1).vouchers == 0

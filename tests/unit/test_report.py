@@ -357,3 +357,60 @@ def test_a_scale_holds_every_value_in_few_steps(largest):
     ticks = [float(text.get("x")) for text in scale.findall("text")]
     assert 2 <= len(ticks) <= 8
     assert axis.x(0) <= axis.x(float(largest)) <= ticks[-1] + 0.1
+
+
+def text_of_section(report, key):
+    page = parse(render_report(report))
+    section = next(part for part in page.iter("section") if part.get("id") == key)
+    return " ".join("".join(section.itertext()).split()), section
+
+
+def test_what_is_shown_of_no_group_is_told_in_a_sentence_and_not_drawn():
+    report = make_report("en")
+    hidden = pd.DataFrame(
+        {
+            "attribute": ["contract"] * 2,
+            "label": ["permanent", "temporary"],
+            "missed": ["not shown"] * 2,
+        }
+    )
+    rows = pd.concat([report.rows("fairness"), hidden], ignore_index=True)
+    gaps = pd.concat([report.rows("gaps"), pd.DataFrame({"attribute": ["contract"]})])
+
+    told, section = text_of_section(changed(report, fairness=rows, gaps=gaps), "fairness")
+
+    assert len(list(section.iter("figure"))) == 3
+    assert "Of these attributes nothing is shown of any group" in told
+    assert told.count("contract") == 1
+    assert "permanent" not in told
+
+
+def test_groups_without_figures_are_named_above_the_rows_of_the_others():
+    report = make_report("en")
+    rows = report.rows("fairness").copy()
+    rows.loc[rows["label"] == "man", ["selection", "missed", "inclusion"]] = None
+
+    told, section = text_of_section(changed(report, fairness=rows), "fairness")
+
+    cells = ["".join(cell.itertext()) for cell in section.iter("th")]
+    assert "Without figures (too few responses): 55 en ouder." in told
+    assert "Without figures (not shown): man." in told
+    assert "man" not in cells
+    assert "vrouw" in cells
+
+
+@pytest.mark.parametrize(("rows", "is_whole"), [(40, True), (41, False)])
+def test_only_a_long_table_scrolls_in_a_box(rows, is_whole):
+    report = make_report("en", groups=rows, flagged=2)
+
+    _, section = text_of_section(report, "sectors")
+
+    boxes = [part.get("class") for part in section.iter("div")]
+    assert boxes[-1] == ("wide whole" if is_whole else "wide")
+
+
+def test_a_sure_direction_is_explained_where_it_stands():
+    told, section = text_of_section(make_report("en", flagged=2), "flagged")
+
+    assert "Direction sure" in told
+    assert "same side of zero in 95% of cases or more" in told

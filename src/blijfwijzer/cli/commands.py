@@ -26,6 +26,7 @@ from blijfwijzer.cli.options import (
     SurveyFile,
     WaveName,
     part_names,
+    read_euro,
 )
 
 app = typer.Typer(
@@ -254,9 +255,15 @@ def claims(
 )
 def vouchers(
     release: ReleaseFolder,
-    budget: Annotated[float | None, typer.Option(help="Euro; else that of the settings.")] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(parser=read_euro, metavar="EURO", help="Else that of the settings."),
+    ] = None,
     cost: Annotated[
-        float | None, typer.Option(help="Euro per voucher; else that of the settings.")
+        float | None,
+        typer.Option(
+            parser=read_euro, metavar="EURO", help="Per voucher; else that of the settings."
+        ),
     ] = None,
     settings: SettingsFile = None,
     ledger: LedgerFolder = Path("ledger"),

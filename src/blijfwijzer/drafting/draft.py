@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from blijfwijzer.drafting.guesses import Guess, guess_columns
 from blijfwijzer.drafting.proposals import propose_concepts, quote
 from blijfwijzer.survey.concepts import CONCEPTS
-from blijfwijzer.survey.files import Table
+from blijfwijzer.survey.table import Table
 
 _Answers = tuple[dict[str, str], dict[str, str]]
 """Codes that are answers, and codes that are none."""
@@ -87,8 +87,7 @@ def _column_lines(guess: Guess, sets: dict[str, _Answers]) -> Iterator[str]:
         yield f"# Remove this column from the export: {guess.refused}. It is refused as it is."
     yield f"[columns.{_key(guess.name)}]"
     yield f"label = {quote(guess.label)}"
-    decide = "" if guess.role in ("unit", "weight", "id") else "  # decide"
-    decide = f"  # decide: {guess.doubt}" if guess.doubt else decide
+    decide = f"  # decide: {guess.doubt}" if guess.doubt else ""
     yield f"role = {quote(guess.role)}{decide}"
     yield f"type = {quote(guess.type)}"
     shared = next((n for n, s in sets.items() if s == (guess.codes, guess.missing)), None)

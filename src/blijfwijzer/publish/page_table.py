@@ -19,6 +19,8 @@ LONGEST_LABEL = 80
 """Characters of a text in a table of the page."""
 MOST_ROWS = 2_000
 """Rows of a table of the page."""
+WHOLE_ROWS = 40
+"""A table with more rows scrolls in a box of its own."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def shown_table(
         note,
         is_open,
         tuple(column.width for column in columns),
+        is_whole=len(shown) <= WHOLE_ROWS,
     )
 
 

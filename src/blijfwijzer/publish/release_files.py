@@ -9,6 +9,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from blijfwijzer.disclosure.release import Cleared, reopen, require_cleared
+from blijfwijzer.errors import ReleaseError, counted
 from blijfwijzer.files import plain
 from blijfwijzer.publish.cells import safe_text, to_csv
 from blijfwijzer.publish.chapter import Chapter
@@ -24,6 +25,10 @@ _TABLES = (
     *("fairness", "gaps", "conclusions", "withheld", "rolled_up"),
 )
 _ABOUT = ("method", "provenance", "warnings", "notes")
+_PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card", "gaps"}) | {
+    *("reach", "reach_gaps", "reach_conclusions")
+}
+"""Tables that a page can do without; a report of an earlier version may lack them."""
 
 
 def release_files(report: Chapter, findings: Findings) -> dict[str, bytes]:
@@ -105,8 +110,21 @@ def _table_to_json(table: Cleared | None) -> dict[str, Any] | None:
 
 
 def report_from_json(content: bytes) -> Chapter:
-    """Read what `report_to_json` wrote."""
+    """Read what `report_to_json` wrote, perhaps in an earlier version.
+
+    Raises
+    ------
+    ReleaseError
+        It lacks what no page can do without.
+    """
     raw = json.loads(content)
+    tables_of_each = [name for name in _TABLES if name not in _PERHAPS]
+    lacking = [name for name in (*_TOLD, *_ABOUT, *tables_of_each) if raw.get(name) is None]
+    if lacking:
+        raise ReleaseError(
+            f"report.json: {counted(len(lacking), 'part is', 'parts are')} missing: "
+            f"{', '.join(lacking)}. It is of another version. Score the survey again."
+        )
     tables = {
         name: reopen(pd.DataFrame(raw[name]["rows"], columns=raw[name]["columns"]))
         for name in _TABLES

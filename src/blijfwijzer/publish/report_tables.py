@@ -184,6 +184,9 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
                 "is_sure": drivers["is_sure"].to_numpy(dtype=bool),
             }
         )
+        # What is told as 0.0 between 0.0 and 0.0 tells nothing, however sure its sign is.
+        ends = table[["contrast", "low", "high"]].abs()
+        table = table[(100 * ends).round(1).gt(0).any(axis=1)].copy()
         # Those whose sign is sure come first, and by size only then.
         table["size"] = table["contrast"].abs() + table["is_sure"]
         table = table.sort_values("size", ascending=False)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.publish.blocks import Block, paragraph, present, read_blocks
-from blijfwijzer.publish.canvas import Picture, Subject, to_bytes
+from blijfwijzer.publish.canvas import Picture, Subject
 from blijfwijzer.publish.driver_plots import draw_drivers
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
@@ -95,7 +95,7 @@ def _pictures(review: Review, names: Iterable[str]) -> Iterator[Block]:
     for name in names:
         if name in review.pictures:
             picture = review.pictures[name]
-            png = base64.b64encode(to_bytes(picture.figure, "png")).decode()
+            png = base64.b64encode(picture.png).decode()
             image = Markup('<img src="data:image/png;base64,{}" alt="{}"/>').format(
                 png, picture.alt
             )

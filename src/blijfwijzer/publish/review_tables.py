@@ -13,7 +13,8 @@ from blijfwijzer.publish.card_tables import clear_apart
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.facts import facts, shown_rejected
+from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
+from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.card import ChosenCard
 from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.selection import Selection
@@ -44,6 +45,8 @@ class Review:
     """Those of the training, where this is its survey: one row per measure."""
     selection: Selection | None = None
     reliability: Reliability | None = None
+    wave: str = ""
+    """What the wave is called that is explained; empty of a training."""
     card: ChosenCard | None = None
     """By which people check themselves; of a training for a need."""
 
@@ -56,8 +59,11 @@ class Review:
 def review_chapter(review: Review) -> Chapter:
     """Clear every table of the page and gather them."""
     subject, intake, edge = review.subject, review.intake, review.edge
-    survey: Value = subject.codebook.survey.label
-    what = survey if review.selection is not None else say("review.other_wave")
+    learnt: Value = subject.codebook.survey.label
+    survey, what, about = learnt, learnt, list[tuple[Value, str]]()
+    if review.wave:
+        survey, what = survey_title(review.wave, subject.codebook), say("review.other_wave")
+        about.append((say("fact.learnt_on"), write(learnt, subject.language)))
     counts = {"forms": intake.rows, "accepted": len(intake.responses)}
     counts["refused"] = len(intake.rejected)
     rows = {**dict(_driver_rows(review)), **dict(_quality_rows(review))}
@@ -67,7 +73,7 @@ def review_chapter(review: Review) -> Chapter:
         language=subject.language,
         title=say("title.review", outcome=subject.outcome.label, what=what),
         survey=survey,
-        facts=facts(counts),
+        facts=(*about, *facts(counts)),
         tables={
             "rejected": shown_rejected(intake.rejected, subject.codebook, edge),
             **{name: edge.clear(name, own) for name, own in rows.items()},

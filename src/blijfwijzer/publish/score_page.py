@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
+from blijfwijzer.drivers.group_profiles import SURE
 from blijfwijzer.publish.blocks import (
     OPEN_ROWS,
     Block,
@@ -20,6 +21,7 @@ from blijfwijzer.publish.blocks import (
     titled,
 )
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.numbers import number
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
 from blijfwijzer.publish.pictures import (
@@ -30,6 +32,7 @@ from blijfwijzer.publish.pictures import (
     draw_flags,
     draw_rates,
 )
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.texts import Value, say
 
@@ -111,7 +114,8 @@ def _drivers(
     if groups.empty:
         return
     shown = groups.head(pictured)
-    yield Block(paragraphs=(say("note.drivers", shown=len(shown), all=len(groups)),))
+    how = say("note.drivers", shown=len(shown), all=len(groups), sure=100 * SURE)
+    yield Block(paragraphs=(how,))
     for group, name in zip(shown["group"], shown["label"], strict=True):
         rows = drivers[drivers["group"] == group].drop(columns="label")
         caption = say("caption.drivers", target=label, group=tidy(name))
@@ -178,14 +182,33 @@ def _targeted(report: Chapter, tables: tuple[str, str, str], selected: Value) ->
     rates, gaps, conclusions = tables
     found = report.rows(conclusions)
     told = found.groupby("attribute", sort=False)["conclusion"].agg(list).to_dict()
+    without = list[str]()
     for attribute, rows in report.rows(rates).groupby("attribute", sort=False):
+        shown = rows[rows[["selection", "missed", "inclusion"]].map(number).notna().any(axis=1)]
+        if shown.empty:
+            without.append(tidy(attribute))
+            continue
         sentences = tuple(told.pop(attribute, []))
         caption = say("caption.fairness", attribute=tidy(attribute))
-        drawing = draw_fairness(rows, caption, sentences[0] if sentences else "", selected)
-        shown = rows.drop(columns="attribute")
-        yield drawn(report, rates, shown, drawing, caption, sentences)
-    yield from present(report, gaps)
+        drawing = draw_fairness(shown, caption, sentences[0] if sentences else "", selected)
+        beside = (*sentences, *_without_figures(rows.drop(index=shown.index)))
+        yield drawn(report, rates, shown.drop(columns="attribute"), drawing, caption, beside)
+    if without:
+        yield Block(paragraphs=(say("fairness.without_all", names=tuple(without)),))
+    apart = report.rows(gaps)
+    apart = apart[apart[["gap", "ratio"]].notna().any(axis=1)]
+    if len(apart):
+        caption = say(TABLES[gaps].caption)
+        yield Block(caption, table=shown_table(report, gaps, caption, apart))
     rest = found[found["attribute"].isin(list(told))]
     if len(rest):
         caption = say("caption.conclusions")
         yield Block(table=shown_table(report, conclusions, caption, rest))
+
+
+def _without_figures(rows: pd.DataFrame) -> Iterator[Value]:
+    """Name the groups of which nothing may or can be told, by why."""
+    for reason, of_reason in rows.groupby("missed", sort=False, dropna=False):
+        why = reason if isinstance(reason, str) else say("value.not_shown")
+        names = tuple(map(tidy, of_reason["label"]))
+        yield say("fairness.without", reason=why, names=names)

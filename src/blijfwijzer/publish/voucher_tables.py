@@ -110,7 +110,7 @@ def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
         {
             "group": table.index.astype("str"),
             "label": [say("voucher.rest_of", unit=u) if r else u for u, r in labels],
-            "level": about["level"].to_numpy(),
+            "level": [_leveled(str(level)) for level in about["level"]],
             "sector": about["sector_label"].to_numpy(),
             "vouchers": table["vouchers"].to_numpy(),
             "need": table["need"].to_numpy(),
@@ -121,6 +121,20 @@ def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
         drawn = lottery.table.reindex(rows["group"]).to_dict("records")
         rows["kind"] = pd.Series([_kinds(row) for row in drawn], dtype="object")
     return rows.sort_values(["vouchers", "group"], ascending=[False, True])
+
+
+def _leveled(level: str) -> Value:
+    """Name what a group is part of; one of units by an answer is named by both."""
+    unit, is_crossed, variable = level.partition("&")
+    if not is_crossed:
+        return _in_short(level) if level in (SEGMENTS, SIMPLE_RULE) else level
+    by: Value = _in_short(variable) if variable == SIMPLE_RULE else variable
+    return say("over.crossed", unit=unit, variable=by)
+
+
+def _in_short(over: str) -> Value:
+    """Name the groups that a rule divides over, for a narrow column."""
+    return say("over.rule") if over == SIMPLE_RULE else _named(over)
 
 
 def _kinds(row: dict[Hashable, Any]) -> Value:
@@ -136,7 +150,7 @@ def _alternatives(rules: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "rule": [say(id_of("voucher.rule", str(rule))) for rule in rules.index],
-            "over": [_named(str(over)) for over in rules["over"]],
+            "over": [_in_short(str(over)) for over in rules["over"]],
             "is_plan": [rule == "plan" for rule in rules.index],
             "vouchers": rules["vouchers"].astype(float).to_numpy(),
             "extra": rules["expected_extra"].astype(float).to_numpy(),

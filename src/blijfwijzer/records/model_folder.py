@@ -1,6 +1,5 @@
 """A model on disk: text and JSON, with a hash of every file; loading runs no code."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,7 +44,7 @@ class Manifest:
     files: dict[str, str]
     """File to its SHA-256."""
     sha256: str
-    """Of all this but the time: the same training has the same, whenever it was done."""
+    """Of all this, the time too: by that the newest of several models is used."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +160,8 @@ def _made_before(folder: Path, about: dict[str, Any]) -> str | None:
         before = read_manifest(folder)
     except ModelFolderError:
         return None
-    return before.made if before.sha256 == hash_bytes(to_json(about)) else None
+    same = hash_bytes(to_json({**about, "made": before.made}))
+    return before.made if before.sha256 == same else None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -195,16 +195,7 @@ def read_manifest(folder: Path) -> Manifest:
             f"{', '.join(unsaid)}. Train the model again."
         )
     told = {name: str(raw[name]) for name in names}
-    return Manifest(folder, files=files, sha256=_hash_content(raw), **told)
-
-
-def hash_manifest(manifest: bytes) -> str:
-    """Hash a manifest as `Manifest.sha256` has it: all of it but the time."""
-    return _hash_content(json.loads(manifest))
-
-
-def _hash_content(raw: dict[str, Any]) -> str:
-    return hash_bytes(to_json({name: value for name, value in raw.items() if name != "made"}))
+    return Manifest(folder, files=files, sha256=hash_bytes(to_json(raw)), **told)
 
 
 def read_model(folder: Path) -> Stored:

@@ -141,6 +141,13 @@ def _track(
                 store.mkdir(parents=True, exist_ok=True)
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
             place = _experiment(client, experiment, store, uri)
+            if place is None:
+                raise TrackingError(
+                    f"{tracking_uri(store)}: experiment {experiment} was deleted, so that the run "
+                    f"could not be tracked. {_HELD[artifact]} is complete in {told.folder}. "
+                    "Restore it in MLflow (`mlflow experiments restore`), or set "
+                    "tracking.experiment to another name."
+                )
             run = client.create_run(place, tags=told.tags, run_name=told.name)
             run_id = str(run.info.run_id)
             try:
@@ -197,10 +204,11 @@ def save_served(folder: Path, target: Path, code: Path) -> None:
         )
 
 
-def _experiment(client: Any, name: str, store: Path, uri: str) -> str:
+def _experiment(client: Any, name: str, store: Path, uri: str) -> str | None:
+    """Give the number of an experiment, made where it is not there; nothing if it was deleted."""
     found = client.get_experiment_by_name(name)
     if found is not None:
-        return str(found.experiment_id)
+        return str(found.experiment_id) if found.lifecycle_stage == "active" else None
     # A server decides itself where artifacts go; for a file they go beside it.
     place = (store / "artifacts").resolve().as_uri() if uri.startswith("sqlite:") else None
     # Without a kind, MLflow's page takes it for an experiment with language models.

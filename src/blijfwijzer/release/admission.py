@@ -258,7 +258,7 @@ def admit_figures(
     sizes = [figures[name].shape[0] for name in news]
     chosen = choose_figures(
         CrossCuts(_stack(figures[name] for name in news), np.repeat(np.arange(len(news)), sizes)),
-        _known_beside(admission),
+        known_beside(admission),
         minimum + admission.earlier.few,
         admission.earlier.forbidden,
     )
@@ -281,7 +281,7 @@ def _name_figures(
     )
 
 
-def _known_beside(admission: Admission) -> csr_array:
+def known_beside(admission: Admission) -> csr_array:
     """Give the groups that are known beside the figures of a release."""
     told = admission.grouping.members[np.flatnonzero(admission.told)]
     everyone = np.ones((0 if admission.choice.bars_everyone else 1, told.shape[1]), dtype=np.int8)

@@ -1,14 +1,14 @@
 """A release as a folder on disk: where it may stand, and whether it is as it was written."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from blijfwijzer.disclosure.release import reopen
-from blijfwijzer.errors import NotWritableError, ReleaseError
+from blijfwijzer.errors import NotWritableError, ReleaseError, SettingsError, counted
 from blijfwijzer.files import (
     find_strange,
     hash_bytes,
@@ -18,10 +18,16 @@ from blijfwijzer.files import (
 )
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import report_from_json
+from blijfwijzer.settings import Settings
 
 RECORD = "run.json"
 """What a release tells of itself; by this file a folder is known as a release."""
 LOTTERY = "lottery.json"
+_OF_GROUPS = (
+    *("group", "label", "level", "kind", "sector_label"),
+    *("n", "people", "own_n", "own_people"),
+)
+"""Columns of groups.parquet that what comes after a release asks for."""
 
 
 def refuse_place(
@@ -146,13 +152,48 @@ def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Chapter]:
     try:
         groups = reopen(pd.read_parquet(folder / "groups.parquet")).frame
         report = report_from_json((folder / "report.json").read_bytes())
-        groups[["group", "label", "level", "kind", "n", "own_n", "own_people"]]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ReleaseError(
             f"{folder}: groups.parquet or report.json cannot be read as those of a release "
             f"({type(error).__name__}). Score the survey again."
         ) from error
+    require_columns(groups, _OF_GROUPS)
     return run, groups, report
+
+
+def require_columns(groups: pd.DataFrame, names: Iterable[str]) -> None:
+    """Refuse groups of another version, which lack a column.
+
+    Parameters
+    ----------
+    groups : as in groups.parquet
+
+    Raises
+    ------
+    ReleaseError
+    """
+    lacking = [name for name in names if name not in groups]
+    if lacking:
+        raise ReleaseError(
+            f"groups.parquet: lacks {counted(len(lacking), 'column')}: {', '.join(lacking)}. It is "
+            "of another version. Score the survey again."
+        )
+
+
+def settings_of(run: Mapping[str, Any]) -> Settings:
+    """Give the settings that a release was made with.
+
+    Raises
+    ------
+    SettingsError
+        They are of another version.
+    """
+    try:
+        return Settings.model_validate(run["settings"])
+    except ValueError as error:
+        raise SettingsError(
+            "run.json: its settings are of another version. Make the release again."
+        ) from error
 
 
 def read_segments(folder: Path) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from typing import Any
 from blijfwijzer.disclosure.chain import Release, verify
 from blijfwijzer.errors import ReleaseError, VoucherError
 from blijfwijzer.release.draws import divisions_among, draw_of, read_drawn, share_people
-from blijfwijzer.release.folder import LOTTERY
+from blijfwijzer.release.folder import LOTTERY, settings_of
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import hold_release
 from blijfwijzer.settings import VoucherSettings
@@ -92,7 +92,7 @@ def origin_of(
     entered = verify(ledgers / str(run["survey"]))
     line = hold_release(folder, dict(run), entered)
     is_drawn = is_lottery(plan)
-    planned = VoucherSettings.model_validate(run["settings"]["vouchers"])
+    planned = settings_of(run).vouchers
     is_promised = bool(planned.commitment or secret.text)
     if is_drawn and is_promised:
         _hold_promise(planned, secret.text, line, entered)

@@ -11,12 +11,11 @@ from blijfwijzer.errors import DisclosureError, LedgerError, ReleaseError, count
 from blijfwijzer.progress import show_progress
 from blijfwijzer.release import verifier
 from blijfwijzer.release.draws import tell_draws
-from blijfwijzer.release.folder import read_record
+from blijfwijzer.release.folder import read_record, settings_of
 from blijfwijzer.release.promise import hold_seal
 from blijfwijzer.release.proofs import proofs_of
 from blijfwijzer.release.verify import changed_by_few, derive_again, hold_release, hold_rows
 from blijfwijzer.runs.waves import without_outcomes
-from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import read_survey
 
@@ -153,7 +152,7 @@ def _derive(
     release: Path, run: dict[str, Any], ledgers: Path, survey_file: Path, codebook: Codebook
 ) -> str:
     """Read the survey that a release was made from, and derive again."""
-    settings, codebook = Settings.model_validate(run["settings"]), without_outcomes(codebook)
+    settings, codebook = settings_of(run), without_outcomes(codebook)
     with show_progress() as tell:
         tell(f"read {survey_file.name}")
         intake = read_survey(survey_file, codebook, settings.intake)

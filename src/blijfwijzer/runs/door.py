@@ -12,7 +12,6 @@ from typing import Generic, TypeVar
 
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.records.model_choice import choose_model
-from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.preview import Preview, Wish, foretell
 from blijfwijzer.release.shown import Shown
@@ -21,6 +20,7 @@ from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims, wi
 from blijfwijzer.runs.climate import measure_climate, publish_climate, wish_climate
 from blijfwijzer.runs.climate_findings import MeasuredCulture
 from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
+from blijfwijzer.runs.explanation import Model
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
 from blijfwijzer.runs.train import (
     TrainRequest,
@@ -158,10 +158,11 @@ def read_survey(
     return read_intake(Path(survey), book, _settings(settings).intake)
 
 
-def load_model(models: Place, *, target: str = "") -> Stored:
+def load_model(models: Place, *, target: str = "") -> Model:
     """Read a model folder, or the model that a folder of them uses for an outcome.
 
-    Loading runs no code, and the hash of every file is checked first.
+    Loading runs no code, and the hash of every file is checked first. `explain` of what is given
+    back makes what shap's plots take.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def load_model(models: Place, *, target: str = "") -> Stored:
     ModelFolderError
         There is none, it was altered, or several outcomes are there and none is named.
     """
-    return choose_model(Path(models), target).stored
+    return Model(**vars(choose_model(Path(models), target).stored))
 
 
 def train(

@@ -38,6 +38,7 @@ from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.rule_truth import label
+from blijfwijzer.survey.rules import conditions_of
 from blijfwijzer.survey.scales import score_scales
 
 PAGE = "review.html"
@@ -108,22 +109,31 @@ def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
     choice = choose_model(request.model, request.target)
-    stored = choice.stored
-    settings = load_settings(request.settings or stored.settings)
-    codebook, model = stored.codebook, stored.model
+    settings = load_settings(request.settings or choice.stored.settings)
     tell(f"read {request.survey.name}")
-    intake = read_survey(request.survey, codebook, settings.intake)
+    intake = read_survey(request.survey, choice.stored.codebook, settings.intake)
     require_enough(intake, settings.intake)
+    return contribute_intake(choice, settings, intake, tell)
+
+
+def contribute_intake(
+    choice: ModelChoice, settings: Settings, intake: Intake, tell: Tell
+) -> Explained:
+    """Work out what each answer of a survey that was read adds to each risk."""
+    stored, model = choice.stored, choice.stored.model
+    codebook = stored.codebook
     scales = score_scales(intake.responses, codebook)
     built = build_features(intake.responses, scales, model.schema)
     outcome = codebook.outcomes[model.target]
-    labelled = label(intake.responses, scales, codebook, outcome, model.thresholds)
+    answers = np.full(len(intake.responses), np.nan)
+    asked = {condition.source for condition in conditions_of(outcome.rule)}
+    if asked <= {*intake.responses, *scales}:
+        labelled = label(intake.responses, scales, codebook, outcome, model.thresholds)
+        answers = labelled.values.to_numpy(dtype=float)
     tell("explain")
     contributions = contribute(model, built.frame)
     refuse_gap(contributions, settings.drivers.largest_gap, model.target)
-    answers = labelled.values.to_numpy(dtype=float)
-    file = request.survey.name
-    return Explained(choice, settings, file, intake, built, answers, contributions)
+    return Explained(choice, settings, intake.file, intake, built, answers, contributions)
 
 
 def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell: Tell) -> Shown:
@@ -237,6 +247,7 @@ def _page(
         evaluation=evaluation,
         measured_on=overlap.message if evaluation is not None or overlap.is_known else None,
         measures=_measures_of_training(explained) if overlap.kind == "file" else None,
+        wave=release.request.wave,
     )
 
 

@@ -37,9 +37,10 @@ from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, wit
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.files import Table, read_table
+from blijfwijzer.survey.files import read_table
 from blijfwijzer.survey.intake import read_responses, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.table import Table
 
 
 @dataclass(frozen=True)

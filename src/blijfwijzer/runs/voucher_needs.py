@@ -13,6 +13,7 @@ from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.groups.paths import GroupPath, crossed_with
 from blijfwijzer.groups.simple_rule import FITS, OTHERS, SIMPLE_RULE
+from blijfwijzer.release.folder import require_columns
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.synthetic.survey import CODEBOOK
@@ -42,8 +43,9 @@ def read_partitions(
     Raises
     ------
     ReleaseError
-        The need of no group is told.
+        The need of no group is told, or the table is of another version.
     """
+    require_columns(groups, (f"{target}_{part}" for part in ("rate", "low", "high")))
     crossed = pd.Series(crossed_with(groups["group"]), index=groups.index)
     own = groups[groups["own_n"].notna()].copy()
     # Both are rounded: where a remainder is told it is one, however near to the whole.

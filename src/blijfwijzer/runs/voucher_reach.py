@@ -19,6 +19,7 @@ from blijfwijzer.publish.fairness_tables import Targeted
 from blijfwijzer.publish.voucher_tables import show_reach
 from blijfwijzer.records.model_choice import choose_model, foresee
 from blijfwijzer.records.model_folder import Stored
+from blijfwijzer.release.folder import settings_of
 from blijfwijzer.release.publication import known_ledger
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.verify import hold_origin
@@ -34,7 +35,6 @@ from blijfwijzer.runs.score_needs import segments_of
 from blijfwijzer.runs.score_targets import NewWave, outcome_of
 from blijfwijzer.runs.voucher_needs import owners_of
 from blijfwijzer.runs.waves import without_outcomes
-from blijfwijzer.settings import Settings
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
@@ -66,7 +66,7 @@ def read_scored(
         It was made from another file or model.
     """
     stored = choose_model(models, target).stored
-    settings, codebook = Settings.model_validate(run["settings"]), without_outcomes(stored.codebook)
+    settings, codebook = settings_of(run), without_outcomes(stored.codebook)
     intake = read_survey(survey, codebook, settings.intake)
     with known_ledger(str(run["survey"]), str(run["owner"]), ledgers) as ledger:
         if ledger is None:

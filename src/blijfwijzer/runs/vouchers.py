@@ -15,7 +15,13 @@ from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.voucher_tables import FEW_GROUPS, Division, show_division
 from blijfwijzer.release.draws import told_of
-from blijfwijzer.release.folder import LOTTERY, read_release, read_segments, refuse_place
+from blijfwijzer.release.folder import (
+    LOTTERY,
+    read_release,
+    read_segments,
+    refuse_place,
+    settings_of,
+)
 from blijfwijzer.release.promise import is_lottery, number_draw, origin_of, read_secret
 from blijfwijzer.release.publication import Addition, addition
 from blijfwijzer.release.shown import Shown
@@ -24,7 +30,7 @@ from blijfwijzer.runs.voucher_needs import choose_need, read_partitions, read_ru
 from blijfwijzer.runs.voucher_reach import Reread, aim_vouchers, read_scored, tell_reach
 from blijfwijzer.runs.waves import paths_of
 from blijfwijzer.settings import Settings, VoucherSettings, load_settings
-from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers
+from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers, refuse_nothing
 from blijfwijzer.vouchers.alternatives import Planned, choose_partition, compare, ratio_to_rule
 from blijfwijzer.vouchers.lottery import FEWEST, draw_lottery, expected_offers
 from blijfwijzer.vouchers.needs import Partition
@@ -148,6 +154,7 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
         for one in _fitting(partitions, plan)
     ]
     chosen = choose_partition([one for one in planned if _can_be_proposed(one, plan)] or planned)
+    refuse_nothing(chosen.allocation, plan)
     lottery, power, drawn, why = None, None, None, plan.no_lottery
     if is_lottery(plan):
         tell("draw the lottery")
@@ -195,12 +202,7 @@ def publish_division(divided: Divided, release: Path, ledgers: Path, tell: Tell)
 
 def _plan(run: dict[str, Any], asked: VoucherRequest) -> VoucherSettings:
     """Give the settings of a division, with what was asked besides."""
-    try:
-        scored = Settings.model_validate(run["settings"])
-    except ValueError as error:
-        raise SettingsError(
-            "run.json: its settings are of another version. Score again."
-        ) from error
+    scored = settings_of(run)
     plan = (scored if asked.settings is None else load_settings(asked.settings)).vouchers
     besides = {"budget": asked.budget, "cost": asked.cost, "target": asked.target or None}
     told = {name: value for name, value in besides.items() if value is not None}

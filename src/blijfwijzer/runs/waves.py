@@ -8,7 +8,7 @@ import pandas as pd
 
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
-from blijfwijzer.errors import SameWaveError
+from blijfwijzer.errors import MissingColumnsError, SameWaveError
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for
 from blijfwijzer.records.provenance import provenance
@@ -131,7 +131,7 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
     now = _read(asked.survey, name, codebook, settings, tell)
     before = None
     if asked.previous is not None:
-        before = _read(asked.previous, wave_of(asked.previous), codebook, settings, tell)
+        before = _read_before(asked.previous, codebook, settings, tell)
         if now.intake.sha256 == before.intake.sha256:
             raise SameWaveError(
                 f"{asked.previous.name}: is the same file as {asked.survey.name}, so nothing can "
@@ -157,6 +157,22 @@ def _read(file: Path, name: str, codebook: Codebook, settings: Settings, tell: T
     intake = read_survey(file, codebook, settings.intake)
     require_enough(intake, settings.intake)
     return ReadWave(name, intake, score_scales(intake.responses, codebook))
+
+
+def _read_before(file: Path, codebook: Codebook, settings: Settings, tell: Tell) -> ReadWave:
+    """Read the wave before, which may lack what is not held against it anyway."""
+    columns = {
+        name: column.model_copy(update={"absent": "missing"}) if column.new_since else column
+        for name, column in codebook.columns.items()
+    }
+    lenient = codebook.model_copy(update={"columns": columns})
+    try:
+        return _read(file, wave_of(file), lenient, settings, tell)
+    except MissingColumnsError as error:
+        raise MissingColumnsError(
+            f"{error} A question that this wave did not ask, or asked otherwise, may be absent "
+            'where the codebook says so of it: `break = "new in 2022"`. Changes leave it out.'
+        ) from error
 
 
 def refuse_copies(

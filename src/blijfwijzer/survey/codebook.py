@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from blijfwijzer.errors import CodebookError, CodebookWarning, counted
 from blijfwijzer.settings import describe_faults
+from blijfwijzer.survey.cells import Mark, number_of
 from blijfwijzer.survey.concepts import Concept
 from blijfwijzer.survey.contradictions import find_contradictions
 from blijfwijzer.survey.rules import Rule
@@ -47,6 +48,8 @@ class Column(_Part):
     """User-missing codes: weet niet, n.v.t., geweigerd."""
     range: tuple[float, float] | None = None
     """Lowest and highest allowed number."""
+    decimal: Mark | None = None
+    """Sign before decimals, where the file leaves it in doubt: is 1.096 one or a thousand?"""
     aliases: tuple[str, ...] = ()
     """Names that the same question has in other waves."""
     new_since: str = Field("", alias="break")
@@ -65,10 +68,23 @@ class Column(_Part):
 
     @property
     def values(self) -> dict[str, float]:
-        """Code to number: the code itself, or its rank (1, 2, ...) when codes are words."""
-        if all(_is_number(code) for code in self.codes):
-            return {code: float(code) for code in self.codes}
-        return {code: float(rank) for rank, code in enumerate(self.codes, start=1)}
+        """Code to number, rising in the order of the codebook.
+
+        The code itself; where codes run from high to low, the lowest of these numbers for the first
+        one, and so on; the rank (1, 2, ...) when codes are words.
+        """
+        numbers = [number_of(code) for code in self.codes]
+        known = sorted(number for number in numbers if number is not None)
+        if len(known) < len(numbers):
+            known = [float(rank) for rank in range(1, len(numbers) + 1)]
+        return dict(zip(self.codes, known, strict=True))
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether its codes are numbers in another order than these have."""
+        numbers = [number_of(code) for code in self.codes]
+        known = [number for number in numbers if number is not None]
+        return len(known) == len(numbers) and known != sorted(known)
 
     @property
     def span(self) -> tuple[float, float] | None:
@@ -313,14 +329,6 @@ def _usual_type(column: dict[str, Any]) -> str:
     if column.get("role") in ("unit", "id"):
         return "nominal"
     return "ordinal" if column.get("codes") else "number"
-
-
-def _is_number(code: str) -> bool:
-    try:
-        float(code)
-    except ValueError:
-        return False
-    return True
 
 
 def _readable(fault: str) -> str:

@@ -17,11 +17,12 @@ from blijfwijzer.errors import (
     counted,
 )
 from blijfwijzer.settings import IntakeSettings
-from blijfwijzer.survey.answers import read_answers
+from blijfwijzer.survey.answers import Cell, read_answers
+from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.copies import copies_fault, count_copies, remark_copies
-from blijfwijzer.survey.files import Table, code_text, hash_file, read_table
+from blijfwijzer.survey.files import hash_file, read_table
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
 from blijfwijzer.survey.refusals import Refusal
@@ -33,6 +34,7 @@ from blijfwijzer.survey.remarks import (
     remark_weights,
 )
 from blijfwijzer.survey.replicates import read_replicates
+from blijfwijzer.survey.table import Table
 from blijfwijzer.survey.weights import uneven_weights, weigh, weight_fault
 
 # A column in which more answers than this are not allowed is another column than the codebook
@@ -129,7 +131,8 @@ def _check_table(
     reasons += _row_faults(table, codebook, names, responses, settings)
     _add(errors, weight_fault(file, responses))
     accepted, rejected = _part(responses, reasons)
-    forms = _without_ids(table.frame, codebook, names).drop(index=(rejected["row"] - 1).tolist())
+    forms = _without_ids(table.frame, codebook, names).drop(index=rejected["row"].tolist())
+    rejected["row"] = table.places[rejected["row"].to_numpy()]
     copies = count_copies(forms)
     _add(errors, copies_fault(file, copies, len(forms), settings.most_copies))
     if not errors:
@@ -211,14 +214,18 @@ def _read_columns(
     answers: dict[str, pd.Series] = {}
     unreadable: list[str] = []
     empty: list[str] = []
+    doubtful: list[str] = []
     for name, in_file in names.items():
         column = codebook.columns[name]
         if column.role == "id":
             continue
         declared = table.missing.get(in_file, [])
-        values, refused = read_answers(table.frame[in_file], column, declared)
+        read = read_answers(table.frame[in_file], column, declared)
+        values, refused = read.values, read.is_stray
         given = int(values.notna().sum() + refused.sum())
-        if refused.sum() > _MOST_REFUSED * given:
+        if (read.cells == Cell.DOUBTFUL).any():
+            doubtful.append(name)
+        elif refused.sum() > _MOST_REFUSED * given:
             unreadable.append(f"{name} ({int(refused.sum())} of {given} answers)")
         if given == 0 and column.role != "audit":
             empty.append(name)
@@ -230,6 +237,15 @@ def _read_columns(
                 f"{file}: {counted(len(unreadable), 'column holds', 'columns hold')} mostly "
                 f"answers that the codebook does not allow: {', '.join(unreadable)}. Correct "
                 "their type, codes or range in the codebook, or the export."
+            )
+        )
+    if doubtful:
+        errors.append(
+            UnreadableColumnError(
+                f"{file}: {counted(len(doubtful), 'column holds', 'columns hold')} numbers with a "
+                "comma or a point before three digits, which may part thousands or decimals: "
+                f"{', '.join(doubtful)}. Say in the codebook which is the sign before decimals, as "
+                '`decimal = ","` or `decimal = "."` of each, or export them without thousands.'
             )
         )
     if empty:
@@ -314,15 +330,15 @@ def find_straight_lines(responses: pd.DataFrame, codebook: Codebook) -> NDArray[
 
 
 def _part(responses: pd.DataFrame, reasons: Reasons) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Part responses into accepted and rejected ones."""
+    """Part responses into accepted and rejected ones, these with their places from 0."""
     told: dict[int, list[Refusal]] = {}
     for reason, where in reasons:
         for row in np.flatnonzero(where):
             told.setdefault(int(row), []).append(reason)
     rows = sorted(told)
-    rejected = pd.DataFrame(
-        {"row": [row + 1 for row in rows], "reasons": [tuple(told[row]) for row in rows]}
-    ).astype({"row": "int64", "reasons": "object"})
+    rejected = pd.DataFrame({"row": rows, "reasons": [tuple(told[row]) for row in rows]}).astype(
+        {"row": "int64", "reasons": "object"}
+    )
     return responses.drop(index=rows).reset_index(drop=True), rejected
 
 

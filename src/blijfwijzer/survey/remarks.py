@@ -9,9 +9,9 @@ import pandas as pd
 
 from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.gaps import gap_codes, gap_numbers
 from blijfwijzer.survey.replicates import replicate_names
+from blijfwijzer.survey.table import Table
 from blijfwijzer.survey.texts import Message, Value, say
 
 _MANY_MISSING = 0.2

@@ -27,7 +27,7 @@ from blijfwijzer.errors import VoucherError
 from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.limits import Integers, Limit, Mask, read_limits
 from blijfwijzer.vouchers.needs import Needs
-from blijfwijzer.vouchers.offers import Offers, count_offers, offers_of
+from blijfwijzer.vouchers.offers import Offers, count_offers, least_money, offers_of
 from blijfwijzer.vouchers.programme import divide, steps_of
 
 Reason = Literal["", "need", "caps"]
@@ -173,6 +173,29 @@ def allocate_vouchers(
         guidance=settings.guidance,
         seed=seed,
     ).given_as(given)
+
+
+def refuse_nothing(allocation: Allocation, settings: VoucherSettings) -> None:
+    """Refuse a budget that bears not one offer, and say what it would take.
+
+    Raises
+    ------
+    VoucherError
+        Guidance and a voucher cost more than there is.
+    """
+    if allocation.bought:
+        return
+    first = int(allocation.table["order"].to_numpy().argmin())
+    money = Fraction(str(least_money(allocation.offers, first, settings)))
+    least = math.ceil(money / (1 - Fraction(str(settings.reserve))))
+    guidance = allocation.offers.guidance.cost
+    raise VoucherError(
+        f"budget: {allocation.budget:,.0f} euro, of which {allocation.reserve:,.0f} is kept as a "
+        f"reserve, bears not one offer: each costs {guidance:,.0f} euro of guidance "
+        f"(`vouchers.{allocation.guidance}.cost`), used or not, and {allocation.cost:,.0f} euro "
+        f"more when it is used. At least {least:,} euro is needed. Raise the budget, or choose "
+        "guidance that costs less (`vouchers.guidance`)."
+    )
 
 
 def _divide(

@@ -148,9 +148,7 @@ def count_offers(
     def bears(total: int) -> bool:
         given = np.zeros(len(most))
         given[order] = np.clip(total - before, 0, queue)
-        if settings.spend == "first_come":
-            return offers.chance_overspent(given, money - offers.cost) <= 1 - settings.overspend
-        return offers.chance_overspent(given, money) <= settings.overspend
+        return _bears(offers, given, money, settings)
 
     low, high = 0, int(most.sum())
     if bears(high):
@@ -161,6 +159,24 @@ def count_offers(
         middle = (low + high) // 2
         low, high = (middle, high) if bears(middle) else (low, middle)
     return low
+
+
+def least_money(offers: Offers, place: int, settings: VoucherSettings) -> float:
+    """Give the euro that bear one offer in a group: guidance, and as many vouchers as it asks."""
+    one = np.zeros(len(offers.price))
+    one[place] = 1
+    money = offers.guidance.cost
+    while not _bears(offers, one, money, settings):
+        money += offers.cost
+    return money
+
+
+def _bears(
+    offers: Offers, given: NDArray[np.generic], money: float, settings: VoucherSettings
+) -> bool:
+    if settings.spend == "first_come":
+        return offers.chance_overspent(given, money - offers.cost) <= 1 - settings.overspend
+    return offers.chance_overspent(given, money) <= settings.overspend
 
 
 def _quantiles(mean: float, span: Interval | None) -> Numbers:
