@@ -247,9 +247,9 @@ def _page(
         provenance=release.origin,
         settings=explained.settings,
         evaluation=evaluation,
-        wave=release.request.wave,
         measured_on=overlap.message if evaluation is not None or overlap.is_known else None,
         measures=_measures_of_training(explained) if overlap.kind == "file" else None,
+        wave=release.request.wave,
     )
 
 
