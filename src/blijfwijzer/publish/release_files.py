@@ -33,7 +33,7 @@ _PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card",
 
 def release_files(report: Chapter, findings: Findings) -> dict[str, bytes]:
     """Write everything of a release but its record."""
-    groups = clear_groups(findings.estimates, findings.edge)
+    groups = clear_groups(findings.estimates, findings.codebook, findings.edge)
     rejected = clear_rejected(findings.intake.rejected, findings.edge.minimum)
     return {
         "groups.csv": csv_file(groups),

@@ -163,7 +163,8 @@ def tabulate_groups(
     release = rehearse(Request("serve", codebook, settings, ""))
     admission = release.admit(intake, grouping, _bases(targets))
     told = _told(targets, admission, wave)
-    return clear_groups(estimates_of(wave, told, admission), Edge.of(settings)).frame
+    shown = estimates_of(wave, told, admission)
+    return clear_groups(shown, codebook, Edge.of(settings)).frame
 
 
 def _for_vouchers(codebook: Codebook) -> dict[str, Any]:
