@@ -247,6 +247,6 @@ def _warnings(findings: Findings) -> tuple[Message, ...]:
     sources = [rates["source"] for rates in findings.estimates.rates.values()]
     if any((source == "carried over").any() for source in sources):
         warnings.insert(0, say("warning.carried"))
-    if findings.forbidden:
-        warnings.append(say("warning.changed", groups=findings.forbidden))
+    if findings.earlier["changed_since"]:
+        warnings.append(say("warning.changed", groups=findings.earlier["changed_since"]))
     return tuple(warnings)
