@@ -63,6 +63,8 @@ class Findings:
     waves: dict[str, pd.DataFrame]
     needs: dict[str, NeedFindings]
     """Outcome that is a need to what is told of it alone."""
+    constant: tuple[str, ...]
+    """Outcomes of which the model looks at no answer."""
     earlier: Mapping[str, int]
     """Counts of what was weighed of earlier releases."""
     cards: dict[str, Judged | Message] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from blijfwijzer.groups.segments import Segments
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.rehearsal import Rehearsal
+from blijfwijzer.risk.model import is_constant
 from blijfwijzer.runs.aims import offer_cells, rounded_cells
 from blijfwijzer.runs.remainders import (
     offer_remainders,
@@ -130,6 +131,7 @@ def gather(
             for name in needs
             if (card := judge_card(targets[name], wave, release, admission)) is not None
         },
+        constant=tuple(n for n, one in targets.items() if is_constant(one.stored.model)),
         earlier=count_earlier(admission),
     )
 
