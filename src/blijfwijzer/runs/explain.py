@@ -180,9 +180,9 @@ def _counts(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
 
 
 def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
-    schema = explained.stored.model.schema
+    model = explained.stored.model
     return profile(
-        Contributed(explained.contributions, explained.built.frame, schema),
+        Contributed(explained.contributions, explained.built.frame, model.schema, model.trees),
         explained.predictions.design,
         breakdown.groups,
         explained.settings.drivers,
