@@ -13,7 +13,7 @@ from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
 from blijfwijzer.groups.flags import CHOICES, FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
-from blijfwijzer.groups.simple_rule import COLUMN, SIMPLE_RULE
+from blijfwijzer.groups.simple_rule import SIMPLE_RULE
 from blijfwijzer.publish.card_tables import clear_cards, say_cards
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
@@ -124,10 +124,12 @@ class _LevelWords(dict[str, Value]):
     """What levels are called: everyone, those of units, a background, and units by a background."""
 
     def __init__(self, codebook: Codebook) -> None:
-        labels = {**labels_of(codebook), SIMPLE_RULE: COLUMN.label}
+        labels: dict[str, Value] = {**labels_of(codebook), SIMPLE_RULE: say("over.rule")}
         units = codebook.units.levels
         crossed = {
-            f"{unit}&{name}": (labels[unit], labels[name]) for unit in units for name in labels
+            f"{unit}&{name}": say("over.crossed", unit=labels[unit], variable=label)
+            for unit in units
+            for name, label in labels.items()
         }
         super().__init__({EVERYONE: say("group.everyone"), **labels, **crossed})
 

@@ -106,7 +106,7 @@ def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
     # Readable profiles are no groups of the table; their ids are what they are called.
     about["label"] = about["label"].fillna(pd.Series(table.index, index=table.index))
     over = division.partition.name
-    words = [_named(over, groups) if pd.isna(word) else word for word in about["level_label"]]
+    words = [_in_short(over, groups) if pd.isna(word) else word for word in about["level_label"]]
     about = about.fillna({"level": over, "sector_label": ""})
     # A unit stands here for those of its people who are in no smaller unit that is shown.
     is_rest = about["own_n"] < about["n"]
