@@ -28,9 +28,9 @@ from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.arrays import Array, Codes
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import MOTIVES, PAIR
-from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.intake import read_responses
 from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.table import Table
 from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
 from studies.claim_edges import validate_edges

@@ -23,9 +23,9 @@ from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.arrays import Array, Codes
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.concepts import CULTURE, PAIR
-from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.intake import read_responses, read_survey
 from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.table import Table
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
 
 _LARGE_UNIT = 250

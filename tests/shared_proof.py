@@ -113,7 +113,7 @@ class Written:
             lines.append({**line, "hash": previous})
         text = "".join(json.dumps(line) + "\n" for line in lines)
         (self.place / "ledger" / "releases.jsonl").write_text(text)
-        head = {"sequence": len(lines), "hash": previous, "form": 2, "owner": "o", "key": "k"}
+        head = {"sequence": len(lines), "hash": previous, "form": 3, "owner": "o", "key": "k"}
         (self.place / "ledger" / "head.json").write_text(json.dumps(head))
         self.run["ledger"] = {"sequence": 2, "hash": lines[1]["hash"]}
         self.write_run()

@@ -50,6 +50,12 @@ class SurveyNotFoundError(BlijfwijzerError):
     exit_code = 14
 
 
+class SheetError(BlijfwijzerError):
+    """The workbook lacks the sheet, or several of its sheets may be meant."""
+
+    exit_code = 15
+
+
 class CodebookWarning(FutureWarning):
     """Something in a codebook has a name that it will not keep."""
 
@@ -248,6 +254,12 @@ class CopiesError(BlijfwijzerError):
     """Many forms of a survey are copies of others."""
 
     exit_code = 63
+
+
+class MarginError(BlijfwijzerError):
+    """A register of people has codes, totals or units that the survey and codebook have not."""
+
+    exit_code = 64
 
 
 INTERRUPTED = 130

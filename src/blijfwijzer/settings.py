@@ -1,6 +1,7 @@
 """What a user may choose: frozen sections, unknown keys fail, bounds stand in the field."""
 
 import tomllib
+from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -87,12 +88,14 @@ class ModelSettings(Section):
     """How candidates are fitted and one is chosen."""
 
     folds: int = Field(5, ge=2, le=20)
-    candidates: tuple[Literal["prevalence", "logistic", "additive", "trees"], ...] = (
+    candidates: tuple[Literal["prevalence", "logistic", "items", "additive", "trees"], ...] = (
         "prevalence",
         "logistic",
+        "items",
         "additive",
         "trees",
     )
+    """`items` is a regression on all items, and is tried where scales stand for some of them."""
     minimum_leaf: int = Field(20, ge=10, le=100_000)
     """Respondents in each leaf. LightGBM estimates counts while it grows, so that a leaf can end up
     with somewhat fewer; below ten the model file would describe few people and is refused."""
@@ -118,6 +121,23 @@ class DriverSettings(Section):
     """Above this, contributions do not explain the risk and the run fails."""
     shown: int = Field(20, ge=5, le=60)
     """Drivers shown in a picture."""
+
+
+class PersonsSettings(Section):
+    """Why, by whose leave and until when single people may be explained; all three, or nobody."""
+
+    purpose: str = ""
+    approved_by: str = ""
+    until: date = date.min
+    """Last day."""
+
+
+class ExplainSettings(Section):
+    """What `explain` of a loaded model may give."""
+
+    cell: int = Field(10, ge=10, le=1_000)
+    """Different forms in each cell, at least; `disclosure.minimum` where that is more."""
+    persons: PersonsSettings = PersonsSettings()
 
 
 class WaveSettings(Section):
@@ -152,6 +172,20 @@ class RateSettings(Section):
     nonresponse_odds: float = Field(1.5, ge=1, le=10)
     """Odds ratio of the outcome, non-respondents against respondents, in the sensitivity bounds;
     both this and its inverse are shown."""
+
+
+class MarginSettings(Section):
+    """How responses are given the margins of a register of personnel."""
+
+    minimum_cell: int = Field(10, ge=5, le=1_000)
+    """Respondents with each code that a unit must have to be given its own margins; with fewer it
+    is given them together with others of the unit above. Never below `disclosure.minimum`: what
+    two weightings of the same people tell apart is then no smaller than what may be shown. (Cells
+    of few respondents are joined in practice: Kalton & Flores-Cervantes 2003, Journal of Official
+    Statistics 19, p. 81; the number is ours.)"""
+    largest_factor: float = Field(4.0, gt=1, le=20)
+    """By how much a weight may be multiplied or divided. (Raked weights are usually held at five
+    times their mean: DeBell & Krosnick 2009, ANES technical report 012427; four is stricter.)"""
 
 
 class FlagSettings(Section):
@@ -346,15 +380,23 @@ class Settings(Section):
     model: ModelSettings = ModelSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     drivers: DriverSettings = DriverSettings()
+    explain: ExplainSettings = ExplainSettings()
     wave: WaveSettings = WaveSettings()
     groups: GroupSettings = GroupSettings()
     rates: RateSettings = RateSettings()
+    margins: MarginSettings = MarginSettings()
     flags: FlagSettings = FlagSettings()
     segments: SegmentSettings = SegmentSettings()
     vouchers: VoucherSettings = VoucherSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
     culture: CultureSettings = CultureSettings()
     tracking: TrackingSettings = TrackingSettings()
+
+    def spoken(self, language: str | None) -> "Settings":
+        """Give settings in the language of a codebook, unless they name one themselves."""
+        if language is None or "language" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"language": language})
 
 
 def load_settings(path: Path | Settings | None) -> Settings:

@@ -200,5 +200,5 @@ def test_a_csv_that_was_cut_off_is_told(tmp_path, text):
     path = tmp_path / "cut.csv"
     path.write_text(text)
 
-    with pytest.raises(CorruptFileError, match="truncated or damaged"):
+    with pytest.raises(CorruptFileError, match="another number of cells|quotation mark"):
         read_table(path)

@@ -11,9 +11,9 @@ from blijfwijzer.drafting.draft import find_undecided
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook, shipped_codebooks
 from blijfwijzer.survey.concepts import CONCEPTS
-from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.gaps import gap_codes
 from blijfwijzer.survey.intake import read_responses
+from blijfwijzer.survey.table import Table
 from command_line import call
 from questionnaires import small_survey
 from reports import said
@@ -90,9 +90,7 @@ def test_scales_that_measure_poorly_are_in_the_conclusion(rng, tmp_path, capsys)
 
 
 def test_a_code_apart_from_the_answers_is_told(rng, tmp_path, capsys):
-    text = small().replace(
-        '5 = { nl = "Helemaal mee eens"', '9 = "9", 5 = { nl = "Helemaal mee eens"'
-    )
+    text = small().replace('en = "Strongly agree" } }', 'en = "Strongly agree" }, 9 = "9" }')
     text = text.replace('8 = "weet niet", 9 = "n.v.t."', '8 = "weet niet"')
 
     _, told = told_of(tmp_path, survey(rng, 0.3), text, capsys)

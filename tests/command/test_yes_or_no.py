@@ -14,9 +14,9 @@ from blijfwijzer.publish.claim_tables import tabulate_verdicts
 from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import Codebook, codebook_file, load_codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
-from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.intake import read_responses
 from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.table import Table
 from blijfwijzer.synthetic.survey import make_survey
 from command_line import call
 from reports import said

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from blijfwijzer.drafting.draft import draft_codebook
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.files import Table
+from blijfwijzer.survey.table import Table
 
 UNITS = pd.Series([f"t{i % 7}" for i in range(60)])
 

@@ -11,7 +11,7 @@ import pytest
 
 from blijfwijzer.errors import TrackingError
 from blijfwijzer.records.model_folder import read_model
-from blijfwijzer.records.tracking import track_training
+from blijfwijzer.records.tracking import Released, track_release, track_training
 from shared_models import make_survey, select, training, write_model
 
 
@@ -130,3 +130,19 @@ def test_telemetry_is_off_while_tracking(folder, selection, tmp_path, monkeypatc
     assert [
         to for to in reached if isinstance(to, tuple) and to[0] not in ("127.0.0.1", "::1")
     ] == []
+
+
+def test_a_deleted_experiment_is_told_and_how_to_have_it_again(tmp_path, monkeypatch):
+    from mlflow import MlflowClient
+
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    release, store = tmp_path / "release", tmp_path / "mlruns"
+    release.mkdir()
+    (release / "x").write_text("x")
+    told = Released("n", release, {}, {}, {})
+    track_release(told, "exp", store)
+    client = MlflowClient(f"sqlite:///{store / 'mlflow.db'}")
+    client.delete_experiment(client.get_experiment_by_name("exp").experiment_id)
+
+    with pytest.raises(TrackingError, match=r"experiment exp was deleted.*Restore it"):
+        track_release(told, "exp", store)

@@ -7,8 +7,8 @@ import pytest
 
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import load_codebook, shipped_codebooks
-from blijfwijzer.survey.files import code_text
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales

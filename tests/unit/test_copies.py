@@ -11,8 +11,8 @@ from blijfwijzer.release.admission import answers_of
 from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.copies import count_copies
-from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.intake import read_responses
+from blijfwijzer.survey.table import Table
 from blijfwijzer.synthetic.survey import make_survey
 
 

@@ -9,8 +9,8 @@ import pytest
 from blijfwijzer.drafting.draft import draft_codebook
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.intake import check_survey
+from blijfwijzer.survey.table import Table
 
 UNITS = pd.Series([f"t{i % 7}" for i in range(60)])
 

@@ -98,7 +98,7 @@ def test_na_is_missing_among_numbers_and_a_code_among_text(tmp_path):
     assert frame["country"].tolist() == ["NA", "NL"]
 
 
-WORDS = ["NA", "NaN", "NULL", "#N/A"]
+WORDS = ["NA", "NaN", "NULL"]
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
@@ -112,11 +112,10 @@ def test_words_for_missing_are_missing_among_numbers_only(tmp_path, separator):
 
     frame = read_table(path).frame
 
-    assert frame["number"].isna().tolist() == [False, *[True] * 5]
+    assert frame["number"].isna().tolist() == [False, *[True] * 3]
     assert frame["number"][0] == 1.5
     assert frame["code"].dtype == "float64"
-    assert frame["unit"].tolist()[:5] == ["HR", *WORDS]
-    assert frame["unit"].isna().tolist() == [*[False] * 5, True]
+    assert frame["unit"].tolist() == ["HR", *WORDS]
 
 
 @pytest.mark.parametrize("word", ["nan", "N/A", "None", "null"])

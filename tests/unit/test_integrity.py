@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.disclosure.chain import FILE, HEAD, KEY, check_value, verify
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.errors import (
+    DisclosureError,
     LedgerError,
     ModelFolderError,
     PromiseWarning,
@@ -212,14 +213,18 @@ def test_a_model_that_no_line_knows_is_told_or_refused(intake, tmp_path):
 
 def test_a_model_that_was_trained_with_the_ledger_is_known(intake, tmp_path):
     manifest = {"made": "2026", "sha256": {"model.txt": "x"}}
-    bare = hash_bytes(to_json({"sha256": {"model.txt": "x"}}))
+    known, newer = (hash_bytes(to_json({**manifest, "made": made})) for made in ("2026", "2027"))
     with publication(tmp_path / "model", request_for("train"), tmp_path / "ledger") as release:
         release.admit(intake, everyone_alone(intake.responses), {})
         release.publish_model({}, {"manifest.json": to_json(manifest), "model.txt": b"x"})
 
-    strict = request_for(chosen=settings(known_models="require"), model_sha256=bare)
+    strict = request_for(chosen=settings(known_models="require"), model_sha256=known)
     with publication(tmp_path / "out", strict, tmp_path / "ledger") as release:
         assert release.remarks == ()
+    # One that says it was made later, to be taken for the newest, is not.
+    told = request_for(model_sha256=newer)
+    with publication(tmp_path / "out", told, tmp_path / "ledger") as release:
+        assert [remark.id for remark in release.remarks] == ["warning.model_unknown"]
 
 
 def test_the_last_output_can_be_taken_back_and_the_ledger_keeps_that(released, intake, tmp_path):
@@ -351,14 +356,15 @@ def test_a_key_without_its_ledger_is_refused(released, tmp_path, lines):
         pass
 
 
-def test_a_ledger_of_the_earlier_form_is_refused_with_what_to_do(released, tmp_path):
+@pytest.mark.parametrize(("told", "form"), [({}, 1), ({"form": 2}, 2)])
+def test_a_ledger_of_an_earlier_form_is_refused_with_what_to_do(released, tmp_path, told, form):
     place = ledger_of(tmp_path)
     head = json.loads((place / HEAD).read_text())
-    (place / HEAD).write_text(json.dumps({n: v for n, v in head.items() if n != "form"}))
+    (place / HEAD).write_text(json.dumps({n: v for n, v in head.items() if n != "form"} | told))
 
-    with pytest.raises(LedgerError, match="of form 1.*Begin a new ledger"):
+    with pytest.raises(LedgerError, match=f"of form {form}.*Begin a new ledger"):
         verify(place)
-    with pytest.raises(LedgerError, match="of form 1"), open_ledger(place, "small"):
+    with pytest.raises(LedgerError, match=f"of form {form}"), open_ledger(place, "small"):
         pass
 
 
@@ -467,3 +473,16 @@ def test_a_group_that_was_shown_less_one_person_is_named_by_the_audit_and_no_oth
         ledger.append({**line, "groups": groups})
 
     assert changed_by_few(verify(ledger_of(tmp_path))) == ["all", "organisatie=0"]
+
+
+def test_rates_with_other_margins_of_a_register_are_not_told_of_the_same_people(tmp_path, intake):
+    publish(tmp_path, intake, request_for("first", register_sha256="r" * 64))
+
+    publish(tmp_path, intake, request_for("by team", register_sha256="r" * 64), "again")
+    for name, other in (("plain", {}), ("newer", {"register_sha256": "s" * 64})):
+        with pytest.raises(DisclosureError, match="release 1 of wave 2: .* other margins"):
+            publish(tmp_path, intake, request_for(name, **other), name)
+
+    told = [line.content.get("register") for line in verify(ledger_of(tmp_path))]
+    assert len(told) == 2
+    assert told[0] == told[1] not in (None, "r" * 64)

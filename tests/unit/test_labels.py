@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.files import Table
 from blijfwijzer.survey.labels import compare_labels
+from blijfwijzer.survey.table import Table
 from reports import said
 
 BOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")

@@ -265,7 +265,7 @@ TAMPERS = {
     "a byte is flipped": (flip_a_byte, "report.html is altered"),
     "a byte is flipped and its hash too": (hash_what_was_altered, "other files were entered"),
     "what the record tells is altered": (alter_the_record, "or another run.json"),
-    "the ledger is of an earlier form": (on_head("form", 1), "or in form or key"),
+    "the ledger is of an earlier form": (on_head("form", 2), "or in form or key"),
     "the key took the place of another": (on_head("key", "l"), "or in form or key"),
     "a file is lost": (
         lambda release: (release.folder / "report.html").unlink(),

@@ -5,8 +5,18 @@ from typing import Annotated
 
 import typer
 
+from blijfwijzer.survey.cells import number_of, plain_text
+
 SurveyFile = Annotated[
-    Path, typer.Argument(metavar="SURVEY", help="Survey: .sav, .parquet, .csv, .csv.gz or .xlsx.")
+    Path,
+    typer.Argument(
+        metavar="SURVEY",
+        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it.",
+    ),
+]
+SheetName = Annotated[
+    str,
+    typer.Option("--sheet", help="Sheet of a workbook; later commands take it from the codebook."),
 ]
 CodebookName = Annotated[
     str, typer.Option("--codebook", "-c", help="Name of a shipped codebook, or path of a .toml.")
@@ -35,6 +45,23 @@ Output = Annotated[
 Preview = Annotated[
     bool, typer.Option("--preview", help="Say how much would be shown; write and enter nothing.")
 ]
+
+
+def read_euro(text: str) -> float:
+    """Read an amount of money, unless a sign in it may part thousands or decimals.
+
+    >>> read_euro("250000"), read_euro("999,50")
+    (250000.0, 999.5)
+    """
+    number = number_of(plain_text(text))
+    if number is None:
+        raise typer.BadParameter(
+            f"{text} is no amount, or may be two: write it without a point or comma between "
+            "thousands, as 1000 or 999.50."
+        )
+    return number
+
+
 SEVERAL = "several with commas, or by repeating the option"
 
 

@@ -157,7 +157,7 @@ def _match(
 
     Reliability is omega of the items in the rest score.
     """
-    reliability = omega_of(answers.loadings[rest], answers.unique[rest])
+    reliability = float(omega_of(answers.loadings[rest], answers.unique[rest]))
     mean = np.bincount(answers.group, w * score) / np.bincount(answers.group, w)
     matched = mean[of_row] + reliability * (scores - mean[of_row])
     centre, spread = np.average(score, weights=w), score.std()

@@ -13,13 +13,12 @@ import pandas as pd
 
 from blijfwijzer.culture.traits import as_columns, find_traits, merge_small, read_traits
 from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.estimation.raking import Totals, rake_to
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook
 
 MIX_COLUMNS = ["column", "category", "n_before", "n_now", "share_before", "share_now"]
-_ROUNDS = 500
-_CLOSE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -73,18 +72,14 @@ def rake(traits: pd.DataFrame, is_now: Mask, design: Design, minimum_cell: int) 
     told = [name for name in traits if (traits[name] != traits[name].iloc[0]).any()]
     traits = traits[told]
     weight = design.weight
-    raked = weight.copy()
+    raked, gap = weight.copy(), 0.0
     codes = [pd.factorize(traits[name], sort=True)[0] for name in traits]
-    targets = [_shares(code, weight, ~is_now) for code in codes]
-    gap = 0.0
-    for _ in range(_ROUNDS):
-        gap = 0.0
-        for code, target in zip(codes, targets, strict=True):
-            share = _shares(code, raked, is_now)
-            gap = max(gap, float(np.abs(share - target).max()))
-            raked[is_now] *= (target / share)[code[is_now]]
-        if gap < _CLOSE:
-            break
+    if codes:
+        targets = [_shares(code, weight, ~is_now) for code in codes]
+        parts = [Totals(code[is_now], t) for code, t in zip(codes, targets, strict=True)]
+        raked[is_now] = weight[is_now].sum() * rake_to(weight[is_now], parts).weight
+        shares = [_shares(code, raked, is_now) for code in codes]
+        gap = max(float(np.abs(s - t).max()) for s, t in zip(shares, targets, strict=True))
     mix = [_describe(str(name), traits[name], is_now, weight) for name in told]
     table = pd.concat(mix, ignore_index=True) if mix else pd.DataFrame(columns=MIX_COLUMNS)
     dummies = np.column_stack([np.ones(len(traits)), as_columns(traits).to_numpy()])

@@ -17,7 +17,7 @@ from blijfwijzer.errors import LedgerError
 from blijfwijzer.files import read_json, write_beside
 
 FILE, HEAD, KEY, LOCK = "releases.jsonl", "head.json", "secret.key", "lock"
-FORM = 2
+FORM = 3
 """Of ledgers as they are written now. In the first, people who answered alike were told apart by
 their place in the file, so that nobody was known again in a file that is sorted otherwise."""
 START = "0" * 64
@@ -170,8 +170,8 @@ def read_head(folder: Path) -> Head:
         ) from error
     if form < FORM:
         raise LedgerError(
-            f"{folder}: is a ledger of form {form}, in which people are known again by their place "
-            "in the file, so that it cannot be told who was in earlier groups. Nothing was shown. "
+            f"{folder}: is a ledger of form {form}, whose fingerprints this version cannot read: "
+            "it cannot be told who was in earlier groups. Nothing was shown. "
             "Move this folder away and keep it: its releases can be audited with the version that "
             "made them. Begin a new ledger for waves of which nothing was shown; of a wave that "
             "was, show nothing more."

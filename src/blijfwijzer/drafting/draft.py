@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from blijfwijzer.drafting.guesses import Guess, guess_columns
 from blijfwijzer.drafting.proposals import propose_concepts, quote
 from blijfwijzer.survey.concepts import CONCEPTS
-from blijfwijzer.survey.files import Table
+from blijfwijzer.survey.table import Table
 
 _Answers = tuple[dict[str, str], dict[str, str]]
 """Codes that are answers, and codes that are none."""
@@ -17,7 +17,7 @@ _Answers = tuple[dict[str, str], dict[str, str]]
 _UNDECIDED = re.compile(r'#\s*decide\b|"decide: ')
 
 
-def draft_codebook(table: Table, name: str) -> str:
+def draft_codebook(table: Table, name: str, sheet: str = "") -> str:
     """Write a codebook that loads; what a person must decide is marked `decide`.
 
     Roles are guessed from names, answers from value labels or from the codes that occur, no-answer
@@ -28,8 +28,9 @@ def draft_codebook(table: Table, name: str) -> str:
     ----------
     table : a file as read
     name : short name of the survey
+    sheet : of a workbook, where one was asked for
     """
-    return "\n".join(_lines(guess_columns(table), _plain(name))) + "\n"
+    return "\n".join(_lines(guess_columns(table), _plain(name), sheet)) + "\n"
 
 
 def find_undecided(text: str) -> list[int]:
@@ -38,7 +39,7 @@ def find_undecided(text: str) -> list[int]:
     return [number for number, line in lines if _UNDECIDED.search(line)]
 
 
-def _lines(guesses: list[Guess], name: str) -> Iterator[str]:
+def _lines(guesses: list[Guess], name: str, sheet: str) -> Iterator[str]:
     sets = _answer_sets(guesses)
     yield "# A draft made from the file. Decide each line marked `decide`, then check it with"
     yield "# `blijfwijzer check SURVEY --codebook THIS`. docs/codebook.md explains every key."
@@ -50,6 +51,8 @@ def _lines(guesses: list[Guess], name: str) -> Iterator[str]:
     yield f"label = {quote(name)}"
     yield 'population = "decide: who was asked"'
     yield 'purpose = "decide: what respondents were told it is for"'
+    if sheet:
+        yield f"sheet = {quote(sheet)}"
     yield ""
     for set_name, (codes, missing) in sets.items():
         yield f"[answers.{set_name}]"
@@ -87,8 +90,7 @@ def _column_lines(guess: Guess, sets: dict[str, _Answers]) -> Iterator[str]:
         yield f"# Remove this column from the export: {guess.refused}. It is refused as it is."
     yield f"[columns.{_key(guess.name)}]"
     yield f"label = {quote(guess.label)}"
-    decide = "" if guess.role in ("unit", "weight", "id") else "  # decide"
-    decide = f"  # decide: {guess.doubt}" if guess.doubt else decide
+    decide = f"  # decide: {guess.doubt}" if guess.doubt else ""
     yield f"role = {quote(guess.role)}{decide}"
     yield f"type = {quote(guess.type)}"
     shared = next((n for n, s in sets.items() if s == (guess.codes, guess.missing)), None)

@@ -4,45 +4,43 @@ import math
 import re
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
-from blijfwijzer.survey.files import Table, code_text
+from blijfwijzer.drafting.words import (
+    ATTRIBUTES,
+    CAREER,
+    TOOL_COLUMNS,
+    TOOL_IDS,
+    UNITS,
+    are_sexes,
+    rank_words,
+    words_of,
+)
+from blijfwijzer.survey.cells import as_key, code_text, plain_text, read_numbers
 from blijfwijzer.survey.gaps import gap_codes, gap_numbers
 from blijfwijzer.survey.identifiers import find_identifiers
 from blijfwijzer.survey.labels import is_no_answer
+from blijfwijzer.survey.table import Ranges, Table
 
-_ROLES = {
-    role: re.compile(words, re.IGNORECASE)
-    for role, words in {
-        "weight": r"weeg|gewicht|weight|wgt|wt$",
-        "id": r"^(respondent|resp_?(id|nr|num)|id(_|\d|$)|nummer|case_?id)",
-        "unit": r"sector|(?<!re)organi[sz]ati|afdeling|team|unit|agency|department|country|cntry|"
-        r"level\d",
-        "audit": r"leeftijd|^age(_|\d|$)|geslacht|gender|^sex|herkomst|origin|minority",
-    }.items()
-}
+_WEIGHT = re.compile(r"weeg|gewicht|weight|wgt|wt$", re.IGNORECASE)
+_ID = re.compile(r"^(respondent|resp_?(id|nr|num)|id(_|\d|$)|nummer|case_?id)", re.IGNORECASE)
 # A name that is nothing but a unit's; `tevreden_team` and `team_3` may be questions about it.
 _A_UNIT = re.compile(
-    rf"(({_ROLES['unit'].pattern})[a-z]*)[ _-]?(id|code|nr|nummer|number|naam|name)?", re.IGNORECASE
+    rf"(({'|'.join(sorted(UNITS))})(s|naam|nummer|nr|code|id)?[ _-]?)"
+    r"(id|code|nr|nummer|number|naam|name)?|level[ _]?\d",
+    re.IGNORECASE,
 )
+_CODE_NAME = re.compile(r"[A-Za-z_]{0,4}\d+([._][\dA-Za-z]+)*|.*\[.*\]", re.DOTALL)
+"""A name that says nothing, as `Q12_3`: what the column is stands in its label."""
 _MOST_CODES = 20
-# Answers in words, from low to high, that survey tools export without their codes.
-_ORDERS = tuple(
-    {text: rank for rank, texts in enumerate(order.split(";")) for text in texts.split("|")}
-    for order in (
-        "helemaal mee oneens|helemaal oneens|zeer mee oneens|zeer oneens;mee oneens|oneens;"
-        "neutraal|niet mee eens, niet mee oneens|niet mee eens / niet mee oneens|niet eens, niet "
-        "oneens;mee eens|eens;helemaal mee eens|helemaal eens|zeer mee eens|zeer eens",
-        "strongly disagree;disagree;neutral|neither agree nor disagree;agree;strongly agree",
-        "zeer ontevreden;ontevreden;neutraal|niet tevreden, niet ontevreden;tevreden;zeer tevreden",
-        "very dissatisfied;dissatisfied;neutral|neither satisfied nor dissatisfied;satisfied;"
-        "very satisfied",
-        "nooit;zelden|bijna nooit;soms;vaak|regelmatig;altijd|zeer vaak",
-        "never;rarely|seldom;sometimes;often;always",
-        "laag;midden|middelbaar;hoog",
-        "low;middle|medium;high",
-    )
-)
+_MOST_WORDS = 4
+"""Words up to which a name is one and no question; convention of ours."""
+_FEWEST_UNITS = 5
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[-/.]\d\d?[-/.]\d{2,4}( .*)?")
+_AMOUNT = re.compile(r"(€|\$|£|EUR)\s?-?[\d.,]+(,-)?|-?[\d.,]+\s?(€|%|EUR|euro)", re.IGNORECASE)
+_OF_ONE = 0.05
+"""How far from 1 the mean of what may be a weight lies; convention of ours."""
 
 
 @dataclass(frozen=True)
@@ -78,21 +76,64 @@ def guess_columns(table: Table) -> list[Guess]:
 
 
 def _guess(name: str, table: Table) -> Guess:
-    answers = table.frame[name]
+    answers = _as_numbers(table.frame[name])
     label = table.labels.get(name, name)
     is_number = pd.api.types.is_numeric_dtype(answers)
     present = sorted({code_text(value) for value in answers.dropna().unique()} - {""}, key=_order)
     labels = table.codes.get(name, {})
     declared = table.missing.get(name, [])
-    role = _named_role(name, present)
+    codes, missing, has_gap, is_coded = _codes(present, labels, declared, is_number=is_number)
+    role, doubt = _named_role(name, label, codes if is_coded else {})
+    unread = _unread(present)
+    if role is None and not labels and unread:
+        return Guess(name, label, "ignore", "nominal", {}, {}, None, doubt=unread)
     if role in ("unit", "id", "weight"):
-        return Guess(name, label, role, "number" if role == "weight" else "nominal", {}, {}, None)
+        kind = "number" if role == "weight" else "nominal"
+        return Guess(name, label, role, kind, {}, {}, None, doubt=doubt)
     if role is None and not labels and not declared and _is_different_for_all(answers):
         doubt = "it differs for all"
         return Guess(name, label, "id", "nominal", {}, {}, None, doubt=doubt)
-    # A number may have labels for a few of its values only: 0 = none, 98 = do not know.
+    if role == "ignore":
+        return Guess(name, label, "ignore", "nominal", {}, {}, None)
+    if codes and is_coded:
+        ranks = _ranks(codes)
+        codes = {code: codes[code] for code in ranks} if ranks else codes
+        kind = "ordinal" if ranks or all(_is_number(code) for code in codes) else "nominal"
+        if role is None:
+            is_item = kind == "ordinal" and len(codes) >= 4
+            role, doubt = ("item", "") if is_item else ("career", "may it predict? else audit")
+        return Guess(name, label, role, kind, codes, missing, None, doubt=doubt, has_gap=has_gap)
+    if is_number:
+        span = _span(answers, missing)
+        doubt = doubt if role else _doubt_number(answers)
+        role = role or ("ignore" if "weight" in doubt else "career")
+        return Guess(name, label, role, "number", {}, missing, span, doubt=doubt, has_gap=has_gap)
+    doubt = doubt or ("text that is no code" if present and not role else "")
+    return Guess(name, label, role or "ignore", "nominal", {}, {}, None, doubt=doubt)
+
+
+def _as_numbers(answers: pd.Series) -> pd.Series:
+    """Give texts that are all numbers as such: `1.50`, `3 447`."""
+    if pd.api.types.is_numeric_dtype(answers):
+        return answers
+    levels = pd.Series(answers.dropna().unique()).map(code_text)
+    numbers, _ = read_numbers([plain_text(level) for level in levels])
+    if not len(levels) or np.isnan(numbers).any() or levels.str.match(r"0\d").any():
+        return answers
+    place, _ = pd.factorize(answers)
+    return pd.Series(np.append(numbers, np.nan)[place], index=answers.index)
+
+
+def _codes(
+    present: list[str], labels: dict[str, str], declared: Ranges, *, is_number: bool
+) -> tuple[dict[str, str], dict[str, str], bool, bool]:
+    """Codes that are answers, those that are none, if some only stand apart, and if any are codes.
+
+    A number may have labels for a few of its values only: 0 = none, 98 = do not know.
+    """
     is_labelled = bool(labels) and (not is_number or set(present) <= set(labels))
-    is_coded = is_labelled or len(present) <= _MOST_CODES
+    is_whole = not is_number or all("." not in code for code in present)
+    is_coded = is_labelled or (len(present) <= _MOST_CODES and is_whole)
     codes = {code: labels.get(code, code) for code in sorted({*labels, *present}, key=_order)}
     codes = codes if is_coded else labels
     missing = {
@@ -102,26 +143,58 @@ def _guess(name: str, table: Table) -> Guess:
     }
     gaps = _gaps([code for code in present if code not in missing], labels, is_coded)
     missing |= {code: code for code in gaps}
-    has_gap = bool(gaps)
     codes = {code: text for code, text in codes.items() if code not in missing}
-    if codes and is_coded:
-        ranks = _ranks(codes)
-        codes = {code: codes[code] for code in ranks} if ranks else codes
-        kind = "ordinal" if ranks or all(_is_number(code) for code in codes) else "nominal"
-        likely = role or ("item" if kind == "ordinal" and len(codes) >= 4 else "career")
-        return Guess(name, label, likely, kind, codes, missing, None, has_gap=has_gap)
-    if is_number:
-        span = _span(answers, missing)
-        likely = role or "career"
-        return Guess(name, label, likely, "number", {}, missing, span, has_gap=has_gap)
-    return Guess(name, label, role or "ignore", "nominal", {}, {}, None)
+    return codes, missing, bool(gaps), is_coded
 
 
-def _named_role(name: str, present: list[str]) -> str | None:
-    """Guess a role by name, unless the answers are those of a question about it."""
-    role = next((role for role, words in _ROLES.items() if words.search(name)), None)
-    is_question = role in ("unit", "id", "weight") and _is_scale(present)
-    return None if is_question and not _A_UNIT.fullmatch(name) else role
+def _named_role(name: str, label: str, codes: dict[str, str]) -> tuple[str | None, str]:
+    """Guess a role by name and what to look at, unless the answers are those of a question."""
+    key = as_key(name)
+    is_scale = _is_scale(list(codes)) or len(_ranks(codes)) >= 4
+    if key in TOOL_IDS:
+        return "id", ""
+    if key in TOOL_COLUMNS:
+        return "ignore", ""
+    if are_sexes(list(codes.values())):
+        return "audit", ""
+    if _A_UNIT.fullmatch(name) and len(_ranks(codes)) < 4:
+        return "unit", ""
+    told = label if _CODE_NAME.fullmatch(name) else name
+    words = words_of(told)
+    if is_scale and len(words) > 2:
+        return None, ""
+    if not is_scale and len(words) <= _MOST_WORDS:
+        if _WEIGHT.search(told):
+            return "weight", ""
+        if _ID.search(told):
+            return "id", ""
+    if ATTRIBUTES & set(words) and (label != name or len(words) <= 2 * _MOST_WORDS):
+        return "audit", "" if not is_scale else "is it an attribute, or a question about one?"
+    is_named = UNITS & set(words) and len(words) <= 2 * _MOST_WORDS and not is_scale
+    if is_named and (not codes or len(codes) >= _FEWEST_UNITS):
+        return "unit", "does it say where someone works?"
+    if CAREER & set(words) and len(words) <= 2 * _MOST_WORDS and not len(_ranks(codes)) >= 4:
+        return "career", ""
+    return None, ""
+
+
+def _doubt_number(answers: pd.Series) -> str:
+    known = answers.dropna()
+    if (known % 1 == 0).all():
+        return ""
+    if (known > 0).all() and abs(known.mean() - 1) < _OF_ONE and known.nunique() > _MOST_CODES:
+        return "is it a weight? its mean is 1"
+    few = known.nunique() <= _MOST_CODES
+    return "is it the mean of other columns? then ignore it" if few else ""
+
+
+def _unread(present: list[str]) -> str:
+    """Say why texts are not read, where they look like something."""
+    if present and all(map(_DATE.fullmatch, present)):
+        return "dates are not read; give years as a number"
+    if present and all(map(_AMOUNT.fullmatch, present)):
+        return "amounts with a sign are not read; export plain numbers"
+    return ""
 
 
 def _is_scale(present: list[str]) -> bool:
@@ -151,12 +224,11 @@ def _gaps(present: list[str], labels: dict[str, str], is_coded: bool) -> list[st
 
 
 def _ranks(codes: dict[str, str]) -> list[str]:
-    """Codes that are words of a known order, in that order; none when they are not."""
-    for order in _ORDERS:
-        known = {code: order[code.lower()] for code in codes if code.lower() in order}
-        if len(known) == len(codes) == len(set(known.values())) > 1:
-            return sorted(known, key=lambda code: known[code])
-    return []
+    """Codes of which the words have a known order, in that order; none when they have not."""
+    steps = rank_words(list(codes.values()))
+    if len(steps) < len(codes):
+        return []
+    return sorted(codes, key=lambda code: steps[codes[code]])
 
 
 def _span(answers: pd.Series, missing: dict[str, str]) -> tuple[float, float] | None:

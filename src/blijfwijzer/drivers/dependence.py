@@ -40,23 +40,32 @@ def _bin(values: Array, minimum: int) -> Codes:
 def measure_dependence(
     contributed: Contributed, names: list[str], weight: Array, minimum: int
 ) -> pd.DataFrame:
-    """Give the mean contribution of features in each bin of their values."""
+    """Give the mean contribution of features in each bin of their values, and of no answer.
+
+    Returns
+    -------
+    One row per feature and bin: value, its mean, NaN of those who did not answer; first and last,
+    the values it holds; code, of the level of a nominal feature; n, contribution, low and high.
+    """
     rows = []
     for name in names:
-        answers = contributed.frame[name].to_numpy()
+        answers, feature = contributed.frame[name].to_numpy(), contributed.schema[name]
         given = contributed.contributions.values[name].to_numpy()
-        bins = answers if contributed.schema[name].is_nominal else _bin(answers, minimum)
-        for place in np.unique(bins[~np.isnan(bins)]):
+        bins = np.nan_to_num(answers, nan=-1) if feature.is_nominal else _bin(answers, minimum)
+        for place in np.unique(bins):
             here = bins == place
             if here.sum() < minimum:
                 continue
-            w = weight[here]
+            w, is_known = weight[here], bool(place >= 0)
             mean = float(np.average(given[here], weights=w))
             spread = deviation(given[here], w)
             rows.append(
                 {
                     "feature": name,
-                    "value": np.nan if place < 0 else float(np.average(answers[here], weights=w)),
+                    "value": float(np.average(answers[here], weights=w)) if is_known else np.nan,
+                    "first": float(answers[here].min()),
+                    "last": float(answers[here].max()),
+                    "code": feature.levels[int(place)] if feature.levels and is_known else "",
                     "n": int(here.sum()),
                     "contribution": mean,
                     "low": mean - spread,
@@ -103,30 +112,50 @@ def _group_means(values: Array, weight: Array, group: Codes) -> Array:
     return np.asarray(np.bincount(group, weights=weight * values) / np.maximum(total, 1e-300))
 
 
+NUMBER, LEVEL, NO_ANSWER = "number", "level", "no answer"
+"""What those in a bin of contributions have: a number, a level without order, or no answer."""
+
+
 def measure_spread(contributed: Contributed, names: list[str], minimum: int) -> pd.DataFrame:
-    """Distribution of contributions in bins of at least `minimum` respondents."""
+    """Distribution of contributions in bins of at least `minimum` respondents.
+
+    Returns
+    -------
+    One row per feature, bin and kind of answer: contribution, n, kind, and value, the mean place of
+    numbers between their 5th percentile (0) and their 95th (1), as shap colours them; NaN of
+    levels, whose order means nothing, and of no answer.
+    """
     values = contributed.contributions.values[names]
     limit = float(np.quantile(np.abs(values.to_numpy()), 0.998)) or 1e-9
     rows = []
     for name in names:
-        answers, is_nominal = (
-            contributed.frame[name].to_numpy(),
-            contributed.schema[name].is_nominal,
-        )
-        known = answers[~np.isnan(answers)]
-        scaled = (answers - known.min(initial=0)) / max(np.ptp(known) if len(known) else 0, 1e-9)
+        answers = contributed.frame[name].to_numpy()
+        is_known, placed = ~np.isnan(answers), _place(answers)
+        kinds = {LEVEL if contributed.schema[name].is_nominal else NUMBER: is_known}
         bins = np.clip(np.floor((values[name] / limit + 1) * 30), 0, 59).astype(int).to_numpy()
-        for place in np.unique(bins):
-            here = bins == place
-            if here.sum() >= minimum:
-                # The order of nominal levels means nothing, so neither would their mean.
-                told = scaled[here & ~np.isnan(answers) & (not is_nominal)]
-                rows.append(
-                    {
-                        "feature": name,
-                        "contribution": ((place + 0.5) / 30 - 1) * limit,
-                        "n": int(here.sum()),
-                        "value": float(told.mean()) if len(told) else np.nan,
-                    }
-                )
+        for kind, who in {**kinds, NO_ANSWER: ~is_known}.items():
+            for place in np.unique(bins[who]):
+                here = who & (bins == place)
+                if here.sum() >= minimum:
+                    rows.append(
+                        {
+                            "feature": name,
+                            "contribution": ((place + 0.5) / 30 - 1) * limit,
+                            "n": int(here.sum()),
+                            "kind": kind,
+                            "value": float(placed[here].mean()) if kind == NUMBER else np.nan,
+                        }
+                    )
     return pd.DataFrame(rows)
+
+
+def _place(answers: Array) -> Array:
+    """Place numbers between percentiles, in [0, 1]; wider ones where most answered alike."""
+    known = answers[~np.isnan(answers)]
+    low, high = 0.0, 0.0
+    for least in (5, 1, 0):
+        if len(known) and low == high:
+            low, high = np.percentile(known, [least, 100 - least])
+    if low == high:
+        return np.where(np.isnan(answers), np.nan, 0.5)
+    return np.clip((answers - low) / (high - low), 0, 1)

@@ -59,39 +59,57 @@ def measure_reliability(
     )
 
 
-def cronbach_alpha(covariance: Array) -> float:
+def cronbach_alpha(covariances: Array) -> Array:
     """Cronbach's alpha (1951): k/(k-1) x (1 - sum of variances / variance of the sum).
 
     NaN for fewer than two items or when nothing varies.
+
+    Parameters
+    ----------
+    covariances : of items with items, or several such matrices, one after the other
+
+    Returns
+    -------
+    One alpha per matrix.
     """
-    items = len(covariance)
-    total = covariance.sum()
-    if items < 2 or not total > 0:
-        return float("nan")
-    return float(items / (items - 1) * (1 - np.trace(covariance) / total))
+    items = covariances.shape[-1]
+    total = covariances.sum(axis=(-2, -1))
+    if items < 2:
+        return np.full_like(total, np.nan)
+    own = np.trace(covariances, axis1=-2, axis2=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(total > 0, items / (items - 1) * (1 - own / total), np.nan)
 
 
-def mcdonald_omega(covariance: Array) -> float:
+def mcdonald_omega(covariances: Array) -> Array:
     """McDonald's omega of a one-factor model that is fitted to correlations and scaled back.
 
     With two items it is alpha of the standardised items (Spearman-Brown; Eisinga et al. 2013).
+    Given and returned as by `cronbach_alpha`.
     """
-    deviations = np.sqrt(np.diag(covariance))
-    if len(covariance) < 2 or not np.all(deviations > 0):
-        return float("nan")
-    loadings = load_items(covariance / np.outer(deviations, deviations))
-    if len(covariance) == 2:
-        deviations = np.ones(2)
-    return omega_of(loadings * deviations, (1 - loadings**2) * deviations**2)
+    items = covariances.shape[-1]
+    deviations = np.sqrt(np.diagonal(covariances, axis1=-2, axis2=-1))
+    is_known = np.asarray((deviations > 0).all(axis=-1))
+    if items < 2:
+        return np.full(is_known.shape, np.nan)
+    # Of what is not known, one that is: items of their own, in deviations of one.
+    covariances = np.where(is_known[..., None, None], covariances, np.eye(items))
+    deviations = np.where(is_known[..., None], deviations, 1.0)
+    correlations = covariances / (deviations[..., :, None] * deviations[..., None, :])
+    loadings = load_items(correlations)
+    if items == 2:
+        deviations = np.ones_like(deviations)
+    omega = omega_of(loadings * deviations, (1 - loadings**2) * deviations**2)
+    return np.where(is_known, omega, np.nan)
 
 
-def omega_of(loadings: Array, unique: Array) -> float:
+def omega_of(loadings: Array, unique: Array) -> Array:
     """Share of a sum's variance that its items have in common (McDonald 1999, eq. 6.20b).
 
-    With loadings l and unique variances u: (sum l)^2 / ((sum l)^2 + sum u).
+    With loadings l and unique variances u: (sum l)^2 / ((sum l)^2 + sum u), by the last axis.
     """
-    common = loadings.sum() ** 2
-    return float(common / (common + unique.sum()))
+    common = loadings.sum(axis=-1) ** 2
+    return np.asarray(common / (common + unique.sum(axis=-1)))
 
 
 def _scale_row(scale: Scale, answers: Array, weight: Array, draws: Draws) -> dict[str, object]:
@@ -108,9 +126,8 @@ def _scale_row(scale: Scale, answers: Array, weight: Array, draws: Draws) -> dic
     # One unit gives the same sample each time: an interval of no width would mislead.
     drawn = drawn if len(np.unique(draws.place[complete])) > 1 else drawn[:0]
     for name, estimate in (("alpha", cronbach_alpha), ("omega", mcdonald_omega)):
-        row[name] = estimate(covariance)
-        made = np.array([estimate(one) for one in drawn])
-        row[f"{name}_low"], row[f"{name}_high"] = interval_of(made)
+        row[name] = float(estimate(covariance))
+        row[f"{name}_low"], row[f"{name}_high"] = interval_of(estimate(drawn))
     return row | {"is_low": bool(cronbach_alpha(covariance) < LOW_RELIABILITY)}
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from blijfwijzer.errors import GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import GroupPath, path_ids
+from blijfwijzer.survey.cells import code_text, plain_text
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.remarks import Remark, of_several
 from blijfwijzer.survey.texts import Value
@@ -76,7 +77,9 @@ def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.Da
             f"{file}: {parts} rows of `people` are fractions of a person. Write whole numbers, "
             "without a point or comma between thousands: 1.096 may be meant as 1096."
         )
-    units = {level: frame[level].astype("str").mask(frame[level].isna()) for level in levels}
+    units = {
+        level: frame[level].map(code_text, na_action="ignore").astype("str") for level in levels
+    }
     return pd.DataFrame({**units, "people": people})
 
 
@@ -172,7 +175,7 @@ def refuse_unknown_units(
 
 def _plain(names: pd.Series) -> pd.Series:
     """Give names with single spaces; those that do not break count as others do."""
-    return names.map(lambda name: " ".join(name.split()), na_action="ignore")
+    return names.map(plain_text, na_action="ignore")
 
 
 def _codes(paths: Iterable[str], level: str) -> list[str]:

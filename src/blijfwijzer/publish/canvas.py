@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from blijfwijzer.publish.catalogue import id_of
@@ -30,6 +31,11 @@ class Picture:
 
     figure: "Figure"
     alt: str
+
+    @cached_property
+    def png(self) -> bytes:
+        """The figure as its file and its page have it, drawn once as that takes longest."""
+        return to_bytes(self.figure, "png")
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,8 @@ def to_bytes(figure: "Figure", kind: str) -> bytes:
     metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
     with mpl.rc_context(_STYLE):
         figure.savefig(buffer, format=kind, dpi=130, metadata=metadata)
+    # Laid out once: laid out again, what was drawn moves by a hair.
+    figure.set_layout_engine("none")
     return buffer.getvalue()
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.groups.register_weights import RegisterWeights
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import count_groups
 from blijfwijzer.risk.card import Judged
@@ -50,6 +51,18 @@ class NeedFindings:
 
 
 @dataclass(frozen=True)
+class RegisterFindings:
+    """What a register tells of who responded, and how far its margins moved rates."""
+
+    weights: RegisterWeights
+    told: NDArray[np.bool_]
+    """Per row of their `response`, whether it may be shown."""
+    moved: pd.DataFrame
+    """One row per risk and group of which it may be shown: target, place among the groups, rate,
+    and moved, the rate less what it is with the weights that the survey had."""
+
+
+@dataclass(frozen=True)
 class Findings:
     """What a new wave tells, before the gate; nothing of it is written as it is."""
 
@@ -69,6 +82,7 @@ class Findings:
     """Counts of what was weighed of earlier releases."""
     cards: dict[str, Judged | Message] = field(default_factory=dict)
     """Need that vouchers are for to whom its self-check card reaches, or why that is not told."""
+    register: RegisterFindings | None = None
 
     @property
     def edge(self) -> Edge:

@@ -22,7 +22,7 @@ _TOLD = ("language", "title", "survey", "targets", "facts")
 _TABLES = (
     *("rejected", "wave", "sectors", "flagged", "drivers", "groups", "segments", "vouchers"),
     *("alternatives", "lottery", "card", "reach", "reach_gaps", "reach_conclusions"),
-    *("fairness", "gaps", "conclusions", "withheld", "rolled_up"),
+    *("fairness", "gaps", "conclusions", "response", "moved", "withheld", "rolled_up"),
 )
 _ABOUT = ("method", "provenance", "warnings", "notes")
 _PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card", "gaps"}) | {

@@ -26,6 +26,7 @@ from blijfwijzer.publish.fairness_tables import (
 )
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.publish.method import release_method
+from blijfwijzer.publish.register_tables import clear_moved, clear_response, say_register
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Column, Scale
 from blijfwijzer.survey.labels import labels_of
@@ -75,6 +76,8 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "fairness": clear_rates("fairness", by_flags(findings), codebook, edge),
             "gaps": clear_gaps("gaps", by_flags(findings), codebook, edge),
             "conclusions": clear_conclusions(findings),
+            "response": clear_response(findings),
+            "moved": clear_moved(findings),
             "withheld": clear_withheld(
                 findings.estimates.grouping.members[np.flatnonzero(is_withheld)],
                 findings.reasons[is_withheld],
@@ -85,7 +88,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         method=release_method(findings.settings, codebook),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
-        notes={"card": tuple(say_cards(findings))},
+        notes={"card": tuple(say_cards(findings)), "register": tuple(say_register(findings))},
     )
 
 

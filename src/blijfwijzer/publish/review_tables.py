@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.drivers.profiles import Drivers
@@ -12,6 +13,7 @@ from blijfwijzer.publish.canvas import Picture, Subject
 from blijfwijzer.publish.card_tables import clear_apart
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.driver_plots import tell_answer
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
 from blijfwijzer.publish.texts import write
@@ -20,7 +22,7 @@ from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.texts import Message, Value, say
+from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
 _MOST_DRIVERS, _MOST_PAIRS = 20, 10
 """Rows that the page has of what drives a risk; the files have all."""
@@ -38,7 +40,11 @@ class Review:
     provenance: Mapping[str, str]
     settings: Settings
     evaluation: Evaluation | None = None
-    """Missing where the outcome is not known."""
+    """Missing where the outcome is not known, or the model knows all organisations."""
+    measured_on: Message | None = Message("review.quality")
+    """What the figures of quality are of, or why there are none; None where nothing is said."""
+    measures: pd.DataFrame | None = None
+    """Those of the training, where this is its survey: one row per measure."""
     selection: Selection | None = None
     reliability: Reliability | None = None
     wave: str = ""
@@ -98,9 +104,35 @@ def _driver_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
     pairs = drivers.interactions.head(_MOST_PAIRS)
     of_pairs = {name: pairs[name].map(labels) for name in ("first", "second")}
     yield "interactions", pairs.assign(**of_pairs)
-    dependence = drivers.dependence
-    yield "dependence", dependence.assign(feature=dependence["feature"].map(labels))
-    yield "stability", drivers.stability.groupby("comparison", sort=False).mean().reset_index()
+    yield "dependence", _told_dependence(review)
+    stability = drivers.stability.groupby("comparison", sort=False).mean().reset_index()
+    yield "stability", stability.assign(comparison=_told_comparisons(stability))
+
+
+def _told_dependence(review: Review) -> pd.DataFrame:
+    """Give the mean contribution of each answer, in words where it has them."""
+    rows, columns = review.drivers.dependence, review.subject.codebook.columns
+    answers = [
+        tell_answer(row, columns[row["feature"]], review.subject)
+        if row["feature"] in columns and columns[row["feature"]].codes
+        else Quantity(row["value"], "fine")
+        if row["value"] == row["value"]
+        else say("plot.no_answer")
+        for row in rows.to_dict("records")
+    ]
+    told = pd.Series(answers, rows.index, dtype="object")
+    return rows.assign(feature=rows["feature"].map(review.subject.labels), answer=told)
+
+
+def _told_comparisons(stability: pd.DataFrame) -> pd.Series:
+    """Say which refits are compared."""
+    folds = [
+        say("stability.samples")
+        if np.isnan(first)
+        else say("stability.folds", first=int(first), second=int(second))
+        for first, second in zip(stability["first"], stability["second"], strict=True)
+    ]
+    return pd.Series(folds, stability.index, dtype="object")
 
 
 def _quality_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -110,13 +142,25 @@ def _quality_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "reliability", scales.assign(scale=scales["scale"].map(review.subject.labels))
     if review.selection is not None:
         yield "candidates", review.selection.scores.reset_index()
-    if review.evaluation is not None:
-        overall = review.evaluation.overall.rename_axis("metric").reset_index()
+    measures = review.measures if review.evaluation is None else review.evaluation.overall
+    if measures is not None:
+        overall = measures.rename_axis("metric").reset_index()
         words = list[Any](say(id_of("metric", name)) for name in overall["metric"])
         yield "metrics", overall.assign(metric=words)
+    if review.evaluation is not None:
         if len(review.evaluation.by_group):
             yield "groups_measured", _by_group(review.evaluation, review.subject)
         yield "calibration", review.evaluation.calibration
+
+
+def remarks_of_slope(evaluation: Evaluation) -> Iterator[Message]:
+    """Say that risks are too far apart or too near to each other, or may be."""
+    if evaluation.verdict:
+        ends = evaluation.overall.loc[["calibration_slope"], ["value", "low", "high"]]
+        slope, low, high = map(float, ends.to_numpy(dtype=float)[0])
+        kind = "near" if evaluation.verdict == "near" else "extreme" if slope < 1 else "tame"
+        told = Quantity(slope, "thousandths", (low, high))
+        yield say(id_of("remark.slope", kind), slope=told)
 
 
 def _by_group(evaluation: Evaluation, subject: Subject) -> pd.DataFrame:

@@ -18,9 +18,9 @@ from blijfwijzer.survey.texts import say
 def picture_files(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
     """Render each picture as PNG and as SVG."""
     return {
-        f"plots/{name}.{kind}": to_bytes(picture.figure, kind)
+        f"plots/{name}.{kind}": content
         for name, picture in pictures.items()
-        for kind in ("png", "svg")
+        for kind, content in (("png", picture.png), ("svg", to_bytes(picture.figure, "svg")))
     }
 
 

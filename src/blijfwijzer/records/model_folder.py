@@ -1,9 +1,8 @@
 """A model on disk: text and JSON, with a hash of every file; loading runs no code."""
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from blijfwijzer.survey.codebook import Codebook, load_codebook
 
 MANIFEST = "manifest.json"
 _CARD = "card.json"
+_TRAINED = "trained.json"
 _NEEDED = (
     *("model.txt", "model.json", "codebook.toml", "settings.toml", "metrics.json"),
     *("reference.json", "effects.json"),
@@ -44,7 +44,7 @@ class Manifest:
     files: dict[str, str]
     """File to its SHA-256."""
     sha256: str
-    """Of all this but the time: the same training has the same, whenever it was done."""
+    """Of all this, the time too: by that the newest of several models is used."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class Stored:
     """What groups added to the model, for a wave without outcomes."""
     card: Card | None = None
     """By which people check themselves; of a need that vouchers are for."""
+    trained: dict[str, Any] = field(default_factory=dict)
+    """Keyed hashes of the organisations that it was trained on; empty where it does not say."""
 
     @property
     def folder(self) -> Path:
@@ -98,6 +100,8 @@ class Learnt:
     survey_hmac_sha256: str
     """Of the file that it was trained on, keyed."""
     card: Card | None = None
+    trained: dict[str, Any] = field(default_factory=dict)
+    """Keyed hashes of the organisations that it was trained on."""
 
 
 def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
@@ -125,6 +129,7 @@ def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dic
         "metrics.json": to_json(learnt.metrics),
         "reference.json": to_json(learnt.reference),
         "effects.json": to_json(learnt.effects.to_dict("index")),
+        _TRAINED: to_json(learnt.trained),
     }
     if learnt.card is not None:
         contents[_CARD] = to_json(card_to_json(learnt.card))
@@ -155,7 +160,8 @@ def _made_before(folder: Path, about: dict[str, Any]) -> str | None:
         before = read_manifest(folder)
     except ModelFolderError:
         return None
-    return before.made if before.sha256 == hash_bytes(to_json(about)) else None
+    same = hash_bytes(to_json({**about, "made": before.made}))
+    return before.made if before.sha256 == same else None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -189,16 +195,7 @@ def read_manifest(folder: Path) -> Manifest:
             f"{', '.join(unsaid)}. Train the model again."
         )
     told = {name: str(raw[name]) for name in names}
-    return Manifest(folder, files=files, sha256=_hash_content(raw), **told)
-
-
-def hash_manifest(manifest: bytes) -> str:
-    """Hash a manifest as `Manifest.sha256` has it: all of it but the time."""
-    return _hash_content(json.loads(manifest))
-
-
-def _hash_content(raw: dict[str, Any]) -> str:
-    return hash_bytes(to_json({name: value for name, value in raw.items() if name != "made"}))
+    return Manifest(folder, files=files, sha256=hash_bytes(to_json(raw)), **told)
 
 
 def read_model(folder: Path) -> Stored:
@@ -224,6 +221,7 @@ def read_model(folder: Path) -> Stored:
             read_json(folder / "reference.json"),
             _read_effects(folder / "effects.json"),
             card_from_json(read_json(folder / _CARD)) if _CARD in manifest.files else None,
+            read_json(folder / _TRAINED) if _TRAINED in manifest.files else {},
         )
     except (KeyError, TypeError, ValueError, CodebookError, SettingsError) as error:
         raise ModelFolderError(

@@ -1,5 +1,6 @@
 """What a training and an explanation may show by unit and by attribute."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,13 @@ class Breakdown:
 
 
 def admit_breakdown(
-    release: Rehearsal, intake: Intake, values: Array, risk: Array, *, of_answers: bool = False
+    release: Rehearsal,
+    intake: Intake,
+    values: Array,
+    risk: Array,
+    *,
+    of_answers: bool = False,
+    by: Sequence[str] = (),
 ) -> Breakdown:
     """Choose by which units and groups of attributes results may be shown.
 
@@ -50,18 +57,21 @@ def admit_breakdown(
 
     Parameters
     ----------
-    values : outcome per response: 1, 0, or NaN where not known
+    values : outcome per response: 1, 0, or NaN where not known; all NaN where none is told of
     risk : what a model expects of each response, in [0, 1]; NaN where nothing is shown of it
     of_answers : whether all that is shown is of those whose outcome is known, as of a training
+    by : unit levels; the clusters when left out
     """
     codebook, settings = release.request.codebook, release.request.settings
     responses, minimum = intake.responses, settings.disclosure.minimum
     (figure,) = release.request.statistics
-    grouping = _units(responses, codebook, settings)
-    admission = release.admit(intake, grouping, {figure: Basis((values,))})
+    grouping = _units(responses, codebook, settings, by or [codebook.units.cluster])
+    # Where no outcome is known, what is told rests on what everybody answered to other questions.
+    basis = Basis() if np.isnan(values).all() else Basis((values,))
+    admission = release.admit(intake, grouping, {figure: basis})
     unanimity = settings.disclosure.unanimity
     weight = responses["weight"].to_numpy(dtype=float)
-    told_of = admission.tells(figure) & ~_narrow(grouping.members, risk, weight, unanimity)
+    told_of = admission.tells(figure) & ~are_narrow(grouping.members, risk, weight, unanimity)
     groups = {
         name: pool_small(group, minimum) for name, group in break_down(responses, codebook).items()
     }
@@ -72,7 +82,7 @@ def admit_breakdown(
         for level in sorted(group.dropna().unique(), key=str):
             inside = (group == level).to_numpy(dtype=bool)
             row = part_answered(inside, ~np.isnan(values), only=of_answers)
-            is_narrow_one = _narrow(row, risk, weight, unanimity).any()
+            is_narrow_one = are_narrow(row, risk, weight, unanimity).any()
             if not is_narrow_one and not is_telling(row, values, weight, settings.disclosure):
                 offered[FigureId("level", (name, str(level)))] = row
     told = release.figures(admission, offered)
@@ -84,7 +94,7 @@ def admit_breakdown(
     return Breakdown(admission, told_of, units[codebook.units.cluster], kept)
 
 
-def _narrow(members: csr_array, risk: Array, weight: Array, unanimity: float) -> Mask:
+def are_narrow(members: csr_array, risk: Array, weight: Array, unanimity: float) -> Mask:
     """Say of each group whether nearly all risks in it are alike, though not those of everyone.
 
     Where a model expects the same of everyone, as that of the prevalence does, it tells nobody
@@ -115,10 +125,12 @@ def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings)
     return learn_group_effects(answered, pooled, areas, breakdown.told)
 
 
-def _units(responses: pd.DataFrame, codebook: Codebook, settings: Settings) -> Grouping:
-    """Group by the cluster level; everyone is the one group where no unit is large enough."""
+def _units(
+    responses: pd.DataFrame, codebook: Codebook, settings: Settings, by: Sequence[str]
+) -> Grouping:
+    """Group by unit levels; everyone is the one group where no unit is large enough."""
     try:
-        return make_groups(responses, codebook, [codebook.units.cluster], settings)
+        return make_groups(responses, codebook, by, settings)
     except GroupError:
         return everyone_alone(responses)
 

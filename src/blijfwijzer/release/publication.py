@@ -30,7 +30,7 @@ from blijfwijzer.files import (
     write_folder_beside,
 )
 from blijfwijzer.publish.release_files import csv_file
-from blijfwijzer.records.model_folder import MANIFEST, hash_manifest
+from blijfwijzer.records.model_folder import MANIFEST
 from blijfwijzer.records.tracking import (
     Released,
     Training,
@@ -49,6 +49,7 @@ from blijfwijzer.release.folder import (
     settings_of,
 )
 from blijfwijzer.release.origin import (
+    refuse_other_weights,
     refuse_unknown,
     unknown_models,
 )
@@ -59,7 +60,29 @@ from blijfwijzer.survey.codebook import Codebook
 
 
 @dataclass(frozen=True)
-class Publication(Rehearsal):
+class Showing(Rehearsal):
+    """Something to be shown at once; its ledger is locked until the `with` block ends."""
+
+    def enter(self, shown: Mapping[str, bytes]) -> Head:
+        """Enter all that was admitted; only then it may leave.
+
+        Parameters
+        ----------
+        shown : what is shown, cleared; no file is kept of it, and the ledger has its hash
+        """
+        return self._enter(shown, self._prove())
+
+    def _prove(self) -> dict[str, Proof]:
+        """Prove of each wave that nothing about few people follows from the sizes of its groups."""
+        levels = self.request.codebook.units.levels
+        return {
+            wave: prove(told, levels, minimum=self.admitted[wave][0].minimum, wave=wave)
+            for wave, told in self.told.items()
+        }
+
+
+@dataclass(frozen=True)
+class Publication(Showing):
     """A release in the making; its ledger is locked until the `with` block ends."""
 
     output: Path = field(kw_only=True)
@@ -101,17 +124,9 @@ class Publication(Rehearsal):
         model : files beside it, of which the ledger knows the manifest, and by that all
         """
         with write_folder_beside(self.output, MANIFEST) as beside:
-            head = self._enter(files, self._prove(), model=hash_manifest(model[MANIFEST]))
+            head = self._enter(files, self._prove(), model=hash_bytes(model[MANIFEST]))
             write_files(beside, {**files, **model})
         return head
-
-    def _prove(self) -> dict[str, Proof]:
-        """Prove of each wave that nothing about few people follows from the sizes of its groups."""
-        levels = self.request.codebook.units.levels
-        return {
-            wave: prove(told, levels, minimum=self.admitted[wave][0].minimum, wave=wave)
-            for wave, told in self.told.items()
-        }
 
 
 @contextmanager
@@ -135,7 +150,22 @@ def publication(output: Path, request: Request, ledgers: Path) -> Iterator[Publi
     place = ledgers / request.survey
     with open_ledger(place, request.owner, anchor_of(output)) as ledger:
         refuse_unknown(request, ledger)
+        refuse_other_weights(request, ledger)
         yield Publication(request, ledger, output=output)
+
+
+@contextmanager
+def showing(request: Request, ledgers: Path) -> Iterator[Showing]:
+    """Open the ledger for what a call gives back and no file keeps.
+
+    Raises
+    ------
+    BusyError, LedgerError, NotWritableError, ModelFolderError
+        As `publication`.
+    """
+    with open_ledger(ledgers / request.survey, request.owner) as ledger:
+        refuse_unknown(request, ledger)
+        yield Showing(request, ledger)
 
 
 def identify_survey(request: Request, ledgers: Path) -> str:

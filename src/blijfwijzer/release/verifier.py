@@ -223,7 +223,7 @@ def hold_ledger(findings: Findings, path: Path, run: Json) -> list[Json]:
     head = parse((path.parent / "head.json").read_text("utf-8"))
     # Who is interrupted between line and head leaves one line more than the head knows.
     is_cut = (head["sequence"], head["hash"]) not in ends[-2:]
-    odd = {(2, x["owner"], x["key"]) for x in lines} - {(head["form"], head["owner"], head["key"])}
+    odd = {(3, x["owner"], x["key"]) for x in lines} - {(head["form"], head["owner"], head["key"])}
     faults += ["it does not end as head.json tells, or in form or key"] * (is_cut or bool(odd))
     findings.add(f"the ledger's {len(lines)} lines are an unbroken chain", faults)
     notes = [x["content"]["note"] for x in lines if x["content"]["kind"] == "withdraw"]

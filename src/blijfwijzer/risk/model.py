@@ -29,7 +29,7 @@ class RiskModel:
 
     target: str
     kind: str
-    """Candidate it comes from: prevalence, logistic, additive or trees."""
+    """Candidate it comes from: prevalence, logistic, items, additive or trees."""
     schema: Schema
     linear: Linear
     trees: str

@@ -12,7 +12,6 @@ from typing import Generic, TypeVar
 
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.records.model_choice import choose_model
-from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.preview import Preview, Wish, foretell
 from blijfwijzer.release.shown import Shown
@@ -21,6 +20,7 @@ from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims, wi
 from blijfwijzer.runs.climate import measure_climate, publish_climate, wish_climate
 from blijfwijzer.runs.climate_findings import MeasuredCulture
 from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
+from blijfwijzer.runs.explanation import Model
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
 from blijfwijzer.runs.train import (
     TrainRequest,
@@ -158,10 +158,11 @@ def read_survey(
     return read_intake(Path(survey), book, _settings(settings).intake)
 
 
-def load_model(models: Place, *, target: str = "") -> Stored:
+def load_model(models: Place, *, target: str = "") -> Model:
     """Read a model folder, or the model that a folder of them uses for an outcome.
 
-    Loading runs no code, and the hash of every file is checked first.
+    Loading runs no code, and the hash of every file is checked first. `explain` of what is given
+    back makes what shap's plots take.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def load_model(models: Place, *, target: str = "") -> Stored:
     ModelFolderError
         There is none, it was altered, or several outcomes are there and none is named.
     """
-    return choose_model(Path(models), target).stored
+    return Model(**vars(choose_model(Path(models), target).stored))
 
 
 def train(
@@ -229,7 +230,7 @@ def score(
     *,
     by: Sequence[str],
     cross: Sequence[str] = (),
-    population: Place | None = None,
+    population: Place | Sequence[Place] | None = None,
     wave: str = "",
     settings: Settings | Place | None = None,
     tell: Tell = silent,
@@ -241,7 +242,9 @@ def score(
     models : folder with the models of this survey
     by : unit levels
     cross : background variables to cross units with
-    population : table of how many people work in each unit: the levels and `people`
+    population : table of how many people work in each unit (the levels and `people`), or of how
+        many have which codes (the levels, `variable`, `code` and `people`, or a column per
+        variable); or one of each
     wave : what it is called; the name of its file when left out
 
     Raises
@@ -251,12 +254,13 @@ def score(
     GroupError
         No group is large enough.
     """
-    people = _path(population)
+    places = [population] if isinstance(population, Path | str) else population
+    people = tuple(map(Path, places or ()))
     asked = ScoreRequest(
         Path(survey), tuple(by), Path(models), tuple(cross), people, _settings(settings), wave
     )
     place = _place("scores", asked.survey)
-    inputs = [asked.survey, asked.models, people]
+    inputs = [asked.survey, asked.models, *people]
     publish = partial(_beside, publish_scores, inputs)
     return Wished(score_wave(asked, tell), place, publish, wish_scores)
 

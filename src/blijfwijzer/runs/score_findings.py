@@ -36,6 +36,7 @@ from blijfwijzer.runs.score_needs import (
     of_segments,
     tell_need,
 )
+from blijfwijzer.runs.score_register import offer_register, rounded_register, tell_register
 from blijfwijzer.runs.score_targets import NewWave, Target
 from blijfwijzer.survey.breakdown import break_down_people
 
@@ -93,7 +94,11 @@ def choose_told(
     for need in needs.values():
         rests = offer_remainders(need.target, wave, admission, left)
         offered |= not_telling(rests, need.target, wave)
+    # Last, so that what a register tells takes the place of no other figure.
+    of_register = offer_register(wave, targets, admission)
+    offered |= of_register
     rounded = frozenset[FigureId]().union(*(rounded_cells(n.aim, wave) for n in needs.values()))
+    rounded |= rounded_register(wave, targets, of_register)
     told = frozenset(release.figures(admission, offered, rounded))
     return Chosen(people, needs, leaving, best, left, told)
 
@@ -133,6 +138,7 @@ def gather(
         },
         constant=tuple(n for n, one in targets.items() if is_constant(one.stored.model)),
         earlier=count_earlier(admission),
+        register=tell_register(wave, targets, admission, told),
     )
 
 

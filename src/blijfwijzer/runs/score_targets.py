@@ -14,6 +14,7 @@ from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.flags import CHOICES, NOT, Listed, flag_groups
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.rates import PooledRates
+from blijfwijzer.groups.register_weights import RegisterWeights
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.risk.evaluation import Predictions
@@ -69,6 +70,8 @@ class NewWave:
     by: tuple[str, ...]
     """Unit levels that are flagged; larger ones are what they are held against."""
     settings: Settings
+    register: RegisterWeights | None = None
+    """Weights that its responses have by a register, if there is one."""
 
     @property
     def responses(self) -> pd.DataFrame:

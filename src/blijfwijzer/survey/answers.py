@@ -1,20 +1,61 @@
 """One column of a file to numbers or categories, as its codebook entry says."""
 
-import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from blijfwijzer.survey.cells import (
+    as_key,
+    code_text,
+    is_missing_word,
+    number_of,
+    plain_text,
+    read_numbers,
+)
 from blijfwijzer.survey.codebook import Column
-from blijfwijzer.survey.files import Ranges, code_text
-from blijfwijzer.survey.texts import as_seen
+from blijfwijzer.survey.table import Ranges
 
 
-def read_answers(
-    answers: pd.Series, column: Column, declared: Ranges
-) -> tuple[pd.Series, NDArray[np.bool_]]:
-    """Read one column: answers as numbers or categories, and where they are not allowed.
+class Cell(IntEnum):
+    """What became of one cell; all but the first are missing."""
+
+    READ = 0
+    EMPTY = 1
+    """Nothing in it, or what a program writes there."""
+    NO_ANSWER = 2
+    """A code or word that the codebook lists as missing."""
+    DECLARED = 3
+    """A code that the file itself declares user-missing."""
+    STRAY = 4
+    """An answer that the codebook does not allow."""
+    DOUBTFUL = 5
+    """A number of which the sign before three digits may part thousands or decimals."""
+
+
+_TRUTHS = {"True": "1", "False": "0"}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One column, read."""
+
+    values: pd.Series
+    """Numbers or categories; missing where a cell is not `Cell.READ`."""
+    cells: NDArray[np.int8]
+    """What became of each cell, as a `Cell`."""
+
+    @property
+    def is_stray(self) -> NDArray[np.bool_]:
+        """Where an answer is not allowed, or cannot be told."""
+        return np.asarray(self.cells >= Cell.STRAY)
+
+
+def read_answers(answers: pd.Series, column: Column, declared: Ranges) -> Answers:
+    """Read one column as numbers or categories.
 
     Meanings (value labels) are understood as well as codes, as long as they differ; so is `01`
     where the codebook has `1`, and true and false for 1 and 0. A unit that the codebook does not
@@ -26,75 +67,103 @@ def read_answers(
     column : what it may hold
     declared : ranges of codes that the file itself declares user-missing
     """
-    if column.type == "number":
-        return _read_numbers(answers, column, declared)
+    if column.type == "number" and pd.api.types.is_numeric_dtype(answers):
+        numbers = answers.to_numpy(dtype="float64", na_value=np.nan)
+        cells = _judge(numbers, np.isnan(numbers), column)
+        for low, high in declared:
+            if not isinstance(low, str) and not isinstance(high, str):
+                cells[(numbers >= low) & (numbers <= high)] = Cell.DECLARED
+        return _numbers(numbers, cells, answers.index)
     place, levels = pd.factorize(answers)
-    texts = [code_text(level) for level in levels]
-    if "True" not in column.codes and set(texts) <= {"True", "False"}:
-        texts = [str(int(text == "True")) for text in texts]
-    lost = [_is_declared(level, declared) for level in levels]
-    told = column.codes | column.missing
-    is_open = not column.codes or column.role == "unit"
-    by_number = {number: code for code in told if (number := _number(code)) is not None}
-    meaning = {
-        text.strip().lower(): code
-        for code, texts_ in column.codes.items()
-        for text in (texts_.nl, texts_.en)
-    }
-    no_answer = {text.strip().lower() for t in column.missing.values() for text in (t.nl, t.en)}
-
-    def code_of(text: str, is_lost: bool) -> str | None:
-        """Code of a level; None when it is no answer, empty when it is not allowed."""
-        number = _number(text)
-        if text not in told and number in by_number:
-            text = by_number[number]
-        if is_lost or text == "" or text in column.missing:
-            return None
-        if text in column.codes or not column.codes:
-            return text
-        told_as = as_seen(text).strip().lower()
-        return None if told_as in no_answer else meaning.get(told_as, text if is_open else "")
-
-    codes = [code_of(text, is_lost) for text, is_lost in zip(texts, lost, strict=True)]
-    # One entry more than there are levels: place -1 stands for an empty cell.
-    refused = np.array([*(code == "" for code in codes), False])[place]
-    if column.type == "nominal":
-        order = sorted({code for code in codes if code}) if is_open else list(column.codes)
-        level = np.array([*(order.index(code) if code else -1 for code in codes), -1])[place]
-        kind = pd.CategoricalDtype(order)
-        return pd.Series(pd.Categorical.from_codes(level, dtype=kind), index=answers.index), refused
-    value = np.array([*(column.values[code] if code else np.nan for code in codes), np.nan])
-    return pd.Series(value[place], index=answers.index), refused
+    texts = [plain_text(code_text(level)) for level in levels]
+    if "True" not in column.codes and set(texts) <= set(_TRUTHS):
+        texts = [_TRUTHS[text] for text in texts]
+    # The last one stands for an empty cell, of which the place is -1.
+    texts, is_lost = [*texts, ""], [*(_is_declared(level, declared) for level in levels), False]
+    if column.type == "number":
+        numbers, cells = _read_numbers(texts, column)
+        cells[is_lost] = Cell.DECLARED
+        return _numbers(numbers[place], cells[place], answers.index)
+    codes = _understand(texts, column)
+    codes = [Cell.DECLARED if lost else code for code, lost in zip(codes, is_lost, strict=True)]
+    return _coded(codes, place, column, answers.index)
 
 
 def _read_numbers(
-    answers: pd.Series, column: Column, declared: Ranges
-) -> tuple[pd.Series, NDArray[np.bool_]]:
-    if pd.api.types.is_numeric_dtype(answers):
-        numbers = answers.astype("float64")
-        is_text = np.zeros(len(answers), dtype=bool)
-    else:
-        texts = answers.astype("str").str.strip().str.replace(",", ".", regex=False)
-        numbers = pd.to_numeric(texts, errors="coerce").astype("float64")
-        is_missing_code = texts.isin(list(column.missing)) | texts.isin(["", "nan"])
-        is_text = (numbers.isna() & answers.notna() & ~is_missing_code).to_numpy()
-    lost = numbers.isin([n for code in column.missing if (n := _number(code)) is not None])
-    for low, high in declared:
-        if not isinstance(low, str) and not isinstance(high, str):
-            lost |= numbers.between(low, high)
-    numbers = numbers.mask(lost)
+    texts: Sequence[str], column: Column
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    numbers, is_doubtful = read_numbers(texts, column.decimal)
+    cells = _judge(numbers, [text == "" or is_missing_word(text) for text in texts], column)
+    cells[is_doubtful] = Cell.DOUBTFUL
+    cells[[text in column.missing for text in texts]] = Cell.NO_ANSWER
+    return numbers, cells
+
+
+def _coded(
+    codes: Sequence[str | Cell], place: NDArray[np.intp], column: Column, index: pd.Index
+) -> Answers:
+    """Put codes in the rows of the file, as their numbers or as categories."""
+    cells = np.array([c if isinstance(c, Cell) else Cell.READ for c in codes], dtype=np.int8)
+    if column.type != "nominal":
+        value = column.values
+        numbers = np.array([np.nan if isinstance(c, Cell) else value[c] for c in codes])
+        return _numbers(numbers[place], cells[place], index)
+    known = sorted({code for code in codes if not isinstance(code, Cell)})
+    order = known if not column.codes or column.role == "unit" else list(column.codes)
+    found = np.array([-1 if isinstance(c, Cell) else order.index(c) for c in codes])
+    told = pd.Categorical.from_codes(found[place], dtype=pd.CategoricalDtype(order))
+    return Answers(pd.Series(told, index=index), cells[place])
+
+
+def _numbers(numbers: NDArray[np.float64], cells: NDArray[np.int8], index: pd.Index) -> Answers:
+    return Answers(pd.Series(np.where(cells == Cell.READ, numbers, np.nan), index=index), cells)
+
+
+def _judge(
+    numbers: NDArray[np.float64], is_empty: Sequence[bool] | NDArray[np.bool_], column: Column
+) -> NDArray[np.int8]:
+    """Say what becomes of numbers; NaN is a text that is none, unless the cell is empty."""
     low, high = column.range or (-np.inf, np.inf)
-    outside = ((numbers < low) | (numbers > high)).to_numpy()
-    return numbers.mask(outside), is_text | outside
+    no_answer = [number_of(code) for code in column.missing]
+    cells = np.select(
+        [
+            np.asarray(is_empty, dtype=bool),
+            np.isin(numbers, [number for number in no_answer if number is not None]),
+            np.isnan(numbers) | (numbers < low) | (numbers > high),
+        ],
+        [Cell.EMPTY, Cell.NO_ANSWER, Cell.STRAY],
+        default=Cell.READ,
+    )
+    return cells.astype(np.int8)
 
 
-def _number(code: str) -> float | None:
-    """Give the number that a code stands for; infinity and `nan` are words."""
-    try:
-        number = float(code)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+def _understand(texts: Sequence[str], column: Column) -> list[str | Cell]:
+    """Give the code that each text stands for, or why it stands for none."""
+    told = {plain_text(code): code for code in (*column.codes, *column.missing)}
+    by_number = {number: code for code in told if (number := number_of(code)) is not None}
+    meanings = {
+        as_key(text): code
+        for codes in (column.codes, column.missing)
+        for code, both in codes.items()
+        for text in (both.nl, both.en)
+    }
+    is_open = not column.codes or column.role == "unit"
+
+    def code_of(text: str) -> str | Cell:
+        if text == "":
+            return Cell.EMPTY
+        number = None if text in told else number_of(text)
+        code = told.get(text) if number is None else by_number.get(number)
+        code = code or (meanings.get(as_key(text)) if column.codes or column.missing else None)
+        if code in column.missing:
+            return Cell.NO_ANSWER
+        if code is not None:
+            return code
+        if is_open:
+            return text
+        return Cell.EMPTY if is_missing_word(text) else Cell.STRAY
+
+    return [code_of(text) for text in texts]
 
 
 def _is_declared(level: object, declared: Ranges) -> bool:

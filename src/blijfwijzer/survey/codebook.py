@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from blijfwijzer.errors import CodebookError, CodebookWarning, counted
 from blijfwijzer.settings import describe_faults
+from blijfwijzer.survey.cells import Mark, number_of
 from blijfwijzer.survey.concepts import Concept
 from blijfwijzer.survey.contradictions import find_contradictions
 from blijfwijzer.survey.rules import Rule
@@ -47,6 +48,8 @@ class Column(_Part):
     """User-missing codes: weet niet, n.v.t., geweigerd."""
     range: tuple[float, float] | None = None
     """Lowest and highest allowed number."""
+    decimal: Mark | None = None
+    """Sign before decimals, where the file leaves it in doubt: is 1.096 one or a thousand?"""
     aliases: tuple[str, ...] = ()
     """Names that the same question has in other waves."""
     new_since: str = Field("", alias="break")
@@ -60,15 +63,30 @@ class Column(_Part):
     """What to do with a nominal level that training did not see."""
     absent: Policy = "reject"
     """What to do with a file that lacks the column."""
+    stray: Policy = "missing"
+    """What a code that is not allowed costs: the answer, or the response; as `[survey]` says."""
     bands: tuple[float, ...] = ()
     """Cut points that make bands of a number for reports, e.g. ages 35, 45, 55."""
 
     @property
     def values(self) -> dict[str, float]:
-        """Code to number: the code itself, or its rank (1, 2, ...) when codes are words."""
-        if all(_is_number(code) for code in self.codes):
-            return {code: float(code) for code in self.codes}
-        return {code: float(rank) for rank, code in enumerate(self.codes, start=1)}
+        """Code to number, rising in the order of the codebook.
+
+        The code itself; where codes run from high to low, the lowest of these numbers for the first
+        one, and so on; the rank (1, 2, ...) when codes are words.
+        """
+        numbers = [number_of(code) for code in self.codes]
+        known = sorted(number for number in numbers if number is not None)
+        if len(known) < len(numbers):
+            known = [float(rank) for rank in range(1, len(numbers) + 1)]
+        return dict(zip(self.codes, known, strict=True))
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether its codes are numbers in another order than these have."""
+        numbers = [number_of(code) for code in self.codes]
+        known = [number for number in numbers if number is not None]
+        return len(known) == len(numbers) and known != sorted(known)
 
     @property
     def span(self) -> tuple[float, float] | None:
@@ -178,7 +196,12 @@ class Survey(_Part):
     label: Text
     population: _Seen
     purpose: _Seen
-    language: Literal["nl", "en"] = "nl"
+    language: Literal["nl", "en"] | None = None
+    """Of pages about it, where the settings name none."""
+    sheet: str = ""
+    """Sheet of a workbook that holds the answers; empty: it is found."""
+    stray: Policy = "missing"
+    """What a code that is not allowed costs, where a column does not say it."""
 
 
 class Codebook(_Part):
@@ -208,8 +231,10 @@ class Codebook(_Part):
         if not isinstance(raw, dict):
             return raw
         answers = raw.get("answers", {})
+        survey = raw.get("survey", {})
+        stray = survey.get("stray", "missing") if isinstance(survey, dict) else "missing"
         columns = {
-            name: _with_answers(name, column, answers)
+            name: _with_answers(name, column, answers, stray)
             for name, column in raw.get("columns", {}).items()
         }
         named = {
@@ -294,10 +319,10 @@ def shipped_codebooks() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
-def _with_answers(name: str, column: Any, answers: Any) -> Any:
+def _with_answers(name: str, column: Any, answers: Any, stray: Any) -> Any:
     if not isinstance(column, dict):
         return column
-    column = {"name": name, **column}
+    column = {"name": name, "stray": stray, **column}
     shared = column.pop("answers", None)
     if shared is not None:
         if shared not in answers:
@@ -313,14 +338,6 @@ def _usual_type(column: dict[str, Any]) -> str:
     if column.get("role") in ("unit", "id"):
         return "nominal"
     return "ordinal" if column.get("codes") else "number"
-
-
-def _is_number(code: str) -> bool:
-    try:
-        float(code)
-    except ValueError:
-        return False
-    return True
 
 
 def _readable(fault: str) -> str:

@@ -55,6 +55,8 @@ def _column_faults(column: "Column", codebook: "Codebook") -> Iterator[str]:
         yield f"{where}: only a number has a range"
     if column.range is not None and column.range[0] >= column.range[1]:
         yield f"{where}: the range must go from low to high"
+    if column.decimal is not None and column.type != "number":
+        yield f"{where}: only a number has decimals"
     both = sorted(set(column.codes) & set(column.missing))
     if both:
         yield f"{where}: codes {', '.join(both)} are both an answer and missing"
@@ -126,6 +128,11 @@ def _condition_faults(condition: Condition, codebook: "Codebook") -> Iterator[st
         yield f"the rule's column {column.name!r} is a number: use at_least or at_most, not `in`"
     elif condition.one_of is None and column.type == "nominal":
         yield f"the rule's column {column.name!r} has no order: use `in`"
+    elif condition.one_of is None and column.is_turned:
+        yield (
+            f"the rule's column {column.name!r} has codes in another order than numbers: say with "
+            "`in` which are meant"
+        )
     elif condition.one_of is not None and column.codes:
         strange = sorted(set(condition.one_of) - set(column.codes))
         if strange:

@@ -125,8 +125,9 @@ def _is_named_as_one(name: str, distinct: pd.Series) -> bool:
 def _is_free_text(answers: pd.Series) -> bool:
     """Whether most cells of several words differ; the labels of a closed question repeat."""
     texts = answers.dropna().astype("str")
-    # Numbers in words' clothing, such as dates with a time, are no text.
-    words = texts.str.count(r"[^\W\d_]{2,}")
+    # Numbers in words' clothing, such as dates with a time, are no text; nor are codes of letters
+    # and digits mixed, such as a survey tool gives to each form.
+    words = texts.str.count(r"(?<![^\W_])[^\W\d_]{2,}(?![^\W_])")
     for fewest_words, fewest_distinct in _FREE_TEXT:
         wordy = texts[words >= fewest_words]
         distinct = wordy.nunique()

@@ -4,16 +4,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.concepts import YES_OR_NO
-from blijfwijzer.survey.files import Table, code_text
 from blijfwijzer.survey.remarks import Remark
+from blijfwijzer.survey.table import Table
 from blijfwijzer.survey.texts import Message, Text, as_seen
 
 _NO_ANSWER = re.compile(
     r"weet (ik )?niet|n\.?v\.?t|niet van toepassing|geen (mening|antwoord|opgave)|"
     r"wil .*niet zeggen|geweigerd|don'?t know|do not know|not applicable|"
-    r"no (answer|opinion)|refused|prefer not",
+    r"no (answer|opinion)|refused|prefer not|"
+    r"^\W*(n/a|onbekend|unknown|not stated|niet ingevuld|leeg)\W*$|^[-–—?.]+$",
     re.IGNORECASE,
 )
 

@@ -33,7 +33,7 @@ def read_replicates(
         role="weight",
         range=(0.0, float("inf")),
     )
-    read = {name: read_answers(frame[name], column, [])[0] for name in names}
+    read = {name: read_answers(frame[name], column, []).values for name in names}
     replicates = pd.DataFrame(read, index=pd.RangeIndex(len(frame)))
     asked = codebook.weight is not None and codebook.weight.replicates
     if asked and len(names) == 1:

@@ -30,14 +30,15 @@ def write_survey(responses: pd.DataFrame, codebook: Codebook, path: Path) -> Non
     """
     suffix = format_of(path)
     with write_beside(path) as beside:
-        if suffix == ".sav":
-            _write_sav(responses, codebook, beside)
+        if suffix in (".sav", ".zsav"):
+            _write_sav(responses, codebook, beside, is_packed=suffix == ".zsav")
         elif suffix == ".parquet":
             responses.to_parquet(beside, index=False)
         elif suffix == ".xlsx":
             responses.to_excel(beside, index=False)
-        elif suffix == ".csv":
-            _tidy(responses).to_csv(beside, index=False)
+        elif suffix in (".csv", ".tsv"):
+            separator = "\t" if suffix == ".tsv" else ","
+            _tidy(responses).to_csv(beside, index=False, sep=separator)
         else:
             # A time of 0 and no name, so that the bytes do not depend on when and where.
             with beside.open("wb") as raw, gzip.GzipFile("", "wb", mtime=0, fileobj=raw) as packed:
@@ -54,7 +55,7 @@ def _tidy(responses: pd.DataFrame) -> pd.DataFrame:
     return responses.astype(dict.fromkeys(whole, "Int64"))
 
 
-def _write_sav(responses: pd.DataFrame, codebook: Codebook, path: Path) -> None:
+def _write_sav(responses: pd.DataFrame, codebook: Codebook, path: Path, *, is_packed: bool) -> None:
     import pyreadstat
 
     columns = {
@@ -73,6 +74,7 @@ def _write_sav(responses: pd.DataFrame, codebook: Codebook, path: Path) -> None:
     pyreadstat.write_sav(
         responses,
         str(path),
+        compress=is_packed,
         file_label=codebook.survey.label.nl,
         column_labels={name: column.label.nl for name, column in columns.items()},
         variable_value_labels={name: text for name, text in labels.items() if text},

@@ -1,0 +1,107 @@
+"""Which cells of people of whom a model says nearly the same may be shown, and of whom already.
+
+Cells part everybody. Of other cells of the same people, or of the same cells with somebody more,
+one less the other could tell of a few. So of the people of one wave there is one set of cells, and
+whoever asks again is given these.
+"""
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from blijfwijzer.disclosure.atoms import find_atoms
+from blijfwijzer.disclosure.cuts import find_loose
+from blijfwijzer.disclosure.figures import FigureId
+from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.errors import DisclosureError
+from blijfwijzer.groups.grouping import everyone_alone
+from blijfwijzer.release.admission import Admission, fingerprint_figures, known_beside
+from blijfwijzer.release.rehearsal import Rehearsal
+from blijfwijzer.survey.arrays import Codes
+from blijfwijzer.survey.intake import Intake
+
+
+def alike_figure(model: str, smallest: int) -> FigureId:
+    """Name the cells that a model makes.
+
+    Parameters
+    ----------
+    model : name of its folder
+    """
+    return FigureId("alike", (model, str(smallest)))
+
+
+def cells_before(ledger: Ledger, wave: str) -> tuple[str, int] | None:
+    """Give the folder of the model whose cells of a wave were shown, and their size."""
+    for release in ledger.standing:
+        for name in release.content.get("parts", {}):
+            kind, _, of = name.partition(":")
+            if kind == "alike" and release.content["wave"] == wave:
+                model, _, smallest = of.rpartition(":")
+                return model, int(smallest)
+    return None
+
+
+def admit_cells(
+    release: Rehearsal, intake: Intake, cells: Codes, figure: FigureId
+) -> tuple[Admission, csr_array]:
+    """Choose the cells to show, given all that was shown before.
+
+    Parameters
+    ----------
+    cells : number of each response's cell, -1 where there are none
+    figure : as `alike_figure` names them
+
+    Returns
+    -------
+    One row per cell that is shown, one column per response.
+
+    Raises
+    ------
+    DisclosureError
+        There are too few people for a cell; or nearly the same people were told of before, or
+        these people in other cells.
+    """
+    admission = release.admit(intake, everyone_alone(intake.responses), {})
+    people = len(cells)
+    if cells.max(initial=-1) < 1:
+        raise DisclosureError(
+            f"{intake.file}: of {people} responses no two cells can be made of people of whom the "
+            "model says nearly the same. Nothing was shown. Explain it by groups."
+        )
+    atoms = find_atoms(known_beside(admission)).atom_of
+    loose = find_loose(cells, atoms, admission.minimum)
+    told = np.setdiff1d(np.arange(cells.max() + 1), np.array(sorted(loose), dtype=np.intp))
+    rows = csr_array((np.ones(people, dtype=np.int8), (cells, np.arange(people))))[told]
+    everyone = csr_array(np.ones((1, people), dtype=np.int8))
+    parts = csr_array(vstack([everyone, rows], format="csr"))
+    _refuse_others(release, admission, figure, parts)
+    release.admitted[admission.wave][1][figure] = parts
+    release.offered[admission.wave].update(["alike"])
+    return admission, rows
+
+
+def _refuse_others(
+    release: Rehearsal, admission: Admission, figure: FigureId, parts: csr_array
+) -> None:
+    """Refuse cells beside others of nearly the same people."""
+    own = fingerprint_figures({figure: parts}, admission)[str(figure)]
+    for line in release.ledger.standing:
+        same_wave = line.content["wave"] == admission.wave
+        for name, texts in line.content.get("parts", {}).items():
+            if not (name.startswith("alike:") and (same_wave or own[0] == texts[0])):
+                continue
+            if set(texts) == set(own):
+                return
+            raise DisclosureError(
+                f"{admission.wave}: release {line.sequence} shows these people in other cells "
+                f"({name.partition(':')[2]}), and two sets of cells could be held against each "
+                "other. Nothing was shown. Use that model and size of cells, keep its folder "
+                "beside this model's, or explain by groups."
+            )
+    near = admission.earlier.compare_parts(parts, admission.minimum).is_near
+    if near.any():
+        raise DisclosureError(
+            f"{admission.wave}: {int(near.sum())} of {parts.shape[0]} sets of people differ by "
+            f"fewer than {admission.minimum} from some that were shown before, so cells would "
+            "tell of those few. Nothing was shown. Explain the file that was explained before."
+        )

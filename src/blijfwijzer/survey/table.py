@@ -1,0 +1,111 @@
+"""A survey file as a table, and what is said of one that cannot be read."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from blijfwijzer.errors import CorruptFileError, DuplicateColumnError, FileTooLargeError
+from blijfwijzer.survey.cells import plain_text, settle
+
+CELL_BYTES = 8
+
+Ranges = list[tuple[float | str, float | str]]
+"""Lowest and highest of each range of user-missing codes; a text code is its own range."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file as it is, with what it tells of its columns."""
+
+    frame: pd.DataFrame
+    labels: dict[str, str] = field(default_factory=dict)
+    """Column to its text; of .sav, and of exports with a second row of headings."""
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Column to code to meaning; only .sav has them."""
+    missing: dict[str, Ranges] = field(default_factory=dict)
+    """Column to ranges of user-missing codes; only .sav has them."""
+    rows: NDArray[np.int64] | None = None
+    """Place of each row among those of the file, from 1; nothing: all are there."""
+    empty: int = 0
+    """Rows of the file in which no cell is filled; they are no forms."""
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """Place of each row among those of the file, from 1."""
+        return np.arange(1, len(self.frame) + 1) if self.rows is None else self.rows
+
+
+def tidy(path: Path, table: Table) -> Table:
+    """Settle each column, write names as they are read, and leave out rows without any answer.
+
+    Raises
+    ------
+    DuplicateColumnError
+    """
+    names = {str(name): plain_text(str(name)) for name in table.frame.columns}
+    refuse_twins(path, [plain_text(str(name)) for name in table.frame.columns])
+    columns = {names[str(name)]: settle(answers) for name, answers in table.frame.items()}
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(len(table.frame)))
+    filled = frame.notna().any(axis=1).to_numpy()
+    places, empty = table.places[filled], table.empty + int((~filled).sum())
+    if not filled.all():
+        # Whole numbers are such again without the empty rows.
+        frame = pd.DataFrame(
+            {name: settle(answers[filled]) for name, answers in frame.items()}
+        ).reset_index(drop=True)
+    return Table(
+        frame,
+        {names[n]: plain_text(text) for n, text in table.labels.items() if n in names},
+        {
+            names[n]: {code: plain_text(text) for code, text in codes.items()}
+            for n, codes in table.codes.items()
+            if n in names
+        },
+        {names[n]: ranges for n, ranges in table.missing.items() if n in names},
+        None if len(places) == 0 or places[-1] == len(places) else places,
+        empty,
+    )
+
+
+def refuse_twins(path: Path, names: list[str]) -> None:
+    """Refuse names that more than one column has.
+
+    Raises
+    ------
+    DuplicateColumnError
+    """
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DuplicateColumnError(
+            f"{path.name}: {len(twice)} column names occur more than once: {', '.join(twice)}. "
+            "Rename or remove the extra columns."
+        )
+
+
+def refuse_large(path: Path, size: int, maximum: int) -> None:
+    """Refuse a file that is, or would unpack to, more than the limit.
+
+    Raises
+    ------
+    FileTooLargeError
+    """
+    if size > maximum:
+        raise too_large(path, maximum)
+
+
+def too_large(path: Path, maximum: int) -> FileTooLargeError:
+    """Say that a file is, or would unpack to, more than the limit."""
+    return FileTooLargeError(
+        f"{path.name}: is or unpacks to more than {maximum:,} bytes. If it is no mistake, "
+        "raise intake.maximum_bytes in the settings."
+    )
+
+
+def corrupt(path: Path) -> CorruptFileError:
+    """Say that a file is damaged."""
+    return CorruptFileError(
+        f"{path.name}: is truncated or damaged. Export or copy it again; nothing was read."
+    )

@@ -1,0 +1,156 @@
+"""Cells of people of whom a model says nearly the same: enough of them, and always the same."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blijfwijzer.disclosure.cuts import find_loose
+from blijfwijzer.drivers.cells import People, kept_shares, make_cells
+
+K, DOMINANCE = 10, 0.9
+
+
+def people(rng, rows=600, units=12):
+    strength = np.array([3.0, 2.0, 1.0, 0.5, 0.1])
+    values = pd.DataFrame(rng.normal(size=(rows, 5)) * strength)
+    weight = rng.uniform(0.5, 2, rows)
+    return People(values, weight, np.arange(rows), rng.integers(0, units, rows))
+
+
+def in_order(one, order):
+    return People(one.values.iloc[order], one.weight[order], one.forms[order], one.units[order])
+
+
+def sizes(codes, cells):
+    return pd.Series(codes).groupby(cells).nunique()
+
+
+def test_a_cell_has_ten_different_forms_of_two_organisations(rng):
+    one = people(rng)
+
+    cells = make_cells(one, K, DOMINANCE)
+
+    assert cells.min() == 0
+    assert np.bincount(cells).min() >= K
+    assert np.bincount(cells).max() <= K + 1
+    assert sizes(one.units, cells).min() >= 2
+
+
+def test_copies_of_a_form_make_up_no_cell(rng):
+    one = people(rng)
+    values = one.values.copy()
+    values.iloc[:40] = 9.0
+    forms = one.forms.copy()
+    forms[:40] = 0
+
+    cells = make_cells(People(values, one.weight, forms, one.units), K, DOMINANCE)
+
+    assert sizes(forms, cells).min() >= K
+
+
+def test_people_of_one_organisation_make_up_no_cell(rng):
+    one = people(rng)
+    values = one.values + 50.0 * (one.units == 3)[:, None]
+
+    cells = make_cells(People(values, one.weight, one.forms, one.units), K, DOMINANCE)
+
+    assert sizes(one.units, cells).min() >= 2
+
+
+def test_two_heavy_people_make_up_no_cell(rng):
+    one = people(rng)
+    weight = one.weight.copy()
+    weight[:2] = 300.0
+
+    cells = make_cells(People(one.values, weight, one.forms, one.units), K, DOMINANCE)
+
+    two = pd.Series(weight).groupby(cells).agg(lambda own: own.nlargest(2).sum() / own.sum())
+    assert two.max() < DOMINANCE
+
+
+def test_the_same_people_in_another_order_are_in_the_same_cells(rng):
+    one, order = people(rng), rng.permutation(600)
+
+    cells = make_cells(one, K, DOMINANCE)
+    again = make_cells(in_order(one, order), K, DOMINANCE)
+
+    pairs = {*zip(cells[order].tolist(), again.tolist(), strict=True)}
+    assert len(pairs) == cells.max() + 1
+
+
+def test_too_few_people_are_in_no_cell(rng):
+    few = in_order(people(rng), np.arange(9))
+
+    assert (make_cells(few, K, DOMINANCE) == -1).all()
+
+
+def test_weights_move_who_is_alike(rng):
+    one = people(rng)
+    even = People(one.values, np.ones(600), one.forms, one.units)
+
+    assert (make_cells(one, K, DOMINANCE) != make_cells(even, K, DOMINANCE)).any()
+
+
+def test_what_cells_keep_is_the_share_of_variance_between_them(rng):
+    one = people(rng)
+    cells = make_cells(one, K, DOMINANCE)
+
+    together, each = kept_shares(one.values, one.weight, cells)
+
+    w, first = one.weight, one.values[0].to_numpy()
+    means = pd.Series(w * first).groupby(cells).sum() / pd.Series(w).groupby(cells).sum()
+    between = np.average((means[cells].to_numpy() - np.average(first, weights=w)) ** 2, weights=w)
+    whole = np.average((first - np.average(first, weights=w)) ** 2, weights=w)
+    assert each[0] == pytest.approx(between / whole)
+    assert 0.75 < together < 1
+    at_random = rng.permutation(cells)
+    assert kept_shares(one.values, w, at_random)[0] < 0.25
+
+
+def follows(rows, few):
+    """Whether a total that is over some of a few people alone follows, by brute force."""
+    rank = np.linalg.matrix_rank
+    people = rows.shape[1]
+    whole = rank(rows)
+    for size in range(1, few):
+        for out in combinations(range(people), size):
+            rest = np.setdiff1d(np.arange(people), out)
+            if rank(rows[:, rest]) < whole:
+                return True
+    return False
+
+
+def indicators(codes):
+    return (codes[None, :] == np.unique(codes[codes >= 0])[:, None]).astype(float)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nothing_of_a_few_follows_from_cells_that_hang_together_with_groups(seed):
+    rng, few = np.random.default_rng(seed), 3
+    cells, atoms = rng.permutation(np.arange(14) // 3 % 4), rng.permutation(np.arange(14) // 5)
+
+    loose = find_loose(cells, atoms, few)
+
+    told = np.where(np.isin(cells, list(loose)), -1, cells)
+    rows = np.vstack([np.ones((1, 14)), indicators(told), indicators(atoms)])
+    assert not follows(rows, few)
+
+
+def test_a_unit_of_nearly_whole_cells_tells_of_the_one_who_is_left():
+    cells = np.repeat([0, 1, 2, 3], 10)
+    unit = (np.arange(40) < 19).astype(int)
+
+    loose = find_loose(cells, unit, 10)
+
+    assert follows(np.vstack([indicators(cells), indicators(unit)]), 3)
+    assert loose
+    told = np.where(np.isin(cells, list(loose)), -1, cells)
+    assert not follows(np.vstack([np.ones((1, 40)), indicators(told), indicators(unit)]), 2)
+
+
+def test_who_is_in_no_cell_are_enough_too():
+    cells = np.repeat([-1, 0, 1, 2], [4, 12, 12, 12])
+
+    assert len(find_loose(cells, np.zeros(40, dtype=int), 10)) == 1
