@@ -4,7 +4,6 @@ Every figure of docs/benchmarks.md comes from here. Sections whose data or packa
 so instead.
 """
 
-import importlib.util
 import os
 import platform
 import resource
@@ -12,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.metadata import version
@@ -20,25 +18,26 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
 
 from blijfwijzer.drivers.contributions import contribute
 from blijfwijzer.drivers.tree_contributions import tree_contributions
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.boosting import Boosting
-from blijfwijzer.risk.features import Schema
-from blijfwijzer.risk.linear import fit_linear, linear_margin
 from blijfwijzer.risk.metrics import calibration_slope, rank
-from blijfwijzer.risk.model import Calibrator, calibrate
 from blijfwijzer.risk.selection import Task, log_losses, select_model
+from blijfwijzer.risk.splits import Fold
 from blijfwijzer.risk.training import TrainingSet, prepare
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.arrays import Array, Codes
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake, read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
-from studies.peers import bare_fit_seconds, default_classifier, tree_shap
+from studies.peers import bare_fit_seconds, cross, peers, tree_shap
+from studies.unseen import compare_unseen
 
 Result = TypeVar("Result")
 
@@ -60,6 +59,7 @@ def run_bench(data: Path, tell: Tell) -> str:
         "\n".join(_accuracy(data, tell)),
         "\n".join(_costs(data, tell)),
         "\n".join(_built_in(tell)),
+        compare_unseen(data, tell),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -82,7 +82,15 @@ def _prepare(codebook: Codebook, file: Path, audit: bool = False) -> tuple[Train
     settings = settings.model_copy(update={"features": choice})
     scales = score_scales(intake.responses, codebook)
     outcome = next(iter(codebook.outcomes.values()))
-    return prepare(intake.responses, scales, codebook, outcome, settings), intake
+    made_from = prepare(intake.responses, scales, codebook, outcome, settings)
+    return replace(made_from, task=replace(made_from.task, folds=_folds(made_from))), intake
+
+
+def _folds(made_from: TrainingSet) -> list[Fold]:
+    """Part units as this page always did, whatever `train` does, so that figures compare."""
+    values, unit = made_from.task.values, pd.factorize(made_from.units)[0]
+    splitter = StratifiedGroupKFold(5, shuffle=True, random_state=0)
+    return list(splitter.split(np.zeros(len(values)), values, unit))
 
 
 def _loss(task: Task, risk: Array) -> float:
@@ -106,11 +114,9 @@ def _accuracy(data: Path, tell: Tell) -> Iterator[str]:
             continue
         task = _prepare(load_codebook(name), data / file)[0].task
         cells = []
-        for peer, fit in _peers().items():
+        for peer, fit in peers().items():
             tell(f"{name}: {peer}")
-            cells.append(
-                "not installed" if fit is None else f"{_loss(task, _cross(task, fit)):.4f}"
-            )
+            cells.append("not installed" if fit is None else f"{_loss(task, cross(task, fit)):.4f}")
         tell(f"{name}: blijfwijzer")
         selection = select_model(task)
         kind = selection.champion.kind
@@ -122,88 +128,6 @@ def _accuracy(data: Path, tell: Tell) -> Iterator[str]:
         prevalence = _loss(task, selection.out_of_fold["prevalence"])
         row = [f"{prevalence:.4f}", *cells, f"**{ours:.4f}**", kind, f"{price:+.4f}"]
         yield f"| {title} | {' | '.join(row)} |"
-
-
-Fit = Callable[[Task, Codes, Codes], Array]
-
-
-def _cross(task: Task, fit: Fit) -> Array:
-    """Out-of-fold probabilities of a peer."""
-    risk = np.empty(len(task.values))
-    for train, test in task.folds:
-        risk[test] = fit(task, train, test)
-    return risk
-
-
-def _peers() -> dict[str, Fit | None]:
-    """Give the peers that are installed, with their own defaults."""
-
-    def has(module: str) -> bool:
-        return importlib.util.find_spec(module) is not None
-
-    return {
-        "logistic": _logistic,
-        "LightGBM": _lightgbm,
-        "CatBoost": _catboost if has("catboost") else None,
-        "EBM": _ebm if has("interpret") else None,
-    }
-
-
-def _logistic(task: Task, train: Codes, test: Codes) -> Array:
-    """Regress on one term per answer, with C = .001 on standardised terms."""
-    levels = {
-        f.name: replace(f, levels=tuple("x" * int(np.nanmax(task.frame[f.name]) + 1)))
-        if task.frame[f.name].nunique() <= 12
-        and task.frame[f.name].min() >= 0
-        and (task.frame[f.name].dropna() % 1 == 0).all()
-        else f
-        for f in task.schema.features
-        if f.kind != "scale"
-    }
-    schema = Schema(tuple(levels.values()))
-    frame = task.frame[list(levels)]
-    linear = fit_linear(
-        frame.iloc[train], schema, list(levels), task.values[train], task.weight[train], 0.001
-    )
-    return calibrate(Calibrator(), linear_margin(linear, frame.iloc[test]))
-
-
-def _lightgbm(task: Task, train: Codes, test: Codes) -> Array:
-    model = default_classifier()
-    nominal = [f.name for f in task.schema.features if f.is_nominal]
-    model.fit(
-        task.frame.iloc[train],
-        task.values[train],
-        sample_weight=task.weight[train],
-        categorical_feature=nominal,
-    )
-    return np.asarray(model.predict_proba(task.frame.iloc[test]))[:, 1]
-
-
-def _catboost(task: Task, train: Codes, test: Codes) -> Array:
-    from catboost import CatBoostClassifier
-
-    nominal = [f.name for f in task.schema.features if f.is_nominal]
-    frame = task.frame.assign(
-        **{name: task.frame[name].fillna(-1).astype(int).astype("str") for name in nominal}
-    )
-    model = CatBoostClassifier(
-        verbose=0, random_seed=0, cat_features=nominal, allow_writing_files=False
-    )
-    model.fit(frame.iloc[train], task.values[train], sample_weight=task.weight[train])
-    return np.asarray(model.predict_proba(frame.iloc[test])[:, 1])
-
-
-def _ebm(task: Task, train: Codes, test: Codes) -> Array:
-    from interpret.glassbox import ExplainableBoostingClassifier
-
-    kinds = ["nominal" if f.is_nominal else "continuous" for f in task.schema.features]
-    model = ExplainableBoostingClassifier(random_state=0, n_jobs=-1, feature_types=kinds)
-    with warnings.catch_warnings():
-        # It warns that its own pictures do not show missing values.
-        warnings.simplefilter("ignore")
-        model.fit(task.frame.iloc[train], task.values[train], sample_weight=task.weight[train])
-        return np.asarray(model.predict_proba(task.frame.iloc[test]))[:, 1]
 
 
 def _costs(data: Path, tell: Tell) -> Iterator[str]:

@@ -249,11 +249,11 @@ def _small_task(rng: np.random.Generator) -> tuple[Task, Design]:
         frame=pd.DataFrame(X, columns=names),
         schema=Schema(tuple(features)),
         values=values,
-        weight=np.ones(600),
+        design=Design.of_units(np.ones(600), units),
         folds=split_by_unit(values, units, 5, 0),
         settings=ModelSettings(candidates=("logistic",)),
     )
-    return task, Design.of_units(task.weight, units)
+    return task, task.design
 
 
 def validate_drivers(data: Path, tell: Tell, runs: int = _RUNS) -> str:

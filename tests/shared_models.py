@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.files import write_files
 from blijfwijzer.records.model_folder import Learnt, model_files
 from blijfwijzer.records.tracking import Training
@@ -53,11 +54,11 @@ def make_survey(rng, rows):
     return frame, values, rng.integers(1, 3, rows).astype(float), units
 
 
-def select(survey, target="leaving", **settings):
+def select(survey, target="leaving", schema=SCHEMA, **settings):
     frame, values, weight, units = survey
     folds = split_by_unit(values, units, 5, 0)
-    task = Task(target, {"x": 2.0}, frame, SCHEMA, values, weight, folds, ModelSettings(**settings))
-    return select_model(task)
+    design, chosen = Design.of_units(weight, units), ModelSettings(**settings)
+    return select_model(Task(target, {"x": 2.0}, frame, schema, values, design, folds, chosen))
 
 
 def write_model(folder, model, card=None):

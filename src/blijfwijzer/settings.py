@@ -88,12 +88,14 @@ class ModelSettings(Section):
     """How candidates are fitted and one is chosen."""
 
     folds: int = Field(5, ge=2, le=20)
-    candidates: tuple[Literal["prevalence", "logistic", "additive", "trees"], ...] = (
+    candidates: tuple[Literal["prevalence", "logistic", "items", "additive", "trees"], ...] = (
         "prevalence",
         "logistic",
+        "items",
         "additive",
         "trees",
     )
+    """`items` is a regression on all items, and is tried where scales stand for some of them."""
     minimum_leaf: int = Field(20, ge=10, le=100_000)
     """Respondents in each leaf. LightGBM estimates counts while it grows, so that a leaf can end up
     with somewhat fewer; below ten the model file would describe few people and is refused."""
@@ -389,6 +391,12 @@ class Settings(Section):
     disclosure: DisclosureSettings = DisclosureSettings()
     culture: CultureSettings = CultureSettings()
     tracking: TrackingSettings = TrackingSettings()
+
+    def spoken(self, language: str | None) -> "Settings":
+        """Give settings in the language of a codebook, unless they name one themselves."""
+        if language is None or "language" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"language": language})
 
 
 def load_settings(path: Path | Settings | None) -> Settings:

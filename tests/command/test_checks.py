@@ -90,9 +90,7 @@ def test_scales_that_measure_poorly_are_in_the_conclusion(rng, tmp_path, capsys)
 
 
 def test_a_code_apart_from_the_answers_is_told(rng, tmp_path, capsys):
-    text = small().replace(
-        '5 = { nl = "Helemaal mee eens"', '9 = "9", 5 = { nl = "Helemaal mee eens"'
-    )
+    text = small().replace('en = "Strongly agree" } }', 'en = "Strongly agree" }, 9 = "9" }')
     text = text.replace('8 = "weet niet", 9 = "n.v.t."', '8 = "weet niet"')
 
     _, told = told_of(tmp_path, survey(rng, 0.3), text, capsys)

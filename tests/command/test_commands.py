@@ -115,7 +115,7 @@ def test_metrics_stand_where_they_are_promised(models):
 
     assert set(metrics["overall"]["log_loss"]) == {"value", "low", "high"}
     assert metrics["overall"]["log_loss"]["low"] <= metrics["overall"]["log_loss"]["value"]
-    assert set(metrics["candidates"]) == {"prevalence", "logistic", "additive", "trees"}
+    assert set(metrics["candidates"]) == {"prevalence", "logistic", "items", "additive", "trees"}
     champion = metrics["candidates"][metrics["champion"]]
     assert champion["log_loss"] == pytest.approx(metrics["overall"]["log_loss"]["value"])
     assert metrics["contributions"]["largest_gap"] < 1e-5
@@ -198,7 +198,7 @@ def test_runs_are_tracked_beside_the_models(place):
 
     parents = [r for r in runs if "mlflow.parentRunId" not in r.data.tags]
     assert len(parents) == 2
-    assert len(runs) == 2 + 8
+    assert len(runs) == 2 + 10
 
 
 def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):

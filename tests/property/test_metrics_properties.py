@@ -47,3 +47,18 @@ def test_the_order_of_rows_changes_nothing(seed):
 
     for name in METRICS:
         assert before[name] == pytest.approx(after[name], nan_ok=True), name
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=25, deadline=None)
+def test_what_chance_adds_to_an_error_of_calibration_only_makes_it_larger(seed):
+    rng = np.random.default_rng(seed)
+    risk = rng.uniform(0.05, 0.95, 80)
+    values = np.append([0.0, 1.0], rng.integers(0, 2, 78)).astype(float)
+    ranked = rank(values, risk, rng.integers(0, 9, 80))
+    weight = rng.uniform(0.5, 2, 80)
+    gap = np.bincount(ranked.tenths, weight * (ranked.risk - ranked.values), minlength=10)
+
+    found = measure(ranked, weight, ("ece",))["ece"]
+
+    assert 0 <= found <= np.abs(gap).sum() / weight.sum()

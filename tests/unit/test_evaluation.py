@@ -90,6 +90,28 @@ def test_no_table_holds_fewer_than_ten(survey):
     assert len(found.curves) <= 110
 
 
+def test_an_error_of_calibration_has_no_interval(survey):
+    assert evaluated(survey).overall.loc["ece", ["low", "high"]].isna().all()
+
+
+def test_a_slope_is_judged_by_the_interval_that_is_told(survey):
+    """Risks that are drawn apart are off; those that chance alone moves are not."""
+    margin = np.log(survey["risk"] / (1 - survey["risk"]))
+    extreme = survey | {"risk": 1 / (1 + np.exp(-2 * margin))}
+
+    off, good = evaluated(extreme), evaluated(survey)
+
+    assert (off.verdict, good.verdict) == ("off", "")
+    assert off.overall.loc["calibration_slope", "high"] < 1
+    assert good.overall.loc["calibration_slope", "low"] < 1
+
+
+def test_fewer_than_twenty_units_are_told(survey):
+    assert not evaluated(survey).has_few_units
+    survey["units"] = pd.Series(np.arange(1500) % 19, name="unit")
+    assert evaluated(survey).has_few_units
+
+
 def test_few_units_give_no_interval(survey):
     survey["units"] = pd.Series(["a", "b"] * 750, name="unit")
 
@@ -113,6 +135,19 @@ def test_metrics_are_plain_and_complete(survey):
 def test_no_unit_is_in_two_parts(survey):
     for train, test in split_by_unit(survey["values"], survey["units"], 5, 0):
         assert not set(survey["units"].iloc[train]) & set(survey["units"].iloc[test])
+
+
+def test_another_seed_gives_other_folds_about_as_large_and_as_often_positive(survey):
+    values, units = survey["values"], survey["units"]
+    first, other = (split_by_unit(values, units, 5, seed) for seed in (0, 1))
+
+    together = [
+        set(map(frozenset, (units.iloc[test] for _, test in one))) for one in (first, other)
+    ]
+    assert len(together[0] & together[1]) <= 1
+    for _, test in (*first, *other):
+        assert len(test) == pytest.approx(300, rel=0.25)
+        assert values[test].mean() == pytest.approx(values.mean(), abs=0.05)
 
 
 def test_too_few_units_are_refused(survey):

@@ -53,6 +53,32 @@ def test_recalibration_equals_a_weighted_logistic_regression(survey):
     assert found["calibration_intercept"] == pytest.approx(offset.params[0], abs=1e-6)
 
 
+def test_margins_that_are_far_too_large_have_the_slope_that_mends_them(survey):
+    values, risk, weight = survey
+    margin = np.log(risk / (1 - risk))
+
+    intercept, slope = recalibrate(values, margin, weight)
+
+    found = recalibrate(values, 20 * margin + 3, weight)
+    assert found == pytest.approx((intercept - 3 * slope / 20, slope / 20))
+
+
+def test_an_error_of_calibration_is_without_what_chance_adds():
+    """On average over surveys a perfect risk has hardly any, where the plain one has .03."""
+    rng = np.random.default_rng(1)
+    plain, found = [], []
+    for _ in range(40):
+        risk = rng.beta(2, 4, 1000)
+        values = (rng.random(1000) < risk).astype(float)
+        ranked = rank(values, risk)
+        gaps = np.bincount(ranked.tenths, ranked.risk - ranked.values)
+        plain.append(np.abs(gaps).sum() / 1000)
+        found.append(measure(ranked, np.ones(1000), ("ece",))["ece"])
+
+    assert np.mean(plain) > 0.025
+    assert np.mean(found) < np.mean(plain) / 3
+
+
 def test_separated_outcomes_have_no_calibration_slope():
     values = np.repeat([0.0, 1.0], 20)
 
@@ -71,6 +97,7 @@ def test_recall_is_that_of_the_riskiest_share():
 
 def test_weights_change_every_measure(survey):
     values, risk, weight = survey
+    risk = risk**2  # So that even less what chance adds there is an error of calibration.
     plain, weighed = measured(values, risk, np.ones(500)), measured(values, risk, weight)
 
     assert all(plain[name] != weighed[name] for name in METRICS)

@@ -11,7 +11,10 @@ from sklearn.linear_model import LogisticRegression
 
 from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap, roll_up
 from blijfwijzer.errors import ContributionGapError, LeakError
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_margin
+from blijfwijzer.risk.calibration import estimate_slope, fit_calibrator, judge_slope
+from blijfwijzer.risk.evaluation import finest_step
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.leaks import refuse_twins, screen_features, suspect
 from blijfwijzer.risk.linear import (
@@ -21,6 +24,7 @@ from blijfwijzer.risk.linear import (
     linear_margin,
     linear_to_json,
 )
+from blijfwijzer.risk.metrics import recalibrate
 from blijfwijzer.risk.model import (
     Calibrator,
     calibrate,
@@ -28,7 +32,7 @@ from blijfwijzer.risk.model import (
     model_to_json,
     predict_risk,
 )
-from blijfwijzer.risk.selection import fit_calibrator
+from blijfwijzer.risk.protection import protect_selection
 from blijfwijzer.risk.splits import split_by_unit
 from reports import said
 from shared_models import SCHEMA, make_survey, select
@@ -169,6 +173,92 @@ def test_the_champion_is_the_simplest_within_one_standard_error(survey):
     assert scores["is_champion"].tolist().index(True) == good.tolist().index(True)
     assert scores["is_champion"].sum() == 1
     assert list(scores.index) == ["prevalence", "logistic", "additive", "trees"]
+
+
+def with_scale(survey):
+    """The survey, with an item `a` that is said to be part of the scale `mean`."""
+    features = [replace(f, scale="mean") if f.name == "a" else f for f in SCHEMA.features]
+    return survey, Schema(tuple(features))
+
+
+def test_the_regression_sees_each_item_that_no_scale_stands_for(survey, rng):
+    frame, values, weight, units = survey
+    of_b = (frame["b"].to_numpy() > 3) == (rng.random(len(values)) < 0.8)
+    scores = select((frame, of_b.astype(float), weight, units)).scores
+
+    assert scores["log_loss"]["logistic"] < scores["log_loss"]["prevalence"] - 0.05
+
+
+def test_a_regression_on_all_items_is_a_rival_where_a_scale_stands_for_some(survey):
+    own, schema = with_scale(survey)
+
+    for name, seen in (("logistic", {"mean", "b", "sort"}), ("items", {"a", "b", "sort"})):
+        champion = select(own, schema=schema, candidates=(name,)).champion
+        assert {term.feature for term in champion.linear.terms} == seen
+    assert "items" not in select(own, candidates=("logistic", "items")).scores.index
+
+
+def test_a_best_setting_at_the_edge_of_what_was_tried_is_told(survey, rng):
+    frame, _, weight, units = survey
+    noise = rng.integers(0, 2, len(frame)).astype(float)
+    scores = select((frame, noise, weight, units), candidates=("logistic",)).scores
+
+    assert scores.loc["logistic", "variant"] == "C=1e-05"
+    assert scores.loc["logistic", "is_at_edge"]
+
+
+def test_a_margin_three_times_as_large_has_a_third_of_the_slope_and_is_off(survey):
+    frame, values, weight, units = survey
+    design = Design.of_units(weight, units)
+    margin = -0.8 * (frame["mean"].to_numpy() - 3) - 1
+    near, far = (estimate_slope(values, part * margin, design) for part in (1.0, 3.0))
+
+    assert judge_slope(far) == "off"
+    assert far.high < 1
+    assert far.value == pytest.approx(near.value / 3)
+
+
+def test_the_error_of_a_slope_is_that_of_leaving_out_each_unit(survey):
+    frame, values, weight, units = survey
+    margin = -0.8 * (frame["mean"].to_numpy() - 3) - 1
+    slopes = np.array(
+        [
+            recalibrate(values[rest], margin[rest], weight[rest])[1]
+            for rest in ((units != unit).to_numpy() for unit in units.unique())
+        ]
+    )
+    by_hand = np.sqrt((len(slopes) - 1) / len(slopes) * ((slopes - slopes.mean()) ** 2).sum())
+
+    found = estimate_slope(values, margin, Design.of_units(weight, units))
+
+    assert found.se == pytest.approx(by_hand, rel=0.02)
+
+
+def test_what_decides_between_candidates_is_told_and_adds_up(survey):
+    """Two decimals told a price of .0045 as nothing."""
+    selection, weight = select(survey), survey[2]
+
+    told = protect_selection(selection, weight)
+
+    exact, scores = selection.scores, told.scores
+    apart = exact["above_best"] > 0
+    assert (scores["standard_error"][apart] > 0).all()
+    gap = (scores["above_best"] - exact["above_best"]).abs()
+    assert (gap <= exact["standard_error"].clip(lower=0.002)).all()
+    champion = selection.champion.kind
+    assert told.price == scores["above_best"][champion]
+    np.testing.assert_allclose(
+        scores["log_loss"] - scores["log_loss"][champion],
+        scores["above_best"] - scores["above_best"][champion],
+        atol=1e-8,
+    )
+
+
+def test_one_response_hardly_moves_what_is_told():
+    """Whatever it answered: a step is twice what it can add."""
+    for influence in (0.00013, 0.0012, 0.0049):
+        assert 2 * influence <= finest_step(influence) <= 5 * influence
+    assert finest_step(1e-9, 0.0034) == 0.001
 
 
 def test_a_shuffled_label_is_predicted_no_better_than_by_its_rate(survey, rng):

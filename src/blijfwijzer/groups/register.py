@@ -50,6 +50,18 @@ class Register:
     levels: tuple[str, ...]
     """Unit levels of the table, from the largest down."""
 
+    def units_of(self, responses: pd.DataFrame, level: str | None = None) -> pd.Series:
+        """Give the id of the unit that each response is in, as the register names it.
+
+        Parameters
+        ----------
+        level : "" for everyone; the smallest when left out
+        """
+        path = list(self.levels)
+        if level is not None:
+            path = path[: path.index(level) + 1] if level else []
+        return path_ids(responses, path)
+
 
 def kind_of(frame: pd.DataFrame, codebook: Codebook) -> Kind:
     """Tell by its header what a table of people counts."""

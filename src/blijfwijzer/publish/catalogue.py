@@ -56,11 +56,13 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("settings_sha256", "survey", "survey_hmac_sha256"),
         ),
         "over": ("segments", "simple_rule", "units"),
+        "overlap": ("apart", "file", "part", "units", "unknown"),
         "plot.foot": ("intention", "need"),
         "rejected": (
             *("duplicate_id", "missing_unit", "missing_weight", "other_reasons"),
             *("out_of_range_code", "straight_lining", "weight_of_zero"),
         ),
+        "remark.slope": ("extreme", "near", "tame"),
         "rolled_up": ("parent", "people", "respondents", "response", "unknown"),
         "screening.measure": (
             *("auc", "base_rate", "precision", "predicted_precision", "sensitivity"),

@@ -41,9 +41,10 @@ def render_review(review: Review) -> bytes:
         kind, price = selection.champion.kind, selection.price
         chosen = Block(paragraphs=(say("review.chosen", champion=kind, price=price),))
         sections["model"] = [chosen, *present(chapter, "candidates")]
-    if review.evaluation is not None:
+    if review.measured_on is not None:
         sections["quality"] = [
-            paragraph("review.quality"),
+            Block(paragraphs=(review.measured_on,)),
+            *_intervals(review),
             *_pictures(review, _PERFORMANCE),
             *present(chapter, "metrics", "groups_measured", "calibration"),
             *_card(review),
@@ -59,6 +60,15 @@ def render_review(review: Review) -> bytes:
         Block(table=facts_table(chapter, "caption.provenance", chapter.provenance))
     ]
     return render_sections(chapter, sections)
+
+
+def _intervals(review: Review) -> Iterator[Block]:
+    """Say what stands in brackets, and where it rests on few units."""
+    evaluation = review.evaluation
+    if evaluation is not None or review.measures is not None:
+        yield paragraph("review.intervals")
+    if evaluation is not None and evaluation.has_few_units:
+        yield Block(paragraphs=(say("review.few_units", units=evaluation.units),))
 
 
 def _about(review: Review) -> Iterator[Value]:

@@ -40,7 +40,11 @@ class Review:
     provenance: Mapping[str, str]
     settings: Settings
     evaluation: Evaluation | None = None
-    """Missing where the outcome is not known."""
+    """Missing where the outcome is not known, or the model knows all organisations."""
+    measured_on: Message | None = Message("review.quality")
+    """What the figures of quality are of, or why there are none; None where nothing is said."""
+    measures: pd.DataFrame | None = None
+    """Those of the training, where this is its survey: one row per measure."""
     selection: Selection | None = None
     reliability: Reliability | None = None
     wave: str = ""
@@ -138,13 +142,25 @@ def _quality_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "reliability", scales.assign(scale=scales["scale"].map(review.subject.labels))
     if review.selection is not None:
         yield "candidates", review.selection.scores.reset_index()
-    if review.evaluation is not None:
-        overall = review.evaluation.overall.rename_axis("metric").reset_index()
+    measures = review.measures if review.evaluation is None else review.evaluation.overall
+    if measures is not None:
+        overall = measures.rename_axis("metric").reset_index()
         words = list[Any](say(id_of("metric", name)) for name in overall["metric"])
         yield "metrics", overall.assign(metric=words)
+    if review.evaluation is not None:
         if len(review.evaluation.by_group):
             yield "groups_measured", _by_group(review.evaluation, review.subject)
         yield "calibration", review.evaluation.calibration
+
+
+def remarks_of_slope(evaluation: Evaluation) -> Iterator[Message]:
+    """Say that risks are too far apart or too near to each other, or may be."""
+    if evaluation.verdict:
+        ends = evaluation.overall.loc[["calibration_slope"], ["value", "low", "high"]]
+        slope, low, high = map(float, ends.to_numpy(dtype=float)[0])
+        kind = "near" if evaluation.verdict == "near" else "extreme" if slope < 1 else "tame"
+        told = Quantity(slope, "thousandths", (low, high))
+        yield say(id_of("remark.slope", kind), slope=told)
 
 
 def _by_group(evaluation: Evaluation, subject: Subject) -> pd.DataFrame:

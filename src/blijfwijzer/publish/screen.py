@@ -1,6 +1,8 @@
 """An intake on the screen: what was read, what was refused, what to mend."""
 
+import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.errors import counted
@@ -8,6 +10,8 @@ from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.facts import tell_reasons
 from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import DisclosureSettings
+from blijfwijzer.survey.accounting import Account
+from blijfwijzer.survey.answers import Cell
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.remarks import warnings_of
 
@@ -17,6 +21,13 @@ SCREEN = "en"
 # Correlation with the rest of a scale below which an item is no mere noise; convention of ours.
 _AGAINST = -0.1
 _LINES_TOLD = 10
+_WHY = {
+    Cell.EMPTY: "empty",
+    Cell.NO_ANSWER: "no answer, by the codebook",
+    Cell.DECLARED: "no answer, by the file",
+    Cell.STRAY: "not allowed by the codebook",
+    Cell.DOUBTFUL: "in doubt between thousands and decimals",
+}
 
 
 def describe(
@@ -38,6 +49,43 @@ def describe(
     return "\n".join(_lines(intake, file, reliability, undecided, claims, minimum))
 
 
+def tell_program(
+    intake: Intake,
+    file: str,
+    reliability: Reliability | None,
+    undecided: Sequence[int] = (),
+    claims: Sequence[str] = (),
+    minimum: int = DisclosureSettings().minimum,
+) -> dict[str, Any]:
+    """Tell the same as JSON has it; `describe` says what each is.
+
+    Returns
+    -------
+    `rows` and `cells` as `Account` counts them, `rejected` by reason in bands, `faults` with the
+    exit code of each, `look` and `know` in sentences, `scales`, `claims` and the `conclusion`.
+    """
+    look = [*_undecided(undecided), *(write(text, SCREEN) for text in warnings_of(intake.remarks))]
+    scales = None if reliability is None else reliability.scales
+    usable = not intake.errors
+    told = _conclude(intake.account, reliability, len(undecided), len(look)) if usable else ""
+    return {
+        "file": file,
+        "sha256": intake.sha256,
+        **intake.account.as_dict(),
+        "rejected": [
+            {"reason": str(refusal), "responses": band_text(count)}
+            for refusal, count in tell_reasons(intake.rejected, minimum)
+        ],
+        "faults": [{"exit_code": e.exit_code, "text": str(e)} for e in intake.errors],
+        "look": look,
+        "know": [write(r.message, SCREEN) for r in intake.remarks if r.level == "note"],
+        "undecided": list(undecided),
+        "scales": [] if scales is None else json.loads(scales.to_json(orient="records")),
+        "claims": list(claims),
+        "conclusion": told,
+    }
+
+
 def _lines(
     intake: Intake,
     file: str,
@@ -54,6 +102,7 @@ def _lines(
         yield f"  rejected {band_text(count):>9}  {refusal}"
     if rejected and not told:
         yield f"  rejected for reasons of fewer than {minimum}: look these rows up in the file"
+    yield from _account(intake.account)
     if intake.errors:
         yield f"{counted(len(intake.errors), 'fault')} to mend before it can be used:"
         yield from (f"  - {error}" for error in intake.errors)
@@ -79,7 +128,21 @@ def _lines(
             )
     yield from claims
     if not intake.errors:
-        yield _conclude(reliability, len(undecided), len(look))
+        yield _conclude(intake.account, reliability, len(undecided), len(look))
+
+
+def _account(account: Account) -> Iterator[str]:
+    """Say what became of each cell, and of rows that are no forms."""
+    missing = account.all_cells - account.cells[Cell.READ]
+    yield (
+        f"{account.all_cells} cells in {counted(account.columns, 'column')} = "
+        f"{account.cells[Cell.READ]} read + {missing} missing"
+    )
+    reasons = {_WHY[cell]: account.cells[cell] for cell in _WHY}
+    reasons["of rejected responses"] = account.in_rejected
+    yield from (f"  missing {count:>10}  {why}" for why, count in reasons.items() if count)
+    if account.empty_rows:
+        yield f"  {counted(account.empty_rows, 'row')} without any answer, no forms"
 
 
 def _undecided(lines: Sequence[int]) -> list[str]:
@@ -93,9 +156,17 @@ def _undecided(lines: Sequence[int]) -> list[str]:
     ]
 
 
-def _conclude(reliability: Reliability | None, undecided: int, points: int) -> str:
+def _conclude(
+    account: Account, reliability: Reliability | None, undecided: int, points: int
+) -> str:
     """Say whether it can be used, with all that a user should first look at."""
-    if undecided:
+    if account.is_much_lost:
+        told = (
+            f"No faults, but {account.share_rejected:.0%} of the responses are rejected and "
+            f"{account.share_stray:.1%} of the answers are not allowed: mend the codebook or the "
+            "export before it is used"
+        )
+    elif undecided:
         still = counted(undecided, "line of the codebook is", "lines of the codebook are")
         told = f"No faults, but {still} still to decide before it is used"
     else:

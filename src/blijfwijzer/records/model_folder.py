@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from blijfwijzer.survey.codebook import Codebook, load_codebook
 
 MANIFEST = "manifest.json"
 _CARD = "card.json"
+_TRAINED = "trained.json"
 _NEEDED = (
     *("model.txt", "model.json", "codebook.toml", "settings.toml", "metrics.json"),
     *("reference.json", "effects.json"),
@@ -61,6 +62,8 @@ class Stored:
     """What groups added to the model, for a wave without outcomes."""
     card: Card | None = None
     """By which people check themselves; of a need that vouchers are for."""
+    trained: dict[str, Any] = field(default_factory=dict)
+    """Keyed hashes of the organisations that it was trained on; empty where it does not say."""
 
     @property
     def folder(self) -> Path:
@@ -97,6 +100,8 @@ class Learnt:
     survey_hmac_sha256: str
     """Of the file that it was trained on, keyed."""
     card: Card | None = None
+    trained: dict[str, Any] = field(default_factory=dict)
+    """Keyed hashes of the organisations that it was trained on."""
 
 
 def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
@@ -124,6 +129,7 @@ def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dic
         "metrics.json": to_json(learnt.metrics),
         "reference.json": to_json(learnt.reference),
         "effects.json": to_json(learnt.effects.to_dict("index")),
+        _TRAINED: to_json(learnt.trained),
     }
     if learnt.card is not None:
         contents[_CARD] = to_json(card_to_json(learnt.card))
@@ -215,6 +221,7 @@ def read_model(folder: Path) -> Stored:
             read_json(folder / "reference.json"),
             _read_effects(folder / "effects.json"),
             card_from_json(read_json(folder / _CARD)) if _CARD in manifest.files else None,
+            read_json(folder / _TRAINED) if _TRAINED in manifest.files else {},
         )
     except (KeyError, TypeError, ValueError, CodebookError, SettingsError) as error:
         raise ModelFolderError(

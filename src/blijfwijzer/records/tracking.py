@@ -21,6 +21,7 @@ from blijfwijzer.errors import TrackingError, is_installed, refuse_without
 from blijfwijzer.settings import TrackingSettings
 
 ALIAS = "challenger"
+TARGET = "blijfwijzer.target"
 _BATCH = 90
 _HELD = {"model": "The model", "release": "What was published"}
 """What each artifact of a run holds, for messages."""
@@ -101,7 +102,7 @@ def track_training(training: Training, experiment: str, store: Path) -> str:
         training.folder.name,
         training.folder,
         training.parameters,
-        {**training.tags, "blijfwijzer.target": training.target},
+        {**training.tags, **_calibration_tags(training.metrics), TARGET: training.target},
         _flatten(training.metrics),
     )
 
@@ -231,7 +232,7 @@ def _log_values(
 def _log_candidate(
     client: Any, experiment_id: str, parent: str, name: str, row: pd.Series, target: str
 ) -> None:
-    tags = {"mlflow.parentRunId": parent, "blijfwijzer.target": target}
+    tags = {"mlflow.parentRunId": parent, TARGET: target}
     run_id = client.create_run(experiment_id, tags=tags, run_name=name).info.run_id
     numbers = {
         str(column): float(value)
@@ -254,6 +255,12 @@ def _register(client: Any, name: str, run_id: str, artifact: str) -> None:
     source = f"{client.get_run(run_id).info.artifact_uri}/{artifact}"
     version = client.create_model_version(name, source=source, run_id=run_id)
     client.set_registered_model_alias(name, ALIAS, version.version)
+
+
+def _calibration_tags(metrics: dict[str, Any]) -> dict[str, str]:
+    """Say of a run whether its risks were calibrated, and whether that holds, may not, or not."""
+    told = metrics.get("calibration", {})
+    return {f"blijfwijzer.calibration.{name}": str(value) for name, value in told.items()}
 
 
 def _flatten(metrics: dict[str, Any]) -> dict[str, float]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.standing import withdrawn
-from blijfwijzer.errors import ModelFolderError
+from blijfwijzer.errors import DisclosureError, ModelFolderError
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.texts import Message
 
 _PLAIN, _KEYED = "_sha256", "_hmac_sha256"
+_REGISTER = "register_sha256"
 _OF_NOBODY = frozenset({"codebook_sha256", "settings_sha256"})
 """Hashes of what holds no answer of anybody; all others are keyed before they are shown."""
 
@@ -62,6 +63,38 @@ def refuse_unknown(request: Request, ledger: Ledger) -> None:
             f"altered since: {', '.join(strange)}. Nothing was shown. Give the right ledger, train "
             'again, or set [disclosure] known_models = "tell".'
         )
+
+
+def register_in(request: Request, ledger: Ledger) -> dict[str, str]:
+    """Give what a line of the ledger holds of the register whose margins rates have."""
+    register = request.origin.get(_REGISTER)
+    return {} if register is None else {"register": ledger.identify(register)}
+
+
+def refuse_other_weights(request: Request, ledger: Ledger) -> None:
+    """Refuse rates of people of whom rates with the margins of another register were told.
+
+    Whoever knows the register knows which codes weigh how much: two rates of a unit, with its
+    margins and without them, are two equations for the answers of those with each code.
+
+    Raises
+    ------
+    DisclosureError
+    """
+    own = register_in(request, ledger)
+    for line in ledger.standing if request.kind == "score" else []:
+        told = line.content
+        same = (told["survey"], told["wave"], told["kind"])
+        if same != (request.survey, request.wave, request.kind) or not told["groups"]:
+            continue
+        if told.get("register") != own.get("register"):
+            raise DisclosureError(
+                f"release {line.sequence} of wave {request.wave}: told rates of these people with "
+                "other margins of a register, or with none; beside the rates that are asked now "
+                "they would tell of parts of groups. Nothing was shown. Give the same tables with "
+                "--population as then, or take that release back if nobody was given it "
+                "(blijfwijzer disclosure withdraw)."
+            )
 
 
 def remark_models(request: Request, ledger: Ledger) -> Iterator[Message]:

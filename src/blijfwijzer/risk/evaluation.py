@@ -4,23 +4,43 @@ The number for everyone and the numbers by group are born together, so that neit
 without the other. Groups of few respondents are never shown; they are taken together first.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.estimation.intervals import wilson
-from blijfwijzer.estimation.resampling import ENDS, draw_units
+from blijfwijzer.estimation.intervals import ends_of, wilson
+from blijfwijzer.estimation.resampling import draw_units
 from blijfwijzer.files import plain, plain_rows
-from blijfwijzer.risk.metrics import GROUP_METRICS, METRICS, Ranked, cumulate, measure, rank
+from blijfwijzer.risk.calibration import (
+    Verdict,
+    degrees_of,
+    estimate_slope,
+    judge_slope,
+)
+from blijfwijzer.risk.metrics import (
+    GROUP_METRICS,
+    METRICS,
+    Ranked,
+    cumulate,
+    measure,
+    rank,
+    to_margin,
+)
 from blijfwijzer.settings import EvaluationSettings
 from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns
 
 TOO_SMALL = "te klein"
 """Name of the rest that holds all groups too small to show."""
 _FEWEST_UNITS = 5
+FEWEST_SURE = 20
+"""Units from which intervals were found to hold (docs/validation.md); below, that is said."""
+_LEAST = 1e-9
+"""Nearest that a share comes to its bound, for its log odds to be a number."""
 _CURVE_POINTS = 100
 
 
@@ -41,6 +61,17 @@ class Evaluation:
     rows: int
     effective_rows: float
     prevalence: float
+    units: int
+    """Whole units that intervals rest on."""
+    verdict: Verdict
+    """What is said of the calibration slope."""
+    loss_step: float
+    """Step in which the log loss may be told: see `finest_step`."""
+
+    @property
+    def has_few_units(self) -> bool:
+        """Whether intervals may hold the truth less often than they say."""
+        return self.units < FEWEST_SURE
 
 
 @dataclass(frozen=True)
@@ -85,7 +116,31 @@ def evaluate(
         rows=len(values),
         effective_rows=effective_n(weight),
         prevalence=float(np.average(values, weights=weight)),
+        units=len(np.unique(predictions.design.cluster)),
+        verdict=judge_slope(estimate_slope(values, to_margin(risk), predictions.design)),
+        loss_step=finest_step(float((weight * possible_losses(risk)).max() / weight.sum())),
     )
+
+
+def possible_losses(risk: Array) -> Array:
+    """Log loss of each response if it had answered the other way, or as it did: the larger."""
+    return np.asarray(-np.log(np.maximum(np.minimum(risk, 1 - risk), 1e-12)))
+
+
+def finest_step(influence: float, error: float = 0.0) -> float:
+    """Step in which a mean may be told, so that no one response can be found in it.
+
+    Twice as much as one response adds at most, and no finer than the first digit of its standard
+    error, below which digits decide nothing; rounded up to 1, 2 or 5 of a power of ten.
+
+    >>> finest_step(0.0012), finest_step(1e-6, 0.0004), finest_step(0.001)
+    (0.005, 0.0001, 0.002)
+    """
+    least = max(2 * influence, 10 ** np.floor(np.log10(error)) if error > 0 else 0.0, 1e-12)
+    power = 10.0 ** np.floor(np.log10(least))
+    steps = (1.0, 2.0, 5.0, 10.0)
+    step = next(s for s in steps if s * power >= least * (1 - 1e-9))
+    return float(f"{step * power:.1g}")
 
 
 def pool_small(group: pd.Series, minimum: int) -> pd.Series:
@@ -115,6 +170,7 @@ def to_metrics(evaluation: Evaluation) -> dict[str, Any]:
         "rows": evaluation.rows,
         "effective_rows": round(evaluation.effective_rows, 1),
         "prevalence": evaluation.prevalence,
+        "units": evaluation.units,
     }
 
 
@@ -124,17 +180,56 @@ def _intervals(
     bootstraps: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Metrics with percentile intervals; no interval from fewer than five units."""
-    ranked = rank(predictions.values, predictions.risk)
-    weight = predictions.design.weight[ranked.order]
+    """Metrics with intervals of t from draws of whole units; none from fewer than five units.
+
+    Percentiles of draws of 20 units hold the truth too seldom: they know neither that the units
+    that were drawn from are few, nor that draws of n of n vary less than samples. So their spread
+    is (n / (n - 1)) times as large, on a t-distribution, and on a scale on which a measure has no
+    bound: log odds of a share, the logarithm of what is above zero.
+    """
+    design = predictions.design
+    unit = pd.factorize(design.cluster)[0]
+    ranked = rank(predictions.values, predictions.risk, unit)
+    weight = design.weight[ranked.order]
     table = pd.DataFrame({"value": measure(ranked, weight, metrics)}).reindex(list(metrics))
-    unit = pd.factorize(predictions.design.cluster)[0]
-    if unit.max(initial=-1) + 1 < _FEWEST_UNITS:
+    count = int(unit.max(initial=-1)) + 1
+    if count < _FEWEST_UNITS:
         return table.assign(low=np.nan, high=np.nan)
+    drawn = [m for m in metrics if m not in ("ece", "calibration_slope")]
     times = draw_units(unit, bootstraps, rng).by_response[:, ranked.order]
-    found = pd.DataFrame([measure(ranked, weight * draw, metrics) for draw in times])
-    limits = found.quantile(list(ENDS))
-    return table.assign(low=limits.iloc[0], high=limits.iloc[1])
+    found = pd.DataFrame([measure(ranked, weight * draw, tuple(drawn)) for draw in times])
+    spread = np.sqrt(count / (count - 1))
+    for metric in drawn:
+        to, back = _scale_of(metric)
+        value = to(table["value"].loc[metric])
+        se = spread * float(np.nanstd(to(found[metric].to_numpy()), ddof=1))
+        ends = ends_of(value, se, degrees_of(design))
+        table.loc[metric, ["low", "high"]] = [float(back(end)) for end in ends]
+    if "calibration_slope" in metrics:
+        slope = estimate_slope(predictions.values, to_margin(predictions.risk), design)
+        table.loc["calibration_slope", ["low", "high"]] = [slope.low, slope.high]
+    return table.reindex(columns=["value", "low", "high"])
+
+
+def _scale_of(metric: str) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    """Give the scale on which a measure is about normal, and the way back."""
+    if metric == "calibration_intercept":
+        return _same, _same
+    if metric in ("log_loss",) or metric.startswith("lift"):
+        return _log, np.exp
+    return _logit, expit
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _log(value: Any) -> Any:
+    return np.log(np.maximum(value, _LEAST))
+
+
+def _logit(share: Any) -> Any:
+    return logit(np.clip(share, _LEAST, 1 - _LEAST))
 
 
 def _by_group(

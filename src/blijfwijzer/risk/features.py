@@ -61,6 +61,12 @@ class Schema:
         """Names in order."""
         return [feature.name for feature in self.features]
 
+    @property
+    def has_scaled_items(self) -> bool:
+        """Whether some item is also part of a scale that the model may read."""
+        scales = {feature.name for feature in self.features if feature.kind == "scale"}
+        return any(f.kind == "item" and f.scale in scales for f in self.features)
+
     def __getitem__(self, name: str) -> Feature:
         """Give the feature of this name."""
         return self.features[self.names.index(name)]

@@ -40,6 +40,8 @@ class Ranked:
     risk: Array
     order: Codes
     """Place in the survey of each row here."""
+    cluster: Codes | None = None
+    """Unit that was drawn as a whole, of each row; else each response was drawn by itself."""
 
     @cached_property
     def tie_ends(self) -> Codes:
@@ -55,8 +57,7 @@ class Ranked:
     @cached_property
     def logit(self) -> Array:
         """Log odds of the risk."""
-        risk = np.clip(self.risk, 1e-12, 1 - 1e-12)
-        return np.asarray(np.log(risk) - np.log1p(-risk))
+        return to_margin(self.risk)
 
     @cached_property
     def tenths(self) -> Codes:
@@ -66,10 +67,17 @@ class Ranked:
         return np.asarray(bins[ends])
 
 
-def rank(values: Array, risk: Array) -> Ranked:
+def to_margin(risk: Array) -> Array:
+    """Log odds of risks; one of exactly 0 or 1 counts as one in a million million."""
+    risk = np.clip(risk, 1e-12, 1 - 1e-12)
+    return np.asarray(np.log(risk) - np.log1p(-risk))
+
+
+def rank(values: Array, risk: Array, cluster: Codes | None = None) -> Ranked:
     """Put responses in order of falling risk."""
     order = np.argsort(-risk, kind="stable")
-    return Ranked(values[order], risk[order], order)
+    own = None if cluster is None else cluster[order]
+    return Ranked(values[order], risk[order], order, own)
 
 
 def measure(ranked: Ranked, weight: Array, metrics: tuple[str, ...] = METRICS) -> dict[str, float]:
@@ -103,13 +111,36 @@ def measure(ranked: Ranked, weight: Array, metrics: tuple[str, ...] = METRICS) -
 
 
 def calibration_error(ranked: Ranked, weight: Array) -> float:
-    """Mean distance of predicted and observed rate over bins (expected calibration error).
+    """Mean distance of predicted and observed rate over bins, less what chance makes of it.
 
-    Naeini, Cooper & Hauskrecht (2015), with bins of equal size.
+    The expected calibration error (Naeini, Cooper & Hauskrecht 2015, with bins of equal size) of a
+    perfect risk is above zero, since every observed rate is off by chance and distances add up.
+    Of squared distances what chance adds is known without bias: the variance of each rate (Broecker
+    2012; Kumar, Liang & Ma 2019, section 4). The error is drawn in by the share of the squares
+    that is left, in squares; that of a bin is the variance by whole units, or by responses where
+    that is more. It has no interval: near its bound neither draws nor formulas give one that holds.
     """
-    total = np.bincount(ranked.tenths, weights=weight, minlength=BINS)
-    gap = np.bincount(ranked.tenths, weights=weight * (ranked.risk - ranked.values), minlength=BINS)
-    return float(np.abs(gap).sum() / total.sum())
+    bins, short = ranked.tenths, ranked.risk - ranked.values
+    total = np.bincount(bins, weights=weight, minlength=BINS)
+    some = np.where(total > 0, total, 1.0)
+    gap = np.bincount(bins, weights=weight * short, minlength=BINS) / some
+    by_chance = _largest_variance(ranked, bins, weight * (short - gap[bins])) / some**2
+    squares = float(total @ gap**2)
+    left = max(0.0, 1 - float(total @ by_chance) / squares) if squares > 0 else 0.0
+    return float(total @ np.abs(gap) / total.sum() * np.sqrt(left))
+
+
+def _largest_variance(ranked: Ranked, bins: Codes, off: Array) -> Array:
+    """Variance of the sum of each bin, by whole units or by single responses."""
+    variances = []
+    alone = np.arange(len(off), dtype=np.intp)
+    for unit in (alone, *([] if ranked.cluster is None else [ranked.cluster])):
+        cell, place = np.unique(unit * BINS + bins, return_inverse=True)
+        sums = np.bincount(place, weights=off, minlength=len(cell))
+        members = np.bincount(cell % BINS, minlength=BINS)
+        squares = np.bincount(cell % BINS, weights=sums**2, minlength=BINS)
+        variances.append(squares * members / np.maximum(members - 1, 1))
+    return np.asarray(np.max(variances, axis=0))
 
 
 def calibration_slope(ranked: Ranked, weight: Array) -> float:
@@ -136,11 +167,13 @@ def calibration_intercept(ranked: Ranked, weight: Array) -> float:
 def recalibrate(values: Array, margin: Array, weight: Array) -> tuple[float, float]:
     """Fit outcome ~ intercept + slope x margin by weighted maximum likelihood.
 
+    Newton's method from nothing: from a slope of 1 it runs away where margins are far too large.
+
     Returns
     -------
     Intercept and slope; both NaN when there is no finite maximum.
     """
-    intercept, slope = 0.0, 1.0
+    intercept, slope = 0.0, 0.0
     for _ in range(50):
         risk = _expit(intercept + slope * margin)
         spread, error = weight * risk * (1 - risk), weight * (values - risk)

@@ -29,7 +29,7 @@ class RiskModel:
 
     target: str
     kind: str
-    """Candidate it comes from: prevalence, logistic, additive or trees."""
+    """Candidate it comes from: prevalence, logistic, items, additive or trees."""
     schema: Schema
     linear: Linear
     trees: str
@@ -40,6 +40,11 @@ class RiskModel:
     centre: dict[str, float] = field(default_factory=dict)
     """Feature to its mean contribution over the weighted training responses, on the probability
     from that of the expected margin; empty until the model is centred (`drivers.contributions`)."""
+
+
+def is_constant(model: RiskModel) -> bool:
+    """Whether a model looks at no answer, so that it expects the same of everybody."""
+    return not model.trees and not model.linear.terms
 
 
 def predict_margin(model: RiskModel, frame: pd.DataFrame) -> Array:

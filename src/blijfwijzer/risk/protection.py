@@ -11,7 +11,9 @@ import pandas as pd
 
 from blijfwijzer.disclosure.rounding import band, band_floor, to_band, whole_percent
 from blijfwijzer.estimation.intervals import wilson
-from blijfwijzer.risk.evaluation import Evaluation
+from blijfwijzer.risk.evaluation import Evaluation, finest_step, possible_losses
+from blijfwijzer.risk.selection import Selection
+from blijfwijzer.survey.arrays import Array
 
 _SHARES = ("observed", "predicted")
 _TABLES = ("predicted", "observed", "low", "high")
@@ -24,7 +26,8 @@ def protect_evaluation(
 
     Counts become the lowest of their band, rates whole percentages, measures two decimals. Units
     that may not be shown are left out, as is the observed rate of a group in which as good as all
-    have the outcome, or none. Measures of everyone keep the decimals that one person cannot move.
+    have the outcome, or none. Measures of everyone keep the decimals that one person cannot move;
+    the log loss, by which candidates are compared, as many steps as that.
 
     Parameters
     ----------
@@ -34,7 +37,7 @@ def protect_evaluation(
     by_unit = evaluation.by_unit[evaluation.by_unit["unit"].isin(units)]
     return replace(
         evaluation,
-        overall=evaluation.overall.round(decimals_of(evaluation.rows)),
+        overall=_coarsen_overall(evaluation),
         rows=int(band(evaluation.rows)[0]),
         effective_rows=float(band(evaluation.effective_rows)[0]),
         prevalence=round(evaluation.prevalence, 2),
@@ -43,6 +46,61 @@ def protect_evaluation(
         calibration=_coarsen(evaluation.calibration),
         curves=evaluation.curves.round(2),
     )
+
+
+def protect_selection(selection: Selection, weight: Array) -> Selection:
+    """Round what candidates are compared by to what decides and one person cannot move.
+
+    A difference keeps the first digit of its standard error, if one response cannot move that. The
+    log loss of the champion is told as its evaluation has it, and that of the others beside it.
+
+    Parameters
+    ----------
+    weight : one per response
+    """
+    scores, risks = selection.scores, selection.out_of_fold
+    share = weight / weight.sum()
+    best, champion = str(scores["log_loss"].idxmin()), selection.champion.kind
+    steps = {}
+    for name, error in scores["standard_error"].to_dict().items():
+        pair = risks[str(name)], risks[best]
+        apart = [np.subtract(*(np.log(side(risk)) for risk in pair)) for side in (_clip, _rest)]
+        influence = float((share * np.abs(apart).max(axis=0)).max())
+        steps[str(name)] = finest_step(influence, float(error))
+    step = pd.Series(steps)
+    above = _in_steps(scores["above_best"], step)
+    error = _in_steps(scores["standard_error"], step)
+    level = finest_step(float((share * possible_losses(risks[champion])).max()))
+    of_champion = _in_steps(scores["log_loss"], level)[champion]
+    return replace(
+        selection,
+        scores=scores.assign(
+            log_loss=(of_champion + above - above[champion]).round(9),
+            above_best=above,
+            # An error that is too small for the step is told as one step, not as none.
+            standard_error=error.where((error > 0) | (scores["standard_error"] == 0), step),
+        ),
+        price=float(above[champion]),
+    )
+
+
+def _clip(risk: Array) -> Array:
+    return np.clip(risk, 1e-12, 1 - 1e-12)
+
+
+def _rest(risk: Array) -> Array:
+    return 1 - _clip(risk)
+
+
+def _in_steps(value: pd.Series, step: pd.Series | float) -> pd.Series:
+    return ((value / step).round() * step).round(9)
+
+
+def _coarsen_overall(evaluation: Evaluation) -> pd.DataFrame:
+    overall = evaluation.overall.round(decimals_of(evaluation.rows))
+    exact = evaluation.overall.loc[["log_loss"]]
+    overall.loc[["log_loss"]] = exact.apply(_in_steps, step=evaluation.loss_step)
+    return overall
 
 
 def decimals_of(rows: int) -> int:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.estimation.design import Design
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_margin
+from blijfwijzer.risk.calibration import estimate_slope, fit_calibrator, judge_slope
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import Linear, fit_linear, linear_margin, shrink
-from blijfwijzer.risk.metrics import recalibrate
 from blijfwijzer.risk.model import Calibrator, RiskModel, calibrate, predict_margin
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.settings import ModelSettings
@@ -18,9 +19,10 @@ from blijfwijzer.survey.arrays import Array, Codes
 
 # The budget of tuning: each candidate is fitted once per fold and per entry here, or, for trees,
 # once per fold, since fewer rounds are the first trees of more rounds.
-_STRENGTHS = (0.001, 0.01, 0.1)
+_STRENGTHS = (0.00001, 0.0001, 0.001, 0.01, 0.1)
 _ROUNDS = (100, 200, 300, 450, 600)
 _START_STRENGTH = 0.001
+"""Of the regression that trees start from, where none is a candidate to learn it by."""
 _START_SHARE = 0.5
 
 
@@ -34,7 +36,8 @@ class Selection:
     """Champion's candidate fitted on each fold's training part, for stability."""
     scores: pd.DataFrame
     """One row per candidate, from simple to complex: variant, log_loss, its difference to the
-    best with standard error over folds, whether it was calibrated and whether it is champion."""
+    best with standard error over folds, whether it was calibrated, whether it lies at the edge of
+    what was tried, and whether it is champion."""
     out_of_fold: dict[str, Array]
     """Candidate to the probability of each response, from models and calibrators without it."""
     price: float
@@ -55,10 +58,17 @@ class _Tried:
 
     variants: list[_Variant]
     chosen: int
+    by_fold: tuple[int, ...]
+    """The variant that was best on the other folds, of each fold."""
     margin: Array
     risk: Array
     calibrator: Calibrator
     models: tuple[RiskModel, ...]
+
+    @property
+    def is_at_edge(self) -> bool:
+        """Whether the first or last setting was best of several, so that one beyond may be."""
+        return len(self.variants) > 1 and self.chosen in (0, len(self.variants) - 1)
 
 
 @dataclass(frozen=True)
@@ -73,12 +83,17 @@ class Task:
     schema: Schema
     values: Array
     """0 or 1."""
-    weight: Array
-    """Per response, mean 1."""
+    design: Design
+    """By which units responses were drawn, and their weight: mean 1."""
     folds: list[Fold]
     """Whole units apart."""
     settings: ModelSettings
     seed: int = 0
+
+    @property
+    def weight(self) -> Array:
+        """Per response."""
+        return self.design.weight
 
     def model(self, kind: str, linear: Linear, trees: str = "") -> RiskModel:
         """Give a model that is not calibrated yet."""
@@ -112,12 +127,14 @@ def select_model(task: Task, tell: Tell = silent) -> Selection:
     makers: dict[str, Callable[[Task, Tell], _Tried]] = {
         "prevalence": _prevalence,
         "logistic": _logistic,
+        **({"items": _items} if task.schema.has_scaled_items else {}),
         "additive": _additive,
-        "trees": _trees,
+        "trees": lambda task, tell: _trees(task, tell, tried.get("items", tried.get("logistic"))),
     }
-    tried: dict[str, _Tried] = {
-        name: make(task, tell) for name, make in makers.items() if name in task.settings.candidates
-    }
+    tried: dict[str, _Tried] = {}
+    for name, make in makers.items():
+        if name in task.settings.candidates:
+            tried[name] = make(task, tell)
     scores = _compare(tried, task)
     champion = str(scores.index[scores["is_champion"]][0])
     tell(f"{task.target}: fit the champion ({champion}) on all responses")
@@ -145,41 +162,60 @@ def _prevalence(task: Task, tell: Tell) -> _Tried:
 
 
 def _logistic(task: Task, tell: Tell) -> _Tried:
-    """Regress on scales and career variables, with a penalty; items only without scales."""
+    """Regress on scales, items that no scale stands for and career variables, with a penalty."""
     features = task.schema.features
-    has_scales = any(f.kind == "scale" for f in features)
-    names = [f.name for f in features if f.kind != "item" or not has_scales]
+    scales = {f.name for f in features if f.kind == "scale"}
+    names = [f.name for f in features if f.kind != "item" or f.scale not in scales]
+    return _regress(task, "logistic", names, tell)
 
+
+def _items(task: Task, tell: Tell) -> _Tried:
+    """Regress on all items and career variables, with a penalty; scales say nothing more."""
+    return _regress(task, "items", _answers(task.schema), tell)
+
+
+def _answers(schema: Schema) -> list[str]:
+    """Names of all that is no mean of other columns; of scales, where the model reads no items."""
+    has_items = any(f.kind == "item" for f in schema.features)
+    return [f.name for f in schema.features if f.kind != "scale" or not has_items]
+
+
+def _regress(task: Task, kind: str, names: list[str], tell: Tell) -> _Tried:
     def variant(strength: float) -> _Variant:
         return _Variant(
-            f"C={strength}",
-            lambda rows: task.model("logistic", task.linear(rows, names, strength)),
+            f"C={strength:g}", lambda rows: task.model(kind, task.linear(rows, names, strength))
         )
 
-    return _try([variant(s) for s in _STRENGTHS], task, "logistic", tell)
+    return _try([variant(s) for s in _STRENGTHS], task, kind, tell)
 
 
 def _additive(task: Task, tell: Tell) -> _Tried:
     """Sum one curve per feature: a glass box that can be drawn in full."""
     boosting = replace(task.boosting(), depth=3, rate=0.05, column_share=0.5, is_additive=True)
 
-    def grow(rows: Codes, rounds: int) -> RiskModel:
+    def grow(rows: Codes, rounds: int, _: int | None) -> RiskModel:
         linear = task.linear(rows, [], 1.0)
         return task.model("additive", linear, _grow(task, rows, linear, rounds, boosting))
 
     return _try_rounds(grow, task, "additive", tell)
 
 
-def _trees(task: Task, tell: Tell) -> _Tried:
-    """Correct half a logistic regression on all numbers by shallow trees.
+def _trees(task: Task, tell: Tell, rival: _Tried | None) -> _Tried:
+    """Correct half a logistic regression on all answers by shallow trees.
 
     Starting from half of the regression's margin lets trees spend fewer rounds on what is
-    straight: on FEVS 2018 .4320 after 600 rounds, where trees alone need 1,500 for .4322.
+    straight: on FEVS 2018 .4320 after 600 rounds, where trees alone need 1,500 for .4322. It reads
+    each level of a nominal column, and being missing, as a term of its own: trees part levels by
+    groups, and see few columns each. Its penalty is the one that was best for the regression that
+    is a candidate, on the other folds.
     """
-    numbers = [f.name for f in task.schema.features if not f.is_nominal and f.kind != "scale"]
+    names = _answers(task.schema)
 
-    def grow(rows: Codes, rounds: int) -> RiskModel:
-        start = shrink(task.linear(rows, numbers, _START_STRENGTH), _START_SHARE)
+    def grow(rows: Codes, rounds: int, fold: int | None) -> RiskModel:
+        strength = _START_STRENGTH
+        if rival is not None:
+            strength = _STRENGTHS[rival.chosen if fold is None else rival.by_fold[fold]]
+        start = shrink(task.linear(rows, names, strength), _START_SHARE)
         trees = _grow(task, rows, start, rounds, task.boosting())
         return task.model("trees", start, trees)
 
@@ -208,24 +244,29 @@ def _try(variants: list[_Variant], task: Task, name: str, tell: Tell) -> _Tried:
 
 
 def _try_rounds(
-    grow: Callable[[Codes, int], RiskModel],
+    grow: Callable[[Codes, int, int | None], RiskModel],
     task: Task,
     name: str,
     tell: Tell,
 ) -> _Tried:
-    """Cross-validate trees at several numbers of rounds, growing them once per fold."""
+    """Cross-validate trees at several numbers of rounds, growing them once per fold.
+
+    Parameters
+    ----------
+    grow : of the responses to fit on, the rounds, and the fold that these leave out, if any
+    """
     margins = np.empty((len(_ROUNDS), len(task.values)))
     models: list[list[RiskModel]] = [[] for _ in _ROUNDS]
-    for number, (fit, test) in enumerate(task.folds, start=1):
-        tell(f"{task.target}: {name}, fold {number} of {len(task.folds)}")
-        full, part = grow(fit, max(_ROUNDS)), task.frame.iloc[test]
+    for fold, (fit, test) in enumerate(task.folds):
+        tell(f"{task.target}: {name}, fold {fold + 1} of {len(task.folds)}")
+        full, part = grow(fit, max(_ROUNDS), fold), task.frame.iloc[test]
         linear = linear_margin(full.linear, part)
         for place, rounds in enumerate(_ROUNDS):
             margins[place, test] = linear + tree_margin(full.trees, part, rounds)
             models[place].append(full)
 
     def variant(rounds: int) -> _Variant:
-        return _Variant(f"{rounds} trees", lambda rows: grow(rows, rounds))
+        return _Variant(f"{rounds} trees", lambda rows: grow(rows, rounds, None))
 
     tried = _choose([variant(r) for r in _ROUNDS], margins, models, task)
     rounds = _ROUNDS[tried.chosen]
@@ -239,39 +280,27 @@ def _choose(
     models: list[list[RiskModel]],
     task: Task,
 ) -> _Tried:
-    """Choose a variant and a calibrator; for each fold on the other folds."""
+    """Choose a variant and a calibrator; for each fold on the other folds.
+
+    Margins are calibrated where that lowers the log loss of units that the calibrator did not see,
+    or where the slope, as other units would have it, is not 1.
+    """
     values, weight = task.values, task.weight
     losses = np.stack([log_losses(values, calibrate(Calibrator(), m)) for m in margins])
-    margin, risk = np.empty(len(values)), np.empty(len(values))
-    calibrated = np.empty(len(values))
-    for fit, test in task.folds:
-        best = int(np.argmin(losses[:, fit] @ weight[fit]))
+    margin, risk, calibrated = (np.empty(len(values)) for _ in range(3))
+    by_fold = tuple(int(np.argmin(losses[:, fit] @ weight[fit])) for fit, _ in task.folds)
+    for best, (fit, test) in zip(by_fold, task.folds, strict=True):
         margin[test] = margins[best, test]
         calibrator = fit_calibrator(values[fit], margins[best, fit], weight[fit])
         risk[test] = calibrate(Calibrator(), margins[best, test])
         calibrated[test] = calibrate(calibrator, margins[best, test])
     chosen = int(np.argmin(losses @ weight))
     helps = weight @ (log_losses(values, calibrated) - log_losses(values, risk)) < 0
-    calibrator = fit_calibrator(values, margins[chosen], weight) if helps else Calibrator()
-    return _Tried(
-        variants,
-        chosen,
-        margin,
-        calibrated if helps else risk,
-        calibrator,
-        tuple(models[chosen]),
-    )
-
-
-def fit_calibrator(values: Array, margin: Array, weight: Array) -> Calibrator:
-    """Fit intercept and slope on margins of responses that were not trained on (Platt 1999).
-
-    Keeps the margin as it is when there is no finite fit, as for margins that do not vary.
-    """
-    intercept, slope = recalibrate(values, margin, weight)
-    if not (np.isfinite(intercept) and slope > 0):
-        return Calibrator()
-    return Calibrator(intercept, slope)
+    is_off = judge_slope(estimate_slope(values, margin, task.design)) == "off"
+    is_mended = bool(helps or is_off)
+    calibrator = fit_calibrator(values, margins[chosen], weight) if is_mended else Calibrator()
+    used = calibrated if is_mended else risk
+    return _Tried(variants, chosen, by_fold, margin, used, calibrator, tuple(models[chosen]))
 
 
 def _compare(tried: dict[str, _Tried], task: Task) -> pd.DataFrame:
@@ -294,6 +323,7 @@ def _compare(tried: dict[str, _Tried], task: Task) -> pd.DataFrame:
                 "above_best": above,
                 "standard_error": error,
                 "is_calibrated": candidate.calibrator != Calibrator(),
+                "is_at_edge": candidate.is_at_edge,
                 "is_good_enough": above <= error,
             }
         )

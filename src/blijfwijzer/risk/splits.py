@@ -16,12 +16,14 @@ def split_by_unit(
     """Part responses into folds; a unit is always in one fold as a whole.
 
     People who work together answer alike, so a model that has seen colleagues of those it
-    predicts looks better than it is.
+    predicts looks better than it is. Folds are about equally large and have the outcome about
+    equally often, and which units come together is drawn.
 
     Parameters
     ----------
     values : outcome of each response, 0 or 1
     units : where each respondent works
+    seed : another one gives other folds
 
     Raises
     ------
@@ -30,8 +32,6 @@ def split_by_unit(
     OneClassError
         Some fold would hold one outcome only.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
     count = units.nunique()
     if count < folds:
         raise TooFewResponsesError(
@@ -44,8 +44,8 @@ def split_by_unit(
             f"{units.name}: only {rarest} responses have the rarer outcome, too few for {folds} "
             "folds. Check the rule of the outcome in the codebook."
         )
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    parts = list(splitter.split(np.zeros(len(values)), values, pd.factorize(units)[0]))
+    fold = _deal(values, pd.factorize(units)[0], folds, np.random.default_rng(seed))
+    parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
     poor = sum(len(np.unique(values[rows])) < 2 for part in parts for rows in part)
     if poor:
         raise OneClassError(
@@ -53,3 +53,28 @@ def split_by_unit(
             "unit as `cluster` in the codebook, or fewer folds in the settings."
         )
     return parts
+
+
+def _deal(
+    values: NDArray[np.float64], unit: NDArray[np.intp], folds: int, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Give the fold of each response.
+
+    Units are dealt one by one, each to the fold that has least of what it brings, of the rarer
+    answer as of the other. Large ones come first, so that small ones can even out what they leave;
+    units of about the same size (within e, as one standard deviation) come in an order of chance,
+    where scikit-learn's StratifiedGroupKFold takes the same one whatever its seed.
+    """
+    count = int(unit.max()) + 1
+    brought = np.column_stack(
+        [np.bincount(unit, weights=side, minlength=count) for side in (values, 1 - values)]
+    )
+    size = brought.sum(axis=1)
+    share = brought / brought.sum(axis=0)
+    dealt = np.zeros((folds, 2))
+    found = np.zeros(count, dtype=np.intp)
+    for one in np.argsort(-(np.log(size) + rng.normal(size=count)), kind="stable"):
+        tried = (dealt + share[one] - 1 / folds) ** 2 - (dealt - 1 / folds) ** 2
+        found[one] = np.argmin(tried.sum(axis=1))
+        dealt[found[one]] += share[one]
+    return found[unit]

@@ -54,9 +54,7 @@ class Fitted:
     def predictions(self) -> Predictions:
         """Risks beside the answers."""
         task = self.made_from.task
-        return Predictions(
-            task.values, self.risk, Design.of_units(task.weight, self.made_from.units)
-        )
+        return Predictions(task.values, self.risk, task.design)
 
 
 def prepare(
@@ -85,13 +83,14 @@ def prepare(
     barred = barred_columns(codebook, outcome)
     schema = learn_schema(responses, scales, codebook, barred, settings.features)
     units = responses[codebook.units.cluster]
+    weight = (responses["weight"] / responses["weight"].mean()).to_numpy()
     task = Task(
         target=outcome.name,
         thresholds=labelled.thresholds,
         frame=build_features(responses, scales, schema).frame,
         schema=schema,
         values=answers[known],
-        weight=(responses["weight"] / responses["weight"].mean()).to_numpy(),
+        design=Design.of_units(weight, units),
         folds=split_by_unit(answers[known], units, settings.model.folds, settings.seed),
         settings=settings.model,
         seed=settings.seed,

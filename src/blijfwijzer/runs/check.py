@@ -6,7 +6,8 @@ from blijfwijzer.claims.coverage import describe_coverage
 from blijfwijzer.drafting.draft import find_undecided
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
-from blijfwijzer.publish.screen import describe
+from blijfwijzer.files import to_json
+from blijfwijzer.publish.screen import describe, tell_program
 from blijfwijzer.settings import load_settings
 from blijfwijzer.survey.codebook import (
     codebook_file,
@@ -19,9 +20,19 @@ from blijfwijzer.survey.intake import (
 from blijfwijzer.survey.scales import score_scales
 
 
-def check(survey_file: Path, codebook_name: str, settings_file: Path | None) -> int:
+def check(
+    survey_file: Path,
+    codebook_name: str,
+    settings_file: Path | None,
+    *,
+    sheet: str = "",
+    as_json: bool = False,
+) -> int:
     """Tell how a survey reads; give the exit code of its first fault, or 0."""
     settings, codebook = load_settings(settings_file), load_codebook(codebook_name)
+    if sheet:
+        survey = codebook.survey.model_copy(update={"sheet": sheet})
+        codebook = codebook.model_copy(update={"survey": survey})
     intake = check_survey(survey_file, codebook, settings.intake)
     undecided = find_undecided(codebook_file(codebook_name).read_text(encoding="utf-8"))
     scales, told = None, []
@@ -33,5 +44,6 @@ def check(survey_file: Path, codebook_name: str, settings_file: Path | None) -> 
         )
         scores = score_scales(intake.responses, codebook)
         told = describe_coverage(map(str, read_concepts(intake.responses, scores, codebook)))
-    print(describe(intake, survey_file.name, scales, undecided, told, settings.disclosure.minimum))
+    found = (intake, survey_file.name, scales, undecided, told, settings.disclosure.minimum)
+    print(to_json(tell_program(*found)).decode() if as_json else describe(*found))
     return intake.errors[0].exit_code if intake.errors else 0

@@ -17,13 +17,16 @@ from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.review_page import draw_review, render_review
-from blijfwijzer.publish.review_tables import Review, review_chapter
+from blijfwijzer.publish.review_tables import Review, remarks_of_slope, review_chapter
+from blijfwijzer.publish.screen import SCREEN
+from blijfwijzer.publish.texts import write
 from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
 from blijfwijzer.release.folder import RECORD
+from blijfwijzer.release.overlap import Overlap, find_overlap
 from blijfwijzer.release.publication import Publication, publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
@@ -106,9 +109,11 @@ def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
     choice = choose_model(request.model, request.target)
+    codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
+    settings = settings.spoken(codebook.survey.language)
     tell(f"read {request.survey.name}")
-    intake = read_survey(request.survey, choice.stored.codebook, settings.intake)
+    intake = read_survey(request.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)
     return contribute_intake(choice, settings, intake, tell)
 
@@ -149,9 +154,10 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
         )
         drivers = _profile(explained, breakdown)
         tell("evaluate")
-        evaluation = _evaluate(explained, breakdown)
+        overlap = find_overlap(release, stored, explained.units)
+        evaluation = _evaluate(explained, breakdown, overlap)
         tell("draw")
-        page = _page(explained, drivers, evaluation, release)
+        page = _page(explained, drivers, evaluation, overlap, release)
         files = {
             **picture_files(page.pictures),
             **driver_tables(page.drivers, page.edge),
@@ -163,7 +169,8 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
         }
         release.publish(files, _counts(breakdown, intake))
     said = f"{output / PAGE}: what drives {target} in {explained.file}."
-    return Shown.of(review_chapter(page), output, [said, *release.said])
+    overlapping = f"  {write(overlap.message, SCREEN)}"
+    return Shown.of(review_chapter(page), output, [said, overlapping, *release.said])
 
 
 def _counts(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
@@ -184,16 +191,31 @@ def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
     )
 
 
-def _evaluate(explained: Explained, breakdown: Breakdown) -> Evaluation | None:
-    """Measure how good the risk is; nothing where not both outcomes are known."""
-    known = ~np.isnan(explained.answers)
+def _evaluate(explained: Explained, breakdown: Breakdown, overlap: Overlap) -> Evaluation | None:
+    """Measure how good the risk is on organisations that it does not know.
+
+    Nothing where it knows all, or where not both outcomes are known. Where it knows some, the
+    others must be people enough, as must those that are left out: what is told of the others would
+    else tell of these few, beside what is told of everyone. For the same reason no groups are told.
+    """
+    known, settings = ~np.isnan(explained.answers), explained.settings
+    if overlap.kind in ("file", "units"):
+        return None
+    if overlap.kind == "part":
+        left_out = int((known & ~overlap.apart).sum())
+        known &= overlap.apart
+        if (
+            known.sum() < settings.intake.minimum_responses
+            or left_out < settings.disclosure.minimum
+        ):
+            return None
     if len(np.unique(explained.answers[known])) < 2:
         return None
-    settings = explained.settings
+    groups = {} if overlap.kind == "part" else breakdown.groups
     evaluation = evaluate(
         explained.predictions.take(known),
         explained.units[known],
-        {name: group[known] for name, group in breakdown.groups.items()},
+        {name: group[known] for name, group in groups.items()},
         settings.evaluation,
         settings.seed,
     )
@@ -201,7 +223,11 @@ def _evaluate(explained: Explained, breakdown: Breakdown) -> Evaluation | None:
 
 
 def _page(
-    explained: Explained, drivers: Drivers, evaluation: Evaluation | None, release: Publication
+    explained: Explained,
+    drivers: Drivers,
+    evaluation: Evaluation | None,
+    overlap: Overlap,
+    release: Publication,
 ) -> Review:
     """Draw what drives a risk, and gather what its page tells."""
     codebook = explained.stored.codebook
@@ -212,9 +238,22 @@ def _page(
         intake=explained.intake,
         drivers=drivers,
         pictures=draw_review(drivers, evaluation, subject),
-        warnings=(*release.remarks, *warnings_of(explained.intake.remarks)),
+        warnings=(
+            *release.remarks,
+            *(() if overlap.kind == "apart" else (overlap.message,)),
+            *(() if evaluation is None else remarks_of_slope(evaluation)),
+            *warnings_of(explained.intake.remarks),
+        ),
         provenance=release.origin,
         settings=explained.settings,
         evaluation=evaluation,
+        measured_on=overlap.message if evaluation is not None or overlap.is_known else None,
+        measures=_measures_of_training(explained) if overlap.kind == "file" else None,
         wave=release.request.wave,
     )
+
+
+def _measures_of_training(explained: Explained) -> pd.DataFrame:
+    """Give the measures of the training, out of fold, as its model folder tells them."""
+    overall = explained.stored.metrics["overall"]
+    return pd.DataFrame.from_dict(overall, orient="index", dtype=float)[["value", "low", "high"]]

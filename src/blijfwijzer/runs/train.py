@@ -19,6 +19,7 @@ from blijfwijzer.records.model_folder import folder_name, model_files
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import Training, expect_tracking
 from blijfwijzer.release.breakdown import admit_breakdown
+from blijfwijzer.release.overlap import identify_trained
 from blijfwijzer.release.publication import (
     identify_survey,
     publication,
@@ -27,11 +28,11 @@ from blijfwijzer.release.publication import (
 )
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
+from blijfwijzer.risk.protection import protect_selection
 from blijfwijzer.risk.training import Fitted, fit, prepare
 from blijfwijzer.runs.train_review import (
     TrainingReview,
     TrainingSurvey,
-    coarsen_selection,
     evaluate_fitted,
     explain_fitted,
     find_card,
@@ -85,6 +86,7 @@ def train(request: TrainRequest, models: Path, ledgers: Path) -> list[Path]:
 def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     """Read a survey to train on, score its scales and measure how reliable they are."""
     settings, codebook = load_settings(request.settings), load_codebook(request.codebook)
+    settings = settings.spoken(codebook.survey.language)
     outcomes = _choose_outcomes(codebook, request.targets)
     refuse_without("matplotlib", "explain", "the pictures of a training")
     expect_tracking(settings.tracking)
@@ -147,7 +149,7 @@ def publish_model(
         drivers = explain_fitted(fitted, contributions, breakdown, settings)
         tell(f"{target}: self-check card")
         card = find_card(survey, fitted)
-        selection = coarsen_selection(fitted.selection, len(fitted.risk))
+        selection = protect_selection(fitted.selection, fitted.made_from.task.weight)
         warnings = [*release.remarks, *warnings_of_training(survey, fitted, evaluation)]
         review = TrainingReview(
             fitted.made_from.outcome, selection, evaluation, drivers, warnings, release.origin, card
@@ -156,7 +158,8 @@ def publish_model(
         page = review_page(survey, review)
         files = review_files(survey, review, page)
         metrics = metrics_of(selection, evaluation, contributions)
-        learnt = learn(survey, fitted, breakdown, metrics, survey_hmac, card)
+        identified = survey_hmac, identify_trained(release.ledger, fitted.made_from.units)
+        learnt = learn(survey, fitted, breakdown, metrics, identified, card)
         tell(f"{target}: write {release.output}")
         release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")

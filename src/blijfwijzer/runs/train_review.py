@@ -1,6 +1,7 @@
 """What a training tells: how good its model is, what drives it, and what it leaves to users."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -13,14 +14,14 @@ from blijfwijzer.files import plain_rows
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.card_page import CardPage, render_card
 from blijfwijzer.publish.review_page import draw_review, render_review
-from blijfwijzer.publish.review_tables import Review
+from blijfwijzer.publish.review_tables import Review, remarks_of_slope
 from blijfwijzer.publish.training_files import driver_tables, picture_files, training_tables
 from blijfwijzer.records.model_folder import Learnt
 from blijfwijzer.release.breakdown import Breakdown, learn_unit_effects
 from blijfwijzer.risk.card import ChosenCard, answers_of, askable, choose_card
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
 from blijfwijzer.risk.leaks import suspect
-from blijfwijzer.risk.protection import decimals_of, protect_evaluation
+from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import learn_reference
@@ -106,13 +107,6 @@ def explain_fitted(
     )
 
 
-def coarsen_selection(selection: Selection, rows: int) -> Selection:
-    """Round what candidates are compared by to what one person cannot move."""
-    decimals = decimals_of(rows)
-    scores, price = selection.scores.round(decimals), round(selection.price, decimals)
-    return replace(selection, scores=scores, price=price)
-
-
 def warnings_of_training(
     survey: TrainingSurvey, fitted: Fitted, evaluation: Evaluation
 ) -> list[Message]:
@@ -123,12 +117,22 @@ def warnings_of_training(
     low = survey.reliability.scales[survey.reliability.scales["is_low"].astype(bool)]
     return [
         *([] if suspicion is None else [suspicion.message]),
+        *remarks_of_slope(evaluation),
+        *_warnings_of_choice(fitted.selection),
         *(
             Message("remark.scale_low", {"scale": str(scale), "alpha": float(alpha)})
             for scale, alpha in zip(low["scale"], low["alpha"], strict=True)
         ),
         *warnings_of(survey.intake.remarks),
     ]
+
+
+def _warnings_of_choice(selection: Selection) -> Iterator[Message]:
+    """Say that the champion lies at the edge of what was tried."""
+    champion = selection.scores.loc[selection.champion.kind]
+    if champion["is_at_edge"]:
+        told = {"candidate": selection.champion.kind, "variant": str(champion["variant"])}
+        yield Message("remark.grid_edge", told)
 
 
 def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
@@ -174,6 +178,10 @@ def metrics_of(
         "candidates": dict(zip(selection.scores.index, plain_rows(selection.scores), strict=True)),
         "champion": selection.champion.kind,
         "price_of_simplicity": selection.price,
+        "calibration": {
+            "is_calibrated": bool(selection.scores["is_calibrated"].loc[selection.champion.kind]),
+            "verdict": evaluation.verdict or "holds",
+        },
         "contributions": {"largest_gap": max(contributions.largest_gap, _ROUNDING)},
     }
 
@@ -183,10 +191,15 @@ def learn(
     fitted: Fitted,
     breakdown: Breakdown,
     metrics: dict[str, Any],
-    survey_hmac: str,
+    identified: tuple[str, dict[str, Any]],
     card: ChosenCard | None,
 ) -> Learnt:
-    """Gather what a training leaves for those who use its model."""
+    """Gather what a training leaves for those who use its model.
+
+    Parameters
+    ----------
+    identified : keyed hash of the survey, and those of its organisations
+    """
     settings, task = survey.settings, fitted.made_from.task
     return Learnt(
         fitted.selection.champion,
@@ -196,6 +209,7 @@ def learn(
         metrics,
         learn_reference(task.frame, task.schema, task.weight, settings.features.minimum_level),
         learn_unit_effects(breakdown, fitted, settings),
-        survey_hmac,
+        identified[0],
         None if card is None else card.card,
+        identified[1],
     )
