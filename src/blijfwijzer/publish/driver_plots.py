@@ -207,11 +207,14 @@ def _draw_codes(axis: "Axes", part: pd.DataFrame, column: Column, subject: Subje
     for bar, is_answer in zip(bars, is_known, strict=True):
         if not is_answer:
             bar.set(facecolor="white", edgecolor=ORANGE, hatch="xxxx")
-    # Many labels beside each other are slanted, since they would lie over each other.
-    is_wide, width = len(part) > _MOST_UPRIGHT, 26 if len(part) > _MOST_UPRIGHT else 12
-    ticks = [f"{wrap(one, width, 3)}\n{n}" for one, n in zip(said, told, strict=True)]
+    is_many = len(part) > _MOST_UPRIGHT
+    ticks = [
+        f"{wrap(one, 24, 1)}, {n}" if is_many else f"{wrap(one, 12, 3)}\n{n}"
+        for one, n in zip(said, told, strict=True)
+    ]
     axis.set_xticks(range(len(part)), ticks, fontsize=7)
-    if is_wide:
+    if is_many:
+        # Upright they would lie over each other.
         for label in axis.get_xticklabels():
             label.set(rotation=55, horizontalalignment="right", rotation_mode="anchor")
 
