@@ -42,6 +42,7 @@ def place(tmp_path_factory):
             *("synthesise", "--respondents", 4000, "--wave", wave, "--seed", 3),
             *("--output", place / f"{wave}.parquet", "--population", place / f"{wave}.csv"),
             *("--truth", place / f"{wave}-truth.parquet"),
+            *("--margins", place / f"{wave}-margins.csv"),
         )
     quick = ("--settings", place / "quick.toml")
     models = ("--models", place / "models")
@@ -763,3 +764,35 @@ def test_claims_judge_the_model_that_is_given_and_not_on_those_who_trained_it(pl
     assert "regression" not in told["reason_en"]
     seen = call("claims", place / "2019.parquet", *book, "--output", tmp_path / "own", *ledger)
     assert seen == errors.ModelFolderError.exit_code
+
+
+def test_a_wave_is_scored_with_the_margins_of_a_register(place, tmp_path, capsys):
+    survey, people = place / "2022.parquet", ("--population", place / "2022.csv")
+    register = ("--population", place / "2022-margins.csv")
+    ask = {"by": "organisatie", "ledger": "register"}
+
+    assert not score(place, survey, tmp_path / "out", *people, *register, **ask)
+
+    told = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert any("R-indicator" in note for note in told["notes"]["register"])
+    assert {row[0] for row in told["response"]["rows"]} <= {"Age", "Education", "Years of service"}
+    assert told["response"]["rows"]
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert {"population_hmac_sha256", "register_hmac_sha256"} <= set(run["provenance"])
+    # Beside these, rates without the margins would tell of parts of groups.
+    assert (
+        score(place, survey, tmp_path / "plain", *people, **ask) == errors.DisclosureError.exit_code
+    )
+    assert not (tmp_path / "plain").exists()
+
+
+def test_a_register_of_other_codes_is_refused_with_its_place(place, tmp_path, capsys):
+    table = pd.read_csv(place / "2022-margins.csv").replace({"code": {"55+": "oud"}})
+    table.to_csv(tmp_path / "margins.csv", index=False)
+    register = ("--population", tmp_path / "margins.csv")
+
+    code = score(place, place / "2022.parquet", tmp_path / "out", *register, ledger="refused")
+
+    assert code == errors.MarginError.exit_code
+    assert "leeftijd does not have" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -9,6 +9,7 @@ from blijfwijzer.groups.register import kind_of, read_register
 from blijfwijzer.groups.register_weights import weigh_by_register
 from blijfwijzer.settings import MarginSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.synthetic.survey import make_survey
 
 BOOK = load_codebook("werkonderzoek-2019")
 BANDS = {"<35": 28.0, "35-44": 40.0, "45+": 55.0}
@@ -262,3 +263,16 @@ def test_a_fault_of_a_register_has_an_exit_code_of_its_own():
     codes = [kind.exit_code for kind in BlijfwijzerError.__subclasses__()]
 
     assert codes.count(MarginError.exit_code) == 1
+
+
+def test_the_register_of_the_built_in_survey_counts_everybody_who_was_invited():
+    made = make_survey(1000, 5)
+    responses = made.responses.drop_duplicates("respondent").assign(weight=1.0)
+
+    people = made.margins.pivot_table("people", "organisatie", "variable", aggfunc="sum")
+    found = weigh(made.margins, responses.reset_index(drop=True))
+
+    invited = made.population.groupby("organisatie")["people"].sum()
+    for variable in ("leeftijd", "dienstjaren", "opleiding"):
+        pd.testing.assert_series_equal(people[variable], invited, check_names=False)
+    assert found.gap < 0.01

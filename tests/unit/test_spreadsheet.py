@@ -116,4 +116,4 @@ def test_the_codebook_names_the_sheet(tmp_path):
 def test_numbers_below_a_short_first_row_are_no_names(tmp_path):
     path = workbook(tmp_path, ("a", [["nr"], [1, 2, 3, 4], [2, 3, 4, 5]]))
 
-    assert read_table(path).frame.columns.tolist() == ["nr"]
+    assert read_table(path).frame.columns.tolist() == ["nr", "column_2", "column_3", "column_4"]

@@ -1,11 +1,11 @@
 """How contributions go with the values of features, in bins of respondents that may be told."""
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from blijfwijzer.drivers.contributions import Contributed
+from blijfwijzer.drivers.tree_contributions import tree_interactions
 from blijfwijzer.estimation.means import deviation
 from blijfwijzer.survey.arrays import Array, Codes
 
@@ -75,41 +75,36 @@ def measure_dependence(
     return pd.DataFrame(rows)
 
 
-def measure_interactions(
-    contributed: Contributed, names: list[str], weight: Array, minimum: int
-) -> pd.DataFrame:
-    """How much of a feature's contribution depends on another feature's value.
+def measure_interactions(contributed: Contributed, weight: Array) -> pd.DataFrame:
+    """Give how much pairs of features add to the margin beyond what each adds by itself.
 
-    For each pair: the weighted standard deviation, over cells of both features' bins, of the
-    first's contribution around its mean in its own bin; averaged over both orders. It is zero
-    where the probability is a sum of curves, but for the bend of the calibrated probability. Pairs
-    of which no cell holds `minimum` responses are left out.
+    Strength is the weighted mean size of the pair's Shapley interaction index over all responses,
+    in log odds before calibration: of a model that adds curves there is none, and what its
+    probability bends is no interaction.
     """
-    values = contributed.contributions.values
-    bins = {name: _bin(contributed.frame[name].to_numpy(), minimum) + 1 for name in names}
-
-    def depends(name: str, other: str) -> float:
-        cell = bins[name] * (bins[other].max() + 1) + bins[other]
-        given = values[name].to_numpy()
-        own = _group_means(given, weight, bins[name])
-        both = _group_means(given, weight, cell)
-        enough = np.bincount(cell)[cell] >= minimum
-        if not enough.any():
-            return np.nan
-        gap = (both[cell] - own[bins[name]])[enough]
-        return float(np.sqrt(np.average(gap**2, weights=weight[enough])))
-
+    count = len(contributed.frame)
+    everyone = csr_array(np.ones((1, count), dtype=np.int8))
+    found = tree_interactions(contributed.trees, contributed.frame.to_numpy(), weight, everyone)
+    names = contributed.frame.columns
     rows = [
-        {"first": a, "second": b, "strength": (depends(a, b) + depends(b, a)) / 2}
-        for a, b in combinations(names, 2)
+        {"first": names[one], "second": names[other], "strength": float(size)}
+        for (one, other), size in zip(found.pairs, found.size, strict=True)
     ]
-    table = pd.DataFrame(rows, columns=["first", "second", "strength"]).dropna()
-    return table.sort_values("strength", ascending=False, ignore_index=True)
+    table = pd.DataFrame(rows, columns=["first", "second", "strength"])
+    return table.sort_values("strength", ascending=False, kind="stable", ignore_index=True)
 
 
-def _group_means(values: Array, weight: Array, group: Codes) -> Array:
-    total = np.bincount(group, weights=weight)
-    return np.asarray(np.bincount(group, weights=weight * values) / np.maximum(total, 1e-300))
+def measure_bend(contributed: Contributed) -> tuple[float, float]:
+    """How much the calibrated probability bends: its rise per unit of its own log odds.
+
+    Returns
+    -------
+    p (1 - p) at the 5th and the 95th percentile of the responses. Where these are apart, the same
+    margin adds more to the probability of one than of another, whatever their answers.
+    """
+    rise = contributed.contributions.risk * (1 - contributed.contributions.risk)
+    low, high = np.percentile(rise, [5, 95])
+    return float(low), float(high)
 
 
 NUMBER, LEVEL, NO_ANSWER = "number", "level", "no answer"

@@ -207,11 +207,14 @@ def _draw_codes(axis: "Axes", part: pd.DataFrame, column: Column, subject: Subje
     for bar, is_answer in zip(bars, is_known, strict=True):
         if not is_answer:
             bar.set(facecolor="white", edgecolor=ORANGE, hatch="xxxx")
-    # Many labels beside each other are slanted, since they would lie over each other.
-    is_wide, width = len(part) > _MOST_UPRIGHT, 26 if len(part) > _MOST_UPRIGHT else 12
-    ticks = [f"{wrap(one, width, 3)}\n{n}" for one, n in zip(said, told, strict=True)]
+    is_many = len(part) > _MOST_UPRIGHT
+    ticks = [
+        f"{wrap(one, 24, 1)}, {n}" if is_many else f"{wrap(one, 12, 3)}\n{n}"
+        for one, n in zip(said, told, strict=True)
+    ]
     axis.set_xticks(range(len(part)), ticks, fontsize=7)
-    if is_wide:
+    if is_many:
+        # Upright they would lie over each other.
         for label in axis.get_xticklabels():
             label.set(rotation=55, horizontalalignment="right", rotation_mode="anchor")
 
@@ -258,18 +261,22 @@ def _interactions(drivers: Drivers, subject: Subject) -> Picture:
         f"{wrap(labels[a], 46, 1)}\n× {wrap(labels[b], 46, 1)}"
         for a, b in zip(table["first"], table["second"], strict=True)
     ]
-    with subject.canvas(10, 1.6 + 0.52 * len(table), "plot.interactions") as (figure, (axes,)):
+    low, high = (100 * rise for rise in drivers.bend)
+    bend = subject.say("plot.bend", low=low, high=high)
+    none = subject.say("plot.no_interactions")
+    with subject.canvas(10, 2.2 + 0.52 * len(table), "plot.interactions") as (figure, (axes,)):
         axes.barh(
-            range(len(table)),
-            table["strength"] * 100,
-            color=ORANGE,
-            edgecolor="black",
-            linewidth=0.6,
+            range(len(table)), table["strength"], color=ORANGE, edgecolor="black", linewidth=0.6
         )
         axes.set_yticks(range(len(table)), pairs, fontsize=8)
-        axes.set_xlabel(subject.say("plot.strength"))
-    first = pairs[-1].replace("\n", " ") if pairs else "-"
-    return Picture(figure, subject.say("plot.alt.interactions", pair=first))
+        axes.set_xlabel(f"{subject.say('plot.strength')}\n{wrap(bend, 110, 3)}")
+        if not pairs:
+            axes.text(0.5, 0.5, wrap(none, 70, 3), ha="center", va="center")
+            axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[])
+    strongest = (
+        subject.say("plot.alt.interactions", pair=pairs[-1].replace("\n", " ")) if pairs else none
+    )
+    return Picture(figure, f"{strongest} {bend}")
 
 
 def _cohorts(drivers: Drivers, subject: Subject) -> Picture:

@@ -1,5 +1,6 @@
 """What a new wave tells, before the gate."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.register_weights import RegisterWeights
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.facts import count_groups
 from blijfwijzer.risk.card import Judged
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
@@ -74,8 +76,10 @@ class Findings:
     waves: dict[str, pd.DataFrame]
     needs: dict[str, NeedFindings]
     """Outcome that is a need to what is told of it alone."""
-    releases: int
-    forbidden: int
+    constant: tuple[str, ...]
+    """Outcomes of which the model looks at no answer."""
+    earlier: Mapping[str, int]
+    """Counts of what was weighed of earlier releases."""
     cards: dict[str, Judged | Message] = field(default_factory=dict)
     """Need that vouchers are for to whom its self-check card reaches, or why that is not told."""
     register: RegisterFindings | None = None
@@ -87,15 +91,5 @@ class Findings:
 
     def counts(self) -> dict[str, int]:
         """Count what was read and shown, for the run's record."""
-        shown, grouping = self.estimates.shown, self.estimates.grouping
-        return {
-            "forms": self.intake.rows,
-            "accepted": len(self.intake.responses),
-            "refused": len(self.intake.rejected),
-            "groups": len(grouping.groups),
-            "shown": int(shown.sum()),
-            "withheld": int((~shown).sum()),
-            "rolled_up": int(grouping.rolled_up["groups"].sum()),
-            "earlier_releases": self.releases,
-            "changed_since": self.forbidden,
-        }
+        of_groups = count_groups(self.intake, self.estimates.grouping, self.estimates.shown)
+        return {**of_groups, **self.earlier}

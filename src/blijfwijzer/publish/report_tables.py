@@ -272,6 +272,11 @@ def _warnings(findings: Findings) -> tuple[Message, ...]:
     sources = [rates["source"] for rates in findings.estimates.rates.values()]
     if any((source == "carried over").any() for source in sources):
         warnings.insert(0, say("warning.carried"))
-    if findings.forbidden:
-        warnings.append(say("warning.changed", groups=findings.forbidden))
+    if findings.constant:
+        labels: tuple[Value, ...] = tuple(
+            findings.codebook.outcomes[name].label for name in findings.constant
+        )
+        warnings.insert(0, say("warning.constant", outcomes=labels))
+    if findings.earlier["changed_since"]:
+        warnings.append(say("warning.changed", groups=findings.earlier["changed_since"]))
     return tuple(warnings)

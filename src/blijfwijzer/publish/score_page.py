@@ -206,7 +206,7 @@ def _targeted(report: Chapter, tables: tuple[str, str, str], selected: Value) ->
         yield drawn(report, rates, shown.drop(columns="attribute"), drawing, caption, beside)
     if without:
         yield Block(paragraphs=(say("fairness.without_all", names=tuple(without)),))
-    apart = report.rows(gaps)
+    apart = report.rows(gaps) if report.has(gaps) else pd.DataFrame(columns=["gap", "ratio"])
     apart = apart[apart[["gap", "ratio"]].notna().any(axis=1)]
     if len(apart):
         caption = say(TABLES[gaps].caption)

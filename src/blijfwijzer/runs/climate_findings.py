@@ -176,13 +176,9 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
 def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> CultureFindings:
     """Choose what may be shown of a culture, screen the units among it, and say what drives."""
     waves = measured.waves
-    before = None
-    if waves.before is not None and measured.earlier is not None:
-        before = _admit(waves.before, measured.earlier, release, tell)
-    now = _admit(waves.now, measured.grouping, release, tell)
+    now, permission = permit_culture(measured, release, tell)
     tell("worrying units")
     screenings, checks = _screen(now, measured)
-    permission = _permit(measured, now, before, release)
     drivers = None
     if waves.choice is not None and now.admission.choice.tells_everyone:
         drivers = _drivers(now, waves.choice.stored, screenings, waves.settings, tell)
@@ -202,6 +198,17 @@ def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> C
         drivers,
         measured.unasked,
     )
+
+
+def permit_culture(
+    measured: MeasuredCulture, release: Rehearsal, tell: Tell
+) -> tuple[Wave, Permission]:
+    """Choose the groups and figures that may be told of a culture."""
+    waves, before = measured.waves, None
+    if waves.before is not None and measured.earlier is not None:
+        before = _admit(waves.before, measured.earlier, release, tell)
+    now = _admit(waves.now, measured.grouping, release, tell)
+    return now, _permit(measured, now, before, release)
 
 
 def _group(responses: pd.DataFrame, levels: tuple[str, ...], waves: Waves) -> Grouping:

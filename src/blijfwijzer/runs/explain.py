@@ -180,9 +180,9 @@ def _counts(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
 
 
 def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
-    schema = explained.stored.model.schema
+    model = explained.stored.model
     return profile(
-        Contributed(explained.contributions, explained.built.frame, schema),
+        Contributed(explained.contributions, explained.built.frame, model.schema, model.trees),
         explained.predictions.design,
         breakdown.groups,
         explained.settings.drivers,
@@ -247,9 +247,9 @@ def _page(
         provenance=release.origin,
         settings=explained.settings,
         evaluation=evaluation,
-        wave=release.request.wave,
         measured_on=overlap.message if evaluation is not None or overlap.is_known else None,
         measures=_measures_of_training(explained) if overlap.kind == "file" else None,
+        wave=release.request.wave,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.groups.population import Joined
+from blijfwijzer.groups.segments import Segments
 from blijfwijzer.groups.simple_rule import SIMPLE_RULE, part_by_rule
 from blijfwijzer.progress import Tell, show_progress, silent
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.facts import count_groups
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.release_files import release_files
 from blijfwijzer.publish.report_tables import clear_groups, make_report
@@ -31,7 +34,14 @@ from blijfwijzer.release.publication import publication
 from blijfwijzer.release.rehearsal import Rehearsal, rehearse
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.runs.score_findings import estimates_of, gather
+from blijfwijzer.runs.score_findings import (
+    Chosen,
+    choose_told,
+    count_earlier,
+    estimates_of,
+    gather,
+)
+from blijfwijzer.runs.score_needs import segments_of
 from blijfwijzer.runs.score_people import read_people
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
@@ -70,6 +80,16 @@ class ScoredWave:
     joined: Joined | None = None
     """How its units and those of the table of people met, if there is one."""
 
+    @cached_property
+    def segments(self) -> dict[str, Segments]:
+        """In which readable profiles each need is large; whatever may be shown of it."""
+        outcomes = self.wave.codebook.outcomes
+        return {
+            name: segments_of(target.stored, target.values, target.scored.risk, self.wave)
+            for name, target in self.targets.items()
+            if outcomes[name].kind == "need"
+        }
+
 
 def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
     """Estimate both risks per group of a new wave, flag groups, and write what may be shown."""
@@ -106,7 +126,9 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
     """Choose what may be shown, find whom it helps and misses, and write it."""
     request = scored.request
     with publication(output, request, ledgers) as release:
-        findings = _find(scored, release, tell)
+        admission, targets, chosen = _choose(scored, release, tell)
+        tell("find whom it misses")
+        findings = gather(scored.wave, targets, chosen, release, admission)
         tell(f"write {output}")
         report = release.warned(make_report(findings, release.origin, request.wave))
         files = release_files(report, findings)
@@ -119,16 +141,26 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
 
 def wish_scores(scored: ScoredWave, tell: Tell) -> Wish:
     """Give what would be told of a new wave, to foretell how much may be."""
-    return Wish(scored.request, lambda release: Found(_find(scored, release, tell).counts()))
+
+    def find(release: Rehearsal) -> Found:
+        admission, _, _ = _choose(scored, release, tell)
+        counts = count_groups(scored.wave.intake, admission.grouping, admission.shown)
+        return Found({**counts, **count_earlier(admission)})
+
+    return Wish(scored.request, find)
 
 
-def _find(scored: ScoredWave, release: Rehearsal, tell: Tell) -> Findings:
-    """Choose what may be shown, and find whom it helps and misses."""
+def _choose(
+    scored: ScoredWave, release: Rehearsal, tell: Tell
+) -> tuple[Admission, dict[str, Target], Chosen]:
+    """Choose the groups and figures that may be told, and leave the rates of others out."""
     wave = scored.wave
+    tell("find segments")
+    segments = scored.segments
     tell("find what could be derived")
     admission = release.admit(wave.intake, wave.grouping, _bases(scored.targets))
-    tell("find segments and whom it misses")
-    return gather(wave, _told(scored.targets, admission, wave), release, admission)
+    targets = _told(scored.targets, admission, wave)
+    return admission, targets, choose_told(wave, targets, segments, release, admission)
 
 
 def tabulate_groups(

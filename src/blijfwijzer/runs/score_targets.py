@@ -18,6 +18,7 @@ from blijfwijzer.groups.register_weights import RegisterWeights
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.risk.evaluation import Predictions
+from blijfwijzer.risk.model import is_constant
 from blijfwijzer.risk.waves import WaveComparison, compare_wave, refuse_different
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
@@ -45,8 +46,16 @@ class Target:
 
     @property
     def basis(self) -> Basis:
-        """What its rates rest on: answers where there are any, and what the model expects."""
-        return Basis(() if self.values is None else (self.values,), self.scored.risk)
+        """What its rates rest on: answers where there are any, and what the model expects.
+
+        A model that looks at no answer tells nothing of anybody: where rates rest on answers they
+        are held by these alone. That follows from the model, never from a file in which all happen
+        to be alike; and where there are no answers either, the rule on risks withholds all.
+        """
+        if self.values is None:
+            return Basis((), self.scored.risk)
+        risk = None if is_constant(self.stored.model) else self.scored.risk
+        return Basis((self.values,), risk)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,10 @@ def lay_out(path: Path, rows: Iterator[Row], *, is_padded: bool, maximum: int) -
     if heading is None:
         return Table(pd.DataFrame())
     refuse_twins(path, [name for name in heading.names if name])
+    if is_padded:
+        # Answers without a name above them are kept, and told as columns that no codebook has.
+        widest = max(len(row) for row in top)
+        heading.names.extend([""] * (widest - len(heading.names)))
     body = chain(top[heading.first :], rows)
     gathered = _Gathered(path, len(heading.names), is_padded, maximum)
     return gathered.of(body, heading)

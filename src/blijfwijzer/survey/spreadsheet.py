@@ -9,12 +9,12 @@ from typing import Any
 
 from blijfwijzer.errors import SheetError, WrongFormatError
 from blijfwijzer.survey.cells import is_missing_word
-from blijfwijzer.survey.headings import Cell, find_heading, lay_out
+from blijfwijzer.survey.headings import Cell, lay_out
 from blijfwijzer.survey.table import Table, corrupt, refuse_large
 
 _SURELY = 10
 """How many times as many cells a sheet must have to be that of the answers; convention of ours."""
-_LOOKED_AT = 200
+_LOOKED_AT = 25
 _EXACT = 10**15
 """Whole numbers from here on stay text."""
 
@@ -94,8 +94,8 @@ def _choose(path: Path, sheets: list[Any], name: str) -> Any:
 
 
 def _width(sheet: Any) -> int:
-    heading = find_heading(list(islice(_rows(sheet, None), _LOOKED_AT)))
-    return 1 if heading is None else max(len(heading.names), 1)
+    """Cells of the widest of the first rows, among which the headings are."""
+    return max([len(row) for row in islice(_rows(sheet, None), _LOOKED_AT)], default=1) or 1
 
 
 def _size(sheet: Any) -> int:
