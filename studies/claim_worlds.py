@@ -126,6 +126,7 @@ def survey_of(people: People, plan: Plan) -> Evidence:
     return Evidence(
         concepts=table,
         dimensions=table[names],
+        culture=tuple(names),
         groups=nothing,
         units=units.assign(whole=0)[["whole", "organisatie", "team"]],
         design=Design(np.ones(size), people.cluster, np.zeros(size, dtype=np.intp)),

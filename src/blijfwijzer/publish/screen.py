@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.errors import counted
 from blijfwijzer.estimation.reliability import Reliability
@@ -115,11 +117,7 @@ def _lines(
     if reliability is not None:
         yield "Scales:          items      n  alpha (95 %)        omega"
         for row in reliability.scales.itertuples():
-            low = "  low" if row.is_low else ""
-            yield (
-                f"  {row.scale:<26.26} {row.items:>2} {row.n:>7}  {row.alpha:.2f} "
-                f"({row.alpha_low:.2f}-{row.alpha_high:.2f})  {row.omega:.2f}{low}"
-            )
+            yield f"  {row.scale:<26.26} {row.items:>2} {row.n:>7}  {_consistency(row)}"
         against = reliability.items[reliability.items["item_rest"] < _AGAINST]
         for row in against.itertuples():
             yield (
@@ -129,6 +127,18 @@ def _lines(
     yield from claims
     if not intake.errors:
         yield _conclude(intake.account, reliability, len(undecided), len(look))
+
+
+def _consistency(row: Any) -> str:
+    """Say how consistently a scale measures, or why that is not known."""
+    if row.items == 1:
+        return "one item, of which no consistency is known"
+    if np.isnan(row.alpha):
+        return "not known: nobody answered all items, or all answered alike"
+    told = f"{row.alpha:.2f} (one unit)"
+    if not np.isnan(row.alpha_low):
+        told = f"{row.alpha:.2f} ({row.alpha_low:.2f}-{row.alpha_high:.2f})"
+    return f"{told}  {row.omega:.2f}{'  low' if row.is_low else ''}"
 
 
 def _account(account: Account) -> Iterator[str]:

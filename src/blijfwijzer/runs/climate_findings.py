@@ -73,13 +73,18 @@ def require_culture(
     Raises
     ------
     CultureError
-        None of the dimensions was asked.
+        The codebook has no scales, or none of the dimensions was asked.
     AlikeError
         On each of them everybody has the same score.
     OneUnitError
         Everybody works in one unit, on every level.
     """
     dimensions = find_dimensions(codebook, settings.culture)
+    if not dimensions:
+        raise CultureError(
+            f"codebook {codebook.survey.name}: no dimensions: it has no scales. Add them under "
+            "[scales]; a climate is made of scales."
+        )
     scores = {d.name: read_scores(scales, d) for d in dimensions}
     unasked = tuple(name for name, score in scores.items() if np.isnan(score).all())
     if len(unasked) == len(dimensions):
