@@ -140,9 +140,7 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
     """
     now, before, codebook, settings = waves.now, waves.before, waves.codebook, waves.settings
     responses, culture = now.responses, settings.culture
-    unasked = require_culture(responses, now.scales, codebook, settings)
-    levels = only or default_levels(codebook, responses)
-    grouping = _group(responses, levels, waves)
+    levels, grouping, unasked = group_culture(waves, only)
     earlier = None if before is None else _group(before.responses, levels, waves)
     design = read_design(responses, codebook)
     tell("how well the scales measure")
@@ -176,6 +174,22 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
         climate,
         conduct,
     )
+
+
+def group_culture(
+    waves: Waves, only: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], Grouping, tuple[str, ...]]:
+    """Give the unit levels that are told, groups of these, and the dimensions nobody answered.
+
+    Raises
+    ------
+    AlikeError, CultureError, GroupError, MissingColumnsError, OneUnitError
+        No climate can be measured.
+    """
+    responses = waves.now.responses
+    unasked = require_culture(responses, waves.now.scales, waves.codebook, waves.settings)
+    levels = only or default_levels(waves.codebook, responses)
+    return levels, _group(responses, levels, waves), unasked
 
 
 def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> CultureFindings:
