@@ -133,6 +133,7 @@ def survey_of(people: People, plan: Plan, previous: Evidence | None = None) -> E
     return Evidence(
         concepts=table,
         dimensions=table[names],
+        culture=tuple(names),
         groups=table[audit].astype(int).astype("str"),
         units=units,
         design=Design(np.ones(size), people.cluster, np.zeros(size, dtype=np.intp)),
