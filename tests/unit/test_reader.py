@@ -28,7 +28,7 @@ ANSWERS = {
 # Names, where people work, and what is made of values that a claim has read already.
 NO_ANSWERS = {
     *("read", "has", "dimensions", "attributes", "scales", "codebook", "label", "design", "seed"),
-    *("bootstraps", "others"),
+    *("bootstraps", "others", "culture"),
     *("levels", "unit", "team", "sector", "usual_team", "has_teams", "half", "halved_again"),
     *("other_half", "own_half", "standardise", "fit", "sector_columns", "draw", "draw_units"),
     *("present", "share", "mean", "difference", "slope"),
@@ -63,6 +63,7 @@ def test_asking_what_there_is_and_where_people_work_reads_nothing(survey):
 
     assert reader.has("scholing")
     assert reader.dimensions
+    assert reader.culture
     assert reader.attributes
     assert reader.scales
     assert reader.has_teams
