@@ -49,9 +49,9 @@ test-all: $(STAMP) ## Run all tests and measure which branches they reach
 $(WAVE): | $(STAMP)
 	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --output $@
 
-$(NEXT): | $(STAMP)
-	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --wave 2022 --output $@ \
-	  --population $(PEOPLE) --truth $(TRUTH)
+$(NEXT) $(NEXT:.sav=-margins.csv): | $(STAMP)
+	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --wave 2022 --output $(NEXT) \
+	  --population $(PEOPLE) --margins $(NEXT:.sav=-margins.csv) --truth $(TRUTH)
 
 train: $(STAMP) $(WAVE) ## Make the built-in survey, train and explain both models
 	$(BIN)/blijfwijzer train $(WAVE) --codebook werkonderzoek-2019
@@ -60,10 +60,10 @@ train: $(STAMP) $(WAVE) ## Make the built-in survey, train and explain both mode
 explain: $(STAMP) $(NEXT) ## Explain the model of vertrekintentie in use on the 2022 wave
 	$(BIN)/blijfwijzer explain models $(NEXT) --target vertrekintentie --output out/drivers-2022
 
-score: $(STAMP) $(NEXT) ## Score the built-in 2022 wave by group and divide vouchers
+score: $(STAMP) $(NEXT) $(NEXT:.sav=-margins.csv) ## Score the built-in 2022 wave by group and divide vouchers
 	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer score $(NEXT) --models models --by organisatie,afdeling \
-	  --and opleiding --population $(PEOPLE) --output out/2022
+	  --and opleiding --population $(PEOPLE) --population $(NEXT:.sav=-margins.csv) --output out/2022
 	$(BIN)/blijfwijzer vouchers out/2022 --survey $(NEXT) --budget 250000 --cost 1000 --truth $(TRUTH)
 	$(BIN)/blijfwijzer disclosure audit out/2022 --survey $(NEXT) --codebook werkonderzoek-2019
 	@echo "Open out/2022/report.html."

@@ -11,8 +11,8 @@ from blijfwijzer.progress import Tell, show_progress
 def main() -> None:
     """Run one study and write its page, or one section of it."""
     parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
-    studies = ("validation", "bench", "flags", "rates", "noise")
-    parser.add_argument("study", choices=studies)
+    alone = ("flags", "rates", "noise", "margins")
+    parser.add_argument("study", choices=("validation", "bench", *alone))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="public surveys")
     parser.add_argument("--output", type=Path, required=True, help="page to write")
     parser.add_argument("--only", choices=("gate",), help="section to put in its place on the page")
@@ -28,7 +28,7 @@ def main() -> None:
     asked = parser.parse_args()
     with show_progress() as tell:
         text = _run(asked, tell)
-    if asked.output.exists() and (asked.only or asked.study in ("flags", "rates", "noise")):
+    if asked.output.exists() and (asked.only or asked.study in alone):
         text = put_in_place(text, asked.output.read_text(encoding="utf-8"))
     with write_beside(asked.output) as beside:
         beside.write_text(text, encoding="utf-8")
@@ -52,6 +52,10 @@ def _run(asked: argparse.Namespace, tell: Tell) -> str:
         from studies.rates import validate_rates
 
         return validate_rates(tell)
+    if asked.study == "margins":
+        from studies.margins import validate_margins
+
+        return validate_margins(tell)
     if asked.study == "noise":
         from studies.noise import compare_noise
 

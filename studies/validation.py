@@ -24,6 +24,7 @@ from studies.culture import validate_culture
 from studies.drivers import validate_drivers
 from studies.flags import validate_flags
 from studies.instrument import validate_instrument
+from studies.margins import validate_margins
 from studies.measures import validate_measures
 from studies.rates import validate_rates
 from studies.vouchers import vouchers_text
@@ -46,6 +47,7 @@ def validate(data: Path, gate: str, tell: Tell) -> str:
     parts.append(_rates_text(data, tell))
     tell("flags")
     parts.append(validate_rates(tell))
+    parts.append(validate_margins(tell))
     parts.append(validate_flags(tell))
     tell("vouchers: built-in survey")
     parts.append(vouchers_text(tell))

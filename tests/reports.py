@@ -153,6 +153,23 @@ def make_report(
                 ],
             }
         ),
+        response=pd.DataFrame(
+            {
+                "attribute": ["Leeftijd", "Leeftijd"],
+                "label": ["<35", "35+"],
+                "people": ["500-599", "1000-1099"],
+                "n": ["180-189", "500-599"],
+                "response": [33, 51],
+            }
+        ),
+        moved=pd.DataFrame(
+            {
+                "target": ["achterblijver"],
+                "label": ["Iedereen"],
+                "rate": [24],
+                "moved": [2.0],
+            }
+        ),
         withheld=pd.DataFrame(
             {"reason": ["minder dan 10 mensen"], "groups": [12], "people": ["50-99"]}
         ),
@@ -167,7 +184,10 @@ def make_report(
         method=("Percentages zijn samengevoegd uit antwoorden en model.",),
         provenance=(("Model", "achterblijver-werkonderzoek-2019"), ("SHA-256", "0f" * 32)),
         warnings=("Dit is een verzonnen meting.",),
-        notes={"vouchers": ("Budget € 250.000, € 1.000 per voucher.",)},
+        notes={
+            "vouchers": ("Budget € 250.000, € 1.000 per voucher.",),
+            "register": ("R-indicator: 0,78.",),
+        },
     )
     tables = {name: shown(made.pop(name)) for name in list(made) if is_table(made[name])}
     return Chapter(**made, tables=tables)

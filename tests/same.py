@@ -45,10 +45,10 @@ BUILT_IN: list[str] = [
     "explain {vertrekintentie} w22.sav --output explained --ledger fourth",
     "score w22.sav --models models --by organisatie --and opleiding --population people.csv"
     " --output scored",
-    "vouchers scored --budget 60000 --cost 1000 --truth t22.parquet",
+    "vouchers scored --budget 60000 --cost 1000 --truth t22.parquet --survey w22.sav",
     "score w22.sav --models models --by organisatie --settings english.toml --ledger second"
     " --output english",
-    "vouchers english --ledger second --secret secret.txt",
+    "vouchers english --ledger second --secret secret.txt --survey w22.sav",
     "climate w22.sav --codebook werkonderzoek-2019 --previous w19.sav --models models"
     " --output climate",
     "claims w22.sav --codebook werkonderzoek-2019 --previous w19.sav --models models"
@@ -71,7 +71,7 @@ PIAAC = [
     "check {surveys}/piaac_public_employees.csv.gz --codebook piaac",
     "train {surveys}/piaac_public_employees.csv.gz --codebook piaac --settings light.toml",
     "score {surveys}/piaac_public_employees.csv.gz --models models --by cntry --output scored",
-    "vouchers scored --budget 60000 --cost 1000",
+    "vouchers scored --budget 60000 --cost 1000 --survey {surveys}/piaac_public_employees.csv.gz",
     "climate {surveys}/piaac_public_employees.csv.gz --codebook piaac --output climate",
     "claims {surveys}/piaac_public_employees.csv.gz --codebook piaac --output claims",
 ]

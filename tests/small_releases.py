@@ -44,6 +44,7 @@ def groups_of(rng: np.random.Generator) -> pd.DataFrame:
             "group": names,
             "label": [f"Organisation {i}" for i in range(GROUPS)],
             "level": "organisatie",
+            "level_label": "Organisation",
             "kind": "unit",
             "sector_label": [f"Sector {i % 3}" for i in range(GROUPS)],
             **{"n": n, "people": n, "own_n": n, "own_people": n},

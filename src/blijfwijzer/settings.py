@@ -392,6 +392,12 @@ class Settings(Section):
     culture: CultureSettings = CultureSettings()
     tracking: TrackingSettings = TrackingSettings()
 
+    def spoken(self, language: str | None) -> "Settings":
+        """Give settings in the language of a codebook, unless they name one themselves."""
+        if language is None or "language" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"language": language})
+
 
 def load_settings(path: Path | Settings | None) -> Settings:
     """Read settings from a TOML file; without one, everything is at its default.

@@ -9,6 +9,7 @@ import pytest
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.score_page import render_report
 from reports import make_report
+from shared_card import page as card_page
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -34,8 +35,12 @@ def browser() -> "Iterator[api.Browser]":
 def open_page(
     browser: "api.Browser", report: Chapter, folder: Path, width: int = 1200
 ) -> "api.Page":
-    path = folder / "report.html"
-    path.write_bytes(render_report(report))
+    return open_html(browser, render_report(report), folder, width)
+
+
+def open_html(browser: "api.Browser", html: bytes, folder: Path, width: int = 1200) -> "api.Page":
+    path = folder / "page.html"
+    path.write_bytes(html)
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(path.as_uri())
     return page
@@ -142,4 +147,42 @@ def test_paper_shows_what_the_screen_scrolls(browser, tmp_path):
         "[...document.querySelectorAll('.wide')].filter(e => e.scrollHeight > e.clientHeight + 1).length"
     )
     assert hidden == 0
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("width", [320, 1200])
+def test_the_self_check_card_violates_no_rule_and_fits_its_window(
+    browser, tmp_path, language, width
+):
+    page = open_html(browser, card_page(language).encode(), tmp_path, width)
+
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.lang") == language
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_the_keyboard_reaches_all_of_the_self_check_card(browser, tmp_path):
+    page = open_html(browser, card_page().encode(), tmp_path, 320)
+    reached = []
+
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.className"))
+
+    assert reached[0] == "skip"
+    # A table that is wider than the window is scrolled by keys once it has the focus.
+    boxes = page.evaluate("document.querySelectorAll('.wide').length")
+    assert boxes > 0
+    assert len([name for name in reached if name.startswith("wide")]) >= boxes
+    page.close()
+
+
+def test_the_self_check_card_is_printed_whole_on_one_sheet(browser, tmp_path):
+    page = open_html(browser, card_page().encode(), tmp_path)
+
+    page.emulate_media(media="print")
+
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
     page.close()

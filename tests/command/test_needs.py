@@ -42,7 +42,7 @@ def place(tmp_path_factory):
     (place / "book.toml").write_text(text.replace("\n[units]\n", SECOND), encoding="utf-8")
     for wave in (2019, 2022):
         assert not call(
-            *("synthesise", "--respondents", 3000, "--wave", wave, "--seed", 3),
+            *("synthesise", "--respondents", 1500, "--wave", wave, "--seed", 3),
             *("--output", place / f"{wave}.parquet"),
         )
     quick = ("--settings", place / "quick.toml")

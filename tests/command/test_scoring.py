@@ -1,6 +1,7 @@
 """From a new wave to files that may be shown, as a user runs it."""
 
 import hashlib
+import html
 import json
 import math
 import re
@@ -19,6 +20,7 @@ from blijfwijzer import errors
 from command_line import call
 
 BOOK = "werkonderzoek-2019"
+CROSSED = ("--and", "opleiding")
 SECRET = "what nobody who scores may know"
 # What the draw does to a division is tried by tests of the draw.
 UNDRAWN = '[vouchers]\nlottery = 0\nno_lottery = "a test of the division"\n'
@@ -40,19 +42,20 @@ def place(tmp_path_factory):
             *("synthesise", "--respondents", 4000, "--wave", wave, "--seed", 3),
             *("--output", place / f"{wave}.parquet", "--population", place / f"{wave}.csv"),
             *("--truth", place / f"{wave}-truth.parquet"),
+            *("--margins", place / f"{wave}-margins.csv"),
         )
     quick = ("--settings", place / "quick.toml")
     models = ("--models", place / "models")
     assert not call("train", place / "2019.parquet", "--codebook", BOOK, *quick, *models)
-    assert not score(place, place / "2022.parquet", place / "out")
+    assert not score(place, place / "2022.parquet", place / "out", *CROSSED)
     return place
 
 
 def score(place, survey, output, *options, by="organisatie,afdeling", ledger="ledger"):
+    """Score by units alone; by education too it takes five times as long."""
     return call(
-        *("score", survey, "--models", place / "models", "--by", by, "--and", "opleiding"),
+        *("score", survey, "--models", place / "models", "--by", by, *options),
         *("--output", output, "--ledger", place / ledger, "--settings", place / "quick.toml"),
-        *options,
     )
 
 
@@ -113,6 +116,10 @@ def test_the_report_is_in_the_language_of_the_settings(place):
     page = (place / "out" / "report.html").read_text()
 
     assert '<html lang="en"' in page
+    levels = groups_of(place / "out")[["level", "level_label"]].drop_duplicates().set_index("level")
+    assert levels.loc["organisatie&opleiding", "level_label"] == "Organisation, by education"
+    assert ">Department<" in page
+    assert not [level for level in levels.index if f"<td>{html.escape(level)}<" in page]
     assert "<script" not in page
     assert len(page) < 3_000_000
 
@@ -121,7 +128,7 @@ def test_a_rerun_shows_the_same_and_enters_nothing_new(place):
     before = {p.name: p.read_bytes() for p in (place / "out").iterdir()}
     lines = len((place / "ledger" / "werkonderzoek" / "releases.jsonl").read_text().splitlines())
 
-    assert not score(place, place / "2022.parquet", place / "out")
+    assert not score(place, place / "2022.parquet", place / "out", *CROSSED)
 
     assert {p.name: p.read_bytes() for p in (place / "out").iterdir()} == before
     assert (
@@ -498,7 +505,7 @@ def test_a_sealed_draw_is_never_undone(place, tmp_path):
 
     (tmp_path / "undrawn.toml").write_text(UNDRAWN)
     again = divide(tmp_path, release, 100_000)
-    scored = score(place, place / "2022.parquet", release, "--ledger", tmp_path / "ledger")
+    scored = score(place, place / "2022.parquet", release, *CROSSED, ledger=tmp_path / "ledger")
 
     assert again == scored == errors.ReleaseError.exit_code
     assert (release / "lottery.json").read_bytes() == sealed
@@ -718,21 +725,18 @@ def enter(release, ledger):
 
 
 def test_a_second_cross_break_tells_of_few_neither_alone_nor_with_the_first(place, tmp_path):
-    copied(place / "ledger", tmp_path / "ledger")
-    ledger = ("--ledger", tmp_path / "ledger")
+    releases = {name: tmp_path / name for name in ("opleiding", "contract")}
 
-    assert not call(
-        *("score", place / "2022.parquet", "--models", place / "models", "--by", "organisatie"),
-        *("--and", "contract", "--output", tmp_path / "second", *ledger),
-        *("--settings", place / "quick.toml"),
-    )
+    for name, release in releases.items():
+        asked = (place, place / "2022.parquet", release, "--and", name)
+        assert not score(*asked, by="organisatie", ledger=tmp_path / "ledger")
 
-    first, second = (set(groups_of(f)["group"]) for f in (place / "out", tmp_path / "second"))
+    first, second = (set(groups_of(release)["group"]) for release in releases.values())
     assert {name for name in second if "contract" in name}
     assert first - second, "the second asks other groups"
-    releases = (place / "out", tmp_path / "second")
     again = ("--survey", place / "2022.parquet", "--codebook", BOOK)
-    assert not call("disclosure", "audit", *releases, *ledger, *again)
+    ledger = ("--ledger", tmp_path / "ledger")
+    assert not call("disclosure", "audit", *releases.values(), *ledger, *again)
 
 
 def test_two_runs_at_once_into_one_folder_both_end_whole(place, tmp_path):
@@ -760,3 +764,35 @@ def test_claims_judge_the_model_that_is_given_and_not_on_those_who_trained_it(pl
     assert "regression" not in told["reason_en"]
     seen = call("claims", place / "2019.parquet", *book, "--output", tmp_path / "own", *ledger)
     assert seen == errors.ModelFolderError.exit_code
+
+
+def test_a_wave_is_scored_with_the_margins_of_a_register(place, tmp_path, capsys):
+    survey, people = place / "2022.parquet", ("--population", place / "2022.csv")
+    register = ("--population", place / "2022-margins.csv")
+    ask = {"by": "organisatie", "ledger": "register"}
+
+    assert not score(place, survey, tmp_path / "out", *people, *register, **ask)
+
+    told = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert any("R-indicator" in note for note in told["notes"]["register"])
+    assert {row[0] for row in told["response"]["rows"]} <= {"Age", "Education", "Years of service"}
+    assert told["response"]["rows"]
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert {"population_hmac_sha256", "register_hmac_sha256"} <= set(run["provenance"])
+    # Beside these, rates without the margins would tell of parts of groups.
+    assert (
+        score(place, survey, tmp_path / "plain", *people, **ask) == errors.DisclosureError.exit_code
+    )
+    assert not (tmp_path / "plain").exists()
+
+
+def test_a_register_of_other_codes_is_refused_with_its_place(place, tmp_path, capsys):
+    table = pd.read_csv(place / "2022-margins.csv").replace({"code": {"55+": "oud"}})
+    table.to_csv(tmp_path / "margins.csv", index=False)
+    register = ("--population", tmp_path / "margins.csv")
+
+    code = score(place, place / "2022.parquet", tmp_path / "out", *register, ledger="refused")
+
+    assert code == errors.MarginError.exit_code
+    assert "leeftijd does not have" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -46,7 +46,7 @@ def test_a_notebook_defines_no_function(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 @pytest.mark.filterwarnings("default")
 def test_a_notebook_runs(path, tmp_path, monkeypatch):
-    monkeypatch.setenv("BLIJFWIJZER_RESPONDENTS", "2500")
+    monkeypatch.setenv("BLIJFWIJZER_RESPONDENTS", "1500")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path("src").resolve())]))
 
     NotebookClient(

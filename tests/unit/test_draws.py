@@ -65,6 +65,14 @@ def test_a_draw_is_as_planned_and_the_audit_names_it(place, capsys):
     assert "other division" not in told
 
 
+def test_the_page_of_a_division_calls_units_as_the_codebook_does(place):
+    assert not divide(place)
+
+    page = (place / "out" / "report.html").read_text(encoding="utf-8")
+    assert ">Organisation<" in page
+    assert ">organisatie<" not in page
+
+
 def test_a_lottery_without_a_promise_before_scoring_is_refused(tmp_path, capsys):
     write_secret(tmp_path)
     make_release(tmp_path, {"budget": 100_000, "cost": 1000})

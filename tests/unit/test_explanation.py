@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 import blijfwijzer as bw
 from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.drivers.contributions import Contributed, centre, contribute
+from blijfwijzer.drivers.kinds import find_kinds
 from blijfwijzer.drivers.mean_rows import STEP, mean_rows, round_rows
 from blijfwijzer.errors import ContributionGapError, DisclosureError, GroupError
 from blijfwijzer.files import write_files
@@ -86,6 +87,14 @@ def test_units_add_up_to_the_mean_probability_of_their_people(made, model, contr
     assert {name: means[name] for name in told} == pytest.approx(told, abs=STEP / 2 + 1e-12)
     assert found.base_values[0] == contributed.contributions.base
     np.testing.assert_allclose(found.values / STEP, np.rint(found.values / STEP), atol=1e-6)
+
+
+def test_units_are_of_kinds_by_what_is_told_of_them(made, model, tmp_path):
+    found = model.explain(made[2], by=["organisatie"], ledgers=tmp_path)
+
+    expected = find_kinds(found.values, found.rows["row"], SETTINGS.seed)
+    assert found.kinds.equals(expected)
+    assert len(found.kinds) == len(found.values) > 6
 
 
 def test_rows_that_do_not_add_up_before_rounding_are_refused(made, contributed):

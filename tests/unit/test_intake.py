@@ -31,10 +31,10 @@ def survey():
 
 @pytest.fixture
 def read(tmp_path):
-    def reader(frame, call=read_survey):
+    def reader(frame, call=read_survey, book=BOOK):
         path = tmp_path / "survey.parquet"
         frame.to_parquet(path)
-        return call(path, BOOK, INTAKE)
+        return call(path, book, INTAKE)
 
     return reader
 
@@ -60,7 +60,7 @@ def test_every_refusal_has_its_reason_and_place(survey, read):
     survey.loc[7, "gewicht"] = np.nan
     survey.loc[8, "gewicht"] = 0
 
-    intake = read(survey)
+    intake = read(survey, book=strict(BOOK))
 
     assert intake.rows == 300
     assert intake.rejected["row"].tolist() == [4, 5, 6, 7, 8, 9]
@@ -72,6 +72,58 @@ def test_every_refusal_has_its_reason_and_place(survey, read):
         "missing weight": 1,
         "weight of zero": 1,
     }
+
+
+def strict(book):
+    """A codebook by which a stray code costs the response."""
+    columns = {
+        name: column.model_copy(update={"stray": "reject"}) for name, column in book.columns.items()
+    }
+    return book.model_copy(update={"columns": columns})
+
+
+def test_a_stray_code_costs_an_answer_and_no_response(survey, read):
+    survey.loc[:14, "veilig_1"] = 7
+    survey.loc[4, "dienstjaren"] = 99
+
+    intake = read(survey)
+    told = describe(intake, "survey.parquet", None)
+
+    assert len(intake.rejected) == 0
+    assert intake.responses["veilig_1"].isna().sum() == 15
+    assert "1 column has answers that the codebook does not allow" in told
+    assert "veilig_1 (at least 10)" in told
+    assert "1 column has fewer than ten answers" in told and "dienstjaren (" not in told
+
+
+def test_rows_and_cells_add_up_by_what_became_of_them(survey, read):
+    survey.loc[:14, "veilig_1"] = 7
+    survey.loc[15:19, "veilig_2"] = 8
+    survey["inzet_1"] = survey["inzet_1"].astype(float)
+    survey.loc[20:22, "inzet_1"] = np.nan
+    survey.loc[30:39, "gewicht"] = np.nan
+
+    account = read(survey).account
+
+    columns = len([c for c in BOOK.columns.values() if c.role not in ("id", "ignore")])
+    told = account.as_dict()
+    assert told["rows"] == {"all": 300, "accepted": 290, "rejected": 10, "empty": 0}
+    assert told["cells"].pop("all") == 300 * columns == sum(told["cells"].values())
+    assert told["cells"] == {
+        "read": 290 * columns - 23,
+        **{"empty": 3, "no_answer": 5, "declared": 0, "stray": 15, "doubtful": 0},
+        "in_rejected": 10 * columns,
+    }
+
+
+@pytest.mark.parametrize(("rows", "is_much"), [(15, False), (16, True)])
+def test_the_verdict_weighs_what_is_lost(survey, read, rows, is_much):
+    survey.loc[: rows - 1, "gewicht"] = np.nan
+
+    intake = read(survey)
+
+    assert intake.account.is_much_lost == is_much
+    assert ("of the responses are rejected" in describe(intake, "s", None)) == is_much
 
 
 def test_user_missing_is_missing_and_no_reason_to_refuse(survey, read):

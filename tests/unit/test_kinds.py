@@ -17,6 +17,7 @@ from blijfwijzer.publish import culture_tables, report_tables
 from blijfwijzer.publish.culture_findings import Permission
 from blijfwijzer.publish.spec import Held
 from blijfwijzer.publish.tables.register import STORIES, TABLES
+from blijfwijzer.risk.linear import Linear, Term
 from blijfwijzer.runs.score_targets import Target, withhold
 from blijfwijzer.settings import Settings
 
@@ -62,6 +63,7 @@ def test_parts_that_cut_through_groups_are_of_known_kinds_and_offered_to_the_rul
     naming = {
         "release/alike.py",
         "runs/score_needs.py",
+        "runs/score_register.py",
         "runs/remainders.py",
         "publish/culture_findings.py",
     }
@@ -130,6 +132,30 @@ def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
 
     assert found.flags["reference"].isna().tolist() == [False, True, True]
     assert found.flags["verdict"].tolist() == ["", "", "flagged"]
+
+
+def basis_of(model, values, risk):
+    stored = SimpleNamespace(model=model)
+    scored = SimpleNamespace(risk=risk)
+    return Target(stored, scored, None, values, None, None, None).basis
+
+
+def model_of(*names):
+    terms = tuple(Term(name, None, 0.0, 0.5) for name in names)
+    return SimpleNamespace(trees="", linear=Linear(0.0, terms))
+
+
+def test_only_a_model_that_looks_at_no_answer_leaves_rates_to_answers_alone():
+    values, alike = np.array([1.0, 0.0, np.nan]), np.full(3, 0.2)
+
+    assert basis_of(model_of(), values, alike).risk is None
+    assert basis_of(model_of(), values, alike).values[0] is values
+    # Risks that are alike in one file tell what the model expects of the form that is copied in it.
+    assert basis_of(model_of("a"), values, alike).risk is alike
+    trees = SimpleNamespace(trees="tree", linear=Linear(0.0, ()))
+    assert basis_of(trees, values, alike).risk is alike
+    # Without answers only the risk would be told.
+    assert basis_of(model_of(), None, alike).risk is alike
 
 
 def test_figures_of_everyone_are_absent_where_everyone_may_not_be_told_of():

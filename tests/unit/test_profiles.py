@@ -5,11 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from scipy.stats import t
 
 from blijfwijzer.drivers.contributions import Contributed, Contributions
+from blijfwijzer.drivers.dependence import measure_interactions
 from blijfwijzer.drivers.importance import Refit
 from blijfwijzer.drivers.profiles import profile
+from blijfwijzer.drivers.tree_contributions import tree_interactions
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.publish.canvas import Subject, to_bytes, wrap
 from blijfwijzer.publish.driver_plots import draw_drivers
@@ -18,6 +21,7 @@ from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.settings import DriverSettings
 from blijfwijzer.survey.codebook import Text, load_codebook
 from blijfwijzer.survey.texts import say
+from shared_trees import grow
 from studies.drivers import try_importance
 
 BOOK = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
@@ -101,26 +105,32 @@ def test_no_row_stands_for_fewer_than_ten(survey):
     assert drivers.dependence["value"].max() < 40
 
 
-def test_pairs_without_a_cell_of_enough_responses_are_left_out(survey):
-    contributions, frame, weight, units, groups = survey
-    few = slice(0, 200)
-    wide = QUICK.model_copy(update={"minimum_mark": 30})
-    values = contributions.values.iloc[few]
-    part = Contributions(values, contributions.base, contributions.risk[few], 0.0)
-    groups = {name: group.iloc[few] for name, group in groups.items()}
+def test_a_model_that_adds_curves_has_no_pairs_and_its_bend_is_told_apart(survey):
+    drivers = profiled(survey)
+    picture = draw_drivers(drivers, Subject(BOOK, BOOK.outcomes["vertrekintentie"], "en"))
 
-    design = Design.of_units(weight[few], units.iloc[few])
-
-    found = profile(Contributed(part, frame.iloc[few], SCHEMA), design, groups, wide, 0, [])
-
-    assert found.interactions.empty
+    assert drivers.interactions.empty
+    told = picture["interactions"].figure.axes[0]
+    assert "no answers interact" in " ".join(told.texts[0].get_text().split())
+    risk = survey[0].risk
+    low, high = np.percentile(risk * (1 - risk), [5, 95])
+    assert f"{100 * low:.1f} to {100 * high:.1f} percentage points" in picture["interactions"].alt
 
 
-def test_the_pair_that_interacts_comes_first(survey):
-    first = profiled(survey).interactions.iloc[0]
+def test_the_pair_that_interacts_comes_first_on_the_margin(survey, rng):
+    booster, X = grow(rng, columns=3)
+    frame = pd.DataFrame(X, columns=SCHEMA.names)
+    values = pd.DataFrame(np.zeros(X.shape), columns=SCHEMA.names)
+    still = Contributions(values, 0.2, np.full(len(X), 0.2), 0.0)
+    made = Contributed(still, frame, SCHEMA, booster.model_to_string())
 
-    assert {first["first"], first["second"]} == {"veilig_1", "veilig_2"}
-    assert first["strength"] > 3 * profiled(survey).interactions.iloc[1]["strength"]
+    pairs = measure_interactions(made, np.ones(len(X)))
+
+    assert pairs["strength"].is_monotonic_decreasing
+    found = tree_interactions(made.trees, X, np.ones(len(X)), csr_array(np.ones((1, len(X)))))
+    first = found.pairs[int(found.size.argmax())]
+    assert [*pairs.loc[0, ["first", "second"]]] == [SCHEMA.names[place] for place in first]
+    assert pairs.loc[0, "strength"] == found.size.max()
 
 
 def test_a_group_is_compared_with_all_others(survey):

@@ -23,6 +23,7 @@ from blijfwijzer.cli.options import (
     PreviousFile,
     ReleaseFolder,
     SettingsFile,
+    SheetName,
     SurveyFile,
     WaveName,
     part_names,
@@ -73,6 +74,10 @@ def synthesise(
     population: Annotated[
         Path | None, typer.Option(help="Also write how many people work in each team here.")
     ] = None,
+    margins: Annotated[
+        Path | None,
+        typer.Option(help="Also write the age, tenure and education of all people here, counted."),
+    ] = None,
     figures: Annotated[
         Path | None, typer.Option(help="Your own table of figures (CSV) to calibrate to.")
     ] = None,
@@ -81,7 +86,7 @@ def synthesise(
     from blijfwijzer.progress import show_progress
     from blijfwijzer.runs.synthesise import synthesise as make
 
-    places = {"truth": truth, "population": population, "figures": figures}
+    places = {"truth": truth, "population": population, "margins": margins, "figures": figures}
     with show_progress() as tell:
         survey = make(output, respondents, seed=seed, wave=wave, tell=tell, **places)
     print(f"{output}: {len(survey.responses)} forms of {respondents} respondents, wave {wave}.")
@@ -90,22 +95,33 @@ def synthesise(
 @app.command(
     epilog="Example: `blijfwijzer check data/werkonderzoek-2019.sav --codebook werkonderzoek-2019`"
 )
-def check(survey: SurveyFile, codebook: CodebookName, settings: SettingsFile = None) -> None:
-    """Tell how a survey reads with a codebook, and all that is wrong; fits no model."""
+def check(
+    survey: SurveyFile,
+    codebook: CodebookName,
+    settings: SettingsFile = None,
+    models: Annotated[
+        Path | None, typer.Option(help="Models: tell whether they can score it too.")
+    ] = None,
+    sheet: SheetName = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Tell it to a program.")] = False,
+) -> None:
+    """Tell how a survey reads, all that is wrong, and which commands can use it; fits no model."""
     from blijfwijzer.runs import check as story
 
-    raise typer.Exit(story.check(survey, codebook, settings))
+    code = story.check(survey, codebook, settings, models, sheet=sheet, as_json=as_json)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: `blijfwijzer codebook mine.sav --output mine.toml`")
 def codebook(
     survey: SurveyFile,
     output: Annotated[Path | None, typer.Option(help="Where to write it; else the screen.")] = None,
+    sheet: SheetName = "",
 ) -> None:
     """Draft a codebook from a file's names, labels and codes, for you to finish."""
     from blijfwijzer.runs import draft as story
 
-    story.draft(survey, output)
+    story.draft(survey, output, sheet)
 
 
 @app.command(
@@ -171,7 +187,11 @@ def score(
         typer.Option("--and", help=f"Background variables to cross units with; {SEVERAL}."),
     ] = None,
     population: Annotated[
-        Path | None, typer.Option(help="How many people work in each unit: levels and `people`.")
+        list[Path] | None,
+        typer.Option(
+            help="How many people work in each unit: levels and `people`. Repeated: how many have "
+            "which age, contract ...: levels, `variable`, `code` and `people`."
+        ),
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
@@ -182,7 +202,8 @@ def score(
     from blijfwijzer.runs import score as story
 
     units, crossed = part_names(by), part_names(cross)
-    asked = story.ScoreRequest(survey, units, models, crossed, population, settings, wave)
+    people = tuple(population or ())
+    asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave)
     _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 

@@ -8,7 +8,15 @@ import typer
 from blijfwijzer.survey.cells import number_of, plain_text
 
 SurveyFile = Annotated[
-    Path, typer.Argument(metavar="SURVEY", help="Survey: .sav, .parquet, .csv, .csv.gz or .xlsx.")
+    Path,
+    typer.Argument(
+        metavar="SURVEY",
+        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it.",
+    ),
+]
+SheetName = Annotated[
+    str,
+    typer.Option("--sheet", help="Sheet of a workbook; later commands take it from the codebook."),
 ]
 CodebookName = Annotated[
     str, typer.Option("--codebook", "-c", help="Name of a shipped codebook, or path of a .toml.")

@@ -8,13 +8,26 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 FigureKind = Literal[
-    "cell", "level", "segment", "talent", "claim", "culture", "happened", "rest", "offer", "alike"
+    "cell",
+    "level",
+    "segment",
+    "talent",
+    "claim",
+    "culture",
+    "happened",
+    "rest",
+    "offer",
+    "alike",
+    "margin",
+    "moved",
 ]
 """cell, level and culture: people with one background, told of in score, train and explain, and
 climate. segment, claim: who is in it. talent: the best and the others of a group. happened: those
 to whom something happened, and those to whom not. rest: those of a group who are in no shown group
 below it. offer: people with one background, and those of them who are offered a voucher, by their
-chance. alike: everybody, and each cell of people of whom a model says nearly the same."""
+chance. alike: everybody, and each cell of people of whom a model says nearly the same. margin: who
+has a code of a register. moved: those of a group with each code, of whom two weightings of the same
+answers could tell."""
 
 
 @dataclass(frozen=True)

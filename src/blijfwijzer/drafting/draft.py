@@ -14,10 +14,12 @@ _Answers = tuple[dict[str, str], dict[str, str]]
 """Codes that are answers, and codes that are none."""
 
 
+_LONGEST_NAME = 40
+_MOST_BREAKS = 10
 _UNDECIDED = re.compile(r'#\s*decide\b|"decide: ')
 
 
-def draft_codebook(table: Table, name: str) -> str:
+def draft_codebook(table: Table, name: str, sheet: str = "") -> str:
     """Write a codebook that loads; what a person must decide is marked `decide`.
 
     Roles are guessed from names, answers from value labels or from the codes that occur, no-answer
@@ -28,8 +30,9 @@ def draft_codebook(table: Table, name: str) -> str:
     ----------
     table : a file as read
     name : short name of the survey
+    sheet : of a workbook, where one was asked for
     """
-    return "\n".join(_lines(guess_columns(table), _plain(name))) + "\n"
+    return "\n".join(_lines(guess_columns(table), _plain(name), sheet)) + "\n"
 
 
 def find_undecided(text: str) -> list[int]:
@@ -38,18 +41,21 @@ def find_undecided(text: str) -> list[int]:
     return [number for number, line in lines if _UNDECIDED.search(line)]
 
 
-def _lines(guesses: list[Guess], name: str) -> Iterator[str]:
+def _lines(guesses: list[Guess], name: str, sheet: str) -> Iterator[str]:
     sets = _answer_sets(guesses)
     yield "# A draft made from the file. Decide each line marked `decide`, then check it with"
     yield "# `blijfwijzer check SURVEY --codebook THIS`. docs/codebook.md explains every key."
-    yield 'report_by = []  # decide: columns to break results down by, e.g. ["opleiding"]'
+    yield f"report_by = [{', '.join(map(quote, _breaks(guesses)))}]"
     yield ""
     yield "[survey]"
     yield f"name = {quote(name)}"
-    yield 'wave = "1"  # decide'
+    year = re.search(r"(?<!\d)(19|20)\d\d(?!\d)", name)
+    yield f"wave = {quote(year[0])}" if year else 'wave = "1"  # decide'
     yield f"label = {quote(name)}"
     yield 'population = "decide: who was asked"'
     yield 'purpose = "decide: what respondents were told it is for"'
+    if sheet:
+        yield f"sheet = {quote(sheet)}"
     yield ""
     for set_name, (codes, missing) in sets.items():
         yield f"[answers.{set_name}]"
@@ -58,13 +64,16 @@ def _lines(guesses: list[Guess], name: str) -> Iterator[str]:
         yield from _missing_lines(missing, gap)
         yield ""
     yield "[constructs]"
-    yield 'cultuur = { nl = "Cultuur", en = "Culture" }  # decide: more, such as loopbaan'
+    yield 'cultuur = { nl = "Cultuur", en = "Culture" }'
     yield ""
     for guess in guesses:
         yield from _column_lines(guess, sets)
-    for stem, items in _stems(guesses).items():
-        yield f"[scales.{stem}]  # decide: is it one? which items are reversed?"
-        yield f"label = {quote(stem)}"
+    stems = _stems(guesses)
+    if stems:
+        yield "# decide: is each a scale, and of what? which of its items are reversed?"
+    for stem, items in stems.items():
+        yield f"[scales.{stem}]"
+        yield f"label = {quote(stem.removeprefix('schaal_').replace('-', ' '))}"
         yield 'construct = "cultuur"'
         yield f"items = [{', '.join(map(quote, items))}]"
         yield "reversed = []"
@@ -113,8 +122,9 @@ def _unit_lines(guesses: list[Guess]) -> Iterator[str]:
     if not units:
         yield "# decide: give the column of the organisation or team the role `unit`, then add it"
     yield "[units]"
-    yield f"levels = [{', '.join(map(quote, units))}]  # decide: from large to small"
-    yield f"cluster = {quote(units[min(1, len(units) - 1)] if units else '')}  # decide"
+    decide = "  # decide: from large to small; cluster is the organisation" if units[1:] else ""
+    yield f"levels = [{', '.join(map(quote, units))}]{decide}"
+    yield f"cluster = {quote(units[min(1, len(units) - 1)] if units else '')}"
     if weights:
         yield ""
         yield "[weight]"
@@ -147,15 +157,35 @@ def _stems(guesses: list[Guess]) -> dict[str, list[str]]:
     """Items that share a stem and their answers, by the name of a scale."""
     stems: dict[str, list[Guess]] = {}
     for guess in guesses:
-        match = re.fullmatch(r"(.*?\D)_?\d+[a-z]?", guess.name)
-        if guess.role == "item" and guess.type == "ordinal" and match:
-            stems.setdefault(f"schaal_{_plain(match[1])}", []).append(guess)
+        stem = _stem(guess.name)
+        if guess.role == "item" and guess.type == "ordinal" and stem:
+            stems.setdefault(f"schaal_{_plain(stem)[:_LONGEST_NAME].strip('-_')}", []).append(guess)
     taken = {guess.name for guess in guesses}
     return {
         stem: [guess.name for guess in items]
         for stem, items in stems.items()
         if len(items) >= 2 and stem not in taken and all(i.codes == items[0].codes for i in items)
     }
+
+
+def _stem(name: str) -> str:
+    """Give what a question and its neighbours share: `veilig_1`, `Q1[SQ001]`, `Eens? - Fouten`."""
+    for pattern in (r"(.*\S)\s*\[.*\]", r"(.*\S)\s+-\s+\S.*", r"(.*?\D)_?\d+[a-z]?"):
+        found = re.fullmatch(pattern, name, re.DOTALL)
+        if found:
+            return found[1]
+    return ""
+
+
+def _breaks(guesses: list[Guess]) -> list[str]:
+    """Name what results may be broken down by: what people are and do, in few codes."""
+    return [
+        guess.name
+        for guess in guesses
+        if guess.role in ("audit", "career")
+        and not guess.doubt
+        and 2 <= len(guess.codes) <= _MOST_BREAKS
+    ]
 
 
 def _plain(name: str) -> str:

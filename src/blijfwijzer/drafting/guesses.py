@@ -31,6 +31,7 @@ _A_UNIT = re.compile(
     r"(id|code|nr|nummer|number|naam|name)?|level[ _]?\d",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<[^<>]{1,200}>")
 _CODE_NAME = re.compile(r"[A-Za-z_]{0,4}\d+([._][\dA-Za-z]+)*|.*\[.*\]", re.DOTALL)
 """A name that says nothing, as `Q12_3`: what the column is stands in its label."""
 _MOST_CODES = 20
@@ -39,6 +40,9 @@ _MOST_WORDS = 4
 _FEWEST_UNITS = 5
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[-/.]\d\d?[-/.]\d{2,4}( .*)?")
 _AMOUNT = re.compile(r"(€|\$|£|EUR)\s?-?[\d.,]+(,-)?|-?[\d.,]+\s?(€|%|EUR|euro)", re.IGNORECASE)
+_SCALE = 3
+_SHARED = 3
+"""Questions with the same codes that make these an answer scale; convention of ours."""
 _OF_ONE = 0.05
 """How far from 1 the mean of what may be a weight lies; convention of ours."""
 
@@ -65,7 +69,7 @@ class Guess:
 def guess_columns(table: Table) -> list[Guess]:
     """Guess what each column of a file is, in the order of the file."""
     refused = find_identifiers(table.frame)
-    return _one_each(
+    return _share_answers(
         [
             Guess(column, column, "ignore", "nominal", {}, {}, None, refused[column])
             if column in refused
@@ -75,9 +79,39 @@ def guess_columns(table: Table) -> list[Guess]:
     )
 
 
+def _share_answers(guesses: list[Guess]) -> list[Guess]:
+    """Give columns the answers of another one that has all of theirs, chosen by somebody or not."""
+    scales = [g for g in guesses if g.type == "ordinal" and len(g.codes) >= _SCALE and not g.span]
+    largest = sorted(scales, key=lambda guess: -len(guess.codes))
+    donor: dict[str, Guess] = {}
+    for guess in scales:
+        donor[guess.name] = next(g for g in largest if guess.codes.items() <= g.codes.items())
+    missing: dict[str, dict[str, str]] = {}
+    for name, other in donor.items():
+        own = next(guess for guess in scales if guess.name == name)
+        if not own.has_gap:
+            missing.setdefault(other.name, {}).update(own.missing)
+    shared = [
+        replace(g, codes=donor[g.name].codes, missing=missing[donor[g.name].name])
+        if g.name in donor and not g.has_gap
+        else g
+        for g in guesses
+    ]
+    return _one_each([_in_doubt(guess, shared) for guess in shared])
+
+
+def _in_doubt(guess: Guess, guesses: list[Guess]) -> Guess:
+    """Take codes such as A1-A5 for an order only where several questions share them."""
+    if guess.role != "item" or not _lettered(list(guess.codes)) or _ranks(guess.codes, False):
+        return guess
+    if sum(other.codes == guess.codes for other in guesses) >= _SHARED:
+        return guess
+    return replace(guess, role="career", type="nominal", doubt="may it predict? else audit")
+
+
 def _guess(name: str, table: Table) -> Guess:
     answers = _as_numbers(table.frame[name])
-    label = table.labels.get(name, name)
+    label = plain_text(_TAG.sub(" ", table.labels.get(name, name))) or name
     is_number = pd.api.types.is_numeric_dtype(answers)
     present = sorted({code_text(value) for value in answers.dropna().unique()} - {""}, key=_order)
     labels = table.codes.get(name, {})
@@ -157,7 +191,7 @@ def _named_role(name: str, label: str, codes: dict[str, str]) -> tuple[str | Non
         return "ignore", ""
     if are_sexes(list(codes.values())):
         return "audit", ""
-    if _A_UNIT.fullmatch(name) and len(_ranks(codes)) < 4:
+    if _A_UNIT.fullmatch(name) and len(_ranks(codes, False)) < 4:
         return "unit", ""
     told = label if _CODE_NAME.fullmatch(name) else name
     words = words_of(told)
@@ -173,7 +207,7 @@ def _named_role(name: str, label: str, codes: dict[str, str]) -> tuple[str | Non
     is_named = UNITS & set(words) and len(words) <= 2 * _MOST_WORDS and not is_scale
     if is_named and (not codes or len(codes) >= _FEWEST_UNITS):
         return "unit", "does it say where someone works?"
-    if CAREER & set(words) and len(words) <= 2 * _MOST_WORDS and not len(_ranks(codes)) >= 4:
+    if CAREER & set(words) and len(words) <= 2 * _MOST_WORDS and len(_ranks(codes, False)) < 4:
         return "career", ""
     return None, ""
 
@@ -223,12 +257,21 @@ def _gaps(present: list[str], labels: dict[str, str], is_coded: bool) -> list[st
     return [code for code in map(str, apart) if code in present and labels.get(code, code) == code]
 
 
-def _ranks(codes: dict[str, str]) -> list[str]:
+def _ranks(codes: dict[str, str], with_letters: bool = True) -> list[str]:
     """Codes of which the words have a known order, in that order; none when they have not."""
     steps = rank_words(list(codes.values()))
-    if len(steps) < len(codes):
+    if len(steps) == len(codes):
+        return sorted(codes, key=lambda code: steps[codes[code]])
+    return _lettered(list(codes)) if with_letters else []
+
+
+def _lettered(codes: list[str]) -> list[str]:
+    """Codes of one letter or two and a number, as LimeSurvey gives answers, by that number."""
+    found = {code: re.fullmatch(r"([A-Z]{1,2})(\d{1,3})", code) for code in codes}
+    if len(codes) < 2 or len({match[1] if match else None for match in found.values()}) != 1:
         return []
-    return sorted(codes, key=lambda code: steps[codes[code]])
+    numbers = {code: int(match[2]) for code, match in found.items() if match}
+    return sorted(numbers, key=lambda code: numbers[code])
 
 
 def _span(answers: pd.Series, missing: dict[str, str]) -> tuple[float, float] | None:

@@ -108,6 +108,8 @@ class Contributed:
     contributions: Contributions
     frame: pd.DataFrame
     schema: Schema
+    trees: str = ""
+    """Of the model; empty where it has none."""
 
     @property
     def by_scale(self) -> pd.DataFrame:

@@ -1,11 +1,11 @@
 """How contributions go with the values of features, in bins of respondents that may be told."""
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from blijfwijzer.drivers.contributions import Contributed
+from blijfwijzer.drivers.tree_contributions import tree_interactions
 from blijfwijzer.estimation.means import deviation
 from blijfwijzer.survey.arrays import Array, Codes
 
@@ -40,23 +40,32 @@ def _bin(values: Array, minimum: int) -> Codes:
 def measure_dependence(
     contributed: Contributed, names: list[str], weight: Array, minimum: int
 ) -> pd.DataFrame:
-    """Give the mean contribution of features in each bin of their values."""
+    """Give the mean contribution of features in each bin of their values, and of no answer.
+
+    Returns
+    -------
+    One row per feature and bin: value, its mean, NaN of those who did not answer; first and last,
+    the values it holds; code, of the level of a nominal feature; n, contribution, low and high.
+    """
     rows = []
     for name in names:
-        answers = contributed.frame[name].to_numpy()
+        answers, feature = contributed.frame[name].to_numpy(), contributed.schema[name]
         given = contributed.contributions.values[name].to_numpy()
-        bins = answers if contributed.schema[name].is_nominal else _bin(answers, minimum)
-        for place in np.unique(bins[~np.isnan(bins)]):
+        bins = np.nan_to_num(answers, nan=-1) if feature.is_nominal else _bin(answers, minimum)
+        for place in np.unique(bins):
             here = bins == place
             if here.sum() < minimum:
                 continue
-            w = weight[here]
+            w, is_known = weight[here], bool(place >= 0)
             mean = float(np.average(given[here], weights=w))
             spread = deviation(given[here], w)
             rows.append(
                 {
                     "feature": name,
-                    "value": np.nan if place < 0 else float(np.average(answers[here], weights=w)),
+                    "value": float(np.average(answers[here], weights=w)) if is_known else np.nan,
+                    "first": float(answers[here].min()),
+                    "last": float(answers[here].max()),
+                    "code": feature.levels[int(place)] if feature.levels and is_known else "",
                     "n": int(here.sum()),
                     "contribution": mean,
                     "low": mean - spread,
@@ -66,67 +75,82 @@ def measure_dependence(
     return pd.DataFrame(rows)
 
 
-def measure_interactions(
-    contributed: Contributed, names: list[str], weight: Array, minimum: int
-) -> pd.DataFrame:
-    """How much of a feature's contribution depends on another feature's value.
+def measure_interactions(contributed: Contributed, weight: Array) -> pd.DataFrame:
+    """Give how much pairs of features add to the margin beyond what each adds by itself.
 
-    For each pair: the weighted standard deviation, over cells of both features' bins, of the
-    first's contribution around its mean in its own bin; averaged over both orders. It is zero
-    where the probability is a sum of curves, but for the bend of the calibrated probability. Pairs
-    of which no cell holds `minimum` responses are left out.
+    Strength is the weighted mean size of the pair's Shapley interaction index over all responses,
+    in log odds before calibration: of a model that adds curves there is none, and what its
+    probability bends is no interaction.
     """
-    values = contributed.contributions.values
-    bins = {name: _bin(contributed.frame[name].to_numpy(), minimum) + 1 for name in names}
-
-    def depends(name: str, other: str) -> float:
-        cell = bins[name] * (bins[other].max() + 1) + bins[other]
-        given = values[name].to_numpy()
-        own = _group_means(given, weight, bins[name])
-        both = _group_means(given, weight, cell)
-        enough = np.bincount(cell)[cell] >= minimum
-        if not enough.any():
-            return np.nan
-        gap = (both[cell] - own[bins[name]])[enough]
-        return float(np.sqrt(np.average(gap**2, weights=weight[enough])))
-
+    count = len(contributed.frame)
+    everyone = csr_array(np.ones((1, count), dtype=np.int8))
+    found = tree_interactions(contributed.trees, contributed.frame.to_numpy(), weight, everyone)
+    names = contributed.frame.columns
     rows = [
-        {"first": a, "second": b, "strength": (depends(a, b) + depends(b, a)) / 2}
-        for a, b in combinations(names, 2)
+        {"first": names[one], "second": names[other], "strength": float(size)}
+        for (one, other), size in zip(found.pairs, found.size, strict=True)
     ]
-    table = pd.DataFrame(rows, columns=["first", "second", "strength"]).dropna()
-    return table.sort_values("strength", ascending=False, ignore_index=True)
+    table = pd.DataFrame(rows, columns=["first", "second", "strength"])
+    return table.sort_values("strength", ascending=False, kind="stable", ignore_index=True)
 
 
-def _group_means(values: Array, weight: Array, group: Codes) -> Array:
-    total = np.bincount(group, weights=weight)
-    return np.asarray(np.bincount(group, weights=weight * values) / np.maximum(total, 1e-300))
+def measure_bend(contributed: Contributed) -> tuple[float, float]:
+    """How much the calibrated probability bends: its rise per unit of its own log odds.
+
+    Returns
+    -------
+    p (1 - p) at the 5th and the 95th percentile of the responses. Where these are apart, the same
+    margin adds more to the probability of one than of another, whatever their answers.
+    """
+    rise = contributed.contributions.risk * (1 - contributed.contributions.risk)
+    low, high = np.percentile(rise, [5, 95])
+    return float(low), float(high)
+
+
+NUMBER, LEVEL, NO_ANSWER = "number", "level", "no answer"
+"""What those in a bin of contributions have: a number, a level without order, or no answer."""
 
 
 def measure_spread(contributed: Contributed, names: list[str], minimum: int) -> pd.DataFrame:
-    """Distribution of contributions in bins of at least `minimum` respondents."""
+    """Distribution of contributions in bins of at least `minimum` respondents.
+
+    Returns
+    -------
+    One row per feature, bin and kind of answer: contribution, n, kind, and value, the mean place of
+    numbers between their 5th percentile (0) and their 95th (1), as shap colours them; NaN of
+    levels, whose order means nothing, and of no answer.
+    """
     values = contributed.contributions.values[names]
     limit = float(np.quantile(np.abs(values.to_numpy()), 0.998)) or 1e-9
     rows = []
     for name in names:
-        answers, is_nominal = (
-            contributed.frame[name].to_numpy(),
-            contributed.schema[name].is_nominal,
-        )
-        known = answers[~np.isnan(answers)]
-        scaled = (answers - known.min(initial=0)) / max(np.ptp(known) if len(known) else 0, 1e-9)
+        answers = contributed.frame[name].to_numpy()
+        is_known, placed = ~np.isnan(answers), _place(answers)
+        kinds = {LEVEL if contributed.schema[name].is_nominal else NUMBER: is_known}
         bins = np.clip(np.floor((values[name] / limit + 1) * 30), 0, 59).astype(int).to_numpy()
-        for place in np.unique(bins):
-            here = bins == place
-            if here.sum() >= minimum:
-                # The order of nominal levels means nothing, so neither would their mean.
-                told = scaled[here & ~np.isnan(answers) & (not is_nominal)]
-                rows.append(
-                    {
-                        "feature": name,
-                        "contribution": ((place + 0.5) / 30 - 1) * limit,
-                        "n": int(here.sum()),
-                        "value": float(told.mean()) if len(told) else np.nan,
-                    }
-                )
+        for kind, who in {**kinds, NO_ANSWER: ~is_known}.items():
+            for place in np.unique(bins[who]):
+                here = who & (bins == place)
+                if here.sum() >= minimum:
+                    rows.append(
+                        {
+                            "feature": name,
+                            "contribution": ((place + 0.5) / 30 - 1) * limit,
+                            "n": int(here.sum()),
+                            "kind": kind,
+                            "value": float(placed[here].mean()) if kind == NUMBER else np.nan,
+                        }
+                    )
     return pd.DataFrame(rows)
+
+
+def _place(answers: Array) -> Array:
+    """Place numbers between percentiles, in [0, 1]; wider ones where most answered alike."""
+    known = answers[~np.isnan(answers)]
+    low, high = 0.0, 0.0
+    for least in (5, 1, 0):
+        if len(known) and low == high:
+            low, high = np.percentile(known, [least, 100 - least])
+    if low == high:
+        return np.where(np.isnan(answers), np.nan, 0.5)
+    return np.clip((answers - low) / (high - low), 0, 1)

@@ -140,10 +140,10 @@ def measure_stability(refits: list[pd.Series], draws: Array, importance: pd.Seri
     rows = []
     for (i, first), (j, second) in combinations(enumerate(refits, start=1), 2):
         agreement = _rank_agreement(first.to_numpy(), second.loc[first.index].to_numpy())
-        rows.append({"comparison": f"fold {i} - fold {j}", **agreement})
+        rows.append({"comparison": f"fold {i} - fold {j}", "first": i, "second": j, **agreement})
     for draw in draws[:50]:
         agreement = _rank_agreement(draw, importance.to_numpy())
-        rows.append({"comparison": "bootstrap", **agreement})
+        rows.append({"comparison": "bootstrap", "first": np.nan, "second": np.nan, **agreement})
     return pd.DataFrame(rows)
 
 

@@ -10,7 +10,12 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.drivers.contributions import Contributed
-from blijfwijzer.drivers.dependence import measure_dependence, measure_interactions, measure_spread
+from blijfwijzer.drivers.dependence import (
+    measure_bend,
+    measure_dependence,
+    measure_interactions,
+    measure_spread,
+)
 from blijfwijzer.drivers.importance import (
     TOP,
     Refit,
@@ -37,7 +42,9 @@ class Drivers:
     dependence: pd.DataFrame
     """One row per important feature and bin of its values: n, value, contribution, low, high."""
     interactions: pd.DataFrame
-    """One row per pair of important features: strength, in probability."""
+    """One row per pair of features that interact: strength, in log odds."""
+    bend: tuple[float, float]
+    """How far apart the rise of the calibrated probability is, see `measure_bend`."""
     cohorts: pd.DataFrame
     """One row per attribute, group and scale: mean contribution less that of the others."""
     spread: pd.DataFrame
@@ -78,7 +85,8 @@ def profile(
         scales=scales.join(_about_scales(contributed.schema)),
         constructs=_part_names(constructs),
         dependence=measure_dependence(contributed, top[:6], weight, settings.minimum_mark),
-        interactions=measure_interactions(contributed, top, weight, settings.minimum_mark),
+        interactions=measure_interactions(contributed, weight),
+        bend=measure_bend(contributed),
         cohorts=contrast_cohorts(by_scale[scales.index[:TOP]], groups, design, settings, rng),
         spread=measure_spread(contributed, shown, settings.minimum_mark),
         stability=measure_stability(

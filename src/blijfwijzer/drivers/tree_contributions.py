@@ -13,18 +13,23 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import combinations, product
 from math import factorial
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from blijfwijzer.drivers.trees import Leaf, Split, Tree, expected_value, read_trees, shares_of
 from blijfwijzer.survey.arrays import Array, Mask
 
-_ROWS_AT_ONCE = 8192
+_ROWS_AT_ONCE, _PAIRS_AT_ONCE = 8192, 2048
 # A table has two to the power of this many rows at most; larger trees are cut in branches.
 _BITS = 9
+
+
+Players = tuple[int, ...]
+"""A feature, or features that interact."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,9 @@ class _Branch:
     """Some leaves of a tree, with the contributions for each pattern of their splits."""
 
     splits: tuple[Split, ...]
-    features: tuple[int, ...]
+    players: tuple[Players, ...]
     table: Array
-    """One row per feature, one column per pattern; bit i is whether split i goes left."""
+    """One row per player, one column per pattern; bit i is whether split i goes left."""
 
 
 def tree_contributions(trees: str, X: Array) -> tuple[Array, float]:
@@ -50,41 +55,87 @@ def tree_contributions(trees: str, X: Array) -> tuple[Array, float]:
     Array of the shape of `X`, and a number; a row's sum plus the number is its margin.
     """
     forest = read_trees(trees)
-    branches = [branch for tree in forest for branch in _branches(tree)]
+    branches = [branch for tree in forest for branch in _branches(tree, 1)]
+    places: dict[Players, int] = {(feature,): feature for feature in range(X.shape[1])}
     found = np.zeros(X.shape)
-    starts = range(0, len(X), _ROWS_AT_ONCE)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = pool.map(lambda s: _look_up(branches, X[s : s + _ROWS_AT_ONCE]), starts)
-        for start, part in zip(starts, parts, strict=True):
-            found[start : start + _ROWS_AT_ONCE] = part.T
+    for start, part in _in_parts(branches, X, places, _ROWS_AT_ONCE):
+        found[start : start + part.shape[1]] = part.T
     return found, sum(expected_value(tree) for tree in forest)
 
 
-def _branches(tree: Tree) -> Iterator[_Branch]:
-    """Cut a tree in branches whose patterns fit a table."""
+@dataclass(frozen=True)
+class Interactions:
+    """What pairs of features add to margins beyond what each adds by itself."""
+
+    pairs: tuple[Players, ...]
+    """Those that stand on one path of a tree; of all others it is nothing."""
+    means: Array
+    """One row per group, one column per pair: weighted mean of its index."""
+    size: Array
+    """Per pair, weighted mean of the size of its index, of all responses."""
+
+
+def tree_interactions(trees: str, X: Array, weight: Array, members: csr_array) -> Interactions:
+    """Shapley interaction index of each pair of features, of groups of responses.
+
+    The index of a pair is what both add together less what each adds alone, averaged over what
+    else is known as for contributions (Grabisch & Roubens 1999, doi:10.1007/s001820050125). The
+    library shap puts half of it on either side of the diagonal (Lundberg et al. 2020).
+
+    Parameters
+    ----------
+    trees, X : as `tree_contributions` takes them
+    weight : per response
+    members : one row per group, one column per response
+    """
+    branches = [branch for tree in read_trees(trees) for branch in _branches(tree, 2)]
+    pairs = sorted({pair for branch in branches for pair in branch.players})
+    places = {pair: place for place, pair in enumerate(pairs)}
+    own = csr_array(members.astype(float) * weight[None, :]).tocsc()
+    sums, size = np.zeros((members.shape[0], len(pairs))), np.zeros(len(pairs))
+    for start, part in _in_parts(branches, X, places, _PAIRS_AT_ONCE):
+        rows = slice(start, start + part.shape[1])
+        sums += own[:, rows] @ part.T
+        size += np.abs(part) @ weight[rows]
+    total = np.maximum(np.asarray(own.sum(axis=1)), 1e-300)
+    return Interactions(tuple(pairs), sums / total[:, None], size / max(weight.sum(), 1e-300))
+
+
+def _in_parts(
+    branches: list[_Branch], X: Array, places: dict[Players, int], at_once: int
+) -> Iterator[tuple[int, Array]]:
+    """Look responses up some at a time, in order: where they start, and one row per player."""
+    starts = range(0, len(X), at_once)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = pool.map(lambda s: _look_up(branches, X[s : s + at_once], places), starts)
+        yield from zip(starts, parts, strict=True)
+
+
+def _branches(tree: Tree, order: int) -> Iterator[_Branch]:
+    """Cut a tree in branches whose patterns fit a table, of features or of `order` together."""
     if tree.splits:
-        yield from _cut(tree, list(tree.leaves), 0)
+        yield from _cut(tree, list(tree.leaves), 0, order)
 
 
-def _cut(tree: Tree, leaves: list[Leaf], depth: int) -> Iterator[_Branch]:
+def _cut(tree: Tree, leaves: list[Leaf], depth: int, order: int) -> Iterator[_Branch]:
     nodes = sorted({node for leaf in leaves for node, _ in leaf.path})
     if len(nodes) <= _BITS or len(leaves) == 1:
-        yield _tabulate(tree, leaves, nodes)
+        yield _tabulate(tree, leaves, nodes, order)
         return
     for side in (True, False):
         part = [leaf for leaf in leaves if len(leaf.path) > depth and leaf.path[depth][1] is side]
         if part:
-            yield from _cut(tree, part, depth + 1)
+            yield from _cut(tree, part, depth + 1, order)
 
 
-def _tabulate(tree: Tree, leaves: list[Leaf], nodes: list[int]) -> _Branch:
+def _tabulate(tree: Tree, leaves: list[Leaf], nodes: list[int], order: int) -> _Branch:
     """Sum the contributions of leaves for each pattern of the splits above them."""
-    features = sorted({tree.splits[node].feature for node in nodes})
+    paths = [sorted({tree.splits[node].feature for node, _ in leaf.path}) for leaf in leaves]
+    players = sorted({some for path in paths for some in combinations(path, order)})
     patterns = np.arange(2 ** len(nodes))
     goes_left = {node: (patterns >> bit & 1).astype(bool) for bit, node in enumerate(nodes)}
-    table = np.zeros((len(features), len(patterns)))
-    for leaf in leaves:
-        on_path = sorted({tree.splits[node].feature for node, _ in leaf.path})
+    table = np.zeros((len(players), len(patterns)))
+    for leaf, on_path in zip(leaves, paths, strict=True):
         follows = {feature: np.ones(len(patterns), dtype=bool) for feature in on_path}
         share = dict.fromkeys(on_path, 1.0)
         for (node, is_left), part in zip(leaf.path, shares_of(tree, leaf), strict=True):
@@ -94,46 +145,52 @@ def _tabulate(tree: Tree, leaves: list[Leaf], nodes: list[int]) -> _Branch:
         code = np.zeros(len(patterns), dtype=int)
         for bit, feature in enumerate(on_path):
             code |= follows[feature].astype(int) << bit
-        shapley = leaf.value * _product_game(tuple(share[feature] for feature in on_path))
-        for place, feature in enumerate(on_path):
-            table[features.index(feature)] += shapley[place][code]
-    return _Branch(tuple(tree.splits[node] for node in nodes), tuple(features), table)
+        shapley = leaf.value * _product_game(tuple(share[feature] for feature in on_path), order)
+        for place, some in enumerate(combinations(on_path, order)):
+            table[players.index(some)] += shapley[place][code]
+    return _Branch(tuple(tree.splits[node] for node in nodes), tuple(players), table)
 
 
 @lru_cache(maxsize=1 << 16)
-def _product_game(shares: tuple[float, ...]) -> Array:
+def _product_game(shares: tuple[float, ...], order: int) -> Array:
     """Shapley values of v(S) = product over S of o times product outside S of the shares.
+
+    Parameters
+    ----------
+    order : 1 for values of players, 2 for the index of pairs of them
 
     Returns
     -------
-    One row per player, one column per pattern of o in {0, 1}; bit i is player i.
+    One row per player or pair, one column per pattern of o in {0, 1}; bit i is player i.
     """
-    players = len(shares)
+    players, together = len(shares), list(combinations(range(len(shares)), order))
     outcomes = np.array(list(product((0.0, 1.0), repeat=players)))[:, ::-1]
-    values = np.zeros((players, len(outcomes)))
-    for player in range(players):
-        others = [other for other in range(players) if other != player]
+    values = np.zeros((len(together), len(outcomes)))
+    for place, some in enumerate(together):
+        others = [other for other in range(players) if other not in some]
         for chosen in product((False, True), repeat=len(others)):
             known = sum(chosen)
-            weight = factorial(known) * factorial(players - known - 1) / factorial(players)
-            rest = np.full(len(outcomes), weight)
+            weight = factorial(known) * factorial(players - known - order)
+            rest = np.full(len(outcomes), weight / factorial(players - order + 1))
             for other, is_known in zip(others, chosen, strict=True):
                 rest = rest * (outcomes[:, other] if is_known else shares[other])
-            values[player] += rest * (outcomes[:, player] - shares[player])
+            for player in some:
+                rest = rest * (outcomes[:, player] - shares[player])
+            values[place] += rest
     return values
 
 
-def _look_up(branches: list[_Branch], X: Array) -> Array:
-    """Contributions for some responses: one row per feature, one column per response."""
+def _look_up(branches: list[_Branch], X: Array, places: dict[Players, int]) -> Array:
+    """Contributions for some responses: one row per player, one column per response."""
     answers = _Answers(branches, X)
-    found = np.zeros((X.shape[1], len(X)))
+    found = np.zeros((len(places), len(X)))
     code = np.empty(len(X), dtype=np.uint16)
     for branch in branches:
         code[:] = 0
         for bit, split in enumerate(branch.splits):
             code |= answers.goes_left(split).astype(np.uint16) << bit
-        for feature, contributions in zip(branch.features, branch.table, strict=True):
-            found[feature] += contributions[code]
+        for some, contributions in zip(branch.players, branch.table, strict=True):
+            found[places[some]] += contributions[code]
     return found
 
 

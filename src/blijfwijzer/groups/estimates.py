@@ -17,6 +17,7 @@ from blijfwijzer.groups.rates import (
     summarise_areas,
     tell_rates,
 )
+from blijfwijzer.groups.register_means import RegisterCells
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
 from blijfwijzer.survey.arrays import Array, Mask
@@ -53,6 +54,8 @@ def estimate_groups(
     """
     groups = grouping.groups
     areas = _in_bands(summarise_areas(predictions, grouping.members))
+    if grouping.cells is not None:
+        areas = take_register(areas, grouping.cells, predictions, grouping.members)
     is_asked = not np.isnan(predictions.values).all()
     tables, draws = [], np.empty((len(groups), settings.draws))
     for place, level in enumerate(groups["level"].unique()):
@@ -77,6 +80,28 @@ def estimate_groups(
     )
     table = table.assign(nonresponse_low=low, nonresponse_high=high)
     return PooledRates(table, draws), areas
+
+
+def take_register(
+    areas: pd.DataFrame, cells: RegisterCells, predictions: Predictions, members: csr_array
+) -> pd.DataFrame:
+    """Let mean risks be those of everyone in a register, with the errors that these have.
+
+    Parameters
+    ----------
+    areas : one row per group, as `summarise_areas` gives
+
+    Returns
+    -------
+    `areas` with other `model`, `var_risk` and `cov` of the groups that the register tells of: drawn
+    again, what cells expect would stay as it is, and what is left of each response would not.
+    """
+    left, expected = cells.part(predictions)
+    made = summarise_areas(left, members).set_index(areas.index)
+    made = made.assign(model=made["model"] + expected)
+    is_known = np.isin(np.arange(len(areas)), cells.known)
+    told = {name: made[name].where(is_known, areas[name]) for name in ("model", "var_risk", "cov")}
+    return areas.assign(**told)
 
 
 def _add_up(

@@ -1,7 +1,7 @@
 """Responses to groups of people who work together; small ones roll up to their parent."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -14,6 +14,7 @@ from blijfwijzer.errors import GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import EVERYONE as EVERYONE
 from blijfwijzer.groups.paths import escape_all, path_ids
 from blijfwijzer.groups.population import refuse_unknown_units
+from blijfwijzer.groups.register_means import RegisterCells
 from blijfwijzer.groups.simple_rule import COLUMN, SIMPLE_RULE, part_by_rule
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Column
@@ -40,6 +41,15 @@ class Grouping:
     rolled up, and their respondents."""
     too_small: csr_array
     """As `members`, of the groups that rolled up: what an audit must keep hidden."""
+    cells: RegisterCells | None = None
+    """How the people of groups are parted over the cells of a register, if one tells it."""
+    answered_by_all: csr_array | None = None
+    """As `members`, of units and codes of which by a register everybody responded: whoever knows
+    it knows how many these are."""
+
+    def without_register(self) -> "Grouping":
+        """Give the same groups where nothing is known of who did not respond."""
+        return replace(self, cells=None, answered_by_all=None)
 
 
 def make_groups(

@@ -14,13 +14,20 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.errors import MarginError
 from blijfwijzer.estimation.raking import Totals, rake_to
-from blijfwijzer.groups.paths import path_ids
+from blijfwijzer.groups.paths import GroupPath, path_ids
 from blijfwijzer.groups.register import Known, Register, code_answers, first_of
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.remarks import Remark, of_several
+from blijfwijzer.survey.replicates import replicate_names
+from blijfwijzer.survey.texts import Value, say
 
 _MIDDLE = (0.05, 0.95)
+_LEAST_WEIGHT = 1e-9
+"""Of a unit's forms together, where one form has 1: below that they stand for nobody."""
+_MISSED = 0.01
+"""Share of a total from which it is told that bounds kept weights from it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,24 @@ class RegisterWeights:
     together with people of the unit above."""
     gap: float
     """Largest difference between a total and its weights, as a share of that total."""
+    without_forms: tuple[str, ...]
+    """Units of the register in which nobody responded; their people are stood for by nobody."""
+
+    def reweigh(self, responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+        """Give responses these weights; replicates keep their share of difference from them."""
+        names = ["weight", *replicate_names(responses.columns, codebook)]
+        factor = self.weight / self.before
+        return responses.assign(**{name: responses[name] * factor for name in names})
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What asks for a look."""
+        away = list[Value](self.without_forms)
+        missed = say("remark.margins_missed", gap=100 * self.gap)
+        return (
+            *of_several("warning", "remark.units_without_forms", told=away),
+            *([Remark("warning", missed)] if self.gap > _MISSED else []),
+        )
 
     @property
     def design_effect(self) -> float:
@@ -65,6 +90,7 @@ class _Coded:
 
     variable: str
     codes: list[str]
+    units: list[str]
     unit: Codes
     """Per response, -1 where it is not known."""
     code: Codes
@@ -102,19 +128,19 @@ def weigh_by_register(
     Raises
     ------
     MarginError
-        A unit of the survey is not in the register, a code that was answered is not, or more forms
-        were filled in than there are people.
+        A unit of the survey is not in the register, a code that was answered is not, more forms
+        were filled in than there are people, or nobody stands for a unit or a variable.
     """
     coded = [_code(responses, own, register, codebook, file) for own in register.margins]
     before = responses["weight"].to_numpy(dtype=float)
     finest = max(coded, key=lambda own: len(own.people))
     units = finest.people.sum(axis=1)
     known = finest.unit >= 0
-    sums = np.bincount(finest.unit[known], before[known], len(units))
+    sums = np.bincount(finest.unit[known], before[known], len(units)).astype(float)
+    _refuse_nobody(coded, finest, sums, file)
     each = np.where(known, (units / sums)[finest.unit], units.sum() / before[known].sum())
     start = before * each
-    least = max(settings.margins.minimum_cell, settings.disclosure.minimum)
-    rules = _Rules(least, settings.margins.largest_factor)
+    rules = _Rules(least_in_cell(settings), settings.margins.largest_factor)
     settled = [_settle(own, start, rules) for own in coded]
     totals = [one for one, _ in settled] + [Totals(finest.unit, units)]
     bounds = 1 / rules.factor, rules.factor
@@ -126,10 +152,16 @@ def weigh_by_register(
         _tell_response(coded, inside),
         csr_array(inside.astype(np.int8)),
         _answered_by_all(coded),
-        _indicate(coded),
+        _indicate(coded, rules.least),
         float(np.mean([share for _, share in settled])),
         raked.gap,
+        _without_forms(finest, register),
     )
+
+
+def least_in_cell(settings: Settings) -> int:
+    """Give the respondents with a code that a unit must have to be given its own margins."""
+    return max(settings.margins.minimum_cell, settings.disclosure.minimum)
 
 
 @dataclass(frozen=True)
@@ -180,8 +212,7 @@ def _code(
     responses: pd.DataFrame, own: Known, register: Register, codebook: Codebook, file: str
 ) -> _Coded:
     """Put one variable of a register beside the responses."""
-    path = list(register.levels[: register.levels.index(own.level) + 1]) if own.level else []
-    unit, names = pd.factorize(path_ids(responses, path), sort=True)
+    unit, names = pd.factorize(register.units_of(responses, own.level), sort=True)
     absent = names.difference(own.people.index)
     if len(absent):
         raise MarginError(
@@ -209,8 +240,8 @@ def _code(
     chain = [pd.factorize(path_ids(of_unit, above[:k]))[0] for k in range(len(above), 0, -1)]
     everyone = np.zeros(len(names), dtype=np.intp)
     people = own.people.loc[names].to_numpy(dtype=float)
-    found = _Coded(own.variable, codes, unit, code, people, [*chain, everyone])
-    _refuse_more_forms(found, list(names), file)
+    found = _Coded(own.variable, codes, list(names), unit, code, people, [*chain, everyone])
+    _refuse_more_forms(found, file)
     return found
 
 
@@ -218,15 +249,15 @@ def _is_above(level: str, other: str, codebook: Codebook) -> bool:
     return codebook.units.levels.index(level) < codebook.units.levels.index(other)
 
 
-def _refuse_more_forms(own: _Coded, names: list[object], file: str) -> None:
+def _refuse_more_forms(own: _Coded, file: str) -> None:
     """Refuse a register in which a code has fewer people than forms; no code is named."""
     forms = own.add_up(np.ones(len(own.unit)))
     wrong = np.flatnonzero((forms > own.people).any(axis=1))
     if len(wrong):
         raise MarginError(
             f"{file}: in {len(wrong)} units a code of {own.variable} has fewer people than forms: "
-            f"{first_of([names[place] for place in wrong])}. Take the register of the day of the "
-            "survey, or leave this variable out."
+            f"{first_of([own.units[place] for place in wrong])}. Take the register of the day of "
+            "the survey, or leave this variable out."
         )
 
 
@@ -283,17 +314,43 @@ def _join_codes(counts: _Counts, rules: _Rules) -> tuple[Codes, _Counts]:
         merged = np.unique(merged, return_inverse=True)[1].astype(np.intp)
 
 
-def _indicate(coded: Sequence[_Coded]) -> float:
+def _refuse_nobody(coded: Sequence[_Coded], finest: _Coded, sums: Array, file: str) -> None:
+    """Refuse what no weights can mend: a unit or a variable for which nobody stands.
+
+    Parameters
+    ----------
+    sums : weights of the forms of each unit, of mean 1
+    """
+    silent = [own.variable for own in coded if not (own.cell >= 0).any()]
+    if silent:
+        raise MarginError(
+            f"{file}: of {len(silent)} variables nobody whose unit is known gave an answer: "
+            f"{first_of(silent)}. Leave them out."
+        )
+    light = [finest.units[place] for place in np.flatnonzero(sums < _LEAST_WEIGHT)]
+    if light:
+        raise MarginError(
+            f"{file}: in {len(light)} units all forms have a weight of nothing: {first_of(light)}. "
+            "Correct the weights in the export, or leave these forms out."
+        )
+
+
+def _indicate(coded: Sequence[_Coded], least: int) -> float:
     """Say how little response differs by what a register knows: R = 1 - 2 S(response).
 
     Response of each kind of people is one over the weight that gives respondents the margins of
     everyone together, S its standard deviation among people (Schouten, Cobben & Bethlehem 2009,
     Survey Methodology 35, p. 101; from margins alone: Bianchi e.a. 2019, Journal of Official
     Statistics 35, p. 217).
+
+    Parameters
+    ----------
+    least : forms of a code below which it counts with others as one: of the response of few, which
+        is told of no code, whoever knows the register would read it here
     """
     n, people = len(coded[0].unit), float(coded[0].people.sum())
     start = np.full(n, people / n)
-    rules = _Rules(1, np.inf)
+    rules = _Rules(least, np.inf)
     together = [
         replace(own, unit=np.zeros(n, dtype=np.intp), people=own.people.sum(axis=0)[None], above=[])
         for own in coded
@@ -302,6 +359,12 @@ def _indicate(coded: Sequence[_Coded]) -> float:
     weight = rake_to(start, totals).weight
     spread = (1 / weight).sum() / people - (n / people) ** 2
     return float(np.clip(1 - 2 * np.sqrt(max(spread, 0.0)), 0, 1))
+
+
+def _without_forms(finest: _Coded, register: Register) -> tuple[str, ...]:
+    known = next(own for own in register.margins if own.variable == finest.variable)
+    away = known.people.index.difference(pd.Index(finest.units))
+    return tuple(GroupPath.parse(unit).code(known.level) for unit in away)
 
 
 def _tell_response(coded: Sequence[_Coded], inside: Mask) -> pd.DataFrame:

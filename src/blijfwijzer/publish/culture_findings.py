@@ -20,6 +20,7 @@ from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.facts import count_groups
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.codebook import Codebook
@@ -174,17 +175,8 @@ class CultureFindings:
 
     def counts(self) -> dict[str, int]:
         """Count what was read and shown, for the run's record."""
-        shown = self.permission.shown
-        return {
-            "forms": self.intake.rows,
-            "accepted": len(self.intake.responses),
-            "refused": len(self.intake.rejected),
-            "groups": len(shown),
-            "shown": int(shown.sum()),
-            "withheld": int((~shown).sum()),
-            "rolled_up": int(self.grouping.rolled_up["groups"].sum()),
-            "earlier_releases": self.permission.releases,
-        }
+        of_groups = count_groups(self.intake, self.grouping, self.permission.shown)
+        return {**of_groups, "earlier_releases": self.permission.releases}
 
 
 def level_figure(attribute: str, level: str) -> FigureId:

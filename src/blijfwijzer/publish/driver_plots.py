@@ -4,16 +4,28 @@ The library shap draws a dot for each person, which is why these are drawn here,
 hold bins only.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from blijfwijzer.disclosure.rounding import band
+from blijfwijzer.drivers.dependence import LEVEL, NO_ANSWER
 from blijfwijzer.drivers.profiles import Drivers
-from blijfwijzer.publish.canvas import BLUE, GREY, ORANGE, Picture, Subject, wrap
+from blijfwijzer.publish.canvas import BLUE, GREEN, GREY, ORANGE, Picture, Subject, wrap
+from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message, Quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_ACROSS = 3
+"""Panels beside each other, which have one scale."""
+_MOST_UPRIGHT = 5
+"""Bars of which the labels fit beside each other."""
+_MOST_GROUPS = 40
+"""Rows of the picture of groups; how many there are beside them is told."""
 
 
 def draw_drivers(drivers: Drivers, subject: Subject) -> dict[str, Picture]:
@@ -39,30 +51,63 @@ def _summary(drivers: Drivers, subject: Subject) -> Picture:
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
+    from matplotlib.patches import Patch
 
-    labels = subject.labels
-    names = list(dict.fromkeys(drivers.spread["feature"]))
+    labels, spread = subject.labels, drivers.spread
+    names = list(dict.fromkeys(spread["feature"]))
     colours, scale = colormaps["cividis"], Normalize(0, 1)
-    highest = drivers.spread["n"].max()
-    steps = np.diff(np.unique(drivers.spread["contribution"]))
+    looks: dict[str, dict[str, Any]] = {
+        LEVEL: {"facecolor": GREEN, "edgecolor": GREEN},
+        NO_ANSWER: {"facecolor": "white", "edgecolor": ORANGE, "hatch": "xxxx"},
+    }
+    highest = spread["n"].max()
+    steps = np.diff(np.unique(spread["contribution"]))
     width = steps.min() if len(steps) else 1.0
-    with subject.canvas(10, 1.8 + 0.42 * len(names), "plot.summary") as (figure, (axes,)):
+    with subject.canvas(10, 1.8 + 0.48 * len(names), "plot.summary") as (figure, (axes,)):
         for place, name in enumerate(names[::-1]):
-            part = drivers.spread[drivers.spread["feature"] == name]
-            height = 0.12 + 0.76 * np.sqrt(part["n"] / highest)
-            fill = [GREY if np.isnan(v) else colours(scale(v)) for v in part["value"]]
-            axes.bar(
-                part["contribution"] * 100, height, width * 100, place - height / 2, color=fill
-            )
+            part = spread[spread["feature"] == name]
+            shares = part["kind"].nunique()
+            for kind, own in part.groupby("kind"):
+                # Who did not answer lie below those who did, where there are both.
+                middle = place + (0 if shares == 1 else -0.28 if kind == NO_ANSWER else 0.14)
+                height = (0.08 + 0.76 * np.sqrt(own["n"] / highest)) * (1 if shares == 1 else 0.6)
+                look = looks.get(str(kind)) or {"color": colours(scale(own["value"]))}
+                axes.bar(
+                    own["contribution"] * 100,
+                    height,
+                    width * 100,
+                    middle - height / 2,
+                    linewidth=0.3,
+                    label=f"{name}:{kind}",
+                    **look,
+                )
         axes.axvline(0, color=GREY, linewidth=0.8)
-        axes.set_yticks(range(len(names)), [wrap(labels[n], 44) for n in names[::-1]], fontsize=8)
+        told = spread.groupby("feature")["n"].sum()
+        axes.set_yticks(
+            range(len(names)),
+            [f"{wrap(labels[n], 44)} ({_at_least(told[n], subject)})" for n in names[::-1]],
+            fontsize=8,
+        )
         axes.set_ylim(-0.7, len(names) - 0.3)
         axes.set_xlabel(subject.say("plot.contribution"))
         bar = figure.colorbar(ScalarMappable(scale, colours), ax=axes, fraction=0.025, pad=0.02)
         bar.set_ticks([0, 1], labels=[subject.say("plot.low"), subject.say("plot.high")])
         bar.set_label(subject.say("plot.answer"))
+        said = {LEVEL: "plot.level", NO_ANSWER: "plot.no_answer"}
+        marks = [
+            Patch(**look, label=subject.say(said[kind]))
+            for kind, look in looks.items()
+            if (spread["kind"] == kind).any()
+        ]
+        if marks:
+            figure.legend(handles=marks, frameon=False, loc="outside upper right", ncols=2)
     alt = subject.say("plot.alt.summary", names=tuple(labels[name] for name in names[:5]))
     return Picture(figure, alt)
+
+
+def _at_least(n: float, subject: Subject) -> str:
+    """Say how many people something stands for, as the lowest of their band."""
+    return subject.say("plot.n", n=band(n)[0])
 
 
 def _constructs(drivers: Drivers, subject: Subject) -> Picture:
@@ -119,43 +164,94 @@ def _constructs(drivers: Drivers, subject: Subject) -> Picture:
 def _dependence(drivers: Drivers, subject: Subject) -> Picture:
     labels = subject.labels
     names = list(dict.fromkeys(drivers.dependence["feature"]))
-    rows = -(-len(names) // 3)
-    with subject.canvas(12, 0.9 + 3.4 * rows, "plot.dependence", rows, 3) as (figure, axes):
+    rows = -(-len(names) // _ACROSS)
+    canvas = subject.canvas(13, 0.9 + 3.9 * rows, "plot.dependence", rows, _ACROSS)
+    with canvas as (figure, axes):
         for axis, name in zip(axes, names, strict=False):
             part = drivers.dependence[drivers.dependence["feature"] == name]
-            known = part.dropna(subset="value").sort_values("value")
-            axis.fill_between(
-                known["value"], known["low"] * 100, known["high"] * 100, color=BLUE, alpha=0.18
-            )
-            axis.plot(known["value"], known["contribution"] * 100, "o-", color=BLUE, markersize=4)
+            column = subject.codebook.columns.get(name)
+            if column is not None and column.codes:
+                _draw_codes(axis, part, column, subject)
+            else:
+                _draw_numbers(axis, part, subject)
             axis.axhline(0, color=GREY, linewidth=0.8)
-            axis.set_title(wrap(labels[name], 40), fontsize=10)
-            _name_codes(axis, name, subject)
-            axis.set_ylabel(subject.say("unit.percentage_points"), fontsize=8)
+            axis.set_title(
+                f"{wrap(labels[name], 40)} ({_at_least(part['n'].sum(), subject)})", fontsize=10
+            )
+            axis.set_xlabel(subject.say("plot.answer"), fontsize=8)
+            axis.set_ylabel(subject.say("plot.adds"), fontsize=8)
+        for start in range(0, len(names), _ACROSS):
+            _share_scale(axes[start : min(start + _ACROSS, len(names))])
         for axis in axes[len(names) :]:
             axis.set_visible(False)
     alt = subject.say("plot.alt.dependence", names=tuple(labels[name] for name in names))
     return Picture(figure, alt)
 
 
-def _name_codes(axis: "Axes", name: str, subject: Subject) -> None:
-    """Write the first and last answer's meaning under the axis where there are few."""
-    column = subject.codebook.columns.get(name)
-    if column is None or column.type != "ordinal" or not 2 <= len(column.codes) <= 7:
-        return
-    ends = list(column.values.items())
-    told = {ends[0][1]: ends[0][0], ends[-1][1]: ends[-1][0]}
-    ticks = sorted(set(column.values.values()))
-    axis.set_xticks(
-        ticks,
-        [
-            wrap(subject.in_words(column.codes[told[t]]), 14)
-            if t in told
-            else subject.in_words(Quantity(t, "plain"))
-            for t in ticks
-        ],
-        fontsize=8,
+def _share_scale(axes: "Sequence[Axes]") -> None:
+    """Give panels beside each other one scale."""
+    ends = [axis.get_ylim() for axis in axes]
+    for axis in axes:
+        axis.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
+
+
+def _draw_codes(axis: "Axes", part: pd.DataFrame, column: Column, subject: Subject) -> None:
+    """Draw a bar per answer that has words, and one of those who gave none."""
+    part = part.sort_values("value", na_position="last")
+    is_known = part["value"].notna().to_numpy()
+    said = [tell_answer(row, column, subject) for row in part.to_dict("records")]
+    told = [_at_least(n, subject) for n in part["n"]]
+    height = part["contribution"].to_numpy() * 100
+    error = np.abs(np.stack([part["low"] * 100 - height, part["high"] * 100 - height]))
+    bars = axis.bar(range(len(part)), height, yerr=error, color=BLUE, edgecolor=BLUE, capsize=2)
+    for bar, is_answer in zip(bars, is_known, strict=True):
+        if not is_answer:
+            bar.set(facecolor="white", edgecolor=ORANGE, hatch="xxxx")
+    is_many = len(part) > _MOST_UPRIGHT
+    ticks = [
+        f"{wrap(one, 24, 1)}, {n}" if is_many else f"{wrap(one, 12, 3)}\n{n}"
+        for one, n in zip(said, told, strict=True)
+    ]
+    axis.set_xticks(range(len(part)), ticks, fontsize=7)
+    if is_many:
+        # Upright they would lie over each other.
+        for label in axis.get_xticklabels():
+            label.set(rotation=55, horizontalalignment="right", rotation_mode="anchor")
+
+
+def _draw_numbers(axis: "Axes", part: pd.DataFrame, subject: Subject) -> None:
+    """Draw numbers as a line, and those who gave none apart from it."""
+    known = part.dropna(subset="value").sort_values("value")
+    axis.fill_between(
+        known["value"], known["low"] * 100, known["high"] * 100, color=BLUE, alpha=0.18
     )
+    axis.plot(known["value"], known["contribution"] * 100, "o-", color=BLUE, markersize=4)
+    for row in part[part["value"].isna()].to_dict("records"):
+        last, first = known["value"].max(), known["value"].min()
+        where = last + 0.12 * (last - first) if len(known) > 1 else 0.0
+        height = row["contribution"] * 100
+        label = f"{subject.say('plot.no_answer')} ({_at_least(row['n'], subject)})"
+        error = [[height - row["low"] * 100], [row["high"] * 100 - height]]
+        axis.errorbar(where, height, error, fmt="X", color=ORANGE, capsize=3, label=label)
+        axis.legend(frameon=False, fontsize=8)
+
+
+def tell_answer(row: Mapping[Hashable, Any], column: Column, subject: Subject) -> str:
+    """Give the words of the answers in a bin.
+
+    Parameters
+    ----------
+    row : of `Drivers.dependence`, of a column with codes
+    """
+    if np.isnan(row["value"]):
+        return subject.say("plot.no_answer")
+    values = column.values
+    inside = [code for code, value in values.items() if row["first"] <= value <= row["last"]]
+    codes = [row["code"]] if row["code"] else inside
+    words = [
+        subject.in_words(column.codes.get(code, code)) for code in (codes[:1] + codes[1:][-1:])
+    ]
+    return " – ".join(words) or subject.in_words(Quantity(row["value"], "plain"))
 
 
 def _interactions(drivers: Drivers, subject: Subject) -> Picture:
@@ -165,18 +261,22 @@ def _interactions(drivers: Drivers, subject: Subject) -> Picture:
         f"{wrap(labels[a], 46, 1)}\n× {wrap(labels[b], 46, 1)}"
         for a, b in zip(table["first"], table["second"], strict=True)
     ]
-    with subject.canvas(10, 1.6 + 0.52 * len(table), "plot.interactions") as (figure, (axes,)):
+    low, high = (100 * rise for rise in drivers.bend)
+    bend = subject.say("plot.bend", low=low, high=high)
+    none = subject.say("plot.no_interactions")
+    with subject.canvas(10, 2.2 + 0.52 * len(table), "plot.interactions") as (figure, (axes,)):
         axes.barh(
-            range(len(table)),
-            table["strength"] * 100,
-            color=ORANGE,
-            edgecolor="black",
-            linewidth=0.6,
+            range(len(table)), table["strength"], color=ORANGE, edgecolor="black", linewidth=0.6
         )
         axes.set_yticks(range(len(table)), pairs, fontsize=8)
-        axes.set_xlabel(subject.say("plot.strength"))
-    first = pairs[-1].replace("\n", " ") if pairs else "-"
-    return Picture(figure, subject.say("plot.alt.interactions", pair=first))
+        axes.set_xlabel(f"{subject.say('plot.strength')}\n{wrap(bend, 110, 3)}")
+        if not pairs:
+            axes.text(0.5, 0.5, wrap(none, 70, 3), ha="center", va="center")
+            axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[])
+    strongest = (
+        subject.say("plot.alt.interactions", pair=pairs[-1].replace("\n", " ")) if pairs else none
+    )
+    return Picture(figure, f"{strongest} {bend}")
 
 
 def _cohorts(drivers: Drivers, subject: Subject) -> Picture:
@@ -184,14 +284,14 @@ def _cohorts(drivers: Drivers, subject: Subject) -> Picture:
     labels = subject.labels
     table = drivers.cohorts.copy()
     table["row"] = [
-        f"{labels[a]}: {subject.group(a, g)}"
-        for a, g in zip(table["attribute"], table["group"], strict=True)
+        f"{labels[a]}: {subject.group(a, g)} ({_at_least(n, subject)})"
+        for a, g, n in zip(table["attribute"], table["group"], table["n"], strict=True)
     ]
     rows = list(dict.fromkeys(table["row"]))
     names = list(dict.fromkeys(table["scale"]))[:8]
     grid = table.pivot_table("difference", "row", "scale").loc[rows, names] * 100
-    rows = [row for row, size in grid.abs().max(axis=1).nlargest(24).items()]
-    grid = grid.loc[[r for r in grid.index if r in rows]]
+    apart = [row for row, size in grid.abs().max(axis=1).nlargest(_MOST_GROUPS).items()]
+    grid = grid.loc[[r for r in grid.index if r in apart]]
     limit = float(grid.abs().max().max()) or 1.0
     with subject.canvas(12, 2.6 + 0.36 * len(grid), "plot.cohorts") as (figure, (axes,)):
         axes.imshow(grid, cmap="PuOr_r", vmin=-limit, vmax=limit, aspect="auto")
@@ -209,8 +309,10 @@ def _cohorts(drivers: Drivers, subject: Subject) -> Picture:
                 color=shade,
             )
         axes.set_xticks(range(len(names)), [wrap(labels[n], 15, 3) for n in names], fontsize=8)
-        axes.set_yticks(range(len(grid)), [wrap(str(r), 52, 1) for r in grid.index], fontsize=8)
-        axes.set_title(subject.say("plot.difference"))
+        axes.set_yticks(range(len(grid)), [wrap(str(r), 60, 2) for r in grid.index], fontsize=8)
+        cut = Message("plot.groups_left", {"shown": len(grid)}, len(rows) - len(grid))
+        told = [subject.say("plot.difference"), *([subject.in_words(cut)] if cut.count else [])]
+        axes.set_title("; ".join(told))
     return Picture(figure, subject.say("plot.alt.cohorts", groups=len(grid)))
 
 

@@ -5,16 +5,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.disclosure.rules import LOOSE
+from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.chapter import Facts
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.refusals import Refusal, count_refusals
 from blijfwijzer.survey.texts import Message, say
 
@@ -22,6 +25,24 @@ from blijfwijzer.survey.texts import Message, say
 def survey_title(wave: str, codebook: Codebook) -> Message:
     """Say which wave of which survey a page is about."""
     return say("title.survey", wave=wave, codebook=codebook.survey.label)
+
+
+def count_groups(intake: Intake, grouping: Grouping, shown: NDArray[np.bool_]) -> dict[str, int]:
+    """Count forms and groups, for the record of a release.
+
+    Parameters
+    ----------
+    shown : whether each group may be shown
+    """
+    return {
+        "forms": intake.rows,
+        "accepted": len(intake.responses),
+        "refused": len(intake.rejected),
+        "groups": len(shown),
+        "shown": int(shown.sum()),
+        "withheld": int((~shown).sum()),
+        "rolled_up": int(grouping.rolled_up["groups"].sum()),
+    }
 
 
 def facts(counts: Mapping[str, int]) -> Facts:

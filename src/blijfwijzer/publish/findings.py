@@ -1,5 +1,6 @@
 """What a new wave tells, before the gate."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.groups.register_weights import RegisterWeights
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.facts import count_groups
 from blijfwijzer.risk.card import Judged
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
@@ -48,6 +51,18 @@ class NeedFindings:
 
 
 @dataclass(frozen=True)
+class RegisterFindings:
+    """What a register tells of who responded, and how far its margins moved rates."""
+
+    weights: RegisterWeights
+    told: NDArray[np.bool_]
+    """Per row of their `response`, whether it may be shown."""
+    moved: pd.DataFrame
+    """One row per risk and group of which it may be shown: target, place among the groups, rate,
+    and moved, the rate less what it is with the weights that the survey had."""
+
+
+@dataclass(frozen=True)
 class Findings:
     """What a new wave tells, before the gate; nothing of it is written as it is."""
 
@@ -61,10 +76,13 @@ class Findings:
     waves: dict[str, pd.DataFrame]
     needs: dict[str, NeedFindings]
     """Outcome that is a need to what is told of it alone."""
-    releases: int
-    forbidden: int
+    constant: tuple[str, ...]
+    """Outcomes of which the model looks at no answer."""
+    earlier: Mapping[str, int]
+    """Counts of what was weighed of earlier releases."""
     cards: dict[str, Judged | Message] = field(default_factory=dict)
     """Need that vouchers are for to whom its self-check card reaches, or why that is not told."""
+    register: RegisterFindings | None = None
 
     @property
     def edge(self) -> Edge:
@@ -73,15 +91,5 @@ class Findings:
 
     def counts(self) -> dict[str, int]:
         """Count what was read and shown, for the run's record."""
-        shown, grouping = self.estimates.shown, self.estimates.grouping
-        return {
-            "forms": self.intake.rows,
-            "accepted": len(self.intake.responses),
-            "refused": len(self.intake.rejected),
-            "groups": len(grouping.groups),
-            "shown": int(shown.sum()),
-            "withheld": int((~shown).sum()),
-            "rolled_up": int(grouping.rolled_up["groups"].sum()),
-            "earlier_releases": self.releases,
-            "changed_since": self.forbidden,
-        }
+        of_groups = count_groups(self.intake, self.estimates.grouping, self.estimates.shown)
+        return {**of_groups, **self.earlier}

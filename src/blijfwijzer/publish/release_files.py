@@ -22,7 +22,7 @@ _TOLD = ("language", "title", "survey", "targets", "facts")
 _TABLES = (
     *("rejected", "wave", "sectors", "flagged", "drivers", "groups", "segments", "vouchers"),
     *("alternatives", "lottery", "card", "reach", "reach_gaps", "reach_conclusions"),
-    *("fairness", "gaps", "conclusions", "withheld", "rolled_up"),
+    *("fairness", "gaps", "conclusions", "response", "moved", "withheld", "rolled_up"),
 )
 _ABOUT = ("method", "provenance", "warnings", "notes")
 _PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card", "gaps"}) | {
@@ -33,7 +33,7 @@ _PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card",
 
 def release_files(report: Chapter, findings: Findings) -> dict[str, bytes]:
     """Write everything of a release but its record."""
-    groups = clear_groups(findings.estimates, findings.edge)
+    groups = clear_groups(findings.estimates, findings.codebook, findings.edge)
     rejected = clear_rejected(findings.intake.rejected, findings.edge.minimum)
     return {
         "groups.csv": csv_file(groups),

@@ -13,6 +13,7 @@ from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
 from blijfwijzer.groups.flags import CHOICES, FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.groups.simple_rule import SIMPLE_RULE
 from blijfwijzer.publish.card_tables import clear_cards, say_cards
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
@@ -26,8 +27,9 @@ from blijfwijzer.publish.fairness_tables import (
 )
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.publish.method import release_method
+from blijfwijzer.publish.register_tables import clear_moved, clear_response, say_register
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.survey.codebook import Column, Scale
+from blijfwijzer.survey.codebook import Codebook, Column, Scale
 from blijfwijzer.survey.labels import labels_of
 from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.texts import Message, Value, say
@@ -37,7 +39,10 @@ _OF_EACH_RISK = (
     *("reference", "probability", "place", "last_place", "stability", "verdict"),
     *("holds", *CHOICES),
 )
-_IN_GROUPS = {"n": "n_band", "people": "people_band", "sector": "sector_label"}
+_IN_GROUPS = {
+    **{"n": "n_band", "people": "people_band"},
+    **{"level": "level_label", "sector": "sector_label"},
+}
 """Columns of the tables of groups that have another name in that of all groups."""
 Targets = tuple[tuple[str, Value], ...]
 """Id and label of each risk."""
@@ -52,7 +57,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
     wave : what the wave is called
     """
     codebook, edge = findings.codebook, findings.edge
-    groups = clear_groups(findings.estimates, edge)
+    groups = clear_groups(findings.estimates, codebook, edge)
     targets: Targets = tuple(
         (name, codebook.outcomes[name].label) for name in findings.estimates.rates
     )
@@ -75,6 +80,8 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "fairness": clear_rates("fairness", by_flags(findings), codebook, edge),
             "gaps": clear_gaps("gaps", by_flags(findings), codebook, edge),
             "conclusions": clear_conclusions(findings),
+            "response": clear_response(findings),
+            "moved": clear_moved(findings),
             "withheld": clear_withheld(
                 findings.estimates.grouping.members[np.flatnonzero(is_withheld)],
                 findings.reasons[is_withheld],
@@ -85,14 +92,15 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         method=release_method(findings.settings, codebook),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
-        notes={"card": tuple(say_cards(findings))},
+        notes={"card": tuple(say_cards(findings)), "register": tuple(say_register(findings))},
     )
 
 
-def clear_groups(estimates: GroupEstimates, edge: Edge) -> Cleared:
+def clear_groups(estimates: GroupEstimates, codebook: Codebook, edge: Edge) -> Cleared:
     """Clear the table of groups that are shown, one row each."""
     shown, groups = estimates.shown, estimates.grouping.groups
     table = groups[shown].reset_index()
+    table["level_label"] = table["level"].map(_LevelWords(codebook))
     table["response"] = response_in_bands(table)
     above = table["sector"].map(groups["label"]).fillna("")
     table["sector_label"] = above.where(table["sector"].isin(groups.index[shown]), "")
@@ -110,6 +118,23 @@ def clear_groups(estimates: GroupEstimates, edge: Edge) -> Cleared:
         for column in ("best", "rest"):
             table[f"talent_{column}"] = estimates.talent[column].to_numpy()[shown]
     return edge.clear("groups_file", table, targets=[(name, "") for name in estimates.rates])
+
+
+class _LevelWords(dict[str, Value]):
+    """What levels are called: everyone, those of units, a background, and units by a background."""
+
+    def __init__(self, codebook: Codebook) -> None:
+        labels: dict[str, Value] = {**labels_of(codebook), SIMPLE_RULE: say("over.rule")}
+        units = codebook.units.levels
+        crossed = {
+            f"{unit}&{name}": say("over.crossed", unit=labels[unit], variable=label)
+            for unit in units
+            for name, label in labels.items()
+        }
+        super().__init__({EVERYONE: say("group.everyone"), **labels, **crossed})
+
+    def __missing__(self, level: str) -> Value:
+        return level
 
 
 def _places(groups: pd.DataFrame) -> pd.DataFrame:
@@ -226,7 +251,7 @@ def clear_segments(findings: Findings) -> Cleared:
 
 def _rolled_up(findings: Findings) -> Cleared:
     levels = list(findings.codebook.units.levels)
-    rows: list[dict[str, Any]] = []
+    words, rows = _LevelWords(findings.codebook), list[dict[str, Any]]()
     for row in findings.estimates.grouping.rolled_up.to_dict("records"):
         first = str(row["unit"])
         above = levels[levels.index(first) - 1] if first in levels[1:] else EVERYONE
@@ -234,8 +259,8 @@ def _rolled_up(findings: Findings) -> Cleared:
         rows.append(
             {
                 "label": say("group.merged", groups=row["groups"], people=people),
-                "level": row["level"],
-                "into": above,
+                "level": words[row["level"]],
+                "into": words[above],
                 "reason": say(id_of("rolled_up", row["reason"])),
             }
         )
@@ -247,6 +272,11 @@ def _warnings(findings: Findings) -> tuple[Message, ...]:
     sources = [rates["source"] for rates in findings.estimates.rates.values()]
     if any((source == "carried over").any() for source in sources):
         warnings.insert(0, say("warning.carried"))
-    if findings.forbidden:
-        warnings.append(say("warning.changed", groups=findings.forbidden))
+    if findings.constant:
+        labels: tuple[Value, ...] = tuple(
+            findings.codebook.outcomes[name].label for name in findings.constant
+        )
+        warnings.insert(0, say("warning.constant", outcomes=labels))
+    if findings.earlier["changed_since"]:
+        warnings.append(say("warning.changed", groups=findings.earlier["changed_since"]))
     return tuple(warnings)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.drivers.profiles import Drivers
@@ -12,6 +13,7 @@ from blijfwijzer.publish.canvas import Picture, Subject
 from blijfwijzer.publish.card_tables import clear_apart
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.driver_plots import tell_answer
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
 from blijfwijzer.publish.texts import write
@@ -102,9 +104,35 @@ def _driver_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
     pairs = drivers.interactions.head(_MOST_PAIRS)
     of_pairs = {name: pairs[name].map(labels) for name in ("first", "second")}
     yield "interactions", pairs.assign(**of_pairs)
-    dependence = drivers.dependence
-    yield "dependence", dependence.assign(feature=dependence["feature"].map(labels))
-    yield "stability", drivers.stability.groupby("comparison", sort=False).mean().reset_index()
+    yield "dependence", _told_dependence(review)
+    stability = drivers.stability.groupby("comparison", sort=False).mean().reset_index()
+    yield "stability", stability.assign(comparison=_told_comparisons(stability))
+
+
+def _told_dependence(review: Review) -> pd.DataFrame:
+    """Give the mean contribution of each answer, in words where it has them."""
+    rows, columns = review.drivers.dependence, review.subject.codebook.columns
+    answers = [
+        tell_answer(row, columns[row["feature"]], review.subject)
+        if row["feature"] in columns and columns[row["feature"]].codes
+        else Quantity(row["value"], "fine")
+        if row["value"] == row["value"]
+        else say("plot.no_answer")
+        for row in rows.to_dict("records")
+    ]
+    told = pd.Series(answers, rows.index, dtype="object")
+    return rows.assign(feature=rows["feature"].map(review.subject.labels), answer=told)
+
+
+def _told_comparisons(stability: pd.DataFrame) -> pd.Series:
+    """Say which refits are compared."""
+    folds = [
+        say("stability.samples")
+        if np.isnan(first)
+        else say("stability.folds", first=int(first), second=int(second))
+        for first, second in zip(stability["first"], stability["second"], strict=True)
+    ]
+    return pd.Series(folds, stability.index, dtype="object")
 
 
 def _quality_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:

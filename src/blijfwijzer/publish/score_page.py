@@ -50,7 +50,7 @@ PURPOSE = (
 SHEETS = (
     *("groups", "vouchers", "alternatives", "lottery", "card", "drivers", "flagged", "sectors"),
     *("reach", "reach_gaps", "reach_conclusions", "segments", "fairness", "gaps", "conclusions"),
-    *("withheld", "rolled_up", "rejected", "wave"),
+    *("response", "moved", "withheld", "rolled_up", "rejected", "wave"),
 )
 
 
@@ -60,7 +60,7 @@ def render_report(report: Chapter) -> bytes:
         report,
         {
             "what": [points(PURPOSE)],
-            "read": [*read_blocks(report), titled(report, "wave")],
+            "read": [*read_blocks(report), *_register(report), titled(report, "wave")],
             "sectors": _sectors(report),
             "flagged": _flagged(report),
             "vouchers": _vouchers(report),
@@ -79,6 +79,17 @@ def render_report(report: Chapter) -> bytes:
 def write_workbook(report: Chapter) -> bytes:
     """Write the report's tables as .xlsx."""
     return write_sheets(report, SHEETS, PURPOSE)
+
+
+def _register(report: Chapter) -> Iterator[Block]:
+    """Say who responded by a register, and what its margins change."""
+    notes = report.notes.get("register")
+    if not notes:
+        return
+    yield Block(say("heading.register"), notes)
+    yield from present(report, "response")
+    yield paragraph("note.moved")
+    yield from present(report, "moved")
 
 
 def _sectors(report: Chapter) -> Iterator[Block]:
@@ -195,7 +206,7 @@ def _targeted(report: Chapter, tables: tuple[str, str, str], selected: Value) ->
         yield drawn(report, rates, shown.drop(columns="attribute"), drawing, caption, beside)
     if without:
         yield Block(paragraphs=(say("fairness.without_all", names=tuple(without)),))
-    apart = report.rows(gaps)
+    apart = report.rows(gaps) if report.has(gaps) else pd.DataFrame(columns=["gap", "ratio"])
     apart = apart[apart[["gap", "ratio"]].notna().any(axis=1)]
     if len(apart):
         caption = say(TABLES[gaps].caption)

@@ -69,15 +69,18 @@ def show_division(
     """
     # Made from what the release shows, which passed the gate with its own minimum.
     edge = Edge(report.language)
+    if "level_label" not in groups:  # of a release that was made before it was told
+        groups = groups.assign(level_label=groups["level"])
     lottery, power = division.lottery, division.power
     table = edge.clear("vouchers_file", _voucher_rows(division, groups))
     tables = {name: own for name, own in report.tables.items() if name not in _TABLES}
-    names = [str(name) for name in table.frame if name != "group"]
-    tables["vouchers"] = pick(table, {name: name for name in names})
-    tables["alternatives"] = edge.clear("alternatives", _alternatives(division.rules))
+    names = [str(name) for name in table.frame if name not in ("group", "level_label")]
+    shown = {name: "level_label" if name == "level" else name for name in names}
+    tables["vouchers"] = pick(table, shown)
+    tables["alternatives"] = edge.clear("alternatives", _alternatives(division.rules, groups))
     if lottery is not None:
         tables["lottery"] = edge.clear("lottery", _lottery(lottery, power))
-    notes = {**report.notes, "vouchers": _notes(division, settings)}
+    notes = {**report.notes, "vouchers": _notes(division, groups, settings)}
     return replace(report, tables=tables, notes=notes), table
 
 
@@ -102,7 +105,9 @@ def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
     table, about = allocation.table, groups.set_index("group").reindex(allocation.table.index)
     # Readable profiles are no groups of the table; their ids are what they are called.
     about["label"] = about["label"].fillna(pd.Series(table.index, index=table.index))
-    about = about.fillna({"level": division.partition.name, "sector_label": ""})
+    over = division.partition.name
+    words = [_in_short(over, groups) if pd.isna(word) else word for word in about["level_label"]]
+    about = about.fillna({"level": over, "sector_label": ""})
     # A unit stands here for those of its people who are in no smaller unit that is shown.
     is_rest = about["own_n"] < about["n"]
     labels = zip(about["label"], is_rest, strict=True)
@@ -110,7 +115,8 @@ def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
         {
             "group": table.index.astype("str"),
             "label": [say("voucher.rest_of", unit=u) if r else u for u, r in labels],
-            "level": [_leveled(str(level)) for level in about["level"]],
+            "level": about["level"].to_numpy(),
+            "level_label": words,
             "sector": about["sector_label"].to_numpy(),
             "vouchers": table["vouchers"].to_numpy(),
             "need": table["need"].to_numpy(),
@@ -123,18 +129,9 @@ def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["vouchers", "group"], ascending=[False, True])
 
 
-def _leveled(level: str) -> Value:
-    """Name what a group is part of; one of units by an answer is named by both."""
-    unit, is_crossed, variable = level.partition("&")
-    if not is_crossed:
-        return _in_short(level) if level in (SEGMENTS, SIMPLE_RULE) else level
-    by: Value = _in_short(variable) if variable == SIMPLE_RULE else variable
-    return say("over.crossed", unit=unit, variable=by)
-
-
-def _in_short(over: str) -> Value:
+def _in_short(over: str, groups: pd.DataFrame) -> Value:
     """Name the groups that a rule divides over, for a narrow column."""
-    return say("over.rule") if over == SIMPLE_RULE else _named(over)
+    return say("over.rule") if over == SIMPLE_RULE else _named(over, groups)
 
 
 def _kinds(row: dict[Hashable, Any]) -> Value:
@@ -146,11 +143,11 @@ def _kinds(row: dict[Hashable, Any]) -> Value:
     )
 
 
-def _alternatives(rules: pd.DataFrame) -> pd.DataFrame:
+def _alternatives(rules: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "rule": [say(id_of("voucher.rule", str(rule))) for rule in rules.index],
-            "over": [_in_short(str(over)) for over in rules["over"]],
+            "over": [_in_short(str(over), groups) for over in rules["over"]],
             "is_plan": [rule == "plan" for rule in rules.index],
             "vouchers": rules["vouchers"].astype(float).to_numpy(),
             "extra": rules["expected_extra"].astype(float).to_numpy(),
@@ -164,11 +161,12 @@ def _alternatives(rules: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _named(over: str) -> Value:
-    """Name the groups that a rule divides over."""
+def _named(over: str, groups: pd.DataFrame) -> Value:
+    """Name the groups that a rule divides over, a background as the release calls it."""
     if over in (UNITS, SEGMENTS, SIMPLE_RULE):
         return say(id_of("over", over))
-    return say("over.variable", variable=over)
+    labels = groups.loc[groups["level"] == over, "level_label"]
+    return say("over.variable", variable=labels.iloc[0] if len(labels) else over)
 
 
 def _lottery(lottery: Lottery, power: Power | None) -> list[dict[str, Value]]:
@@ -189,10 +187,12 @@ def _lottery(lottery: Lottery, power: Power | None) -> list[dict[str, Value]]:
     return [{"label": say(id_of("lottery", name)), "value": value} for name, value in rows.items()]
 
 
-def _notes(division: Division, settings: VoucherSettings) -> tuple[Message, ...]:
+def _notes(
+    division: Division, groups: pd.DataFrame, settings: VoucherSettings
+) -> tuple[Message, ...]:
     allocation, lottery = division.allocation, division.lottery
     notes = [
-        say("note.vouchers.over", over=_named(division.partition.name)),
+        say("note.vouchers.over", over=_named(division.partition.name, groups)),
         *_money(allocation, settings),
         _effect(allocation),
         *_sureness(allocation),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.answers import Basis, choose_different, choose_told
-from blijfwijzer.disclosure.choice import Candidates, GroupChoice
+from blijfwijzer.disclosure.choice import Candidates, GroupChoice, Outsider, choose_shown
 from blijfwijzer.disclosure.copies import number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
 from blijfwijzer.disclosure.earlier import Earlier, Present, Seen, read_earlier
@@ -24,7 +24,9 @@ from blijfwijzer.groups.grouping import Grouping, member_finder
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.groups.simple_rule import FITS, SIMPLE_RULE
 from blijfwijzer.release.identity import hold_minimum, key_columns
+from blijfwijzer.release.origin import other_weights, told_otherwise
 from blijfwijzer.release.request import Request
+from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 
@@ -89,6 +91,11 @@ def admit_groups(
     bases : what groups are told by, such as "rate:vertrekintentie", to what that rests on
     request : the same request again shows the same
     wave : that the responses are of
+
+    Raises
+    ------
+    DisclosureError
+        Rates of some of these people were told with other weights.
     """
     responses, codebook = intake.responses, request.codebook
     settings = request.settings.disclosure
@@ -108,7 +115,13 @@ def admit_groups(
         return replace(earlier, known=known, repeated=repeated)
 
     refuse_unknown_priority(settings.priority, codebook)
-    earlier = read(ledger)
+    otherwise = other_weights(request, ledger)
+    lines = [line for line in otherwise.standing if line.content.get("groups")]
+    if lines:
+        told = read(otherwise)
+        if told.known.shape[0] or told.forbidden.shape[0]:
+            raise told_otherwise(request, lines)
+    earlier = _beside_register(read(ledger), grouping.answered_by_all, settings)
     hold_minimum(settings, earlier.minimum, request.kind)
     candidates = Candidates(
         grouping.members,
@@ -136,6 +149,24 @@ def admit_groups(
         settings.minimum,
         choose_told(bases, candidates, choice.shown, settings, earlier_of),
     )
+
+
+def _beside_register(
+    earlier: Earlier, answered_by_all: csr_array | None, settings: DisclosureSettings
+) -> Earlier:
+    """Let whoever knows a register know how many responded where everybody did.
+
+    Those are totals of people, and no answers. Where a set of few follows from them alone, it must
+    stay as hard to reach by what is shown as it is without them: rows are taken as known only as
+    far as no such set follows, so that nothing is shown that would not be without a register.
+    """
+    if answered_by_all is None or not answered_by_all.shape[0]:
+        return earlier
+    everyone = csr_array(np.ones((1, answered_by_all.shape[1]), dtype=np.int8))
+    outsider = Outsider(_stack([everyone, earlier.known]), earlier.forbidden, earlier.few)
+    known = choose_shown(answered_by_all, outsider, settings).shown
+    rows = answered_by_all[np.flatnonzero(known)]
+    return replace(earlier, known=_stack([earlier.known, rows]))
 
 
 def refuse_unknown_priority(priority: Sequence[str], codebook: Codebook) -> None:

@@ -12,8 +12,8 @@ from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.cuts import find_loose
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.disclosure.ledger import Ledger
-from blijfwijzer.errors import DisclosureError
-from blijfwijzer.groups.grouping import everyone_alone
+from blijfwijzer.errors import DisclosureError, GroupError, MissingColumnsError
+from blijfwijzer.groups.grouping import everyone_alone, make_groups
 from blijfwijzer.release.admission import Admission, fingerprint_figures, known_beside
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.survey.arrays import Codes
@@ -68,7 +68,9 @@ def admit_cells(
             f"{intake.file}: of {people} responses no two cells can be made of people of whom the "
             "model says nearly the same. Nothing was shown. Explain it by groups."
         )
-    atoms = find_atoms(known_beside(admission)).atom_of
+    # Units may be told of later, whether they were before or not.
+    beside = csr_array(vstack([known_beside(admission), _units(release, intake)], format="csr"))
+    atoms = find_atoms(beside).atom_of
     loose = find_loose(cells, atoms, admission.minimum)
     told = np.setdiff1d(np.arange(cells.max() + 1), np.array(sorted(loose), dtype=np.intp))
     rows = csr_array((np.ones(people, dtype=np.int8), (cells, np.arange(people))))[told]
@@ -78,6 +80,17 @@ def admit_cells(
     release.admitted[admission.wave][1][figure] = parts
     release.offered[admission.wave].update(["alike"])
     return admission, rows
+
+
+def _units(release: Rehearsal, intake: Intake) -> csr_array:
+    """Give all units that are large enough to be told of."""
+    codebook, settings = release.request.codebook, release.request.settings
+    try:
+        return make_groups(
+            intake.responses, codebook, list(codebook.units.levels), settings
+        ).members
+    except (GroupError, MissingColumnsError):
+        return csr_array((0, len(intake.responses)), dtype=np.int8)
 
 
 def _refuse_others(

@@ -1,14 +1,17 @@
 """From what a release is made, as it may be shown, and what the ledger has to say of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.standing import withdrawn
-from blijfwijzer.errors import ModelFolderError
+from blijfwijzer.errors import DisclosureError, ModelFolderError
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.texts import Message
 
 _PLAIN, _KEYED = "_sha256", "_hmac_sha256"
+_REGISTER = "register_sha256"
 _OF_NOBODY = frozenset({"codebook_sha256", "settings_sha256"})
 """Hashes of what holds no answer of anybody; all others are keyed before they are shown."""
 
@@ -62,6 +65,58 @@ def refuse_unknown(request: Request, ledger: Ledger) -> None:
             f"altered since: {', '.join(strange)}. Nothing was shown. Give the right ledger, train "
             'again, or set [disclosure] known_models = "tell".'
         )
+
+
+def register_in(request: Request, ledger: Ledger) -> dict[str, str]:
+    """Give what a line of the ledger holds of the register whose margins rates have."""
+    register = request.origin.get(_REGISTER)
+    return {} if register is None else {"register": ledger.identify(register)}
+
+
+def refuse_other_weights(request: Request, ledger: Ledger) -> None:
+    """Refuse rates of a wave of which rates with the margins of another register were told.
+
+    Whoever knows the register knows which codes weigh how much: two rates of a unit, with its
+    margins and without them, are two equations for the answers of those with each code.
+
+    Raises
+    ------
+    DisclosureError
+    """
+    for line in other_weights(request, ledger).standing:
+        told = line.content
+        if told.get("groups") and told["wave"] == request.wave:
+            raise told_otherwise(request, [line])
+
+
+def other_weights(request: Request, ledger: Ledger) -> Ledger:
+    """Give the ledger with only the groups that rates with other margins than these were told of.
+
+    A wave is called after its file, so people are known by who they are, too (`admit_groups`).
+    """
+    own = register_in(request, ledger).get("register")
+    releases = []
+    for line in ledger.releases:
+        told = line.content
+        is_other = (
+            request.kind == told["kind"] == "score"
+            and told["survey"] == request.survey
+            and told.get("register") != own
+        )
+        content = told if is_other else {**told, "groups": {}, "parts": {}}
+        releases.append(replace(line, content=content))
+    return replace(ledger, releases=releases)
+
+
+def told_otherwise(request: Request, lines: Sequence[Release]) -> DisclosureError:
+    """Say that rates of the same people were told with other weights, in one of some lines."""
+    of = " or ".join(str(line.sequence) for line in lines)
+    return DisclosureError(
+        f"release {of} beside wave {request.wave}: told rates of these people with other margins "
+        "of a register, or with none; beside the rates that are asked now they would tell of parts "
+        "of groups. Nothing was shown. Give the same tables with --population as then, or take "
+        "that release back if nobody was given it (blijfwijzer disclosure withdraw)."
+    )
 
 
 def remark_models(request: Request, ledger: Ledger) -> Iterator[Message]:

@@ -49,6 +49,7 @@ from blijfwijzer.release.folder import (
     settings_of,
 )
 from blijfwijzer.release.origin import (
+    refuse_other_weights,
     refuse_unknown,
     unknown_models,
 )
@@ -149,6 +150,7 @@ def publication(output: Path, request: Request, ledgers: Path) -> Iterator[Publi
     place = ledgers / request.survey
     with open_ledger(place, request.owner, anchor_of(output)) as ledger:
         refuse_unknown(request, ledger)
+        refuse_other_weights(request, ledger)
         yield Publication(request, ledger, output=output)
 
 

@@ -35,7 +35,9 @@ from blijfwijzer.release.admission import (
 )
 from blijfwijzer.release.origin import (
     keyed_origin,
+    refuse_other_weights,
     refuse_unknown,
+    register_in,
     remark_models,
     remark_withdrawn,
 )
@@ -152,7 +154,12 @@ class Rehearsal:
                 model=model,
                 proof=proof.sha256,
             )
-            head = append_once(self.ledger, entry, **promise_in(self.request))
+            head = append_once(
+                self.ledger,
+                entry,
+                **promise_in(self.request),
+                **register_in(self.request, self.ledger),
+            )
             if proof.content:
                 self.ledger.keep_proof(int(head["sequence"]), proof.content)
         return head
@@ -188,6 +195,7 @@ def rehearse(request: Request, ledger: Ledger | None = None) -> Rehearsal:
     if ledger is None:
         ledger = Ledger(Path(), request.owner, secrets.token_bytes(32), is_kept=False)
     refuse_unknown(request, ledger)
+    refuse_other_weights(request, ledger)
     return Rehearsal(request, ledger)
 
 

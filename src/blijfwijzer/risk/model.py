@@ -42,6 +42,11 @@ class RiskModel:
     from that of the expected margin; empty until the model is centred (`drivers.contributions`)."""
 
 
+def is_constant(model: RiskModel) -> bool:
+    """Whether a model looks at no answer, so that it expects the same of everybody."""
+    return not model.trees and not model.linear.terms
+
+
 def predict_margin(model: RiskModel, frame: pd.DataFrame) -> Array:
     """Log odds before calibration.
 

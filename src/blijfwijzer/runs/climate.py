@@ -11,14 +11,21 @@ from blijfwijzer.publish.climate_tables import clear_climate, count_told
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_page import render_climate, write_climate_workbook
 from blijfwijzer.publish.culture_tables import climate_chapter
+from blijfwijzer.publish.facts import count_groups
 from blijfwijzer.publish.release_files import parquet_file
 from blijfwijzer.release.culture import told_by
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.runs.climate_findings import MeasuredCulture, find_culture, measure_culture
+from blijfwijzer.runs.climate_findings import (
+    MeasuredCulture,
+    find_culture,
+    measure_culture,
+    permit_culture,
+)
 from blijfwijzer.runs.waves import Waves, WavesRequest, paths_of, read_waves, track_waves
 
 
@@ -53,8 +60,13 @@ def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell
 
 def wish_climate(measured: MeasuredCulture, tell: Tell) -> Wish:
     """Give what would be told of a culture, to foretell how much may be."""
-    request = _request(measured)
-    return Wish(request, lambda release: Found(find_culture(measured, release, tell).counts()))
+
+    def find(release: Rehearsal) -> Found:
+        now, permission = permit_culture(measured, release, tell)
+        counts = count_groups(now.intake, now.grouping, permission.shown)
+        return Found({**counts, "earlier_releases": permission.releases})
+
+    return Wish(_request(measured), find)
 
 
 def _request(measured: MeasuredCulture) -> Request:

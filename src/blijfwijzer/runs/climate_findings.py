@@ -73,13 +73,18 @@ def require_culture(
     Raises
     ------
     CultureError
-        None of the dimensions was asked.
+        The codebook has no scales, or none of the dimensions was asked.
     AlikeError
         On each of them everybody has the same score.
     OneUnitError
         Everybody works in one unit, on every level.
     """
     dimensions = find_dimensions(codebook, settings.culture)
+    if not dimensions:
+        raise CultureError(
+            f"codebook {codebook.survey.name}: no dimensions: it has no scales. Add them under "
+            "[scales]; a climate is made of scales."
+        )
     scores = {d.name: read_scores(scales, d) for d in dimensions}
     unasked = tuple(name for name, score in scores.items() if np.isnan(score).all())
     if len(unasked) == len(dimensions):
@@ -135,9 +140,7 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
     """
     now, before, codebook, settings = waves.now, waves.before, waves.codebook, waves.settings
     responses, culture = now.responses, settings.culture
-    unasked = require_culture(responses, now.scales, codebook, settings)
-    levels = only or default_levels(codebook, responses)
-    grouping = _group(responses, levels, waves)
+    levels, grouping, unasked = group_culture(waves, only)
     earlier = None if before is None else _group(before.responses, levels, waves)
     design = read_design(responses, codebook)
     tell("how well the scales measure")
@@ -173,16 +176,28 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
     )
 
 
+def group_culture(
+    waves: Waves, only: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], Grouping, tuple[str, ...]]:
+    """Give the unit levels that are told, groups of these, and the dimensions nobody answered.
+
+    Raises
+    ------
+    AlikeError, CultureError, GroupError, MissingColumnsError, OneUnitError
+        No climate can be measured.
+    """
+    responses = waves.now.responses
+    unasked = require_culture(responses, waves.now.scales, waves.codebook, waves.settings)
+    levels = only or default_levels(waves.codebook, responses)
+    return levels, _group(responses, levels, waves), unasked
+
+
 def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> CultureFindings:
     """Choose what may be shown of a culture, screen the units among it, and say what drives."""
     waves = measured.waves
-    before = None
-    if waves.before is not None and measured.earlier is not None:
-        before = _admit(waves.before, measured.earlier, release, tell)
-    now = _admit(waves.now, measured.grouping, release, tell)
+    now, permission = permit_culture(measured, release, tell)
     tell("worrying units")
     screenings, checks = _screen(now, measured)
-    permission = _permit(measured, now, before, release)
     drivers = None
     if waves.choice is not None and now.admission.choice.tells_everyone:
         drivers = _drivers(now, waves.choice.stored, screenings, waves.settings, tell)
@@ -202,6 +217,17 @@ def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> C
         drivers,
         measured.unasked,
     )
+
+
+def permit_culture(
+    measured: MeasuredCulture, release: Rehearsal, tell: Tell
+) -> tuple[Wave, Permission]:
+    """Choose the groups and figures that may be told of a culture."""
+    waves, before = measured.waves, None
+    if waves.before is not None and measured.earlier is not None:
+        before = _admit(waves.before, measured.earlier, release, tell)
+    now = _admit(waves.now, measured.grouping, release, tell)
+    return now, _permit(measured, now, before, release)
 
 
 def _group(responses: pd.DataFrame, levels: tuple[str, ...], waves: Waves) -> Grouping:

@@ -230,7 +230,7 @@ def score(
     *,
     by: Sequence[str],
     cross: Sequence[str] = (),
-    population: Place | None = None,
+    population: Place | Sequence[Place] | None = None,
     wave: str = "",
     settings: Settings | Place | None = None,
     tell: Tell = silent,
@@ -242,7 +242,9 @@ def score(
     models : folder with the models of this survey
     by : unit levels
     cross : background variables to cross units with
-    population : table of how many people work in each unit: the levels and `people`
+    population : table of how many people work in each unit (the levels and `people`), or of how
+        many have which codes (the levels, `variable`, `code` and `people`, or a column per
+        variable); or one of each
     wave : what it is called; the name of its file when left out
 
     Raises
@@ -252,12 +254,13 @@ def score(
     GroupError
         No group is large enough.
     """
-    people = _path(population)
+    places = [population] if isinstance(population, Path | str) else population
+    people = tuple(map(Path, places or ()))
     asked = ScoreRequest(
         Path(survey), tuple(by), Path(models), tuple(cross), people, _settings(settings), wave
     )
     place = _place("scores", asked.survey)
-    inputs = [asked.survey, asked.models, people]
+    inputs = [asked.survey, asked.models, *people]
     publish = partial(_beside, publish_scores, inputs)
     return Wished(score_wave(asked, tell), place, publish, wish_scores)
 

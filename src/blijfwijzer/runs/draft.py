@@ -9,9 +9,11 @@ from blijfwijzer.files import (
 from blijfwijzer.survey.files import read_table
 
 
-def draft(survey_file: Path, output: Path | None) -> None:
+def draft(survey_file: Path, output: Path | None, sheet: str = "") -> None:
     """Draft a codebook from a file's names, labels and codes."""
-    text = draft_codebook(read_table(survey_file), survey_file.name.split(".")[0])
+    text = draft_codebook(
+        read_table(survey_file, sheet=sheet), survey_file.name.split(".")[0], sheet
+    )
     if output is None:
         print(text, end="")
         return

@@ -109,9 +109,11 @@ def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
     choice = choose_model(request.model, request.target)
+    codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
+    settings = settings.spoken(codebook.survey.language)
     tell(f"read {request.survey.name}")
-    intake = read_survey(request.survey, choice.stored.codebook, settings.intake)
+    intake = read_survey(request.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)
     return contribute_intake(choice, settings, intake, tell)
 
@@ -178,9 +180,9 @@ def _counts(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
 
 
 def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
-    schema = explained.stored.model.schema
+    model = explained.stored.model
     return profile(
-        Contributed(explained.contributions, explained.built.frame, schema),
+        Contributed(explained.contributions, explained.built.frame, model.schema, model.trees),
         explained.predictions.design,
         breakdown.groups,
         explained.settings.drivers,

@@ -6,7 +6,7 @@ the ledger before it leaves. The library shap is needed to hold it, and for noth
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.drivers.cells import People, kept_shares, make_cells
 from blijfwijzer.drivers.contributions import Contributed
+from blijfwijzer.drivers.kinds import find_kinds
 from blijfwijzer.drivers.mean_rows import MeanRows, mean_rows
 from blijfwijzer.errors import DisclosureError, GroupError, ModelFolderError, refuse_without
 from blijfwijzer.files import to_json
@@ -85,7 +86,8 @@ class Model(Stored):
         -------
         An Explanation with a row per group, and beside what shap knows of: `rows`, a frame with
         what each row is, its people as a band and its mean risk; of cells `kept`, the share of the
-        variance of each feature's contributions that lies between them, and in all as "".
+        variance of each feature's contributions that lies between them, and in all as ""; of units
+        and attributes `kinds`, which of them are driven by the same (`find_kinds`).
 
         Raises
         ------
@@ -121,6 +123,7 @@ class _Rows:
     about: pd.DataFrame
     told: MeanRows
     kept: pd.Series | None = None
+    kinds: pd.DataFrame | None = None
 
     @property
     def content(self) -> bytes:
@@ -189,7 +192,14 @@ def _find_rows(explained: Explained, by: tuple[str, ...], release: Showing) -> _
     rows = csr_array(np.array([inside for _, inside in found], dtype=np.int8))
     unanimity = explained.settings.disclosure.unanimity
     telling = dict.fromkeys(explained.contributions.values.columns, unanimity)
-    return _tell(explained, rows, [name for name, _ in found], telling)
+    told = _tell(explained, rows, [name for name, _ in found], telling)
+    if by == (SEGMENTS,):
+        return told
+    # Of what is told, rounded as it is, so that it tells nothing more.
+    profiles = told.told.contributions.to_numpy()
+    return replace(
+        told, kinds=find_kinds(profiles, told.about["row"].tolist(), explained.settings.seed)
+    )
 
 
 def _tell(
@@ -341,7 +351,7 @@ def _explanation(rows: _Rows, explained: Explained) -> "shap.Explanation":
         display_data=_in_words(told.answers, explained),
         feature_names=_names(explained),
     )
-    found.rows, found.kept = rows.about, rows.kept
+    found.rows, found.kept, found.kinds = rows.about, rows.kept, rows.kinds
     assert found.shape[1] == len(schema.features)
     return found
 

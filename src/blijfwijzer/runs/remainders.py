@@ -51,7 +51,7 @@ def rates_of_remainders(need: Target, wave: NewWave, left: csr_array) -> pd.Data
     keep = (~has_left).astype(np.int8)
     members = csr_array(grouping.members.multiply(keep[:, None]) + left).astype(np.int8)
     pooled, _ = estimate_groups(
-        replace(grouping, members=csr_array(members)),
+        replace(grouping.without_register(), members=csr_array(members)),
         wave.predictions(need.values, need.scored.risk),
         need.stored.effects,
         settings.rates,

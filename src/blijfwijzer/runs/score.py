@@ -1,21 +1,23 @@
 """The story of `score`: a new wave to groups, flags, and files that may be shown."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from blijfwijzer.disclosure.answers import Basis
-from blijfwijzer.files import hash_bytes
 from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.flags import FLAGGED
-from blijfwijzer.groups.grouping import asked_levels, make_groups
-from blijfwijzer.groups.population import Joined, join_units, name_as_survey, read_population
+from blijfwijzer.groups.grouping import make_groups
+from blijfwijzer.groups.population import Joined
+from blijfwijzer.groups.segments import Segments
 from blijfwijzer.groups.simple_rule import SIMPLE_RULE, part_by_rule
 from blijfwijzer.progress import Tell, show_progress, silent
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.facts import count_groups
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.release_files import release_files
 from blijfwijzer.publish.report_tables import clear_groups, make_report
@@ -32,13 +34,20 @@ from blijfwijzer.release.publication import publication
 from blijfwijzer.release.rehearsal import Rehearsal, rehearse
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.runs.score_findings import estimates_of, gather
+from blijfwijzer.runs.score_findings import (
+    Chosen,
+    choose_told,
+    count_earlier,
+    estimates_of,
+    gather,
+)
+from blijfwijzer.runs.score_needs import segments_of
+from blijfwijzer.runs.score_people import read_people
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.files import read_table
-from blijfwijzer.survey.intake import read_responses, read_survey, require_enough
+from blijfwijzer.survey.intake import Intake, read_responses, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.table import Table
 
@@ -53,8 +62,8 @@ class ScoreRequest:
     models: Path
     cross: tuple[str, ...] = ()
     """Background variables to cross units with."""
-    population: Path | None = None
-    """How many people work in each unit."""
+    population: tuple[Path, ...] = ()
+    """How many people work in each unit, and what a register tells of them: two tables at most."""
     settings: Settings | Path | None = None
     wave: str = ""
     """What it is called; the name of its file when empty."""
@@ -71,6 +80,16 @@ class ScoredWave:
     joined: Joined | None = None
     """How its units and those of the table of people met, if there is one."""
 
+    @cached_property
+    def segments(self) -> dict[str, Segments]:
+        """In which readable profiles each need is large; whatever may be shown of it."""
+        outcomes = self.wave.codebook.outcomes
+        return {
+            name: segments_of(target.stored, target.values, target.scored.risk, self.wave)
+            for name, target in self.targets.items()
+            if outcomes[name].kind == "need"
+        }
+
 
 def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
     """Estimate both risks per group of a new wave, flag groups, and write what may be shown."""
@@ -84,28 +103,46 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
     settings, chosen = load_settings(asked.settings), choose_models(asked.models)
-    codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
-    tell(f"read {asked.survey.name}")
-    intake = read_survey(asked.survey, codebook, settings.intake)
-    require_enough(intake, settings.intake)
-    people, joined = _population(asked, codebook, intake.responses)
+    intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
+    settings = settings.spoken(codebook.survey.language)
+    people = read_people(asked.population, asked.by, intake.responses, codebook, settings)
+    intake = people.weigh(intake, codebook)
     # Everyone is parted by the simple rule too, so that vouchers can follow where it sees need.
     rule = () if part_by_rule(intake.responses, codebook) is None else (SIMPLE_RULE,)
     cross = (*asked.cross, *rule)
-    grouping = make_groups(intake.responses, codebook, asked.by, settings, cross, people)
-    if joined is not None:
-        intake = replace(intake, remarks=(*intake.remarks, *joined.remarks))
+    grouping = make_groups(intake.responses, codebook, asked.by, settings, cross, people.counts)
+    grouping = people.part(grouping, intake.responses, codebook, settings)
     scales = score_scales(intake.responses, codebook)
-    wave = NewWave(intake, scales, grouping, codebook, asked.by, settings)
+    wave = NewWave(intake, scales, grouping, codebook, asked.by, settings, people.weights)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
-    return ScoredWave(wave, targets, chosen, _request(asked, wave, chosen), joined)
+    request = _request(asked, wave, chosen, people.sha256)
+    return ScoredWave(wave, targets, chosen, request, people.joined)
+
+
+def read_for_models(
+    survey: Path, chosen: Mapping[str, ModelChoice], settings: Settings, tell: Tell
+) -> tuple[Intake, Codebook]:
+    """Read a new wave with the codebook of the models that are to score it.
+
+    Raises
+    ------
+    BlijfwijzerError
+        It cannot be read so, or is too small.
+    """
+    codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
+    tell(f"read {survey.name}")
+    intake = read_survey(survey, codebook, settings.intake)
+    require_enough(intake, settings.intake)
+    return intake, codebook
 
 
 def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) -> Shown:
     """Choose what may be shown, find whom it helps and misses, and write it."""
     request = scored.request
     with publication(output, request, ledgers) as release:
-        findings = _find(scored, release, tell)
+        admission, targets, chosen = _choose(scored, release, tell)
+        tell("find whom it misses")
+        findings = gather(scored.wave, targets, chosen, release, admission)
         tell(f"write {output}")
         report = release.warned(make_report(findings, release.origin, request.wave))
         files = release_files(report, findings)
@@ -118,16 +155,26 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
 
 def wish_scores(scored: ScoredWave, tell: Tell) -> Wish:
     """Give what would be told of a new wave, to foretell how much may be."""
-    return Wish(scored.request, lambda release: Found(_find(scored, release, tell).counts()))
+
+    def find(release: Rehearsal) -> Found:
+        admission, _, _ = _choose(scored, release, tell)
+        counts = count_groups(scored.wave.intake, admission.grouping, admission.shown)
+        return Found({**counts, **count_earlier(admission)})
+
+    return Wish(scored.request, find)
 
 
-def _find(scored: ScoredWave, release: Rehearsal, tell: Tell) -> Findings:
-    """Choose what may be shown, and find whom it helps and misses."""
+def _choose(
+    scored: ScoredWave, release: Rehearsal, tell: Tell
+) -> tuple[Admission, dict[str, Target], Chosen]:
+    """Choose the groups and figures that may be told, and leave the rates of others out."""
     wave = scored.wave
+    tell("find segments")
+    segments = scored.segments
     tell("find what could be derived")
     admission = release.admit(wave.intake, wave.grouping, _bases(scored.targets))
-    tell("find segments and whom it misses")
-    return gather(wave, _told(scored.targets, admission, wave), release, admission)
+    targets = _told(scored.targets, admission, wave)
+    return admission, targets, choose_told(wave, targets, segments, release, admission)
 
 
 def tabulate_groups(
@@ -162,7 +209,8 @@ def tabulate_groups(
     release = rehearse(Request("serve", codebook, settings, ""))
     admission = release.admit(intake, grouping, _bases(targets))
     told = _told(targets, admission, wave)
-    return clear_groups(estimates_of(wave, told, admission), Edge.of(settings)).frame
+    shown = estimates_of(wave, told, admission)
+    return clear_groups(shown, codebook, Edge.of(settings)).frame
 
 
 def _for_vouchers(codebook: Codebook) -> dict[str, Any]:
@@ -170,18 +218,6 @@ def _for_vouchers(codebook: Codebook) -> dict[str, Any]:
     use = codebook.vouchers
     about = {"education": education_levels(codebook)}
     return about if use is None else {**about, "voucher_outcome": use.outcome}
-
-
-def _population(
-    asked: ScoreRequest, codebook: Codebook, responses: pd.DataFrame
-) -> tuple[pd.DataFrame | None, Joined | None]:
-    """Read how many people work in each unit, and hold its units against those of the survey."""
-    file = asked.population
-    if file is None:
-        return None, None
-    levels = asked_levels(codebook, asked.by, responses)
-    people = name_as_survey(read_population(read_table(file).frame, codebook, file.name), responses)
-    return people, join_units(people, responses, levels, file.name)
 
 
 def _bases(targets: dict[str, Target]) -> dict[str, Basis]:
@@ -194,13 +230,17 @@ def _told(targets: dict[str, Target], admission: Admission, wave: NewWave) -> di
     return {n: withhold(t, admission.tells(f"rate:{n}"), wave) for n, t in targets.items()}
 
 
-def _request(asked: ScoreRequest, wave: NewWave, chosen: dict[str, ModelChoice]) -> Request:
+def _request(
+    asked: ScoreRequest,
+    wave: NewWave,
+    chosen: dict[str, ModelChoice],
+    people: dict[str, str],
+) -> Request:
     origin = provenance(wave.intake.sha256, wave.codebook, wave.settings)
     manifests = {name: choice.stored.manifest for name, choice in chosen.items()}
     origin |= {f"model_{name}": own.folder.name for name, own in manifests.items()}
     origin |= {f"model_{name}_sha256": own.sha256 for name, own in manifests.items()}
-    if asked.population is not None:
-        origin["population_sha256"] = hash_bytes(asked.population.read_bytes())
+    origin |= people
     name = asked.wave or wave_of(asked.survey)
     return Request(
         "score",

@@ -1,6 +1,7 @@
 """What a release tells besides rates: drivers, talent, segments, and whom it helps and misses."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,11 @@ from blijfwijzer.groups.flags import NOT, part_best, talent_at_risk
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, part_people
 from blijfwijzer.groups.paths import crossed_with
 from blijfwijzer.groups.remainders import find_remainders, lift_parents
+from blijfwijzer.groups.segments import Segments
 from blijfwijzer.publish.findings import Findings, GroupEstimates
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.rehearsal import Rehearsal
+from blijfwijzer.risk.model import is_constant
 from blijfwijzer.runs.aims import offer_cells, rounded_cells
 from blijfwijzer.runs.remainders import (
     offer_remainders,
@@ -27,24 +30,52 @@ from blijfwijzer.runs.remainders import (
 )
 from blijfwijzer.runs.score_card import judge_card
 from blijfwijzer.runs.score_needs import (
+    Need,
     find_need,
     not_telling,
     of_segments,
     tell_need,
 )
+from blijfwijzer.runs.score_register import offer_register, rounded_register, tell_register
 from blijfwijzer.runs.score_targets import NewWave, Target
 from blijfwijzer.survey.breakdown import break_down_people
 
 
-def gather(
-    wave: NewWave, targets: dict[str, Target], release: Rehearsal, admission: Admission
-) -> Findings:
-    """Gather what the report tells of; each table is cleared when it is written."""
+@dataclass(frozen=True)
+class Chosen:
+    """Which figures beside rates may be told of a new wave, and whom they are about."""
+
+    people: Mapping[str, pd.Series]
+    """Attribute to the category of each respondent."""
+    needs: dict[str, Need]
+    leaving: Target | None
+    best: NDArray[np.float64] | None
+    """Per response: 1 among the best performers, 0 among others, NaN where not known."""
+    left: csr_array
+    """Those of each group who are in no smaller one that is shown."""
+    told: frozenset[FigureId]
+
+
+def choose_told(
+    wave: NewWave,
+    targets: dict[str, Target],
+    segments: Mapping[str, Segments],
+    release: Rehearsal,
+    admission: Admission,
+) -> Chosen:
+    """Choose the figures to tell beside groups that were admitted.
+
+    Parameters
+    ----------
+    segments : of each need
+    """
     people = break_down_people(wave.responses, wave.codebook)
     kinds = {name: outcome.kind for name, outcome in wave.codebook.outcomes.items()}
     asked = [name for name, kind in kinds.items() if kind == "need" and name in targets]
     needs = {
-        name: find_need(targets[name], wave, admission, people, (name,) if asked[1:] else ())
+        name: find_need(
+            targets[name], admission, people, segments[name], (name,) if asked[1:] else ()
+        )
         for name in asked
     }
     intentions = [targets[n] for n, kind in kinds.items() if kind == "intention" and n in targets]
@@ -63,16 +94,33 @@ def gather(
     for need in needs.values():
         rests = offer_remainders(need.target, wave, admission, left)
         offered |= not_telling(rests, need.target, wave)
+    # Last, so that what a register tells takes the place of no other figure.
+    of_register = offer_register(wave, targets, admission)
+    offered |= of_register
     rounded = frozenset[FigureId]().union(*(rounded_cells(n.aim, wave) for n in needs.values()))
+    rounded |= rounded_register(wave, targets, of_register)
     told = frozenset(release.figures(admission, offered, rounded))
+    return Chosen(people, needs, leaving, best, left, told)
+
+
+def gather(
+    wave: NewWave,
+    targets: dict[str, Target],
+    chosen: Chosen,
+    release: Rehearsal,
+    admission: Admission,
+) -> Findings:
+    """Gather what the report tells of; each table is cleared when it is written."""
+    needs, told = chosen.needs, chosen.told
+    talent = _talent(chosen.leaving, chosen.best, wave, told)
     return Findings(
         codebook=wave.codebook,
         settings=wave.settings,
         intake=wave.intake,
         estimates=replace(
-            estimates_of(wave, targets, admission, _talent(leaving, best, wave, told)),
+            estimates_of(wave, targets, admission, talent),
             remainders={
-                name: _told_remainders(need.target, wave, admission, left, told)
+                name: _told_remainders(need.target, wave, admission, chosen.left, told)
                 for name, need in needs.items()
             },
         ),
@@ -80,16 +128,24 @@ def gather(
         drivers={n: _drivers(one, admission, wave.settings.seed) for n, one in targets.items()},
         waves={name: target.wave.table for name, target in targets.items()},
         needs={
-            name: tell_need(need, wave, admission, people, told) for name, need in needs.items()
+            name: tell_need(need, wave, admission, chosen.people, told)
+            for name, need in needs.items()
         },
         cards={
             name: card
-            for name in asked
+            for name in needs
             if (card := judge_card(targets[name], wave, release, admission)) is not None
         },
-        releases=admission.earlier.releases,
-        forbidden=admission.earlier.forbidden.shape[0],
+        constant=tuple(n for n, one in targets.items() if is_constant(one.stored.model)),
+        earlier=count_earlier(admission),
+        register=tell_register(wave, targets, admission, told),
     )
+
+
+def count_earlier(admission: Admission) -> dict[str, int]:
+    """Count what was weighed of earlier releases, for the record of this one."""
+    earlier = admission.earlier
+    return {"earlier_releases": earlier.releases, "changed_since": earlier.forbidden.shape[0]}
 
 
 def _told_remainders(

@@ -38,18 +38,18 @@ class Need:
 
 def find_need(
     target: Target,
-    wave: NewWave,
     admission: Admission,
     people: Mapping[str, pd.Series],
+    segments: Segments,
     suffix: tuple[str, ...],
 ) -> Need:
-    """Find who is selected for a need, and in which segments it is large.
+    """Find who is selected for a need.
 
     Parameters
     ----------
+    segments : in which it is large, as `segments_of` finds
     suffix : what tells its figures from those of other needs
     """
-    segments = segments_of(target.stored, target.values, target.scored.risk, wave)
     cells: dict[tuple[str, str], FigureId] = {}
     if target.values is not None:
         cells = {

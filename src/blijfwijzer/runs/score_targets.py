@@ -14,9 +14,12 @@ from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.flags import CHOICES, NOT, Listed, flag_groups
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.rates import PooledRates
+from blijfwijzer.groups.register_weights import RegisterWeights
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.risk.evaluation import Predictions
+from blijfwijzer.risk.features import Features
+from blijfwijzer.risk.model import is_constant
 from blijfwijzer.risk.waves import WaveComparison, compare_wave, refuse_different
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
@@ -44,8 +47,16 @@ class Target:
 
     @property
     def basis(self) -> Basis:
-        """What its rates rest on: answers where there are any, and what the model expects."""
-        return Basis(() if self.values is None else (self.values,), self.scored.risk)
+        """What its rates rest on: answers where there are any, and what the model expects.
+
+        A model that looks at no answer tells nothing of anybody: where rates rest on answers they
+        are held by these alone. That follows from the model, never from a file in which all happen
+        to be alike; and where there are no answers either, the rule on risks withholds all.
+        """
+        if self.values is None:
+            return Basis((), self.scored.risk)
+        risk = None if is_constant(self.stored.model) else self.scored.risk
+        return Basis((self.values,), risk)
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,8 @@ class NewWave:
     by: tuple[str, ...]
     """Unit levels that are flagged; larger ones are what they are held against."""
     settings: Settings
+    register: RegisterWeights | None = None
+    """Weights that its responses have by a register, if there is one."""
 
     @property
     def responses(self) -> pd.DataFrame:
@@ -88,7 +101,7 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
     WaveTooDifferentError
         The wave is not one that the model can read.
     """
-    model, settings, weight = stored.model, wave.settings, wave.weight
+    model, settings = stored.model, wave.settings
     scored = score_groups(
         model,
         wave.responses,
@@ -98,9 +111,7 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
         settings.drivers.largest_gap,
         tell,
     )
-    drawn, count = weight[scored.sample_rows], len(weight)
-    compared = compare_wave(scored.sample, stored.reference, drawn, settings.wave, count)
-    refuse_different(compared, settings.wave, model.target)
+    compared = compare_with_training(stored, scored.sample, wave, scored.sample_rows)
     values = outcome_of(stored, wave)
     tell(f"{model.target}: pool rates")
     pooled, areas = estimate_groups(
@@ -116,6 +127,27 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
     flags = flags.assign(**_flag_otherwise(stored, scored.risk, values, (pooled, areas), wave))
     flags.loc[flags["verdict"] == NOT, list(CHOICES)] = False
     return Target(stored, scored, compared, values, pooled, areas, flags)
+
+
+def compare_with_training(
+    stored: Stored, built: Features, wave: NewWave, rows: NDArray[np.intp]
+) -> WaveComparison:
+    """Hold a wave against the survey that a model was trained on.
+
+    Parameters
+    ----------
+    built : model columns of some responses, and the counts of all
+    rows : which these are
+
+    Raises
+    ------
+    WaveTooDifferentError
+        The wave is not one that the model can read.
+    """
+    settings, weight = wave.settings.wave, wave.weight
+    compared = compare_wave(built, stored.reference, weight[rows], settings, len(weight))
+    refuse_different(compared, settings, stored.model.target)
+    return compared
 
 
 def _flag_otherwise(

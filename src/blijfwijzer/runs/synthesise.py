@@ -17,6 +17,7 @@ def synthesise(
     wave: int = 2019,
     truth: Path | str | None = None,
     population: Path | str | None = None,
+    margins: Path | str | None = None,
     figures: Path | str | None = None,
     tell: Tell = silent,
 ) -> Synthetic:
@@ -26,8 +27,9 @@ def synthesise(
     ----------
     output : where it is written; the suffix gives the format
     wave : 2019, or 2022 with drifted margins
-    truth, population : where each respondent's true probabilities, and how many people work in
-        each team, are written
+    truth, population, margins : where each respondent's true probabilities, how many people work
+        in each team, and how many of each organisation have which age, tenure and education, are
+        written
     figures : a table of your own to calibrate to (CSV)
 
     Raises
@@ -35,7 +37,7 @@ def synthesise(
     UnknownFormatError
         A suffix is not one of .sav, .parquet, .csv, .csv.gz and .xlsx.
     """
-    wanted = {"truth": truth, "population": population}
+    wanted = {"truth": truth, "population": population, "margins": margins}
     places = {name: Path(path) for name, path in wanted.items() if path}
     for path in (Path(output), *places.values()):
         format_of(path)

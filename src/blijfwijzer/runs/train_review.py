@@ -98,7 +98,7 @@ def explain_fitted(
         fitted.selection.fold_models, task.frame, task.schema, task.weight, task.folds
     )
     return profile(
-        Contributed(contributions, task.frame, task.schema),
+        Contributed(contributions, task.frame, task.schema, fitted.selection.champion.trees),
         fitted.predictions.design,
         breakdown.among(made_from.known),
         settings.drivers,

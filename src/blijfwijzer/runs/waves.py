@@ -29,7 +29,8 @@ altered a little holds nearly all of them."""
 def paths_of(request: Any) -> list[Path]:
     """Give the files and folders that something is asked of."""
     values = [getattr(request, field.name) for field in fields(request)]
-    return [value for value in values if isinstance(value, Path)]
+    several = [value if isinstance(value, tuple) else (value,) for value in values]
+    return [value for own in several for value in own if isinstance(value, Path)]
 
 
 def wave_of(survey_file: Path | str) -> str:
@@ -127,6 +128,7 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
     expect_tracking(settings.tracking)
     refuse_one_name(name, asked.previous)
     codebook = without_outcomes(load_codebook(asked.codebook))
+    settings = settings.spoken(codebook.survey.language)
     choice = None if asked.models is None else choose_for(asked.models, codebook, concept)
     now = _read(asked.survey, name, codebook, settings, tell)
     before = None

@@ -63,6 +63,8 @@ class Column(_Part):
     """What to do with a nominal level that training did not see."""
     absent: Policy = "reject"
     """What to do with a file that lacks the column."""
+    stray: Policy = "missing"
+    """What a code that is not allowed costs: the answer, or the response; as `[survey]` says."""
     bands: tuple[float, ...] = ()
     """Cut points that make bands of a number for reports, e.g. ages 35, 45, 55."""
 
@@ -194,7 +196,12 @@ class Survey(_Part):
     label: Text
     population: _Seen
     purpose: _Seen
-    language: Literal["nl", "en"] = "nl"
+    language: Literal["nl", "en"] | None = None
+    """Of pages about it, where the settings name none."""
+    sheet: str = ""
+    """Sheet of a workbook that holds the answers; empty: it is found."""
+    stray: Policy = "missing"
+    """What a code that is not allowed costs, where a column does not say it."""
 
 
 class Codebook(_Part):
@@ -224,8 +231,10 @@ class Codebook(_Part):
         if not isinstance(raw, dict):
             return raw
         answers = raw.get("answers", {})
+        survey = raw.get("survey", {})
+        stray = survey.get("stray", "missing") if isinstance(survey, dict) else "missing"
         columns = {
-            name: _with_answers(name, column, answers)
+            name: _with_answers(name, column, answers, stray)
             for name, column in raw.get("columns", {}).items()
         }
         named = {
@@ -310,10 +319,10 @@ def shipped_codebooks() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
-def _with_answers(name: str, column: Any, answers: Any) -> Any:
+def _with_answers(name: str, column: Any, answers: Any, stray: Any) -> Any:
     if not isinstance(column, dict):
         return column
-    column = {"name": name, **column}
+    column = {"name": name, "stray": stray, **column}
     shared = column.pop("answers", None)
     if shared is not None:
         if shared not in answers:

@@ -20,6 +20,7 @@ from blijfwijzer.errors import (
 )
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.delimited import read_delimited
+from blijfwijzer.survey.limesurvey import add_labels
 from blijfwijzer.survey.spreadsheet import read_spreadsheet
 from blijfwijzer.survey.spss import Damaged, TooLarge, read_spss
 from blijfwijzer.survey.table import (
@@ -72,7 +73,7 @@ def read_table(path: Path, maximum_bytes: int = 4_000_000_000, sheet: str = "") 
         ".csv.gz": partial(read_delimited, is_packed=True),
         ".xlsx": partial(read_spreadsheet, sheet=sheet),
     }
-    table = tidy(path, readers[suffix](path, maximum_bytes))
+    table = add_labels(path, tidy(path, readers[suffix](path, maximum_bytes)))
     if table.frame.shape[1] == 0 or len(table.frame) == 0:
         raise CorruptFileError(f"{path.name}: holds no responses. Export the survey again.")
     return table

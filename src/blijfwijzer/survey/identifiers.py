@@ -33,6 +33,7 @@ _NAMED_THINGS = frozenset(
     location job function
     """.split()
 )
+_NOBODY = frozenset({"anonymous", "anoniem", "Anonymous", "Anoniem"})
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z]{4}\d{10}")
 _MOBILE = re.compile(r"(?:\+31|0031|0)\(?0?\)?6\d{8}")
@@ -90,6 +91,9 @@ def passes_eleven_test(number: int) -> bool:
 
 def _reasons(name: str, answers: pd.Series) -> Iterator[str]:
     distinct = pd.Series(answers.dropna().unique())
+    if set(map(str, distinct)) <= _NOBODY:
+        # Survey tools have a column of names also where nobody gave one.
+        return
     if _is_named_as_one(name, distinct):
         yield "named as one"
     if pd.api.types.is_numeric_dtype(distinct):

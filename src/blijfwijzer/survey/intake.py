@@ -17,6 +17,7 @@ from blijfwijzer.errors import (
     counted,
 )
 from blijfwijzer.settings import IntakeSettings
+from blijfwijzer.survey.accounting import NO_ACCOUNT, Account, account_for
 from blijfwijzer.survey.answers import Cell, read_answers
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook
@@ -31,6 +32,7 @@ from blijfwijzer.survey.remarks import (
     remark_answers,
     remark_gaps,
     remark_names,
+    remark_stray,
     remark_weights,
 )
 from blijfwijzer.survey.replicates import read_replicates
@@ -53,7 +55,8 @@ class Intake:
     """One row per accepted response: numbers, categories, `weight` with mean 1, and replicate
     weights on the same scale."""
     rejected: pd.DataFrame
-    """One row per rejected response: its row in the file (from 1), and `reasons`, a tuple."""
+    """One row per rejected response: its place among the rows of the file below the headings
+    (from 1), and `reasons`, a tuple."""
     remarks: tuple[Remark, ...]
     errors: tuple[BlijfwijzerError, ...]
     """Faults that forbid its use; empty in what `read_survey` gives."""
@@ -61,6 +64,8 @@ class Intake:
     """Of the file's bytes."""
     file: str
     """Its name, for messages."""
+    account: Account = NO_ACCOUNT
+    """What became of every row and cell of the file."""
 
     @property
     def rows(self) -> int:
@@ -110,7 +115,7 @@ def check_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> In
     BlijfwijzerError
         Only if the file itself cannot be read.
     """
-    table = read_table(path, settings.maximum_bytes)
+    table = read_table(path, settings.maximum_bytes, codebook.survey.sheet)
     return _check_table(table, path.name, hash_file(path), codebook, settings)
 
 
@@ -122,7 +127,7 @@ def _check_table(
     _add(errors, refuse_identifiers(file, table.frame))
     _add(errors, _missing_columns(file, table, codebook, names))
     reasons: Reasons = []
-    responses = _read_columns(file, table, codebook, names, reasons, errors)
+    responses, cells = _read_columns(file, table, codebook, names, reasons, errors)
     replicates, fault = read_replicates(file, table.frame, codebook)
     _add(errors, fault)
     responses = pd.concat([responses, replicates], axis=1)
@@ -131,6 +136,7 @@ def _check_table(
     reasons += _row_faults(table, codebook, names, responses, settings)
     _add(errors, weight_fault(file, responses))
     accepted, rejected = _part(responses, reasons)
+    is_accepted = ~np.isin(np.arange(len(responses)), rejected["row"])
     forms = _without_ids(table.frame, codebook, names).drop(index=rejected["row"].tolist())
     rejected["row"] = table.places[rejected["row"].to_numpy()]
     copies = count_copies(forms)
@@ -139,6 +145,7 @@ def _check_table(
         accepted = weigh(accepted, codebook)
         _add(errors, uneven_weights(file, accepted, settings))
     remarks = (
+        *remark_stray({name: of[is_accepted] for name, of in cells.items()}),
         *remark_names(table, codebook, names),
         *compare_labels(table, codebook, names),
         *remark_answers(accepted, codebook),
@@ -146,7 +153,8 @@ def _check_table(
         *remark_weights(accepted, codebook),
         *remark_copies(copies, len(forms)),
     )
-    return Intake(accepted, rejected, remarks, tuple(errors), sha256, file)
+    account = account_for(cells, is_accepted, table.empty)
+    return Intake(accepted, rejected, remarks, tuple(errors), sha256, file, account)
 
 
 def require_enough(intake: Intake, settings: IntakeSettings) -> None:
@@ -209,9 +217,13 @@ def _read_columns(
     names: dict[str, str],
     reasons: Reasons,
     errors: list[BlijfwijzerError],
-) -> pd.DataFrame:
-    """Read each column as the codebook says; adds to `reasons` and `errors`."""
+) -> tuple[pd.DataFrame, dict[str, NDArray[np.int8]]]:
+    """Read each column as the codebook says, and what became of its cells.
+
+    Adds to `reasons` and `errors`.
+    """
     answers: dict[str, pd.Series] = {}
+    cells: dict[str, NDArray[np.int8]] = {}
     unreadable: list[str] = []
     empty: list[str] = []
     doubtful: list[str] = []
@@ -229,7 +241,9 @@ def _read_columns(
             unreadable.append(f"{name} ({int(refused.sum())} of {given} answers)")
         if given == 0 and column.role != "audit":
             empty.append(name)
-        reasons.append((Refusal("out_of_range_code", name), refused))
+        if column.stray == "reject":
+            reasons.append((Refusal("out_of_range_code", name), refused))
+        cells[name] = read.cells
         answers["weight" if column.role == "weight" else name] = values
     if unreadable:
         errors.append(
@@ -257,7 +271,7 @@ def _read_columns(
             )
         )
     responses = pd.DataFrame(answers, index=pd.RangeIndex(len(table.frame)))
-    return responses if "weight" in responses else responses.assign(weight=1.0)
+    return responses if "weight" in responses else responses.assign(weight=1.0), cells
 
 
 def _fractions_fault(

@@ -1,12 +1,14 @@
 """What to know of a survey before it is used: no fault, and yet no reason to be silent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from blijfwijzer.survey.answers import Cell
 from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.gaps import gap_codes, gap_numbers
@@ -16,6 +18,8 @@ from blijfwijzer.survey.texts import Message, Value, say
 
 _MANY_MISSING = 0.2
 _MOST_NAMES = 20
+_TOLD = 10
+"""People that a count must stand for to be told."""
 
 
 Level = Literal["warning", "note"]
@@ -53,6 +57,26 @@ def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> lis
         *of_several("note", "remark.columns_renamed", told=renamed),
         *of_several("note", "remark.columns_unknown", told=unknown),
     ]
+
+
+def remark_stray(cells: Mapping[str, NDArray[np.int8]]) -> list[Remark]:
+    """Answers that the codebook does not allow, which are read as missing.
+
+    How many is told in tens, and of few not which question it is, as that can tell of a person.
+
+    Parameters
+    ----------
+    cells : column to what became of its cells in accepted responses
+    """
+    counts = {name: int((of >= Cell.STRAY).sum()) for name, of in cells.items()}
+    told: list[Value] = [
+        say("remark.at_least", name=name, least=count // _TOLD * _TOLD)
+        for name, count in counts.items()
+        if count >= _TOLD
+    ]
+    few = sum(0 < count < _TOLD for count in counts.values())
+    found = of_several("warning", "remark.stray", told=told)
+    return [*found, Remark("warning", Message("remark.stray_few", {}, few))] if few else found
 
 
 def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:

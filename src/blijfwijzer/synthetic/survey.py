@@ -8,20 +8,25 @@ import pandas as pd
 
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.progress import Tell, silent
+from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.synthetic.figures import load_figures
 from blijfwijzer.synthetic.forms import SATISFIED_WITH, fill_in
 from blijfwijzer.synthetic.opinions import draw_latents, draw_places
 from blijfwijzer.synthetic.outcomes import decide_outcomes
 from blijfwijzer.synthetic.questions import ask, reorganise
-from blijfwijzer.synthetic.workforce import invite, unit_names
+from blijfwijzer.synthetic.workforce import careers, invite, unit_names
 
 CODEBOOK = "werkonderzoek-2019"
 WAVES = (2019, 2022)
 
+_REGISTERED = {"leeftijd": (0, 35, 45, 55), "dienstjaren": (0, 5, 15, 25), "opleiding": ()}
+"""What the register knows, and where bands of a number begin."""
 _BATCH = 200_000
 _CLAIMS = 20
 """Marks the seed of the questions that only the claims need."""
+_REGISTER = 30
+"""Marks the seed of what a register knows of those who did not respond."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,25 @@ class Synthetic:
     found: units and career variables."""
     units: pd.DataFrame
     """One row per team: its sector, organisation, department and how many were invited."""
+
+    away: pd.DataFrame
+    """One row per person who did not respond: sector, organisation, age, education and tenure as a
+    register has them."""
+
+    @property
+    def margins(self) -> pd.DataFrame:
+        """One row per organisation, variable and code, and `people`: all of whom are invited."""
+        responded = self.responses.drop_duplicates("respondent")
+        asked = responded[["sector", "organisatie", *_REGISTERED]]
+        everyone = pd.concat([asked, self.away], ignore_index=True)
+        tables = []
+        for name, edges in _REGISTERED.items():
+            code = everyone[name].map(code_text)
+            if edges:
+                code = pd.cut(everyone[name], [*edges, np.inf], right=False, labels=_bands(edges))
+            tables.append(everyone[["sector", "organisatie"]].assign(variable=name, code=code))
+        units = ["sector", "organisatie", "variable", "code"]
+        return pd.concat(tables).groupby(units).size().rename("people").reset_index()
 
     @property
     def population(self) -> pd.DataFrame:
@@ -97,7 +121,27 @@ def make_survey(
     responses = _hand_in_twice(responses, figure["duplicates"], rng)
     if wave == 2022:
         responses = responses.rename(columns={"sam_2": "samenwerking_2"})
-    return Synthetic(responses[_in_order(responses, codebook)], known, workforce.units)
+    away = _register_away(workforce.away, np.random.default_rng([seed, wave, _REGISTER]))
+    return Synthetic(responses[_in_order(responses, codebook)], known, workforce.units, away)
+
+
+def _register_away(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Draw education and tenure of those who did not respond, as of those who did."""
+    career = careers(people, np.zeros(len(people)), rng)
+    units = unit_names(people)
+    return pd.DataFrame(
+        {
+            **{level: units[level] for level in ("sector", "organisatie")},
+            "leeftijd": people["age"].astype(float),
+            **{name: career[name].astype(float) for name in ("dienstjaren", "opleiding")},
+        }
+    )
+
+
+def _bands(edges: tuple[int, ...]) -> list[str]:
+    """Name bands of whole numbers as a table of margins has them."""
+    inner = [f"{low}-{high - 1}" for low, high in zip(edges, edges[1:], strict=False)]
+    return [*inner, f"{edges[-1]}+"]
 
 
 def _drift(figure: pd.Series, wave: int) -> pd.Series:

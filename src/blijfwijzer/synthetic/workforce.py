@@ -39,6 +39,8 @@ class Workforce:
     satisfaction."""
     units: pd.DataFrame
     """One row per team: its sector, organisation, department and how many were invited."""
+    away: pd.DataFrame
+    """As `people`, without weight: those who were invited and did not respond."""
 
 
 def invite(
@@ -75,7 +77,8 @@ def invite(
         .reset_index()
     )
     weight = _weights(people, chosen)
-    return Workforce(people[chosen].reset_index(drop=True).assign(weight=weight), units)
+    responded = people[chosen].reset_index(drop=True).assign(weight=weight)
+    return Workforce(responded, units, people[~chosen].reset_index(drop=True))
 
 
 def careers(people: pd.DataFrame, climate: Array, rng: np.random.Generator) -> pd.DataFrame:

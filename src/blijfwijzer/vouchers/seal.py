@@ -74,11 +74,6 @@ class Lottery:
     origin: Origin = Origin()
 
     @property
-    def unused(self) -> int:
-        """Vouchers that no part could use, as caps or too few groups stood in the way."""
-        return sum(self.quotas.values()) - int(self.table["vouchers"].sum())
-
-    @property
     def compared(self) -> pd.DataFrame:
         """The rows that the comparison is about."""
         return self.table[self.table["arm"] != OUTSIDE]
