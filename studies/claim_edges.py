@@ -37,6 +37,10 @@ _WORKERS = 2
 HALF = 0.41
 """Correlation between true means of teams on all dimensions at which half of those that are extreme
 on the pair are on the same side on the four others (200,000 simulated teams: .50)."""
+TOLD = 0.197
+"""Log odds of leaving per sd of one dimension at which the area under the curve gains .01 by it,
+where careers have `_CAREER` (2,000,000 simulated people: .0100)."""
+_CAREER = 0.5
 
 
 def alike(correlation: float) -> Plan:
@@ -70,12 +74,16 @@ def _no_room(people: People) -> dict[str, Array]:
     return {"regeldruk": tape, "ruimte_professional": room, "betrokkenheid": people.mood}
 
 
-def _conditions(people: People) -> dict[str, Array]:
-    """Let commitment be .05 sd higher per sd of three conditions, and .2 of the others."""
-    teams, slopes = {name: people.teams() for name in CONDITIONS}, np.repeat([0.05, 0.2], 3)
-    outcome = (slopes @ np.stack(list(teams.values())))[people.team]
-    own = 0.5 * people.mood + np.sqrt(0.75 - slopes @ slopes) * people.noise()
-    return {**{n: people.say(t) for n, t in teams.items()}, "betrokkenheid": outcome + own}
+def conditions(least: float) -> Plan:
+    """Let commitment be this much higher per sd of three conditions, and .2 sd of the others."""
+
+    def plan(people: People) -> dict[str, Array]:
+        teams, slopes = {name: people.teams() for name in CONDITIONS}, np.repeat([least, 0.2], 3)
+        outcome = (slopes @ np.stack(list(teams.values())))[people.team]
+        own = 0.5 * people.mood + np.sqrt(0.75 - slopes @ slopes) * people.noise()
+        return {**{n: people.say(t) for n, t in teams.items()}, "betrokkenheid": outcome + own}
+
+    return plan
 
 
 def _example_and_rules(people: People) -> dict[str, Array]:
@@ -188,12 +196,54 @@ def _outside(people: People) -> dict[str, Array]:
     return {**met, "extern_agressie": nothing, "intern_agressie": nothing}
 
 
+def conduct(more: float, fewer: float) -> Plan:
+    """Let so many more meet discrimination than .12, and so many fewer see violations than .20."""
+
+    def plan(people: People) -> dict[str, Array]:
+        bad = 0.02 * np.clip(-people.mood, -2, 2)
+        shares = {"discriminatie": 0.12 + more, "integriteit_gezien": 0.20 - fewer}
+        return {name: people.chance(share + bad) for name, share in shares.items()}
+
+    return plan
+
+
+def told_by_culture(slope: float) -> Plan:
+    """Let one dimension tell who intends to leave: so much of log odds per sd of what is thought.
+
+    What is said tells no more than what is thought, whatever the scale and the mood.
+    """
+
+    def plan(people: People) -> dict[str, Array]:
+        career = people.noise()
+        thought = {name: people.think(people.teams()) for name in DIMENSIONS}
+        apart = 0.2 * people.rng.standard_normal(people.world.clusters)[people.cluster]
+        leaves = expit(-1.5 + _CAREER * career + slope * thought[DIMENSIONS[0]] + apart)
+        left = (people.rng.random(len(leaves)) < leaves).astype(float)
+        said = {name: people.blur(values) for name, values in thought.items()}
+        return {**said, "dienstjaren": 20 + 5 * career, "vertrekintentie": left}
+
+    return plan
+
+
+def unfair(gap: float) -> Plan:
+    """Let men fall behind so much more often than women at the same risk, which mood tells of."""
+
+    def plan(people: People) -> dict[str, Array]:
+        men = people.noise() > 0
+        risk = np.clip(0.25 + 0.06 * people.blur(people.mood), 0.05, 0.6)
+        behind = [people.chance(risk + by) for by in (gap / 2, -gap / 2)]
+        falls = np.where(men, *behind)
+        return {"geslacht": np.where(men, 1.0, 2.0), "achterblijver": falls, "risk": risk}
+
+    return plan
+
+
 EDGES: dict[str, tuple[str, Plan]] = {
     "H1": ("half of the extreme teams", alike(HALF)),
     "H1b": ("one factor for all", alike(0.6)),
     "H2": ("together .05 sd", brave(0.025)),
     "H3": ("mood only", _no_room),
-    "H4": (".05 sd, of three", _conditions),
+    "H4": (".05 sd, of three", conditions(0.05)),
     "H17": ("as much by rules", _example_and_rules),
     "H18": ("3 % of variance", _little_variation),
     "H5": ("a tie", _tied_motives),
@@ -208,9 +258,13 @@ EDGES: dict[str, tuple[str, Plan]] = {
     "H13": (".10 sd, of two", _reorganised),
     "H14": ("52 % want reward", _opinions),
     "H11": ("2 points", _outside),
+    "H12": ("a point more", conduct(0.01, 0.06)),
+    "H19": (".01 of area", told_by_culture(TOLD)),
+    "H20": ("5 points apart", unfair(0.05)),
 }
-"""What is so in the survey of each claim, and the survey. H12, H19 and H20 look at waves and
-models: they are tried on the built-in survey (`claims`)."""
+"""What is so in the survey of each claim, and the survey."""
+BEFORE: dict[str, Plan] = {"H12": conduct(0.0, 0.0)}
+"""The survey of the wave before, of claims about what changed since."""
 
 
 def count_support(claim: str, world: str, runs: int) -> int:
@@ -218,9 +272,12 @@ def count_support(claim: str, world: str, runs: int) -> int:
     (found,) = find_claims([claim])
     supported = 0
     for run in range(runs):
-        people = gather_people(WORLDS[world], np.random.default_rng([run, len(world)]))
+        rng = np.random.default_rng([run, len(world)])
+        people, previous = gather_people(WORLDS[world], rng), None
+        if claim in BEFORE:
+            previous = survey_of(gather_people(WORLDS[world], rng), BEFORE[claim])
         try:
-            finding = found.test(Reader(survey_of(people, EDGES[claim][1])))
+            finding = found.test(Reader(survey_of(people, EDGES[claim][1], previous)))
         except NotTestableError:
             continue
         supported += finding.direction == "claimed"

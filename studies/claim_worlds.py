@@ -75,9 +75,13 @@ class People:
 
     def say(self, of_team: Array, share: float = _SHARE) -> Array:
         """Let people say something of their team, by what it is and by their mood."""
+        return self.blur(self.think(of_team, share))
+
+    def think(self, of_team: Array, share: float = _SHARE) -> Array:
+        """Let people think something of their team; mean 0, sd 1."""
         own = self.rng.standard_normal(len(self.team))
         person = self.world.mood * self.mood + np.sqrt(1 - self.world.mood**2) * own
-        return self.blur(np.sqrt(share) * of_team[self.team] + np.sqrt(1 - share) * person)
+        return np.asarray(np.sqrt(share) * of_team[self.team] + np.sqrt(1 - share) * person)
 
     def blur(self, said: Array) -> Array:
         """Turn what people think into what a scale of 1 to 5 holds of it."""
@@ -115,26 +119,32 @@ def gather_people(world: World, rng: np.random.Generator) -> People:
     return People(world, team % world.clusters, team, mood, rng)
 
 
-def survey_of(people: People, plan: Plan) -> Evidence:
-    """Make the survey of these people."""
+def survey_of(people: People, plan: Plan, previous: Evidence | None = None) -> Evidence:
+    """Make the survey of these people, of which a plan may hold the risk by a model too."""
     columns = plan(people)
+    risk = columns.pop("risk", None)
+    table, book = pd.DataFrame(columns), _codebook()
+    audit = [column.name for column in book.with_role("audit") if column.name in table]
     names = [name for name in DIMENSIONS if name in columns]
-    table = pd.DataFrame(columns)
-    nothing = pd.DataFrame(index=table.index)
     units = pd.DataFrame({"organisatie": people.cluster, "team": people.team})
+    units = units.assign(sector=0)[["sector", "organisatie", "team"]]
+    told = [name for name in table if name in book.columns]
     size, seed = len(table), int(people.rng.integers(1 << 30))
     return Evidence(
         concepts=table,
         dimensions=table[names],
-        groups=nothing,
-        units=units.assign(whole=0)[["whole", "organisatie", "team"]],
+        culture=tuple(names),
+        groups=table[audit].astype(int).astype("str"),
+        units=units,
         design=Design(np.ones(size), people.cluster, np.zeros(size, dtype=np.intp)),
         half=halve(units, seed),
-        responses=nothing,
-        scales=nothing,
-        codebook=_codebook(),
+        responses=pd.concat([units.astype("str"), table[told]], axis=1).assign(weight=1.0),
+        scales=table[[name for name in table if name in book.scales]],
+        codebook=book,
         settings=CultureSettings(bootstraps=_DRAWS),
         seed=seed,
+        previous=previous,
+        risk=risk,
     )
 
 

@@ -80,7 +80,7 @@ def _nonresponse_text(tell: Tell, runs: int) -> str:
 def _rare_text(tell: Tell, runs: int) -> str:
     rows = []
     for rate in (0.01, 0.02, 0.03, 0.97, 0.98, 0.99):
-        for n, is_weighted in ((20, False), (80, False), (80, True)):
+        for n, is_weighted in ((20, False), (20, True), (80, False), (80, True)):
             tell(f"rare: {rate} at {n}")
             held, width = [], []
             for run in range(runs):

@@ -5,8 +5,9 @@ from scipy.sparse import csr_array, hstack, vstack
 from scipy.stats import ttest_ind
 from statsmodels.stats.multitest import multipletests
 
+from blijfwijzer.claims.evidence import gather
 from blijfwijzer.culture.climate import AGAINST, COLUMNS, measure_climate
-from blijfwijzer.culture.dimensions import BETTER, SAME, WORSE, find_dimensions
+from blijfwijzer.culture.dimensions import BETTER, SAME, WORSE, dimensions_only, find_dimensions
 from blijfwijzer.culture.raking import rake
 from blijfwijzer.culture.unit_changes import COLUMNS as UNIT_COLUMNS
 from blijfwijzer.culture.unit_changes import change_of_units, measure_unit_changes
@@ -15,10 +16,11 @@ from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.settings import CultureSettings, Settings
-from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.codebook import Scale, load_codebook
+from blijfwijzer.survey.concepts import Concept
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
-from questionnaires import built_in_wave
+from questionnaires import SMALL, built_in_wave
 from small_worlds import grouping_of
 
 CODEBOOK = load_codebook("werkonderzoek-2019")
@@ -148,6 +150,43 @@ def test_a_survey_that_does_not_ask_about_culture_has_all_its_scales_as_dimensio
     piaac = load_codebook("piaac")
 
     assert [d.name for d in find_dimensions(piaac, CultureSettings())] == list(piaac.scales)
+
+
+def test_what_is_culture_is_one_for_climate_screening_and_claims():
+    small = load_codebook(SMALL)
+    item = {"label": "rust", "construct": "loopbaan", "items": ["zoekt"], "name": "missie"}
+    scales = {**small.scales, "missie": Scale.model_validate(item)}
+    concepts = {"missiegedrevenheid": Concept(scale="missie"), "regeldruk": Concept(scale="tape")}
+    scales["tape"] = scales["inzetbaarheid"].model_copy(update={"name": "tape"})
+    mapped = small.model_copy(update={"scales": scales, "concepts": concepts})
+
+    dimensions = find_dimensions(mapped, CultureSettings())
+
+    assert {d.name: d.kind for d in dimensions} == {
+        "psychologische_veiligheid": "culture",
+        "missie": "culture",
+        "tape": "condition",
+    }
+    names = [d.name for d in dimensions_only(dimensions)]
+    assert names == ["psychologische_veiligheid", "missie"]
+    responses = pd.DataFrame({"weight": np.ones(4), "organisatie": list("aabb")})
+    scores = pd.DataFrame({name: np.arange(1.0, 5.0) for name in scales})
+    evidence = gather(responses, scores, mapped, design_of(4))
+    assert list(evidence.dimensions) == names
+    assert evidence.culture == (*names, "tape")
+    unanswered = gather(responses, scores.assign(missie=np.nan), mapped, design_of(4))
+    assert unanswered.culture == ("psychologische_veiligheid", "tape")
+
+
+def test_claims_about_culture_look_at_no_scale_of_a_survey_that_does_not_ask_it():
+    piaac = load_codebook("piaac")
+    scores = pd.DataFrame({name: np.arange(1.0, 5.0) for name in piaac.scales})
+    responses = pd.DataFrame({"weight": np.ones(4), "cntry": list("aabb")})
+
+    evidence = gather(responses, scores, piaac, design_of(4))
+
+    assert list(evidence.dimensions) == []
+    assert evidence.culture == ("ruimte",)
 
 
 def test_an_unknown_dimension_is_refused():

@@ -50,6 +50,7 @@ def simple(rng):
     whole = Evidence(
         concepts=nothing,
         dimensions=nothing,
+        culture=(),
         groups=nothing,
         units=pd.DataFrame({"whole": 0, "team": team}),
         design=Design(rng.uniform(0.5, 2, size), np.arange(size), np.zeros(size, dtype=np.intp)),

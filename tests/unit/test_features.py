@@ -56,6 +56,26 @@ def scales(responses):
     )
 
 
+def with_a_single_item():
+    scale = CODEBOOK.scales["inzetbaarheid"].model_copy(update={"items": ("inzet_1",)})
+    scales = {**CODEBOOK.scales, "inzetbaarheid": scale}
+    return CODEBOOK.model_copy(update={"scales": scales})
+
+
+def test_a_scale_of_one_item_is_one_feature(responses, scales):
+    book = with_a_single_item()
+
+    both = learn_schema(responses, scales, book, BARRED, FeatureSettings())
+    without = learn_schema(responses, scales, book, BARRED, FeatureSettings(items=False))
+    lost = learn_schema(responses.drop(columns="inzet_1"), scales, book, BARRED, FeatureSettings())
+
+    assert "inzet_1" in both.names
+    assert "inzetbaarheid" not in both.names
+    assert both["inzet_1"].scale == "inzetbaarheid"
+    assert "inzetbaarheid" in without.names
+    assert "inzetbaarheid" in lost.names
+
+
 def schema_of(responses, scales, **settings):
     return learn_schema(responses, scales, CODEBOOK, BARRED, FeatureSettings(**settings))
 

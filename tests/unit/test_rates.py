@@ -138,12 +138,29 @@ def test_rare_counts_are_pooled_as_importance_sampling_has_it(rng):
     true = 1 / (1 + np.exp(-log_odds))
     log = (hits[:, None] * np.log(true) + (n - hits)[:, None] * np.log1p(-true)).sum(axis=0)
     middle = 1 / (1 + np.exp(-middle - level))
-    weight = np.exp(log - log.max()) * np.sqrt(middle * (1 - middle))
+    weight = np.exp(log - log.max() - 2 * spread**2) * np.sqrt(middle * (1 - middle))
     expected = (true * weight).sum(axis=1) / weight.sum()
 
     made = pool_counts(hits / n, n, np.full(5, 0.03), 20_000, rng)
 
     assert made.mean(axis=1) == pytest.approx(expected, rel=0.12)
+
+
+def test_a_spread_that_few_cases_cannot_tell_hardly_widens_intervals(rng):
+    # One case in each of 12 of 60 groups. With level and spread known, a normal prior on a grid.
+    hits, n = np.repeat([1.0, 0.0], [12, 48]), np.full(60, 20.0)
+    log_odds, overall = np.linspace(-10, 3, 4001), np.log(12 / 1188)
+    log = hits[:, None] * log_odds - n[:, None] * np.logaddexp(0, log_odds)
+    known = np.cumsum(np.exp(log - 0.5 * ((log_odds - overall) / 0.5) ** 2), axis=1)
+    known /= known[:, [-1]]
+    low, high = (log_odds[(known < end).sum(axis=1)] for end in (0.025, 0.975))
+    exact = 1 / (1 + np.exp(-high)) - 1 / (1 + np.exp(-low))
+
+    made = pool_counts(hits / n, n, np.full(60, 0.01), 2_000, rng)
+
+    width = np.diff(np.quantile(made, [0.025, 0.975], axis=1), axis=0).mean()
+    # With a flat prior of the spread: 1.22 to 1.29.
+    assert 0.9 < width / exact.mean() < 1.15
 
 
 @pytest.mark.parametrize("model", [1e-5, 0.0015, 0.9999])

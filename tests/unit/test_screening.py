@@ -7,8 +7,9 @@ from scipy.sparse import csr_array
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
+from blijfwijzer.culture.dimensions import dimensions_only, find_dimensions
 from blijfwijzer.culture.remedies import REMEDIES, find_remedies
-from blijfwijzer.culture.screened import gather_units, screened_dimensions
+from blijfwijzer.culture.screened import gather_units
 from blijfwijzer.culture.screened_pair import find_pair, within_covariance
 from blijfwijzer.culture.screening import REASON_COLUMNS, UNIT_COLUMNS, screen_units
 from blijfwijzer.culture.screening_checks import MEASURES, areas_under_curve, check_screening, halve
@@ -227,7 +228,7 @@ def test_a_unit_without_answers_has_no_probability(rng):
 def test_a_survey_that_lacks_the_pair_says_how_to_have_one():
     piaac = load_codebook("piaac")
 
-    found = find_pair(screened_dimensions(piaac, CultureSettings()), piaac, CultureSettings())
+    found = find_pair(find_dimensions(piaac, CultureSettings()), piaac, CultureSettings())
 
     assert isinstance(found, Message)
     assert "culture.pair" in write(found, "en")
@@ -238,17 +239,18 @@ def test_a_pair_in_the_settings_that_is_not_there_is_refused(pair):
     settings = CultureSettings(pair=pair)
 
     with pytest.raises(CultureError, match="are not two of the dimensions"):
-        find_pair(screened_dimensions(CODEBOOK, settings), CODEBOOK, settings)
+        find_pair(find_dimensions(CODEBOOK, settings), CODEBOOK, settings)
 
 
 def test_fevs_is_screened_on_the_scales_that_its_codebook_maps():
     fevs = load_codebook("fevs-2018")
-    dimensions = screened_dimensions(fevs, CultureSettings())
+    dimensions = dimensions_only(find_dimensions(fevs, CultureSettings()))
 
     places = find_pair(dimensions, fevs, CultureSettings())
 
     assert [dimensions[place].name for place in places] == ["veiligheid", "prestatiegerichtheid"]
-    assert len(dimensions) == 7
+    assert len(dimensions) == 6
+    assert "ruimte_en_erkenning" not in [dimension.name for dimension in dimensions]
 
 
 def test_what_is_said_to_help_names_the_claim_that_tests_it_and_comes_once():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.culture.dimensions import dimensions_only, find_dimensions, read_scores
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
@@ -27,6 +28,8 @@ class Evidence:
     """One row per response; one column per concept that the survey has."""
     dimensions: pd.DataFrame
     """Same rows; one column per culture dimension, higher being better."""
+    culture: tuple[str, ...]
+    """Scales of culture that were answered, red tape and room among them."""
     groups: pd.DataFrame
     """Same rows; audit attributes and education in bands, as text."""
     units: pd.DataFrame
@@ -56,11 +59,13 @@ def gather(
     seed: int = 0,
 ) -> Evidence:
     """Gather what claims may look at from a survey that was read, without a wave before it."""
+    settings = settings or CultureSettings()
     units = _nest([responses[name] for name in codebook.units.levels if name in responses])
     concepts = read_concepts(responses, scales, codebook)
     return Evidence(
         concepts=concepts,
-        dimensions=_dimensions(concepts, scales, codebook),
+        dimensions=_dimensions(concepts, scales, codebook, settings),
+        culture=_culture(scales, codebook, settings),
         groups=_groups(responses, codebook),
         units=units,
         design=design,
@@ -68,30 +73,32 @@ def gather(
         responses=responses,
         scales=scales,
         codebook=codebook,
-        settings=settings or CultureSettings(),
+        settings=settings,
         seed=seed,
     )
 
 
-def _dimensions(concepts: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Culture dimensions: scales of the construct of the pair, less red tape and room.
-
-    Red tape and room are conditions that the policy paper keeps beside its dimensions.
-    """
-    beside = {
-        codebook.concepts[name].scale
-        for name in ("regeldruk", "ruimte_professional")
-        if name in codebook.concepts
-    }
-    of_pair = {codebook.concepts[n].scale: n for n in PAIR if n in codebook.concepts}
-    constructs = {codebook.scales[s].in_construct for s in of_pair if s is not None}
+def _dimensions(
+    concepts: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook, settings: CultureSettings
+) -> pd.DataFrame:
+    """Culture dimensions, those of the pair by the name of their concept."""
+    of_pair = {codebook.concepts[n].scale for n in PAIR if n in codebook.concepts}
     found = {name: concepts[name].to_numpy() for name in PAIR if name in concepts}
-    for scale in codebook.scales.values():
-        wanted = scale.in_construct in constructs and scale.name not in {*beside, *of_pair}
-        if wanted and scale.name in scales and scales[scale.name].notna().any():
-            values = scales[scale.name].to_numpy(dtype=float)
-            found[scale.name] = values if scale.higher_is == "better" else -values
+    asked = {*_culture(scales, codebook, settings)} - of_pair
+    for dimension in dimensions_only(find_dimensions(codebook, settings)):
+        if dimension.name in asked:
+            found[dimension.name] = dimension.turn(read_scores(scales, dimension))
     return pd.DataFrame(found, index=concepts.index)
+
+
+def _culture(
+    scales: pd.DataFrame, codebook: Codebook, settings: CultureSettings
+) -> tuple[str, ...]:
+    return tuple(
+        dimension.name
+        for dimension in find_dimensions(codebook, settings)
+        if dimension.kind != "other" and not np.isnan(read_scores(scales, dimension)).all()
+    )
 
 
 def _groups(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

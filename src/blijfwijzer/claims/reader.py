@@ -80,6 +80,11 @@ class Reader:
         return np.where(np.isnan(values), np.nan, values >= low + 0.75 * (high - low) - 1e-9)
 
     @property
+    def culture(self) -> tuple[str, ...]:
+        """Names of the scales of culture, red tape and room among them."""
+        return self._evidence.culture
+
+    @property
     def dimensions(self) -> tuple[str, ...]:
         """Names of the culture dimensions."""
         return tuple(map(str, self._evidence.dimensions))

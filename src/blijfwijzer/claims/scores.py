@@ -16,14 +16,12 @@ from blijfwijzer.claims.reader import Reader
 from blijfwijzer.estimation.curves import area_under_curve
 from blijfwijzer.estimation.intervals import Estimate, linearise
 from blijfwijzer.risk.outcomes import barred_columns
-from blijfwijzer.survey.concepts import PAIR
 from blijfwijzer.survey.texts import Message
 
 GAIN = 0.01
 """Gain in area under the curve below which it is none: a fiftieth of what parts chance from
 certainty. Ours."""
 _CHANCE = 0.5
-_CULTURE = (*PAIR, "regeldruk", "ruimte_professional")
 
 
 def culture_beyond_career(reader: Reader) -> ClaimFinding:
@@ -33,7 +31,7 @@ def culture_beyond_career(reader: Reader) -> ClaimFinding:
     difference of their weighted areas under the curve, with an error that knows of units
     (Obuchowski 1997).
     """
-    outcome, culture = reader.of("vertrekintentie"), _culture_scales(reader)
+    outcome, culture = reader.of("vertrekintentie"), list(reader.culture)
     if not culture:
         raise NotTestableError("claim.h19.no_culture")
     concept = reader.codebook.concepts["vertrekintentie"]
@@ -61,13 +59,6 @@ def culture_beyond_career(reader: Reader) -> ClaimFinding:
         decision=_gains(gain),
         notes=(Message("claim.h19.note"),),
     )
-
-
-def _culture_scales(reader: Reader) -> list[str]:
-    """Scales of culture, red tape and room among them."""
-    concepts = reader.codebook.concepts
-    mapped = {concepts[name].scale for name in _CULTURE if name in concepts}
-    return [name for name in reader.scales if name in reader.dimensions or name in mapped]
 
 
 def _gains(gain: Estimate) -> Decision:

@@ -99,13 +99,17 @@ def check(
     survey: SurveyFile,
     codebook: CodebookName,
     settings: SettingsFile = None,
+    models: Annotated[
+        Path | None, typer.Option(help="Models: tell whether they can score it too.")
+    ] = None,
     sheet: SheetName = "",
     as_json: Annotated[bool, typer.Option("--json", help="Tell it to a program.")] = False,
 ) -> None:
-    """Tell how a survey reads with a codebook, and all that is wrong; fits no model."""
+    """Tell how a survey reads, all that is wrong, and which commands can use it; fits no model."""
     from blijfwijzer.runs import check as story
 
-    raise typer.Exit(story.check(survey, codebook, settings, sheet=sheet, as_json=as_json))
+    code = story.check(survey, codebook, settings, models, sheet=sheet, as_json=as_json)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: `blijfwijzer codebook mine.sav --output mine.toml`")

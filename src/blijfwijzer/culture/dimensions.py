@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,11 @@ from blijfwijzer.errors import CultureError
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.concepts import BESIDE_CULTURE, CULTURE
+
+DimensionKind = Literal["culture", "condition", "other"]
+"""A dimension of culture; red tape or room, which are conditions beside these; or a scale of a
+survey that does not ask about culture."""
 
 BETTER, WORSE, SAME = "better", "worse", ""
 """Marks: which way a difference that is sure and large enough goes; for red tape less is better."""
@@ -26,6 +32,7 @@ class Dimension:
     high: float
     is_turned: bool
     """Whether a higher score is worse, as of red tape."""
+    kind: DimensionKind = "culture"
 
     @property
     def span(self) -> float:
@@ -53,28 +60,58 @@ class Dimension:
 
 
 def find_dimensions(codebook: Codebook, settings: CultureSettings) -> tuple[Dimension, ...]:
-    """Find the scales that are dimensions of culture.
+    """Find the scales that are dimensions of culture, for all that speaks of culture.
 
-    Those that the settings name; else those of the culture construct; else, in a survey that does
-    not ask about culture, all scales.
+    Those that the settings name; else those of the culture construct, and those that the codebook
+    maps to a dimension of the policy paper or to a condition beside these; else, in a survey that
+    has no scale of the construct, all scales.
+
+    Returns
+    -------
+    None where the codebook has no scales.
 
     Raises
     ------
     CultureError
-        The settings name a scale that is not there, or the codebook has no scales.
+        The settings name a scale that is not there.
     """
     unknown = [name for name in settings.dimensions if name not in codebook.scales]
-    if unknown or not codebook.scales:
+    if unknown:
         raise CultureError(
-            f"codebook {codebook.survey.name}: {len(unknown) or 'no'} dimensions: "
-            f"{', '.join(unknown) or 'it has no scales'}. "
+            f"codebook {codebook.survey.name}: {len(unknown)} dimensions: {', '.join(unknown)}. "
             f"Choose from {', '.join(codebook.scales) or 'scales that you add under [scales]'}."
         )
-    scales = codebook.scales.values()
-    names = settings.dimensions or [
-        s.name for s in scales if s.in_construct == settings.of_construct
-    ]
-    return tuple(read_dimension(name, codebook) for name in names or codebook.scales)
+    if settings.dimensions:
+        return tuple(read_dimension(name, codebook) for name in settings.dimensions)
+    kinds = _kinds(codebook, settings.of_construct)
+    of_construct = [s for s in codebook.scales.values() if s.in_construct == settings.of_construct]
+    return tuple(
+        read_dimension(name, codebook, kind)
+        for name, kind in kinds.items()
+        if kind != "other" or not of_construct
+    )
+
+
+def dimensions_only(dimensions: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
+    """Leave red tape and room out, and in a survey that asks about culture all other scales."""
+    of_culture = tuple(d for d in dimensions if d.kind == "culture")
+    return of_culture or tuple(d for d in dimensions if d.kind == "other")
+
+
+def _kinds(codebook: Codebook, construct: str) -> dict[str, DimensionKind]:
+    """Scale to its kind, in the order of the codebook."""
+    concepts = codebook.concepts
+    mapped, beside = (
+        {concepts[name].scale for name in names if name in concepts}
+        for names in (CULTURE, BESIDE_CULTURE)
+    )
+    found: dict[str, DimensionKind] = {}
+    for scale in codebook.scales.values():
+        is_culture = scale.in_construct == construct or scale.name in mapped
+        found[scale.name] = (
+            "condition" if scale.name in beside else "culture" if is_culture else "other"
+        )
+    return found
 
 
 def read_scores(scales: pd.DataFrame, dimension: Dimension) -> Array:
@@ -84,12 +121,12 @@ def read_scores(scales: pd.DataFrame, dimension: Dimension) -> Array:
     return scales[dimension.name].to_numpy(dtype=float)
 
 
-def read_dimension(name: str, codebook: Codebook) -> Dimension:
+def read_dimension(name: str, codebook: Codebook, kind: DimensionKind = "culture") -> Dimension:
     """Read a scale as a dimension."""
     scale = codebook.scales[name]
     # A codebook's scales have items with one and the same span; `Codebook` refuses others.
     low, high = codebook.columns[scale.items[0]].span or (1.0, 5.0)
-    return Dimension(name, low, high, scale.higher_is == "worse")
+    return Dimension(name, low, high, scale.higher_is == "worse", kind)
 
 
 def mark(

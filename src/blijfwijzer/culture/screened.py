@@ -7,7 +7,12 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.dimensions import Dimension, find_dimensions, read_scores
+from blijfwijzer.culture.dimensions import (
+    Dimension,
+    dimensions_only,
+    find_dimensions,
+    read_scores,
+)
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.group_means import summarise_means
 from blijfwijzer.estimation.group_means import within_variance as pooled_variance
@@ -16,7 +21,6 @@ from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.concepts import CULTURE
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def gather_units(
         against their sector when the settings say so
     barred : dimension to the largest units to which it does not mean the same as to the others
     """
-    dimensions, groups = screened_dimensions(codebook, settings), grouping.groups
+    dimensions, groups = dimensions_only(find_dimensions(codebook, settings)), grouping.groups
     place = grouping.members.tocoo()
     if (np.asarray(grouping.members.sum(axis=0)) > 1).any():
         raise ValueError("units that are screened share no respondents: give those of one level")
@@ -103,19 +107,6 @@ def gather_units(
         np.column_stack(reference),
         dimensions,
     )
-
-
-def screened_dimensions(codebook: Codebook, settings: CultureSettings) -> tuple[Dimension, ...]:
-    """Find the dimensions that pairs are made of.
-
-    The seven of the policy paper when the codebook maps all of them to scales, so that red tape
-    and room, which are conditions beside them, stay out; else those of `find_dimensions`.
-    """
-    mapped = [codebook.concepts[name].scale for name in CULTURE if name in codebook.concepts]
-    names = tuple(dict.fromkeys(name for name in mapped if name is not None))
-    if settings.dimensions or len(names) < len(CULTURE):
-        return find_dimensions(codebook, settings)
-    return find_dimensions(codebook, settings.model_copy(update={"dimensions": names}))
 
 
 def _reference(values: Array, unit: Codes, whole: Codes, weight: Array) -> Array:

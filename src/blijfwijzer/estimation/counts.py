@@ -21,6 +21,10 @@ _LEVELS = np.linspace(-2.5, 2.5, 51)
 _SPREADS = np.linspace(0.2, 1.6, 11)
 """Of log odds between groups. Few cases would also agree with groups that do not differ at all, of
 which intervals are then too short."""
+_USUAL_SPREAD = 0.5
+"""Scale of a half-normal prior of the spread: too few cases to tell it leave it at that of groups
+that are alike in kind (Friede, Röver, Wandel & Neuenschwander 2017, Research Synthesis Methods 8,
+p. 79, for log odds)."""
 _SLOPES = np.linspace(0.0, 1.0, 6)
 _POINTS = 200
 """Of the grid that draws are taken at, chosen by their weight."""
@@ -63,8 +67,8 @@ def pool_counts(
 def _weigh(seen: Array, apart: Array, middle: float) -> Array:
     """Weigh each spread, slope and level by how likely they make what was seen.
 
-    Spread and slope are flat beforehand; the level has Jeffreys' prior, as a single rate has
-    (Brown, Cai & DasGupta 2001).
+    The slope is flat beforehand and the spread half-normal; the level has Jeffreys' prior, as a
+    single rate has (Brown, Cai & DasGupta 2001).
 
     Parameters
     ----------
@@ -83,6 +87,7 @@ def _weigh(seen: Array, apart: Array, middle: float) -> Array:
             total[row, column] = each.sum(axis=1)
     level = expit(middle + _LEVELS)
     total += 0.5 * np.log(level * (1 - level))
+    total -= 0.5 * (_SPREADS[:, None, None] / _USUAL_SPREAD) ** 2
     weight = np.exp(total - total.max())
     return np.asarray(weight / weight.sum())
 

@@ -58,10 +58,20 @@ def expect_tracking(tracking: TrackingSettings) -> None:
     MissingExtraError
         MLflow is not installed, and the settings say in so many words to track.
     """
-    if tracking.enabled and "enabled" in tracking.model_fields_set:
-        refuse_without("mlflow", "tracking", "tracking.enabled = true in the settings")
+    refuse_untracked(tracking)
     if tracking.enabled and not is_tracked(tracking):
         print('Not tracked: MLflow is not installed (pip install "blijfwijzer[tracking]").')
+
+
+def refuse_untracked(tracking: TrackingSettings) -> None:
+    """Refuse a run that the settings say in so many words to track, and that cannot be.
+
+    Raises
+    ------
+    MissingExtraError
+    """
+    if tracking.enabled and "enabled" in tracking.model_fields_set:
+        refuse_without("mlflow", "tracking", "tracking.enabled = true in the settings")
 
 
 def is_tracked(tracking: TrackingSettings) -> bool:

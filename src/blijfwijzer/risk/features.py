@@ -113,7 +113,7 @@ def learn_schema(
         *(
             _scale_feature(s, scales[s.name], minimum)
             for s in chosen_scales
-            if s.name not in barred
+            if s.name not in barred and not _is_one_of(s, columns, responses)
         ),
         *(
             _column_feature(column, responses[column.name], codebook, minimum)
@@ -174,6 +174,12 @@ def schema_from_json(features: list[dict[str, Any]]) -> Schema:
             for f in features
         )
     )
+
+
+def _is_one_of(scale: Scale, columns: list[Column], responses: pd.DataFrame) -> bool:
+    """Whether a scale is a single item that is a feature already: it counts once."""
+    names = {column.name for column in columns if column.name in responses}
+    return len(scale.items) == 1 and scale.items[0] in names
 
 
 def _justified(codebook: Codebook, reasons: dict[str, str]) -> tuple[Column, ...]:

@@ -105,7 +105,18 @@ def fit(made_from: TrainingSet, tell: Tell = silent) -> Fitted:
     ------
     LeakError
     """
+    single = refuse_leaks(made_from)
+    return Fitted(made_from, select_model(made_from.task, tell), single)
+
+
+def refuse_leaks(made_from: TrainingSet) -> pd.Series:
+    """Give per feature how well it tells the outcome by itself (AUC), unless one is its twin.
+
+    Raises
+    ------
+    LeakError
+    """
     task = made_from.task
     single = screen_features(task.frame, task.schema, task.values, task.weight, task.folds)
     refuse_twins(single, task.target)
-    return Fitted(made_from, select_model(task, tell), single)
+    return single

@@ -70,11 +70,11 @@ def put_claims(asked: WavesRequest, tell: Tell) -> ClaimsTested:
     """Read a survey, perhaps with the wave before, and test the claims on it."""
     chosen = tuple(find_claims(asked.only))
     waves = read_waves(asked, "achterblijver", tell)
-    earlier = None if waves.before is None else _evidence(waves.before, waves)
+    earlier = None if waves.before is None else evidence_of(waves.before, waves)
     risk = None
     if waves.choice is not None:
         risk = foresee(waves.choice.stored, waves.now.intake, waves.settings, tell)
-    evidence = _evidence(waves.now, waves, earlier, risk)
+    evidence = evidence_of(waves.now, waves, earlier, risk)
     return ClaimsTested(waves, chosen, evidence, run_claims(evidence, CLAIMS, tell))
 
 
@@ -164,12 +164,13 @@ def _files(findings: ClaimFindings, chapter: Chapter) -> dict[str, bytes]:
 _OF_PEOPLE = ("forms", "accepted", "refused")
 
 
-def _evidence(
+def evidence_of(
     wave: ReadWave,
     waves: Waves,
     previous: Evidence | None = None,
     risk: NDArray[np.float64] | None = None,
 ) -> Evidence:
+    """Gather what claims may look at of a wave that was read."""
     settings = waves.settings
     evidence = gather_evidence(
         wave.responses,

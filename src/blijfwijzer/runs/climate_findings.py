@@ -73,13 +73,18 @@ def require_culture(
     Raises
     ------
     CultureError
-        None of the dimensions was asked.
+        The codebook has no scales, or none of the dimensions was asked.
     AlikeError
         On each of them everybody has the same score.
     OneUnitError
         Everybody works in one unit, on every level.
     """
     dimensions = find_dimensions(codebook, settings.culture)
+    if not dimensions:
+        raise CultureError(
+            f"codebook {codebook.survey.name}: no dimensions: it has no scales. Add them under "
+            "[scales]; a climate is made of scales."
+        )
     scores = {d.name: read_scores(scales, d) for d in dimensions}
     unasked = tuple(name for name, score in scores.items() if np.isnan(score).all())
     if len(unasked) == len(dimensions):
@@ -135,9 +140,7 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
     """
     now, before, codebook, settings = waves.now, waves.before, waves.codebook, waves.settings
     responses, culture = now.responses, settings.culture
-    unasked = require_culture(responses, now.scales, codebook, settings)
-    levels = only or default_levels(codebook, responses)
-    grouping = _group(responses, levels, waves)
+    levels, grouping, unasked = group_culture(waves, only)
     earlier = None if before is None else _group(before.responses, levels, waves)
     design = read_design(responses, codebook)
     tell("how well the scales measure")
@@ -171,6 +174,22 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
         climate,
         conduct,
     )
+
+
+def group_culture(
+    waves: Waves, only: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], Grouping, tuple[str, ...]]:
+    """Give the unit levels that are told, groups of these, and the dimensions nobody answered.
+
+    Raises
+    ------
+    AlikeError, CultureError, GroupError, MissingColumnsError, OneUnitError
+        No climate can be measured.
+    """
+    responses = waves.now.responses
+    unasked = require_culture(responses, waves.now.scales, waves.codebook, waves.settings)
+    levels = only or default_levels(waves.codebook, responses)
+    return levels, _group(responses, levels, waves), unasked
 
 
 def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> CultureFindings:

@@ -1,6 +1,6 @@
 """The story of `score`: a new wave to groups, flags, and files that may be shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -47,7 +47,7 @@ from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, wit
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.intake import read_responses, read_survey, require_enough
+from blijfwijzer.survey.intake import Intake, read_responses, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.table import Table
 
@@ -103,11 +103,8 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
     settings, chosen = load_settings(asked.settings), choose_models(asked.models)
-    codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
+    intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
     settings = settings.spoken(codebook.survey.language)
-    tell(f"read {asked.survey.name}")
-    intake = read_survey(asked.survey, codebook, settings.intake)
-    require_enough(intake, settings.intake)
     people = read_people(asked.population, asked.by, intake.responses, codebook, settings)
     intake = people.weigh(intake, codebook)
     # Everyone is parted by the simple rule too, so that vouchers can follow where it sees need.
@@ -120,6 +117,23 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
     request = _request(asked, wave, chosen, people.sha256)
     return ScoredWave(wave, targets, chosen, request, people.joined)
+
+
+def read_for_models(
+    survey: Path, chosen: Mapping[str, ModelChoice], settings: Settings, tell: Tell
+) -> tuple[Intake, Codebook]:
+    """Read a new wave with the codebook of the models that are to score it.
+
+    Raises
+    ------
+    BlijfwijzerError
+        It cannot be read so, or is too small.
+    """
+    codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
+    tell(f"read {survey.name}")
+    intake = read_survey(survey, codebook, settings.intake)
+    require_enough(intake, settings.intake)
+    return intake, codebook
 
 
 def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) -> Shown:

@@ -18,6 +18,7 @@ from blijfwijzer.groups.register_weights import RegisterWeights
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.risk.evaluation import Predictions
+from blijfwijzer.risk.features import Features
 from blijfwijzer.risk.model import is_constant
 from blijfwijzer.risk.waves import WaveComparison, compare_wave, refuse_different
 from blijfwijzer.settings import Settings
@@ -100,7 +101,7 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
     WaveTooDifferentError
         The wave is not one that the model can read.
     """
-    model, settings, weight = stored.model, wave.settings, wave.weight
+    model, settings = stored.model, wave.settings
     scored = score_groups(
         model,
         wave.responses,
@@ -110,9 +111,7 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
         settings.drivers.largest_gap,
         tell,
     )
-    drawn, count = weight[scored.sample_rows], len(weight)
-    compared = compare_wave(scored.sample, stored.reference, drawn, settings.wave, count)
-    refuse_different(compared, settings.wave, model.target)
+    compared = compare_with_training(stored, scored.sample, wave, scored.sample_rows)
     values = outcome_of(stored, wave)
     tell(f"{model.target}: pool rates")
     pooled, areas = estimate_groups(
@@ -128,6 +127,27 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
     flags = flags.assign(**_flag_otherwise(stored, scored.risk, values, (pooled, areas), wave))
     flags.loc[flags["verdict"] == NOT, list(CHOICES)] = False
     return Target(stored, scored, compared, values, pooled, areas, flags)
+
+
+def compare_with_training(
+    stored: Stored, built: Features, wave: NewWave, rows: NDArray[np.intp]
+) -> WaveComparison:
+    """Hold a wave against the survey that a model was trained on.
+
+    Parameters
+    ----------
+    built : model columns of some responses, and the counts of all
+    rows : which these are
+
+    Raises
+    ------
+    WaveTooDifferentError
+        The wave is not one that the model can read.
+    """
+    settings, weight = wave.settings.wave, wave.weight
+    compared = compare_wave(built, stored.reference, weight[rows], settings, len(weight))
+    refuse_different(compared, settings, stored.model.target)
+    return compared
 
 
 def _flag_otherwise(

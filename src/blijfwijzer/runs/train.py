@@ -88,7 +88,7 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     settings, codebook = load_settings(request.settings), load_codebook(request.codebook)
     settings = settings.spoken(codebook.survey.language)
     outcomes = _choose_outcomes(codebook, request.targets)
-    refuse_without("matplotlib", "explain", "the pictures of a training")
+    refuse_undrawn()
     expect_tracking(settings.tracking)
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
@@ -106,6 +106,16 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     )
     text = codebook_file(request.codebook).read_text(encoding="utf-8")
     return TrainingSurvey(intake, scales, reliability, codebook, text, settings, outcomes)
+
+
+def refuse_undrawn() -> None:
+    """Refuse to begin a training whose pictures cannot be drawn.
+
+    Raises
+    ------
+    MissingExtraError
+    """
+    refuse_without("matplotlib", "explain", "the pictures of a training")
 
 
 def write_rejected(survey: TrainingSurvey, models: Path) -> None:

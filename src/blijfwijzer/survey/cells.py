@@ -32,7 +32,8 @@ _TRUTHS = {"true": "True", "waar": "True", "false": "False", "onwaar": "False"}
 _OTHER: dict[Mark, str] = {",": ".", ".": ","}
 _NUMBER: dict[Mark, re.Pattern[str]] = {
     mark: re.compile(
-        rf"(?=.*\d)[+-]?(?:[1-9]\d{{0,2}}(?:([{re.escape(other)}' ])\d{{3}})(?:\1\d{{3}})*|\d*)"
+        r"(?=[+-]?[.,]?\d)[+-]?"
+        rf"(?:[1-9]\d{{0,2}}(?:([{re.escape(other)}' ])\d{{3}})(?:\1\d{{3}})*|\d*)"
         rf"(?:{re.escape(mark)}\d+)?(?:[eE][+-]?\d{{1,3}})?"
     )
     for mark, other in _OTHER.items()

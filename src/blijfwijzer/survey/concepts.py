@@ -23,7 +23,10 @@ CULTURE = (
     "externe_orientatie",
     "missiegedrevenheid",
 )
-"""The seven dimensions of the policy paper; red tape and room are conditions beside them."""
+"""The seven dimensions of the policy paper."""
+
+BESIDE_CULTURE = ("regeldruk", "ruimte_professional")
+"""Red tape and room: conditions that the policy paper keeps beside its dimensions."""
 
 PAIR = CULTURE[:2]
 """The two that the paper finds worrying places by."""

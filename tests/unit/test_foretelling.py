@@ -1,0 +1,180 @@
+"""What `check` foretells of a command is what the command does."""
+
+import numpy as np
+import pytest
+
+from blijfwijzer.claims.register import CLAIMS
+from blijfwijzer.errors import BlijfwijzerError
+from blijfwijzer.progress import silent
+from blijfwijzer.publish.screen import Foretold, describe, tell_program
+from blijfwijzer.runs.claims import put_claims
+from blijfwijzer.runs.climate import measure_climate
+from blijfwijzer.runs.foretelling import foretell
+from blijfwijzer.runs.score import ScoreRequest, score_wave
+from blijfwijzer.runs.train import TrainRequest, fit_outcome, read_training, train
+from blijfwijzer.runs.waves import WavesRequest
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.intake import check_survey
+from questionnaires import SMALL, small_survey
+
+BOOK = load_codebook(SMALL)
+QUICK = Settings.model_validate(
+    {
+        "model": {"candidates": ["prevalence"]},
+        "evaluation": {"bootstraps": 50},
+        "tracking": {"enabled": False},
+    }
+)
+
+
+def keep(frame, folder):
+    frame.to_parquet(folder / "s.parquet")
+    return folder / "s.parquet"
+
+
+def foretold(path, models=None):
+    """Command to what is foretold of it."""
+    intake = check_survey(path, BOOK, QUICK.intake)
+    return {one.command: one for one in foretell(intake, path, BOOK, QUICK, models)}
+
+
+def without_outcome(rng):
+    return small_survey(rng, 400).drop(columns=["vertrek"])
+
+
+CASES = {
+    "good": lambda rng: small_survey(rng, 400),
+    "few": lambda rng: small_survey(rng, 150),
+    "few organisations": lambda rng: small_survey(rng, 400, organisatie=rng.integers(0, 3, 400)),
+    "one class": lambda rng: small_survey(rng, 400, vertrek=1),
+    "a twin": lambda rng: (lambda f: f.assign(inzet_1=f["vertrek"]))(small_survey(rng, 400)),
+    "no outcome": without_outcome,
+    "small units": lambda rng: small_survey(rng, 400, sector="rijk", organisatie=np.arange(400)),
+    "alike": lambda rng: small_survey(rng, 400, veilig_1=3, veilig_2=3, veilig_3=3),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*:FutureWarning")
+@pytest.mark.parametrize("case", CASES)
+def test_a_command_does_what_was_foretold_of_it(case, rng, tmp_path):
+    path = keep(CASES[case](rng), tmp_path)
+    told = foretold(path)
+    asked = WavesRequest(path, str(SMALL), settings=QUICK)
+
+    def fit(target):
+        read = read_training(TrainRequest(path, str(SMALL), (target,), QUICK), silent)
+        fit_outcome(read, BOOK.outcomes[target], silent)
+
+    commands = {f"train {target}": lambda target=target: fit(target) for target in BOOK.outcomes}
+    commands |= {"climate": lambda: measure_climate(asked, silent)}
+    commands |= {"claims": lambda: put_claims(asked, silent)}
+    assert set(commands) == {name for name, one in told.items() if one.is_command}
+    for name, run in commands.items():
+        if told[name].can:
+            run()
+        else:
+            with pytest.raises(BlijfwijzerError) as refused:
+                run()
+            assert str(refused.value).startswith(told[name].why)
+            assert told[name].why
+
+
+def test_what_fails_for_a_reason_of_its_own_is_foretold_apart(rng, tmp_path):
+    def can(case):
+        told = foretold(keep(CASES[case](rng), tmp_path))
+        return [name for name, one in told.items() if one.is_command and one.can]
+
+    trained = ["train vertrekintentie", "train achterblijver"]
+    assert can("good") == [*trained, "climate", "claims"]
+    assert can("few") == []
+    assert can("one class") == ["train achterblijver", "climate", "claims"]
+    assert can("no outcome") == ["climate", "claims"]
+    assert can("alike") == [*trained, "claims"]
+
+
+def test_units_are_counted_that_have_enough_respondents(rng, tmp_path):
+    organisation = np.r_[np.repeat(["A", "B", "C", "D", "E"], 79), np.repeat("F", 5)]
+    frame = small_survey(rng, 400, sector="rijk", organisatie=organisation)
+
+    told = foretold(keep(frame, tmp_path))
+
+    assert told["train vertrekintentie"].groups == 5
+    assert told["climate"].groups == 6
+    assert told["claims"].groups is None
+
+
+def test_each_claim_is_foretold_as_its_verdict(rng, tmp_path):
+    path = keep(small_survey(rng, 400), tmp_path)
+
+    told = foretold(path)
+
+    tested = put_claims(WavesRequest(path, str(SMALL), settings=QUICK), silent)
+    can = {f"claim {v.claim.id}": v.verdict != "not testable" for v in tested.verdicts}
+    assert {name: one.can for name, one in told.items() if not one.is_command} == can
+    assert len(can) == len(CLAIMS)
+    assert all(one.why for one in told.values() if not one.can)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    path = keep(small_survey(np.random.default_rng(1), 400), folder)
+    asked = TrainRequest(path, str(SMALL), ("vertrekintentie",), QUICK)
+    train(asked, folder / "models", folder / "ledger")
+    return folder / "models"
+
+
+@pytest.mark.parametrize("strange", [False, True])
+def test_score_does_what_was_foretold_of_it(strange, models, rng, tmp_path):
+    items = {name: 1 for name in ("veilig_1", "veilig_2", "inzet_1", "inzet_2", "afspraak")}
+    path = keep(small_survey(rng, 400, **(items if strange else {})), tmp_path)
+
+    told = foretold(path, models)["score"]
+
+    asked = ScoreRequest(path, ("organisatie",), models, settings=QUICK)
+    assert told.can is not strange
+    if strange:
+        with pytest.raises(BlijfwijzerError) as refused:
+            score_wave(asked, silent)
+        assert str(refused.value) == told.why
+    else:
+        scored = score_wave(asked, silent)
+        assert told.groups == len(scored.wave.grouping.groups) - 1
+
+
+def test_a_folder_without_models_is_told(rng, tmp_path):
+    told = foretold(keep(small_survey(rng, 400), tmp_path), tmp_path / "none")["score"]
+
+    assert not told.can
+    assert "there is no model here" in told.why
+
+
+def test_the_conclusion_names_the_commands_that_cannot_use_it(rng, tmp_path):
+    intake = check_survey(keep(small_survey(rng, 400), tmp_path), BOOK, QUICK.intake)
+    some = [
+        Foretold("train vertrekintentie", True, groups=12),
+        Foretold("climate", False, "All work in one unit."),
+        Foretold.of_claim("H1", False, "Not asked."),
+    ]
+
+    told = describe(intake, "s", None, foretold=some).splitlines()
+
+    assert told[-4:-1] == [
+        "  train vertrekintentie     yes        12",
+        "  climate                   no             All work in one unit.",
+        "  claim H1                  no             Not asked.",
+    ]
+    assert told[-1] == (
+        "No faults: it can be used for train vertrekintentie; not for climate, as said above."
+    )
+    none = describe(intake, "s", None, foretold=some[1:]).splitlines()[-1]
+    assert none == "No faults, and yet no command can use it; not for climate, as said above."
+    asked = tell_program(intake, "s", None, foretold=some)
+    assert asked["commands"][0] == {
+        "command": "train vertrekintentie",
+        "can": True,
+        "why": "",
+        "groups": 12,
+    }
+    assert asked["conclusion"] == told[-1]
