@@ -74,10 +74,7 @@ def _find_separator(text: str) -> str:
                 widths += filled[-1:]
         except csv.Error:
             pass
-        if not widths:
-            # By this sign a quotation mark ends within a cell already in the first line.
-            return False, 0.0, 1
-        usual = max(widths, key=widths.count)
+        usual = max(widths, key=widths.count, default=1)
         # By the decimals of answers a comma may part all lines alike, but for the headings.
         return widths[:1] == [usual] and usual > 1, widths.count(usual) / max(len(widths), 1), usual
 
