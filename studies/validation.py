@@ -25,6 +25,7 @@ from studies.drivers import validate_drivers
 from studies.flags import validate_flags
 from studies.instrument import validate_instrument
 from studies.margins import validate_margins
+from studies.measures import validate_measures
 from studies.rates import validate_rates
 from studies.vouchers import vouchers_text
 
@@ -52,6 +53,7 @@ def validate(data: Path, gate: str, tell: Tell) -> str:
     parts.append(vouchers_text(tell))
     parts.append(card_text(data, tell))
     parts.append("## Instrument\n\n" + _one_deeper(validate_instrument(tell)))
+    parts.append("## Measures of a risk\n\n" + validate_measures(tell))
     parts.append(validate_drivers(data, tell))
     parts.append(validate_culture(data, tell))
     parts.append(validate_claims(tell))

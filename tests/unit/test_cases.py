@@ -14,6 +14,7 @@ from blijfwijzer.drafting.draft import draft_codebook
 from blijfwijzer.errors import CorruptFileError, GroupError, UnreadableColumnError
 from blijfwijzer.groups.population import name_as_survey, read_population
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.cells import number_of
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.survey.intake import check_survey, read_survey
@@ -453,3 +454,8 @@ def test_the_kept_qualtrics_file_drafts_items(tmp_path):
     assert [c.name for c in codebook.with_role("item")] == ["Q1_1", "Q1_2", "Q1_3", "Q2"]
     assert [c.name for c in codebook.with_role("id")] == ["ResponseId"]
     assert "ImportId" not in text
+
+
+@pytest.mark.parametrize("text", ["E3", "e-3", "+", ".", ",", "1e", "--1", "nan", "inf", "1_000"])
+def test_signs_without_digits_are_no_number(text):
+    assert number_of(text) is None

@@ -1,6 +1,7 @@
 """Files: every format reads alike; a bad one is one clear error that repeats no cell."""
 
 import gzip
+import time
 import zipfile
 
 import numpy as np
@@ -23,6 +24,7 @@ from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import FORMATS, hash_file, read_table
 from blijfwijzer.survey.intake import check_survey
+from blijfwijzer.survey.table import refuse_twins
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
 
@@ -212,3 +214,54 @@ def test_a_file_that_is_nested_too_deeply_is_one_sentence(tmp_path, read, error)
 
     with pytest.raises(error, match="nested too deeply"):
         read(tmp_path / "deep.toml")
+
+
+def test_a_code_of_thousands_of_digits_stays_text(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "9" * 5000 + ".0,1\nja,2\n")
+
+    assert read_table(path).frame["a"].tolist() == ["9" * 5000 + ".0", "ja"]
+
+
+def test_a_column_without_a_name_takes_none_of_another_column(tmp_path):
+    path = tmp_path / "unnamed.csv"
+    path.write_text("a,column_3,\n1,2,3\n4,5,6\n")
+
+    frame = read_table(path).frame
+
+    assert frame.to_numpy().tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert frame.columns.tolist() == ["a", "column_3", "column_3_"]
+
+
+def test_names_in_which_answers_stand_are_refused_and_not_repeated(tmp_path):
+    path = tmp_path / "unclosed.csv"
+    path.write_text('"' + SECRET * 1000 + '",b\n1,2\n3,4\n')
+
+    with pytest.raises(CorruptFileError, match="1 of 2 columns are longer than 4,000") as found:
+        read_table(path)
+
+    assert SECRET not in str(found.value)
+
+
+def test_twin_names_among_many_are_found_in_one_look(tmp_path):
+    names = [f"c{number}" for number in range(50_000)]
+
+    start = time.process_time()
+    with pytest.raises(DuplicateColumnError, match="1 column names .*: c7"):
+        refuse_twins(tmp_path, [*names, "c7"])
+
+    assert time.process_time() - start < 5
+
+
+def test_a_script_beside_a_table_takes_no_longer_than_it_is_long(tmp_path):
+    path = tmp_path / "survey_1_R_data_file.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+    one = 'data[, 2] <- factor(data[, 2], levels=c("2","4"),labels=c("no","a \\"yes\\" (x)"))'
+    hanging = "data[, 1] <- factor(data[, 1], levels=c(" * 40_000
+    (tmp_path / "survey_1_R_syntax_file.R").write_text(f"{one}\n{hanging}")
+
+    start = time.process_time()
+    codes = read_table(path).codes
+
+    assert codes == {"b": {"2": "no", "4": 'a "yes" (x)'}}
+    assert time.process_time() - start < 5

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -480,9 +481,31 @@ def test_rates_with_other_margins_of_a_register_are_not_told_of_the_same_people(
 
     publish(tmp_path, intake, request_for("by team", register_sha256="r" * 64), "again")
     for name, other in (("plain", {}), ("newer", {"register_sha256": "s" * 64})):
-        with pytest.raises(DisclosureError, match="release 1 of wave 2: .* other margins"):
+        with pytest.raises(DisclosureError, match="release 1 beside wave 2: .* other margins"):
             publish(tmp_path, intake, request_for(name, **other), name)
 
     told = [line.content.get("register") for line in verify(ledger_of(tmp_path))]
     assert len(told) == 2
     assert told[0] == told[1] not in (None, "r" * 64)
+
+
+@pytest.mark.parametrize("changed", [0, 1])
+def test_margins_are_not_changed_by_another_name_of_the_wave(tmp_path, intake, changed):
+    publish(tmp_path, intake, request_for("first", register_sha256="r" * 64))
+    responses = intake.responses.copy()
+    responses.iloc[:changed, responses.columns.get_loc("veilig_1")] += 1
+    same = replace(intake, responses=responses, sha256="another")
+    other = replace(request_for("plain"), wave="3")
+
+    with pytest.raises(DisclosureError, match="release 1 beside wave 3: .* other margins"):
+        publish(tmp_path, same, other, "plain")
+
+
+def test_another_wave_of_other_people_may_have_other_margins(tmp_path, intake, rng):
+    publish(tmp_path, intake, request_for("first", register_sha256="r" * 64))
+    others = intake.responses.apply(lambda answers: rng.permutation(answers) + 5000)
+    other = replace(request_for("plain"), wave="3")
+
+    publish(tmp_path, replace(intake, responses=others, sha256="another"), other, "plain")
+
+    assert len(verify(ledger_of(tmp_path))) == 2

@@ -39,7 +39,7 @@ from shared_models import SCHEMA, make_survey, select
 
 NAMES = SCHEMA.names
 # Without drawing rows and with leaves that weights can fill, weights and copies are one.
-EXACT = Boosting(row_share=1.0, minimum_leaf=1, column_share=1.0)
+EXACT = Boosting(row_share=1.0, minimum_leaf=1, column_share=1.0, node_share=1.0)
 
 
 @pytest.fixture
@@ -119,7 +119,8 @@ def test_copies_equal_weights_in_trees(survey):
 def test_a_few_heavy_responses_do_not_make_a_leaf(survey):
     frame, values, weight, _ = survey
     heavy = np.where(np.arange(len(weight)) % 40 == 0, 30.0, 0.2)
-    trees = grow_trees(frame, SCHEMA, values, heavy, None, 60, Boosting(column_share=1.0))
+    whole = Boosting(column_share=1.0, node_share=1.0)
+    trees = grow_trees(frame, SCHEMA, values, heavy, None, 60, whole)
 
     counts = [int(n) for line in re.findall(r"leaf_count=(.*)", trees) for n in line.split()]
 

@@ -151,7 +151,13 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path, content):
 def test_a_model_with_leaves_of_few_people_is_not_written(trained, tmp_path):
     frame, values, weight, _ = make_survey(np.random.default_rng(2019), 1200)
     few = grow_trees(
-        frame, SCHEMA, values, weight, None, 60, Boosting(minimum_leaf=2, depth=6, column_share=1.0)
+        frame,
+        SCHEMA,
+        values,
+        weight,
+        None,
+        60,
+        Boosting(minimum_leaf=2, depth=6, column_share=1.0, node_share=1.0),
     )
     model = trained[1].champion
     with pytest.raises(ModelDisclosureError, match="leaf_count are below 10"):

@@ -276,3 +276,46 @@ def test_the_register_of_the_built_in_survey_counts_everybody_who_was_invited():
     for variable in ("leeftijd", "dienstjaren", "opleiding"):
         pd.testing.assert_series_equal(people[variable], invited, check_names=False)
     assert found.gap < 0.01
+
+
+@pytest.mark.parametrize("few", [0, 1, 2, 3])
+def test_the_indicator_tells_nothing_of_the_response_of_few(few):
+    people = table_of({"O1": (3, 200, 0)})
+
+    assert weigh(people, responses_of({"O1": (few, 100, 0)})).indicator == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"organisatie": None}, "of 1 variables nobody whose unit is known"),
+        ({"leeftijd": np.nan}, "of 1 variables nobody .* leeftijd"),
+        ({"weight": lambda made: np.where(made["organisatie"] == "O2", 0.0, 1.0)}, "in 1 units"),
+        ({"weight": lambda made: np.arange(len(made)) == 0}, "in 3 units all forms"),
+    ],
+)
+def test_what_nobody_stands_for_is_refused(change, match):
+    with pytest.raises(MarginError, match=match):
+        weigh(table_of(PEOPLE), responses_of(FORMS).assign(**change))
+
+
+def test_more_people_than_there_are_is_refused():
+    with pytest.raises(MarginError, match="12 rows of `people` .* endless"):
+        read(table_of(PEOPLE).assign(people=1e300), responses_of(FORMS))
+
+
+@pytest.mark.parametrize("name", ["unit", "level", "cell"])
+def test_a_column_called_as_those_of_a_register_is_refused_in_cells(name):
+    columns = {**BOOK.columns, name: BOOK.columns["opleiding"].model_copy(update={"name": name})}
+    book = BOOK.model_copy(update={"columns": columns})
+    cells = pd.DataFrame({"sector": ["rijk"], "organisatie": ["O1"], name: ["1"], "people": [50]})
+
+    with pytest.raises(MarginError, match=f"1 variables are called .*: {name}"):
+        read_register(cells, book, responses_of(FORMS).assign(**{name: 1.0}), "m.csv")
+
+
+def test_a_question_about_people_makes_no_register_of_counts():
+    columns = {**BOOK.columns, "people": BOOK.columns["opleiding"].model_copy()}
+    book = BOOK.model_copy(update={"columns": columns})
+
+    assert kind_of(pd.DataFrame({"organisatie": ["O1"], "people": [3]}), book) == "counts"

@@ -1,10 +1,12 @@
 """Workbooks: the sheet with the answers, below whatever stands above them."""
 
+import zipfile
+
 import openpyxl
 import pandas as pd
 import pytest
 
-from blijfwijzer.errors import SheetError
+from blijfwijzer.errors import CorruptFileError, SheetError
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.files import read_table
@@ -117,3 +119,31 @@ def test_numbers_below_a_short_first_row_are_no_names(tmp_path):
     path = workbook(tmp_path, ("a", [["nr"], [1, 2, 3, 4], [2, 3, 4, 5]]))
 
     assert read_table(path).frame.columns.tolist() == ["nr", "column_2", "column_3", "column_4"]
+
+
+@pytest.fixture
+def claiming(tmp_path):
+    """A workbook of which one cell is another, and says where it stands and what it holds."""
+
+    def make(place, value):
+        plain = workbook(tmp_path, ("a", [["a", "b"], [1, 2], [3, 987654]]))
+        made = tmp_path / "claiming.xlsx"
+        with zipfile.ZipFile(plain) as book, zipfile.ZipFile(made, "w") as other:
+            for name in book.namelist():
+                content = book.read(name)
+                if name.endswith("sheet1.xml"):
+                    content = content.replace(b'<row r="3"', f'<row r="{place}"'.encode())
+                    content = content.replace(b"987654", value.encode())
+                other.writestr(name, content)
+        return made
+
+    return make
+
+
+def test_a_number_too_large_to_be_one_is_read_as_endless(claiming):
+    assert read_table(claiming(3, "1E999")).frame["b"].tolist() == [2.0, float("inf")]
+
+
+def test_a_row_below_the_last_that_a_sheet_can_have_is_refused(claiming):
+    with pytest.raises(CorruptFileError, match="damaged"):
+        read_table(claiming(10**15, "1"))

@@ -23,6 +23,10 @@ from blijfwijzer.survey.codebook import Codebook, Column
 
 Kind = Literal["counts", "margins", "cells"]
 _BAND = re.compile(r"<(?P<under>\d+)|(?P<low>\d+)-(?P<high>\d+)|(?P<from>\d+)\+|(?P<one>\d+)")
+_OWN = frozenset({"unit", "level", "people", "cell"})
+"""Columns that a table of cells is given here, which none of the survey may be called."""
+_MOST_PEOPLE = 1e9
+"""People in a row; more are none that work somewhere, and too many to be added up."""
 _TOLD = 5
 """Places that an error names."""
 
@@ -96,6 +100,12 @@ def read_register(
         )
     names = _names(frame) if is_long else _variables(frame, codebook)
     _refuse_variables(names, codebook, responses, file)
+    taken = [] if is_long else sorted(_OWN & set(names))
+    if taken:
+        raise MarginError(
+            f"{file}: {len(taken)} variables are called as columns that every register has: "
+            f"{', '.join(taken)}. Tell of them in a table of margins (variable, code, people)."
+        )
     told = frame.reset_index(drop=True).assign(people=_people(frame["people"], file))
     units = told[levels].astype("str").mask(told[levels].isna())
     told[levels] = name_as_survey(units, responses) if levels else units
@@ -139,7 +149,7 @@ def code_answers(answers: pd.Series, column: Column, codes: Iterable[str]) -> pd
 def _variables(frame: pd.DataFrame, codebook: Codebook) -> list[str]:
     """Name the columns of a table that ask something of people."""
     asked = (c for c in codebook.columns.values() if c.role not in ("unit", "weight", "id"))
-    return [column.name for column in asked if column.name in frame]
+    return [column.name for column in asked if column.name in frame and column.name != "people"]
 
 
 def _names(frame: pd.DataFrame) -> list[str]:
@@ -166,10 +176,10 @@ def _refuse_variables(
 
 def _people(people: pd.Series, file: str) -> pd.Series:
     numbers = pd.to_numeric(people, errors="coerce").astype(float)
-    wrong = _rows(numbers.isna() | (numbers < 0) | np.isinf(numbers))
+    wrong = _rows(numbers.isna() | (numbers < 0) | (numbers > _MOST_PEOPLE))
     if wrong:
         raise MarginError(
-            f"{file}: {len(wrong)} rows of `people` are no number, negative or infinite: rows "
+            f"{file}: {len(wrong)} rows of `people` are no number, negative or endless: rows "
             f"{first_of(wrong)}. Correct them."
         )
     parts = _rows(numbers % 1 > 0)
@@ -264,7 +274,7 @@ def _known(own: pd.DataFrame, column: Column, file: str) -> Known:
     people = own.pivot_table("people", "unit", "code", aggfunc="sum", fill_value=0.0)
     there = [str(code) for code in people if people[code].sum() > 0]
     order = {code: place for place, code in enumerate(column.codes)}
-    there.sort(key=lambda code: order.get(code) or (_band(code) or (0.0,))[0])
+    there.sort(key=lambda code: order[code] if code in order else (_band(code) or (0.0,))[0])
     return Known(column.name, str(levels[0]), people[there].astype(float))
 
 

@@ -24,6 +24,8 @@ from blijfwijzer.survey.replicates import replicate_names
 from blijfwijzer.survey.texts import Value, say
 
 _MIDDLE = (0.05, 0.95)
+_LEAST_WEIGHT = 1e-9
+"""Of a unit's forms together, where one form has 1: below that they stand for nobody."""
 _MISSED = 0.01
 """Share of a total from which it is told that bounds kept weights from it."""
 
@@ -126,15 +128,16 @@ def weigh_by_register(
     Raises
     ------
     MarginError
-        A unit of the survey is not in the register, a code that was answered is not, or more forms
-        were filled in than there are people.
+        A unit of the survey is not in the register, a code that was answered is not, more forms
+        were filled in than there are people, or nobody stands for a unit or a variable.
     """
     coded = [_code(responses, own, register, codebook, file) for own in register.margins]
     before = responses["weight"].to_numpy(dtype=float)
     finest = max(coded, key=lambda own: len(own.people))
     units = finest.people.sum(axis=1)
     known = finest.unit >= 0
-    sums = np.bincount(finest.unit[known], before[known], len(units))
+    sums = np.bincount(finest.unit[known], before[known], len(units)).astype(float)
+    _refuse_nobody(coded, finest, sums, file)
     each = np.where(known, (units / sums)[finest.unit], units.sum() / before[known].sum())
     start = before * each
     rules = _Rules(least_in_cell(settings), settings.margins.largest_factor)
@@ -149,7 +152,7 @@ def weigh_by_register(
         _tell_response(coded, inside),
         csr_array(inside.astype(np.int8)),
         _answered_by_all(coded),
-        _indicate(coded),
+        _indicate(coded, rules.least),
         float(np.mean([share for _, share in settled])),
         raked.gap,
         _without_forms(finest, register),
@@ -311,17 +314,43 @@ def _join_codes(counts: _Counts, rules: _Rules) -> tuple[Codes, _Counts]:
         merged = np.unique(merged, return_inverse=True)[1].astype(np.intp)
 
 
-def _indicate(coded: Sequence[_Coded]) -> float:
+def _refuse_nobody(coded: Sequence[_Coded], finest: _Coded, sums: Array, file: str) -> None:
+    """Refuse what no weights can mend: a unit or a variable for which nobody stands.
+
+    Parameters
+    ----------
+    sums : weights of the forms of each unit, of mean 1
+    """
+    silent = [own.variable for own in coded if not (own.cell >= 0).any()]
+    if silent:
+        raise MarginError(
+            f"{file}: of {len(silent)} variables nobody whose unit is known gave an answer: "
+            f"{first_of(silent)}. Leave them out."
+        )
+    light = [finest.units[place] for place in np.flatnonzero(sums < _LEAST_WEIGHT)]
+    if light:
+        raise MarginError(
+            f"{file}: in {len(light)} units all forms have a weight of nothing: {first_of(light)}. "
+            "Correct the weights in the export, or leave these forms out."
+        )
+
+
+def _indicate(coded: Sequence[_Coded], least: int) -> float:
     """Say how little response differs by what a register knows: R = 1 - 2 S(response).
 
     Response of each kind of people is one over the weight that gives respondents the margins of
     everyone together, S its standard deviation among people (Schouten, Cobben & Bethlehem 2009,
     Survey Methodology 35, p. 101; from margins alone: Bianchi e.a. 2019, Journal of Official
     Statistics 35, p. 217).
+
+    Parameters
+    ----------
+    least : forms of a code below which it counts with others as one: of the response of few, which
+        is told of no code, whoever knows the register would read it here
     """
     n, people = len(coded[0].unit), float(coded[0].people.sum())
     start = np.full(n, people / n)
-    rules = _Rules(1, np.inf)
+    rules = _Rules(least, np.inf)
     together = [
         replace(own, unit=np.zeros(n, dtype=np.intp), people=own.people.sum(axis=0)[None], above=[])
         for own in coded

@@ -24,6 +24,7 @@ from blijfwijzer.groups.grouping import Grouping, member_finder
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.groups.simple_rule import FITS, SIMPLE_RULE
 from blijfwijzer.release.identity import hold_minimum, key_columns
+from blijfwijzer.release.origin import other_weights, told_otherwise
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
@@ -90,6 +91,11 @@ def admit_groups(
     bases : what groups are told by, such as "rate:vertrekintentie", to what that rests on
     request : the same request again shows the same
     wave : that the responses are of
+
+    Raises
+    ------
+    DisclosureError
+        Rates of some of these people were told with other weights.
     """
     responses, codebook = intake.responses, request.codebook
     settings = request.settings.disclosure
@@ -109,6 +115,12 @@ def admit_groups(
         return replace(earlier, known=known, repeated=repeated)
 
     refuse_unknown_priority(settings.priority, codebook)
+    otherwise = other_weights(request, ledger)
+    lines = [line for line in otherwise.standing if line.content.get("groups")]
+    if lines:
+        told = read(otherwise)
+        if told.known.shape[0] or told.forbidden.shape[0]:
+            raise told_otherwise(request, lines)
     earlier = _beside_register(read(ledger), grouping.answered_by_all, settings)
     hold_minimum(settings, earlier.minimum, request.kind)
     candidates = Candidates(

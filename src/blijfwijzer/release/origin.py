@@ -1,7 +1,9 @@
 """From what a release is made, as it may be shown, and what the ledger has to say of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.standing import withdrawn
 from blijfwijzer.errors import DisclosureError, ModelFolderError
@@ -72,7 +74,7 @@ def register_in(request: Request, ledger: Ledger) -> dict[str, str]:
 
 
 def refuse_other_weights(request: Request, ledger: Ledger) -> None:
-    """Refuse rates of people of whom rates with the margins of another register were told.
+    """Refuse rates of a wave of which rates with the margins of another register were told.
 
     Whoever knows the register knows which codes weigh how much: two rates of a unit, with its
     margins and without them, are two equations for the answers of those with each code.
@@ -81,20 +83,40 @@ def refuse_other_weights(request: Request, ledger: Ledger) -> None:
     ------
     DisclosureError
     """
-    own = register_in(request, ledger)
-    for line in ledger.standing if request.kind == "score" else []:
+    for line in other_weights(request, ledger).standing:
         told = line.content
-        same = (told["survey"], told["wave"], told["kind"])
-        if same != (request.survey, request.wave, request.kind) or not told["groups"]:
-            continue
-        if told.get("register") != own.get("register"):
-            raise DisclosureError(
-                f"release {line.sequence} of wave {request.wave}: told rates of these people with "
-                "other margins of a register, or with none; beside the rates that are asked now "
-                "they would tell of parts of groups. Nothing was shown. Give the same tables with "
-                "--population as then, or take that release back if nobody was given it "
-                "(blijfwijzer disclosure withdraw)."
-            )
+        if told.get("groups") and told["wave"] == request.wave:
+            raise told_otherwise(request, [line])
+
+
+def other_weights(request: Request, ledger: Ledger) -> Ledger:
+    """Give the ledger with only the groups that rates with other margins than these were told of.
+
+    A wave is called after its file, so people are known by who they are, too (`admit_groups`).
+    """
+    own = register_in(request, ledger).get("register")
+    releases = []
+    for line in ledger.releases:
+        told = line.content
+        is_other = (
+            request.kind == told["kind"] == "score"
+            and told["survey"] == request.survey
+            and told.get("register") != own
+        )
+        content = told if is_other else {**told, "groups": {}, "parts": {}}
+        releases.append(replace(line, content=content))
+    return replace(ledger, releases=releases)
+
+
+def told_otherwise(request: Request, lines: Sequence[Release]) -> DisclosureError:
+    """Say that rates of the same people were told with other weights, in one of some lines."""
+    of = " or ".join(str(line.sequence) for line in lines)
+    return DisclosureError(
+        f"release {of} beside wave {request.wave}: told rates of these people with other margins "
+        "of a register, or with none; beside the rates that are asked now they would tell of parts "
+        "of groups. Nothing was shown. Give the same tables with --population as then, or take "
+        "that release back if nobody was given it (blijfwijzer disclosure withdraw)."
+    )
 
 
 def remark_models(request: Request, ledger: Ledger) -> Iterator[Message]:

@@ -191,7 +191,7 @@ def _regress(task: Task, kind: str, names: list[str], tell: Tell) -> _Tried:
 
 def _additive(task: Task, tell: Tell) -> _Tried:
     """Sum one curve per feature: a glass box that can be drawn in full."""
-    boosting = replace(task.boosting(), depth=3, rate=0.05, column_share=0.5, is_additive=True)
+    boosting = replace(task.boosting(), depth=3, rate=0.05, node_share=1.0, is_additive=True)
 
     def grow(rows: Codes, rounds: int, _: int | None) -> RiskModel:
         linear = task.linear(rows, [], 1.0)

@@ -32,13 +32,16 @@ _TRUTHS = {"true": "True", "waar": "True", "false": "False", "onwaar": "False"}
 _OTHER: dict[Mark, str] = {",": ".", ".": ","}
 _NUMBER: dict[Mark, re.Pattern[str]] = {
     mark: re.compile(
-        rf"(?=.*\d)[+-]?(?:[1-9]\d{{0,2}}(?:([{re.escape(other)}' ])\d{{3}})(?:\1\d{{3}})*|\d*)"
+        r"(?=[+-]?[.,]?\d)[+-]?"
+        rf"(?:[1-9]\d{{0,2}}(?:([{re.escape(other)}' ])\d{{3}})(?:\1\d{{3}})*|\d*)"
         rf"(?:{re.escape(mark)}\d+)?(?:[eE][+-]?\d{{1,3}})?"
     )
     for mark, other in _OTHER.items()
 }
 _MOST_DIGITS = 15
 """Whole numbers of more digits are no longer told apart by a float of 64 bits: they stay text."""
+_MOST_SIGNS = 400
+"""More digits than a float of 64 bits can have; Python makes no number of several thousand."""
 
 
 def code_text(value: Any) -> str:
@@ -48,7 +51,7 @@ def code_text(value: Any) -> str:
     ['1', '1', '0', '2.5', 'ja']
     """
     text = str(value).strip()
-    whole = re.fullmatch(r"(-?\d+)\.0", text)
+    whole = re.fullmatch(rf"(-?\d{{1,{_MOST_SIGNS}}})\.0", text)
     return str(int(whole[1])) if whole else text
 
 
@@ -180,8 +183,8 @@ def _cell(level: Any) -> str | float | None:
         number = float(level)
         if np.isnan(number):
             return None
-        is_exact = number != round(number) or abs(number) < 10**_MOST_DIGITS
-        return number if is_exact or not np.isfinite(number) else f"{int(level)}"
+        is_exact = abs(number) < 10**_MOST_DIGITS or number % 1 != 0
+        return number if is_exact or np.isinf(number) else f"{int(level)}"
     if isinstance(level, dt.datetime):
         return level.isoformat(" ")
     text = level.isoformat() if isinstance(level, dt.date | dt.time) else plain_text(str(level))

@@ -76,7 +76,7 @@ def _find_separator(text: str) -> str:
             pass
         usual = max(widths, key=widths.count, default=1)
         # By the decimals of answers a comma may part all lines alike, but for the headings.
-        return widths[:1] == [usual] and usual > 1, widths.count(usual) / len(widths), usual
+        return widths[:1] == [usual] and usual > 1, widths.count(usual) / max(len(widths), 1), usual
 
     judged = {sign: judge(sign) for sign in _SEPARATORS if sign in text}
     parting = {sign: found for sign, found in judged.items() if found[2] > 1}

@@ -203,13 +203,17 @@ class _Gathered:
             refuse_large(self.path, number * self.width * CELL_BYTES, self.maximum)
         if self.wrong:
             raise self._ragged(heading.first, number)
-        columns = {}
+        columns, taken = dict[str, pd.Series](), set(heading.names)
         for place, name in enumerate(heading.names):
             levels = list(self.levels[place])
             if not name and not any(level not in (None, "") for level in levels):
                 continue
             codes = np.array(self.places[place], dtype=np.int64)
-            columns[name or f"column_{place + 1}"] = _categorical(codes, levels)
+            own = name or f"column_{place + 1}"
+            while not name and own in taken:
+                own += "_"
+            taken.add(own)
+            columns[own] = _categorical(codes, levels)
         frame = pd.DataFrame(columns, index=pd.RangeIndex(len(self.kept)))
         return Table(frame, heading.labels, rows=np.array(self.kept), empty=self.empty)
 

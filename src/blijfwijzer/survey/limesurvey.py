@@ -14,8 +14,10 @@ from blijfwijzer.survey.table import Table
 _DATA, _SYNTAX = "_R_data_file.csv", "_R_syntax_file.R"
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _LABEL = re.compile(rf"variable\.labels\[(\d+)\] <- {_STRING}")
+# Of whole strings alone, so that a script takes no longer than it is long.
+_LIST = r'c\(((?:"(?:[^"\\]|\\.)*"[,\s]*)*)\)'
 _CODES = re.compile(
-    r"data\[, (\d+)\] <- factor\(data\[, \d+\], levels=c\((.*?)\),\s*labels=c\((.*?)\)\)"
+    rf"data\[, (\d+)\] <- factor\(data\[, \d+\], levels={_LIST},\s*labels={_LIST}\)"
 )
 _LONGEST = 1 << 24
 

@@ -15,6 +15,9 @@ from blijfwijzer.survey.table import Table, corrupt, refuse_large
 _SURELY = 10
 """How many times as many cells a sheet must have to be that of the answers; convention of ours."""
 _LOOKED_AT = 25
+_MOST_ROWS = 1 << 20
+"""Rows that a sheet can have (ECMA-376, part 1, section 18.3.1.73: Excel's own limit); openpyxl
+makes all rows before one that claims a higher place."""
 _EXACT = 10**15
 """Whole numbers from here on stay text."""
 
@@ -105,8 +108,17 @@ def _size(sheet: Any) -> int:
 
 
 def _rows(sheet: Any, width: int | None) -> Iterator[list[Cell]]:
-    """Give rows of a sheet without the empty cells at their end."""
-    for row in sheet.iter_rows(max_col=width):
+    """Give rows of a sheet without the empty cells at their end.
+
+    Raises
+    ------
+    ValueError
+        A row claims a place that no sheet has.
+    """
+    rows = sheet.iter_rows(max_col=width, max_row=_MOST_ROWS + 1)
+    for number, row in enumerate(rows, start=1):
+        if number > _MOST_ROWS:
+            raise ValueError
         cells = [_cell(cell) for cell in row]
         while cells and cells[-1] is None:
             cells.pop()

@@ -1,5 +1,6 @@
 """A survey file as a table, and what is said of one that cannot be read."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from blijfwijzer.errors import CorruptFileError, DuplicateColumnError, FileTooLa
 from blijfwijzer.survey.cells import plain_text, settle
 
 CELL_BYTES = 8
+_LONGEST_NAME = 4_000
+"""Signs in the name of a column, which may be a whole question; convention of ours."""
 
 Ranges = list[tuple[float | str, float | str]]
 """Lowest and highest of each range of user-missing codes; a text code is its own range."""
@@ -43,9 +46,18 @@ def tidy(path: Path, table: Table) -> Table:
 
     Raises
     ------
+    CorruptFileError
+        Names are so long that answers stand in them.
     DuplicateColumnError
     """
     names = {str(name): plain_text(str(name)) for name in table.frame.columns}
+    long = sum(len(name) > _LONGEST_NAME for name in names)
+    if long:
+        raise CorruptFileError(
+            f"{path.name}: the names of {long} of {len(names)} columns are longer than "
+            f"{_LONGEST_NAME:,} signs, so answers may stand in them. Look in the header for a "
+            "quotation mark that is not closed, or shorten these names; nothing was read."
+        )
     refuse_twins(path, [plain_text(str(name)) for name in table.frame.columns])
     columns = {names[str(name)]: settle(answers) for name, answers in table.frame.items()}
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(table.frame)))
@@ -77,7 +89,7 @@ def refuse_twins(path: Path, names: list[str]) -> None:
     ------
     DuplicateColumnError
     """
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, often in Counter(names).items() if often > 1)
     if twice:
         raise DuplicateColumnError(
             f"{path.name}: {len(twice)} column names occur more than once: {', '.join(twice)}. "
