@@ -9,7 +9,7 @@ from blijfwijzer.errors import OneClassError, TooFewResponsesError
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.risk.evaluation import TOO_SMALL, Predictions, evaluate, pool_small, to_metrics
-from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.splits import PERSON, split_by_unit, units_apart
 from blijfwijzer.settings import EvaluationSettings
 
 QUICK = EvaluationSettings(bootstraps=60)
@@ -163,3 +163,36 @@ def test_a_fold_of_one_outcome_is_refused():
         split_by_unit(values, units, 5, 0)
     with pytest.raises(OneClassError, match="only 2 responses"):
         split_by_unit(np.repeat([1.0, 0.0], [2, 98]), units, 5, 0)
+
+
+def test_where_all_work_in_one_organisation_folds_keep_smaller_units_whole(rng):
+    responses = pd.DataFrame(
+        {
+            "organisatie": "A",
+            "afdeling": rng.choice(["x", "y"], 600),
+            "team": rng.choice(["1", "2", "3", None], 600),
+        }
+    )
+    levels = ("organisatie", "afdeling", "team")
+
+    units = units_apart(responses, levels, 5)
+
+    assert units.name == "team"
+    assert units.nunique() == 8
+    of_path = responses.fillna("?").agg("/".join, axis=1)
+    assert of_path.groupby(units).nunique().max() == 1
+    values = rng.integers(0, 2, 600).astype(float)
+    for fit, predict in split_by_unit(values, units, 5, 0):
+        assert not set(units[fit]) & set(units[predict])
+    assert units_apart(responses, levels, 2).name == "afdeling"
+
+
+def test_folds_keep_people_apart_only_where_there_are_no_units(rng):
+    responses = pd.DataFrame({"organisatie": "A", "afdeling": rng.choice(["x", "y"], 100)})
+
+    people = units_apart(responses, ("organisatie", "afdeling"), 5)
+
+    assert people.name == PERSON
+    assert people.is_unique
+    few = responses.assign(organisatie=rng.choice(["A", "B", "C"], 100))
+    assert units_apart(few, ("organisatie", "afdeling"), 5).name == "organisatie"

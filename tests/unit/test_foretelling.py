@@ -1,5 +1,7 @@
 """What `check` foretells of a command is what the command does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,15 +9,18 @@ from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.errors import BlijfwijzerError
 from blijfwijzer.progress import silent
 from blijfwijzer.publish.screen import Foretold, describe, tell_program
+from blijfwijzer.publish.texts import write
 from blijfwijzer.runs.claims import put_claims
 from blijfwijzer.runs.climate import measure_climate
 from blijfwijzer.runs.foretelling import foretell
 from blijfwijzer.runs.score import ScoreRequest, score_wave
 from blijfwijzer.runs.train import TrainRequest, fit_outcome, read_training, train
+from blijfwijzer.runs.train_review import tell_apart
 from blijfwijzer.runs.waves import WavesRequest
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import check_survey
+from blijfwijzer.survey.texts import Message
 from questionnaires import SMALL, small_survey
 
 BOOK = load_codebook(SMALL)
@@ -50,6 +55,7 @@ CASES = {
     "one class": lambda rng: small_survey(rng, 400, vertrek=1),
     "a twin": lambda rng: (lambda f: f.assign(inzet_1=f["vertrek"]))(small_survey(rng, 400)),
     "no outcome": without_outcome,
+    "one organisation": lambda rng: small_survey(rng, 400, sector="rijk", organisatie="A"),
     "small units": lambda rng: small_survey(rng, 400, sector="rijk", organisatie=np.arange(400)),
     "alike": lambda rng: small_survey(rng, 400, veilig_1=3, veilig_2=3, veilig_3=3),
 }
@@ -90,6 +96,8 @@ def test_what_fails_for_a_reason_of_its_own_is_foretold_apart(rng, tmp_path):
     assert can("few") == []
     assert can("one class") == ["train achterblijver", "climate", "claims"]
     assert can("no outcome") == ["climate", "claims"]
+    assert can("few organisations") == ["climate", "claims"]
+    assert can("one organisation") == [*trained, "claims"]
     assert can("alike") == [*trained, "claims"]
 
 
@@ -178,3 +186,19 @@ def test_the_conclusion_names_the_commands_that_cannot_use_it(rng, tmp_path):
         "groups": 12,
     }
     assert asked["conclusion"] == told[-1]
+
+
+def test_a_training_on_one_organisation_says_what_was_kept_apart(rng, tmp_path):
+    path = keep(CASES["one organisation"](rng), tmp_path)
+    read = read_training(TrainRequest(path, str(SMALL), ("vertrekintentie",), QUICK), silent)
+
+    fitted = fit_outcome(read, BOOK.outcomes["vertrekintentie"], silent)
+
+    assert len(np.unique(fitted.made_from.task.design.cluster)) == 400
+    assert set(fitted.made_from.units) == {"A"}
+    assert "There are no units to keep apart" in write(tell_apart(fitted, BOOK), "en")
+    of_sectors = BOOK.units.model_copy(update={"cluster": "sector"})
+    book = BOOK.model_copy(update={"units": of_sectors})
+    below = replace(fitted, made_from=replace(fitted.made_from, apart="organisatie"))
+    assert "smaller kind apart: Organisation" in write(tell_apart(below, book), "en")
+    assert tell_apart(below, BOOK) == Message("review.quality")

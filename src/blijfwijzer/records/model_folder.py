@@ -102,6 +102,8 @@ class Learnt:
     card: Card | None = None
     trained: dict[str, Any] = field(default_factory=dict)
     """Keyed hashes of the organisations that it was trained on."""
+    apart: str = ""
+    """Unit level of which whole units were kept out of what it was measured on; or people."""
 
 
 def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
@@ -141,6 +143,7 @@ def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dic
         "wave": learnt.codebook.survey.wave,
         "survey_hmac_sha256": learnt.survey_hmac_sha256,
         "codebook_sha256": hash_bytes(learnt.codebook.model_dump_json().encode()),
+        "measured_apart": learnt.apart,
         "sha256": hash_files({**contents, **shown}),
     }
     manifest = {**about, "made": _made_before(folder, about) or _now()}

@@ -1,13 +1,47 @@
 """Folds that keep whole units apart."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import OneClassError, TooFewResponsesError
 
+PERSON = "person"
+"""What folds keep apart where they keep no units whole."""
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Places of the rows to fit on, and of those to predict."""
+
+
+def units_apart(responses: pd.DataFrame, levels: Sequence[str], folds: int) -> pd.Series:
+    """Give the units that folds keep whole.
+
+    Those of the first level; where all responses are of one of these, those of the first level
+    below that has enough units; else each person is one. Few organisations are no single one: how
+    they are to be parted is for the codebook to say.
+
+    Parameters
+    ----------
+    responses : one row per response
+    levels : unit levels, from the one that is to be kept whole down
+    folds : fewest units
+
+    Returns
+    -------
+    One code per response, named after the level or `PERSON`. Those of whom a smaller unit is not
+    known are one unit together.
+    """
+    whole = responses[levels[0]]
+    if len(whole.unique()) != 1:
+        return whole
+    present = [level for level in levels[1:] if level in responses]
+    for depth in range(1, len(present) + 1):
+        path = present[:depth]
+        units = responses.groupby(path, dropna=False, observed=True).ngroup().rename(path[-1])
+        if units.nunique() >= folds:
+            return units
+    return pd.Series(np.arange(len(responses)), index=responses.index, name=PERSON)
 
 
 def split_by_unit(

@@ -12,7 +12,7 @@ from blijfwijzer.risk.features import build_features, learn_schema
 from blijfwijzer.risk.leaks import refuse_twins, screen_features
 from blijfwijzer.risk.outcomes import barred_columns, require_both_classes
 from blijfwijzer.risk.selection import Selection, Task, select_model
-from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.splits import split_by_unit, units_apart
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.codebook import Codebook, Outcome
@@ -28,6 +28,8 @@ class TrainingSet:
     """The outcome per response of the survey: 1, 0, or NaN where it is not known."""
     units: pd.Series
     """Where each respondent of whom it is known works."""
+    apart: str
+    """Unit level of which folds and intervals keep units whole; `PERSON` where they keep none."""
     task: Task
 
     @property
@@ -83,6 +85,8 @@ def prepare(
     barred = barred_columns(codebook, outcome)
     schema = learn_schema(responses, scales, codebook, barred, settings.features)
     units = responses[codebook.units.cluster]
+    levels = codebook.units.levels[codebook.units.levels.index(codebook.units.cluster) :]
+    apart = units_apart(responses, levels, settings.model.folds)
     weight = (responses["weight"] / responses["weight"].mean()).to_numpy()
     task = Task(
         target=outcome.name,
@@ -90,12 +94,12 @@ def prepare(
         frame=build_features(responses, scales, schema).frame,
         schema=schema,
         values=answers[known],
-        design=Design.of_units(weight, units),
-        folds=split_by_unit(answers[known], units, settings.model.folds, settings.seed),
+        design=Design.of_units(weight, apart),
+        folds=split_by_unit(answers[known], apart, settings.model.folds, settings.seed),
         settings=settings.model,
         seed=settings.seed,
     )
-    return TrainingSet(outcome, answers, units, task)
+    return TrainingSet(outcome, answers, units, str(apart.name), task)
 
 
 def fit(made_from: TrainingSet, tell: Tell = silent) -> Fitted:

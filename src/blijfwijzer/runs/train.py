@@ -40,6 +40,7 @@ from blijfwijzer.runs.train_review import (
     metrics_of,
     review_files,
     review_page,
+    tell_apart,
     warnings_of_training,
 )
 from blijfwijzer.settings import Settings, load_settings
@@ -162,7 +163,14 @@ def publish_model(
         selection = protect_selection(fitted.selection, fitted.made_from.task.weight)
         warnings = [*release.remarks, *warnings_of_training(survey, fitted, evaluation)]
         review = TrainingReview(
-            fitted.made_from.outcome, selection, evaluation, drivers, warnings, release.origin, card
+            fitted.made_from.outcome,
+            selection,
+            evaluation,
+            drivers,
+            warnings,
+            release.origin,
+            card,
+            tell_apart(fitted, survey.codebook),
         )
         tell(f"{target}: draw")
         page = review_page(survey, review)

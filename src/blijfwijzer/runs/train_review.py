@@ -23,6 +23,7 @@ from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
 from blijfwijzer.risk.leaks import suspect
 from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.risk.selection import Selection
+from blijfwijzer.risk.splits import PERSON
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import learn_reference
 from blijfwijzer.settings import Settings
@@ -65,6 +66,8 @@ class TrainingReview:
     origin: dict[str, str]
     card: ChosenCard | None = None
     """By which people check themselves, where vouchers are for the outcome."""
+    measured_on: Message = Message("review.quality")
+    """What its figures of quality are of."""
 
 
 def find_card(survey: TrainingSurvey, fitted: Fitted) -> ChosenCard | None:
@@ -107,6 +110,16 @@ def explain_fitted(
     )
 
 
+def tell_apart(fitted: Fitted, codebook: Codebook) -> Message:
+    """Say what figures of quality are of: which units, or people, were not trained on."""
+    apart = fitted.made_from.apart
+    if apart == codebook.units.cluster:
+        return Message("review.quality")
+    if apart == PERSON:
+        return Message("review.quality_persons")
+    return Message("review.quality_below", {"level": codebook.columns[apart].label})
+
+
 def warnings_of_training(
     survey: TrainingSurvey, fitted: Fitted, evaluation: Evaluation
 ) -> list[Message]:
@@ -115,7 +128,9 @@ def warnings_of_training(
     auc = evaluation.overall["value"].loc["roc_auc"]
     suspicion = suspect(auc, outcome.ceiling, fitted.single, outcome.name)
     low = survey.reliability.scales[survey.reliability.scales["is_low"].astype(bool)]
+    told = tell_apart(fitted, survey.codebook)
     return [
+        *([] if told == Message("review.quality") else [told]),
         *([] if suspicion is None else [suspicion.message]),
         *remarks_of_slope(evaluation),
         *_warnings_of_choice(fitted.selection),
@@ -150,6 +165,7 @@ def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
         selection=review.selection,
         reliability=survey.reliability,
         card=review.card,
+        measured_on=review.measured_on,
     )
 
 
@@ -212,4 +228,5 @@ def learn(
         identified[0],
         None if card is None else card.card,
         identified[1],
+        fitted.made_from.apart,
     )
