@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from blijfwijzer.claims.register import CLAIMS
-from blijfwijzer.errors import BlijfwijzerError
+from blijfwijzer.errors import BlijfwijzerError, CodebookError
 from blijfwijzer.progress import silent
 from blijfwijzer.publish.screen import Foretold, describe, tell_program
 from blijfwijzer.publish.texts import write
@@ -18,7 +18,7 @@ from blijfwijzer.runs.train import TrainRequest, fit_outcome, read_training, tra
 from blijfwijzer.runs.train_review import tell_apart
 from blijfwijzer.runs.waves import WavesRequest
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.codebook import WHOLE_SURVEY, load_codebook
 from blijfwijzer.survey.intake import check_survey
 from blijfwijzer.survey.texts import Message
 from questionnaires import SMALL, small_survey
@@ -202,3 +202,41 @@ def test_a_training_on_one_organisation_says_what_was_kept_apart(rng, tmp_path):
     below = replace(fitted, made_from=replace(fitted.made_from, apart="organisatie"))
     assert "smaller kind apart: Organisation" in write(tell_apart(below, book), "en")
     assert tell_apart(below, BOOK) == Message("review.quality")
+
+
+def without_units(folder):
+    """The small codebook of a survey that does not say where people work."""
+    text = SMALL.read_text(encoding="utf-8")
+    for start, end in (("[columns.sector]", "[columns.gewicht]"), ("[units]", "[weight]")):
+        text = text[: text.index(start)] + text[text.index(end) :]
+    text = text.replace(', "sector"]', "]")
+    (folder / "none.toml").write_text(text, encoding="utf-8")
+    return load_codebook(folder / "none.toml")
+
+
+def test_a_survey_without_units_is_one_unit(rng, tmp_path):
+    book = without_units(tmp_path)
+    answers = small_survey(rng, 400).drop(columns=["sector", "organisatie"])
+    path = keep(answers, tmp_path)
+    asked = TrainRequest(path, str(tmp_path / "none.toml"), ("vertrekintentie",), QUICK)
+
+    intake = check_survey(path, book, QUICK.intake)
+    told = {one.command: one for one in foretell(intake, path, book, QUICK, None)}
+
+    assert len(intake.responses[WHOLE_SURVEY].unique()) == 1
+    assert [n for n, one in told.items() if one.is_command and not one.can] == ["climate"]
+    assert "all respondents work in one unit" in told["climate"].why
+    train(asked, tmp_path / "models", tmp_path / "ledger")
+    wave = ScoreRequest(path, (), tmp_path / "models", ("opleiding",), settings=QUICK)
+    groups = score_wave(wave, silent).wave.grouping.groups
+    levels = ["all", WHOLE_SURVEY, "opleiding", f"{WHOLE_SURVEY}&opleiding"]
+    assert list(groups["level"].unique()) == levels
+
+
+def test_units_that_are_forgotten_are_a_fault(tmp_path):
+    text = SMALL.read_text(encoding="utf-8")
+    text = text[: text.index("[units]")] + text[text.index("[weight]") :]
+    (tmp_path / "forgotten.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(CodebookError, match="units"):
+        load_codebook(tmp_path / "forgotten.toml")

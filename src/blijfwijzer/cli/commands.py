@@ -176,8 +176,9 @@ def score(
     ctx: typer.Context,
     survey: SurveyFile,
     by: Annotated[
-        list[str], typer.Option("--by", help=f"Unit levels, e.g. organisatie,afdeling; {SEVERAL}.")
-    ],
+        list[str] | None,
+        typer.Option("--by", help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster."),
+    ] = None,
     output: Output = None,
     models: Annotated[Path, typer.Option(help="Folder with the models of this survey.")] = Path(
         "models"

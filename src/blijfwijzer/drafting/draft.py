@@ -120,7 +120,8 @@ def _unit_lines(guesses: list[Guess]) -> Iterator[str]:
     units = [guess.name for guess in guesses if guess.role == "unit"]
     weights = [guess.name for guess in guesses if guess.role == "weight"]
     if not units:
-        yield "# decide: give the column of the organisation or team the role `unit`, then add it"
+        yield "# decide: give the column of the organisation or team the role `unit`, then add it;"
+        yield "# where there is none, leave [units] out"
     yield "[units]"
     decide = "  # decide: from large to small; cluster is the organisation" if units[1:] else ""
     yield f"levels = [{', '.join(map(quote, units))}]{decide}"

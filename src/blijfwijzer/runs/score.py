@@ -1,7 +1,7 @@
 """The story of `score`: a new wave to groups, flags, and files that may be shown."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from blijfwijzer.release.publication import publication
 from blijfwijzer.release.rehearsal import Rehearsal, rehearse
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
+from blijfwijzer.runs.climate_findings import default_levels
 from blijfwijzer.runs.score_findings import (
     Chosen,
     choose_told,
@@ -58,7 +59,7 @@ class ScoreRequest:
 
     survey: Path
     by: tuple[str, ...]
-    """Unit levels."""
+    """Unit levels; to one below the cluster when empty."""
     models: Path
     cross: tuple[str, ...] = ()
     """Background variables to cross units with."""
@@ -105,6 +106,7 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     settings, chosen = load_settings(asked.settings), choose_models(asked.models)
     intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
     settings = settings.spoken(codebook.survey.language)
+    asked = replace(asked, by=asked.by or default_levels(codebook, intake.responses))
     people = read_people(asked.population, asked.by, intake.responses, codebook, settings)
     intake = people.weigh(intake, codebook)
     # Everyone is parted by the simple rule too, so that vouchers can follow where it sees need.

@@ -27,6 +27,12 @@ Kind = Literal["ordinal", "nominal", "number"]
 Policy = Literal["missing", "reject"]
 
 
+WHOLE_SURVEY = "whole_survey"
+"""Unit level of a codebook without units: one unit, in which all respondents are."""
+_NAMED = {"nl": "Alle respondenten", "en": "All respondents"}
+_WHOLE_COLUMN = {"label": _NAMED, "role": "unit", "codes": {"1": _NAMED}, "absent": "missing"}
+
+
 class AnswerSet(_Part):
     """Codes that several columns share, and which of them are no answer."""
 
@@ -214,6 +220,7 @@ class Codebook(_Part):
     scales: dict[str, Scale] = Field(default_factory=dict)
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
     units: Units
+    """`WHOLE_SURVEY` alone where the file has none."""
     weight: Weight | None = None
     concepts: dict[str, Concept] = Field(default_factory=dict)
     """What measures the things that claims speak of, by the names of `survey.concepts`."""
@@ -232,6 +239,7 @@ class Codebook(_Part):
             return raw
         answers = raw.get("answers", {})
         survey = raw.get("survey", {})
+        raw = _with_units(raw)
         stray = survey.get("stray", "missing") if isinstance(survey, dict) else "missing"
         columns = {
             name: _with_answers(name, column, answers, stray)
@@ -317,6 +325,16 @@ def shipped_codebooks() -> tuple[str, ...]:
     folder = resources.files("blijfwijzer.survey") / "codebooks"
     names = (entry.name for entry in folder.iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def _with_units(raw: dict[str, Any]) -> dict[str, Any]:
+    """Make all respondents one unit where the codebook has no unit; one left out stays a fault."""
+    columns = raw.get("columns", {})
+    roles = [column.get("role") for column in columns.values() if isinstance(column, dict)]
+    if "units" in raw or "unit" in roles:
+        return raw
+    units = {"levels": [WHOLE_SURVEY], "cluster": WHOLE_SURVEY}
+    return {**raw, "columns": {**columns, WHOLE_SURVEY: _WHOLE_COLUMN}, "units": units}
 
 
 def _with_answers(name: str, column: Any, answers: Any, stray: Any) -> Any:

@@ -20,7 +20,7 @@ from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.accounting import NO_ACCOUNT, Account, account_for
 from blijfwijzer.survey.answers import Cell, read_answers
 from blijfwijzer.survey.cells import code_text
-from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.codebook import WHOLE_SURVEY, Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.copies import copies_fault, count_copies, remark_copies
 from blijfwijzer.survey.files import hash_file, read_table
@@ -128,6 +128,9 @@ def _check_table(
     _add(errors, _missing_columns(file, table, codebook, names))
     reasons: Reasons = []
     responses, cells = _read_columns(file, table, codebook, names, reasons, errors)
+    if WHOLE_SURVEY in codebook.columns:
+        one = pd.Categorical(["1"] * len(responses))
+        responses = responses.assign(**{WHOLE_SURVEY: one})
     replicates, fault = read_replicates(file, table.frame, codebook)
     _add(errors, fault)
     responses = pd.concat([responses, replicates], axis=1)
