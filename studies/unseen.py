@@ -128,7 +128,9 @@ def _of_fevs(fevs: _Public) -> Iterator[tuple[str, Task]]:
 def _of_piaac(piaac: _Public) -> Iterator[tuple[str, Task]]:
     """Take the same outcome by occupation and country, and dissatisfaction with the job."""
     task, answers = piaac.task, piaac.responses
-    by = answers["cntry"].astype("str") + answers["ISCO1C"].astype("str")
+    by = answers["cntry"].astype("str") + answers["ISCO1C"].astype("object").fillna("-").astype(
+        "str"
+    )
     everyone = np.ones(len(by), dtype=bool)
     yield "PIAAC: by occupation in a country", _part(task, everyone, task.schema.names, by)
     known = answers["D_Q14"].notna().to_numpy()

@@ -226,13 +226,19 @@ def test_copies_of_forms_make_up_no_cell(made, model, tmp_path):
     assert np.abs(found.values - copied).max(axis=1).min() > STEP
 
 
-def test_a_colleague_who_knows_a_career_finds_no_cell_by_it(cells, model):
-    careers = [p for p, f in enumerate(model.model.schema.features) if f.kind == "career"]
+def test_a_colleague_who_knows_a_career_finds_no_cell_by_it(cells, model, made, contributed):
+    names = model.model.schema.names
+    alike = contributed.frame["contract"] == contributed.frame["contract"].mode()[0]
+    group = csr_array(alike.to_numpy()[None, :].astype(np.int8))
 
-    shown = cells.data[:, careers]
+    def answer(share):
+        telling = dict.fromkeys(contributed.frame, np.inf) | {"contract": share}
+        told = mean_rows(contributed, weights(made), group, 10, telling)
+        return told.answers["contract"].iloc[0]
 
-    told = {model.model.schema.names[c]: shown[:, i] for i, c in enumerate(careers)}
-    assert np.isnan(told["contract"]).any()
+    assert np.isnan(answer(0.9))
+    assert answer(np.inf) == contributed.frame["contract"].mode()[0]
+    assert np.isnan(cells.data[:, names.index("scholing")]).any()
 
 
 def test_persons_are_refused_without_leave_and_after_it(made, model, tmp_path):

@@ -265,3 +265,14 @@ def test_a_script_beside_a_table_takes_no_longer_than_it_is_long(tmp_path):
 
     assert codes == {"b": {"2": "no", "4": 'a "yes" (x)'}}
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("other", [",", "|", "\t"])
+def test_quoted_headings_are_parted_by_their_own_sign_whatever_stands_in_cells(tmp_path, other):
+    path = tmp_path / "quoted.csv"
+    path.write_text(f'"a";"b"\n"x{other}y";2\nz;4\n')
+
+    frame = read_table(path).frame
+
+    assert frame.columns.tolist() == ["a", "b"]
+    assert frame["b"].tolist() == [2, 4]

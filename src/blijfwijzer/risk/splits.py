@@ -78,7 +78,9 @@ def split_by_unit(
             f"{units.name}: only {rarest} responses have the rarer outcome, too few for {folds} "
             "folds. Check the rule of the outcome in the codebook."
         )
-    fold = _deal(values, pd.factorize(units)[0], folds, np.random.default_rng(seed))
+    fold = _deal(
+        values, pd.factorize(units, use_na_sentinel=False)[0], folds, np.random.default_rng(seed)
+    )
     parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
     poor = sum(len(np.unique(values[rows])) < 2 for part in parts for rows in part)
     if poor:

@@ -23,7 +23,7 @@ from blijfwijzer.drivers.contributions import Contributed
 from blijfwijzer.drivers.kinds import find_kinds
 from blijfwijzer.drivers.mean_rows import MeanRows, mean_rows
 from blijfwijzer.errors import DisclosureError, GroupError, ModelFolderError, refuse_without
-from blijfwijzer.files import to_json
+from blijfwijzer.files import plain, to_json
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.groups.segments import find_segments
 from blijfwijzer.progress import Tell, silent
@@ -129,7 +129,13 @@ class _Rows:
     def content(self) -> bytes:
         """All of it, for its hash in the ledger."""
         parts = (self.about, self.told.contributions, self.told.answers)
-        return to_json([self.told.base, *(part.to_csv(index=False) for part in parts)])
+        return to_json([self.told.base, *(_plain_rows(part) for part in parts)])
+
+
+def _plain_rows(table: pd.DataFrame) -> list[list[Any]]:
+    """Give the names of columns, and all rows."""
+    rows = table.astype(object).to_numpy()
+    return [list(map(str, table)), *([plain(value) for value in row] for row in rows)]
 
 
 def _contribute(
