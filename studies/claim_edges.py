@@ -304,8 +304,8 @@ def validate_edges(tell: Tell, runs: int = RUNS, claims: Sequence[str] = tuple(E
         "### Claims at their edge",
         "",
         f"{runs} surveys of 240 teams each in which a claim is exactly as large as hardly counts, "
-        "or, where that cannot be made, not so. Supported in (goal: at most 5 in 100; H20 is two "
-        "one-sided tests at .05, of which 5 are expected at the edge, the others 2 or 3):",
+        "or, where that cannot be made, not so. Supported in (goal: at most 5 in 100; 2 or 3 are "
+        "expected of each at the edge):",
         "",
         f"| claim | what is so | {' | '.join(WORLDS)} |",
         f"|---|---|{'---|' * len(WORLDS)}",
