@@ -32,9 +32,10 @@ def fair_enough(reader: Reader) -> ClaimFinding:
     respondents. Groups of one attribute are held against each other, two by two. Fair is a
     statement of equality, so it needs the 95 % interval of each difference inside the margin: two
     one-sided tests (Schuirmann 1987), each at the level of any claim that is held to its floor. At
-    .05 each, as is usual, 6 in 100 surveys with a difference at the margin were called fair. Where offers would reach one group of an attribute so much
-    less often than another that the page on vouchers calls it a reason to look closer, this page
-    does not call it fair enough: equal calibration cannot say whether the reason is a good one.
+    .05 each, as is usual, 6 in 100 surveys with a difference at the margin were called fair. Where
+    offers would reach one group of an attribute so much less often than another that the page on
+    vouchers calls it a reason to look closer, this page does not call it fair enough: equal
+    calibration cannot say whether the reason is a good one.
     """
     outcome, risk = reader.of("achterblijver"), _risk_of_falling_behind(reader)
     known = ~np.isnan(risk) & ~np.isnan(outcome)

@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
@@ -65,6 +64,8 @@ def grow_trees(
     -------
     LightGBM's own text, without the block of parameters.
     """
+    import lightgbm as lgb
+
     data = lgb.Dataset(
         frame.to_numpy(),
         values,
@@ -81,6 +82,8 @@ def grow_trees(
 
 def tree_margin(trees: str, frame: pd.DataFrame, rounds: int | None = None) -> Array:
     """Sum of the trees' values for each response; of the first `rounds` trees only, if given."""
+    import lightgbm as lgb
+
     booster = lgb.Booster(model_str=trees)
     margin = booster.predict(frame.to_numpy(), raw_score=True, num_iteration=rounds)
     return np.asarray(margin, dtype=np.float64)
@@ -88,6 +91,8 @@ def tree_margin(trees: str, frame: pd.DataFrame, rounds: int | None = None) -> A
 
 def first_trees(trees: str, rounds: int) -> str:
     """Keep the first `rounds` trees."""
+    import lightgbm as lgb
+
     booster = lgb.Booster(model_str=trees)
     return without_parameters(booster.model_to_string(num_iteration=rounds))
 
