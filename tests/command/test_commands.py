@@ -388,11 +388,8 @@ def test_an_interrupt_leaves_nothing_half_written(place, tmp_path):
         str(place / "quiet.toml"),
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    for _ in range(300):
-        if (tmp_path / "models").exists():
-            break
-        time.sleep(0.1)
-    time.sleep(1)
+    while not (tmp_path / "models").exists() and process.poll() is None:
+        time.sleep(0.02)
 
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)

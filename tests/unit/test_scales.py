@@ -121,3 +121,7 @@ def test_a_scale_that_nobody_answered_has_no_reliability(survey):
     empty = reliability(survey.assign(inzet_1=np.nan)).scales.set_index("scale")
 
     assert np.isnan(empty.loc["inzetbaarheid", "alpha"])
+
+
+def test_of_no_draws_there_is_no_omega():
+    assert mcdonald_omega(np.zeros((0, 3, 3))).shape == (0,)

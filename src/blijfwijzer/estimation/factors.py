@@ -100,7 +100,7 @@ def load_items(correlations: Array) -> Array:
 
     Parameters
     ----------
-    correlations : of items with items, or several such matrices, one after the other
+    correlations : of items with items, or several such matrices, or none, one after the other
 
     Returns
     -------
@@ -109,6 +109,8 @@ def load_items(correlations: Array) -> Array:
     if correlations.shape[-1] == 2:
         equal = np.sqrt(np.maximum(correlations[..., :1, 1], 0.0))
         return np.repeat(equal, 2, axis=-1)
+    if not correlations.size:
+        return np.zeros(correlations.shape[:-1])
     items = correlations.shape[-1]
     loadings = _most_likely(correlations.reshape(-1, items, items))
     return loadings.reshape(correlations.shape[:-1])
