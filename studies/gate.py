@@ -24,7 +24,7 @@ from blijfwijzer.settings import DisclosureSettings
 from studies.organisations import SHAPES, Groups, K, draw_organisation, offered_of
 from studies.twins import find_twins
 
-SEED = 8_411_907
+SEED = 9_027_411
 _NODES = 20_000
 _LEFT = 3
 """People who left before the second of two releases, at most."""

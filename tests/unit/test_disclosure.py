@@ -185,6 +185,22 @@ def test_a_percentage_that_tells_the_answers_of_the_rest_is_withheld():
     assert shown(np.r_[np.ones(10), np.zeros(30), np.ones(5), np.zeros(7)]).shown.all()
 
 
+@pytest.mark.parametrize("left", [0, 30])
+def test_that_nobody_of_a_group_has_it_stays_hidden_also_where_a_few_left(left):
+    # What is left of a group of thirty one of whom left, who had the outcome: nobody has it.
+    people = np.arange(200)
+    answers = (people >= 30) & (people % 3 == 0)
+    groups = members(people < 12, (people >= 30) & (people < 80))
+    changed = members(people < left) if left else none(200)
+    hidden = Hidden(none(200), [answers.astype(float)], 3)
+
+    choice = choose_shown(
+        groups, Outsider(everyone(200), changed, 1), DisclosureSettings(minimum=10), hidden
+    )
+
+    assert choice.shown.tolist() == [False, True]
+
+
 def cases():
     half = np.r_[np.ones(15), np.zeros(15)]
     return [

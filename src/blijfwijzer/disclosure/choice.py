@@ -346,6 +346,11 @@ class _Counts:
         self._is_free = np.zeros(self._targets.shape[0], dtype=bool)
         self._is_hopeless = self._is_free.copy()
         """Pinned by what is known, so that no choice can free it."""
+        # What is left of a group that a few have joined or left is taken as told: more than is
+        # known. So what it pins by itself is not given up, but looked at without such groups.
+        self._beside = (csr_array(vstack([parts.known, parts.barred], format="csr")), parts.known)
+        self._look = np.full(len(self._need), int(not parts.barred.shape[0]))
+        """Of each count, beside which of these it is looked at."""
 
     def find_pinning(
         self, shown: NDArray[np.bool_], tried: Sequence[int] = ()
@@ -357,30 +362,47 @@ class _Counts:
         tried : groups that were added since, so that what was free may be so no more; the first
             pinned count tells enough where one group was
         """
-        parts = self._parts
         if len(tried):
             self._is_free = self._is_hopeless.copy()
-        base = csr_array(vstack([parts.known, parts.barred], format="csr"))
         told = np.flatnonzero(shown & self._is_told)
-        rows = csr_array(vstack([base, parts.of_offered[told]], format="csr"))
-        is_open = ~self._is_free
-        is_open[self._first_offered :] &= ~shown & ~self._is_barred
-        places = np.flatnonzero(is_open)
+        pinning: list[NDArray[np.intp]] = []
+        for look, beside in enumerate(self._beside):
+            is_open = ~self._is_free & (self._look == look)
+            is_open[self._first_offered :] &= ~shown & ~self._is_barred
+            for place, groups in self._pin(np.flatnonzero(is_open), beside, told):
+                if groups is None:
+                    self._is_free[place] = True
+                elif len(groups):
+                    pinning.append(groups)
+                elif beside is self._beside[-1]:
+                    self._is_free[place] = self._is_hopeless[place] = True
+                else:
+                    self._look[place] += 1
+                if pinning and len(tried) == 1:
+                    return pinning
+        return pinning
+
+    def _pin(
+        self, places: NDArray[np.intp], beside: csr_array, told: NDArray[np.intp]
+    ) -> Iterator[tuple[int, NDArray[np.intp] | None]]:
+        """Give of some counts the groups that can be withheld of those that pin it; None if none.
+
+        Parameters
+        ----------
+        beside : groups whose percentages are known whatever is shown
+        told : those that are shown
+        """
+        rows = csr_array(vstack([beside, self._parts.of_offered[told]], format="csr"))
         published = Published(rows, self._sizes, self._counts)
         targets = csr_array(self._targets[places])
         found = find_pinned(published, targets, self._need[places], self._pool)
-        offered = np.concatenate([np.full(base.shape[0], -1), told])
-        pinning: list[NDArray[np.intp]] = []
-        for place, pin in zip(places, found, strict=False):
-            own = [] if pin is None else [offered[pin.touching], offered[pin.near]]
-            withholdable = [rows[rows >= 0] for rows in own if (rows >= 0).any()]
-            self._is_free[place] = not withholdable
-            if pin is not None and not withholdable:
-                self._is_hopeless[place] = True
-            pinning += withholdable[:1]
-            if pinning and len(tried) == 1:
-                break
-        return pinning
+        offered = np.concatenate([np.full(beside.shape[0], -1), told])
+        for place, pin in zip(places.tolist(), found, strict=False):
+            if pin is None:
+                yield place, None
+                continue
+            touching, near = (own[own >= 0] for own in (offered[pin.touching], offered[pin.near]))
+            yield place, touching if len(touching) else near
 
 
 def _one_each(cells: NDArray[np.intp], count: int) -> csr_array:
