@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from blijfwijzer.errors import GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import GroupPath, path_ids
-from blijfwijzer.survey.cells import code_text, plain_text
+from blijfwijzer.survey.cells import code_text, numbers_in, plain_text
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.remarks import Remark, of_several
 from blijfwijzer.survey.texts import Value
+
+_MOST_PEOPLE = 1e9
+"""People in a row; more are none that work somewhere, and too many to be added up."""
 
 
 @dataclass(frozen=True)
@@ -65,22 +67,37 @@ def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.Da
             f"{file}: needs a column `people` and the unit levels "
             f"{', '.join(codebook.units.levels)}; it has {', '.join(map(str, frame.columns))}."
         )
-    people = pd.to_numeric(frame["people"], errors="coerce").astype(float)
-    wrong = int((people.isna() | (people < 0) | np.isinf(people)).sum())
-    if wrong:
+    people, is_wrong, is_part = read_people(frame["people"])
+    if is_wrong.any():
         raise GroupError(
-            f"{file}: {wrong} rows of `people` are no number, negative or infinite. Correct them."
+            f"{file}: {int(is_wrong.sum())} rows of `people` are no number, negative or endless. "
+            "Correct them."
         )
-    parts = int((people % 1 > 0).sum())
-    if parts:
+    if is_part.any():
         raise GroupError(
-            f"{file}: {parts} rows of `people` are fractions of a person. Write whole numbers, "
-            "without a point or comma between thousands: 1.096 may be meant as 1096."
+            f"{file}: {int(is_part.sum())} rows of `people` are fractions of a person, or may be. "
+            "Write whole numbers, without a point or comma between thousands: 1.096 may be meant "
+            "as 1096."
         )
     units = {
         level: frame[level].map(code_text, na_action="ignore").astype("str") for level in levels
     }
     return pd.DataFrame({**units, "people": people})
+
+
+def read_people(people: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Read how many people each row of a table tells of.
+
+    Returns
+    -------
+    The numbers; where there is none that people can have; where one is a fraction, or in doubt
+    between that and thousands.
+    """
+    read, is_doubtful = numbers_in(people)
+    numbers = pd.Series(read, index=people.index)
+    is_none = numbers.isna() & ~is_doubtful
+    is_wrong = is_none | (numbers < 0) | (numbers > _MOST_PEOPLE)
+    return numbers, is_wrong, (numbers % 1 > 0) | is_doubtful
 
 
 def name_as_survey(population: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from blijfwijzer.errors import MarginError, MissingColumnsError
 from blijfwijzer.groups.paths import EVERYONE, path_ids
-from blijfwijzer.groups.population import name_as_survey
+from blijfwijzer.groups.population import name_as_survey, read_people
 from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
@@ -25,8 +25,6 @@ Kind = Literal["counts", "margins", "cells"]
 _BAND = re.compile(r"<(?P<under>\d+)|(?P<low>\d+)-(?P<high>\d+)|(?P<from>\d+)\+|(?P<one>\d+)")
 _OWN = frozenset({"unit", "level", "people", "cell"})
 """Columns that a table of cells is given here, which none of the survey may be called."""
-_MOST_PEOPLE = 1e9
-"""People in a row; more are none that work somewhere, and too many to be added up."""
 _TOLD = 5
 """Places that an error names."""
 
@@ -175,17 +173,16 @@ def _refuse_variables(
 
 
 def _people(people: pd.Series, file: str) -> pd.Series:
-    numbers = pd.to_numeric(people, errors="coerce").astype(float)
-    wrong = _rows(numbers.isna() | (numbers < 0) | (numbers > _MOST_PEOPLE))
+    numbers, is_wrong, is_part = read_people(people)
+    wrong, parts = _rows(is_wrong), _rows(is_part)
     if wrong:
         raise MarginError(
             f"{file}: {len(wrong)} rows of `people` are no number, negative or endless: rows "
             f"{first_of(wrong)}. Correct them."
         )
-    parts = _rows(numbers % 1 > 0)
     if parts:
         raise MarginError(
-            f"{file}: {len(parts)} rows of `people` are fractions of a person: rows "
+            f"{file}: {len(parts)} rows of `people` are fractions of a person, or may be: rows "
             f"{first_of(parts)}. Write whole numbers, without a point or comma between thousands."
         )
     return numbers.reset_index(drop=True)
