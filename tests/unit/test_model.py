@@ -12,6 +12,9 @@ from sklearn.linear_model import LogisticRegression
 from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap, roll_up
 from blijfwijzer.errors import ContributionGapError, LeakError
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.publish.catalogue import PARTS
+from blijfwijzer.publish.review_tables import tell_candidates
+from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_margin
 from blijfwijzer.risk.calibration import estimate_slope, fit_calibrator, judge_slope
 from blijfwijzer.risk.evaluation import finest_step
@@ -34,6 +37,7 @@ from blijfwijzer.risk.model import (
 )
 from blijfwijzer.risk.protection import protect_selection
 from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.settings import ModelSettings
 from reports import said
 from shared_models import SCHEMA, make_survey, select
 
@@ -205,7 +209,42 @@ def test_a_best_setting_at_the_edge_of_what_was_tried_is_told(survey, rng):
     scores = select((frame, noise, weight, units), candidates=("logistic",)).scores
 
     assert scores.loc["logistic", "variant"] == "C=1e-05"
+    assert scores.loc["logistic", "setting"] == 1e-05
     assert scores.loc["logistic", "is_at_edge"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "nl",
+            [
+                ("voor iedereen hetzelfde risico", "niets in te stellen"),
+                ("regressie op schalen", "C = 0,00001"),
+                ("een som van bomen, elk op één vraag", "100 bomen"),
+            ],
+        ),
+        (
+            "en",
+            [
+                ("the same risk for everyone", "nothing to set"),
+                ("regression on scales", "C = 0.00001"),
+                ("a sum of trees, each on one question", "100 trees"),
+            ],
+        ),
+    ],
+)
+def test_candidates_and_their_settings_are_named_in_the_language_of_the_page(language, words):
+    kinds = {"prevalence": np.nan, "logistic": 1e-05, "additive": 100.0}
+
+    told = tell_candidates(pd.DataFrame({"setting": kinds}).rename_axis("candidate"))
+
+    pairs = zip(told["candidate"], told["variant"], strict=True)
+    assert [(write(kind, language), write(how, language)) for kind, how in pairs] == words
+
+
+def test_each_candidate_has_a_name():
+    assert set(PARTS["candidate"]) == set(ModelSettings().candidates)
 
 
 def test_a_margin_three_times_as_large_has_a_third_of_the_slope_and_is_off(survey):

@@ -21,6 +21,7 @@ _CLAIMS = (
 )
 PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
+        "candidate": ("additive", "items", "logistic", "prevalence", "trees"),
         "claim.criterion": _CLAIMS,
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
         "claim.says": _CLAIMS,

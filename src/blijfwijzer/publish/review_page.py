@@ -8,6 +8,7 @@ from markupsafe import Markup
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.publish.blocks import Block, paragraph, present, read_blocks
 from blijfwijzer.publish.canvas import Picture, Subject
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.driver_plots import draw_drivers
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
@@ -38,8 +39,9 @@ def render_review(review: Review) -> bytes:
         "read": [*read_blocks(chapter), *present(chapter, "reliability")],
     }
     if selection is not None:
-        kind, price = selection.champion.kind, selection.price
-        chosen = Block(paragraphs=(say("review.chosen", champion=kind, price=price),))
+        champion = say(id_of("candidate", selection.champion.kind))
+        told = say("review.chosen", champion=champion, price=selection.price)
+        chosen = Block(paragraphs=(told,))
         sections["model"] = [chosen, *present(chapter, "candidates")]
     if review.measured_on is not None:
         sections["quality"] = [

@@ -26,6 +26,8 @@ from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
 _MOST_DRIVERS, _MOST_PAIRS = 20, 10
 """Rows that the page has of what drives a risk; the files have all."""
+_OF_TREES = ("additive", "trees")
+"""Candidates of which the number of trees is set."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _quality_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
         scales = review.reliability.scales
         yield "reliability", scales.assign(scale=scales["scale"].map(review.subject.labels))
     if review.selection is not None:
-        yield "candidates", review.selection.scores.reset_index()
+        yield "candidates", tell_candidates(review.selection.scores)
     measures = review.measures if review.evaluation is None else review.evaluation.overall
     if measures is not None:
         overall = measures.rename_axis("metric").reset_index()
@@ -151,6 +153,24 @@ def _quality_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
         if len(review.evaluation.by_group):
             yield "groups_measured", _by_group(review.evaluation, review.subject)
         yield "calibration", review.evaluation.calibration
+
+
+def tell_candidates(scores: pd.DataFrame) -> pd.DataFrame:
+    """Name what was tried, and how each was set."""
+    kinds = scores.index.astype("str")
+    names = list[Any](say(id_of("candidate", kind)) for kind in kinds)
+    pairs = zip(kinds, scores["setting"], strict=True)
+    settings = list[Any](setting_of(kind, setting) for kind, setting in pairs)
+    return scores.reset_index().assign(candidate=names, variant=settings)
+
+
+def setting_of(kind: str, setting: float) -> Message:
+    """Say how a candidate was set: its trees, or the strength of a regression."""
+    if np.isnan(setting):
+        return say("setting.none")
+    if kind in _OF_TREES:
+        return Message("setting.trees", count=int(setting))
+    return say("setting.strength", strength=setting)
 
 
 def remarks_of_slope(evaluation: Evaluation) -> Iterator[Message]:

@@ -35,9 +35,9 @@ class Selection:
     fold_models: tuple[RiskModel, ...]
     """Champion's candidate fitted on each fold's training part, for stability."""
     scores: pd.DataFrame
-    """One row per candidate, from simple to complex: variant, log_loss, its difference to the
-    best with standard error over folds, whether it was calibrated, whether it lies at the edge of
-    what was tried, and whether it is champion."""
+    """One row per candidate, from simple to complex: variant and the number that is set in it,
+    log_loss, its difference to the best with standard error over folds, whether it was calibrated,
+    whether it lies at the edge of what was tried, and whether it is champion."""
     out_of_fold: dict[str, Array]
     """Candidate to the probability of each response, from models and calibrators without it."""
     price: float
@@ -46,9 +46,11 @@ class Selection:
 
 @dataclass(frozen=True)
 class _Variant:
-    """One setting of a candidate: a name and how to fit it."""
+    """One setting of a candidate: a name, the number that is set, and how to fit it."""
 
     name: str
+    setting: float
+    """Strength of a regression (inverse of its penalty) or number of trees; NaN of neither."""
     fit: Callable[[Codes], RiskModel]
 
 
@@ -157,7 +159,9 @@ def log_losses(values: Array, risk: Array) -> Array:
 
 def _prevalence(task: Task, tell: Tell) -> _Tried:
     """Predict the same weighted rate for everybody."""
-    variant = _Variant("", lambda rows: task.model("prevalence", task.linear(rows, [], 1.0)))
+    variant = _Variant(
+        "", np.nan, lambda rows: task.model("prevalence", task.linear(rows, [], 1.0))
+    )
     return _try([variant], task, "prevalence", tell)
 
 
@@ -183,7 +187,9 @@ def _answers(schema: Schema) -> list[str]:
 def _regress(task: Task, kind: str, names: list[str], tell: Tell) -> _Tried:
     def variant(strength: float) -> _Variant:
         return _Variant(
-            f"C={strength:g}", lambda rows: task.model(kind, task.linear(rows, names, strength))
+            f"C={strength:g}",
+            strength,
+            lambda rows: task.model(kind, task.linear(rows, names, strength)),
         )
 
     return _try([variant(s) for s in _STRENGTHS], task, kind, tell)
@@ -266,7 +272,7 @@ def _try_rounds(
             models[place].append(full)
 
     def variant(rounds: int) -> _Variant:
-        return _Variant(f"{rounds} trees", lambda rows: grow(rows, rounds, None))
+        return _Variant(f"{rounds} trees", rounds, lambda rows: grow(rows, rounds, None))
 
     tried = _choose([variant(r) for r in _ROUNDS], margins, models, task)
     rounds = _ROUNDS[tried.chosen]
@@ -319,6 +325,7 @@ def _compare(tried: dict[str, _Tried], task: Task) -> pd.DataFrame:
             {
                 "candidate": name,
                 "variant": candidate.variants[candidate.chosen].name,
+                "setting": candidate.variants[candidate.chosen].setting,
                 "log_loss": overall[name],
                 "above_best": above,
                 "standard_error": error,

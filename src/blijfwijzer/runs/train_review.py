@@ -13,8 +13,9 @@ from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.files import plain_rows
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.card_page import CardPage, render_card
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.review_page import draw_review, render_review
-from blijfwijzer.publish.review_tables import Review, remarks_of_slope
+from blijfwijzer.publish.review_tables import Review, remarks_of_slope, setting_of
 from blijfwijzer.publish.training_files import driver_tables, picture_files, training_tables
 from blijfwijzer.records.model_folder import Learnt
 from blijfwijzer.release.breakdown import Breakdown, learn_unit_effects
@@ -33,7 +34,7 @@ from blijfwijzer.survey.codebook import (
 )
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.remarks import warnings_of
-from blijfwijzer.survey.texts import Message
+from blijfwijzer.survey.texts import Message, say
 
 _ROUNDING = 1e-14
 """Gaps below this are rounding of doubles, which differs with where an array lies in memory; told
@@ -144,10 +145,11 @@ def warnings_of_training(
 
 def _warnings_of_choice(selection: Selection) -> Iterator[Message]:
     """Say that the champion lies at the edge of what was tried."""
-    champion = selection.scores.loc[selection.champion.kind]
-    if champion["is_at_edge"]:
-        told = {"candidate": selection.champion.kind, "variant": str(champion["variant"])}
-        yield Message("remark.grid_edge", told)
+    kind, scores = selection.champion.kind, selection.scores
+    if scores["is_at_edge"].loc[kind]:
+        variant = setting_of(kind, float(scores["setting"].loc[kind]))
+        candidate = say(id_of("candidate", kind))
+        yield say("remark.grid_edge", candidate=candidate, variant=variant)
 
 
 def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
