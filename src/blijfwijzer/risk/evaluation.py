@@ -28,6 +28,7 @@ from blijfwijzer.risk.metrics import (
     Ranked,
     cumulate,
     measure,
+    possible_losses,
     rank,
     to_margin,
 )
@@ -120,11 +121,6 @@ def evaluate(
         verdict=judge_slope(estimate_slope(values, to_margin(risk), predictions.design)),
         loss_step=finest_step(float((weight * possible_losses(risk)).max() / weight.sum())),
     )
-
-
-def possible_losses(risk: Array) -> Array:
-    """Log loss of each response if it had answered the other way, or as it did: the larger."""
-    return np.asarray(-np.log(np.maximum(np.minimum(risk, 1 - risk), 1e-12)))
 
 
 def finest_step(influence: float, error: float = 0.0) -> float:

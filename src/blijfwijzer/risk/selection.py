@@ -12,6 +12,7 @@ from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_ma
 from blijfwijzer.risk.calibration import estimate_slope, fit_calibrator, judge_slope
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import Linear, fit_linear, linear_margin, shrink
+from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.model import Calibrator, RiskModel, calibrate, predict_margin
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.settings import ModelSettings
@@ -147,12 +148,6 @@ def select_model(task: Task, tell: Tell = silent) -> Selection:
         out_of_fold={name: candidate.risk for name, candidate in tried.items()},
         price=float(scores["above_best"].loc[champion]),
     )
-
-
-def log_losses(values: Array, risk: Array) -> Array:
-    """Log loss of each response."""
-    risk = np.clip(risk, 1e-12, 1 - 1e-12)
-    return np.asarray(-np.where(values == 1, np.log(risk), np.log1p(-risk)))
 
 
 def _prevalence(task: Task, tell: Tell) -> _Tried:
