@@ -199,10 +199,9 @@ def _trees(task: Task, tell: Tell, rival: _Tried | None) -> _Tried:
     """Correct half a logistic regression on all answers by shallow trees.
 
     Starting from half of the regression's margin lets trees spend fewer rounds on what is
-    straight: on FEVS 2018 .4320 after 600 rounds, where trees alone need 1,500 for .4322. It reads
-    each level of a nominal column, and being missing, as a term of its own: trees part levels by
-    groups, and see few columns each. Its penalty is the one that was best for the regression that
-    is a candidate, on the other folds.
+    straight (docs/decisions/shallow-trees.md). It reads each level of a nominal column, and being
+    missing, as a term of its own: trees part levels by groups, and see few columns each. Its
+    penalty is the one that was best for the regression that is a candidate, on the other folds.
     """
     names = _answers(task.schema)
 
