@@ -1,17 +1,21 @@
 """How many people work in each unit, and where that table and a survey do not meet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from blijfwijzer.errors import GroupError, MissingColumnsError
+from blijfwijzer.errors import BlijfwijzerError, GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import GroupPath, path_ids
 from blijfwijzer.survey.cells import code_text, plain_text
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.remarks import Remark, of_several
 from blijfwijzer.survey.texts import Value
+
+_MOST_PEOPLE = 1e9
+"""People in a row; more are none that work somewhere, and too many to be added up."""
+_TOLD = 5
+"""Places that an error names."""
 
 
 @dataclass(frozen=True)
@@ -65,22 +69,48 @@ def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.Da
             f"{file}: needs a column `people` and the unit levels "
             f"{', '.join(codebook.units.levels)}; it has {', '.join(map(str, frame.columns))}."
         )
-    people = pd.to_numeric(frame["people"], errors="coerce").astype(float)
-    wrong = int((people.isna() | (people < 0) | np.isinf(people)).sum())
-    if wrong:
-        raise GroupError(
-            f"{file}: {wrong} rows of `people` are no number, negative or infinite. Correct them."
-        )
-    parts = int((people % 1 > 0).sum())
-    if parts:
-        raise GroupError(
-            f"{file}: {parts} rows of `people` are fractions of a person. Write whole numbers, "
-            "without a point or comma between thousands: 1.096 may be meant as 1096."
-        )
+    frame = frame.reset_index(drop=True)
+    people = read_people(frame["people"], file, GroupError)
     units = {
         level: frame[level].map(code_text, na_action="ignore").astype("str") for level in levels
     }
     return pd.DataFrame({**units, "people": people})
+
+
+def read_people(people: pd.Series, file: str, error: type[BlijfwijzerError]) -> pd.Series:
+    """Read how many people each row of a table counts, as whole numbers.
+
+    Raises
+    ------
+    error
+        Some are no number, negative, endless, or fractions of a person.
+    """
+    numbers = pd.to_numeric(people, errors="coerce").astype(float).reset_index(drop=True)
+    wrong = rows_where(numbers.isna() | (numbers < 0) | (numbers > _MOST_PEOPLE))
+    if wrong:
+        raise error(
+            f"{file}: {len(wrong)} rows of `people` are no number, negative or endless: rows "
+            f"{first_of(wrong)}. Correct them."
+        )
+    parts = rows_where(numbers % 1 > 0)
+    if parts:
+        raise error(
+            f"{file}: {len(parts)} rows of `people` are fractions of a person: rows "
+            f"{first_of(parts)}. Write whole numbers, without a point or comma between thousands: "
+            "1.096 may be meant as 1096."
+        )
+    return numbers
+
+
+def rows_where(where: pd.Series) -> list[int]:
+    """Give the numbers of rows that a spreadsheet gives them, the header being the first."""
+    return [int(row) + 2 for row in where.index[where.to_numpy(dtype=bool)]]
+
+
+def first_of(found: Sequence[object]) -> str:
+    """Name the first of what was found, and say how many more there are."""
+    more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+    return ", ".join(str(one) for one in found[:_TOLD]) + more
 
 
 def name_as_survey(population: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
