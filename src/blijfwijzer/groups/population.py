@@ -71,10 +71,12 @@ def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.Da
         )
     frame = frame.reset_index(drop=True)
     people = read_people(frame["people"], file, GroupError)
-    units = {
-        level: frame[level].map(code_text, na_action="ignore").astype("str") for level in levels
-    }
-    return pd.DataFrame({**units, "people": people})
+    return read_units(frame, levels).assign(people=people)
+
+
+def read_units(frame: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:
+    """Give the units of each row, written as codes of a codebook are; missing where not named."""
+    return frame[list(levels)].map(code_text, na_action="ignore").astype("str")
 
 
 def read_people(people: pd.Series, file: str, error: type[BlijfwijzerError]) -> pd.Series:

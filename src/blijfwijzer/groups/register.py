@@ -16,7 +16,13 @@ import pandas as pd
 
 from blijfwijzer.errors import MarginError, MissingColumnsError
 from blijfwijzer.groups.paths import EVERYONE, path_ids
-from blijfwijzer.groups.population import first_of, name_as_survey, read_people, rows_where
+from blijfwijzer.groups.population import (
+    first_of,
+    name_as_survey,
+    read_people,
+    read_units,
+    rows_where,
+)
 from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
@@ -105,8 +111,7 @@ def read_register(
     told = frame.reset_index(drop=True).assign(
         people=read_people(frame["people"], file, MarginError)
     )
-    units = told[levels].astype("str").mask(told[levels].isna())
-    told[levels] = name_as_survey(units, responses) if levels else units
+    told[levels] = name_as_survey(read_units(told, levels), responses)
     told["unit"], told["level"] = _units(told, levels, file)
     if is_long:
         return Register(_of_margins(told, names, codebook, file), None, tuple(levels))
