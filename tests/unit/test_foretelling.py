@@ -8,7 +8,7 @@ import pytest
 from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.errors import BlijfwijzerError, CodebookError
 from blijfwijzer.progress import silent
-from blijfwijzer.publish.screen import Foretold, describe, tell_program
+from blijfwijzer.publish.screen import Checked, Foretold, describe, tell_program
 from blijfwijzer.publish.texts import write
 from blijfwijzer.runs.claims import put_claims
 from blijfwijzer.runs.climate import measure_climate
@@ -166,7 +166,7 @@ def test_the_conclusion_names_the_commands_that_cannot_use_it(rng, tmp_path):
         Foretold.of_claim("H1", False, "Not asked."),
     ]
 
-    told = describe(intake, "s", None, foretold=some).splitlines()
+    told = describe(Checked(intake, "s", None, foretold=some)).splitlines()
 
     assert told[-4:-1] == [
         "  train vertrekintentie     yes        12",
@@ -176,9 +176,9 @@ def test_the_conclusion_names_the_commands_that_cannot_use_it(rng, tmp_path):
     assert told[-1] == (
         "No faults: it can be used for train vertrekintentie; not for climate, as said above."
     )
-    none = describe(intake, "s", None, foretold=some[1:]).splitlines()[-1]
+    none = describe(Checked(intake, "s", None, foretold=some[1:])).splitlines()[-1]
     assert none == "No faults, and yet no command can use it; not for climate, as said above."
-    asked = tell_program(intake, "s", None, foretold=some)
+    asked = tell_program(Checked(intake, "s", None, foretold=some))
     assert asked["commands"][0] == {
         "command": "train vertrekintentie",
         "can": True,

@@ -14,7 +14,7 @@ from blijfwijzer.errors import (
     UnreadableColumnError,
     WeightError,
 )
-from blijfwijzer.publish.screen import describe
+from blijfwijzer.publish.screen import Checked, describe
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.survey.identifiers import find_identifiers, passes_eleven_test
@@ -87,7 +87,7 @@ def test_a_stray_code_costs_an_answer_and_no_response(survey, read):
     survey.loc[4, "dienstjaren"] = 99
 
     intake = read(survey)
-    told = describe(intake, "survey.parquet", None)
+    told = describe(Checked(intake, "survey.parquet", None))
 
     assert len(intake.rejected) == 0
     assert intake.responses["veilig_1"].isna().sum() == 15
@@ -123,7 +123,7 @@ def test_the_verdict_weighs_what_is_lost(survey, read, rows, is_much):
     intake = read(survey)
 
     assert intake.account.is_much_lost == is_much
-    assert ("of the responses are rejected" in describe(intake, "s", None)) == is_much
+    assert ("of the responses are rejected" in describe(Checked(intake, "s", None))) == is_much
 
 
 def test_user_missing_is_missing_and_no_reason_to_refuse(survey, read):
@@ -264,7 +264,7 @@ def test_all_faults_are_told_at_once(survey, read):
     survey["dienstjaren"] = "lang"
 
     intake = read(survey, check_survey)
-    told = describe(intake, "survey.parquet", None)
+    told = describe(Checked(intake, "survey.parquet", None))
 
     kinds = {type(error) for error in intake.errors}
     assert kinds >= {IdentifierError, WeightError, EmptyColumnError, UnreadableColumnError}
@@ -381,7 +381,9 @@ def test_a_survey_of_which_all_is_refused_is_still_described(survey, read):
     intake = read(survey.assign(organisatie=None), check_survey)
 
     assert intake.rows == len(intake.rejected) == 300
-    assert "300 responses = 0 accepted + 300 rejected" in describe(intake, "s.parquet", None)
+    assert "300 responses = 0 accepted + 300 rejected" in describe(
+        Checked(intake, "s.parquet", None)
+    )
 
 
 def test_scales_that_cannot_be_made_and_columns_that_tell_nothing_are_reported(survey, tmp_path):
@@ -408,10 +410,8 @@ def test_an_item_that_runs_against_its_scale_is_pointed_out(survey, read):
     survey["veilig_3"] = survey["veilig_1"]  # reversed in the codebook, so it runs against both
 
     intake = read(survey)
-    told = describe(
-        intake,
-        "s.parquet",
-        measure_reliability(intake.responses, BOOK, read_design(intake.responses, BOOK), draws=50),
-    )
+    design = read_design(intake.responses, BOOK)
+    reliability = measure_reliability(intake.responses, BOOK, design, draws=50)
+    told = describe(Checked(intake, "s.parquet", reliability))
 
     assert "veilig_3 runs against the rest of psychologische_veiligheid (r = -1.00)" in told

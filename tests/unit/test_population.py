@@ -52,6 +52,14 @@ def test_a_fraction_of_a_person_is_refused():
         read_population(people([1.096, 1.103, 1.11, 2.0]), BOOK, "x.csv")
 
 
+def test_people_are_read_as_numbers_of_a_survey_are():
+    told = read_population(people(["1 096", "1.234.567", "451", "30"]), BOOK, "x.csv")
+
+    assert told["people"].tolist() == [1096, 1234567, 451, 30]
+    with pytest.raises(GroupError, match="1 rows of `people` are fractions of a person, or may be"):
+        read_population(people(["1.096", "451", "30", "12"]), BOOK, "x.csv")
+
+
 def test_a_table_of_numbers_that_are_no_people_is_refused(responses):
     with pytest.raises(GroupError, match="fewer people than forms"):
         join(people([1, 1, 2, 3000]), responses)

@@ -221,6 +221,10 @@ def without(table, unit, code):
         (lambda t: without(t, "O3", "<35"), "in 1 units a code of leeftijd has fewer .*O3"),
         (lambda t: t.assign(people=t["people"] / 7), "11 rows of `people` are fractions"),
         (lambda t: t.assign(people=-t["people"]), "12 rows of `people` are no number"),
+        (
+            lambda t: t.assign(people=["1.096", *["40"] * 11]),
+            "1 rows of `people` .* may be: rows 2",
+        ),
         (lambda t: pd.concat([t, t.head(2)]), "2 rows tell of a unit and code .* rows 14, 15"),
         (lambda t: t.assign(sector=t["sector"].where(t.index > 0)), "1 rows name a unit and not"),
         (

@@ -121,6 +121,26 @@ def test_a_column_that_is_declared_stands_in_page_workbook_and_file(monkeypatch)
     assert csv_file(report.tables["withheld"]).decode().splitlines()[1].endswith(";7")
 
 
+def test_numbers_of_one_column_have_as_many_decimals():
+    rows = pd.DataFrame(
+        {
+            "metric": ["auc", "slope", "share"],
+            "value": [0.835, 1.2, 0.0],
+            "low": [0.8316, 1.1, float("nan")],
+            "high": [0.8389, 1.31, float("nan")],
+        }
+    )
+    cleared = TABLES["metrics"].clear(rows)
+    report = make_report("nl")
+    report = replace(report, tables={**report.tables, "metrics": cleared})
+
+    page = shown_table(report, "metrics", "caption", cleared.frame)
+
+    assert [row[1] for row in page.rows] == [
+        *("0,8350 (0,8316 tot 0,8389)", "1,2000 (1,1000 tot 1,3100)", "0,0000")
+    ]
+
+
 def test_a_declaration_knows_how_a_reader_sees_its_numbers():
     kinds = {c.kind: columns._WRITTEN[c.kind] for table in TABLES.values() for c in table.columns}
 

@@ -1,18 +1,17 @@
-"""Exports of survey tools, made after their documentation, draft a codebook with few decisions.
+"""Exports of survey tools draft a codebook with few decisions.
+
+Made after what these say, where a source is named; the others as such files look, of no source.
 
 - Qualtrics: three rows of headings in CSV and TSV, columns about the form first:
   www.qualtrics.com/support/survey-platform/data-and-analysis-module/data/download-data/understanding-your-dataset/
-- LimeSurvey: headings as codes or texts, answers as codes or texts, a pair of files for R:
-  www.limesurvey.org/manual/Export_responses; the script is as the ones that LimeSurvey 3 to 6 write
-  (application/helpers/admin/export: `attributes(data)$variable.labels[5] <- "..."`)
-- SurveyMonkey: two rows of headings, the question above its first part only:
-  help.surveymonkey.com/en/surveymonkey/analyze/exports/
+- LimeSurvey: headings as codes or texts, answers as codes or texts, and a pair of files for R, as
+  its sources have them: application/helpers/admin/export/FormattingOptions.php and
+  application/core/plugins/ExportR/RSyntaxWriter.php in github.com/LimeSurvey/LimeSurvey
 - Castor: semicolons, Participant Id, Participant Status, Site Abbreviation, Participant Creation date:
   helpdesk.castoredc.com/export-and-import-data/export-data-formats
-- Microsoft Forms: a workbook with ID, Start time, Completion time, Email, Name before the questions:
-  support.microsoft.com/en-us/office/check-and-share-your-form-results-02cc6d1f-7a2c-4a5b-9f4e-ec5b2ee5d0f1
-- Google Forms: a timestamp, then questions, rows of a grid in brackets:
-  support.google.com/docs/answer/139706
+- SurveyMonkey: two rows of headings, the question above its first part only.
+- Microsoft Forms: a workbook with ID, Start time, Completion time, Email, Name before the questions.
+- Google Forms: a timestamp, then questions, rows of a grid in brackets.
 - A wide SAV with labels, as Dutch research agencies deliver it.
 """
 

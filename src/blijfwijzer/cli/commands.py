@@ -105,7 +105,11 @@ def check(
     sheet: SheetName = "",
     as_json: Annotated[bool, typer.Option("--json", help="Tell it to a program.")] = False,
 ) -> None:
-    """Tell how a survey reads, all that is wrong, and which commands can use it; fits no model."""
+    """Tell how a survey reads, all that is wrong, and which commands can use it; fits no model.
+
+    It ends with the code of the first fault of the survey, and with 0 where it has none, even if no
+    command can use it: --json tells which can.
+    """
     from blijfwijzer.runs import check as story
 
     code = story.check(survey, codebook, settings, models, sheet=sheet, as_json=as_json)

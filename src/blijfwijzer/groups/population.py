@@ -7,7 +7,7 @@ import pandas as pd
 
 from blijfwijzer.errors import BlijfwijzerError, GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import GroupPath, path_ids
-from blijfwijzer.survey.cells import code_text, plain_text
+from blijfwijzer.survey.cells import code_text, numbers_in, plain_text
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.remarks import Remark, of_several
 from blijfwijzer.survey.texts import Value
@@ -85,19 +85,21 @@ def read_people(people: pd.Series, file: str, error: type[BlijfwijzerError]) -> 
     Raises
     ------
     error
-        Some are no number, negative, endless, or fractions of a person.
+        Some are no number, negative, endless, fractions of a person, or may be.
     """
-    numbers = pd.to_numeric(people, errors="coerce").astype(float).reset_index(drop=True)
-    wrong = rows_where(numbers.isna() | (numbers < 0) | (numbers > _MOST_PEOPLE))
+    read, is_doubtful = numbers_in(people)
+    numbers = pd.Series(read)
+    is_none = numbers.isna() & ~is_doubtful
+    wrong = rows_where(is_none | (numbers < 0) | (numbers > _MOST_PEOPLE))
     if wrong:
         raise error(
             f"{file}: {len(wrong)} rows of `people` are no number, negative or endless: rows "
             f"{first_of(wrong)}. Correct them."
         )
-    parts = rows_where(numbers % 1 > 0)
+    parts = rows_where((numbers % 1 > 0) | is_doubtful)
     if parts:
         raise error(
-            f"{file}: {len(parts)} rows of `people` are fractions of a person: rows "
+            f"{file}: {len(parts)} rows of `people` are fractions of a person, or may be: rows "
             f"{first_of(parts)}. Write whole numbers, without a point or comma between thousands: "
             "1.096 may be meant as 1096."
         )

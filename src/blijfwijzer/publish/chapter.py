@@ -69,9 +69,9 @@ class Chapter:
         """Write what is to be said, in the language of the page."""
         return write(value, self.language)
 
-    def show(self, value: Any, kind: Kind) -> str:
-        """Write a value as its kind asks."""
-        return show(value, kind, self.language)
+    def show(self, value: Any, kind: Kind, decimals: int | None = None) -> str:
+        """Write a value as its kind asks, with the decimals of its column where it has them."""
+        return show(value, kind, self.language, decimals)
 
     def rows(self, name: str) -> pd.DataFrame:
         """Give the rows of a table; only what passed the gate can be shown."""

@@ -1,7 +1,10 @@
 """Numbers as a reader of a language sees them."""
 
 import math
+from collections.abc import Iterable
+from decimal import Decimal
 from functools import cache
+from numbers import Real
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -29,7 +32,7 @@ Kind = Literal[
 ]
 """How a value is written. tenths: a percentage with one decimal, for small shares. thousandths: a
 measure of quality. gain: a change of one. plain: a bound, with as many decimals as it has. fine:
-four digits, for measures of a model."""
+four digits, for measures of a model; in a table all of a column have as many decimals."""
 KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 NUMBERS: tuple[Kind, ...] = (
     *("count", "percent", "tenths", "points", "decimal", "ratio", "fine", "euro"),
@@ -50,6 +53,7 @@ _PATTERNS: dict[str, str] = {
 """Of numbers that have decimals, or a sign before a gain; the others are whole."""
 _DIGITS = {"": 6, "plain": 10, "fine": 4}
 """Digits that count of numbers without a fixed number of decimals."""
+_MOST_DECIMALS = 6
 _DECIMALS = {"tenths": 1, "points": 1, "decimal": 1, "ratio": 2, "thousandths": 3, "gain": 3}
 _SIGNS = {"percent": "number.percent", "tenths": "number.percent", "euro": "number.euro"}
 """Numbers that stand beside a sign, to the sentence that says where."""
@@ -69,10 +73,36 @@ def is_absent(value: Any) -> bool:
     return value is None or value is pd.NA or bool(value != value)
 
 
-def write_number(value: float, kind: str, language: Language) -> str:
-    """Write a number as its kind asks; "" as within a sentence."""
+def column_decimals(values: Iterable[Any], kind: Kind) -> int | None:
+    """Give the decimals that all numbers of a column have: those of the one that needs most.
+
+    Returns
+    -------
+    None where each number tells by its kind or by itself.
+
+    >>> column_decimals([0.835, 0.8316, "te weinig"], "fine"), column_decimals([3.0], "fine")
+    (4, 0)
+    """
+    if kind != "fine":
+        return None
+    known = [float(v) for v in values if isinstance(v, Real) and math.isfinite(v)]
+    texts = [f"{value:.{_DIGITS[kind]}g}" for value in known]
+    needed = [-int(Decimal(text).normalize().as_tuple().exponent) for text in texts]
+    return min(max([0, *needed]), _MOST_DECIMALS)
+
+
+def write_number(value: float, kind: str, language: Language, decimals: int | None = None) -> str:
+    """Write a number as its kind asks; "" as within a sentence.
+
+    Parameters
+    ----------
+    decimals : as `column_decimals` its column gives
+    """
     if math.isinf(value):
         return str(value)
+    if decimals is not None:
+        pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+        return _written(round(value, decimals) + 0.0, pattern, language)
     digits = _DIGITS.get(kind)
     value = round(value, _DECIMALS.get(kind, 0)) if digits is None else float(f"{value:.{digits}g}")
     # Adding zero keeps a small negative number from being told as minus nothing.

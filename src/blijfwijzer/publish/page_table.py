@@ -10,7 +10,7 @@ from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.chapter import Chapter, Facts
 from blijfwijzer.publish.columns import ShownColumn
 from blijfwijzer.publish.marks import Drawing, axis_of, draw_row, draw_scale, draw_sign
-from blijfwijzer.publish.numbers import NUMBERS
+from blijfwijzer.publish.numbers import NUMBERS, column_decimals
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import within
 from blijfwijzer.survey.texts import Quantity, Value, say
@@ -113,15 +113,16 @@ def tidy(text: object) -> str:
 
 def _cells(column: ShownColumn, rows: pd.DataFrame, chapter: Chapter) -> list[str]:
     values, kinds = column.values(rows), column.written_as(rows)
+    decimals = column_decimals(rows[list(column.parts)].to_numpy(dtype=object).flat, column.shown)
     if column.low:
         ends = zip(rows[column.low].tolist(), rows[column.high].tolist(), strict=True)
         intervals = zip(values, kinds, ends, strict=True)
-        texts = [chapter.in_words(Quantity(*interval)) for interval in intervals]
+        texts = [chapter.in_words(Quantity(*interval, decimals)) for interval in intervals]
     elif column.high:
         bounds = zip(values, rows[column.high].tolist(), strict=True)
         texts = [chapter.in_words(within(low, high, column.shown)) for low, high in bounds]
     else:
         told = zip(values, kinds, strict=True)
-        texts = [chapter.show(value, kind) for value, kind in told]
+        texts = [chapter.show(value, kind, decimals) for value, kind in told]
     texts = column.or_absent(values, texts)
     return [clean_text(text) if column.is_long else tidy(text) for text in texts]

@@ -16,6 +16,7 @@ from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.accounting import Account
 from blijfwijzer.survey.answers import Cell
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.refusals import Refusal
 from blijfwijzer.survey.remarks import warnings_of
 
 SCREEN = "en"
@@ -59,34 +60,51 @@ class Foretold:
         return not self.command.startswith(_OF_CLAIMS)
 
 
-def describe(
-    intake: Intake,
-    file: str,
-    reliability: Reliability | None,
-    undecided: Sequence[int] = (),
-    foretold: Sequence[Foretold] = (),
-    minimum: int = DisclosureSettings().minimum,
-) -> str:
-    """Tell all that was found, as lines for a terminal or a file.
+@dataclass(frozen=True)
+class Checked:
+    """A survey as `check` found it, told to a person by `describe` and to a program."""
 
-    Parameters
-    ----------
-    undecided : lines of the codebook that a person has still to decide
-    foretold : which commands can use it
-    minimum : forms that a reason for refusing them must have to be named
-    """
-    return "\n".join(_lines(intake, file, reliability, undecided, foretold, minimum))
+    intake: Intake
+    file: str
+    """Name of its file."""
+    reliability: Reliability | None = None
+    """Nothing where it has faults."""
+    undecided: Sequence[int] = ()
+    """Lines of the codebook that a person has still to decide."""
+    foretold: Sequence[Foretold] = ()
+    """Which commands can use it."""
+    minimum: int = DisclosureSettings().minimum
+    """Forms that a reason for refusing them must have to be named."""
+
+    @property
+    def rejected(self) -> list[tuple[Refusal, int]]:
+        """Reasons that forms were refused for, with how many each."""
+        return tell_reasons(self.intake.rejected, self.minimum)
+
+    @property
+    def look(self) -> list[str]:
+        """What asks for a look, in sentences."""
+        remarks = warnings_of(self.intake.remarks)
+        return [*_undecided(self.undecided), *(write(text, SCREEN) for text in remarks)]
+
+    @property
+    def know(self) -> list[str]:
+        """What is good to know, in sentences."""
+        return [write(r.message, SCREEN) for r in self.intake.remarks if r.level == "note"]
+
+    @property
+    def conclusion(self) -> str:
+        """Whether it can be used, and what to look at before; "" if it has faults."""
+        return "" if self.intake.errors else _conclude(self)
 
 
-def tell_program(
-    intake: Intake,
-    file: str,
-    reliability: Reliability | None,
-    undecided: Sequence[int] = (),
-    foretold: Sequence[Foretold] = (),
-    minimum: int = DisclosureSettings().minimum,
-) -> dict[str, Any]:
-    """Tell the same as JSON has it; `describe` says what each is.
+def describe(checked: Checked) -> str:
+    """Tell all that was found, as lines for a terminal or a file."""
+    return "\n".join(_lines(checked))
+
+
+def tell_program(checked: Checked) -> dict[str, Any]:
+    """Tell the same as JSON has it.
 
     Returns
     -------
@@ -94,67 +112,63 @@ def tell_program(
     exit code of each, `look` and `know` in sentences, `scales`, `commands` that can use it and not,
     and the `conclusion`.
     """
-    look = [*_undecided(undecided), *(write(text, SCREEN) for text in warnings_of(intake.remarks))]
-    scales = None if reliability is None else reliability.scales
-    usable = not intake.errors
-    told = _conclude(intake.account, reliability, len(undecided), len(look), foretold)
+    intake, reliability = checked.intake, checked.reliability
+    scales = [] if reliability is None else json.loads(reliability.scales.to_json(orient="records"))
     return {
-        "file": file,
+        "file": checked.file,
         "sha256": intake.sha256,
         **intake.account.as_dict(),
         "rejected": [
             {"reason": str(refusal), "responses": band_text(count)}
-            for refusal, count in tell_reasons(intake.rejected, minimum)
+            for refusal, count in checked.rejected
         ],
         "faults": [{"exit_code": e.exit_code, "text": str(e)} for e in intake.errors],
-        "look": look,
-        "know": [write(r.message, SCREEN) for r in intake.remarks if r.level == "note"],
-        "undecided": list(undecided),
-        "scales": [] if scales is None else json.loads(scales.to_json(orient="records")),
-        "commands": [asdict(one) for one in foretold],
-        "conclusion": told if usable else "",
+        "look": checked.look,
+        "know": checked.know,
+        "undecided": list(checked.undecided),
+        "scales": scales,
+        "commands": [asdict(one) for one in checked.foretold],
+        "conclusion": checked.conclusion,
     }
 
 
-def _lines(
-    intake: Intake,
-    file: str,
-    reliability: Reliability | None,
-    undecided: Sequence[int],
-    foretold: Sequence[Foretold],
-    minimum: int,
-) -> Iterator[str]:
+def _lines(checked: Checked) -> Iterator[str]:
+    intake = checked.intake
     accepted, rejected = len(intake.responses), len(intake.rejected)
     read = counted(intake.rows, "response")
-    yield f"{file}: {read} = {accepted} accepted + {rejected} rejected"
-    told = tell_reasons(intake.rejected, minimum)
+    yield f"{checked.file}: {read} = {accepted} accepted + {rejected} rejected"
+    told = checked.rejected
     for refusal, count in told:
         yield f"  rejected {band_text(count):>9}  {refusal}"
     if rejected and not told:
-        yield f"  rejected for reasons of fewer than {minimum}: look these rows up in the file"
+        few = checked.minimum
+        yield f"  rejected for reasons of fewer than {few}: look these rows up in the file"
     yield from _account(intake.account)
     if intake.errors:
         yield f"{counted(len(intake.errors), 'fault')} to mend before it can be used:"
         yield from (f"  - {error}" for error in intake.errors)
-    look = [*_undecided(undecided), *(write(text, SCREEN) for text in warnings_of(intake.remarks))]
-    know = [write(r.message, SCREEN) for r in intake.remarks if r.level == "note"]
-    for texts, title in ((look, "To look at:"), (know, "To know:")):
+    for texts, title in ((checked.look, "To look at:"), (checked.know, "To know:")):
         if texts:
             yield title
             yield from (f"  - {text}" for text in texts)
-    if reliability is not None:
-        yield "Scales:          items      n  alpha (95 %)        omega"
-        for row in reliability.scales.itertuples():
-            yield f"  {row.scale:<26.26} {row.items:>2} {row.n:>7}  {_consistency(row)}"
-        against = reliability.items[reliability.items["item_rest"] < _AGAINST]
-        for row in against.itertuples():
-            yield (
-                f"  - {row.item} runs against the rest of {row.scale} (r = {row.item_rest:.2f}): "
-                "is it worded the other way round? Then list it under `reversed`."
-            )
-    yield from _table(foretold)
-    if not intake.errors:
-        yield _conclude(intake.account, reliability, len(undecided), len(look), foretold)
+    if checked.reliability is not None:
+        yield from _scales(checked.reliability)
+    yield from _table(checked.foretold)
+    if checked.conclusion:
+        yield checked.conclusion
+
+
+def _scales(reliability: Reliability) -> Iterator[str]:
+    """Say how well each scale measures, and which items run against theirs."""
+    yield "Scales:          items      n  alpha (95 %)        omega"
+    for row in reliability.scales.itertuples():
+        yield f"  {row.scale:<26.26} {row.items:>2} {row.n:>7}  {_consistency(row)}"
+    against = reliability.items[reliability.items["item_rest"] < _AGAINST]
+    for row in against.itertuples():
+        yield (
+            f"  - {row.item} runs against the rest of {row.scale} (r = {row.item_rest:.2f}): "
+            "is it worded the other way round? Then list it under `reversed`."
+        )
 
 
 def _table(foretold: Sequence[Foretold]) -> Iterator[str]:
@@ -214,14 +228,8 @@ def _undecided(lines: Sequence[int]) -> list[str]:
     ]
 
 
-def _conclude(
-    account: Account,
-    reliability: Reliability | None,
-    undecided: int,
-    points: int,
-    foretold: Sequence[Foretold],
-) -> str:
-    """Say whether it can be used, with all that a user should first look at."""
+def _conclude(checked: Checked) -> str:
+    account, undecided, points = checked.intake.account, len(checked.undecided), len(checked.look)
     if account.is_much_lost:
         told = (
             f"No faults, but {account.share_rejected:.0%} of the responses are rejected and "
@@ -233,10 +241,13 @@ def _conclude(
         told = f"No faults, but {still} still to decide before it is used"
     else:
         look = counted(points, "point", "points")
-        told = f"No faults{_usable(foretold)}"
+        told = f"No faults{_usable(checked.foretold)}"
         told += f", after a look at the {look} above" * bool(points)
-    low = reliability.scales[reliability.scales["is_low"].astype(bool)] if reliability else None
-    if low is None or low.empty:
+    if checked.reliability is None:
+        return f"{told}."
+    scales = checked.reliability.scales
+    low = scales[scales["is_low"].astype(bool)]
+    if low.empty:
         return f"{told}."
     poor = ", ".join(f"{row.scale} (alpha {row.alpha:.2f})" for row in low.itertuples())
     return f"{told}; {counted(len(low), 'scale measures', 'scales measure')} poorly: {poor}."

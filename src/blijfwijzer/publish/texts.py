@@ -45,8 +45,12 @@ def write(value: Value, language: Language, how: str = "") -> str:
     return _in_sentence(text) if how == "inside" else text
 
 
-def show(value: Any, kind: Kind, language: Language) -> str:
+def show(value: Any, kind: Kind, language: Language, decimals: int | None = None) -> str:
     """Write a value for a reader; text in place of a number is shown as it is.
+
+    Parameters
+    ----------
+    decimals : of a number, where its column has a number of them
 
     >>> show(1234, "count", "nl"), show(12.34, "points", "nl"), show(34, "percent", "en")
     ('1.234', '+12,3', '34%')
@@ -61,7 +65,7 @@ def show(value: Any, kind: Kind, language: Language) -> str:
         return write(verdict(value), language)
     if not isinstance(value, Real):
         return write(value, language)
-    return str(value) if kind == "text" else write_number(float(value), kind, language)
+    return str(value) if kind == "text" else write_number(float(value), kind, language, decimals)
 
 
 def verdict(value: str) -> Value:
@@ -89,10 +93,11 @@ def _write_quantity(quantity: Quantity, language: Language) -> str:
     '34 % (28 tot 41)'
     """
     kind = KINDS[quantity.kind]
-    told = show(quantity.value, kind, language)
+    told = show(quantity.value, kind, language, quantity.decimals)
     if quantity.ends is None or None in map(number, (quantity.value, *quantity.ends)):
         return told
-    low, high = (show(end, kind, language).rstrip(f"%{NO_BREAK}") for end in quantity.ends)
+    ends = (show(end, kind, language, quantity.decimals) for end in quantity.ends)
+    low, high = (end.rstrip(f"%{NO_BREAK}") for end in ends)
     return template("number.interval", language).format(value=told, low=low, high=high)
 
 

@@ -6,16 +6,11 @@ from blijfwijzer.drafting.draft import find_undecided
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.files import to_json
-from blijfwijzer.publish.screen import describe, tell_program
+from blijfwijzer.publish.screen import Checked, describe, tell_program
 from blijfwijzer.runs.foretelling import foretell
 from blijfwijzer.settings import load_settings
-from blijfwijzer.survey.codebook import (
-    codebook_file,
-    load_codebook,
-)
-from blijfwijzer.survey.intake import (
-    check_survey,
-)
+from blijfwijzer.survey.codebook import codebook_file, load_codebook
+from blijfwijzer.survey.intake import check_survey
 
 
 def check(
@@ -45,6 +40,7 @@ def check(
             responses, codebook, design, draws=settings.evaluation.bootstraps
         )
     foretold = foretell(intake, survey_file, codebook, settings, models)
-    found = (intake, survey_file.name, scales, undecided, foretold, settings.disclosure.minimum)
-    print(to_json(tell_program(*found)).decode() if as_json else describe(*found))
+    minimum = settings.disclosure.minimum
+    found = Checked(intake, survey_file.name, scales, undecided, foretold, minimum)
+    print(to_json(tell_program(found)).decode() if as_json else describe(found))
     return intake.errors[0].exit_code if intake.errors else 0

@@ -124,6 +124,21 @@ def number_of(text: str) -> float | None:
     return found.pop() if len(found) == 1 else None
 
 
+def numbers_in(cells: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Read a column of a table that no codebook describes as numbers.
+
+    Returns
+    -------
+    As `read_numbers` does; a cell with nothing in it is no number, and in no doubt.
+
+    >>> numbers_in(pd.Series(["1 096", "451", "veel", None]))[0].tolist()
+    [1096.0, 451.0, nan, nan]
+    """
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.to_numpy(dtype="float64", na_value=np.nan), np.zeros(len(cells), dtype=bool)
+    return read_numbers("" if pd.isna(cell) else plain_text(code_text(cell)) for cell in cells)
+
+
 def _as_number(text: str, mark: Mark) -> float | None:
     found = _NUMBER[mark].fullmatch(text)
     if found is None:

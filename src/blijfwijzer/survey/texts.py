@@ -66,6 +66,8 @@ class Quantity:
     kind: str
     """One of `publish.texts.Kind`."""
     ends: tuple[object, object] | None = None
+    decimals: int | None = None
+    """Of all numbers of its column, where that has a number of them."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.errors import TrialError
+from blijfwijzer.survey.cells import numbers_in
 from blijfwijzer.vouchers.leeway import COARSE, FINE, Counts, Told, is_pinned
 from blijfwijzer.vouchers.permutation import (
     PERMUTATIONS,
@@ -202,7 +203,7 @@ def _read(outcomes: pd.DataFrame, lottery: Lottery) -> pd.DataFrame:
             f"{int(outcomes.index.duplicated().sum())} are double. Give each group of the lottery "
             "once."
         )
-    figures = outcomes.apply(pd.to_numeric, errors="coerce")
+    figures = outcomes.apply(lambda cells: pd.Series(numbers_in(cells)[0], index=cells.index))
     n = figures["n"].fillna(0)
     share: pd.Series = figures["share"] if "share" in figures else figures["count"] / n.where(n > 0)
     unread = int((figures.isna() & outcomes.notna()).to_numpy().sum())
