@@ -26,17 +26,16 @@ from blijfwijzer.drivers.tree_contributions import tree_contributions
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.boosting import Boosting
 from blijfwijzer.risk.metrics import calibration_slope, rank
-from blijfwijzer.risk.selection import Task, log_losses, select_model
+from blijfwijzer.risk.selection import select_model
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.risk.training import TrainingSet, prepare
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake, read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
-from studies.peers import bare_fit_seconds, cross, peers, tree_shap
+from studies.peers import bare_fit_seconds, cross, mean_loss, peers, tree_shap
 from studies.unseen import compare_unseen
 
 Result = TypeVar("Result")
@@ -93,10 +92,6 @@ def _folds(made_from: TrainingSet) -> list[Fold]:
     return list(splitter.split(np.zeros(len(values)), values, unit))
 
 
-def _loss(task: Task, risk: Array) -> float:
-    return float(np.average(log_losses(task.values, risk), weights=task.weight))
-
-
 def _accuracy(data: Path, tell: Tell) -> Iterator[str]:
     yield "## Accuracy"
     yield ""
@@ -116,16 +111,18 @@ def _accuracy(data: Path, tell: Tell) -> Iterator[str]:
         cells = []
         for peer, fit in peers().items():
             tell(f"{name}: {peer}")
-            cells.append("not installed" if fit is None else f"{_loss(task, cross(task, fit)):.4f}")
+            cells.append(
+                "not installed" if fit is None else f"{mean_loss(task, cross(task, fit)):.4f}"
+            )
         tell(f"{name}: blijfwijzer")
         selection = select_model(task)
         kind = selection.champion.kind
-        ours = _loss(task, selection.out_of_fold[kind])
+        ours = mean_loss(task, selection.out_of_fold[kind])
         tell(f"{name}: blijfwijzer with audit attributes")
         other = _prepare(load_codebook(name), data / file, audit=True)[0].task
         chosen = select_model(other)
-        price = ours - _loss(other, chosen.out_of_fold[chosen.champion.kind])
-        prevalence = _loss(task, selection.out_of_fold["prevalence"])
+        price = ours - mean_loss(other, chosen.out_of_fold[chosen.champion.kind])
+        prevalence = mean_loss(task, selection.out_of_fold["prevalence"])
         row = [f"{prevalence:.4f}", *cells, f"**{ours:.4f}**", kind, f"{price:+.4f}"]
         yield f"| {title} | {' | '.join(row)} |"
 
@@ -215,8 +212,8 @@ def _built_in(tell: Tell) -> Iterator[str]:
             selection = select_model(task)
             kind = selection.champion.kind
             risk = selection.out_of_fold[kind]
-            ours, best = _loss(task, risk), _loss(task, truth)
-            worst = _loss(task, selection.out_of_fold["prevalence"])
+            ours, best = mean_loss(task, risk), mean_loss(task, truth)
+            worst = mean_loss(task, selection.out_of_fold["prevalence"])
             ranked = rank(task.values, risk)
             slope = calibration_slope(ranked, task.weight[ranked.order])
             share = (worst - ours) / (worst - best)

@@ -12,6 +12,7 @@ import numpy as np
 from blijfwijzer.risk.boosting import Boosting, tree_parameters
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import fit_linear, linear_margin
+from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.model import Calibrator, calibrate
 from blijfwijzer.risk.selection import Task
 from blijfwijzer.survey.arrays import Array, Codes
@@ -45,6 +46,11 @@ def tree_shap(trees: str, X: Array) -> Array:
 
     explainer = shap.TreeExplainer(lgb.Booster(model_str=trees))
     return np.asarray(explainer.shap_values(X))
+
+
+def mean_loss(task: Task, risk: Array) -> float:
+    """Weighted log loss of risks."""
+    return float(np.average(log_losses(task.values, risk), weights=task.weight))
 
 
 def cross(task: Task, fit: Fit) -> Array:

@@ -16,8 +16,8 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.calibration import estimate_slope
 from blijfwijzer.risk.features import Feature, Schema
-from blijfwijzer.risk.metrics import to_margin
-from blijfwijzer.risk.selection import Task, log_losses, select_model
+from blijfwijzer.risk.metrics import log_losses, to_margin
+from blijfwijzer.risk.selection import Task, select_model
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.risk.training import prepare
 from blijfwijzer.settings import ModelSettings, Settings
@@ -25,7 +25,7 @@ from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Text, load_codebook
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
-from studies.peers import Fit, cross, peers, shallow
+from studies.peers import Fit, cross, mean_loss, peers, shallow
 
 _SEED = 1
 """Of the folds, and of who is drawn; another than candidates were ever tuned with."""
@@ -67,20 +67,16 @@ def _row(title: str, task: Task, tools: dict[str, Fit | None], tell: Tell) -> st
     selection = select_model(task)
     kind = selection.champion.kind
     ours = selection.out_of_fold[kind]
-    losses = {name: _loss(task, risk) for name, risk in risks.items()}
+    losses = {name: mean_loss(task, risk) for name, risk in risks.items()}
     best = min(losses, key=losses.__getitem__)
     gap, error = _paired(task, ours, risks[best])
     slope = estimate_slope(task.values, to_margin(ours), task.design)
     told = [f"{losses[name]:.4f}" if name in losses else "not installed" for name in tools]
     return (
         f"| {title} | {len(ours):,} | {len(np.unique(task.design.cluster))} | {' | '.join(told)} "
-        f"| **{_loss(task, ours):.4f}** | {kind} | {slope.value:.2f} ({slope.low:.2f}-"
+        f"| **{mean_loss(task, ours):.4f}** | {kind} | {slope.value:.2f} ({slope.low:.2f}-"
         f"{slope.high:.2f}) | {gap:+.4f} ± {error:.4f} ({best}) |"
     )
-
-
-def _loss(task: Task, risk: Array) -> float:
-    return float(np.average(log_losses(task.values, risk), weights=task.weight))
 
 
 def _paired(task: Task, one: Array, other: Array) -> tuple[float, float]:

@@ -374,10 +374,15 @@ def test_every_command_has_an_example_and_stands_in_the_readme(capsys):
 
 
 def test_an_interrupt_leaves_nothing_half_written(place, tmp_path):
+    # A suite that runs in the background hands on that interrupts are ignored.
+    heeding = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from blijfwijzer.cli.commands import main; main()"
+    )
     command = [
         sys.executable,
-        "-m",
-        "blijfwijzer",
+        "-c",
+        heeding,
         "train",
         str(place / "w.sav"),
         "--codebook",

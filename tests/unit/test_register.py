@@ -323,3 +323,14 @@ def test_a_question_about_people_makes_no_register_of_counts():
     book = BOOK.model_copy(update={"columns": columns})
 
     assert kind_of(pd.DataFrame({"organisatie": ["O1"], "people": [3]}), book) == "counts"
+
+
+def test_units_that_a_workbook_holds_as_numbers_are_those_of_the_survey():
+    forms = responses_of(FORMS)
+    forms = forms.assign(organisatie=forms["organisatie"].str[1:])
+    table = table_of(PEOPLE)
+    table = table.assign(organisatie=table["organisatie"].str[1:].astype(float))
+
+    (known,) = read(table, forms).margins
+
+    assert sorted(known.people.index) == sorted(read(table, forms).units_of(forms).unique())

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.drivers.contributions import Contributed
 from blijfwijzer.drivers.tree_contributions import tree_interactions
 from blijfwijzer.estimation.means import deviation
-from blijfwijzer.survey.arrays import Array, Codes
+from blijfwijzer.survey.arrays import Array, Codes, join_small
 
 _BINS = 12
 
@@ -22,16 +22,7 @@ def _bin(values: Array, minimum: int) -> Codes:
     if len(distinct) > _BINS:
         distinct = np.unique(np.quantile(values[known], np.linspace(0, 1, _BINS + 1)[1:]))
     bins = np.searchsorted(distinct, values[known])
-    sizes = np.bincount(bins, minlength=len(distinct))
-    joined = np.zeros(len(sizes), dtype=int)
-    current = filled = 0
-    for place, size in enumerate(sizes):
-        joined[place] = current
-        filled += size
-        if filled >= minimum:
-            current, filled = current + 1, 0
-    if filled and current:
-        joined = np.minimum(joined, current - 1)
+    joined = join_small(np.bincount(bins, minlength=len(distinct)), minimum)
     found = np.full(len(values), -1)
     found[known] = joined[np.minimum(bins, len(joined) - 1)]
     return found

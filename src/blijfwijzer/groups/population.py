@@ -1,11 +1,11 @@
 """How many people work in each unit, and where that table and a survey do not meet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from blijfwijzer.errors import GroupError, MissingColumnsError
+from blijfwijzer.errors import BlijfwijzerError, GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import GroupPath, path_ids
 from blijfwijzer.survey.cells import code_text, numbers_in, plain_text
 from blijfwijzer.survey.codebook import Codebook
@@ -14,6 +14,8 @@ from blijfwijzer.survey.texts import Value
 
 _MOST_PEOPLE = 1e9
 """People in a row; more are none that work somewhere, and too many to be added up."""
+_TOLD = 5
+"""Places that an error names."""
 
 
 @dataclass(frozen=True)
@@ -67,37 +69,52 @@ def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.Da
             f"{file}: needs a column `people` and the unit levels "
             f"{', '.join(codebook.units.levels)}; it has {', '.join(map(str, frame.columns))}."
         )
-    people, is_wrong, is_part = read_people(frame["people"])
-    if is_wrong.any():
-        raise GroupError(
-            f"{file}: {int(is_wrong.sum())} rows of `people` are no number, negative or endless. "
-            "Correct them."
-        )
-    if is_part.any():
-        raise GroupError(
-            f"{file}: {int(is_part.sum())} rows of `people` are fractions of a person, or may be. "
-            "Write whole numbers, without a point or comma between thousands: 1.096 may be meant "
-            "as 1096."
-        )
-    units = {
-        level: frame[level].map(code_text, na_action="ignore").astype("str") for level in levels
-    }
-    return pd.DataFrame({**units, "people": people})
+    frame = frame.reset_index(drop=True)
+    people = read_people(frame["people"], file, GroupError)
+    return read_units(frame, levels).assign(people=people)
 
 
-def read_people(people: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Read how many people each row of a table tells of.
+def read_units(frame: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:
+    """Give the units of each row, written as codes of a codebook are; missing where not named."""
+    return frame[list(levels)].map(code_text, na_action="ignore").astype("str")
 
-    Returns
-    -------
-    The numbers; where there is none that people can have; where one is a fraction, or in doubt
-    between that and thousands.
+
+def read_people(people: pd.Series, file: str, error: type[BlijfwijzerError]) -> pd.Series:
+    """Read how many people each row of a table counts, as whole numbers.
+
+    Raises
+    ------
+    error
+        Some are no number, negative, endless, fractions of a person, or may be.
     """
     read, is_doubtful = numbers_in(people)
-    numbers = pd.Series(read, index=people.index)
+    numbers = pd.Series(read)
     is_none = numbers.isna() & ~is_doubtful
-    is_wrong = is_none | (numbers < 0) | (numbers > _MOST_PEOPLE)
-    return numbers, is_wrong, (numbers % 1 > 0) | is_doubtful
+    wrong = rows_where(is_none | (numbers < 0) | (numbers > _MOST_PEOPLE))
+    if wrong:
+        raise error(
+            f"{file}: {len(wrong)} rows of `people` are no number, negative or endless: rows "
+            f"{first_of(wrong)}. Correct them."
+        )
+    parts = rows_where((numbers % 1 > 0) | is_doubtful)
+    if parts:
+        raise error(
+            f"{file}: {len(parts)} rows of `people` are fractions of a person, or may be: rows "
+            f"{first_of(parts)}. Write whole numbers, without a point or comma between thousands: "
+            "1.096 may be meant as 1096."
+        )
+    return numbers
+
+
+def rows_where(where: pd.Series) -> list[int]:
+    """Give the numbers of rows that a spreadsheet gives them, the header being the first."""
+    return [int(row) + 2 for row in where.index[where.to_numpy(dtype=bool)]]
+
+
+def first_of(found: Sequence[object]) -> str:
+    """Name the first of what was found, and say how many more there are."""
+    more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+    return ", ".join(str(one) for one in found[:_TOLD]) + more
 
 
 def name_as_survey(population: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,13 @@ import pandas as pd
 
 from blijfwijzer.errors import MarginError, MissingColumnsError
 from blijfwijzer.groups.paths import EVERYONE, path_ids
-from blijfwijzer.groups.population import name_as_survey, read_people
+from blijfwijzer.groups.population import (
+    first_of,
+    name_as_survey,
+    read_people,
+    read_units,
+    rows_where,
+)
 from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
@@ -25,8 +31,6 @@ Kind = Literal["counts", "margins", "cells"]
 _BAND = re.compile(r"<(?P<under>\d+)|(?P<low>\d+)-(?P<high>\d+)|(?P<from>\d+)\+|(?P<one>\d+)")
 _OWN = frozenset({"unit", "level", "people", "cell"})
 """Columns that a table of cells is given here, which none of the survey may be called."""
-_TOLD = 5
-"""Places that an error names."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +108,10 @@ def read_register(
             f"{file}: {len(taken)} variables are called as columns that every register has: "
             f"{', '.join(taken)}. Tell of them in a table of margins (variable, code, people)."
         )
-    told = frame.reset_index(drop=True).assign(people=_people(frame["people"], file))
-    units = told[levels].astype("str").mask(told[levels].isna())
-    told[levels] = name_as_survey(units, responses) if levels else units
+    told = frame.reset_index(drop=True).assign(
+        people=read_people(frame["people"], file, MarginError)
+    )
+    told[levels] = name_as_survey(read_units(told, levels), responses)
     told["unit"], told["level"] = _units(told, levels, file)
     if is_long:
         return Register(_of_margins(told, names, codebook, file), None, tuple(levels))
@@ -172,22 +177,6 @@ def _refuse_variables(
         )
 
 
-def _people(people: pd.Series, file: str) -> pd.Series:
-    numbers, is_wrong, is_part = read_people(people)
-    wrong, parts = _rows(is_wrong), _rows(is_part)
-    if wrong:
-        raise MarginError(
-            f"{file}: {len(wrong)} rows of `people` are no number, negative or endless: rows "
-            f"{first_of(wrong)}. Correct them."
-        )
-    if parts:
-        raise MarginError(
-            f"{file}: {len(parts)} rows of `people` are fractions of a person, or may be: rows "
-            f"{first_of(parts)}. Write whole numbers, without a point or comma between thousands."
-        )
-    return numbers.reset_index(drop=True)
-
-
 def _units(told: pd.DataFrame, levels: list[str], file: str) -> tuple[pd.Series, pd.Series]:
     """Give id and level of the unit of each row: the smallest that it names."""
     unit = pd.Series(EVERYONE, index=told.index)
@@ -196,7 +185,7 @@ def _units(told: pd.DataFrame, levels: list[str], file: str) -> tuple[pd.Series,
         is_named = told[name].notna()
         unit = unit.mask(is_named, path_ids(told, levels[:depth]))
         level = level.mask(is_named, name)
-    loose = _rows(unit.isna())
+    loose = rows_where(unit.isna())
     if loose:
         raise MarginError(
             f"{file}: {len(loose)} rows name a unit and not the larger one it is in: rows "
@@ -210,7 +199,7 @@ def _codes(codes: pd.Series, column: Column, file: str) -> pd.Series:
     if column.type == "number":
         told = codes.map(code_text).str.replace("\u2013", "-", regex=False)
         bands = {code: _band(code) for code in told.unique()}
-        unknown = _rows(told.map(lambda code: bands[code] is None))
+        unknown = rows_where(told.map(lambda code: bands[code] is None))
         ends = sorted(band for band in bands.values() if band is not None)
         if any(high > low for (_, high), (low, _) in zip(ends, ends[1:], strict=False)):
             raise MarginError(
@@ -219,7 +208,7 @@ def _codes(codes: pd.Series, column: Column, file: str) -> pd.Series:
             )
     else:
         values = read_answers(codes, column, []).values
-        unknown = _rows(values.isna())
+        unknown = rows_where(values.isna())
         told = code_answers(values, column, ())
     if unknown:
         raise MarginError(
@@ -276,7 +265,7 @@ def _known(own: pd.DataFrame, column: Column, file: str) -> Known:
 
 
 def _refuse_double(told: pd.DataFrame, columns: list[str], file: str) -> None:
-    double = _rows(told.duplicated(columns))
+    double = rows_where(told.duplicated(columns))
     if double:
         raise MarginError(
             f"{file}: {len(double)} rows tell of a unit and code that an earlier row told of: rows "
@@ -297,14 +286,3 @@ def _refuse_totals(margins: list[Known], file: str) -> None:
                 f"{file}: of {len(differ)} units the people of {first} and of {own.variable} do "
                 f"not add up to the same: {first_of(differ)}. Take both from one day."
             )
-
-
-def _rows(where: pd.Series) -> list[int]:
-    """Give the numbers of rows that a spreadsheet gives them, the header being the first."""
-    return [int(row) + 2 for row in where.index[where.to_numpy(dtype=bool)]]
-
-
-def first_of(found: Sequence[object]) -> str:
-    """Name the first of what was found, and say how many more there are."""
-    more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
-    return ", ".join(str(one) for one in found[:_TOLD]) + more

@@ -15,7 +15,8 @@ from scipy.sparse import csr_array, vstack
 from blijfwijzer.errors import MarginError
 from blijfwijzer.estimation.raking import Totals, rake_to
 from blijfwijzer.groups.paths import GroupPath, path_ids
-from blijfwijzer.groups.register import Known, Register, code_answers, first_of
+from blijfwijzer.groups.population import first_of
+from blijfwijzer.groups.register import Known, Register, code_answers
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook

@@ -70,6 +70,16 @@ class Stored:
         """Where it lies."""
         return self.manifest.folder
 
+    @property
+    def ledgers(self) -> Path:
+        """Folder of the ledgers beside the folder of models."""
+        return self.folder.parent.parent / "ledger"
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """What a release that uses it tells of it."""
+        return {"model": self.folder.name, "model_sha256": self.manifest.sha256}
+
 
 def folder_name(target: str, codebook: Codebook, survey_hmac: str, settings: Settings) -> str:
     """Name a model folder after its outcome, its survey and all that it was made from.

@@ -71,10 +71,8 @@ def find_overlap(release: Rehearsal, stored: Stored, units: pd.Series) -> Overla
     units : code of the organisation of each response
     """
     none = pd.Series(False, index=units.index)
-    digest = release.request.origin["survey_sha256"]
-    for identify in _keys(release, stored):
-        if stored.manifest.survey_hmac_sha256 == identify(digest):
-            return Overlap("file", none.to_numpy())
+    if is_of_file(release, stored):
+        return Overlap("file", none.to_numpy())
     for identify in _keys(release, stored):
         if stored.trained.get("key") != _keyed(identify, "key"):
             continue
@@ -87,10 +85,16 @@ def find_overlap(release: Rehearsal, stored: Stored, units: pd.Series) -> Overla
     return Overlap("unknown", none.to_numpy())
 
 
+def is_of_file(release: Rehearsal, stored: Stored) -> bool:
+    """Whether a key tells that a model was trained on the very file of a release."""
+    own, digest = stored.manifest.survey_hmac_sha256, release.request.origin["survey_sha256"]
+    return any(own == identify(digest) for identify in _keys(release, stored))
+
+
 def _keys(release: Rehearsal, stored: Stored) -> Iterator[Callable[[str], str]]:
     """Give the ways to identify by the ledger of this release, and by that beside the model."""
     yield release.ledger.identify
-    yield partial(identify_beside, stored.folder.parent.parent / "ledger" / release.request.survey)
+    yield partial(identify_beside, stored.ledgers / release.request.survey)
 
 
 def _of_unit(identify: Callable[[str], str], unit: object) -> str:

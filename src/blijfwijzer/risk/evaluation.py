@@ -28,11 +28,12 @@ from blijfwijzer.risk.metrics import (
     Ranked,
     cumulate,
     measure,
+    possible_losses,
     rank,
     to_margin,
 )
 from blijfwijzer.settings import EvaluationSettings
-from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns
+from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns, join_small
 
 TOO_SMALL = "te klein"
 """Name of the rest that holds all groups too small to show."""
@@ -120,11 +121,6 @@ def evaluate(
         verdict=judge_slope(estimate_slope(values, to_margin(risk), predictions.design)),
         loss_step=finest_step(float((weight * possible_losses(risk)).max() / weight.sum())),
     )
-
-
-def possible_losses(risk: Array) -> Array:
-    """Log loss of each response if it had answered the other way, or as it did: the larger."""
-    return np.asarray(-np.log(np.maximum(np.minimum(risk, 1 - risk), 1e-12)))
 
 
 def finest_step(influence: float, error: float = 0.0) -> float:
@@ -293,23 +289,14 @@ def _calibration(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
     """Rates in bins of risk; bins below `minimum` respondents join the one before."""
     frame = pd.DataFrame(
         {
-            "bin": ranked.tenths,
             "risk": ranked.risk,
             "value": ranked.values,
             "weight": weight[ranked.order],
         }
     )
-    sizes = frame["bin"].value_counts().sort_index()
-    joined, current, filled = {}, 0, 0
-    for tenth, size in sizes.items():
-        joined[tenth] = current
-        filled += size
-        if filled >= minimum:
-            current, filled = current + 1, 0
-    if filled and current:
-        joined = {tenth: min(place, current - 1) for tenth, place in joined.items()}
+    joined = join_small(np.bincount(ranked.tenths), minimum)
     rows = []
-    for _, part in frame.groupby(frame["bin"].map(joined)):
+    for _, part in frame.groupby(joined[ranked.tenths]):
         w = part["weight"].to_numpy()
         rows.append(
             {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from blijfwijzer.survey.arrays import Array, Codes
 
@@ -50,9 +51,8 @@ class Ranked:
 
     @cached_property
     def losses(self) -> Array:
-        """Log loss of each row; a risk of exactly 0 or 1 counts as one in a million million."""
-        risk = np.clip(self.risk, 1e-12, 1 - 1e-12)
-        return np.asarray(-np.where(self.values == 1, np.log(risk), np.log1p(-risk)))
+        """Log loss of each row."""
+        return log_losses(self.values, self.risk)
 
     @cached_property
     def logit(self) -> Array:
@@ -67,10 +67,25 @@ class Ranked:
         return np.asarray(bins[ends])
 
 
+def log_losses(values: ArrayLike, risk: Array) -> Array:
+    """Log loss of each response; a risk of exactly 0 or 1 counts as one in a million million.
+
+    Parameters
+    ----------
+    values : 1 or 0 per response, or one of these for all
+    """
+    risk = np.clip(risk, 1e-12, 1 - 1e-12)
+    return np.asarray(-np.where(np.asarray(values) == 1, np.log(risk), np.log1p(-risk)))
+
+
+def possible_losses(risk: Array) -> Array:
+    """Log loss of each response if it had answered the other way, or as it did: the larger."""
+    return np.asarray(np.maximum(log_losses(1, risk), log_losses(0, risk)))
+
+
 def to_margin(risk: Array) -> Array:
     """Log odds of risks; one of exactly 0 or 1 counts as one in a million million."""
-    risk = np.clip(risk, 1e-12, 1 - 1e-12)
-    return np.asarray(np.log(risk) - np.log1p(-risk))
+    return log_losses(0, risk) - log_losses(1, risk)
 
 
 def rank(values: Array, risk: Array, cluster: Codes | None = None) -> Ranked:

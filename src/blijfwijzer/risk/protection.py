@@ -11,7 +11,8 @@ import pandas as pd
 
 from blijfwijzer.disclosure.rounding import band, band_floor, to_band, whole_percent
 from blijfwijzer.estimation.intervals import wilson
-from blijfwijzer.risk.evaluation import Evaluation, finest_step, possible_losses
+from blijfwijzer.risk.evaluation import Evaluation, finest_step
+from blijfwijzer.risk.metrics import log_losses, possible_losses
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.survey.arrays import Array
 
@@ -63,8 +64,8 @@ def protect_selection(selection: Selection, weight: Array) -> Selection:
     best, champion = str(scores["log_loss"].idxmin()), selection.champion.kind
     steps = {}
     for name, error in scores["standard_error"].to_dict().items():
-        pair = risks[str(name)], risks[best]
-        apart = [np.subtract(*(np.log(side(risk)) for risk in pair)) for side in (_clip, _rest)]
+        own, other = risks[str(name)], risks[best]
+        apart = [log_losses(answer, own) - log_losses(answer, other) for answer in (0, 1)]
         influence = float((share * np.abs(apart).max(axis=0)).max())
         steps[str(name)] = finest_step(influence, float(error))
     step = pd.Series(steps)
@@ -82,14 +83,6 @@ def protect_selection(selection: Selection, weight: Array) -> Selection:
         ),
         price=float(above[champion]),
     )
-
-
-def _clip(risk: Array) -> Array:
-    return np.clip(risk, 1e-12, 1 - 1e-12)
-
-
-def _rest(risk: Array) -> Array:
-    return 1 - _clip(risk)
 
 
 def _in_steps(value: pd.Series, step: pd.Series | float) -> pd.Series:

@@ -12,6 +12,7 @@ from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_ma
 from blijfwijzer.risk.calibration import estimate_slope, fit_calibrator, judge_slope
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import Linear, fit_linear, linear_margin, shrink
+from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.model import Calibrator, RiskModel, calibrate, predict_margin
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.settings import ModelSettings
@@ -151,12 +152,6 @@ def select_model(task: Task, tell: Tell = silent) -> Selection:
     )
 
 
-def log_losses(values: Array, risk: Array) -> Array:
-    """Log loss of each response."""
-    risk = np.clip(risk, 1e-12, 1 - 1e-12)
-    return np.asarray(-np.where(values == 1, np.log(risk), np.log1p(-risk)))
-
-
 def _prevalence(task: Task, tell: Tell) -> _Tried:
     """Predict the same weighted rate for everybody."""
     variant = _Variant(
@@ -210,10 +205,9 @@ def _trees(task: Task, tell: Tell, rival: _Tried | None) -> _Tried:
     """Correct half a logistic regression on all answers by shallow trees.
 
     Starting from half of the regression's margin lets trees spend fewer rounds on what is
-    straight: on FEVS 2018 .4320 after 600 rounds, where trees alone need 1,500 for .4322. It reads
-    each level of a nominal column, and being missing, as a term of its own: trees part levels by
-    groups, and see few columns each. Its penalty is the one that was best for the regression that
-    is a candidate, on the other folds.
+    straight (docs/decisions/shallow-trees.md). It reads each level of a nominal column, and being
+    missing, as a term of its own: trees part levels by groups, and see few columns each. Its
+    penalty is the one that was best for the regression that is a candidate, on the other folds.
     """
     names = _answers(task.schema)
 

@@ -12,7 +12,6 @@ from blijfwijzer.claims.evidence import gather as gather_evidence
 from blijfwijzer.claims.register import CLAIMS, Claim, find_claims
 from blijfwijzer.claims.verdicts import Verdict, run_claims
 from blijfwijzer.disclosure.answers import Basis
-from blijfwijzer.disclosure.ledger import identify_beside
 from blijfwijzer.errors import ModelFolderError, counted
 from blijfwijzer.estimation.design import read_design
 from blijfwijzer.groups.grouping import everyone_alone
@@ -25,6 +24,7 @@ from blijfwijzer.records.model_choice import foresee
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.claims import admit_claims
 from blijfwijzer.release.folder import refuse_place
+from blijfwijzer.release.overlap import is_of_file
 from blijfwijzer.release.preview import Found, Tally, Wish
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.rehearsal import Rehearsal
@@ -120,19 +120,12 @@ def _find_claims(tested: ClaimsTested, release: Rehearsal) -> ClaimFindings:
 
 
 def _refuse_own_survey(release: Rehearsal, waves: Waves) -> None:
-    """Refuse a model that was trained on the very respondents who judge it.
-
-    It is known by the key of the ledger that it was trained with: this one, or that beside models.
-    """
-    if waves.choice is None:
-        return
-    stored, request = waves.choice.stored, release.request
-    digest = request.origin["survey_sha256"]
-    beside = identify_beside(stored.folder.parent.parent / "ledger" / request.survey, digest)
-    if stored.manifest.survey_hmac_sha256 in (release.ledger.identify(digest), beside):
+    """Refuse a model that was trained on the very respondents who judge it."""
+    if waves.choice is not None and is_of_file(release, waves.choice.stored):
         raise ModelFolderError(
-            f"{stored.folder.name}: was trained on this very survey, and what it foresees of those "
-            "who trained it says nothing. Give a model of an earlier wave, or leave --models out."
+            f"{waves.choice.stored.folder.name}: was trained on this very survey, and what it "
+            "foresees of those who trained it says nothing. Give a model of an earlier wave, or "
+            "leave --models out."
         )
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blijfwijzer.drivers.contributions import Contributed, Contributions, contribute, refuse_gap
 from blijfwijzer.drivers.profiles import Drivers, profile
@@ -35,6 +34,7 @@ from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.rule_truth import label
@@ -67,7 +67,7 @@ class Explained:
     """Name of the survey's file."""
     intake: Intake
     built: Features
-    answers: NDArray[np.float64]
+    answers: Array
     """Outcome per response: 1, 0, or NaN where not known."""
     contributions: Contributions
 
@@ -77,6 +77,17 @@ class Explained:
         return self.choice.stored
 
     @property
+    def contributed(self) -> Contributed:
+        """Contributions beside the answers that they are of."""
+        model = self.stored.model
+        return Contributed(self.contributions, self.built.frame, model.schema, model.trees)
+
+    @property
+    def weight(self) -> Array:
+        """Per response."""
+        return self.intake.responses["weight"].to_numpy(dtype=float)
+
+    @property
     def units(self) -> pd.Series:
         """Where each respondent works, as wholes are resampled."""
         return self.intake.responses[self.stored.codebook.units.cluster]
@@ -84,7 +95,7 @@ class Explained:
     @property
     def predictions(self) -> Predictions:
         """What is predicted of each response, beside what it answered."""
-        design = Design.of_units(self.intake.responses["weight"].to_numpy(), self.units)
+        design = Design.of_units(self.weight, self.units)
         return Predictions(self.answers, self.contributions.risk, design)
 
 
@@ -99,8 +110,8 @@ def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None
     refuse_strange(output, RECORD)
     with show_progress() as tell:
         explained = contribute_wave(request, tell)
-        beside = explained.stored.folder.parent.parent / "ledger"
-        shown = publish_explanation(explained, output, ledgers or beside, tell)
+        own = ledgers or explained.stored.ledgers
+        shown = publish_explanation(explained, output, own, tell)
     print(shown)
     if request.model != explained.stored.folder:
         print(f"  {explained.choice}")
@@ -143,7 +154,7 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
     stored, settings, intake = explained.stored, explained.settings, explained.intake
     target = stored.model.target
     origin = provenance(intake.sha256, stored.codebook, settings)
-    origin |= {"model": stored.folder.name, "model_sha256": stored.manifest.sha256}
+    origin |= stored.origin
     asked, statistics = {"target": target}, (f"rate:{target}",)
     request = Request(
         "explain", stored.codebook, settings, wave_of(explained.file), statistics, origin, asked
@@ -180,9 +191,8 @@ def _counts(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
 
 
 def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
-    model = explained.stored.model
     return profile(
-        Contributed(explained.contributions, explained.built.frame, model.schema, model.trees),
+        explained.contributed,
         explained.predictions.design,
         breakdown.groups,
         explained.settings.drivers,

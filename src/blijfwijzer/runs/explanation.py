@@ -19,7 +19,6 @@ from blijfwijzer.disclosure.copies import number_forms
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.drivers.cells import People, kept_shares, make_cells
-from blijfwijzer.drivers.contributions import Contributed
 from blijfwijzer.drivers.kinds import find_kinds
 from blijfwijzer.drivers.mean_rows import MeanRows, mean_rows
 from blijfwijzer.errors import DisclosureError, GroupError, ModelFolderError, refuse_without
@@ -106,7 +105,7 @@ class Model(Stored):
         explained = _contribute(self, survey, own, tell)
         if by == PERSONS:
             return _explanation(_of_persons(explained), explained)
-        beside = self.folder.parent.parent / "ledger" if ledgers is None else Path(ledgers)
+        beside = self.ledgers if ledgers is None else Path(ledgers)
         asked = (by,) if isinstance(by, str) else tuple(by)
         request = _request(explained, asked, wave or wave_of(explained.file))
         with showing(request, beside) as release:
@@ -148,7 +147,7 @@ def _contribute(
         intake = read_survey(Path(survey), without_outcomes(stored.codebook), own.intake)
     require_enough(intake, own.intake)
     explained = contribute_intake(ModelChoice(stored, "as given"), own, intake, tell)
-    weight = _weight(explained)
+    weight = explained.weight
     compared = compare_wave(explained.built, stored.reference, weight, own.wave, len(weight))
     refuse_different(compared, own.wave, stored.model.target)
     return explained
@@ -178,7 +177,7 @@ def _refuse_persons(leave: PersonsSettings) -> None:
 def _request(explained: Explained, by: tuple[str, ...], wave: str) -> Request:
     stored, settings = explained.stored, explained.settings
     origin = provenance(explained.intake.sha256, stored.codebook, settings)
-    origin |= {"model": stored.folder.name, "model_sha256": stored.manifest.sha256}
+    origin |= stored.origin
     target = stored.model.target
     asked = {"target": target, "by": list(by), "wave": wave, "as": "explanation"}
     statistics = (f"risk:{target}",)
@@ -212,7 +211,7 @@ def _tell(
     explained: Explained, rows: csr_array, names: list[str], telling: dict[str, float]
 ) -> _Rows:
     minimum = explained.settings.disclosure.minimum
-    told = mean_rows(_contributed(explained), _weight(explained), rows, minimum, telling)
+    told = mean_rows(explained.contributed, explained.weight, rows, minimum, telling)
     n = np.diff(csr_array(rows).indptr).astype(float)
     risk = told.base + told.contributions.sum(axis=1)
     about = pd.DataFrame({"row": names, "people": [band_text(one) for one in n], "risk": risk})
@@ -269,7 +268,7 @@ def _segments(
         barred_columns(codebook, codebook.outcomes[target]),
     )
     admission = release.admit(intake, everyone_alone(intake.responses), {})
-    weight, risk = _weight(explained), explained.contributions.risk
+    weight, risk = explained.weight, explained.contributions.risk
     narrow = are_narrow(found.members, risk, weight, settings.disclosure.unanimity)
     names = {
         FigureId("segment", (str(name), target)): place
@@ -300,7 +299,7 @@ def _cells(explained: Explained, release: Showing) -> _Rows:
     unanimity = explained.settings.disclosure.unanimity
     telling = {name: unanimity if name in known else np.inf for name in names}
     told = _tell(explained, rows, [f"{place + 1}" for place in range(rows.shape[0])], telling)
-    together, each = kept_shares(explained.contributions.values, _weight(explained), cells)
+    together, each = kept_shares(explained.contributions.values, explained.weight, cells)
     kept = pd.concat([pd.Series({"": together}), each]).round(2)
     return _Rows(told.about, told.told, kept)
 
@@ -321,7 +320,7 @@ def _make_cells(explained: Explained, smallest: int) -> Codes:
     units = explained.units.astype("str").to_numpy()
     people = People(
         explained.contributions.values,
-        _weight(explained),
+        explained.weight,
         # By what the model reads: who differ elsewhere alone are one to it.
         number_forms(explained.built.frame),
         np.unique(units, return_inverse=True)[1],
@@ -336,20 +335,11 @@ def _of_persons(explained: Explained) -> _Rows:
     return _Rows(about, MeanRows(found.values, explained.built.frame, found.base))
 
 
-def _contributed(explained: Explained) -> Contributed:
-    schema = explained.stored.model.schema
-    return Contributed(explained.contributions, explained.built.frame, schema)
-
-
-def _weight(explained: Explained) -> Array:
-    return explained.intake.responses["weight"].to_numpy(dtype=float)
-
-
 def _explanation(rows: _Rows, explained: Explained) -> "shap.Explanation":
     """Make what shap's plots take."""
     import shap
 
-    told, schema = rows.told, explained.stored.model.schema
+    told = rows.told
     found = shap.Explanation(
         values=told.contributions.to_numpy(),
         base_values=np.full(len(told.contributions), told.base),
@@ -358,7 +348,6 @@ def _explanation(rows: _Rows, explained: Explained) -> "shap.Explanation":
         feature_names=_names(explained),
     )
     found.rows, found.kept, found.kinds = rows.about, rows.kept, rows.kinds
-    assert found.shape[1] == len(schema.features)
     return found
 
 

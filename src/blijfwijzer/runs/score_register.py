@@ -80,7 +80,7 @@ def tell_register(
     for name, target in targets.items():
         places = [p for p in _largest(admission) if _moved(admission, name, p) in told]
         rate = target.pooled.table["rate"].iloc[places].to_numpy(dtype=float)
-        before = _rates_before(target, wave, weights)[places]
+        before = _rates_before(target, wave, weights)[places] if places else rate
         # Of the rates as they are shown: their difference tells no more finely.
         moved = rate.round(2) - before.round(2)
         tables.append(pd.DataFrame({"target": name, "place": places, "rate": rate, "moved": moved}))

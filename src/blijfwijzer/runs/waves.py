@@ -111,8 +111,7 @@ class Waves:
         if self.before is not None:
             origin["previous_sha256"] = self.before.intake.sha256
         if self.choice is not None:
-            manifest = self.choice.stored.manifest
-            origin |= {"model": manifest.folder.name, "model_sha256": manifest.sha256}
+            origin |= self.choice.stored.origin
         asked = {"wave": self.now.name, **asked, "kind": kind}
         return Request(kind, self.codebook, self.settings, self.now.name, statistics, origin, asked)
 

@@ -17,6 +17,24 @@ def effective_n(weight: Array) -> float:
     return float(effective_ns(weight.sum(), weight @ weight))
 
 
+def join_small(sizes: Codes, minimum: int) -> Codes:
+    """Give the bin that each of some bins in order joins, so that none has too few responses.
+
+    Each takes in those after it until it is large enough; too few at the end join the bin before.
+
+    >>> join_small(np.array([12, 4, 7, 3]), 10)
+    array([0, 1, 1, 1])
+    """
+    joined = np.zeros(len(sizes), dtype=np.intp)
+    current = filled = 0
+    for place, size in enumerate(sizes):
+        joined[place] = current
+        filled += size
+        if filled >= minimum:
+            current, filled = current + 1, 0
+    return np.minimum(joined, current - 1) if filled and current else joined
+
+
 def effective_ns(total: ArrayLike, squares: ArrayLike) -> Array:
     """Give Kish's effective number of respondents, (sum w)^2 / sum w^2 (1965, section 11.7).
 
