@@ -2,7 +2,7 @@
 
 A program that writes a table chooses signs for decimals and thousands, and words for what is not
 there. Every format passes here, so that the same answers read alike from each; docs/codebook.md,
-part 9, tells the rules to those who make the file.
+part 10, tells the rules to those who make the file.
 """
 
 import datetime as dt
