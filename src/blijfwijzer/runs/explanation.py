@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.disclosure.copies import number_forms
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rounding import band_text
-from blijfwijzer.drivers.cells import People, kept_shares, make_cells
+from blijfwijzer.drivers.cells import Alike, kept_shares, make_cells
 from blijfwijzer.drivers.kinds import find_kinds
 from blijfwijzer.drivers.mean_rows import MeanRows, mean_rows
 from blijfwijzer.errors import DisclosureError, GroupError, ModelFolderError, refuse_without
