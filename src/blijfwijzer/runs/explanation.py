@@ -318,7 +318,7 @@ def _other(explained: Explained, name: str) -> Explained:
 
 def _make_cells(explained: Explained, smallest: int) -> Codes:
     units = explained.units.astype("str").to_numpy()
-    people = People(
+    people = Alike(
         explained.contributions.values,
         explained.weight,
         # By what the model reads: who differ elsewhere alone are one to it.
