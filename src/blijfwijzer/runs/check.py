@@ -41,6 +41,7 @@ def check(
         )
     foretold = foretell(intake, survey_file, codebook, settings, models)
     minimum = settings.disclosure.minimum
-    found = Checked(intake, survey_file.name, scales, undecided, foretold, minimum)
+    silenced = settings.checks.silenced
+    found = Checked(intake, survey_file.name, scales, undecided, foretold, minimum, silenced)
     print(to_json(tell_program(found)).decode() if as_json else describe(found))
     return intake.errors[0].exit_code if intake.errors else 0

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.checks.findings import Finding, find
+from blijfwijzer.checks.surveys import find_lost
 from blijfwijzer.drivers.contributions import Contributed, Contributions, contribute, refuse_gap
 from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.errors import refuse_without
@@ -16,7 +18,7 @@ from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.review_page import draw_review, render_review
-from blijfwijzer.publish.review_tables import Review, remarks_of_slope, review_chapter
+from blijfwijzer.publish.review_tables import Review, review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
@@ -32,6 +34,7 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
+from blijfwijzer.runs.train_checks import check_slope
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array
@@ -251,9 +254,8 @@ def _page(
         warnings=(
             *release.remarks,
             *(() if overlap.kind == "apart" else (overlap.message,)),
-            *(() if evaluation is None else remarks_of_slope(evaluation)),
-            *warnings_of(explained.intake.remarks),
         ),
+        findings=_check(explained, evaluation),
         provenance=release.origin,
         settings=explained.settings,
         evaluation=evaluation,
@@ -261,6 +263,16 @@ def _page(
         measures=_measures_of_training(explained) if overlap.kind == "file" else None,
         wave=release.request.wave,
     )
+
+
+def _check(explained: Explained, evaluation: Evaluation | None) -> tuple[Finding, ...]:
+    """Check the wave, and the model in it."""
+    told = [
+        *(() if evaluation is None else check_slope(evaluation)),
+        *find_lost(explained.intake.account),
+        *warnings_of(explained.intake.remarks),
+    ]
+    return find(told, explained.settings.checks.silenced)
 
 
 def _measures_of_training(explained: Explained) -> pd.DataFrame:

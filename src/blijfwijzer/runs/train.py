@@ -11,6 +11,7 @@ from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.publish.check_texts import check_lines, check_tags
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.review_tables import review_chapter
 from blijfwijzer.publish.screen import SCREEN
@@ -36,12 +37,12 @@ from blijfwijzer.runs.train_review import (
     evaluate_fitted,
     explain_fitted,
     find_card,
+    findings_of_training,
     learn,
     metrics_of,
     review_files,
     review_page,
     tell_apart,
-    warnings_of_training,
 )
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import (
@@ -161,13 +162,14 @@ def publish_model(
         tell(f"{target}: self-check card")
         card = find_card(survey, fitted)
         selection = protect_selection(fitted.selection, fitted.made_from.task.weight)
-        warnings = [*release.remarks, *warnings_of_training(survey, fitted, evaluation)]
+        findings = findings_of_training(survey, fitted, evaluation, drivers, breakdown)
         review = TrainingReview(
             fitted.made_from.outcome,
             selection,
             evaluation,
             drivers,
-            warnings,
+            release.remarks,
+            findings,
             release.origin,
             card,
             tell_apart(fitted, survey.codebook),
@@ -177,14 +179,12 @@ def publish_model(
         files = review_files(survey, review, page)
         metrics = metrics_of(selection, evaluation, contributions)
         identified = survey_hmac, identify_trained(release.ledger, fitted.made_from.units)
-        learnt = learn(survey, fitted, breakdown, metrics, identified, card)
+        learnt = learn(survey, fitted, breakdown, metrics, identified, review)
         tell(f"{target}: write {release.output}")
         release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")
-    parameters = _flat(settings.model_dump())
-    training = Training(
-        target, release.output, parameters, release.origin, metrics, selection.scores, SERVED
-    )
+    parameters, tags = _flat(settings.model_dump()), release.origin | check_tags(findings)
+    training = Training(target, release.output, parameters, tags, metrics, selection.scores, SERVED)
     tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]
     return Shown.of(review_chapter(page), release.output, said)
@@ -223,4 +223,6 @@ def _say(folder: Path, review: TrainingReview) -> Iterator[str]:
     yield f"  price of simplicity: {review.selection.price:g} of log loss"
     for warning in review.warnings:
         yield f"  warning: {write(warning, SCREEN)}"
+    for line in check_lines(review.findings, SCREEN):
+        yield f"  {line}"
     yield f"  look at {folder / 'review.html'}"

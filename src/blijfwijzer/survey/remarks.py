@@ -16,7 +16,9 @@ from blijfwijzer.survey.replicates import replicate_names
 from blijfwijzer.survey.table import Table
 from blijfwijzer.survey.texts import Message, Value, say
 
-_MANY_MISSING = 0.2
+MANY_MISSING = 0.2
+LARGE_DESIGN_EFFECT = 2.0
+"""Kish's design effect of weighting from which more than half of the responses bring nothing."""
 _MOST_NAMES = 20
 _TOLD = 10
 """People that a count must stand for to be told."""
@@ -85,7 +87,7 @@ def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
     share = accepted[columns].isna().mean()
     many: list[Value] = [
         say("remark.with_share", name=str(name), share=round(100 * part))
-        for name, part in share[share > _MANY_MISSING].items()
+        for name, part in share[share > MANY_MISSING].items()
     ]
     same: list[Value] = [name for name in columns if len(accepted[name].dropna().unique()) == 1]
     unmade: list[Value] = []
@@ -129,23 +131,32 @@ def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
     if codebook.weight is None or not np.isfinite(weight.sum()) or not weight.sum() > 0:
         return []
     asked = codebook.weight.replicates
+    worth = effective_n(weight.to_numpy(dtype=float))
     weights = say(
         "remark.weights",
         low=float(f"{weight.min() / weight.mean():.2g}"),
         high=float(f"{weight.max() / weight.mean():.2g}"),
         responses=len(weight),
-        worth=round(effective_n(weight.to_numpy(dtype=float))),
+        worth=round(worth),
     )
+    found = [Remark("note", weights)]
     if asked and not replicate_names(accepted, codebook):
-        return [Remark("note", say("remark.no_replicates", name=asked)), Remark("note", weights)]
-    return [Remark("note", weights)]
+        found.insert(0, Remark("note", say("remark.no_replicates", name=asked)))
+    if (effect := len(weight) / worth) > LARGE_DESIGN_EFFECT:
+        costly = say("remark.weights_costly", effect=float(f"{effect:.2g}"))
+        found.append(Remark("warning", costly))
+    return found
 
 
 def of_several(level: Level, name: str, *, told: list[Value]) -> list[Remark]:
     """Say something of columns or units, if any, naming the first of them where there are many."""
     if not told:
         return []
-    names: Value = tuple(told)
-    if len(told) > _MOST_NAMES:
-        names = say("list.more", first=tuple(told[:_MOST_NAMES]), more=len(told) - _MOST_NAMES)
-    return [Remark(level, Message(name, {"names": names}, len(told)))]
+    return [Remark(level, Message(name, {"names": shortened(told)}, len(told)))]
+
+
+def shortened(told: list[Value], most: int = _MOST_NAMES) -> Value:
+    """Give the first of many names, and how many there are more."""
+    if len(told) <= most:
+        return tuple(told)
+    return say("list.more", first=tuple(told[:most]), more=len(told) - most)
