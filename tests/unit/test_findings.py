@@ -260,13 +260,13 @@ def test_what_is_silenced_is_shown_with_its_reason_and_asks_for_no_look():
     assert list(warn_of(found)) == []
     (line,) = [line for line in check_lines(found, "en") if "BW107" in line]
     assert line.startswith("silenced: BW107: Intervals rest on 7 whole units.")
-    assert line.endswith("Accepted because: All there are.")
+    assert line.endswith("Accepted because: “all there are”.")
     assert check_tags(found) == {
         "blijfwijzer.check.BW107": "silenced: all there are",
         "blijfwijzer.check.BW112": "note",
     }
     points = [write(point, "nl") for block in check_blocks(found) for point in block.points]
-    assert [point for point in points if "Aanvaard omdat: All there are." in point]
+    assert [point for point in points if "Aanvaard omdat: “all there are”." in point]
 
 
 def test_a_page_warns_of_what_asks_for_a_look():

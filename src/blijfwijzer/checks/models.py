@@ -74,7 +74,7 @@ def find_few_units(units: int) -> Iterator[Message]:
         yield say("remark.few_units", units=units)
 
 
-def find_rare(values: Array, target: str) -> Iterator[Message]:
+def find_rare(values: Array, outcome: Value) -> Iterator[Message]:
     """Say that few people gave the rarer answer to the outcome; not how many.
 
     Parameters
@@ -84,7 +84,7 @@ def find_rare(values: Array, target: str) -> Iterator[Message]:
     events = int(values.sum())
     fewest = int(limit_of("rare_outcome"))
     if min(events, len(values) - events) < fewest:
-        yield say("remark.rare", target=target, fewest=fewest)
+        yield say("remark.rare", outcome=outcome, fewest=fewest)
 
 
 def find_grid_edge(is_at_edge: bool, candidate: Value, variant: Value) -> Iterator[Message]:

@@ -91,6 +91,11 @@ class Checked:
     """Code of a check to the reason why what it finds is accepted."""
 
     @property
+    def exit_code(self) -> int:
+        """That of its first fault; 0 where it has none, whatever commands can use it."""
+        return self.intake.errors[0].exit_code if self.intake.errors else 0
+
+    @property
     def rejected(self) -> list[tuple[Refusal, int]]:
         """Reasons that forms were refused for, with how many each."""
         return tell_reasons(self.intake.rejected, self.minimum)

@@ -34,7 +34,8 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
-from blijfwijzer.runs.train_checks import check_slope
+from blijfwijzer.risk.waves import WaveComparison, compare_wave
+from blijfwijzer.runs.train_checks import check_drift, check_slope
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array
@@ -269,10 +270,17 @@ def _check(explained: Explained, evaluation: Evaluation | None) -> tuple[Finding
     """Check the wave, and the model in it."""
     told = [
         *(() if evaluation is None else check_slope(evaluation)),
+        *check_drift(_compare(explained)),
         *find_lost(explained.intake.account),
         *warnings_of(explained.intake.remarks),
     ]
     return find(told, explained.settings.checks.silenced)
+
+
+def _compare(explained: Explained) -> WaveComparison:
+    """Hold the wave against the survey that the model was trained on."""
+    reference, weight = explained.stored.reference, explained.weight
+    return compare_wave(explained.built, reference, weight, explained.settings.wave, len(weight))
 
 
 def _measures_of_training(explained: Explained) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,12 +12,12 @@ from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.check_texts import check_lines, check_tags
+from blijfwijzer.publish.check_texts import check_json, check_lines, check_tags
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.review_tables import review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
-from blijfwijzer.records.model_folder import folder_name, model_files
+from blijfwijzer.records.model_folder import Stored, folder_name, model_files, read_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import Training, expect_tracking
 from blijfwijzer.release.breakdown import admit_breakdown
@@ -83,6 +84,29 @@ def train(request: TrainRequest, models: Path, ledgers: Path) -> list[Path]:
             folders.append(shown.folder)
             print(shown)
     return folders
+
+
+def tell_program(folders: list[Path]) -> dict[str, Any]:
+    """Tell a program of models that were trained, as their folders have it.
+
+    Returns
+    -------
+    `models`: of each its `folder`, `target`, `champion`, `sha256` by which it is known, `rows` as
+    the lowest of their band, `measures` with intervals, and `findings` of checks.
+    """
+    return {"models": [_as_json(read_model(folder)) for folder in folders]}
+
+
+def _as_json(stored: Stored) -> dict[str, Any]:
+    return {
+        "folder": str(stored.folder),
+        "target": stored.model.target,
+        "champion": stored.model.kind,
+        "sha256": stored.manifest.sha256,
+        "rows": stored.metrics["rows"],
+        "measures": stored.metrics["overall"],
+        "findings": check_json(stored.findings or ()),
+    }
 
 
 def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:

@@ -54,9 +54,11 @@ def check_model(
     auc = float(evaluation.overall["value"].loc["roc_auc"])
     yield from find_leaks(fitted.single, outcome.ceiling, outcome.name)
     yield from find_too_good(auc, outcome.ceiling, fitted.single, outcome.name)
-    yield from check_slope(evaluation)
+    if fitted.selection.champion.kind != "prevalence":
+        # Risks of everyone alike have no slope but that of what folds differ in.
+        yield from check_slope(evaluation)
     yield from find_few_units(evaluation.units)
-    yield from find_rare(made_from.task.values, outcome.name)
+    yield from find_rare(made_from.task.values, outcome.label)
     yield from _check_choice(fitted.selection, made_from.task)
     yield from _check_drivers(drivers, made_from.task, fitted.selection.champion.kind)
     yield from _check_proxies(fitted, breakdown, book)
