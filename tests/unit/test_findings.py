@@ -75,7 +75,7 @@ def missing(absent):
     column = pd.Series(np.tile([1.0, 2.0], 500)).where(np.arange(1000) >= absent)
     answered = pd.DataFrame({name: column for name in BOOK.columns if name == "inzet_1"})
     found = remarks.remark_answers(answered, BOOK)
-    return [r.message for r in found if r.message.id == "remark.many_missing"]
+    return [told for told in found if told.id == "remark.many_missing"]
 
 
 def weighted(heavy):
@@ -85,7 +85,7 @@ def weighted(heavy):
     """
     weight = np.append(np.ones(1000), np.full(heavy, 1e-9))
     found = remarks.remark_weights(pd.DataFrame({"weight": weight}), BOOK)
-    return [remark.message for remark in found if remark.level == "warning"]
+    return [told for told in found if check_of(told).level == "warning"]
 
 
 def answers(events, others):

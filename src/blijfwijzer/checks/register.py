@@ -3,10 +3,13 @@
 import tomllib
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal
 
 from blijfwijzer.settings import CHECKS_FILE
-from blijfwijzer.survey.remarks import Level
 from blijfwijzer.survey.texts import Message, Part
+
+Level = Literal["warning", "note"]
+"""A warning asks for a look; a note does not."""
 
 
 class Check(Part):

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from blijfwijzer.checks.findings import Finding, as_json, look_at
+from blijfwijzer.checks.findings import Finding, as_json, find, look_at
 from blijfwijzer.publish.blocks import Block
 from blijfwijzer.publish.texts import write
-from blijfwijzer.settings import languages
+from blijfwijzer.settings import Settings, languages
 from blijfwijzer.survey.texts import Language, Message, Value, say
 
 _TAG = "blijfwijzer.check."
@@ -18,6 +18,12 @@ def tell(finding: Finding) -> Message:
     if finding.silenced:
         return say("check.silenced", code=code, told=finding.told, reason=finding.silenced)
     return say("check.found", code=code, told=finding.told)
+
+
+def tell_warnings(told: Iterable[Message], settings: Settings) -> list[Message]:
+    """Say on a page without a section of checks what asks for a look, and what was accepted."""
+    found = find(told, settings.checks.silenced)
+    return [tell(finding) for finding in found if finding.check.level == "warning"]
 
 
 def warn_of(findings: Sequence[Finding]) -> Iterator[Message]:

@@ -150,7 +150,7 @@ def _found(checked: Checked) -> Iterator[Message]:
         yield from find_low_reliability(checked.reliability)
         yield from find_items_against(checked.reliability.items)
     yield from find_lost(checked.intake.account)
-    yield from (remark.message for remark in checked.intake.remarks)
+    yield from checked.intake.remarks
     for one in checked.foretold:
         yield from one.found
 

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.checks.findings import Finding, find
-from blijfwijzer.checks.surveys import find_lost
 from blijfwijzer.drivers.contributions import Contributed, Contributions, contribute, refuse_gap
 from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.errors import refuse_without
@@ -35,12 +34,11 @@ from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.risk.waves import WaveComparison, compare_wave
-from blijfwijzer.runs.train_checks import check_drift, check_slope
+from blijfwijzer.runs.train_checks import check_drift, check_slope, check_survey
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
-from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.rules import conditions_of
 from blijfwijzer.survey.scales import score_scales
@@ -271,8 +269,7 @@ def _check(explained: Explained, evaluation: Evaluation | None) -> tuple[Finding
     told = [
         *(() if evaluation is None else check_slope(evaluation)),
         *check_drift(_compare(explained)),
-        *find_lost(explained.intake.account),
-        *warnings_of(explained.intake.remarks),
+        *check_survey(explained.intake),
     ]
     return find(told, explained.settings.checks.silenced)
 

@@ -19,6 +19,7 @@ from blijfwijzer.checks.models import (
     find_unstable_drivers,
     find_useless,
 )
+from blijfwijzer.checks.register import check_of
 from blijfwijzer.checks.surveys import find_items_against, find_lost, find_low_reliability
 from blijfwijzer.drivers.importance import TOP
 from blijfwijzer.drivers.profiles import Drivers
@@ -35,7 +36,6 @@ from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import SAME, WaveComparison
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.texts import Message, Value, say
 
 _NAMES: dict[str, Value] = {kind: say(id_of("candidate", kind)) for kind in PARTS["candidate"]}
@@ -78,15 +78,19 @@ def check_drift(comparison: WaveComparison) -> Iterator[Message]:
     yield from find_drift([str(name) for name in differing], len(table))
 
 
-def check_survey(intake: Intake, reliability: Reliability) -> Iterator[Message]:
+def check_survey(intake: Intake) -> Iterator[Message]:
     """Check a survey by what may be shown of it.
 
     Notes of its intake are left out, as they hold exact counts.
     """
+    yield from find_lost(intake.account)
+    yield from (told for told in intake.remarks if check_of(told).level == "warning")
+
+
+def check_scales(reliability: Reliability) -> Iterator[Message]:
+    """Check how well scales measure."""
     yield from find_low_reliability(reliability)
     yield from find_items_against(reliability.items)
-    yield from find_lost(intake.account)
-    yield from warnings_of(intake.remarks)
 
 
 def _check_choice(selection: Selection, task: Task) -> Iterator[Message]:

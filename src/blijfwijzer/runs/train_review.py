@@ -26,7 +26,7 @@ from blijfwijzer.risk.selection import Selection
 from blijfwijzer.risk.splits import PERSON
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import learn_reference
-from blijfwijzer.runs.train_checks import check_model, check_survey
+from blijfwijzer.runs.train_checks import check_model, check_scales, check_survey
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import (
     Codebook,
@@ -133,7 +133,8 @@ def findings_of_training(
     found = [
         *([] if told == Message("review.quality") else [told]),
         *check_model(fitted, evaluation, drivers, breakdown, survey.codebook),
-        *check_survey(survey.intake, survey.reliability),
+        *check_scales(survey.reliability),
+        *check_survey(survey.intake),
     ]
     return find(found, survey.settings.checks.silenced)
 

@@ -1,8 +1,9 @@
-"""What to know of a survey before it is used: no fault, and yet no reason to be silent."""
+"""What to know of a survey before it is used: no fault, and yet no reason to be silent.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+Each is a sentence; the check that it belongs to (`checks/`) has its code and its level.
+"""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -24,29 +25,7 @@ _TOLD = 10
 """People that a count must stand for to be told."""
 
 
-Level = Literal["warning", "note"]
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Something to know of a survey, or of a model made from one."""
-
-    level: Level
-    """A warning asks for a look; a note does not."""
-    message: Message
-
-    @property
-    def code(self) -> str:
-        """What it is about, by the same name whoever speaks of it."""
-        return self.message.id.removeprefix("remark.")
-
-
-def warnings_of(remarks: Sequence[Remark]) -> list[Message]:
-    """Give what asks for a look."""
-    return [remark.message for remark in remarks if remark.level == "warning"]
-
-
-def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Remark]:
+def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Message]:
     """Columns of another name than in the codebook, and those that it does not have."""
     renamed: list[Value] = [
         say("remark.renamed", name=name, other=other)
@@ -56,12 +35,12 @@ def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> lis
     known = {*codebook.columns, *replicate_names(table.frame.columns, codebook), *names.values()}
     unknown: list[Value] = [str(name) for name in table.frame.columns if name not in known]
     return [
-        *of_several("note", "remark.columns_renamed", told=renamed),
-        *of_several("note", "remark.columns_unknown", told=unknown),
+        *of_several("remark.columns_renamed", told=renamed),
+        *of_several("remark.columns_unknown", told=unknown),
     ]
 
 
-def remark_stray(cells: Mapping[str, NDArray[np.int8]]) -> list[Remark]:
+def remark_stray(cells: Mapping[str, NDArray[np.int8]]) -> list[Message]:
     """Answers that the codebook does not allow, which are read as missing.
 
     How many is told in tens, and of few not which question it is, as that can tell of a person.
@@ -77,11 +56,11 @@ def remark_stray(cells: Mapping[str, NDArray[np.int8]]) -> list[Remark]:
         if count >= _TOLD
     ]
     few = sum(0 < count < _TOLD for count in counts.values())
-    found = of_several("warning", "remark.stray", told=told)
-    return [*found, Remark("warning", Message("remark.stray_few", {}, few))] if few else found
+    found = of_several("remark.stray", told=told)
+    return [*found, Message("remark.stray_few", {}, few)] if few else found
 
 
-def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
+def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
     """Columns that tell little, and scales that cannot be made."""
     columns = [c.name for c in codebook.with_role("item", "career") if c.name in accepted]
     share = accepted[columns].isna().mean()
@@ -100,13 +79,13 @@ def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
         if 1 - absent / items < scale.minimum_share:
             unmade.append(say("remark.items_absent", scale=scale.name, absent=absent, items=items))
     return [
-        *of_several("warning", "remark.many_missing", told=many),
-        *of_several("warning", "remark.one_answer", told=same),
-        *of_several("warning", "remark.scales_unmade", told=unmade),
+        *of_several("remark.many_missing", told=many),
+        *of_several("remark.one_answer", told=same),
+        *of_several("remark.scales_unmade", told=unmade),
     ]
 
 
-def remark_gaps(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
+def remark_gaps(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
     """Codes that count as answers and are likely to be none; numbers are not repeated."""
     read = codebook.with_role("item", "career", "outcome", "claim", "audit")
     columns = [column for column in read if column.name in accepted]
@@ -120,12 +99,12 @@ def remark_gaps(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
         if column.type == "number" and gap_numbers(accepted[column.name].dropna().unique())
     ]
     return [
-        *of_several("warning", "remark.codes_apart", told=coded),
-        *of_several("warning", "remark.numbers_beyond", told=beyond),
+        *of_several("remark.codes_apart", told=coded),
+        *of_several("remark.numbers_beyond", told=beyond),
     ]
 
 
-def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
+def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
     """How much precision weighting costs."""
     weight = accepted["weight"]
     if codebook.weight is None or not np.isfinite(weight.sum()) or not weight.sum() > 0:
@@ -139,20 +118,19 @@ def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
         responses=len(weight),
         worth=round(worth),
     )
-    found = [Remark("note", weights)]
+    found = [weights]
     if asked and not replicate_names(accepted, codebook):
-        found.insert(0, Remark("note", say("remark.no_replicates", name=asked)))
+        found.insert(0, say("remark.no_replicates", name=asked))
     if (effect := len(weight) / worth) > LARGE_DESIGN_EFFECT:
-        costly = say("remark.weights_costly", effect=float(f"{effect:.2g}"))
-        found.append(Remark("warning", costly))
+        found.append(say("remark.weights_costly", effect=float(f"{effect:.2g}")))
     return found
 
 
-def of_several(level: Level, name: str, *, told: list[Value]) -> list[Remark]:
+def of_several(name: str, *, told: list[Value]) -> list[Message]:
     """Say something of columns or units, if any, naming the first of them where there are many."""
     if not told:
         return []
-    return [Remark(level, Message(name, {"names": shortened(told)}, len(told)))]
+    return [Message(name, {"names": shortened(told)}, len(told))]
 
 
 def shortened(told: list[Value], most: int = _MOST_NAMES) -> Value:
