@@ -483,6 +483,11 @@ codes = { 1 = "a", 2 = "b", 3 = "c", 4 = "d", 5 = "e" }
 label = "Kleur"
 role = "career"
 type = "nominal"
+[columns.herkomst]
+label = "Herkomst"
+role = "audit"
+type = "nominal"
+codes = { elders = "Elders", hier = "Hier" }
 [columns.weg]
 label = "Weg"
 role = "outcome"
@@ -532,7 +537,7 @@ def test_a_program_is_told_of_an_error_as_documented(tmp_path, capsys, command):
             0.08,
             '[scales.s]\nlabel = "S"\nconstruct = "werk"\nitems = ["v1", "v2"]\n',
             "items",
-            {"BW107"},
+            {"BW107", "BW114"},
         ),
         (0.0, "", "prevalence", {"BW104", "BW107"}),
     ],
@@ -543,7 +548,7 @@ def test_a_strangers_survey_trains_even_when_there_is_nothing_to_learn(
     """Words for codes, no weights, perhaps no scales: as a stranger would have it."""
     rng, rows = np.random.default_rng(5), 900
     mood = rng.integers(1, 6, rows)
-    pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "org": rng.choice([f"o{i}" for i in range(12)], rows),
             "v1": mood,
@@ -551,7 +556,11 @@ def test_a_strangers_survey_trains_even_when_there_is_nothing_to_learn(
             "kleur": rng.choice(["rood", "blauw", "groen"], rows),
             "weg": np.where(rng.random(rows) < 0.5 - effect * mood, "ja", "nee"),
         }
-    ).to_excel(tmp_path / "s.xlsx", index=False)
+    )
+    # Where the colour is red, all come from elsewhere, or everyone is from here.
+    elsewhere = (frame["kleur"] == "rood") & (effect > 0)
+    frame = frame.assign(herkomst=np.where(elsewhere, "elders", "hier"))
+    frame.to_excel(tmp_path / "s.xlsx", index=False)
     (tmp_path / "s.toml").write_text(STRANGE + scales)
     (tmp_path / "q.toml").write_text('language = "en"\n' + QUICK.format(tracking="false"))
 
@@ -573,7 +582,7 @@ def test_a_strangers_survey_trains_even_when_there_is_nothing_to_learn(
     assert set(told) == keys_of("train")
     assert (told["folder"], told["champion"]) == (str(folder), champion)
     codes = {one["code"] for one in told["findings"]}
-    assert codes & {"BW104", "BW105", "BW106", "BW107"} == found
+    assert codes & {"BW104", "BW105", "BW106", "BW107", "BW114"} == found
     assert told["findings"] == json.loads((folder / "checks.json").read_text(encoding="utf-8"))
     assert write(say("plot.foot.intention"), "en") in (folder / "review.html").read_text()
     assert json.loads((folder / "metrics.json").read_text())["champion"] == champion

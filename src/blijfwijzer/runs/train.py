@@ -186,7 +186,7 @@ def publish_model(
         tell(f"{target}: self-check card")
         card = find_card(survey, fitted)
         selection = protect_selection(fitted.selection, fitted.made_from.task.weight)
-        findings = findings_of_training(survey, fitted, evaluation, drivers, breakdown)
+        findings = findings_of_training(survey, fitted, evaluation, drivers)
         review = TrainingReview(
             fitted.made_from.outcome,
             selection,

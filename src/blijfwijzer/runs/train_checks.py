@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from blijfwijzer.checks.models import (
     find_collinear,
@@ -28,12 +29,12 @@ from blijfwijzer.fairness.conclusions import words_of
 from blijfwijzer.fairness.proxies import measure_proxies
 from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.review_tables import setting_of
-from blijfwijzer.release.breakdown import Breakdown
 from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.selection import Selection, Task, choose_without
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import SAME, WaveComparison
+from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.texts import Message, Value, say
@@ -42,12 +43,17 @@ _NAMES: dict[str, Value] = {kind: say(id_of("candidate", kind)) for kind in PART
 
 
 def check_model(
-    fitted: Fitted, evaluation: Evaluation, drivers: Drivers, breakdown: Breakdown, book: Codebook
+    fitted: Fitted,
+    evaluation: Evaluation,
+    drivers: Drivers,
+    responses: pd.DataFrame,
+    book: Codebook,
 ) -> Iterator[Message]:
     """Check a model that was trained.
 
     Parameters
     ----------
+    responses : of the survey, with and without a known outcome
     evaluation, drivers : as they may be shown, since what is found names figures of them
     """
     made_from, outcome = fitted.made_from, fitted.made_from.outcome
@@ -61,7 +67,7 @@ def check_model(
     yield from find_rare(made_from.task.values, outcome.label)
     yield from _check_choice(fitted.selection, made_from.task)
     yield from _check_drivers(drivers, made_from.task, fitted.selection.champion.kind)
-    yield from _check_proxies(fitted, breakdown, book)
+    yield from _check_proxies(fitted, responses[made_from.known], book)
 
 
 def check_slope(evaluation: Evaluation) -> Iterator[Message]:
@@ -125,13 +131,12 @@ def _check_drivers(drivers: Drivers, task: Task, champion: str) -> Iterator[Mess
     yield from find_collinear(frame, [feature.scale for feature in numbers], task.weight)
 
 
-def _check_proxies(fitted: Fitted, breakdown: Breakdown, book: Codebook) -> Iterator[Message]:
+def _check_proxies(fitted: Fitted, responses: pd.DataFrame, book: Codebook) -> Iterator[Message]:
     """Check which audit attributes the features give away, of those that the model may not use."""
-    made_from, used = fitted.made_from, fitted.made_from.task.schema.names
-    shown = breakdown.among(made_from.known)
-    audit = [c.name for c in book.with_role("audit") if c.name in shown and c.name not in used]
-    of_each = {name: shown[name] for name in audit}
-    task, units = made_from.task, made_from.units.reset_index(drop=True)
+    task, units = fitted.made_from.task, fitted.made_from.units.reset_index(drop=True)
+    audit = {column.name for column in book.with_role("audit")} - set(task.schema.names)
+    people = break_down_people(responses.reset_index(drop=True), book)
+    of_each = {name: group for name, group in people.items() if name in audit}
     for proxy in measure_proxies(task.frame, of_each, task.weight, units):
         column = book.columns[proxy.attribute]
         yield from find_proxy(column.label, words_of(proxy.level, column), proxy.auc)

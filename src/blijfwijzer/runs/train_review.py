@@ -122,17 +122,13 @@ def tell_apart(fitted: Fitted, codebook: Codebook) -> Message:
 
 
 def findings_of_training(
-    survey: TrainingSurvey,
-    fitted: Fitted,
-    evaluation: Evaluation,
-    drivers: Drivers,
-    breakdown: Breakdown,
+    survey: TrainingSurvey, fitted: Fitted, evaluation: Evaluation, drivers: Drivers
 ) -> tuple[Finding, ...]:
     """Check a model and its survey: what a reviewer must know before anything else."""
     told = tell_apart(fitted, survey.codebook)
     found = [
         *([] if told == Message("review.quality") else [told]),
-        *check_model(fitted, evaluation, drivers, breakdown, survey.codebook),
+        *check_model(fitted, evaluation, drivers, survey.intake.responses, survey.codebook),
         *check_scales(survey.reliability),
         *check_survey(survey.intake),
     ]
