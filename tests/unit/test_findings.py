@@ -320,6 +320,25 @@ def test_a_reason_is_kept_without_the_space_around_it():
     assert CheckSettings(silenced={"BW107": " why "}).silenced == {"BW107": "why"}
 
 
+def test_no_correlation_is_told_of_what_does_not_vary_or_few_answered(rng):
+    first, second = rng.standard_normal((2, 300))
+    both = np.arange(300) < 200
+    constant = np.where(both, 3.1, second)
+    apart = np.where(both, first, np.nan)
+    few = np.where(np.arange(300) < 99, first, np.nan)
+    enough = np.where(np.arange(300) < 100, first, np.nan)
+
+    def told(values):
+        return models.weighted_correlations(np.column_stack([first, values]), np.ones(300))[0, 1]
+
+    assert np.isnan(
+        models.weighted_correlations(np.column_stack([apart, constant]), np.ones(300))[0, 1]
+    )
+    assert np.isnan(told(few))
+    assert told(enough) == pytest.approx(1)
+    assert np.isnan(told(np.full(300, np.nan)))
+
+
 def test_weighted_correlations_are_those_of_copies(rng):
     values = rng.standard_normal((200, 4))
     values[:, 1] += values[:, 0]

@@ -11,6 +11,8 @@ from blijfwijzer.survey.remarks import shortened
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
 _STRONGEST = 5
+_FEWEST_PAIRS = 100
+_NOTHING, _ROUNDING = 1e-300, 1e-9
 
 
 def find_leaks(single: pd.Series, ceiling: float, target: str) -> Iterator[Message]:
@@ -165,19 +167,27 @@ def find_collinear(frame: pd.DataFrame, scales: Sequence[str], weight: Array) ->
 def weighted_correlations(values: Array, weight: Array) -> Array:
     """Weighted correlation of each pair of columns, over the rows that answered both.
 
-    NaN where nothing varies.
+    NaN where fewer than a hundred did, or where what they answered does not vary.
     """
     known = ~np.isnan(values)
-    filled = np.where(known, values - np.nanmean(values, axis=0), 0.0)
-    part = weight[:, None] * known
-    total = part.T @ known
-    sums = (weight[:, None] * filled).T @ known
-    squares = (weight[:, None] * filled**2).T @ known
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = sums / total
-        variance = squares / total - mean**2
-        covariance = (weight[:, None] * filled).T @ filled / total - mean * mean.T
-        return np.asarray(covariance / np.sqrt(variance * variance.T))
+    centred = np.where(known, values, 0.0) - np.where(known, mean_of(values, weight), 0.0)
+    heavy = weight[:, None] * known
+    total = np.maximum(heavy.T @ known, _NOTHING)
+    mean = (weight[:, None] * centred).T @ known / total
+    squares = (weight[:, None] * centred**2).T @ known / total
+    variance = squares - mean**2
+    covariance = (weight[:, None] * centred).T @ centred / total - mean * mean.T
+    # Of what does not vary only rounding is left, as a share of its squares.
+    varies = (known.T.astype(float) @ known >= _FEWEST_PAIRS) & (variance > _ROUNDING * squares)
+    spread = np.sqrt(np.where(varies & varies.T, variance * variance.T, np.nan))
+    return np.asarray(covariance / spread)
+
+
+def mean_of(values: Array, weight: Array) -> Array:
+    """Weighted mean of each column over the rows that answered it; 0 where none did."""
+    known = ~np.isnan(values)
+    total = np.maximum(weight @ known, _NOTHING)
+    return np.asarray(weight @ np.where(known, values, 0.0) / total)
 
 
 def find_proxy(attribute: Value, level: Value, auc: float) -> Iterator[Message]:
