@@ -58,11 +58,12 @@ def measure_proxies(
     unit = pd.factorize(units.iloc[rows])[0]
     found = []
     for name, group in attributes.items():
-        levels = [level for level, n in group.value_counts(sort=False).items() if n >= _FEWEST]
+        seen = group.iloc[rows]
+        levels = [level for level, n in seen.value_counts(sort=False).items() if n >= _FEWEST]
         if not levels or len(np.unique(unit)) < _FOLDS:
             continue
         last = sorted(levels, key=str)[-1]
-        y = (group.iloc[rows] == last).to_numpy()
+        y = (seen == last).to_numpy()
         if min(y.sum(), (~y).sum()) < _FEWEST:
             continue
         risk = np.empty(len(y))
