@@ -414,4 +414,4 @@ def test_an_item_that_runs_against_its_scale_is_pointed_out(survey, read):
     reliability = measure_reliability(intake.responses, BOOK, design, draws=50)
     told = describe(Checked(intake, "s.parquet", reliability))
 
-    assert "veilig_3 runs against the rest of psychologische_veiligheid (r = -1.00)" in told
+    assert "veilig_3 runs against the rest of psychologische_veiligheid (r = −1.00)" in told

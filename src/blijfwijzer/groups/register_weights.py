@@ -20,9 +20,9 @@ from blijfwijzer.groups.register import Margin, Register, code_answers
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.remarks import Remark, of_several
+from blijfwijzer.survey.remarks import of_several
 from blijfwijzer.survey.replicates import replicate_names
-from blijfwijzer.survey.texts import Value, say
+from blijfwijzer.survey.texts import Message, Value, say
 
 _MIDDLE = (0.05, 0.95)
 _LEAST_WEIGHT = 1e-9
@@ -64,13 +64,13 @@ class RegisterWeights:
         return responses.assign(**{name: responses[name] * factor for name in names})
 
     @property
-    def remarks(self) -> tuple[Remark, ...]:
+    def remarks(self) -> tuple[Message, ...]:
         """What asks for a look."""
         away = list[Value](self.without_forms)
         missed = say("remark.margins_missed", gap=100 * self.gap)
         return (
-            *of_several("warning", "remark.units_without_forms", told=away),
-            *([Remark("warning", missed)] if self.gap > _MISSED else []),
+            *of_several("remark.units_without_forms", told=away),
+            *([missed] if self.gap > _MISSED else []),
         )
 
     @property

@@ -63,14 +63,14 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("duplicate_id", "missing_unit", "missing_weight", "other_reasons"),
             *("out_of_range_code", "straight_lining", "weight_of_zero"),
         ),
-        "remark.slope": ("extreme", "near", "tame"),
         "rolled_up": ("parent", "people", "respondents", "response", "unknown"),
         "screening.measure": (
             *("auc", "base_rate", "precision", "predicted_precision", "sensitivity"),
         ),
         "screening.reference": ("all", "sector"),
         "section": (
-            *("card", "card_then", "climate", "compare", "conduct", "contributions"),
+            *("card", "card_then", "checks", "climate", "compare", "conduct"),
+            *("contributions",),
             *("culture_what", "each_claim", "fairness", "flagged", "measured", "method", "model"),
             *("provenance", "quality", "reach", "read", "sectors", "trend", "verdicts", "vouchers"),
             *("what", "withheld", "worrying"),

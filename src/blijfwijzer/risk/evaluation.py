@@ -38,8 +38,6 @@ from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns, jo
 TOO_SMALL = "te klein"
 """Name of the rest that holds all groups too small to show."""
 _FEWEST_UNITS = 5
-FEWEST_SURE = 20
-"""Units from which intervals were found to hold (docs/validation.md); below, that is said."""
 _LEAST = 1e-9
 """Nearest that a share comes to its bound, for its log odds to be a number."""
 _CURVE_POINTS = 100
@@ -68,11 +66,6 @@ class Evaluation:
     """What is said of the calibration slope."""
     loss_step: float
     """Step in which the log loss may be told: see `finest_step`."""
-
-    @property
-    def has_few_units(self) -> bool:
-        """Whether intervals may hold the truth less often than they say."""
-        return self.units < FEWEST_SURE
 
 
 @dataclass(frozen=True)

@@ -266,5 +266,5 @@ def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) ->
         verdict = flags["verdict"][findings.estimates.shown]
         yield f"  {name}: {(verdict == FLAGGED).sum()} groups flagged"
     joined = () if scored.joined is None else scored.joined.remarks
-    yield from (f"  {write(remark.message, SCREEN)}" for remark in joined)
+    yield from (f"  {write(remark, SCREEN)}" for remark in joined)
     yield f"  look at {output / 'report.html'}"

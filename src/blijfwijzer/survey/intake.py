@@ -28,7 +28,6 @@ from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
 from blijfwijzer.survey.rejections import Rejection
 from blijfwijzer.survey.remarks import (
-    Remark,
     remark_answers,
     remark_gaps,
     remark_names,
@@ -37,6 +36,7 @@ from blijfwijzer.survey.remarks import (
 )
 from blijfwijzer.survey.replicates import read_replicates
 from blijfwijzer.survey.table import Table
+from blijfwijzer.survey.texts import Message
 from blijfwijzer.survey.weights import uneven_weights, weigh, weight_fault
 
 # A column in which more answers than this are not allowed is another column than the codebook
@@ -57,7 +57,7 @@ class Intake:
     rejected: pd.DataFrame
     """One row per rejected response: its place among the rows of the file below the headings
     (from 1), and `reasons`, a tuple."""
-    remarks: tuple[Remark, ...]
+    remarks: tuple[Message, ...]
     errors: tuple[BlijfwijzerError, ...]
     """Faults that forbid its use; empty in what `read_survey` gives."""
     sha256: str
