@@ -11,6 +11,7 @@ from blijfwijzer.errors import ModelFolderError, counted
 from blijfwijzer.files import read_json
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_folder import MANIFEST, Manifest, Stored, read_manifest, read_model
+from blijfwijzer.records.registry import fetch_model, is_registered
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.settings import Settings
@@ -42,6 +43,9 @@ class ModelChoice:
 def choose_models(models: Path) -> dict[str, ModelChoice]:
     """Choose the model of each outcome in a folder, or the one model that the folder is.
 
+    A place may also be the address of one model in MLflow's registry (models:/name@alias), which
+    is then taken to lie in the folder `models`, with its runs in `mlruns`.
+
     The champion that the folder names for an outcome is taken; without one the newest, by what the
     manifests say. Names and times of files say nothing.
 
@@ -53,7 +57,12 @@ def choose_models(models: Path) -> dict[str, ModelChoice]:
     ------
     ModelFolderError
         There is none, one is altered, they are of different surveys, or a champion is not there.
+    TrackingError
+        The registry cannot be reached, or has no such model.
     """
+    if is_registered(models):
+        stored = fetch_model(str(models), Path("mlruns"), Path("models"))
+        return {stored.model.target: ModelChoice(stored, "as registered")}
     if (models / MANIFEST).exists():
         stored = read_model(models)
         return {stored.model.target: ModelChoice(stored, "as given")}

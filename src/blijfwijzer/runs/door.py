@@ -166,12 +166,16 @@ def load_model(models: Place, *, target: str = "") -> Model:
 
     Parameters
     ----------
+    models : folder, or an address in MLflow's registry such as models:/survey-outcome@champion,
+        of the server that MLFLOW_TRACKING_URI names, or of `mlruns`
     target : outcome, where the folder holds models of several
 
     Raises
     ------
     ModelFolderError
         There is none, it was altered, or several outcomes are there and none is named.
+    TrackingError, MissingExtraError
+        The registry has no such model or cannot be reached; MLflow is not installed.
     """
     return Model(**vars(choose_model(Path(models), target).stored))
 

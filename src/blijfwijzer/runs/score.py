@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.answers import Basis
@@ -29,11 +30,15 @@ from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.admission import Admission, answers_of
 from blijfwijzer.release.answered import Answered
 from blijfwijzer.release.folder import refuse_place
+from blijfwijzer.release.persons import refuse_persons
 from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.rehearsal import Rehearsal, rehearse
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
+from blijfwijzer.risk.features import build_features
+from blijfwijzer.risk.model import predict_risk
+from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.climate_findings import default_levels
 from blijfwijzer.runs.score_findings import (
     Chosen,
@@ -46,11 +51,14 @@ from blijfwijzer.runs.score_needs import segments_of
 from blijfwijzer.runs.score_people import read_people
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
-from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.settings import PersonsSettings, Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake, read_responses, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.table import Table
+
+PERSONS = "persons"
+"""What is asked for the risk of each row, where there is leave."""
 
 
 @dataclass(frozen=True)
@@ -200,8 +208,7 @@ def tabulate_groups(
     One row per group that may be shown, as in groups.parquet.
     """
     settings, codebook = stored.settings, without_outcomes(stored.codebook)
-    intake = read_responses(Table(rows.reset_index(drop=True)), "rows", codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    intake = _read_rows(rows, codebook, settings)
     minimum = settings.disclosure.minimum
     answered.admit(answers_of(intake.responses, codebook), tuple(by), minimum)
     scales = score_scales(intake.responses, codebook)
@@ -213,6 +220,43 @@ def tabulate_groups(
     told = _told(targets, admission, wave)
     shown = estimates_of(wave, told, admission)
     return clear_groups(shown, codebook, Edge.of(settings)).frame
+
+
+def tabulate_persons(rows: pd.DataFrame, stored: Stored, leave: PersonsSettings) -> pd.DataFrame:
+    """Give the calibrated risk of each row, by written leave only; it is kept nowhere.
+
+    Parameters
+    ----------
+    rows : one row per response, columns as in the survey's file
+
+    Raises
+    ------
+    DisclosureError
+        There is no such leave, or it has ended.
+
+    Returns
+    -------
+    One row per row of `rows`, with its index; NaN where a response was refused.
+    """
+    refuse_persons(leave)
+    settings, codebook = stored.settings, without_outcomes(stored.codebook)
+    intake = _read_rows(rows, codebook, settings)
+    scales = score_scales(intake.responses, codebook)
+    built = build_features(intake.responses, scales, stored.model.schema)
+    weight = intake.responses["weight"].to_numpy(dtype=float)
+    compared = compare_wave(built, stored.reference, weight, settings.wave, len(weight))
+    refuse_different(compared, settings.wave, stored.model.target)
+    risk = np.full(len(rows), np.nan)
+    refused = intake.rejected["row"].to_numpy(dtype=int) - 1
+    risk[np.setdiff1d(np.arange(len(rows)), refused)] = predict_risk(stored.model, built.frame)
+    return pd.DataFrame({f"{stored.model.target}_risk": risk}, index=rows.index)
+
+
+def _read_rows(rows: pd.DataFrame, codebook: Codebook, settings: Settings) -> Intake:
+    table = Table(rows.reset_index(drop=True))
+    intake = read_responses(table, "rows", codebook, settings.intake)
+    require_enough(intake, settings.intake)
+    return intake
 
 
 def _for_vouchers(codebook: Codebook) -> dict[str, Any]:

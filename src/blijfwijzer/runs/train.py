@@ -17,6 +17,7 @@ from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import folder_name, model_files
 from blijfwijzer.records.provenance import provenance
+from blijfwijzer.records.registry import Registered
 from blijfwijzer.records.tracking import Training, expect_tracking
 from blijfwijzer.release.breakdown import admit_breakdown
 from blijfwijzer.release.overlap import identify_trained
@@ -182,8 +183,9 @@ def publish_model(
         release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")
     parameters = _flat(settings.model_dump())
+    about = Registered(request.survey, wave, target, name)
     training = Training(
-        target, release.output, parameters, release.origin, metrics, selection.scores, SERVED
+        about, release.output, parameters, release.origin, metrics, selection.scores, SERVED
     )
     tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]
