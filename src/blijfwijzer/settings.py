@@ -363,6 +363,21 @@ class CultureSettings(Section):
     attributes, and what the codebook maps to age, education, years of service and managing."""
 
 
+class PromotionSettings(Section):
+    """When a model may take the place of the champion."""
+
+    largest_loss: float = Field(0.005, ge=0, le=0.1)
+    """By how much its log loss may exceed the champion's, at the upper end of the interval (ours)."""
+    largest_level: float = Field(0.02, ge=0, le=0.2)
+    """By how much its mean risk may be off the share in the answers."""
+    fairness: Literal["missed", "level"] = "missed"
+    """By what levels of audit attributes are held against each other, as `fairness.rivals` says."""
+    largest_gap: float = Field(0.02, ge=0, le=0.5)
+    """By how much they may be further apart than with the champion, of any audit attribute."""
+    no_fairness: str = ""
+    """Why fairness need not be known, where no audit attribute may be told of."""
+
+
 class TrackingSettings(Section):
     """Where runs are kept."""
 
@@ -390,6 +405,7 @@ class Settings(Section):
     vouchers: VoucherSettings = VoucherSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
     culture: CultureSettings = CultureSettings()
+    promotion: PromotionSettings = PromotionSettings()
     tracking: TrackingSettings = TrackingSettings()
 
     def spoken(self, language: str | None) -> "Settings":

@@ -173,6 +173,36 @@ def explain(
 
 
 @app.command(
+    epilog="Example: `blijfwijzer compare models/one models/other data/werkonderzoek-2019.sav "
+    "--output out/compare`"
+)
+def compare(
+    first: Annotated[
+        Path,
+        typer.Argument(metavar="A", help="A model folder, or an address as models:/name@alias."),
+    ],
+    second: Annotated[Path, typer.Argument(metavar="B", help="The other one.")],
+    survey: SurveyFile,
+    output: Annotated[Path, typer.Option(help="Folder for a page and tables.")],
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help=f"Unit levels to flag; {SEVERAL}. Left out: the cluster."),
+    ] = None,
+    target: Annotated[
+        str, typer.Option(help="Outcome, where a folder holds models of several.")
+    ] = "",
+    settings: SettingsFile = None,
+    ledger: OwnLedger = None,
+) -> None:
+    """Hold two models against each other on a survey: how good, what drives them, what changes."""
+    from blijfwijzer.runs import compare as story
+    from blijfwijzer.runs.pairs import CompareRequest
+
+    asked = CompareRequest(first, second, survey, target, settings, part_names(by))
+    story.compare(asked, output, ledger)
+
+
+@app.command(
     epilog="Example: `blijfwijzer score data/werkonderzoek-2022.sav --models models "
     "--by organisatie,afdeling --and opleiding --output out/2022`"
 )

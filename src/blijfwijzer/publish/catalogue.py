@@ -28,6 +28,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "claim.verdict": (
             *("contradicted", "not_supported", "not_testable", "supported", "undecided"),
         ),
+        "compare.held": ("apart", "file", "part", "units", "unknown"),
         "comparison.reason": (
             *("none", "small", "large", "no_anchor", "one_item", "two_items", "one_answer"),
             *("some_groups", "few_left", "alike", "absent", "few_groups", "few_units"),
@@ -70,9 +71,10 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "screening.reference": ("all", "sector"),
         "section": (
-            *("card", "card_then", "climate", "compare", "conduct", "contributions"),
-            *("culture_what", "each_claim", "fairness", "flagged", "measured", "method", "model"),
-            *("provenance", "quality", "reach", "read", "sectors", "trend", "verdicts", "vouchers"),
+            *("card", "card_then", "changes", "climate", "compare", "compared", "conduct"),
+            *("contributions", "culture_what", "each_claim", "fairness", "flagged", "measured"),
+            *("method", "model", "provenance", "quality", "reach", "read", "rivals", "sectors"),
+            *("trend", "verdicts", "vouchers"),
             *("what", "withheld", "worrying"),
         ),
         "unit": (

@@ -37,7 +37,8 @@ from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns, jo
 
 TOO_SMALL = "te klein"
 """Name of the rest that holds all groups too small to show."""
-_FEWEST_UNITS = 5
+FEWEST_UNITS = 5
+"""Units below which nothing is said of how far a measure may be off."""
 FEWEST_SURE = 20
 """Units from which intervals were found to hold (docs/validation.md); below, that is said."""
 _LEAST = 1e-9
@@ -112,7 +113,7 @@ def evaluate(
         overall=everyone,
         by_group=_by_group(predictions, groups, settings, rng),
         by_unit=_by_unit(predictions, units, settings.minimum_group),
-        calibration=_calibration(rank(values, risk), weight, settings.minimum_group),
+        calibration=bin_risks(rank(values, risk), weight, settings.minimum_group),
         curves=_curves(rank(values, risk), weight, settings.minimum_group),
         rows=len(values),
         effective_rows=effective_n(weight),
@@ -189,7 +190,7 @@ def _intervals(
     weight = design.weight[ranked.order]
     table = pd.DataFrame({"value": measure(ranked, weight, metrics)}).reindex(list(metrics))
     count = int(unit.max(initial=-1)) + 1
-    if count < _FEWEST_UNITS:
+    if count < FEWEST_UNITS:
         return table.assign(low=np.nan, high=np.nan)
     drawn = [m for m in metrics if m not in ("ece", "calibration_slope")]
     times = draw_units(unit, bootstraps, rng).by_response[:, ranked.order]
@@ -285,7 +286,7 @@ def _by_unit(predictions: Predictions, units: pd.Series, minimum: int) -> pd.Dat
     return table.assign(low=low, high=high).reset_index()
 
 
-def _calibration(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
+def bin_risks(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
     """Rates in bins of risk; bins below `minimum` respondents join the one before."""
     frame = pd.DataFrame(
         {

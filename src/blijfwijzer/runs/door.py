@@ -19,8 +19,10 @@ from blijfwijzer.risk.training import Fitted
 from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims, wish_claims
 from blijfwijzer.runs.climate import measure_climate, publish_climate, wish_climate
 from blijfwijzer.runs.climate_findings import MeasuredCulture
+from blijfwijzer.runs.compare import publish_comparison
 from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
 from blijfwijzer.runs.explanation import Model
+from blijfwijzer.runs.pairs import CompareRequest, Pair, read_pair
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
 from blijfwijzer.runs.train import (
     TrainRequest,
@@ -226,6 +228,42 @@ def explain(
     asked = ExplainRequest(Path(model), Path(survey), target, own)
     explained = contribute_wave(asked, tell)
     return Unshown(explained, _place("drivers", asked.survey), publish_explanation)
+
+
+def compare(
+    first: Place,
+    second: Place,
+    survey: Place,
+    *,
+    target: str = "",
+    by: Sequence[str] = (),
+    settings: Settings | Place | None = None,
+    tell: Tell = silent,
+) -> Unshown[Pair]:
+    """Hold two models of one outcome against each other on a survey.
+
+    How good they are is measured of people whom neither was fitted on: of organisations that it was
+    not trained on, or, on the survey of its training, out of fold.
+
+    Parameters
+    ----------
+    first, second : model folders, folders of them, or addresses in the registry
+    survey : file that asks the outcome
+    target : outcome, where a folder holds models of several
+    by : unit levels of the groups that are flagged; the cluster when left out
+    settings : those of the second model when left out; with budget and cost of vouchers, it is
+        told which vouchers would change
+
+    Raises
+    ------
+    ComparisonError
+        They are one model, or are of different surveys, outcomes or people.
+    WaveTooDifferentError
+        One of them cannot read the survey.
+    """
+    own = None if settings is None else _settings(settings)
+    asked = CompareRequest(Path(first), Path(second), Path(survey), target, own, tuple(by))
+    return Unshown(read_pair(asked, tell), _place("compare", asked.survey), publish_comparison)
 
 
 def score(
