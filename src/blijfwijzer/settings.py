@@ -318,8 +318,7 @@ class DisclosureSettings(Section):
     rounds: int = Field(40, ge=0, le=1000)
     """Rounds in which the choice of groups is improved, at most; it is proven with 0 too."""
     known_models: Literal["tell", "require"] = "tell"
-    """What becomes of a model that was not trained with this ledger: it is told at the top of what
-    is made with it, or refused."""
+    """Whether a model that was not trained with this ledger is told at the top, or refused."""
 
 
 class CultureSettings(Section):
@@ -367,9 +366,7 @@ class PromotionSettings(Section):
     """When a model may take the place of the champion."""
 
     largest_loss: float = Field(0.005, ge=0, le=0.1)
-    """By how much its log loss may exceed the champion's, at the upper end of the interval (ours)."""
-    largest_level: float = Field(0.02, ge=0, le=0.2)
-    """By how much its mean risk may be off the share in the answers."""
+    """Of log loss above the champion's, at the upper end of the interval; convention of ours."""
     fairness: Literal["missed", "level"] = "missed"
     """By what levels of audit attributes are held against each other, as `fairness.rivals` says."""
     largest_gap: float = Field(0.02, ge=0, le=0.5)

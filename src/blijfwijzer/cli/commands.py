@@ -13,6 +13,7 @@ import typer
 
 from blijfwijzer import __version__, errors
 from blijfwijzer.cli.disclosure import disclosure
+from blijfwijzer.cli.models import compare_models
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
@@ -170,36 +171,6 @@ def explain(
 
     asked = story.ExplainRequest(model, survey, target, settings)
     story.explain(asked, output, ledger)
-
-
-@app.command(
-    epilog="Example: `blijfwijzer compare models/one models/other data/werkonderzoek-2019.sav "
-    "--output out/compare`"
-)
-def compare(
-    first: Annotated[
-        Path,
-        typer.Argument(metavar="A", help="A model folder, or an address as models:/name@alias."),
-    ],
-    second: Annotated[Path, typer.Argument(metavar="B", help="The other one.")],
-    survey: SurveyFile,
-    output: Annotated[Path, typer.Option(help="Folder for a page and tables.")],
-    by: Annotated[
-        list[str] | None,
-        typer.Option("--by", help=f"Unit levels to flag; {SEVERAL}. Left out: the cluster."),
-    ] = None,
-    target: Annotated[
-        str, typer.Option(help="Outcome, where a folder holds models of several.")
-    ] = "",
-    settings: SettingsFile = None,
-    ledger: OwnLedger = None,
-) -> None:
-    """Hold two models against each other on a survey: how good, what drives them, what changes."""
-    from blijfwijzer.runs import compare as story
-    from blijfwijzer.runs.pairs import CompareRequest
-
-    asked = CompareRequest(first, second, survey, target, settings, part_names(by))
-    story.compare(asked, output, ledger)
 
 
 @app.command(
@@ -369,6 +340,9 @@ def trial(
     from blijfwijzer.runs import trial as story
 
     story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger)
+
+
+compare_models(app)
 
 
 def _make(

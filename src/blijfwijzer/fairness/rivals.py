@@ -61,7 +61,7 @@ def compare_gaps(
         with np.errstate(divide="ignore", invalid="ignore"):
             apart = [np.ptp(part / total, axis=1) for part in (first, second)]
         difference = apart[1] - apart[0]
-        se = spread * float(np.nanstd(difference[1:], ddof=1))
+        se = spread * float(difference[1:][~np.isnan(difference[1:])].std(ddof=1))
         low, high = ends_of(difference[0], se, degrees_of(rivals.design))
         told = (apart[0][0], apart[1][0], difference[0], float(low), float(high))
         rows.append((attribute, *told))

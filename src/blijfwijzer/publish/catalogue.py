@@ -28,7 +28,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "claim.verdict": (
             *("contradicted", "not_supported", "not_testable", "supported", "undecided"),
         ),
-        "compare.held": ("apart", "file", "part", "units", "unknown"),
+        "compare.held": ("apart", "file", "folds", "part", "units", "unknown"),
         "comparison.reason": (
             *("none", "small", "large", "no_anchor", "one_item", "two_items", "one_answer"),
             *("some_groups", "few_left", "alike", "absent", "few_groups", "few_units"),

@@ -6,6 +6,8 @@ pickled. Whoever loads it gets the code that answers with groups, or, by `fetch_
 
 import tempfile
 import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from blijfwijzer.records.store import connect, quiet, refusals, store_uri, track
 
 CHALLENGER = "challenger"
 """Alias of the version that was registered last."""
+CHAMPION = "champion"
+"""Alias of the version that is used."""
 SURVEY, WAVE, TARGET, MODEL = (
     f"blijfwijzer.{name}" for name in ("survey", "wave", "target", "model")
 )
@@ -96,6 +100,64 @@ def register(client: Any, told: Registered, run_id: str, artifact: str) -> str:
     return str(version.version)
 
 
+def version_of(name: str, alias: str, store: Path) -> str:
+    """Give the version of a registered model that has an alias; empty where none has.
+
+    Raises
+    ------
+    TrackingError
+    """
+    with _asked(store, f"{name}@{alias}") as client:
+        return str(client.get_registered_model(name).aliases.get(alias, ""))
+
+
+def crown(told: Registered, decision: Mapping[str, str], store: Path) -> str:
+    """Give the newest version of a model folder the alias of the champion, and keep why.
+
+    Parameters
+    ----------
+    decision : who decided, when and why, and what was found
+
+    Returns
+    -------
+    The version; empty where no version is of this folder, as it was trained without tracking.
+
+    Raises
+    ------
+    TrackingError
+    """
+    uri = store_uri(store)
+    if uri.startswith("sqlite:") and not (store / "mlflow.db").exists():
+        return ""
+    with _asked(store, told.name) as client:
+        versions = client.search_model_versions(f"name='{told.name}'")
+        own = [v.version for v in versions if v.tags.get(MODEL) == told.model]
+        if not own:
+            return ""
+        version = str(max(own, key=int))
+        for key, value in decision.items():
+            client.set_model_version_tag(told.name, version, f"blijfwijzer.{key}", value)
+        client.set_registered_model_alias(told.name, CHAMPION, version)
+        aliases = client.get_registered_model(told.name).aliases
+        if str(aliases.get(CHALLENGER, "")) == version:
+            client.delete_registered_model_alias(told.name, CHALLENGER)
+        return version
+
+
+@contextmanager
+def _asked(store: Path, what: str) -> Iterator[Any]:
+    """Give the client of a registry; what it refuses is told as an error of ours."""
+    refuse_without("mlflow", "tracking", f"the registry, of {what}")
+    with quiet():
+        try:
+            yield connect(store)
+        except refusals() as error:
+            raise TrackingError(
+                f"{tracking_uri(store)}: {what} could not be had ({type(error).__name__}). "
+                "Check its name, alias or version, and MLFLOW_TRACKING_URI."
+            ) from error
+
+
 def is_registered(place: Path | str) -> bool:
     """Tell whether a place is an address in the registry: models:/name@alias or /version."""
     # A path has dropped nothing of it, as it has one slash.
@@ -118,21 +180,13 @@ def fetch_model(address: str, store: Path, models: Path) -> Stored:
     ModelFolderError
         What is registered is no model of ours, or was altered.
     """
-    refuse_without("mlflow", "tracking", f"the registry, of {address}")
-    with quiet(), tempfile.TemporaryDirectory() as place:
+    with _asked(store, address), tempfile.TemporaryDirectory() as place:
         import mlflow
 
         uri = store_uri(store)
-        try:
-            connect(store)
-            found = mlflow.artifacts.download_artifacts(
-                address, dst_path=place, tracking_uri=uri, registry_uri=uri
-            )
-        except refusals() as error:
-            raise TrackingError(
-                f"{tracking_uri(store)}: {address} could not be had ({type(error).__name__}). "
-                "Check its name, alias or version, and MLFLOW_TRACKING_URI."
-            ) from error
+        found = mlflow.artifacts.download_artifacts(
+            address, dst_path=place, tracking_uri=uri, registry_uri=uri
+        )
         folders = [path.parent for path in Path(found).glob(f"artifacts/*/{MANIFEST}")]
         if len(folders) != 1:
             raise ModelFolderError(

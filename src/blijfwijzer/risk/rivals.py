@@ -17,6 +17,8 @@ MEASURES = (
     *("log_loss", "brier", "roc_auc", "average_precision"),
     *("calibration_slope", "calibration_intercept"),
 )
+_MOST_UNDEFINED = 0.5
+"""Share of draws in which a measure may be undefined, for its error to be told."""
 RIGHT = {"calibration_slope": 1.0, "calibration_intercept": 0.0}
 """What a measure of calibration should be; two are compared by how far they are from it."""
 
@@ -77,7 +79,10 @@ def compare_risks(rivals: Rivals, bootstraps: int, seed: int) -> pd.DataFrame:
     difference = off[1] - off[0]
     count = len(np.unique(unit))
     spread = np.sqrt(count / (count - 1)) if count >= FEWEST_UNITS else np.nan
-    se = spread * np.nanstd(difference[1:], axis=0, ddof=1)
+    # A slope is not defined where a model expects the same of everyone.
+    se = np.full(len(MEASURES), np.nan)
+    is_known = np.isnan(difference[1:]).mean(axis=0) < _MOST_UNDEFINED
+    se[is_known] = spread * np.nanstd(difference[1:, is_known], axis=0, ddof=1)
     low, high = ends_of(difference[0], se, degrees_of(rivals.design))
     columns = {"first": found[0, 0], "second": found[1, 0], "difference": difference[0]}
     return pd.DataFrame({**columns, "se": se, "low": low, "high": high}, index=list(MEASURES))

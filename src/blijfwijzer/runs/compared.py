@@ -7,7 +7,6 @@ import pandas as pd
 
 from blijfwijzer.drivers.importance import measure_importance
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.fairness.rivals import compare_gaps
 from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.flags import NOT
 from blijfwijzer.progress import Tell
@@ -16,19 +15,15 @@ from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.comparison import NAMES, Compared
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.report_tables import clear_groups
-from blijfwijzer.release.breakdown import Breakdown, admit_breakdown, are_narrow
+from blijfwijzer.release.breakdown import Breakdown
 from blijfwijzer.release.rehearsal import Rehearsal
-from blijfwijzer.risk.evaluation import bin_risks
-from blijfwijzer.risk.metrics import rank
-from blijfwijzer.risk.protection import protect_calibration, protect_rivals
-from blijfwijzer.risk.rivals import Rivals, compare_risks
 from blijfwijzer.runs.explain import Explained
 from blijfwijzer.runs.held_out import HeldOut, hold_out
-from blijfwijzer.runs.pairs import Pair
+from blijfwijzer.runs.measured import admit_people, find_rows, measure_rivals
+from blijfwijzer.runs.pairs import Pair, rivals_of
 from blijfwijzer.runs.score_findings import estimates_of
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.voucher_needs import read_partitions
-from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message, say
@@ -41,99 +36,35 @@ _NO_SEGMENTS = pd.DataFrame({"target": pd.Series(dtype="str"), "rate": pd.Series
 def compare_pair(pair: Pair, release: Rehearsal, tell: Tell) -> Compared:
     """Hold two models against each other on a survey."""
     tell("find what could be derived")
-    breakdown = _admit(pair, release)
-    first, second = (hold_out(one, release, tell) for one in pair.each)
-    codebook, settings = pair.second.stored.codebook, pair.settings
+    second, settings = pair.second, pair.settings
+    breakdown = admit_people(second, pair.first.contributions.risk, pair.by, release)
+    held = [hold_out(one, pair.learnt, release, tell) for one in pair.each]
     tell("flag groups")
+    codebook = second.stored.codebook
     compared = Compared(
         subject=Subject(codebook, codebook.outcomes[pair.target], settings.language),
-        intake=pair.second.intake,
+        intake=second.intake,
         settings=settings,
         wave=pair.wave,
         models=pd.DataFrame([_about(one) for one in pair.each]),
         drivers=_drivers(pair),
         groups=_groups(pair, breakdown, tell),
-        held=(_say_held("A", first), _say_held("B", second)),
-        warnings=tuple(warnings_of(pair.second.intake.remarks)),
+        held=tuple(_say_held(name, one) for name, one in zip(NAMES, held, strict=True)),
+        warnings=tuple(warnings_of(second.intake.remarks)),
     )
-    rows = _measured_on(first, second, pair)
+    rows = find_rows(held, second.answers, settings)
     if rows is None:
         return compared
     tell("measure both")
-    rivals = pair.rivals(first.risk, second.risk).take(rows)
-    # Of a part of the people no groups are told: beside those of everyone they would tell of few.
-    is_part = "part" in (first.overlap.kind, second.overlap.kind)
-    told = replace(breakdown, groups={}) if is_part else breakdown
-    return _measure(compared, rivals, told, rows)
-
-
-def _measure(compared: Compared, rivals: Rivals, breakdown: Breakdown, rows: Mask) -> Compared:
-    """Add how good both are, and how fair."""
-    settings = compared.settings
-    draws, minimum = settings.evaluation.bootstraps, settings.evaluation.minimum_group
-    weight = rivals.design.weight
-    bins = [
-        protect_calibration(bin_risks(rank(one.values, one.risk), weight, minimum)).assign(
-            model=name
-        )
-        for name, one in zip(NAMES, rivals.each, strict=True)
-    ]
-    audit = {c.name for c in compared.subject.codebook.with_role("audit")}
-    gaps = compare_gaps(
-        rivals,
-        {name: group for name, group in breakdown.among(rows).items() if name in audit},
-        settings.promotion.fairness,
-        minimum=minimum,
-        bootstraps=draws,
-        seed=settings.seed,
-    )
-    whole = gaps.select_dtypes("number").columns
-    return replace(
-        compared,
-        measures=protect_rivals(compare_risks(rivals, draws, settings.seed), rivals),
-        calibration=pd.concat(bins, ignore_index=True),
-        gaps=gaps.assign(**{name: gaps[name].round(2) for name in whole}),
-    )
-
-
-def _admit(pair: Pair, release: Rehearsal) -> Breakdown:
-    """Choose by which units and groups of attributes two models may be told of.
-
-    A group in which either expects nearly the same of each is not told of.
-    """
-    first, second = pair.each
-    found = admit_breakdown(
-        release,
-        second.intake,
-        second.answers,
-        second.contributions.risk,
-        # Backgrounds are told of by those alone of whom it is known, as a training told of them.
-        of_answers=True,
-        by=pair.by,
-    )
-    members, unanimity = found.admission.grouping.members, pair.settings.disclosure.unanimity
-    narrow = are_narrow(members, first.contributions.risk, second.weight, unanimity)
-    return replace(found, told=found.told & ~narrow)
-
-
-def _measured_on(first: HeldOut, second: HeldOut, pair: Pair) -> Mask | None:
-    """Say on which responses both can be measured; None where these, or the others, are too few.
-
-    What is told of a part would tell of the others, beside what is told of everyone.
-    """
-    rows = np.asarray(first.rows & second.rows)
-    known = ~np.isnan(pair.second.answers)
-    left_out = int((known & ~rows).sum())
-    is_few = 0 < left_out < pair.settings.disclosure.minimum
-    if is_few or rows.sum() < pair.settings.intake.minimum_responses:
-        return None
-    return rows if len(np.unique(pair.second.answers[rows])) == 2 else None
+    rivals = rivals_of(second, held[0].risk, held[1].risk)
+    found = measure_rivals(rivals, breakdown, rows, second)
+    return replace(compared, **vars(found))
 
 
 def _say_held(name: str, held: HeldOut) -> Message:
     """Say what figures of the quality of a model are of, or why there are none."""
     overlap = held.overlap
-    named = id_of("compare.held", overlap.kind)
+    named = id_of("compare.held", held.way)
     return say(named, seen=overlap.seen, units=overlap.units, model=name)
 
 

@@ -1,5 +1,6 @@
 """Two models of one outcome, and what they make of one survey."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 from blijfwijzer.errors import ComparisonError
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.progress import Tell
-from blijfwijzer.records.model_choice import choose_model
+from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.request import Request
@@ -35,6 +36,8 @@ class CompareRequest:
     """Those of the second model when left out."""
     by: tuple[str, ...] = ()
     """Unit levels of the groups that are flagged; the cluster when empty."""
+    learnt: tuple[Path, ...] = ()
+    """Files that the models were trained on, where that is another wave than the survey."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Pair:
     second: Explained
     by: tuple[str, ...]
     """Unit levels of groups."""
+    learnt: tuple[Path, ...] = ()
+    """Files that they were trained on."""
 
     @property
     def each(self) -> tuple[Explained, Explained]:
@@ -68,25 +73,38 @@ class Pair:
 
     def request(self, kind: str, **asked: str) -> Request:
         """Say what is asked to be shown of them."""
-        stored, settings = self.second.stored, self.settings
-        origin = provenance(self.second.intake.sha256, stored.codebook, settings)
-        for name, one in zip(("first", "second"), self.each, strict=True):
-            origin[f"model_{name}"] = one.stored.folder.name
-            origin[f"model_{name}_sha256"] = one.stored.manifest.sha256
-        told = {"target": self.target, "by": list(self.by), **asked}
-        return Request(
-            kind, stored.codebook, settings, self.wave, (f"rate:{self.target}",), origin, told
-        )
+        return request_of(kind, {"first": self.first, "second": self.second}, self.by, **asked)
 
-    def rivals(self, first: Array, second: Array) -> Rivals:
-        """Put two risks beside the answers.
 
-        Parameters
-        ----------
-        first, second : risk per response, of models that were not fitted on it; NaN of others
-        """
-        design = Design.of_units(self.second.weight, self.second.units)
-        return Rivals(self.second.answers, first, second, design)
+def request_of(
+    kind: str, models: Mapping[str, Explained], by: tuple[str, ...], **asked: str
+) -> Request:
+    """Say what is asked to be shown of models, the last of which is read by its settings.
+
+    Parameters
+    ----------
+    models : what each is called to what it makes of the survey
+    """
+    last = list(models.values())[-1]
+    codebook, settings, wave = last.stored.codebook, last.settings, wave_of(last.file)
+    origin = provenance(last.intake.sha256, codebook, settings)
+    for name, one in models.items():
+        origin[f"model_{name}"] = one.stored.folder.name
+        origin[f"model_{name}_sha256"] = one.stored.manifest.sha256
+    target = last.stored.model.target
+    told = {"target": target, "by": list(by), **asked}
+    return Request(kind, codebook, settings, wave, (f"rate:{target}",), origin, told)
+
+
+def rivals_of(explained: Explained, first: Array, second: Array) -> Rivals:
+    """Put two risks beside the answers of a survey.
+
+    Parameters
+    ----------
+    first, second : risk per response, of models that were not fitted on it; NaN of others
+    """
+    design = Design.of_units(explained.weight, explained.units)
+    return Rivals(explained.answers, first, second, design)
 
 
 def read_pair(asked: CompareRequest, tell: Tell) -> Pair:
@@ -112,11 +130,30 @@ def read_pair(asked: CompareRequest, tell: Tell) -> Pair:
         contribute_intake(first, settings, other, tell),
         contribute_intake(second, settings, intake, tell),
         asked.by or (second.stored.codebook.units.cluster,),
+        asked.learnt,
     )
     _refuse_other_answers(pair)
     for one in pair.each:
         _refuse_drift(one)
     return pair
+
+
+def read_alone(choice: ModelChoice, survey: Path, settings: Settings, tell: Tell) -> Explained:
+    """Read a survey, and work out what one model makes of each answer.
+
+    Raises
+    ------
+    ComparisonError
+        The survey does not ask the outcome.
+    WaveTooDifferentError
+        The model cannot read the survey.
+    """
+    tell(f"read {survey.name}")
+    intake = _read(choice.stored, survey)
+    explained = contribute_intake(choice, settings, intake, tell)
+    _refuse_unasked(explained)
+    _refuse_drift(explained)
+    return explained
 
 
 def refuse_unlike(first: Stored, second: Stored) -> None:
@@ -174,10 +211,15 @@ def _refuse_other_answers(pair: Pair) -> None:
             f"{len(first)} responses, by the rules or cuts that they were trained with. Train "
             "both by one rule."
         )
-    if len(np.unique(second[~np.isnan(second)])) < 2:
+    _refuse_unasked(pair.second)
+
+
+def _refuse_unasked(explained: Explained) -> None:
+    answers, target = explained.answers, explained.stored.model.target
+    if len(np.unique(answers[~np.isnan(answers)])) < 2:
         raise ComparisonError(
-            f"{pair.second.file}: {pair.target} is known of {int((~np.isnan(second)).sum())} "
-            f"of {len(second)} responses, with fewer than two different values, so that models "
+            f"{explained.file}: {target} is known of {int((~np.isnan(answers)).sum())} of "
+            f"{len(answers)} responses, with fewer than two different values, so that models "
             "cannot be held against it. Give a survey that asks it."
         )
 
