@@ -138,3 +138,61 @@ def test_two_surveys_share_no_alias_though_their_names_run_together(
         "a-b-c", "challenger"
     )
     assert version.tags["blijfwijzer.model"] == "x"
+
+
+def run_of(kind):
+    client = mlflow.MlflowClient()
+    (experiment,) = [e for e in client.search_experiments() if e.name == "blijfwijzer"]
+    runs = client.search_runs([experiment.experiment_id])
+    return next(run for run in runs if run.info.run_name.startswith(kind))
+
+
+def test_a_run_tells_of_its_survey_without_a_row_of_it(registered):
+    run = run_of(TARGET)
+
+    (told,) = run.inputs.dataset_inputs
+    assert (told.dataset.name, told.dataset.source) == (
+        "werkonderzoek-2019",
+        '{\n "uri": "w.parquet"\n}\n',
+    )
+    assert len(told.dataset.digest) == 16
+    assert told.dataset.digest == run.data.tags["survey_hmac_sha256"][:16]
+    assert '"name": "leervermogen_1"' in told.dataset.schema
+    assert told.dataset.profile is None
+
+
+def test_a_run_tells_when_it_was_and_how_its_champion_was_set(registered):
+    run = run_of(TARGET)
+
+    params, metrics = run.data.params, run.data.metrics
+    assert params["champion"] == "logistic"
+    assert params["champion.variant"].startswith("C=")
+    assert metrics["skill_low"] <= metrics["skill"] <= metrics["skill_high"]
+    sections = {name.partition(".")[0] for name in params if "." in name}
+    assert not sections & {"vouchers", "culture", "flags", "segments", "tracking", "promotion"}
+    history = mlflow.MlflowClient().get_metric_history(run.info.run_id, "log_loss")
+    assert run.info.start_time <= history[0].timestamp <= run.info.end_time
+    assert "trained on WERKonderzoek" in run.data.tags["mlflow.note.content"]
+
+
+def test_promotion_from_the_registry_moves_the_alias_and_keeps_who_and_why(
+    registered, tmp_path, monkeypatch
+):
+    """And an explanation is linked to the version that it is of."""
+    place, folder = registered
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+
+    bw.promote(ADDRESS, place / "w.parquet", by="board", why="the first", ledgers=place / "ledger")
+    bw.explain(folder, place / "w.parquet").write(tmp_path / "out", ledgers=place / "ledger")
+
+    client = mlflow.MlflowClient()
+    name = f"werkonderzoek-{TARGET}"
+    version = client.get_model_version_by_alias(name, "champion")
+    assert client.get_registered_model(name).aliases == {"champion": version.version}
+    assert version.tags["blijfwijzer.by"] == "board"
+    assert version.tags["blijfwijzer.why"] == "the first"
+    assert "difference -0." in version.tags["blijfwijzer.found"]
+    assert bw.load_model(f"models:/{name}@champion").folder.name == folder.name
+    used = run_of("explain").data.tags[f"blijfwijzer.used.{TARGET}"]
+    assert used == f"models:/{name}/{version.version}"

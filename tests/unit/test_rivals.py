@@ -11,7 +11,8 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.fairness.rivals import compare_gaps
 from blijfwijzer.risk.protection import protect_rivals
-from blijfwijzer.risk.rivals import Rivals, compare_risks
+from blijfwijzer.risk.rivals import Rivals, compare_risks, measure_skill
+from blijfwijzer.risk.splits import split_by_unit
 
 ROWS = 3000
 
@@ -144,3 +145,17 @@ def test_levels_of_few_are_left_out_and_one_level_is_no_gap(rivals):
     assert (
         len(compare_gaps(rivals, {"sort": group}, "level", minimum=9, bootstraps=50, seed=0)) == 1
     )
+
+
+def test_skill_is_the_share_of_the_loss_of_everyones_share_that_is_gone(rivals):
+    folds = split_by_unit(rivals.values, pd.Series(rivals.design.cluster), 5, 0)
+
+    found = measure_skill(rivals.each[0], folds, 100, 0)
+
+    share = np.empty(ROWS)
+    weight = rivals.design.weight
+    for fit, test in folds:
+        share[test] = np.average(rivals.values[fit], weights=weight[fit])
+    losses = [log_loss(rivals.values, r, sample_weight=weight) for r in (rivals.first, share)]
+    assert found["value"] == pytest.approx(1 - losses[0] / losses[1], abs=0.005)
+    assert 0 < found["low"] < found["value"] < found["high"]

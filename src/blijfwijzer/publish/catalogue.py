@@ -77,6 +77,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("trend", "verdicts", "vouchers"),
             *("what", "withheld", "worrying"),
         ),
+        "track": ("compare", "explain", "score"),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),
             *("mean", "rank", "scale", "share", "variance"),

@@ -68,6 +68,15 @@ class Compared:
         }
 
     @property
+    def told(self) -> dict[str, float]:
+        """Measures by one name each, for a tracked run."""
+        if self.measures is None:
+            return {}
+        rows = self.measures.to_dict("index")
+        flat = {f"{name}.{part}": float(v) for name, r in rows.items() for part, v in r.items()}
+        return {name: value for name, value in flat.items() if value == value}
+
+    @property
     def changed(self) -> pd.DataFrame:
         """Groups of which the flag or the vouchers would change."""
         rows = self.groups

@@ -36,6 +36,12 @@ class Registered:
     model: str
     """Name of its model folder."""
 
+    @classmethod
+    def of(cls, stored: Stored) -> "Registered":
+        """Give that of a model folder."""
+        about = stored.codebook.survey
+        return cls(about.name, about.wave, stored.model.target, stored.folder.name)
+
     @property
     def name(self) -> str:
         """Name in the registry; no two surveys share one, so neither do they share an alias."""
@@ -100,6 +106,13 @@ def register(client: Any, told: Registered, run_id: str, artifact: str) -> str:
     return str(version.version)
 
 
+def newest_version(client: Any, told: Registered) -> str:
+    """Give the newest version that is of a model folder; empty where none is."""
+    versions = client.search_model_versions(f"name='{told.name}'")
+    own = [v.version for v in versions if v.tags.get(MODEL) == told.model]
+    return str(max(own, key=int)) if own else ""
+
+
 def version_of(name: str, alias: str, store: Path) -> str:
     """Give the version of a registered model that has an alias; empty where none has.
 
@@ -130,11 +143,9 @@ def crown(told: Registered, decision: Mapping[str, str], store: Path) -> str:
     if uri.startswith("sqlite:") and not (store / "mlflow.db").exists():
         return ""
     with _asked(store, told.name) as client:
-        versions = client.search_model_versions(f"name='{told.name}'")
-        own = [v.version for v in versions if v.tags.get(MODEL) == told.model]
-        if not own:
+        version = newest_version(client, told)
+        if not version:
             return ""
-        version = str(max(own, key=int))
         for key, value in decision.items():
             client.set_model_version_tag(told.name, version, f"blijfwijzer.{key}", value)
         client.set_registered_model_alias(told.name, CHAMPION, version)

@@ -5,6 +5,7 @@ hashes, metrics with intervals, and the files of the model folder.
 """
 
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import Any
 import pandas as pd
 
 from blijfwijzer.errors import TrackingError, is_installed, refuse_without
-from blijfwijzer.records.registry import Registered, register, save_served
+from blijfwijzer.records.lineage import Dataset
+from blijfwijzer.records.registry import Registered, newest_version, register, save_served
 from blijfwijzer.records.store import connect, quiet, refusals, store_uri, tracking_uri
+from blijfwijzer.records.view import keep_view
 from blijfwijzer.settings import TrackingSettings
 
 _BATCH = 90
@@ -37,6 +40,9 @@ class Training:
     """One row per candidate, as `Selection.scores`."""
     served: Path
     """The code that answers with this model over HTTP; MLflow keeps a copy of it."""
+    dataset: Dataset | None = None
+    note: str = ""
+    """What a person reads of it first, in Markdown."""
 
 
 def expect_tracking(tracking: TrackingSettings) -> None:
@@ -82,6 +88,11 @@ class Released:
     parameters: dict[str, Any]
     tags: dict[str, str]
     metrics: dict[str, float]
+    dataset: Dataset | None = None
+    note: str = ""
+    """What a person reads of it first, in Markdown."""
+    used: tuple[Registered, ...] = ()
+    """Models that it was made with."""
 
 
 def track_training(training: Training, experiment: str, store: Path) -> str:
@@ -108,6 +119,8 @@ def track_training(training: Training, experiment: str, store: Path) -> str:
         training.parameters,
         {**training.tags, **_calibration_tags(training.metrics), **about.tags},
         _flatten(training.metrics),
+        training.dataset,
+        training.note,
     )
 
     def add(client: Any, place: str, run_id: str) -> None:
@@ -122,9 +135,20 @@ def track_training(training: Training, experiment: str, store: Path) -> str:
 
 
 def track_release(released: Released, experiment: str, store: Path) -> str:
-    """Log what was published as one run, as `track_training` does; nothing is registered."""
+    """Log what was published as one run, as `track_training` does; nothing is registered.
+
+    The run is linked to the newest version of each model that it was made with.
+    """
+
+    def add(client: Any, place: str, run_id: str) -> None:
+        for model in released.used:
+            version = newest_version(client, model)
+            if version:
+                address = f"models:/{model.name}/{version}"
+                client.set_tag(run_id, f"blijfwijzer.used.{model.target}", address)
+
     with quiet():
-        return _track(released, "release", released.folder, experiment, store, lambda *_: None)
+        return _track(released, "release", released.folder, experiment, store, add)
 
 
 def _track(
@@ -146,10 +170,15 @@ def _track(
                 "Restore it in MLflow (`mlflow experiments restore`), or set "
                 "tracking.experiment to another name."
             )
+        keep_view(client, place)
         run = client.create_run(place, tags=told.tags, run_name=told.name)
         run_id = str(run.info.run_id)
         try:
             _log_values(client, run_id, told.parameters, told.metrics)
+            if told.note:
+                client.set_tag(run_id, "mlflow.note.content", told.note)
+            if told.dataset is not None:
+                client.log_inputs(run_id, [told.dataset.as_input()])
             client.log_artifacts(run_id, str(files), artifact)
             add(client, place, run_id)
         except BaseException:
@@ -184,8 +213,8 @@ def _log_values(
     from mlflow.entities import Metric, Param
 
     params = [Param(name, str(value)) for name, value in parameters.items()]
-    # A run is told by its content; a time of its own would only say when the machine was busy.
-    values = [Metric(name, value, 0, 0) for name, value in metrics.items()]
+    now = time.time_ns() // 1_000_000
+    values = [Metric(name, value, now, 0) for name, value in metrics.items()]
     for start in range(0, max(len(params), len(values)), _BATCH):
         part = slice(start, start + _BATCH)
         client.log_batch(run_id, metrics=values[part], params=params[part])
@@ -220,6 +249,8 @@ def _flatten(metrics: dict[str, Any]) -> dict[str, float]:
             flat[name if part == "value" else f"{name}_{part}"] = value
     for candidate, entry in metrics["candidates"].items():
         flat[f"{candidate}.log_loss"] = entry["log_loss"]
+    for part, value in metrics.get("skill", {}).items():
+        flat["skill" if part == "value" else f"skill_{part}"] = value
     flat["contributions.largest_gap"] = metrics["contributions"]["largest_gap"]
     flat["rows"] = metrics["rows"]
     flat["effective_rows"] = metrics["effective_rows"]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from blijfwijzer.disclosure.rounding import band, band_floor, to_band, whole_percent
 from blijfwijzer.estimation.intervals import wilson
-from blijfwijzer.risk.evaluation import Evaluation, finest_step
+from blijfwijzer.risk.evaluation import Evaluation, decimals_of, finest_step
 from blijfwijzer.risk.metrics import log_losses, possible_losses
 from blijfwijzer.risk.rivals import Rivals
 from blijfwijzer.risk.selection import Selection
@@ -120,17 +120,6 @@ def _coarsen_overall(evaluation: Evaluation) -> pd.DataFrame:
     exact = evaluation.overall.loc[["log_loss"]]
     overall.loc[["log_loss"]] = exact.apply(_in_steps, step=evaluation.loss_step)
     return overall
-
-
-def decimals_of(rows: int) -> int:
-    """Decimals of a measure over so many responses that one of them hardly moves it.
-
-    One response moves a mean log loss by at most about 5 / rows. Two decimals are always kept.
-
-    >>> decimals_of(40_000), decimals_of(4_000)
-    (3, 2)
-    """
-    return max(2, int(np.log10(max(rows, 1) / 10)))
 
 
 def _coarsen(table: pd.DataFrame) -> pd.DataFrame:

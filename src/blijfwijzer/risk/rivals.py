@@ -1,5 +1,6 @@
 """Two risks of the same people held against each other, whole units drawn again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,9 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import ends_of
 from blijfwijzer.estimation.resampling import draw_units
 from blijfwijzer.risk.calibration import degrees_of
-from blijfwijzer.risk.evaluation import FEWEST_UNITS, Predictions
+from blijfwijzer.risk.evaluation import FEWEST_UNITS, Predictions, decimals_of
 from blijfwijzer.risk.metrics import log_losses, measure, rank
+from blijfwijzer.risk.splits import Fold
 from blijfwijzer.survey.arrays import Array, Mask
 
 MEASURES = (
@@ -86,6 +88,35 @@ def compare_risks(rivals: Rivals, bootstraps: int, seed: int) -> pd.DataFrame:
     low, high = ends_of(difference[0], se, degrees_of(rivals.design))
     columns = {"first": found[0, 0], "second": found[1, 0], "difference": difference[0]}
     return pd.DataFrame({**columns, "se": se, "low": low, "high": high}, index=list(MEASURES))
+
+
+def measure_skill(
+    predictions: Predictions, folds: Sequence[Fold], bootstraps: int, seed: int
+) -> dict[str, float]:
+    """Give which share of the log loss of the share of everyone a risk takes away.
+
+    That share is of the other folds, as the risk itself is. One is perfect, zero is no better.
+    Its interval is as those of `compare_risks`.
+
+    Returns
+    -------
+    value, low, high; rounded as measures of so many responses are.
+    """
+    values, design = predictions.values, predictions.design
+    share = np.empty(len(values))
+    for fit, test in folds:
+        share[test] = np.average(values[fit], weights=design.weight[fit])
+    unit = pd.factorize(design.cluster)[0]
+    draws = draw_units(unit, bootstraps, np.random.default_rng(seed))
+    losses = np.stack([log_losses(values, risk) for risk in (predictions.risk, share)], axis=1)
+    sums = draws.finish(draws.gather(design.weight[:, None] * losses))
+    skill = 1 - sums[:, 0] / sums[:, 1]
+    count = len(np.unique(unit))
+    spread = np.sqrt(count / (count - 1)) if count >= FEWEST_UNITS else np.nan
+    ends = ends_of(skill[0], spread * skill[1:].std(ddof=1), degrees_of(design))
+    digits = decimals_of(len(values))
+    told = zip(("value", "low", "high"), (skill[0], *ends), strict=True)
+    return {name: round(float(number), digits) for name, number in told}
 
 
 def _measured(values: Array, risk: Array, weight: Array, times: list[Array]) -> Array:

@@ -21,6 +21,7 @@ from blijfwijzer.release.publication import publication
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.compared import compare_pair
 from blijfwijzer.runs.pairs import CompareRequest, Pair, read_pair
+from blijfwijzer.runs.tracked import track_compared
 
 
 def compare(asked: CompareRequest, output: Path, ledgers: Path | None) -> None:
@@ -51,7 +52,9 @@ def publish_comparison(pair: Pair, output: Path, ledgers: Path, tell: Tell) -> S
             "tables/rejected.csv": csv_file(rejected),
         }
         release.publish(files, compared.counts)
-    said = [*_say(output, compared), *release.said]
+    stored = [one.stored for one in pair.each]
+    tracked = track_compared(release, stored, pair.second.intake, compared.told)
+    said = [*_say(output, compared), *release.said, *tracked]
     return Shown.of(chapter, output, said)
 
 

@@ -146,7 +146,7 @@ def _find_place(model: Path, stored: Stored) -> _Place:
     target, name = stored.model.target, stored.folder.name
     if is_registered(model):
         place = _Place(Path("models"), Path("mlruns"), None)
-        registered = _registered(stored).name
+        registered = Registered.of(stored).name
         version = version_of(registered, CHAMPION, place.store)
         champion = Path(f"models:/{registered}/{version}") if version else None
         in_use = "" if champion is None else choose_model(champion).stored.folder.name
@@ -158,11 +158,6 @@ def _find_place(model: Path, stored: Stored) -> _Place:
     if in_use == name:
         raise PromotionError(f"{name}: is the champion already. Name another model.")
     return _Place(place.models, place.store, champion)
-
-
-def _registered(stored: Stored) -> Registered:
-    survey = stored.codebook.survey
-    return Registered(survey.name, survey.wave, stored.model.target, stored.folder.name)
 
 
 def _read(
@@ -224,7 +219,7 @@ def _crown(decision: Decision, stored: Stored, place: _Place, settings: Settings
         tags["decided_on"] = tags.pop("survey")
         loss = decision.held["measures"]["log_loss"]
         tags["found"] = ", ".join(f"{name} {value}" for name, value in loss.items())
-        registered = _registered(stored)
+        registered = Registered.of(stored)
         version = crown(registered, tags, place.store)
         where = f"version {version} of {registered.name}" if version else "no version of it"
         said.append(f"  in the registry: {where}")

@@ -27,6 +27,7 @@ from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_choice import ModelChoice, choose_models
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
+from blijfwijzer.records.tracking import expect_tracking
 from blijfwijzer.release.admission import Admission, answers_of
 from blijfwijzer.release.answered import Answered
 from blijfwijzer.release.folder import refuse_place
@@ -50,6 +51,7 @@ from blijfwijzer.runs.score_findings import (
 from blijfwijzer.runs.score_needs import segments_of
 from blijfwijzer.runs.score_people import read_people
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
+from blijfwijzer.runs.tracked import track_scored
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import PersonsSettings, Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
@@ -112,6 +114,7 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
     settings, chosen = load_settings(asked.settings), choose_models(asked.models)
+    expect_tracking(settings.tracking)
     intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
     settings = settings.spoken(codebook.survey.language)
     asked = replace(asked, by=asked.by or default_levels(codebook, intake.responses))
@@ -159,7 +162,9 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
         told: dict[str, Any] = {} if scored.joined is None else {"units": scored.joined.counts}
         told |= _for_vouchers(scored.wave.codebook)
         head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
-    said = [*_say(output, findings, scored, head["sequence"]), *release.said]
+    stored = [choice.stored for choice in scored.models.values()]
+    tracked = track_scored(release, stored, scored.wave.intake, _counted(findings))
+    said = [*_say(output, findings, scored, head["sequence"]), *release.said, *tracked]
     return Shown.of(report, output, said)
 
 
@@ -299,6 +304,16 @@ def _request(
     )
 
 
+def _counted(findings: Findings) -> dict[str, float]:
+    """Count the groups that are shown, withheld and flagged."""
+    counts = findings.counts()
+    told = {name: float(counts[name]) for name in ("shown", "withheld", "rolled_up")}
+    for name, flags in findings.estimates.flags.items():
+        verdict = flags["verdict"][findings.estimates.shown]
+        told[f"flagged.{name}"] = float((verdict == FLAGGED).sum())
+    return told
+
+
 def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) -> Iterator[str]:
     counts = findings.counts()
     yield (
@@ -306,9 +321,8 @@ def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) ->
         f"{counts['rolled_up']} rolled up; release {sequence} in the ledger."
     )
     yield from (f"  {choice}" for choice in scored.models.values())
-    for name, flags in findings.estimates.flags.items():
-        verdict = flags["verdict"][findings.estimates.shown]
-        yield f"  {name}: {(verdict == FLAGGED).sum()} groups flagged"
+    for name in findings.estimates.flags:
+        yield f"  {name}: {_counted(findings)[f'flagged.{name}']:.0f} groups flagged"
     joined = () if scored.joined is None else scored.joined.remarks
     yield from (f"  {write(remark.message, SCREEN)}" for remark in joined)
     yield f"  look at {output / 'report.html'}"
