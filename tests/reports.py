@@ -10,8 +10,7 @@ import pandas as pd
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.texts import write
-from blijfwijzer.survey.remarks import Remark
-from blijfwijzer.survey.texts import Language
+from blijfwijzer.survey.texts import Language, Message
 
 TARGETS = {
     "nl": (("vertrekintentie", "Vertrekintentie"), ("achterblijver", "Achterblijversrisico")),
@@ -39,9 +38,9 @@ DRIVERS = {
 }
 
 
-def said(remarks: Iterable[Remark]) -> list[str]:
+def said(remarks: Iterable[Message]) -> list[str]:
     """Give remarks in English, as the screen does."""
-    return [write(remark.message, "en") for remark in remarks]
+    return [write(remark, "en") for remark in remarks]
 
 
 def make_report(

@@ -51,11 +51,12 @@ def settings_of(kind, **changed):
     )
 
 
-def train_small(survey, folder, settings, target=TARGET, told=None):
+def train_small(survey, folder, settings, target=TARGET, told=None, findings=()):
     """Write a model folder as a training does, without its page.
 
     Parameters
     ----------
+    findings : of checks, as its folder has them
     told : settings that the folder says it was trained with, where it lies
     """
     intake = read_survey(survey, BOOK, settings.intake)
@@ -79,6 +80,7 @@ def train_small(survey, folder, settings, target=TARGET, told=None):
         pd.DataFrame(columns=["effect", "se", "between"], dtype=float),
         known,
         trained=trained,
+        findings=findings,
     )
     write_files(folder, model_files(learnt, {}, folder))
     return replace(selection, champion=model), made_from

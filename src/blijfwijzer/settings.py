@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import date
+from difflib import get_close_matches
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,6 +14,10 @@ from blijfwijzer.errors import SettingsError, counted
 
 LOCALE: Traversable = resources.files("blijfwijzer") / "publish" / "locale"
 """Folder of the catalogues, a file per language."""
+
+
+CHECKS_FILE: Traversable = resources.files("blijfwijzer") / "checks" / "checks.toml"
+"""Declares every check, by its code."""
 
 
 def catalogue_file(language: str) -> Traversable:
@@ -35,6 +40,29 @@ def _with_catalogue(language: str) -> str:
 
 Language = Annotated[str, AfterValidator(_with_catalogue)]
 """Name of a language that pages can be made in: that of its catalogue."""
+
+
+def _with_check(code: str) -> str:
+    """Refuse a code that no check has, and name those that may be meant."""
+    checks = tomllib.loads(CHECKS_FILE.read_text(encoding="utf-8"))
+    if code not in checks:
+        known = {name: name for name in checks} | {told["name"]: c for c, told in checks.items()}
+        near = [*get_close_matches(code.upper(), known), *get_close_matches(code.lower(), known)]
+        told = ", ".join(dict.fromkeys(known[name] for name in near)) or ", ".join(checks)
+        raise ValueError(f"there is no check {code}; near it: {told}")
+    return code
+
+
+def _with_words(reason: str) -> str:
+    if not reason.strip():
+        raise ValueError("give a reason: it stands beside the finding that it silences")
+    return reason.strip()
+
+
+CheckCode = Annotated[str, AfterValidator(_with_check)]
+"""Of a check, as `docs/checks.md` lists them."""
+Reason = Annotated[str, AfterValidator(_with_words)]
+"""A text that may not be empty."""
 
 
 def _one_above_zero(mix: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -375,6 +403,13 @@ class PromotionSettings(Section):
     """Why fairness need not be known, where no audit attribute may be told of."""
 
 
+class CheckSettings(Section):
+    """Which findings ask for no look, by a decision that is shown with them."""
+
+    silenced: dict[CheckCode, Reason] = Field(default_factory=dict)
+    """Code of a check -> why what it finds is accepted."""
+
+
 class TrackingSettings(Section):
     """Where runs are kept."""
 
@@ -403,6 +438,7 @@ class Settings(Section):
     disclosure: DisclosureSettings = DisclosureSettings()
     culture: CultureSettings = CultureSettings()
     promotion: PromotionSettings = PromotionSettings()
+    checks: CheckSettings = CheckSettings()
     tracking: TrackingSettings = TrackingSettings()
 
     def spoken(self, language: str | None) -> "Settings":

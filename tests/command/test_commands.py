@@ -110,6 +110,35 @@ def test_training_leaves_all_that_a_data_scientist_reviews(models):
         assert {"tables/drivers.csv", "tables/by_group.csv", "tables/reliability.csv"} <= names
 
 
+def test_findings_stand_in_the_folder_the_page_and_the_run(place, models):
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{place}/mlruns/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("blijfwijzer").experiment_id])
+    tags = {r.info.run_name: r.data.tags for r in runs}
+    for folder in models.values():
+        stored = read_model(folder)
+        raw = json.loads((folder / "checks.json").read_text(encoding="utf-8"))
+        page = (folder / "review.html").read_text(encoding="utf-8")
+
+        assert "checks.json" in stored.manifest.files
+        assert [one["code"] for one in raw] == [one.check.code for one in stored.findings]
+        assert all(f"{one['code']}: " in page for one in raw)
+        # Pages and tags of both models would hold nothing of findings if there were none.
+        assert {tag for tag in tags[folder.name] if tag.startswith("blijfwijzer.check.")} == {
+            f"blijfwijzer.check.{one['code']}" for one in raw
+        }
+
+
+def test_findings_that_were_changed_make_a_model_unusable(models, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(models["vertrekintentie"], folder)
+    (folder / "checks.json").write_text("[ ]\n", encoding="utf-8")
+
+    with pytest.raises(errors.ModelFolderError, match=r"1 altered: checks\.json"):
+        read_model(folder)
+
+
 def test_metrics_stand_where_they_are_promised(models):
     metrics = json.loads((models["vertrekintentie"] / "metrics.json").read_text())
 
@@ -454,6 +483,11 @@ codes = { 1 = "a", 2 = "b", 3 = "c", 4 = "d", 5 = "e" }
 label = "Kleur"
 role = "career"
 type = "nominal"
+[columns.herkomst]
+label = "Herkomst"
+role = "audit"
+type = "nominal"
+codes = { elders = "Elders", hier = "Hier" }
 [columns.weg]
 label = "Weg"
 role = "outcome"
@@ -469,20 +503,52 @@ cluster = "org"
 """
 
 
+def keys_of(section):
+    """What `docs/json.md` says that JSON of a command, or a part of it, has."""
+    text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    part = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| `([a-z_0-9.]+)` \|", part, re.MULTILINE))
+
+
+def test_a_program_is_told_of_a_survey_as_documented(place, capsys):
+    assert call("check", place / "w.sav", "--codebook", BOOK, "--json") == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert set(told) == keys_of("check")
+    assert told["findings"]
+    assert all(set(one) == keys_of("A finding") for one in told["findings"])
+
+
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_a_program_is_told_of_an_error_as_documented(tmp_path, capsys, command):
+    code = call(command, tmp_path / "none.sav", "--codebook", BOOK, "--json")
+
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    assert {f"error.{key}" for key in told["error"]} == keys_of("An error")
+    assert told["error"]["exit_code"] == code == errors.SurveyNotFoundError.exit_code
+    assert told["error"]["text"] in printed.err
+
+
 @pytest.mark.parametrize(
-    ("effect", "scales", "champion"),
+    ("effect", "scales", "champion", "found"),
     [
-        (0.08, '[scales.s]\nlabel = "S"\nconstruct = "werk"\nitems = ["v1", "v2"]\n', "items"),
-        (0.0, "", "prevalence"),
+        (
+            0.08,
+            '[scales.s]\nlabel = "S"\nconstruct = "werk"\nitems = ["v1", "v2"]\n',
+            "items",
+            {"BW107", "BW114"},
+        ),
+        (0.0, "", "prevalence", {"BW104", "BW107"}),
     ],
 )
 def test_a_strangers_survey_trains_even_when_there_is_nothing_to_learn(
-    tmp_path, effect, scales, champion
+    tmp_path, capsys, effect, scales, champion, found
 ):
     """Words for codes, no weights, perhaps no scales: as a stranger would have it."""
     rng, rows = np.random.default_rng(5), 900
     mood = rng.integers(1, 6, rows)
-    pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "org": rng.choice([f"o{i}" for i in range(12)], rows),
             "v1": mood,
@@ -490,7 +556,11 @@ def test_a_strangers_survey_trains_even_when_there_is_nothing_to_learn(
             "kleur": rng.choice(["rood", "blauw", "groen"], rows),
             "weg": np.where(rng.random(rows) < 0.5 - effect * mood, "ja", "nee"),
         }
-    ).to_excel(tmp_path / "s.xlsx", index=False)
+    )
+    # Where the colour is red, all come from elsewhere, or everyone is from here.
+    elsewhere = (frame["kleur"] == "rood") & (effect > 0)
+    frame = frame.assign(herkomst=np.where(elsewhere, "elders", "hier"))
+    frame.to_excel(tmp_path / "s.xlsx", index=False)
     (tmp_path / "s.toml").write_text(STRANGE + scales)
     (tmp_path / "q.toml").write_text('language = "en"\n' + QUICK.format(tracking="false"))
 
@@ -503,9 +573,16 @@ def test_a_strangers_survey_trains_even_when_there_is_nothing_to_learn(
         tmp_path / "models",
         "--settings",
         tmp_path / "q.toml",
+        "--json",
     )
 
     assert code == 0
     folder = next(p for p in (tmp_path / "models").iterdir() if p.is_dir())
+    (told,) = json.loads(capsys.readouterr().out)["models"]
+    assert set(told) == keys_of("train")
+    assert (told["folder"], told["champion"]) == (str(folder), champion)
+    codes = {one["code"] for one in told["findings"]}
+    assert codes & {"BW104", "BW105", "BW106", "BW107", "BW114"} == found
+    assert told["findings"] == json.loads((folder / "checks.json").read_text(encoding="utf-8"))
     assert write(say("plot.foot.intention"), "en") in (folder / "review.html").read_text()
     assert json.loads((folder / "metrics.json").read_text())["champion"] == champion

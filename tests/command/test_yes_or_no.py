@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from blijfwijzer.checks.register import check_of
 from blijfwijzer.claims.evidence import gather
 from blijfwijzer.claims.register import find_claims
 from blijfwijzer.claims.verdicts import run_claims
@@ -133,7 +134,7 @@ def test_a_no_that_counts_as_yes_is_told(survey, is_reversed):
     wrong = read_responses(Table(answers), NAME, mistaken, Settings().intake).remarks
 
     assert not [text for text in said(right) if "counts as yes" in text]
-    (told,) = [remark for remark in wrong if remark.code.startswith("no_is_yes")]
-    assert told.level == "warning"
+    (told,) = [remark for remark in wrong if remark.id.startswith("remark.no_is_yes")]
+    assert check_of(told).level == "warning"
     (text,) = said([told])
     assert text.startswith("concepts.scholing: the answer that counts as yes")

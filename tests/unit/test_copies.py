@@ -41,7 +41,7 @@ def read(forms, codebook, settings=None):
 
 def test_a_survey_in_which_nobody_is_twice_has_no_copies(forms, codebook):
     assert count_copies(forms) == 0
-    told = [remark.message.id for remark in read(forms, codebook).remarks]
+    told = [remark.id for remark in read(forms, codebook).remarks]
     assert not {"remark.copies", "remark.copies_few"} & set(told)
 
 
@@ -66,7 +66,7 @@ def test_a_share_that_the_settings_allow_is_told(forms, codebook):
 
     remarks = read(twice, codebook, IntakeSettings(most_copies=0.5)).remarks
 
-    (least,) = [r.message.values["least"] for r in remarks if r.message.id == "remark.copies"]
+    (least,) = [r.values["least"] for r in remarks if r.id == "remark.copies"]
     assert isinstance(least, int)
     assert 0.95 * len(forms) < least <= len(forms)
     assert least % 10 == 0
@@ -82,7 +82,7 @@ def test_a_small_department_that_was_exported_twice_is_told_and_is_counted_once(
     inside = (intake.responses["afdeling"] == department).to_numpy()
     members = csr_array(np.array([inside, ~inside], dtype=np.int8))
 
-    assert "remark.copies_few" in [remark.message.id for remark in intake.remarks]
+    assert "remark.copies_few" in [remark.id for remark in intake.remarks]
     assert inside.sum() == 2 * len(six)
     different = count_forms(members, number_forms(answers_of(intake.responses, codebook)))
     assert different.tolist() == [len(six), int((~inside).sum())]
@@ -95,5 +95,5 @@ def test_copies_under_other_numbers_are_copies(forms):
 
     remarks = read(numbered, book).remarks
 
-    told = [r.message.values["least"] for r in remarks if r.message.id == "remark.copies"]
+    told = [r.values["least"] for r in remarks if r.id == "remark.copies"]
     assert told == [10], "eleven, told in tens"

@@ -106,10 +106,10 @@ def test_a_slope_is_judged_by_the_interval_that_is_told(survey):
     assert good.overall.loc["calibration_slope", "low"] < 1
 
 
-def test_fewer_than_twenty_units_are_told(survey):
-    assert not evaluated(survey).has_few_units
+def test_whole_units_are_counted(survey):
     survey["units"] = pd.Series(np.arange(1500) % 19, name="unit")
-    assert evaluated(survey).has_few_units
+
+    assert evaluated(survey).units == 19
 
 
 def test_few_units_give_no_interval(survey):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from blijfwijzer.checks.register import check_of
 from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.errors import BlijfwijzerError, CodebookError
 from blijfwijzer.progress import silent
@@ -149,6 +150,52 @@ def test_score_does_what_was_foretold_of_it(strange, models, rng, tmp_path):
     else:
         scored = score_wave(asked, silent)
         assert told.groups == len(scored.wave.grouping.groups) - 1
+
+
+def codes(one):
+    return [check_of(message).code for message in one.found]
+
+
+def test_a_wave_that_differs_in_a_column_is_told(models, rng, tmp_path):
+    same = foretold(keep(small_survey(rng, 400), tmp_path), models)["score"]
+    other = foretold(keep(small_survey(rng, 400, inzet_1=1), tmp_path), models)["score"]
+
+    assert codes(same) == []
+    assert other.can
+    assert codes(other) == ["BW301"]
+    assert "inzet_1" in write(other.found[0], "en")
+
+
+def test_a_feature_that_nearly_knows_the_outcome_is_told_before_a_model_is_fitted(rng, tmp_path):
+    def with_echo(kept):
+        """An answer that is the outcome's own of most people, and of the others anything."""
+        frame = small_survey(rng, 2000)
+        is_kept = rng.random(len(frame)) < kept
+        return frame.assign(inzet_1=np.where(is_kept, frame["vertrek"], frame["inzet_1"]))
+
+    told = [
+        foretold(keep(with_echo(kept), tmp_path))["train vertrekintentie"] for kept in (0.75, 0.5)
+    ]
+
+    assert [codes(one) for one in told] == [["BW101"], []]
+    assert [one.can for one in told] == [True, True]
+
+
+def test_what_is_silenced_stands_apart_and_asks_for_no_look(rng, tmp_path):
+    intake = check_survey(keep(small_survey(rng, 400), tmp_path), BOOK, QUICK.intake)
+    found = (Message("remark.few_units", {"units": 7}), Message("remark.nothing_learnt"))
+    some = [Foretold("climate", True, found=found)]
+
+    open_ones = describe(Checked(intake, "s", None, foretold=some))
+    checked = Checked(intake, "s", None, foretold=some, silenced={"BW107": "all there are"})
+
+    told = describe(checked)
+    assert open_ones.endswith("after a look at the 2 points above.")
+    assert told.endswith("after a look at the 1 point above.")
+    assert "Silenced, with the reason:\n  - BW107: " in told
+    assert "Accepted because: “all there are”." in told
+    silenced = {one["code"]: one["silenced"] for one in tell_program(checked)["findings"]}
+    assert (silenced["BW104"], silenced["BW107"]) == ("", "all there are")
 
 
 def test_a_folder_without_models_is_told(rng, tmp_path):

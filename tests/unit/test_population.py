@@ -109,9 +109,9 @@ def test_people_without_forms_and_forms_without_people_are_told(responses):
         "without_forms": 1,
         "with_more_forms": 1,
     }
-    assert [remark.code for remark in joined.remarks] == [
-        "units_without_forms",
-        "units_with_more_forms",
+    assert [remark.id for remark in joined.remarks] == [
+        "remark.units_without_forms",
+        "remark.units_with_more_forms",
     ]
 
 

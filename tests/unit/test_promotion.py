@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from blijfwijzer.checks.findings import find
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.fairness.rivals import compare_gaps
 from blijfwijzer.records.model_folder import read_model
@@ -16,6 +17,7 @@ from blijfwijzer.runs.held_out import HeldOut
 from blijfwijzer.runs.measured import Measured
 from blijfwijzer.runs.promotion import Candidacy, find_reasons, tell_measured
 from blijfwijzer.settings import PromotionSettings
+from blijfwijzer.survey.texts import say
 from shared_rivals import driven_survey, settings_of, train_small, write_survey
 
 ROWS = 4000
@@ -202,3 +204,27 @@ def test_what_is_kept_is_plain_and_rounded(stored):
 
     assert set(told["measures"]["log_loss"]) == {"first", "second", "difference", "low", "high"}
     assert told["gaps"][0]["attribute"] == "geslacht"
+
+
+def test_what_checks_found_must_be_mended_or_accepted_with_a_reason(stored):
+    message = say("remark.few_units", units=11)
+    open_, accepted = (
+        replace(stored["new"], findings=find([message], silenced))
+        for silenced in ({}, {"BW107": "there are no more"})
+    )
+    code = open_.findings[0].check.code
+
+    reason = only(find_reasons(replace(make(stored), stored=open_)))
+    assert reason.startswith(f"new: {code} asks for a look: ")
+    assert "say under [checks.silenced] in the settings why it is accepted" in reason
+    assert find_reasons(replace(make(stored), stored=open_, silenced={code: "all there are"})) == ()
+    assert code == "BW107"
+    assert find_reasons(replace(make(stored), stored=accepted)) == ()
+
+
+def test_a_model_that_was_never_checked_is_refused(stored):
+    never = replace(stored["new"], findings=None)
+
+    assert "so it is not known what checks would find" in only(
+        find_reasons(replace(make(stored), stored=never))
+    )

@@ -37,3 +37,14 @@ def test_an_attribute_of_few_is_left_out(rng):
     rare = pd.Series(np.where(np.arange(3000) < 20, "x", "y"))
 
     assert measure_proxies(frame, {"rare": rare.where(rare == "x")}, weight, units) == []
+
+
+def test_a_level_of_few_among_those_looked_at_leaves_the_others(rng):
+    frame, attributes, weight, units = people(rng, 3.0, rows=40_000)
+    some = np.arange(40_000) % 301 == 0  # 133 of all, and half of them among those looked at
+    group = attributes["age"].mask(some, "x")
+
+    (found,) = measure_proxies(frame, {"age": group}, weight, units)
+
+    assert found.level != "x"
+    assert found.auc > 0.95

@@ -1,6 +1,5 @@
 """The door: parse, call one run, turn errors into exit codes."""
 
-import errno
 import os
 import sys
 import warnings
@@ -30,6 +29,8 @@ from blijfwijzer.cli.options import (
     part_names,
     read_euro,
 )
+from blijfwijzer.cli.programs import AsJson, tell_error, told_to_programs
+from blijfwijzer.files import to_json
 
 app = typer.Typer(
     name="blijfwijzer",
@@ -104,7 +105,7 @@ def check(
         Path | None, typer.Option(help="Models: tell whether they can score it too.")
     ] = None,
     sheet: SheetName = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Tell it to a program.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell how a survey reads, all that is wrong, and which commands can use it; fits no model.
 
@@ -113,8 +114,10 @@ def check(
     """
     from blijfwijzer.runs import check as story
 
-    code = story.check(survey, codebook, settings, models, sheet=sheet, as_json=as_json)
-    raise typer.Exit(code)
+    with told_to_programs(as_json):
+        checked = story.check(survey, codebook, settings, models, sheet=sheet)
+    print(story.tell(checked, as_json=as_json))
+    raise typer.Exit(checked.exit_code)
 
 
 @app.command(epilog="Example: `blijfwijzer codebook mine.sav --output mine.toml`")
@@ -142,12 +145,16 @@ def train(
     settings: SettingsFile = None,
     models: Annotated[Path, typer.Option(help="Folder for the model folders.")] = Path("models"),
     ledger: OwnLedger = None,
+    as_json: AsJson = False,
 ) -> None:
     """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
     from blijfwijzer.runs import train as story
 
     asked = story.TrainRequest(survey, codebook, tuple(target or []), settings)
-    story.train(asked, models, ledger or models.parent / "ledger")
+    with told_to_programs(as_json):
+        folders = story.train(asked, models, ledger or models.parent / "ledger")
+    if as_json:
+        print(to_json(story.tell_program(folders)).decode(), end="")
 
 
 @app.command(
@@ -381,10 +388,8 @@ def main() -> None:
     warnings.showwarning = partial(_warn, before)
     try:
         app()
-    except errors.BlijfwijzerError as error:
-        _stop(str(error), error.exit_code)
-    except OSError as error:
-        _stop(*_told(error))
+    except (errors.BlijfwijzerError, OSError) as error:
+        _stop(*tell_error(error))
     except KeyboardInterrupt:
         _stop("Interrupted: nothing was left half-written.", errors.INTERRUPTED)
     except SystemExit as end:
@@ -403,16 +408,6 @@ def _warn(
         print(f"blijfwijzer: warning: {message}", file=sys.stderr)
     else:
         otherwise(message, category, *rest)
-
-
-def _told(error: OSError) -> tuple[str, int]:
-    """Say what the system refused; anything but space, permission or place is a bug."""
-    where = error.filename or "the output"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{where}: the disk is full. Free some space.", errors.DiskFullError.exit_code
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT):
-        return f"{where}: {error.strerror}.", errors.NotWritableError.exit_code
-    raise error
 
 
 def _stop(message: str, code: int) -> None:

@@ -10,14 +10,14 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from blijfwijzer.checks.register import limit_of
 from blijfwijzer.fairness.conclusions import words_of
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message
 
-PROXY = 0.8
-"""AUC from which the columns together count as a proxy (governance notes: a planted proxy of more
-than .8 must be named)."""
+PROXY = limit_of("audit_proxy")
+"""AUC from which the columns together count as a proxy."""
 _PARTLY = 0.65
 """AUC from which they give away part of it; a convention of ours."""
 _MOST_ROWS = 20_000
@@ -58,11 +58,12 @@ def measure_proxies(
     unit = pd.factorize(units.iloc[rows])[0]
     found = []
     for name, group in attributes.items():
-        levels = [level for level, n in group.value_counts(sort=False).items() if n >= _FEWEST]
+        seen = group.iloc[rows]
+        levels = [level for level, n in seen.value_counts(sort=False).items() if n >= _FEWEST]
         if not levels or len(np.unique(unit)) < _FOLDS:
             continue
         last = sorted(levels, key=str)[-1]
-        y = (group.iloc[rows] == last).to_numpy()
+        y = (seen == last).to_numpy()
         if min(y.sum(), (~y).sum()) < _FEWEST:
             continue
         risk = np.empty(len(y))

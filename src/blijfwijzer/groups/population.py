@@ -9,8 +9,8 @@ from blijfwijzer.errors import BlijfwijzerError, GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import GroupPath, path_ids
 from blijfwijzer.survey.cells import code_text, numbers_in, plain_text
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.remarks import Remark, of_several
-from blijfwijzer.survey.texts import Value
+from blijfwijzer.survey.remarks import of_several
+from blijfwijzer.survey.texts import Message, Value
 
 _MOST_PEOPLE = 1e9
 """People in a row; more are none that work somewhere, and too many to be added up."""
@@ -32,7 +32,7 @@ class Joined:
     """Of which more forms were filled in than people work there."""
 
     @property
-    def remarks(self) -> tuple[Remark, ...]:
+    def remarks(self) -> tuple[Message, ...]:
         """What asks for a look."""
         told = (
             ("remark.units_without_people", self.without_people),
@@ -41,9 +41,7 @@ class Joined:
             ("remark.units_with_more_forms", self.with_more_forms),
         )
         return tuple(
-            remark
-            for name, units in told
-            for remark in of_several("warning", name, told=list[Value](units))
+            remark for name, units in told for remark in of_several(name, told=list[Value](units))
         )
 
     @property

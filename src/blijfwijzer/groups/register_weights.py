@@ -16,13 +16,13 @@ from blijfwijzer.errors import MarginError
 from blijfwijzer.estimation.raking import Totals, rake_to
 from blijfwijzer.groups.paths import GroupPath, path_ids
 from blijfwijzer.groups.population import first_of
-from blijfwijzer.groups.register import Known, Register, code_answers
+from blijfwijzer.groups.register import Margin, Register, code_answers
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.remarks import Remark, of_several
+from blijfwijzer.survey.remarks import of_several
 from blijfwijzer.survey.replicates import replicate_names
-from blijfwijzer.survey.texts import Value, say
+from blijfwijzer.survey.texts import Message, Value, say
 
 _MIDDLE = (0.05, 0.95)
 _LEAST_WEIGHT = 1e-9
@@ -64,13 +64,13 @@ class RegisterWeights:
         return responses.assign(**{name: responses[name] * factor for name in names})
 
     @property
-    def remarks(self) -> tuple[Remark, ...]:
+    def remarks(self) -> tuple[Message, ...]:
         """What asks for a look."""
         away = list[Value](self.without_forms)
         missed = say("remark.margins_missed", gap=100 * self.gap)
         return (
-            *of_several("warning", "remark.units_without_forms", told=away),
-            *([Remark("warning", missed)] if self.gap > _MISSED else []),
+            *of_several("remark.units_without_forms", told=away),
+            *([missed] if self.gap > _MISSED else []),
         )
 
     @property
@@ -210,7 +210,7 @@ class _Rules:
 
 
 def _code(
-    responses: pd.DataFrame, own: Known, register: Register, codebook: Codebook, file: str
+    responses: pd.DataFrame, own: Margin, register: Register, codebook: Codebook, file: str
 ) -> _Coded:
     """Put one variable of a register beside the responses."""
     unit, names = pd.factorize(register.units_of(responses, own.level), sort=True)

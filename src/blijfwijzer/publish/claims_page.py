@@ -10,6 +10,7 @@ from blijfwijzer.claims.verdicts import VERDICTS
 from blijfwijzer.disclosure.release import pick
 from blijfwijzer.publish.blocks import Block, method_blocks, points, read_blocks
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.check_texts import tell_warnings
 from blijfwijzer.publish.claim_findings import ClaimFindings
 from blijfwijzer.publish.claim_picture import choose_drawn, draw_estimates
 from blijfwijzer.publish.claim_tables import clear_shown_estimates, clear_verdicts
@@ -19,7 +20,6 @@ from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.workbook import write_sheets
-from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.texts import Value, say
 
 CLAIMS_NOTHING = ("purpose.claims_here", "purpose.claims_fixed", "purpose.culture_cause")
@@ -50,7 +50,7 @@ def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -
         },
         method=claims_method(findings.settings),
         provenance=origin_facts(origin, wave),
-        warnings=tuple(warnings_of(findings.intake.remarks)),
+        warnings=tuple(tell_warnings(findings.intake.remarks, findings.settings)),
     )
 
 

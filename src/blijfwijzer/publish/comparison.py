@@ -48,7 +48,7 @@ class Compared:
     """As `compare_gaps` gives, of each attribute that may be told of."""
     held: tuple[Message, ...] = ()
     """What figures of quality are of, or why there are none; of each model that has more to say."""
-    warnings: tuple[Message, ...] = ()
+    warnings: tuple[Value, ...] = ()
     provenance: Mapping[str, str] | None = None
 
     @property

@@ -5,6 +5,7 @@ import numpy as np
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.check_texts import tell_warnings
 from blijfwijzer.publish.climate_tables import (
     NO_MARK,
     clear_climate,
@@ -33,7 +34,6 @@ from blijfwijzer.publish.method import climate_method
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.worrying_tables import clear_worrying
 from blijfwijzer.survey.labels import group_label
-from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.texts import Message, Value, say
 
 _OF_EVERYONE = (
@@ -133,7 +133,7 @@ def _mix(findings: CultureFindings) -> Cleared:
 
 
 def _warnings(findings: CultureFindings) -> tuple[Message, ...]:
-    warnings = warnings_of(findings.intake.remarks)
+    warnings = tell_warnings(findings.intake.remarks, findings.settings)
     if findings.unasked:
         names: Value = tuple(findings.labels[name] for name in findings.unasked)
         warnings.insert(0, say("warning.unasked", count=len(findings.unasked), names=names))

@@ -17,6 +17,7 @@ from blijfwijzer.groups.simple_rule import SIMPLE_RULE
 from blijfwijzer.publish.card_tables import clear_cards, say_cards
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.check_texts import tell_warnings
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import clear_withheld, facts, shown_rejected, survey_title
 from blijfwijzer.publish.fairness_tables import (
@@ -31,7 +32,6 @@ from blijfwijzer.publish.register_tables import clear_moved, clear_response, say
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook, Column, Scale
 from blijfwijzer.survey.labels import labels_of
-from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.texts import Message, Value, say
 
 _OF_EACH_RISK = (
@@ -268,7 +268,7 @@ def _rolled_up(findings: Findings) -> Cleared:
 
 
 def _warnings(findings: Findings) -> tuple[Message, ...]:
-    warnings = warnings_of(findings.intake.remarks)
+    warnings = tell_warnings(findings.intake.remarks, findings.settings)
     sources = [rates["source"] for rates in findings.estimates.rates.values()]
     if any((source == "carried over").any() for source in sources):
         warnings.insert(0, say("warning.carried"))

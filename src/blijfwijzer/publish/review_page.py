@@ -9,6 +9,7 @@ from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.publish.blocks import Block, paragraph, present, read_blocks
 from blijfwijzer.publish.canvas import Picture, Subject
 from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.check_texts import check_blocks
 from blijfwijzer.publish.driver_plots import draw_drivers
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
@@ -36,6 +37,7 @@ def render_review(review: Review) -> bytes:
     chapter, selection = review_chapter(review), review.selection
     sections: dict[str, Iterable[Block]] = {
         "what": [Block(points=tuple(_about(review)))],
+        "checks": list(check_blocks(review.findings)),
         "read": [*read_blocks(chapter), *present(chapter, "reliability")],
     }
     if selection is not None:
@@ -65,12 +67,9 @@ def render_review(review: Review) -> bytes:
 
 
 def _intervals(review: Review) -> Iterator[Block]:
-    """Say what stands in brackets, and where it rests on few units."""
-    evaluation = review.evaluation
-    if evaluation is not None or review.measures is not None:
+    """Say what stands in brackets."""
+    if review.evaluation is not None or review.measures is not None:
         yield paragraph("review.intervals")
-    if evaluation is not None and evaluation.has_few_units:
-        yield Block(paragraphs=(say("review.few_units", units=evaluation.units),))
 
 
 def _about(review: Review) -> Iterator[Value]:

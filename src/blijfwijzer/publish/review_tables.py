@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.checks.findings import Finding
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.canvas import Picture, Subject
 from blijfwijzer.publish.card_tables import clear_apart
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.check_texts import warn_of
 from blijfwijzer.publish.driver_plots import tell_answer
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
@@ -39,6 +41,8 @@ class Review:
     drivers: Drivers
     pictures: Mapping[str, Picture]
     warnings: tuple[Message, ...]
+    findings: tuple[Finding, ...]
+    """What checks found."""
     provenance: Mapping[str, str]
     settings: Settings
     evaluation: Evaluation | None = None
@@ -85,7 +89,7 @@ def review_chapter(review: Review) -> Chapter:
         },
         method=(),
         provenance=tuple(review.provenance.items()),
-        warnings=review.warnings,
+        warnings=(*review.warnings, *warn_of(review.findings)),
     )
 
 
@@ -171,16 +175,6 @@ def setting_of(kind: str, setting: float) -> Message:
     if kind in _OF_TREES:
         return Message("setting.trees", count=int(setting))
     return say("setting.strength", strength=setting)
-
-
-def remarks_of_slope(evaluation: Evaluation) -> Iterator[Message]:
-    """Say that risks are too far apart or too near to each other, or may be."""
-    if evaluation.verdict:
-        ends = evaluation.overall.loc[["calibration_slope"], ["value", "low", "high"]]
-        slope, low, high = map(float, ends.to_numpy(dtype=float)[0])
-        kind = "near" if evaluation.verdict == "near" else "extreme" if slope < 1 else "tame"
-        told = Quantity(slope, "thousandths", (low, high))
-        yield say(id_of("remark.slope", kind), slope=told)
 
 
 def _by_group(evaluation: Evaluation, subject: Subject) -> pd.DataFrame:

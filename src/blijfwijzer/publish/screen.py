@@ -1,30 +1,36 @@
 """An intake on the screen: what was read, what was refused, what to mend."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from blijfwijzer.checks.findings import Finding, find, look_at
+from blijfwijzer.checks.surveys import (
+    find_drafted,
+    find_items_against,
+    find_lost,
+    find_low_reliability,
+)
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.errors import counted
 from blijfwijzer.estimation.reliability import Reliability
+from blijfwijzer.publish.check_texts import by_kind, check_json, tell
 from blijfwijzer.publish.facts import tell_reasons
 from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.accounting import Account
 from blijfwijzer.survey.answers import Cell
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.refusals import Refusal
-from blijfwijzer.survey.remarks import warnings_of
+from blijfwijzer.survey.rejections import Rejection
+from blijfwijzer.survey.texts import Message, say
 
 SCREEN = "en"
 """Language of what commands print."""
 
-# Correlation with the rest of a scale below which an item is no mere noise; convention of ours.
-_AGAINST = -0.1
-_LINES_TOLD = 10
 _OF_CLAIMS = "claim "
 """Beginning of the names of single claims; a claim that cannot be tested bars no command."""
 _WHY = {
@@ -48,11 +54,17 @@ class Foretold:
     groups: int | None = None
     """Units with as many respondents as are needed, on the levels that it tells of. The gate may
     show fewer. None where it tells of no units, or cannot."""
+    found: tuple[Message, ...] = ()
+    """What checks found on the way to it."""
 
     @classmethod
     def of_claim(cls, claim: str, can: bool, why: str = "") -> "Foretold":
         """Give whether a single claim can be tested."""
         return cls(_OF_CLAIMS + claim, can, why)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it to a program; what was found stands among all findings."""
+        return {"command": self.command, "can": self.can, "why": self.why, "groups": self.groups}
 
     @property
     def is_command(self) -> bool:
@@ -75,22 +87,23 @@ class Checked:
     """Which commands can use it."""
     minimum: int = DisclosureSettings().minimum
     """Forms that a reason for refusing them must have to be named."""
+    silenced: Mapping[str, str] = field(default_factory=dict)
+    """Code of a check to the reason why what it finds is accepted."""
 
     @property
-    def rejected(self) -> list[tuple[Refusal, int]]:
+    def exit_code(self) -> int:
+        """That of its first fault; 0 where it has none, whatever commands can use it."""
+        return self.intake.errors[0].exit_code if self.intake.errors else 0
+
+    @property
+    def rejected(self) -> list[tuple[Rejection, int]]:
         """Reasons that forms were refused for, with how many each."""
         return tell_reasons(self.intake.rejected, self.minimum)
 
-    @property
-    def look(self) -> list[str]:
-        """What asks for a look, in sentences."""
-        remarks = warnings_of(self.intake.remarks)
-        return [*_undecided(self.undecided), *(write(text, SCREEN) for text in remarks)]
-
-    @property
-    def know(self) -> list[str]:
-        """What is good to know, in sentences."""
-        return [write(r.message, SCREEN) for r in self.intake.remarks if r.level == "note"]
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What checks found in it, and in models beside it."""
+        return find(_found(self), self.silenced)
 
     @property
     def conclusion(self) -> str:
@@ -109,8 +122,8 @@ def tell_program(checked: Checked) -> dict[str, Any]:
     Returns
     -------
     `rows` and `cells` as `Account` counts them, `rejected` by reason in bands, `faults` with the
-    exit code of each, `look` and `know` in sentences, `scales`, `commands` that can use it and not,
-    and the `conclusion`.
+    exit code of each, `findings` of checks, `scales`, `commands` that can use it and not, and the
+    `conclusion`.
     """
     intake, reliability = checked.intake, checked.reliability
     scales = [] if reliability is None else json.loads(reliability.scales.to_json(orient="records"))
@@ -119,17 +132,27 @@ def tell_program(checked: Checked) -> dict[str, Any]:
         "sha256": intake.sha256,
         **intake.account.as_dict(),
         "rejected": [
-            {"reason": str(refusal), "responses": band_text(count)}
-            for refusal, count in checked.rejected
+            {"reason": str(rejection), "responses": band_text(count)}
+            for rejection, count in checked.rejected
         ],
         "faults": [{"exit_code": e.exit_code, "text": str(e)} for e in intake.errors],
-        "look": checked.look,
-        "know": checked.know,
+        "findings": check_json(checked.findings),
         "undecided": list(checked.undecided),
         "scales": scales,
-        "commands": [asdict(one) for one in checked.foretold],
+        "commands": [one.as_json() for one in checked.foretold],
         "conclusion": checked.conclusion,
     }
+
+
+def _found(checked: Checked) -> Iterator[Message]:
+    yield from find_drafted(checked.undecided)
+    if checked.reliability is not None:
+        yield from find_low_reliability(checked.reliability)
+        yield from find_items_against(checked.reliability.items)
+    yield from find_lost(checked.intake.account)
+    yield from checked.intake.remarks
+    for one in checked.foretold:
+        yield from one.found
 
 
 def _lines(checked: Checked) -> Iterator[str]:
@@ -138,8 +161,8 @@ def _lines(checked: Checked) -> Iterator[str]:
     read = counted(intake.rows, "response")
     yield f"{checked.file}: {read} = {accepted} accepted + {rejected} rejected"
     told = checked.rejected
-    for refusal, count in told:
-        yield f"  rejected {band_text(count):>9}  {refusal}"
+    for rejection, count in told:
+        yield f"  rejected {band_text(count):>9}  {rejection}"
     if rejected and not told:
         few = checked.minimum
         yield f"  rejected for reasons of fewer than {few}: look these rows up in the file"
@@ -147,10 +170,9 @@ def _lines(checked: Checked) -> Iterator[str]:
     if intake.errors:
         yield f"{counted(len(intake.errors), 'fault')} to mend before it can be used:"
         yield from (f"  - {error}" for error in intake.errors)
-    for texts, title in ((checked.look, "To look at:"), (checked.know, "To know:")):
-        if texts:
-            yield title
-            yield from (f"  - {text}" for text in texts)
+    for title, part in by_kind(checked.findings).items():
+        yield f"{write(say(title), SCREEN)}:"
+        yield from (f"  - {write(tell(finding), SCREEN)}" for finding in part)
     if checked.reliability is not None:
         yield from _scales(checked.reliability)
     yield from _table(checked.foretold)
@@ -159,16 +181,10 @@ def _lines(checked: Checked) -> Iterator[str]:
 
 
 def _scales(reliability: Reliability) -> Iterator[str]:
-    """Say how well each scale measures, and which items run against theirs."""
+    """Say how well each scale measures."""
     yield "Scales:          items      n  alpha (95 %)        omega"
     for row in reliability.scales.itertuples():
         yield f"  {row.scale:<26.26} {row.items:>2} {row.n:>7}  {_consistency(row)}"
-    against = reliability.items[reliability.items["item_rest"] < _AGAINST]
-    for row in against.itertuples():
-        yield (
-            f"  - {row.item} runs against the rest of {row.scale} (r = {row.item_rest:.2f}): "
-            "is it worded the other way round? Then list it under `reversed`."
-        )
 
 
 def _table(foretold: Sequence[Foretold]) -> Iterator[str]:
@@ -217,37 +233,18 @@ def _usable(foretold: Sequence[Foretold]) -> str:
     return f"{told}; not for {', '.join(cannot)}, as said above"
 
 
-def _undecided(lines: Sequence[int]) -> list[str]:
-    if not lines:
-        return []
-    told = ", ".join(map(str, lines[:_LINES_TOLD]))
-    more = f" and {len(lines) - _LINES_TOLD} more" if len(lines) > _LINES_TOLD else ""
-    marked = counted(len(lines), "line of the codebook is", "lines of the codebook are")
-    return [
-        f"{marked} marked `decide`: {told}{more}. Decide what each says and take the mark away."
-    ]
-
-
 def _conclude(checked: Checked) -> str:
-    account, undecided, points = checked.intake.account, len(checked.undecided), len(checked.look)
+    account, undecided = checked.intake.account, len(checked.undecided)
+    points = len(look_at(checked.findings))
     if account.is_much_lost:
-        told = (
+        return (
             f"No faults, but {account.share_rejected:.0%} of the responses are rejected and "
             f"{account.share_stray:.1%} of the answers are not allowed: mend the codebook or the "
-            "export before it is used"
+            "export before it is used."
         )
-    elif undecided:
+    if undecided:
         still = counted(undecided, "line of the codebook is", "lines of the codebook are")
-        told = f"No faults, but {still} still to decide before it is used"
-    else:
-        look = counted(points, "point", "points")
-        told = f"No faults{_usable(checked.foretold)}"
-        told += f", after a look at the {look} above" * bool(points)
-    if checked.reliability is None:
-        return f"{told}."
-    scales = checked.reliability.scales
-    low = scales[scales["is_low"].astype(bool)]
-    if low.empty:
-        return f"{told}."
-    poor = ", ".join(f"{row.scale} (alpha {row.alpha:.2f})" for row in low.itertuples())
-    return f"{told}; {counted(len(low), 'scale measures', 'scales measure')} poorly: {poor}."
+        return f"No faults, but {still} still to decide before it is used."
+    look = counted(points, "point", "points")
+    told = f"No faults{_usable(checked.foretold)}"
+    return told + f", after a look at the {look} above" * bool(points) + "."

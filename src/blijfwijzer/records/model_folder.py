@@ -1,7 +1,7 @@
 """A model on disk: text and JSON, with a hash of every file; loading runs no code."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ import pandas as pd
 import tomli_w
 
 from blijfwijzer import __version__
+from blijfwijzer.checks.findings import Finding, from_json
 from blijfwijzer.errors import CodebookError, ModelFolderError, SettingsError
 from blijfwijzer.files import hash_bytes, hash_files, read_json, to_json
 from blijfwijzer.records.lint import refuse_disclosure
@@ -22,6 +23,7 @@ from blijfwijzer.survey.codebook import Codebook, load_codebook
 MANIFEST = "manifest.json"
 _CARD = "card.json"
 _TRAINED = "trained.json"
+_CHECKS = "checks.json"
 _NEEDED = (
     *("model.txt", "model.json", "codebook.toml", "settings.toml", "metrics.json"),
     *("reference.json", "effects.json"),
@@ -64,6 +66,8 @@ class Stored:
     """By which people check themselves; of a need that vouchers are for."""
     trained: dict[str, Any] = field(default_factory=dict)
     """Keyed hashes of the organisations that it was trained on; empty where it does not say."""
+    findings: tuple[Finding, ...] | None = None
+    """What checks found when it was trained; None where it does not say."""
 
     @property
     def folder(self) -> Path:
@@ -114,6 +118,8 @@ class Learnt:
     """Keyed hashes of the organisations that it was trained on."""
     apart: str = ""
     """Unit level of which whole units were kept out of what it was measured on; or people."""
+    findings: Sequence[Mapping[str, Any]] = ()
+    """What checks found, as `findings.as_json` gives."""
 
 
 def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
@@ -142,6 +148,7 @@ def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dic
         "reference.json": to_json(learnt.reference),
         "effects.json": to_json(learnt.effects.to_dict("index")),
         _TRAINED: to_json(learnt.trained),
+        _CHECKS: to_json(list(learnt.findings)),
     }
     if learnt.card is not None:
         contents[_CARD] = to_json(card_to_json(learnt.card))
@@ -235,6 +242,7 @@ def read_model(folder: Path) -> Stored:
             _read_effects(folder / "effects.json"),
             card_from_json(read_json(folder / _CARD)) if _CARD in manifest.files else None,
             read_json(folder / _TRAINED) if _TRAINED in manifest.files else {},
+            _read_findings(folder / _CHECKS) if _CHECKS in manifest.files else None,
         )
     except (KeyError, TypeError, ValueError, CodebookError, SettingsError) as error:
         raise ModelFolderError(
@@ -246,6 +254,10 @@ def read_model(folder: Path) -> Stored:
 def _read_effects(path: Path) -> pd.DataFrame:
     rows, columns = read_json(path), ["effect", "se", "between"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=float)
+
+
+def _read_findings(path: Path) -> tuple[Finding, ...]:
+    return tuple(map(from_json, read_json(path)))
 
 
 def _verify(manifest: Manifest) -> None:

@@ -13,7 +13,7 @@ from blijfwijzer.survey.arrays import Array, effective_n
 
 Verdict = Literal["", "near", "off"]
 """What is said of a slope: nothing, that it may be off, or that it is."""
-_OFF, _NEAR = 0.05, 0.10
+OFF, NEAR = 0.05, 0.10
 """Two-sided p below which a slope is not 1, and below which one that may be 1 is told all the same.
 The second is a convention of ours."""
 
@@ -77,6 +77,6 @@ def degrees_of(design: Design) -> float:
 def judge_slope(slope: Estimate) -> Verdict:
     """Say whether a slope is off, or near to it: whether its 95 % or 90 % interval leaves out 1."""
     p = p_against(slope, 1.0)
-    if not np.isfinite(p) or p >= _NEAR:
+    if not np.isfinite(p) or p >= NEAR:
         return ""
-    return "off" if p < _OFF else "near"
+    return "off" if p < OFF else "near"

@@ -39,8 +39,6 @@ TOO_SMALL = "te klein"
 """Name of the rest that holds all groups too small to show."""
 FEWEST_UNITS = 5
 """Units below which nothing is said of how far a measure may be off."""
-FEWEST_SURE = 20
-"""Units from which intervals were found to hold (docs/validation.md); below, that is said."""
 _LEAST = 1e-9
 """Nearest that a share comes to its bound, for its log odds to be a number."""
 _CURVE_POINTS = 100
@@ -69,11 +67,6 @@ class Evaluation:
     """What is said of the calibration slope."""
     loss_step: float
     """Step in which the log loss may be told: see `finest_step`."""
-
-    @property
-    def has_few_units(self) -> bool:
-        """Whether intervals may hold the truth less often than they say."""
-        return self.units < FEWEST_SURE
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Features that know the answer: found before, and suspected after, a model is fitted."""
+"""Features that know the answer, found before a model is fitted."""
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,6 @@ from blijfwijzer.errors import LeakError
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.metrics import measure, rank
 from blijfwijzer.risk.splits import Fold
-from blijfwijzer.survey.remarks import Remark
-from blijfwijzer.survey.texts import Message, Value
 
 HIGHEST_SINGLE_AUC = 0.9
 """No single answer predicts an intention this well unless it is the same question: with all
@@ -57,23 +55,6 @@ def refuse_twins(single: pd.Series, target: str) -> None:
             f"{HIGHEST_SINGLE_AUC}: {told}. They ask the same thing or follow from it: add them to "
             f"outcomes.{target}.bars in the codebook."
         )
-
-
-def suspect(auc: float, ceiling: float, single: pd.Series, target: str) -> Remark | None:
-    """Say so when a model is better than is plausible, naming its strongest single features."""
-    if not auc > ceiling:
-        return None
-    strongest = tuple(
-        Message("remark.feature", {"name": str(name), "auc": float(value)})
-        for name, value in single.head(5).items()
-    )
-    values: dict[str, Value] = {
-        "target": target,
-        "auc": float(auc),
-        "ceiling": ceiling,
-        "features": strongest,
-    }
-    return Remark("warning", Message("remark.too_good", values))
 
 
 def _rates_elsewhere(

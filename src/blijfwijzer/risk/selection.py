@@ -1,6 +1,6 @@
 """Candidates: fitted in folds, tuned, calibrated; the simplest good one is the champion."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +25,9 @@ _ROUNDS = (100, 200, 300, 450, 600)
 _START_STRENGTH = 0.001
 """Of the regression that trees start from, where none is a candidate to learn it by."""
 _START_SHARE = 0.5
+_FEWEST_FOLDS = 3
+_SCORES = ["variant", "setting", "log_loss", "above_best", "standard_error"]
+_SCORES += ["is_calibrated", "is_at_edge", "is_good_enough"]
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,22 @@ def select_model(task: Task, tell: Tell = silent, kind: str = "") -> Selection:
         out_of_fold={name: candidate.risk for name, candidate in tried.items()},
         price=float(scores["above_best"].loc[champion]),
     )
+
+
+def choose_without(risks: Mapping[str, Array], task: Task) -> tuple[str, ...]:
+    """Give the candidate that the same rule chooses without each fold in turn.
+
+    Nothing where fewer than three folds leave no error to choose by.
+
+    Parameters
+    ----------
+    risks : as `Selection.out_of_fold`, from simple to complex
+    """
+    folds = task.folds
+    if len(folds) < _FEWEST_FOLDS:
+        return ()
+    others = [[*folds[:place], *folds[place + 1 :]] for place in range(len(folds))]
+    return tuple(_champion(_gaps(risks, task, kept)) for kept in others)
 
 
 def _prevalence(task: Task, tell: Tell) -> _Tried:
@@ -321,29 +340,45 @@ def _choose(
 
 def _compare(tried: dict[str, _Tried], task: Task) -> pd.DataFrame:
     """Rank candidates by out-of-fold log loss and find the simplest good one."""
-    values, weight, folds = task.values, task.weight, task.folds
-    losses = {name: log_losses(values, candidate.risk) for name, candidate in tried.items()}
-    overall = {name: float(np.average(loss, weights=weight)) for name, loss in losses.items()}
+    gaps = _gaps({name: candidate.risk for name, candidate in tried.items()}, task, task.folds)
+    about = {
+        name: {
+            "variant": candidate.variants[candidate.chosen].name,
+            "setting": candidate.variants[candidate.chosen].setting,
+            "is_calibrated": candidate.calibrator != Calibrator(),
+            "is_at_edge": candidate.is_at_edge,
+        }
+        for name, candidate in tried.items()
+    }
+    told = pd.DataFrame.from_dict(about, orient="index").rename_axis("candidate")
+    scores = told.join(gaps)[_SCORES]
+    return scores.assign(is_champion=scores.index == _champion(gaps))
+
+
+def _gaps(risks: Mapping[str, Array], task: Task, folds: Sequence[Fold]) -> pd.DataFrame:
+    """Hold the log loss of each candidate against the best, on what some folds test."""
+    rows = np.sort(np.concatenate([test for _, test in folds]))
+    losses = {name: log_losses(task.values, risk) for name, risk in risks.items()}
+
+    def mean(of: Array, part: Codes) -> float:
+        return float(np.average(of[part], weights=task.weight[part]))
+
+    overall = {name: mean(loss, rows) for name, loss in losses.items()}
     best = min(overall, key=overall.__getitem__)
-    rows = []
-    for name, candidate in tried.items():
-        gap = losses[name] - losses[best]
-        by_fold = [np.average(gap[test], weights=weight[test]) for _, test in folds]
+    found = {}
+    for name, loss in losses.items():
+        by_fold = [mean(loss - losses[best], test) for _, test in folds]
         error = float(np.std(by_fold, ddof=1) / np.sqrt(len(folds)))
         above = overall[name] - overall[best]
-        rows.append(
-            {
-                "candidate": name,
-                "variant": candidate.variants[candidate.chosen].name,
-                "setting": candidate.variants[candidate.chosen].setting,
-                "log_loss": overall[name],
-                "above_best": above,
-                "standard_error": error,
-                "is_calibrated": candidate.calibrator != Calibrator(),
-                "is_at_edge": candidate.is_at_edge,
-                "is_good_enough": above <= error,
-            }
-        )
-    scores = pd.DataFrame(rows).set_index("candidate")
-    champion = scores["is_good_enough"].idxmax()
-    return scores.assign(is_champion=scores.index == champion)
+        found[name] = {
+            "log_loss": overall[name],
+            "above_best": above,
+            "standard_error": error,
+            "is_good_enough": above <= error,
+        }
+    return pd.DataFrame.from_dict(found, orient="index")
+
+
+def _champion(gaps: pd.DataFrame) -> str:
+    """Give the simplest candidate that is good enough."""
+    return str(gaps["is_good_enough"].astype(bool).idxmax())

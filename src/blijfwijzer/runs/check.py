@@ -20,12 +20,8 @@ def check(
     models: Path | None = None,
     *,
     sheet: str = "",
-    as_json: bool = False,
-) -> int:
-    """Tell how a survey reads and which commands can use it; give the exit code of its first fault.
-
-    That is 0 where it has none, whatever commands can use it.
-    """
+) -> Checked:
+    """Find how a survey reads and which commands can use it."""
     settings, codebook = load_settings(settings_file), load_codebook(codebook_name)
     if sheet:
         survey = codebook.survey.model_copy(update={"sheet": sheet})
@@ -41,6 +37,10 @@ def check(
         )
     foretold = foretell(intake, survey_file, codebook, settings, models)
     minimum = settings.disclosure.minimum
-    found = Checked(intake, survey_file.name, scales, undecided, foretold, minimum)
-    print(to_json(tell_program(found)).decode() if as_json else describe(found))
-    return intake.errors[0].exit_code if intake.errors else 0
+    silenced = settings.checks.silenced
+    return Checked(intake, survey_file.name, scales, undecided, foretold, minimum, silenced)
+
+
+def tell(checked: Checked, *, as_json: bool) -> str:
+    """Tell what was found, to a person or a program."""
+    return to_json(tell_program(checked)).decode() if as_json else describe(checked)

@@ -12,6 +12,7 @@ from blijfwijzer.groups.flags import NOT
 from blijfwijzer.progress import Tell
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.check_texts import tell_warnings
 from blijfwijzer.publish.comparison import NAMES, Compared
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.report_tables import clear_groups
@@ -24,7 +25,6 @@ from blijfwijzer.runs.pairs import Pair, rivals_of
 from blijfwijzer.runs.score_findings import estimates_of
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.voucher_needs import read_partitions
-from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message, say
 from blijfwijzer.vouchers.allocation import allocate_vouchers
@@ -50,7 +50,7 @@ def compare_pair(pair: Pair, release: Rehearsal, tell: Tell) -> Compared:
         drivers=_drivers(pair),
         groups=_groups(pair, breakdown, tell),
         held=tuple(_say_held(name, one) for name, one in zip(NAMES, held, strict=True)),
-        warnings=tuple(warnings_of(second.intake.remarks)),
+        warnings=tuple(tell_warnings(second.intake.remarks, settings)),
     )
     rows = find_rows(held, second.answers, settings)
     if rows is None:

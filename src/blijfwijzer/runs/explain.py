@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.checks.findings import Finding, find
 from blijfwijzer.drivers.contributions import Contributed, Contributions, contribute, refuse_gap
 from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.errors import refuse_without
@@ -16,7 +17,7 @@ from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.review_page import draw_review, render_review
-from blijfwijzer.publish.review_tables import Review, remarks_of_slope, review_chapter
+from blijfwijzer.publish.review_tables import Review, review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
@@ -33,12 +34,13 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
+from blijfwijzer.risk.waves import WaveComparison, compare_wave
 from blijfwijzer.runs.tracked import track_explained
+from blijfwijzer.runs.train_checks import check_drift, check_slope, check_survey
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
-from blijfwijzer.survey.remarks import warnings_of
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.rules import conditions_of
 from blijfwijzer.survey.scales import score_scales
@@ -255,9 +257,8 @@ def _page(
         warnings=(
             *release.remarks,
             *(() if overlap.kind == "apart" else (overlap.message,)),
-            *(() if evaluation is None else remarks_of_slope(evaluation)),
-            *warnings_of(explained.intake.remarks),
         ),
+        findings=_check(explained, evaluation),
         provenance=release.origin,
         settings=explained.settings,
         evaluation=evaluation,
@@ -265,6 +266,22 @@ def _page(
         measures=_measures_of_training(explained) if overlap.kind == "file" else None,
         wave=release.request.wave,
     )
+
+
+def _check(explained: Explained, evaluation: Evaluation | None) -> tuple[Finding, ...]:
+    """Check the wave, and the model in it."""
+    told = [
+        *(() if evaluation is None else check_slope(evaluation)),
+        *check_drift(_compare(explained)),
+        *check_survey(explained.intake),
+    ]
+    return find(told, explained.settings.checks.silenced)
+
+
+def _compare(explained: Explained) -> WaveComparison:
+    """Hold the wave against the survey that the model was trained on."""
+    reference, weight = explained.stored.reference, explained.weight
+    return compare_wave(explained.built, reference, weight, explained.settings.wave, len(weight))
 
 
 def _measures_of_training(explained: Explained) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.checks.models import find_leaks
 from blijfwijzer.claims.verdicts import Verdict, run_claims
 from blijfwijzer.errors import BlijfwijzerError, GroupError
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, make_groups
@@ -22,11 +23,13 @@ from blijfwijzer.runs.climate_findings import default_levels, group_culture
 from blijfwijzer.runs.score import read_for_models
 from blijfwijzer.runs.score_targets import NewWave, compare_with_training
 from blijfwijzer.runs.train import refuse_undrawn
+from blijfwijzer.runs.train_checks import check_drift
 from blijfwijzer.runs.waves import ReadWave, Waves, wave_of, without_outcomes
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Outcome
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.texts import Message
 
 _FEWEST_DRAWS = 50
 """Draws of a claim that is tested only to see whether it can be; its figures are not looked at."""
@@ -73,15 +76,15 @@ def _train(intake: Intake, codebook: Codebook, outcome: Outcome, settings: Setti
         refuse_untracked(settings.tracking)
         require_enough(intake, settings.intake)
         scales = score_scales(intake.responses, codebook)
-        refuse_leaks(prepare(intake.responses, scales, codebook, outcome, settings))
+        single = refuse_leaks(prepare(intake.responses, scales, codebook, outcome, settings))
     except BlijfwijzerError as error:
         return Foretold(command, False, str(error))
-    cluster = codebook.units.cluster
+    cluster, found = codebook.units.cluster, (*find_leaks(single, outcome.ceiling, outcome.name),)
     try:
         grouping = make_groups(intake.responses, codebook, [cluster], settings)
     except GroupError:
-        return Foretold(command, True, "of no unit", 0)
-    return Foretold(command, True, groups=_units(grouping, (cluster,)))
+        return Foretold(command, True, "of no unit", 0, found)
+    return Foretold(command, True, groups=_units(grouping, (cluster,)), found=found)
 
 
 def _score(survey: Path, models: Path, settings: Settings) -> Foretold:
@@ -92,15 +95,15 @@ def _score(survey: Path, models: Path, settings: Settings) -> Foretold:
         grouping = make_groups(intake.responses, codebook, levels, settings)
         scales = score_scales(intake.responses, codebook)
         wave = NewWave(intake, scales, grouping, codebook, levels, settings)
-        for choice in chosen.values():
-            _read_by(choice, wave)
+        found = [message for choice in chosen.values() for message in _read_by(choice, wave)]
     except BlijfwijzerError as error:
         return Foretold("score", False, str(error))
-    return Foretold("score", True, f"by {', '.join(levels)}", _units(grouping, levels))
+    told = f"by {', '.join(levels)}"
+    return Foretold("score", True, told, _units(grouping, levels), tuple(dict.fromkeys(found)))
 
 
-def _read_by(choice: ModelChoice, wave: NewWave) -> None:
-    """Refuse a wave that a model cannot read.
+def _read_by(choice: ModelChoice, wave: NewWave) -> list[Message]:
+    """Refuse a wave that a model cannot read, and say where it differs from what that learnt from.
 
     Of a survey larger than one batch it is told by responses spread over the file.
     """
@@ -108,7 +111,8 @@ def _read_by(choice: ModelChoice, wave: NewWave) -> None:
     rows = np.linspace(0, count - 1, min(count, wave.settings.wave.batch)).astype(np.intp)
     some = replace(wave, intake=replace(wave.intake, responses=wave.responses.iloc[rows]))
     built = build_features(some.responses, wave.scales.iloc[rows], schema)
-    compare_with_training(choice.stored, built, some, np.arange(len(rows)))
+    compared = compare_with_training(choice.stored, built, some, np.arange(len(rows)))
+    return list(check_drift(compared))
 
 
 def _climate(waves: Waves) -> Foretold:

@@ -191,6 +191,7 @@ def _measure(
         challenger.file,
         held,
         challenger.settings.promotion,
+        silenced=challenger.settings.checks.silenced,
     )
     rows = find_rows(held, challenger.answers, challenger.settings)
     if rows is None:

@@ -3,14 +3,17 @@
 A reason says what was found, what is allowed, and what to do.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from blijfwijzer.checks.findings import look_at
 from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.files import plain, plain_rows
+from blijfwijzer.publish.screen import SCREEN
+from blijfwijzer.publish.texts import write
 from blijfwijzer.records.lint import SMALLEST_LEAF, find_disclosures
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.risk.calibration import estimate_slope, judge_slope
@@ -39,6 +42,8 @@ class Candidacy:
     measured: Measured | None = None
     rivals: Rivals | None = None
     """Of those on whom they were measured."""
+    silenced: Mapping[str, str] = field(default_factory=dict)
+    """Code of a check to why what it found is accepted."""
 
     @property
     def name(self) -> str:
@@ -55,7 +60,7 @@ class Candidacy:
 
 def find_reasons(candidacy: Candidacy) -> tuple[str, ...]:
     """Give every reason why a model may not become champion; none where it may."""
-    found = [*_of_survey(candidacy), *_of_model(candidacy)]
+    found = [*_of_survey(candidacy), *_of_model(candidacy), *_of_checks(candidacy)]
     if candidacy.measured is not None and candidacy.rivals is not None:
         found += _of_loss(candidacy, candidacy.measured, candidacy.rivals)
         found += _of_calibration(candidacy, candidacy.rivals)
@@ -102,6 +107,23 @@ def _of_model(candidacy: Candidacy) -> Iterator[str]:
             f"{candidacy.name}: its text would tell about few people: {fault}. Raise "
             "model.minimum_leaf in the settings and train again."
         )
+
+
+def _of_checks(candidacy: Candidacy) -> Iterator[str]:
+    """Say what checks found in its training that nobody accepted."""
+    if candidacy.stored.findings is None:
+        yield (
+            f"{candidacy.name}: was made before trainings were checked, so it is not known what "
+            "checks would find. Train it again."
+        )
+    for finding in look_at(candidacy.stored.findings or ()):
+        code = finding.check.code
+        if not candidacy.silenced.get(code, "").strip():
+            yield (
+                f"{candidacy.name}: {code} asks for a look: {write(finding.told, SCREEN)} Mend it "
+                "and train again, or say under [checks.silenced] in the settings why it is "
+                "accepted (docs/checks.md)."
+            )
 
 
 def _of_loss(candidacy: Candidacy, measured: Measured, rivals: Rivals) -> Iterator[str]:

@@ -324,5 +324,5 @@ def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) ->
     for name in findings.estimates.flags:
         yield f"  {name}: {_counted(findings)[f'flagged.{name}']:.0f} groups flagged"
     joined = () if scored.joined is None else scored.joined.remarks
-    yield from (f"  {write(remark.message, SCREEN)}" for remark in joined)
+    yield from (f"  {write(remark, SCREEN)}" for remark in joined)
     yield f"  look at {output / 'report.html'}"

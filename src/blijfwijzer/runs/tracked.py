@@ -19,22 +19,36 @@ from blijfwijzer.settings import Settings
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.texts import Quantity, say
 
-_OF_TRAINING = ("intake", "features", "model", "evaluation", "drivers", "rates", "disclosure")
+_OF_TRAINING = (
+    "intake",
+    "features",
+    "model",
+    "evaluation",
+    "drivers",
+    "rates",
+    "checks",
+    "disclosure",
+)
 """Sections of the settings that a training reads."""
 _OF_EXPLANATION = ("intake", "wave", "evaluation", "drivers", "disclosure")
 _OF_SCORES = ("intake", "wave", "groups", "rates", "margins", "flags", "segments", "disclosure")
 
 
 def training_of(
-    fitted: Fitted, release: Publication, metrics: dict[str, Any], intake: Intake, served: Path
+    fitted: Fitted,
+    release: Publication,
+    found: tuple[dict[str, Any], dict[str, str]],
+    intake: Intake,
+    served: Path,
 ) -> Training:
     """Give what is tracked of a training.
 
     Parameters
     ----------
-    metrics : as the model folder has them
+    found : measures, as the model folder has them, and tags of what checks found
     served : the code that answers with the model
     """
+    metrics, tags = found
     request, task = release.request, fitted.made_from.task
     codebook, settings = request.codebook, request.settings
     about = Registered(request.survey, request.wave, task.target, release.output.name)
@@ -64,7 +78,7 @@ def training_of(
         about,
         release.output,
         {**own, **flat_settings(settings, _OF_TRAINING)},
-        origin,
+        origin | tags,
         metrics,
         scores,
         served,

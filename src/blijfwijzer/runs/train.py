@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +12,12 @@ from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.publish.check_texts import check_json, check_lines, check_tags
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.review_tables import review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
-from blijfwijzer.records.model_folder import folder_name, model_files
+from blijfwijzer.records.model_folder import Stored, folder_name, model_files, read_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
 from blijfwijzer.release.breakdown import admit_breakdown
@@ -37,13 +39,13 @@ from blijfwijzer.runs.train_review import (
     evaluate_fitted,
     explain_fitted,
     find_card,
+    findings_of_training,
     learn,
     metrics_of,
     review_files,
     review_page,
     skill_of,
     tell_apart,
-    warnings_of_training,
 )
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import (
@@ -84,6 +86,29 @@ def train(request: TrainRequest, models: Path, ledgers: Path) -> list[Path]:
             folders.append(shown.folder)
             print(shown)
     return folders
+
+
+def tell_program(folders: list[Path]) -> dict[str, Any]:
+    """Tell a program of models that were trained, as their folders have it.
+
+    Returns
+    -------
+    `models`: of each its `folder`, `target`, `champion`, `sha256` by which it is known, `rows` as
+    the lowest of their band, `measures` with intervals, and `findings` of checks.
+    """
+    return {"models": [_as_json(read_model(folder)) for folder in folders]}
+
+
+def _as_json(stored: Stored) -> dict[str, Any]:
+    return {
+        "folder": str(stored.folder),
+        "target": stored.model.target,
+        "champion": stored.model.kind,
+        "sha256": stored.manifest.sha256,
+        "rows": stored.metrics["rows"],
+        "measures": stored.metrics["overall"],
+        "findings": check_json(stored.findings or ()),
+    }
 
 
 def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
@@ -163,13 +188,14 @@ def publish_model(
         tell(f"{target}: self-check card")
         card = find_card(survey, fitted)
         selection = protect_selection(fitted.selection, fitted.made_from.task.weight)
-        warnings = [*release.remarks, *warnings_of_training(survey, fitted, evaluation)]
+        findings = findings_of_training(survey, fitted, evaluation, drivers)
         review = TrainingReview(
             fitted.made_from.outcome,
             selection,
             evaluation,
             drivers,
-            warnings,
+            release.remarks,
+            findings,
             release.origin,
             card,
             tell_apart(fitted, survey.codebook),
@@ -179,11 +205,12 @@ def publish_model(
         files = review_files(survey, review, page)
         metrics = metrics_of(selection, evaluation, contributions, skill_of(fitted, settings))
         identified = survey_hmac, identify_trained(release.ledger, fitted.made_from.units)
-        learnt = learn(survey, fitted, breakdown, metrics, identified, card)
+        learnt = learn(survey, fitted, breakdown, metrics, identified, review)
         tell(f"{target}: write {release.output}")
         release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")
-    training = training_of(fitted, release, metrics, survey.intake, SERVED)
+    found = metrics, check_tags(findings)
+    training = training_of(fitted, release, found, survey.intake, SERVED)
     tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]
     return Shown.of(review_chapter(page), release.output, said)
@@ -213,4 +240,6 @@ def _say(folder: Path, review: TrainingReview) -> Iterator[str]:
     yield f"  price of simplicity: {review.selection.price:g} of log loss"
     for warning in review.warnings:
         yield f"  warning: {write(warning, SCREEN)}"
+    for line in check_lines(review.findings, SCREEN):
+        yield f"  {line}"
     yield f"  look at {folder / 'review.html'}"

@@ -1,11 +1,11 @@
 """What a training tells: how good its model is, what drives it, and what it leaves to users."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from blijfwijzer.checks.findings import Finding, find
 from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.importance import refit_importance
 from blijfwijzer.drivers.profiles import Drivers, profile
@@ -13,29 +13,28 @@ from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.files import plain, plain_rows
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.card_page import CardPage, render_card
-from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.check_texts import check_json
 from blijfwijzer.publish.review_page import draw_review, render_review
-from blijfwijzer.publish.review_tables import Review, remarks_of_slope, setting_of
+from blijfwijzer.publish.review_tables import Review
 from blijfwijzer.publish.training_files import driver_tables, picture_files, training_tables
 from blijfwijzer.records.model_folder import Learnt
 from blijfwijzer.release.breakdown import Breakdown, learn_unit_effects
 from blijfwijzer.risk.card import ChosenCard, answers_of, askable, choose_card
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
-from blijfwijzer.risk.leaks import suspect
 from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.risk.rivals import measure_skill
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.risk.splits import PERSON
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import learn_reference
+from blijfwijzer.runs.train_checks import check_model, check_scales, check_survey
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import (
     Codebook,
     Outcome,
 )
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.remarks import warnings_of
-from blijfwijzer.survey.texts import Message, say
+from blijfwijzer.survey.texts import Message
 
 _ROUNDING = 1e-14
 """Gaps below this are rounding of doubles, which differs with where an array lies in memory; told
@@ -64,7 +63,8 @@ class TrainingReview:
     selection: Selection
     evaluation: Evaluation
     drivers: Drivers
-    warnings: list[Message]
+    warnings: tuple[Message, ...]
+    findings: tuple[Finding, ...]
     origin: dict[str, str]
     card: ChosenCard | None = None
     """By which people check themselves, where vouchers are for the outcome."""
@@ -122,35 +122,18 @@ def tell_apart(fitted: Fitted, codebook: Codebook) -> Message:
     return Message("review.quality_below", {"level": codebook.columns[apart].label})
 
 
-def warnings_of_training(
-    survey: TrainingSurvey, fitted: Fitted, evaluation: Evaluation
-) -> list[Message]:
-    """Say what a reviewer must know before anything else."""
-    outcome = fitted.made_from.outcome
-    auc = evaluation.overall["value"].loc["roc_auc"]
-    suspicion = suspect(auc, outcome.ceiling, fitted.single, outcome.name)
-    low = survey.reliability.scales[survey.reliability.scales["is_low"].astype(bool)]
+def findings_of_training(
+    survey: TrainingSurvey, fitted: Fitted, evaluation: Evaluation, drivers: Drivers
+) -> tuple[Finding, ...]:
+    """Check a model and its survey: what a reviewer must know before anything else."""
     told = tell_apart(fitted, survey.codebook)
-    return [
+    found = [
         *([] if told == Message("review.quality") else [told]),
-        *([] if suspicion is None else [suspicion.message]),
-        *remarks_of_slope(evaluation),
-        *_warnings_of_choice(fitted.selection),
-        *(
-            Message("remark.scale_low", {"scale": str(scale), "alpha": float(alpha)})
-            for scale, alpha in zip(low["scale"], low["alpha"], strict=True)
-        ),
-        *warnings_of(survey.intake.remarks),
+        *check_model(fitted, evaluation, drivers, survey.intake.responses, survey.codebook),
+        *check_scales(survey.reliability),
+        *check_survey(survey.intake),
     ]
-
-
-def _warnings_of_choice(selection: Selection) -> Iterator[Message]:
-    """Say that the champion lies at the edge of what was tried."""
-    kind, scores = selection.champion.kind, selection.scores
-    if scores["is_at_edge"].loc[kind]:
-        variant = setting_of(kind, float(scores["setting"].loc[kind]))
-        candidate = say(id_of("candidate", kind))
-        yield say("remark.grid_edge", candidate=candidate, variant=variant)
+    return find(found, survey.settings.checks.silenced)
 
 
 def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
@@ -161,7 +144,8 @@ def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
         intake=survey.intake,
         drivers=review.drivers,
         pictures=draw_review(review.drivers, review.evaluation, subject),
-        warnings=tuple(review.warnings),
+        warnings=review.warnings,
+        findings=review.findings,
         provenance=review.origin,
         settings=survey.settings,
         evaluation=review.evaluation,
@@ -222,7 +206,7 @@ def learn(
     breakdown: Breakdown,
     metrics: dict[str, Any],
     identified: tuple[str, dict[str, Any]],
-    card: ChosenCard | None,
+    review: TrainingReview,
 ) -> Learnt:
     """Gather what a training leaves for those who use its model.
 
@@ -240,7 +224,8 @@ def learn(
         learn_reference(task.frame, task.schema, task.weight, settings.features.minimum_level),
         learn_unit_effects(breakdown, fitted, settings),
         identified[0],
-        None if card is None else card.card,
+        None if review.card is None else review.card.card,
         identified[1],
         fitted.made_from.apart,
+        check_json(review.findings),
     )

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from blijfwijzer.survey.answers import Cell
 
-_MANY_REJECTED = 0.05
-_MANY_STRAY = 0.02
+MANY_REJECTED = 0.05
+MANY_STRAY = 0.02
 """Shares of responses and of their cells from which their loss is part of the verdict; conventions
 of ours: who is left out, or gives codes that nobody documented, is seldom a draw of all."""
 
@@ -56,7 +56,7 @@ class Account:
     @property
     def is_much_lost(self) -> bool:
         """Whether so much is lost that the survey should be mended first."""
-        return self.share_rejected > _MANY_REJECTED or self.share_stray > _MANY_STRAY
+        return self.share_rejected > MANY_REJECTED or self.share_stray > MANY_STRAY
 
     def as_dict(self) -> dict[str, dict[str, int]]:
         """Give both equations as a file for programs has them."""

@@ -7,7 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import CopiesError
-from blijfwijzer.survey.remarks import Remark
 from blijfwijzer.survey.texts import Message
 
 _FEWEST, _LEAST = 3, 0.0005
@@ -79,7 +78,7 @@ def copies_fault(file: str, copies: int, forms: int, most: float) -> CopiesError
     )
 
 
-def remark_copies(copies: int, forms: int) -> list[Remark]:
+def remark_copies(copies: int, forms: int) -> list[Message]:
     """Say that forms are copies, where these are too few to refuse the file.
 
     How many is told in tens: pages repeat it, and tell of no fewer people.
@@ -87,5 +86,4 @@ def remark_copies(copies: int, forms: int) -> list[Remark]:
     if copies < max(_FEWEST, _LEAST * forms):
         return []
     least = copies // _TOLD * _TOLD
-    few = Message("remark.copies_few")
-    return [Remark("warning", Message("remark.copies", {"least": least}) if least else few)]
+    return [Message("remark.copies", {"least": least}) if least else Message("remark.copies_few")]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.concepts import YES_OR_NO
-from blijfwijzer.survey.remarks import Remark
 from blijfwijzer.survey.table import Table
 from blijfwijzer.survey.texts import Message, Text, as_seen
 
@@ -22,7 +21,7 @@ _NO_ANSWER = re.compile(
 _NO = re.compile(r"(nee|no|nooit|never|niet|not|geen|none)\b", re.IGNORECASE)
 
 
-def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Remark]:
+def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Message]:
     """Say where a file's value labels contradict the codebook, or its codes have no label.
 
     Found are: labels that run the other way round, codes without a label, labels without a code,
@@ -51,7 +50,7 @@ def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> l
         for name in _turned_among_siblings(table, codebook, names)
         if name not in told
     ]
-    return [Remark("warning", message) for message in found]
+    return found
 
 
 def is_no_answer(text: str) -> bool:

@@ -1,8 +1,9 @@
-"""What to know of a survey before it is used: no fault, and yet no reason to be silent."""
+"""What to know of a survey before it is used: no fault, and yet no reason to be silent.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+Each is a sentence; the check that it belongs to (`checks/`) has its code and its level.
+"""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,35 +17,15 @@ from blijfwijzer.survey.replicates import replicate_names
 from blijfwijzer.survey.table import Table
 from blijfwijzer.survey.texts import Message, Value, say
 
-_MANY_MISSING = 0.2
+MANY_MISSING = 0.2
+LARGE_DESIGN_EFFECT = 2.0
+"""Kish's design effect of weighting from which more than half of the responses bring nothing."""
 _MOST_NAMES = 20
 _TOLD = 10
 """People that a count must stand for to be told."""
 
 
-Level = Literal["warning", "note"]
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Something to know of a survey, or of a model made from one."""
-
-    level: Level
-    """A warning asks for a look; a note does not."""
-    message: Message
-
-    @property
-    def code(self) -> str:
-        """What it is about, by the same name whoever speaks of it."""
-        return self.message.id.removeprefix("remark.")
-
-
-def warnings_of(remarks: Sequence[Remark]) -> list[Message]:
-    """Give what asks for a look."""
-    return [remark.message for remark in remarks if remark.level == "warning"]
-
-
-def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Remark]:
+def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Message]:
     """Columns of another name than in the codebook, and those that it does not have."""
     renamed: list[Value] = [
         say("remark.renamed", name=name, other=other)
@@ -54,12 +35,12 @@ def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> lis
     known = {*codebook.columns, *replicate_names(table.frame.columns, codebook), *names.values()}
     unknown: list[Value] = [str(name) for name in table.frame.columns if name not in known]
     return [
-        *of_several("note", "remark.columns_renamed", told=renamed),
-        *of_several("note", "remark.columns_unknown", told=unknown),
+        *of_several("remark.columns_renamed", told=renamed),
+        *of_several("remark.columns_unknown", told=unknown),
     ]
 
 
-def remark_stray(cells: Mapping[str, NDArray[np.int8]]) -> list[Remark]:
+def remark_stray(cells: Mapping[str, NDArray[np.int8]]) -> list[Message]:
     """Answers that the codebook does not allow, which are read as missing.
 
     How many is told in tens, and of few not which question it is, as that can tell of a person.
@@ -75,17 +56,17 @@ def remark_stray(cells: Mapping[str, NDArray[np.int8]]) -> list[Remark]:
         if count >= _TOLD
     ]
     few = sum(0 < count < _TOLD for count in counts.values())
-    found = of_several("warning", "remark.stray", told=told)
-    return [*found, Remark("warning", Message("remark.stray_few", {}, few))] if few else found
+    found = of_several("remark.stray", told=told)
+    return [*found, Message("remark.stray_few", {}, few)] if few else found
 
 
-def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
+def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
     """Columns that tell little, and scales that cannot be made."""
     columns = [c.name for c in codebook.with_role("item", "career") if c.name in accepted]
     share = accepted[columns].isna().mean()
     many: list[Value] = [
         say("remark.with_share", name=str(name), share=round(100 * part))
-        for name, part in share[share > _MANY_MISSING].items()
+        for name, part in share[share > MANY_MISSING].items()
     ]
     same: list[Value] = [name for name in columns if len(accepted[name].dropna().unique()) == 1]
     unmade: list[Value] = []
@@ -98,13 +79,13 @@ def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
         if 1 - absent / items < scale.minimum_share:
             unmade.append(say("remark.items_absent", scale=scale.name, absent=absent, items=items))
     return [
-        *of_several("warning", "remark.many_missing", told=many),
-        *of_several("warning", "remark.one_answer", told=same),
-        *of_several("warning", "remark.scales_unmade", told=unmade),
+        *of_several("remark.many_missing", told=many),
+        *of_several("remark.one_answer", told=same),
+        *of_several("remark.scales_unmade", told=unmade),
     ]
 
 
-def remark_gaps(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
+def remark_gaps(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
     """Codes that count as answers and are likely to be none; numbers are not repeated."""
     read = codebook.with_role("item", "career", "outcome", "claim", "audit")
     columns = [column for column in read if column.name in accepted]
@@ -118,34 +99,42 @@ def remark_gaps(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
         if column.type == "number" and gap_numbers(accepted[column.name].dropna().unique())
     ]
     return [
-        *of_several("warning", "remark.codes_apart", told=coded),
-        *of_several("warning", "remark.numbers_beyond", told=beyond),
+        *of_several("remark.codes_apart", told=coded),
+        *of_several("remark.numbers_beyond", told=beyond),
     ]
 
 
-def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Remark]:
+def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
     """How much precision weighting costs."""
     weight = accepted["weight"]
     if codebook.weight is None or not np.isfinite(weight.sum()) or not weight.sum() > 0:
         return []
     asked = codebook.weight.replicates
+    worth = effective_n(weight.to_numpy(dtype=float))
     weights = say(
         "remark.weights",
         low=float(f"{weight.min() / weight.mean():.2g}"),
         high=float(f"{weight.max() / weight.mean():.2g}"),
         responses=len(weight),
-        worth=round(effective_n(weight.to_numpy(dtype=float))),
+        worth=round(worth),
     )
+    found = [weights]
     if asked and not replicate_names(accepted, codebook):
-        return [Remark("note", say("remark.no_replicates", name=asked)), Remark("note", weights)]
-    return [Remark("note", weights)]
+        found.insert(0, say("remark.no_replicates", name=asked))
+    if (effect := len(weight) / worth) > LARGE_DESIGN_EFFECT:
+        found.append(say("remark.weights_costly", effect=float(f"{effect:.2g}")))
+    return found
 
 
-def of_several(level: Level, name: str, *, told: list[Value]) -> list[Remark]:
+def of_several(name: str, *, told: list[Value]) -> list[Message]:
     """Say something of columns or units, if any, naming the first of them where there are many."""
     if not told:
         return []
-    names: Value = tuple(told)
-    if len(told) > _MOST_NAMES:
-        names = say("list.more", first=tuple(told[:_MOST_NAMES]), more=len(told) - _MOST_NAMES)
-    return [Remark(level, Message(name, {"names": names}, len(told)))]
+    return [Message(name, {"names": shortened(told)}, len(told))]
+
+
+def shortened(told: list[Value], most: int = _MOST_NAMES) -> Value:
+    """Give the first of many names, and how many there are more."""
+    if len(told) <= most:
+        return tuple(told)
+    return say("list.more", first=tuple(told[:most]), more=len(told) - most)
