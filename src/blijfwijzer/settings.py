@@ -319,8 +319,7 @@ class DisclosureSettings(Section):
     rounds: int = Field(40, ge=0, le=1000)
     """Rounds in which the choice of groups is improved, at most; it is proven with 0 too."""
     known_models: Literal["tell", "require"] = "tell"
-    """What becomes of a model that was not trained with this ledger: it is told at the top of what
-    is made with it, or refused."""
+    """Whether a model that was not trained with this ledger is told at the top, or refused."""
 
 
 class CultureSettings(Section):
@@ -364,6 +363,19 @@ class CultureSettings(Section):
     attributes, and what the codebook maps to age, education, years of service and managing."""
 
 
+class PromotionSettings(Section):
+    """When a model may take the place of the champion."""
+
+    largest_loss: float = Field(0.005, ge=0, le=0.1)
+    """Of log loss above the champion's, at the upper end of the interval; convention of ours."""
+    fairness: Literal["missed", "level"] = "missed"
+    """By what levels of audit attributes are held against each other, as `fairness.rivals` says."""
+    largest_gap: float = Field(0.02, ge=0, le=0.5)
+    """By how much they may be further apart than with the champion, of any audit attribute."""
+    no_fairness: str = ""
+    """Why fairness need not be known, where no audit attribute may be told of."""
+
+
 class CheckSettings(Section):
     """Which findings ask for no look, by a decision that is shown with them."""
 
@@ -398,6 +410,7 @@ class Settings(Section):
     vouchers: VoucherSettings = VoucherSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
     culture: CultureSettings = CultureSettings()
+    promotion: PromotionSettings = PromotionSettings()
     checks: CheckSettings = CheckSettings()
     tracking: TrackingSettings = TrackingSettings()
 

@@ -12,6 +12,7 @@ import typer
 
 from blijfwijzer import __version__, errors
 from blijfwijzer.cli.disclosure import disclosure
+from blijfwijzer.cli.models import compare_models
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
@@ -346,6 +347,9 @@ def trial(
     from blijfwijzer.runs import trial as story
 
     story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger)
+
+
+compare_models(app)
 
 
 def _make(
