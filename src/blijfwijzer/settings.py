@@ -363,6 +363,15 @@ class CultureSettings(Section):
     attributes, and what the codebook maps to age, education, years of service and managing."""
 
 
+class ContactSettings(Section):
+    """Whom readers of a report turn to; the first page says so, or that it is not known yet."""
+
+    ask: str = Field("", max_length=200)
+    """Who answers questions: a name, an address, a telephone number."""
+    object: str = Field("", max_length=200)
+    """Where employees and the works council object."""
+
+
 class TrackingSettings(Section):
     """Where runs are kept."""
 
@@ -390,6 +399,7 @@ class Settings(Section):
     vouchers: VoucherSettings = VoucherSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
     culture: CultureSettings = CultureSettings()
+    contact: ContactSettings = ContactSettings()
     tracking: TrackingSettings = TrackingSettings()
 
     def spoken(self, language: str | None) -> "Settings":

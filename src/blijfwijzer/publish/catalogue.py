@@ -70,10 +70,11 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "screening.reference": ("all", "sector"),
         "section": (
-            *("card", "card_then", "climate", "compare", "conduct", "contributions"),
-            *("culture_what", "each_claim", "fairness", "flagged", "measured", "method", "model"),
-            *("provenance", "quality", "reach", "read", "sectors", "trend", "verdicts", "vouchers"),
-            *("what", "withheld", "worrying"),
+            *("appendix", "card", "card_then", "climate", "compare", "conduct", "contributions"),
+            *("culture_what", "drivers", "each_claim", "fairness", "flagged", "groups", "helped"),
+            *("measured", "method", "model", "offers", "provenance", "quality", "reach", "read"),
+            *("results", "short", "texts", "trend", "verdicts", "vouchers", "what", "withheld"),
+            "worrying",
         ),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),

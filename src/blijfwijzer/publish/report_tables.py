@@ -26,6 +26,7 @@ from blijfwijzer.publish.fairness_tables import (
     clear_rates,
 )
 from blijfwijzer.publish.findings import Findings, GroupEstimates
+from blijfwijzer.publish.first_page import say_contact
 from blijfwijzer.publish.method import release_method
 from blijfwijzer.publish.register_tables import clear_moved, clear_response, say_register
 from blijfwijzer.publish.tables.register import TABLES
@@ -71,7 +72,8 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         tables={
             "rejected": shown_rejected(findings.intake.rejected, codebook, edge),
             "wave": _wave(findings),
-            "sectors": _by_target(groups, codebook.units.levels[0], targets),
+            "questions": _questions(findings),
+            "sectors": _by_target(groups, _level_of_many(groups, codebook), targets),
             "flagged": _flagged(groups, targets),
             "drivers": _drivers(findings, groups),
             "groups": _shown_groups(groups, targets),
@@ -92,7 +94,11 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         method=release_method(findings.settings, codebook),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
-        notes={"card": tuple(say_cards(findings)), "register": tuple(say_register(findings))},
+        notes={
+            "card": tuple(say_cards(findings)),
+            "register": tuple(say_register(findings)),
+            "contact": say_contact(findings.settings.contact),
+        },
     )
 
 
@@ -156,6 +162,22 @@ def _wave(findings: Findings) -> Cleared:
     table = table.sort_values("drift", ascending=False)
     labels = table["feature"].map(labels_of(findings.codebook))
     return findings.edge.clear("wave", table.assign(column=table["feature"], label=labels))
+
+
+def _questions(findings: Findings) -> Cleared:
+    """Clear what everyone answered to each question, scale by scale as the codebook has them."""
+    told, labels = findings.questions, labels_of(findings.codebook)
+    if told.empty:
+        return TABLES["questions"].empty()
+    named = {name: told[name].map(labels) for name in ("question", "scale")}
+    return findings.edge.clear("questions", told.assign(**named))
+
+
+def _level_of_many(groups: Cleared, codebook: Codebook) -> str:
+    """Choose the largest level of which several units are shown: of one there is no comparison."""
+    count = groups.frame["level"].value_counts()
+    levels = codebook.units.levels
+    return next((level for level in levels if count.get(level, 0) > 1), levels[0])
 
 
 def _by_target(groups: Cleared, level: str, targets: Targets) -> Cleared:
