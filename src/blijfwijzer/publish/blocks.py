@@ -32,7 +32,7 @@ class Block:
     look: str = ""
     """Of the heading's sign, as the page's style names it."""
     links: tuple[tuple[str, Value], ...] = ()
-    """Ids of sections that tell more, and what the link to each says."""
+    """Addresses of what tells more, such as `#method`, and what the link to each says."""
 
     @property
     def is_figure(self) -> bool:

@@ -73,8 +73,9 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("appendix", "card", "card_then", "climate", "compare", "conduct", "contributions"),
             *("culture_what", "drivers", "each_claim", "fairness", "flagged", "groups", "helped"),
             *("measured", "method", "model", "offers", "provenance", "quality", "reach", "read"),
-            *("results", "short", "texts", "trend", "verdicts", "vouchers", "what", "withheld"),
-            "worrying",
+            *("results", "short", "texts", "trend", "unit_drivers", "unit_index", "unit_never"),
+            *("unit_results", "unit_talk", "unit_vouchers", "verdicts", "vouchers", "what"),
+            *("withheld", "worrying"),
         ),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),

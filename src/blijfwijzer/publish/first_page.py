@@ -152,7 +152,7 @@ def _whom(report: Chapter) -> Iterator[Block]:
 
 def _link(section: str) -> tuple[tuple[str, Value], ...]:
     """Lead to where a section tells more."""
-    return ((section, say(_MORE[section])),)
+    return ((f"#{section}", say(_MORE[section])),)
 
 
 _MORE = {

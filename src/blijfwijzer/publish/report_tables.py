@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from blijfwijzer.culture.remedies import find_remedies
 from blijfwijzer.disclosure.release import Cleared, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.estimation.discovery import rank_intervals
@@ -229,6 +230,7 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
                 "is_changeable": drivers["driver"].map(changeable).to_numpy(),
                 **{c: drivers[c].to_numpy(dtype=float) for c in ("contrast", "low", "high")},
                 "is_sure": drivers["is_sure"].to_numpy(dtype=bool),
+                "helps": [_helps(name, codebook) for name in drivers["driver"]],
             }
         )
         # What is told as 0.0 between 0.0 and 0.0 tells nothing, however sure its sign is.
@@ -244,6 +246,12 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
         ["target", "group", "is_changeable", "size"], ascending=[True, True, False, False]
     )
     return findings.edge.clear("drivers", table)
+
+
+def _helps(driver: str, codebook: Codebook) -> Value:
+    """Say what the policy paper names for a driver; "" where it names nothing."""
+    remedies = find_remedies([driver], codebook)
+    return remedies[0].text if remedies else ""
 
 
 def _shown_groups(groups: Cleared, targets: Targets) -> Cleared:

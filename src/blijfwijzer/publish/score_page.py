@@ -86,7 +86,7 @@ def render_report(report: Chapter) -> bytes:
         "withheld": _withheld(report),
         "appendix": [
             Block(say("section.what"), points=tuple(map(say, PURPOSE))),
-            Block(links=tuple((name, heading_of(name)) for name in appendix)),
+            Block(links=tuple((f"#{name}", heading_of(name)) for name in appendix)),
         ],
         **appendix,
     }
@@ -115,7 +115,7 @@ def _offers(report: Chapter) -> Iterator[Block]:
         short = rows[[*_COMPARED, *(c for c in ("true_extra", "cost_per_extra") if c in rows)]]
         told, drawing = (say("offers.compared"),), draw_alternatives(rows, caption)
         yield drawn(report, "alternatives", short, drawing, caption, told)
-        yield Block(links=(("vouchers", say("short.more.alternatives")),))
+        yield Block(links=(("#vouchers", say("short.more.alternatives")),))
 
 
 def _best(alternatives: pd.DataFrame) -> pd.DataFrame:
@@ -142,7 +142,7 @@ def _reach(report: Chapter) -> Iterator[Block]:
     yield Block(paragraphs=tuple(Message(n, {"names": w}) for n, w in named.items() if w))
     told, is_sure = report.rows("reach_conclusions"), gaps["low"].map(number).astype(float) > 0
     sure = told[told["attribute"].isin(gaps.loc[is_sure, "attribute"])]
-    more = (("helped", say("short.more.helped")),)
+    more = (("#helped", say("short.more.helped")),)
     yield Block(paragraphs=tuple(sure["conclusion"].head(MOST_NAMED)), links=more)
 
 
@@ -162,7 +162,7 @@ def _flagged(report: Chapter) -> Iterator[Block]:
         if what:
             yield Block(paragraphs=(say("flagged.drivers", target=label),), points=what)
     if found:
-        yield Block(links=(("drivers", say("short.more.drivers")),))
+        yield Block(links=(("#drivers", say("short.more.drivers")),))
 
 
 def _what_goes_with(report: Chapter, target: str, flagged: pd.DataFrame) -> Iterator[Value]:
@@ -232,7 +232,7 @@ def _answers(report: Chapter) -> Iterator[Block]:
     yield Block(
         say("caption.questions"),
         (say("results.highest", questions=told[0]), say("results.lowest", questions=told[1])),
-        links=(("groups", say("short.more.questions")),),
+        links=(("#groups", say("short.more.questions")),),
     )
 
 
@@ -242,4 +242,4 @@ def _withheld(report: Chapter) -> Iterator[Block]:
     if report.has("withheld"):
         yield Block(table=shown_table(report, "withheld", caption, report.rows("withheld")))
     if report.has("rolled_up"):
-        yield Block(links=(("groups", say("caption.rolled_up")),))
+        yield Block(links=(("#groups", say("caption.rolled_up")),))
