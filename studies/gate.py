@@ -24,10 +24,15 @@ from blijfwijzer.settings import DisclosureSettings
 from studies.organisations import SHAPES, Groups, K, draw_organisation, offered_of
 from studies.twins import find_twins
 
-SEED = 9_027_411
+SEED = 6_140_377
 _NODES = 20_000
-_LEFT = 3
-"""People who left before the second of two releases, at most."""
+_CHANGED = 3
+"""People who joined or left before the second of two releases, at most."""
+_JOINED = 0.5
+"""Share of these who joined."""
+_SEEN = 0.5
+"""Share of second releases in which who joined is told from who was there; where two who joined
+add to one sum of a fingerprint, that is not seen."""
 _GATE = ("atoms", "choice", "counts", "growth", "guard", "optimum", "rounding", "span", "worlds")
 """Modules that what is shown here follows from."""
 _KINDS = ("sizes", "an outcome", "two outcomes", "two releases")
@@ -84,33 +89,54 @@ def _sparse(rows: Groups, people: int) -> csr_array:
     return csr_array(rows.reshape(-1, people).astype(np.int8))
 
 
-def choose(groups: Groups, known: Groups, changed: Groups, few: int, values: Groups) -> Groups:
+def choose(groups: Groups, outsider: Outsider, values: Groups) -> Groups:
     """Show what the gate lets through of some groups."""
     people = groups.shape[1]
-    outsider = Outsider(_sparse(known, people), _sparse(changed, people), few)
     hidden = Hidden(_sparse(groups[:0], people), [row.astype(float) for row in values], 3)
     settings = DisclosureSettings(minimum=K)
     return groups[choose_shown(_sparse(groups, people), outsider, settings, hidden).shown]
 
 
-def release_twice(rng: np.random.Generator, groups: Groups, values: Groups) -> Groups:
-    """Show groups, lose a few people, show them again; give all that was shown, of all people."""
+def release_once(groups: Groups, values: Groups) -> Groups:
+    """Show groups; give all that is shown, everyone first."""
     people = groups.shape[1]
-    everyone, nobody = np.ones((1, people), dtype=bool), np.zeros((0, people), dtype=bool)
-    first = choose(offered_of(groups), everyone, nobody, 0, values)
-    before = np.vstack([everyone, first])
-    stayed = np.ones(people, dtype=bool)
-    stayed[rng.choice(people, int(rng.integers(1, _LEFT + 1)), replace=False)] = False
-    lost = before[:, ~stayed].sum(axis=1)
-    now = offered_of(groups[:, stayed])
-    old = before[:, stayed]
-    apart = np.array([(old ^ group).sum(axis=1)[:, None] + lost[:, None] for group in now])
-    near = ((apart > 0) & (apart < K)).any(axis=(1, 2)) if len(now) else np.zeros(0, dtype=bool)
-    barred = np.vstack([old[lost > 0], now[near]])
-    second = choose(now[~near], old[lost == 0], barred, _LEFT, values[:, stayed])
-    again = np.zeros((len(second), people), dtype=bool)
-    again[:, stayed] = second
-    return np.vstack([before, again])
+    everyone = np.ones((1, people), dtype=bool)
+    outsider = Outsider(_sparse(everyone, people), _sparse(everyone[:0], people))
+    return np.vstack([everyone, choose(offered_of(groups), outsider, values)])
+
+
+def release_twice(rng: np.random.Generator, groups: Groups, values: Groups) -> Groups:
+    """Show groups, lose or find a few people, show them again; give all that was shown."""
+    people = groups.shape[1]
+    changed = rng.choice(people, int(rng.integers(1, _CHANGED + 1)), replace=False)
+    joined = rng.random(len(changed)) < _JOINED
+    was, now = np.ones(people, dtype=bool), np.ones(people, dtype=bool)
+    was[changed[joined]], now[changed[~joined]] = False, False
+    before = _among_all(release_once(groups[:, was], values[:, was]), was)
+    # As their definitions hold the present people.
+    every = np.vstack([np.ones((1, people), dtype=bool), groups])
+    formed = np.array([every[((every & was) == own).all(axis=1)][0] for own in before]) & now
+    is_same = (formed == before).all(axis=1)
+    offered = offered_of(groups[:, now])
+    apart = np.array([(before ^ own).sum(axis=1) for own in _among_all(offered, now)])
+    is_near = ((apart > 0) & (apart < K)).reshape(len(offered), -1).any(axis=1)
+    count = int(now.sum())
+    former = before if rng.random() < _SEEN else formed
+    outsider = Outsider(
+        _sparse(formed[is_same][:, now], count),
+        _sparse(np.vstack([formed[~is_same][:, now], offered[is_near]]), count),
+        _CHANGED,
+        _sparse(former[~is_same][:, now], count),
+    )
+    after = choose(offered[~is_near], outsider, values[:, now])
+    return np.vstack([before, _among_all(after, now)])
+
+
+def _among_all(groups: Groups, present: Groups) -> Groups:
+    """Give groups of the people who are present, one column for each person there is."""
+    among = np.zeros((len(groups), len(present)), dtype=bool)
+    among[:, present] = groups
+    return among
 
 
 @dataclass(frozen=True)
@@ -142,11 +168,10 @@ def try_gate(seed: int, number: int) -> Trial:
     drawn = draw_organisation(rng, shape, _KINDS.index(kind) % 3 if kind != _KINDS[3] else 1)
     offered = offered_of(drawn.groups)
     people = drawn.groups.shape[1]
-    everyone = np.ones((1, people), dtype=bool)
     if kind == "two releases":
         rows = release_twice(rng, drawn.groups, drawn.answers)
     else:
-        rows = np.vstack([everyone, choose(offered, everyone, everyone[:0], 0, drawn.answers)])
+        rows = release_once(drawn.groups, drawn.answers)
     twins = [find_twins(rows, answers) for answers in drawn.answers]
     return Trial(
         number,
@@ -180,8 +205,9 @@ def gate_text(organisations: int, tell: Tell, record: Path, seed: int = SEED) ->
         f"## What can be derived\n\n{organisations} random organisations of {fewest}-{largest} "
         f"people and {least}-{most} groups of six shapes, k = {K}, seed {seed}; of each shape a "
         "quarter tells sizes only, a quarter the percentages of one outcome too, a quarter those "
-        f"of two, and a quarter a second release after one to {_LEFT} people left. The judge "
-        "shares no code with the gate, and what it cannot decide counts as a leak.\n\n"
+        f"of two, and a quarter a second release after one to {_CHANGED} people joined or left "
+        "(shown are the groups of both). The judge shares no code with the gate, and what it "
+        "cannot decide counts as a leak.\n\n"
         f"**{leaks} of {organisations} tell of fewer than ten people.**\n\n"
         "| shape | organisations | tell of fewer than ten | groups offered | shown |\n"
         "|---|---|---|---|---|\n" + "".join(_rows(trials, "shape")) + "\n"

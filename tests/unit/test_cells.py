@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.disclosure.cuts import find_loose
-from blijfwijzer.drivers.cells import People, kept_shares, make_cells
+from blijfwijzer.drivers.cells import Alike, kept_shares, make_cells
 
 K, DOMINANCE = 10, 0.9
 
@@ -16,11 +16,11 @@ def people(rng, rows=600, units=12):
     strength = np.array([3.0, 2.0, 1.0, 0.5, 0.1])
     values = pd.DataFrame(rng.normal(size=(rows, 5)) * strength)
     weight = rng.uniform(0.5, 2, rows)
-    return People(values, weight, np.arange(rows), rng.integers(0, units, rows))
+    return Alike(values, weight, np.arange(rows), rng.integers(0, units, rows))
 
 
 def in_order(one, order):
-    return People(one.values.iloc[order], one.weight[order], one.forms[order], one.units[order])
+    return Alike(one.values.iloc[order], one.weight[order], one.forms[order], one.units[order])
 
 
 def sizes(codes, cells):
@@ -45,7 +45,7 @@ def test_copies_of_a_form_make_up_no_cell(rng):
     forms = one.forms.copy()
     forms[:40] = 0
 
-    cells = make_cells(People(values, one.weight, forms, one.units), K, DOMINANCE)
+    cells = make_cells(Alike(values, one.weight, forms, one.units), K, DOMINANCE)
 
     assert sizes(forms, cells).min() >= K
 
@@ -54,7 +54,7 @@ def test_people_of_one_organisation_make_up_no_cell(rng):
     one = people(rng)
     values = one.values + 50.0 * (one.units == 3)[:, None]
 
-    cells = make_cells(People(values, one.weight, one.forms, one.units), K, DOMINANCE)
+    cells = make_cells(Alike(values, one.weight, one.forms, one.units), K, DOMINANCE)
 
     assert sizes(one.units, cells).min() >= 2
 
@@ -64,7 +64,7 @@ def test_two_heavy_people_make_up_no_cell(rng):
     weight = one.weight.copy()
     weight[:2] = 300.0
 
-    cells = make_cells(People(one.values, weight, one.forms, one.units), K, DOMINANCE)
+    cells = make_cells(Alike(one.values, weight, one.forms, one.units), K, DOMINANCE)
 
     two = pd.Series(weight).groupby(cells).agg(lambda own: own.nlargest(2).sum() / own.sum())
     assert two.max() < DOMINANCE
@@ -88,7 +88,7 @@ def test_too_few_people_are_in_no_cell(rng):
 
 def test_weights_move_who_is_alike(rng):
     one = people(rng)
-    even = People(one.values, np.ones(600), one.forms, one.units)
+    even = Alike(one.values, np.ones(600), one.forms, one.units)
 
     assert (make_cells(one, K, DOMINANCE) != make_cells(even, K, DOMINANCE)).any()
 

@@ -185,20 +185,35 @@ def test_a_percentage_that_tells_the_answers_of_the_rest_is_withheld():
     assert shown(np.r_[np.ones(10), np.zeros(30), np.ones(5), np.zeros(7)]).shown.all()
 
 
-@pytest.mark.parametrize("left", [0, 30])
-def test_that_nobody_of_a_group_has_it_stays_hidden_also_where_a_few_left(left):
-    # What is left of a group of thirty one of whom left, who had the outcome: nobody has it.
+@pytest.mark.parametrize(("left", "shown"), [(0, [False, True]), (30, [False, False])])
+def test_that_nobody_of_a_group_has_it_stays_hidden_also_where_a_few_left(left, shown):
+    # What is left of a group of thirty one of whom left, who had the outcome: nobody has it. What
+    # may free these thirty, the answer of who left, is not known: nothing is told beside them.
     people = np.arange(200)
     answers = (people >= 30) & (people % 3 == 0)
     groups = members(people < 12, (people >= 30) & (people < 80))
     changed = members(people < left) if left else none(200)
     hidden = Hidden(none(200), [answers.astype(float)], 3)
 
-    choice = choose_shown(
-        groups, Outsider(everyone(200), changed, 1), DisclosureSettings(minimum=10), hidden
-    )
+    outsider = Outsider(everyone(200), changed, 1, changed)
+    choice = choose_shown(groups, outsider, DisclosureSettings(minimum=10), hidden)
 
-    assert choice.shown.tolist() == [False, True]
+    assert choice.shown.tolist() == shown
+
+
+@pytest.mark.parametrize(("is_told", "shown"), [(False, True), (True, False)])
+def test_a_percentage_told_before_one_left_stays_what_it_was(is_told, shown):
+    # Of 112 people 4 % (4 or 5) were told, of the 99 left of all but twelve 5 % are: these are
+    # five, so none of the twelve has it. Of the 111 that are left five would be 5 % (5 or 6).
+    people = np.arange(300)
+    answers = (people >= 12) & ((people < 17) | (people >= 200))
+    old, new = people < 111, (people >= 12) & (people < 111)
+    hidden = Hidden(none(300), [answers.astype(float)], 3)
+    outsider = Outsider(everyone(300), members(old), 1, members(old) if is_told else None)
+
+    choice = choose_shown(members(new), outsider, DisclosureSettings(minimum=10), hidden)
+
+    assert choice.shown.tolist() == [shown]
 
 
 def cases():

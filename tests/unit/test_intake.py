@@ -19,7 +19,7 @@ from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.survey.identifiers import find_identifiers, passes_eleven_test
 from blijfwijzer.survey.intake import check_survey, read_survey, require_enough
-from blijfwijzer.survey.refusals import count_refusals
+from blijfwijzer.survey.rejections import count_rejections
 from reports import said
 from shared_intake import BOOK, INTAKE, labelled, make_survey
 
@@ -40,7 +40,7 @@ def read(tmp_path):
 
 
 def reasons(intake):
-    return {str(refusal): count for refusal, count in count_refusals(intake.rejected)}
+    return {str(refusal): count for refusal, count in count_rejections(intake.rejected)}
 
 
 def test_a_clean_survey_is_accepted_whole(survey, read):

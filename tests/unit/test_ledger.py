@@ -318,6 +318,20 @@ def test_earlier_groups_are_known_changed_or_others(tmp_path, team):
     assert rerun.known.shape[0] == rerun.forbidden.shape[0] == 0
 
 
+def test_who_joined_a_group_is_told_from_who_was_there(tmp_path, team):
+    with open_ledger(tmp_path, "owner") as ledger:
+        release(ledger, team.drop(index=[25, 30]).reset_index(drop=True))
+        now = team.drop(index=[20, 21]).reset_index(drop=True)
+
+        earlier = read(ledger, now)
+
+    is_new = now.index.isin([23, 28])
+    assert earlier.forbidden.toarray().tolist() == [(now["team"] == "two").astype(int).tolist()]
+    assert earlier.former.toarray().tolist() == [
+        ((now["team"] == "two") & ~is_new).astype(int).tolist()
+    ]
+
+
 def test_a_group_is_known_again_under_another_name(tmp_path, team):
     with open_ledger(tmp_path, "owner") as ledger:
         release(ledger, team)

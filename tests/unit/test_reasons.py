@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.publish.facts import clear_rejected, tell_reasons
-from blijfwijzer.survey.refusals import Refusal
+from blijfwijzer.survey.rejections import Rejection
 from small_worlds import K
 
-ODD = Refusal("out_of_range_code", "geslacht")
-TWICE, WEIGHT = Refusal("duplicate_id"), Refusal("missing_weight")
+ODD = Rejection("out_of_range_code", "geslacht")
+TWICE, WEIGHT = Rejection("duplicate_id"), Rejection("missing_weight")
 
 
 def refused(*reasons):

@@ -20,7 +20,7 @@ def nothing_before(known=()):
     """Nothing was shown before, or some groups."""
     rows = csr_array(np.array(list(known), dtype=np.int8).reshape(-1, PEOPLE))
     none = csr_array((0, PEOPLE), dtype=np.int8)
-    return Earlier(rows, none, 0, np.zeros(3, bool), np.zeros(3, bool), (), 0, 0)
+    return Earlier(rows, none, 0, none, np.zeros(3, bool), np.zeros(3, bool), (), 0, 0)
 
 
 def people(*ranges):

@@ -12,7 +12,7 @@ from blijfwijzer.risk.metrics import calibration_slope, rank
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
-from blijfwijzer.survey.refusals import count_refusals
+from blijfwijzer.survey.rejections import count_rejections
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
@@ -123,7 +123,7 @@ def test_what_claims_need_is_true_as_the_card_says(survey):
 
 
 def test_spoilt_forms_are_as_many_as_the_table_says(intake):
-    found = {str(refusal): count for refusal, count in count_refusals(intake.rejected)}
+    found = {str(refusal): count for refusal, count in count_rejections(intake.rejected)}
 
     assert set(found) == {"straight-lining", "duplicate id"}
     assert found["duplicate id"] == 80

@@ -17,7 +17,7 @@ SETTINGS = DisclosureSettings()
 
 def nothing_before(people, groups):
     nobody, never = none(people), np.zeros(groups, dtype=bool)
-    return Earlier(nobody, nobody, 0, never, never, (), 0, 0)
+    return Earlier(nobody, nobody, 0, nobody, never, never, (), 0, 0)
 
 
 def candidates(team, too_small=()):

@@ -11,7 +11,7 @@ from blijfwijzer.survey.arrays import Array, Codes
 
 
 @dataclass(frozen=True)
-class Answers:
+class ItemAnswers:
     """Complete answers to the items of one scale, of groups that are large enough."""
 
     items: tuple[str, ...]
@@ -33,7 +33,7 @@ def prepare(
     names: list[str],
     design: Design,
     span: float,
-) -> Answers:
+) -> ItemAnswers:
     """Find how much of each item is common, from what varies within groups.
 
     Parameters
@@ -45,7 +45,7 @@ def prepare(
     ends = np.array([0.05, 0.999]) ** (1.0 if len(items) > 2 else 0.5)
     loadings = np.clip(load_items(correlation), *ends)
     unique = (1 - loadings**2) * spread**2
-    return Answers(items, answers, group, names, design, loadings * spread, unique, span)
+    return ItemAnswers(items, answers, group, names, design, loadings * spread, unique, span)
 
 
 def are_alike(answers: Array, group: Codes, weight: Array) -> bool:

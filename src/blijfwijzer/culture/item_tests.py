@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import f, t
 
-from blijfwijzer.culture.item_answers import Answers
+from blijfwijzer.culture.item_answers import ItemAnswers
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.ordinal import OrdinalFit, fit_ordinal, nagelkerke
 from blijfwijzer.estimation.reliability import omega_of
@@ -56,7 +56,7 @@ class ItemFinding:
     freedom: int
 
 
-def tabulate_item(answers: Answers, item: int, out: frozenset[int]) -> ItemTable:
+def tabulate_item(answers: ItemAnswers, item: int, out: frozenset[int]) -> ItemTable:
     """Count answers to one item by the rest score of the items that are not `out`."""
     rest = [place for place in range(len(answers.items)) if place != item and place not in out]
     levels, answer = np.unique(answers.values[:, item], return_inverse=True)
@@ -99,7 +99,7 @@ def _skew(above: Array, size: Array) -> Array:
 
 
 def hold_item(
-    table: ItemTable, answers: Answers, item: int, group: int, floor: float
+    table: ItemTable, answers: ItemAnswers, item: int, group: int, floor: float
 ) -> ItemFinding:
     """Test whether one group answers an item otherwise than all others with the same score."""
     is_member = (table.group == group).astype(float)
@@ -151,7 +151,7 @@ def _gap(table: ItemTable, crossed: OrdinalFit, group: int) -> tuple[float, floa
 
 
 def _match(
-    answers: Answers, rest: list[int], scores: Array, of_row: Codes, score: Array, w: Array
+    answers: ItemAnswers, rest: list[int], scores: Array, of_row: Codes, score: Array, w: Array
 ) -> Array:
     """Give what a rest score says of people given their group: the mean, and what is reliable.
 

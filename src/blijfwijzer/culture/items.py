@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from blijfwijzer.culture.item_answers import Answers
+from blijfwijzer.culture.item_answers import ItemAnswers
 from blijfwijzer.culture.item_tests import (
     SIGNIFICANT,
     ItemFinding,
@@ -50,7 +50,7 @@ class Shifts:
         return float(self.size[row, columns].sum()), error
 
 
-def purify(answers: Answers, floor: float) -> tuple[list[dict[str, Any]], Shifts]:
+def purify(answers: ItemAnswers, floor: float) -> tuple[list[dict[str, Any]], Shifts]:
     """Hold each group against all others taken together, item by item.
 
     All items are tested again each time that the most different one left the rest score:
@@ -83,7 +83,7 @@ def purify(answers: Answers, floor: float) -> tuple[list[dict[str, Any]], Shifts
 def _purify_group(
     tabulate: Callable[[int, frozenset[int]], ItemTable],
     count: int,
-    answers: Answers,
+    answers: ItemAnswers,
     group: int,
     floor: float,
 ) -> list[ItemFinding]:

@@ -156,6 +156,7 @@ def _among(earlier: Earlier, groups: Places, people: Places) -> Earlier:
         earlier,
         known=csr_array(earlier.known[:, people]),
         forbidden=csr_array(earlier.forbidden[:, people]),
+        former=csr_array(earlier.former[:, people]),
         repeated=earlier.repeated[groups],
         changed=earlier.changed[groups],
     )

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from blijfwijzer.disclosure.atoms import Atoms, find_atoms, members_of
-from blijfwijzer.disclosure.counts import Pool, Published, find_pinned
+from blijfwijzer.disclosure.counts import Pin, Pool, Published, find_pinned
 from blijfwijzer.disclosure.earlier import Earlier
 from blijfwijzer.disclosure.guard import Guard, Known
 from blijfwijzer.disclosure.optimum import choose_best
@@ -39,6 +39,8 @@ class Outsider:
     now they must not be shown nor follow, whatever their size; as they were they are known."""
     few: int = 0
     """People who joined or left such a group, at most."""
+    former: csr_array | None = None
+    """What is left of such groups that were told, as these were shown; none when left out."""
 
 
 @dataclass(frozen=True)
@@ -137,20 +139,21 @@ def choose_groups(
     reasons = find_faults(members, candidates.people, dict(values), candidates.weight, settings)
     everyone = np.asarray(members.sum(axis=1)).ravel() == total
     nobody = csr_array((0, total), dtype=np.int8)
-    known, forbidden = nobody, nobody
+    outsider = Outsider(nobody, nobody)
     repeated = np.zeros(len(everyone), dtype=bool)
     is_told = bool((reasons[everyone] == SHOWN).all())
     is_public = True
     if earlier is not None:
-        known, forbidden = earlier.known, earlier.forbidden
+        outsider = Outsider(earlier.known, earlier.forbidden, earlier.few, earlier.former)
         # A group that an earlier release shows with the same people tells nothing new; but not if
         # yet another one showed it of nearly the same.
         repeated = earlier.repeated & ~earlier.changed
         is_public = not earlier.changed[everyone].any()
-        is_public = is_public and not _follows(known, total, forbidden, settings.minimum)
+        is_public = is_public and not _follows(outsider, settings.minimum)
     tells_everyone = is_told and is_public
     if is_public:
-        known = csr_array(vstack([np.ones((1, total), dtype=np.int8), known], format="csr"))
+        every = np.ones((1, total), dtype=np.int8)
+        outsider = replace(outsider, known=csr_array(vstack([every, outsider.known], format="csr")))
     hidden = [
         candidates.too_small,
         members[np.flatnonzero((reasons != SHOWN).to_numpy() & ~everyone)],
@@ -163,7 +166,7 @@ def choose_groups(
     fresh = np.flatnonzero(passed & ~repeated)
     choice = choose_shown(
         members[fresh],
-        Outsider(known, forbidden, 0 if earlier is None else earlier.few),
+        outsider,
         settings,
         Hidden(
             csr_array(vstack(hidden, format="csr")),
@@ -188,10 +191,10 @@ def choose_groups(
     )
 
 
-def _follows(known: csr_array, total: int, forbidden: csr_array, minimum: int) -> bool:
+def _follows(outsider: Outsider, minimum: int) -> bool:
     """Whether a total of everyone, beside what is known, tells of few or of whom it may not."""
-    everyone = csr_array(np.ones((1, total), dtype=np.int8))
-    parts = _Parts(everyone, Outsider(known, forbidden))
+    everyone = csr_array(np.ones((1, outsider.known.shape[1]), dtype=np.int8))
+    parts = _Parts(everyone, replace(outsider, few=0))
     return parts.guard(minimum).offer(0, parts.offered[0]) is not None
 
 
@@ -250,13 +253,15 @@ class _Parts:
     def __init__(
         self, candidates: csr_array, outsider: Outsider, hidden: csr_array | None = None
     ) -> None:
-        parts = [outsider.known, candidates, outsider.forbidden]
+        nobody = csr_array((0, candidates.shape[1]), dtype=np.int8)
+        former = nobody if outsider.former is None else outsider.former
+        parts = [outsider.known, candidates, outsider.forbidden, former]
         parts += [] if hidden is None else [hidden]
         self.atoms: Atoms = find_atoms(csr_array(vstack(parts, format="csr")))
         ends = np.cumsum([0, *(part.shape[0] for part in parts)])
         own = [self.atoms.rows[start:end] for start, end in zip(ends, ends[1:], strict=False)]
-        self.known, self.of_offered, self.barred = own[:3]
-        self.hidden = own[3] if hidden is not None else self.barred[:0]
+        self.known, self.of_offered, self.barred, self.former = own[:4]
+        self.hidden = own[4] if hidden is not None else self.barred[:0]
         self.offered = to_rows(self.of_offered)
         self._outsider = Known(to_rows(self.known), to_rows(self.barred), outsider.few)
         self._sizes = self.atoms.sizes.tolist()
@@ -343,14 +348,13 @@ class _Counts:
         self._first_offered = self._targets.shape[0] - len(parts.offered)
         self._need = np.full(self._targets.shape[0], hidden.protection, dtype=np.int64)
         self._need[: cells.shape[0]] = _OF_A_CELL
+        self._cells = cells.shape[0]
         self._is_free = np.zeros(self._targets.shape[0], dtype=bool)
         self._is_hopeless = self._is_free.copy()
         """Pinned by what is known, so that no choice can free it."""
-        # What is left of a group that a few have joined or left is taken as told: more than is
-        # known. So what it pins by itself is not given up, but looked at without such groups.
-        self._beside = (csr_array(vstack([parts.known, parts.barred], format="csr")), parts.known)
-        self._look = np.full(len(self._need), int(not parts.barred.shape[0]))
-        """Of each count, beside which of these it is looked at."""
+        # What a group told before a few left it stays as it was, whatever others answered, as long
+        # as the count among those who are left does.
+        self._beside = csr_array(vstack([parts.former, parts.known], format="csr"))
 
     def find_pinning(
         self, shown: NDArray[np.bool_], tried: Sequence[int] = ()
@@ -365,27 +369,26 @@ class _Counts:
         if len(tried):
             self._is_free = self._is_hopeless.copy()
         told = np.flatnonzero(shown & self._is_told)
+        is_open = ~self._is_free
+        is_open[self._first_offered :] &= ~shown & ~self._is_barred
         pinning: list[NDArray[np.intp]] = []
-        for look, beside in enumerate(self._beside):
-            is_open = ~self._is_free & (self._look == look)
-            is_open[self._first_offered :] &= ~shown & ~self._is_barred
-            for place, groups in self._pin(np.flatnonzero(is_open), beside, told):
-                if groups is None:
-                    self._is_free[place] = True
-                elif len(groups):
-                    pinning.append(groups)
-                elif beside is self._beside[-1]:
-                    self._is_free[place] = self._is_hopeless[place] = True
-                else:
-                    self._look[place] += 1
-                if pinning and len(tried) == 1:
-                    return pinning
+        for place, pin in self._pins(np.flatnonzero(is_open), self._beside, told):
+            if pin is None:
+                self._is_free[place] = True
+                continue
+            touching, near = (own[own >= 0] for own in (pin.touching, pin.near))
+            if len(near):
+                pinning.append(touching if len(touching) else near)
+            else:
+                self._give_up(place, pin.values)
+            if pinning and len(tried) == 1:
+                break
         return pinning
 
-    def _pin(
+    def _pins(
         self, places: NDArray[np.intp], beside: csr_array, told: NDArray[np.intp]
-    ) -> Iterator[tuple[int, NDArray[np.intp] | None]]:
-        """Give of some counts the groups that can be withheld of those that pin it; None if none.
+    ) -> Iterator[tuple[int, Pin | None]]:
+        """Give what pins each of some counts, by place among the offered; -1 is known anyway.
 
         Parameters
         ----------
@@ -393,16 +396,30 @@ class _Counts:
         told : those that are shown
         """
         rows = csr_array(vstack([beside, self._parts.of_offered[told]], format="csr"))
-        published = Published(rows, self._sizes, self._counts)
+        exact = self._parts.former.shape[0] if beside is self._beside else 0
+        published = Published(rows, self._sizes, self._counts, exact)
+        offered = np.concatenate([np.full(beside.shape[0], -1), told])
         targets = csr_array(self._targets[places])
         found = find_pinned(published, targets, self._need[places], self._pool)
-        offered = np.concatenate([np.full(beside.shape[0], -1), told])
         for place, pin in zip(places.tolist(), found, strict=False):
-            if pin is None:
-                yield place, None
-                continue
-            touching, near = (own[own >= 0] for own in (offered[pin.touching], offered[pin.near]))
-            yield place, touching if len(touching) else near
+            if pin is not None:
+                pin = replace(pin, touching=offered[pin.touching], near=offered[pin.near])
+            yield place, pin
+
+    def _give_up(self, place: int, values: int) -> None:
+        """Ask no more of a count than what was told before leaves it.
+
+        That takes the answers of those who left as known, which they are not. So the answer of a
+        person is given up only where it follows without that: else nothing near it is shown.
+        """
+        if place >= self._cells:
+            self._need[place] = values
+            is_lost = values == 1
+        else:
+            nothing = np.array([], dtype=np.intp)
+            found = self._pins(np.array([place]), self._parts.known, nothing)
+            is_lost = next(found)[1] is not None
+        self._is_free[place] = self._is_hopeless[place] = is_lost
 
 
 def _one_each(cells: NDArray[np.intp], count: int) -> csr_array:

@@ -49,6 +49,8 @@ class Published:
     rows: csr_array
     sizes: Integers
     counts: Integers
+    exact: int = 0
+    """Of so many of the first groups the count itself stays, and not the percentage only."""
     windows: tuple[Integers, Integers] = field(init=False)
     """Lowest and highest count of each group that its percentage allows."""
 
@@ -85,6 +87,8 @@ class Pin:
     """Those that hold people of it."""
     near: NDArray[np.intp]
     """All that hang together with it."""
+    values: int
+    """That it can have, as far as was found; fewer than it needs."""
 
 
 class Pool:
@@ -154,7 +158,8 @@ def find_pinned(
             moved = np.unique(by_cell[np.flatnonzero(world != published.counts)].indices)
             for place, count in zip(moved.tolist(), (targets[moved] @ world).tolist(), strict=True):
                 values[place].add(count)
-        yield None if len(values[target]) >= enough else local.pin(cells)
+        possible = len(values[target])
+        yield None if possible >= enough else local.pin(cells, possible)
 
 
 def _note(values: list[set[int]], counts: Integers) -> None:
@@ -211,6 +216,9 @@ class _Local:
     def __init__(self, published: Published, protection: int) -> None:
         low, high = published.windows
         self._narrow = np.flatnonzero(high - low + 1 < 2 * protection)
+        stay = slice(published.exact)
+        low, high = low.copy(), high.copy()
+        low[stay] = high[stay] = (published.rows @ published.counts)[stay]
         self._rows = csr_array(published.rows[self._narrow])
         self._low, self._high = low[self._narrow], high[self._narrow]
         self._by_cell = csr_array(self._rows.T.tocsr())
@@ -244,10 +252,10 @@ class _Local:
             most[held], least[held] = up, down
         return least, most
 
-    def pin(self, cells: NDArray[np.integer]) -> Pin:
+    def pin(self, cells: NDArray[np.integer], values: int) -> Pin:
         """Give the shown groups that can pin the count in some cells."""
         touching = np.unique(self._by_cell[cells].indices)
-        return Pin(self._narrow[touching], self._narrow[self._near(cells)])
+        return Pin(self._narrow[touching], self._narrow[self._near(cells)], values)
 
     def _near(self, cells: NDArray[np.integer]) -> NDArray[np.intp]:
         parts = sorted(set(self._part[cells].tolist()))

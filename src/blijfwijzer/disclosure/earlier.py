@@ -19,6 +19,7 @@ from blijfwijzer.disclosure.fingerprint import (
     add_up,
     compare,
     differing_sums,
+    find_joined,
     from_text,
     holds_all,
     judge,
@@ -61,6 +62,8 @@ class Earlier:
     would tell of those few by subtraction."""
     few: int
     """People by whom these differ, at most, as far as fingerprints tell: below the minimum."""
+    former: csr_array
+    """Those people of such groups who were in them when they were told, as far as that is seen."""
     repeated: NDArray[np.bool_]
     """Per present group: whether an earlier release shows the very same people."""
     changed: NDArray[np.bool_]
@@ -152,7 +155,7 @@ def read_earlier(
     before = lines_before(ledger.releases, {"survey": survey, "request": request})
     repeated, changed = (np.zeros(groups.shape[0], dtype=bool) for _ in range(2))
     nobody = csr_array((0, len(responses)), dtype=np.int8)
-    same, few, past = [nobody], [nobody], []
+    same, few, former, past = [nobody], [nobody], [nobody], []
     most = 0
     for views, shown in _by_columns(standing(before), wave, responses).items():
         people = present.see(views, ledger.secret)
@@ -169,6 +172,9 @@ def read_earlier(
         found = judge(differing_sums(anew, past[-1].groups[formed]), minimum, people.sight)
         same.append(rows[np.unique(row_of[found.is_equal])])
         few.append(rows[np.unique(row_of[found.is_near])])
+        is_near = np.flatnonzero(found.is_near)
+        changes = anew[is_near], past[-1].groups[formed[is_near]]
+        former.append(_less_joined(rows[row_of[is_near]], people, *changes))
         repeated |= of_groups.is_same | _are_among(groups, same[-1])
         changed |= near
         most = max(most, *(x.apart.max(initial=0) for x in (of_groups, of_parts, found)))
@@ -180,6 +186,7 @@ def read_earlier(
         _distinct(csr_array(vstack(same, format="csr"))),
         _distinct(csr_array(vstack(few, format="csr"))),
         int(most),
+        _distinct(csr_array(vstack(former, format="csr"))),
         repeated,
         changed,
         tuple(past),
@@ -207,6 +214,26 @@ def lines_before(releases: Sequence[Release], content: Mapping[str, Any]) -> lis
             break
         before.append(release)
     return before
+
+
+def _less_joined(
+    groups: csr_array, people: Seen, now: Fingerprints, before: Fingerprints
+) -> csr_array:
+    """Give groups without those who joined them since, as the view tells that parts people best.
+
+    Parameters
+    ----------
+    now, before : groups x views x 64
+    """
+    view = int(np.argmin(people.sight.alike))
+    marks = people.marks[view]
+    kept = groups.astype(bool)
+    for place, (start, end) in enumerate(zip(kept.indptr, kept.indptr[1:], strict=False)):
+        inside = kept.indices[start:end]
+        sums = before[place, view], now[place, view]
+        kept.data[start:end] = ~find_joined(marks, inside, *sums)
+    kept.eliminate_zeros()
+    return csr_array(kept.astype(np.int8))
 
 
 def _recall(people: Seen, shown: "_Shown") -> Past:

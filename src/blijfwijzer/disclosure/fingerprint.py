@@ -205,6 +205,28 @@ def differing_sums(one: Fingerprints, other: Fingerprints) -> NDArray[np.int64]:
     return np.asarray((one != other).sum(axis=-1))
 
 
+def find_joined(
+    marks: csr_array, people: NDArray[np.intp], before: Fingerprints, now: Fingerprints
+) -> NDArray[np.bool_]:
+    """Say who of a group joined it since: those by whom alone a sum differs from what it was.
+
+    Of two who joined, or left, in the same sum nobody is found.
+
+    Parameters
+    ----------
+    marks : what each person adds, in one view
+    people : those of the group as it is now
+    before, now : its 64 sums
+
+    >>> marks = csr_array(np.diag([5, 6, 7]))
+    >>> find_joined(marks, np.arange(3), np.array([5, 6, 0]), np.array([5, 6, 7]))
+    array([False, False,  True])
+    """
+    gain = (now - before) % PRIME
+    # Of each person one number is held, so that its place is the person's.
+    return np.asarray(marks.data[people] == gain[marks.indices[people]])
+
+
 @dataclass(frozen=True)
 class Likeness:
     """How sets compare with earlier ones: one of each per set."""

@@ -23,7 +23,7 @@ _ROUNDS, _NEAR = 30, 8
 
 
 @dataclass(frozen=True)
-class People:
+class Alike:
     """What cells are made by: one value of each per response."""
 
     values: pd.DataFrame
@@ -35,7 +35,7 @@ class People:
     """Number of the organisation that each works in."""
 
 
-def make_cells(people: People, smallest: int, dominance: float) -> Codes:
+def make_cells(people: Alike, smallest: int, dominance: float) -> Codes:
     """Put people in cells of those of whom a model says nearly the same.
 
     People are halved along the axis on which they differ most, until cells hold `smallest`; pairs
@@ -53,7 +53,7 @@ def make_cells(people: People, smallest: int, dominance: float) -> Codes:
     Number of the cell of each response, from 0 on; -1 for all where there are too few for one.
     """
     order = _canonical(people)
-    own = People(
+    own = Alike(
         people.values.iloc[order],
         people.weight[order],
         people.forms[order],
@@ -86,7 +86,7 @@ def kept_shares(values: pd.DataFrame, weight: Array, cells: Codes) -> tuple[floa
     return together, pd.Series(each, values.columns)
 
 
-def _canonical(people: People) -> Codes:
+def _canonical(people: Alike) -> Codes:
     """Order people by what is known of them, so that no place in a file matters."""
     # What differs in the last digits alone is the same.
     rounded = np.round(people.values.to_numpy(), 12) + 0.0
@@ -196,7 +196,7 @@ class _Cell(NamedTuple):
         return np.asarray(is_small | (self.heaviest >= dominance))
 
 
-def _join(points: Array, people: People, cells: Codes, smallest: int, dominance: float) -> Codes:
+def _join(points: Array, people: Alike, cells: Codes, smallest: int, dominance: float) -> Codes:
     """Let cells that may not be told of join the one beside them; -1 where none is left."""
     while True:
         cells = np.unique(cells, return_inverse=True)[1]
@@ -214,7 +214,7 @@ def _join(points: Array, people: People, cells: Codes, smallest: int, dominance:
         cells = joined[cells]
 
 
-def _count(people: People, cells: Codes) -> _Cell:
+def _count(people: Alike, cells: Codes) -> _Cell:
     def different(of: Array | Codes) -> Codes:
         pairs = pd.DataFrame({"cell": cells, "of": of}).drop_duplicates()
         return np.bincount(pairs["cell"], minlength=count)

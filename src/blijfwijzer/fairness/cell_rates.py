@@ -21,7 +21,7 @@ _FEWEST_UNITS = 5
 
 
 @dataclass(frozen=True)
-class People:
+class Selected:
     """Respondents and how often each draw of the bootstrap holds their unit."""
 
     in_need: Array
@@ -52,7 +52,7 @@ class _Sums:
 
 
 def measure_rate(
-    people: People, cells: Cells, measure: str, minimum: int, hidden: Mask
+    people: Selected, cells: Cells, measure: str, minimum: int, hidden: Mask
 ) -> tuple[pd.DataFrame, dict[str, object]]:
     """Give a rate of each cell, and how far apart those that are shown are."""
     rows = people.rows(measure) & (cells.code >= 0)
@@ -93,7 +93,7 @@ def measure_rate(
     return table, gap
 
 
-def _add_up(people: People, cells: Cells, measure: str, rows: Mask) -> _Sums:
+def _add_up(people: Selected, cells: Cells, measure: str, rows: Mask) -> _Sums:
     shape = (len(cells.names), len(people.draws.times))
     place = cells.code[rows], people.draws.place[rows]
     mass, hits = people.weight[rows], people.hits(measure)[rows]

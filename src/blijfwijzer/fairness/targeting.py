@@ -13,7 +13,7 @@ import pandas as pd
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.resampling import draw_units
-from blijfwijzer.fairness.cell_rates import MEASURES, People, measure_rate
+from blijfwijzer.fairness.cell_rates import MEASURES, Selected, measure_rate
 from blijfwijzer.fairness.cells import Cells, cut_cells
 from blijfwijzer.fairness.conclusions import conclude
 from blijfwijzer.survey.arrays import Array, Mask
@@ -81,7 +81,7 @@ def audit_targeting(
     columns : attribute to its codebook entry, which gives the words of the conclusions
     """
     draws = draw_units(design.cluster, rules.bootstraps, np.random.default_rng(rules.seed))
-    people = People(in_need, selected, design.weight, draws)
+    people = Selected(in_need, selected, design.weight, draws)
     cells, pairs = cut_cells(attributes)
     two_way = max(rules.minimum, FEWEST_TWO_WAY)
     single, double = (
@@ -114,14 +114,14 @@ _GAP_COLUMNS = (
 )
 
 
-def _overall(people: People, minimum: int) -> pd.DataFrame:
+def _overall(people: Selected, minimum: int) -> pd.DataFrame:
     everyone = Cells(np.zeros(len(people.weight), dtype=np.intp), ["all"])
     table, _ = _measure_cells(people, everyone, minimum, np.zeros(1, dtype=bool))
     return table.set_index("measure")[["value", "low", "high", "n"]]
 
 
 def _measure_cells(
-    people: People, cells: Cells, minimum: int, hidden: Mask
+    people: Selected, cells: Cells, minimum: int, hidden: Mask
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give the rates of each cell that anybody is in, and how far apart they are."""
     tables, gaps = [], []

@@ -34,7 +34,7 @@ _OWN = frozenset({"unit", "level", "people", "cell"})
 
 
 @dataclass(frozen=True)
-class Known:
+class Margin:
     """How many people of each unit have each code of one variable."""
 
     variable: str
@@ -48,7 +48,7 @@ class Known:
 class Register:
     """What a register tells, with codes as the codebook has them and units as the survey does."""
 
-    margins: tuple[Known, ...]
+    margins: tuple[Margin, ...]
     """One per variable; of cells each of their columns."""
     cells: pd.DataFrame | None
     """One row per unit and combination of codes: unit (id), one column per variable, people; None
@@ -239,8 +239,8 @@ def _band(code: str) -> tuple[float, float] | None:
 
 def _of_margins(
     told: pd.DataFrame, names: list[str], codebook: Codebook, file: str
-) -> tuple[Known, ...]:
-    made = list[Known]()
+) -> tuple[Margin, ...]:
+    made = list[Margin]()
     for name in names:
         own = told[told["variable"].astype("str") == name]
         own = own.assign(code=_codes(own["code"], codebook.columns[name], file))
@@ -250,7 +250,7 @@ def _of_margins(
     return tuple(made)
 
 
-def _known(own: pd.DataFrame, column: Column, file: str) -> Known:
+def _known(own: pd.DataFrame, column: Column, file: str) -> Margin:
     levels = own["level"].unique()
     if len(levels) > 1:
         raise MarginError(
@@ -261,7 +261,7 @@ def _known(own: pd.DataFrame, column: Column, file: str) -> Known:
     there = [str(code) for code in people if people[code].sum() > 0]
     order = {code: place for place, code in enumerate(column.codes)}
     there.sort(key=lambda code: order[code] if code in order else (_band(code) or (0.0,))[0])
-    return Known(column.name, str(levels[0]), people[there].astype(float))
+    return Margin(column.name, str(levels[0]), people[there].astype(float))
 
 
 def _refuse_double(told: pd.DataFrame, columns: list[str], file: str) -> None:
@@ -273,7 +273,7 @@ def _refuse_double(told: pd.DataFrame, columns: list[str], file: str) -> None:
         )
 
 
-def _refuse_totals(margins: list[Known], file: str) -> None:
+def _refuse_totals(margins: list[Margin], file: str) -> None:
     """Refuse two variables of which the codes of a unit add up to other numbers of people."""
     totals: dict[str, tuple[str, pd.Series]] = {}
     for own in margins:

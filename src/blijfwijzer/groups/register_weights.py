@@ -16,7 +16,7 @@ from blijfwijzer.errors import MarginError
 from blijfwijzer.estimation.raking import Totals, rake_to
 from blijfwijzer.groups.paths import GroupPath, path_ids
 from blijfwijzer.groups.population import first_of
-from blijfwijzer.groups.register import Known, Register, code_answers
+from blijfwijzer.groups.register import Margin, Register, code_answers
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook
@@ -210,7 +210,7 @@ class _Rules:
 
 
 def _code(
-    responses: pd.DataFrame, own: Known, register: Register, codebook: Codebook, file: str
+    responses: pd.DataFrame, own: Margin, register: Register, codebook: Codebook, file: str
 ) -> _Coded:
     """Put one variable of a register beside the responses."""
     unit, names = pd.factorize(register.units_of(responses, own.level), sort=True)

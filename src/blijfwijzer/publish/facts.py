@@ -18,7 +18,7 @@ from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.refusals import Refusal, count_refusals
+from blijfwijzer.survey.rejections import Rejection, count_rejections
 from blijfwijzer.survey.texts import Message, say
 
 
@@ -78,7 +78,7 @@ def clear_rejected(rejected: pd.DataFrame, minimum: int) -> Cleared:
     ----------
     minimum : forms that a reason must have to be named
     """
-    counts = [(str(refusal), count) for refusal, count in tell_reasons(rejected, minimum)]
+    counts = [(str(rejection), count) for rejection, count in tell_reasons(rejected, minimum)]
     rows = pd.DataFrame(counts, columns=TABLES["rejected_file"].names)
     return TABLES["rejected_file"].clear(rows, minimum)
 
@@ -86,13 +86,13 @@ def clear_rejected(rejected: pd.DataFrame, minimum: int) -> Cleared:
 def shown_rejected(rejected: pd.DataFrame, codebook: Codebook, edge: Edge) -> Cleared:
     """Clear the forms that were refused for a reader: reasons in words, forms in bands."""
     rows = [
-        {"reason": _in_words(refusal, codebook), "responses": count}
-        for refusal, count in tell_reasons(rejected, edge.minimum)
+        {"reason": _in_words(rejection, codebook), "responses": count}
+        for rejection, count in tell_reasons(rejected, edge.minimum)
     ]
     return edge.clear("rejected", rows)
 
 
-def tell_reasons(rejected: pd.DataFrame, minimum: int) -> list[tuple[Refusal, int]]:
+def tell_reasons(rejected: pd.DataFrame, minimum: int) -> list[tuple[Rejection, int]]:
     """Count refused forms by reason, reasons of few forms together.
 
     That one person gave an answer that the codebook does not know, of a question on sex say, tells
@@ -108,21 +108,21 @@ def tell_reasons(rejected: pd.DataFrame, minimum: int) -> list[tuple[Refusal, in
     -------
     Each reason that is told and its forms; most first, others last.
     """
-    counts = count_refusals(rejected)
+    counts = count_rejections(rejected)
     for first in range(sum(n >= minimum for _, n in counts), -1, -1):
-        few = {refusal for refusal, _ in counts[first:]}
-        others = sum(not few.isdisjoint(refusals) for refusals in rejected["reasons"])
+        few = {rejection for rejection, _ in counts[first:]}
+        others = sum(not few.isdisjoint(rejections) for rejections in rejected["reasons"])
         if not few:
             return counts
         if others >= minimum:
-            return [*counts[:first], (Refusal("other_reasons"), others)]
+            return [*counts[:first], (Rejection("other_reasons"), others)]
     return []
 
 
-def _in_words(refusal: Refusal, codebook: Codebook) -> Message:
-    column = codebook.columns.get(refusal.column)
-    label = refusal.column if column is None else column.label
-    return say(id_of("rejected", refusal.reason), column=label)
+def _in_words(rejection: Rejection, codebook: Codebook) -> Message:
+    column = codebook.columns.get(rejection.column)
+    label = rejection.column if column is None else column.label
+    return say(id_of("rejected", rejection.reason), column=label)
 
 
 def clear_withheld(members: csr_array, reasons: pd.Series, edge: Edge) -> Cleared:

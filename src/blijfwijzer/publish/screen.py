@@ -16,7 +16,7 @@ from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.accounting import Account
 from blijfwijzer.survey.answers import Cell
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.refusals import Refusal
+from blijfwijzer.survey.rejections import Rejection
 from blijfwijzer.survey.remarks import warnings_of
 
 SCREEN = "en"
@@ -77,7 +77,7 @@ class Checked:
     """Forms that a reason for refusing them must have to be named."""
 
     @property
-    def rejected(self) -> list[tuple[Refusal, int]]:
+    def rejected(self) -> list[tuple[Rejection, int]]:
         """Reasons that forms were refused for, with how many each."""
         return tell_reasons(self.intake.rejected, self.minimum)
 
@@ -119,8 +119,8 @@ def tell_program(checked: Checked) -> dict[str, Any]:
         "sha256": intake.sha256,
         **intake.account.as_dict(),
         "rejected": [
-            {"reason": str(refusal), "responses": band_text(count)}
-            for refusal, count in checked.rejected
+            {"reason": str(rejection), "responses": band_text(count)}
+            for rejection, count in checked.rejected
         ],
         "faults": [{"exit_code": e.exit_code, "text": str(e)} for e in intake.errors],
         "look": checked.look,
@@ -138,8 +138,8 @@ def _lines(checked: Checked) -> Iterator[str]:
     read = counted(intake.rows, "response")
     yield f"{checked.file}: {read} = {accepted} accepted + {rejected} rejected"
     told = checked.rejected
-    for refusal, count in told:
-        yield f"  rejected {band_text(count):>9}  {refusal}"
+    for rejection, count in told:
+        yield f"  rejected {band_text(count):>9}  {rejection}"
     if rejected and not told:
         few = checked.minimum
         yield f"  rejected for reasons of fewer than {few}: look these rows up in the file"

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.disclosure.copies import number_forms
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rounding import band_text
-from blijfwijzer.drivers.cells import People, kept_shares, make_cells
+from blijfwijzer.drivers.cells import Alike, kept_shares, make_cells
 from blijfwijzer.drivers.kinds import find_kinds
 from blijfwijzer.drivers.mean_rows import MeanRows, mean_rows
 from blijfwijzer.errors import DisclosureError, GroupError, ModelFolderError, refuse_without
@@ -318,7 +318,7 @@ def _other(explained: Explained, name: str) -> Explained:
 
 def _make_cells(explained: Explained, smallest: int) -> Codes:
     units = explained.units.astype("str").to_numpy()
-    people = People(
+    people = Alike(
         explained.contributions.values,
         explained.weight,
         # By what the model reads: who differ elsewhere alone are one to it.

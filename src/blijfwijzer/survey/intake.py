@@ -26,7 +26,7 @@ from blijfwijzer.survey.copies import copies_fault, count_copies, remark_copies
 from blijfwijzer.survey.files import hash_file, read_table
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
-from blijfwijzer.survey.refusals import Refusal
+from blijfwijzer.survey.rejections import Rejection
 from blijfwijzer.survey.remarks import (
     Remark,
     remark_answers,
@@ -43,7 +43,7 @@ from blijfwijzer.survey.weights import uneven_weights, weigh, weight_fault
 # means; fewer are slips of single responses. Convention of ours.
 _MOST_REFUSED = 0.5
 _FEWEST_ITEMS_FOR_A_LINE = 10
-Reasons = list[tuple[Refusal, NDArray[np.bool_]]]
+Reasons = list[tuple[Rejection, NDArray[np.bool_]]]
 """Each with the rows of the file that it holds for."""
 
 
@@ -135,7 +135,7 @@ def _check_table(
     _add(errors, fault)
     responses = pd.concat([responses, replicates], axis=1)
     _add(errors, _fractions_fault(file, responses, codebook))
-    reasons.append((Refusal("missing_weight"), replicates.isna().any(axis=1).to_numpy()))
+    reasons.append((Rejection("missing_weight"), replicates.isna().any(axis=1).to_numpy()))
     reasons += _row_faults(table, codebook, names, responses, settings)
     _add(errors, weight_fault(file, responses))
     accepted, rejected = _part(responses, reasons)
@@ -245,7 +245,7 @@ def _read_columns(
         if given == 0 and column.role != "audit":
             empty.append(name)
         if column.stray == "reject":
-            reasons.append((Refusal("out_of_range_code", name), refused))
+            reasons.append((Rejection("out_of_range_code", name), refused))
         cells[name] = read.cells
         answers["weight" if column.role == "weight" else name] = values
     if unreadable:
@@ -310,16 +310,16 @@ def _row_faults(
         if column.name in names:
             ids = table.frame[names[column.name]].map(code_text, na_action="ignore")
             known = ids.notna() & ~ids.isin(["", *column.missing])
-            faults.append((Refusal("duplicate_id"), (ids.duplicated() & known).to_numpy()))
+            faults.append((Rejection("duplicate_id"), (ids.duplicated() & known).to_numpy()))
     equalised = codebook.weight.equalise if codebook.weight is not None else None
     for unit in dict.fromkeys([codebook.units.cluster, equalised]):
         if unit is not None and unit in responses:
-            faults.append((Refusal("missing_unit", unit), responses[unit].isna().to_numpy()))
+            faults.append((Rejection("missing_unit", unit), responses[unit].isna().to_numpy()))
     weight = responses["weight"]
-    faults.append((Refusal("missing_weight"), weight.isna().to_numpy()))
-    faults.append((Refusal("weight_of_zero"), (weight == 0).to_numpy()))
+    faults.append((Rejection("missing_weight"), weight.isna().to_numpy()))
+    faults.append((Rejection("weight_of_zero"), (weight == 0).to_numpy()))
     if settings.straight_lining:
-        faults.append((Refusal("straight_lining"), find_straight_lines(responses, codebook)))
+        faults.append((Rejection("straight_lining"), find_straight_lines(responses, codebook)))
     return faults
 
 
@@ -348,7 +348,7 @@ def find_straight_lines(responses: pd.DataFrame, codebook: Codebook) -> NDArray[
 
 def _part(responses: pd.DataFrame, reasons: Reasons) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Part responses into accepted and rejected ones, these with their places from 0."""
-    told: dict[int, list[Refusal]] = {}
+    told: dict[int, list[Rejection]] = {}
     for reason, where in reasons:
         for row in np.flatnonzero(where):
             told.setdefault(int(row), []).append(reason)

@@ -44,7 +44,7 @@ Fits = Callable[[Numbers], Mask]
 
 
 @dataclass(frozen=True)
-class Told:
+class Steps:
     """In which steps the effect of an offer and that of use are told, in shares."""
 
     effect: float
@@ -110,7 +110,7 @@ def coarse_p(p_value: Numbers, step: float) -> Numbers:
     return np.asarray(np.ceil(p_value / of_p - _EDGE) * of_p)
 
 
-def is_pinned(trained: Counts, used: Counts | None, told: Told) -> bool:
+def is_pinned(trained: Counts, used: Counts | None, told: Steps) -> bool:
     """Tell whether a group's count can have fewer than `PROTECTION` values, given what is told.
 
     Told are the share of each arm that trained and the difference in use as whole percentages, the
@@ -197,7 +197,7 @@ def _blocks(trained: Counts) -> Iterator[Blocks]:
         yield offered[i % len(offered)], others[i % len(others)]
 
 
-def _fits_effect(trained: Counts, uses: _Moved | None, told: Told) -> Fits:
+def _fits_effect(trained: Counts, uses: _Moved | None, told: Steps) -> Fits:
     """Say which differences leave the effect as told, and with some use that of use."""
     effect = trained.difference
 
@@ -221,7 +221,7 @@ def _fits_effect(trained: Counts, uses: _Moved | None, told: Told) -> Fits:
     return is_effect_of_use
 
 
-def _fits_use(effect: float, uses: _Moved, effects: Numbers, told: Told) -> Fits:
+def _fits_use(effect: float, uses: _Moved, effects: Numbers, told: Steps) -> Fits:
     """Say which differences in use leave it as told, and with some effect that of use."""
     use = uses.kind.difference
     low, high = _bounds_of_use(effect, use, told.of_use or told.effect)

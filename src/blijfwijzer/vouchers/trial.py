@@ -7,7 +7,7 @@ import pandas as pd
 
 from blijfwijzer.errors import TrialError
 from blijfwijzer.survey.cells import numbers_in
-from blijfwijzer.vouchers.leeway import COARSE, FINE, Counts, Told, is_pinned
+from blijfwijzer.vouchers.leeway import COARSE, FINE, Counts, Steps, is_pinned
 from blijfwijzer.vouchers.permutation import (
     PERMUTATIONS,
     Arms,
@@ -22,9 +22,9 @@ _FEWEST = 3
 """Groups of an arm. The share of one or two groups nearly is what each answered; from three on
 their counts say what may be told (`leeway.is_pinned`)."""
 _LADDER = (
-    (Told(FINE, FINE), ""),
-    (Told(COARSE, COARSE), "effects in whole points"),
-    (Told(COARSE), "effect in whole points, use withheld"),
+    (Steps(FINE, FINE), ""),
+    (Steps(COARSE, COARSE), "effects in whole points"),
+    (Steps(COARSE), "effect in whole points, use withheld"),
 )
 """From what is told of most trials to the least, and what is said of it."""
 _NARROWEST = 1e-6
@@ -121,7 +121,7 @@ def analyse_trial(
     )
 
 
-def _coarsen(used: pd.DataFrame, groups: Arms, minimum: int) -> tuple[Told, str]:
+def _coarsen(used: pd.DataFrame, groups: Arms, minimum: int) -> tuple[Steps, str]:
     """Find how finely effects may be told, so that each group's count can have several values.
 
     Where it is not known how many used a voucher, nothing of use is withheld.
@@ -135,7 +135,7 @@ def _coarsen(used: pd.DataFrame, groups: Arms, minimum: int) -> tuple[Told, str]
     users = kinds[1] if len(kinds) > 1 else None
     for told, coarsened in _LADDER:
         if users is None:
-            told = Told(told.effect)
+            told = Steps(told.effect)
         if not is_pinned(kinds[0], None if told.of_use is None else users, told):
             return told, coarsened
     raise TrialError(

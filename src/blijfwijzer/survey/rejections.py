@@ -1,4 +1,4 @@
-"""Why a response is refused, and how many are."""
+"""Why a response is rejected, and how many are."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ _WORDS: dict[Reason, str] = {
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """A reason for which a response is refused, and the column that it is about, if any."""
+class Rejection:
+    """A reason for which a response is rejected, and the column that it is about, if any."""
 
     reason: Reason
     column: str = ""
@@ -35,12 +35,12 @@ class Refusal:
         return f"{told}: {self.column}" if self.column else told
 
 
-def count_refusals(rejected: pd.DataFrame) -> list[tuple[Refusal, int]]:
-    """Count refused responses by reason, the most frequent first; a response can have several.
+def count_rejections(rejected: pd.DataFrame) -> list[tuple[Rejection, int]]:
+    """Count rejected responses by reason, the most frequent first; a response can have several.
 
     Parameters
     ----------
-    rejected : one row per refused response, with a column `reasons`
+    rejected : one row per rejected response, with a column `reasons`
     """
-    counts = Counter(refusal for refusals in rejected["reasons"] for refusal in refusals)
+    counts = Counter(rejection for rejections in rejected["reasons"] for rejection in rejections)
     return sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
