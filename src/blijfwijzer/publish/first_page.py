@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from blijfwijzer.fairness.conclusions import SMALL_GAP
 from blijfwijzer.publish.blocks import Block
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.numbers import number
@@ -111,9 +112,15 @@ def missed_of(report: Chapter) -> Iterator[Value]:
     if known.empty:
         yield say("short.unreached")
         return
-    apart = known[known["low"] > 0].sort_values("gap", ascending=False, kind="stable")
+    apart = apart_of(known).sort_values("gap", ascending=False, kind="stable")
     names = tuple(map(tidy, apart["attribute"].head(MOST_NAMED)))
     yield say("short.apart", attributes=names) if names else say("short.alike")
+
+
+def apart_of(gaps: pd.DataFrame) -> pd.DataFrame:
+    """Keep the attributes by which some are surely missed more often, as their sentences say."""
+    low, high = (pd.to_numeric(gaps[end], errors="coerce") for end in ("low", "high"))
+    return gaps.loc[(low > 0) & (high > 100 * SMALL_GAP)]
 
 
 def flagged_of(report: Chapter) -> Iterator[Value]:

@@ -5,6 +5,7 @@ page computes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib import resources
 
 import jinja2
@@ -31,17 +32,8 @@ def render_sections(
     sections : name, which is also the id of its heading, to its blocks
     appendix : those that the contents leave out, as a section before them lists them
     """
-
-    def written(value: Value) -> str:
-        return clean_text(chapter.in_words(value))
-
-    text = (resources.files("blijfwijzer.publish") / "page.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["written"] = written
     told = {name: [*_notes(chapter, name), *blocks] for name, blocks in sections.items()}
-    page = environment.from_string(text).render(
+    page = _template().render(
         chapter=chapter,
         title=tidy(chapter.in_words(chapter.title)),
         survey=tidy(chapter.in_words(chapter.survey)),
@@ -52,6 +44,23 @@ def render_sections(
         contents=say("page.contents"),
     )
     return page.encode()
+
+
+@cache
+def _template() -> jinja2.Template:
+    """Compile the template once: a thousand units have a page each."""
+    text = (resources.files("blijfwijzer.publish") / "page.html").read_text(encoding="utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["written"] = _written
+    return environment.from_string(text)
+
+
+@jinja2.pass_context
+def _written(context: jinja2.runtime.Context, value: Value) -> str:
+    """Write what is to be said, in the language of the page that is rendered."""
+    return clean_text(context["chapter"].in_words(value))
 
 
 def heading_of(section: str) -> Message:

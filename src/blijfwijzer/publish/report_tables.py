@@ -14,6 +14,7 @@ from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
 from blijfwijzer.groups.flags import CHOICES, FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.groups.naming import word_rule
 from blijfwijzer.groups.simple_rule import SIMPLE_RULE
 from blijfwijzer.publish.card_tables import clear_cards, say_cards
 from blijfwijzer.publish.catalogue import id_of
@@ -99,8 +100,15 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "card": tuple(say_cards(findings)),
             "register": tuple(say_register(findings)),
             "contact": say_contact(findings.settings.contact),
+            "rule": _say_rule(codebook),
         },
     )
+
+
+def _say_rule(codebook: Codebook) -> tuple[Message, ...]:
+    """Say whom the simple rule is about, where it can be said."""
+    rule = word_rule(codebook)
+    return () if rule is None else (say("rule.is", rule=rule),)
 
 
 def clear_groups(estimates: GroupEstimates, codebook: Codebook, edge: Edge) -> Cleared:

@@ -16,7 +16,7 @@ from blijfwijzer.publish.blocks import (
     titled,
 )
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.first_page import MOST_GROUPS, first_page, is_divided, served
+from blijfwijzer.publish.first_page import MOST_GROUPS, apart_of, first_page, is_divided, served
 from blijfwijzer.publish.letters import letters
 from blijfwijzer.publish.numbers import number
 from blijfwijzer.publish.page import heading_of, render_sections
@@ -113,8 +113,9 @@ def _offers(report: Chapter) -> Iterator[Block]:
     if report.has("alternatives"):
         rows, caption = _best(report.rows("alternatives")), say("caption.alternatives")
         short = rows[[*_COMPARED, *(c for c in ("true_extra", "cost_per_extra") if c in rows)]]
-        told, drawing = (say("offers.compared"),), draw_alternatives(rows, caption)
-        yield drawn(report, "alternatives", short, drawing, caption, told)
+        beside = (say("offers.compared"), *report.notes.get("rule", ()))
+        drawing = draw_alternatives(rows, caption)
+        yield drawn(report, "alternatives", short, drawing, caption, beside)
         yield Block(links=(("#vouchers", say("short.more.alternatives")),))
 
 
@@ -140,8 +141,8 @@ def _reach(report: Chapter) -> Iterator[Block]:
         "reach.unknown": tuple(map(tidy, gaps.loc[gap.isna(), "attribute"])),
     }
     yield Block(paragraphs=tuple(Message(n, {"names": w}) for n, w in named.items() if w))
-    told, is_sure = report.rows("reach_conclusions"), gaps["low"].map(number).astype(float) > 0
-    sure = told[told["attribute"].isin(gaps.loc[is_sure, "attribute"])]
+    told = report.rows("reach_conclusions")
+    sure = told[told["attribute"].isin(apart_of(gaps)["attribute"])]
     more = (("#helped", say("short.more.helped")),)
     yield Block(paragraphs=tuple(sure["conclusion"].head(MOST_NAMED)), links=more)
 

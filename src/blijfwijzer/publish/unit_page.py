@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -37,10 +38,13 @@ class Shown:
         """Ids of the units that are shown."""
         return self.groups.loc[self.groups["kind"] == "unit", "group"].astype(str).tolist()
 
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {str(group): place for place, group in enumerate(self.groups["group"])}
+
     def places(self, ids: Sequence[str]) -> list[int]:
         """Give the places of groups among those that are shown, of those that are."""
-        place = {str(group): at for at, group in enumerate(self.groups["group"])}
-        return [place[one] for one in dict.fromkeys(ids) if one in place]
+        return [self._place[one] for one in dict.fromkeys(ids) if one in self._place]
 
     def label(self, group: str) -> str:
         """Give what a group is called."""

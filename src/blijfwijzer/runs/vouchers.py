@@ -12,6 +12,7 @@ from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.errors import BusyError, SettingsError, TrialError
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.first_page import say_contact
 from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.voucher_tables import FEW_GROUPS, Division, show_division
 from blijfwijzer.release.draws import told_of
@@ -139,7 +140,7 @@ def vouchers(asked: VoucherRequest, ledgers: Path) -> None:
 def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     """Divide a budget over the groups of a release, by need alone."""
     run, groups, report = read_release(asked.release)
-    plan = _plan(run, asked)
+    plan, report = _plan(run, asked), _with_contact(report, asked)
     budget, cost = _euros(plan, asked)
     secret = read_secret(asked.secret, asked.again)
     # The ledger is asked before anything of the release is believed.
@@ -228,6 +229,12 @@ def _plan(run: dict[str, Any], asked: VoucherRequest) -> VoucherSettings:
             "stands on the page."
         )
     return plan
+
+
+def _with_contact(report: Chapter, asked: VoucherRequest) -> Chapter:
+    """Let a report say whom to ask as the settings of the division do, where these say it."""
+    told = () if asked.settings is None else say_contact(load_settings(asked.settings).contact)
+    return replace(report, notes={**report.notes, "contact": told}) if told else report
 
 
 def _euros(plan: VoucherSettings, asked: VoucherRequest) -> tuple[float, float]:
