@@ -383,6 +383,15 @@ class CheckSettings(Section):
     """Code of a check -> why what it finds is accepted."""
 
 
+class ContactSettings(Section):
+    """Whom readers of a report turn to; the first page says so, or that it is not known yet."""
+
+    ask: str = Field("", max_length=200)
+    """Who answers questions: a name, an address, a telephone number."""
+    object: str = Field("", max_length=200)
+    """Where employees and the works council object."""
+
+
 class TrackingSettings(Section):
     """Where runs are kept."""
 
@@ -412,6 +421,7 @@ class Settings(Section):
     culture: CultureSettings = CultureSettings()
     promotion: PromotionSettings = PromotionSettings()
     checks: CheckSettings = CheckSettings()
+    contact: ContactSettings = ContactSettings()
     tracking: TrackingSettings = TrackingSettings()
 
     def spoken(self, language: str | None) -> "Settings":

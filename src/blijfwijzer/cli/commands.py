@@ -330,6 +330,20 @@ def vouchers(
     story.vouchers(asked, ledger)
 
 
+@app.command(epilog="Example: `blijfwijzer pages out/2022 --output out/2022-pages`")
+def pages(
+    release: ReleaseFolder,
+    output: Annotated[Path, typer.Option(help="Folder to write the pages in.")],
+    previous: Annotated[
+        Path | None, typer.Option(help="The release of the wave before, to stand beside it.")
+    ] = None,
+) -> None:
+    """Write a page for the manager of each unit, of what a release shows already."""
+    from blijfwijzer.runs import pages as story
+
+    story.pages(story.PagesRequest(release, previous), output)
+
+
 @app.command(
     epilog="Example: `blijfwijzer trial out/2022/lottery.json trained.csv --output effect.json`"
 )

@@ -13,6 +13,7 @@ from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import make_groups
+from blijfwijzer.groups.naming import name_groups
 from blijfwijzer.groups.population import Joined
 from blijfwijzer.groups.segments import Segments
 from blijfwijzer.groups.simple_rule import SIMPLE_RULE, part_by_rule
@@ -125,6 +126,7 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     cross = (*asked.cross, *rule)
     grouping = make_groups(intake.responses, codebook, asked.by, settings, cross, people.counts)
     grouping = people.part(grouping, intake.responses, codebook, settings)
+    grouping = name_groups(grouping, codebook, intake.units)
     scales = score_scales(intake.responses, codebook)
     wave = NewWave(intake, scales, grouping, codebook, asked.by, settings, people.weights)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
