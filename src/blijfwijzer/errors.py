@@ -262,6 +262,12 @@ class MarginError(BlijfwijzerError):
     exit_code = 64
 
 
+class UnusableSurveyError(BlijfwijzerError):
+    """The survey reads without a fault, and yet no command can use it."""
+
+    exit_code = 65
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 
