@@ -262,6 +262,12 @@ class MarginError(BlijfwijzerError):
     exit_code = 64
 
 
+class UnusableSurveyError(BlijfwijzerError):
+    """The survey reads without a fault, and yet no command can use it."""
+
+    exit_code = 65
+
+
 class ComparisonError(BlijfwijzerError):
     """Two models cannot be held against each other on this survey."""
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from blijfwijzer.cli.options import SEVERAL, OwnLedger, SettingsFile, SurveyFile, part_names
+from blijfwijzer.cli.programs import Told, speaks
 
 _Trained = Annotated[
     list[Path] | None,
@@ -23,11 +24,11 @@ def compare_models(app: typer.Typer) -> None:
     app.command(
         epilog="Example: `blijfwijzer compare models/one models/other "
         "data/werkonderzoek-2019.sav --output out/compare`"
-    )(compare)
+    )(speaks(compare))
     app.command(
         epilog="Example: `blijfwijzer promote models/other data/werkonderzoek-2019.sav "
         '--by "HR analytics" --why "trained on the newest wave"`'
-    )(promote)
+    )(speaks(promote))
 
 
 def compare(
@@ -46,14 +47,14 @@ def compare(
     target: _Target = "",
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
-) -> None:
+) -> Told:
     """Hold two models against each other on a survey: how good, what drives them, what changes."""
     from blijfwijzer.runs import compare as story
     from blijfwijzer.runs.pairs import CompareRequest
 
     learnt = tuple(trained or ())
     asked = CompareRequest(first, second, survey, target, settings, part_names(by), learnt)
-    story.compare(asked, output, ledger)
+    return Told(story.compare(asked, output, ledger).as_json())
 
 
 def promote(
@@ -69,9 +70,10 @@ def promote(
     trained: _Trained = None,
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
-) -> None:
+) -> Told:
     """Make a model the champion that `score` uses, if it is no worse than the one in use."""
     from blijfwijzer.runs import promote as story
 
     asked = story.PromoteRequest(model, survey, by, why, tuple(trained or ()), settings)
-    story.promote(asked, ledger)
+    decision = story.promote(asked, ledger).decision
+    return Told({"model": decision.model, "target": decision.target, "replaced": decision.replaced})

@@ -24,7 +24,7 @@ from blijfwijzer.runs.pairs import CompareRequest, Pair, read_pair
 from blijfwijzer.runs.tracked import track_compared
 
 
-def compare(asked: CompareRequest, output: Path, ledgers: Path | None) -> None:
+def compare(asked: CompareRequest, output: Path, ledgers: Path | None) -> Shown:
     """Hold two models against each other on a survey, and show what would change.
 
     Parameters
@@ -36,6 +36,7 @@ def compare(asked: CompareRequest, output: Path, ledgers: Path | None) -> None:
         pair = read_pair(asked, tell)
         shown = publish_comparison(pair, output, ledgers or pair.second.stored.ledgers, tell)
     print(shown)
+    return shown
 
 
 def publish_comparison(pair: Pair, output: Path, ledgers: Path, tell: Tell) -> Shown:

@@ -103,7 +103,7 @@ class Explained:
         return Predictions(self.answers, self.contributions.risk, design)
 
 
-def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None:
+def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> Shown:
     """Show what drives a model's risk in another wave.
 
     Parameters
@@ -119,6 +119,7 @@ def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None
     print(shown)
     if request.model != explained.stored.folder:
         print(f"  {explained.choice}")
+    return shown
 
 
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:

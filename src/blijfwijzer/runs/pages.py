@@ -26,7 +26,7 @@ class PagesRequest:
     """The release of the wave before."""
 
 
-def pages(asked: PagesRequest, output: Path) -> None:
+def pages(asked: PagesRequest, output: Path) -> int:
     """Write a page for each unit that a release shows, and a list of them.
 
     They tell nothing that the release does not: no survey is read, and no ledger is needed.
@@ -39,7 +39,9 @@ def pages(asked: PagesRequest, output: Path) -> None:
         record = {"release": asked.release.name, "files": hash_files(files)}
         with write_folder_beside(output, RECORD) as beside:
             write_files(beside, {**files, RECORD: to_json(record)})
-    print(f"{output}: {len(files) - 1} pages.\n  look at {output / 'index.html'}")
+    count = len(files) - 1
+    print(f"{output}: {count} pages.\n  look at {output / 'index.html'}")
+    return count
 
 
 def _render(release: Shown, previous: Shown | None, tell: Tell) -> Iterator[tuple[str, bytes]]:

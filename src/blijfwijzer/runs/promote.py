@@ -64,7 +64,7 @@ class _Place:
     """The model in use, if one is named."""
 
 
-def promote(asked: PromoteRequest, ledgers: Path | None) -> None:
+def promote(asked: PromoteRequest, ledgers: Path | None) -> Promoted:
     """Make a model the champion that `score` uses, if it is no worse than the one in use.
 
     Parameters
@@ -74,6 +74,7 @@ def promote(asked: PromoteRequest, ledgers: Path | None) -> None:
     with show_progress() as tell:
         promoted = promote_model(asked, ledgers, tell)
     print(promoted)
+    return promoted
 
 
 def promote_model(asked: PromoteRequest, ledgers: Path | None, tell: Tell) -> Promoted:

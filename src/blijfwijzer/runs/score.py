@@ -103,13 +103,14 @@ class ScoredWave:
         }
 
 
-def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
+def score(asked: ScoreRequest, output: Path, ledgers: Path) -> Shown:
     """Estimate both risks per group of a new wave, flag groups, and write what may be shown."""
     refuse_place(output, [*paths_of(asked), ledgers], ledgers)
     with show_progress() as tell:
         scored = score_wave(asked, tell)
         shown = publish_scores(scored, output, ledgers, tell)
     print(shown)
+    return shown
 
 
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:

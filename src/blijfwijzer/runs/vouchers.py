@@ -127,7 +127,7 @@ class Divided:
         }
 
 
-def vouchers(asked: VoucherRequest, ledgers: Path) -> None:
+def vouchers(asked: VoucherRequest, ledgers: Path) -> Shown:
     """Divide a budget over the groups of a release, and show it beside other rules."""
     inputs = [path for path in paths_of(asked) if path != asked.release]
     refuse_place(asked.release, [*inputs, ledgers], ledgers, keeps_draw=True)
@@ -135,6 +135,7 @@ def vouchers(asked: VoucherRequest, ledgers: Path) -> None:
         divided = divide(asked, ledgers, tell)
         shown = publish_division(divided, asked.release, ledgers, tell)
     print(shown)
+    return shown
 
 
 def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
