@@ -32,10 +32,10 @@ class Compared:
     settings: Settings
     wave: str
     models: pd.DataFrame
-    """One row per model: folder, kind, wave, made, features."""
+    """One row per model: folder, kind, wave, and made: the day, as ISO 8601."""
     drivers: pd.DataFrame
-    """One row per scale, the most important first: first, second (mean size of its contribution),
-    first_rank, second_rank."""
+    """One row per scale, the most important first: first, second (mean size of its contribution, as
+    a probability), each with _low, _high (95 % interval) and _rank; missing where one lacks it."""
     groups: pd.DataFrame
     """One row per group that may be told of: group, label, level, first_flag, second_flag, and of a
     budget first_vouchers, second_vouchers."""
@@ -47,7 +47,7 @@ class Compared:
     gaps: pd.DataFrame | None = None
     """As `compare_gaps` gives, of each attribute that may be told of."""
     held: tuple[Message, ...] = ()
-    """What figures of quality are of, or why there are none; of each model that has more to say."""
+    """Of each model, whom its figures of quality are of, or why there are none."""
     warnings: tuple[Value, ...] = ()
     provenance: Mapping[str, str] | None = None
 
