@@ -29,7 +29,7 @@ class ChampionDecision:
     """When, as ISO 8601 in UTC."""
     survey: str
     """Wave on which both were measured."""
-    held: Mapping[str, Any]
+    found: Mapping[str, Any]
     """What was found on it, as it may be shown."""
 
 

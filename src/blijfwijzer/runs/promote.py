@@ -221,7 +221,7 @@ def _crown(
         told = asdict(decision)
         tags = {name: str(told[name]) for name in ("decided", "by", "why", "replaced", "survey")}
         tags["decided_on"] = tags.pop("survey")
-        loss = decision.held["measures"]["log_loss"]
+        loss = decision.found["measures"]["log_loss"]
         tags["found"] = ", ".join(f"{name} {value}" for name, value in loss.items())
         registered = Registered.of(stored)
         version = crown(registered, tags, place.store)
