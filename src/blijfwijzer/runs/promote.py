@@ -62,6 +62,8 @@ class _Place:
     """Folder of the SQLite database; MLFLOW_TRACKING_URI wins."""
     champion: Path | None
     """The model in use, if one is named."""
+    in_use: str = ""
+    """Name of its folder."""
 
 
 def promote(asked: PromoteRequest, ledgers: Path | None) -> Promoted:
@@ -144,21 +146,27 @@ def _find_place(model: Path, stored: Stored) -> _Place:
     PromotionError
         It is in use already.
     """
-    target, name = stored.model.target, stored.folder.name
-    if is_registered(model):
-        place = _Place(Path("models"), Path("mlruns"), None)
-        registered = Registered.of(stored).name
-        version = version_of(registered, CHAMPION, place.store)
-        champion = Path(f"models:/{registered}/{version}") if version else None
-        in_use = "" if champion is None else choose_model(champion).stored.folder.name
-    else:
-        models = stored.folder.parent
-        in_use = read_champions(models).get(target, "")
-        place = _Place(models, models.parent / "mlruns", None)
-        champion = models / in_use if in_use else None
-    if in_use == name:
-        raise PromotionError(f"{name}: is the champion already. Name another model.")
-    return _Place(place.models, place.store, champion)
+    place = _in_registry(stored) if is_registered(model) else _in_folder(stored)
+    if place.in_use == stored.folder.name:
+        raise PromotionError(f"{place.in_use}: is the champion already. Name another model.")
+    return place
+
+
+def _in_registry(stored: Stored) -> _Place:
+    """Find the version of a registered model that has the alias of the champion."""
+    store, name = Path("mlruns"), Registered.of(stored).name
+    version = version_of(name, CHAMPION, store)
+    if not version:
+        return _Place(Path("models"), store, None)
+    champion = Path(f"models:/{name}/{version}")
+    return _Place(Path("models"), store, champion, choose_model(champion).stored.folder.name)
+
+
+def _in_folder(stored: Stored) -> _Place:
+    """Find the champion that a folder of models names."""
+    models = stored.folder.parent
+    in_use = read_champions(models).get(stored.model.target, "")
+    return _Place(models, models.parent / "mlruns", models / in_use if in_use else None, in_use)
 
 
 def _read(
