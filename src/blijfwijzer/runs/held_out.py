@@ -73,29 +73,36 @@ def hold_out(
         The survey of its training does not give the model again.
     """
     overlap = find_overlap(release, explained.stored, explained.units)
-    risk, way = _held(explained, overlap, learnt, (release, tell))
+    own = _file_of(explained.stored, learnt, release) if overlap.kind in ("units", "part") else None
+    risk, way = _held(explained, overlap, own, tell)
     return HeldOut(np.where(np.isnan(explained.answers), np.nan, risk), way, overlap)
 
 
+def _file_of(stored: Stored, learnt: Sequence[Path], release: Rehearsal) -> Path | None:
+    """Find the file that a model was trained on; None where it is not given."""
+    own = (path for path in learnt if is_of_file(release, stored, hash_file(path)))
+    return next(own, None)
+
+
 def _held(
-    explained: Explained,
-    overlap: Overlap,
-    learnt: Sequence[Path],
-    beside: tuple[Rehearsal, Tell],
+    explained: Explained, overlap: Overlap, own: Path | None, tell: Tell
 ) -> tuple[Array, Way]:
-    stored, (release, tell) = explained.stored, beside
-    risk = explained.contributions.risk
+    """Give such risks, and how they are known.
+
+    Parameters
+    ----------
+    own : the file that the model was trained on, where that is another wave
+    """
+    stored, risk = explained.stored, explained.contributions.risk
     if overlap.kind == "file":
         again = _fit_again(stored, explained.intake, tell)
         out_of_fold = np.full(len(risk), np.nan)
         out_of_fold[again.made_from.known] = again.selection.out_of_fold[stored.model.kind]
         return out_of_fold, "file"
-    if overlap.kind in ("units", "part"):
-        own = [path for path in learnt if is_of_file(release, stored, hash_file(path))]
-        if own:
-            tell(f"read {own[0].name}")
-            intake = read_survey(own[0], stored.codebook, stored.settings.intake)
-            return _of_other_folds(explained, _fit_again(stored, intake, tell)), "folds"
+    if own is not None:
+        tell(f"read {own.name}")
+        intake = read_survey(own, stored.codebook, stored.settings.intake)
+        return _of_other_folds(explained, _fit_again(stored, intake, tell)), "folds"
     if overlap.kind == "unknown":
         return risk, "unknown"
     return np.where(overlap.apart, risk, np.nan), overlap.kind
