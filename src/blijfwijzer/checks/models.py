@@ -11,8 +11,13 @@ from blijfwijzer.survey.remarks import shortened
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
 _STRONGEST = 5
+"""Features that are named where a model is too good."""
 _FEWEST_PAIRS = 100
-_NOTHING, _ROUNDING = 1e-300, 1e-9
+"""Rows that answered both, for a correlation of two columns; convention of ours."""
+_NOTHING = 1e-300
+"""A weight by which one can divide, where nobody answered."""
+_ROUNDING = 1e-9
+"""Below this a difference is that of doubles."""
 
 
 def find_leaks(single: pd.Series, ceiling: float, target: str) -> Iterator[Message]:
@@ -126,7 +131,7 @@ def find_unstable_drivers(common: float, top: int, features: int) -> Iterator[Me
     chance = top / features
     index = (common - chance) / (1 - chance)
     # A share is a mean of tenths, and 0.1 + 0.2 is no 0.3 of doubles.
-    if index < limit_of("unstable_drivers") - 1e-9:
+    if index < limit_of("unstable_drivers") - _ROUNDING:
         yield say("remark.unstable_drivers", top=top, share=round(100 * common))
 
 
