@@ -22,9 +22,21 @@ MOST_GROUPS = 6
 MOST_NAMED = 3
 """Groups that stand out, or people who are missed more often, that a sentence names."""
 NEVER = (
-    *("short.never.person", "short.never.punish", "short.never.forecast", "short.never.refuse"),
+    "short.never.person",
+    "short.never.punish",
+    "short.never.forecast",
+    "short.never.refuse",
 )
 """What a report may never be used for."""
+_MORE = {
+    "offers": "short.more.offers",
+    "vouchers": "short.more.method",
+    "reach": "short.more.reach",
+    "flagged": "short.more.flagged",
+    "withheld": "short.more.withheld",
+    "texts": "short.more.texts",
+}
+"""Section to what a link to it says."""
 
 
 def first_page(report: Chapter) -> Iterator[Block]:
@@ -160,13 +172,3 @@ def _whom(report: Chapter) -> Iterator[Block]:
 def _link(section: str) -> tuple[tuple[str, Value], ...]:
     """Lead to where a section tells more."""
     return ((f"#{section}", say(_MORE[section])),)
-
-
-_MORE = {
-    "offers": "short.more.offers",
-    "vouchers": "short.more.method",
-    "reach": "short.more.reach",
-    "flagged": "short.more.flagged",
-    "withheld": "short.more.withheld",
-    "texts": "short.more.texts",
-}
