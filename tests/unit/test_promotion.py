@@ -89,7 +89,7 @@ def test_a_worse_model_is_told_by_how_much_and_what_to_do(stored):
     assert not [one for one in find_reasons(raised) if "log loss" in one]
 
 
-def test_that_is_not_known_to_be_no_worse_is_not_enough(stored):
+def test_a_model_that_is_not_known_to_be_no_worse_is_refused(stored):
     """With four units nothing is known of how far off the difference may be."""
     candidacy = make(stored, lambda margin, _: margin + 0.001)
     loss = candidacy.measured.measures.copy()
