@@ -2,20 +2,23 @@
 
 import argparse
 import re
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from blijfwijzer.files import write_beside
 from blijfwijzer.progress import Tell, show_progress
 
+Section = Callable[[Path, Tell], str]
+
 
 def main() -> None:
     """Run one study and write its page, or one section of it."""
     parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
-    alone = ("flags", "rates", "noise", "margins")
-    parser.add_argument("study", choices=("validation", "bench", *alone))
+    parser.add_argument("study", choices=("validation", "bench", "noise"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="public surveys")
     parser.add_argument("--output", type=Path, required=True, help="page to write")
-    parser.add_argument("--only", choices=("gate",), help="section to put in its place on the page")
+    parser.add_argument("--only", help="section to make and put in its place on the page")
     parser.add_argument(
         "--organisations", type=int, default=1_000, help="random organisations for the gate"
     )
@@ -28,7 +31,7 @@ def main() -> None:
     asked = parser.parse_args()
     with show_progress() as tell:
         text = _run(asked, tell)
-    if asked.output.exists() and (asked.only or asked.study in alone):
+    if asked.output.exists() and asked.only:
         text = put_in_place(text, asked.output.read_text(encoding="utf-8"))
     with write_beside(asked.output) as beside:
         beside.write_text(text, encoding="utf-8")
@@ -36,38 +39,29 @@ def main() -> None:
 
 
 def _run(asked: argparse.Namespace, tell: Tell) -> str:
-    if asked.study == "bench":
-        from studies.gate_bench import bench_gate
-
-        if asked.only:
-            return bench_gate(tell)
-        from studies.bench import run_bench
-
-        return run_bench(asked.data, tell) + "\n" + bench_gate(tell)
-    if asked.study == "flags":
-        from studies.flags import validate_flags
-
-        return validate_flags(tell)
-    if asked.study == "rates":
-        from studies.rates import validate_rates
-
-        return validate_rates(tell)
-    if asked.study == "margins":
-        from studies.margins import validate_margins
-
-        return validate_margins(tell)
     if asked.study == "noise":
         from studies.noise import compare_noise
 
         return compare_noise(tell)
+    if asked.study == "bench":
+        from studies import bench
+
+        if asked.only:
+            return _section(asked, bench.SECTIONS)(asked.data, tell)
+        return bench.run_bench(asked.data, tell)
+    from studies import validation
     from studies.gate import gate_text
 
+    if asked.only != "gate" and asked.only:
+        return _section(asked, validation.SECTIONS)(asked.data, tell)
     gate = gate_text(asked.organisations, tell, asked.record)
-    if asked.only:
-        return gate
-    from studies.validation import validate
+    return gate if asked.only else validation.validate(asked.data, gate, tell)
 
-    return validate(asked.data, gate, tell)
+
+def _section(asked: argparse.Namespace, sections: Mapping[str, Section]) -> Section:
+    if asked.only not in sections:
+        sys.exit(f"--only {asked.only}: {asked.study} has no such section; {', '.join(sections)}")
+    return sections[asked.only]
 
 
 def put_in_place(section: str, page: str) -> str:

@@ -35,6 +35,7 @@ from blijfwijzer.survey.intake import Intake, read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
+from studies.gate_bench import bench_gate
 from studies.peers import bare_fit_seconds, cross, mean_loss, peers, tree_shap
 from studies.unseen import compare_unseen
 
@@ -53,14 +54,11 @@ def run_bench(data: Path, tell: Tell) -> str:
     ----------
     data : folder with the public surveys
     """
-    sections = [
-        _head(),
-        "\n".join(_accuracy(data, tell)),
-        "\n".join(_costs(data, tell)),
-        "\n".join(_built_in(tell)),
-        compare_unseen(data, tell),
-    ]
-    return "\n\n".join(sections) + "\n"
+    made = []
+    for name, section in SECTIONS.items():
+        tell(name)
+        made.append(section(data, tell))
+    return "\n".join([_head() + "\n", *(text.rstrip("\n") + "\n" for text in made)])
 
 
 def _head() -> str:
@@ -218,3 +216,13 @@ def _built_in(tell: Tell) -> Iterator[str]:
             slope = calibration_slope(ranked, task.weight[ranked.order])
             share = (worst - ours) / (worst - best)
             yield f"| {name} | {kind} | {ours:.4f} | {best:.4f} | {share:.1%} | {slope:.3f} |"
+
+
+SECTIONS: dict[str, Callable[[Path, Tell], str]] = {
+    "accuracy": lambda data, tell: "\n".join(_accuracy(data, tell)),
+    "costs": lambda data, tell: "\n".join(_costs(data, tell)),
+    "built-in": lambda _, tell: "\n".join(_built_in(tell)),
+    "unseen": compare_unseen,
+    "gate": lambda _, tell: bench_gate(tell),
+}
+"""Sections of the page, in order; each takes the folder with the public surveys."""

@@ -1,6 +1,7 @@
 """Simulations that are too long for tests: what the figures promise, measured with fixed seeds."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +30,37 @@ from studies.measures import validate_measures
 from studies.rates import validate_rates
 from studies.vouchers import vouchers_text
 
+HEAD = "# Validation\n\nMade by `make validate`; seeds are fixed.\n"
 _REPETITIONS = 100
 _LARGE_UNIT = 250
+
+
+def _all_rates(data: Path, tell: Tell) -> str:
+    return _rates_text(data, tell) + "\n" + validate_rates(tell)
+
+
+def _instrument(_: Path, tell: Tell) -> str:
+    return "## Instrument\n\n" + _one_deeper(validate_instrument(tell))
+
+
+def _measures(_: Path, tell: Tell) -> str:
+    return "## Measures of a risk\n\n" + validate_measures(tell)
+
+
+SECTIONS: dict[str, Callable[[Path, Tell], str]] = {
+    "rates": _all_rates,
+    "margins": lambda _, tell: validate_margins(tell),
+    "flags": lambda _, tell: validate_flags(tell),
+    "vouchers": lambda _, tell: vouchers_text(tell),
+    "card": card_text,
+    "instrument": _instrument,
+    "measures": _measures,
+    "drivers": validate_drivers,
+    "culture": validate_culture,
+    "claims": lambda _, tell: validate_claims(tell),
+}
+"""Sections of the page, in order; each takes the folder with the public surveys, and leaves out,
+and says, what needs one that is absent."""
 
 
 def validate(data: Path, gate: str, tell: Tell) -> str:
@@ -38,26 +68,14 @@ def validate(data: Path, gate: str, tell: Tell) -> str:
 
     Parameters
     ----------
-    data : folder with the public surveys; what needs them is left out, and said, when absent
+    data : folder with the public surveys
     gate : section on what can be derived
     """
-    parts = ["# Validation\n\nMade by `make validate`; seeds are fixed.\n"]
-    parts.append(gate)
-    tell("rates: FEVS 2018")
-    parts.append(_rates_text(data, tell))
-    tell("flags")
-    parts.append(validate_rates(tell))
-    parts.append(validate_margins(tell))
-    parts.append(validate_flags(tell))
-    tell("vouchers: built-in survey")
-    parts.append(vouchers_text(tell))
-    parts.append(card_text(data, tell))
-    parts.append("## Instrument\n\n" + _one_deeper(validate_instrument(tell)))
-    parts.append("## Measures of a risk\n\n" + validate_measures(tell))
-    parts.append(validate_drivers(data, tell))
-    parts.append(validate_culture(data, tell))
-    parts.append(validate_claims(tell))
-    return "\n".join(parts)
+    made = [gate]
+    for name, section in SECTIONS.items():
+        tell(name)
+        made.append(section(data, tell))
+    return "\n".join([HEAD, *(text.rstrip("\n") + "\n" for text in made)])
 
 
 def _one_deeper(section: str) -> str:

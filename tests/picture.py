@@ -1,6 +1,6 @@
 """Take the picture of the first page that the README shows: `python tests/picture.py REPORT OUTPUT`.
 
-The picture in `docs/` is of a report that notebook 05 makes, so that nobody real is in it. It has 128
+The picture in `docs/` is of a report that notebook 06 makes, so that nobody real is in it. It has 128
 colours, which is all that a page of text and bars needs.
 """
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from studies.__main__ import put_in_place
+from studies.__main__ import main, put_in_place
 from studies.gate import gate_text, tells_of_few, try_gate
 from studies.twins import find_twins, percent
+from studies.validation import SECTIONS
 
 
 def groups(people, *members):
@@ -67,3 +68,18 @@ def test_a_section_takes_the_place_of_the_one_with_its_heading():
     put = put_in_place("## One\n\nnew\n", page)
     assert put == "# Page\n\n## One\n\nnew\n\n## Two\n\nkept\n"
     assert put_in_place("## Three\n\nnew\n", put).endswith("kept\n\n## Three\n\nnew\n")
+
+
+def test_each_section_of_a_page_is_made_alone_by_its_name(monkeypatch, tmp_path, capsys):
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\n## Claims\n\nold\n\n## Two\n\nkept\n", encoding="utf-8")
+    monkeypatch.setitem(SECTIONS, "claims", lambda data, tell: "## Claims\n\nnew\n")
+    asked = ["studies", "validation", "--output", str(page), "--only"]
+
+    monkeypatch.setattr("sys.argv", [*asked, "claims"])
+    main()
+    assert page.read_text(encoding="utf-8") == "# Page\n\n## Claims\n\nnew\n\n## Two\n\nkept\n"
+
+    monkeypatch.setattr("sys.argv", [*asked, "nonsense"])
+    with pytest.raises(SystemExit, match="no such section; rates, margins"):
+        main()

@@ -13,6 +13,7 @@ import typer
 from blijfwijzer import __version__, errors
 from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
+from blijfwijzer.cli.models import compare_models
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
@@ -339,6 +340,22 @@ def vouchers(
     return Told(story.vouchers(asked, ledger).as_json())
 
 
+@app.command(epilog="Example: `blijfwijzer pages out/2022 --output out/2022-pages`")
+@speaks
+def pages(
+    release: ReleaseFolder,
+    output: Annotated[Path, typer.Option(help="Folder to write the pages in.")],
+    previous: Annotated[
+        Path | None, typer.Option(help="The release of the wave before, to stand beside it.")
+    ] = None,
+) -> Told:
+    """Write a page for the manager of each unit, of what a release shows already."""
+    from blijfwijzer.runs import pages as story
+
+    count = story.pages(story.PagesRequest(release, previous), output)
+    return Told({"folder": str(output), "pages": count})
+
+
 @app.command(
     epilog="Example: `blijfwijzer trial out/2022/lottery.json trained.csv --output effect.json`"
 )
@@ -357,6 +374,9 @@ def trial(
     from blijfwijzer.runs import trial as story
 
     return Told(story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger))
+
+
+compare_models(app)
 
 
 def _make(

@@ -37,7 +37,8 @@ from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns, jo
 
 TOO_SMALL = "te klein"
 """Name of the rest that holds all groups too small to show."""
-_FEWEST_UNITS = 5
+FEWEST_UNITS = 5
+"""Units below which nothing is said of how far a measure may be off."""
 _LEAST = 1e-9
 """Nearest that a share comes to its bound, for its log odds to be a number."""
 _CURVE_POINTS = 100
@@ -105,7 +106,7 @@ def evaluate(
         overall=everyone,
         by_group=_by_group(predictions, groups, settings, rng),
         by_unit=_by_unit(predictions, units, settings.minimum_group),
-        calibration=_calibration(rank(values, risk), weight, settings.minimum_group),
+        calibration=bin_risks(rank(values, risk), weight, settings.minimum_group),
         curves=_curves(rank(values, risk), weight, settings.minimum_group),
         rows=len(values),
         effective_rows=effective_n(weight),
@@ -130,6 +131,17 @@ def finest_step(influence: float, error: float = 0.0) -> float:
     steps = (1.0, 2.0, 5.0, 10.0)
     step = next(s for s in steps if s * power >= least * (1 - 1e-9))
     return float(f"{step * power:.1g}")
+
+
+def decimals_of(rows: int) -> int:
+    """Decimals of a measure over so many responses that one of them hardly moves it.
+
+    One response moves a mean log loss by at most about 5 / rows. Two decimals are always kept.
+
+    >>> decimals_of(40_000), decimals_of(4_000)
+    (3, 2)
+    """
+    return max(2, int(np.log10(max(rows, 1) / 10)))
 
 
 def pool_small(group: pd.Series, minimum: int) -> pd.Series:
@@ -182,7 +194,7 @@ def _intervals(
     weight = design.weight[ranked.order]
     table = pd.DataFrame({"value": measure(ranked, weight, metrics)}).reindex(list(metrics))
     count = int(unit.max(initial=-1)) + 1
-    if count < _FEWEST_UNITS:
+    if count < FEWEST_UNITS:
         return table.assign(low=np.nan, high=np.nan)
     drawn = [m for m in metrics if m not in ("ece", "calibration_slope")]
     times = draw_units(unit, bootstraps, rng).by_response[:, ranked.order]
@@ -278,7 +290,7 @@ def _by_unit(predictions: Predictions, units: pd.Series, minimum: int) -> pd.Dat
     return table.assign(low=low, high=high).reset_index()
 
 
-def _calibration(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
+def bin_risks(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
     """Rates in bins of risk; bins below `minimum` respondents join the one before."""
     frame = pd.DataFrame(
         {
