@@ -2,40 +2,13 @@
 
 import tomllib
 from datetime import date
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from blijfwijzer.codes import CheckCode, Reason
+from blijfwijzer.declared import CheckCode, Language, Reason
 from blijfwijzer.errors import SettingsError, counted
-
-LOCALE: Traversable = resources.files("blijfwijzer") / "publish" / "locale"
-"""Folder of the catalogues, a file per language."""
-
-
-def catalogue_file(language: str) -> Traversable:
-    """Give the file that holds the sentences of a language."""
-    return LOCALE / f"{language}.po"
-
-
-def languages() -> list[str]:
-    """Languages that can be asked for: those that have a catalogue."""
-    names = (file.name for file in LOCALE.iterdir())
-    return sorted(name.removesuffix(".po") for name in names if name.endswith(".po"))
-
-
-def _with_catalogue(language: str) -> str:
-    known = languages()
-    if language not in known:
-        raise ValueError(f"there is no catalogue of {language}, only of {', '.join(known)}")
-    return language
-
-
-Language = Annotated[str, AfterValidator(_with_catalogue)]
-"""Name of a language that pages can be made in: that of its catalogue."""
 
 
 def _one_above_zero(mix: tuple[int, int, int]) -> tuple[int, int, int]:

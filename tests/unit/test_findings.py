@@ -13,6 +13,7 @@ from blijfwijzer.checks import models, surveys
 from blijfwijzer.checks.document import describe_checks
 from blijfwijzer.checks.findings import Finding, as_json, find, from_json, look_at
 from blijfwijzer.checks.register import CHECKS, check_of, limit_of
+from blijfwijzer.declared import languages
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.estimation.reliability import LOW_RELIABILITY, Reliability
 from blijfwijzer.publish.catalogue import ids
@@ -25,7 +26,7 @@ from blijfwijzer.publish.check_texts import (
 )
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk import calibration
-from blijfwijzer.settings import CheckSettings, WaveSettings, languages, load_settings
+from blijfwijzer.settings import CheckSettings, WaveSettings, load_settings
 from blijfwijzer.survey import accounting, remarks
 from blijfwijzer.survey.accounting import NO_ACCOUNT
 from blijfwijzer.survey.answers import Cell

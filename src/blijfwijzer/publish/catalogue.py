@@ -12,7 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
-from blijfwijzer.settings import catalogue_file
+from blijfwijzer.declared import catalogue_file
 from blijfwijzer.survey.texts import Language
 
 _CLAIMS = (
