@@ -104,7 +104,9 @@ def test_on_other_organisations_they_are_measured_as_they_are(made, tmp_path):
     shown = compare(made, survey).write(tmp_path / "out", ledgers=made[0] / "ledger")
 
     assert len(shown.tables["compared_measures"]) > 3
-    assert any("measured on organisations that, by their codes" in line for line in shown.said)
+    assert any(
+        "measured on organisations that it was not trained on" in line for line in shown.said
+    )
 
 
 def test_on_other_people_of_the_same_organisations_nothing_is_measured(made, tmp_path):
@@ -114,7 +116,7 @@ def test_on_other_people_of_the_same_organisations_nothing_is_measured(made, tmp
 
     assert "compared_measures" not in shown.tables
     assert len(shown.tables["compared_drivers"])
-    assert any("cannot be measured on this survey" in line for line in shown.said)
+    assert any("cannot be measured with this survey" in line for line in shown.said)
     assert "was trained on all organisations" in (shown.folder / "report.html").read_text()
 
 

@@ -275,9 +275,7 @@ def test_a_page_warns_of_what_asks_for_a_look():
 
     (warning,) = warn_of(find(told, {}))
 
-    assert write(warning, "en").startswith(
-        "2 checks ask for a look before this is used: BW107, BW108."
-    )
+    assert write(warning, "en").startswith("Look first at what 2 checks found: BW107, BW108.")
     assert write(say("check.clean"), "en") in [
         write(p, "en") for block in check_blocks(()) for p in block.paragraphs
     ]

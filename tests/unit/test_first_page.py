@@ -154,8 +154,8 @@ def test_whom_to_ask_stands_there_or_that_nobody_filled_it_in():
     known = say_contact(ContactSettings(ask="HR, 070 123", object="the works council"))
 
     assert told(report, *contact_of(replace(report, notes={"contact": known}))) == [
-        "For questions ask HR, 070 123.",
-        "Object with the works council.",
+        "For questions, ask HR, 070 123.",
+        "You can object with the works council.",
     ]
     assert told(report, *contact_of(report))[0].startswith("Not filled in yet")
     assert say_contact(ContactSettings(ask="  ")) == ()

@@ -9,7 +9,7 @@ import pytest
 
 from blijfwijzer.errors import NotWritableError, ReleaseError
 from blijfwijzer.publish.texts import write
-from blijfwijzer.publish.unit_page import Shown, render_index, render_unit
+from blijfwijzer.publish.unit_page import ReadRelease, render_index, render_unit
 from blijfwijzer.runs.pages import PagesRequest, pages
 from blijfwijzer.survey.texts import say
 from reports import changed, make_report
@@ -32,7 +32,7 @@ def release_of(report, given=()):
             "n": [400.0, 300.0, 50.0, 60.0, 70.0, 80.0],
         }
     )
-    return Shown(report, groups, given)
+    return ReadRelease(report, groups, given)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from blijfwijzer.cli.options import (
     part_names,
     read_euro,
 )
-from blijfwijzer.cli.programs import Told, speaks
+from blijfwijzer.cli.programs import ForProgram, speaks
 
 if TYPE_CHECKING:
     from blijfwijzer.release.shown import Shown
@@ -84,7 +84,7 @@ def synthesise(
     figures: Annotated[
         Path | None, typer.Option(help="Your own table of figures (CSV) to calibrate to.")
     ] = None,
-) -> Told:
+) -> ForProgram:
     """Make the built-in survey: a synthetic WERKonderzoek whose truth is known."""
     from blijfwijzer.progress import show_progress
     from blijfwijzer.runs.synthesise import synthesise as make
@@ -94,7 +94,9 @@ def synthesise(
         survey = make(output, respondents, seed=seed, wave=wave, tell=tell, **places)
     forms = len(survey.responses)
     print(f"{output}: {forms} forms of {respondents} respondents, wave {wave}.")
-    return Told({"output": str(output), "forms": forms, "respondents": respondents, "wave": wave})
+    return ForProgram(
+        {"output": str(output), "forms": forms, "respondents": respondents, "wave": wave}
+    )
 
 
 @app.command(
@@ -109,7 +111,7 @@ def check(
         Path | None, typer.Option(help="Models: tell whether they can score it too.")
     ] = None,
     sheet: SheetName = "",
-) -> Told:
+) -> ForProgram:
     """Tell how a survey reads, all that is wrong, and which commands can use it; fits no model.
 
     It ends with the code of the first fault of the survey; with 65 where it has none and yet no
@@ -119,7 +121,7 @@ def check(
 
     checked = story.check(survey, codebook, settings, models, sheet=sheet)
     print(story.describe(checked))
-    return Told(story.tell_program(checked), checked.exit_code)
+    return ForProgram(story.tell_program(checked), checked.exit_code)
 
 
 @app.command(epilog="Example: `blijfwijzer codebook mine.sav --output mine.toml`")
@@ -128,11 +130,11 @@ def codebook(
     survey: SurveyFile,
     output: Annotated[Path | None, typer.Option(help="Where to write it; else the screen.")] = None,
     sheet: SheetName = "",
-) -> Told:
+) -> ForProgram:
     """Draft a codebook from a file's names, labels and codes, for you to finish."""
     from blijfwijzer.runs import draft as story
 
-    return Told(story.draft(survey, output, sheet))
+    return ForProgram(story.draft(survey, output, sheet))
 
 
 @app.command(
@@ -149,13 +151,13 @@ def train(
     settings: SettingsFile = None,
     models: Annotated[Path, typer.Option(help="Folder for the model folders.")] = Path("models"),
     ledger: OwnLedger = None,
-) -> Told:
+) -> ForProgram:
     """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
     from blijfwijzer.runs import train as story
 
     asked = story.TrainRequest(survey, codebook, tuple(target or []), settings)
     folders = story.train(asked, models, ledger or models.parent / "ledger")
-    return Told(story.tell_program(folders))
+    return ForProgram(story.tell_program(folders))
 
 
 @app.command(
@@ -174,12 +176,12 @@ def explain(
     ] = "",
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
-) -> Told:
+) -> ForProgram:
     """Show what drives a model's risk in another wave: pictures, tables and a page."""
     from blijfwijzer.runs import explain as story
 
     asked = story.ExplainRequest(model, survey, target, settings)
-    return Told(story.explain(asked, output, ledger).as_json())
+    return ForProgram(story.explain(asked, output, ledger).as_json())
 
 
 @app.command(
@@ -213,7 +215,7 @@ def score(
     wave: WaveName = "",
     settings: SettingsFile = None,
     preview: Preview = False,
-) -> Told:
+) -> ForProgram:
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer.runs import score as story
 
@@ -248,7 +250,7 @@ def climate(
     wave: WaveName = "",
     settings: SettingsFile = None,
     preview: Preview = False,
-) -> Told:
+) -> ForProgram:
     """Measure how it is to work in each unit: dimensions, change, worrying places, conduct."""
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
@@ -279,7 +281,7 @@ def claims(
     wave: WaveName = "",
     settings: SettingsFile = None,
     preview: Preview = False,
-) -> Told:
+) -> ForProgram:
     """Test the policy's claims on a survey: supported, not, contradicted or undecided."""
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
@@ -327,13 +329,13 @@ def vouchers(
     models: Annotated[
         Path, typer.Option(help="Folder with the models that it was scored with.")
     ] = Path("models"),
-) -> Told:
+) -> ForProgram:
     """Divide a voucher budget over the groups of a release, by need alone."""
     from blijfwijzer.runs import vouchers as story
 
     told = settings, target, secret, again, truth, survey, models
     asked = story.VoucherRequest(release, budget, cost, *told)
-    return Told(story.vouchers(asked, ledger).as_json())
+    return ForProgram(story.vouchers(asked, ledger).as_json())
 
 
 @app.command(epilog="Example: `blijfwijzer pages out/2022 --output out/2022-pages`")
@@ -344,12 +346,12 @@ def pages(
     previous: Annotated[
         Path | None, typer.Option(help="The release of the wave before, to stand beside it.")
     ] = None,
-) -> Told:
+) -> ForProgram:
     """Write a page for the manager of each unit, of what a release shows already."""
     from blijfwijzer.runs import pages as story
 
     count = story.pages(story.PagesRequest(release, previous), output)
-    return Told({"folder": str(output), "pages": count})
+    return ForProgram({"folder": str(output), "pages": count})
 
 
 @app.command(
@@ -365,11 +367,11 @@ def trial(
     sha256: Annotated[str, typer.Option(help="Hash that was published with the lottery.")] = "",
     output: Annotated[Path | None, typer.Option(help="Where to write the result (JSON).")] = None,
     ledger: LedgerFolder = Path("ledger"),
-) -> Told:
+) -> ForProgram:
     """Estimate, a year later, what the vouchers of a lottery did."""
     from blijfwijzer.runs import trial as story
 
-    return Told(story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger))
+    return ForProgram(story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger))
 
 
 compare_models(app)
@@ -377,7 +379,7 @@ compare_models(app)
 
 def _make(
     ctx: typer.Context, story: Callable[..., "Shown"], asked: Any, output: Path | None, ledger: Path
-) -> Told:
+) -> ForProgram:
     """Make what is asked, or say how much would be shown; where a plan asks, only say what it is.
 
     Parameters
@@ -385,13 +387,13 @@ def _make(
     output : None for a preview
     """
     if output is not None:
-        return Told(story(asked, output, ledger).as_json())
+        return ForProgram(story(asked, output, ledger).as_json())
     if isinstance(ctx.obj, list):
         ctx.obj.append((story.__name__, asked))
-        return Told({})
+        return ForProgram({})
     from blijfwijzer.runs.preview import preview
 
-    return Told(preview(story.__name__, asked, ledger).as_json())
+    return ForProgram(preview(story.__name__, asked, ledger).as_json())
 
 
 def _required(output: Path | None) -> Path:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from blijfwijzer.cli.options import LedgerFolder, ReleaseFolder, SettingsFile, SurveyFile
-from blijfwijzer.cli.programs import Told, speaks
+from blijfwijzer.cli.programs import ForProgram, speaks
 
 _MADE = ("score", "climate", "claims")
 """Commands of which it can be foretold what they would show."""
@@ -30,11 +30,11 @@ def audit(
     codebook: Annotated[
         str | None, typer.Option("--codebook", "-c", help="The codebook it was read with.")
     ] = None,
-) -> Told:
+) -> ForProgram:
     """Work out what could be derived from releases together, and with the ledger."""
     from blijfwijzer.runs import audit as story
 
-    return Told({"releases": story.audit(releases, ledger, survey, codebook)})
+    return ForProgram({"releases": story.audit(releases, ledger, survey, codebook)})
 
 
 @disclosure.command("check-proof", epilog="Example: `blijfwijzer disclosure check-proof out/2022`")
@@ -51,11 +51,11 @@ def check_proof(
         list[Path] | None,
         typer.Option(help="Proof of a wave; those beside the ledger when left out."),
     ] = None,
-) -> Told:
+) -> ForProgram:
     """Check the proof that nothing about few people follows, without the survey."""
     from blijfwijzer.runs import audit as story
 
-    return Told({"checks": story.check_proof(release, ledger, proof or [])})
+    return ForProgram({"checks": story.check_proof(release, ledger, proof or [])})
 
 
 @disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")
@@ -65,11 +65,11 @@ def verify(
         list[Path],
         typer.Argument(metavar="LEDGER...", help="Folders of ledgers; copies are held together."),
     ],
-) -> Told:
+) -> ForProgram:
     """Check ledgers of releases line by line, and whether copies of one parted ways."""
     from blijfwijzer.runs import audit as story
 
-    return Told({"ledgers": story.verify_ledgers(ledgers)})
+    return ForProgram({"ledgers": story.verify_ledgers(ledgers)})
 
 
 @disclosure.command(
@@ -85,12 +85,12 @@ def withdraw(
         str, typer.Option(help="SHA-256 of its run.json: nobody was given any file of it.")
     ] = "",
     ledger: LedgerFolder = Path("ledger"),
-) -> Told:
+) -> ForProgram:
     """Take back the last output, if it was never handed out; the ledger keeps that it was."""
     from blijfwijzer.runs import withdraw as story
 
     lines = story.withdraw(release, ledger, sha256, reason)
-    return Told({"folder": str(release), "lines": lines})
+    return ForProgram({"folder": str(release), "lines": lines})
 
 
 @disclosure.command(
@@ -103,12 +103,12 @@ def lower(
     ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of one ledger.")],
     minimum: Annotated[int, typer.Option(help="Fewest people that may be told of from now on.")],
     reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
-) -> Told:
+) -> ForProgram:
     """Lower the fewest people that earlier releases promised to tell of; the ledger keeps it."""
     from blijfwijzer.runs import withdraw as story
 
     before = story.lower(ledger, minimum, reason)
-    return Told({"ledger": str(ledger), "minimum": minimum, "before": before})
+    return ForProgram({"ledger": str(ledger), "minimum": minimum, "before": before})
 
 
 @disclosure.command(
@@ -133,7 +133,7 @@ def plan(
     ] = None,
     settings: SettingsFile = None,
     ledger: LedgerFolder = Path("ledger"),
-) -> Told:
+) -> ForProgram:
     """Tell what outputs would cost each other before the first is made; enter nothing."""
     from blijfwijzer.runs import preview as story
 
@@ -147,7 +147,7 @@ def plan(
         command = [kind, str(survey), "--preview", *shared, *words]
         ctx.find_root().command.main(command, standalone_mode=False, obj=asked)
     named = [(name, *own) for name, own in zip(wishes, asked, strict=True)]
-    return Told(story.plan(named, ledger).as_json())
+    return ForProgram(story.plan(named, ledger).as_json())
 
 
 def _part_wish(wish: str) -> tuple[str, list[str]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from blijfwijzer.cli.options import SEVERAL, OwnLedger, SettingsFile, SurveyFile, part_names
-from blijfwijzer.cli.programs import Told, speaks
+from blijfwijzer.cli.programs import ForProgram, speaks
 
 _Trained = Annotated[
     list[Path] | None,
@@ -47,14 +47,14 @@ def compare(
     target: _Target = "",
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
-) -> Told:
+) -> ForProgram:
     """Hold two models against each other on a survey: how good, what drives them, what changes."""
     from blijfwijzer.runs import compare as story
     from blijfwijzer.runs.pairs import CompareRequest
 
     learnt = tuple(trained or ())
     asked = CompareRequest(first, second, survey, target, settings, part_names(by), learnt)
-    return Told(story.compare(asked, output, ledger).as_json())
+    return ForProgram(story.compare(asked, output, ledger).as_json())
 
 
 def promote(
@@ -70,10 +70,12 @@ def promote(
     trained: _Trained = None,
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
-) -> Told:
+) -> ForProgram:
     """Make a model the champion that `score` uses, if it is no worse than the one in use."""
     from blijfwijzer.runs import promote as story
 
     asked = story.PromoteRequest(model, survey, by, why, tuple(trained or ()), settings)
     decision = story.promote(asked, ledger).decision
-    return Told({"model": decision.model, "target": decision.target, "replaced": decision.replaced})
+    return ForProgram(
+        {"model": decision.model, "target": decision.target, "replaced": decision.replaced}
+    )

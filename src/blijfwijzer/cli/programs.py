@@ -22,7 +22,7 @@ IsQuiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but warnings
 
 
 @dataclass(frozen=True)
-class Told:
+class ForProgram:
     """What a command has to tell a program."""
 
     result: Mapping[str, Any]
@@ -31,7 +31,7 @@ class Told:
     """With which the command ends all the same; 0 unless what it found is a reason not to go on."""
 
 
-def speaks(command: Callable[..., Told]) -> Callable[..., None]:
+def speaks(command: Callable[..., ForProgram]) -> Callable[..., None]:
     """Let a command take `--json` and `--quiet`, beside its own options.
 
     Typer reads options from a signature, so that the two are added to it here, once for all.

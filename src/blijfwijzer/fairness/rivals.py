@@ -9,7 +9,7 @@ import pandas as pd
 from blijfwijzer.estimation.intervals import ends_of
 from blijfwijzer.estimation.resampling import draw_units
 from blijfwijzer.risk.calibration import degrees_of
-from blijfwijzer.risk.evaluation import FEWEST_UNITS
+from blijfwijzer.risk.evaluation import widening
 from blijfwijzer.risk.rivals import Rivals
 from blijfwijzer.survey.arrays import Array, Mask
 
@@ -46,8 +46,7 @@ def compare_gaps(
     """
     unit = pd.factorize(rivals.design.cluster)[0]
     draws = draw_units(unit, bootstraps, np.random.default_rng(seed))
-    units, rows = len(np.unique(unit)), []
-    spread = np.sqrt(units / (units - 1)) if units >= FEWEST_UNITS else np.nan
+    spread, rows = widening(len(np.unique(unit))), []
     counted, parts = _parts(rivals, gap)
     weight = rivals.design.weight
     for attribute, group in groups.items():

@@ -24,7 +24,7 @@ _QUESTIONS = ("talk.known", "talk.good", "talk.better", "talk.ours", "talk.learn
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReadRelease:
     """A release of `score` as it was read, its groups by their ids."""
 
     report: Chapter
@@ -51,7 +51,7 @@ class Shown:
         return tidy(self.groups["label"].iloc[self.places([group])[0]])
 
 
-def render_unit(release: Shown, unit: str, previous: Shown | None = None) -> bytes:
+def render_unit(release: ReadRelease, unit: str, previous: ReadRelease | None = None) -> bytes:
     """Write the page of a unit as HTML.
 
     Parameters
@@ -76,7 +76,9 @@ def render_unit(release: Shown, unit: str, previous: Shown | None = None) -> byt
     )
 
 
-def _results(page: Chapter, release: Shown, unit: str, previous: Shown | None) -> Iterator[Block]:
+def _results(
+    page: Chapter, release: ReadRelease, unit: str, previous: ReadRelease | None
+) -> Iterator[Block]:
     """Draw the risks of a unit beside those of its unit above, its sector, all, and before."""
     row = release.groups.iloc[release.places([unit])[0]]
     beside = release.places([unit, str(row["parent"]), str(row["sector"]), EVERYONE])
@@ -137,7 +139,7 @@ def _talk(page: Chapter, unit: str) -> Iterator[Block]:
     yield Block(paragraphs=(say("talk.rules"),), points=tuple(questions))
 
 
-def _vouchers(page: Chapter, release: Shown, unit: str) -> Iterator[Block]:
+def _vouchers(page: Chapter, release: ReadRelease, unit: str) -> Iterator[Block]:
     """List the vouchers that people of a unit may be offered, and say how to offer them."""
     if not page.has("vouchers") or not release.given:
         yield Block(paragraphs=(say("unit.undivided"),))
@@ -158,7 +160,7 @@ def _vouchers(page: Chapter, release: Shown, unit: str) -> Iterator[Block]:
     yield Block(say("unit.without"), (say("unit.without_text"),))
 
 
-def _concerns(group: str, unit: str, release: Shown) -> bool:
+def _concerns(group: str, unit: str, release: ReadRelease) -> bool:
     """Tell whether people of a unit can be among those of a group that vouchers were given to.
 
     A group is the unit, a part of it, or holds the unit and perhaps more; readable profiles are no
@@ -171,7 +173,7 @@ def _concerns(group: str, unit: str, release: Shown) -> bool:
     return own[:shared] == other[:shared]
 
 
-def render_index(release: Shown, files: dict[str, str]) -> bytes:
+def render_index(release: ReadRelease, files: dict[str, str]) -> bytes:
     """Write the list of all pages, by largest unit.
 
     Parameters

@@ -14,7 +14,7 @@ one was promoted, to that as `model` and to all `decisions`, the last one at the
 
 
 @dataclass(frozen=True)
-class Decision:
+class ChampionDecision:
     """That a model is used from now on."""
 
     target: str
@@ -49,7 +49,7 @@ def read_decisions(models: Path, target: str) -> list[dict[str, Any]]:
     return list(_entries(models).get(target, {}).get("decisions", []))
 
 
-def mark_champion(models: Path, decision: Decision) -> None:
+def mark_champion(models: Path, decision: ChampionDecision) -> None:
     """Name a model as that which is used, and keep the decision beside those before it."""
     entries = _entries(models)
     told = {name: value for name, value in asdict(decision).items() if name != "target"}

@@ -45,6 +45,23 @@ class Training:
     """What a person reads of it first, in Markdown."""
 
 
+@dataclass(frozen=True)
+class Released:
+    """What is tracked of something that was published."""
+
+    name: str
+    folder: Path
+    """Files that passed the gate; they become the run's artifacts."""
+    parameters: dict[str, Any]
+    tags: dict[str, str]
+    metrics: dict[str, float]
+    dataset: Dataset | None = None
+    note: str = ""
+    """What a person reads of it first, in Markdown."""
+    used: tuple[Registered, ...] = ()
+    """Models that it was made with."""
+
+
 def expect_tracking(tracking: TrackingSettings) -> None:
     """Say, before a run begins, that it will not be tracked; refuse it if the settings insist.
 
@@ -76,23 +93,6 @@ def refuse_untracked(tracking: TrackingSettings) -> None:
 def is_tracked(tracking: TrackingSettings) -> bool:
     """Tell whether runs are tracked: unless the settings say not to, where MLflow is there."""
     return tracking.enabled and is_installed("mlflow")
-
-
-@dataclass(frozen=True)
-class Released:
-    """What is tracked of something that was published."""
-
-    name: str
-    folder: Path
-    """Files that passed the gate; they become the run's artifacts."""
-    parameters: dict[str, Any]
-    tags: dict[str, str]
-    metrics: dict[str, float]
-    dataset: Dataset | None = None
-    note: str = ""
-    """What a person reads of it first, in Markdown."""
-    used: tuple[Registered, ...] = ()
-    """Models that it was made with."""
 
 
 def track_training(training: Training, experiment: str, store: Path) -> str:

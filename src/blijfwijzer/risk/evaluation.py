@@ -144,6 +144,15 @@ def decimals_of(rows: int) -> int:
     return max(2, int(np.log10(max(rows, 1) / 10)))
 
 
+def widening(units: int) -> float:
+    """Give by how much the spread of draws of n of n whole units is widened: sqrt(n / (n - 1)).
+
+    Their variance is (n - 1) / n of what it should be (Rao & Wu 1988). NaN with fewer than five
+    units, of which nothing is said.
+    """
+    return float(np.sqrt(units / (units - 1))) if units >= FEWEST_UNITS else float("nan")
+
+
 def pool_small(group: pd.Series, minimum: int) -> pd.Series:
     """Take groups below `minimum` respondents together under one name.
 
@@ -185,8 +194,8 @@ def _intervals(
 
     Percentiles of draws of 20 units hold the truth too seldom: they know neither that the units
     that were drawn from are few, nor that draws of n of n vary less than samples. So their spread
-    is (n / (n - 1)) times as large, on a t-distribution, and on a scale on which a measure has no
-    bound: log odds of a share, the logarithm of what is above zero.
+    is widened, on a t-distribution, and on a scale on which a measure has no bound: log odds of a
+    share, the logarithm of what is above zero.
     """
     design = predictions.design
     unit = pd.factorize(design.cluster)[0]
@@ -194,12 +203,12 @@ def _intervals(
     weight = design.weight[ranked.order]
     table = pd.DataFrame({"value": measure(ranked, weight, metrics)}).reindex(list(metrics))
     count = int(unit.max(initial=-1)) + 1
-    if count < FEWEST_UNITS:
+    if np.isnan(widening(count)):
         return table.assign(low=np.nan, high=np.nan)
     drawn = [m for m in metrics if m not in ("ece", "calibration_slope")]
     times = draw_units(unit, bootstraps, rng).by_response[:, ranked.order]
     found = pd.DataFrame([measure(ranked, weight * draw, tuple(drawn)) for draw in times])
-    spread = np.sqrt(count / (count - 1))
+    spread = widening(count)
     for metric in drawn:
         to, back = _scale_of(metric)
         value = to(table["value"].loc[metric])

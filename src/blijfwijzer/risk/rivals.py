@@ -10,7 +10,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import ends_of
 from blijfwijzer.estimation.resampling import draw_units
 from blijfwijzer.risk.calibration import degrees_of
-from blijfwijzer.risk.evaluation import FEWEST_UNITS, Predictions, decimals_of
+from blijfwijzer.risk.evaluation import Predictions, decimals_of, widening
 from blijfwijzer.risk.metrics import log_losses, measure, rank
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.survey.arrays import Array, Mask
@@ -62,8 +62,8 @@ def compare_risks(rivals: Rivals, bootstraps: int, seed: int) -> pd.DataFrame:
     """Measure two risks, and how far the second is from the first.
 
     Both are measured in the same draws of whole units, so that what makes units differ falls out of
-    the difference. Its interval is of t, with the spread of draws (n / (n - 1)) times as large, as
-    those of `evaluate`; it has none with fewer than five units.
+    the difference. Its interval is of t, with the spread of draws widened as that of `evaluate`; it
+    has none with fewer than five units.
 
     Returns
     -------
@@ -79,8 +79,7 @@ def compare_risks(rivals: Rivals, bootstraps: int, seed: int) -> pd.DataFrame:
     right = np.array([RIGHT.get(name, np.nan) for name in MEASURES])
     off = np.where(np.isnan(right), found, np.abs(found - right))
     difference = off[1] - off[0]
-    count = len(np.unique(unit))
-    spread = np.sqrt(count / (count - 1)) if count >= FEWEST_UNITS else np.nan
+    spread = widening(len(np.unique(unit)))
     # A slope is not defined where a model expects the same of everyone.
     se = np.full(len(MEASURES), np.nan)
     is_known = np.isnan(difference[1:]).mean(axis=0) < _MOST_UNDEFINED
@@ -111,8 +110,7 @@ def measure_skill(
     losses = np.stack([log_losses(values, risk) for risk in (predictions.risk, share)], axis=1)
     sums = draws.finish(draws.gather(design.weight[:, None] * losses))
     skill = 1 - sums[:, 0] / sums[:, 1]
-    count = len(np.unique(unit))
-    spread = np.sqrt(count / (count - 1)) if count >= FEWEST_UNITS else np.nan
+    spread = widening(len(np.unique(unit)))
     ends = ends_of(skill[0], spread * skill[1:].std(ddof=1), degrees_of(design))
     digits = decimals_of(len(values))
     told = zip(("value", "low", "high"), (skill[0], *ends), strict=True)

@@ -20,7 +20,7 @@ from blijfwijzer.release.folder import RECORD
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.compared import compare_pair
-from blijfwijzer.runs.pairs import CompareRequest, Pair, read_pair
+from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
 from blijfwijzer.runs.tracked import track_compared
 
 
@@ -39,7 +39,7 @@ def compare(asked: CompareRequest, output: Path, ledgers: Path | None) -> Shown:
     return shown
 
 
-def publish_comparison(pair: Pair, output: Path, ledgers: Path, tell: Tell) -> Shown:
+def publish_comparison(pair: ModelPair, output: Path, ledgers: Path, tell: Tell) -> Shown:
     """Write how two models differ, by what may be shown."""
     with publication(output, pair.request("compare"), ledgers) as release:
         found = compare_pair(pair, release, tell)

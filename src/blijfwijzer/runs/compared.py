@@ -21,7 +21,7 @@ from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.runs.explain import Explained
 from blijfwijzer.runs.held_out import HeldOut, hold_out
 from blijfwijzer.runs.measured import admit_people, find_rows, measure_rivals
-from blijfwijzer.runs.pairs import Pair, rivals_of
+from blijfwijzer.runs.pairs import ModelPair, rivals_of
 from blijfwijzer.runs.score_findings import estimates_of
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.voucher_needs import read_partitions
@@ -33,7 +33,7 @@ from blijfwijzer.vouchers.needs import UNITS
 _NO_SEGMENTS = pd.DataFrame({"target": pd.Series(dtype="str"), "rate": pd.Series(dtype=float)})
 
 
-def compare_pair(pair: Pair, release: Rehearsal, tell: Tell) -> Compared:
+def compare_pair(pair: ModelPair, release: Rehearsal, tell: Tell) -> Compared:
     """Hold two models against each other on a survey."""
     tell("find what could be derived")
     second, settings = pair.second, pair.settings
@@ -78,7 +78,7 @@ def _about(explained: Explained) -> dict[str, str]:
     }
 
 
-def _drivers(pair: Pair) -> pd.DataFrame:
+def _drivers(pair: ModelPair) -> pd.DataFrame:
     """Give the mean size of the contribution of each scale in both models, and its rank."""
     settings, sizes = pair.settings, []
     for one, name in zip(pair.each, ("first", "second"), strict=True):
@@ -95,7 +95,7 @@ def _drivers(pair: Pair) -> pd.DataFrame:
     return both.loc[largest.sort_values(ascending=False, kind="stable").index]
 
 
-def _groups(pair: Pair, breakdown: Breakdown, tell: Tell) -> pd.DataFrame:
+def _groups(pair: ModelPair, breakdown: Breakdown, tell: Tell) -> pd.DataFrame:
     """Give the flags of groups that may be told of by both models, and of a budget their vouchers.
 
     Groups are estimated and flagged as `score` does by default, and vouchers follow from what would
@@ -121,7 +121,9 @@ def _groups(pair: Pair, breakdown: Breakdown, tell: Tell) -> pd.DataFrame:
     return rows.rename_axis("group").reset_index()
 
 
-def _vouchers(pair: Pair, target: Target, wave: NewWave, breakdown: Breakdown) -> pd.Series | None:
+def _vouchers(
+    pair: ModelPair, target: Target, wave: NewWave, breakdown: Breakdown
+) -> pd.Series | None:
     """Divide the budget of the settings by what would be published; None where there is none."""
     plan, codebook = pair.settings.vouchers, wave.codebook
     is_need = codebook.offers_vouchers_for(codebook.outcomes[pair.target])

@@ -18,7 +18,7 @@ from blijfwijzer.runs.climate_findings import MeasuredCulture
 from blijfwijzer.runs.compare import publish_comparison
 from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
 from blijfwijzer.runs.explanation import Model
-from blijfwijzer.runs.pairs import CompareRequest, Pair, read_pair
+from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
 from blijfwijzer.runs.promote import Promoted, PromoteRequest, promote_model
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
 from blijfwijzer.runs.train import (
@@ -138,7 +138,7 @@ def compare(
     learnt: Sequence[Place] = (),
     settings: Settings | Place | None = None,
     tell: Tell = silent,
-) -> Unshown[Pair]:
+) -> Unshown[ModelPair]:
     """Hold two models of one outcome against each other on a survey.
 
     How good they are is measured of people whom neither was fitted on: of organisations that it was

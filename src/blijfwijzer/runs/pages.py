@@ -9,7 +9,7 @@ import pandas as pd
 from blijfwijzer.errors import ReleaseError
 from blijfwijzer.files import hash_files, to_json, write_files, write_folder_beside
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.unit_page import Shown, render_index, render_unit
+from blijfwijzer.publish.unit_page import ReadRelease, render_index, render_unit
 from blijfwijzer.release.folder import read_release
 
 RECORD = "pages.json"
@@ -44,7 +44,9 @@ def pages(asked: PagesRequest, output: Path) -> int:
     return count
 
 
-def _render(release: Shown, previous: Shown | None, tell: Tell) -> Iterator[tuple[str, bytes]]:
+def _render(
+    release: ReadRelease, previous: ReadRelease | None, tell: Tell
+) -> Iterator[tuple[str, bytes]]:
     names = {unit: f"unit-{place:04d}.html" for place, unit in enumerate(release.units, start=1)}
     for place, (unit, name) in enumerate(names.items(), start=1):
         tell(f"page {place} of {len(names)}")
@@ -52,7 +54,7 @@ def _render(release: Shown, previous: Shown | None, tell: Tell) -> Iterator[tupl
     yield "index.html", render_index(release, names)
 
 
-def _read(folder: Path) -> Shown:
+def _read(folder: Path) -> ReadRelease:
     _, groups, report = read_release(folder)
     given: tuple[str, ...] = ()
     if (folder / "vouchers.csv").exists():
@@ -63,10 +65,10 @@ def _read(folder: Path) -> Shown:
             f"{folder}: its report has {len(report.rows('groups'))} groups and groups.parquet "
             f"{len(groups)}. It is of another version. Score the survey again."
         )
-    return Shown(report, groups, given)
+    return ReadRelease(report, groups, given)
 
 
-def _refuse_other(asked: PagesRequest, release: Shown, previous: Shown | None) -> None:
+def _refuse_other(asked: PagesRequest, release: ReadRelease, previous: ReadRelease | None) -> None:
     """Refuse a wave before that is told in other columns: another survey, or another language."""
     if previous is None:
         return

@@ -41,7 +41,7 @@ class CompareRequest:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ModelPair:
     """What two models make of one survey; of single people, so nothing is written of it."""
 
     first: Explained
@@ -107,7 +107,7 @@ def rivals_of(explained: Explained, first: Array, second: Array) -> Rivals:
     return Rivals(explained.answers, first, second, design)
 
 
-def read_pair(asked: CompareRequest, tell: Tell) -> Pair:
+def read_pair(asked: CompareRequest, tell: Tell) -> ModelPair:
     """Read a survey, and work out what two models make of each answer.
 
     Raises
@@ -126,7 +126,7 @@ def read_pair(asked: CompareRequest, tell: Tell) -> Pair:
     is_alike = _reads_as(first.stored) == _reads_as(second.stored)
     other = intake if is_alike else _read(first.stored, asked.survey)
     _refuse_other_people(other, intake)
-    pair = Pair(
+    pair = ModelPair(
         contribute_intake(first, settings, other, tell),
         contribute_intake(second, settings, intake, tell),
         asked.by or (second.stored.codebook.units.cluster,),
@@ -202,7 +202,7 @@ def _refuse_other_people(first: Intake, second: Intake) -> None:
         )
 
 
-def _refuse_other_answers(pair: Pair) -> None:
+def _refuse_other_answers(pair: ModelPair) -> None:
     first, second = (one.answers for one in pair.each)
     differ = int((~((first == second) | (np.isnan(first) & np.isnan(second)))).sum())
     if differ:

@@ -8,7 +8,7 @@ import numpy as np
 from blijfwijzer.errors import PromotionError, SettingsError, counted
 from blijfwijzer.files import to_json
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.records.champions import CHAMPIONS, Decision, mark_champion, read_champions
+from blijfwijzer.records.champions import CHAMPIONS, ChampionDecision, mark_champion, read_champions
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import MANIFEST, Stored, moment
 from blijfwijzer.records.registry import CHAMPION, Registered, crown, is_registered, version_of
@@ -44,7 +44,7 @@ class PromoteRequest:
 class Promoted:
     """A model that is used from now on."""
 
-    decision: Decision
+    decision: ChampionDecision
     said: tuple[str, ...]
     """What the command line says, a line each."""
 
@@ -108,7 +108,7 @@ def promote_model(asked: PromoteRequest, ledgers: Path | None, tell: Tell) -> Pr
                 + "\n".join(f"  {number}. {one}" for number, one in enumerate(reasons, 1))
             )
         replaced = "" if champion is None else champion.stored.folder.name
-        decision = Decision(
+        decision = ChampionDecision(
             stored.model.target,
             candidacy.name,
             replaced,
@@ -210,7 +210,9 @@ def _of_everyone(explained: Explained, rows: Mask) -> Array:
     return np.full(len(rows), float(share))
 
 
-def _crown(decision: Decision, stored: Stored, place: _Place, settings: Settings) -> Promoted:
+def _crown(
+    decision: ChampionDecision, stored: Stored, place: _Place, settings: Settings
+) -> Promoted:
     """Name a model as champion in the registry and in the folder of models."""
     said = [f"{decision.target}: {decision.model} is the champion now."]
     if decision.replaced:

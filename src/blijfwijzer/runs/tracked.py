@@ -30,8 +30,19 @@ _OF_TRAINING = (
     "disclosure",
 )
 """Sections of the settings that a training reads."""
-_OF_EXPLANATION = ("intake", "wave", "evaluation", "drivers", "disclosure")
-_OF_SCORES = ("intake", "wave", "groups", "rates", "margins", "flags", "segments", "disclosure")
+_OF_EXPLANATION = ("intake", "wave", "evaluation", "drivers", "checks", "disclosure")
+_OF_COMPARISON = (*_OF_EXPLANATION, "groups", "rates", "flags", "promotion")
+_OF_SCORES = (
+    "intake",
+    "wave",
+    "groups",
+    "rates",
+    "margins",
+    "flags",
+    "segments",
+    "checks",
+    "disclosure",
+)
 
 
 def training_of(
@@ -103,7 +114,7 @@ def track_compared(
     release: Publication, models: Iterable[Stored], intake: Intake, metrics: dict[str, float]
 ) -> list[str]:
     """Track a comparison, linked to both models; give a line that says where."""
-    return _track(release, list(models), intake, _OF_EXPLANATION, metrics)
+    return _track(release, list(models), intake, _OF_COMPARISON, metrics)
 
 
 def _track(
