@@ -5,7 +5,6 @@ RESPONDENTS ?= 40000
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
-BENCH := $(VENV)/installed-bench
 WAVE := data/werkonderzoek-2019.sav
 NEXT := data/werkonderzoek-2022.sav
 PEOPLE := data/werkonderzoek-2022-people.csv
@@ -15,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help install check fix test test-all train explain score climate claims validate ui notebooks bench same shape
+.PHONY: FORCE help install check fix test test-all train explain score climate claims validate ui notebooks bench same shape docs
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -25,9 +24,8 @@ install: $(STAMP) ## Set up .venv from the lock file
 $(STAMP): FORCE
 	@sh .ci/environment $(VENV) "$(PYTHON)"
 FORCE:
-
-$(BENCH): $(STAMP) requirements-bench.lock
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-bench.lock
+$(VENV)/installed-%: requirements-%.lock $(STAMP)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@
 
 check: $(STAMP) ## Check style, format and types
@@ -79,6 +77,8 @@ same: $(STAMP) ## Hold every output against what it was
 	$(BIN)/python tests/same.py
 shape: $(STAMP) ## Print the shape of the house beside what it shall be
 	$(BIN)/python tests/shape.py --outliers
+docs: $(VENV)/installed-docs ## Build the documentation site in site/; a broken link fails
+	$(BIN)/zensical build --strict --clean
 
 validate: $(STAMP) ## Simulate what must hold; writes docs/validation.md
 	$(BIN)/python -m studies validation --data $${SURVEYS:-../shared/data} --output docs/validation.md
@@ -91,5 +91,5 @@ ui: $(STAMP) ## Open MLflow on the runs
 notebooks: $(STAMP) ## Run the notebooks from top to bottom
 	$(BIN)/python -m pytest tests/project/test_notebooks.py
 
-bench: $(BENCH) ## Measure against other tools; writes docs/benchmarks.md
+bench: $(VENV)/installed-bench ## Measure against other tools; writes docs/benchmarks.md
 	$(BIN)/python -m studies bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md

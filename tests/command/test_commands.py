@@ -409,7 +409,7 @@ def test_an_interrupt_leaves_nothing_half_written(place, tmp_path):
     # A suite that runs in the background hands on that interrupts are ignored.
     heeding = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "from blijfwijzer.cli.commands import main; main()"
+        "from blijfwijzer.cli import main; main()"
     )
     command = [
         sys.executable,

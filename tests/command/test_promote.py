@@ -7,7 +7,7 @@ import pytest
 
 import blijfwijzer as bw
 from blijfwijzer.disclosure.chain import verify
-from blijfwijzer.errors import PromotionError, SettingsError
+from blijfwijzer.errors import BusyError, ModelFolderError, PromotionError, SettingsError
 from blijfwijzer.records.champions import read_decisions
 from blijfwijzer.records.model_choice import choose_model
 from command_line import call
@@ -82,6 +82,40 @@ def test_the_champion_is_not_promoted_again(made):
 
     with pytest.raises(PromotionError, match="is the champion already. Name another model"):
         bw.promote(models / "one", survey, **WHO)
+
+
+def test_a_model_that_was_not_measured_beside_the_champion_takes_no_place(made, monkeypatch):
+    """Another decision falls between reading the champion and entering this one."""
+    from blijfwijzer.runs import promote as story
+
+    models, survey = made
+    bw.promote(models / "one", survey, **WHO)
+    read = story._read
+
+    def overtaken(*given):
+        found = read(*given)
+        monkeypatch.setattr(story, "_read", read)
+        bw.promote(models / "other", survey, **WHO)
+        return found
+
+    train_small(survey, models / "late", settings_of("additive", **LENIENT))
+    monkeypatch.setattr(story, "_read", overtaken)
+
+    with pytest.raises(BusyError, match="promoted meanwhile.*Nothing was changed"):
+        bw.promote(models / "late", survey, **WHO)
+    assert [one["model"] for one in read_decisions(models, TARGET)] == ["one", "other"]
+
+
+@pytest.mark.parametrize("decisions", [5, "abc", [5], {"a": 1}])
+def test_decisions_that_are_none_stop_a_promotion_before_anything_is_named(made, decisions):
+    models, survey = made
+    forged = json.dumps({TARGET: {"model": "flat", "decisions": decisions}})
+    (models / "champions.json").write_text(forged)
+
+    with pytest.raises(ModelFolderError, match="not known which models are used"):
+        bw.promote(models / "one", survey, **WHO)
+
+    assert (models / "champions.json").read_text() == forged
 
 
 @pytest.mark.parametrize("name", ["by", "why"])

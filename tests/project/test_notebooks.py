@@ -26,6 +26,7 @@ def test_there_are_notebooks_to_test():
         "03_vouchers",
         "04_claims",
         "05_promote",
+        "06_municipality",
     ]
 
 

@@ -12,6 +12,7 @@ from blijfwijzer.survey.intake import read_responses
 from blijfwijzer.survey.rules import AllOf, AnyOf, Condition
 from blijfwijzer.survey.table import Table
 from blijfwijzer.survey.texts import say
+from questionnaires import SMALL
 
 BOOK = load_codebook("werkonderzoek-2019")
 
@@ -59,6 +60,36 @@ def test_the_only_organisation_is_not_named_before_each_of_its_departments():
 
     assert named("sector=rijk/organisatie=O1/afdeling=A7", others=(alone,)) == "A7"
     assert named("sector=rijk/organisatie=O1", others=(alone,)) == "O1"
+
+
+SMALL_BOOK = load_codebook(SMALL)
+
+
+def names_of(paths, names):
+    """What groups of the small survey, of sectors and organisations, are called."""
+    grouping = Grouping(pd.DataFrame({"label": paths}, index=paths), None, pd.DataFrame(), None)
+    labels = name_groups(grouping, SMALL_BOOK, names).groups["label"]
+    return [write(label, "en") for label in labels]
+
+
+def test_two_units_of_one_name_are_told_apart_where_the_largest_level_is_the_one_above():
+    paths = ["sector=A", "sector=B", *(f"sector={s}/organisatie={s}1" for s in "AB")]
+    names = {"organisatie": {"A1": "Finance", "B1": "Finance"}}
+
+    assert names_of(paths, names) == ["A", "B", "A, Finance", "B, Finance"]
+
+
+def test_two_units_of_one_name_within_a_unit_are_told_apart_by_their_codes():
+    paths = ["sector=A", *(f"sector=A/organisatie={code}" for code in "123")]
+    names = {"organisatie": {"1": "Other", "2": "Other", "3": "Finance"}}
+
+    assert names_of(paths, names) == ["A", "Other, 1", "Other, 2", "Finance"]
+
+
+def test_a_unit_whose_name_is_the_code_of_another_is_told_apart_from_it():
+    paths = ["sector=A", "sector=A/organisatie=1", "sector=A/organisatie=2"]
+
+    assert names_of(paths, {"organisatie": {"1": "2"}}) == ["A", "2, 1", "2, 2"]
 
 
 def test_everyone_and_answers_keep_their_words():

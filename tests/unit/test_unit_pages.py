@@ -170,6 +170,26 @@ def test_the_index_leads_to_each_page(report):
     assert [a.get("href") for a in section.iter("a")] == list(files.values())
 
 
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ({"survey": "other", "wave": "2019"}, "is of the survey other and .* of small"),
+        ({"survey": "small", "wave": "2022"}, "are both of the wave 2022"),
+    ],
+)
+def test_a_wave_before_that_is_none_is_refused(tmp_path, monkeypatch, report, told, text):
+    from blijfwijzer.runs import pages as story
+
+    release = replace(release_of(report), survey="small", wave="2022")
+    before = {tmp_path / "now": release, tmp_path / "then": replace(release, **told)}
+    monkeypatch.setattr(story, "_read", before.get)
+
+    with pytest.raises(ReleaseError, match=text):
+        pages(PagesRequest(tmp_path / "now", tmp_path / "then"), tmp_path / "pages")
+
+    assert not (tmp_path / "pages").exists()
+
+
 def test_a_report_that_has_other_groups_than_its_release_is_refused(tmp_path):
     make_release(tmp_path)  # its report is made up, and has fewer groups
 

@@ -32,6 +32,8 @@ class ReadRelease:
     """As in groups.parquet, in the order of the report's table of groups."""
     given: Sequence[str] = ()
     """Ids of the groups that vouchers were divided over, in the order of the report's table."""
+    survey: str = ""
+    wave: str = ""
 
     @property
     def units(self) -> list[str]:

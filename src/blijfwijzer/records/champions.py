@@ -46,7 +46,8 @@ def read_champions(models: Path) -> dict[str, str]:
 
 def read_decisions(models: Path, target: str) -> list[dict[str, Any]]:
     """Read the decisions about an outcome, the first one first."""
-    return list(_entries(models).get(target, {}).get("decisions", []))
+    entry = _entries(models).get(target)
+    return [] if entry is None else list(entry["decisions"])
 
 
 def mark_champion(models: Path, decision: ChampionDecision) -> None:
@@ -65,10 +66,17 @@ def _entries(models: Path) -> dict[str, dict[str, Any]]:
         return {}
     try:
         raw = read_json(path).items()
-        entries = {
+        entries: dict[str, dict[str, Any]] = {
             str(target): {"model": e} if isinstance(e, str) else dict(e) for target, e in raw
         }
-        return {target: {**e, "model": str(e["model"])} for target, e in entries.items()}
+        return {
+            target: {
+                **entry,
+                "model": str(entry["model"]),
+                "decisions": [dict(one) for one in entry.get("decisions", [])],
+            }
+            for target, entry in entries.items()
+        }
     except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
         raise ModelFolderError(
             f"{path}: is not readable as outcome to model folder, so it is not known which models "

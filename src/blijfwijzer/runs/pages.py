@@ -55,7 +55,7 @@ def _render(
 
 
 def _read(folder: Path) -> ReadRelease:
-    _, groups, report = read_release(folder)
+    run, groups, report = read_release(folder)
     given: tuple[str, ...] = ()
     if (folder / "vouchers.csv").exists():
         table = pd.read_csv(folder / "vouchers.csv", sep=";", dtype=str, encoding="utf-8-sig")
@@ -65,13 +65,26 @@ def _read(folder: Path) -> ReadRelease:
             f"{folder}: its report has {len(report.rows('groups'))} groups and groups.parquet "
             f"{len(groups)}. It is of another version. Score the survey again."
         )
-    return ReadRelease(report, groups, given)
+    return ReadRelease(report, groups, given, run["survey"], run["wave"])
 
 
 def _refuse_other(asked: PagesRequest, release: ReadRelease, previous: ReadRelease | None) -> None:
-    """Refuse a wave before that is told in other columns: another survey, or another language."""
+    """Refuse a wave before that is none, or that is told in other columns.
+
+    Units of two surveys may have one code, so that a page would show people of elsewhere.
+    """
     if previous is None:
         return
+    if previous.survey != release.survey:
+        raise ReleaseError(
+            f"{asked.previous}: is of the survey {previous.survey} and {asked.release} of "
+            f"{release.survey}. Give releases of one survey."
+        )
+    if previous.wave == release.wave:
+        raise ReleaseError(
+            f"{asked.previous} and {asked.release}: are both of the wave {release.wave}. Give the "
+            "release of the wave before, or leave --previous out."
+        )
     targets = (release.report.targets, previous.report.targets)
     if targets[0] != targets[1]:
         raise ReleaseError(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from blijfwijzer.errors import PromotionError, SettingsError, counted
+from blijfwijzer.errors import BusyError, PromotionError, SettingsError, counted
 from blijfwijzer.files import to_json
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.records.champions import CHAMPIONS, ChampionDecision, mark_champion, read_champions
@@ -99,6 +99,8 @@ def promote_model(asked: PromoteRequest, ledgers: Path | None, tell: Tell) -> Pr
     )
     cluster = (stored.codebook.units.cluster,)
     with showing(request_of("promote", models, cluster), ledgers or stored.ledgers) as release:
+        # The ledger is ours now; what was in use when the models were read may be so no longer.
+        _refuse_overtaken(asked.model, stored, place)
         candidacy = _measure(champion, challenger, asked, release, tell)
         reasons = find_reasons(candidacy)
         found = {} if candidacy.measured is None else tell_measured(candidacy.measured)
@@ -167,6 +169,20 @@ def _in_folder(stored: Stored) -> _Place:
     models = stored.folder.parent
     in_use = read_champions(models).get(stored.model.target, "")
     return _Place(models, models.parent / "mlruns", models / in_use if in_use else None, in_use)
+
+
+def _refuse_overtaken(model: Path, stored: Stored, place: _Place) -> None:
+    """Refuse to replace another model than the one that was read to be measured against.
+
+    Raises
+    ------
+    BusyError
+    """
+    if _find_place(model, stored).champion != place.champion:
+        raise BusyError(
+            f"{stored.folder.name}: another model of {stored.model.target} was promoted meanwhile, "
+            "and this one was not measured beside it. Nothing was changed. Promote again."
+        )
 
 
 def _read(
