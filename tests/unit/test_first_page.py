@@ -77,6 +77,16 @@ def test_the_letters_have_no_figure_that_the_tables_lack():
     assert sum("600 vouchers" in text for text in texts) == 2
 
 
+@pytest.mark.parametrize(("groups", "is_told"), [(12, False), (13, True)])
+def test_a_mail_that_does_not_name_all_groups_says_where_to_ask(groups, is_told):
+    report = make_report("en")
+    given = served(report).head(groups)
+
+    _, mail = letters(changed(report, vouchers=given))
+
+    assert (write(say("mail.unnamed"), "en") in told(report, *mail.paragraphs)) == is_told
+
+
 def test_groups_that_are_not_named_are_counted_with_their_vouchers():
     report = make_report("en")
     groups = served(report)

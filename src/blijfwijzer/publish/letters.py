@@ -41,6 +41,8 @@ def _mail(report: Chapter) -> Iterator[Value]:
     yield say("mail.subject")
     yield say("mail.why", survey=report.survey, vouchers=proposal_of(report)["vouchers"])
     yield _groups(report)
+    if len(served(report)) > MOST_NAMED:
+        yield say("mail.unnamed")
     yield from map(say, ("mail.how", "mail.free", "mail.others"))
     yield from contact_of(report)
 
