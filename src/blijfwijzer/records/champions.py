@@ -66,7 +66,7 @@ def _entries(models: Path) -> dict[str, dict[str, Any]]:
         return {}
     try:
         raw = read_json(path).items()
-        entries = {
+        entries: dict[str, dict[str, Any]] = {
             str(target): {"model": e} if isinstance(e, str) else dict(e) for target, e in raw
         }
         return {
