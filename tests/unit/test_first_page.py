@@ -150,6 +150,31 @@ def test_groups_that_stand_out_are_counted_and_the_surest_named():
     assert "Department 0000; Department 0001; Department 0002." in sentences[0]
 
 
+@pytest.mark.parametrize(("groups", "is_compared"), [(0, False), (1, False), (2, True)])
+def test_that_no_group_stands_out_is_told_only_of_groups_that_were_compared(groups, is_compared):
+    report = make_report("en", flagged=1)
+    report = changed(report, flagged=report.rows("flagged").iloc[:0])
+    rows = report.rows("groups").copy()
+    rows.loc[groups:, "vertrekintentie_rate"] = np.nan
+
+    first, second = told(report, *flagged_of(changed(report, groups=rows)))
+
+    assert ("no group has a clearly higher risk" in first) == is_compared
+    assert ("could not be compared" in first) != is_compared
+    assert "no group has a clearly higher risk" in second
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_money_is_named_as_a_reason_for_no_missed_need(language):
+    """Who is missed may be so by a cap, or since a voucher went to who needs none."""
+    report = make_report(language)
+    plan = report.rows("proposal").assign(exclusion=0, left=100_000)
+
+    missed = told(report, next(missed_of(changed(report, proposal=plan))))[0]
+
+    assert not re.search("geld|money", missed)
+
+
 def test_what_is_withheld_is_counted_over_all_reasons():
     report = make_report("en")
     rows = pd.DataFrame({"reason": ["a", "b"], "groups": [3, 4], "people": ["10-14", "15-19"]})

@@ -21,6 +21,7 @@ MOST_GROUPS = 6
 """Groups with vouchers that the first page names."""
 MOST_NAMED = 3
 """Groups that stand out, or people who are missed more often, that a sentence names."""
+_FEWEST_TO_COMPARE = 2
 NEVER = (
     "short.never.person",
     "short.never.punish",
@@ -136,11 +137,16 @@ def apart_of(gaps: pd.DataFrame) -> pd.DataFrame:
 
 
 def flagged_of(report: Chapter) -> Iterator[Value]:
-    """Say of each risk how many groups stand out, and which most."""
-    flagged = report.rows("flagged")
+    """Say of each risk how many groups stand out, and which most.
+
+    Where fewer than two groups are told of it, everyone among them, none was compared with others.
+    """
+    flagged, groups = report.rows("flagged"), report.rows("groups")
     for target, label in report.targets:
         rows = flagged[flagged["target"] == target]
-        if rows.empty:
+        if groups[f"{target}_rate"].map(number).notna().sum() < _FEWEST_TO_COMPARE:
+            yield say("short.not_compared", target=label)
+        elif rows.empty:
             yield say("short.not_flagged", target=label)
         else:
             names = tuple(map(tidy, rows["label"].head(MOST_NAMED)))

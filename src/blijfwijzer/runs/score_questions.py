@@ -19,7 +19,9 @@ def tell_questions(wave: NewWave, admission: Admission) -> pd.DataFrame:
     """Say of each question of a scale its mean, and which share answered high.
 
     As other figures of everyone these are told where everyone may be told of; and each only where
-    enough people answered, and where neither all of them nor those who left it open are told of.
+    neither all who answered nor those who left it open are told of, and where all answered, or so
+    many that a whole percentage leaves several counts: who answered which question is not in the
+    ledger, and what one more person answered must not follow from two releases.
 
     Parameters
     ----------
@@ -74,7 +76,8 @@ def _is_tellable(high: Array, wave: NewWave) -> bool:
     """Whether those who answered are many and not alike, and so not few left it open."""
     rules, known = wave.settings.disclosure, ~np.isnan(high)
     left_open = int((~known).sum())
-    if known.sum() < rules.minimum or 0 < left_open < rules.minimum:
+    # As in `aims.rounded_cells`: a whole percentage of n people leaves n / 100 possible counts.
+    if left_open and (known.sum() < 100 * rules.protection or left_open < rules.minimum):
         return False
     # Neither nearly all high, nor nearly all not.
     sides = (high, 1 - high)
