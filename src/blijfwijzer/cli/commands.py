@@ -180,6 +180,28 @@ def explain(
 
 
 @app.command(
+    epilog="Example: `blijfwijzer monitor data/werkonderzoek-2022.sav --models models "
+    "--output out/monitor-2022`"
+)
+def monitor(
+    survey: SurveyFile,
+    output: Annotated[Path, typer.Option(help="Folder for a folder by outcome.")],
+    models: Annotated[
+        Path, typer.Option(help="Folder with the models of this survey, or a model folder.")
+    ] = Path("models"),
+    target: Annotated[
+        str, typer.Option(help="Outcome; each that there is a model of when left out.")
+    ] = "",
+    settings: SettingsFile = None,
+    ledger: OwnLedger = None,
+) -> None:
+    """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
+    from blijfwijzer.runs import monitor as story
+
+    story.monitor(story.MonitorRequest(survey, models, target, settings), output, ledger)
+
+
+@app.command(
     epilog="Example: `blijfwijzer score data/werkonderzoek-2022.sav --models models "
     "--by organisatie,afdeling --and opleiding --output out/2022`"
 )

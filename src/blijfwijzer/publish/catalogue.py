@@ -21,6 +21,10 @@ _CLAIMS = (
 )
 PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
+        "advice": ("keep", "recalibrate", "retrain"),
+        "advice_reason": (
+            *("drift_held", "drift_unknown", "group", "held", "item", "overall", "unknown"),
+        ),
         "candidate": ("additive", "items", "logistic", "prevalence", "trees"),
         "claim.criterion": _CLAIMS,
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
@@ -69,8 +73,8 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "screening.reference": ("all", "sector"),
         "section": (
-            *("card", "card_then", "checks", "climate", "compare", "conduct"),
-            *("contributions",),
+            *("advice", "calibrated", "card", "card_then", "checks", "climate", "compare"),
+            *("conduct", "contributions", "drift"),
             *("culture_what", "each_claim", "fairness", "flagged", "measured", "method", "model"),
             *("provenance", "quality", "reach", "read", "sectors", "trend", "verdicts", "vouchers"),
             *("what", "withheld", "worrying"),
