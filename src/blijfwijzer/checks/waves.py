@@ -51,8 +51,8 @@ def find_turned_items(items: Sequence[Mapping[str, Any]]) -> Iterator[Message]:
         say(
             "remark.moved.one_item",
             item=row["item"],
-            then=round(float(row["then"]), 2),
-            now=round(float(row["now"]), 2),
+            then=Quantity(row["then"], "ratio"),
+            now=Quantity(row["now"], "ratio"),
         )
         for row in items
     ]

@@ -152,7 +152,7 @@ def _rows(watch: Watch) -> Iterator[tuple[str, pd.DataFrame]]:
         groups.assign(
             label=_all(subject.group(attribute, group) for attribute, group in of_each),
             attribute=groups["attribute"].map(labels),
-            is_watched=groups["part"] == "group",
+            is_alarm=groups["is_alarm"].astype("object").where(groups["part"] == "group", None),
         ),
     )
     items = tests[(tests["part"] == "item") & tests["now"].notna()]

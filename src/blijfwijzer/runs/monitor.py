@@ -63,6 +63,8 @@ from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.breakdown import break_down
+from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.labels import group_label, labels_of
 from blijfwijzer.survey.scales import recode_items
 from blijfwijzer.survey.texts import Message, Value, say
 
@@ -273,7 +275,7 @@ def _watch(found: Monitored, breakdown: Breakdown, release: Publication) -> Watc
     drifted = int((found.net.table["verdict"] != SAME).sum())
     is_left = remain(predictions, groups, sounded, FALSE_ALARMS) if known.any() else False
     apart = _measured_rows(found, overlap, known)
-    told = [*_check_tests(sounded, rates, predictions, subject), *check_drift(found.net)]
+    told = [*_check_tests(sounded, rates, predictions, codebook), *check_drift(found.net)]
     return Watch(
         subject=subject,
         intake=explained.intake,
@@ -397,10 +399,10 @@ def _performance(found: Monitored, measured: Mask) -> pd.DataFrame:
 
 
 def _check_tests(
-    tests: pd.DataFrame, rates: pd.DataFrame, predictions: Predictions, subject: Subject
+    tests: pd.DataFrame, rates: pd.DataFrame, predictions: Predictions, codebook: Codebook
 ) -> Iterator[Message]:
     """Say what gave an alarm."""
-    labels, weight = subject.labels, predictions.design.weight
+    labels, weight = labels_of(codebook), predictions.design.weight
     for row in plain_rows(tests[tests["part"].isin(["slope", "level"])]):
         if row["part"] == "slope":
             yield from find_moved_slope(row)
@@ -411,7 +413,7 @@ def _check_tests(
     named: list[Value] = [
         say(
             "remark.moved.one_group",
-            group=subject.group(row["attribute"], row["group"]),
+            group=group_label(codebook, row["attribute"], row["group"]),
             predicted=round(100 * row["predicted"]),
             observed=round(100 * row["observed"]),
         )
