@@ -5,7 +5,6 @@ RESPONDENTS ?= 40000
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
-BENCH := $(VENV)/installed-bench
 WAVE := data/werkonderzoek-2019.sav
 NEXT := data/werkonderzoek-2022.sav
 PEOPLE := data/werkonderzoek-2022-people.csv
@@ -15,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help install check fix test test-all train explain score climate claims validate ui notebooks bench same shape
+.PHONY: FORCE help install check fix test test-all train explain score climate claims validate ui notebooks bench same shape docs
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -25,9 +24,8 @@ install: $(STAMP) ## Set up .venv from the lock file
 $(STAMP): FORCE
 	@sh .ci/environment $(VENV) "$(PYTHON)"
 FORCE:
-
-$(BENCH): $(STAMP) requirements-bench.lock
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-bench.lock
+$(VENV)/installed-%: requirements-%.lock $(STAMP)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@
 
 check: $(STAMP) ## Check style, format and types
@@ -79,17 +77,19 @@ same: $(STAMP) ## Hold every output against what it was
 	$(BIN)/python tests/same.py
 shape: $(STAMP) ## Print the shape of the house beside what it shall be
 	$(BIN)/python tests/shape.py --outliers
+docs: $(VENV)/installed-docs ## Build the documentation site in site/; a broken link fails
+	$(BIN)/zensical build --strict --clean
 
 validate: $(STAMP) ## Simulate what must hold; writes docs/validation.md
 	$(BIN)/python -m studies validation --data $${SURVEYS:-../shared/data} --output docs/validation.md
 
 ui: $(STAMP) ## Open MLflow on the runs
 	@case "$${MLFLOW_TRACKING_URI:-}" in http*) echo "Open $$MLFLOW_TRACKING_URI"; exit 0;; esac; \
-	exec $(BIN)/mlflow server --host 127.0.0.1 --port $${PORT:-5000} \
-	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-$(STORE)}"
-
+	host=$${UI_HOST:-127.0.0.2}; at=$$host:$${PORT:-5000}; $(BIN)/python -m blijfwijzer.records.view http://$$at; \
+	exec $(BIN)/mlflow server --host $$host --port $${at##*:} --allowed-hosts $$at \
+	  --cors-allowed-origins http://$$at --backend-store-uri "$${MLFLOW_TRACKING_URI:-$(STORE)}"
 notebooks: $(STAMP) ## Run the notebooks from top to bottom
 	$(BIN)/python -m pytest tests/project/test_notebooks.py
 
-bench: $(BENCH) ## Measure against other tools; writes docs/benchmarks.md
+bench: $(VENV)/installed-bench ## Measure against other tools; writes docs/benchmarks.md
 	$(BIN)/python -m studies bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md

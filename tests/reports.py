@@ -73,10 +73,28 @@ def make_report(
                 "verdict": ["same", "shifted"],
             }
         ),
+        questions=pd.DataFrame(
+            {
+                "question": ["Ik kan hier fouten toegeven", "Ik leer hier elke dag iets nieuws"],
+                "scale": ["Veiligheid", "Leren"],
+                "n": ["1000+", "1000+"],
+                "span": ["1–5", "1–5"],
+                "mean": [3.8, 3.1],
+                "high": [71, 42],
+                "low_high": [69, 40],
+                "high_high": [73, 44],
+            }
+        ),
         sectors=pd.concat(
             [
                 pd.DataFrame(
-                    {"target": target, "label": SECTORS[language], "n": "1000+", **_rates(rng, 8)}
+                    {
+                        "target": target,
+                        "label": SECTORS[language],
+                        "n": "1000+",
+                        "response": 40,
+                        **_rates(rng, 8),
+                    }
                 )
                 for target, _ in TARGETS[language]
             ],
@@ -123,6 +141,7 @@ def make_report(
                 "extra": rng.integers(0, 50, groups) / 10,
             }
         ),
+        proposal=pd.DataFrame([_proposal()]),
         alternatives=pd.DataFrame(
             {
                 "rule": ["Deze verdeling", "Lager opgeleid en lang in dienst", "Willekeurig"],
@@ -190,6 +209,17 @@ def make_report(
     )
     tables = {name: shown(made.pop(name)) for name in list(made) if is_table(made[name])}
     return Chapter(**made, tables=tables)
+
+
+def _proposal() -> dict[str, float]:
+    """The first row of the comparison, with money that nothing else here has."""
+    return {
+        **{"vouchers": 600, "served": 31, "groups": 40},
+        **{"cost": 1_000, "budget": 250_000, "spending": 204_000},
+        **{"reserve": 12_500, "left": 33_500},
+        **{"extra": 61.2, "extra_low": 31.0, "extra_high": 91.5},
+        **{"exclusion": 69, "inclusion": 38, "take_up": 28, "deadweight": 42},
+    }
 
 
 def is_table(value: Any) -> bool:

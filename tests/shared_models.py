@@ -8,6 +8,7 @@ import pandas as pd
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.files import write_files
 from blijfwijzer.records.model_folder import Learnt, model_files
+from blijfwijzer.records.registry import Registered
 from blijfwijzer.records.tracking import Training
 from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.risk.selection import Task, select_model
@@ -73,7 +74,7 @@ def write_model(folder, model, card=None):
 
 def training(folder, selection):
     return Training(
-        "vertrekintentie",
+        Registered("werkonderzoek", "2019", "vertrekintentie", folder.name),
         folder,
         {"seed": 0},
         {"survey_sha256": "abc"},

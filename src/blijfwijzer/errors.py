@@ -262,6 +262,24 @@ class MarginError(BlijfwijzerError):
     exit_code = 64
 
 
+class UnusableSurveyError(BlijfwijzerError):
+    """The survey reads without a fault, and yet no command can use it."""
+
+    exit_code = 65
+
+
+class ComparisonError(BlijfwijzerError):
+    """Two models cannot be held against each other on this survey."""
+
+    exit_code = 66
+
+
+class PromotionError(BlijfwijzerError):
+    """A model may not take the place of the champion; its message lists every reason."""
+
+    exit_code = 67
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 

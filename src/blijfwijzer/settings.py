@@ -2,40 +2,13 @@
 
 import tomllib
 from datetime import date
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from blijfwijzer.codes import CheckCode, Reason
+from blijfwijzer.declared import CheckCode, Language, Reason
 from blijfwijzer.errors import SettingsError, counted
-
-LOCALE: Traversable = resources.files("blijfwijzer") / "publish" / "locale"
-"""Folder of the catalogues, a file per language."""
-
-
-def catalogue_file(language: str) -> Traversable:
-    """Give the file that holds the sentences of a language."""
-    return LOCALE / f"{language}.po"
-
-
-def languages() -> list[str]:
-    """Languages that can be asked for: those that have a catalogue."""
-    names = (file.name for file in LOCALE.iterdir())
-    return sorted(name.removesuffix(".po") for name in names if name.endswith(".po"))
-
-
-def _with_catalogue(language: str) -> str:
-    known = languages()
-    if language not in known:
-        raise ValueError(f"there is no catalogue of {language}, only of {', '.join(known)}")
-    return language
-
-
-Language = Annotated[str, AfterValidator(_with_catalogue)]
-"""Name of a language that pages can be made in: that of its catalogue."""
 
 
 def _one_above_zero(mix: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -319,8 +292,7 @@ class DisclosureSettings(Section):
     rounds: int = Field(40, ge=0, le=1000)
     """Rounds in which the choice of groups is improved, at most; it is proven with 0 too."""
     known_models: Literal["tell", "require"] = "tell"
-    """What becomes of a model that was not trained with this ledger: it is told at the top of what
-    is made with it, or refused."""
+    """Whether a model that was not trained with this ledger is told at the top, or refused."""
 
 
 class CultureSettings(Section):
@@ -364,11 +336,33 @@ class CultureSettings(Section):
     attributes, and what the codebook maps to age, education, years of service and managing."""
 
 
+class PromotionSettings(Section):
+    """When a model may take the place of the champion."""
+
+    largest_loss: float = Field(0.005, ge=0, le=0.1)
+    """Of log loss above the champion's, at the upper end of the interval; convention of ours."""
+    fairness: Literal["missed", "level"] = "missed"
+    """By what levels of audit attributes are held against each other, as `fairness.rivals` says."""
+    largest_gap: float = Field(0.02, ge=0, le=0.5)
+    """By how much they may be further apart than with the champion, of any audit attribute."""
+    no_fairness: str = ""
+    """Why fairness need not be known, where no audit attribute may be told of."""
+
+
 class CheckSettings(Section):
     """Which findings ask for no look, by a decision that is shown with them."""
 
     silenced: dict[CheckCode, Reason] = Field(default_factory=dict)
     """Code of a check -> why what it finds is accepted."""
+
+
+class ContactSettings(Section):
+    """Whom readers of a report turn to; the first page says so, or that it is not known yet."""
+
+    ask: str = Field("", max_length=200)
+    """Who answers questions: a name, an address, a telephone number."""
+    object: str = Field("", max_length=200)
+    """Where employees and the works council object."""
 
 
 class TrackingSettings(Section):
@@ -398,7 +392,9 @@ class Settings(Section):
     vouchers: VoucherSettings = VoucherSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
     culture: CultureSettings = CultureSettings()
+    promotion: PromotionSettings = PromotionSettings()
     checks: CheckSettings = CheckSettings()
+    contact: ContactSettings = ContactSettings()
     tracking: TrackingSettings = TrackingSettings()
 
     def spoken(self, language: str | None) -> "Settings":

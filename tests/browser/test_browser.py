@@ -151,6 +151,47 @@ def test_paper_shows_what_the_screen_scrolls(browser, tmp_path):
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("label", ["", "Gemeente Langewoudijk, Afdeling Openbare Ruimte en Groen"])
+def test_the_first_page_is_printed_on_one_sheet(browser, tmp_path, language, label):
+    page = open_page(browser, make_report(language, label=label), tmp_path)
+
+    # What follows begins on a sheet of its own.
+    after = page.evaluate("getComputedStyle(document.querySelector('#short')).breakAfter")
+    page.emulate_media(media="print")
+    assert after != page.evaluate("getComputedStyle(document.querySelector('#short')).breakAfter")
+    page.evaluate("document.querySelectorAll('#short ~ section').forEach(s => s.remove())")
+
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
+    page.close()
+
+
+def test_what_stands_before_the_appendix_is_short_and_folds_nothing_away(browser, tmp_path):
+    page = open_page(browser, make_report(groups=2_000, flagged=400), tmp_path, 1280)
+
+    before = page.evaluate("document.querySelector('#appendix').getBoundingClientRect().top")
+    folded = page.evaluate("document.querySelectorAll('details').length")
+    in_appendix = page.evaluate("document.querySelectorAll('#appendix ~ section details').length")
+
+    assert before / 900 <= 8
+    assert 0 < folded == in_appendix
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_letters_in_pictures_are_large_enough_on_a_telephone(browser, tmp_path, language):
+    page = open_page(browser, make_report(language), tmp_path, 390)
+
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll('svg text')].map(text =>
+            parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a)"""
+    )
+
+    assert sizes
+    assert min(sizes) >= 11
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize("width", [320, 1200])
 def test_the_self_check_card_violates_no_rule_and_fits_its_window(
     browser, tmp_path, language, width

@@ -6,15 +6,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from blijfwijzer.disclosure.ledger import proof_of
+from blijfwijzer.disclosure.chain import read_head
+from blijfwijzer.disclosure.ledger import open_ledger, proof_of
 from blijfwijzer.errors import DisclosureError, ReleaseError
+from blijfwijzer.files import hash_bytes
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import Intake
-from command_line import call
+from command_line import call, keys_of
 
 SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 PEOPLE = 300
@@ -73,3 +75,42 @@ def test_exact_sizes_are_not_among_what_is_shown(place):
 
     assert {path.name for path in (place / "out").iterdir()} == {"run.json", "table.csv"}
     assert len(sizes) > 3
+
+
+def told(place, capsys, *command):
+    """What a command of disclosure tells a program."""
+    capsys.readouterr()
+    assert call("disclosure", *command, "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_programs_are_told_of_the_ledger_and_a_release_as_documented(place, capsys):
+    ledger = ("--ledger", place / "ledger")
+    digest = hash_bytes((place / "out" / "run.json").read_bytes())
+    why = ("--sha256", digest, "--reason", "wrong export")
+
+    (audited,) = told(place, capsys, "audit", place / "out", *ledger)["releases"]
+    proven = told(place, capsys, "check-proof", place / "out", *ledger)
+    (verified,) = told(place, capsys, "verify", place / "ledger")["ledgers"]
+    taken = told(place, capsys, "withdraw", place / "out", *ledger, *why)
+
+    assert set(audited) == keys_of("disclosure audit")
+    assert (audited["release"], audited["derived"]) == (1, "")
+    assert set(proven) == keys_of("disclosure check-proof") and len(proven["checks"]) > 5
+    assert set(verified) == keys_of("disclosure verify")
+    assert verified["head"] == audited["head"]
+    assert set(taken) == keys_of("disclosure withdraw") and taken["lines"] == [1]
+
+
+def test_a_program_is_told_of_a_lowered_minimum_as_documented(place, capsys):
+    ledger = place / "ledger" / "small"
+    with open_ledger(ledger, read_head(ledger).owner) as opened:
+        first = opened.releases[0].content
+        opened.append({**first, "minimum": 120, "request": "more"})
+
+    lowered = told(
+        place, capsys, "lower", ledger, "--minimum", "10", "--reason", "a trial run had 120"
+    )
+
+    assert set(lowered) == keys_of("disclosure lower")
+    assert (lowered["minimum"], lowered["before"]) == (10, 120)

@@ -12,7 +12,7 @@ import tomli_w
 import blijfwijzer as bw
 from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.groups.paths import GroupPath
-from command_line import call
+from command_line import call, keys_of
 
 BOOK = "werkonderzoek-2019"
 COMMANDS = ["score", "climate", "claims"]
@@ -124,9 +124,11 @@ def test_a_preview_on_the_screen_needs_no_output_and_makes_no_ledger(place, tmp_
     asked = ("claims", place / "2022.parquet", "--codebook", BOOK, "--preview")
     there = ("--ledger", tmp_path / "ledger", "--settings", tmp_path / "quick.toml")
 
-    assert not call(*asked, *there)
+    assert not call(*asked, *there, "--json")
 
-    told = capsys.readouterr().out
+    printed = capsys.readouterr()
+    told = printed.err[printed.err.index("claims: what") :]
+    assert set(json.loads(printed.out)) == keys_of("--preview")
     assert told.startswith("claims: what would be shown now; nothing was written or entered.")
     assert "2022: all" in told and "2022: claims" in told
     assert [path.name for path in tmp_path.iterdir()] == ["quick.toml"]
@@ -144,10 +146,13 @@ def test_a_wish_is_read_as_the_command_that_makes_it(place, tmp_path, capsys):
     assert not call(
         *("disclosure", "plan", place / "2022.parquet", "claims --claim H6", score),
         *("--codebook", BOOK, "--ledger", place / "ledger"),
-        *("--settings", tmp_path / "quick.toml"),
+        *("--settings", tmp_path / "quick.toml", "--json"),
     )
 
-    told = capsys.readouterr().out
+    told, raw = (printed := capsys.readouterr()).err, json.loads(printed.out)
+    assert set(raw) == keys_of("disclosure plan")
+    assert sorted(raw["best"]) == [1, 2]
+    assert all(set(one) == keys_of("--preview") for one in raw["first"])
     assert "1. claims --claim H6" in told and "2. score --by sector --models" in told
 
 

@@ -11,7 +11,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import blijfwijzer
-from blijfwijzer import settings
+from blijfwijzer import declared
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.publish import catalogue, claims_page, culture_page, score_page
 from blijfwijzer.publish.catalogue import PARTS, ids, template
@@ -28,7 +28,7 @@ SPEAKERS = {
     "NotTestableError",
 }
 """Functions, and a type, that have the id of a sentence first."""
-LANGUAGES = settings.languages()
+LANGUAGES = declared.languages()
 
 
 def first_arguments() -> Iterator[tuple[str, ast.expr]]:
@@ -114,7 +114,7 @@ def test_ids_are_the_same_in_each_language_and_say_what_they_are_of():
 
 def test_sentences_have_the_same_gaps_and_plurals_in_each_language():
     def entries(language):
-        with settings.catalogue_file(language).open("rb") as file:
+        with declared.catalogue_file(language).open("rb") as file:
             return {
                 entry.id: (entry.string,) if isinstance(entry.string, str) else entry.string
                 for entry in read_po(file)
@@ -138,7 +138,7 @@ def french(tmp_path, monkeypatch):
     text = text.replace("Language: en", "Language: fr").replace("n != 1", "n > 1")
     text = text.replace('msgstr "Everyone"', 'msgstr "Tout le monde"')
     (folder / "fr.po").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(settings, "LOCALE", folder)
+    monkeypatch.setattr(declared, "LOCALE", folder)
     yield "fr"
     for read in (catalogue.ids, catalogue.read_catalogue):
         read.cache_clear()

@@ -25,6 +25,8 @@ def test_there_are_notebooks_to_test():
         "02_drivers",
         "03_vouchers",
         "04_claims",
+        "05_promote",
+        "06_municipality",
     ]
 
 

@@ -27,12 +27,15 @@ TARGETS = [
     "claims",
     "same",
     "shape",
+    "docs",
     "validate",
     "ui",
     "notebooks",
     "bench",
 ]
-LOCKS = ["requirements.lock", "requirements-bench.lock"]
+APART = ("bench", "docs")
+"""Extras that have a lock of their own, with what they add."""
+LOCKS = ["requirements.lock", *(f"requirements-{name}.lock" for name in APART)]
 # Parted, so that this file does not hold what it looks for.
 SECRETS = re.compile("|".join(["-----BEGIN [A-Z ]*PRIVATE" + " KEY", "AKIA" + "[0-9A-Z]{16}"]))
 MACHINE = re.compile(
@@ -86,9 +89,18 @@ def locked(lock):
 def test_the_lock_pins_every_requirement_of_the_project():
     project = tomllib.loads(text("pyproject.toml"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *(r for n in extras if n != "bench" for r in extras[n])]
+    wanted = [*project["dependencies"], *(r for n in extras if n not in APART for r in extras[n])]
 
     assert names_of(wanted) - {"blijfwijzer"} - set(locked("requirements.lock")) == set()
+
+
+@pytest.mark.parametrize("extra", APART)
+def test_a_lock_of_an_extra_pins_what_it_adds_and_nothing_twice(extra):
+    wanted = tomllib.loads(text("pyproject.toml"))["project"]["optional-dependencies"][extra]
+    own, all_others = set(locked(f"requirements-{extra}.lock")), set(locked("requirements.lock"))
+
+    assert names_of(wanted) - {"blijfwijzer"} <= own
+    assert own & all_others == set()
 
 
 def test_what_figures_come_from_has_one_version_for_every_python():

@@ -1,10 +1,6 @@
 """Runs kept in MLflow: in SQLite beside the models, and by a real server."""
 
-import os
 import socket
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
@@ -42,9 +38,17 @@ def check_run(uri, run_id):
     nested = client.search_runs([run.info.experiment_id], f"tags.mlflow.parentRunId = '{run_id}'")
     assert {r.info.run_name for r in nested} == {"prevalence", "trees"}
     files = {f.path for f in client.list_artifacts(run_id, "model")}
-    assert {"model/model.txt", "model/manifest.json", "model/plots"} <= files
-    version = client.get_model_version_by_alias("blijfwijzer-vertrekintentie", "challenger")
+    assert {"model/MLmodel", "model/served.py", "model/artifacts"} <= files
+    inside = {f.path for f in client.list_artifacts(run_id, "model/artifacts/model")}
+    kept = {"model.txt", "manifest.json", "plots"}
+    assert {f"model/artifacts/model/{name}" for name in kept} <= inside
+    version = client.get_model_version_by_alias("werkonderzoek-vertrekintentie", "challenger")
     assert version.run_id == run_id
+    about = {"survey": "werkonderzoek", "wave": "2019", "target": "vertrekintentie"}
+    assert (
+        about.items()
+        <= {n.removeprefix("blijfwijzer."): v for n, v in version.tags.items()}.items()
+    )
 
 
 def test_a_run_is_kept_in_sqlite_with_its_files(folder, selection, tmp_path, monkeypatch):
@@ -58,31 +62,6 @@ def test_a_run_is_kept_in_sqlite_with_its_files(folder, selection, tmp_path, mon
     check_run(f"sqlite:///{store}/mlflow.db", run_id)
     kept = [p for p in store.rglob("*") if p.is_file()]
     assert not [p for p in kept if p.suffix in (".pkl", ".pickle", ".joblib", ".parquet")]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
-        *("--backend-store-uri", f"sqlite:///{folder}/m.db", "--workers", "1"),
-        *("--artifacts-destination", str(folder / "artifacts")),
-    ]
-    log = (folder / "log").open("w")
-    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-    process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-    for _ in range(240):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.5)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(20)
-    log.close()
 
 
 def test_a_run_is_kept_on_a_real_server(folder, selection, tmp_path, server, monkeypatch):

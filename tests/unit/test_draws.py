@@ -382,9 +382,13 @@ def test_a_trial_is_looked_up_entered_and_coarse(place, capsys):
     file = outcomes_of(place, place / "trained.csv")
 
     assert not tried(place, file)
-    assert not tried(place, file)
+    capsys.readouterr()
 
+    assert not tried(place, file, "--json")
+
+    printed = capsys.readouterr()
     told = json.loads((place / "effect.json").read_text())
+    assert json.loads(printed.out) == told
     assert told["verified"] == "ledger"
     assert told["draw"] == "draw 1 in line 2"
     assert told["analysis"] == "1"
@@ -394,7 +398,7 @@ def test_a_trial_is_looked_up_entered_and_coarse(place, capsys):
     assert told["share_offered"] == round(told["share_offered"])
     lines = verify(place / "ledger" / "small")
     assert [line.content["kind"] for line in lines] == ["score", "vouchers", "trial"]
-    assert lines[-1].content["dataset"] not in capsys.readouterr().out
+    assert lines[-1].content["dataset"] not in "".join(printed)
 
 
 def test_swapped_arms_are_refused_and_without_a_ledger_not_verified(place, capsys):

@@ -13,6 +13,7 @@ from blijfwijzer.checks import models, surveys, waves
 from blijfwijzer.checks.document import describe_checks
 from blijfwijzer.checks.findings import Finding, as_json, find, from_json, look_at
 from blijfwijzer.checks.register import CHECKS, check_of, limit_of
+from blijfwijzer.declared import languages
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.estimation.reliability import LOW_RELIABILITY, Reliability
 from blijfwijzer.publish.catalogue import ids
@@ -25,7 +26,7 @@ from blijfwijzer.publish.check_texts import (
 )
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk import calibration, monitoring
-from blijfwijzer.settings import CheckSettings, WaveSettings, languages, load_settings
+from blijfwijzer.settings import CheckSettings, WaveSettings, load_settings
 from blijfwijzer.survey import accounting, remarks
 from blijfwijzer.survey.accounting import NO_ACCOUNT
 from blijfwijzer.survey.answers import Cell
@@ -299,9 +300,7 @@ def test_a_page_warns_of_what_asks_for_a_look():
 
     (warning,) = warn_of(find(told, {}))
 
-    assert write(warning, "en").startswith(
-        "2 checks ask for a look before this is used: BW107, BW108."
-    )
+    assert write(warning, "en").startswith("Look first at what 2 checks found: BW107, BW108.")
     assert write(say("check.clean"), "en") in [
         write(p, "en") for block in check_blocks(()) for p in block.paragraphs
     ]

@@ -192,7 +192,7 @@ def test_what_is_silenced_stands_apart_and_asks_for_no_look(rng, tmp_path):
     told = describe(checked)
     assert open_ones.endswith("after a look at the 2 points above.")
     assert told.endswith("after a look at the 1 point above.")
-    assert "Silenced, with the reason:\n  - BW107: " in told
+    assert "Accepted, with the reason:\n  - BW107: " in told
     assert "Accepted because: “all there are”." in told
     silenced = {one["code"]: one["silenced"] for one in tell_program(checked)["findings"]}
     assert (silenced["BW104"], silenced["BW107"]) == ("", "all there are")

@@ -103,7 +103,8 @@ def test_what_was_released_is_held_and_again_after_something_was_added(released,
 
     assert own == held(released, tmp_path)
     assert [line.content["kind"] for line in verify(ledger_of(tmp_path))] == ["score", "vouchers"]
-    assert audit([released], tmp_path / "ledger", None, None) is None
+    (audited,) = audit([released], tmp_path / "ledger", None, None)
+    assert (audited["release"], audited["releases"]) == (1, 2)
 
 
 def test_nothing_is_added_to_a_forged_release(released, tmp_path):

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.publish.marks import Drawing, Mark, axis_of, draw_row, draw_scale
-from blijfwijzer.publish.score_page import PICTURED_GROUPS, render_report
+from blijfwijzer.publish.score_appendix import PICTURED_GROUPS
+from blijfwijzer.publish.score_page import render_report
 from blijfwijzer.publish.texts import show, write
 from blijfwijzer.survey.texts import Quantity, say
 from reports import changed, make_report
@@ -67,9 +68,12 @@ def test_sections_stand_in_the_order_that_a_reader_needs():
     told = [section.get("id") for section in page.iter("section")]
     headings = [section.find("h2").text for section in page.iter("section")]
     links = [a.get("href") for a in page.find("body/nav").iter("a")]
-    assert told == "what read sectors flagged vouchers reach fairness withheld method".split()
-    assert headings[0] == "What this is, and what it is not"
-    assert links == [f"#{name}" for name in told]
+    asked = "short offers reach flagged results texts withheld appendix".split()
+    assert told == [*asked, *"vouchers drivers groups fairness read method".split()]
+    assert headings[0] == "The proposal on one page"
+    assert links == [f"#{name}" for name in asked]
+    appendix = next(part for part in page.iter("section") if part.get("id") == "appendix")
+    assert [a.get("href") for a in appendix.iter("a")] == [f"#{n}" for n in told[len(asked) :]]
 
 
 def test_ids_are_unique_and_each_reference_leads_somewhere():
@@ -113,8 +117,8 @@ def test_each_picture_tells_its_finding_and_draws_in_the_rows_of_its_table(langu
         assert all(re.search("te weinig|too few", text) for text in bare)
         # What is drawn stands as figures in the same row.
         assert all(svg.get("aria-hidden") == "true" for svg in figure.iter("svg"))
-    # Two risks by sector, two lists of flags, drivers, alternatives and three attributes.
-    assert len(figures) == 2 + 2 + PICTURED_GROUPS + 1 + 3
+    # Alternatives, two lists of flags, risks by unit, drivers and three attributes.
+    assert len(figures) == 1 + 2 + 1 + PICTURED_GROUPS + 3
 
 
 def test_a_table_has_as_many_cells_in_each_row_as_it_has_headings():
@@ -129,7 +133,7 @@ def test_all_flagged_groups_have_their_drivers_in_a_table_and_some_in_a_picture(
 
     page = parse(render_report(report))
 
-    section = next(s for s in page.iter("section") if s.get("id") == "flagged")
+    section = next(s for s in page.iter("section") if s.get("id") == "drivers")
     drivers = [row[0].text for row in section.iter("tr") if "Werkdruk" in row.itertext()]
     assert len(drivers) == 2 * 20
     assert "Getekend: 6 van 20 groepen" in text_of(render_report(report))
@@ -164,8 +168,8 @@ def test_what_may_not_be_shown_is_told_in_words():
 
     page = parse(render_report(changed(report, sectors=hidden)))
 
-    rows = {row[0].text: row[3].text for row in page.findall(".//figure//tr") if len(row) == 4}
-    assert rows["Zorg"] == "niet getoond"
+    rows = {row[0].text: row for row in page.findall(".//section[@id='results']//figure//tr")}
+    assert [cell.text for cell in rows["Zorg"][-2:]] == ["niet getoond"] * 2
     assert "nan" not in text_of(render_report(changed(report, sectors=hidden))).lower().split()
 
 
@@ -196,7 +200,7 @@ def test_a_report_of_nothing_still_says_what_it_is(language):
 def test_a_long_list_of_flags_says_how_many_are_pictured():
     told = text_of(render_report(make_report(groups=50, flagged=50)))
 
-    assert "Getekend: de eerste 40 van 50." in told
+    assert "Getekend: de eerste 6 van 50." in told
 
 
 def test_what_a_release_lacks_is_left_out():
@@ -236,7 +240,8 @@ def test_pictures_without_a_number_say_so():
     )
 
     told = [figure.find(".//caption").text for figure in page.iter("figure")]
-    assert sum("There is nothing to show" in text for text in told) == 2 + 2 + PICTURED_GROUPS + 1
+    # Rates of units are not drawn at all.
+    assert sum("There is nothing to show" in text for text in told) == 2 + PICTURED_GROUPS + 1
 
 
 def test_a_table_with_another_column_is_refused():
@@ -403,14 +408,14 @@ def test_groups_without_figures_are_named_above_the_rows_of_the_others():
 def test_only_a_long_table_scrolls_in_a_box(rows, is_whole):
     report = make_report("en", groups=rows, flagged=2)
 
-    _, section = text_of_section(report, "sectors")
+    _, section = text_of_section(changed(report, questions=None, rolled_up=None), "groups")
 
     boxes = [part.get("class") for part in section.iter("div")]
     assert boxes[-1] == ("wide whole" if is_whole else "wide")
 
 
 def test_a_sure_direction_is_explained_where_it_stands():
-    told, section = text_of_section(make_report("en", flagged=2), "flagged")
+    told, section = text_of_section(make_report("en", flagged=2), "drivers")
 
     assert "Direction sure" in told
     assert "same side of zero in 95% of cases or more" in told

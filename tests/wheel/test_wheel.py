@@ -32,14 +32,14 @@ EXTRAS = {"ipykernel", "matplotlib", "mlflow", "mlflow-skinny", "nbclient", "num
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
-def run(*command, cwd=None):
+def run(*command, cwd=None, environment=ENVIRONMENT):
     return subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True
+        [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True
     )
 
 
-def succeed(*command, cwd=None):
-    done = run(*command, cwd=cwd)
+def succeed(*command, cwd=None, environment=ENVIRONMENT):
+    done = run(*command, cwd=cwd, environment=environment)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -156,6 +156,35 @@ def test_it_scores_with_a_model_that_was_trained_elsewhere(place, survey):
     succeed(program(place), "score", place / "next.sav", *asked, cwd=place)
 
     assert (place / "out" / "groups.csv").exists()
+
+
+def test_what_scores_takes_at_most_600_megabytes(place):
+    files = [p for p in (place / "env").rglob("*") if p.is_file() and not p.is_symlink()]
+    counted = [p.stat().st_size for p in files if "__pycache__" not in p.parts]
+
+    assert 300e6 < sum(counted) <= 600e6
+
+
+PIN = re.compile(r"^([a-z0-9.-]+)(?:\[[a-z,]+\])?(==.*) \\$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("tool", ["uv", "pipx"])
+def test_tools_that_keep_an_environment_for_a_program_install_it(wheel, tmp_path, tool):
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed")
+    pins = PIN.findall((ROOT / "requirements.lock").read_text(encoding="utf-8"))
+    (tmp_path / "pins.txt").write_text("".join(f"{name}{pin}\n" for name, pin in pins))
+    command = {
+        "uv": ["uv", "tool", "install", "--constraints", tmp_path / "pins.txt", wheel],
+        "pipx": ["pipx", "install", f"--pip-args=--constraint {tmp_path / 'pins.txt'}", wheel],
+    }[tool]
+    places = ("UV_TOOL_DIR", "UV_TOOL_BIN_DIR", "PIPX_HOME", "PIPX_BIN_DIR", "PIPX_MAN_DIR")
+    kept = {name: str(tmp_path / name.lower()) for name in places}
+    program = tmp_path / ("uv_tool_bin_dir" if tool == "uv" else "pipx_bin_dir") / "blijfwijzer"
+
+    succeed(*command, environment={**ENVIRONMENT, **kept, "UV_PYTHON": sys.executable})
+
+    assert re.fullmatch(r"blijfwijzer \d+\.\d+\.\d+\n", succeed(program, "--version"))
 
 
 def test_training_says_which_extra_it_lacks(place, survey):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from blijfwijzer.codes import CHECKS_FILE
+from blijfwijzer.declared import CHECKS_FILE
 from blijfwijzer.survey.texts import Message, Part
 
 Level = Literal["warning", "note"]

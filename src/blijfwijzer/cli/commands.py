@@ -1,17 +1,15 @@
-"""The door: parse, call one run, turn errors into exit codes."""
+"""One function per command: it says what is asked, and calls one run."""
 
-import os
-import sys
-import warnings
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from blijfwijzer import __version__, errors
+from blijfwijzer import __version__
 from blijfwijzer.cli.disclosure import disclosure
+from blijfwijzer.cli.exit_codes import describe_in_help
+from blijfwijzer.cli.models import compare_models
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
@@ -28,17 +26,20 @@ from blijfwijzer.cli.options import (
     part_names,
     read_euro,
 )
-from blijfwijzer.cli.programs import AsJson, tell_error, told_to_programs
-from blijfwijzer.files import to_json
+from blijfwijzer.cli.programs import ForProgram, speaks
+
+if TYPE_CHECKING:
+    from blijfwijzer.release.shown import Shown
 
 app = typer.Typer(
     name="blijfwijzer",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="markdown",
     help="Find who may want to leave and who falls behind in an employee survey, and why.\n\n"
     "It reports associations, not causes; intentions, not departures; groups, never persons.",
+    epilog=describe_in_help(),
 )
 
 app.add_typer(disclosure, name="disclosure")
@@ -64,6 +65,7 @@ def _program(
     epilog="Example: `blijfwijzer synthesise --respondents 40000 --seed 2019 "
     "--output data/werkonderzoek-2019.sav`"
 )
+@speaks
 def synthesise(
     output: Annotated[Path, typer.Option(help="Survey to write; the suffix gives the format.")],
     respondents: Annotated[int, typer.Option(min=500, max=5_000_000)] = 40_000,
@@ -82,7 +84,7 @@ def synthesise(
     figures: Annotated[
         Path | None, typer.Option(help="Your own table of figures (CSV) to calibrate to.")
     ] = None,
-) -> None:
+) -> ForProgram:
     """Make the built-in survey: a synthetic WERKonderzoek whose truth is known."""
     from blijfwijzer.progress import show_progress
     from blijfwijzer.runs.synthesise import synthesise as make
@@ -90,12 +92,17 @@ def synthesise(
     places = {"truth": truth, "population": population, "margins": margins, "figures": figures}
     with show_progress() as tell:
         survey = make(output, respondents, seed=seed, wave=wave, tell=tell, **places)
-    print(f"{output}: {len(survey.responses)} forms of {respondents} respondents, wave {wave}.")
+    forms = len(survey.responses)
+    print(f"{output}: {forms} forms of {respondents} respondents, wave {wave}.")
+    return ForProgram(
+        {"output": str(output), "forms": forms, "respondents": respondents, "wave": wave}
+    )
 
 
 @app.command(
     epilog="Example: `blijfwijzer check data/werkonderzoek-2019.sav --codebook werkonderzoek-2019`"
 )
+@speaks
 def check(
     survey: SurveyFile,
     codebook: CodebookName,
@@ -104,37 +111,37 @@ def check(
         Path | None, typer.Option(help="Models: tell whether they can score it too.")
     ] = None,
     sheet: SheetName = "",
-    as_json: AsJson = False,
-) -> None:
+) -> ForProgram:
     """Tell how a survey reads, all that is wrong, and which commands can use it; fits no model.
 
-    It ends with the code of the first fault of the survey, and with 0 where it has none, even if no
-    command can use it: --json tells which can.
+    It ends with the code of the first fault of the survey; with 65 where it has none and yet no
+    command can use it.
     """
     from blijfwijzer.runs import check as story
 
-    with told_to_programs(as_json):
-        checked = story.check(survey, codebook, settings, models, sheet=sheet)
-    print(story.tell(checked, as_json=as_json))
-    raise typer.Exit(checked.exit_code)
+    checked = story.check(survey, codebook, settings, models, sheet=sheet)
+    print(story.describe(checked))
+    return ForProgram(story.tell_program(checked), checked.exit_code)
 
 
 @app.command(epilog="Example: `blijfwijzer codebook mine.sav --output mine.toml`")
+@speaks
 def codebook(
     survey: SurveyFile,
     output: Annotated[Path | None, typer.Option(help="Where to write it; else the screen.")] = None,
     sheet: SheetName = "",
-) -> None:
+) -> ForProgram:
     """Draft a codebook from a file's names, labels and codes, for you to finish."""
     from blijfwijzer.runs import draft as story
 
-    story.draft(survey, output, sheet)
+    return ForProgram(story.draft(survey, output, sheet))
 
 
 @app.command(
     epilog="Example: `blijfwijzer train data/werkonderzoek-2019.sav --codebook werkonderzoek-2019 "
     "--target vertrekintentie`"
 )
+@speaks
 def train(
     survey: SurveyFile,
     codebook: CodebookName,
@@ -144,22 +151,20 @@ def train(
     settings: SettingsFile = None,
     models: Annotated[Path, typer.Option(help="Folder for the model folders.")] = Path("models"),
     ledger: OwnLedger = None,
-    as_json: AsJson = False,
-) -> None:
+) -> ForProgram:
     """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
     from blijfwijzer.runs import train as story
 
     asked = story.TrainRequest(survey, codebook, tuple(target or []), settings)
-    with told_to_programs(as_json):
-        folders = story.train(asked, models, ledger or models.parent / "ledger")
-    if as_json:
-        print(to_json(story.tell_program(folders)).decode(), end="")
+    folders = story.train(asked, models, ledger or models.parent / "ledger")
+    return ForProgram(story.tell_program(folders))
 
 
 @app.command(
     epilog="Example: `blijfwijzer explain models data/werkonderzoek-2022.sav "
     "--target vertrekintentie --output out/drivers-2022`"
 )
+@speaks
 def explain(
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="A model folder, or a folder of them.")
@@ -171,18 +176,19 @@ def explain(
     ] = "",
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
-) -> None:
+) -> ForProgram:
     """Show what drives a model's risk in another wave: pictures, tables and a page."""
     from blijfwijzer.runs import explain as story
 
     asked = story.ExplainRequest(model, survey, target, settings)
-    story.explain(asked, output, ledger)
+    return ForProgram(story.explain(asked, output, ledger).as_json())
 
 
 @app.command(
     epilog="Example: `blijfwijzer monitor data/werkonderzoek-2022.sav --models models "
     "--output out/monitor-2022`"
 )
+@speaks
 def monitor(
     survey: SurveyFile,
     output: Annotated[Path, typer.Option(help="Folder for a folder by outcome.")],
@@ -194,17 +200,20 @@ def monitor(
     ] = "",
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
-) -> None:
+) -> ForProgram:
     """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
     from blijfwijzer.runs import monitor as story
 
-    story.monitor(story.MonitorRequest(survey, models, target, settings), output, ledger)
+    asked = story.MonitorRequest(survey, models, target, settings)
+    shown = story.monitor(asked, output, ledger)
+    return ForProgram({"models": [one.as_json() for one in shown]})
 
 
 @app.command(
     epilog="Example: `blijfwijzer score data/werkonderzoek-2022.sav --models models "
     "--by organisatie,afdeling --and opleiding --output out/2022`"
 )
+@speaks
 def score(
     ctx: typer.Context,
     survey: SurveyFile,
@@ -231,20 +240,21 @@ def score(
     wave: WaveName = "",
     settings: SettingsFile = None,
     preview: Preview = False,
-) -> None:
+) -> ForProgram:
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer.runs import score as story
 
     units, crossed = part_names(by), part_names(cross)
     people = tuple(population or ())
     asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave)
-    _make(ctx, story.score, asked, None if preview else _required(output), ledger)
+    return _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 
 @app.command(
     epilog="Example: `blijfwijzer climate data/werkonderzoek-2022.sav "
     "--codebook werkonderzoek-2019 --previous data/werkonderzoek-2019.sav --output out/climate`"
 )
+@speaks
 def climate(
     ctx: typer.Context,
     survey: SurveyFile,
@@ -265,19 +275,20 @@ def climate(
     wave: WaveName = "",
     settings: SettingsFile = None,
     preview: Preview = False,
-) -> None:
+) -> ForProgram:
     """Measure how it is to work in each unit: dimensions, change, worrying places, conduct."""
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
     asked = WavesRequest(survey, codebook, part_names(by), previous, models, settings, wave)
-    _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
+    return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
 
 @app.command(
     epilog="Example: `blijfwijzer claims data/werkonderzoek-2022.sav "
     "--codebook werkonderzoek-2019 --claim H1 --claim H6 --output out/claims`"
 )
+@speaks
 def claims(
     ctx: typer.Context,
     survey: SurveyFile,
@@ -295,19 +306,20 @@ def claims(
     wave: WaveName = "",
     settings: SettingsFile = None,
     preview: Preview = False,
-) -> None:
+) -> ForProgram:
     """Test the policy's claims on a survey: supported, not, contradicted or undecided."""
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 
     asked = WavesRequest(survey, codebook, part_names(claim), previous, models, settings, wave)
-    _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
+    return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 
 @app.command(
     epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000 "
     "--survey data/werkonderzoek-2022.sav`"
 )
+@speaks
 def vouchers(
     release: ReleaseFolder,
     budget: Annotated[
@@ -342,18 +354,35 @@ def vouchers(
     models: Annotated[
         Path, typer.Option(help="Folder with the models that it was scored with.")
     ] = Path("models"),
-) -> None:
+) -> ForProgram:
     """Divide a voucher budget over the groups of a release, by need alone."""
     from blijfwijzer.runs import vouchers as story
 
     told = settings, target, secret, again, truth, survey, models
     asked = story.VoucherRequest(release, budget, cost, *told)
-    story.vouchers(asked, ledger)
+    return ForProgram(story.vouchers(asked, ledger).as_json())
+
+
+@app.command(epilog="Example: `blijfwijzer pages out/2022 --output out/2022-pages`")
+@speaks
+def pages(
+    release: ReleaseFolder,
+    output: Annotated[Path, typer.Option(help="Folder to write the pages in.")],
+    previous: Annotated[
+        Path | None, typer.Option(help="The release of the wave before, to stand beside it.")
+    ] = None,
+) -> ForProgram:
+    """Write a page for the manager of each unit, of what a release shows already."""
+    from blijfwijzer.runs import pages as story
+
+    count = story.pages(story.PagesRequest(release, previous), output)
+    return ForProgram({"folder": str(output), "pages": count})
 
 
 @app.command(
     epilog="Example: `blijfwijzer trial out/2022/lottery.json trained.csv --output effect.json`"
 )
+@speaks
 def trial(
     sealed: Annotated[Path, typer.Argument(metavar="LOTTERY", help="The sealed lottery.")],
     outcomes: Annotated[
@@ -363,16 +392,19 @@ def trial(
     sha256: Annotated[str, typer.Option(help="Hash that was published with the lottery.")] = "",
     output: Annotated[Path | None, typer.Option(help="Where to write the result (JSON).")] = None,
     ledger: LedgerFolder = Path("ledger"),
-) -> None:
+) -> ForProgram:
     """Estimate, a year later, what the vouchers of a lottery did."""
     from blijfwijzer.runs import trial as story
 
-    story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger)
+    return ForProgram(story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger))
+
+
+compare_models(app)
 
 
 def _make(
-    ctx: typer.Context, story: Callable[..., None], asked: Any, output: Path | None, ledger: Path
-) -> None:
+    ctx: typer.Context, story: Callable[..., "Shown"], asked: Any, output: Path | None, ledger: Path
+) -> ForProgram:
     """Make what is asked, or say how much would be shown; where a plan asks, only say what it is.
 
     Parameters
@@ -380,13 +412,13 @@ def _make(
     output : None for a preview
     """
     if output is not None:
-        story(asked, output, ledger)
-    elif isinstance(ctx.obj, list):
+        return ForProgram(story(asked, output, ledger).as_json())
+    if isinstance(ctx.obj, list):
         ctx.obj.append((story.__name__, asked))
-    else:
-        from blijfwijzer.runs.preview import preview
+        return ForProgram({})
+    from blijfwijzer.runs.preview import preview
 
-        preview(story.__name__, asked, ledger)
+    return ForProgram(preview(story.__name__, asked, ledger).as_json())
 
 
 def _required(output: Path | None) -> Path:
@@ -395,39 +427,3 @@ def _required(output: Path | None) -> Path:
             "is missing. Name a folder, or try --preview.", param_hint="--output"
         )
     return output
-
-
-def main() -> None:
-    """Run the command line; a user's error is one paragraph and an exit code of its own."""
-    # Threads of OpenMP wait at full speed; where other work runs on the same cores a training then
-    # takes ten times as long. Passive waiting costs nothing that can be measured on quiet ones.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    before = warnings.showwarning
-    warnings.showwarning = partial(_warn, before)
-    try:
-        app()
-    except (errors.BlijfwijzerError, OSError) as error:
-        _stop(*tell_error(error))
-    except KeyboardInterrupt:
-        _stop("Interrupted: nothing was left half-written.", errors.INTERRUPTED)
-    except SystemExit as end:
-        if end.code == errors.INTERRUPTED:
-            _stop("Interrupted: nothing was left half-written.", errors.INTERRUPTED)
-        raise
-    finally:
-        warnings.showwarning = before
-
-
-def _warn(
-    otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *rest: Any
-) -> None:
-    """Show a warning that is meant for a user as one, without a place in the code."""
-    if issubclass(category, errors.CodebookWarning | errors.PromiseWarning):
-        print(f"blijfwijzer: warning: {message}", file=sys.stderr)
-    else:
-        otherwise(message, category, *rest)
-
-
-def _stop(message: str, code: int) -> None:
-    print(f"blijfwijzer: {message}", file=sys.stderr)
-    raise SystemExit(code)

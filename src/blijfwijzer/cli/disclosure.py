@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from blijfwijzer.cli.options import LedgerFolder, ReleaseFolder, SettingsFile, SurveyFile
+from blijfwijzer.cli.programs import ForProgram, speaks
 
 _MADE = ("score", "climate", "claims")
 """Commands of which it can be foretold what they would show."""
@@ -14,6 +15,7 @@ disclosure = typer.Typer(no_args_is_help=True, help="What may be shown, and what
 
 
 @disclosure.command("audit", epilog="Example: `blijfwijzer disclosure audit out/2019 out/2022`")
+@speaks
 def audit(
     releases: Annotated[
         list[Path],
@@ -28,14 +30,15 @@ def audit(
     codebook: Annotated[
         str | None, typer.Option("--codebook", "-c", help="The codebook it was read with.")
     ] = None,
-) -> None:
+) -> ForProgram:
     """Work out what could be derived from releases together, and with the ledger."""
     from blijfwijzer.runs import audit as story
 
-    story.audit(releases, ledger, survey, codebook)
+    return ForProgram({"releases": story.audit(releases, ledger, survey, codebook)})
 
 
 @disclosure.command("check-proof", epilog="Example: `blijfwijzer disclosure check-proof out/2022`")
+@speaks
 def check_proof(
     release: Annotated[
         Path,
@@ -48,24 +51,25 @@ def check_proof(
         list[Path] | None,
         typer.Option(help="Proof of a wave; those beside the ledger when left out."),
     ] = None,
-) -> None:
+) -> ForProgram:
     """Check the proof that nothing about few people follows, without the survey."""
     from blijfwijzer.runs import audit as story
 
-    story.check_proof(release, ledger, proof or [])
+    return ForProgram({"checks": story.check_proof(release, ledger, proof or [])})
 
 
 @disclosure.command("verify", epilog="Example: `blijfwijzer disclosure verify ledger`")
+@speaks
 def verify(
     ledgers: Annotated[
         list[Path],
         typer.Argument(metavar="LEDGER...", help="Folders of ledgers; copies are held together."),
     ],
-) -> None:
+) -> ForProgram:
     """Check ledgers of releases line by line, and whether copies of one parted ways."""
     from blijfwijzer.runs import audit as story
 
-    story.verify_ledgers(ledgers)
+    return ForProgram({"ledgers": story.verify_ledgers(ledgers)})
 
 
 @disclosure.command(
@@ -73,6 +77,7 @@ def verify(
     epilog="Example: `blijfwijzer disclosure withdraw out/2022 --reason 'wrong export' "
     "--sha256 ...`",
 )
+@speaks
 def withdraw(
     release: ReleaseFolder,
     reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
@@ -80,11 +85,12 @@ def withdraw(
         str, typer.Option(help="SHA-256 of its run.json: nobody was given any file of it.")
     ] = "",
     ledger: LedgerFolder = Path("ledger"),
-) -> None:
+) -> ForProgram:
     """Take back the last output, if it was never handed out; the ledger keeps that it was."""
     from blijfwijzer.runs import withdraw as story
 
-    story.withdraw(release, ledger, sha256, reason)
+    lines = story.withdraw(release, ledger, sha256, reason)
+    return ForProgram({"folder": str(release), "lines": lines})
 
 
 @disclosure.command(
@@ -92,15 +98,17 @@ def withdraw(
     epilog="Example: `blijfwijzer disclosure lower ledger/werkonderzoek --minimum 10 "
     "--reason 'a trial run had 120'`",
 )
+@speaks
 def lower(
     ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="Folder of one ledger.")],
     minimum: Annotated[int, typer.Option(help="Fewest people that may be told of from now on.")],
     reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
-) -> None:
+) -> ForProgram:
     """Lower the fewest people that earlier releases promised to tell of; the ledger keeps it."""
     from blijfwijzer.runs import withdraw as story
 
-    story.lower(ledger, minimum, reason)
+    before = story.lower(ledger, minimum, reason)
+    return ForProgram({"ledger": str(ledger), "minimum": minimum, "before": before})
 
 
 @disclosure.command(
@@ -108,6 +116,7 @@ def lower(
     epilog="Example: `blijfwijzer disclosure plan wave2.sav 'score --by organisatie,afdeling' "
     "'climate --previous wave1.sav' claims --codebook mine.toml`",
 )
+@speaks
 def plan(
     ctx: typer.Context,
     survey: SurveyFile,
@@ -124,7 +133,7 @@ def plan(
     ] = None,
     settings: SettingsFile = None,
     ledger: LedgerFolder = Path("ledger"),
-) -> None:
+) -> ForProgram:
     """Tell what outputs would cost each other before the first is made; enter nothing."""
     from blijfwijzer.runs import preview as story
 
@@ -138,7 +147,7 @@ def plan(
         command = [kind, str(survey), "--preview", *shared, *words]
         ctx.find_root().command.main(command, standalone_mode=False, obj=asked)
     named = [(name, *own) for name, own in zip(wishes, asked, strict=True)]
-    story.plan(named, ledger)
+    return ForProgram(story.plan(named, ledger).as_json())
 
 
 def _part_wish(wish: str) -> tuple[str, list[str]]:

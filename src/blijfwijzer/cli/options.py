@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -21,8 +22,26 @@ SheetName = Annotated[
 CodebookName = Annotated[
     str, typer.Option("--codebook", "-c", help="Name of a shipped codebook, or path of a .toml.")
 ]
+SETTINGS = "BLIJFWIJZER_SETTINGS"
+"""Environment variable that names the settings where `--settings` is left out."""
+
+
+def _say_where_from(ctx: typer.Context, path: Path | None) -> Path | None:
+    """Say which settings are used that nobody gave on this command line."""
+    source = ctx.get_parameter_source("settings")
+    if path is not None and source is not None and source.name == "ENVIRONMENT":
+        print(f"blijfwijzer: settings of {SETTINGS}: {path}", file=sys.stderr)
+    return path
+
+
 SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", help="Settings (TOML); defaults where left out.")
+    Path | None,
+    typer.Option(
+        "--settings",
+        envvar=SETTINGS,
+        callback=_say_where_from,
+        help="Settings (TOML); defaults where left out.",
+    ),
 ]
 ReleaseFolder = Annotated[
     Path, typer.Argument(metavar="RELEASE", help="A folder that `score` made.")

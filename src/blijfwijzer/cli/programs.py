@@ -1,10 +1,14 @@
-"""What a command tells a program: its result or its error as JSON, and nothing else."""
+"""What a command tells: a person in lines, a program as JSON, or nobody at all."""
 
 import errno
+import inspect
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
-from typing import Annotated
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from functools import wraps
+from io import StringIO
+from typing import Annotated, Any
 
 import typer
 
@@ -14,25 +18,70 @@ from blijfwijzer.files import to_json
 AsJson = Annotated[
     bool, typer.Option("--json", help="Tell it to a program, and errors too (docs/json.md).")
 ]
+IsQuiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but warnings and errors.")]
+
+
+@dataclass(frozen=True)
+class ForProgram:
+    """What a command has to tell a program."""
+
+    result: Mapping[str, Any]
+    """As docs/json.md has it."""
+    exit_code: int = 0
+    """With which the command ends all the same; 0 unless what it found is a reason not to go on."""
+
+
+def speaks(command: Callable[..., ForProgram]) -> Callable[..., None]:
+    """Let a command take `--json` and `--quiet`, beside its own options.
+
+    Typer reads options from a signature, so that the two are added to it here, once for all.
+    """
+
+    @wraps(command)
+    def run(*args: Any, as_json: bool = False, is_quiet: bool = False, **options: Any) -> None:
+        with _heard_by(as_json, is_quiet) as answer:
+            told = command(*args, **options)
+            if as_json:
+                answer(told.result)
+        if told.exit_code:
+            raise typer.Exit(told.exit_code)
+
+    added = {"as_json": AsJson, "is_quiet": IsQuiet}
+    own = inspect.signature(command)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    more = [inspect.Parameter(n, kind, default=False, annotation=a) for n, a in added.items()]
+    signature = own.replace(parameters=[*own.parameters.values(), *more])
+    vars(run).update(__signature__=signature)
+    run.__annotations__ = {**command.__annotations__, **added}
+    return run
 
 
 @contextmanager
-def told_to_programs(is_asked: bool) -> Iterator[None]:
-    """Print an error as JSON where a program asks; it ends the command as ever.
+def _heard_by(as_json: bool, is_quiet: bool) -> Iterator[Callable[[Any], None]]:
+    """Send what a person would read where it is asked: to standard error beside JSON, or nowhere.
 
-    What a person would read goes to standard error meanwhile.
+    An error is told as JSON where a program asks; it ends the command as ever.
+
+    Yields
+    ------
+    What writes a result as JSON.
     """
-    if not is_asked:
-        yield
+    output = sys.stdout
+    aside = StringIO() if is_quiet else sys.stderr
+
+    def answer(result: Any) -> None:
+        output.write(to_json(result).decode())
+
+    if not (as_json or is_quiet):
+        yield answer
         return
-    answer = sys.stdout
     try:
-        with redirect_stdout(sys.stderr):
-            yield
+        with redirect_stdout(aside), redirect_stderr(aside):
+            yield answer
     except (errors.BlijfwijzerError, OSError) as error:
-        text, code = tell_error(error)
-        told = {"exit_code": code, "kind": type(error).__name__, "text": text}
-        answer.write(to_json({"error": told}).decode())
+        if as_json:
+            text, code = tell_error(error)
+            answer({"error": {"exit_code": code, "kind": type(error).__name__, "text": text}})
         raise
 
 

@@ -18,7 +18,7 @@ OPEN_ROWS = 200
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a section, in the order of its fields; the last two are about its heading."""
+    """A part of a section, in the order of its fields; `level` and `look` are about its heading."""
 
     heading: Value = ""
     paragraphs: tuple[Value, ...] = ()
@@ -31,6 +31,8 @@ class Block:
     """Of the heading; that of a section is 2."""
     look: str = ""
     """Of the heading's sign, as the page's style names it."""
+    links: tuple[tuple[str, Value], ...] = ()
+    """Addresses of what tells more, such as `#method`, and what the link to each says."""
 
     @property
     def is_figure(self) -> bool:

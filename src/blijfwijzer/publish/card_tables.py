@@ -9,7 +9,7 @@ from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.risk.card import Band, Card, Judged
-from blijfwijzer.risk.protection import decimals_of
+from blijfwijzer.risk.evaluation import decimals_of
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.texts import Message, Value, say

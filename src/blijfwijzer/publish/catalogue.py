@@ -12,7 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
-from blijfwijzer.settings import catalogue_file
+from blijfwijzer.declared import catalogue_file
 from blijfwijzer.survey.texts import Language
 
 _CLAIMS = (
@@ -32,6 +32,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "claim.verdict": (
             *("contradicted", "not_supported", "not_testable", "supported", "undecided"),
         ),
+        "compare.held": ("apart", "file", "folds", "part", "units", "unknown"),
         "comparison.reason": (
             *("none", "small", "large", "no_anchor", "one_item", "two_items", "one_answer"),
             *("some_groups", "few_left", "alike", "absent", "few_groups", "few_units"),
@@ -73,12 +74,23 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "screening.reference": ("all", "sector"),
         "section": (
-            *("advice", "calibrated", "card", "card_then", "checks", "climate", "compare"),
-            *("conduct", "contributions", "drift"),
-            *("culture_what", "each_claim", "fairness", "flagged", "measured", "method", "model"),
-            *("provenance", "quality", "reach", "read", "sectors", "trend", "verdicts", "vouchers"),
-            *("what", "withheld", "worrying"),
+            *("advice", "appendix", "calibrated", "card", "card_then", "changes", "checks"),
+            *(
+                "climate",
+                "compare",
+                "compared",
+                "conduct",
+                "contributions",
+                "culture_what",
+                "drift",
+            ),
+            *("drivers", "each_claim"),
+            *("fairness", "flagged", "groups", "helped", "measured", "method", "model", "offers"),
+            *("provenance", "quality", "reach", "read", "results", "rivals", "short", "texts"),
+            *("trend", "unit_drivers", "unit_index", "unit_never", "unit_results", "unit_talk"),
+            *("unit_vouchers", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
+        "track": ("compare", "explain", "monitor", "score"),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),
             *("mean", "rank", "scale", "share", "variance"),

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from blijfwijzer.checks.findings import Finding, as_json, find, look_at
+from blijfwijzer.declared import languages
 from blijfwijzer.publish.blocks import Block
 from blijfwijzer.publish.texts import write
-from blijfwijzer.settings import Settings, languages
+from blijfwijzer.settings import Settings
 from blijfwijzer.survey.texts import Language, Message, Value, say
 
 _TAG = "blijfwijzer.check."

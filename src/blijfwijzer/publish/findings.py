@@ -83,6 +83,8 @@ class Findings:
     cards: dict[str, Judged | Message] = field(default_factory=dict)
     """Need that vouchers are for to whom its self-check card reaches, or why that is not told."""
     register: RegisterFindings | None = None
+    questions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What everyone answered, one row per question that may be told."""
 
     @property
     def edge(self) -> Edge:

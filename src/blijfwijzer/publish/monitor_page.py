@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from blijfwijzer.checks.findings import Finding
+from blijfwijzer.declared import languages
 from blijfwijzer.files import plain_rows, to_json
 from blijfwijzer.publish.blocks import Block, paragraph, present, read_blocks
 from blijfwijzer.publish.canvas import Subject
@@ -19,7 +20,7 @@ from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.monitoring import FALSE_ALARMS, Advice
-from blijfwijzer.settings import Settings, languages
+from blijfwijzer.settings import Settings
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.texts import Message, Value, say
 

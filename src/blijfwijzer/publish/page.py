@@ -4,7 +4,8 @@ Every page is a `Chapter`, whose tables passed the gate, and sections of blocks 
 page computes nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib import resources
 
 import jinja2
@@ -14,10 +15,12 @@ from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.page_table import tidy
-from blijfwijzer.survey.texts import Value, say
+from blijfwijzer.survey.texts import Message, Value, say
 
 
-def render_sections(chapter: Chapter, sections: Mapping[str, Iterable[Block]]) -> bytes:
+def render_sections(
+    chapter: Chapter, sections: Mapping[str, Iterable[Block]], appendix: Sequence[str] = ()
+) -> bytes:
     """Write sections as one page; the notes of a section come before its blocks.
 
     The page needs no script and nothing from elsewhere, and is well-formed as XML too; the same
@@ -27,27 +30,42 @@ def render_sections(chapter: Chapter, sections: Mapping[str, Iterable[Block]]) -
     Parameters
     ----------
     sections : name, which is also the id of its heading, to its blocks
+    appendix : those that the contents leave out, as a section before them lists them
     """
-
-    def written(value: Value) -> str:
-        return clean_text(chapter.in_words(value))
-
-    text = (resources.files("blijfwijzer.publish") / "page.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["written"] = written
     told = {name: [*_notes(chapter, name), *blocks] for name, blocks in sections.items()}
-    page = environment.from_string(text).render(
+    page = _template().render(
         chapter=chapter,
         title=tidy(chapter.in_words(chapter.title)),
         survey=tidy(chapter.in_words(chapter.survey)),
-        sections=[(name, say(id_of("section", name)), blocks) for name, blocks in told.items()],
+        sections=[(name, heading_of(name), blocks) for name, blocks in told.items()],
+        listed=[(name, heading_of(name)) for name in told if name not in appendix],
         has_images=any(block.picture for blocks in told.values() for block in blocks),
         skip=say("page.skip"),
         contents=say("page.contents"),
     )
     return page.encode()
+
+
+@cache
+def _template() -> jinja2.Template:
+    """Compile the template once: a thousand units have a page each."""
+    text = (resources.files("blijfwijzer.publish") / "page.html").read_text(encoding="utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["written"] = _written
+    return environment.from_string(text)
+
+
+@jinja2.pass_context
+def _written(context: jinja2.runtime.Context, value: Value) -> str:
+    """Write what is to be said, in the language of the page that is rendered."""
+    return clean_text(context["chapter"].in_words(value))
+
+
+def heading_of(section: str) -> Message:
+    """Give the heading of a section."""
+    return say(id_of("section", section))
 
 
 def _notes(chapter: Chapter, section: str) -> list[Block]:

@@ -1,6 +1,6 @@
 """What is drawn beside the rows of the report's tables, each with its finding in words."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,19 +17,39 @@ Marks = tuple[Mark, ...]
 Legend = tuple[tuple[Shape, Value], ...]
 
 
-def draw_rates(rates: pd.DataFrame, caption: Value) -> Drawing:
-    """Draw rates with their intervals.
+_SHAPES: tuple[Shape, ...] = ("dot", "diamond", "ring")
+"""Of the rates of each risk of a unit."""
+
+
+def draw_risks(
+    rates: pd.DataFrame, targets: Sequence[tuple[str, Value]], caption: Value
+) -> Drawing:
+    """Draw the rates of each risk of units with their intervals, below each other.
 
     Parameters
     ----------
-    rates : one row per sector: label, rate, low, high
+    rates : one row per unit: label and, of each risk that is there, its rate and interval
+    targets : id and label of each risk
     """
-    return Drawing(
-        find_range(rates, "rate", caption),
-        say("unit.percent"),
-        tuple(mark_of(row, "rate") for row in records(rates)),
-        (("dot", say("legend.estimate")),),
+    here = [one for one in targets if f"{one[0]}_rate" in rates][: len(_SHAPES)]
+    shapes = dict(zip((target for target, _ in here), _SHAPES, strict=False))
+    findings: Value = say("chart.alt.nothing", caption=caption)
+    for place, (target, label) in enumerate(here):
+        ends = {"rate": f"{target}_rate", "low": f"{target}_low", "high": f"{target}_high"}
+        own = pd.DataFrame({name: rates.get(column) for name, column in ends.items()})
+        found = find_range(own.assign(label=rates["label"]), "rate", label)
+        told = say("chart.alt.concluded", finding=findings, conclusion=found)
+        findings = told if place else found
+    rows = tuple(
+        tuple(
+            mark
+            for target, shape in shapes.items()
+            for mark in mark_of(row, f"{target}_rate", shape, (f"{target}_low", f"{target}_high"))
+        )
+        for row in records(rates)
     )
+    signs = tuple((shapes[target], say("legend.risk", target=label)) for target, label in here)
+    return Drawing(findings, say("unit.percent"), rows, signs)
 
 
 def draw_flags(flagged: pd.DataFrame, caption: Value) -> Drawing:
@@ -110,7 +130,7 @@ def draw_alternatives(alternatives: pd.DataFrame, caption: Value) -> Drawing:
             top_value=Quantity(top["extra"], "decimal"),
         )
     rows = tuple(
-        mark_of(row, "extra", "bar" if row["is_plan"] else "hatched", has_ends=False)
+        mark_of(row, "extra", "bar" if row["is_plan"] else "hatched", ("extra_low", "extra_high"))
         for row in records(alternatives)
     )
     signs: Legend = (("bar", say("legend.plan")), ("hatched", say("legend.other")))

@@ -20,13 +20,22 @@ from blijfwijzer.publish.score_page import render_report, write_workbook
 
 _TOLD = ("language", "title", "survey", "targets", "facts")
 _TABLES = (
-    *("rejected", "wave", "sectors", "flagged", "drivers", "groups", "segments", "vouchers"),
-    *("alternatives", "lottery", "card", "reach", "reach_gaps", "reach_conclusions"),
+    *("rejected", "wave", "questions", "sectors", "flagged", "drivers", "groups", "segments"),
+    *(
+        "vouchers",
+        "proposal",
+        "alternatives",
+        "lottery",
+        "card",
+        "reach",
+        "reach_gaps",
+        "reach_conclusions",
+    ),
     *("fairness", "gaps", "conclusions", "response", "moved", "withheld", "rolled_up"),
 )
 _ABOUT = ("method", "provenance", "warnings", "notes")
 _PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card", "gaps"}) | {
-    *("reach", "reach_gaps", "reach_conclusions")
+    *("reach", "reach_gaps", "reach_conclusions", "questions", "proposal")
 }
 """Tables that a page can do without; a report of an earlier version may lack them."""
 

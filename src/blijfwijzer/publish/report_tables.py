@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from blijfwijzer.culture.remedies import find_remedies
 from blijfwijzer.disclosure.release import Cleared, pick, stack
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.estimation.discovery import rank_intervals
@@ -13,6 +14,7 @@ from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
 from blijfwijzer.groups.flags import CHOICES, FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.groups.naming import word_rule
 from blijfwijzer.groups.simple_rule import SIMPLE_RULE
 from blijfwijzer.publish.card_tables import clear_cards, say_cards
 from blijfwijzer.publish.catalogue import id_of
@@ -27,6 +29,7 @@ from blijfwijzer.publish.fairness_tables import (
     clear_rates,
 )
 from blijfwijzer.publish.findings import Findings, GroupEstimates
+from blijfwijzer.publish.first_page import say_contact
 from blijfwijzer.publish.method import release_method
 from blijfwijzer.publish.register_tables import clear_moved, clear_response, say_register
 from blijfwijzer.publish.tables.register import TABLES
@@ -71,7 +74,8 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         tables={
             "rejected": shown_rejected(findings.intake.rejected, codebook, edge),
             "wave": _wave(findings),
-            "sectors": _by_target(groups, codebook.units.levels[0], targets),
+            "questions": _questions(findings),
+            "sectors": _by_target(groups, _level_of_many(groups, codebook), targets),
             "flagged": _flagged(groups, targets),
             "drivers": _drivers(findings, groups),
             "groups": _shown_groups(groups, targets),
@@ -92,8 +96,19 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         method=release_method(findings.settings, codebook),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
-        notes={"card": tuple(say_cards(findings)), "register": tuple(say_register(findings))},
+        notes={
+            "card": tuple(say_cards(findings)),
+            "register": tuple(say_register(findings)),
+            "contact": say_contact(findings.settings.contact),
+            "rule": _say_rule(codebook),
+        },
     )
+
+
+def _say_rule(codebook: Codebook) -> tuple[Message, ...]:
+    """Say whom the simple rule is about, where it can be said."""
+    rule = word_rule(codebook)
+    return () if rule is None else (say("rule.is", rule=rule),)
 
 
 def clear_groups(estimates: GroupEstimates, codebook: Codebook, edge: Edge) -> Cleared:
@@ -158,6 +173,22 @@ def _wave(findings: Findings) -> Cleared:
     return findings.edge.clear("wave", table.assign(column=table["feature"], label=labels))
 
 
+def _questions(findings: Findings) -> Cleared:
+    """Clear what everyone answered to each question, scale by scale as the codebook has them."""
+    told, labels = findings.questions, labels_of(findings.codebook)
+    if told.empty:
+        return TABLES["questions"].empty()
+    named = {name: told[name].map(labels) for name in ("question", "scale")}
+    return findings.edge.clear("questions", told.assign(**named))
+
+
+def _level_of_many(groups: Cleared, codebook: Codebook) -> str:
+    """Choose the largest level of which several units are shown: of one there is no comparison."""
+    count = groups.frame["level"].value_counts()
+    levels = codebook.units.levels
+    return next((level for level in levels if count.get(level, 0) > 1), levels[0])
+
+
 def _by_target(groups: Cleared, level: str, targets: Targets) -> Cleared:
     rows = np.flatnonzero(groups.frame["level"].isin([level, EVERYONE]))
     return stack(
@@ -207,6 +238,7 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
                 "is_changeable": drivers["driver"].map(changeable).to_numpy(),
                 **{c: drivers[c].to_numpy(dtype=float) for c in ("contrast", "low", "high")},
                 "is_sure": drivers["is_sure"].to_numpy(dtype=bool),
+                "helps": [_helps(name, codebook) for name in drivers["driver"]],
             }
         )
         # What is told as 0.0 between 0.0 and 0.0 tells nothing, however sure its sign is.
@@ -222,6 +254,12 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
         ["target", "group", "is_changeable", "size"], ascending=[True, True, False, False]
     )
     return findings.edge.clear("drivers", table)
+
+
+def _helps(driver: str, codebook: Codebook) -> Value:
+    """Say what the policy paper names for a driver; "" where it names nothing."""
+    remedies = find_remedies([driver], codebook)
+    return remedies[0].text if remedies else ""
 
 
 def _shown_groups(groups: Cleared, targets: Targets) -> Cleared:

@@ -1,45 +1,53 @@
-"""The report of `score` and `vouchers` as a page: what stands out, for whom, and how sure that is.
+"""The report of `score` and `vouchers` as a page: one page first, then what HR asks, in its order.
 
-It computes nothing; it chooses what is pictured and in which order things are told.
+It computes nothing; it chooses what is told, and in which order. What says the same of all is told
+in a sentence and not drawn.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from blijfwijzer.drivers.group_profiles import SURE
 from blijfwijzer.publish.blocks import (
-    OPEN_ROWS,
     Block,
     drawn,
     method_blocks,
-    noted,
     paragraph,
-    points,
-    present,
-    read_blocks,
     titled,
 )
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.first_page import MOST_GROUPS, apart_of, first_page, is_divided, served
+from blijfwijzer.publish.letters import letters
 from blijfwijzer.publish.numbers import number
-from blijfwijzer.publish.page import render_sections
-from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
+from blijfwijzer.publish.page import heading_of, render_sections
+from blijfwijzer.publish.page_table import shown_table, tidy
 from blijfwijzer.publish.pictures import (
-    PICTURED_ROWS,
     draw_alternatives,
-    draw_drivers,
-    draw_fairness,
     draw_flags,
-    draw_rates,
+    draw_risks,
+    interval_of,
 )
-from blijfwijzer.publish.tables.register import TABLES
+from blijfwijzer.publish.score_appendix import (
+    division_blocks,
+    driver_blocks,
+    fairness_blocks,
+    group_blocks,
+    reach_blocks,
+    register_blocks,
+)
 from blijfwijzer.publish.workbook import write_sheets
-from blijfwijzer.survey.texts import Value, say
+from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
-PICTURED_GROUPS = 12
-"""Groups whose drivers are drawn, over all risks together."""
-MOST_DRIVERS = 1_000
-"""Rows of the table of drivers of groups that have no picture."""
+MOST_SERVED = 12
+"""Groups with vouchers that are listed before the appendix."""
+MOST_RULES = 5
+"""Rules that are compared with the proposal before the appendix: those that bring most."""
+MOST_FLAGGED = 6
+"""Groups that stand out in one risk that are drawn before the appendix."""
+MOST_NAMED = 3
+"""Drivers of a group, and questions, that a sentence names."""
+MOST_UNITS = 14
+"""Units whose rates are drawn before the appendix."""
 
 PURPOSE = (
     *("purpose.groups", "purpose.association", "purpose.intention", "purpose.uncertainty"),
@@ -48,32 +56,41 @@ PURPOSE = (
 )
 """Sentences on what a release is, and what it is not."""
 SHEETS = (
-    *("groups", "vouchers", "alternatives", "lottery", "card", "drivers", "flagged", "sectors"),
-    *("reach", "reach_gaps", "reach_conclusions", "segments", "fairness", "gaps", "conclusions"),
-    *("response", "moved", "withheld", "rolled_up", "rejected", "wave"),
+    *("proposal", "vouchers", "alternatives", "groups", "flagged", "drivers", "sectors"),
+    *("questions", "reach", "reach_gaps", "reach_conclusions", "segments", "fairness", "gaps"),
+    *("conclusions", "lottery", "card", "response", "moved", "withheld", "rolled_up"),
+    *("rejected", "wave"),
 )
+_COMPARED = ["rule", "is_plan", "over", "vouchers", "extra", "extra_low", "extra_high"]
+"""Columns of the comparison that stand before the appendix."""
 
 
 def render_report(report: Chapter) -> bytes:
     """Write the report as HTML."""
-    return render_sections(
-        report,
-        {
-            "what": [points(PURPOSE)],
-            "read": [*read_blocks(report), *_register(report), titled(report, "wave")],
-            "sectors": _sectors(report),
-            "flagged": _flagged(report),
-            "vouchers": _vouchers(report),
-            **({"reach": _reach(report)} if "vouchers" in report.tables else {}),
-            "fairness": _fairness(report),
-            "withheld": [
-                paragraph("note.withheld"),
-                titled(report, "withheld"),
-                titled(report, "rolled_up", is_foldable=True),
-            ],
-            "method": method_blocks(report),
-        },
-    )
+    appendix: dict[str, Iterable[Block]] = {
+        "vouchers": division_blocks(report),
+        **({"helped": reach_blocks(report)} if report.has("reach") else {}),
+        **({"drivers": driver_blocks(report)} if report.has("flagged") else {}),
+        "groups": group_blocks(report),
+        "fairness": fairness_blocks(report),
+        "read": [*register_blocks(report), titled(report, "wave")],
+        "method": method_blocks(report),
+    }
+    sections: dict[str, Iterable[Block]] = {
+        "short": first_page(report),
+        "offers": _offers(report),
+        **({"reach": _reach(report)} if report.has("vouchers") else {}),
+        "flagged": _flagged(report),
+        "results": _results(report),
+        **({"texts": letters(report)} if is_divided(report) else {}),
+        "withheld": _withheld(report),
+        "appendix": [
+            Block(say("section.what"), points=tuple(map(say, PURPOSE))),
+            Block(links=tuple((f"#{name}", heading_of(name)) for name in appendix)),
+        ],
+        **appendix,
+    }
+    return render_sections(report, sections, tuple(appendix))
 
 
 def write_workbook(report: Chapter) -> bytes:
@@ -81,145 +98,149 @@ def write_workbook(report: Chapter) -> bytes:
     return write_sheets(report, SHEETS, PURPOSE)
 
 
-def _register(report: Chapter) -> Iterator[Block]:
-    """Say who responded by a register, and what its margins change."""
-    notes = report.notes.get("register")
-    if not notes:
-        return
-    yield Block(say("heading.register"), notes)
-    yield from present(report, "response")
-    yield paragraph("note.moved")
-    yield from present(report, "moved")
-
-
-def _sectors(report: Chapter) -> Iterator[Block]:
-    yield paragraph("note.sectors")
-    for _, label, rates in report.by_target("sectors"):
-        caption = say("caption.sectors", target=label)
-        yield drawn(report, "sectors", rates, draw_rates(rates, caption), caption)
-    yield titled(report, "groups", is_foldable=True)
-
-
-def _flagged(report: Chapter) -> Iterator[Block]:
-    found = list(report.by_target("flagged"))
-    yield paragraph("note.flagged" if found else "note.none_flagged")
-    for target, label, flagged in found:
-        caption = say("caption.flagged", target=label)
-        count = min(len(flagged), PICTURED_ROWS)
-        cut = say("note.pictured", shown=count, all=len(flagged))
-        drawing = draw_flags(flagged, caption)
-        cuts = (cut,) if count < len(flagged) else ()
-        yield drawn(report, "flagged", flagged, drawing, caption, cuts)
-        yield from _drivers(report, target, label, flagged, PICTURED_GROUPS // len(found))
-    yield from present(report, "segments")
-
-
-def _drivers(
-    report: Chapter, target: str, label: Value, flagged: pd.DataFrame, pictured: int
-) -> Iterator[Block]:
-    drivers = report.rows("drivers")
-    drivers = drivers[drivers["target"] == target].drop(columns="target")
-    # What an employer can change comes first; otherwise the order given is kept.
-    drivers = drivers.sort_values("is_changeable", ascending=False, kind="stable")
-    groups = flagged[flagged["group"].isin(drivers["group"])].drop_duplicates("group")
-    if groups.empty:
-        return
-    shown = groups.head(pictured)
-    how = say("note.drivers", shown=len(shown), all=len(groups), sure=100 * SURE)
-    yield Block(paragraphs=(how,))
-    for group, name in zip(shown["group"], shown["label"], strict=True):
-        rows = drivers[drivers["group"] == group].drop(columns="label")
-        caption = say("caption.drivers", target=label, group=tidy(name))
-        table = drawn_table(report, "drivers", rows, draw_drivers(rows, caption))
-        yield Block(caption=caption, table=table)
-    rest = drivers[~drivers["group"].isin(shown["group"])]
-    if len(rest):
-        caption = say("caption.other_drivers", target=label)
-        in_order = rest.sort_values("group", kind="stable", key=_place_in(groups["group"]))
-        yield Block(table=shown_table(report, "drivers", caption, in_order, most=MOST_DRIVERS))
-
-
-def _place_in(order: "pd.Series[str]") -> "Callable[[pd.Series[str]], pd.Series[int]]":
-    places = {group: place for place, group in enumerate(order)}
-    return lambda groups: groups.map(places)
-
-
-def _vouchers(report: Chapter) -> Iterator[Block]:
-    if "vouchers" not in report.tables:
+def _offers(report: Chapter) -> Iterator[Block]:
+    """List who is offered vouchers, beside what the same money could do otherwise."""
+    if not report.has("vouchers"):
         yield paragraph("note.no_vouchers")
-        yield from _card(report)
         return
-    given = report.rows("vouchers")
-    some = given[pd.to_numeric(given["vouchers"], errors="coerce") > 0]
+    groups = served(report)
+    cut = say("note.pictured", shown=min(len(groups), MOST_SERVED), all=len(groups))
+    told = (cut,) if len(groups) > MOST_SERVED else ()
     caption = say("caption.vouchers")
-    yield Block(caption, table=shown_table(report, "vouchers", caption, some, most=OPEN_ROWS))
-    yield titled(report, "vouchers", is_foldable=True, caption="caption.all_vouchers")
+    short = groups.head(MOST_SERVED).drop(columns=["level", "sector"])
+    if len(groups) > MOST_GROUPS:  # else the first page lists them all
+        yield Block(paragraphs=told, table=shown_table(report, "vouchers", caption, short))
     if report.has("alternatives"):
-        rows, caption = report.rows("alternatives"), say("caption.alternatives")
-        drawing, told = draw_alternatives(rows, caption), (say("note.alternatives"),)
-        yield drawn(report, "alternatives", rows, drawing, caption, told)
-    if "lottery" in report.tables:
-        yield titled(report, "lottery")
-    yield from _card(report)
+        rows, caption = _best(report.rows("alternatives")), say("caption.alternatives")
+        short = rows[[*_COMPARED, *(c for c in ("true_extra", "cost_per_extra") if c in rows)]]
+        beside = (say("offers.compared"), *report.notes.get("rule", ()))
+        drawing = draw_alternatives(rows, caption)
+        yield drawn(report, "alternatives", short, drawing, caption, beside)
+        yield Block(links=(("#vouchers", say("short.more.alternatives")),))
 
 
-def _card(report: Chapter) -> Iterator[Block]:
-    """Say how the self-check card does, and whom it reaches."""
-    if report.notes.get("card"):
-        yield noted(report, "card")
-    yield from present(report, "card")
+def _best(alternatives: pd.DataFrame) -> pd.DataFrame:
+    """Keep the proposal and the rules of which most is expected, in the order given."""
+    is_plan = alternatives["is_plan"].astype(bool)
+    extra = pd.to_numeric(alternatives["extra"], errors="coerce")[~is_plan]
+    return alternatives.loc[is_plan | alternatives.index.isin(extra.nlargest(MOST_RULES).index)]
 
 
 def _reach(report: Chapter) -> Iterator[Block]:
-    if "reach" not in report.tables:
+    """Say by which attributes some are missed more often than others."""
+    if not report.has("reach"):
         yield paragraph("note.no_reach")
         return
-    yield paragraph("note.reach")
-    yield from _targeted(
-        report, ("reach", "reach_gaps", "reach_conclusions"), say("legend.offered")
+    gaps = report.rows("reach_gaps")
+    gap = gaps["gap"].map(number).astype(float)
+    if (gap > 0).any():
+        caption, rows = say("caption.reach_gaps"), gaps[gap > 0].drop(columns="ratio")
+        yield Block(table=shown_table(report, "reach_gaps", caption, rows))
+    named = {
+        "reach.alike": tuple(map(tidy, gaps.loc[gap == 0, "attribute"])),
+        "reach.unknown": tuple(map(tidy, gaps.loc[gap.isna(), "attribute"])),
+    }
+    yield Block(paragraphs=tuple(Message(n, {"names": w}) for n, w in named.items() if w))
+    told = report.rows("reach_conclusions")
+    sure = told[told["attribute"].isin(apart_of(gaps)["attribute"])]
+    more = (("#helped", say("short.more.helped")),)
+    yield Block(paragraphs=tuple(sure["conclusion"].head(MOST_NAMED)), links=more)
+
+
+def _flagged(report: Chapter) -> Iterator[Block]:
+    """Draw the groups that stand out, and say what goes with it and can be changed."""
+    found = list(report.by_target("flagged"))
+    if not found:
+        yield paragraph("note.none_flagged")
+    for target, label, flagged in found:
+        caption = say("caption.flagged", target=label)
+        rows = flagged.head(MOST_FLAGGED)
+        cut = say("note.pictured", shown=len(rows), all=len(flagged))
+        told = (cut,) if len(rows) < len(flagged) else ()
+        short = rows[["label", "sector", "n", "rate", "low", "high", "reference"]]
+        yield drawn(report, "flagged", short, draw_flags(rows, caption), caption, told)
+        what = tuple(_what_goes_with(report, target, rows))
+        if what:
+            yield Block(paragraphs=(say("flagged.drivers", target=label),), points=what)
+    if found:
+        yield Block(links=(("#drivers", say("short.more.drivers")),))
+
+
+def _what_goes_with(report: Chapter, target: str, flagged: pd.DataFrame) -> Iterator[Value]:
+    """Name what goes with more risk in each group and an employer can change."""
+    drivers = report.rows("drivers")
+    is_more = pd.to_numeric(drivers["contrast"], errors="coerce") > 0
+    is_told = drivers["is_changeable"].astype(bool) & drivers["is_sure"].astype(bool) & is_more
+    drivers = drivers[(drivers["target"] == target) & is_told]
+    for group, name in zip(flagged["group"], flagged["label"], strict=True):
+        rows = drivers[drivers["group"] == group].head(MOST_NAMED)
+        if len(rows):
+            told = tuple(
+                say("flagged.driver", driver=tidy(d), points=Quantity(p, "points"))
+                for d, p in zip(rows["driver"], rows["contrast"], strict=True)
+            )
+            yield say("flagged.of_group", group=tidy(name), drivers=told)
+
+
+def _results(report: Chapter) -> Iterator[Block]:
+    """Draw rates and response of units, and say which questions were answered highest and lowest.
+
+    Of one unit there is no comparison: it is told in a sentence.
+    """
+    everyone = tuple(
+        say("results.everyone", target=label, rate=interval_of(rates.iloc[0], "rate", "percent"))
+        for _, label, rates in report.by_target("sectors")
+        if number(rates["rate"].iloc[0]) is not None
+    )
+    yield Block(paragraphs=everyone)
+    units = _by_unit(report)
+    if len(units) > 1:
+        rows, caption = units.head(MOST_UNITS), say("caption.units")
+        cut = say("note.pictured", shown=len(rows), all=len(units))
+        told = (cut,) if len(rows) < len(units) else ()
+        drawing = draw_risks(rows, report.targets, caption)
+        yield drawn(report, "groups", rows, drawing, caption, told)
+    yield from _answers(report)
+
+
+def _by_unit(report: Chapter) -> pd.DataFrame:
+    """Put the rates of all risks of a unit in one row, as the table of groups has them."""
+    tables = []
+    for target, _, rates in report.by_target("sectors"):
+        names = {end: f"{target}_{end}" for end in ("rate", "low", "high")}
+        if rates["rate"].iloc[1:].map(number).notna().any():
+            tables.append(rates.iloc[1:].rename(columns=names).reset_index(drop=True))
+    if not tables:
+        return pd.DataFrame()
+    joined = pd.concat(tables, axis=1)
+    joined = joined.loc[:, ~joined.columns.duplicated()]
+    # How many people there are is not always known.
+    is_known = "response" in joined and joined["response"].notna().any()
+    return joined if is_known else joined.drop(columns="response", errors="ignore")
+
+
+def _answers(report: Chapter) -> Iterator[Block]:
+    if not report.has("questions"):
+        return
+    rows = report.rows("questions").sort_values("high", ascending=False, kind="stable")
+    told = [
+        tuple(
+            say("results.question", question=tidy(q), share=Quantity(s, "percent"))
+            for q, s in zip(part["question"], part["high"], strict=True)
+        )
+        for part in (rows.head(MOST_NAMED), rows.iloc[::-1].head(MOST_NAMED))
+    ]
+    yield Block(
+        say("caption.questions"),
+        (say("results.highest", questions=told[0]), say("results.lowest", questions=told[1])),
+        links=(("#groups", say("short.more.questions")),),
     )
 
 
-def _fairness(report: Chapter) -> Iterator[Block]:
-    is_empty = report.rows("fairness").empty and report.rows("conclusions").empty
-    yield paragraph("note.no_fairness" if is_empty else "note.fairness")
-    if "vouchers" in report.tables and not is_empty:
-        yield paragraph("note.fairness_of_flags")
-    yield from _targeted(report, ("fairness", "gaps", "conclusions"), say("legend.selected"))
-
-
-def _targeted(report: Chapter, tables: tuple[str, str, str], selected: Value) -> Iterator[Block]:
-    """Draw whom a rule helps and misses by each attribute, and say what was found."""
-    rates, gaps, conclusions = tables
-    found = report.rows(conclusions)
-    told = found.groupby("attribute", sort=False)["conclusion"].agg(list).to_dict()
-    without = list[str]()
-    for attribute, rows in report.rows(rates).groupby("attribute", sort=False):
-        shown = rows[rows[["selection", "missed", "inclusion"]].map(number).notna().any(axis=1)]
-        if shown.empty:
-            without.append(tidy(attribute))
-            continue
-        sentences = tuple(told.pop(attribute, []))
-        caption = say("caption.fairness", attribute=tidy(attribute))
-        drawing = draw_fairness(shown, caption, sentences[0] if sentences else "", selected)
-        beside = (*sentences, *_without_figures(rows.drop(index=shown.index)))
-        yield drawn(report, rates, shown.drop(columns="attribute"), drawing, caption, beside)
-    if without:
-        yield Block(paragraphs=(say("fairness.without_all", names=tuple(without)),))
-    apart = report.rows(gaps) if report.has(gaps) else pd.DataFrame(columns=["gap", "ratio"])
-    apart = apart[apart[["gap", "ratio"]].notna().any(axis=1)]
-    if len(apart):
-        caption = say(TABLES[gaps].caption)
-        yield Block(caption, table=shown_table(report, gaps, caption, apart))
-    rest = found[found["attribute"].isin(list(told))]
-    if len(rest):
-        caption = say("caption.conclusions")
-        yield Block(table=shown_table(report, conclusions, caption, rest))
-
-
-def _without_figures(rows: pd.DataFrame) -> Iterator[Value]:
-    """Name the groups of which nothing may or can be told, by why."""
-    for reason, of_reason in rows.groupby("missed", sort=False, dropna=False):
-        why = reason if isinstance(reason, str) else say("value.not_shown")
-        names = tuple(map(tidy, of_reason["label"]))
-        yield say("fairness.without", reason=why, names=names)
+def _withheld(report: Chapter) -> Iterator[Block]:
+    yield paragraph("note.withheld")
+    caption = say("caption.withheld")
+    if report.has("withheld"):
+        yield Block(table=shown_table(report, "withheld", caption, report.rows("withheld")))
+    if report.has("rolled_up"):
+        yield Block(links=(("#groups", say("caption.rolled_up")),))

@@ -16,7 +16,7 @@ from blijfwijzer.checks.surveys import (
     find_low_reliability,
 )
 from blijfwijzer.disclosure.rounding import band_text
-from blijfwijzer.errors import counted
+from blijfwijzer.errors import UnusableSurveyError, counted
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.check_texts import by_kind, check_json, tell
 from blijfwijzer.publish.facts import tell_reasons
@@ -92,8 +92,11 @@ class Checked:
 
     @property
     def exit_code(self) -> int:
-        """That of its first fault; 0 where it has none, whatever commands can use it."""
-        return self.intake.errors[0].exit_code if self.intake.errors else 0
+        """That of its first fault, or its own where there is none and no command can use it."""
+        if self.intake.errors:
+            return self.intake.errors[0].exit_code
+        commands = [one.can for one in self.foretold if one.is_command]
+        return UnusableSurveyError.exit_code if commands and not any(commands) else 0
 
     @property
     def rejected(self) -> list[tuple[Rejection, int]]:

@@ -37,7 +37,9 @@ class Division:
     partition: Partition
     """The groups that it is divided over."""
     rules: pd.DataFrame
-    """One row per rule, as `compare` gives."""
+    """One row per rule, as `compare` gives; by what is true where that is known."""
+    expected: pd.DataFrame
+    """The same by estimates: one row per rule but the bound, which nobody knows beforehand."""
     lottery: Lottery | None
     power: Power | None
     """None where nothing is compared."""
@@ -47,10 +49,20 @@ class Division:
     ratio: float | None = None
     """Extra people of what is given by need over those of the simple rule, for as much money; None
     where the release does not tell of that rule."""
+    passed_over: str = ""
+    """Groups of which more is expected and that are too few to draw among; "" where there are
+    none."""
 
 
 FEW_GROUPS = "few groups"
 _KINDS = ("by_risk", "by_lot", "by_signal")
+_OF_RULES = {
+    **{"extra": "expected_extra", "extra_low": "extra_low", "extra_high": "extra_high"},
+    **{"cost_per_extra": "cost_per_extra", "need_reached": "need_reached"},
+    **{"exclusion": "exclusion_error", "inclusion": "inclusion_error"},
+}
+"""Figures of a rule, to what `compare` calls them."""
+_OF_PLAN = ("extra", "extra_low", "extra_high", "exclusion", "inclusion")
 _TABLES = frozenset(table.name for table in STORIES["vouchers"])
 
 
@@ -77,7 +89,8 @@ def show_division(
     names = [str(name) for name in table.frame if name not in ("group", "level_label")]
     shown = {name: "level_label" if name == "level" else name for name in names}
     tables["vouchers"] = pick(table, shown)
-    tables["alternatives"] = edge.clear("alternatives", _alternatives(division.rules, groups))
+    tables["proposal"] = edge.clear("proposal", [_proposal(division)])
+    tables["alternatives"] = edge.clear("alternatives", _alternatives(division, groups))
     if lottery is not None:
         tables["lottery"] = edge.clear("lottery", _lottery(lottery, power))
     notes = {**report.notes, "vouchers": _notes(division, groups, settings)}
@@ -143,22 +156,45 @@ def _kinds(row: dict[Hashable, Any]) -> Value:
     )
 
 
-def _alternatives(rules: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
+def _proposal(division: Division) -> dict[str, float]:
+    """Give what the first page tells of a division; extra people as the comparison has them."""
+    allocation, plan = division.allocation, division.expected.loc[["plan"]].iloc[0]
+    given = allocation.table["vouchers"].to_numpy()
+    mean = float(given @ allocation.offers.take_up) / max(allocation.vouchers, 1)
+    return {
+        "vouchers": allocation.vouchers,
+        "served": int((given > 0).sum()),
+        "groups": len(given),
+        "cost": allocation.cost,
+        "budget": allocation.budget,
+        "spending": allocation.expected_spending,
+        "reserve": allocation.reserve,
+        "left": allocation.left,
+        **{told: float(plan[name]) for told, name in _OF_RULES.items() if told in _OF_PLAN},
+        "take_up": mean,
+        "deadweight": allocation.offers.guidance.deadweight,
+    }
+
+
+def _alternatives(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
+    rules, figures = division.rules, list(_OF_RULES.values())
+    is_bound = rules.index == "optimum"
+    told = rules[figures].astype(float).reset_index(drop=True)
+    # What is true of a made-up survey stands beside what is estimated, never in its place.
+    told.loc[is_bound] = float("nan")
+    told.loc[~is_bound] = division.expected[figures].to_numpy(dtype=float)
+    rows = pd.DataFrame(
         {
             "rule": [say(id_of("voucher.rule", str(rule))) for rule in rules.index],
             "over": [_in_short(str(over), groups) for over in rules["over"]],
-            "is_plan": [rule == "plan" for rule in rules.index],
+            "is_plan": rules.index == "plan",
             "vouchers": rules["vouchers"].astype(float).to_numpy(),
-            "extra": rules["expected_extra"].astype(float).to_numpy(),
-            "extra_low": rules["extra_low"].astype(float).to_numpy(),
-            "extra_high": rules["extra_high"].astype(float).to_numpy(),
-            "cost_per_extra": rules["cost_per_extra"].astype(float).to_numpy(),
-            "need_reached": rules["need_reached"].astype(float).to_numpy(),
-            "exclusion": rules["exclusion_error"].astype(float).to_numpy(),
-            "inclusion": rules["inclusion_error"].astype(float).to_numpy(),
+            **{name: told[figure] for name, figure in _OF_RULES.items()},
         }
     )
+    if division.partition.true_rate is None:
+        return rows
+    return rows.assign(true_extra=rules["expected_extra"].astype(float).to_numpy())
 
 
 def _named(over: str, groups: pd.DataFrame) -> Value:
@@ -192,10 +228,10 @@ def _notes(
 ) -> tuple[Message, ...]:
     allocation, lottery = division.allocation, division.lottery
     notes = [
-        say("note.vouchers.over", over=_named(division.partition.name, groups)),
+        _over(division, groups),
         *_money(allocation, settings),
         _effect(allocation),
-        *_sureness(allocation),
+        *_sureness(division),
         say("note.vouchers.crowding"),
         say("note.vouchers.basis"),
         *([] if division.partition.true_rate is None else [say("note.vouchers.truth")]),
@@ -253,14 +289,22 @@ def _effect(allocation: Allocation) -> Message:
     )
 
 
-def _sureness(allocation: Allocation) -> Iterator[Message]:
+def _over(division: Division, groups: pd.DataFrame) -> Message:
+    """Say which groups were chosen, and whether more was expected of others."""
+    over = _named(division.partition.name, groups)
+    if not division.passed_over:
+        return say("note.vouchers.over", over=over)
+    return say("note.vouchers.passed_over", over=over, other=_named(division.passed_over, groups))
+
+
+def _sureness(division: Division) -> Iterator[Message]:
     """Say between what the extra people lie, and what choosing oneself would change."""
-    table, offers = allocation.table, allocation.offers
-    given, rate = table["vouchers"].to_numpy(), table["rate"].to_numpy(dtype=float)
-    low, high = offers.extra_interval(given, rate, table["se"].to_numpy(float), allocation.seed)
-    extra = allocation.expected_extra
+    plan, allocation = division.expected.loc[["plan"]].iloc[0], division.allocation
+    extra, low, high = (float(plan[n]) for n in ("expected_extra", "extra_low", "extra_high"))
     yield say("note.vouchers.between", extra=extra, low=low, high=high)
-    few, many = offers.extra_by_selection(given, rate)
+    given = allocation.table["vouchers"].to_numpy()
+    rate = allocation.table["rate"].to_numpy(dtype=float)
+    few, many = allocation.offers.extra_by_selection(given, rate)
     yield say("note.vouchers.selection", few=few, many=many)
 
 

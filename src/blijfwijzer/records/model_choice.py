@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 
 from blijfwijzer.errors import ModelFolderError, counted
-from blijfwijzer.files import read_json
 from blijfwijzer.progress import Tell
+from blijfwijzer.records.champions import CHAMPIONS, read_champions
 from blijfwijzer.records.model_folder import MANIFEST, Manifest, Stored, read_manifest, read_model
+from blijfwijzer.records.registry import fetch_model, is_registered
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.settings import Settings
@@ -18,9 +19,6 @@ from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, OutcomeKind
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.scales import score_scales
-
-CHAMPIONS = "champions.json"
-"""File in a folder of models: outcome to the name of the model folder that is used for it."""
 
 Concept = Literal["vertrekintentie", "achterblijver"]
 _KINDS: dict[Concept, OutcomeKind] = {"vertrekintentie": "intention", "achterblijver": "need"}
@@ -42,6 +40,9 @@ class ModelChoice:
 def choose_models(models: Path) -> dict[str, ModelChoice]:
     """Choose the model of each outcome in a folder, or the one model that the folder is.
 
+    A place may also be the address of one model in MLflow's registry (models:/name@alias), which
+    is then taken to lie in the folder `models`, with its runs in `mlruns`.
+
     The champion that the folder names for an outcome is taken; without one the newest, by what the
     manifests say. Names and times of files say nothing.
 
@@ -53,7 +54,12 @@ def choose_models(models: Path) -> dict[str, ModelChoice]:
     ------
     ModelFolderError
         There is none, one is altered, they are of different surveys, or a champion is not there.
+    TrackingError
+        The registry cannot be reached, or has no such model.
     """
+    if is_registered(models):
+        stored = fetch_model(str(models), Path("mlruns"), Path("models"))
+        return {stored.model.target: ModelChoice(stored, "as registered")}
     if (models / MANIFEST).exists():
         stored = read_model(models)
         return {stored.model.target: ModelChoice(stored, "as given")}
@@ -124,21 +130,12 @@ def choose_for(models: Path, codebook: Codebook, concept: Concept) -> ModelChoic
 
 def _champions(models: Path, found: Mapping[str, list[Manifest]]) -> dict[str, str]:
     """Read which model folder is used for each outcome; what it names must be there."""
-    path = models / CHAMPIONS
-    if not path.exists():
-        return {}
-    try:
-        champions = {str(target): str(name) for target, name in read_json(path).items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelFolderError(
-            f"{path}: is not readable as outcome to model folder, so it is not known which models "
-            "are used. Mend or remove it."
-        ) from error
+    champions = read_champions(models)
     for target, name in champions.items():
         if name not in [manifest.folder.name for manifest in found.get(target, [])]:
             raise ModelFolderError(
-                f"{path}: names {name} as the model of {target}, and there is no such model here. "
-                "Name one that is there, or remove the entry."
+                f"{models / CHAMPIONS}: names {name} as the model of {target}, and there is no "
+                "such model here. Name one that is there, or remove the entry."
             )
     return champions
 

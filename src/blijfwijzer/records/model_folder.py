@@ -163,11 +163,11 @@ def model_files(learnt: Learnt, shown: Mapping[str, bytes], folder: Path) -> dic
         "measured_apart": learnt.apart,
         "sha256": hash_files({**contents, **shown}),
     }
-    manifest = {**about, "made": _made_before(folder, about) or _now()}
+    manifest = {**about, "made": _made_before(folder, about) or moment()}
     return {**contents, MANIFEST: to_json(manifest)}
 
 
-def _now() -> str:
+def moment() -> str:
     """Give the time; that of the source, where whoever builds again says so."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     moment = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)

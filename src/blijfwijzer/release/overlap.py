@@ -85,10 +85,16 @@ def find_overlap(release: Rehearsal, stored: Stored, units: pd.Series) -> Overla
     return Overlap("unknown", none.to_numpy())
 
 
-def is_of_file(release: Rehearsal, stored: Stored) -> bool:
-    """Whether a key tells that a model was trained on the very file of a release."""
-    own, digest = stored.manifest.survey_hmac_sha256, release.request.origin["survey_sha256"]
-    return any(own == identify(digest) for identify in _keys(release, stored))
+def is_of_file(release: Rehearsal, stored: Stored, digest: str = "") -> bool:
+    """Whether a key tells that a model was trained on the very file of a release, or on another.
+
+    Parameters
+    ----------
+    digest : SHA-256 of the other file
+    """
+    asked = digest or release.request.origin["survey_sha256"]
+    own = stored.manifest.survey_hmac_sha256
+    return any(own == identify(asked) for identify in _keys(release, stored))
 
 
 def _keys(release: Rehearsal, stored: Stored) -> Iterator[Callable[[str], str]]:

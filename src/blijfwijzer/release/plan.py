@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,6 +64,19 @@ class Plan:
         beside = [self.orders[self.given][other] for other in others]
         before, after = self._worth(others, beside), self._worth(others, self.without[place])
         return after[0] - before[0], after[1] - before[1]
+
+    def as_json(self) -> dict[str, Any]:
+        """Tell a program the same; outputs by their place, the first being 1."""
+        return {
+            "wishes": list(self.names),
+            "first": [one.as_json() for one in self.first],
+            "orders": [
+                {"order": [place + 1 for place in order], "shown": [one.as_json() for one in shown]}
+                for order, shown in self.orders.items()
+            ],
+            "best": [place + 1 for place in self.best],
+            "dearest": None if self.dearest is None else self.dearest + 1,
+        }
 
     def __str__(self) -> str:
         """Say it as the command line does."""

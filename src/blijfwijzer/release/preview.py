@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -72,6 +73,10 @@ class Preview:
     def told(self) -> int:
         """How many groups and figures would be shown in all."""
         return sum(tally.shown for tally in self.tallies)
+
+    def as_json(self) -> dict[str, Any]:
+        """Tell a program the same."""
+        return {**asdict(self), "tells_everyone": self.tells_everyone, "told": self.told}
 
     def __str__(self) -> str:
         """Say it as the command line does."""

@@ -31,13 +31,13 @@ from blijfwijzer.files import (
 )
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.records.model_folder import MANIFEST
+from blijfwijzer.records.store import tracking_uri
 from blijfwijzer.records.tracking import (
     Released,
     Training,
     is_tracked,
     track_release,
     track_training,
-    tracking_uri,
 )
 from blijfwijzer.release.admission import fingerprint_figures
 from blijfwijzer.release.folder import (

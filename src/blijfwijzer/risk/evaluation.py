@@ -37,7 +37,8 @@ from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns, jo
 
 TOO_SMALL = "te klein"
 """Name of the rest that holds all groups too small to show."""
-_FEWEST_UNITS = 5
+FEWEST_UNITS = 5
+"""Units below which nothing is said of how far a measure may be off."""
 _LEAST = 1e-9
 """Nearest that a share comes to its bound, for its log odds to be a number."""
 _CURVE_POINTS = 100
@@ -105,7 +106,7 @@ def evaluate(
         overall=everyone,
         by_group=_by_group(predictions, groups, settings, rng),
         by_unit=_by_unit(predictions, units, settings.minimum_group),
-        calibration=_calibration(rank(values, risk), weight, settings.minimum_group),
+        calibration=bin_risks(rank(values, risk), weight, settings.minimum_group),
         curves=_curves(rank(values, risk), weight, settings.minimum_group),
         rows=len(values),
         effective_rows=effective_n(weight),
@@ -130,6 +131,26 @@ def finest_step(influence: float, error: float = 0.0) -> float:
     steps = (1.0, 2.0, 5.0, 10.0)
     step = next(s for s in steps if s * power >= least * (1 - 1e-9))
     return float(f"{step * power:.1g}")
+
+
+def decimals_of(rows: int) -> int:
+    """Decimals of a measure over so many responses that one of them hardly moves it.
+
+    One response moves a mean log loss by at most about 5 / rows. Two decimals are always kept.
+
+    >>> decimals_of(40_000), decimals_of(4_000)
+    (3, 2)
+    """
+    return max(2, int(np.log10(max(rows, 1) / 10)))
+
+
+def widening(units: int) -> float:
+    """Give by how much the spread of draws of n of n whole units is widened: sqrt(n / (n - 1)).
+
+    Their variance is (n - 1) / n of what it should be (Rao & Wu 1988). NaN with fewer than five
+    units, of which nothing is said.
+    """
+    return float(np.sqrt(units / (units - 1))) if units >= FEWEST_UNITS else float("nan")
 
 
 def pool_small(group: pd.Series, minimum: int) -> pd.Series:
@@ -173,8 +194,8 @@ def measure_by_unit(
 
     Percentiles of draws of 20 units hold the truth too seldom: they know neither that the units
     that were drawn from are few, nor that draws of n of n vary less than samples. So their spread
-    is (n / (n - 1)) times as large, on a t-distribution, and on a scale on which a measure has no
-    bound: log odds of a share, the logarithm of what is above zero.
+    is widened, on a t-distribution, and on a scale on which a measure has no bound: log odds of a
+    share, the logarithm of what is above zero.
     """
     design = predictions.design
     unit = pd.factorize(design.cluster)[0]
@@ -182,12 +203,12 @@ def measure_by_unit(
     weight = design.weight[ranked.order]
     table = pd.DataFrame({"value": measure(ranked, weight, metrics)}).reindex(list(metrics))
     count = int(unit.max(initial=-1)) + 1
-    if count < _FEWEST_UNITS:
+    if np.isnan(widening(count)):
         return table.assign(low=np.nan, high=np.nan)
     drawn = [m for m in metrics if m not in ("ece", "calibration_slope")]
     times = draw_units(unit, bootstraps, rng).by_response[:, ranked.order]
     found = pd.DataFrame([measure(ranked, weight * draw, tuple(drawn)) for draw in times])
-    spread = np.sqrt(count / (count - 1))
+    spread = widening(count)
     for metric in drawn:
         to, back = _scale_of(metric)
         value = to(table["value"].loc[metric])
@@ -278,7 +299,7 @@ def _by_unit(predictions: Predictions, units: pd.Series, minimum: int) -> pd.Dat
     return table.assign(low=low, high=high).reset_index()
 
 
-def _calibration(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
+def bin_risks(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
     """Rates in bins of risk; bins below `minimum` respondents join the one before."""
     frame = pd.DataFrame(
         {

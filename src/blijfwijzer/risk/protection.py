@@ -5,14 +5,16 @@ made from what this module lets through.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.rounding import band, band_floor, to_band, whole_percent
 from blijfwijzer.estimation.intervals import wilson
-from blijfwijzer.risk.evaluation import Evaluation, finest_step
+from blijfwijzer.risk.evaluation import Evaluation, decimals_of, finest_step
 from blijfwijzer.risk.metrics import log_losses, possible_losses
+from blijfwijzer.risk.rivals import Rivals
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.survey.arrays import Array
 
@@ -47,6 +49,30 @@ def protect_evaluation(
         calibration=_coarsen(evaluation.calibration),
         curves=evaluation.curves.round(2),
     )
+
+
+def protect_rivals(compared: pd.DataFrame, rivals: Rivals) -> pd.DataFrame:
+    """Round what two models are compared by to what decides and one person cannot move.
+
+    Parameters
+    ----------
+    compared : as `compare_risks` gives
+    """
+    weight = rivals.design.weight
+    loss, rest = ["log_loss"], compared.round(decimals_of(len(weight)))
+    level = finest_step(float((weight * possible_losses(rivals.first)).max() / weight.sum()))
+    step = finest_step(rivals.influence, float(compared["se"].fillna(0.0).loc["log_loss"]))
+    apart = _in_steps(compared.loc[loss, ["difference", "low", "high"]], step)
+    first = _in_steps(compared.loc[loss, "first"], level)
+    rest.loc[loss, apart.columns] = apart
+    rest.loc[loss, "first"] = first
+    rest.loc[loss, "second"] = (first + apart["difference"]).round(9)
+    return rest.drop(columns="se")
+
+
+def protect_calibration(bins: pd.DataFrame) -> pd.DataFrame:
+    """Coarsen the rates in bins of risk to what may be shown."""
+    return _coarsen(bins)
 
 
 def protect_selection(selection: Selection, weight: Array) -> Selection:
@@ -85,7 +111,7 @@ def protect_selection(selection: Selection, weight: Array) -> Selection:
     )
 
 
-def _in_steps(value: pd.Series, step: pd.Series | float) -> pd.Series:
+def _in_steps(value: Any, step: Any) -> Any:
     return ((value / step).round() * step).round(9)
 
 
@@ -94,17 +120,6 @@ def _coarsen_overall(evaluation: Evaluation) -> pd.DataFrame:
     exact = evaluation.overall.loc[["log_loss"]]
     overall.loc[["log_loss"]] = exact.apply(_in_steps, step=evaluation.loss_step)
     return overall
-
-
-def decimals_of(rows: int) -> int:
-    """Decimals of a measure over so many responses that one of them hardly moves it.
-
-    One response moves a mean log loss by at most about 5 / rows. Two decimals are always kept.
-
-    >>> decimals_of(40_000), decimals_of(4_000)
-    (3, 2)
-    """
-    return max(2, int(np.log10(max(rows, 1) / 10)))
 
 
 def _coarsen(table: pd.DataFrame) -> pd.DataFrame:

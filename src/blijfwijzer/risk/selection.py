@@ -121,7 +121,19 @@ class Task:
         )
 
 
-def select_model(task: Task, tell: Tell = silent) -> Selection:
+_LEARN_FROM = {"trees": ("items", "logistic")}
+"""Candidates by which another one is set, where they are tried too."""
+
+
+def refit_model(task: Task, kind: str, tell: Tell = silent) -> Selection:
+    """Fit one candidate again as `select_model` did, and take it whatever others would do."""
+    asked = {kind, *_LEARN_FROM.get(kind, ())}
+    names = tuple(name for name in task.settings.candidates if name in asked)
+    settings = task.settings.model_copy(update={"candidates": names})
+    return select_model(replace(task, settings=settings), tell, kind)
+
+
+def select_model(task: Task, tell: Tell = silent, kind: str = "") -> Selection:
     """Fit all candidates in the folds, choose one, and fit it on all responses.
 
     Tuning and calibration are cross-fitted: what is chosen for a fold is chosen on the other
@@ -129,6 +141,10 @@ def select_model(task: Task, tell: Tell = silent) -> Selection:
     The champion is the simplest candidate whose weighted log loss is within one standard error
     of the best, the error being that of their paired difference over the folds (Breiman et al.
     1984, section 3.4.3, with pairing).
+
+    Parameters
+    ----------
+    kind : candidate that is taken instead
     """
     makers: dict[str, Callable[[Task, Tell], _Tried]] = {
         "prevalence": _prevalence,
@@ -142,7 +158,7 @@ def select_model(task: Task, tell: Tell = silent) -> Selection:
         if name in task.settings.candidates:
             tried[name] = make(task, tell)
     scores = _compare(tried, task)
-    champion = str(scores.index[scores["is_champion"]][0])
+    champion = kind or str(scores.index[scores["is_champion"]][0])
     tell(f"{task.target}: fit the champion ({champion}) on all responses")
     best = tried[champion]
     fitted = best.variants[best.chosen].fit(np.arange(len(task.values)))

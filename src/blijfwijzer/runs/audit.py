@@ -22,14 +22,19 @@ from blijfwijzer.survey.intake import read_survey
 
 def audit(
     releases: list[Path], ledgers: Path, survey_file: Path | None, codebook_name: str | None
-) -> None:
+) -> list[dict[str, Any]]:
     """Work out what could be derived from releases together, and with the ledger.
 
     Without the survey: files and records are as they were entered in the ledger, in every line that
     tells of them, the ledger is whole, rows are coarse and of enough people, and no group of one
     release differs by a few people from what another showed before. With the survey also: its
     people are put in all groups that the ledger knows of it, and the elimination is done again.
+
+    Returns
+    -------
+    Of each release what is said of it too.
     """
+    told = list[dict[str, Any]]()
     for release in releases:
         run = read_record(release)
         folder = ledgers / str(run["survey"])
@@ -38,20 +43,37 @@ def audit(
         hold_seal(release, run)
         groups = hold_rows(release, int(own.content["minimum"]))
         _refuse_changed(folder, entered)
-        derived = "not worked out again (give --survey and --codebook)"
+        derived = ""
         if survey_file is not None and codebook_name is not None:
             derived = _derive(release, run, ledgers, survey_file, load_codebook(codebook_name))
-        print(
-            f"{release}: {groups} groups shown, {run['counts'].get('withheld', 0)} withheld; files "
-            f"and rows as they were entered; release {run['ledger']['sequence']} of "
-            f"{len(entered)} in an unbroken ledger, head {entered[-1].hash}."
-        )
-        print(f"  what follows from all that was shown of this survey: {derived}")
-        for line in (*_told_of(entered), *tell_draws(run, entered)):
-            print(f"  {line}")
+        row = {
+            "folder": str(release),
+            "shown": groups,
+            "withheld": run["counts"].get("withheld", 0),
+            "release": run["ledger"]["sequence"],
+            "releases": len(entered),
+            "head": entered[-1].hash,
+            "derived": derived,
+            "remarks": [*_told_of(entered), *tell_draws(run, entered)],
+        }
+        _say_audited(row)
+        told.append(row)
+    return told
 
 
-def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> None:
+def _say_audited(told: dict[str, Any]) -> None:
+    derived = told["derived"] or "not worked out again (give --survey and --codebook)"
+    print(
+        f"{told['folder']}: {told['shown']} groups shown, {told['withheld']} withheld; files and "
+        f"rows as they were entered; release {told['release']} of {told['releases']} in an "
+        f"unbroken ledger, head {told['head']}."
+    )
+    print(f"  what follows from all that was shown of this survey: {derived}")
+    for line in told["remarks"]:
+        print(f"  {line}")
+
+
+def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> list[str]:
     """Check that nothing about few people follows from a release, by code that trusts nobody.
 
     Parameters
@@ -64,6 +86,10 @@ def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> None:
         Something is not as it must be.
     DisclosureError
         Of some people it is not proven that nothing follows, or something could not be checked.
+
+    Returns
+    -------
+    What was checked and holds.
     """
     run = read_record(release)
     ledger = ledgers / str(run["survey"])
@@ -79,6 +105,7 @@ def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> None:
             f"{release}: not all is proven, as the lines above say. Check the rest with "
             "`blijfwijzer disclosure audit --survey`, or show fewer groups."
         )
+    return [what for _, what in found]
 
 
 def _refuse_changed(folder: Path, entered: list[Release]) -> None:
@@ -110,23 +137,38 @@ def _told_of(entered: Sequence[Release]) -> Iterator[str]:
         )
 
 
-def verify_ledgers(folders: Sequence[Path]) -> None:
+def verify_ledgers(folders: Sequence[Path]) -> list[dict[str, Any]]:
     """Check ledgers line by line, each that is in a folder, and whether two parted ways.
 
     Raises
     ------
     LedgerError
         One is lost or altered, or two began as one and each have releases that the other lacks.
+
+    Returns
+    -------
+    Of each its `folder`, number of `releases`, `head` and `remarks`.
     """
     places = [place for folder in folders for place in _ledgers_in(folder)]
     found = {place: verify(place) for place in places}
-    for place, releases in found.items():
-        head = releases[-1].hash if releases else "none"
-        print(f"{place}: {counted(len(releases), 'release')}, unbroken; head {head}.")
-        for line in _told_of(releases):
+    told: list[dict[str, Any]] = [
+        {
+            "folder": str(place),
+            "releases": len(releases),
+            "head": releases[-1].hash if releases else "none",
+            "remarks": list(_told_of(releases)),
+        }
+        for place, releases in found.items()
+    ]
+    for row in told:
+        print(
+            f"{row['folder']}: {counted(row['releases'], 'release')}, unbroken; head {row['head']}."
+        )
+        for line in row["remarks"]:
             print(f"  {line}")
     for (one, first), (other, second) in combinations(found.items(), 2):
         _tell_fork((one, first), (other, second))
+    return told
 
 
 def _ledgers_in(folder: Path) -> list[Path]:

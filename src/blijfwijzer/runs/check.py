@@ -5,12 +5,13 @@ from pathlib import Path
 from blijfwijzer.drafting.draft import find_undecided
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
-from blijfwijzer.files import to_json
 from blijfwijzer.publish.screen import Checked, describe, tell_program
 from blijfwijzer.runs.foretelling import foretell
 from blijfwijzer.settings import load_settings
 from blijfwijzer.survey.codebook import codebook_file, load_codebook
 from blijfwijzer.survey.intake import check_survey
+
+__all__ = ["check", "describe", "tell_program"]
 
 
 def check(
@@ -39,8 +40,3 @@ def check(
     minimum = settings.disclosure.minimum
     silenced = settings.checks.silenced
     return Checked(intake, survey_file.name, scales, undecided, foretold, minimum, silenced)
-
-
-def tell(checked: Checked, *, as_json: bool) -> str:
-    """Tell what was found, to a person or a program."""
-    return to_json(tell_program(checked)).decode() if as_json else describe(checked)

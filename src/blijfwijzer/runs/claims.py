@@ -57,13 +57,14 @@ class ClaimsTested:
         return [claim.id for claim in self.chosen]
 
 
-def claims(asked: WavesRequest, output: Path, ledgers: Path) -> None:
+def claims(asked: WavesRequest, output: Path, ledgers: Path) -> Shown:
     """Test the policy's claims on a survey, and write the verdicts with what they rest on."""
     refuse_place(output, [*paths_of(asked), ledgers], ledgers)
     with show_progress() as tell:
         tested = put_claims(asked, tell)
         shown = publish_claims(tested, output, ledgers, tell)
     print(shown)
+    return shown
 
 
 def put_claims(asked: WavesRequest, tell: Tell) -> ClaimsTested:

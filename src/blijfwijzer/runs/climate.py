@@ -29,13 +29,14 @@ from blijfwijzer.runs.climate_findings import (
 from blijfwijzer.runs.waves import Waves, WavesRequest, paths_of, read_waves, track_waves
 
 
-def climate(asked: WavesRequest, output: Path, ledgers: Path) -> None:
+def climate(asked: WavesRequest, output: Path, ledgers: Path) -> Shown:
     """Measure how it is to work in each unit, and write what may be shown of it."""
     refuse_place(output, [*paths_of(asked), ledgers], ledgers)
     with show_progress() as tell:
         measured = measure_climate(asked, tell)
         shown = publish_climate(measured, output, ledgers, tell)
     print(shown)
+    return shown
 
 
 def measure_climate(asked: WavesRequest, tell: Tell) -> MeasuredCulture:

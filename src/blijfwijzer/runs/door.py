@@ -5,135 +5,35 @@ when it is written, against all that was shown before. `import blijfwijzer as bw
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.release.folder import refuse_place
-from blijfwijzer.release.preview import Preview, Wish, foretell
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.risk.training import Fitted
 from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims, wish_claims
 from blijfwijzer.runs.climate import measure_climate, publish_climate, wish_climate
 from blijfwijzer.runs.climate_findings import MeasuredCulture
+from blijfwijzer.runs.compare import publish_comparison
 from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
 from blijfwijzer.runs.explanation import Model
 from blijfwijzer.runs.monitor import Monitored, MonitorRequest, publish_watch, watch_wave
+from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
+from blijfwijzer.runs.promote import Promoted, PromoteRequest, promote_model
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
 from blijfwijzer.runs.train import (
     TrainRequest,
     fit_outcome,
-    publish_model,
     read_training,
-    write_rejected,
 )
-from blijfwijzer.runs.train_review import TrainingSurvey
+from blijfwijzer.runs.unshown import Place, Trained, Unshown, Value, Wished
 from blijfwijzer.runs.vouchers import Divided, VoucherRequest, divide, publish_division
 from blijfwijzer.runs.waves import WavesRequest
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.intake import read_survey as read_intake
-
-Place = Path | str
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Unshown(Generic[Value]):
-    """What a verb computed; nothing of it was shown yet."""
-
-    value: Value
-    """In memory only: it may tell of single people."""
-    place: Path
-    """Where it is written when no folder is given."""
-    publish: Callable[[Value, Path, Path, Tell], Shown]
-
-    def write(
-        self, folder: Place | None = None, *, ledgers: Place = "ledger", tell: Tell = silent
-    ) -> Shown:
-        """Choose what may be shown, enter it in the ledger, and write it as a whole or not at all.
-
-        Parameters
-        ----------
-        folder : `place` when left out
-        ledgers : folder of the ledgers of all that was shown; keep it, and give everyone the same
-
-        Returns
-        -------
-        The tables that were shown, with the folder.
-
-        Raises
-        ------
-        NotWritableError, ReleaseError
-            Something else is there.
-        LedgerError, BusyError
-            The ledger is broken, or another run uses it.
-        DisclosureError
-            No choice of groups keeps few people from being told of.
-        """
-        output = self.place if folder is None else Path(folder)
-        return self.publish(self.value, output, Path(ledgers), tell)
-
-
-@dataclass(frozen=True)
-class Wished(Unshown[Value]):
-    """The same, of which it can be foretold how much may be shown."""
-
-    wish: Callable[[Value, Tell], Wish]
-
-    def preview(self, *, ledgers: Place = "ledger", tell: Tell = silent) -> Preview:
-        """Tell how many groups would be shown now; write nothing, and enter nothing.
-
-        Parameters
-        ----------
-        ledgers : folder of the ledgers of all that was shown
-
-        Returns
-        -------
-        Counts of groups and figures; as text, what `--preview` prints.
-
-        Raises
-        ------
-        LedgerError, BusyError
-            As `write`.
-        """
-        return foretell(self.wish(self.value, tell), Path(ledgers))
-
-
-@dataclass(frozen=True)
-class Trained:
-    """Models of the outcomes of a survey, chosen and kept nowhere yet."""
-
-    survey: TrainingSurvey
-    fitted: dict[str, Fitted]
-    """Outcome to its candidates, the champion among them."""
-
-    def write(
-        self, models: Place = "models", *, ledgers: Place = "ledger", tell: Tell = silent
-    ) -> dict[str, Shown]:
-        """Evaluate, explain and keep each model in a folder of its own.
-
-        Returns
-        -------
-        Outcome to the model folder, with the tables of its page.
-
-        Raises
-        ------
-        ModelDisclosureError
-            A model would tell something about fewer than ten people.
-        LedgerError, BusyError, NotWritableError
-            As `Unshown.write`.
-        """
-        folder = Path(models)
-        write_rejected(self.survey, folder)
-        return {
-            name: publish_model(self.survey, fitted, folder, Path(ledgers), tell)
-            for name, fitted in self.fitted.items()
-        }
 
 
 def read_survey(
@@ -167,12 +67,16 @@ def load_model(models: Place, *, target: str = "") -> Model:
 
     Parameters
     ----------
+    models : folder, or an address in MLflow's registry such as models:/survey-outcome@champion,
+        of the server that MLFLOW_TRACKING_URI names, or of `mlruns`
     target : outcome, where the folder holds models of several
 
     Raises
     ------
     ModelFolderError
         There is none, it was altered, or several outcomes are there and none is named.
+    TrackingError, MissingExtraError
+        The registry has no such model or cannot be reached; MLflow is not installed.
     """
     return Model(**vars(choose_model(Path(models), target).stored))
 
@@ -223,6 +127,87 @@ def explain(
     asked = ExplainRequest(Path(model), Path(survey), target, own)
     explained = contribute_wave(asked, tell)
     return Unshown(explained, _place("drivers", asked.survey), publish_explanation)
+
+
+def compare(
+    first: Place,
+    second: Place,
+    survey: Place,
+    *,
+    target: str = "",
+    by: Sequence[str] = (),
+    learnt: Sequence[Place] = (),
+    settings: Settings | Place | None = None,
+    tell: Tell = silent,
+) -> Unshown[ModelPair]:
+    """Hold two models of one outcome against each other on a survey.
+
+    How good they are is measured of people whom neither was fitted on: of organisations that it was
+    not trained on, or, on the survey of its training, out of fold.
+
+    Parameters
+    ----------
+    first, second : model folders, folders of them, or addresses in the registry
+    survey : file that asks the outcome
+    target : outcome, where a folder holds models of several
+    by : unit levels of the groups that are flagged; the cluster when left out
+    learnt : files that the models were trained on, where the survey is another wave of the same
+        organisations: they are fitted again, without each organisation in turn
+    settings : those of the second model when left out; with budget and cost of vouchers, it is
+        told which vouchers would change
+
+    Raises
+    ------
+    ComparisonError
+        They are one model, or are of different surveys, outcomes or people.
+    WaveTooDifferentError
+        One of them cannot read the survey.
+    """
+    own = None if settings is None else _settings(settings)
+    places = Path(first), Path(second), Path(survey)
+    asked = CompareRequest(*places, target, own, tuple(by), tuple(map(Path, learnt)))
+    return Unshown(read_pair(asked, tell), _place("compare", asked.survey), publish_comparison)
+
+
+def promote(
+    model: Place,
+    survey: Place,
+    *,
+    by: str,
+    why: str,
+    learnt: Sequence[Place] = (),
+    settings: Settings | Place | None = None,
+    ledgers: Place | None = None,
+    tell: Tell = silent,
+) -> Promoted:
+    """Make a model the champion that `score` uses, if it is no worse than the one in use.
+
+    It must be no worse in paired log loss, be calibrated, be no less fair to people of any audit
+    attribute, tell nothing about few people, and have no finding that is open. The decision is kept
+    in the folder of models and in MLflow's registry.
+
+    Parameters
+    ----------
+    model : model folder, or an address in the registry such as models:/survey-outcome@challenger
+    survey : file of the newest wave that asks the outcome
+    by : who decides: a name or a role
+    why : why; kept with it
+    learnt : files that models were trained on, where that is another wave than the survey
+    settings : those of the model when left out
+    ledgers : folder of the ledgers; beside the folder of models when left out
+
+    Raises
+    ------
+    PromotionError
+        It may not; the message lists every reason, each with what to do.
+    ComparisonError, WaveTooDifferentError
+        Both cannot be held against this survey.
+    TrackingError
+        The registry cannot be reached; nothing was promoted.
+    """
+    own = None if settings is None else _settings(settings)
+    asked = PromoteRequest(Path(model), Path(survey), by, why, tuple(map(Path, learnt)), own)
+    return promote_model(asked, None if ledgers is None else Path(ledgers), tell)
 
 
 def monitor(

@@ -24,6 +24,7 @@ from blijfwijzer.publish.training_files import driver_tables, picture_files, tab
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
+from blijfwijzer.records.tracking import expect_tracking
 from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
 from blijfwijzer.release.folder import RECORD
 from blijfwijzer.release.overlap import Overlap, find_overlap
@@ -34,6 +35,7 @@ from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
 from blijfwijzer.risk.features import Features, build_features
 from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.risk.waves import WaveComparison, compare_wave
+from blijfwijzer.runs.tracked import track_explained
 from blijfwijzer.runs.train_checks import check_drift, check_slope, check_survey
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
@@ -101,7 +103,7 @@ class Explained:
         return Predictions(self.answers, self.contributions.risk, design)
 
 
-def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None:
+def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> Shown:
     """Show what drives a model's risk in another wave.
 
     Parameters
@@ -117,6 +119,7 @@ def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> None
     print(shown)
     if request.model != explained.stored.folder:
         print(f"  {explained.choice}")
+    return shown
 
 
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
@@ -125,6 +128,7 @@ def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
     settings = settings.spoken(codebook.survey.language)
+    expect_tracking(settings.tracking)
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)
@@ -181,9 +185,10 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
             ),
         }
         release.publish(files, _counts(breakdown, intake))
+    tracked = track_explained(release, stored, intake)
     said = f"{output / PAGE}: what drives {target} in {explained.file}."
     overlapping = f"  {write(overlap.message, SCREEN)}"
-    return Shown.of(review_chapter(page), output, [said, overlapping, *release.said])
+    return Shown.of(review_chapter(page), output, [said, overlapping, *release.said, *tracked])
 
 
 def _counts(breakdown: Breakdown, intake: Intake) -> dict[str, int]:

@@ -7,7 +7,6 @@ the ledger before it leaves. The library shap is needed to hold it, and for noth
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.drivers.cells import Alike, kept_shares, make_cells
 from blijfwijzer.drivers.kinds import find_kinds
 from blijfwijzer.drivers.mean_rows import MeanRows, mean_rows
-from blijfwijzer.errors import DisclosureError, GroupError, ModelFolderError, refuse_without
+from blijfwijzer.errors import GroupError, ModelFolderError, refuse_without
 from blijfwijzer.files import plain, to_json
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.groups.segments import find_segments
@@ -32,13 +31,14 @@ from blijfwijzer.records.model_folder import Stored, read_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.alike import admit_cells, alike_figure, cells_before
 from blijfwijzer.release.breakdown import admit_breakdown, are_narrow
+from blijfwijzer.release.persons import refuse_persons
 from blijfwijzer.release.publication import Showing, showing
 from blijfwijzer.release.request import Request
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.explain import Explained, contribute_intake
 from blijfwijzer.runs.waves import wave_of, without_outcomes
-from blijfwijzer.settings import PersonsSettings, Settings, load_settings
+from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array, Codes
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.labels import group_label, labels_of
@@ -101,7 +101,7 @@ class Model(Stored):
         chosen = load_settings(Path(settings) if isinstance(settings, str) else settings)
         own = self.settings if settings is None else chosen
         if by == PERSONS:
-            _refuse_persons(own.explain.persons)
+            refuse_persons(own.explain.persons)
         explained = _contribute(self, survey, own, tell)
         if by == PERSONS:
             return _explanation(_of_persons(explained), explained)
@@ -151,27 +151,6 @@ def _contribute(
     compared = compare_wave(explained.built, stored.reference, weight, own.wave, len(weight))
     refuse_different(compared, own.wave, stored.model.target)
     return explained
-
-
-def _refuse_persons(leave: PersonsSettings) -> None:
-    """Refuse to explain single people without a purpose, who approved it, and until when.
-
-    Raises
-    ------
-    DisclosureError
-    """
-    lacking = [name for name in ("purpose", "approved_by") if not getattr(leave, name).strip()]
-    if leave.until == date.min:
-        lacking.append("until")
-    elif leave.until < date.today():
-        lacking.append(f"until (it ended on {leave.until.isoformat()})")
-    if lacking:
-        raise DisclosureError(
-            "[explain.persons]: contributions of single people are what each answered, so they are "
-            f"given by written leave only, and {len(lacking)} of its 3 keys lack: "
-            f"{', '.join(lacking)}. Nothing was shown. Write purpose, approved_by and until in the "
-            'settings, or explain by "cells", "segments" or units.'
-        )
 
 
 def _request(explained: Explained, by: tuple[str, ...], wave: str) -> Request:

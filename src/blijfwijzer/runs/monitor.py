@@ -22,6 +22,7 @@ from blijfwijzer.estimation.reliability import estimate_item_rest
 from blijfwijzer.files import plain_rows, refuse_strange
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.canvas import Subject
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.monitor_page import Watch, render_watch, watch_chapter, watch_json
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.tables.register import TABLES
@@ -58,6 +59,7 @@ from blijfwijzer.risk.waves import (
     refuse_different,
 )
 from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave
+from blijfwijzer.runs.tracked import track_watched
 from blijfwijzer.runs.train_checks import check_drift, check_survey
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings
@@ -115,7 +117,7 @@ class Monitored:
         return ~np.isnan(self.explained.answers)
 
 
-def monitor(request: MonitorRequest, output: Path, ledgers: Path | None) -> None:
+def monitor(request: MonitorRequest, output: Path, ledgers: Path | None) -> list[Shown]:
     """Say of each model of a survey whether it still holds, in a folder by outcome.
 
     Parameters
@@ -125,12 +127,15 @@ def monitor(request: MonitorRequest, output: Path, ledgers: Path | None) -> None
     targets = [request.target] if request.target else list(choose_models(request.models))
     for target in targets:
         refuse_strange(output / target, RECORD)
+    told = []
     for target in targets:
         with show_progress() as tell:
             found = watch_wave(replace(request, target=target), tell)
             own = ledgers or found.stored.ledgers
             shown = publish_watch(found, output / target, own, tell)
         print(shown)
+        told.append(shown)
+    return told
 
 
 def watch_wave(request: MonitorRequest, tell: Tell) -> Monitored:
@@ -180,8 +185,20 @@ def publish_watch(found: Monitored, output: Path, ledgers: Path, tell: Tell) -> 
         forms = {"forms": intake.rows, "accepted": len(intake.responses), "refused": refused}
         counts = {**forms, "shown": int(told.sum()), "withheld": int((~told).sum())}
         release.publish(files, counts, advice=watch.advice.word)
-    said = [f"{output / PAGE}: {found.target}: {write(watch.told, SCREEN)}", *release.said]
-    return Shown.of(chapter, output, said)
+    tracked = track_watched(release, stored, intake, _metrics_of(chapter))
+    first = f"{output / PAGE}: {found.target}: {write(watch.told, SCREEN)}"
+    return Shown.of(chapter, output, [first, *release.said, *tracked])
+
+
+def _metrics_of(chapter: Chapter) -> dict[str, float]:
+    """Give measures for MLflow, as they are shown: expected, and measured where they are."""
+    table = chapter.rows("monitor_performance")
+    return {
+        f"{slot}.{metric}": float(value)
+        for slot in ("expected", "measured")
+        for metric, value in zip(_MEASURES, table[slot], strict=True)
+        if np.isfinite(value)
+    }
 
 
 def _compare(explained: Explained, weight: Array) -> WaveComparison:

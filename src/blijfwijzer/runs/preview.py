@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.release.plan import make_plan
-from blijfwijzer.release.preview import Wish, foretell
+from blijfwijzer.release.plan import Plan, make_plan
+from blijfwijzer.release.preview import Preview, Wish, foretell
 from blijfwijzer.runs.claims import put_claims, wish_claims
 from blijfwijzer.runs.climate import measure_climate, wish_climate
 from blijfwijzer.runs.score import ScoreRequest, score_wave, wish_scores
@@ -14,14 +14,15 @@ from blijfwijzer.runs.waves import WavesRequest
 Asked = ScoreRequest | WavesRequest
 
 
-def preview(kind: str, asked: Asked, ledgers: Path) -> None:
+def preview(kind: str, asked: Asked, ledgers: Path) -> Preview:
     """Say how many groups `score`, `climate` or `claims` would show; write and enter nothing."""
     with show_progress() as tell:
         found = foretell(_wish(kind, asked, tell), ledgers)
     print(found)
+    return found
 
 
-def plan(wishes: Sequence[tuple[str, str, Asked]], ledgers: Path) -> None:
+def plan(wishes: Sequence[tuple[str, str, Asked]], ledgers: Path) -> Plan:
     """Say what outputs cost each other before the first is made; write and enter nothing.
 
     Parameters
@@ -32,6 +33,7 @@ def plan(wishes: Sequence[tuple[str, str, Asked]], ledgers: Path) -> None:
         measured = [(name, _wish(kind, asked, tell)) for name, kind, asked in wishes]
         found = make_plan(measured, ledgers, tell)
     print(found)
+    return found
 
 
 def _wish(kind: str, asked: Asked, tell: Tell) -> Wish:

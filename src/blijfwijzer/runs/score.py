@@ -6,12 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import make_groups
+from blijfwijzer.groups.naming import name_groups
 from blijfwijzer.groups.population import Joined
 from blijfwijzer.groups.segments import Segments
 from blijfwijzer.groups.simple_rule import SIMPLE_RULE, part_by_rule
@@ -26,14 +28,19 @@ from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_choice import ModelChoice, choose_models
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
+from blijfwijzer.records.tracking import expect_tracking
 from blijfwijzer.release.admission import Admission, answers_of
 from blijfwijzer.release.answered import Answered
 from blijfwijzer.release.folder import refuse_place
+from blijfwijzer.release.persons import refuse_persons
 from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.rehearsal import Rehearsal, rehearse
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
+from blijfwijzer.risk.features import build_features
+from blijfwijzer.risk.model import predict_risk
+from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.climate_findings import default_levels
 from blijfwijzer.runs.score_findings import (
     Chosen,
@@ -45,12 +52,16 @@ from blijfwijzer.runs.score_findings import (
 from blijfwijzer.runs.score_needs import segments_of
 from blijfwijzer.runs.score_people import read_people
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
+from blijfwijzer.runs.tracked import track_scored
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
-from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.settings import PersonsSettings, Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake, read_responses, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.table import Table
+
+PERSONS = "persons"
+"""What is asked for the risk of each row, where there is leave."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +103,20 @@ class ScoredWave:
         }
 
 
-def score(asked: ScoreRequest, output: Path, ledgers: Path) -> None:
+def score(asked: ScoreRequest, output: Path, ledgers: Path) -> Shown:
     """Estimate both risks per group of a new wave, flag groups, and write what may be shown."""
     refuse_place(output, [*paths_of(asked), ledgers], ledgers)
     with show_progress() as tell:
         scored = score_wave(asked, tell)
         shown = publish_scores(scored, output, ledgers, tell)
     print(shown)
+    return shown
 
 
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
     settings, chosen = load_settings(asked.settings), choose_models(asked.models)
+    expect_tracking(settings.tracking)
     intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
     settings = settings.spoken(codebook.survey.language)
     asked = replace(asked, by=asked.by or default_levels(codebook, intake.responses))
@@ -114,6 +127,7 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     cross = (*asked.cross, *rule)
     grouping = make_groups(intake.responses, codebook, asked.by, settings, cross, people.counts)
     grouping = people.part(grouping, intake.responses, codebook, settings)
+    grouping = name_groups(grouping, codebook, intake.units)
     scales = score_scales(intake.responses, codebook)
     wave = NewWave(intake, scales, grouping, codebook, asked.by, settings, people.weights)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
@@ -151,7 +165,9 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
         told: dict[str, Any] = {} if scored.joined is None else {"units": scored.joined.counts}
         told |= _for_vouchers(scored.wave.codebook)
         head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
-    said = [*_say(output, findings, scored, head["sequence"]), *release.said]
+    stored = [choice.stored for choice in scored.models.values()]
+    tracked = track_scored(release, stored, scored.wave.intake, _counted(findings))
+    said = [*_say(output, findings, scored, head["sequence"]), *release.said, *tracked]
     return Shown.of(report, output, said)
 
 
@@ -200,8 +216,7 @@ def tabulate_groups(
     One row per group that may be shown, as in groups.parquet.
     """
     settings, codebook = stored.settings, without_outcomes(stored.codebook)
-    intake = read_responses(Table(rows.reset_index(drop=True)), "rows", codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    intake = _read_rows(rows, codebook, settings)
     minimum = settings.disclosure.minimum
     answered.admit(answers_of(intake.responses, codebook), tuple(by), minimum)
     scales = score_scales(intake.responses, codebook)
@@ -213,6 +228,43 @@ def tabulate_groups(
     told = _told(targets, admission, wave)
     shown = estimates_of(wave, told, admission)
     return clear_groups(shown, codebook, Edge.of(settings)).frame
+
+
+def tabulate_persons(rows: pd.DataFrame, stored: Stored, leave: PersonsSettings) -> pd.DataFrame:
+    """Give the calibrated risk of each row, by written leave only; it is kept nowhere.
+
+    Parameters
+    ----------
+    rows : one row per response, columns as in the survey's file
+
+    Raises
+    ------
+    DisclosureError
+        There is no such leave, or it has ended.
+
+    Returns
+    -------
+    One row per row of `rows`, with its index; NaN where a response was refused.
+    """
+    refuse_persons(leave)
+    settings, codebook = stored.settings, without_outcomes(stored.codebook)
+    intake = _read_rows(rows, codebook, settings)
+    scales = score_scales(intake.responses, codebook)
+    built = build_features(intake.responses, scales, stored.model.schema)
+    weight = intake.responses["weight"].to_numpy(dtype=float)
+    compared = compare_wave(built, stored.reference, weight, settings.wave, len(weight))
+    refuse_different(compared, settings.wave, stored.model.target)
+    risk = np.full(len(rows), np.nan)
+    refused = intake.rejected["row"].to_numpy(dtype=int) - 1
+    risk[np.setdiff1d(np.arange(len(rows)), refused)] = predict_risk(stored.model, built.frame)
+    return pd.DataFrame({f"{stored.model.target}_risk": risk}, index=rows.index)
+
+
+def _read_rows(rows: pd.DataFrame, codebook: Codebook, settings: Settings) -> Intake:
+    table = Table(rows.reset_index(drop=True))
+    intake = read_responses(table, "rows", codebook, settings.intake)
+    require_enough(intake, settings.intake)
+    return intake
 
 
 def _for_vouchers(codebook: Codebook) -> dict[str, Any]:
@@ -255,6 +307,16 @@ def _request(
     )
 
 
+def _counted(findings: Findings) -> dict[str, float]:
+    """Count the groups that are shown, withheld and flagged."""
+    counts = findings.counts()
+    told = {name: float(counts[name]) for name in ("shown", "withheld", "rolled_up")}
+    for name, flags in findings.estimates.flags.items():
+        verdict = flags["verdict"][findings.estimates.shown]
+        told[f"flagged.{name}"] = float((verdict == FLAGGED).sum())
+    return told
+
+
 def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) -> Iterator[str]:
     counts = findings.counts()
     yield (
@@ -262,9 +324,8 @@ def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) ->
         f"{counts['rolled_up']} rolled up; release {sequence} in the ledger."
     )
     yield from (f"  {choice}" for choice in scored.models.values())
-    for name, flags in findings.estimates.flags.items():
-        verdict = flags["verdict"][findings.estimates.shown]
-        yield f"  {name}: {(verdict == FLAGGED).sum()} groups flagged"
+    for name in findings.estimates.flags:
+        yield f"  {name}: {_counted(findings)[f'flagged.{name}']:.0f} groups flagged"
     joined = () if scored.joined is None else scored.joined.remarks
     yield from (f"  {write(remark, SCREEN)}" for remark in joined)
     yield f"  look at {output / 'report.html'}"

@@ -36,6 +36,7 @@ from blijfwijzer.runs.score_needs import (
     of_segments,
     tell_need,
 )
+from blijfwijzer.runs.score_questions import tell_questions
 from blijfwijzer.runs.score_register import offer_register, rounded_register, tell_register
 from blijfwijzer.runs.score_targets import NewWave, Target
 from blijfwijzer.survey.breakdown import break_down_people
@@ -139,6 +140,7 @@ def gather(
         constant=tuple(n for n, one in targets.items() if is_constant(one.stored.model)),
         earlier=count_earlier(admission),
         register=tell_register(wave, targets, admission, told),
+        questions=tell_questions(wave, admission),
     )
 
 

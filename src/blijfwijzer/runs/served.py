@@ -1,11 +1,13 @@
 """A model that answers over HTTP: rows of a survey in, the table of groups that may be shown out.
 
-MLflow loads this file as code ("models from code"), so nothing is pickled. It is in no survey's
-ledger: it keeps one of its own, of which forms were in the rows that it answered, in the folder
-that BLIJFWIJZER_SERVED names, or in memory until it stops. Rows that differ from earlier ones by a
-few forms, that are the same by other levels, or that are mostly copies, are refused. It cannot see
-that rows were made up: eleven forms that somebody invents beside a real one pass, and the answer
-then tells what the model expects of the twelfth. So give it only to who may hold the forms.
+MLflow loads this file as code ("models from code"), so nothing is pickled. It answers with groups;
+with the risk of each row only by written leave in the settings ([explain.persons]). It is in no
+survey's ledger: it keeps one of its own, of which forms were in the rows that it answered, in the
+folder that BLIJFWIJZER_SERVED names, or in memory until it stops. Rows that differ from earlier
+ones by a few forms, that are the same by other levels, or that are mostly copies, are refused. It
+cannot see that rows were made up: eleven forms that somebody invents beside a real one pass, and
+the answer then tells what the model expects of the twelfth. So give it only to who may hold the
+forms.
 """
 
 import os
@@ -23,33 +25,44 @@ with warnings.catch_warnings():
 
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.release.answered import Answered
+from blijfwijzer.settings import load_settings
 
 PLACE = "BLIJFWIJZER_SERVED"
 """Variable of the environment that names the folder of what was answered."""
 
 
 class GroupTable(PythonModel):
-    """Answers with groups, never with persons."""
+    """Answers with groups; with persons by written leave only."""
 
     def load_context(self, context: Any) -> None:
-        """Read the model folder, after checking the hash of each file."""
+        """Read the model folder, after checking the hash of each file.
+
+        The leave to answer with persons is that of the settings that the model was trained with,
+        or of a file that `model_config={"settings": path}` names when it is loaded.
+        """
         self.stored = read_model(Path(context.artifacts["folder"]))
+        given = (context.model_config or {}).get("settings")
+        own = load_settings(Path(given)) if given else self.stored.settings
+        self.leave = own.explain.persons
         place = os.environ.get(PLACE)
         self.answered = Answered(None if place is None else Path(place) / self.stored.folder.name)
 
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
-        """Give one row per group that may be shown.
+        """Give one row per group that may be shown, or by leave the risk of each row.
 
         Parameters
         ----------
         model_input : one row per response, columns as in the survey's file, unit levels among them
-        params : `by`: unit levels, separated by commas; the codebook's cluster when left out
+        params : `by`: unit levels, separated by commas; the codebook's cluster when left out;
+            or "persons"
         """
-        from blijfwijzer.runs.score import tabulate_groups
+        from blijfwijzer.runs.score import PERSONS, tabulate_groups, tabulate_persons
 
         by = (params or {}).get("by") or self.stored.codebook.units.cluster
+        if by == PERSONS:
+            return tabulate_persons(model_input, self.stored, self.leave)
         return tabulate_groups(model_input, self.stored, str(by).split(","), self.answered)
 
 

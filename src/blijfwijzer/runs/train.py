@@ -19,7 +19,7 @@ from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import Stored, folder_name, model_files, read_model
 from blijfwijzer.records.provenance import provenance
-from blijfwijzer.records.tracking import Training, expect_tracking
+from blijfwijzer.records.tracking import expect_tracking
 from blijfwijzer.release.breakdown import admit_breakdown
 from blijfwijzer.release.overlap import identify_trained
 from blijfwijzer.release.publication import (
@@ -32,6 +32,7 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.protection import protect_selection
 from blijfwijzer.risk.training import Fitted, fit, prepare
+from blijfwijzer.runs.tracked import training_of
 from blijfwijzer.runs.train_review import (
     TrainingReview,
     TrainingSurvey,
@@ -43,6 +44,7 @@ from blijfwijzer.runs.train_review import (
     metrics_of,
     review_files,
     review_page,
+    skill_of,
     tell_apart,
 )
 from blijfwijzer.settings import Settings, load_settings
@@ -201,14 +203,14 @@ def publish_model(
         tell(f"{target}: draw")
         page = review_page(survey, review)
         files = review_files(survey, review, page)
-        metrics = metrics_of(selection, evaluation, contributions)
+        metrics = metrics_of(selection, evaluation, contributions, skill_of(fitted, settings))
         identified = survey_hmac, identify_trained(release.ledger, fitted.made_from.units)
         learnt = learn(survey, fitted, breakdown, metrics, identified, review)
         tell(f"{target}: write {release.output}")
         release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")
-    parameters, tags = _flat(settings.model_dump()), release.origin | check_tags(findings)
-    training = Training(target, release.output, parameters, tags, metrics, selection.scores, SERVED)
+    found = metrics, check_tags(findings)
+    training = training_of(fitted, release, found, survey.intake, SERVED)
     tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]
     return Shown.of(review_chapter(page), release.output, said)
@@ -223,15 +225,6 @@ def _choose_outcomes(codebook: Codebook, targets: tuple[str, ...]) -> tuple[Outc
             f"{', '.join(codebook.outcomes) or 'none; add one under [outcomes]'}."
         )
     return tuple(codebook.outcomes[target] for target in targets or codebook.outcomes)
-
-
-def _flat(settings: dict[str, object], prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for name, value in settings.items():
-        flat |= (
-            _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
-        )
-    return flat
 
 
 def _say(folder: Path, review: TrainingReview) -> Iterator[str]:

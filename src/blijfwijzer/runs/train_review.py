@@ -10,7 +10,7 @@ from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.importance import refit_importance
 from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.estimation.reliability import Reliability
-from blijfwijzer.files import plain_rows
+from blijfwijzer.files import plain, plain_rows
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.card_page import CardPage, render_card
 from blijfwijzer.publish.check_texts import check_json
@@ -22,6 +22,7 @@ from blijfwijzer.release.breakdown import Breakdown, learn_unit_effects
 from blijfwijzer.risk.card import ChosenCard, answers_of, askable, choose_card
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
 from blijfwijzer.risk.protection import protect_evaluation
+from blijfwijzer.risk.rivals import measure_skill
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.risk.splits import PERSON
 from blijfwijzer.risk.training import Fitted
@@ -171,12 +172,23 @@ def review_files(survey: TrainingSurvey, review: TrainingReview, page: Review) -
     }
 
 
+def skill_of(fitted: Fitted, settings: Settings) -> dict[str, float | None]:
+    """Give which share of the log loss of the share of everyone a model takes away."""
+    draws, folds = settings.evaluation.bootstraps, fitted.made_from.task.folds
+    skill = measure_skill(fitted.predictions, folds, draws, settings.seed)
+    return {name: plain(value) for name, value in skill.items()}
+
+
 def metrics_of(
-    selection: Selection, evaluation: Evaluation, contributions: Contributions
+    selection: Selection,
+    evaluation: Evaluation,
+    contributions: Contributions,
+    skill: dict[str, float | None],
 ) -> dict[str, Any]:
     """Give the measures of a training as plain values."""
     return {
         **to_metrics(evaluation),
+        "skill": skill,
         "candidates": dict(zip(selection.scores.index, plain_rows(selection.scores), strict=True)),
         "champion": selection.champion.kind,
         "price_of_simplicity": selection.price,

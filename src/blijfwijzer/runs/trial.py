@@ -34,7 +34,7 @@ class TrialRequest:
     """That was published with the lottery."""
 
 
-def trial(asked: TrialRequest, output: Path | None, ledgers: Path) -> None:
+def trial(asked: TrialRequest, output: Path | None, ledgers: Path) -> dict[str, Any]:
     """Estimate what a lottery's vouchers did, from how many trained in each group."""
     lottery = open_sealed(asked.sealed, asked.sha256)
     outcomes = _outcomes(asked.outcomes)
@@ -50,6 +50,7 @@ def trial(asked: TrialRequest, output: Path | None, ledgers: Path) -> None:
             write_beside_it(output, to_json(shown))
     print(to_json(shown).decode(), end="")
     print(_say(shown), file=sys.stderr)
+    return shown
 
 
 def _outcomes(file: Path) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """The story of `vouchers`: a budget divided over the groups of a release."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.errors import BusyError, SettingsError, TrialError
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.first_page import say_contact
 from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.voucher_tables import FEW_GROUPS, Division, show_division
 from blijfwijzer.release.draws import told_of
@@ -126,7 +127,7 @@ class Divided:
         }
 
 
-def vouchers(asked: VoucherRequest, ledgers: Path) -> None:
+def vouchers(asked: VoucherRequest, ledgers: Path) -> Shown:
     """Divide a budget over the groups of a release, and show it beside other rules."""
     inputs = [path for path in paths_of(asked) if path != asked.release]
     refuse_place(asked.release, [*inputs, ledgers], ledgers, keeps_draw=True)
@@ -134,12 +135,13 @@ def vouchers(asked: VoucherRequest, ledgers: Path) -> None:
         divided = divide(asked, ledgers, tell)
         shown = publish_division(divided, asked.release, ledgers, tell)
     print(shown)
+    return shown
 
 
 def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     """Divide a budget over the groups of a release, by need alone."""
     run, groups, report = read_release(asked.release)
-    plan = _plan(run, asked)
+    plan, report = _plan(run, asked), _with_contact(report, asked)
     budget, cost = _euros(plan, asked)
     secret = read_secret(asked.secret, asked.again)
     # The ledger is asked before anything of the release is believed.
@@ -154,6 +156,7 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
         for one in _fitting(partitions, plan)
     ]
     chosen = choose_partition([one for one in planned if _can_be_proposed(one, plan)] or planned)
+    best = choose_partition(planned)
     refuse_nothing(chosen.allocation, plan)
     lottery, power, drawn, why = None, None, None, plan.no_lottery
     if is_lottery(plan):
@@ -166,9 +169,22 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     by_rule = read_rule(groups, *about)
     others = [one for one in planned if one is not chosen]
     rules = compare(chosen, plan, drawn=drawn, others=others, by_rule=by_rule)
+    if truth is None:
+        expected = rules
+    else:
+        expected = _expect(chosen, plan, drawn=drawn, others=others, by_rule=by_rule)
     ratio = None if by_rule is None else _ratio(chosen, lottery, by_rule, plan)
     division = Division(
-        drawn or chosen.allocation, chosen.partition, rules, lottery, power, origin, why, ratio
+        allocation=drawn or chosen.allocation,
+        partition=chosen.partition,
+        rules=rules,
+        expected=expected,
+        lottery=lottery,
+        power=power,
+        origin=origin,
+        why_no_lottery=why,
+        ratio=ratio,
+        passed_over="" if best is chosen else best.partition.name,
     )
     reach = _reach(asked, (run, groups, target), chosen, lottery, (ledgers, tell))
     return Divided(run, groups, report, target, division, plan, reach)
@@ -216,6 +232,12 @@ def _plan(run: dict[str, Any], asked: VoucherRequest) -> VoucherSettings:
     return plan
 
 
+def _with_contact(report: Chapter, asked: VoucherRequest) -> Chapter:
+    """Let a report say whom to ask as the settings of the division do, where these say it."""
+    told = () if asked.settings is None else say_contact(load_settings(asked.settings).contact)
+    return replace(report, notes={**report.notes, "contact": told}) if told else report
+
+
 def _euros(plan: VoucherSettings, asked: VoucherRequest) -> tuple[float, float]:
     if (asked.budget is None and not plan.budget) or (asked.cost is None and not plan.cost):
         raise SettingsError(
@@ -248,6 +270,20 @@ def _fitting(partitions: Sequence[Partition], plan: VoucherSettings) -> list[Par
             "`vouchers.across`, floors or caps."
         )
     return fit
+
+
+def _expect(
+    chosen: Planned,
+    plan: VoucherSettings,
+    *,
+    drawn: Allocation | None,
+    others: Sequence[Planned],
+    by_rule: Partition | None,
+) -> pd.DataFrame:
+    """Set a plan beside other rules by estimates alone, as whoever decides must."""
+    parts = [replace(o, partition=o.partition.estimated) for o in (chosen, *others)]
+    rule = None if by_rule is None else by_rule.estimated
+    return compare(parts[0], plan, drawn=drawn, others=parts[1:], by_rule=rule)
 
 
 def _can_be_proposed(one: Planned, plan: VoucherSettings) -> bool:

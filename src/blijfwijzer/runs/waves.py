@@ -10,8 +10,10 @@ from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
 from blijfwijzer.errors import MissingColumnsError, SameWaveError
 from blijfwijzer.progress import Tell
+from blijfwijzer.records.lineage import Dataset
 from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for
 from blijfwijzer.records.provenance import provenance
+from blijfwijzer.records.registry import Registered
 from blijfwijzer.records.tracking import Released, expect_tracking
 from blijfwijzer.release.publication import Publication, track
 from blijfwijzer.release.request import Request
@@ -224,5 +226,14 @@ def track_waves(
     }
     tags = {**release.origin, "blijfwijzer.kind": request.kind}
     output = release.output
-    released = Released(f"{request.kind}-{request.wave}", output, parameters, tags, metrics)
+    digest = release.origin["survey_hmac_sha256"]
+    released = Released(
+        f"{request.kind}-{request.wave}",
+        output,
+        parameters,
+        tags,
+        metrics,
+        Dataset.of(waves.codebook, waves.now.intake.file, digest, request.kind),
+        used=() if waves.choice is None else (Registered.of(waves.choice.stored),),
+    )
     return track(released, request, ledgers.parent / "mlruns")

@@ -22,7 +22,7 @@ from blijfwijzer.release.verify import hold_release
 from blijfwijzer.settings import DisclosureSettings
 
 
-def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> None:
+def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> list[int]:
     """Take back an output that was never handed out, so that later ones need not reckon with it.
 
     Its lines stay in the ledger, with one that says that it was taken back and why. Only the last
@@ -39,6 +39,10 @@ def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> None:
         It is altered, another one is meant, others came later, or a draw was sealed in it.
     SettingsError
         No reason is given.
+
+    Returns
+    -------
+    Its lines in the ledger.
     """
     run, why = read_record(release), _require(reason)
     digest = hash_bytes((release / RECORD).read_bytes())
@@ -65,6 +69,7 @@ def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> None:
         f"{release}: taken back; {counted(len(lines), 'line stays', 'lines stay')} in the ledger, "
         "marked so, without its proof. Its files are still there: delete them, or make it again."
     )
+    return lines
 
 
 def _lines_to_withdraw(release: Path, own: Release, stand: Sequence[Release]) -> list[int]:
@@ -80,7 +85,7 @@ def _lines_to_withdraw(release: Path, own: Release, stand: Sequence[Release]) ->
     return lines
 
 
-def lower(ledger: Path, minimum: int, reason: str) -> None:
+def lower(ledger: Path, minimum: int, reason: str) -> int:
     """Lower the fewest people that releases of a survey promise to tell of, in so many words.
 
     What was shown before stays as coarse as it was; what is shown from now on tells of fewer, also
@@ -96,6 +101,10 @@ def lower(ledger: Path, minimum: int, reason: str) -> None:
         There is none, or it is broken.
     SettingsError
         It is no lower, lower than may be, or no reason is given.
+
+    Returns
+    -------
+    The minimum that was promised before.
     """
     why, entered = _require(reason), verify(ledger)
     surveys = {str(line.content["survey"]) for line in standing(entered)}
@@ -112,6 +121,7 @@ def lower(ledger: Path, minimum: int, reason: str) -> None:
         told = {"minimum": minimum, "before": before, "reason": why}
         opened.append(note(LOWER, survey, told))
     print(f"{ledger}: the minimum is {minimum} from now on; it was {before}. This stays on record.")
+    return before
 
 
 def _require(reason: str) -> str:

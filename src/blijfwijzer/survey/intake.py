@@ -1,6 +1,7 @@
 """A raw file to accepted and rejected responses; nothing is dropped in silence."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,8 @@ class Intake:
     """Its name, for messages."""
     account: Account = NO_ACCOUNT
     """What became of every row and cell of the file."""
+    units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Unit level to code to what the file says that it means."""
 
     @property
     def rows(self) -> int:
@@ -157,7 +160,8 @@ def _check_table(
         *remark_copies(copies, len(forms)),
     )
     account = account_for(cells, is_accepted, table.empty)
-    return Intake(accepted, rejected, remarks, tuple(errors), sha256, file, account)
+    units = {name: table.codes.get(names.get(name, ""), {}) for name in codebook.units.levels}
+    return Intake(accepted, rejected, remarks, tuple(errors), sha256, file, account, units)
 
 
 def require_enough(intake: Intake, settings: IntakeSettings) -> None:

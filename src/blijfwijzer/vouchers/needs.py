@@ -1,7 +1,7 @@
 """What vouchers may depend on: need, and people in it."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -106,6 +106,11 @@ class Partition:
     """Of each group."""
     true_rate: pd.Series | None = None
     """Share of each group truly in need, where that is known."""
+
+    @property
+    def estimated(self) -> "Partition":
+        """Give it without what is true."""
+        return replace(self, true_rate=None)
 
 
 UNITS, SEGMENTS = "units", "segments"

@@ -1,4 +1,4 @@
-"""Codes of checks as people write them in settings, beside the reason why one is silenced."""
+"""What settings may name that files of the package declare: languages, and codes of checks."""
 
 import tomllib
 from difflib import get_close_matches
@@ -7,6 +7,31 @@ from importlib.resources.abc import Traversable
 from typing import Annotated
 
 from pydantic import AfterValidator
+
+LOCALE: Traversable = resources.files("blijfwijzer") / "publish" / "locale"
+"""Folder of the catalogues, a file per language."""
+
+
+def catalogue_file(language: str) -> Traversable:
+    """Give the file that holds the sentences of a language."""
+    return LOCALE / f"{language}.po"
+
+
+def languages() -> list[str]:
+    """Languages that can be asked for: those that have a catalogue."""
+    names = (file.name for file in LOCALE.iterdir())
+    return sorted(name.removesuffix(".po") for name in names if name.endswith(".po"))
+
+
+def _with_catalogue(language: str) -> str:
+    known = languages()
+    if language not in known:
+        raise ValueError(f"there is no catalogue of {language}, only of {', '.join(known)}")
+    return language
+
+
+Language = Annotated[str, AfterValidator(_with_catalogue)]
+"""Name of a language that pages can be made in: that of its catalogue."""
 
 CHECKS_FILE: Traversable = resources.files("blijfwijzer") / "checks" / "checks.toml"
 """Declares every check, by its code."""

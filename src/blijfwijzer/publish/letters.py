@@ -1,0 +1,58 @@
+"""Texts that come with a division of vouchers: a memo to the management and a mail to employees."""
+
+from collections.abc import Iterator
+
+from blijfwijzer.publish.blocks import Block
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.first_page import (
+    contact_of,
+    missed_of,
+    offer_of,
+    proposal_of,
+    served,
+    sureness_of,
+)
+from blijfwijzer.publish.page_table import tidy
+from blijfwijzer.survey.texts import Message, Value, say
+
+MOST_NAMED = 12
+"""Groups that a letter names."""
+
+
+def letters(report: Chapter) -> Iterator[Block]:
+    """Give both texts, to copy; they say what the first page says."""
+    yield Block(say("memo.heading"), (*_memo(report),))
+    yield Block(say("mail.heading"), (*_mail(report),))
+
+
+def _memo(report: Chapter) -> Iterator[Value]:
+    yield say("memo.subject", survey=report.survey)
+    yield say("memo.asked")
+    yield from offer_of(report)
+    yield _groups(report)
+    yield from sureness_of(report)
+    yield next(missed_of(report))
+    yield say("memo.rights")
+    yield from contact_of(report)
+    yield say("memo.never")
+
+
+def _mail(report: Chapter) -> Iterator[Value]:
+    yield say("mail.subject")
+    yield say("mail.why", survey=report.survey, vouchers=proposal_of(report)["vouchers"])
+    yield _groups(report)
+    yield from map(say, ("mail.how", "mail.free", "mail.others"))
+    yield from contact_of(report)
+
+
+def _groups(report: Chapter) -> Message:
+    """Name the groups with vouchers, or those with most where they are many."""
+    groups = served(report)
+    named = groups.head(MOST_NAMED)
+    names: tuple[Value, ...] = tuple(
+        say("letter.group", group=tidy(group), vouchers=count)
+        for group, count in zip(named["label"], named["vouchers"], strict=True)
+    )
+    if len(groups) <= MOST_NAMED:
+        return say("letter.groups", groups=names)
+    return say("letter.most_groups", count=len(named), groups=names, all=len(groups))

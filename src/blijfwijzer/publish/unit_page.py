@@ -1,0 +1,191 @@
+"""A page for the manager of one unit: one or two sheets, made of what a release shows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from blijfwijzer.disclosure.release import Cleared, pick, stack
+from blijfwijzer.groups.paths import EVERYONE, GroupPath
+from blijfwijzer.publish.blocks import Block, drawn
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.first_page import NEVER, contact_of
+from blijfwijzer.publish.numbers import number
+from blijfwijzer.publish.page import render_sections
+from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
+from blijfwijzer.publish.pictures import draw_drivers, draw_risks
+from blijfwijzer.survey.texts import Value, say
+
+MOST_DRIVERS = 5
+"""Drivers of each risk that a page shows, what can be changed before what cannot."""
+_QUESTIONS = ("talk.known", "talk.good", "talk.better", "talk.ours", "talk.learn")
+
+
+@dataclass(frozen=True)
+class ReadRelease:
+    """A release of `score` as it was read, its groups by their ids."""
+
+    report: Chapter
+    groups: pd.DataFrame
+    """As in groups.parquet, in the order of the report's table of groups."""
+    given: Sequence[str] = ()
+    """Ids of the groups that vouchers were divided over, in the order of the report's table."""
+    survey: str = ""
+    wave: str = ""
+
+    @property
+    def units(self) -> list[str]:
+        """Ids of the units that are shown."""
+        return self.groups.loc[self.groups["kind"] == "unit", "group"].astype(str).tolist()
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {str(group): place for place, group in enumerate(self.groups["group"])}
+
+    def places(self, ids: Sequence[str]) -> list[int]:
+        """Give the places of groups among those that are shown, of those that are."""
+        return [self._place[one] for one in dict.fromkeys(ids) if one in self._place]
+
+    def label(self, group: str) -> str:
+        """Give what a group is called."""
+        return tidy(self.groups["label"].iloc[self.places([group])[0]])
+
+
+def render_unit(release: ReadRelease, unit: str, previous: ReadRelease | None = None) -> bytes:
+    """Write the page of a unit as HTML.
+
+    Parameters
+    ----------
+    unit : id of a unit that is shown
+    previous : the release of the wave before, if there is one
+    """
+    report = release.report
+    page = replace(report, title=release.label(unit), notes={}, warnings=())
+    return render_sections(
+        page,
+        {
+            "unit_results": _results(page, release, unit, previous),
+            "unit_drivers": _drivers(page, unit),
+            "unit_talk": _talk(page, unit),
+            "unit_vouchers": _vouchers(page, release, unit),
+            "unit_never": [
+                Block(points=tuple(map(say, NEVER))),
+                Block(paragraphs=contact_of(report)),
+            ],
+        },
+    )
+
+
+def _results(
+    page: Chapter, release: ReadRelease, unit: str, previous: ReadRelease | None
+) -> Iterator[Block]:
+    """Draw the risks of a unit beside those of its unit above, its sector, all, and before."""
+    row = release.groups.iloc[release.places([unit])[0]]
+    beside = release.places([unit, str(row["parent"]), str(row["sector"]), EVERYONE])
+    # Of one organisation the sector and everyone are the same people: they stand there once.
+    of_people = {release.groups["n"].iloc[place]: place for place in beside[::-1]}
+    own, *others = list(of_people.values())[::-1]
+    shown = release.report.tables["groups"]
+    columns = {str(name): str(name) for name in shown.frame}
+    tables = [pick(shown, columns, np.array([own]))]
+    if previous is not None and previous.places([unit]):
+        before = previous.report.tables["groups"]
+        same = {name: name for name in columns if name in before.frame and name != "label"}
+        then, told = np.array(previous.places([unit])), page.in_words(say("unit.before"))
+        tables.append(pick(before, same, then, label=told))
+    tables.append(pick(shown, columns, np.array(others, dtype=np.intp)))
+    rows = _in_short(stack(tables, list(columns)), page)
+    caption = say("unit.beside", unit=tidy(page.title))
+    drawing = draw_risks(rows, page.targets, caption)
+    yield drawn(page, "groups", rows, drawing, caption, (say("unit.read"),))
+
+
+def _in_short(rows: Cleared, page: Chapter) -> pd.DataFrame:
+    """Keep the columns that a page of a unit shows, of which something is known."""
+    ends = ("rate", "low", "high")
+    figures = [f"{target}_{end}" for target, _ in page.targets for end in ends]
+    told, shown = rows.frame, ["label", "n", "response", *figures]
+    return told[[c for c in shown if c in told and (c in figures or told[c].notna().any())]]
+
+
+def _drivers(page: Chapter, unit: str) -> Iterator[Block]:
+    """Draw what goes with the risks of a unit, and say what helps with it."""
+    drivers = page.rows("drivers")
+    own = drivers[drivers["group"] == unit]
+    if own.empty:
+        yield Block(paragraphs=(say("unit.no_drivers"),))
+    for target, label in page.targets:
+        rows = own[own["target"] == target].drop(columns=["target", "label"])
+        rows = rows.sort_values("is_changeable", ascending=False, kind="stable").head(MOST_DRIVERS)
+        if len(rows):
+            caption = say("caption.drivers", target=label, group=tidy(page.title))
+            table = drawn_table(page, "drivers", rows, draw_drivers(rows, caption))
+            yield Block(caption, caption=caption, table=table)
+    helps = tuple(dict.fromkeys(h for h in own.get("helps", ()) if isinstance(h, str) and h))
+    if helps:
+        yield Block(say("unit.helps"), (say("unit.helps_source"),), points=helps)
+    yield Block(paragraphs=(say("unit.association"), say("remedy.culture_first")))
+
+
+def _talk(page: Chapter, unit: str) -> Iterator[Block]:
+    """Give five questions for the talk with the team, the first sure driver among them."""
+    drivers = page.rows("drivers")
+    is_sure = drivers["is_sure"].astype(bool) & drivers["is_changeable"].astype(bool)
+    is_more = drivers["contrast"].map(number).astype(float) > 0
+    own = drivers.loc[(drivers["group"] == unit) & is_sure & is_more, "driver"]
+    questions: list[Value] = [say(name) for name in _QUESTIONS]
+    if len(own):
+        questions[2] = say("talk.topic", topic=tidy(own.iloc[0]))
+    yield Block(paragraphs=(say("talk.rules"),), points=tuple(questions))
+
+
+def _vouchers(page: Chapter, release: ReadRelease, unit: str) -> Iterator[Block]:
+    """List the vouchers that people of a unit may be offered, and say how to offer them."""
+    if not page.has("vouchers") or not release.given:
+        yield Block(paragraphs=(say("unit.undivided"),))
+        return
+    given = page.rows("vouchers").reset_index(drop=True)
+    is_near = [_concerns(group, unit, release) for group in release.given]
+    is_some = given["vouchers"].map(number).astype(float) > 0
+    rows = given[pd.Series(is_near) & is_some]
+    if len(rows):
+        caption = say("unit.given")
+        columns = [name for name in ("label", "kind", "vouchers", "need") if name in rows]
+        table = shown_table(page, "vouchers", caption, rows[columns])
+        how = ("unit.offer.ask", "unit.offer.talk", "unit.offer.time", "unit.offer.free")
+        yield Block(paragraphs=(say("unit.given_of"),), table=table)
+        yield Block(say("unit.how"), points=tuple(map(say, how)))
+    else:
+        yield Block(paragraphs=(say("unit.none_given"),))
+    yield Block(say("unit.without"), (say("unit.without_text"),))
+
+
+def _concerns(group: str, unit: str, release: ReadRelease) -> bool:
+    """Tell whether people of a unit can be among those of a group that vouchers were given to.
+
+    A group is the unit, a part of it, or holds the unit and perhaps more; readable profiles are no
+    groups of units, and anybody can fit one.
+    """
+    if not release.places([group]):
+        return True
+    own, other = GroupPath.parse(unit).units, GroupPath.parse(group).units
+    shared = min(len(own), len(other))
+    return own[:shared] == other[:shared]
+
+
+def render_index(release: ReadRelease, files: dict[str, str]) -> bytes:
+    """Write the list of all pages, by largest unit.
+
+    Parameters
+    ----------
+    files : id of a unit to the file with its page
+    """
+    report = replace(release.report, title=say("unit.index"), notes={}, warnings=())
+    rows = release.groups.set_index("group").loc[list(files)]
+    blocks = [Block(paragraphs=(say("unit.index_text", count=len(files)),))]
+    for sector, units in rows.groupby("sector_label", sort=False):
+        links = tuple((files[str(unit)], release.label(str(unit))) for unit in units.index)
+        blocks.append(Block(tidy(sector), links=links))
+    return render_sections(report, {"unit_index": blocks})

@@ -1,0 +1,158 @@
+"""What a model foresees of people whom it was not fitted on, in a survey with outcomes.
+
+Of organisations that it was not trained on that is what it foresees. Of the very survey that it was
+trained on it is what it foresaw out of fold, which is worked out anew, since no file keeps it: the
+same survey, codebook, settings and seed give the same folds and models, to the byte. Of another
+wave of organisations that it was trained on it is what the model of the fold without them foresees,
+where the file that it was trained on is given; else nothing is said, as `explain` does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from blijfwijzer.drivers.contributions import centre
+from blijfwijzer.errors import BlijfwijzerError, ComparisonError
+from blijfwijzer.files import to_json
+from blijfwijzer.progress import Tell
+from blijfwijzer.records.model_folder import Stored
+from blijfwijzer.release.overlap import Overlap, find_overlap, is_of_file
+from blijfwijzer.release.rehearsal import Rehearsal
+from blijfwijzer.risk.model import RiskModel, model_to_json, predict_risk
+from blijfwijzer.risk.selection import Selection, refit_model
+from blijfwijzer.risk.training import TrainingSet, prepare
+from blijfwijzer.runs.explain import Explained
+from blijfwijzer.survey.arrays import Array, Mask
+from blijfwijzer.survey.files import hash_file
+from blijfwijzer.survey.intake import Intake, read_survey
+from blijfwijzer.survey.scales import score_scales
+
+Way = Literal["apart", "file", "folds", "part", "units", "unknown"]
+"""How it is known what a model foresees of people whom it was not fitted on; by "units" it is not,
+and by "unknown" it may have been fitted on them."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a model foresees of people whom it was not fitted on."""
+
+    risk: Array
+    """Per response; NaN where there is no such risk, or the outcome is not known."""
+    way: Way
+    overlap: Overlap
+
+    @property
+    def rows(self) -> Mask:
+        """Per response, whether there is one."""
+        return ~np.isnan(self.risk)
+
+
+@dataclass(frozen=True)
+class _Again:
+    """A model that was fitted again, and what it was fitted on."""
+
+    made_from: TrainingSet
+    selection: Selection
+
+
+def hold_out(
+    explained: Explained, learnt: Sequence[Path], release: Rehearsal, tell: Tell
+) -> HeldOut:
+    """Give the risk of people whom a model was not fitted on.
+
+    Parameters
+    ----------
+    learnt : files that models were trained on; those of other models are passed over
+
+    Raises
+    ------
+    ComparisonError
+        The survey of its training does not give the model again.
+    """
+    overlap = find_overlap(release, explained.stored, explained.units)
+    risk, way = _held(explained, overlap, learnt, (release, tell))
+    return HeldOut(np.where(np.isnan(explained.answers), np.nan, risk), way, overlap)
+
+
+def _held(
+    explained: Explained,
+    overlap: Overlap,
+    learnt: Sequence[Path],
+    beside: tuple[Rehearsal, Tell],
+) -> tuple[Array, Way]:
+    stored, (release, tell) = explained.stored, beside
+    risk = explained.contributions.risk
+    if overlap.kind == "file":
+        again = _fit_again(stored, explained.intake, tell)
+        out_of_fold = np.full(len(risk), np.nan)
+        out_of_fold[again.made_from.known] = again.selection.out_of_fold[stored.model.kind]
+        return out_of_fold, "file"
+    if overlap.kind in ("units", "part"):
+        own = [path for path in learnt if is_of_file(release, stored, hash_file(path))]
+        if own:
+            tell(f"read {own[0].name}")
+            intake = read_survey(own[0], stored.codebook, stored.settings.intake)
+            return _of_other_folds(explained, _fit_again(stored, intake, tell)), "folds"
+    if overlap.kind == "unknown":
+        return risk, "unknown"
+    return np.where(overlap.apart, risk, np.nan), overlap.kind
+
+
+def _of_other_folds(explained: Explained, again: _Again) -> Array:
+    """Give the risk of each by the model of the fold that its organisation was left out of.
+
+    One whose organisation was not trained on is given that of the model itself.
+
+    Raises
+    ------
+    ComparisonError
+        Folds did not keep organisations apart.
+    """
+    stored, made_from = explained.stored, again.made_from
+    cluster = stored.codebook.units.cluster
+    if made_from.apart != cluster:
+        raise ComparisonError(
+            f"{stored.folder.name}: its folds kept units of {made_from.apart} apart and not of "
+            f"{cluster}, so no model of it is without an organisation. Compare on the survey that "
+            "it was trained on."
+        )
+    risk, units = explained.contributions.risk.copy(), explained.units.astype("str")
+    trained = made_from.units.astype("str").to_numpy()
+    models = zip(again.selection.fold_models, made_from.task.folds, strict=True)
+    for model, (_, left_out) in models:
+        rows = units.isin(np.unique(trained[left_out])).to_numpy(dtype=bool)
+        if rows.any():
+            risk[rows] = predict_risk(model, explained.built.frame[rows])
+    return risk
+
+
+def _fit_again(stored: Stored, intake: Intake, tell: Tell) -> _Again:
+    """Fit a model again in the folds of its training, and hold it against its folder."""
+    codebook, model = stored.codebook, stored.model
+    try:
+        scales = score_scales(intake.responses, codebook)
+        outcome = codebook.outcomes[model.target]
+        made_from = prepare(intake.responses, scales, codebook, outcome, stored.settings)
+        found = refit_model(made_from.task, model.kind, tell)
+    except BlijfwijzerError as error:
+        raise _not_again(stored) from error
+    again = centre(found.champion, made_from.task.frame, made_from.task.weight)
+    if _text_of(again) != _text_of(model):
+        raise _not_again(stored)
+    return _Again(made_from, found)
+
+
+def _text_of(model: RiskModel) -> tuple[str, bytes]:
+    """Give a model as its folder holds it."""
+    return model.trees, to_json(model_to_json(model))
+
+
+def _not_again(stored: Stored) -> ComparisonError:
+    return ComparisonError(
+        f"{stored.folder.name}: was trained on this survey, and is not found again from it with "
+        "the versions that are installed now, so what it foresaw out of fold is not known. Train "
+        "it again, or compare on a survey of organisations that it was not trained on."
+    )

@@ -1,0 +1,93 @@
+"""The story of `pages`: a page for the manager of each unit, of what a release shows already."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from blijfwijzer.errors import ReleaseError
+from blijfwijzer.files import hash_files, to_json, write_files, write_folder_beside
+from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.publish.unit_page import ReadRelease, render_index, render_unit
+from blijfwijzer.release.folder import read_release
+
+RECORD = "pages.json"
+"""By this file a folder is known as pages that were made before."""
+
+
+@dataclass(frozen=True)
+class PagesRequest:
+    """Of which releases pages are asked."""
+
+    release: Path
+    """What `score` made, perhaps with vouchers."""
+    previous: Path | None = None
+    """The release of the wave before."""
+
+
+def pages(asked: PagesRequest, output: Path) -> int:
+    """Write a page for each unit that a release shows, and a list of them.
+
+    They tell nothing that the release does not: no survey is read, and no ledger is needed.
+    """
+    with show_progress() as tell:
+        release = _read(asked.release)
+        previous = None if asked.previous is None else _read(asked.previous)
+        _refuse_other(asked, release, previous)
+        files = dict(_render(release, previous, tell))
+        record = {"release": asked.release.name, "files": hash_files(files)}
+        with write_folder_beside(output, RECORD) as beside:
+            write_files(beside, {**files, RECORD: to_json(record)})
+    count = len(files) - 1
+    print(f"{output}: {count} pages.\n  look at {output / 'index.html'}")
+    return count
+
+
+def _render(
+    release: ReadRelease, previous: ReadRelease | None, tell: Tell
+) -> Iterator[tuple[str, bytes]]:
+    names = {unit: f"unit-{place:04d}.html" for place, unit in enumerate(release.units, start=1)}
+    for place, (unit, name) in enumerate(names.items(), start=1):
+        tell(f"page {place} of {len(names)}")
+        yield name, render_unit(release, unit, previous)
+    yield "index.html", render_index(release, names)
+
+
+def _read(folder: Path) -> ReadRelease:
+    run, groups, report = read_release(folder)
+    given: tuple[str, ...] = ()
+    if (folder / "vouchers.csv").exists():
+        table = pd.read_csv(folder / "vouchers.csv", sep=";", dtype=str, encoding="utf-8-sig")
+        given = tuple(table["group"])
+    if len(report.rows("groups")) != len(groups):
+        raise ReleaseError(
+            f"{folder}: its report has {len(report.rows('groups'))} groups and groups.parquet "
+            f"{len(groups)}. It is of another version. Score the survey again."
+        )
+    return ReadRelease(report, groups, given, run["survey"], run["wave"])
+
+
+def _refuse_other(asked: PagesRequest, release: ReadRelease, previous: ReadRelease | None) -> None:
+    """Refuse a wave before that is none, or that is told in other columns.
+
+    Units of two surveys may have one code, so that a page would show people of elsewhere.
+    """
+    if previous is None:
+        return
+    if previous.survey != release.survey:
+        raise ReleaseError(
+            f"{asked.previous}: is of the survey {previous.survey} and {asked.release} of "
+            f"{release.survey}. Give releases of one survey."
+        )
+    if previous.wave == release.wave:
+        raise ReleaseError(
+            f"{asked.previous} and {asked.release}: are both of the wave {release.wave}. Give the "
+            "release of the wave before, or leave --previous out."
+        )
+    targets = (release.report.targets, previous.report.targets)
+    if targets[0] != targets[1]:
+        raise ReleaseError(
+            f"{asked.previous}: {len(targets[1])} risks are told there and {len(targets[0])} in "
+            f"{asked.release}, or by other names. Give releases of one survey, in one language."
+        )

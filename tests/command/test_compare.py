@@ -1,0 +1,160 @@
+"""Two models side by side: out of fold, on other organisations, or not at all."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import blijfwijzer as bw
+from blijfwijzer.disclosure.chain import verify
+from blijfwijzer.errors import ComparisonError, WaveTooDifferentError
+from blijfwijzer.risk.metrics import log_losses
+from command_line import call
+from languages import words_of_the_other
+from shared_rivals import TARGET, driven_survey, settings_of, train_small, write_survey
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Two models of one survey, one of all answers and one of scales, and what they foresaw."""
+    folder = tmp_path_factory.mktemp("made")
+    survey = write_survey(driven_survey(1), folder / "w1.csv")
+    out_of_fold = {}
+    for name, kind in (("first", "logistic"), ("second", "trees")):
+        selection, made_from = train_small(
+            survey, folder / "models" / name, settings_of(kind, language="en")
+        )
+        out_of_fold[name] = selection.out_of_fold[kind]
+    return folder, survey, made_from, out_of_fold
+
+
+def compare(made, survey, **more):
+    folder = made[0] / "models"
+    return bw.compare(folder / "first", folder / "second", survey, **more)
+
+
+@pytest.fixture(scope="module")
+def shown(made):
+    folder = made[0]
+    return compare(made, made[1]).write(folder / "out", ledgers=folder / "ledger")
+
+
+def test_on_the_survey_of_the_training_both_are_measured_out_of_fold(made, shown):
+    _, _, made_from, risk = made
+    task = made_from.task
+
+    losses = [
+        np.average(log_losses(task.values, risk[name]), weights=task.weight)
+        for name in ("first", "second")
+    ]
+    told = shown.tables["compared_measures"].set_index("metric").loc["Log loss"]
+    assert told["difference"] == pytest.approx(losses[1] - losses[0], abs=0.005)
+    assert told["first"] == pytest.approx(losses[0], abs=0.01)
+    assert sum("So it was fitted again" in line for line in shown.said) == 2
+
+
+def test_what_is_shown_stands_in_the_ledger(made, shown):
+    assert verify(made[0] / "ledger" / "small")
+    page = (shown.folder / "report.html").read_bytes()
+    assert b"two models side by side" in page
+    assert words_of_the_other(page, "en") == []
+
+
+def test_the_page_is_in_dutch_too(made, tmp_path):
+    dutch = settings_of("trees", language="nl")
+
+    shown = compare(made, made[1], settings=dutch).write(tmp_path / "o", ledgers=tmp_path / "l")
+
+    page = (shown.folder / "report.html").read_bytes()
+    assert b"twee modellen naast elkaar" in page
+    assert words_of_the_other(page, "nl") == []
+
+
+def test_calibration_drivers_and_groups_stand_side_by_side(shown):
+    tables = shown.tables
+
+    assert set(tables["compared_calibration"]["model"]) == {"A", "B"}
+    drivers = tables["compared_drivers"]
+    assert {"first", "second", "first_rank", "second_rank"} <= set(drivers)
+    assert drivers["first"].max() > 0
+    files = pd.read_csv(shown.folder / "tables" / "groups.csv")
+    assert {"first_flag", "second_flag"} <= set(files)
+    assert len(tables["compared_groups"]) <= len(files)
+
+
+def test_vouchers_by_both_are_told_of_a_need_with_a_budget(made, tmp_path):
+    folder = tmp_path / "models"
+    for name, kind in (("first", "logistic"), ("second", "items")):
+        train_small(made[1], folder / name, settings_of(kind), "achterblijver")
+    budget = settings_of("items").model_copy(
+        update={"vouchers": bw.Settings(vouchers={"budget": 20_000, "cost": 500}).vouchers}
+    )
+
+    shown = bw.compare(folder / "first", folder / "second", made[1], settings=budget).write(
+        tmp_path / "out", ledgers=tmp_path / "ledger"
+    )
+
+    groups = pd.read_csv(shown.folder / "tables" / "groups.csv")
+    assert groups["first_vouchers"].sum() > 0
+    assert groups["second_vouchers"].sum() > 0
+
+
+def test_on_other_organisations_they_are_measured_as_they_are(made, tmp_path):
+    survey = write_survey(driven_survey(2, organisations=100), tmp_path / "w2.csv")
+
+    shown = compare(made, survey).write(tmp_path / "out", ledgers=made[0] / "ledger")
+
+    assert len(shown.tables["compared_measures"]) > 3
+    assert any(
+        "measured on organisations that it was not trained on" in line for line in shown.said
+    )
+
+
+def test_on_other_people_of_the_same_organisations_nothing_is_measured(made, tmp_path):
+    survey = write_survey(driven_survey(3), tmp_path / "w3.csv")
+
+    shown = compare(made, survey).write(tmp_path / "out", ledgers=made[0] / "ledger")
+
+    assert "compared_measures" not in shown.tables
+    assert len(shown.tables["compared_drivers"])
+    assert any("cannot be measured with this survey" in line for line in shown.said)
+    assert "was trained on all organisations" in (shown.folder / "report.html").read_text()
+
+
+def test_one_model_or_two_outcomes_are_refused(made, tmp_path, capsys):
+    folder = made[0] / "models"
+    train_small(made[1], tmp_path / "models" / "x", settings_of("logistic"), "achterblijver")
+
+    with pytest.raises(ComparisonError, match="both are this model"):
+        bw.compare(folder / "first", folder / "first", made[1])
+    other = tmp_path / "models" / "x"
+    code = call("compare", folder / "first", other, made[1], "--output", tmp_path / "out")
+    assert code == 66
+    assert f"are of two outcomes: {TARGET} and achterblijver" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_that_is_not_found_again_is_refused(made, tmp_path):
+    told = settings_of("trees", seed=12)
+    train_small(made[1], tmp_path / "models" / "x", settings_of("trees"), told=told)
+    pair = bw.compare(made[0] / "models" / "first", tmp_path / "models" / "x", made[1])
+
+    with pytest.raises(ComparisonError, match="is not found again"):
+        pair.write(tmp_path / "out", ledgers=tmp_path / "ledger")
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_wave_that_differs_too_much_is_refused(made, tmp_path):
+    frame = driven_survey(4)
+    items = [c for c in frame if c.startswith(("veilig", "inzet"))]
+    frame[items] = frame[items].clip(upper=2)
+
+    with pytest.raises(WaveTooDifferentError):
+        compare(made, write_survey(frame, tmp_path / "w4.csv"))
+
+
+def test_a_survey_without_the_outcome_is_refused(made, tmp_path):
+    frame = driven_survey(5).assign(vertrek=1)
+
+    with pytest.raises(ComparisonError, match="fewer than two different values"):
+        compare(made, write_survey(frame, tmp_path / "w5.csv"))
