@@ -27,6 +27,7 @@ from studies.flags import validate_flags
 from studies.instrument import validate_instrument
 from studies.margins import validate_margins
 from studies.measures import validate_measures
+from studies.monitoring import monitor_text
 from studies.rates import validate_rates
 from studies.vouchers import vouchers_text
 
@@ -55,6 +56,7 @@ SECTIONS: dict[str, Callable[[Path, Tell], str]] = {
     "card": card_text,
     "instrument": _instrument,
     "measures": _measures,
+    "monitor": lambda _, tell: monitor_text(tell),
     "drivers": validate_drivers,
     "culture": validate_culture,
     "claims": lambda _, tell: validate_claims(tell),

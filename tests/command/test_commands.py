@@ -253,6 +253,47 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
     assert pd.read_csv(tmp_path / "out" / "tables" / "drivers.csv")["n"].min() > 1000
 
 
+def test_a_wave_with_a_turned_item_asks_for_another_training(place, models, tmp_path, capsys):
+    call("synthesise", "--output", tmp_path / "w22.parquet", "--respondents", 1500, "--wave", 2022)
+    wave = pd.read_parquet(tmp_path / "w22.parquet")
+    item = (
+        read_model(models["vertrekintentie"]).codebook.scales["psychologische_veiligheid"].items[0]
+    )
+    wave[item] = wave[item].where(wave[item] > 5, 6 - wave[item])
+    wave.to_parquet(tmp_path / "w22.parquet")
+    out = tmp_path / "out" / "vertrekintentie"
+    asked = ("--models", place / "models", "--target", "vertrekintentie", "--ledger", tmp_path)
+
+    code = call("monitor", tmp_path / "w22.parquet", *asked, "--output", tmp_path / "out")
+
+    assert code == 0
+    told = json.loads((out / "monitor.json").read_text())
+    assert told["advice"] == "retrain"
+    assert told["reason"]["en"] in capsys.readouterr().out
+    assert "BW304" in {finding["code"] for finding in told["findings"]}
+    alarmed = [row["item"] for row in told["tables"]["monitor_items"] if row["is_alarm"]]
+    assert read_model(models["vertrekintentie"]).codebook.columns[item].label.nl in alarmed
+    assert all(row["n"] for row in told["tables"]["monitor_groups"])
+    measured = told["tables"]["monitor_performance"]
+    assert all(row["expected"] is not None and row["measured"] is not None for row in measured)
+    page = (out / "report.html").read_text()
+    assert write(say("advice.retrain"), "nl") in page
+    assert write(say("monitor.same_units"), "nl") in page
+
+
+def test_the_survey_of_the_training_tells_nothing_of_whether_a_model_holds(place, models, tmp_path):
+    asked = ("--models", models["achterblijver"], "--output", tmp_path / "out")
+
+    assert call("monitor", place / "w.sav", *asked) == 0
+
+    told = json.loads((tmp_path / "out" / "achterblijver" / "monitor.json").read_text())
+    assert told["advice"] == "keep"
+    assert "monitor_groups" not in told["tables"]
+    assert all(row["measured"] is None for row in told["tables"]["monitor_performance"])
+    page = (tmp_path / "out" / "achterblijver" / "report.html").read_text()
+    assert write(say("monitor.same_file"), "nl") in page
+
+
 def test_progress_tells_parts_of_the_whole_and_no_count(place, models):
     stored = read_model(models["vertrekintentie"])
     intake = read_survey(place / "w.sav", stored.codebook, stored.settings.intake)

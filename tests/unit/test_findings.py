@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.checks import models, surveys
+from blijfwijzer.checks import models, surveys, waves
 from blijfwijzer.checks.document import describe_checks
 from blijfwijzer.checks.findings import Finding, as_json, find, from_json, look_at
 from blijfwijzer.checks.register import CHECKS, check_of, limit_of
@@ -25,7 +25,7 @@ from blijfwijzer.publish.check_texts import (
     warn_of,
 )
 from blijfwijzer.publish.texts import write
-from blijfwijzer.risk import calibration
+from blijfwijzer.risk import calibration, monitoring
 from blijfwijzer.settings import CheckSettings, WaveSettings, load_settings
 from blijfwijzer.survey import accounting, remarks
 from blijfwijzer.survey.accounting import NO_ACCOUNT
@@ -51,6 +51,14 @@ def scales(*alphas):
 
 def items(*correlations):
     return pd.DataFrame({"item": "a", "scale": "s", "item_rest": correlations})
+
+
+def moved(now):
+    return {"then": 1.0, "now": now, "is_alarm": True}
+
+
+def quiet():
+    return moved(0.8) | {"is_alarm": False}
 
 
 def lost(accepted, rejected, stray=0, read=0):
@@ -183,6 +191,19 @@ CASES = [
         lambda: surveys.find_items_against(items(-0.1, np.nan)),
     ),
     ("BW301", lambda: models.find_drift(["a"], 20), lambda: models.find_drift([], 20)),
+    ("BW302", lambda: waves.find_moved_slope(moved(0.8)), lambda: waves.find_moved_slope(quiet())),
+    ("BW302", lambda: waves.find_moved_slope(moved(1.2)), lambda: waves.find_moved_slope(quiet())),
+    (
+        "BW302",
+        lambda: waves.find_moved_level(moved(0.2), 0.17, 0.21),
+        lambda: waves.find_moved_level(quiet(), 0.17, 0.21),
+    ),
+    ("BW303", lambda: waves.find_moved_groups(["a"]), lambda: waves.find_moved_groups([])),
+    (
+        "BW304",
+        lambda: waves.find_turned_items([{"item": "a", "then": 0.5, "now": -0.5}]),
+        lambda: waves.find_turned_items([]),
+    ),
 ]
 
 
@@ -200,6 +221,7 @@ def test_a_check_speaks_past_its_limit_and_not_on_it(code, past, on):
 def test_a_sentence_belongs_to_one_check_and_each_remark_to_some():
     told = [sentence for check in CHECKS.values() for sentence in check.sentences]
     parts = {"at_least", "feature", "items_absent", "pair", "renamed", "with_share"}
+    parts |= {"moved.one_group", "moved.one_item"}
     whole = {name for name in ids("en") if name.startswith("remark.")}
 
     assert len(told) == len(set(told))
@@ -225,6 +247,9 @@ def test_limits_that_lower_rooms_have_are_those_that_are_told():
     assert limit_of("slope_off") == calibration.OFF
     assert limit_of("slope_near") == calibration.NEAR
     assert limit_of("drift") == WaveSettings().largest_drift
+    assert limit_of("calibration_moved") == monitoring.DIVIDED["overall"]
+    assert limit_of("group_moved") == monitoring.DIVIDED["group"]
+    assert limit_of("item_turned") == monitoring.LEAST_FALL
     with pytest.raises(KeyError):
         limit_of("weights")
 

@@ -185,6 +185,31 @@ def explain(
 
 
 @app.command(
+    epilog="Example: `blijfwijzer monitor data/werkonderzoek-2022.sav --models models "
+    "--output out/monitor-2022`"
+)
+@speaks
+def monitor(
+    survey: SurveyFile,
+    output: Annotated[Path, typer.Option(help="Folder for a folder by outcome.")],
+    models: Annotated[
+        Path, typer.Option(help="Folder with the models of this survey, or a model folder.")
+    ] = Path("models"),
+    target: Annotated[
+        str, typer.Option(help="Outcome; each that there is a model of when left out.")
+    ] = "",
+    settings: SettingsFile = None,
+    ledger: OwnLedger = None,
+) -> ForProgram:
+    """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
+    from blijfwijzer.runs import monitor as story
+
+    asked = story.MonitorRequest(survey, models, target, settings)
+    shown = story.monitor(asked, output, ledger)
+    return ForProgram({"models": [one.as_json() for one in shown]})
+
+
+@app.command(
     epilog="Example: `blijfwijzer score data/werkonderzoek-2022.sav --models models "
     "--by organisatie,afdeling --and opleiding --output out/2022`"
 )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from blijfwijzer.estimation.design import Design, Varying
 from blijfwijzer.estimation.factors import load_items
+from blijfwijzer.estimation.intervals import Estimate, linearise
 from blijfwijzer.estimation.moments import covariances
 from blijfwijzer.estimation.resampling import Draws, draw_wholes, interval_of
 from blijfwijzer.survey.arrays import Array
@@ -110,6 +111,28 @@ def omega_of(loadings: Array, unique: Array) -> Array:
     """
     common = loadings.sum(axis=-1) ** 2
     return np.asarray(common / (common + unique.sum(axis=-1)))
+
+
+def estimate_item_rest(answers: Array, place: int, design: Design) -> Estimate:
+    """Correlate an item with the sum of the others, with its error by whole units.
+
+    By the influence of each respondent on a correlation (Devlin, Gnanadesikan & Kettenring 1975).
+
+    Parameters
+    ----------
+    answers : one row per response, one column per item of a scale, reversed ones turned round
+    place : of the item
+    """
+    complete = np.asarray(~np.isnan(answers).any(axis=1))
+    values, part = answers[complete], design.take(complete)
+    r = _correlate_with_rest(values, place, part.weight)
+    if np.isnan(r):
+        return Estimate.bare(n=len(values))
+    share = part.weight / part.weight.sum()
+    pair = np.column_stack([values[:, place], values.sum(axis=1) - values[:, place]])
+    centred = pair - share @ pair
+    own, rest = (centred / np.sqrt(share @ centred**2)).T
+    return linearise(r, share * (own * rest - r * (own**2 + rest**2) / 2), part, len(values))
 
 
 def _scale_row(scale: Scale, answers: Array, weight: Array, draws: Draws) -> dict[str, object]:

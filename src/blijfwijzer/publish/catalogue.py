@@ -21,6 +21,10 @@ _CLAIMS = (
 )
 PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
+        "advice": ("keep", "recalibrate", "retrain"),
+        "advice_reason": (
+            *("drift_held", "drift_unknown", "group", "held", "item", "overall", "unknown"),
+        ),
         "candidate": ("additive", "items", "logistic", "prevalence", "trees"),
         "claim.criterion": _CLAIMS,
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
@@ -70,14 +74,23 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "screening.reference": ("all", "sector"),
         "section": (
-            *("appendix", "card", "card_then", "changes", "checks", "climate", "compare"),
-            *("compared", "conduct", "contributions", "culture_what", "drivers", "each_claim"),
+            *("advice", "appendix", "calibrated", "card", "card_then", "changes", "checks"),
+            *(
+                "climate",
+                "compare",
+                "compared",
+                "conduct",
+                "contributions",
+                "culture_what",
+                "drift",
+            ),
+            *("drivers", "each_claim"),
             *("fairness", "flagged", "groups", "helped", "measured", "method", "model", "offers"),
             *("provenance", "quality", "reach", "read", "results", "rivals", "short", "texts"),
             *("trend", "unit_drivers", "unit_index", "unit_never", "unit_results", "unit_talk"),
             *("unit_vouchers", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
-        "track": ("compare", "explain", "score"),
+        "track": ("compare", "explain", "monitor", "score"),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),
             *("mean", "rank", "scale", "share", "variance"),

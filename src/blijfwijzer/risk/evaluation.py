@@ -101,7 +101,7 @@ def evaluate(
     """
     rng = np.random.default_rng(seed)
     values, risk, weight = predictions.values, predictions.risk, predictions.design.weight
-    everyone = _intervals(predictions, METRICS, settings.bootstraps, rng)
+    everyone = measure_by_unit(predictions, METRICS, settings.bootstraps, rng)
     return Evaluation(
         overall=everyone,
         by_group=_by_group(predictions, groups, settings, rng),
@@ -184,7 +184,7 @@ def to_metrics(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _intervals(
+def measure_by_unit(
     predictions: Predictions,
     metrics: tuple[str, ...],
     bootstraps: int,
@@ -269,7 +269,7 @@ def _of_group(part: Predictions, bootstraps: int, rng: np.random.Generator) -> p
         "observed": np.average(part.values, weights=weight),
         "predicted": np.average(part.risk, weights=weight),
     }
-    metrics = _intervals(part, GROUP_METRICS, bootstraps, rng)
+    metrics = measure_by_unit(part, GROUP_METRICS, bootstraps, rng)
     table = pd.concat([metrics, pd.DataFrame({"value": rates})]).rename_axis("metric")
     return table.reset_index().assign(n=len(weight), effective_n=effective_n(weight))
 

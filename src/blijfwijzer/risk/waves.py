@@ -1,5 +1,6 @@
 """How a new wave differs from the survey that a model was trained on."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.errors import WaveTooDifferentError
+from blijfwijzer.estimation.raking import Totals, rake_to
 from blijfwijzer.risk.features import Features, Schema
 from blijfwijzer.settings import WaveSettings
 from blijfwijzer.survey.arrays import Array
@@ -15,6 +17,8 @@ SAME, SHIFTED, STRANGE, ABSENT = "same", "shifted", "strange", "absent"
 """Verdicts on a column: as before; differently distributed; holding many answers that training
 did not see or that are now missing; not in the file."""
 _BINS = 10
+_MOST_MOVED = (0.2, 5.0)
+"""Least and most of a response's new over its old weight, where a mix is given back."""
 _MOST_STRANGE = 0.2
 """Share of answers, newly missing, unseen or out of range, from which a column is strange."""
 
@@ -125,6 +129,33 @@ def refuse_different(comparison: WaveComparison, settings: WaveSettings, target:
         f"survey it was trained on ({told}). More than {settings.largest_share_shifted:.0%} may "
         "not. Check that the file and its codes are right; if they are, train on this wave."
     )
+
+
+def give_back_mix(
+    weight: Array, groups: Mapping[str, pd.Series], before: Sequence[Mapping[str, Any]]
+) -> Array:
+    """Weigh a wave so that the groups of each attribute are as large as they were at a training.
+
+    What is left of a difference in answers is then no matter of who responded, as far as these
+    attributes tell (as `culture.raking` does where both surveys are at hand). Groups that the
+    training does not tell of keep their size.
+
+    Parameters
+    ----------
+    groups : attribute to the group of each response; missing where not known
+    before : rows with attribute, group and n, as the measures of a training have them
+    """
+    sizes = {(row["attribute"], str(row["group"])): float(row["n"]) for row in before}
+    totals = []
+    for attribute, group in groups.items():
+        text = group.astype("object").map(str, na_action="ignore")
+        here = [name for name in text.dropna().unique() if (attribute, name) in sizes]
+        part = pd.Index(here).get_indexer(pd.Index(text)).astype(np.intp)
+        people = np.array([sizes[attribute, name] for name in here])
+        if len(here) > 1 and people.min() > 0:
+            inside = float(weight[part >= 0].sum())
+            totals.append(Totals(part, people / people.sum() * inside))
+    return rake_to(weight, totals, _MOST_MOVED).weight
 
 
 def _edges(known: Array, minimum: int) -> list[float]:

@@ -18,6 +18,7 @@ from blijfwijzer.runs.climate_findings import MeasuredCulture
 from blijfwijzer.runs.compare import publish_comparison
 from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
 from blijfwijzer.runs.explanation import Model
+from blijfwijzer.runs.monitor import Monitored, MonitorRequest, publish_watch, watch_wave
 from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
 from blijfwijzer.runs.promote import Promoted, PromoteRequest, promote_model
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
@@ -207,6 +208,32 @@ def promote(
     own = None if settings is None else _settings(settings)
     asked = PromoteRequest(Path(model), Path(survey), by, why, tuple(map(Path, learnt)), own)
     return promote_model(asked, None if ledgers is None else Path(ledgers), tell)
+
+
+def monitor(
+    survey: Place,
+    models: Place = "models",
+    *,
+    target: str = "",
+    settings: Settings | Place | None = None,
+    tell: Tell = silent,
+) -> Unshown[Monitored]:
+    """Say whether a model still holds in a wave: keep, recalibrate or retrain.
+
+    Parameters
+    ----------
+    models : a model folder, or a folder of them
+    target : outcome, where the folder holds models of several
+    settings : those of the model when left out
+
+    Raises
+    ------
+    WaveTooDifferentError
+        Too many columns differ for the model to read the wave.
+    """
+    own = None if settings is None else _settings(settings)
+    asked = MonitorRequest(Path(survey), Path(models), target, own)
+    return Unshown(watch_wave(asked, tell), _place("monitor", asked.survey), publish_watch)
 
 
 def score(

@@ -110,6 +110,13 @@ def track_scored(
     return _track(release, list(models), intake, _OF_SCORES, metrics)
 
 
+def track_watched(
+    release: Publication, stored: Stored, intake: Intake, metrics: dict[str, float]
+) -> list[str]:
+    """Track whether a model still holds, linked to it; give a line that says where."""
+    return _track(release, [stored], intake, _OF_EXPLANATION, metrics)
+
+
 def track_compared(
     release: Publication, models: Iterable[Stored], intake: Intake, metrics: dict[str, float]
 ) -> list[str]:
