@@ -36,7 +36,7 @@ from blijfwijzer.release.overlap import Overlap, find_overlap
 from blijfwijzer.release.publication import Publication, publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.risk.evaluation import Predictions, measure_by_unit
+from blijfwijzer.risk.evaluation import Predictions, decimals_of, measure_by_unit
 from blijfwijzer.risk.monitoring import (
     COLUMNS,
     FALSE_ALARMS,
@@ -50,7 +50,6 @@ from blijfwijzer.risk.monitoring import (
     watch_calibration,
     watch_item,
 )
-from blijfwijzer.risk.protection import decimals_of
 from blijfwijzer.risk.waves import (
     SAME,
     WaveComparison,
