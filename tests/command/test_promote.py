@@ -106,6 +106,18 @@ def test_a_model_that_was_not_measured_beside_the_champion_takes_no_place(made, 
     assert [one["model"] for one in read_decisions(models, TARGET)] == ["one", "other"]
 
 
+@pytest.mark.parametrize("name", ["../elsewhere/flat", "/etc", "..", ""])
+def test_no_model_of_elsewhere_is_the_champion_to_be_measured_against(made, name):
+    """A weak one there would let anything take its place."""
+    models, survey = made
+    (models.parent / "elsewhere").mkdir()
+    (models / "flat").rename(models.parent / "elsewhere" / "flat")
+    (models / "champions.json").write_text(json.dumps({TARGET: name}))
+
+    with pytest.raises(ModelFolderError, match="not known which models are used"):
+        bw.promote(models / "one", survey, **WHO)
+
+
 @pytest.mark.parametrize("decisions", [5, "abc", [5], {"a": 1}])
 def test_decisions_that_are_none_stop_a_promotion_before_anything_is_named(made, decisions):
     models, survey = made

@@ -199,15 +199,31 @@ def test_a_report_that_has_other_groups_than_its_release_is_refused(tmp_path):
     assert not (tmp_path / "pages").exists()
 
 
+@pytest.mark.parametrize("asked", [("out", None), ("other", "out")])
+def test_pages_are_not_written_into_a_release(tmp_path, monkeypatch, report, asked):
+    from blijfwijzer.runs import pages as story
+
+    release = replace(release_of(report), wave="2022")
+    monkeypatch.setattr(
+        story, "_read", lambda path: replace(release, wave="2019" if path == previous else "2022")
+    )
+    first, previous = (None if name is None else tmp_path / name for name in asked)
+
+    with pytest.raises(NotWritableError, match="lies inside the release"):
+        pages(PagesRequest(first, previous), tmp_path / "out" / "pages")
+
+    assert not (tmp_path / "out" / "pages").exists()
+
+
 def test_pages_take_the_place_of_nothing_else(tmp_path, monkeypatch, report):
     from blijfwijzer.runs import pages as story
 
     monkeypatch.setattr(story, "_read", lambda _: release_of(report))
     out = tmp_path / "pages"
 
-    pages(PagesRequest(tmp_path), out)
+    assert pages(PagesRequest(tmp_path / "release"), out) == 5  # of units; the index is none
     first = {path.name: path.read_bytes() for path in out.iterdir()}
-    pages(PagesRequest(tmp_path), out)
+    pages(PagesRequest(tmp_path / "release"), out)
 
     assert {path.name: path.read_bytes() for path in out.iterdir()} == first
     assert sorted(first) == [
@@ -217,4 +233,4 @@ def test_pages_take_the_place_of_nothing_else(tmp_path, monkeypatch, report):
     ]
     (out / "note.txt").write_text("mine")
     with pytest.raises(NotWritableError, match=r"note\.txt"):
-        pages(PagesRequest(tmp_path), out)
+        pages(PagesRequest(tmp_path / "release"), out)

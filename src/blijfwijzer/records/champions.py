@@ -72,7 +72,7 @@ def _entries(models: Path) -> dict[str, dict[str, Any]]:
         return {
             target: {
                 **entry,
-                "model": str(entry["model"]),
+                "model": _folder_here(str(entry["model"])),
                 "decisions": [dict(one) for one in entry.get("decisions", [])],
             }
             for target, entry in entries.items()
@@ -82,3 +82,10 @@ def _entries(models: Path) -> dict[str, dict[str, Any]]:
             f"{path}: is not readable as outcome to model folder, so it is not known which models "
             "are used. Mend or remove it."
         ) from error
+
+
+def _folder_here(name: str) -> str:
+    """Give the name of a folder beside the file; a path would lead to a model of elsewhere."""
+    if name in ("", "..") or Path(name).name != name:
+        raise ValueError(name)
+    return name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from blijfwijzer.errors import ReleaseError
+from blijfwijzer.errors import NotWritableError, ReleaseError
 from blijfwijzer.files import hash_files, to_json, write_files, write_folder_beside
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.unit_page import ReadRelease, render_index, render_unit
@@ -31,6 +31,7 @@ def pages(asked: PagesRequest, output: Path) -> int:
 
     They tell nothing that the release does not: no survey is read, and no ledger is needed.
     """
+    _refuse_inside(asked, output)
     with show_progress() as tell:
         release = _read(asked.release)
         previous = None if asked.previous is None else _read(asked.previous)
@@ -66,6 +67,22 @@ def _read(folder: Path) -> ReadRelease:
             f"{len(groups)}. It is of another version. Score the survey again."
         )
     return ReadRelease(report, groups, given, run["survey"], run["wave"])
+
+
+def _refuse_inside(asked: PagesRequest, output: Path) -> None:
+    """Refuse pages in a release: it would hold files that are no part of it, and be read no more.
+
+    Raises
+    ------
+    NotWritableError
+    """
+    place = output.resolve()
+    for release in (asked.release, asked.previous):
+        if release is not None and place.is_relative_to(release.resolve()):
+            raise NotWritableError(
+                f"{output}: lies inside the release {release}, which may hold nothing but what it "
+                "was entered with. Give --output another place."
+            )
 
 
 def _refuse_other(asked: PagesRequest, release: ReadRelease, previous: ReadRelease | None) -> None:
