@@ -16,7 +16,6 @@ from questionnaires import SMALL, small_survey
 
 ROOT = Path(__file__).parents[2]
 BOOK = "werkonderzoek-2019"
-OF_RELEASES = "explain, score, climate, claims, vouchers"
 NOWHERE = {
     "synthesise": ["--output", "nowhere.dta"],
     "check": ["nowhere.sav", "--codebook", BOOK],
@@ -28,6 +27,7 @@ NOWHERE = {
     "claims": ["nowhere.sav", "--codebook", BOOK, "--output", "out"],
     "vouchers": ["nowhere"],
     "pages": ["nowhere", "--output", "out"],
+    "monitor": ["nowhere.sav", "--output", "out"],
     "compare": ["nowhere", "elsewhere", "nowhere.sav", "--output", "out"],
     "promote": ["nowhere", "nowhere.sav", "--by", "HR", "--why", "newer"],
     "trial": ["nowhere.json", "nowhere.csv"],

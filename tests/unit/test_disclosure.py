@@ -344,10 +344,14 @@ def test_the_gate_coarsens_each_kind():
 
 # Everything that can put bytes outside the process, and the modules that do. Tables of people pass
 # `release.clear` on their way to each of them; the rest writes surveys that are made, models behind
-# their linter, the ledger, what a served model remembers, and pages of simulations.
+# their linter, which of them are used, the ledger, what a served model remembers, and pages of
+# units, which pick rows of what was released.
 RITE = {"release/publication.py"}
 REHEARSAL = {"release/rehearsal.py"}
 LEDGER = {"disclosure/ledger.py", "disclosure/chain.py"}
+CHAMPIONS = {"records/champions.py"}
+PAGES = {"runs/pages.py"}
+REGISTRY = {"records/registry.py"}
 WRITERS = {
     "Entry": RITE | REHEARSAL,
     "admit_figures": REHEARSAL,
@@ -357,16 +361,16 @@ WRITERS = {
     "track_release": RITE,
     "track_training": RITE,
     "write_apart": {"runs/train.py"},
-    "write_beside": RITE | LEDGER | {"runs/draft.py", "synthetic/export.py"},
-    "write_files": RITE,
-    "write_folder_beside": RITE,
-    "create_model_version": {"records/tracking.py"},
-    "create_registered_model": {"records/tracking.py"},
+    "write_beside": RITE | LEDGER | CHAMPIONS | {"runs/draft.py", "synthetic/export.py"},
+    "write_files": RITE | PAGES,
+    "write_folder_beside": RITE | PAGES,
+    "create_model_version": REGISTRY,
+    "create_registered_model": REGISTRY,
     "log_artifacts": {"records/tracking.py"},
     "log_batch": {"records/tracking.py"},
     "reopen": {"publish/release_files.py", "release/folder.py"},
     "save": {"publish/workbook.py"},
-    "save_model": {"records/tracking.py"},
+    "save_model": REGISTRY,
     "savefig": {"publish/canvas.py"},
     "to_csv": {
         *("publish/release_files.py", "synthetic/export.py"),
@@ -375,7 +379,7 @@ WRITERS = {
     "to_parquet": {"publish/release_files.py", "synthetic/export.py"},
     "write": {"disclosure/ledger.py", "synthetic/export.py"},
     # What a served model was asked it remembers by keyed hashes.
-    "write_bytes": RITE | LEDGER | {"files.py", "release/answered.py"},
+    "write_bytes": RITE | LEDGER | CHAMPIONS | {"files.py", "release/answered.py"},
     "write_sav": {"synthetic/export.py"},
     "write_text": {"disclosure/chain.py", "runs/draft.py"},
     "writestr": {"publish/workbook.py"},

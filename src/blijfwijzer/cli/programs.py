@@ -70,7 +70,7 @@ def _heard_by(as_json: bool, is_quiet: bool) -> Iterator[Callable[[Any], None]]:
     aside = StringIO() if is_quiet else sys.stderr
 
     def answer(result: Any) -> None:
-        output.write(to_json(result).decode())
+        print(to_json(result).decode(), end="", file=output)
 
     if not (as_json or is_quiet):
         yield answer
