@@ -203,8 +203,9 @@ def monitor(
 ) -> ForProgram:
     """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
     from blijfwijzer.runs import monitor as story
+    from blijfwijzer.runs.explain import ExplainRequest
 
-    asked = story.MonitorRequest(survey, models, target, settings)
+    asked = ExplainRequest(models, survey, target, settings)
     shown = story.monitor(asked, output, ledger)
     return ForProgram({"models": [one.as_json() for one in shown]})
 

@@ -18,7 +18,7 @@ from blijfwijzer.runs.climate_findings import MeasuredCulture
 from blijfwijzer.runs.compare import publish_comparison
 from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
 from blijfwijzer.runs.explanation import Model
-from blijfwijzer.runs.monitor import Monitored, MonitorRequest, publish_watch, watch_wave
+from blijfwijzer.runs.monitor import Monitored, publish_watch, watch_wave
 from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
 from blijfwijzer.runs.promote import Promoted, PromoteRequest, promote_model
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
@@ -232,7 +232,7 @@ def monitor(
         Too many columns differ for the model to read the wave.
     """
     own = None if settings is None else _settings(settings)
-    asked = MonitorRequest(Path(survey), Path(models), target, own)
+    asked = ExplainRequest(Path(models), Path(survey), target, own)
     return Unshown(watch_wave(asked, tell), _place("monitor", asked.survey), publish_watch)
 
 

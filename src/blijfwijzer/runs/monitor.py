@@ -61,7 +61,6 @@ from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave
 from blijfwijzer.runs.tracked import track_watched
 from blijfwijzer.runs.train_checks import check_drift, check_survey
 from blijfwijzer.runs.waves import wave_of
-from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
@@ -72,18 +71,6 @@ from blijfwijzer.survey.texts import Message, Value, say
 PAGE, FILE = "report.html", "monitor.json"
 _MEASURES = ("log_loss", "brier", "roc_auc", "average_precision")
 _SLOTS = ("then", "expected", "measured")
-
-
-@dataclass(frozen=True)
-class MonitorRequest:
-    """What is asked of a model in another wave."""
-
-    survey: Path
-    models: Path
-    target: str = ""
-    """Outcome; each that there is a model of when left out."""
-    settings: Settings | Path | None = None
-    """Those of the model when left out."""
 
 
 @dataclass(frozen=True)
@@ -116,14 +103,15 @@ class Monitored:
         return ~np.isnan(self.explained.answers)
 
 
-def monitor(request: MonitorRequest, output: Path, ledgers: Path | None) -> list[Shown]:
+def monitor(request: ExplainRequest, output: Path, ledgers: Path | None) -> list[Shown]:
     """Say of each model of a survey whether it still holds, in a folder by outcome.
 
     Parameters
     ----------
+    request : of each outcome that there is a model of when it names none
     ledgers : folder of the ledgers; beside the folder of models when None
     """
-    targets = [request.target] if request.target else list(choose_models(request.models))
+    targets = [request.target] if request.target else list(choose_models(request.model))
     for target in targets:
         refuse_strange(output / target, RECORD)
     told = []
@@ -137,7 +125,7 @@ def monitor(request: MonitorRequest, output: Path, ledgers: Path | None) -> list
     return told
 
 
-def watch_wave(request: MonitorRequest, tell: Tell) -> Monitored:
+def watch_wave(request: ExplainRequest, tell: Tell) -> Monitored:
     """Read a wave, and hold it against what the model folder tells of the training.
 
     Raises
@@ -145,8 +133,7 @@ def watch_wave(request: MonitorRequest, tell: Tell) -> Monitored:
     WaveTooDifferentError
         As `score`: too many columns differ for the model to read the wave.
     """
-    asked = ExplainRequest(request.models, request.survey, request.target, request.settings)
-    explained = contribute_wave(asked, tell)
+    explained = contribute_wave(request, tell)
     tell("compare")
     comparison = _compare(explained, explained.weight)
     refuse_different(comparison, explained.settings.wave, explained.stored.model.target)
