@@ -304,6 +304,12 @@ class DecisionError(BlijfwijzerError):
     exit_code = 71
 
 
+class PackError(BlijfwijzerError):
+    """A pack of `govern pack` is incomplete, was altered, or says what its evidence does not."""
+
+    exit_code = 74
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 

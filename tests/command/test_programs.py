@@ -31,6 +31,8 @@ NOWHERE = {
     "compare": ["nowhere", "elsewhere", "nowhere.sav", "--output", "out"],
     "promote": ["nowhere", "nowhere.sav", "--by", "HR", "--why", "newer"],
     "trial": ["nowhere.json", "nowhere.csv"],
+    "govern pack": ["--models", "nowhere", "--output", "out"],
+    "govern verify": ["nowhere"],
     "disclosure audit": ["nowhere"],
     "disclosure check-proof": ["nowhere"],
     "disclosure verify": ["nowhere"],

@@ -9,6 +9,7 @@ import typer
 from blijfwijzer import __version__
 from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
+from blijfwijzer.cli.govern_pack import packs
 from blijfwijzer.cli.models import compare_models
 from blijfwijzer.cli.options import (
     SEVERAL,
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 
 app.add_typer(disclosure, name="disclosure")
+app.add_typer(packs, name="govern")
 
 
 def _say_version(is_asked: bool) -> None:
