@@ -203,7 +203,7 @@ class _Numbers:
                 figure = self._cite("tables/dependence.csv", (at, column))
                 self._put((*before, axis), figure)
             own.append({"x_value": row["value"], "y_value": row["contribution"]})
-        results = [{"class": 1, "feature": name, "data": points[name]} for name in drawn]
+        results = [{"class": "1", "feature": name, "data": points[name]} for name in drawn]
         return [
             {
                 "type": "contribution-by-value",
