@@ -36,11 +36,13 @@ from blijfwijzer.runs.tracked import training_of
 from blijfwijzer.runs.train_review import (
     TrainingReview,
     TrainingSurvey,
+    curve_points,
     evaluate_fitted,
     explain_fitted,
     find_card,
     findings_of_training,
     learn,
+    learn_fitted,
     metrics_of,
     review_files,
     review_page,
@@ -199,6 +201,7 @@ def publish_model(
             release.origin,
             card,
             tell_apart(fitted, survey.codebook),
+            learn_fitted(fitted, evaluation, tell),
         )
         tell(f"{target}: draw")
         page = review_page(survey, review)
@@ -209,7 +212,7 @@ def publish_model(
         tell(f"{target}: write {release.output}")
         release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")
-    found = metrics, check_tags(findings)
+    found = metrics, check_tags(findings), curve_points(review)
     training = training_of(fitted, release, found, survey.intake, SERVED)
     tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]

@@ -235,5 +235,6 @@ def track_waves(
         metrics,
         Dataset.of(waves.codebook, waves.now.intake.file, digest, request.kind),
         used=() if waves.choice is None else (Registered.of(waves.choice.stored),),
+        began=waves.now.intake.began,
     )
     return track(released, request, ledgers.parent / "mlruns")
