@@ -6,6 +6,10 @@ traceback.
 """
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class BlijfwijzerError(Exception):
@@ -296,6 +300,14 @@ def counted(count: int, one: str, many: str = "") -> str:
     ('1 fault', '0 faults', '2 columns hold')
     """
     return f"{count:d} {one if count == 1 else many or one + 's'}"
+
+
+def describe_faults(error: "ValidationError") -> list[str]:
+    """Say each fault of a validated file as `key: what is wrong`."""
+    return [
+        f"{'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"
+        for fault in error.errors()
+    ]
 
 
 def refuse_without(package: str, extra: str, use: str) -> None:
