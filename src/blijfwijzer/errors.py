@@ -284,6 +284,30 @@ class PromotionError(BlijfwijzerError):
     exit_code = 67
 
 
+class GovernanceError(BlijfwijzerError):
+    """The governance file is unreadable, incomplete, past, or does not allow what is asked."""
+
+    exit_code = 68
+
+
+class StoppedError(BlijfwijzerError):
+    """Somebody stopped a model, or everything, until it is resumed."""
+
+    exit_code = 69
+
+
+class AcceptanceError(BlijfwijzerError):
+    """A result does not meet the thresholds that were fixed before, and nobody accepted it."""
+
+    exit_code = 70
+
+
+class DecisionError(BlijfwijzerError):
+    """Decisions are about groups that were never shown, incomplete, or changed afterwards."""
+
+    exit_code = 71
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 
