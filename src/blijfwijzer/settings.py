@@ -38,7 +38,10 @@ class IntakeSettings(Section):
     """What a survey must satisfy before it is used."""
 
     minimum_responses: int = Field(200, ge=200, le=1_000_000)
-    """Fewest usable responses to train on."""
+    """Fewest usable responses to train on, to test claims on, or to judge a model by."""
+    minimum_scored: int = Field(30, ge=30, le=1_000_000)
+    """Fewest usable responses to score with a model that was trained before, or to measure a
+    climate of: three groups of ten. Ours; what so few tell, intervals and the gate tell."""
     maximum_bytes: int = Field(4_000_000_000, gt=0, le=10**12)
     """Largest survey file, unpacked."""
     most_copies: float = Field(0.05, ge=0, le=1)

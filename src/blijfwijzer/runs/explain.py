@@ -131,7 +131,7 @@ def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     expect_tracking(settings.tracking)
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    require_enough(intake, settings.intake.minimum_responses)
     return contribute_intake(choice, settings, intake, tell)
 
 

@@ -145,7 +145,7 @@ def _contribute(
     else:
         tell(f"read {Path(survey).name}")
         intake = read_survey(Path(survey), without_outcomes(stored.codebook), own.intake)
-    require_enough(intake, own.intake)
+    require_enough(intake, own.intake.minimum_responses)
     explained = contribute_intake(ModelChoice(stored, "as given"), own, intake, tell)
     weight = explained.weight
     compared = compare_wave(explained.built, stored.reference, weight, own.wave, len(weight))

@@ -188,7 +188,7 @@ def _read(stored: Stored, survey: Path) -> Intake:
     """Read a survey as that which a model was trained on was read."""
     own = stored.settings.intake
     intake = read_survey(survey, stored.codebook, own)
-    require_enough(intake, own)
+    require_enough(intake, own.minimum_responses)
     return intake
 
 
