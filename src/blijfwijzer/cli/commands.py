@@ -174,13 +174,21 @@ def explain(
     target: Annotated[
         str, typer.Option(help="Outcome, where the folder holds models of several.")
     ] = "",
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="An earlier survey, or another model (a folder, or an address in the registry), "
+            "to tell how drivers changed since; repeat it for both."
+        ),
+    ] = None,
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
 ) -> ForProgram:
-    """Show what drives a model's risk in another wave: pictures, tables and a page."""
+    """Show what drives a model's risk in another wave, and how that changed, as a page."""
     from blijfwijzer.runs import explain as story
+    from blijfwijzer.runs.explained import ExplainRequest
 
-    asked = story.ExplainRequest(model, survey, target, settings)
+    asked = ExplainRequest(model, survey, target, settings, tuple(against or ()))
     return ForProgram(story.explain(asked, output, ledger).as_json())
 
 
@@ -203,7 +211,7 @@ def monitor(
 ) -> ForProgram:
     """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
     from blijfwijzer.runs import monitor as story
-    from blijfwijzer.runs.explain import ExplainRequest
+    from blijfwijzer.runs.explained import ExplainRequest
 
     asked = ExplainRequest(models, survey, target, settings)
     shown = story.monitor(asked, output, ledger)

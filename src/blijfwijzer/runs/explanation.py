@@ -36,7 +36,7 @@ from blijfwijzer.release.publication import Showing, showing
 from blijfwijzer.release.request import Request
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.risk.waves import compare_wave, refuse_different
-from blijfwijzer.runs.explain import Explained, contribute_intake
+from blijfwijzer.runs.explained import Explained, contribute_intake
 from blijfwijzer.runs.waves import wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array, Codes
