@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.checks.findings import Finding, find
-from blijfwijzer.drivers.contributions import Contributed, Contributions, contribute, refuse_gap
+from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.profiles import Drivers, profile
+from blijfwijzer.drivers.row_batches import Batching, contribute_rows
+from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.errors import refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.files import refuse_strange
@@ -59,6 +61,8 @@ class ExplainRequest:
     """Outcome, where the folder holds models of several."""
     settings: Settings | Path | None = None
     """Those of the model when left out."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done; no output tells."""
 
 
 @dataclass(frozen=True)
@@ -132,11 +136,11 @@ def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
     require_enough(intake, settings.intake)
-    return contribute_intake(choice, settings, intake, tell)
+    return contribute_intake(choice, settings, intake, tell, request.engine)
 
 
 def contribute_intake(
-    choice: ModelChoice, settings: Settings, intake: Intake, tell: Tell
+    choice: ModelChoice, settings: Settings, intake: Intake, tell: Tell, engine: Engine = LOCAL
 ) -> Explained:
     """Work out what each answer of a survey that was read adds to each risk."""
     stored, model = choice.stored, choice.stored.model
@@ -150,8 +154,8 @@ def contribute_intake(
         labelled = label(intake.responses, scales, codebook, outcome, model.thresholds)
         answers = labelled.values.to_numpy(dtype=float)
     tell("explain")
-    contributions = contribute(model, built.frame)
-    refuse_gap(contributions, settings.drivers.largest_gap, model.target)
+    batching = Batching(settings.wave.batch, settings.drivers.largest_gap, engine)
+    contributions = contribute_rows(model, built.frame, batching, tell)
     return Explained(choice, settings, intake.file, intake, built, answers, contributions)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
+from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.errors import MissingColumnsError, SameWaveError
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.lineage import Dataset
@@ -79,6 +80,8 @@ class WavesRequest:
     settings: Settings | Path | None = None
     wave: str = ""
     """What it is called; the name of its file when empty."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done; no output tells."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ class Waves:
     settings: Settings
     choice: ModelChoice | None
     """The model that is used, where models were given."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done."""
 
     def request(self, kind: str, statistics: tuple[str, ...], **asked: Any) -> Request:
         """Say what is asked to be shown of it."""
@@ -144,7 +149,7 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
         common_items(now.responses, comparable.responses, codebook)
         refuse_copies(now.responses, before.responses, codebook, asked.previous)
         before = comparable
-    return Waves(now, before, codebook, settings, choice)
+    return Waves(now, before, codebook, settings, choice, asked.engine)
 
 
 def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:
