@@ -308,6 +308,24 @@ class DecisionError(BlijfwijzerError):
     exit_code = 71
 
 
+class EngineError(BlijfwijzerError):
+    """The processes or machines that shared the work are gone, or are not fit for it."""
+
+    exit_code = 72
+
+
+class SumRangeError(BlijfwijzerError):
+    """A weighted sum holds what cannot be added up exactly."""
+
+    exit_code = 73
+
+
+class PartsError(BlijfwijzerError):
+    """The files that a survey is in do not fit together."""
+
+    exit_code = 74
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 

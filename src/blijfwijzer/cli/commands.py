@@ -13,20 +13,25 @@ from blijfwijzer.cli.models import compare_models
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
+    EngineKind,
     LedgerFolder,
     Output,
     OwnLedger,
     Preview,
     PreviousFile,
     ReleaseFolder,
+    Scheduler,
     SettingsFile,
     SheetName,
     SurveyFile,
     WaveName,
+    Workers,
+    engine_of,
     part_names,
     read_euro,
 )
 from blijfwijzer.cli.programs import ForProgram, speaks
+from blijfwijzer.engines.engine import Kind
 
 if TYPE_CHECKING:
     from blijfwijzer.release.shown import Shown
@@ -183,12 +188,16 @@ def explain(
     ] = None,
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> ForProgram:
     """Show what drives a model's risk in another wave, and how that changed, as a page."""
     from blijfwijzer.runs import explain as story
     from blijfwijzer.runs.explained import ExplainRequest
 
-    asked = ExplainRequest(model, survey, target, settings, tuple(against or ()))
+    own = engine_of(engine, scheduler, workers)
+    asked = ExplainRequest(model, survey, target, settings, tuple(against or ()), own)
     return ForProgram(story.explain(asked, output, ledger).as_json())
 
 
@@ -208,12 +217,16 @@ def monitor(
     ] = "",
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> ForProgram:
     """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
     from blijfwijzer.runs import monitor as story
     from blijfwijzer.runs.explained import ExplainRequest
 
-    asked = ExplainRequest(models, survey, target, settings)
+    own = engine_of(engine, scheduler, workers)
+    asked = ExplainRequest(models, survey, target, settings, engine=own)
     shown = story.monitor(asked, output, ledger)
     return ForProgram({"models": [one.as_json() for one in shown]})
 
@@ -249,13 +262,16 @@ def score(
     wave: WaveName = "",
     settings: SettingsFile = None,
     preview: Preview = False,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> ForProgram:
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer.runs import score as story
 
     units, crossed = part_names(by), part_names(cross)
-    people = tuple(population or ())
-    asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave)
+    people, own = tuple(population or ()), engine_of(engine, scheduler, workers)
+    asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave, own)
     return _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 
@@ -284,12 +300,16 @@ def climate(
     wave: WaveName = "",
     settings: SettingsFile = None,
     preview: Preview = False,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> ForProgram:
     """Measure how it is to work in each unit: dimensions, change, worrying places, conduct."""
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, part_names(by), previous, models, settings, wave)
+    told = previous, models, settings, wave, engine_of(engine, scheduler, workers)
+    asked = WavesRequest(survey, codebook, part_names(by), *told)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
 

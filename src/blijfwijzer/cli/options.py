@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from blijfwijzer.engines.engine import Engine, Kind
 from blijfwijzer.survey.cells import number_of, plain_text
 
 SurveyFile = Annotated[
@@ -64,6 +65,27 @@ Output = Annotated[
 Preview = Annotated[
     bool, typer.Option("--preview", help="Say how much would be shown; write and enter nothing.")
 ]
+
+EngineKind = Annotated[
+    Kind,
+    typer.Option("--engine", help="Where rows are worked on; every output is the same, to a byte."),
+]
+Scheduler = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="Of the scheduler of Dask, with --engine dask.")
+]
+Workers = Annotated[
+    int,
+    typer.Option(min=0, help="With --engine processes; as many as there are cores when 0."),
+]
+
+
+def engine_of(kind: Kind, scheduler: str, workers: int) -> Engine:
+    """Give the engine that is asked for; what another one takes is a slip."""
+    if scheduler and kind != Kind.DASK:
+        raise typer.BadParameter("--scheduler goes with --engine dask.")
+    if workers and kind != Kind.PROCESSES:
+        raise typer.BadParameter("--workers goes with --engine processes.")
+    return Engine(kind, scheduler, workers)
 
 
 def read_euro(text: str) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.answers import Basis
+from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import make_groups
@@ -79,6 +80,8 @@ class ScoreRequest:
     settings: Settings | Path | None = None
     wave: str = ""
     """What it is called; the name of its file when empty."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done; no output tells."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,8 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     grouping = people.part(grouping, intake.responses, codebook, settings)
     grouping = name_groups(grouping, codebook, intake.units)
     scales = score_scales(intake.responses, codebook)
-    wave = NewWave(intake, scales, grouping, codebook, asked.by, settings, people.weights)
+    about = asked.by, settings, people.weights, asked.engine
+    wave = NewWave(intake, scales, grouping, codebook, *about)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
     request = _request(asked, wave, chosen, people.sha256)
     return ScoredWave(wave, targets, chosen, request, people.joined)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
+from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.errors import MissingColumnsError, SameWaveError
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.lineage import Dataset
@@ -80,6 +81,8 @@ class WavesRequest:
     settings: Settings | Path | None = None
     wave: str = ""
     """What it is called; the name of its file when empty."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done; no output tells."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,8 @@ class Waves:
     """The model that is used, where models were given."""
     left_out: tuple[Message, ...] = ()
     """Why the wave before is not looked at, where it was given and is not."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done."""
 
     def request(self, kind: str, statistics: tuple[str, ...], **asked: Any) -> Request:
         """Say what is asked to be shown of it."""
@@ -160,7 +165,7 @@ def read_waves(
             common_items(now.responses, comparable.responses, codebook)
             refuse_copies(now.responses, before.responses, codebook, asked.previous)
             before = comparable
-    return Waves(now, before, codebook, settings, choice, left_out)
+    return Waves(now, before, codebook, settings, choice, left_out, asked.engine)
 
 
 def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:
