@@ -39,6 +39,9 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             "small_group",
         ),
         "estimate": ("main", "sensitivity"),
+        "explore.word": (
+            *("all", "choose", "chosen", "download", "none", "rows", "sorted", "what"),
+        ),
         "fact": (
             *("accepted", "earlier_releases", "forms", "refused", "rolled_up", "shown"),
             *("uncompared", "withheld"),

@@ -86,7 +86,7 @@ def show_division(
     lottery, power = division.lottery, division.power
     table = edge.clear("vouchers_file", _voucher_rows(division, groups))
     tables = {name: own for name, own in report.tables.items() if name not in _TABLES}
-    names = [str(name) for name in table.frame if name not in ("group", "level_label")]
+    names = [str(name) for name in table.frame if name != "level_label"]
     shown = {name: "level_label" if name == "level" else name for name in names}
     tables["vouchers"] = pick(table, shown)
     tables["proposal"] = edge.clear("proposal", [_proposal(division)])
