@@ -3,12 +3,12 @@
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from blijfwijzer.declared import CheckCode, Language, Reason
-from blijfwijzer.errors import SettingsError, counted
+from blijfwijzer.errors import SettingsError, counted, describe_faults
 
 
 def _one_above_zero(mix: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -38,7 +38,10 @@ class IntakeSettings(Section):
     """What a survey must satisfy before it is used."""
 
     minimum_responses: int = Field(200, ge=200, le=1_000_000)
-    """Fewest usable responses to train on."""
+    """Fewest usable responses to train on, to test claims on, or to judge a model by."""
+    minimum_scored: int = Field(30, ge=30, le=1_000_000)
+    """Fewest usable responses to score with a model that was trained before, or to measure a
+    climate of: three groups of ten. Ours; what so few tell, intervals and the gate tell."""
     maximum_bytes: int = Field(4_000_000_000, gt=0, le=10**12)
     """Largest survey file, unpacked."""
     most_copies: float = Field(0.05, ge=0, le=1)
@@ -51,24 +54,24 @@ class FeatureSettings(Section):
     """Which columns the models may use."""
 
     items: bool = True
+    """Whether single questions may enter a model."""
     scales: bool = True
+    """Whether scores of scales may enter a model."""
     minimum_level: int = Field(10, ge=10, le=10_000)
     """Respondents below which a category level is merged, and a range is top-coded."""
     justified_audit: dict[str, str] = Field(default_factory=dict)
     """Audit attribute -> written justification; only these enter the features (WGBL, AWGB)."""
 
 
+Candidate = Literal["prevalence", "logistic", "items", "additive", "trees"]
+
+
 class ModelSettings(Section):
     """How candidates are fitted and one is chosen."""
 
     folds: int = Field(5, ge=2, le=20)
-    candidates: tuple[Literal["prevalence", "logistic", "items", "additive", "trees"], ...] = (
-        "prevalence",
-        "logistic",
-        "items",
-        "additive",
-        "trees",
-    )
+    """Parts of whole units, each of which is predicted by a model of the others."""
+    candidates: tuple[Candidate, ...] = get_args(Candidate)
     """`items` is a regression on all items, and is tried where scales stand for some of them."""
     minimum_leaf: int = Field(20, ge=10, le=100_000)
     """Respondents in each leaf. LightGBM estimates counts while it grows, so that a leaf can end up
@@ -81,6 +84,7 @@ class EvaluationSettings(Section):
     """How well a model must be known."""
 
     bootstraps: int = Field(200, ge=50, le=10_000)
+    """Draws of whole units, for intervals."""
     minimum_group: int = Field(10, ge=5, le=10_000)
     """Respondents below which a group's figures are not shown."""
 
@@ -89,6 +93,7 @@ class DriverSettings(Section):
     """How contributions are summarised."""
 
     bootstraps: int = Field(200, ge=50, le=10_000)
+    """Draws of whole units, for intervals of importance."""
     minimum_mark: int = Field(10, ge=5, le=10_000)
     """Respondents that each drawn mark stands for, at least."""
     largest_gap: float = Field(1e-5, gt=0, le=0.01)
@@ -101,7 +106,9 @@ class PersonsSettings(Section):
     """Why, by whose leave and until when single people may be explained; all three, or nobody."""
 
     purpose: str = ""
+    """What their explanations are for."""
     approved_by: str = ""
+    """Who gave leave: a person, or a role that one person holds."""
     until: date = date.min
     """Last day."""
 
@@ -143,6 +150,7 @@ class RateSettings(Section):
     """How survey answers and model are pooled."""
 
     draws: int = Field(1000, ge=200, le=20_000)
+    """Draws from what each rate may be."""
     nonresponse_odds: float = Field(1.5, ge=1, le=10)
     """Odds ratio of the outcome, non-respondents against respondents, in the sensitivity bounds;
     both this and its inverse are shown."""
@@ -183,6 +191,7 @@ class SegmentSettings(Section):
     columns: tuple[str, ...] = ()
     """Career variables that may be used; empty: all of the codebook. Never audit attributes."""
     depth: int = Field(3, ge=1, le=4)
+    """Conditions of each segment, at most."""
     minimum: int = Field(100, ge=10, le=1_000_000)
     """Respondents of each segment, in each half."""
 
@@ -197,6 +206,7 @@ class GuidanceSettings(Section):
     deadweight: float = Field(ge=0, lt=1)
     """Share of users who would have trained anyway."""
     deadweight_range: tuple[Share, Share] | None = None
+    """Range that holds it in 95 of 100 cases; none where it is certain."""
     cost: float = Field(0.0, ge=0, le=1e6)
     """Euro of guidance for each offer, used or not."""
 
@@ -369,14 +379,18 @@ class TrackingSettings(Section):
     """Where runs are kept."""
 
     enabled: bool = True
+    """Whether runs are kept in MLflow, where it is installed."""
     experiment: str = "blijfwijzer"
+    """Experiment of MLflow in which they are kept."""
 
 
 class Settings(Section):
     """All choices of a run."""
 
     seed: int = Field(0, ge=0, lt=2**32)
+    """From which all chance follows, but for draws of vouchers (docs/decisions/draws.md)."""
     language: Language = "nl"
+    """Of pages and workbooks: `nl` or `en`; left out, that of the codebook."""
     intake: IntakeSettings = IntakeSettings()
     features: FeatureSettings = FeatureSettings()
     model: ModelSettings = ModelSettings()
@@ -432,11 +446,3 @@ def load_settings(path: Path | Settings | None) -> Settings:
         raise SettingsError(
             f"{path.name}: {counted(len(faults), 'fault')}: {'; '.join(faults)}. Mend these keys."
         ) from error
-
-
-def describe_faults(error: ValidationError) -> list[str]:
-    """Say each fault of a validated file as `key: what is wrong`."""
-    return [
-        f"{'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"
-        for fault in error.errors()
-    ]

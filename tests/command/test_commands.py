@@ -27,6 +27,7 @@ from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import say
 from command_line import call, keys_of
+from languages import words_of_the_other
 
 ROOT = Path(__file__).parents[2]
 QUICK = """
@@ -237,7 +238,7 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
 
     code = call(
         *("explain", models["vertrekintentie"], place / "w22.csv.gz"),
-        *("--output", tmp_path / "out", "--json"),
+        *("--against", place / "w.sav", "--output", tmp_path / "out", "--json"),
     )
 
     assert code == 0
@@ -251,6 +252,10 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
     assert '<p class="survey">w22, gelezen als WERKonderzoek 2019' in page
     assert write(say("fact.learnt_on"), "nl") in page
     assert (tmp_path / "out" / "plots" / "summary.png").exists()
+    assert "Toen: de mensen van w. Nu: deze mensen." in page
+    assert words_of_the_other(page.encode(), "nl") == []
+    changed = pd.read_csv(tmp_path / "out" / "tables" / "changed_means.csv")
+    assert (changed["change"] - changed["answers"]).abs().max() < 0.0002
     assert pd.read_csv(tmp_path / "out" / "tables" / "drivers.csv")["n"].min() > 1000
 
 

@@ -150,7 +150,7 @@ def test_an_address_at_which_nobody_answers_is_refused(monkeypatch):
     monkeypatch.setattr("blijfwijzer.engines.cluster._TO_CONNECT", 2)
     with pytest.raises(EngineError, match="no scheduler of Dask answers") as told:
         fold(Engine(Kind.DASK, f"tcp://127.0.0.1:{free_port()}"), add)
-    assert told.value.exit_code == 68
+    assert told.value.exit_code == 80
 
 
 def test_a_cluster_is_refused_without_workers_and_with_workers_that_are_not_fit(

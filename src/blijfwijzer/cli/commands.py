@@ -179,17 +179,25 @@ def explain(
     target: Annotated[
         str, typer.Option(help="Outcome, where the folder holds models of several.")
     ] = "",
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="An earlier survey, or another model (a folder, or an address in the registry), "
+            "to tell how drivers changed since; repeat it for both."
+        ),
+    ] = None,
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
     engine: EngineKind = Kind.LOCAL,
     scheduler: Scheduler = "",
     workers: Workers = 0,
 ) -> ForProgram:
-    """Show what drives a model's risk in another wave: pictures, tables and a page."""
+    """Show what drives a model's risk in another wave, and how that changed, as a page."""
     from blijfwijzer.runs import explain as story
+    from blijfwijzer.runs.explained import ExplainRequest
 
     own = engine_of(engine, scheduler, workers)
-    asked = story.ExplainRequest(model, survey, target, settings, own)
+    asked = ExplainRequest(model, survey, target, settings, tuple(against or ()), own)
     return ForProgram(story.explain(asked, output, ledger).as_json())
 
 
@@ -215,10 +223,10 @@ def monitor(
 ) -> ForProgram:
     """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
     from blijfwijzer.runs import monitor as story
-    from blijfwijzer.runs.explain import ExplainRequest
+    from blijfwijzer.runs.explained import ExplainRequest
 
     own = engine_of(engine, scheduler, workers)
-    asked = ExplainRequest(models, survey, target, settings, own)
+    asked = ExplainRequest(models, survey, target, settings, engine=own)
     shown = story.monitor(asked, output, ledger)
     return ForProgram({"models": [one.as_json() for one in shown]})
 

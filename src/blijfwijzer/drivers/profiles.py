@@ -83,7 +83,7 @@ def profile(
     return Drivers(
         features=features.join(_about(contributed.schema)),
         scales=scales.join(_about_scales(contributed.schema)),
-        constructs=_part_names(constructs),
+        constructs=part_names(constructs),
         dependence=measure_dependence(contributed, top[:6], weight, settings.minimum_mark),
         interactions=measure_interactions(contributed, weight),
         bend=measure_bend(contributed),
@@ -115,6 +115,7 @@ def _about_scales(schema: Schema) -> pd.DataFrame:
     return pd.DataFrame(first).T
 
 
-def _part_names(constructs: pd.DataFrame) -> pd.DataFrame:
+def part_names(constructs: pd.DataFrame) -> pd.DataFrame:
+    """Part the names that `Contributed.by_construct` gives: construct, and is_changeable."""
     parted = constructs.index.to_series().str.split("|", expand=True)
     return constructs.assign(construct=parted[0], is_changeable=parted[1] == "changeable")

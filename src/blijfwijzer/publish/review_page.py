@@ -9,6 +9,8 @@ from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.publish.blocks import Block, paragraph, present, read_blocks
 from blijfwijzer.publish.canvas import Picture, Subject
 from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.change_page import PICTURE as CHANGE
+from blijfwijzer.publish.change_page import TABLES_OF_CHANGE, change_blocks
 from blijfwijzer.publish.check_texts import check_blocks
 from blijfwijzer.publish.driver_plots import draw_drivers
 from blijfwijzer.publish.page import render_sections
@@ -54,7 +56,13 @@ def render_review(review: Review) -> bytes:
             *_card(review),
             *present(chapter, "card_apart"),
         ]
-    others = [name for name in review.pictures if name not in _PERFORMANCE]
+    if review.changed is not None:
+        sections["then"] = [
+            *change_blocks(review.changed, review.subject),
+            *_pictures(review, (CHANGE,)),
+            *present(chapter, *TABLES_OF_CHANGE),
+        ]
+    others = [name for name in review.pictures if name not in (*_PERFORMANCE, CHANGE)]
     sections["contributions"] = [
         paragraph("review.contributions"),
         *_pictures(review, others),

@@ -16,12 +16,14 @@ from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims, wi
 from blijfwijzer.runs.climate import measure_climate, publish_climate, wish_climate
 from blijfwijzer.runs.climate_findings import MeasuredCulture
 from blijfwijzer.runs.compare import publish_comparison
-from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
+from blijfwijzer.runs.explain import publish_explanation
+from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave
 from blijfwijzer.runs.explanation import Model
 from blijfwijzer.runs.monitor import Monitored, publish_watch, watch_wave
 from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
 from blijfwijzer.runs.promote import Promoted, PromoteRequest, promote_model
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
+from blijfwijzer.runs.then import read_against
 from blijfwijzer.runs.train import (
     TrainRequest,
     fit_outcome,
@@ -112,21 +114,32 @@ def explain(
     survey: Place,
     *,
     target: str = "",
+    against: Sequence[Place] = (),
     settings: Settings | Place | None = None,
     tell: Tell = silent,
 ) -> Unshown[Explained]:
-    """Work out what each answer of a wave adds to each risk.
+    """Work out what each answer of a wave adds to each risk, and how that changed.
 
     Parameters
     ----------
     model : a model folder, or a folder of them
     target : outcome, where the folder holds models of several
+    against : file of an earlier wave, and another model, as `compare` takes them; one of each at
+        most. How drivers changed since is split in what people answered and how it is weighed
     settings : those of the model when left out
+
+    Raises
+    ------
+    ComparisonError, SameWaveError, WaveTooDifferentError
+        It cannot be held against that.
     """
     own = None if settings is None else _settings(settings)
-    asked = ExplainRequest(Path(model), Path(survey), target, own)
+    places = tuple(map(Path, against))
+    asked = ExplainRequest(Path(model), Path(survey), target, own, places)
     explained = contribute_wave(asked, tell)
-    return Unshown(explained, _place("drivers", asked.survey), publish_explanation)
+    then = read_against(explained, asked, tell) if places else None
+    publish = partial(publish_explanation, against=then)
+    return Unshown(explained, _place("drivers", asked.survey), publish)
 
 
 def compare(

@@ -57,7 +57,7 @@ from blijfwijzer.risk.waves import (
     give_back_mix,
     refuse_different,
 )
-from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave
+from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave
 from blijfwijzer.runs.tracked import track_watched
 from blijfwijzer.runs.train_checks import check_drift, check_survey
 from blijfwijzer.runs.waves import wave_of

@@ -152,7 +152,7 @@ def read_for_models(
     codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
     tell(f"read {survey.name}")
     intake = read_survey(survey, codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    require_enough(intake, settings.intake.minimum_scored)
     return intake, codebook
 
 
@@ -267,7 +267,7 @@ def tabulate_persons(rows: pd.DataFrame, stored: Stored, leave: PersonsSettings)
 def _read_rows(rows: pd.DataFrame, codebook: Codebook, settings: Settings) -> Intake:
     table = Table(rows.reset_index(drop=True))
     intake = read_responses(table, "rows", codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    require_enough(intake, settings.intake.minimum_responses)
     return intake
 
 

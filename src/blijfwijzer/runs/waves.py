@@ -22,6 +22,7 @@ from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.texts import Message, say
 
 _MOST_COPIES = 0.25
 """Share of the smaller of two waves that may be in the other one. Few answer a whole form twice
@@ -109,6 +110,8 @@ class Waves:
     settings: Settings
     choice: ModelChoice | None
     """The model that is used, where models were given."""
+    left_out: tuple[Message, ...] = ()
+    """Why the wave before is not looked at, where it was given and is not."""
     engine: Engine = LOCAL
     """Where the work on its rows is done."""
 
@@ -123,12 +126,18 @@ class Waves:
         return Request(kind, self.codebook, self.settings, self.now.name, statistics, origin, asked)
 
 
-def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
+def read_waves(
+    asked: WavesRequest, concept: Concept, tell: Tell, *, is_test: bool = False
+) -> Waves:
     """Read both waves; no two waves, or two without a common item, are refused at once.
+
+    A wave before that is too small is left out, and that is told: what this one says of itself
+    does not hang on it.
 
     Parameters
     ----------
     concept : of which a model is used, where models are given
+    is_test : whether claims are tested on them, which asks for as many responses as a training
     """
     settings, name = load_settings(asked.settings), asked.wave or wave_of(asked.survey)
     expect_tracking(settings.tracking)
@@ -136,8 +145,11 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
     codebook = without_outcomes(load_codebook(asked.codebook))
     settings = settings.spoken(codebook.survey.language)
     choice = None if asked.models is None else choose_for(asked.models, codebook, concept)
+    intake = settings.intake
+    fewest = intake.minimum_responses if is_test else intake.minimum_scored
     now = _read(asked.survey, name, codebook, settings, tell)
-    before = None
+    require_enough(now.intake, fewest)
+    before, left_out = None, tuple[Message, ...]()
     if asked.previous is not None:
         before = _read_before(asked.previous, codebook, settings, tell)
         if now.intake.sha256 == before.intake.sha256:
@@ -145,11 +157,15 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
                 f"{asked.previous.name}: is the same file as {asked.survey.name}, so nothing can "
                 "have changed. Give --previous the wave before, or leave it out."
             )
-        comparable = without_breaks(before, codebook)
-        common_items(now.responses, comparable.responses, codebook)
-        refuse_copies(now.responses, before.responses, codebook, asked.previous)
-        before = comparable
-    return Waves(now, before, codebook, settings, choice, asked.engine)
+        if len(before.responses) < fewest:
+            left_out = (say("warning.small_before", wave=before.name, fewest=fewest),)
+            before = None
+        else:
+            comparable = without_breaks(before, codebook)
+            common_items(now.responses, comparable.responses, codebook)
+            refuse_copies(now.responses, before.responses, codebook, asked.previous)
+            before = comparable
+    return Waves(now, before, codebook, settings, choice, left_out, asked.engine)
 
 
 def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:
@@ -163,7 +179,6 @@ def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:
 def _read(file: Path, name: str, codebook: Codebook, settings: Settings, tell: Tell) -> ReadWave:
     tell(f"read {file.name}")
     intake = read_survey(file, codebook, settings.intake)
-    require_enough(intake, settings.intake)
     return ReadWave(name, intake, score_scales(intake.responses, codebook))
 
 

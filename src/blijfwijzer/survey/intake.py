@@ -164,18 +164,22 @@ def _check_table(
     return Intake(accepted, rejected, remarks, tuple(errors), sha256, file, account, units)
 
 
-def require_enough(intake: Intake, settings: IntakeSettings) -> None:
-    """Refuse a survey that is too small to train on.
+def require_enough(intake: Intake, fewest: int) -> None:
+    """Refuse a survey that is too small for what is asked of it.
+
+    Parameters
+    ----------
+    fewest : usable responses that it needs, as `IntakeSettings` has it for each use
 
     Raises
     ------
     TooFewResponsesError
     """
     usable = len(intake.responses)
-    if usable < settings.minimum_responses:
+    if usable < fewest:
         raise TooFewResponsesError(
             f"{intake.file}: {usable} of {intake.rows} responses are usable, "
-            f"{settings.minimum_responses} are needed. Look in the list of rejected rows why "
+            f"{fewest} are needed. Look in the list of rejected rows why "
             "others were not."
         )
 
