@@ -194,7 +194,6 @@ enabled = false
 batch = 1000
 [model]
 candidates = ["prevalence", "items", "trees"]
-tuning = 1
 """
 
 

@@ -18,6 +18,7 @@ from blijfwijzer.runs.pairs import refuse_drift, refuse_other_people, refuse_unl
 from blijfwijzer.runs.waves import refuse_copies, refuse_one_name, wave_of
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
+from blijfwijzer.survey.parquet import is_parts
 from blijfwijzer.survey.texts import Message, say
 
 
@@ -79,8 +80,8 @@ def read_against(explained: Explained, asked: ExplainRequest, tell: Tell) -> Aga
         A model cannot read a wave.
     """
     places = asked.against
-    surveys = [place for place in places if place.is_file()]
-    models = [place for place in places if not place.is_file()]
+    surveys = [place for place in places if place.is_file() or is_parts(place)]
+    models = [place for place in places if place not in surveys]
     if max(len(surveys), len(models)) > 1:
         raise ComparisonError(
             f"{', '.join(map(str, places))}: are {len(surveys)} surveys and {len(models)} models "
