@@ -311,19 +311,19 @@ class DecisionError(BlijfwijzerError):
 class EngineError(BlijfwijzerError):
     """The processes or machines that shared the work are gone, or are not fit for it."""
 
-    exit_code = 72
+    exit_code = 80
 
 
 class SumRangeError(BlijfwijzerError):
     """A weighted sum holds what cannot be added up exactly."""
 
-    exit_code = 73
+    exit_code = 81
 
 
 class PartsError(BlijfwijzerError):
     """The files that a survey is in do not fit together."""
 
-    exit_code = 74
+    exit_code = 82
 
 
 INTERRUPTED = 130

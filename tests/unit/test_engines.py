@@ -52,7 +52,7 @@ def test_batches_of_a_worker_that_dies_are_done_again(tmp_path):
 def test_a_batch_at_which_every_worker_dies_ends_the_run_with_what_to_do():
     with pytest.raises(EngineError, match=r"died 3 times .* Use fewer workers") as told:
         fold(TWO, die_always)
-    assert told.value.exit_code == 72
+    assert told.value.exit_code == 80
 
 
 @pytest.mark.parametrize("engine", [LOCAL, TWO], ids=["local", "processes"])
