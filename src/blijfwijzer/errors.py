@@ -280,6 +280,18 @@ class PromotionError(BlijfwijzerError):
     exit_code = 67
 
 
+class PackError(BlijfwijzerError):
+    """A pack of models is damaged, unsafe to unpack, or holds something else than was signed."""
+
+    exit_code = 68
+
+
+class TrustError(BlijfwijzerError):
+    """A pack of models is signed by nobody who is trusted, or was altered since it was signed."""
+
+    exit_code = 69
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 

@@ -124,7 +124,9 @@ def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> Show
 
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
-    choice = choose_model(request.model, request.target)
+    # What a model was trained with says nothing of whom its user trusts.
+    trusted = load_settings(request.settings).packs.trusted
+    choice = choose_model(request.model, request.target, trusted)
     codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
     settings = settings.spoken(codebook.survey.language)
@@ -162,9 +164,8 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
     origin = provenance(intake.sha256, stored.codebook, settings)
     origin |= stored.origin
     asked, statistics = {"target": target}, (f"rate:{target}",)
-    request = Request(
-        "explain", stored.codebook, settings, wave_of(explained.file), statistics, origin, asked
-    )
+    about = stored.codebook, settings, wave_of(explained.file)
+    request = Request("explain", *about, statistics, origin, asked, stored.vouched)
     with publication(output, request, ledgers) as release:
         breakdown = admit_breakdown(
             release, intake, explained.answers, explained.contributions.risk
