@@ -305,6 +305,14 @@ class DisclosureSettings(Section):
     """Whether a model that was not trained with this ledger is told at the top, or refused."""
 
 
+class PackSettings(Section):
+    """Whose packs of models are used."""
+
+    trusted: dict[str, str] = Field(default_factory=dict)
+    """Who signs, by what pages call them -> their public key, "ed25519:...", as `blijfwijzer pack
+    key` tells it. Get it from them by another way than the pack."""
+
+
 class CultureSettings(Section):
     """How culture is measured, compared and screened."""
 
@@ -408,6 +416,7 @@ class Settings(Section):
     culture: CultureSettings = CultureSettings()
     promotion: PromotionSettings = PromotionSettings()
     checks: CheckSettings = CheckSettings()
+    packs: PackSettings = PackSettings()
     contact: ContactSettings = ContactSettings()
     tracking: TrackingSettings = TrackingSettings()
 

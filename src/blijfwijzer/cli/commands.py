@@ -16,6 +16,7 @@ from blijfwijzer.cli.options import (
     EngineKind,
     LedgerFolder,
     Output,
+    OwnCodebook,
     OwnLedger,
     Preview,
     PreviousFile,
@@ -30,6 +31,7 @@ from blijfwijzer.cli.options import (
     part_names,
     read_euro,
 )
+from blijfwijzer.cli.packs import pack
 from blijfwijzer.cli.programs import ForProgram, speaks
 from blijfwijzer.engines.engine import Kind
 
@@ -48,6 +50,7 @@ app = typer.Typer(
 )
 
 app.add_typer(disclosure, name="disclosure")
+app.add_typer(pack, name="pack")
 
 
 def _say_version(is_asked: bool) -> None:
@@ -110,10 +113,11 @@ def synthesise(
 @speaks
 def check(
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     settings: SettingsFile = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models: tell whether they can score it too.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Models or a pack: can they score it too?"),
     ] = None,
     sheet: SheetName = "",
 ) -> ForProgram:
@@ -244,9 +248,9 @@ def score(
         typer.Option("--by", help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster."),
     ] = None,
     output: Output = None,
-    models: Annotated[Path, typer.Option(help="Folder with the models of this survey.")] = Path(
-        "models"
-    ),
+    models: Annotated[
+        Path, typer.Option("--models", "--pack", help="Folder of models of this survey, or a pack.")
+    ] = Path("models"),
     cross: Annotated[
         list[str] | None,
         typer.Option("--and", help=f"Background variables to cross units with; {SEVERAL}."),
@@ -283,7 +287,7 @@ def score(
 def climate(
     ctx: typer.Context,
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     output: Output = None,
     previous: PreviousFile = None,
     by: Annotated[
@@ -294,7 +298,8 @@ def climate(
         ),
     ] = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models of this survey: adds drivers of worrying units.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Or a pack: adds drivers of worrying units."),
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
@@ -321,7 +326,7 @@ def climate(
 def claims(
     ctx: typer.Context,
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     output: Output = None,
     claim: Annotated[
         list[str] | None,
@@ -329,7 +334,8 @@ def claims(
     ] = None,
     previous: PreviousFile = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models of an earlier wave: judges whose score is fair.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Of an earlier wave: is their score fair?"),
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
@@ -381,7 +387,7 @@ def vouchers(
         typer.Option(help="The file that was scored: tell whom the vouchers help and miss."),
     ] = None,
     models: Annotated[
-        Path, typer.Option(help="Folder with the models that it was scored with.")
+        Path, typer.Option("--models", "--pack", help="Those that it was scored with.")
     ] = Path("models"),
 ) -> ForProgram:
     """Divide a voucher budget over the groups of a release, by need alone."""

@@ -24,6 +24,14 @@ SheetName = Annotated[
 CodebookName = Annotated[
     str, typer.Option("--codebook", "-c", help="Name of a shipped codebook, or path of a .toml.")
 ]
+OwnCodebook = Annotated[
+    str,
+    typer.Option(
+        "--codebook",
+        "-c",
+        help="Name of a shipped codebook, or path of a .toml; that of the pack when left out.",
+    ),
+]
 SETTINGS = "BLIJFWIJZER_SETTINGS"
 """Environment variable that names the settings where `--settings` is left out."""
 

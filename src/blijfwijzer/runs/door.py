@@ -61,7 +61,9 @@ def read_survey(
     return read_intake(Path(survey), book, _settings(settings).intake)
 
 
-def load_model(models: Place, *, target: str = "") -> Model:
+def load_model(
+    models: Place, *, target: str = "", settings: Settings | Place | None = None
+) -> Model:
     """Read a model folder, or the model that a folder of them uses for an outcome.
 
     Loading runs no code, and the hash of every file is checked first. `explain` of what is given
@@ -69,18 +71,22 @@ def load_model(models: Place, *, target: str = "") -> Model:
 
     Parameters
     ----------
-    models : folder, or an address in MLflow's registry such as models:/survey-outcome@champion,
+    models : folder, pack, or an address in MLflow's registry as models:/survey-outcome@champion,
         of the server that MLFLOW_TRACKING_URI names, or of `mlruns`
     target : outcome, where the folder holds models of several
+    settings : whose packs are trusted; of a folder none are needed
 
     Raises
     ------
     ModelFolderError
         There is none, it was altered, or several outcomes are there and none is named.
+    PackError, TrustError
+        The pack is damaged, or signed by nobody who is trusted.
     TrackingError, MissingExtraError
         The registry has no such model or cannot be reached; MLflow is not installed.
     """
-    return Model(**vars(choose_model(Path(models), target).stored))
+    trusted = _settings(settings).packs.trusted
+    return Model(**vars(choose_model(Path(models), target, trusted).stored))
 
 
 def train(

@@ -73,6 +73,7 @@ class ScoreRequest:
     by: tuple[str, ...]
     """Unit levels; to one below the cluster when empty."""
     models: Path
+    """Folder with models, or a pack."""
     cross: tuple[str, ...] = ()
     """Background variables to cross units with."""
     population: tuple[Path, ...] = ()
@@ -118,7 +119,8 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> Shown:
 
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
-    settings, chosen = load_settings(asked.settings), choose_models(asked.models)
+    settings = load_settings(asked.settings)
+    chosen = choose_models(asked.models, settings.packs.trusted)
     expect_tracking(settings.tracking)
     intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
     settings = settings.spoken(codebook.survey.language)
@@ -298,6 +300,8 @@ def _request(
     manifests = {name: choice.stored.manifest for name, choice in chosen.items()}
     origin |= {f"model_{name}": own.folder.name for name, own in manifests.items()}
     origin |= {f"model_{name}_sha256": own.sha256 for name, own in manifests.items()}
+    for choice in chosen.values():
+        origin |= {} if choice.stored.signed is None else choice.stored.signed.origin
     origin |= people
     name = asked.wave or wave_of(asked.survey)
     return Request(
@@ -308,6 +312,7 @@ def _request(
         tuple(f"rate:{target}" for target in chosen),
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
+        frozenset[str]().union(*(choice.stored.vouched for choice in chosen.values())),
     )
 
 
