@@ -9,7 +9,7 @@ import typer
 from blijfwijzer import __version__
 from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
-from blijfwijzer.cli.models import compare_models
+from blijfwijzer.cli.models import add_model_commands
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
@@ -203,36 +203,6 @@ def explain(
     own = engine_of(engine, scheduler, workers)
     asked = ExplainRequest(model, survey, target, settings, tuple(against or ()), own)
     return ForProgram(story.explain(asked, output, ledger).as_json())
-
-
-@app.command(
-    epilog="Example: `blijfwijzer monitor data/werkonderzoek-2022.sav --models models "
-    "--output out/monitor-2022`"
-)
-@speaks
-def monitor(
-    survey: SurveyFile,
-    output: Annotated[Path, typer.Option(help="Folder for a folder by outcome.")],
-    models: Annotated[
-        Path, typer.Option(help="Folder with the models of this survey, or a model folder.")
-    ] = Path("models"),
-    target: Annotated[
-        str, typer.Option(help="Outcome; each that there is a model of when left out.")
-    ] = "",
-    settings: SettingsFile = None,
-    ledger: OwnLedger = None,
-    engine: EngineKind = Kind.LOCAL,
-    scheduler: Scheduler = "",
-    workers: Workers = 0,
-) -> ForProgram:
-    """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
-    from blijfwijzer.runs import monitor as story
-    from blijfwijzer.runs.explained import ExplainRequest
-
-    own = engine_of(engine, scheduler, workers)
-    asked = ExplainRequest(models, survey, target, settings, engine=own)
-    shown = story.monitor(asked, output, ledger)
-    return ForProgram({"models": [one.as_json() for one in shown]})
 
 
 @app.command(
@@ -434,7 +404,7 @@ def trial(
     return ForProgram(story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger))
 
 
-compare_models(app)
+add_model_commands(app)
 
 
 def _make(
