@@ -91,7 +91,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("drivers", "each_claim"),
             *("fairness", "flagged", "groups", "helped", "measured", "method", "model", "offers"),
             *("provenance", "quality", "reach", "read", "results", "rivals", "short", "texts"),
-            "then",
+            *("backgrounds", "earned", "games", "then"),
             *("trend", "unit_drivers", "unit_index", "unit_never", "unit_results", "unit_talk"),
             *("unit_vouchers", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
