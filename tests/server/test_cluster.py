@@ -189,6 +189,10 @@ bootstraps = 50
 bootstraps = 50
 [flags]
 bootstraps = 50
+[culture]
+bootstraps = 50
+splits = 10
+draws = 200
 [tracking]
 enabled = false
 [wave]
