@@ -1,5 +1,6 @@
 """A real scheduler of Dask with workers that die: every output stays the same, to the byte."""
 
+import errno
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ from functools import partial
 import pytest
 
 from blijfwijzer.engines.engine import LOCAL, Engine, Kind
-from blijfwijzer.errors import EngineError, WaveTooDifferentError
+from blijfwijzer.errors import DiskFullError, EngineError, WaveTooDifferentError
 from command_line import call
 from shared_engines import add, die_always, die_once, fail, refuse
 
@@ -188,6 +189,10 @@ bootstraps = 50
 bootstraps = 50
 [flags]
 bootstraps = 50
+[culture]
+bootstraps = 50
+splits = 10
+draws = 200
 [tracking]
 enabled = false
 [wave]
@@ -199,13 +204,14 @@ candidates = ["prevalence", "items", "trees"]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A survey, and models of both its risks."""
+    """A survey, and a model of a risk in it."""
     place = tmp_path_factory.mktemp("made")
     (place / "quick.toml").write_text(QUICK)
     assert not call("synthesise", "--respondents", 3000, "--output", place / "w.parquet")
     assert not call(
         *("train", place / "w.parquet", "--codebook", "werkonderzoek-2019"),
         *("--settings", place / "quick.toml", "--models", place / "models"),
+        *("--target", "vertrekintentie"),
     )
     return place
 
@@ -249,3 +255,52 @@ def test_every_output_is_the_same_from_one_process_several_and_a_cluster_whose_w
     for other in (several, shared):
         assert set(other) == set(alone)
         assert [name for name in alone if other[name] != alone[name]] == []
+
+
+@pytest.mark.parametrize("kind", ["processes", "dask"])
+def test_ctrl_c_leaves_nothing_half_written_and_the_run_can_be_started_again(
+    kind, made, cluster, tmp_path
+):
+    asked = ["--engine", kind, *(["--scheduler", cluster.address] if kind == "dask" else [])]
+    command = [
+        *(sys.executable, "-m", "blijfwijzer", "score", made / "w.parquet"),
+        *("--models", made / "models", "--by", "organisatie", "--settings", made / "quick.toml"),
+        *("--output", tmp_path / "out", "--ledger", tmp_path / "ledger", *asked),
+    ]
+    with (tmp_path / "log").open("w") as log:
+        run = subprocess.Popen(
+            list(map(str, command)),
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "PYTHONPATH": TESTS},
+            start_new_session=True,
+        )
+        time.sleep(12)
+        os.killpg(run.pid, signal.SIGINT)
+        code = run.wait(120)
+
+    said = (tmp_path / "log").read_text()
+    assert code == 130, said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+    assert list(tmp_path.iterdir()) == [tmp_path / "log"]
+    assert call(*command[3:]) == 0
+
+
+def test_a_full_disk_at_the_end_of_shared_work_leaves_nothing_half_written(
+    made, cluster, tmp_path, monkeypatch
+):
+    def refuse(*_args, **_named):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    command = (
+        *("score", made / "w.parquet", "--models", made / "models", "--by", "organisatie"),
+        *("--settings", made / "quick.toml", "--ledger", tmp_path / "ledger"),
+        *("--output", tmp_path / "out", "--engine", "dask", "--scheduler", cluster.address),
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.write_bytes", refuse)
+        assert call(*command) == DiskFullError.exit_code
+    assert not (tmp_path / "out").exists()
+
+    assert call(*command) == 0
