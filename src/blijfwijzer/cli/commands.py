@@ -13,6 +13,7 @@ from blijfwijzer.cli.models import compare_models
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
+    LabelsFile,
     LedgerFolder,
     Output,
     OwnLedger,
@@ -239,6 +240,7 @@ def score(
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     preview: Preview = False,
 ) -> ForProgram:
@@ -247,7 +249,7 @@ def score(
 
     units, crossed = part_names(by), part_names(cross)
     people = tuple(population or ())
-    asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave)
+    asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave, labels)
     return _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 
@@ -274,6 +276,7 @@ def climate(
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     preview: Preview = False,
 ) -> ForProgram:
@@ -281,7 +284,7 @@ def climate(
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, part_names(by), previous, models, settings, wave)
+    asked = WavesRequest(survey, codebook, part_names(by), previous, models, settings, wave, labels)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
 
@@ -305,6 +308,7 @@ def claims(
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     preview: Preview = False,
 ) -> ForProgram:
@@ -312,7 +316,9 @@ def claims(
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, part_names(claim), previous, models, settings, wave)
+    asked = WavesRequest(
+        survey, codebook, part_names(claim), previous, models, settings, wave, labels
+    )
     return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 

@@ -19,6 +19,7 @@ from blijfwijzer.release.publication import Publication, track
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
+from blijfwijzer.survey.given_labels import NO_LABELS, GivenLabels, read_labels
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 
@@ -79,6 +80,8 @@ class WavesRequest:
     settings: Settings | Path | None = None
     wave: str = ""
     """What it is called; the name of its file when empty."""
+    labels: Path | None = None
+    """What codes are called, where the codebook does not say."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Waves:
     settings: Settings
     choice: ModelChoice | None
     """The model that is used, where models were given."""
+    labels: GivenLabels = NO_LABELS
 
     def request(self, kind: str, statistics: tuple[str, ...], **asked: Any) -> Request:
         """Say what is asked to be shown of it."""
@@ -114,6 +118,7 @@ class Waves:
             origin["previous_sha256"] = self.before.intake.sha256
         if self.choice is not None:
             origin |= self.choice.stored.origin
+        origin |= self.labels.origin
         asked = {"wave": self.now.name, **asked, "kind": kind}
         return Request(kind, self.codebook, self.settings, self.now.name, statistics, origin, asked)
 
@@ -144,7 +149,9 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
         common_items(now.responses, comparable.responses, codebook)
         refuse_copies(now.responses, before.responses, codebook, asked.previous)
         before = comparable
-    return Waves(now, before, codebook, settings, choice)
+    labels = read_labels(asked.labels, codebook)
+    intake, codebook = labels.apply(now.intake, codebook)
+    return Waves(replace(now, intake=intake), before, codebook, settings, choice, labels)
 
 
 def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:
