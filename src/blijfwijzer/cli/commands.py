@@ -14,6 +14,7 @@ from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
     EngineKind,
+    LabelsFile,
     LedgerFolder,
     Output,
     OwnCodebook,
@@ -234,6 +235,7 @@ def score(
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     preview: Preview = False,
     engine: EngineKind = Kind.LOCAL,
@@ -245,7 +247,8 @@ def score(
 
     units, crossed = part_names(by), part_names(cross)
     people, own = tuple(population or ()), engine_of(engine, scheduler, workers)
-    asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave, own)
+    about = models, crossed, people, settings, wave, labels, own
+    asked = story.ScoreRequest(survey, units, *about)
     return _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 
@@ -273,6 +276,7 @@ def climate(
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     preview: Preview = False,
     engine: EngineKind = Kind.LOCAL,
@@ -283,7 +287,7 @@ def climate(
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    told = previous, models, settings, wave, engine_of(engine, scheduler, workers)
+    told = previous, models, settings, wave, labels, engine_of(engine, scheduler, workers)
     asked = WavesRequest(survey, codebook, part_names(by), *told)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
@@ -309,6 +313,7 @@ def claims(
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     preview: Preview = False,
 ) -> ForProgram:
@@ -316,7 +321,9 @@ def claims(
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, part_names(claim), previous, models, settings, wave)
+    asked = WavesRequest(
+        survey, codebook, part_names(claim), previous, models, settings, wave, labels
+    )
     return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 

@@ -67,6 +67,13 @@ PreviousFile = Annotated[
 WaveName = Annotated[
     str, typer.Option(help="What this wave is called; the name of the file when left out.")
 ]
+LabelsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="What codes are called: a table of `column`, `code`, `label` and, if you like, "
+        "`language`; the codebook comes first."
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option(help="Folder to write what may be shown; needed unless --preview is given."),

@@ -12,7 +12,7 @@ from blijfwijzer.survey.texts import Message
 
 _PLAIN, _KEYED = "_sha256", "_hmac_sha256"
 _REGISTER = "register_sha256"
-_OF_NOBODY = frozenset({"codebook_sha256", "settings_sha256"})
+_OF_NOBODY = frozenset({"codebook_sha256", "labels_sha256", "settings_sha256"})
 """Hashes of what holds no answer of anybody; all others are keyed before they are shown."""
 
 

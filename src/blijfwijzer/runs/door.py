@@ -263,6 +263,7 @@ def score(
     cross: Sequence[str] = (),
     population: Place | Sequence[Place] | None = None,
     wave: str = "",
+    labels: Place | None = None,
     settings: Settings | Place | None = None,
     tell: Tell = silent,
 ) -> Wished[ScoredWave]:
@@ -277,6 +278,7 @@ def score(
         many have which codes (the levels, `variable`, `code` and `people`, or a column per
         variable); or one of each
     wave : what it is called; the name of its file when left out
+    labels : table of what codes are called, where the codebook does not say (`docs/codebook.md`)
 
     Raises
     ------
@@ -288,7 +290,14 @@ def score(
     places = [population] if isinstance(population, Path | str) else population
     people = tuple(map(Path, places or ()))
     asked = ScoreRequest(
-        Path(survey), tuple(by), Path(models), tuple(cross), people, _settings(settings), wave
+        Path(survey),
+        tuple(by),
+        Path(models),
+        tuple(cross),
+        people,
+        _settings(settings),
+        wave,
+        _path(labels),
     )
     place = _place("scores", asked.survey)
     inputs = [asked.survey, asked.models, *people]
@@ -350,6 +359,7 @@ def climate(
     by: Sequence[str] = (),
     models: Place | None = None,
     wave: str = "",
+    labels: Place | None = None,
     settings: Settings | Place | None = None,
     tell: Tell = silent,
 ) -> Wished[MeasuredCulture]:
@@ -360,6 +370,7 @@ def climate(
     previous : the wave before
     by : unit levels; to one below the cluster when left out
     models : of this survey: adds what goes with leaving in worrying units
+    labels : as `score` takes it
 
     Raises
     ------
@@ -374,6 +385,7 @@ def climate(
         _path(models),
         _settings(settings),
         wave,
+        _path(labels),
     )
     inputs = [asked.survey, asked.previous, asked.models]
     publish = partial(_beside, publish_climate, inputs)
@@ -389,6 +401,7 @@ def claims(
     previous: Place | None = None,
     models: Place | None = None,
     wave: str = "",
+    labels: Place | None = None,
     settings: Settings | Place | None = None,
     tell: Tell = silent,
 ) -> Wished[ClaimsTested]:
@@ -399,6 +412,7 @@ def claims(
     only : claims, such as H6; all when left out
     previous : the wave before
     models : of an earlier wave: judges whose score is fair
+    labels : as `score` takes it
 
     Raises
     ------
@@ -413,6 +427,7 @@ def claims(
         _path(models),
         _settings(settings),
         wave,
+        _path(labels),
     )
     inputs = [asked.survey, asked.previous, asked.models]
     publish = partial(_beside, publish_claims, inputs)

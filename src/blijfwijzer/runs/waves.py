@@ -21,6 +21,7 @@ from blijfwijzer.release.publication import Publication, track
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
+from blijfwijzer.survey.given_labels import NO_LABELS, GivenLabels, read_labels
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message, say
@@ -83,6 +84,8 @@ class WavesRequest:
     settings: Settings | Path | None = None
     wave: str = ""
     """What it is called; the name of its file when empty."""
+    labels: Path | None = None
+    """What codes are called, where the codebook does not say."""
     engine: Engine = LOCAL
     """Where the work on its rows is done; no output tells."""
 
@@ -116,6 +119,7 @@ class Waves:
     """Why the wave before is not looked at, where it was given and is not."""
     engine: Engine = LOCAL
     """Where the work on its rows is done."""
+    labels: GivenLabels = NO_LABELS
 
     def request(self, kind: str, statistics: tuple[str, ...], **asked: Any) -> Request:
         """Say what is asked to be shown of it."""
@@ -124,6 +128,7 @@ class Waves:
             origin["previous_sha256"] = self.before.intake.sha256
         if self.choice is not None:
             origin |= self.choice.stored.origin
+        origin |= self.labels.origin
         asked = {"wave": self.now.name, **asked, "kind": kind}
         vouched = frozenset[str]() if self.choice is None else self.choice.stored.vouched
         about = self.codebook, self.settings, self.now.name, statistics
@@ -170,7 +175,10 @@ def read_waves(
             common_items(now.responses, comparable.responses, codebook)
             refuse_copies(now.responses, before.responses, codebook, asked.previous)
             before = comparable
-    return Waves(now, before, codebook, settings, choice, left_out, asked.engine)
+    labels = read_labels(asked.labels, codebook)
+    named, codebook = labels.apply(now.intake, codebook)
+    now = replace(now, intake=named)
+    return Waves(now, before, codebook, settings, choice, left_out, asked.engine, labels)
 
 
 def codebook_for(name: str, models: Path | None, trusted: Trusted) -> Codebook:
