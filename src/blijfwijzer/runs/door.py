@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.release.folder import refuse_place
@@ -116,6 +117,7 @@ def explain(
     target: str = "",
     against: Sequence[Place] = (),
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Unshown[Explained]:
     """Work out what each answer of a wave adds to each risk, and how that changed.
@@ -135,7 +137,7 @@ def explain(
     """
     own = None if settings is None else _settings(settings)
     places = tuple(map(Path, against))
-    asked = ExplainRequest(Path(model), Path(survey), target, own, places)
+    asked = ExplainRequest(Path(model), Path(survey), target, own, places, engine)
     explained = contribute_wave(asked, tell)
     then = read_against(explained, asked, tell) if places else None
     publish = partial(publish_explanation, against=then)
@@ -229,6 +231,7 @@ def monitor(
     *,
     target: str = "",
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Unshown[Monitored]:
     """Say whether a model still holds in a wave: keep, recalibrate or retrain.
@@ -245,7 +248,7 @@ def monitor(
         Too many columns differ for the model to read the wave.
     """
     own = None if settings is None else _settings(settings)
-    asked = ExplainRequest(Path(models), Path(survey), target, own)
+    asked = ExplainRequest(Path(models), Path(survey), target, own, engine=engine)
     return Unshown(watch_wave(asked, tell), _place("monitor", asked.survey), publish_watch)
 
 
@@ -258,6 +261,7 @@ def score(
     population: Place | Sequence[Place] | None = None,
     wave: str = "",
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Wished[ScoredWave]:
     """Estimate each risk per group of a new wave, and flag groups.
@@ -271,6 +275,7 @@ def score(
         many have which codes (the levels, `variable`, `code` and `people`, or a column per
         variable); or one of each
     wave : what it is called; the name of its file when left out
+    engine : where the work on rows is done; what is found is the same, to the bit
 
     Raises
     ------
@@ -281,9 +286,8 @@ def score(
     """
     places = [population] if isinstance(population, Path | str) else population
     people = tuple(map(Path, places or ()))
-    asked = ScoreRequest(
-        Path(survey), tuple(by), Path(models), tuple(cross), people, _settings(settings), wave
-    )
+    about = tuple(cross), people, _settings(settings), wave, engine
+    asked = ScoreRequest(Path(survey), tuple(by), Path(models), *about)
     place = _place("scores", asked.survey)
     inputs = [asked.survey, asked.models, *people]
     publish = partial(_beside, publish_scores, inputs)
@@ -345,6 +349,7 @@ def climate(
     models: Place | None = None,
     wave: str = "",
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Wished[MeasuredCulture]:
     """Measure how it is to work in each unit, how that changed, and which places are worrying.
@@ -354,6 +359,7 @@ def climate(
     previous : the wave before
     by : unit levels; to one below the cluster when left out
     models : of this survey: adds what goes with leaving in worrying units
+    engine : where the work on rows of drivers is done; what is found is the same, to the bit
 
     Raises
     ------
@@ -368,6 +374,7 @@ def climate(
         _path(models),
         _settings(settings),
         wave,
+        engine,
     )
     inputs = [asked.survey, asked.previous, asked.models]
     publish = partial(_beside, publish_climate, inputs)
