@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.release.folder import refuse_place
@@ -122,6 +123,7 @@ def explain(
     target: str = "",
     against: Sequence[Place] = (),
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Unshown[Explained]:
     """Work out what each answer of a wave adds to each risk, and how that changed.
@@ -141,7 +143,7 @@ def explain(
     """
     own = None if settings is None else _settings(settings)
     places = tuple(map(Path, against))
-    asked = ExplainRequest(Path(model), Path(survey), target, own, places)
+    asked = ExplainRequest(Path(model), Path(survey), target, own, places, engine)
     explained = contribute_wave(asked, tell)
     then = read_against(explained, asked, tell) if places else None
     publish = partial(publish_explanation, against=then)
@@ -235,6 +237,7 @@ def monitor(
     *,
     target: str = "",
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Unshown[Monitored]:
     """Say whether a model still holds in a wave: keep, recalibrate or retrain.
@@ -251,7 +254,7 @@ def monitor(
         Too many columns differ for the model to read the wave.
     """
     own = None if settings is None else _settings(settings)
-    asked = ExplainRequest(Path(models), Path(survey), target, own)
+    asked = ExplainRequest(Path(models), Path(survey), target, own, engine=engine)
     return Unshown(watch_wave(asked, tell), _place("monitor", asked.survey), publish_watch)
 
 
@@ -265,6 +268,7 @@ def score(
     wave: str = "",
     labels: Place | None = None,
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Wished[ScoredWave]:
     """Estimate each risk per group of a new wave, and flag groups.
@@ -279,6 +283,7 @@ def score(
         variable); or one of each
     wave : what it is called; the name of its file when left out
     labels : table of what codes are called, where the codebook does not say (`docs/codebook.md`)
+    engine : where the work on rows is done; what is found is the same, to the bit
 
     Raises
     ------
@@ -289,16 +294,8 @@ def score(
     """
     places = [population] if isinstance(population, Path | str) else population
     people = tuple(map(Path, places or ()))
-    asked = ScoreRequest(
-        Path(survey),
-        tuple(by),
-        Path(models),
-        tuple(cross),
-        people,
-        _settings(settings),
-        wave,
-        _path(labels),
-    )
+    about = tuple(cross), people, _settings(settings), wave, _path(labels), engine
+    asked = ScoreRequest(Path(survey), tuple(by), Path(models), *about)
     place = _place("scores", asked.survey)
     inputs = [asked.survey, asked.models, *people]
     publish = partial(_beside, publish_scores, inputs)
@@ -361,6 +358,7 @@ def climate(
     wave: str = "",
     labels: Place | None = None,
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Wished[MeasuredCulture]:
     """Measure how it is to work in each unit, how that changed, and which places are worrying.
@@ -371,6 +369,7 @@ def climate(
     by : unit levels; to one below the cluster when left out
     models : of this survey: adds what goes with leaving in worrying units
     labels : as `score` takes it
+    engine : where the work on rows of drivers is done; what is found is the same, to the bit
 
     Raises
     ------
@@ -386,6 +385,7 @@ def climate(
         _settings(settings),
         wave,
         _path(labels),
+        engine,
     )
     inputs = [asked.survey, asked.previous, asked.models]
     publish = partial(_beside, publish_climate, inputs)
