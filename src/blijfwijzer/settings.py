@@ -320,7 +320,7 @@ class Settings(Section):
         return self.model_copy(update={"language": language})
 
 
-def load_settings(path: Path | Settings | None) -> Settings:
+def load_settings(path: Path | str | Settings | None) -> Settings:
     """Read settings from a TOML file; without one, everything is at its default.
 
     Settings that were made already are given back.
@@ -333,6 +333,7 @@ def load_settings(path: Path | Settings | None) -> Settings:
     """
     if path is None or isinstance(path, Settings):
         return path or Settings()
+    path = Path(path)
     try:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:

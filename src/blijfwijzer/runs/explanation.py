@@ -98,7 +98,7 @@ class Model(Stored):
             The survey is not one that the model can read; shap is not installed; no ledger.
         """
         refuse_without("shap", "explain", "an explanation")
-        chosen = load_settings(Path(settings) if isinstance(settings, str) else settings)
+        chosen = load_settings(settings)
         own = self.settings if settings is None else chosen
         if by == PERSONS:
             refuse_persons(own.explain.persons)
