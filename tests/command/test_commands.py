@@ -17,7 +17,8 @@ from scipy.sparse import csr_array
 
 from blijfwijzer import errors
 from blijfwijzer.cli import app
-from blijfwijzer.drivers.group_profiles import score_groups
+from blijfwijzer.drivers.group_profiles import Rows, score_groups
+from blijfwijzer.drivers.row_batches import Batching
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.risk.features import build_features
@@ -306,7 +307,8 @@ def test_progress_tells_parts_of_the_whole_and_no_count(place, models):
     everyone = csr_array(np.ones((1, len(intake.responses))))
     told = []
 
-    score_groups(stored.model, intake.responses, scales, everyone, 1000, 1e-5, told.append)
+    rows = Rows(intake.responses, scales, everyone)
+    score_groups(stored.model, rows, Batching(1000, 1e-5), told.append)
 
     assert len(told) == 3
     assert told[0] == "vertrekintentie: score, 0% done"

@@ -6,7 +6,7 @@ A preview ends here: it is the same code, beside a ledger that is borrowed.
 import secrets
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ class Rehearsal:
 
     def warned(self, chapter: Chapter) -> Chapter:
         """Give a chapter with what is to be known before all else, at its top."""
-        return replace(chapter, warnings=(*self.remarks, *chapter.warnings))
+        return chapter.warned(self.remarks)
 
     @property
     def said(self) -> list[str]:

@@ -78,9 +78,8 @@ def publish_explanation(
     asked, statistics = {"target": target}, (f"rate:{target}",)
     if against is not None:
         origin |= against.origin
-    request = Request(
-        "explain", stored.codebook, settings, wave_of(explained.file), statistics, origin, asked
-    )
+    about = stored.codebook, settings, wave_of(explained.file)
+    request = Request("explain", *about, statistics, origin, asked, stored.vouched)
     with publication(output, request, ledgers) as release:
         change = None
         if against is not None:

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.drivers.contributions import Contributed, Contributions, contribute, refuse_gap
+from blijfwijzer.drivers.contributions import Contributed, Contributions
+from blijfwijzer.drivers.row_batches import Batching, contribute_rows
+from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
@@ -36,6 +38,8 @@ class ExplainRequest:
     against: tuple[Path, ...] = ()
     """A file of an earlier wave, and a model folder or address in the registry: one of each at
     most."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done; no output tells."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +86,21 @@ class Explained:
 
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
-    choice = choose_model(request.model, request.target)
+    # What a model was trained with says nothing of whom its user trusts.
+    trusted = load_settings(request.settings).packs.trusted
+    choice = choose_model(request.model, request.target, trusted)
     codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
     settings = settings.spoken(codebook.survey.language)
     expect_tracking(settings.tracking)
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
-    require_enough(intake, settings.intake)
-    return contribute_intake(choice, settings, intake, tell)
+    require_enough(intake, settings.intake.minimum_responses)
+    return contribute_intake(choice, settings, intake, tell, request.engine)
 
 
 def contribute_intake(
-    choice: ModelChoice, settings: Settings, intake: Intake, tell: Tell
+    choice: ModelChoice, settings: Settings, intake: Intake, tell: Tell, engine: Engine = LOCAL
 ) -> Explained:
     """Work out what each answer of a survey that was read adds to each risk."""
     stored, model = choice.stored, choice.stored.model
@@ -108,6 +114,6 @@ def contribute_intake(
         labelled = label(intake.responses, scales, codebook, outcome, model.thresholds)
         answers = labelled.values.to_numpy(dtype=float)
     tell("explain")
-    contributions = contribute(model, built.frame)
-    refuse_gap(contributions, settings.drivers.largest_gap, model.target)
+    batching = Batching(settings.wave.batch, settings.drivers.largest_gap, engine)
+    contributions = contribute_rows(model, built.frame, batching, tell)
     return Explained(choice, settings, intake.file, intake, built, answers, contributions)

@@ -98,7 +98,7 @@ class Model(Stored):
             The survey is not one that the model can read; shap is not installed; no ledger.
         """
         refuse_without("shap", "explain", "an explanation")
-        chosen = load_settings(Path(settings) if isinstance(settings, str) else settings)
+        chosen = load_settings(settings)
         own = self.settings if settings is None else chosen
         if by == PERSONS:
             refuse_persons(own.explain.persons)
@@ -145,7 +145,7 @@ def _contribute(
     else:
         tell(f"read {Path(survey).name}")
         intake = read_survey(Path(survey), without_outcomes(stored.codebook), own.intake)
-    require_enough(intake, own.intake)
+    require_enough(intake, own.intake.minimum_responses)
     explained = contribute_intake(ModelChoice(stored, "as given"), own, intake, tell)
     weight = explained.weight
     compared = compare_wave(explained.built, stored.reference, weight, own.wave, len(weight))

@@ -7,6 +7,7 @@ import numpy as np
 
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.drivers.change import DriverChange, Side, split_change
+from blijfwijzer.engines.engine import Engine
 from blijfwijzer.errors import ComparisonError, DisclosureError
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.progress import Tell
@@ -17,6 +18,7 @@ from blijfwijzer.runs.pairs import refuse_drift, refuse_other_people, refuse_unl
 from blijfwijzer.runs.waves import refuse_copies, refuse_one_name, wave_of
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
+from blijfwijzer.survey.parquet import is_parts
 from blijfwijzer.survey.texts import Message, say
 
 
@@ -78,8 +80,8 @@ def read_against(explained: Explained, asked: ExplainRequest, tell: Tell) -> Aga
         A model cannot read a wave.
     """
     places = asked.against
-    surveys = [place for place in places if place.is_file()]
-    models = [place for place in places if not place.is_file()]
+    surveys = [place for place in places if place.is_file() or is_parts(place)]
+    models = [place for place in places if place not in surveys]
     if max(len(surveys), len(models)) > 1:
         raise ComparisonError(
             f"{', '.join(map(str, places))}: are {len(surveys)} surveys and {len(models)} models "
@@ -89,7 +91,7 @@ def read_against(explained: Explained, asked: ExplainRequest, tell: Tell) -> Aga
     earlier = choose_model(models[0], explained.stored.model.target) if models else choice
     if models:
         refuse_unlike(earlier.stored, explained.stored)
-    each = _Pair(earlier, choice, settings, tell)
+    each = _Pair(earlier, choice, settings, tell, asked.engine)
     now = (each.first(asked.survey, explained), explained)
     then = now
     if surveys:
@@ -99,7 +101,7 @@ def read_against(explained: Explained, asked: ExplainRequest, tell: Tell) -> Aga
         before = _read(file, choice, settings)
         codebook, responses = explained.stored.codebook, explained.intake.responses
         refuse_copies(responses, before.responses, codebook, file)
-        second = contribute_intake(choice, settings, before, tell)
+        second = contribute_intake(choice, settings, before, tell, asked.engine)
         then = (each.first(file, second), second)
     for one in (*then, *now):
         refuse_drift(one)
@@ -112,6 +114,7 @@ class _Pair:
     choice: ModelChoice
     settings: Settings
     tell: Tell
+    engine: Engine
 
     def first(self, survey: Path, second: Explained) -> Explained:
         """Let the model of then explain what that of now explained."""
@@ -122,12 +125,12 @@ class _Pair:
         if own.model_dump_json() != other.model_dump_json():
             intake = _read(survey, self.earlier, self.settings)
             refuse_other_people(intake, second.intake)
-        return contribute_intake(self.earlier, self.settings, intake, self.tell)
+        return contribute_intake(self.earlier, self.settings, intake, self.tell, self.engine)
 
 
 def _read(survey: Path, choice: ModelChoice, settings: Settings) -> Intake:
     intake = read_survey(survey, choice.stored.codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    require_enough(intake, settings.intake.minimum_responses)
     return intake
 
 

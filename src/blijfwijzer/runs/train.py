@@ -122,7 +122,7 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     expect_tracking(settings.tracking)
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    require_enough(intake, settings.intake.minimum_responses)
     scales = score_scales(intake.responses, codebook)
     tell("measure the reliability of scales")
     reliability = measure_reliability(
