@@ -308,6 +308,18 @@ class DecisionError(BlijfwijzerError):
     exit_code = 71
 
 
+class PackError(BlijfwijzerError):
+    """A pack of models is damaged, unsafe to unpack, or holds something else than was signed."""
+
+    exit_code = 76
+
+
+class TrustError(BlijfwijzerError):
+    """A pack of models is signed by nobody who is trusted, or was altered since it was signed."""
+
+    exit_code = 77
+
+
 class EngineError(BlijfwijzerError):
     """The processes or machines that shared the work are gone, or are not fit for it."""
 

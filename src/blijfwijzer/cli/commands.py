@@ -9,13 +9,15 @@ import typer
 from blijfwijzer import __version__
 from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
-from blijfwijzer.cli.models import compare_models
+from blijfwijzer.cli.models import add_model_commands
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
     EngineKind,
+    LabelsFile,
     LedgerFolder,
     Output,
+    OwnCodebook,
     OwnLedger,
     Preview,
     PreviousFile,
@@ -30,6 +32,7 @@ from blijfwijzer.cli.options import (
     part_names,
     read_euro,
 )
+from blijfwijzer.cli.packs import pack
 from blijfwijzer.cli.programs import ForProgram, speaks
 from blijfwijzer.engines.engine import Kind
 
@@ -48,6 +51,7 @@ app = typer.Typer(
 )
 
 app.add_typer(disclosure, name="disclosure")
+app.add_typer(pack, name="pack")
 
 
 def _say_version(is_asked: bool) -> None:
@@ -110,10 +114,11 @@ def synthesise(
 @speaks
 def check(
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     settings: SettingsFile = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models: tell whether they can score it too.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Models or a pack: can they score it too?"),
     ] = None,
     sheet: SheetName = "",
 ) -> ForProgram:
@@ -202,36 +207,6 @@ def explain(
 
 
 @app.command(
-    epilog="Example: `blijfwijzer monitor data/werkonderzoek-2022.sav --models models "
-    "--output out/monitor-2022`"
-)
-@speaks
-def monitor(
-    survey: SurveyFile,
-    output: Annotated[Path, typer.Option(help="Folder for a folder by outcome.")],
-    models: Annotated[
-        Path, typer.Option(help="Folder with the models of this survey, or a model folder.")
-    ] = Path("models"),
-    target: Annotated[
-        str, typer.Option(help="Outcome; each that there is a model of when left out.")
-    ] = "",
-    settings: SettingsFile = None,
-    ledger: OwnLedger = None,
-    engine: EngineKind = Kind.LOCAL,
-    scheduler: Scheduler = "",
-    workers: Workers = 0,
-) -> ForProgram:
-    """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
-    from blijfwijzer.runs import monitor as story
-    from blijfwijzer.runs.explained import ExplainRequest
-
-    own = engine_of(engine, scheduler, workers)
-    asked = ExplainRequest(models, survey, target, settings, engine=own)
-    shown = story.monitor(asked, output, ledger)
-    return ForProgram({"models": [one.as_json() for one in shown]})
-
-
-@app.command(
     epilog="Example: `blijfwijzer score data/werkonderzoek-2022.sav --models models "
     "--by organisatie,afdeling --and opleiding --output out/2022`"
 )
@@ -244,9 +219,9 @@ def score(
         typer.Option("--by", help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster."),
     ] = None,
     output: Output = None,
-    models: Annotated[Path, typer.Option(help="Folder with the models of this survey.")] = Path(
-        "models"
-    ),
+    models: Annotated[
+        Path, typer.Option("--models", "--pack", help="Folder of models of this survey, or a pack.")
+    ] = Path("models"),
     cross: Annotated[
         list[str] | None,
         typer.Option("--and", help=f"Background variables to cross units with; {SEVERAL}."),
@@ -260,6 +235,7 @@ def score(
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     preview: Preview = False,
     engine: EngineKind = Kind.LOCAL,
@@ -271,7 +247,8 @@ def score(
 
     units, crossed = part_names(by), part_names(cross)
     people, own = tuple(population or ()), engine_of(engine, scheduler, workers)
-    asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave, own)
+    about = models, crossed, people, settings, wave, labels, own
+    asked = story.ScoreRequest(survey, units, *about)
     return _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 
@@ -283,7 +260,7 @@ def score(
 def climate(
     ctx: typer.Context,
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     output: Output = None,
     previous: PreviousFile = None,
     by: Annotated[
@@ -294,10 +271,12 @@ def climate(
         ),
     ] = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models of this survey: adds drivers of worrying units.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Or a pack: adds drivers of worrying units."),
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     preview: Preview = False,
     engine: EngineKind = Kind.LOCAL,
@@ -308,7 +287,7 @@ def climate(
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    told = previous, models, settings, wave, engine_of(engine, scheduler, workers)
+    told = previous, models, settings, wave, labels, engine_of(engine, scheduler, workers)
     asked = WavesRequest(survey, codebook, part_names(by), *told)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
@@ -321,7 +300,7 @@ def climate(
 def claims(
     ctx: typer.Context,
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     output: Output = None,
     claim: Annotated[
         list[str] | None,
@@ -329,10 +308,12 @@ def claims(
     ] = None,
     previous: PreviousFile = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models of an earlier wave: judges whose score is fair.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Of an earlier wave: is their score fair?"),
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     preview: Preview = False,
 ) -> ForProgram:
@@ -340,7 +321,9 @@ def claims(
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, part_names(claim), previous, models, settings, wave)
+    asked = WavesRequest(
+        survey, codebook, part_names(claim), previous, models, settings, wave, labels
+    )
     return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 
@@ -381,7 +364,7 @@ def vouchers(
         typer.Option(help="The file that was scored: tell whom the vouchers help and miss."),
     ] = None,
     models: Annotated[
-        Path, typer.Option(help="Folder with the models that it was scored with.")
+        Path, typer.Option("--models", "--pack", help="Those that it was scored with.")
     ] = Path("models"),
 ) -> ForProgram:
     """Divide a voucher budget over the groups of a release, by need alone."""
@@ -428,7 +411,7 @@ def trial(
     return ForProgram(story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger))
 
 
-compare_models(app)
+add_model_commands(app)
 
 
 def _make(

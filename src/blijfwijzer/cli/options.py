@@ -24,6 +24,14 @@ SheetName = Annotated[
 CodebookName = Annotated[
     str, typer.Option("--codebook", "-c", help="Name of a shipped codebook, or path of a .toml.")
 ]
+OwnCodebook = Annotated[
+    str,
+    typer.Option(
+        "--codebook",
+        "-c",
+        help="Name of a shipped codebook, or path of a .toml; that of the pack when left out.",
+    ),
+]
 SETTINGS = "BLIJFWIJZER_SETTINGS"
 """Environment variable that names the settings where `--settings` is left out."""
 
@@ -58,6 +66,13 @@ PreviousFile = Annotated[
 ]
 WaveName = Annotated[
     str, typer.Option(help="What this wave is called; the name of the file when left out.")
+]
+LabelsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="What codes are called: a table of `column`, `code`, `label` and, if you like, "
+        "`language`; the codebook comes first."
+    ),
 ]
 Output = Annotated[
     Path | None,

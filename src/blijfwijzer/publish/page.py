@@ -53,12 +53,12 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["written"] = _written
+    environment.filters["written"] = written
     return environment.from_string(text)
 
 
 @jinja2.pass_context
-def _written(context: jinja2.runtime.Context, value: Value) -> str:
+def written(context: jinja2.runtime.Context, value: Value) -> str:
     """Write what is to be said, in the language of the page that is rendered."""
     return clean_text(context["chapter"].in_words(value))
 

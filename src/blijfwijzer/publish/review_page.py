@@ -13,6 +13,7 @@ from blijfwijzer.publish.change_page import PICTURE as CHANGE
 from blijfwijzer.publish.change_page import TABLES_OF_CHANGE, change_blocks
 from blijfwijzer.publish.check_texts import check_blocks
 from blijfwijzer.publish.driver_plots import draw_drivers
+from blijfwijzer.publish.driver_sections import earned_blocks, game_blocks, gap_blocks
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
 from blijfwijzer.publish.performance_plots import draw_performance
@@ -68,6 +69,12 @@ def render_review(review: Review) -> bytes:
         *_pictures(review, others),
         *present(chapter, *_DRIVER_TABLES),
     ]
+    own = {
+        "earned": earned_blocks(chapter),
+        "backgrounds": gap_blocks(chapter),
+        "games": game_blocks(chapter, review.drivers, review.subject),
+    }
+    sections |= {name: blocks for name, blocks in own.items() if blocks}
     sections["provenance"] = [
         Block(table=facts_table(chapter, "caption.provenance", chapter.provenance))
     ]

@@ -17,6 +17,7 @@ from blijfwijzer.publish.change_page import Changed, change_rows
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.check_texts import warn_of
 from blijfwijzer.publish.driver_plots import tell_answer
+from blijfwijzer.publish.driver_sections import section_rows
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
 from blijfwijzer.publish.texts import write
@@ -78,6 +79,7 @@ def review_chapter(review: Review) -> Chapter:
     counts = {"forms": intake.rows, "accepted": len(intake.responses)}
     counts["refused"] = len(intake.rejected)
     rows = {**dict(_driver_rows(review)), **dict(_quality_rows(review))}
+    rows |= dict(section_rows(review.drivers, subject))
     if review.changed is not None:
         rows |= dict(change_rows(review.changed, subject))
     card = review.card

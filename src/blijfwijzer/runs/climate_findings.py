@@ -26,6 +26,7 @@ from blijfwijzer.drivers.row_batches import Batching
 from blijfwijzer.errors import AlikeError, CultureError, ModelFolderError, OneUnitError, counted
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, make_groups
+from blijfwijzer.groups.naming import name_groups
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.progress import Tell
 from blijfwijzer.publish.culture_findings import (
@@ -233,7 +234,8 @@ def permit_culture(
 
 def _group(responses: pd.DataFrame, levels: tuple[str, ...], waves: Waves) -> Grouping:
     """Group a wave by some unit levels, crossed with nothing."""
-    return make_groups(responses, waves.codebook, levels, waves.settings)
+    grouping = make_groups(responses, waves.codebook, levels, waves.settings)
+    return name_groups(grouping, waves.codebook, waves.now.intake.units)
 
 
 def _admit(wave: ReadWave, grouping: Grouping, release: Rehearsal, tell: Tell) -> Wave:

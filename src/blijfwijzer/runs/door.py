@@ -62,7 +62,9 @@ def read_survey(
     return read_intake(Path(survey), book, _settings(settings).intake)
 
 
-def load_model(models: Place, *, target: str = "") -> Model:
+def load_model(
+    models: Place, *, target: str = "", settings: Settings | Place | None = None
+) -> Model:
     """Read a model folder, or the model that a folder of them uses for an outcome.
 
     Loading runs no code, and the hash of every file is checked first. `explain` of what is given
@@ -70,18 +72,22 @@ def load_model(models: Place, *, target: str = "") -> Model:
 
     Parameters
     ----------
-    models : folder, or an address in MLflow's registry such as models:/survey-outcome@champion,
+    models : folder, pack, or an address in MLflow's registry as models:/survey-outcome@champion,
         of the server that MLFLOW_TRACKING_URI names, or of `mlruns`
     target : outcome, where the folder holds models of several
+    settings : whose packs are trusted; of a folder none are needed
 
     Raises
     ------
     ModelFolderError
         There is none, it was altered, or several outcomes are there and none is named.
+    PackError, TrustError
+        The pack is damaged, or signed by nobody who is trusted.
     TrackingError, MissingExtraError
         The registry has no such model or cannot be reached; MLflow is not installed.
     """
-    return Model(**vars(choose_model(Path(models), target).stored))
+    trusted = _settings(settings).packs.trusted
+    return Model(**vars(choose_model(Path(models), target, trusted).stored))
 
 
 def train(
@@ -260,6 +266,7 @@ def score(
     cross: Sequence[str] = (),
     population: Place | Sequence[Place] | None = None,
     wave: str = "",
+    labels: Place | None = None,
     settings: Settings | Place | None = None,
     engine: Engine = LOCAL,
     tell: Tell = silent,
@@ -275,6 +282,7 @@ def score(
         many have which codes (the levels, `variable`, `code` and `people`, or a column per
         variable); or one of each
     wave : what it is called; the name of its file when left out
+    labels : table of what codes are called, where the codebook does not say (`docs/codebook.md`)
     engine : where the work on rows is done; what is found is the same, to the bit
 
     Raises
@@ -286,8 +294,17 @@ def score(
     """
     places = [population] if isinstance(population, Path | str) else population
     people = tuple(map(Path, places or ()))
-    about = tuple(cross), people, _settings(settings), wave, engine
-    asked = ScoreRequest(Path(survey), tuple(by), Path(models), *about)
+    asked = ScoreRequest(
+        Path(survey),
+        tuple(by),
+        Path(models),
+        tuple(cross),
+        people,
+        _settings(settings),
+        wave,
+        _path(labels),
+        engine,
+    )
     place = _place("scores", asked.survey)
     inputs = [asked.survey, asked.models, *people]
     publish = partial(_beside, publish_scores, inputs)
@@ -348,6 +365,7 @@ def climate(
     by: Sequence[str] = (),
     models: Place | None = None,
     wave: str = "",
+    labels: Place | None = None,
     settings: Settings | Place | None = None,
     engine: Engine = LOCAL,
     tell: Tell = silent,
@@ -359,6 +377,7 @@ def climate(
     previous : the wave before
     by : unit levels; to one below the cluster when left out
     models : of this survey: adds what goes with leaving in worrying units
+    labels : as `score` takes it
     engine : where the work on rows of drivers is done; what is found is the same, to the bit
 
     Raises
@@ -374,6 +393,7 @@ def climate(
         _path(models),
         _settings(settings),
         wave,
+        _path(labels),
         engine,
     )
     inputs = [asked.survey, asked.previous, asked.models]
@@ -390,6 +410,7 @@ def claims(
     previous: Place | None = None,
     models: Place | None = None,
     wave: str = "",
+    labels: Place | None = None,
     settings: Settings | Place | None = None,
     tell: Tell = silent,
 ) -> Wished[ClaimsTested]:
@@ -400,6 +421,7 @@ def claims(
     only : claims, such as H6; all when left out
     previous : the wave before
     models : of an earlier wave: judges whose score is fair
+    labels : as `score` takes it
 
     Raises
     ------
@@ -414,6 +436,7 @@ def claims(
         _path(models),
         _settings(settings),
         wave,
+        _path(labels),
     )
     inputs = [asked.survey, asked.previous, asked.models]
     publish = partial(_beside, publish_claims, inputs)

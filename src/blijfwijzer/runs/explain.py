@@ -1,17 +1,20 @@
 """The story of `explain`: what drives a stored model in another wave."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from blijfwijzer.checks.findings import Finding, find
+from blijfwijzer.drivers.gaps import explain_gaps
 from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.errors import refuse_without
 from blijfwijzer.files import refuse_strange
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.change_page import Changed, change_tables, draw_change
+from blijfwijzer.publish.driver_sections import section_files
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.review_page import draw_review, render_review
@@ -33,6 +36,7 @@ from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wav
 from blijfwijzer.runs.then import Against, admit_then, measure_change, read_against
 from blijfwijzer.runs.tracked import track_explained
 from blijfwijzer.runs.train_checks import check_drift, check_slope, check_survey
+from blijfwijzer.runs.train_review import audited
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.survey.intake import Intake
 
@@ -74,9 +78,8 @@ def publish_explanation(
     asked, statistics = {"target": target}, (f"rate:{target}",)
     if against is not None:
         origin |= against.origin
-    request = Request(
-        "explain", stored.codebook, settings, wave_of(explained.file), statistics, origin, asked
-    )
+    about = stored.codebook, settings, wave_of(explained.file)
+    request = Request("explain", *about, statistics, origin, asked, stored.vouched)
     with publication(output, request, ledgers) as release:
         change = None
         if against is not None:
@@ -95,6 +98,7 @@ def publish_explanation(
         files = {
             **picture_files(page.pictures),
             **driver_tables(page.drivers, page.edge),
+            **section_files(page.drivers, page.edge),
             PAGE: render_review(page),
             **table_files({"answers_read": explained.built.counts}, page.edge),
             **({} if change is None else change_tables(change, page.edge)),
@@ -116,13 +120,12 @@ def _counts(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
 
 
 def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
-    return profile(
-        explained.contributed,
-        explained.predictions.design,
-        breakdown.groups,
-        explained.settings.drivers,
-        explained.settings.seed,
-        [],
+    contributed, design = explained.contributed, explained.predictions.design
+    own, seed, groups = explained.settings.drivers, explained.settings.seed, breakdown.groups
+    audit = audited(groups, explained.stored.codebook)
+    return replace(
+        profile(contributed, design, groups, own, seed, []),
+        gaps=explain_gaps(contributed, audit, design, own, seed),
     )
 
 

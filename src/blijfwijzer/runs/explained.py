@@ -86,7 +86,9 @@ class Explained:
 
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
-    choice = choose_model(request.model, request.target)
+    # What a model was trained with says nothing of whom its user trusts.
+    trusted = load_settings(request.settings).packs.trusted
+    choice = choose_model(request.model, request.target, trusted)
     codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
     settings = settings.spoken(codebook.survey.language)

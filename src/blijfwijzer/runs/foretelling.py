@@ -46,7 +46,7 @@ def foretell(
     Parameters
     ----------
     intake : the survey, with its faults if it has any
-    models : folder of models that would score it; `score` is left out without one
+    models : folder or pack of models that would score it; `score` is left out without one
     """
     told = [_train(intake, codebook, outcome, settings) for outcome in codebook.outcomes.values()]
     if models is not None:
@@ -89,7 +89,7 @@ def _train(intake: Intake, codebook: Codebook, outcome: Outcome, settings: Setti
 
 def _score(survey: Path, models: Path, settings: Settings) -> Foretold:
     try:
-        chosen = choose_models(models)
+        chosen = choose_models(models, settings.packs.trusted)
         intake, codebook = read_for_models(survey, chosen, settings, silent)
         levels = default_levels(codebook, intake.responses)
         grouping = make_groups(intake.responses, codebook, levels, settings)

@@ -93,7 +93,8 @@ def request_of(
         origin[f"model_{name}_sha256"] = one.stored.manifest.sha256
     target = last.stored.model.target
     told = {"target": target, "by": list(by), **asked}
-    return Request(kind, codebook, settings, wave, (f"rate:{target}",), origin, told)
+    vouched = frozenset[str]().union(*(one.stored.vouched for one in models.values()))
+    return Request(kind, codebook, settings, wave, (f"rate:{target}",), origin, told, vouched)
 
 
 def rivals_of(explained: Explained, first: Array, second: Array) -> Rivals:
@@ -117,7 +118,10 @@ def read_pair(asked: CompareRequest, tell: Tell) -> ModelPair:
     WaveTooDifferentError
         One of them cannot read the survey.
     """
-    first, second = (choose_model(place, asked.target) for place in (asked.first, asked.second))
+    trusted = load_settings(asked.settings).packs.trusted
+    first, second = (
+        choose_model(place, asked.target, trusted) for place in (asked.first, asked.second)
+    )
     refuse_unlike(first.stored, second.stored)
     settings = load_settings(asked.settings or second.stored.settings)
     settings = settings.spoken(second.stored.codebook.survey.language)

@@ -57,6 +57,7 @@ from blijfwijzer.runs.tracked import track_scored
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import PersonsSettings, Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.given_labels import read_labels
 from blijfwijzer.survey.intake import Intake, read_responses, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.table import Table
@@ -73,6 +74,7 @@ class ScoreRequest:
     by: tuple[str, ...]
     """Unit levels; to one below the cluster when empty."""
     models: Path
+    """Folder with models, or a pack."""
     cross: tuple[str, ...] = ()
     """Background variables to cross units with."""
     population: tuple[Path, ...] = ()
@@ -80,6 +82,8 @@ class ScoreRequest:
     settings: Settings | Path | None = None
     wave: str = ""
     """What it is called; the name of its file when empty."""
+    labels: Path | None = None
+    """What codes are called, where the codebook does not say."""
     engine: Engine = LOCAL
     """Where the work on its rows is done; no output tells."""
 
@@ -118,10 +122,13 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> Shown:
 
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
-    settings, chosen = load_settings(asked.settings), choose_models(asked.models)
+    settings = load_settings(asked.settings)
+    chosen = choose_models(asked.models, settings.packs.trusted)
     expect_tracking(settings.tracking)
     intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
     settings = settings.spoken(codebook.survey.language)
+    labels = read_labels(asked.labels, codebook)
+    intake, codebook = labels.apply(intake, codebook)
     asked = replace(asked, by=asked.by or default_levels(codebook, intake.responses))
     people = read_people(asked.population, asked.by, intake.responses, codebook, settings)
     intake = people.weigh(intake, codebook)
@@ -135,7 +142,7 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     about = asked.by, settings, people.weights, asked.engine
     wave = NewWave(intake, scales, grouping, codebook, *about)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
-    request = _request(asked, wave, chosen, people.sha256)
+    request = _request(asked, wave, chosen, {**people.sha256, **labels.origin})
     return ScoredWave(wave, targets, chosen, request, people.joined)
 
 
@@ -292,13 +299,15 @@ def _request(
     asked: ScoreRequest,
     wave: NewWave,
     chosen: dict[str, ModelChoice],
-    people: dict[str, str],
+    beside: dict[str, str],
 ) -> Request:
     origin = provenance(wave.intake.sha256, wave.codebook, wave.settings)
     manifests = {name: choice.stored.manifest for name, choice in chosen.items()}
     origin |= {f"model_{name}": own.folder.name for name, own in manifests.items()}
     origin |= {f"model_{name}_sha256": own.sha256 for name, own in manifests.items()}
-    origin |= people
+    for choice in chosen.values():
+        origin |= {} if choice.stored.signed is None else choice.stored.signed.origin
+    origin |= beside
     name = asked.wave or wave_of(asked.survey)
     return Request(
         "score",
@@ -308,6 +317,7 @@ def _request(
         tuple(f"rate:{target}" for target in chosen),
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
+        frozenset[str]().union(*(choice.stored.vouched for choice in chosen.values())),
     )
 
 

@@ -184,7 +184,7 @@ def publish_model(
         tell(f"{target}: explain")
         contributions = contribute(fitted.selection.champion, fitted.made_from.task.frame)
         refuse_gap(contributions, settings.drivers.largest_gap, target)
-        drivers = explain_fitted(fitted, contributions, breakdown, settings)
+        drivers = explain_fitted(fitted, contributions, breakdown, survey)
         tell(f"{target}: self-check card")
         card = find_card(survey, fitted)
         selection = protect_selection(fitted.selection, fitted.made_from.task.weight)

@@ -9,17 +9,19 @@ import pandas as pd
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
 from blijfwijzer.engines.engine import LOCAL, Engine
-from blijfwijzer.errors import MissingColumnsError, SameWaveError
+from blijfwijzer.errors import MissingColumnsError, SameWaveError, SettingsError
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.lineage import Dataset
-from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for
+from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for, choose_models
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.registry import Registered
+from blijfwijzer.records.signing import Trusted
 from blijfwijzer.records.tracking import Released, expect_tracking
 from blijfwijzer.release.publication import Publication, track
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
+from blijfwijzer.survey.given_labels import NO_LABELS, GivenLabels, read_labels
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message, say
@@ -72,15 +74,18 @@ class WavesRequest:
 
     survey: Path
     codebook: str
-    """Name of a shipped codebook, or path of one."""
+    """Name of a shipped codebook, or path of one; that of the models when empty."""
     only: tuple[str, ...] = ()
     """Unit levels of a climate, or claims; what is usual when empty."""
     previous: Path | None = None
     """The wave before."""
     models: Path | None = None
+    """Folder with models, or a pack."""
     settings: Settings | Path | None = None
     wave: str = ""
     """What it is called; the name of its file when empty."""
+    labels: Path | None = None
+    """What codes are called, where the codebook does not say."""
     engine: Engine = LOCAL
     """Where the work on its rows is done; no output tells."""
 
@@ -114,6 +119,7 @@ class Waves:
     """Why the wave before is not looked at, where it was given and is not."""
     engine: Engine = LOCAL
     """Where the work on its rows is done."""
+    labels: GivenLabels = NO_LABELS
 
     def request(self, kind: str, statistics: tuple[str, ...], **asked: Any) -> Request:
         """Say what is asked to be shown of it."""
@@ -122,8 +128,11 @@ class Waves:
             origin["previous_sha256"] = self.before.intake.sha256
         if self.choice is not None:
             origin |= self.choice.stored.origin
+        origin |= self.labels.origin
         asked = {"wave": self.now.name, **asked, "kind": kind}
-        return Request(kind, self.codebook, self.settings, self.now.name, statistics, origin, asked)
+        vouched = frozenset[str]() if self.choice is None else self.choice.stored.vouched
+        about = self.codebook, self.settings, self.now.name, statistics
+        return Request(kind, *about, origin, asked, vouched)
 
 
 def read_waves(
@@ -140,11 +149,12 @@ def read_waves(
     is_test : whether claims are tested on them, which asks for as many responses as a training
     """
     settings, name = load_settings(asked.settings), asked.wave or wave_of(asked.survey)
+    trusted = settings.packs.trusted
     expect_tracking(settings.tracking)
     refuse_one_name(name, asked.previous)
-    codebook = without_outcomes(load_codebook(asked.codebook))
+    codebook = without_outcomes(codebook_for(asked.codebook, asked.models, trusted))
     settings = settings.spoken(codebook.survey.language)
-    choice = None if asked.models is None else choose_for(asked.models, codebook, concept)
+    choice = None if asked.models is None else choose_for(asked.models, codebook, concept, trusted)
     intake = settings.intake
     fewest = intake.minimum_responses if is_test else intake.minimum_scored
     now = _read(asked.survey, name, codebook, settings, tell)
@@ -165,7 +175,28 @@ def read_waves(
             common_items(now.responses, comparable.responses, codebook)
             refuse_copies(now.responses, before.responses, codebook, asked.previous)
             before = comparable
-    return Waves(now, before, codebook, settings, choice, left_out, asked.engine)
+    labels = read_labels(asked.labels, codebook)
+    named, codebook = labels.apply(now.intake, codebook)
+    now = replace(now, intake=named)
+    return Waves(now, before, codebook, settings, choice, left_out, asked.engine, labels)
+
+
+def codebook_for(name: str, models: Path | None, trusted: Trusted) -> Codebook:
+    """Load the codebook that is named, or else that of the models.
+
+    Raises
+    ------
+    SettingsError
+        There is neither.
+    """
+    if name:
+        return load_codebook(name)
+    if models is None:
+        raise SettingsError(
+            "no codebook: it is not known what the columns mean. Give --codebook, or the pack that "
+            "brings it with --pack."
+        )
+    return next(iter(choose_models(models, trusted).values())).stored.codebook
 
 
 def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:

@@ -37,7 +37,7 @@ from blijfwijzer.survey.remarks import (
 )
 from blijfwijzer.survey.replicates import read_replicates
 from blijfwijzer.survey.table import Table
-from blijfwijzer.survey.texts import Message
+from blijfwijzer.survey.texts import Message, Text
 from blijfwijzer.survey.weights import uneven_weights, weigh, weight_fault
 
 # A column in which more answers than this are not allowed is another column than the codebook
@@ -67,8 +67,8 @@ class Intake:
     """Its name, for messages."""
     account: Account = NO_ACCOUNT
     """What became of every row and cell of the file."""
-    units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Unit level to code to what the file says that it means."""
+    units: Mapping[str, Mapping[str, str | Text]] = field(default_factory=dict)
+    """Unit level to code to what the file, or a table of labels, says that it means."""
 
     @property
     def rows(self) -> int:
