@@ -12,6 +12,7 @@ from fairlearn.metrics import (
     selection_rate,
 )
 
+from blijfwijzer.fairness.conclusions import conclude
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import load_codebook
 from shared_targeting import audit, survey_of
