@@ -95,6 +95,19 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("trend", "unit_drivers", "unit_index", "unit_never", "unit_results", "unit_talk"),
             *("unit_vouchers", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
+        "sheet.asks": (
+            *("agreement", "alternatives", "card", "checks", "climate", "comparable", "compared"),
+            *("conclusions", "conduct", "conduct_changes", "conduct_links", "drivers"),
+            *("estimates", "fairness", "flagged", "gaps", "groups", "items", "lottery"),
+            *("mix", "moved", "pairs", "proposal", "questions", "reach", "reach_conclusions"),
+            *("reach_gaps", "rejected", "remedies", "response", "rolled_up", "scales"),
+            *("screened", "sectors", "segments", "trend", "verdicts", "vouchers", "wave"),
+            *(
+                "withheld",
+                "worrying",
+                "worrying_drivers",
+            ),
+        ),
         "track": ("compare", "explain", "monitor", "score"),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),
