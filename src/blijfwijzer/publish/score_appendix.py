@@ -60,7 +60,7 @@ def titled_rows(report: Chapter, label: Value, flagged: pd.DataFrame) -> Block:
 def group_blocks(report: Chapter) -> Iterator[Block]:
     """List all groups, and what everyone answered."""
     yield titled(report, "groups", is_foldable=True)
-    yield from present(report, "rolled_up", "questions")
+    yield from present(report, "rolled_up", "questions", "beside", "beside_drivers")
 
 
 def register_blocks(report: Chapter) -> Iterator[Block]:

@@ -42,6 +42,7 @@ from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.climate_findings import default_levels
+from blijfwijzer.runs.score_benchmark import bases_beside
 from blijfwijzer.runs.score_findings import (
     Chosen,
     choose_told,
@@ -133,7 +134,8 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     scales = score_scales(intake.responses, codebook)
     wave = NewWave(intake, scales, grouping, codebook, asked.by, settings, people.weights)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
-    request = _request(asked, wave, chosen, people.sha256)
+    told = tuple(f"rate:{name}" for name in targets), tuple(bases_beside(wave, targets))
+    request = _request(asked, wave, chosen, people.sha256, (*told[0], *told[1]))
     return ScoredWave(wave, targets, chosen, request, people.joined)
 
 
@@ -192,7 +194,8 @@ def _choose(
     tell("find segments")
     segments = scored.segments
     tell("find what could be derived")
-    admission = release.admit(wave.intake, wave.grouping, _bases(scored.targets))
+    bases = {**_bases(scored.targets), **bases_beside(wave, scored.targets)}
+    admission = release.admit(wave.intake, wave.grouping, bases)
     targets = _told(scored.targets, admission, wave)
     return admission, targets, choose_told(wave, targets, segments, release, admission)
 
@@ -291,6 +294,7 @@ def _request(
     wave: NewWave,
     chosen: dict[str, ModelChoice],
     people: dict[str, str],
+    told: tuple[str, ...],
 ) -> Request:
     origin = provenance(wave.intake.sha256, wave.codebook, wave.settings)
     manifests = {name: choice.stored.manifest for name, choice in chosen.items()}
@@ -305,7 +309,7 @@ def _request(
         wave.codebook,
         wave.settings,
         name,
-        tuple(f"rate:{target}" for target in chosen),
+        told,
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
         frozenset[str]().union(*(choice.stored.vouched for choice in chosen.values())),
