@@ -60,6 +60,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("recall_at_20", "roc_auc"),
         ),
         "note": ("checks", "remedies", "worrying_drivers"),
+        "beside": ("alike", "better", "higher", "lower", "worse"),
         "origin": (
             *("codebook_sha256", "commit", "model", "model_hmac_sha256", "previous_hmac_sha256"),
             *("pack", "pack_hmac_sha256", "pack_made", "pack_signed_by"),
@@ -78,7 +79,16 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "screening.reference": ("all", "sector"),
         "section": (
-            *("advice", "appendix", "calibrated", "card", "card_then", "changes", "checks"),
+            *(
+                "advice",
+                "appendix",
+                "beside",
+                "calibrated",
+                "card",
+                "card_then",
+                "changes",
+                "checks",
+            ),
             *(
                 "climate",
                 "compare",

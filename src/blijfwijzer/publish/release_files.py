@@ -32,11 +32,13 @@ _TABLES = (
         "reach_gaps",
         "reach_conclusions",
     ),
+    *("beside", "beside_means", "beside_drivers"),
     *("fairness", "gaps", "conclusions", "response", "moved", "withheld", "rolled_up"),
 )
 _ABOUT = ("method", "provenance", "warnings", "notes")
 _PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card", "gaps"}) | {
-    *("reach", "reach_gaps", "reach_conclusions", "questions", "proposal")
+    *("reach", "reach_gaps", "reach_conclusions", "questions", "proposal"),
+    *("beside", "beside_means", "beside_drivers"),
 }
 """Tables that a page can do without; a report of an earlier version may lack them."""
 

@@ -16,6 +16,7 @@ from blijfwijzer.groups.flags import CHOICES, FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.groups.naming import word_rule
 from blijfwijzer.groups.simple_rule import SIMPLE_RULE
+from blijfwijzer.publish.benchmark_tables import clear_beside, say_beside
 from blijfwijzer.publish.card_tables import clear_cards, say_cards
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
@@ -84,6 +85,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "sectors": _by_target(groups, _level_of_many(groups, codebook), targets),
             "flagged": _flagged(groups, targets),
             "drivers": _drivers(findings, groups),
+            **clear_beside(findings),
             "groups": _shown_groups(groups, targets),
             "segments": _segments(findings),
             "card": clear_cards(findings),
@@ -107,6 +109,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "register": tuple(say_register(findings)),
             "contact": say_contact(findings.settings.contact),
             "rule": _say_rule(codebook),
+            "beside": tuple(say_beside(findings)),
         },
     )
 

@@ -61,7 +61,7 @@ def group_blocks(report: Chapter) -> Iterator[Block]:
     """List all groups, and what everyone answered."""
     yield Block(links=(("explore.html", say("short.more.explore")),))
     yield titled(report, "groups", is_foldable=True)
-    yield from present(report, "rolled_up", "questions")
+    yield from present(report, "rolled_up", "questions", "beside", "beside_drivers")
 
 
 def register_blocks(report: Chapter) -> Iterator[Block]:

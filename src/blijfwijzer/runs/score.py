@@ -43,6 +43,7 @@ from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.climate_findings import default_levels
+from blijfwijzer.runs.score_benchmark import bases_beside
 from blijfwijzer.runs.score_findings import (
     Chosen,
     choose_told,
@@ -142,7 +143,9 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     about = asked.by, settings, people.weights, asked.engine
     wave = NewWave(intake, scales, grouping, codebook, *about)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
-    request = _request(asked, wave, chosen, {**people.sha256, **labels.origin})
+    told = (*(f"rate:{name}" for name in targets), *bases_beside(wave, targets))
+    beside = {**people.sha256, **labels.origin}
+    request = _request(asked, wave, chosen, beside, told)
     return ScoredWave(wave, targets, chosen, request, people.joined)
 
 
@@ -201,7 +204,8 @@ def _choose(
     tell("find segments")
     segments = scored.segments
     tell("find what could be derived")
-    admission = release.admit(wave.intake, wave.grouping, _bases(scored.targets))
+    bases = {**_bases(scored.targets), **bases_beside(wave, scored.targets)}
+    admission = release.admit(wave.intake, wave.grouping, bases)
     targets = _told(scored.targets, admission, wave)
     return admission, targets, choose_told(wave, targets, segments, release, admission)
 
@@ -300,6 +304,7 @@ def _request(
     wave: NewWave,
     chosen: dict[str, ModelChoice],
     beside: dict[str, str],
+    told: tuple[str, ...],
 ) -> Request:
     origin = provenance(wave.intake.sha256, wave.codebook, wave.settings)
     manifests = {name: choice.stored.manifest for name, choice in chosen.items()}
@@ -314,7 +319,7 @@ def _request(
         wave.codebook,
         wave.settings,
         name,
-        tuple(f"rate:{target}" for target in chosen),
+        told,
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
         frozenset[str]().union(*(choice.stored.vouched for choice in chosen.values())),
