@@ -16,8 +16,11 @@ from blijfwijzer.cli.options import (
     LedgerFolder,
     Output,
     OwnLedger,
+    PeopleFiles,
     Preview,
     PreviousFile,
+    PreviousPeople,
+    Register,
     ReleaseFolder,
     SettingsFile,
     SheetName,
@@ -230,13 +233,7 @@ def score(
         list[str] | None,
         typer.Option("--and", help=f"Background variables to cross units with; {SEVERAL}."),
     ] = None,
-    population: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="How many people work in each unit: levels and `people`. Repeated: how many have "
-            "which age, contract ...: levels, `variable`, `code` and `people`."
-        ),
-    ] = None,
+    population: PeopleFiles = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     settings: SettingsFile = None,
@@ -272,6 +269,8 @@ def climate(
     models: Annotated[
         Path | None, typer.Option(help="Models of this survey: adds drivers of worrying units.")
     ] = None,
+    population: PeopleFiles = None,
+    previous_population: PreviousPeople = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     settings: SettingsFile = None,
@@ -281,7 +280,9 @@ def climate(
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, part_names(by), previous, models, settings, wave)
+    people = tuple(population or ()), tuple(previous_population or ())
+    only = part_names(by)
+    asked = WavesRequest(survey, codebook, only, previous, models, settings, wave, *people)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
 
@@ -303,6 +304,8 @@ def claims(
     models: Annotated[
         Path | None, typer.Option(help="Models of an earlier wave: judges whose score is fair.")
     ] = None,
+    population: Register = None,
+    previous_population: PreviousPeople = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     settings: SettingsFile = None,
@@ -312,7 +315,9 @@ def claims(
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, part_names(claim), previous, models, settings, wave)
+    people = tuple(population or ()), tuple(previous_population or ())
+    only = part_names(claim)
+    asked = WavesRequest(survey, codebook, only, previous, models, settings, wave, *people)
     return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 

@@ -27,9 +27,9 @@ from blijfwijzer.runs.train import (
     fit_outcome,
     read_training,
 )
-from blijfwijzer.runs.unshown import Place, Trained, Unshown, Value, Wished
+from blijfwijzer.runs.unshown import Place, Places, Trained, Unshown, Value, Wished
 from blijfwijzer.runs.vouchers import Divided, VoucherRequest, divide, publish_division
-from blijfwijzer.runs.waves import WavesRequest
+from blijfwijzer.runs.waves import WavesRequest, paths_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake
@@ -242,7 +242,7 @@ def score(
     *,
     by: Sequence[str],
     cross: Sequence[str] = (),
-    population: Place | Sequence[Place] | None = None,
+    population: Places = None,
     wave: str = "",
     settings: Settings | Place | None = None,
     tell: Tell = silent,
@@ -266,8 +266,7 @@ def score(
     GroupError
         No group is large enough.
     """
-    places = [population] if isinstance(population, Path | str) else population
-    people = tuple(map(Path, places or ()))
+    people = _paths(population)
     asked = ScoreRequest(
         Path(survey), tuple(by), Path(models), tuple(cross), people, _settings(settings), wave
     )
@@ -330,6 +329,8 @@ def climate(
     previous: Place | None = None,
     by: Sequence[str] = (),
     models: Place | None = None,
+    population: Places = None,
+    previous_population: Places = None,
     wave: str = "",
     settings: Settings | Place | None = None,
     tell: Tell = silent,
@@ -341,6 +342,7 @@ def climate(
     previous : the wave before
     by : unit levels; to one below the cluster when left out
     models : of this survey: adds what goes with leaving in worrying units
+    population, previous_population : as of `score`, of each wave
 
     Raises
     ------
@@ -355,8 +357,10 @@ def climate(
         _path(models),
         _settings(settings),
         wave,
+        _paths(population),
+        _paths(previous_population),
     )
-    inputs = [asked.survey, asked.previous, asked.models]
+    inputs = paths_of(asked)
     publish = partial(_beside, publish_climate, inputs)
     place = _place("climate", asked.survey)
     return Wished(measure_climate(asked, tell), place, publish, wish_climate)
@@ -369,6 +373,8 @@ def claims(
     only: Sequence[str] = (),
     previous: Place | None = None,
     models: Place | None = None,
+    population: Places = None,
+    previous_population: Places = None,
     wave: str = "",
     settings: Settings | Place | None = None,
     tell: Tell = silent,
@@ -380,6 +386,7 @@ def claims(
     only : claims, such as H6; all when left out
     previous : the wave before
     models : of an earlier wave: judges whose score is fair
+    population, previous_population : of how many people have which codes, as of `score`
 
     Raises
     ------
@@ -394,10 +401,17 @@ def claims(
         _path(models),
         _settings(settings),
         wave,
+        _paths(population),
+        _paths(previous_population),
     )
-    inputs = [asked.survey, asked.previous, asked.models]
+    inputs = paths_of(asked)
     publish = partial(_beside, publish_claims, inputs)
     return Wished(put_claims(asked, tell), _place("claims", asked.survey), publish, wish_claims)
+
+
+def _paths(places: Places) -> tuple[Path, ...]:
+    several = [places] if isinstance(places, Path | str) else places
+    return tuple(map(Path, several or ()))
 
 
 def _path(place: Place | None) -> Path | None:
