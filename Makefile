@@ -44,8 +44,8 @@ test: $(STAMP) ## Run the tests that need no browser, kernel, server or wheel
 test-all: $(STAMP) ## Run all tests and measure which branches they reach
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
-$(WAVE): | $(STAMP)
-	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --output $@
+$(WAVE) $(WAVE:.sav=-margins.csv): | $(STAMP)
+	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --output $(WAVE) --margins $(WAVE:.sav=-margins.csv)
 
 $(NEXT) $(NEXT:.sav=-margins.csv): | $(STAMP)
 	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --wave 2022 --output $(NEXT) \
@@ -68,10 +68,10 @@ score: $(STAMP) $(NEXT) $(NEXT:.sav=-margins.csv) ## Score the built-in 2022 wav
 
 climate: ## Measure the culture of the built-in 2022 wave against 2019
 claims: ## Test the policy's claims on the built-in 2022 wave
-climate claims: $(STAMP) $(WAVE) $(NEXT)
+climate claims: $(STAMP) $(WAVE) $(WAVE:.sav=-margins.csv) $(NEXT) $(NEXT:.sav=-margins.csv)
 	@ls models/vertrekintentie-* models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer $@ $(NEXT) --codebook werkonderzoek-2019 --previous $(WAVE) \
-	  --models models --output out/$@
+	  --population $(NEXT:.sav=-margins.csv) --previous-population $(WAVE:.sav=-margins.csv) --models models --output out/$@
 
 same: $(STAMP) ## Hold every output against what it was
 	$(BIN)/python tests/same.py

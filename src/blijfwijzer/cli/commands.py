@@ -19,8 +19,11 @@ from blijfwijzer.cli.options import (
     Output,
     OwnCodebook,
     OwnLedger,
+    PeopleFiles,
     Preview,
     PreviousFile,
+    PreviousPeople,
+    Register,
     ReleaseFolder,
     Scheduler,
     SettingsFile,
@@ -34,7 +37,7 @@ from blijfwijzer.cli.options import (
 )
 from blijfwijzer.cli.packs import pack
 from blijfwijzer.cli.programs import ForProgram, speaks
-from blijfwijzer.engines.engine import Kind
+from blijfwijzer.engines.engine import LOCAL, Kind
 
 if TYPE_CHECKING:
     from blijfwijzer.release.shown import Shown
@@ -226,13 +229,7 @@ def score(
         list[str] | None,
         typer.Option("--and", help=f"Background variables to cross units with; {SEVERAL}."),
     ] = None,
-    population: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="How many people work in each unit: levels and `people`. Repeated: how many have "
-            "which age, contract ...: levels, `variable`, `code` and `people`."
-        ),
-    ] = None,
+    population: PeopleFiles = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     labels: LabelsFile = None,
@@ -274,6 +271,8 @@ def climate(
         Path | None,
         typer.Option("--models", "--pack", help="Or a pack: adds drivers of worrying units."),
     ] = None,
+    population: PeopleFiles = None,
+    previous_population: PreviousPeople = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     labels: LabelsFile = None,
@@ -288,7 +287,8 @@ def climate(
     from blijfwijzer.runs.waves import WavesRequest
 
     told = previous, models, settings, wave, labels, engine_of(engine, scheduler, workers)
-    asked = WavesRequest(survey, codebook, part_names(by), *told)
+    people = tuple(population or ()), tuple(previous_population or ())
+    asked = WavesRequest(survey, codebook, part_names(by), *told, *people)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
 
@@ -311,6 +311,8 @@ def claims(
         Path | None,
         typer.Option("--models", "--pack", help="Of an earlier wave: is their score fair?"),
     ] = None,
+    population: Register = None,
+    previous_population: PreviousPeople = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     labels: LabelsFile = None,
@@ -321,9 +323,9 @@ def claims(
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(
-        survey, codebook, part_names(claim), previous, models, settings, wave, labels
-    )
+    told = previous, models, settings, wave, labels, LOCAL
+    people = tuple(population or ()), tuple(previous_population or ())
+    asked = WavesRequest(survey, codebook, part_names(claim), *told, *people)
     return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 

@@ -64,6 +64,25 @@ OwnLedger = Annotated[
 PreviousFile = Annotated[
     Path | None, typer.Option(help="The wave before, read with the same codebook.")
 ]
+PeopleFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--population",
+        help="How many people work in each unit: levels and `people`. Repeated: how many have "
+        "which age, contract ...: levels, `variable`, `code` and `people`.",
+    ),
+]
+Register = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--population",
+        help="How many people have which age, contract ...: levels, `variable`, `code`, `people`.",
+    ),
+]
+PreviousPeople = Annotated[
+    list[Path] | None,
+    typer.Option("--previous-population", help="The same of the people of the wave before."),
+]
 WaveName = Annotated[
     str, typer.Option(help="What this wave is called; the name of the file when left out.")
 ]

@@ -92,7 +92,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "fairness": clear_rates("fairness", by_flags(findings), codebook, edge),
             "gaps": clear_gaps("gaps", by_flags(findings), codebook, edge),
             "conclusions": clear_conclusions(findings),
-            "response": clear_response(findings),
+            "response": clear_response(findings.register, codebook, edge),
             "moved": clear_moved(findings),
             "withheld": clear_withheld(
                 findings.estimates.grouping.members[np.flatnonzero(is_withheld)],
@@ -106,12 +106,18 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         warnings=_warnings(findings),
         notes={
             "card": tuple(say_cards(findings)),
-            "register": tuple(say_register(findings)),
+            "register": _say_register(findings),
             "contact": say_contact(findings.settings.contact),
             "rule": _say_rule(codebook),
             "beside": tuple(say_beside(findings)),
         },
     )
+
+
+def _say_register(findings: Findings) -> tuple[Message, ...]:
+    """Say what a register tells, and what stands beside rates for what it does not know."""
+    told = tuple(say_register(findings.register, findings.settings.margins.largest_factor))
+    return (*told, say("register.bounds")) if told else ()
 
 
 def _say_rule(codebook: Codebook) -> tuple[Message, ...]:

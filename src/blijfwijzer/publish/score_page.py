@@ -14,6 +14,8 @@ from blijfwijzer.publish.blocks import (
     drawn,
     method_blocks,
     paragraph,
+    read_blocks,
+    register_blocks,
     titled,
 )
 from blijfwijzer.publish.chapter import Chapter
@@ -34,7 +36,6 @@ from blijfwijzer.publish.score_appendix import (
     fairness_blocks,
     group_blocks,
     reach_blocks,
-    register_blocks,
 )
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
@@ -85,7 +86,7 @@ def render_report(report: Chapter) -> bytes:
         **({"drivers": driver_blocks(report)} if report.has("flagged") else {}),
         "groups": group_blocks(report),
         "fairness": fairness_blocks(report),
-        "read": [*register_blocks(report), titled(report, "wave")],
+        "read": [*read_blocks(report), *register_blocks(report, "moved"), titled(report, "wave")],
         "method": method_blocks(report),
     }
     sections: dict[str, Iterable[Block]] = {

@@ -43,6 +43,7 @@ from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.climate_findings import default_levels
+from blijfwijzer.runs.people import read_people
 from blijfwijzer.runs.score_benchmark import bases_beside
 from blijfwijzer.runs.score_findings import (
     Chosen,
@@ -52,7 +53,6 @@ from blijfwijzer.runs.score_findings import (
     gather,
 )
 from blijfwijzer.runs.score_needs import segments_of
-from blijfwijzer.runs.score_people import read_people
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.tracked import track_scored
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
