@@ -304,6 +304,12 @@ class DecisionError(BlijfwijzerError):
     exit_code = 71
 
 
+class LogError(BlijfwijzerError):
+    """The logs of what was done are lost, altered, or must be kept longer."""
+
+    exit_code = 72
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 

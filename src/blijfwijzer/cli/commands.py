@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from blijfwijzer import __version__
+from blijfwijzer.cli.decisions import decision_commands
 from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
+from blijfwijzer.cli.govern import govern
 from blijfwijzer.cli.models import compare_models
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
+    GovernanceFile,
     LedgerFolder,
     Output,
     OwnLedger,
@@ -23,6 +26,7 @@ from blijfwijzer.cli.options import (
     SheetName,
     SurveyFile,
     WaveName,
+    governed_by,
     part_names,
     read_euro,
 )
@@ -43,6 +47,7 @@ app = typer.Typer(
 )
 
 app.add_typer(disclosure, name="disclosure")
+app.add_typer(govern, name="govern")
 
 
 def _say_version(is_asked: bool) -> None:
@@ -149,13 +154,16 @@ def train(
         list[str] | None, typer.Option(help="Outcome of the codebook; all when left out.")
     ] = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     models: Annotated[Path, typer.Option(help="Folder for the model folders.")] = Path("models"),
     ledger: OwnLedger = None,
 ) -> ForProgram:
     """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
     from blijfwijzer.runs import train as story
 
-    asked = story.TrainRequest(survey, codebook, tuple(target or []), settings)
+    asked = story.TrainRequest(
+        survey, codebook, tuple(target or []), governed_by(settings, governance)
+    )
     folders = story.train(asked, models, ledger or models.parent / "ledger")
     return ForProgram(story.tell_program(folders))
 
@@ -240,14 +248,15 @@ def score(
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
 ) -> ForProgram:
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer.runs import score as story
 
     units, crossed = part_names(by), part_names(cross)
-    people = tuple(population or ())
-    asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave)
+    people, chosen = tuple(population or ()), governed_by(settings, governance)
+    asked = story.ScoreRequest(survey, units, models, crossed, people, chosen, wave)
     return _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 
@@ -275,13 +284,15 @@ def climate(
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
 ) -> ForProgram:
     """Measure how it is to work in each unit: dimensions, change, worrying places, conduct."""
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, part_names(by), previous, models, settings, wave)
+    chosen = governed_by(settings, governance)
+    asked = WavesRequest(survey, codebook, part_names(by), previous, models, chosen, wave)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
 
@@ -306,13 +317,15 @@ def claims(
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
 ) -> ForProgram:
     """Test the policy's claims on a survey: supported, not, contradicted or undecided."""
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(survey, codebook, part_names(claim), previous, models, settings, wave)
+    chosen = governed_by(settings, governance)
+    asked = WavesRequest(survey, codebook, part_names(claim), previous, models, chosen, wave)
     return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 
@@ -334,6 +347,7 @@ def vouchers(
         ),
     ] = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     ledger: LedgerFolder = Path("ledger"),
     truth: Annotated[
         Path | None, typer.Option(help="What `synthesise --truth` wrote: show the true outcomes.")
@@ -355,12 +369,21 @@ def vouchers(
     models: Annotated[
         Path, typer.Option(help="Folder with the models that it was scored with.")
     ] = Path("models"),
+    accepted_by: Annotated[
+        str, typer.Option(help="Who accepts that a threshold fixed beforehand is not met.")
+    ] = "",
+    accepted_why: Annotated[str, typer.Option(help="Why; it stands on the page.")] = "",
+    decided: Annotated[
+        Path | None, typer.Option(help="Release of the round before: show what was decided then.")
+    ] = None,
 ) -> ForProgram:
     """Divide a voucher budget over the groups of a release, by need alone."""
+    from blijfwijzer.governance.acceptance import Accepted
     from blijfwijzer.runs import vouchers as story
 
-    told = settings, target, secret, again, truth, survey, models
-    asked = story.VoucherRequest(release, budget, cost, *told)
+    told = settings, target, secret, again, truth, survey, models, governance
+    accepted = Accepted(accepted_by, accepted_why)
+    asked = story.VoucherRequest(release, budget, cost, *told, accepted, decided)
     return ForProgram(story.vouchers(asked, ledger).as_json())
 
 
@@ -401,6 +424,7 @@ def trial(
 
 
 compare_models(app)
+decision_commands(app)
 
 
 def _make(

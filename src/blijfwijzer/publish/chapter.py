@@ -41,8 +41,11 @@ class Chapter:
     """How figures came about."""
     provenance: Facts
     """From what it was made."""
+    marks: tuple[Value, ...] = ()
+    """What each page and sheet says before all else: that it is not for use, or why it is all the
+    same."""
     warnings: tuple[Value, ...] = ()
-    """Shown at the top."""
+    """Shown at the top, after these."""
     notes: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     """Paragraphs at the start of a section, by its name."""
     targets: tuple[tuple[str, Value], ...] = ()

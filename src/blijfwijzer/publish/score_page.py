@@ -12,7 +12,9 @@ from blijfwijzer.publish.blocks import (
     Block,
     drawn,
     method_blocks,
+    noted,
     paragraph,
+    present,
     titled,
 )
 from blijfwijzer.publish.chapter import Chapter
@@ -59,8 +61,10 @@ SHEETS = (
     *("proposal", "vouchers", "alternatives", "groups", "flagged", "drivers", "sectors"),
     *("questions", "reach", "reach_gaps", "reach_conclusions", "segments", "fairness", "gaps"),
     *("conclusions", "lottery", "card", "response", "moved", "withheld", "rolled_up"),
-    *("rejected", "wave"),
+    *("rejected", "wave", "decisions", "blind", "uptake", "decided_before"),
 )
+_OF_PEOPLE = ("decisions", "blind", "uptake")
+"""Tables of what people did with what was proposed."""
 _COMPARED = ["rule", "is_plan", "over", "vouchers", "extra", "extra_low", "extra_high"]
 """Columns of the comparison that stand before the appendix."""
 
@@ -79,6 +83,7 @@ def render_report(report: Chapter) -> bytes:
     sections: dict[str, Iterable[Block]] = {
         "short": first_page(report),
         "offers": _offers(report),
+        **({"decided": _decided(report)} if any(map(report.has, _OF_PEOPLE)) else {}),
         **({"reach": _reach(report)} if report.has("vouchers") else {}),
         "flagged": _flagged(report),
         "results": _results(report),
@@ -117,6 +122,19 @@ def _offers(report: Chapter) -> Iterator[Block]:
         drawing = draw_alternatives(rows, caption)
         yield drawn(report, "alternatives", short, drawing, caption, beside)
         yield Block(links=(("#vouchers", say("short.more.alternatives")),))
+
+
+def _decided(report: Chapter) -> Iterator[Block]:
+    """List what people decided, what a blind review found, and who used what was offered."""
+    if report.has("decisions"):
+        yield paragraph("note.decided")
+    yield from present(report, "decisions")
+    if report.has("blind"):
+        yield paragraph("note.blind")
+    yield from present(report, "blind")
+    if report.has("uptake"):
+        yield noted(report, "uptake")
+    yield from present(report, "uptake")
 
 
 def _best(alternatives: pd.DataFrame) -> pd.DataFrame:

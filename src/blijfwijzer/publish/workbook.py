@@ -71,7 +71,9 @@ def _write_readme(
 ) -> None:
     """Write what the workbook is and is not, what was read, and what each sheet holds."""
     sheet.title = report.in_words(say("sheet.readme"))
-    lines: list[tuple[Value, Value]] = [(report.title, ""), (report.survey, ""), ("", "")]
+    lines: list[tuple[Value, Value]] = [(report.title, "")]
+    lines += [("", mark) for mark in report.marks]
+    lines += [(report.survey, ""), ("", "")]
     lines += [(say("section.what"), "")]
     lines += [("", say(name)) for name in nothing]
     lines += [("", text) for text in report.warnings]

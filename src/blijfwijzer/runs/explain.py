@@ -12,6 +12,7 @@ from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.errors import refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.files import refuse_strange
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.facts import clear_rejected
@@ -127,6 +128,7 @@ def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     choice = choose_model(request.model, request.target)
     codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
+    settings = governed(settings, choice.stored.folder)
     settings = settings.spoken(codebook.survey.language)
     expect_tracking(settings.tracking)
     tell(f"read {request.survey.name}")

@@ -9,6 +9,7 @@ import pandas as pd
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
 from blijfwijzer.errors import MissingColumnsError, SameWaveError
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.lineage import Dataset
 from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for
@@ -125,7 +126,8 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
     ----------
     concept : of which a model is used, where models are given
     """
-    settings, name = load_settings(asked.settings), asked.wave or wave_of(asked.survey)
+    settings = governed(load_settings(asked.settings), asked.codebook)
+    name = asked.wave or wave_of(asked.survey)
     expect_tracking(settings.tracking)
     refuse_one_name(name, asked.previous)
     codebook = without_outcomes(load_codebook(asked.codebook))
