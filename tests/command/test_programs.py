@@ -40,6 +40,7 @@ NOWHERE = {
     "decide": ["nowhere", "nowhere.csv"],
     "blind": ["nowhere", "--output", "cases.csv", "--key", "key.json"],
     "uptake": ["nowhere", "nowhere.csv"],
+    "govern log": ["nowhere"],
     "govern draft": ["nowhere.toml"],
     "govern check": ["nowhere.toml"],
     "govern stop": ["--reason", "a complaint"],

@@ -78,3 +78,21 @@ def resume(
     from blijfwijzer.runs import govern as story
 
     return ForProgram({"ledgers": story.resume(ledger, model, by, reason)})
+
+
+@govern.command("log", epilog="Example: `blijfwijzer govern log log --verify`")
+@speaks
+def log(
+    logs: Annotated[Path, typer.Argument(metavar="LOGS", help="Folder of the logs.")],
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check each line; done in any case.")
+    ] = False,
+    purge: Annotated[
+        int, typer.Option(help="Delete whole months that ended more than so many days ago.")
+    ] = 0,
+) -> ForProgram:
+    """Check the logs of what was done; delete what may go, and keep what proves the rest."""
+    from blijfwijzer.runs import logs as story
+
+    gone = story.purge(logs, purge) if purge else []
+    return ForProgram({**story.verify_logs(logs).as_json(), "deleted": gone})
