@@ -38,8 +38,8 @@ fix: $(STAMP) ## Mend style and format where that can be done by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(STAMP) ## Run the tests that need neither a browser, nor servers, nor a wheel
-	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/server --ignore=tests/wheel
+test: $(STAMP) ## Run the tests that need no browser, kernel, server or wheel
+	$(BIN)/python -m pytest $(addprefix --ignore=tests/,browser notebook server wheel)
 
 test-all: $(STAMP) ## Run all tests and measure which branches they reach
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
@@ -89,7 +89,7 @@ ui: $(STAMP) ## Open MLflow on the runs
 	exec $(BIN)/mlflow server --host $$host --port $${at##*:} --allowed-hosts $$at \
 	  --cors-allowed-origins http://$$at --backend-store-uri "$${MLFLOW_TRACKING_URI:-$(STORE)}"
 notebooks: $(STAMP) ## Run the notebooks from top to bottom
-	$(BIN)/python -m pytest tests/project/test_notebooks.py
+	$(BIN)/python -m pytest --dist load tests/notebook
 
 bench: $(VENV)/installed-bench ## Measure against other tools; writes docs/benchmarks.md
 	$(BIN)/python -m studies bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md

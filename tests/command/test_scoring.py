@@ -77,7 +77,7 @@ def test_a_release_has_its_files(place):
 
     assert names == {
         *("groups.csv", "groups.parquet", "segments.parquet", "rejected.csv"),
-        *("report.html", "report.json", "blijfwijzer.xlsx", "run.json"),
+        *("report.html", "explore.html", "report.json", "blijfwijzer.xlsx", "run.json"),
     }
 
 

@@ -84,7 +84,7 @@ def test_ids_are_unique_and_each_reference_leads_somewhere():
         name
         for element in page.iter()
         for name in (element.get("aria-labelledby") or "").split()
-        + [(element.get("href") or "#")[1:]]
+        + [(element.get("href") or "").partition("#")[2]]
         if name
     ]
     assert len(ids) == len(set(ids))

@@ -11,26 +11,34 @@ from blijfwijzer.cli.decisions import decision_commands
 from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
 from blijfwijzer.cli.govern import govern
-from blijfwijzer.cli.models import compare_models
+from blijfwijzer.cli.models import add_model_commands
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
+    EngineKind,
     GovernanceFile,
+    LabelsFile,
     LedgerFolder,
     Output,
+    OwnCodebook,
     OwnLedger,
     Preview,
     PreviousFile,
     ReleaseFolder,
+    Scheduler,
     SettingsFile,
     SheetName,
     SurveyFile,
     WaveName,
+    Workers,
+    engine_of,
     governed_by,
     part_names,
     read_euro,
 )
+from blijfwijzer.cli.packs import pack
 from blijfwijzer.cli.programs import ForProgram, speaks
+from blijfwijzer.engines.engine import Kind
 
 if TYPE_CHECKING:
     from blijfwijzer.release.shown import Shown
@@ -48,6 +56,7 @@ app = typer.Typer(
 
 app.add_typer(disclosure, name="disclosure")
 app.add_typer(govern, name="govern")
+app.add_typer(pack, name="pack")
 
 
 def _say_version(is_asked: bool) -> None:
@@ -110,10 +119,11 @@ def synthesise(
 @speaks
 def check(
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     settings: SettingsFile = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models: tell whether they can score it too.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Models or a pack: can they score it too?"),
     ] = None,
     sheet: SheetName = "",
 ) -> ForProgram:
@@ -182,40 +192,26 @@ def explain(
     target: Annotated[
         str, typer.Option(help="Outcome, where the folder holds models of several.")
     ] = "",
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="An earlier survey, or another model (a folder, or an address in the registry), "
+            "to tell how drivers changed since; repeat it for both."
+        ),
+    ] = None,
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> ForProgram:
-    """Show what drives a model's risk in another wave: pictures, tables and a page."""
+    """Show what drives a model's risk in another wave, and how that changed, as a page."""
     from blijfwijzer.runs import explain as story
+    from blijfwijzer.runs.explained import ExplainRequest
 
-    asked = story.ExplainRequest(model, survey, target, settings)
+    own = engine_of(engine, scheduler, workers)
+    asked = ExplainRequest(model, survey, target, settings, tuple(against or ()), own)
     return ForProgram(story.explain(asked, output, ledger).as_json())
-
-
-@app.command(
-    epilog="Example: `blijfwijzer monitor data/werkonderzoek-2022.sav --models models "
-    "--output out/monitor-2022`"
-)
-@speaks
-def monitor(
-    survey: SurveyFile,
-    output: Annotated[Path, typer.Option(help="Folder for a folder by outcome.")],
-    models: Annotated[
-        Path, typer.Option(help="Folder with the models of this survey, or a model folder.")
-    ] = Path("models"),
-    target: Annotated[
-        str, typer.Option(help="Outcome; each that there is a model of when left out.")
-    ] = "",
-    settings: SettingsFile = None,
-    ledger: OwnLedger = None,
-) -> ForProgram:
-    """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
-    from blijfwijzer.runs import monitor as story
-    from blijfwijzer.runs.explain import ExplainRequest
-
-    asked = ExplainRequest(models, survey, target, settings)
-    shown = story.monitor(asked, output, ledger)
-    return ForProgram({"models": [one.as_json() for one in shown]})
 
 
 @app.command(
@@ -231,9 +227,9 @@ def score(
         typer.Option("--by", help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster."),
     ] = None,
     output: Output = None,
-    models: Annotated[Path, typer.Option(help="Folder with the models of this survey.")] = Path(
-        "models"
-    ),
+    models: Annotated[
+        Path, typer.Option("--models", "--pack", help="Folder of models of this survey, or a pack.")
+    ] = Path("models"),
     cross: Annotated[
         list[str] | None,
         typer.Option("--and", help=f"Background variables to cross units with; {SEVERAL}."),
@@ -247,16 +243,21 @@ def score(
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     governance: GovernanceFile = None,
     preview: Preview = False,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> ForProgram:
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer.runs import score as story
 
     units, crossed = part_names(by), part_names(cross)
-    people, chosen = tuple(population or ()), governed_by(settings, governance)
-    asked = story.ScoreRequest(survey, units, models, crossed, people, chosen, wave)
+    chosen, own = governed_by(settings, governance), engine_of(engine, scheduler, workers)
+    about = models, crossed, tuple(population or ()), chosen, wave, labels, own
+    asked = story.ScoreRequest(survey, units, *about)
     return _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 
@@ -268,7 +269,7 @@ def score(
 def climate(
     ctx: typer.Context,
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     output: Output = None,
     previous: PreviousFile = None,
     by: Annotated[
@@ -279,20 +280,26 @@ def climate(
         ),
     ] = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models of this survey: adds drivers of worrying units.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Or a pack: adds drivers of worrying units."),
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     governance: GovernanceFile = None,
     preview: Preview = False,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> ForProgram:
     """Measure how it is to work in each unit: dimensions, change, worrying places, conduct."""
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
     chosen = governed_by(settings, governance)
-    asked = WavesRequest(survey, codebook, part_names(by), previous, models, chosen, wave)
+    told = previous, models, chosen, wave, labels, engine_of(engine, scheduler, workers)
+    asked = WavesRequest(survey, codebook, part_names(by), *told)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
 
@@ -304,7 +311,7 @@ def climate(
 def claims(
     ctx: typer.Context,
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     output: Output = None,
     claim: Annotated[
         list[str] | None,
@@ -312,10 +319,12 @@ def claims(
     ] = None,
     previous: PreviousFile = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models of an earlier wave: judges whose score is fair.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Of an earlier wave: is their score fair?"),
     ] = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
     governance: GovernanceFile = None,
     preview: Preview = False,
@@ -325,7 +334,8 @@ def claims(
     from blijfwijzer.runs.waves import WavesRequest
 
     chosen = governed_by(settings, governance)
-    asked = WavesRequest(survey, codebook, part_names(claim), previous, models, chosen, wave)
+    told = previous, models, chosen, wave, labels
+    asked = WavesRequest(survey, codebook, part_names(claim), *told)
     return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 
@@ -367,7 +377,7 @@ def vouchers(
         typer.Option(help="The file that was scored: tell whom the vouchers help and miss."),
     ] = None,
     models: Annotated[
-        Path, typer.Option(help="Folder with the models that it was scored with.")
+        Path, typer.Option("--models", "--pack", help="Those that it was scored with.")
     ] = Path("models"),
     accepted_by: Annotated[
         str, typer.Option(help="Who accepts that a threshold fixed beforehand is not met.")
@@ -423,7 +433,7 @@ def trial(
     return ForProgram(story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger))
 
 
-compare_models(app)
+add_model_commands(app)
 decision_commands(app)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from blijfwijzer.engines.engine import Engine, Kind
 from blijfwijzer.survey.cells import number_of, plain_text
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ SurveyFile = Annotated[
     Path,
     typer.Argument(
         metavar="SURVEY",
-        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it.",
+        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it, "
+        "or a folder of .parquet.",
     ),
 ]
 SheetName = Annotated[
@@ -24,6 +26,14 @@ SheetName = Annotated[
 ]
 CodebookName = Annotated[
     str, typer.Option("--codebook", "-c", help="Name of a shipped codebook, or path of a .toml.")
+]
+OwnCodebook = Annotated[
+    str,
+    typer.Option(
+        "--codebook",
+        "-c",
+        help="Name of a shipped codebook, or path of a .toml; that of the pack when left out.",
+    ),
 ]
 SETTINGS = "BLIJFWIJZER_SETTINGS"
 """Environment variable that names the settings where `--settings` is left out."""
@@ -69,6 +79,13 @@ PreviousFile = Annotated[
 WaveName = Annotated[
     str, typer.Option(help="What this wave is called; the name of the file when left out.")
 ]
+LabelsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="What codes are called: a table of `column`, `code`, `label` and, if you like, "
+        "`language`; the codebook comes first."
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option(help="Folder to write what may be shown; needed unless --preview is given."),
@@ -76,6 +93,27 @@ Output = Annotated[
 Preview = Annotated[
     bool, typer.Option("--preview", help="Say how much would be shown; write and enter nothing.")
 ]
+
+EngineKind = Annotated[
+    Kind,
+    typer.Option("--engine", help="Where rows are worked on; every output is the same, to a byte."),
+]
+Scheduler = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="Of the scheduler of Dask, with --engine dask.")
+]
+Workers = Annotated[
+    int,
+    typer.Option(min=0, help="With --engine processes; as many as there are cores when 0."),
+]
+
+
+def engine_of(kind: Kind, scheduler: str, workers: int) -> Engine:
+    """Give the engine that is asked for; what another one takes is a slip."""
+    if scheduler and kind != Kind.DASK:
+        raise typer.BadParameter("--scheduler goes with --engine dask.")
+    if workers and kind != Kind.PROCESSES:
+        raise typer.BadParameter("--workers goes with --engine processes.")
+    return Engine(kind, scheduler, workers)
 
 
 def read_euro(text: str) -> float:

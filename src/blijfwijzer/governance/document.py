@@ -14,9 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from blijfwijzer.errors import GovernanceError, counted
+from blijfwijzer.errors import GovernanceError, counted, describe_faults
 from blijfwijzer.files import hash_bytes
-from blijfwijzer.settings import describe_faults
 from blijfwijzer.survey.texts import as_seen
 
 FILE = "governance.toml"

@@ -25,19 +25,21 @@ def file_beside(place: Path) -> Path | None:
     return next((path for path in near if path.is_file()), None)
 
 
-def governed(settings: Settings, place: Path | str) -> Settings:
+def governed(settings: Settings, place: Path | str | None) -> Settings:
     """Let settings name the file that stands beside a codebook or models, unless they name one.
 
     Parameters
     ----------
-    place : as `file_beside` takes it, or the name of a built-in codebook, which has its own
+    place : as `file_beside` takes it, or the name of a built-in codebook, which has its own; None
+        where there is neither
 
     Raises
     ------
     GovernanceError
         It cannot be read: told before any work is done.
     """
-    beside = None if str(place) in shipped_codebooks() else file_beside(Path(place))
+    is_named = place is None or str(place) in shipped_codebooks()
+    beside = None if is_named else file_beside(Path(str(place)))
     named = settings.governance or beside
     if named is None:
         return settings

@@ -42,6 +42,9 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "criterion": ("calibration", "exclusion", "missed", "power", "selected"),
         "decision": ("accept", "change", "reject"),
         "estimate": ("main", "sensitivity"),
+        "explore.word": (
+            *("all", "choose", "chosen", "download", "none", "rows", "sorted", "what"),
+        ),
         "fact": (
             *("accepted", "earlier_releases", "forms", "refused", "rolled_up", "shown"),
             *("uncompared", "withheld"),
@@ -62,6 +65,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "note": ("checks", "remedies", "worrying_drivers"),
         "origin": (
             *("codebook_sha256", "commit", "model", "model_hmac_sha256", "previous_hmac_sha256"),
+            *("pack", "pack_hmac_sha256", "pack_made", "pack_signed_by"),
             *("settings_sha256", "survey", "survey_hmac_sha256"),
         ),
         "over": ("segments", "simple_rule", "units"),
@@ -90,6 +94,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("decided", "drivers", "each_claim"),
             *("fairness", "flagged", "groups", "helped", "measured", "method", "model", "offers"),
             *("provenance", "quality", "reach", "read", "results", "rivals", "short", "texts"),
+            *("backgrounds", "earned", "games", "then"),
             *("trend", "unit_drivers", "unit_index", "unit_never", "unit_results", "unit_talk"),
             *("unit_vouchers", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),

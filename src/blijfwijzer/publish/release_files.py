@@ -13,6 +13,7 @@ from blijfwijzer.errors import ReleaseError, counted
 from blijfwijzer.files import plain
 from blijfwijzer.publish.cells import safe_text, to_csv
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.explore_page import render_explorer
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.report_tables import clear_groups, clear_segments
@@ -58,9 +59,10 @@ def release_files(report: Chapter, findings: Findings) -> dict[str, bytes]:
 
 
 def report_files(report: Chapter) -> dict[str, bytes]:
-    """Write what shows a report: the page, the workbook, and the tables to make both again."""
+    """Write what shows a report: pages, the workbook, and the tables to make them again."""
     return {
         "report.html": render_report(report),
+        "explore.html": render_explorer(report),
         "blijfwijzer.xlsx": write_workbook(report),
         "report.json": report_to_json(report),
     }

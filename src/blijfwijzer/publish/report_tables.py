@@ -21,7 +21,13 @@ from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.check_texts import tell_warnings
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.facts import clear_withheld, facts, shown_rejected, survey_title
+from blijfwijzer.publish.facts import (
+    clear_withheld,
+    facts,
+    say_pack,
+    shown_rejected,
+    survey_title,
+)
 from blijfwijzer.publish.fairness_tables import (
     by_flags,
     clear_conclusions,
@@ -93,7 +99,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             ),
             "rolled_up": _rolled_up(findings),
         },
-        method=release_method(findings.settings, codebook),
+        method=(*say_pack(origin), *release_method(findings.settings, codebook)),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
         notes={

@@ -13,9 +13,11 @@ from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.canvas import Picture, Subject
 from blijfwijzer.publish.card_tables import clear_apart
 from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.change_page import Changed, change_rows
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.check_texts import warn_of
 from blijfwijzer.publish.driver_plots import tell_answer
+from blijfwijzer.publish.driver_sections import section_rows
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
 from blijfwijzer.publish.texts import write
@@ -57,6 +59,8 @@ class Review:
     """What the wave is called that is explained; empty of a training."""
     card: ChosenCard | None = None
     """By which people check themselves; of a training for a need."""
+    changed: Changed | None = None
+    """How drivers changed since another wave or model; of an explanation against it."""
 
     @property
     def edge(self) -> Edge:
@@ -75,6 +79,9 @@ def review_chapter(review: Review) -> Chapter:
     counts = {"forms": intake.rows, "accepted": len(intake.responses)}
     counts["refused"] = len(intake.rejected)
     rows = {**dict(_driver_rows(review)), **dict(_quality_rows(review))}
+    rows |= dict(section_rows(review.drivers, subject))
+    if review.changed is not None:
+        rows |= dict(change_rows(review.changed, subject))
     card = review.card
     of_card = {} if card is None else {"card_apart": clear_apart(card.apart, review.settings)}
     return Chapter(

@@ -59,6 +59,7 @@ def titled_rows(report: Chapter, label: Value, flagged: pd.DataFrame) -> Block:
 
 def group_blocks(report: Chapter) -> Iterator[Block]:
     """List all groups, and what everyone answered."""
+    yield Block(links=(("explore.html", say("short.more.explore")),))
     yield titled(report, "groups", is_foldable=True)
     yield from present(report, "rolled_up", "questions")
 

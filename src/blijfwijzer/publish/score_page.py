@@ -218,6 +218,7 @@ def _results(report: Chapter) -> Iterator[Block]:
         told = (cut,) if len(rows) < len(units) else ()
         drawing = draw_risks(rows, report.targets, caption)
         yield drawn(report, "groups", rows, drawing, caption, told)
+    yield Block(links=(("explore.html", say("short.more.explore")),))
     yield from _answers(report)
 
 

@@ -50,6 +50,26 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """That a model came in a pack that somebody signed who is trusted."""
+
+    pack: str
+    """Its name."""
+    by: str
+    """Who signed it, by what whoever trusts them calls them."""
+    made: str
+    """When, as ISO 8601 in UTC."""
+    sha256: str
+    """Of what the pack says of itself."""
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """What a release that uses such a model tells of the pack."""
+        told = {"": self.pack, "_signed_by": self.by, "_made": self.made, "_sha256": self.sha256}
+        return {f"pack{name}": value for name, value in told.items()}
+
+
+@dataclass(frozen=True)
 class Stored:
     """What a model folder holds, read."""
 
@@ -68,6 +88,8 @@ class Stored:
     """Keyed hashes of the organisations that it was trained on; empty where it does not say."""
     findings: tuple[Finding, ...] | None = None
     """What checks found when it was trained; None where it does not say."""
+    signed: Signed | None = None
+    """In which pack it came; None where it came in none."""
 
     @property
     def folder(self) -> Path:
@@ -82,7 +104,13 @@ class Stored:
     @property
     def origin(self) -> dict[str, str]:
         """What a release that uses it tells of it."""
-        return {"model": self.folder.name, "model_sha256": self.manifest.sha256}
+        own = {"model": self.folder.name, "model_sha256": self.manifest.sha256}
+        return own if self.signed is None else {**own, **self.signed.origin}
+
+    @property
+    def vouched(self) -> frozenset[str]:
+        """Its own hash, where somebody who is trusted vouches for it by a signature."""
+        return frozenset() if self.signed is None else frozenset({self.manifest.sha256})
 
 
 def folder_name(target: str, codebook: Codebook, survey_hmac: str, settings: Settings) -> str:

@@ -12,7 +12,7 @@ from blijfwijzer.survey.texts import Message
 
 _PLAIN, KEYED = "_sha256", "_hmac_sha256"
 _REGISTER = "register_sha256"
-_OF_NOBODY = frozenset({"codebook_sha256", "settings_sha256"})
+_OF_NOBODY = frozenset({"codebook_sha256", "labels_sha256", "settings_sha256"})
 """Hashes of what holds no answer of anybody; all others are keyed before they are shown."""
 
 
@@ -40,9 +40,9 @@ def unknown_models(request: Request, ledger: Ledger) -> list[str]:
     """Name the folders of models that something is made with and that the ledger does not know.
 
     A training enters the manifest of its model; one that was altered, or that came from elsewhere,
-    is in no line.
+    is in no line. For one that came in a pack whoever signed that vouches.
     """
-    known = {line.content.get("model") for line in ledger.standing}
+    known = {line.content.get("model") for line in ledger.standing} | request.vouched
     origin = request.origin
     strange = [name for name in request.models if origin[f"{name}{_PLAIN}"] not in known]
     return [origin.get(name, name) for name in strange]

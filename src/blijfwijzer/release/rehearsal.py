@@ -6,7 +6,7 @@ A preview ends here: it is the same code, beside a ledger that is borrowed.
 import secrets
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -86,9 +86,7 @@ class Rehearsal:
 
     def warned(self, chapter: Chapter) -> Chapter:
         """Give a chapter with what is to be known before all else, at its top."""
-        told = self.remarks[len(self.marks) :]
-        marks = (*self.marks, *chapter.marks)
-        return replace(chapter, marks=marks, warnings=(*told, *chapter.warnings))
+        return chapter.warned(self.remarks[len(self.marks) :], self.marks)
 
     @property
     def said(self) -> list[str]:

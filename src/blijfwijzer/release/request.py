@@ -25,6 +25,8 @@ class Request:
     """All that it is made from, as `provenance` gives, and more."""
     asked: Mapping[str, Any] = field(default_factory=dict)
     """What else tells it from others that are made from the same."""
+    vouched: frozenset[str] = frozenset()
+    """Hashes of the models for which whoever made them vouches, by a signature that is trusted."""
 
     @property
     def survey(self) -> str:

@@ -15,7 +15,7 @@ from blijfwijzer.records.model_folder import MANIFEST, Stored, moment
 from blijfwijzer.records.registry import CHAMPION, Registered, crown, is_registered, version_of
 from blijfwijzer.records.tracking import expect_tracking, is_tracked
 from blijfwijzer.release.publication import Showing, showing
-from blijfwijzer.runs.explain import Explained
+from blijfwijzer.runs.explained import Explained
 from blijfwijzer.runs.held_out import hold_out
 from blijfwijzer.runs.measured import admit_people, find_rows, measure_rivals
 from blijfwijzer.runs.pairs import CompareRequest, read_alone, read_pair, request_of, rivals_of

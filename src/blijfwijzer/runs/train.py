@@ -122,7 +122,7 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     expect_tracking(settings.tracking)
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    require_enough(intake, settings.intake.minimum_responses)
     scales = score_scales(intake.responses, codebook)
     tell("measure the reliability of scales")
     reliability = measure_reliability(
@@ -186,7 +186,7 @@ def publish_model(
         tell(f"{target}: explain")
         contributions = contribute(fitted.selection.champion, fitted.made_from.task.frame)
         refuse_gap(contributions, settings.drivers.largest_gap, target)
-        drivers = explain_fitted(fitted, contributions, breakdown, settings)
+        drivers = explain_fitted(fitted, contributions, breakdown, survey)
         tell(f"{target}: self-check card")
         card = find_card(survey, fitted)
         selection = protect_selection(fitted.selection, fitted.made_from.task.weight)

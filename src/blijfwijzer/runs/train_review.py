@@ -1,12 +1,15 @@
 """What a training tells: how good its model is, what drives it, and what it leaves to users."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from blijfwijzer.checks.findings import Finding, find
 from blijfwijzer.drivers.contributions import Contributed, Contributions
+from blijfwijzer.drivers.earnings import measure_earnings
+from blijfwijzer.drivers.games import compare_games
+from blijfwijzer.drivers.gaps import explain_gaps
 from blijfwijzer.drivers.importance import refit_importance
 from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.estimation.reliability import Reliability
@@ -14,6 +17,7 @@ from blijfwijzer.files import plain, plain_rows
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.card_page import CardPage, render_card
 from blijfwijzer.publish.check_texts import check_json
+from blijfwijzer.publish.driver_sections import section_files
 from blijfwijzer.publish.review_page import draw_review, render_review
 from blijfwijzer.publish.review_tables import Review
 from blijfwijzer.publish.training_files import driver_tables, picture_files, training_tables
@@ -95,21 +99,29 @@ def evaluate_fitted(fitted: Fitted, breakdown: Breakdown, settings: Settings) ->
 
 
 def explain_fitted(
-    fitted: Fitted, contributions: Contributions, breakdown: Breakdown, settings: Settings
+    fitted: Fitted, contributions: Contributions, breakdown: Breakdown, survey: TrainingSurvey
 ) -> Drivers:
     """Summarise what drives a model, by what may be shown."""
     task, made_from = fitted.made_from.task, fitted.made_from
+    settings, codebook = survey.settings, survey.codebook
     refits = refit_importance(
         fitted.selection.fold_models, task.frame, task.schema, task.weight, task.folds
     )
-    return profile(
-        Contributed(contributions, task.frame, task.schema, fitted.selection.champion.trees),
-        fitted.predictions.design,
-        breakdown.among(made_from.known),
-        settings.drivers,
-        settings.seed,
-        refits,
+    champion, design, seed = fitted.selection.champion, fitted.predictions.design, settings.seed
+    own, groups = settings.drivers, breakdown.among(made_from.known)
+    contributed = Contributed(contributions, task.frame, task.schema, champion.trees)
+    return replace(
+        profile(contributed, design, groups, own, seed, refits),
+        gaps=explain_gaps(contributed, audited(groups, codebook), design, own, seed),
+        earned=measure_earnings(refits, task, own.bootstraps, seed),
+        games=compare_games(champion, task.frame, task.schema, task.weight),
     )
+
+
+def audited(groups: dict[str, pd.Series], codebook: Codebook) -> dict[str, pd.Series]:
+    """Give those of groups that are of audit attributes."""
+    audit = {column.name for column in codebook.with_role("audit")}
+    return {name: group for name, group in groups.items() if name in audit}
 
 
 def tell_apart(fitted: Fitted, codebook: Codebook) -> Message:
@@ -167,6 +179,7 @@ def review_files(survey: TrainingSurvey, review: TrainingReview, page: Review) -
         **of_card,
         **picture_files(page.pictures),
         **driver_tables(page.drivers, edge),
+        **section_files(page.drivers, edge),
         **training_tables(review.selection, review.evaluation, survey.reliability, edge),
         "review.html": render_review(page),
     }
