@@ -308,6 +308,12 @@ class DecisionError(BlijfwijzerError):
     exit_code = 71
 
 
+class LogError(BlijfwijzerError):
+    """The logs of what was done are lost, altered, or must be kept longer."""
+
+    exit_code = 72
+
+
 class PackError(BlijfwijzerError):
     """A pack of models is damaged, unsafe to unpack, or holds something else than was signed."""
 

@@ -312,6 +312,9 @@ class Settings(Section):
     packs: PackSettings = PackSettings()
     contact: ContactSettings = ContactSettings()
     tracking: TrackingSettings = TrackingSettings()
+    governance: Path | None = Field(None, exclude=True)
+    """File of what the organisation settled (docs/governance.md). Where it lies is no choice that a
+    result follows from, and is kept in none; what it says is."""
 
     def spoken(self, language: str | None) -> "Settings":
         """Give settings in the language of a codebook, unless they name one themselves."""

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from blijfwijzer import __version__
+from blijfwijzer.cli.decisions import decision_commands
 from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
+from blijfwijzer.cli.govern import govern
 from blijfwijzer.cli.models import add_model_commands
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
     EngineKind,
+    GovernanceFile,
     LabelsFile,
     LedgerFolder,
     Output,
@@ -32,6 +35,7 @@ from blijfwijzer.cli.options import (
     WaveName,
     Workers,
     engine_of,
+    governed_by,
     part_names,
     read_euro,
 )
@@ -54,6 +58,7 @@ app = typer.Typer(
 )
 
 app.add_typer(disclosure, name="disclosure")
+app.add_typer(govern, name="govern")
 app.add_typer(pack, name="pack")
 
 
@@ -162,13 +167,16 @@ def train(
         list[str] | None, typer.Option(help="Outcome of the codebook; all when left out.")
     ] = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     models: Annotated[Path, typer.Option(help="Folder for the model folders.")] = Path("models"),
     ledger: OwnLedger = None,
 ) -> ForProgram:
     """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
     from blijfwijzer.runs import train as story
 
-    asked = story.TrainRequest(survey, codebook, tuple(target or []), settings)
+    asked = story.TrainRequest(
+        survey, codebook, tuple(target or []), governed_by(settings, governance)
+    )
     folders = story.train(asked, models, ledger or models.parent / "ledger")
     return ForProgram(story.tell_program(folders))
 
@@ -234,6 +242,7 @@ def score(
     wave: WaveName = "",
     labels: LabelsFile = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
     engine: EngineKind = Kind.LOCAL,
     scheduler: Scheduler = "",
@@ -243,8 +252,8 @@ def score(
     from blijfwijzer.runs import score as story
 
     units, crossed = part_names(by), part_names(cross)
-    people, own = tuple(population or ()), engine_of(engine, scheduler, workers)
-    about = models, crossed, people, settings, wave, labels, own
+    chosen, own = governed_by(settings, governance), engine_of(engine, scheduler, workers)
+    about = models, crossed, tuple(population or ()), chosen, wave, labels, own
     asked = story.ScoreRequest(survey, units, *about)
     return _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
@@ -277,6 +286,7 @@ def climate(
     wave: WaveName = "",
     labels: LabelsFile = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
     engine: EngineKind = Kind.LOCAL,
     scheduler: Scheduler = "",
@@ -286,9 +296,10 @@ def climate(
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    told = previous, models, settings, wave, labels, engine_of(engine, scheduler, workers)
+    chosen, own = governed_by(settings, governance), engine_of(engine, scheduler, workers)
     people = tuple(population or ()), tuple(previous_population or ())
-    asked = WavesRequest(survey, codebook, part_names(by), *told, *people)
+    told = previous, models, chosen, wave, labels, own, *people
+    asked = WavesRequest(survey, codebook, part_names(by), *told)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
 
@@ -317,15 +328,16 @@ def claims(
     wave: WaveName = "",
     labels: LabelsFile = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
 ) -> ForProgram:
     """Test the policy's claims on a survey: supported, not, contradicted or undecided."""
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    told = previous, models, settings, wave, labels, LOCAL
     people = tuple(population or ()), tuple(previous_population or ())
-    asked = WavesRequest(survey, codebook, part_names(claim), *told, *people)
+    told = previous, models, governed_by(settings, governance), wave, labels, LOCAL, *people
+    asked = WavesRequest(survey, codebook, part_names(claim), *told)
     return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 
@@ -347,6 +359,7 @@ def vouchers(
         ),
     ] = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     ledger: LedgerFolder = Path("ledger"),
     truth: Annotated[
         Path | None, typer.Option(help="What `synthesise --truth` wrote: show the true outcomes.")
@@ -368,12 +381,21 @@ def vouchers(
     models: Annotated[
         Path, typer.Option("--models", "--pack", help="Those that it was scored with.")
     ] = Path("models"),
+    accepted_by: Annotated[
+        str, typer.Option(help="Who accepts that a threshold fixed beforehand is not met.")
+    ] = "",
+    accepted_why: Annotated[str, typer.Option(help="Why; it stands on the page.")] = "",
+    decided: Annotated[
+        Path | None, typer.Option(help="Release of the round before: show what was decided then.")
+    ] = None,
 ) -> ForProgram:
     """Divide a voucher budget over the groups of a release, by need alone."""
+    from blijfwijzer.governance.acceptance import Accepted
     from blijfwijzer.runs import vouchers as story
 
-    told = settings, target, secret, again, truth, survey, models
-    asked = story.VoucherRequest(release, budget, cost, *told)
+    told = settings, target, secret, again, truth, survey, models, governance
+    accepted = Accepted(accepted_by, accepted_why)
+    asked = story.VoucherRequest(release, budget, cost, *told, accepted, decided)
     return ForProgram(story.vouchers(asked, ledger).as_json())
 
 
@@ -414,6 +436,7 @@ def trial(
 
 
 add_model_commands(app)
+decision_commands(app)
 
 
 def _make(

@@ -2,12 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from blijfwijzer.engines.engine import Engine, Kind
 from blijfwijzer.survey.cells import number_of, plain_text
+
+if TYPE_CHECKING:
+    from blijfwijzer.settings import Settings
 
 SurveyFile = Annotated[
     Path,
@@ -51,6 +54,15 @@ SettingsFile = Annotated[
         envvar=SETTINGS,
         callback=_say_where_from,
         help="Settings (TOML); defaults where left out.",
+    ),
+]
+GovernanceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--governance",
+        envvar="BLIJFWIJZER_GOVERNANCE",
+        help="What was settled about the survey (TOML); what stands beside codebook or models when "
+        "left out.",
     ),
 ]
 ReleaseFolder = Annotated[
@@ -136,6 +148,15 @@ def read_euro(text: str) -> float:
             "thousands, as 1000 or 999.50."
         )
     return number
+
+
+def governed_by(settings: Path | None, governance: Path | None) -> "Settings | Path | None":
+    """Let settings name a governance file that was given beside them."""
+    if governance is None:
+        return settings
+    from blijfwijzer.settings import load_settings
+
+    return load_settings(settings).model_copy(update={"governance": governance})
 
 
 SEVERAL = "several with commas, or by repeating the option"

@@ -25,6 +25,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "advice_reason": (
             *("drift_held", "drift_unknown", "group", "held", "item", "overall", "unknown"),
         ),
+        "blind.source": ("comparison", "lot", "proposed"),
         "candidate": ("additive", "items", "logistic", "prevalence", "trees"),
         "claim.criterion": _CLAIMS,
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
@@ -38,6 +39,8 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("some_groups", "few_left", "alike", "absent", "few_groups", "few_units"),
             "small_group",
         ),
+        "criterion": ("calibration", "exclusion", "missed", "power", "selected"),
+        "decision": ("accept", "change", "reject"),
         "estimate": ("main", "sensitivity"),
         "explore.word": (
             *("all", "choose", "chosen", "download", "none", "rows", "sorted", "what"),
@@ -98,7 +101,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
                 "culture_what",
                 "drift",
             ),
-            *("drivers", "each_claim"),
+            *("decided", "drivers", "each_claim"),
             *("fairness", "flagged", "groups", "helped", "measured", "method", "model", "offers"),
             *("provenance", "quality", "reach", "read", "results", "rivals", "short", "texts"),
             *("backgrounds", "earned", "games", "then"),
@@ -118,6 +121,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
                 "worrying_drivers",
             ),
         ),
+        "settled": ("consent", "dpia", "iama"),
         "track": ("compare", "explain", "monitor", "score"),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),

@@ -27,7 +27,7 @@ def division_blocks(report: Chapter) -> Iterator[Block]:
     if report.has("alternatives"):
         yield titled(report, "alternatives")
         yield paragraph("note.alternatives")
-    yield from present(report, "lottery")
+    yield from present(report, "lottery", "decided_before")
     if report.notes.get("card"):
         yield noted(report, "card")
     yield from present(report, "card")

@@ -13,7 +13,9 @@ from blijfwijzer.publish.blocks import (
     Block,
     drawn,
     method_blocks,
+    noted,
     paragraph,
+    present,
     read_blocks,
     register_blocks,
     titled,
@@ -72,8 +74,10 @@ SHEETS = (
         "gaps",
     ),
     *("conclusions", "lottery", "card", "response", "moved", "withheld", "rolled_up"),
-    *("rejected", "wave"),
+    *("rejected", "wave", "decisions", "blind", "uptake", "decided_before"),
 )
+_OF_PEOPLE = ("decisions", "blind", "uptake")
+"""Tables of what people did with what was proposed."""
 _COMPARED = ["rule", "is_plan", "over", "vouchers", "extra", "extra_low", "extra_high"]
 """Columns of the comparison that stand before the appendix."""
 
@@ -92,6 +96,7 @@ def render_report(report: Chapter) -> bytes:
     sections: dict[str, Iterable[Block]] = {
         "short": first_page(report),
         "offers": _offers(report),
+        **({"decided": _decided(report)} if any(map(report.has, _OF_PEOPLE)) else {}),
         **({"reach": _reach(report)} if report.has("vouchers") else {}),
         "flagged": _flagged(report),
         "results": _results(report),
@@ -131,6 +136,19 @@ def _offers(report: Chapter) -> Iterator[Block]:
         drawing = draw_alternatives(rows, caption)
         yield drawn(report, "alternatives", short, drawing, caption, beside)
         yield Block(links=(("#vouchers", say("short.more.alternatives")),))
+
+
+def _decided(report: Chapter) -> Iterator[Block]:
+    """List what people decided, what a blind review found, and who used what was offered."""
+    if report.has("decisions"):
+        yield paragraph("note.decided")
+    yield from present(report, "decisions")
+    if report.has("blind"):
+        yield paragraph("note.blind")
+    yield from present(report, "blind")
+    if report.has("uptake"):
+        yield noted(report, "uptake")
+    yield from present(report, "uptake")
 
 
 def _best(alternatives: pd.DataFrame) -> pd.DataFrame:

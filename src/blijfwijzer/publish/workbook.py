@@ -65,8 +65,9 @@ def _write_readme(
 ) -> None:
     """Write which question each sheet answers, what the workbook is not, and what was read."""
     sheet.title = report.in_words(say("sheet.readme"))
-    lines: list[_Line] = [_Line(report.title), _Line(report.survey), _Line()]
-    lines.append(_Line(say("sheet.contents")))
+    lines: list[_Line] = [_Line(report.title)]
+    lines += [_Line(right=mark) for mark in report.marks]
+    lines += [_Line(report.survey), _Line(), _Line(say("sheet.contents"))]
     for name in sheets:
         rows = Quantity(len(report.rows(name)), "count")
         asked = say("sheet.rows_of", question=say(id_of("sheet.asks", name)), rows=rows)

@@ -10,7 +10,7 @@ from blijfwijzer.errors import DisclosureError, ModelFolderError
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.texts import Message
 
-_PLAIN, _KEYED = "_sha256", "_hmac_sha256"
+_PLAIN, KEYED = "_sha256", "_hmac_sha256"
 _REGISTER = "register_sha256"
 BEFORE = "previous_"
 """What the origin of something calls the tables of the wave before by."""
@@ -34,7 +34,7 @@ def keyed_origin(origin: Mapping[str, str], ledger: Ledger) -> dict[str, str]:
     shown = {}
     for name, value in origin.items():
         if name.endswith(_PLAIN) and name not in _OF_NOBODY:
-            shown[name.removesuffix(_PLAIN) + _KEYED] = ledger.identify(value)
+            shown[name.removesuffix(_PLAIN) + KEYED] = ledger.identify(value)
         else:
             shown[name] = value
     return shown
@@ -48,8 +48,7 @@ def unknown_models(request: Request, ledger: Ledger) -> list[str]:
     """
     known = {line.content.get("model") for line in ledger.standing} | request.vouched
     origin = request.origin
-    models = [n for n in origin if n.startswith("model") and n.endswith(_PLAIN)]
-    strange = [n.removesuffix(_PLAIN) for n in models if origin[n] not in known]
+    strange = [name for name in request.models if origin[f"{name}{_PLAIN}"] not in known]
     return [origin.get(name, name) for name in strange]
 
 

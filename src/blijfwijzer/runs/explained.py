@@ -10,6 +10,7 @@ from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.row_batches import Batching, contribute_rows
 from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
@@ -91,7 +92,7 @@ def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     choice = choose_model(request.model, request.target, trusted)
     codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
-    settings = settings.spoken(codebook.survey.language)
+    settings = governed(settings, choice.stored.folder).spoken(codebook.survey.language)
     expect_tracking(settings.tracking)
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)

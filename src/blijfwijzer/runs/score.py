@@ -11,6 +11,7 @@ import pandas as pd
 
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.engines.engine import LOCAL, Engine
+from blijfwijzer.governance.places import governed
 from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import make_groups
@@ -42,6 +43,7 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.waves import compare_wave, refuse_different
+from blijfwijzer.runs.acceptance import judge_scores
 from blijfwijzer.runs.climate_findings import default_levels
 from blijfwijzer.runs.people import read_people
 from blijfwijzer.runs.score_benchmark import bases_beside
@@ -123,7 +125,7 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> Shown:
 
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
-    settings = load_settings(asked.settings)
+    settings = governed(load_settings(asked.settings), asked.models)
     chosen = choose_models(asked.models, settings.packs.trusted)
     expect_tracking(settings.tracking)
     intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
@@ -175,9 +177,10 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
         findings = gather(scored.wave, targets, chosen, release, admission)
         tell(f"write {output}")
         report = release.warned(make_report(findings, release.origin, request.wave))
+        report, judged = judge_scores(report, scored.models, release.permit)
         files = release_files(report, findings)
         told: dict[str, Any] = {} if scored.joined is None else {"units": scored.joined.counts}
-        told |= _for_vouchers(scored.wave.codebook)
+        told |= _for_vouchers(scored.wave.codebook) | judged
         head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
     stored = [choice.stored for choice in scored.models.values()]
     tracked = track_scored(release, stored, scored.wave.intake, _counted(findings))

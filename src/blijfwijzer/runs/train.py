@@ -11,6 +11,7 @@ from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap
 from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.check_texts import check_json, check_lines, check_tags
 from blijfwijzer.publish.facts import clear_rejected
@@ -117,7 +118,8 @@ def _as_json(stored: Stored) -> dict[str, Any]:
 
 def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     """Read a survey to train on, score its scales and measure how reliable they are."""
-    settings, codebook = load_settings(request.settings), load_codebook(request.codebook)
+    settings = governed(load_settings(request.settings), request.codebook)
+    codebook = load_codebook(request.codebook)
     settings = settings.spoken(codebook.survey.language)
     outcomes = _choose_outcomes(codebook, request.targets)
     refuse_undrawn()

@@ -10,12 +10,8 @@ import pandas as pd
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
 from blijfwijzer.engines.engine import LOCAL, Engine
-from blijfwijzer.errors import (
-    MarginError,
-    MissingColumnsError,
-    SameWaveError,
-    SettingsError,
-)
+from blijfwijzer.errors import MarginError, MissingColumnsError, SameWaveError, SettingsError
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.lineage import Dataset
 from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for, choose_models
@@ -173,8 +169,8 @@ def read_waves(
     concept : of which a model is used, where models are given
     is_test : whether claims are tested on them, which asks for as many responses as a training
     """
-    settings, name = load_settings(asked.settings), asked.wave or wave_of(asked.survey)
-    trusted = settings.packs.trusted
+    settings = governed(load_settings(asked.settings), asked.codebook or asked.models)
+    name, trusted = asked.wave or wave_of(asked.survey), settings.packs.trusted
     expect_tracking(settings.tracking)
     refuse_one_name(name, asked.previous)
     codebook = without_outcomes(codebook_for(asked.codebook, asked.models, trusted))
