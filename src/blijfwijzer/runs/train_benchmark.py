@@ -55,9 +55,9 @@ def benchmark_tables(
             scores = np.where(inside, survey.scales[name].to_numpy(dtype=float), np.nan)
             if employers_in(units[~np.isnan(scores)]) >= FEWEST_EMPLOYERS:
                 means.append(_mean(group, name, scores, design))
-        for name in parts:
-            values = np.where(inside[known], parts[name].to_numpy(dtype=float), np.nan)
-            drivers.append(_mean(group, str(name), values, of_known))
+        for driver, of_rows in parts.items():
+            values = np.where(inside[known], of_rows.to_numpy(dtype=float), np.nan)
+            drivers.append(_mean(group, str(driver), values, of_known))
     return {
         "benchmark_rates": pd.DataFrame(rates, columns=["group", "organisations", *_FIGURE]),
         "benchmark_means": pd.DataFrame(means, columns=["group", "name", *_FIGURE]),
@@ -79,7 +79,7 @@ def _groups(breakdown: Breakdown, units: pd.Series) -> dict[str, Mask]:
     wanted = {EVERYONE, *largest} - {cluster}
     told = groups["level"].isin(wanted).to_numpy() & breakdown.told
     return {
-        str(groups.index[place]): np.asarray(grouping.members[[place]].toarray()[0] > 0)
+        str(groups.index[int(place)]): np.asarray(grouping.members[[place]].toarray()[0] > 0)
         for place in np.flatnonzero(told)
     }
 
