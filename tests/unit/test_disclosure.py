@@ -344,13 +344,13 @@ def test_the_gate_coarsens_each_kind():
 
 # Everything that can put bytes outside the process, and the modules that do. Tables of people pass
 # `release.clear` on their way to each of them; the rest writes surveys that are made, models behind
-# their linter, which of them are used, the ledger, what a served model remembers, and pages of
-# units, which pick rows of what was released.
+# their linter, which of them are used, the ledger, what a served model remembers, pages of
+# units, which pick rows of what was released, and packs, which cite what models and releases published.
 RITE = {"release/publication.py"}
 REHEARSAL = {"release/rehearsal.py"}
 LEDGER = {"disclosure/ledger.py", "disclosure/chain.py"}
 CHAMPIONS = {"records/champions.py"}
-PAGES = {"runs/pages.py"}
+PAGES = {"runs/pages.py", "runs/govern_pack.py"}
 # Model folders, as the ledger knows them, in one file; and a key.
 PACKS = {"records/archive.py", "records/signing.py"}
 REGISTRY = {"records/registry.py"}

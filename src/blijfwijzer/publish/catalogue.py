@@ -71,6 +71,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "over": ("segments", "simple_rule", "units"),
         "overlap": ("apart", "file", "part", "units", "unknown"),
+        "pack.open": ("empty", "uncovered"),
         "plot.foot": ("intention", "need"),
         "rejected": (
             *("duplicate_id", "missing_unit", "missing_weight", "other_reasons"),
@@ -102,6 +103,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
                 "drift",
             ),
             *("decided", "drivers", "each_claim"),
+            *("pack_answers", "pack_figures", "pack_forms", "pack_law", "pack_read", "pack_risks"),
             *("fairness", "flagged", "groups", "helped", "measured", "method", "model", "offers"),
             *("provenance", "quality", "reach", "read", "results", "rivals", "short", "texts"),
             *("backgrounds", "earned", "games", "then"),
