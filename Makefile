@@ -36,13 +36,15 @@ check: $(STAMP) ## Check style, format and types
 fix: $(STAMP) ## Mend style and format where that can be done by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-test: $(STAMP) ## Run the tests that need neither a browser, nor servers, nor a wheel
-	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/server --ignore=tests/wheel
+
+test: $(STAMP) ## Run the tests that need no browser, kernel, server or wheel
+	$(BIN)/python -m pytest $(addprefix --ignore=tests/,browser notebook server wheel)
+
 test-all: $(STAMP) ## Run all tests and measure which branches they reach
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
-$(WAVE): | $(STAMP)
-	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --output $@
+$(WAVE) $(WAVE:.sav=-margins.csv): | $(STAMP)
+	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --output $(WAVE) --margins $(WAVE:.sav=-margins.csv)
 
 $(NEXT) $(NEXT:.sav=-margins.csv): | $(STAMP)
 	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --wave 2022 --output $(NEXT) \
@@ -68,10 +70,10 @@ govern: $(STAMP) ## Fill the forms of those who answer for it, and check each fi
 
 climate: ## Measure the culture of the built-in 2022 wave against 2019
 claims: ## Test the policy's claims on the built-in 2022 wave
-climate claims: $(STAMP) $(WAVE) $(NEXT)
+climate claims: $(STAMP) $(WAVE) $(WAVE:.sav=-margins.csv) $(NEXT) $(NEXT:.sav=-margins.csv)
 	@ls models/vertrekintentie-* models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer $@ $(NEXT) --codebook werkonderzoek-2019 --previous $(WAVE) \
-	  --models models --output out/$@
+	  --population $(NEXT:.sav=-margins.csv) --previous-population $(WAVE:.sav=-margins.csv) --models models --output out/$@
 
 same: $(STAMP) ## Hold every output against what it was
 	$(BIN)/python tests/same.py
@@ -89,7 +91,7 @@ ui: $(STAMP) ## Open MLflow on the runs
 	exec $(BIN)/mlflow server --host $$host --port $${at##*:} --allowed-hosts $$at \
 	  --cors-allowed-origins http://$$at --backend-store-uri "$${MLFLOW_TRACKING_URI:-$(STORE)}"
 notebooks: $(STAMP) ## Run the notebooks from top to bottom
-	$(BIN)/python -m pytest tests/project/test_notebooks.py
+	$(BIN)/python -m pytest --dist load tests/notebook
 
 bench: $(VENV)/installed-bench ## Measure against other tools; writes docs/benchmarks.md
 	$(BIN)/python -m studies bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md

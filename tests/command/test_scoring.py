@@ -78,7 +78,7 @@ def test_a_release_has_its_files(place):
 
     assert names == {
         *("groups.csv", "groups.parquet", "segments.parquet", "rejected.csv"),
-        *("report.html", "report.json", "blijfwijzer.xlsx", "run.json"),
+        *("report.html", "explore.html", "report.json", "blijfwijzer.xlsx", "run.json"),
     }
 
 
@@ -110,7 +110,9 @@ def test_the_run_tells_what_it_was_made_from(place):
     assert len(run["provenance"]["survey_hmac_sha256"]) == 64
     assert run["counts"]["forms"] % 500 == 0, "counts of people are the lowest of their band"
     assert (run["wave"], run["survey"], run["owner"]) == ("2022", "werkonderzoek", "werkonderzoek")
-    assert run["ledger"]["sequence"] == 3, "after the trainings of two outcomes"
+    assert run["ledger"]["sequence"] == 4, "after the thresholds and trainings of two outcomes"
+    assert run["governance"]["document"]["survey"] == "werkonderzoek"
+    assert [one["is_met"] for one in run["acceptance"]] == [True] * 3
 
 
 def test_the_report_is_in_the_language_of_the_settings(place):

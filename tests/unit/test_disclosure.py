@@ -351,6 +351,8 @@ REHEARSAL = {"release/rehearsal.py"}
 LEDGER = {"disclosure/ledger.py", "disclosure/chain.py"}
 CHAMPIONS = {"records/champions.py"}
 PAGES = {"runs/pages.py", "runs/govern_pack.py"}
+# Model folders, as the ledger knows them, in one file; and a key.
+PACKS = {"records/archive.py", "records/signing.py"}
 REGISTRY = {"records/registry.py"}
 WRITERS = {
     "Entry": RITE | REHEARSAL,
@@ -361,8 +363,9 @@ WRITERS = {
     "track_release": RITE,
     "track_training": RITE,
     "write_apart": {"runs/train.py"},
-    "write_beside": RITE | LEDGER | CHAMPIONS | {"runs/draft.py", "synthetic/export.py"},
-    "write_files": RITE | PAGES,
+    "write_beside": RITE | LEDGER | CHAMPIONS | PACKS | {"runs/draft.py", "synthetic/export.py"},
+    # What was unpacked of a pack is read from a folder that is gone then.
+    "write_files": RITE | PAGES | {"records/pack.py"},
     "write_folder_beside": RITE | PAGES,
     "create_model_version": REGISTRY,
     "create_registered_model": REGISTRY,
@@ -379,10 +382,10 @@ WRITERS = {
     "to_parquet": {"publish/release_files.py", "synthetic/export.py"},
     "write": {"disclosure/ledger.py", "synthetic/export.py"},
     # What a served model was asked it remembers by keyed hashes.
-    "write_bytes": RITE | LEDGER | CHAMPIONS | {"files.py", "release/answered.py"},
+    "write_bytes": RITE | LEDGER | CHAMPIONS | PACKS | {"files.py", "release/answered.py"},
     "write_sav": {"synthetic/export.py"},
     "write_text": {"disclosure/chain.py", "runs/draft.py"},
-    "writestr": {"publish/workbook.py"},
+    "writestr": {"publish/workbook.py", "records/archive.py"},
 }
 NEVER = (
     "dump copyfile copytree copy2 move writelines to_pickle to_html to_feather to_sql to_string "

@@ -7,16 +7,21 @@ import typer
 
 from blijfwijzer.cli.programs import ForProgram, speaks
 
-packs = typer.Typer(no_args_is_help=True, help="What those must have who answer for it.")
 _Language = Annotated[str, typer.Option("--language", help="Of the pages: nl or en.")]
 
 
-@packs.command(
-    "pack",
-    epilog="Example: `blijfwijzer govern pack --models models --release out/2022 "
-    "--output out/accountability`",
-)
-@speaks
+def add_form_commands(govern: typer.Typer) -> None:
+    """Add these commands to those of `govern`."""
+    govern.command(
+        "pack",
+        epilog="Example: `blijfwijzer govern pack --models models --release out/2022 "
+        "--output out/accountability`",
+    )(speaks(pack))
+    govern.command("verify", epilog="Example: `blijfwijzer govern verify out/accountability`")(
+        speaks(verify)
+    )
+
+
 def pack(
     output: Annotated[Path, typer.Option(help="Folder for pages and files.")],
     models: Annotated[
@@ -38,8 +43,6 @@ def pack(
     return ForProgram(story.govern_pack(asked, output))
 
 
-@packs.command("verify", epilog="Example: `blijfwijzer govern verify out/accountability`")
-@speaks
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="PACK", help="What `govern pack` made.")],
     models: Annotated[

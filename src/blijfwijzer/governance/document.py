@@ -14,9 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from blijfwijzer.errors import GovernanceError, counted
+from blijfwijzer.errors import GovernanceError, counted, describe_faults
 from blijfwijzer.files import hash_bytes
-from blijfwijzer.settings import describe_faults
 from blijfwijzer.survey.texts import as_seen
 
 FILE = "governance.toml"
@@ -33,10 +32,10 @@ _LONGEST = 2_000
 """Characters of a text."""
 
 
-def _is_plain(text: str) -> str:
+def plain_text(text: str) -> str:
     r"""Refuse a text that a page or a sheet could take for more than text.
 
-    >>> _is_plain("  Directie HR ")
+    >>> plain_text("  Directie HR ")
     'Directie HR'
     """
     plain = as_seen(text).strip()
@@ -49,7 +48,7 @@ def _is_plain(text: str) -> str:
     return plain
 
 
-Phrase = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_is_plain)]
+Phrase = Annotated[str, Field(max_length=_LONGEST), AfterValidator(plain_text)]
 """A plain text, of a few sentences at most."""
 Day = Annotated[date, Field(strict=True)]
 """A date of TOML, without quotes: 2027-12-31."""

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from blijfwijzer.errors import GovernanceError, PackError
+from blijfwijzer.errors import EvidenceError, GovernanceError
 from blijfwijzer.governance.document import Governance, read_governance
 from blijfwijzer.governance.pack_checks import CHECKS, DOCUMENTS, QUESTIONS, Pack, declared_in
 from blijfwijzer.governance.rereading import EvidenceRun, open_run
@@ -29,7 +29,7 @@ def verify_pack(folder: Path, elsewhere: Mapping[str, Path] | None = None) -> li
 
     Raises
     ------
-    PackError
+    EvidenceError
         It is no pack, or so damaged that nothing can be told of it.
     """
     record, answers = _read(folder, RECORD), _read(folder, ANSWERS)
@@ -41,7 +41,7 @@ def verify_pack(folder: Path, elsewhere: Mapping[str, Path] | None = None) -> li
             faults += check(pack)
         faults += missing + list(_faults_of_governance(pack, elsewhere or {}))
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
-        raise PackError(
+        raise EvidenceError(
             f"{folder}: its {RECORD} or {ANSWERS} is not as a pack has it "
             f"({type(error).__name__}). Make the pack again."
         ) from error
@@ -52,12 +52,12 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
     try:
         read = json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise PackError(
+        raise EvidenceError(
             f"{folder}: is no pack: its {name} is missing or unreadable. Give a folder that "
             "`blijfwijzer govern pack` made."
         ) from error
     if not isinstance(read, dict):
-        raise PackError(f"{folder}: its {name} is no record of a pack. Make the pack again.")
+        raise EvidenceError(f"{folder}: its {name} is no record of a pack. Make the pack again.")
     return read
 
 

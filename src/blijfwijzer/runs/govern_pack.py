@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from blijfwijzer import __version__
-from blijfwijzer.errors import GovernanceError, NotWritableError, PackError, SettingsError, counted
+from blijfwijzer.errors import (
+    EvidenceError,
+    GovernanceError,
+    NotWritableError,
+    SettingsError,
+    counted,
+)
 from blijfwijzer.files import hash_files, to_json, write_files, write_folder_beside
 from blijfwijzer.governance.answers import FilledForm, Known, fill
 from blijfwijzer.governance.document import FILE, Governance, read_governance
@@ -113,13 +119,13 @@ def govern_verify(folder: Path, elsewhere: Mapping[str, Path]) -> dict[str, Any]
 
     Raises
     ------
-    PackError
+    EvidenceError
         Something in it differs from its evidence; the message lists the first faults.
     """
     faults = verify_pack(folder, elsewhere)
     if faults:
         listed = "\n".join(f"  {fault}" for fault in faults[:MOST_FAULTS])
-        raise PackError(
+        raise EvidenceError(
             f"{folder}: {counted(len(faults), 'fault')} in this pack:\n{listed}\nMake it again "
             "with `blijfwijzer govern pack`, and find out who changed what."
         )

@@ -16,6 +16,7 @@ from blijfwijzer.checks.waves import (
     find_moved_slope,
     find_turned_items,
 )
+from blijfwijzer.errors import PackError
 from blijfwijzer.estimation.intervals import ends_of
 from blijfwijzer.estimation.means import estimate_mean
 from blijfwijzer.estimation.reliability import estimate_item_rest
@@ -57,7 +58,7 @@ from blijfwijzer.risk.waves import (
     give_back_mix,
     refuse_different,
 )
-from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave
+from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave
 from blijfwijzer.runs.tracked import track_watched
 from blijfwijzer.runs.train_checks import check_drift, check_survey
 from blijfwijzer.runs.waves import wave_of
@@ -111,6 +112,11 @@ def monitor(request: ExplainRequest, output: Path, ledgers: Path | None) -> list
     request : of each outcome that there is a model of when it names none
     ledgers : folder of the ledgers; beside the folder of models when None
     """
+    if request.model.is_file():
+        raise PackError(
+            f"{request.model.name}: a model is monitored with the tables of its training, by "
+            "whoever trained it. Give its folder."
+        )
     targets = [request.target] if request.target else list(choose_models(request.model))
     for target in targets:
         refuse_strange(output / target, RECORD)

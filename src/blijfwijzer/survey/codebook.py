@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from blijfwijzer.errors import CodebookError, CodebookWarning, counted
-from blijfwijzer.settings import describe_faults
+from blijfwijzer.errors import CodebookError, CodebookWarning, counted, describe_faults
 from blijfwijzer.survey.cells import Mark, number_of
 from blijfwijzer.survey.concepts import Concept
 from blijfwijzer.survey.contradictions import find_contradictions
