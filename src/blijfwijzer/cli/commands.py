@@ -29,7 +29,7 @@ from blijfwijzer.cli.options import (
     part_names,
     read_euro,
 )
-from blijfwijzer.cli.programs import ForProgram, speaks
+from blijfwijzer.cli.programs import ForProgram, is_planned, speaks
 
 if TYPE_CHECKING:
     from blijfwijzer.release.shown import Shown
@@ -169,6 +169,7 @@ def train(
 )
 @speaks
 def explain(
+    ctx: typer.Context,
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="A model folder, or a folder of them.")
     ],
@@ -184,6 +185,8 @@ def explain(
     from blijfwijzer.runs import explain as story
 
     asked = story.ExplainRequest(model, survey, target, settings)
+    if is_planned(ctx, "explain", asked):
+        return ForProgram({})
     return ForProgram(story.explain(asked, output, ledger).as_json())
 
 
@@ -193,6 +196,7 @@ def explain(
 )
 @speaks
 def monitor(
+    ctx: typer.Context,
     survey: SurveyFile,
     output: Annotated[Path, typer.Option(help="Folder for a folder by outcome.")],
     models: Annotated[
@@ -209,6 +213,8 @@ def monitor(
     from blijfwijzer.runs.explain import ExplainRequest
 
     asked = ExplainRequest(models, survey, target, settings)
+    if is_planned(ctx, "monitor", asked):
+        return ForProgram({})
     shown = story.monitor(asked, output, ledger)
     return ForProgram({"models": [one.as_json() for one in shown]})
 
@@ -419,8 +425,7 @@ def _make(
     """
     if output is not None:
         return ForProgram(story(asked, output, ledger).as_json())
-    if isinstance(ctx.obj, list):
-        ctx.obj.append((story.__name__, asked))
+    if is_planned(ctx, story.__name__, asked):
         return ForProgram({})
     from blijfwijzer.runs.preview import preview
 

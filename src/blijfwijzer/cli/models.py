@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from blijfwijzer.cli.options import SEVERAL, OwnLedger, SettingsFile, SurveyFile, part_names
-from blijfwijzer.cli.programs import ForProgram, speaks
+from blijfwijzer.cli.programs import ForProgram, is_planned, speaks
 
 _Trained = Annotated[
     list[Path] | None,
@@ -32,6 +32,7 @@ def compare_models(app: typer.Typer) -> None:
 
 
 def compare(
+    ctx: typer.Context,
     first: Annotated[
         Path,
         typer.Argument(metavar="A", help="A model folder, or an address as models:/name@alias."),
@@ -54,10 +55,13 @@ def compare(
 
     learnt = tuple(trained or ())
     asked = CompareRequest(first, second, survey, target, settings, part_names(by), learnt)
+    if is_planned(ctx, "compare", asked):
+        return ForProgram({})
     return ForProgram(story.compare(asked, output, ledger).as_json())
 
 
 def promote(
+    ctx: typer.Context,
     model: Annotated[
         Path,
         typer.Argument(
@@ -75,6 +79,8 @@ def promote(
     from blijfwijzer.runs import promote as story
 
     asked = story.PromoteRequest(model, survey, by, why, tuple(trained or ()), settings)
+    if is_planned(ctx, "promote", asked):
+        return ForProgram({})
     decision = story.promote(asked, ledger).decision
     return ForProgram(
         {"model": decision.model, "target": decision.target, "replaced": decision.replaced}

@@ -28,7 +28,9 @@ from blijfwijzer.records.tracking import expect_tracking
 from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
 from blijfwijzer.release.folder import RECORD
 from blijfwijzer.release.overlap import Overlap, find_overlap
+from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import Publication, publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, Predictions, evaluate
@@ -102,6 +104,18 @@ class Explained:
         design = Design.of_units(self.weight, self.units)
         return Predictions(self.answers, self.contributions.risk, design)
 
+    def request(self, kind: str) -> Request:
+        """Say what is asked to be shown of it, by what makes that."""
+        codebook, target = self.stored.codebook, self.stored.model.target
+        origin = provenance(self.intake.sha256, codebook, self.settings) | self.stored.origin
+        asked, statistics = {"target": target}, (f"rate:{target}",)
+        wave = wave_of(self.file)
+        return Request(kind, codebook, self.settings, wave, statistics, origin, asked)
+
+    def admit(self, release: Rehearsal) -> Breakdown:
+        """Choose by which units and backgrounds it may be told of."""
+        return admit_breakdown(release, self.intake, self.answers, self.contributions.risk)
+
 
 def explain(request: ExplainRequest, output: Path, ledgers: Path | None) -> Shown:
     """Show what drives a model's risk in another wave.
@@ -159,16 +173,8 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
     """Write what drives a model's risk by what may be shown."""
     stored, settings, intake = explained.stored, explained.settings, explained.intake
     target = stored.model.target
-    origin = provenance(intake.sha256, stored.codebook, settings)
-    origin |= stored.origin
-    asked, statistics = {"target": target}, (f"rate:{target}",)
-    request = Request(
-        "explain", stored.codebook, settings, wave_of(explained.file), statistics, origin, asked
-    )
-    with publication(output, request, ledgers) as release:
-        breakdown = admit_breakdown(
-            release, intake, explained.answers, explained.contributions.risk
-        )
+    with publication(output, explained.request("explain"), ledgers) as release:
+        breakdown = explained.admit(release)
         drivers = _profile(explained, breakdown)
         tell("evaluate")
         overlap = find_overlap(release, stored, explained.units)
@@ -184,14 +190,29 @@ def publish_explanation(explained: Explained, output: Path, ledgers: Path, tell:
                 clear_rejected(intake.rejected, settings.disclosure.minimum)
             ),
         }
-        release.publish(files, _counts(breakdown, intake))
+        release.publish(files, count_told(breakdown, intake))
     tracked = track_explained(release, stored, intake)
     said = f"{output / PAGE}: what drives {target} in {explained.file}."
     overlapping = f"  {write(overlap.message, SCREEN)}"
     return Shown.of(review_chapter(page), output, [said, overlapping, *release.said, *tracked])
 
 
-def _counts(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
+def wish_explained(explained: Explained, kind: str) -> Wish:
+    """Give what would be told of a model in a wave, to foretell how much may be.
+
+    Parameters
+    ----------
+    kind : what tells it: explain or monitor
+    """
+
+    def find(release: Rehearsal) -> Found:
+        return Found(count_told(explained.admit(release), explained.intake))
+
+    return Wish(explained.request(kind), find)
+
+
+def count_told(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
+    """Count what was read and shown, for the run's record."""
     told, refused = breakdown.admission.told, len(intake.rejected)
     forms = {"forms": intake.rows, "accepted": len(intake.responses), "refused": refused}
     return {**forms, "shown": int(told.sum()), "withheld": int((~told).sum())}
