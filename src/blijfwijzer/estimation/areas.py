@@ -250,9 +250,7 @@ def _add_up(areas: Areas, precision: Array) -> tuple[Array, Array]:
     """Sum up precisions of the groups of each parent, and their means weighted by these."""
     size, points = len(precision), precision.shape[-1]
     shape = 1 + size, -1, points
-    sums = np.array(
-        [[(areas.by_parent @ one).reshape(shape) for one in row] for row in precision]
-    )
+    sums = np.array([[(areas.by_parent @ one).reshape(shape) for one in row] for row in precision])
     return sums[:, :, 0], np.asarray(sum(sums[:, place, 1 + place] for place in range(size)))
 
 
