@@ -312,6 +312,9 @@ class Settings(Section):
     packs: PackSettings = PackSettings()
     contact: ContactSettings = ContactSettings()
     tracking: TrackingSettings = TrackingSettings()
+    governance: Path | None = Field(None, exclude=True)
+    """File of what the organisation settled (docs/governance.md). Where it lies is no choice that a
+    result follows from, and is kept in none; what it says is."""
 
     def spoken(self, language: str | None) -> "Settings":
         """Give settings in the language of a codebook, unless they name one themselves."""
@@ -320,7 +323,7 @@ class Settings(Section):
         return self.model_copy(update={"language": language})
 
 
-def load_settings(path: Path | Settings | None) -> Settings:
+def load_settings(path: Path | str | Settings | None) -> Settings:
     """Read settings from a TOML file; without one, everything is at its default.
 
     Settings that were made already are given back.
@@ -333,6 +336,7 @@ def load_settings(path: Path | Settings | None) -> Settings:
     """
     if path is None or isinstance(path, Settings):
         return path or Settings()
+    path = Path(path)
     try:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
