@@ -18,9 +18,7 @@ export DO_NOT_TRACK := true
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
-
 install: $(STAMP) ## Set up .venv from the lock file
-
 $(STAMP): FORCE
 	@sh .ci/environment $(VENV) "$(PYTHON)"
 FORCE:

@@ -39,7 +39,7 @@ from blijfwijzer.cli.options import (
     part_names,
 )
 from blijfwijzer.cli.packs import pack
-from blijfwijzer.cli.programs import ForProgram, speaks
+from blijfwijzer.cli.programs import ForProgram, is_planned, speaks
 from blijfwijzer.cli.vouchers import add_voucher_commands
 from blijfwijzer.engines.engine import LOCAL, Kind
 
@@ -188,6 +188,7 @@ def train(
 )
 @speaks
 def explain(
+    ctx: typer.Context,
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="A model folder, or a folder of them.")
     ],
@@ -215,6 +216,8 @@ def explain(
 
     own = engine_of(engine, scheduler, workers)
     asked = ExplainRequest(model, survey, target, settings, tuple(against or ()), own)
+    if is_planned(ctx, "explain", asked):
+        return ForProgram({})
     return ForProgram(story.explain(asked, output, ledger).as_json())
 
 
@@ -358,8 +361,7 @@ def _make(
     """
     if output is not None:
         return ForProgram(story(asked, output, ledger).as_json())
-    if isinstance(ctx.obj, list):
-        ctx.obj.append((story.__name__, asked))
+    if is_planned(ctx, story.__name__, asked):
         return ForProgram({})
     from blijfwijzer.runs.preview import preview
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from blijfwijzer.engines.engine import Engine, Kind
-from blijfwijzer.survey.cells import number_of, plain_text
 
 if TYPE_CHECKING:
     from blijfwijzer.settings import Settings
@@ -141,6 +140,8 @@ def read_euro(text: str) -> float:
     >>> read_euro("250000"), read_euro("999,50")
     (250000.0, 999.5)
     """
+    from blijfwijzer.survey.cells import number_of, plain_text
+
     number = number_of(plain_text(text))
     if number is None:
         raise typer.BadParameter(
