@@ -34,6 +34,8 @@ NOWHERE = {
     "pack make": ["nowhere", "--name", "a", "--key", "nowhere.pem", "--output", "a.pack"],
     "pack check": ["nowhere.pack"],
     "pack key": ["/proc/nowhere/a.pem"],
+    "govern pack": ["--models", "nowhere", "--output", "out"],
+    "govern verify": ["nowhere"],
     "disclosure audit": ["nowhere"],
     "disclosure check-proof": ["nowhere"],
     "disclosure verify": ["nowhere"],

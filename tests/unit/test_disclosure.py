@@ -350,7 +350,7 @@ RITE = {"release/publication.py"}
 REHEARSAL = {"release/rehearsal.py"}
 LEDGER = {"disclosure/ledger.py", "disclosure/chain.py"}
 CHAMPIONS = {"records/champions.py"}
-PAGES = {"runs/pages.py"}
+PAGES = {"runs/pages.py", "runs/govern_pack.py"}
 # Model folders, as the ledger knows them, in one file; and a key.
 PACKS = {"records/archive.py", "records/signing.py"}
 REGISTRY = {"records/registry.py"}

@@ -9,8 +9,8 @@ from blijfwijzer.cli.options import LedgerFolder, ReleaseFolder
 from blijfwijzer.cli.programs import ForProgram, speaks
 
 
-def decision_commands(app: typer.Typer) -> None:
-    """Add the commands to a command line."""
+def add_decision_commands(app: typer.Typer) -> None:
+    """Add these commands to the program."""
     app.command(
         epilog="Example: `blijfwijzer decide out/2022 decisions.csv`",
     )(speaks(decide))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from blijfwijzer.engines.engine import Engine, Kind
-from blijfwijzer.survey.cells import number_of, plain_text
 
 if TYPE_CHECKING:
     from blijfwijzer.settings import Settings
@@ -76,6 +75,25 @@ OwnLedger = Annotated[
 PreviousFile = Annotated[
     Path | None, typer.Option(help="The wave before, read with the same codebook.")
 ]
+PeopleFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--population",
+        help="How many people work in each unit: levels and `people`. Repeated: how many have "
+        "which age, contract ...: levels, `variable`, `code` and `people`.",
+    ),
+]
+Register = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--population",
+        help="How many people have which age, contract ...: levels, `variable`, `code`, `people`.",
+    ),
+]
+PreviousPeople = Annotated[
+    list[Path] | None,
+    typer.Option("--previous-population", help="The same of the people of the wave before."),
+]
 WaveName = Annotated[
     str, typer.Option(help="What this wave is called; the name of the file when left out.")
 ]
@@ -122,6 +140,8 @@ def read_euro(text: str) -> float:
     >>> read_euro("250000"), read_euro("999,50")
     (250000.0, 999.5)
     """
+    from blijfwijzer.survey.cells import number_of, plain_text
+
     number = number_of(plain_text(text))
     if number is None:
         raise typer.BadParameter(

@@ -37,6 +37,14 @@ class ForProgram:
     """With which the command ends all the same; 0 unless what it found is a reason not to go on."""
 
 
+def is_planned(ctx: typer.Context, kind: str, asked: Any) -> bool:
+    """Hand what is asked to a plan, where one reads the command; say whether one does."""
+    if not isinstance(ctx.obj, list):
+        return False
+    ctx.obj.append((kind, asked))
+    return True
+
+
 def speaks(command: Callable[..., ForProgram]) -> Callable[..., None]:
     """Let a command take `--json` and `--quiet`, beside its own options.
 

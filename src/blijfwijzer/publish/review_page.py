@@ -16,7 +16,7 @@ from blijfwijzer.publish.driver_plots import draw_drivers
 from blijfwijzer.publish.driver_sections import earned_blocks, game_blocks, gap_blocks
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
-from blijfwijzer.publish.performance_plots import draw_performance
+from blijfwijzer.publish.performance_plots import TUNING, draw_performance
 from blijfwijzer.publish.review_tables import Review, review_chapter
 from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.survey.texts import Value, say
@@ -47,7 +47,12 @@ def render_review(review: Review) -> bytes:
         champion = say(id_of("candidate", selection.champion.kind))
         told = say("review.chosen", champion=champion, price=selection.price)
         chosen = Block(paragraphs=(told,))
-        sections["model"] = [chosen, *present(chapter, "candidates")]
+        sections["model"] = [
+            chosen,
+            *present(chapter, "candidates"),
+            *_pictures(review, (TUNING,)),
+            *present(chapter, "tuning", "learning"),
+        ]
     if review.measured_on is not None:
         sections["quality"] = [
             Block(paragraphs=(review.measured_on,)),
@@ -63,7 +68,7 @@ def render_review(review: Review) -> bytes:
             *_pictures(review, (CHANGE,)),
             *present(chapter, *TABLES_OF_CHANGE),
         ]
-    others = [name for name in review.pictures if name not in (*_PERFORMANCE, CHANGE)]
+    others = [name for name in review.pictures if name not in (*_PERFORMANCE, CHANGE, TUNING)]
     sections["contributions"] = [
         paragraph("review.contributions"),
         *_pictures(review, others),

@@ -61,6 +61,8 @@ class Review:
     """By which people check themselves; of a training for a need."""
     changed: Changed | None = None
     """How drivers changed since another wave or model; of an explanation against it."""
+    learning: pd.DataFrame | None = None
+    """Whether more responses would help, as `learn_curve` gives it; of a training."""
 
     @property
     def edge(self) -> Edge:
@@ -155,6 +157,9 @@ def _quality_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "reliability", scales.assign(scale=scales["scale"].map(review.subject.labels))
     if review.selection is not None:
         yield "candidates", tell_candidates(review.selection.scores)
+        yield "tuning", tell_tuning(review.selection.tuning)
+    if review.learning is not None:
+        yield "learning", review.learning
     measures = review.measures if review.evaluation is None else review.evaluation.overall
     if measures is not None:
         overall = measures.rename_axis("metric").reset_index()
@@ -173,6 +178,14 @@ def tell_candidates(scores: pd.DataFrame) -> pd.DataFrame:
     pairs = zip(kinds, scores["setting"], strict=True)
     settings = list[Any](setting_of(kind, setting) for kind, setting in pairs)
     return scores.reset_index().assign(candidate=names, variant=settings)
+
+
+def tell_tuning(tuning: pd.DataFrame) -> pd.DataFrame:
+    """Name each setting that was tried."""
+    names = list[Any](say(id_of("candidate", str(kind))) for kind in tuning["candidate"])
+    pairs = zip(tuning["candidate"], tuning["setting"], strict=True)
+    settings = list[Any](setting_of(str(kind), float(setting)) for kind, setting in pairs)
+    return tuning.assign(candidate=names, variant=settings)
 
 
 def setting_of(kind: str, setting: float) -> Message:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
+from blijfwijzer.publish.benchmark_tables import say_means
 from blijfwijzer.publish.blocks import (
     Block,
     drawn,
@@ -15,6 +16,8 @@ from blijfwijzer.publish.blocks import (
     noted,
     paragraph,
     present,
+    read_blocks,
+    register_blocks,
     titled,
 )
 from blijfwijzer.publish.chapter import Chapter
@@ -35,7 +38,6 @@ from blijfwijzer.publish.score_appendix import (
     fairness_blocks,
     group_blocks,
     reach_blocks,
-    register_blocks,
 )
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
@@ -59,7 +61,18 @@ PURPOSE = (
 """Sentences on what a release is, and what it is not."""
 SHEETS = (
     *("proposal", "vouchers", "alternatives", "groups", "flagged", "drivers", "sectors"),
-    *("questions", "reach", "reach_gaps", "reach_conclusions", "segments", "fairness", "gaps"),
+    *(
+        "beside",
+        "beside_means",
+        "beside_drivers",
+        "questions",
+        "reach",
+        "reach_gaps",
+        "reach_conclusions",
+        "segments",
+        "fairness",
+        "gaps",
+    ),
     *("conclusions", "lottery", "card", "response", "moved", "withheld", "rolled_up"),
     *("rejected", "wave", "decisions", "blind", "uptake", "decided_before"),
 )
@@ -77,7 +90,7 @@ def render_report(report: Chapter) -> bytes:
         **({"drivers": driver_blocks(report)} if report.has("flagged") else {}),
         "groups": group_blocks(report),
         "fairness": fairness_blocks(report),
-        "read": [*register_blocks(report), titled(report, "wave")],
+        "read": [*read_blocks(report), *register_blocks(report, "moved"), titled(report, "wave")],
         "method": method_blocks(report),
     }
     sections: dict[str, Iterable[Block]] = {
@@ -87,6 +100,7 @@ def render_report(report: Chapter) -> bytes:
         **({"reach": _reach(report)} if report.has("vouchers") else {}),
         "flagged": _flagged(report),
         "results": _results(report),
+        **({"beside": _beside(report)} if report.has("beside") else {}),
         **({"texts": letters(report)} if is_divided(report) else {}),
         "withheld": _withheld(report),
         "appendix": [
@@ -220,6 +234,23 @@ def _results(report: Chapter) -> Iterator[Block]:
         yield drawn(report, "groups", rows, drawing, caption, told)
     yield Block(links=(("explore.html", say("short.more.explore")),))
     yield from _answers(report)
+
+
+def _beside(report: Chapter) -> Iterator[Block]:
+    """Stand beside others of one's kind: in each risk, in culture, and what goes with it."""
+    told = tuple(say_means(report))
+    if told:
+        caption, rows = say("caption.beside_means"), report.rows("beside_means")
+        yield Block(caption, told, table=shown_table(report, "beside_means", caption, rows))
+    for _, label, rows in report.by_target("beside_drivers"):
+        can = rows[rows["is_changeable"].astype(bool)].head(MOST_NAMED)
+        points = tuple(
+            say("beside.driver", driver=tidy(d), points=Quantity(p, "points"))
+            for d, p in zip(can["driver"], can["difference"], strict=True)
+        )
+        if points:
+            yield Block(paragraphs=(say("beside.drivers", target=label),), points=points)
+    yield paragraph("note.beside")
 
 
 def _by_unit(report: Chapter) -> pd.DataFrame:

@@ -167,7 +167,7 @@ class Rehearsal:
                 self.ledger,
                 entry,
                 **promise_in(self.request),
-                **register_in(self.request, self.ledger),
+                **register_in(self.request, self.ledger, admission.wave),
             )
             if proof.content:
                 self.ledger.keep_proof(int(head["sequence"]), proof.content)

@@ -27,9 +27,9 @@ from blijfwijzer.runs.train import (
     fit_outcome,
     read_training,
 )
-from blijfwijzer.runs.unshown import Place, Trained, Unshown, Value, Wished, place_of
+from blijfwijzer.runs.unshown import Place, Places, Trained, Unshown, Value, Wished, place_of
 from blijfwijzer.runs.vouchers import Divided, VoucherRequest, divide, publish_division
-from blijfwijzer.runs.waves import WavesRequest
+from blijfwijzer.runs.waves import WavesRequest, paths_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake
@@ -153,7 +153,7 @@ def score(
     *,
     by: Sequence[str],
     cross: Sequence[str] = (),
-    population: Place | Sequence[Place] | None = None,
+    population: Places = None,
     wave: str = "",
     labels: Place | None = None,
     settings: Settings | Place | None = None,
@@ -181,8 +181,7 @@ def score(
     GroupError
         No group is large enough.
     """
-    places = [population] if isinstance(population, Path | str) else population
-    people = tuple(map(Path, places or ()))
+    people = _paths(population)
     about = tuple(cross), people, load_settings(settings), wave, _path(labels), engine
     asked = ScoreRequest(Path(survey), tuple(by), Path(models), *about)
     place = place_of("scores", asked.survey)
@@ -252,6 +251,8 @@ def climate(
     previous: Place | None = None,
     by: Sequence[str] = (),
     models: Place | None = None,
+    population: Places = None,
+    previous_population: Places = None,
     wave: str = "",
     labels: Place | None = None,
     settings: Settings | Place | None = None,
@@ -267,6 +268,7 @@ def climate(
     models : of this survey: adds what goes with leaving in worrying units
     labels : as `score` takes it
     engine : where the work on rows of drivers is done; what is found is the same, to the bit
+    population, previous_population : as of `score`, of each wave
 
     Raises
     ------
@@ -283,8 +285,10 @@ def climate(
         wave,
         _path(labels),
         engine,
+        _paths(population),
+        _paths(previous_population),
     )
-    inputs = [asked.survey, asked.previous, asked.models]
+    inputs = paths_of(asked)
     publish = partial(_beside, publish_climate, inputs)
     place = place_of("climate", asked.survey)
     return Wished(measure_climate(asked, tell), place, publish, wish_climate)
@@ -297,6 +301,8 @@ def claims(
     only: Sequence[str] = (),
     previous: Place | None = None,
     models: Place | None = None,
+    population: Places = None,
+    previous_population: Places = None,
     wave: str = "",
     labels: Place | None = None,
     settings: Settings | Place | None = None,
@@ -310,6 +316,7 @@ def claims(
     previous : the wave before
     models : of an earlier wave: judges whose score is fair
     labels : as `score` takes it
+    population, previous_population : of how many people have which codes, as of `score`
 
     Raises
     ------
@@ -325,10 +332,18 @@ def claims(
         load_settings(settings),
         wave,
         _path(labels),
+        LOCAL,
+        _paths(population),
+        _paths(previous_population),
     )
-    inputs = [asked.survey, asked.previous, asked.models]
+    inputs = paths_of(asked)
     publish = partial(_beside, publish_claims, inputs)
     return Wished(put_claims(asked, tell), place_of("claims", asked.survey), publish, wish_claims)
+
+
+def _paths(places: Places) -> tuple[Path, ...]:
+    several = [places] if isinstance(places, Path | str) else places
+    return tuple(map(Path, several or ()))
 
 
 def _path(place: Place | None) -> Path | None:

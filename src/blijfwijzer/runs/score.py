@@ -45,6 +45,8 @@ from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.acceptance import judge_scores
 from blijfwijzer.runs.climate_findings import default_levels
+from blijfwijzer.runs.people import read_people
+from blijfwijzer.runs.score_benchmark import bases_beside
 from blijfwijzer.runs.score_findings import (
     Chosen,
     choose_told,
@@ -53,7 +55,6 @@ from blijfwijzer.runs.score_findings import (
     gather,
 )
 from blijfwijzer.runs.score_needs import segments_of
-from blijfwijzer.runs.score_people import read_people
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.tracked import track_scored
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
@@ -144,7 +145,9 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     about = asked.by, settings, people.weights, asked.engine
     wave = NewWave(intake, scales, grouping, codebook, *about)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
-    request = _request(asked, wave, chosen, {**people.sha256, **labels.origin})
+    told = (*(f"rate:{name}" for name in targets), *bases_beside(wave, targets))
+    beside = {**people.sha256, **labels.origin}
+    request = _request(asked, wave, chosen, beside, told)
     return ScoredWave(wave, targets, chosen, request, people.joined)
 
 
@@ -204,7 +207,8 @@ def _choose(
     tell("find segments")
     segments = scored.segments
     tell("find what could be derived")
-    admission = release.admit(wave.intake, wave.grouping, _bases(scored.targets))
+    bases = {**_bases(scored.targets), **bases_beside(wave, scored.targets)}
+    admission = release.admit(wave.intake, wave.grouping, bases)
     targets = _told(scored.targets, admission, wave)
     return admission, targets, choose_told(wave, targets, segments, release, admission)
 
@@ -303,6 +307,7 @@ def _request(
     wave: NewWave,
     chosen: dict[str, ModelChoice],
     beside: dict[str, str],
+    told: tuple[str, ...],
 ) -> Request:
     origin = provenance(wave.intake.sha256, wave.codebook, wave.settings)
     manifests = {name: choice.stored.manifest for name, choice in chosen.items()}
@@ -317,7 +322,7 @@ def _request(
         wave.codebook,
         wave.settings,
         name,
-        tuple(f"rate:{target}" for target in chosen),
+        told,
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
         frozenset[str]().union(*(choice.stored.vouched for choice in chosen.values())),

@@ -28,6 +28,7 @@ from blijfwijzer.runs.remainders import (
     rates_of_remainders,
     remainder_figure,
 )
+from blijfwijzer.runs.score_benchmark import stand_beside
 from blijfwijzer.runs.score_card import judge_card
 from blijfwijzer.runs.score_needs import (
     Need,
@@ -141,6 +142,7 @@ def gather(
         earlier=count_earlier(admission),
         register=tell_register(wave, targets, admission, told),
         questions=tell_questions(wave, admission),
+        beside=stand_beside(wave, targets, admission),
     )
 
 
