@@ -12,6 +12,7 @@ from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.page_table import tidy
 from blijfwijzer.publish.tables.register import TABLES
+from blijfwijzer.survey.codebook import Column, Scale
 from blijfwijzer.survey.labels import labels_of
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
@@ -27,7 +28,7 @@ def clear_beside(findings: Findings) -> dict[str, Cleared]:
         return {name: TABLES[name].empty() for name in _NAMES}
     codebook = findings.codebook
     labels = labels_of(codebook)
-    parts = {**codebook.columns, **codebook.scales}
+    parts: dict[str, Column | Scale] = {**codebook.columns, **codebook.scales}
     drivers = _largest(beside.drivers)
     changeable = [parts[name].changeable for name in drivers["driver"]]
     return {

@@ -25,19 +25,21 @@ _TABLES = (
         "vouchers",
         "proposal",
         "alternatives",
+        "offered_drivers",
         "lottery",
         "card",
         "reach",
         "reach_gaps",
         "reach_conclusions",
     ),
-    *("beside", "beside_means", "beside_drivers"),
+    *("detectable", "beside", "beside_means", "beside_drivers"),
     *("fairness", "gaps", "conclusions", "response", "moved", "withheld", "rolled_up"),
 )
 _ABOUT = ("method", "provenance", "warnings", "notes")
 _PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card", "gaps"}) | {
     *("reach", "reach_gaps", "reach_conclusions", "questions", "proposal"),
-    *("beside", "beside_means", "beside_drivers"),
+    *("detectable", "beside", "beside_means", "beside_drivers"),
+    "offered_drivers",
 }
 """Tables that a page can do without; a report of an earlier version may lack them."""
 

@@ -27,6 +27,8 @@ def division_blocks(report: Chapter) -> Iterator[Block]:
     if report.has("alternatives"):
         yield titled(report, "alternatives")
         yield paragraph("note.alternatives")
+    if report.has("offered_drivers"):
+        yield titled(report, "offered_drivers", is_foldable=True)
     yield from present(report, "lottery")
     if report.notes.get("card"):
         yield noted(report, "card")
@@ -60,7 +62,8 @@ def titled_rows(report: Chapter, label: Value, flagged: pd.DataFrame) -> Block:
 def group_blocks(report: Chapter) -> Iterator[Block]:
     """List all groups, and what everyone answered."""
     yield titled(report, "groups", is_foldable=True)
-    yield from present(report, "rolled_up", "questions", "beside", "beside_drivers")
+    yield from present(report, "rolled_up", "questions")
+    yield from present(report, "beside", "beside_means", "beside_drivers")
 
 
 def register_blocks(report: Chapter) -> Iterator[Block]:
