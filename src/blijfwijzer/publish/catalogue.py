@@ -25,6 +25,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "advice_reason": (
             *("drift_held", "drift_unknown", "group", "held", "item", "overall", "unknown"),
         ),
+        "blind.source": ("comparison", "lot", "proposed"),
         "candidate": ("additive", "items", "logistic", "prevalence", "trees"),
         "claim.criterion": _CLAIMS,
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
@@ -38,7 +39,12 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("some_groups", "few_left", "alike", "absent", "few_groups", "few_units"),
             "small_group",
         ),
+        "criterion": ("calibration", "exclusion", "missed", "power", "selected"),
+        "decision": ("accept", "change", "reject"),
         "estimate": ("main", "sensitivity"),
+        "explore.word": (
+            *("all", "choose", "chosen", "download", "none", "rows", "sorted", "what"),
+        ),
         "fact": (
             *("accepted", "earlier_releases", "forms", "refused", "rolled_up", "shown"),
             *("uncompared", "withheld"),
@@ -65,6 +71,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "over": ("segments", "simple_rule", "units"),
         "overlap": ("apart", "file", "part", "units", "unknown"),
+        "pack.open": ("empty", "uncovered"),
         "plot.foot": ("intention", "need"),
         "rejected": (
             *("duplicate_id", "missing_unit", "missing_weight", "other_reasons"),
@@ -95,12 +102,28 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
                 "culture_what",
                 "drift",
             ),
-            *("drivers", "each_claim"),
+            *("decided", "drivers", "each_claim"),
+            *("pack_answers", "pack_figures", "pack_forms", "pack_law", "pack_read", "pack_risks"),
             *("fairness", "flagged", "groups", "helped", "measured", "method", "model", "offers"),
             *("provenance", "quality", "reach", "read", "results", "rivals", "short", "texts"),
+            *("backgrounds", "earned", "games", "then"),
             *("trend", "unit_drivers", "unit_index", "unit_never", "unit_results", "unit_talk"),
             *("unit_vouchers", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
+        "sheet.asks": (
+            *("agreement", "alternatives", "card", "checks", "climate", "comparable", "compared"),
+            *("conclusions", "conduct", "conduct_changes", "conduct_links", "drivers"),
+            *("estimates", "fairness", "flagged", "gaps", "groups", "items", "lottery"),
+            *("mix", "moved", "pairs", "proposal", "questions", "reach", "reach_conclusions"),
+            *("reach_gaps", "rejected", "remedies", "response", "rolled_up", "scales"),
+            *("screened", "sectors", "segments", "trend", "verdicts", "vouchers", "wave"),
+            *(
+                "withheld",
+                "worrying",
+                "worrying_drivers",
+            ),
+        ),
+        "settled": ("consent", "dpia", "iama"),
         "track": ("compare", "explain", "monitor", "score"),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),

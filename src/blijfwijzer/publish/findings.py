@@ -52,14 +52,15 @@ class NeedFindings:
 
 @dataclass(frozen=True)
 class RegisterFindings:
-    """What a register tells of who responded, and how far its margins moved rates."""
+    """What a register tells of who responded, and how far its margins moved figures."""
 
     weights: RegisterWeights
     told: NDArray[np.bool_]
     """Per row of their `response`, whether it may be shown."""
     moved: pd.DataFrame
-    """One row per risk and group of which it may be shown: target, place among the groups, rate,
-    and moved, the rate less what it is with the weights that the survey had."""
+    """One row per risk or dimension and group of which it may be shown: target, place among the
+    groups, rate (or share that is favourable), and moved, that less what it is with the weights
+    that the survey had."""
 
 
 @dataclass(frozen=True)

@@ -174,6 +174,9 @@ def withheld_of(report: Chapter) -> Iterator[Value]:
     """Say of how many groups nothing is told."""
     groups = int(pd.to_numeric(report.rows("withheld")["groups"], errors="coerce").sum())
     yield Message("short.withheld", {}, groups) if groups else say("short.shown")
+    rates = report.rows("groups")[[f"{target}_rate" for target, _ in report.targets]]
+    if rates.map(number).isna().any(axis=None):
+        yield say("short.not_shown")
     yield say("short.small")
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.culture.remedies import find_remedies
 from blijfwijzer.disclosure.release import Cleared, pick, stack
-from blijfwijzer.disclosure.rounding import band_text
+from blijfwijzer.disclosure.rounding import band, band_text
 from blijfwijzer.estimation.discovery import rank_intervals
 from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
@@ -93,7 +93,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "fairness": clear_rates("fairness", by_flags(findings), codebook, edge),
             "gaps": clear_gaps("gaps", by_flags(findings), codebook, edge),
             "conclusions": clear_conclusions(findings),
-            "response": clear_response(findings),
+            "response": clear_response(findings.register, codebook, edge),
             "moved": clear_moved(findings),
             "withheld": clear_withheld(
                 findings.estimates.grouping.members[np.flatnonzero(is_withheld)],
@@ -107,12 +107,18 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
         warnings=_warnings(findings),
         notes={
             "card": tuple(say_cards(findings)),
-            "register": tuple(say_register(findings)),
+            "register": _say_register(findings),
             "contact": say_contact(findings.settings.contact),
             "rule": _say_rule(codebook),
             "beside": tuple(say_beside(findings)),
         },
     )
+
+
+def _say_register(findings: Findings) -> tuple[Message, ...]:
+    """Say what a register tells, and what stands beside rates for what it does not know."""
+    told = tuple(say_register(findings.register, findings.settings.margins.largest_factor))
+    return (*told, say("register.bounds")) if told else ()
 
 
 def _say_rule(codebook: Codebook) -> tuple[Message, ...]:
@@ -314,16 +320,22 @@ def _rolled_up(findings: Findings) -> Cleared:
     for row in findings.estimates.grouping.rolled_up.to_dict("records"):
         first = str(row["unit"])
         above = levels[levels.index(first) - 1] if first in levels[1:] else EVERYONE
-        people = band_text(float(row["n"]))
         rows.append(
             {
-                "label": say("group.merged", groups=row["groups"], people=people),
+                "label": merged(int(row["groups"]), float(row["n"])),
                 "level": words[row["level"]],
                 "into": words[above],
                 "reason": say(id_of("rolled_up", row["reason"])),
             }
         )
     return findings.edge.clear("rolled_up", rows)
+
+
+def merged(groups: int, people: float) -> Message:
+    """Say how many groups were put together, with how many respondents, in a band."""
+    low, high = band(people)
+    told: Value = band_text(people) if low else say("group.at_most", most=high)
+    return Message("group.merged", {"people": told}, groups)
 
 
 def _warnings(findings: Findings) -> tuple[Message, ...]:

@@ -13,7 +13,11 @@ from blijfwijzer.publish.blocks import (
     Block,
     drawn,
     method_blocks,
+    noted,
     paragraph,
+    present,
+    read_blocks,
+    register_blocks,
     titled,
 )
 from blijfwijzer.publish.chapter import Chapter
@@ -41,7 +45,6 @@ from blijfwijzer.publish.score_appendix import (
     fairness_blocks,
     group_blocks,
     reach_blocks,
-    register_blocks,
 )
 from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
@@ -88,8 +91,10 @@ SHEETS = (
         "gaps",
     ),
     *("conclusions", "lottery", "card", "response", "moved", "withheld", "rolled_up"),
-    *("rejected", "wave"),
+    *("rejected", "wave", "decisions", "blind", "uptake", "decided_before"),
 )
+_OF_PEOPLE = ("decisions", "blind", "uptake")
+"""Tables of what people did with what was proposed."""
 _COMPARED = ["rule", "is_plan", "over", "vouchers", "extra", "extra_low", "extra_high"]
 """Columns of the comparison that stand before the appendix."""
 
@@ -102,12 +107,13 @@ def render_report(report: Chapter) -> bytes:
         **({"drivers": driver_blocks(report)} if report.has("flagged") else {}),
         "groups": group_blocks(report),
         "fairness": fairness_blocks(report),
-        "read": [*register_blocks(report), titled(report, "wave")],
+        "read": [*read_blocks(report), *register_blocks(report, "moved"), titled(report, "wave")],
         "method": method_blocks(report),
     }
     sections: dict[str, Iterable[Block]] = {
         "short": first_page(report),
         "offers": _offers(report),
+        **({"decided": _decided(report)} if any(map(report.has, _OF_PEOPLE)) else {}),
         **({"reach": _reach(report)} if report.has("vouchers") else {}),
         "flagged": _flagged(report),
         "results": _results(report),
@@ -148,6 +154,19 @@ def _offers(report: Chapter) -> Iterator[Block]:
         drawing = draw_alternatives(rows, caption)
         yield drawn(report, "alternatives", short, drawing, caption, beside)
         yield Block(links=(("#vouchers", say("short.more.alternatives")),))
+
+
+def _decided(report: Chapter) -> Iterator[Block]:
+    """List what people decided, what a blind review found, and who used what was offered."""
+    if report.has("decisions"):
+        yield paragraph("note.decided")
+    yield from present(report, "decisions")
+    if report.has("blind"):
+        yield paragraph("note.blind")
+    yield from present(report, "blind")
+    if report.has("uptake"):
+        yield noted(report, "uptake")
+    yield from present(report, "uptake")
 
 
 def _best(alternatives: pd.DataFrame) -> pd.DataFrame:
@@ -252,6 +271,7 @@ def _results(report: Chapter) -> Iterator[Block]:
         told = (cut,) if len(rows) < len(units) else ()
         drawing = draw_risks(rows, report.targets, caption)
         yield drawn(report, "groups", rows, drawing, caption, told)
+    yield Block(links=(("explore.html", say("short.more.explore")),))
     yield from _answers(report)
 
 

@@ -19,9 +19,9 @@ from blijfwijzer.publish.fairness_tables import (
 )
 from blijfwijzer.publish.page_table import tidy
 from blijfwijzer.publish.tables.register import STORIES
-from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
+from blijfwijzer.voucher_settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import Allocation
 from blijfwijzer.vouchers.needs import SEGMENTS, UNITS, Partition
 from blijfwijzer.vouchers.power import Power
@@ -86,7 +86,7 @@ def show_division(
     lottery, power = division.lottery, division.power
     table = edge.clear("vouchers_file", _voucher_rows(division, groups))
     tables = {name: own for name, own in report.tables.items() if name not in _TABLES}
-    names = [str(name) for name in table.frame if name not in ("group", "level_label")]
+    names = [str(name) for name in table.frame if name != "level_label"]
     shown = {name: "level_label" if name == "level" else name for name in names}
     tables["vouchers"] = pick(table, shown)
     tables["proposal"] = edge.clear("proposal", [_proposal(division)])

@@ -95,12 +95,12 @@ def group_of(wave: NewWave) -> str:
     """
     codebook, responses = wave.codebook, wave.responses
     largest = codebook.units.levels[0]
-    codes = list(responses[largest].dropna().unique()) if largest in responses else list[str]()
+    codes = set(responses[largest].dropna()) if largest in responses else set[str]()
     if len(codes) != 1:
         return ""
     if largest == codebook.units.cluster:
         return EVERYONE
-    return str(GroupPath(((largest, str(codes[0])),)))
+    return str(GroupPath(((largest, str(*codes)),)))
 
 
 def _rate(name: str, target: Target, benchmark: Benchmark, group: str) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def _means(wave: NewWave, benchmark: Benchmark, group: str, admission: Admission
 def _drivers(name: str, target: Target, benchmark: Benchmark, group: str) -> pd.DataFrame:
     """Say which answers make the risk higher or lower than that of others."""
     scored, there = target.scored, benchmark.of_group(benchmark.drivers, group)
-    names = [driver for driver in map(str, scored.means) if driver in there.index]
+    names = [str(driver) for driver in scored.means if driver in there.index]
     mean = scored.means.iloc[0][names].to_numpy(dtype=float)
     variance = scored.variances.iloc[0][names].to_numpy(dtype=float)
     half = Z * np.sqrt(variance / max(float(scored.worth[0]), 1.0))

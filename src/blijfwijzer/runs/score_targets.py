@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.answers import Basis
-from blijfwijzer.drivers.group_profiles import Scored, score_groups
+from blijfwijzer.drivers.group_profiles import Rows, Scored, score_groups
+from blijfwijzer.drivers.row_batches import Batching
+from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.detection import find_detectable
 from blijfwijzer.groups.estimates import estimate_groups
@@ -74,6 +76,8 @@ class NewWave:
     settings: Settings
     register: RegisterWeights | None = None
     """Weights that its responses have by a register, if there is one."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done."""
 
     @property
     def responses(self) -> pd.DataFrame:
@@ -103,15 +107,9 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
         The wave is not one that the model can read.
     """
     model, settings = stored.model, wave.settings
-    scored = score_groups(
-        model,
-        wave.responses,
-        wave.scales,
-        wave.grouping.members,
-        settings.wave.batch,
-        settings.drivers.largest_gap,
-        tell,
-    )
+    rows = Rows(wave.responses, wave.scales, wave.grouping.members)
+    batching = Batching(settings.wave.batch, settings.drivers.largest_gap, wave.engine)
+    scored = score_groups(model, rows, batching, tell)
     compared = compare_with_training(stored, scored.sample, wave, scored.sample_rows)
     values = outcome_of(stored, wave)
     tell(f"{model.target}: pool rates")

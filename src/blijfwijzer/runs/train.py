@@ -11,6 +11,7 @@ from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap
 from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.check_texts import check_json, check_lines, check_tags
 from blijfwijzer.publish.facts import clear_rejected
@@ -38,11 +39,13 @@ from blijfwijzer.runs.train_benchmark import benchmark_tables, told_beside
 from blijfwijzer.runs.train_review import (
     TrainingReview,
     TrainingSurvey,
+    curve_points,
     evaluate_fitted,
     explain_fitted,
     find_card,
     findings_of_training,
     learn,
+    learn_fitted,
     metrics_of,
     review_files,
     review_page,
@@ -115,7 +118,8 @@ def _as_json(stored: Stored) -> dict[str, Any]:
 
 def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     """Read a survey to train on, score its scales and measure how reliable they are."""
-    settings, codebook = load_settings(request.settings), load_codebook(request.codebook)
+    settings = governed(load_settings(request.settings), request.codebook)
+    codebook = load_codebook(request.codebook)
     settings = settings.spoken(codebook.survey.language)
     outcomes = _choose_outcomes(codebook, request.targets)
     refuse_undrawn()
@@ -186,7 +190,7 @@ def publish_model(
         tell(f"{target}: explain")
         contributions = contribute(fitted.selection.champion, fitted.made_from.task.frame)
         refuse_gap(contributions, settings.drivers.largest_gap, target)
-        drivers = explain_fitted(fitted, contributions, breakdown, settings)
+        drivers = explain_fitted(fitted, contributions, breakdown, survey)
         tell(f"{target}: self-check card")
         card = find_card(survey, fitted)
         selection = protect_selection(fitted.selection, fitted.made_from.task.weight)
@@ -201,6 +205,7 @@ def publish_model(
             release.origin,
             card,
             tell_apart(fitted, survey.codebook),
+            learn_fitted(fitted, evaluation, tell),
         )
         tell(f"{target}: draw")
         page = review_page(survey, review)
@@ -212,7 +217,7 @@ def publish_model(
         tell(f"{target}: write {release.output}")
         release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")
-    found = metrics, check_tags(findings)
+    found = metrics, check_tags(findings), curve_points(review)
     training = training_of(fitted, release, found, survey.intake, SERVED)
     tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]

@@ -55,9 +55,9 @@ def benchmark_tables(
             scores = np.where(inside, survey.scales[name].to_numpy(dtype=float), np.nan)
             if employers_in(units[~np.isnan(scores)]) >= FEWEST_EMPLOYERS:
                 means.append(_mean(group, name, scores, design))
-        for driver in map(str, parts):
-            values = np.where(inside[known], parts[driver].to_numpy(dtype=float), np.nan)
-            drivers.append(_mean(group, driver, values, of_known))
+        for driver, of_rows in parts.items():
+            values = np.where(inside[known], of_rows.to_numpy(dtype=float), np.nan)
+            drivers.append(_mean(group, str(driver), values, of_known))
     return {
         "benchmark_rates": pd.DataFrame(rates, columns=["group", "organisations", *_FIGURE]),
         "benchmark_means": pd.DataFrame(means, columns=["group", "name", *_FIGURE]),
@@ -78,10 +78,9 @@ def _groups(breakdown: Breakdown, units: pd.Series) -> dict[str, Mask]:
     # Of organisations by themselves nothing is told to others.
     wanted = {EVERYONE, *largest} - {cluster}
     told = groups["level"].isin(wanted).to_numpy() & breakdown.told
-    places, names = np.flatnonzero(told), groups.index[told]
     return {
-        str(name): np.asarray(grouping.members[[place]].toarray()[0] > 0)
-        for name, place in zip(names, places, strict=True)
+        str(groups.index[int(place)]): np.asarray(grouping.members[[place]].toarray()[0] > 0)
+        for place in np.flatnonzero(told)
     }
 
 
