@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blijfwijzer.errors import GovernanceError, NotWritableError, EvidenceError, SettingsError
+from blijfwijzer.errors import EvidenceError, GovernanceError, NotWritableError, SettingsError
 from blijfwijzer.files import hash_bytes
 from blijfwijzer.governance.verification import verify_pack
 from blijfwijzer.runs.govern_pack import PackRequest, govern_pack, govern_verify
