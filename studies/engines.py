@@ -71,7 +71,7 @@ def _lines(tell: Tell) -> Iterator[str]:
     yield (
         f"- A batch for another process holds {len(pickle.dumps(batch)) / _SIZE:.0f} bytes a row, "
         f"and the model with it {len(pickle.dumps(model)) / 1e6:.1f} MB; 8 bytes a row come back, "
-        "and 32 of each group and driver."
+        "and 32 of each driver and group with people in the batch."
     )
     exact, float_ = _compare_sums(rows)
     yield (

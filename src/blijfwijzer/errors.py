@@ -308,6 +308,18 @@ class DecisionError(BlijfwijzerError):
     exit_code = 71
 
 
+class LogError(BlijfwijzerError):
+    """The logs of what was done are lost, altered, or must be kept longer."""
+
+    exit_code = 72
+
+
+class EvidenceError(BlijfwijzerError):
+    """A pack of `govern pack` is incomplete, was altered, or says what its evidence does not."""
+
+    exit_code = 74
+
+
 class PackError(BlijfwijzerError):
     """A pack of models is damaged, unsafe to unpack, or holds something else than was signed."""
 

@@ -312,6 +312,9 @@ class Settings(Section):
     packs: PackSettings = PackSettings()
     contact: ContactSettings = ContactSettings()
     tracking: TrackingSettings = TrackingSettings()
+    governance: Path | None = Field(None, exclude=True)
+    """What the organisation settled, as docs/governance.md has it; what stands beside codebook or
+    models when left out. Where the file lies is kept in no result; what it says is."""
 
     def spoken(self, language: str | None) -> "Settings":
         """Give settings in the language of a codebook, unless they name one themselves."""

@@ -86,3 +86,20 @@ def test_a_count_that_leaves_its_range_is_refused():
 
     with pytest.raises(SumRangeError, match="a count"):
         most.merge(Sums({"n": np.array([1])}))
+
+
+def test_sums_of_groups_are_held_of_those_that_have_a_row(rng):
+    terms = rng.normal(size=(50, 2))
+    group = rng.integers(0, 5, 50) * 200
+    members = csr_array((np.ones(50), (group, np.arange(50))), shape=(1000, 50))
+    halves = [csr_array(members[:, own]) for own in (slice(0, 20), slice(20, 50))]
+
+    left = [
+        Sums.empty().add("x", part, own)
+        for part, own in zip((terms[:20], terms[20:]), halves, strict=True)
+    ]
+    merged = merge_all(left)
+
+    assert len(merged.by_group["x"].groups) == 5
+    np.testing.assert_allclose(merged.of_groups("x", 1000), members @ terms, atol=1e-12)
+    assert merged.tobytes() == Sums.empty().add("x", terms, members).tobytes()

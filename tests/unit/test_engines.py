@@ -23,7 +23,7 @@ from blijfwijzer.risk.model import Calibrator, RiskModel
 from shared_engines import add, die_always, die_once, fail, refuse
 from shared_models import SCHEMA, make_survey
 
-TWO = Engine(Kind.PROCESSES, workers=2)
+ONE, TWO = (Engine(Kind.PROCESSES, workers=workers) for workers in (1, 2))
 NUMBERS = range(1, 13)
 
 
@@ -51,11 +51,11 @@ def test_batches_of_a_worker_that_dies_are_done_again(tmp_path):
 
 def test_a_batch_at_which_every_worker_dies_ends_the_run_with_what_to_do():
     with pytest.raises(EngineError, match=r"died 3 times .* Use fewer workers") as told:
-        fold(TWO, die_always)
+        fold(ONE, die_always)
     assert told.value.exit_code == 80
 
 
-@pytest.mark.parametrize("engine", [LOCAL, TWO], ids=["local", "processes"])
+@pytest.mark.parametrize("engine", [LOCAL, ONE], ids=["local", "processes"])
 def test_an_error_of_the_work_is_that_of_the_run(engine):
     with pytest.raises(WaveTooDifferentError, match="other columns"):
         fold(engine, refuse)
@@ -63,7 +63,7 @@ def test_an_error_of_the_work_is_that_of_the_run(engine):
 
 def test_a_fault_of_the_work_is_no_error_to_tell():
     with pytest.raises(ZeroDivisionError):
-        fold(TWO, fail, [1])
+        fold(ONE, fail, [1])
 
 
 def test_a_cluster_without_an_address_is_refused():

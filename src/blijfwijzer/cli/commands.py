@@ -7,21 +7,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from blijfwijzer import __version__
+from blijfwijzer.cli.decisions import add_decision_commands
 from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
+from blijfwijzer.cli.govern import govern
+from blijfwijzer.cli.govern_pack import add_form_commands
 from blijfwijzer.cli.models import add_model_commands
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
     EngineKind,
+    GovernanceFile,
     LabelsFile,
     LedgerFolder,
     Output,
     OwnCodebook,
     OwnLedger,
+    PeopleFiles,
     Preview,
     PreviousFile,
-    ReleaseFolder,
+    PreviousPeople,
+    Register,
     Scheduler,
     SettingsFile,
     SheetName,
@@ -29,12 +35,13 @@ from blijfwijzer.cli.options import (
     WaveName,
     Workers,
     engine_of,
+    governed_by,
     part_names,
-    read_euro,
 )
 from blijfwijzer.cli.packs import pack
-from blijfwijzer.cli.programs import ForProgram, speaks
-from blijfwijzer.engines.engine import Kind
+from blijfwijzer.cli.programs import ForProgram, is_planned, speaks
+from blijfwijzer.cli.vouchers import add_voucher_commands
+from blijfwijzer.engines.engine import LOCAL, Kind
 
 if TYPE_CHECKING:
     from blijfwijzer.release.shown import Shown
@@ -51,7 +58,9 @@ app = typer.Typer(
 )
 
 app.add_typer(disclosure, name="disclosure")
+app.add_typer(govern, name="govern")
 app.add_typer(pack, name="pack")
+add_form_commands(govern)
 
 
 def _say_version(is_asked: bool) -> None:
@@ -159,13 +168,16 @@ def train(
         list[str] | None, typer.Option(help="Outcome of the codebook; all when left out.")
     ] = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     models: Annotated[Path, typer.Option(help="Folder for the model folders.")] = Path("models"),
     ledger: OwnLedger = None,
 ) -> ForProgram:
     """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
     from blijfwijzer.runs import train as story
 
-    asked = story.TrainRequest(survey, codebook, tuple(target or []), settings)
+    asked = story.TrainRequest(
+        survey, codebook, tuple(target or []), governed_by(settings, governance)
+    )
     folders = story.train(asked, models, ledger or models.parent / "ledger")
     return ForProgram(story.tell_program(folders))
 
@@ -176,6 +188,7 @@ def train(
 )
 @speaks
 def explain(
+    ctx: typer.Context,
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="A model folder, or a folder of them.")
     ],
@@ -203,6 +216,8 @@ def explain(
 
     own = engine_of(engine, scheduler, workers)
     asked = ExplainRequest(model, survey, target, settings, tuple(against or ()), own)
+    if is_planned(ctx, "explain", asked):
+        return ForProgram({})
     return ForProgram(story.explain(asked, output, ledger).as_json())
 
 
@@ -226,17 +241,12 @@ def score(
         list[str] | None,
         typer.Option("--and", help=f"Background variables to cross units with; {SEVERAL}."),
     ] = None,
-    population: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="How many people work in each unit: levels and `people`. Repeated: how many have "
-            "which age, contract ...: levels, `variable`, `code` and `people`."
-        ),
-    ] = None,
+    population: PeopleFiles = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     labels: LabelsFile = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
     engine: EngineKind = Kind.LOCAL,
     scheduler: Scheduler = "",
@@ -246,8 +256,8 @@ def score(
     from blijfwijzer.runs import score as story
 
     units, crossed = part_names(by), part_names(cross)
-    people, own = tuple(population or ()), engine_of(engine, scheduler, workers)
-    about = models, crossed, people, settings, wave, labels, own
+    chosen, own = governed_by(settings, governance), engine_of(engine, scheduler, workers)
+    about = models, crossed, tuple(population or ()), chosen, wave, labels, own
     asked = story.ScoreRequest(survey, units, *about)
     return _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
@@ -274,10 +284,13 @@ def climate(
         Path | None,
         typer.Option("--models", "--pack", help="Or a pack: adds drivers of worrying units."),
     ] = None,
+    population: PeopleFiles = None,
+    previous_population: PreviousPeople = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     labels: LabelsFile = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
     engine: EngineKind = Kind.LOCAL,
     scheduler: Scheduler = "",
@@ -287,7 +300,9 @@ def climate(
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    told = previous, models, settings, wave, labels, engine_of(engine, scheduler, workers)
+    chosen, own = governed_by(settings, governance), engine_of(engine, scheduler, workers)
+    people = tuple(population or ()), tuple(previous_population or ())
+    told = previous, models, chosen, wave, labels, own, *people
     asked = WavesRequest(survey, codebook, part_names(by), *told)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
@@ -311,106 +326,27 @@ def claims(
         Path | None,
         typer.Option("--models", "--pack", help="Of an earlier wave: is their score fair?"),
     ] = None,
+    population: Register = None,
+    previous_population: PreviousPeople = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
     labels: LabelsFile = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
 ) -> ForProgram:
     """Test the policy's claims on a survey: supported, not, contradicted or undecided."""
     from blijfwijzer.runs import claims as story
     from blijfwijzer.runs.waves import WavesRequest
 
-    asked = WavesRequest(
-        survey, codebook, part_names(claim), previous, models, settings, wave, labels
-    )
+    people = tuple(population or ()), tuple(previous_population or ())
+    told = previous, models, governed_by(settings, governance), wave, labels, LOCAL, *people
+    asked = WavesRequest(survey, codebook, part_names(claim), *told)
     return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 
-@app.command(
-    epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000 "
-    "--survey data/werkonderzoek-2022.sav`"
-)
-@speaks
-def vouchers(
-    release: ReleaseFolder,
-    budget: Annotated[
-        float | None,
-        typer.Option(parser=read_euro, metavar="EURO", help="Else that of the settings."),
-    ] = None,
-    cost: Annotated[
-        float | None,
-        typer.Option(
-            parser=read_euro, metavar="EURO", help="Per voucher; else that of the settings."
-        ),
-    ] = None,
-    settings: SettingsFile = None,
-    ledger: LedgerFolder = Path("ledger"),
-    truth: Annotated[
-        Path | None, typer.Option(help="What `synthesise --truth` wrote: show the true outcomes.")
-    ] = None,
-    target: Annotated[
-        str, typer.Option(help="The need that vouchers are for, where the release has several.")
-    ] = "",
-    secret: Annotated[
-        Path | None,
-        typer.Option(help="File whose SHA-256 the settings promised at scoring, for a lottery."),
-    ] = None,
-    again: Annotated[
-        str, typer.Option(help="Why these people are drawn among again, or by another plan.")
-    ] = "",
-    survey: Annotated[
-        Path | None,
-        typer.Option(help="The file that was scored: tell whom the vouchers help and miss."),
-    ] = None,
-    models: Annotated[
-        Path, typer.Option("--models", "--pack", help="Those that it was scored with.")
-    ] = Path("models"),
-) -> ForProgram:
-    """Divide a voucher budget over the groups of a release, by need alone."""
-    from blijfwijzer.runs import vouchers as story
-
-    told = settings, target, secret, again, truth, survey, models
-    asked = story.VoucherRequest(release, budget, cost, *told)
-    return ForProgram(story.vouchers(asked, ledger).as_json())
-
-
-@app.command(epilog="Example: `blijfwijzer pages out/2022 --output out/2022-pages`")
-@speaks
-def pages(
-    release: ReleaseFolder,
-    output: Annotated[Path, typer.Option(help="Folder to write the pages in.")],
-    previous: Annotated[
-        Path | None, typer.Option(help="The release of the wave before, to stand beside it.")
-    ] = None,
-) -> ForProgram:
-    """Write a page for the manager of each unit, of what a release shows already."""
-    from blijfwijzer.runs import pages as story
-
-    count = story.pages(story.PagesRequest(release, previous), output)
-    return ForProgram({"folder": str(output), "pages": count})
-
-
-@app.command(
-    epilog="Example: `blijfwijzer trial out/2022/lottery.json trained.csv --output effect.json`"
-)
-@speaks
-def trial(
-    sealed: Annotated[Path, typer.Argument(metavar="LOTTERY", help="The sealed lottery.")],
-    outcomes: Annotated[
-        Path,
-        typer.Argument(metavar="OUTCOMES", help="Table: group, n, and share or count trained."),
-    ],
-    sha256: Annotated[str, typer.Option(help="Hash that was published with the lottery.")] = "",
-    output: Annotated[Path | None, typer.Option(help="Where to write the result (JSON).")] = None,
-    ledger: LedgerFolder = Path("ledger"),
-) -> ForProgram:
-    """Estimate, a year later, what the vouchers of a lottery did."""
-    from blijfwijzer.runs import trial as story
-
-    return ForProgram(story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger))
-
-
+add_voucher_commands(app)
+add_decision_commands(app)
 add_model_commands(app)
 
 
@@ -425,8 +361,7 @@ def _make(
     """
     if output is not None:
         return ForProgram(story(asked, output, ledger).as_json())
-    if isinstance(ctx.obj, list):
-        ctx.obj.append((story.__name__, asked))
+    if is_planned(ctx, story.__name__, asked):
         return ForProgram({})
     from blijfwijzer.runs.preview import preview
 

@@ -16,7 +16,7 @@ from blijfwijzer.cli.options import (
     engine_of,
     part_names,
 )
-from blijfwijzer.cli.programs import ForProgram, speaks
+from blijfwijzer.cli.programs import ForProgram, is_planned, speaks
 from blijfwijzer.engines.engine import Kind
 
 _Trained = Annotated[
@@ -47,6 +47,7 @@ def add_model_commands(app: typer.Typer) -> None:
 
 
 def monitor(
+    ctx: typer.Context,
     survey: SurveyFile,
     output: Annotated[Path, typer.Option(help="Folder for a folder by outcome.")],
     models: Annotated[
@@ -67,11 +68,14 @@ def monitor(
 
     own = engine_of(engine, scheduler, workers)
     asked = ExplainRequest(models, survey, target, settings, engine=own)
+    if is_planned(ctx, "monitor", asked):
+        return ForProgram({})
     shown = story.monitor(asked, output, ledger)
     return ForProgram({"models": [one.as_json() for one in shown]})
 
 
 def compare(
+    ctx: typer.Context,
     first: Annotated[
         Path,
         typer.Argument(metavar="A", help="A model folder, or an address as models:/name@alias."),
@@ -94,10 +98,13 @@ def compare(
 
     learnt = tuple(trained or ())
     asked = CompareRequest(first, second, survey, target, settings, part_names(by), learnt)
+    if is_planned(ctx, "compare", asked):
+        return ForProgram({})
     return ForProgram(story.compare(asked, output, ledger).as_json())
 
 
 def promote(
+    ctx: typer.Context,
     model: Annotated[
         Path,
         typer.Argument(
@@ -115,6 +122,8 @@ def promote(
     from blijfwijzer.runs import promote as story
 
     asked = story.PromoteRequest(model, survey, by, why, tuple(trained or ()), settings)
+    if is_planned(ctx, "promote", asked):
+        return ForProgram({})
     decision = story.promote(asked, ledger).decision
     return ForProgram(
         {"model": decision.model, "target": decision.target, "replaced": decision.replaced}

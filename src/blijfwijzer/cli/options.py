@@ -2,12 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from blijfwijzer.engines.engine import Engine, Kind
-from blijfwijzer.survey.cells import number_of, plain_text
+
+if TYPE_CHECKING:
+    from blijfwijzer.settings import Settings
 
 SurveyFile = Annotated[
     Path,
@@ -53,6 +55,15 @@ SettingsFile = Annotated[
         help="Settings (TOML); defaults where left out.",
     ),
 ]
+GovernanceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--governance",
+        envvar="BLIJFWIJZER_GOVERNANCE",
+        help="What was settled about the survey (TOML); what stands beside codebook or models when "
+        "left out.",
+    ),
+]
 ReleaseFolder = Annotated[
     Path, typer.Argument(metavar="RELEASE", help="A folder that `score` made.")
 ]
@@ -63,6 +74,25 @@ OwnLedger = Annotated[
 ]
 PreviousFile = Annotated[
     Path | None, typer.Option(help="The wave before, read with the same codebook.")
+]
+PeopleFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--population",
+        help="How many people work in each unit: levels and `people`. Repeated: how many have "
+        "which age, contract ...: levels, `variable`, `code` and `people`.",
+    ),
+]
+Register = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--population",
+        help="How many people have which age, contract ...: levels, `variable`, `code`, `people`.",
+    ),
+]
+PreviousPeople = Annotated[
+    list[Path] | None,
+    typer.Option("--previous-population", help="The same of the people of the wave before."),
 ]
 WaveName = Annotated[
     str, typer.Option(help="What this wave is called; the name of the file when left out.")
@@ -110,6 +140,8 @@ def read_euro(text: str) -> float:
     >>> read_euro("250000"), read_euro("999,50")
     (250000.0, 999.5)
     """
+    from blijfwijzer.survey.cells import number_of, plain_text
+
     number = number_of(plain_text(text))
     if number is None:
         raise typer.BadParameter(
@@ -117,6 +149,15 @@ def read_euro(text: str) -> float:
             "thousands, as 1000 or 999.50."
         )
     return number
+
+
+def governed_by(settings: Path | None, governance: Path | None) -> "Settings | Path | None":
+    """Let settings name a governance file that was given beside them."""
+    if governance is None:
+        return settings
+    from blijfwijzer.settings import load_settings
+
+    return load_settings(settings).model_copy(update={"governance": governance})
 
 
 SEVERAL = "several with commas, or by repeating the option"

@@ -80,9 +80,11 @@ def score_groups(model: RiskModel, rows: Rows, batching: Batching, tell: Tell) -
     work = partial(_score_batch, model, batching.largest_gap)
     found = batching.engine.fold(work, _with_members(rows, schema, size), hear)
     sums, people = found.sums, np.diff(members.indptr).astype(float)
-    weights, squared = sums.total("weights").T
-    means = sums.total("contributions") / np.maximum(weights, 1e-300)[:, None]
-    squares = sums.total("squares") / np.maximum(weights, 1e-300)[:, None]
+    weights, squared = sums.of_groups("weights", len(people)).T
+    total = np.maximum(weights, 1e-300)[:, None]
+    means, squares = (
+        sums.of_groups(name, len(people)) / total for name in ("contributions", "squares")
+    )
     names = list(dict.fromkeys(feature.scale for feature in schema.features))
     some = np.unique(np.linspace(0, count - 1, min(count, batching.largest)).astype(np.intp))
     sample = build_features(responses.iloc[some], scales.iloc[some], schema)

@@ -113,7 +113,7 @@ def _in_parts(
 ) -> Iterator[tuple[int, Array]]:
     """Look responses up some at a time, in order: where they start, and one row per player."""
     starts = range(0, len(X), at_once)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(_threads()) as pool:
         parts = pool.map(lambda s: _look_up(branches, X[s : s + at_once], places), starts)
         yield from zip(starts, parts, strict=True)
 
@@ -172,6 +172,12 @@ class _Sample(_Shares):
 def _features(tree: Tree, leaf: Leaf) -> list[int]:
     """Features on the path to a leaf, in order of number."""
     return sorted({tree.splits[node].feature for node, _ in leaf.path})
+
+
+def _threads() -> int | None:
+    """Give as many threads as OpenMP would take: one, where other processes share the work."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdigit() and int(told) else os.cpu_count()
 
 
 def _branches(tree: Tree, order: int, unknown: _Shares) -> Iterator[_Branch]:

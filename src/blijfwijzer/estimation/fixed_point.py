@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.errors import SumRangeError
-from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.arrays import Array, Codes
 
 LARGEST_TERM = 2.0**31
 """Size below which a term must lie. Sums must lie in [-2^63, 2^63)."""
@@ -76,6 +76,14 @@ class FixedSums:
                 "nothing was written. Scale the weights of the survey down: only how they compare "
                 "matters."
             )
+        return FixedSums(high, low)
+
+    def spread(self, places: Codes, count: int) -> "FixedSums":
+        """Put rows at places among `count` rows; the others are zero."""
+        high, low = (
+            np.zeros((count, *part.shape[1:]), dtype=part.dtype) for part in (self.high, self.low)
+        )
+        high[places], low[places] = self.high, self.low
         return FixedSums(high, low)
 
     def to_float(self) -> Array:

@@ -32,10 +32,10 @@ _LONGEST = 2_000
 """Characters of a text."""
 
 
-def _is_plain(text: str) -> str:
+def plain_text(text: str) -> str:
     r"""Refuse a text that a page or a sheet could take for more than text.
 
-    >>> _is_plain("  Directie HR ")
+    >>> plain_text("  Directie HR ")
     'Directie HR'
     """
     plain = as_seen(text).strip()
@@ -48,7 +48,7 @@ def _is_plain(text: str) -> str:
     return plain
 
 
-Phrase = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_is_plain)]
+Phrase = Annotated[str, Field(max_length=_LONGEST), AfterValidator(plain_text)]
 """A plain text, of a few sentences at most."""
 Day = Annotated[date, Field(strict=True)]
 """A date of TOML, without quotes: 2027-12-31."""

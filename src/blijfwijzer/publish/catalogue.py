@@ -25,6 +25,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "advice_reason": (
             *("drift_held", "drift_unknown", "group", "held", "item", "overall", "unknown"),
         ),
+        "blind.source": ("comparison", "lot", "proposed"),
         "candidate": ("additive", "items", "logistic", "prevalence", "trees"),
         "claim.criterion": _CLAIMS,
         "claim.family": ("careers", "conduct", "leaving", "scores", "teams"),
@@ -38,6 +39,8 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("some_groups", "few_left", "alike", "absent", "few_groups", "few_units"),
             "small_group",
         ),
+        "criterion": ("calibration", "exclusion", "missed", "power", "selected"),
+        "decision": ("accept", "change", "reject"),
         "estimate": ("main", "sensitivity"),
         "explore.word": (
             *("all", "choose", "chosen", "download", "none", "rows", "sorted", "what"),
@@ -60,6 +63,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("recall_at_20", "roc_auc"),
         ),
         "note": ("checks", "remedies", "worrying_drivers"),
+        "beside": ("alike", "better", "higher", "lower", "worse"),
         "origin": (
             *("codebook_sha256", "commit", "model", "model_hmac_sha256", "previous_hmac_sha256"),
             *("pack", "pack_hmac_sha256", "pack_made", "pack_signed_by"),
@@ -67,6 +71,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "over": ("segments", "simple_rule", "units"),
         "overlap": ("apart", "file", "part", "units", "unknown"),
+        "pack.open": ("empty", "uncovered"),
         "plot.foot": ("intention", "need"),
         "rejected": (
             *("duplicate_id", "missing_unit", "missing_weight", "other_reasons"),
@@ -78,7 +83,16 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "screening.reference": ("all", "sector"),
         "section": (
-            *("advice", "appendix", "calibrated", "card", "card_then", "changes", "checks"),
+            *(
+                "advice",
+                "appendix",
+                "beside",
+                "calibrated",
+                "card",
+                "card_then",
+                "changes",
+                "checks",
+            ),
             *(
                 "climate",
                 "compare",
@@ -88,13 +102,25 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
                 "culture_what",
                 "drift",
             ),
-            *("drivers", "each_claim"),
+            *("decided", "drivers", "each_claim"),
+            *("pack_answers", "pack_figures", "pack_forms", "pack_law", "pack_read", "pack_risks"),
             *("fairness", "flagged", "groups", "helped", "measured", "method", "model", "offers"),
             *("provenance", "quality", "reach", "read", "results", "rivals", "short", "texts"),
             *("backgrounds", "earned", "games", "then"),
             *("trend", "unit_drivers", "unit_index", "unit_never", "unit_results", "unit_talk"),
             *("unit_vouchers", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
+        "sheet.asks": (
+            *("agreement", "alternatives", "beside", "beside_drivers", "beside_means", "blind"),
+            *("card", "checks", "climate", "comparable", "compared", "conclusions", "conduct"),
+            *("conduct_changes", "conduct_links", "decided_before", "decisions", "drivers"),
+            *("estimates", "fairness", "flagged", "gaps", "groups", "items", "lottery", "mix"),
+            *("moved", "moved_climate", "pairs", "proposal", "questions", "reach"),
+            *("reach_conclusions", "reach_gaps", "rejected", "remedies", "response", "rolled_up"),
+            *("scales", "screened", "sectors", "segments", "trend", "uptake", "verdicts"),
+            *("vouchers", "wave", "withheld", "worrying", "worrying_drivers"),
+        ),
+        "settled": ("consent", "dpia", "iama"),
         "track": ("compare", "explain", "monitor", "score"),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),

@@ -26,17 +26,25 @@ _TABLES = (
         "vouchers",
         "proposal",
         "alternatives",
+        "offered_drivers",
         "lottery",
         "card",
         "reach",
         "reach_gaps",
         "reach_conclusions",
     ),
+    *("detectable", "beside", "beside_means", "beside_drivers"),
     *("fairness", "gaps", "conclusions", "response", "moved", "withheld", "rolled_up"),
+    *("decided_before", "decisions", "blind", "uptake"),
 )
 _ABOUT = ("method", "provenance", "warnings", "notes")
+_MARKS = "marks"
+"""A report of an earlier version lacks these."""
 _PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card", "gaps"}) | {
-    *("reach", "reach_gaps", "reach_conclusions", "questions", "proposal")
+    *("reach", "reach_gaps", "reach_conclusions", "questions", "proposal"),
+    *("detectable", "beside", "beside_means", "beside_drivers"),
+    "offered_drivers",
+    *("decided_before", "decisions", "blind", "uptake"),
 }
 """Tables that a page can do without; a report of an earlier version may lack them."""
 
@@ -99,7 +107,7 @@ def report_to_json(report: Chapter) -> bytes:
     content = {
         **{name: _written(getattr(report, name), report) for name in _TOLD},
         **{name: _table_to_json(report.tables.get(name)) for name in _TABLES},
-        **{name: _written(getattr(report, name), report) for name in _ABOUT},
+        **{name: _written(getattr(report, name), report) for name in (*_ABOUT, _MARKS)},
     }
     return (json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
@@ -146,4 +154,4 @@ def report_from_json(content: bytes) -> Chapter:
         told[name] = tuple((str(label), str(value)) for label, value in raw[name])
     told |= {name: tuple(raw[name]) for name in ("method", "warnings")}
     told["notes"] = {name: tuple(texts) for name, texts in raw["notes"].items()}
-    return Chapter(**told, tables=tables)
+    return Chapter(**told, tables=tables, marks=tuple(raw.get(_MARKS, ())))

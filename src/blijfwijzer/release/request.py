@@ -38,6 +38,12 @@ class Request:
         """Organisation whose ledger it is."""
         return self.settings.disclosure.owner or self.survey
 
+    @property
+    def models(self) -> list[str]:
+        """What the models that it is made with are called in its origin."""
+        ends = [name.removesuffix("_sha256") for name in self.origin if name.endswith("_sha256")]
+        return [name for name in ends if name.startswith("model")]
+
     @cached_property
     def sha256(self) -> str:
         """Hash of all that it is made from."""

@@ -47,6 +47,7 @@ from blijfwijzer.release.culture import (
 )
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.waves import compare_wave, refuse_different
+from blijfwijzer.runs.climate_register import offer_register, rounded_register, tell_register
 from blijfwijzer.runs.waves import ReadWave, Waves
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Mask
@@ -143,7 +144,7 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
     now, before, codebook, settings = waves.now, waves.before, waves.codebook, waves.settings
     responses, culture = now.responses, settings.culture
     levels, grouping, unasked = group_culture(waves, only)
-    earlier = None if before is None else _group(before.responses, levels, waves)
+    earlier = None if before is None else _group(before, levels, waves)
     design = read_design(responses, codebook)
     tell("how well the scales measure")
     there = tuple(level for level in codebook.units.levels if level in responses)
@@ -191,7 +192,7 @@ def group_culture(
     responses = waves.now.responses
     unasked = require_culture(responses, waves.now.scales, waves.codebook, waves.settings)
     levels = only or default_levels(waves.codebook, responses)
-    return levels, _group(responses, levels, waves), unasked
+    return levels, _group(waves.now, levels, waves), unasked
 
 
 def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> CultureFindings:
@@ -218,6 +219,8 @@ def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> C
         measured.conduct,
         drivers,
         measured.unasked,
+        tell_register(now, permission.figures, waves.codebook, waves.settings),
+        waves.remarks,
     )
 
 
@@ -232,17 +235,20 @@ def permit_culture(
     return now, _permit(measured, now, before, release)
 
 
-def _group(responses: pd.DataFrame, levels: tuple[str, ...], waves: Waves) -> Grouping:
+def _group(wave: ReadWave, levels: tuple[str, ...], waves: Waves) -> Grouping:
     """Group a wave by some unit levels, crossed with nothing."""
-    grouping = make_groups(responses, waves.codebook, levels, waves.settings)
-    return name_groups(grouping, waves.codebook, waves.now.intake.units)
+    people = wave.people
+    grouping = make_groups(
+        wave.responses, waves.codebook, levels, waves.settings, population=people.counts
+    )
+    return name_groups(people.mark(grouping), waves.codebook, waves.now.intake.units)
 
 
 def _admit(wave: ReadWave, grouping: Grouping, release: Rehearsal, tell: Tell) -> Wave:
     tell(f"find what could be derived of {wave.name}")
     bases = culture_bases(wave.scales, release.request.codebook, release.request.settings)
     admission = release.admit(wave.intake, grouping, bases, wave.name)
-    return Wave(wave.intake, wave.scales, admission)
+    return Wave(wave.intake, wave.scales, admission, wave.people.weights)
 
 
 def _permit(
@@ -260,7 +266,10 @@ def _permit(
         offered |= {n: part for n, part in mix.items() if n.of[0] not in measured.attributes}
         earlier = mix_figures(before.responses, trend.mix, "n_before", codebook, minimum)
         earlier = release.figures(before.admission, earlier)
-    names = frozenset(release.figures(now.admission, offered))
+    # Last, so that what a register tells takes the place of no other figure.
+    of_register = offer_register(now, codebook, settings)
+    rounded = rounded_register(now, of_register, codebook, settings)
+    names = frozenset(release.figures(now.admission, offered | of_register, rounded))
     return Permission(
         now.admission.shown,
         now.admission.choice.reasons,

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from blijfwijzer.engines.engine import LOCAL, Engine
+from blijfwijzer.governance.acceptance import Accepted
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.release.folder import refuse_place
@@ -26,9 +27,9 @@ from blijfwijzer.runs.train import (
     fit_outcome,
     read_training,
 )
-from blijfwijzer.runs.unshown import Place, Trained, Unshown, Value, Wished, place_of
+from blijfwijzer.runs.unshown import Place, Places, Trained, Unshown, Value, Wished, place_of
 from blijfwijzer.runs.vouchers import Divided, VoucherRequest, divide, publish_division
-from blijfwijzer.runs.waves import WavesRequest
+from blijfwijzer.runs.waves import WavesRequest, paths_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import Intake
@@ -152,7 +153,7 @@ def score(
     *,
     by: Sequence[str],
     cross: Sequence[str] = (),
-    population: Place | Sequence[Place] | None = None,
+    population: Places = None,
     wave: str = "",
     labels: Place | None = None,
     settings: Settings | Place | None = None,
@@ -180,8 +181,7 @@ def score(
     GroupError
         No group is large enough.
     """
-    places = [population] if isinstance(population, Path | str) else population
-    people = tuple(map(Path, places or ()))
+    people = _paths(population)
     about = tuple(cross), people, load_settings(settings), wave, _path(labels), engine
     asked = ScoreRequest(Path(survey), tuple(by), Path(models), *about)
     place = place_of("scores", asked.survey)
@@ -202,6 +202,8 @@ def allocate(
     settings: Settings | Place | None = None,
     secret: Place | None = None,
     again: str = "",
+    accepted_by: str = "",
+    accepted_why: str = "",
     ledgers: Place = "ledger",
     tell: Tell = silent,
 ) -> Unshown[Divided]:
@@ -219,19 +221,25 @@ def allocate(
     settings : those of the release when left out
     secret : file of which the settings promised the hash, for a lottery
     again : why these people are drawn among once more, or by another plan
+    accepted_by, accepted_why : who accepts that it does not meet the thresholds that were fixed
+        before, and why
     ledgers : folder of the ledgers, in which the release stands
 
     Raises
     ------
     ReleaseError
         It is no release, was altered, tells of no need, or its people were drawn among already.
+    GovernanceError, DecisionError
+        Nothing was settled about the survey, so that no vouchers follow; or people decided already.
     VoucherError, InfeasibleError
         The budget buys no voucher, or floors and caps contradict each other.
     """
     own = None if settings is None else load_settings(settings)
     kept, known, read = _path(secret), _path(truth), _path(survey)
     told = own, target, kept, again, known, read, Path(models)
-    asked = VoucherRequest(Path(release), budget, cost, *told)
+    asked = VoucherRequest(
+        Path(release), budget, cost, *told, accepted=Accepted(accepted_by, accepted_why)
+    )
     publish = partial(_beside, publish_division, [kept, known, read], keeps_draw=True)
     return Unshown(divide(asked, Path(ledgers), tell), asked.release, publish)
 
@@ -243,6 +251,8 @@ def climate(
     previous: Place | None = None,
     by: Sequence[str] = (),
     models: Place | None = None,
+    population: Places = None,
+    previous_population: Places = None,
     wave: str = "",
     labels: Place | None = None,
     settings: Settings | Place | None = None,
@@ -258,6 +268,7 @@ def climate(
     models : of this survey: adds what goes with leaving in worrying units
     labels : as `score` takes it
     engine : where the work on rows of drivers is done; what is found is the same, to the bit
+    population, previous_population : as of `score`, of each wave
 
     Raises
     ------
@@ -274,8 +285,10 @@ def climate(
         wave,
         _path(labels),
         engine,
+        _paths(population),
+        _paths(previous_population),
     )
-    inputs = [asked.survey, asked.previous, asked.models]
+    inputs = paths_of(asked)
     publish = partial(_beside, publish_climate, inputs)
     place = place_of("climate", asked.survey)
     return Wished(measure_climate(asked, tell), place, publish, wish_climate)
@@ -288,6 +301,8 @@ def claims(
     only: Sequence[str] = (),
     previous: Place | None = None,
     models: Place | None = None,
+    population: Places = None,
+    previous_population: Places = None,
     wave: str = "",
     labels: Place | None = None,
     settings: Settings | Place | None = None,
@@ -301,6 +316,7 @@ def claims(
     previous : the wave before
     models : of an earlier wave: judges whose score is fair
     labels : as `score` takes it
+    population, previous_population : of how many people have which codes, as of `score`
 
     Raises
     ------
@@ -316,10 +332,18 @@ def claims(
         load_settings(settings),
         wave,
         _path(labels),
+        LOCAL,
+        _paths(population),
+        _paths(previous_population),
     )
-    inputs = [asked.survey, asked.previous, asked.models]
+    inputs = paths_of(asked)
     publish = partial(_beside, publish_claims, inputs)
     return Wished(put_claims(asked, tell), place_of("claims", asked.survey), publish, wish_claims)
+
+
+def _paths(places: Places) -> tuple[Path, ...]:
+    several = [places] if isinstance(places, Path | str) else places
+    return tuple(map(Path, several or ()))
 
 
 def _path(place: Place | None) -> Path | None:

@@ -22,23 +22,21 @@ from blijfwijzer.publish.review_tables import Review, review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
-from blijfwijzer.records.provenance import provenance
-from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
+from blijfwijzer.release.breakdown import Breakdown
 from blijfwijzer.release.folder import RECORD
 from blijfwijzer.release.overlap import Overlap, find_overlap
+from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import Publication, publication
-from blijfwijzer.release.request import Request
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, evaluate
 from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.risk.waves import WaveComparison, compare_wave
-from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave
+from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave, count_told
 from blijfwijzer.runs.then import Against, admit_then, measure_change, read_against
 from blijfwijzer.runs.tracked import track_explained
 from blijfwijzer.runs.train_checks import check_drift, check_slope, check_survey
 from blijfwijzer.runs.train_review import audited
-from blijfwijzer.runs.waves import wave_of
-from blijfwijzer.survey.intake import Intake
 
 PAGE = "review.html"
 
@@ -73,22 +71,14 @@ def publish_explanation(
     """Write what drives a model's risk by what may be shown, and how that changed."""
     stored, settings, intake = explained.stored, explained.settings, explained.intake
     target = stored.model.target
-    origin = provenance(intake.sha256, stored.codebook, settings)
-    origin |= stored.origin
-    asked, statistics = {"target": target}, (f"rate:{target}",)
-    if against is not None:
-        origin |= against.origin
-    about = stored.codebook, settings, wave_of(explained.file)
-    request = Request("explain", *about, statistics, origin, asked, stored.vouched)
-    with publication(output, request, ledgers) as release:
+    beside = {} if against is None else against.origin
+    with publication(output, explained.request("explain", beside), ledgers) as release:
         change = None
         if against is not None:
             tell("hold against then")
             admit_then(against, release)
             change = Changed(against.message, measure_change(against))
-        breakdown = admit_breakdown(
-            release, intake, explained.answers, explained.contributions.risk
-        )
+        breakdown = explained.break_down(release)
         drivers = _profile(explained, breakdown)
         tell("evaluate")
         overlap = find_overlap(release, stored, explained.units)
@@ -106,17 +96,25 @@ def publish_explanation(
                 clear_rejected(intake.rejected, settings.disclosure.minimum)
             ),
         }
-        release.publish(files, _counts(breakdown, intake))
+        release.publish(files, count_told(breakdown, intake))
     tracked = track_explained(release, stored, intake)
     said = f"{output / PAGE}: what drives {target} in {explained.file}."
     overlapping = f"  {write(overlap.message, SCREEN)}"
     return Shown.of(review_chapter(page), output, [said, overlapping, *release.said, *tracked])
 
 
-def _counts(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
-    told, refused = breakdown.admission.told, len(intake.rejected)
-    forms = {"forms": intake.rows, "accepted": len(intake.responses), "refused": refused}
-    return {**forms, "shown": int(told.sum()), "withheld": int((~told).sum())}
+def wish_explained(explained: Explained, kind: str) -> Wish:
+    """Give what would be told of a model in a wave, to foretell how much may be.
+
+    Parameters
+    ----------
+    kind : what tells it: explain or monitor
+    """
+
+    def find(release: Rehearsal) -> Found:
+        return Found(count_told(explained.break_down(release), explained.intake))
+
+    return Wish(explained.request(kind), find)
 
 
 def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:

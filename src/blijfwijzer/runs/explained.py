@@ -1,5 +1,6 @@
 """What a stored model makes of a survey; of single people, so nothing is written of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,18 @@ from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.row_batches import Batching, contribute_rows
 from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
+from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
+from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
+from blijfwijzer.release.rehearsal import Rehearsal
+from blijfwijzer.release.request import Request
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.risk.features import Features, build_features
+from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
@@ -83,6 +90,24 @@ class Explained:
         design = Design.of_units(self.weight, self.units)
         return Predictions(self.answers, self.contributions.risk, design)
 
+    def request(self, kind: str, beside: Mapping[str, str] | None = None) -> Request:
+        """Say what is asked to be shown of it, by what makes that.
+
+        Parameters
+        ----------
+        beside : origin of what else it is held against
+        """
+        codebook, target = self.stored.codebook, self.stored.model.target
+        origin = provenance(self.intake.sha256, codebook, self.settings)
+        origin |= {**self.stored.origin, **(beside or {})}
+        asked, statistics = {"target": target}, (f"rate:{target}",)
+        about = codebook, self.settings, wave_of(self.file)
+        return Request(kind, *about, statistics, origin, asked, self.stored.vouched)
+
+    def break_down(self, release: Rehearsal) -> Breakdown:
+        """Choose by which units and backgrounds it may be told of."""
+        return admit_breakdown(release, self.intake, self.answers, self.contributions.risk)
+
 
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
@@ -91,7 +116,7 @@ def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     choice = choose_model(request.model, request.target, trusted)
     codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
-    settings = settings.spoken(codebook.survey.language)
+    settings = governed(settings, choice.stored.folder).spoken(codebook.survey.language)
     expect_tracking(settings.tracking)
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
@@ -117,3 +142,10 @@ def contribute_intake(
     batching = Batching(settings.wave.batch, settings.drivers.largest_gap, engine)
     contributions = contribute_rows(model, built.frame, batching, tell)
     return Explained(choice, settings, intake.file, intake, built, answers, contributions)
+
+
+def count_told(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
+    """Count what was read and shown, for the run's record."""
+    told, refused = breakdown.admission.told, len(intake.rejected)
+    forms = {"forms": intake.rows, "accepted": len(intake.responses), "refused": refused}
+    return {**forms, "shown": int(told.sum()), "withheld": int((~told).sum())}

@@ -22,6 +22,7 @@ from blijfwijzer.drivers.kinds import find_kinds
 from blijfwijzer.drivers.mean_rows import MeanRows, mean_rows
 from blijfwijzer.errors import GroupError, ModelFolderError, refuse_without
 from blijfwijzer.files import plain, to_json
+from blijfwijzer.governance.places import governed
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.groups.segments import find_segments
 from blijfwijzer.progress import Tell, silent
@@ -99,7 +100,7 @@ class Model(Stored):
         """
         refuse_without("shap", "explain", "an explanation")
         chosen = load_settings(settings)
-        own = self.settings if settings is None else chosen
+        own = governed(self.settings if settings is None else chosen, self.folder)
         if by == PERSONS:
             refuse_persons(own.explain.persons)
         explained = _contribute(self, survey, own, tell)

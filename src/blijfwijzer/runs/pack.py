@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from blijfwijzer.errors import PackError, counted
+from blijfwijzer.groups.benchmarks import FEWEST_EMPLOYERS
 from blijfwijzer.records import signing
 from blijfwijzer.records.model_choice import choose_models
 from blijfwijzer.records.model_folder import Stored
@@ -14,11 +15,6 @@ from blijfwijzer.release.origin import unknown_models
 from blijfwijzer.release.publication import known_ledger
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings, load_settings
-
-_FEWEST = 3
-"""Organisations that a model is trained on to be handed to others: of two, each could take its own
-answers out of what is told and be left with those of the other (the rule of three that offices of
-statistics have for enterprises)."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +88,11 @@ def tell_checked(path: Path, found: Pack) -> dict[str, Any]:
 
 
 def _refuse_few(models: list[Stored]) -> None:
-    few = [m.folder.name for m in models if len(m.trained.get("units", ())) < _FEWEST]
+    least = FEWEST_EMPLOYERS
+    few = [m.folder.name for m in models if len(m.trained.get("units", ())) < least]
     if few:
         raise PackError(
-            f"{', '.join(few)}: trained on fewer than {_FEWEST} organisations. Whoever is one of "
+            f"{', '.join(few)}: trained on fewer than {least} organisations. Whoever is one of "
             "them could tell the others from it. Nothing was written."
         )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from blijfwijzer.errors import ComparisonError
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
@@ -124,6 +125,7 @@ def read_pair(asked: CompareRequest, tell: Tell) -> ModelPair:
     )
     refuse_unlike(first.stored, second.stored)
     settings = load_settings(asked.settings or second.stored.settings)
+    settings = governed(settings, second.stored.folder)
     settings = settings.spoken(second.stored.codebook.survey.language)
     tell(f"read {asked.survey.name}")
     intake = _read(second.stored, asked.survey)

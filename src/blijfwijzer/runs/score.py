@@ -11,6 +11,7 @@ import pandas as pd
 
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.engines.engine import LOCAL, Engine
+from blijfwijzer.governance.places import governed
 from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import make_groups
@@ -42,7 +43,10 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.waves import compare_wave, refuse_different
+from blijfwijzer.runs.acceptance import judge_scores
 from blijfwijzer.runs.climate_findings import default_levels
+from blijfwijzer.runs.people import read_people
+from blijfwijzer.runs.score_benchmark import bases_beside
 from blijfwijzer.runs.score_findings import (
     Chosen,
     choose_told,
@@ -51,7 +55,6 @@ from blijfwijzer.runs.score_findings import (
     gather,
 )
 from blijfwijzer.runs.score_needs import segments_of
-from blijfwijzer.runs.score_people import read_people
 from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.tracked import track_scored
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
@@ -122,7 +125,7 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> Shown:
 
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
-    settings = load_settings(asked.settings)
+    settings = governed(load_settings(asked.settings), asked.models)
     chosen = choose_models(asked.models, settings.packs.trusted)
     expect_tracking(settings.tracking)
     intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
@@ -142,7 +145,9 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     about = asked.by, settings, people.weights, asked.engine
     wave = NewWave(intake, scales, grouping, codebook, *about)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
-    request = _request(asked, wave, chosen, {**people.sha256, **labels.origin})
+    told = (*(f"rate:{name}" for name in targets), *bases_beside(wave, targets))
+    beside = {**people.sha256, **labels.origin}
+    request = _request(asked, wave, chosen, beside, told)
     return ScoredWave(wave, targets, chosen, request, people.joined)
 
 
@@ -172,9 +177,10 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
         findings = gather(scored.wave, targets, chosen, release, admission)
         tell(f"write {output}")
         report = release.warned(make_report(findings, release.origin, request.wave))
+        report, judged = judge_scores(report, scored.models, release.permit)
         files = release_files(report, findings)
         told: dict[str, Any] = {} if scored.joined is None else {"units": scored.joined.counts}
-        told |= _for_vouchers(scored.wave.codebook)
+        told |= _for_vouchers(scored.wave.codebook) | judged
         head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
     stored = [choice.stored for choice in scored.models.values()]
     tracked = track_scored(release, stored, scored.wave.intake, _counted(findings))
@@ -201,7 +207,8 @@ def _choose(
     tell("find segments")
     segments = scored.segments
     tell("find what could be derived")
-    admission = release.admit(wave.intake, wave.grouping, _bases(scored.targets))
+    bases = {**_bases(scored.targets), **bases_beside(wave, scored.targets)}
+    admission = release.admit(wave.intake, wave.grouping, bases)
     targets = _told(scored.targets, admission, wave)
     return admission, targets, choose_told(wave, targets, segments, release, admission)
 
@@ -300,6 +307,7 @@ def _request(
     wave: NewWave,
     chosen: dict[str, ModelChoice],
     beside: dict[str, str],
+    told: tuple[str, ...],
 ) -> Request:
     origin = provenance(wave.intake.sha256, wave.codebook, wave.settings)
     manifests = {name: choice.stored.manifest for name, choice in chosen.items()}
@@ -314,7 +322,7 @@ def _request(
         wave.codebook,
         wave.settings,
         name,
-        tuple(f"rate:{target}" for target in chosen),
+        told,
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
         frozenset[str]().union(*(choice.stored.vouched for choice in chosen.values())),

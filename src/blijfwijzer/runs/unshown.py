@@ -1,6 +1,6 @@
 """What verbs of the Python door give: values that can be written; nothing of them is shown yet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -13,6 +13,7 @@ from blijfwijzer.runs.train import publish_model, write_rejected
 from blijfwijzer.runs.train_review import TrainingSurvey
 
 Place = Path | str
+Places = Place | Sequence[Place] | None
 Value = TypeVar("Value")
 
 

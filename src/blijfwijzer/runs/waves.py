@@ -1,6 +1,7 @@
 """Waves as stories take them: named, and read alone or with the wave before."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pandas as pd
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
 from blijfwijzer.engines.engine import LOCAL, Engine
-from blijfwijzer.errors import MissingColumnsError, SameWaveError, SettingsError
+from blijfwijzer.errors import MarginError, MissingColumnsError, SameWaveError, SettingsError
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.lineage import Dataset
 from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for, choose_models
@@ -17,8 +19,10 @@ from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.registry import Registered
 from blijfwijzer.records.signing import Trusted
 from blijfwijzer.records.tracking import Released, expect_tracking
+from blijfwijzer.release.origin import BEFORE
 from blijfwijzer.release.publication import Publication, track
 from blijfwijzer.release.request import Request
+from blijfwijzer.runs.people import PeopleKnown, read_people
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.given_labels import NO_LABELS, GivenLabels, read_labels
@@ -34,7 +38,7 @@ altered a little holds nearly all of them."""
 
 def paths_of(request: Any) -> list[Path]:
     """Give the files and folders that something is asked of."""
-    values = [getattr(request, field.name) for field in fields(request)]
+    values = [getattr(request, own.name) for own in fields(request)]
     several = [value if isinstance(value, tuple) else (value,) for value in values]
     return [value for own in several for value in own if isinstance(value, Path)]
 
@@ -88,6 +92,10 @@ class WavesRequest:
     """What codes are called, where the codebook does not say."""
     engine: Engine = LOCAL
     """Where the work on its rows is done; no output tells."""
+    population: tuple[Path, ...] = ()
+    """What is known of all people whom it asked, as of `score`."""
+    previous_population: tuple[Path, ...] = ()
+    """The same of the wave before."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,8 @@ class ReadWave:
     name: str
     intake: Intake
     scales: pd.DataFrame
+    people: PeopleKnown = field(default_factory=PeopleKnown)
+    """What is known of all people whom it asked; its responses have the margins of a register."""
 
     @property
     def responses(self) -> pd.DataFrame:
@@ -120,12 +130,23 @@ class Waves:
     engine: Engine = LOCAL
     """Where the work on its rows is done."""
     labels: GivenLabels = NO_LABELS
+    unweighed: ReadWave | None = None
+    """The survey with the weights that it had, where it has those of a register."""
+
+    @property
+    def remarks(self) -> tuple[Message, ...]:
+        """What to know of both waves before all else."""
+        read = [self.now] if self.before is None else [self.now, self.before]
+        is_weighed = [wave.people.weights is not None for wave in read]
+        return () if len(set(is_weighed)) == 1 else (say("warning.one_register"),)
 
     def request(self, kind: str, statistics: tuple[str, ...], **asked: Any) -> Request:
         """Say what is asked to be shown of it."""
         origin = provenance(self.now.intake.sha256, self.codebook, self.settings)
+        origin |= self.now.people.origin()
         if self.before is not None:
             origin["previous_sha256"] = self.before.intake.sha256
+            origin |= self.before.people.origin(BEFORE)
         if self.choice is not None:
             origin |= self.choice.stored.origin
         origin |= self.labels.origin
@@ -148,8 +169,8 @@ def read_waves(
     concept : of which a model is used, where models are given
     is_test : whether claims are tested on them, which asks for as many responses as a training
     """
-    settings, name = load_settings(asked.settings), asked.wave or wave_of(asked.survey)
-    trusted = settings.packs.trusted
+    settings = governed(load_settings(asked.settings), asked.codebook or asked.models)
+    name, trusted = asked.wave or wave_of(asked.survey), settings.packs.trusted
     expect_tracking(settings.tracking)
     refuse_one_name(name, asked.previous)
     codebook = without_outcomes(codebook_for(asked.codebook, asked.models, trusted))
@@ -197,6 +218,36 @@ def codebook_for(name: str, models: Path | None, trusted: Trusted) -> Codebook:
             "brings it with --pack."
         )
     return next(iter(choose_models(models, trusted).values())).stored.codebook
+
+
+def know_people(waves: Waves, asked: WavesRequest, by: Sequence[str] = ()) -> Waves:
+    """Read what is known of all people whom waves asked, and give these the margins of registers.
+
+    Parameters
+    ----------
+    by : unit levels that are told; none where everyone is
+
+    Raises
+    ------
+    GroupError, MarginError, MissingColumnsError
+        As `read_people`; or there are tables of a wave before, and none of its answers.
+    """
+    now, before = waves.now, waves.before
+    if asked.previous_population and before is None:
+        raise MarginError(
+            f"{asked.previous_population[0].name}: tells of people of a wave before, and no such "
+            "wave is given. Give its survey with --previous."
+        )
+    weighed = _weigh(now, asked.population, by, waves)
+    unweighed = None if weighed.people.weights is None else now
+    if before is not None:
+        before = _weigh(before, asked.previous_population, by, waves)
+    return replace(waves, now=weighed, before=before, unweighed=unweighed)
+
+
+def _weigh(wave: ReadWave, files: Sequence[Path], by: Sequence[str], waves: Waves) -> ReadWave:
+    people = read_people(files, by, wave.responses, waves.codebook, waves.settings)
+    return replace(wave, intake=people.weigh(wave.intake, waves.codebook), people=people)
 
 
 def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:
