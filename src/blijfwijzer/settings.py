@@ -313,8 +313,8 @@ class Settings(Section):
     contact: ContactSettings = ContactSettings()
     tracking: TrackingSettings = TrackingSettings()
     governance: Path | None = Field(None, exclude=True)
-    """File of what the organisation settled (docs/governance.md). Where it lies is no choice that a
-    result follows from, and is kept in none; what it says is."""
+    """What the organisation settled, as docs/governance.md has it; what stands beside codebook or
+    models when left out. Where the file lies is kept in no result; what it says is."""
 
     def spoken(self, language: str | None) -> "Settings":
         """Give settings in the language of a codebook, unless they name one themselves."""

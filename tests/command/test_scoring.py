@@ -785,6 +785,14 @@ def test_a_wave_is_scored_with_the_margins_of_a_register(place, tmp_path, capsys
         score(place, survey, tmp_path / "plain", *people, **ask) == errors.DisclosureError.exit_code
     )
     assert not (tmp_path / "plain").exists()
+    # The audit takes it that HR knows the register, and says so where it was not given one.
+    ledger = ("--ledger", place / "register")
+    again = ("disclosure", "audit", tmp_path / "out", *ledger, "--codebook", BOOK)
+    capsys.readouterr()
+    assert not call(*again, "--survey", survey, *register)
+    assert " of a register: proven by" in capsys.readouterr().out
+    assert not call(*again, "--survey", survey)
+    assert "not worked out (give --population)" in capsys.readouterr().out
 
 
 def test_a_register_of_other_codes_is_refused_with_its_place(place, tmp_path, capsys):

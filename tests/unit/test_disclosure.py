@@ -344,8 +344,8 @@ def test_the_gate_coarsens_each_kind():
 
 # Everything that can put bytes outside the process, and the modules that do. Tables of people pass
 # `release.clear` on their way to each of them; the rest writes surveys that are made, models behind
-# their linter, which of them are used, the ledger, what a served model remembers, pages of
-# units, which pick rows of what was released, and packs, which cite what models and releases published.
+# their linter, which of them are used, the ledger, what a served model remembers, and pages of
+# units, which pick rows of what was released.
 RITE = {"release/publication.py"}
 REHEARSAL = {"release/rehearsal.py"}
 LEDGER = {"disclosure/ledger.py", "disclosure/chain.py"}
@@ -353,24 +353,21 @@ CHAMPIONS = {"records/champions.py"}
 PAGES = {"runs/pages.py", "runs/govern_pack.py"}
 # Model folders, as the ledger knows them, in one file; and a key.
 PACKS = {"records/archive.py", "records/signing.py"}
-# What a release tells already, without what was proposed; and a key that tells no more than it.
-BLIND = {"runs/blind.py"}
 REGISTRY = {"records/registry.py"}
+# Files for people to finish: what a column is, and what is settled; no answer is in either.
+DRAFTS = {"runs/draft.py", "runs/govern.py"}
+UNDOING = {"runs/withdraw.py", "runs/govern.py"}
 WRITERS = {
     "Entry": RITE | REHEARSAL,
     "admit_figures": REHEARSAL,
     "admit_groups": REHEARSAL,
     # What is undone shows nothing, and enters a line that says so.
-    # So does what was stopped, and what was done and by whom.
-    "open_ledger": RITE
-    | {"release/verify.py", "runs/withdraw.py", "runs/govern.py", "records/logbook.py"},
+    # So does what is stopped; a log is a chain of the same kind, in which nothing is shown.
+    "open_ledger": RITE | UNDOING | {"release/verify.py", "records/logbook.py"},
     "track_release": RITE,
     "track_training": RITE,
     "write_apart": {"runs/train.py"},
-    "write_beside": {
-        *(RITE | LEDGER | CHAMPIONS | PACKS | BLIND),
-        *("runs/draft.py", "runs/govern.py", "synthetic/export.py"),
-    },
+    "write_beside": RITE | LEDGER | CHAMPIONS | PACKS | DRAFTS | {"synthetic/export.py"},
     # What was unpacked of a pack is read from a folder that is gone then.
     "write_files": RITE | PAGES | {"records/pack.py"},
     "write_folder_beside": RITE | PAGES,
@@ -384,15 +381,14 @@ WRITERS = {
     "savefig": {"publish/canvas.py"},
     "to_csv": {
         *("publish/release_files.py", "synthetic/export.py"),
-        *BLIND,
     },
     "to_excel": {"synthetic/export.py"},
     "to_parquet": {"publish/release_files.py", "synthetic/export.py"},
     "write": {"disclosure/ledger.py", "synthetic/export.py"},
     # What a served model was asked it remembers by keyed hashes.
-    "write_bytes": RITE | LEDGER | CHAMPIONS | PACKS | BLIND | {"files.py", "release/answered.py"},
+    "write_bytes": RITE | LEDGER | CHAMPIONS | PACKS | {"files.py", "release/answered.py"},
     "write_sav": {"synthetic/export.py"},
-    "write_text": {"disclosure/chain.py", "runs/draft.py", "runs/govern.py"},
+    "write_text": {"disclosure/chain.py"} | DRAFTS,
     "writestr": {"publish/workbook.py", "records/archive.py"},
 }
 NEVER = (

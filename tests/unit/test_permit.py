@@ -152,6 +152,14 @@ def test_the_built_in_file_is_of_invented_people_only():
     assert find_governance(None, BOOK) is None
 
 
+def test_the_built_in_survey_says_that_its_people_are_invented(tmp_path):
+    book = load_codebook("werkonderzoek-2019")
+
+    with publication(tmp_path / "out", replace(asked(), codebook=book), tmp_path) as release:
+        assert [remark.id for remark in release.remarks] == ["warning.example"]
+        assert release.marks == () and release.permit.told["is_example"]
+
+
 def test_a_codebook_s_own_file_wins_over_that_of_its_folder(tmp_path):
     (tmp_path / "models").mkdir()
     assert file_beside(tmp_path / "models") is None

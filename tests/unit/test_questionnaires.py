@@ -183,7 +183,9 @@ def test_a_figure_is_read_back_as_it_was_written(written, value, kind, holds):
 def test_dates_of_law_have_a_source_and_high_risk_begins_when_the_amended_act_says():
     dates = law_dates()
 
-    assert all(one.source and one.says.nl and one.says.en for one in dates.values())
+    assert all(
+        one.source.nl and one.source.en and one.says.nl and one.says.en for one in dates.values()
+    )
     assert dates["high_risk"].date.isoformat() == "2027-12-02"
     assert dates["legacy"].date.isoformat() == "2030-08-02"
     assert {one.link.partition("?")[0] for one in dates.values() if one.link} == {

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.earlier import Earlier
@@ -18,6 +18,7 @@ from blijfwijzer.release.admission import _beside_register
 from blijfwijzer.release.culture import Wave
 from blijfwijzer.release.origin import other_weights, refuse_other_weights, register_in
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.verify import KnownRegister, _known_by, prove_again
 from blijfwijzer.runs import climate_register
 from blijfwijzer.runs.score_register import offer_register, rounded_register
 from blijfwijzer.settings import DisclosureSettings, Settings
@@ -52,6 +53,19 @@ def test_few_who_all_responded_stay_hidden_by_what_is_shown():
     # Were the four known, groups of which they are the difference could be shown.
     assert known_of((0, 4)) == []
     assert len(known_of((0, 20), (0, 24))) == 1
+
+
+def test_the_audit_finds_what_follows_for_who_knows_a_register():
+    # Twelve of a group of twenty have a code of which everybody responded: eight are left.
+    shown = people((0, PEOPLE), (0, 20))
+    register = KnownRegister("margins.csv", "", people((0, 12)))
+    record = {"settings": Settings().model_dump(mode="json")}
+
+    known = _known_by(register, record, PEOPLE)
+
+    assert prove_again(shown, 10)[1] == 0
+    assert prove_again(csr_array(vstack([shown, known])), 10)[1] > 0
+    assert _known_by(None, record, PEOPLE).shape == (0, PEOPLE)
 
 
 def test_nothing_is_known_without_a_register():

@@ -39,11 +39,18 @@ def audit(
     codebook: Annotated[
         str | None, typer.Option("--codebook", "-c", help="The codebook it was read with.")
     ] = None,
+    population: Annotated[
+        Path | None,
+        typer.Option(help="The margins of a register that it was made with: HR knows these too."),
+    ] = None,
 ) -> ForProgram:
     """Work out what could be derived from releases together, and with the ledger."""
     from blijfwijzer.runs import audit as story
 
-    return ForProgram({"releases": story.audit(releases, ledger, survey, codebook)})
+    made_from = None
+    if survey is not None and codebook is not None:
+        made_from = story.AuditSources(survey, codebook, population)
+    return ForProgram({"releases": story.audit(releases, ledger, made_from)})
 
 
 @disclosure.command("check-proof", epilog="Example: `blijfwijzer disclosure check-proof out/2022`")

@@ -4,6 +4,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
@@ -35,6 +36,7 @@ _WORDS: dict[Any, str] = {
     int: "whole number",
     float: "number",
     str: "text",
+    Path: "path of a file",
     type(None): "nothing",
 }
 

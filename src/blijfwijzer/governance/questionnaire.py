@@ -92,7 +92,7 @@ class LawDate:
     name: str
     date: date
     says: Text
-    source: str
+    source: Text
     link: str
 
 
@@ -157,7 +157,7 @@ def law_dates() -> Mapping[str, LawDate]:
     """Give the dates of law, by their names."""
     return {
         name: LawDate(
-            name, raw["date"], Text(nl=raw["nl"], en=raw["en"]), raw["source"], raw["link"]
+            name, raw["date"], Text(nl=raw["nl"], en=raw["en"]), Text(**raw["source"]), raw["link"]
         )
         for name, raw in read_form_file("law").items()
     }

@@ -11,6 +11,7 @@ from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.page_table import tidy
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.texts import Message, say
 from blijfwijzer.vouchers.uptake import Uptake, furthest_apart
 
@@ -39,6 +40,31 @@ def show_decisions(
     tables = {**report.tables, "decisions": edge.clear("decisions", rows)}
     notes = {**report.notes, "decided": (told,)}
     return replace(report, tables=tables, notes=notes), edge.clear("decisions_file", decided)
+
+
+def clear_cases(
+    groups: pd.DataFrame, cases: Mapping[str, str], labels: Mapping[str, str]
+) -> Cleared:
+    """Give the groups of a blind review: who they are and how many; no risk, flag or voucher.
+
+    Parameters
+    ----------
+    groups : as in groups.parquet, which was cleared
+    cases : number of a case to its group, in the order of showing
+    labels : group to what it is called, also where it is no row of `groups`
+    """
+    about = groups.set_index("group").reindex(list(cases.values()))
+    rows = pd.DataFrame(
+        {
+            "case": list(cases),
+            "label": [labels.get(group, group) for group in cases.values()],
+            "level": about["level"].fillna("").to_numpy(),
+            "sector": about["sector_label"].fillna("").to_numpy(),
+            "n": about["n"].to_numpy(dtype=float),
+            **dict.fromkeys(("decision", "by", "date", "reason"), ""),
+        }
+    )
+    return TABLES["cases_file"].clear(rows)
 
 
 def show_uptake(report: Chapter, found: Uptake, minimum: int) -> Chapter:

@@ -148,7 +148,6 @@ def _figures(pages: PackPages, numbers: Iterable[int]) -> list[dict[str, Any]]:
     return [
         {
             "number": str(number),
-            "figure": figure.name,
             "value": str(figure.value),
             "run": figure.run.name,
             "place": place_of(figure),
@@ -172,7 +171,7 @@ def _registers(pages: PackPages) -> dict[str, list[dict[str, Any]]]:
     ]
     law = [
         {
-            "date": str(format_date(one.date, "long", pages.language)),
+            "date": str(format_date(one.date, "d MMMM y", pages.language)),
             "rule": one.says,
             "source": one.source,
         }
@@ -185,9 +184,9 @@ def _sentence(test: str) -> str:
     """Give a test's name as words.
 
     >>> _sentence("tests/unit/test_disclosure.py::test_nobody_writes_past_the_gate")
-    'nobody writes past the gate'
+    '`nobody writes past the gate`'
     """
-    return test.rpartition("::test_")[2].replace("_", " ")
+    return f"`{test.rpartition('::test_')[2].replace('_', ' ')}`"
 
 
 def _chapter(pages: PackPages, title: Value, tables: Mapping[str, list[dict[str, Any]]]) -> Chapter:

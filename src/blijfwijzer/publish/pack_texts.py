@@ -112,7 +112,7 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
 def _day(name: str, language: Language) -> str:
     """Write a date of law, which stands in a gap whose name begins with `law_`."""
     day = law_dates()[name.removeprefix(LAW)].date
-    return str(format_date(day, "long", language))
+    return str(format_date(day, "d MMMM y", language))
 
 
 def _before(passage: Passage, text: str, language: Language) -> str | None:

@@ -165,9 +165,16 @@ def _beside_register(
         return earlier
     everyone = csr_array(np.ones((1, answered_by_all.shape[1]), dtype=np.int8))
     outsider = Outsider(_stack([everyone, earlier.known]), earlier.forbidden, earlier.few)
-    known = choose_shown(answered_by_all, outsider, settings).shown
-    rows = answered_by_all[np.flatnonzero(known)]
+    rows = known_by_register(answered_by_all, outsider, settings)
     return replace(earlier, known=_stack([earlier.known, rows]))
+
+
+def known_by_register(
+    answered_by_all: csr_array, outsider: Outsider, settings: DisclosureSettings
+) -> csr_array:
+    """Give the totals that whoever knows a register knows, as far as no few follow from these."""
+    known = choose_shown(answered_by_all, outsider, settings).shown
+    return answered_by_all[np.flatnonzero(known)]
 
 
 def refuse_unknown_priority(priority: Sequence[str], codebook: Codebook) -> None:

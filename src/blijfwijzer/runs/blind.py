@@ -3,16 +3,13 @@
 from pathlib import Path
 
 from blijfwijzer.errors import DecisionError, NotWritableError
-from blijfwijzer.files import write_beside
-from blijfwijzer.publish.cells import to_csv
+from blijfwijzer.publish.decision_tables import clear_cases
+from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.release.folder import LOTTERY
-from blijfwijzer.release.publication import Addition, addition
+from blijfwijzer.release.publication import Addition, addition, write_beside_it
 from blijfwijzer.runs.decide import BLIND, nothing_held, read_proposed, sealed_in
 from blijfwijzer.vouchers.blind import draw_review
 from blijfwijzer.vouchers.seal import open_sealed
-
-_SHOWN = ("label", "level", "sector_label", "n", "people", "response")
-"""What a reviewer is told of a group: who they are and how many; no risk, no flag, no voucher."""
 
 
 def blind(release: Path, output: Path, key: Path, ledgers: Path) -> int:
@@ -43,28 +40,20 @@ def blind(release: Path, output: Path, key: Path, ledgers: Path) -> int:
     _refuse_places(release, output, key)
     sealed = release / LOTTERY
     review = draw_review(proposed.vouchers, open_sealed(sealed) if sealed.exists() else None)
-    about = proposed.groups.set_index("group")
-    columns = [name for name in _SHOWN if name in about]
-    rows = about.reindex([group for group, _ in review.cases.values()])[columns].reset_index()
-    rows["label"] = rows["label"].fillna(rows["group"].map(proposed.labels))
-    rows = rows.drop(columns="group")
-    rows.insert(0, "case", list(review.cases))
-    for name in ("decision", "by", "date", "reason"):
-        rows[name] = ""
+    groups = {case: group for case, (group, _) in review.cases.items()}
+    table = clear_cases(proposed.groups, groups, proposed.labels)
     told = {"key_sha256": review.sha256, "cases": len(review.cases)}
     added = Addition(BLIND, told, {}, nothing_held, unlisted=sealed_in(release))
     with addition(release, proposed.run, ledgers, added) as adding:
         kept = {name: (release / name).read_bytes() for name in proposed.run["files"]}
-        with write_beside(key) as beside:
-            beside.write_bytes(review.key)
-        with write_beside(output) as beside:
-            beside.write_bytes(to_csv(rows))
+        write_beside_it(key, review.key)
+        write_beside_it(output, csv_file(table))
         adding.publish(kept)
     print(
-        f"{output}: {len(rows)} cases for who reviews. {key}: for who does not; its SHA-256 is "
+        f"{output}: {len(groups)} cases for who reviews. {key}: for who does not; its SHA-256 is "
         f"{review.sha256}, and stands in the ledger."
     )
-    return len(rows)
+    return len(groups)
 
 
 def _refuse_places(release: Path, output: Path, key: Path) -> None:

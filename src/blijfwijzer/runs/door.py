@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from blijfwijzer.engines.engine import LOCAL, Engine
+from blijfwijzer.governance.acceptance import Accepted
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.release.folder import refuse_place
@@ -201,6 +202,8 @@ def allocate(
     settings: Settings | Place | None = None,
     secret: Place | None = None,
     again: str = "",
+    accepted_by: str = "",
+    accepted_why: str = "",
     ledgers: Place = "ledger",
     tell: Tell = silent,
 ) -> Unshown[Divided]:
@@ -218,19 +221,25 @@ def allocate(
     settings : those of the release when left out
     secret : file of which the settings promised the hash, for a lottery
     again : why these people are drawn among once more, or by another plan
+    accepted_by, accepted_why : who accepts that it does not meet the thresholds that were fixed
+        before, and why
     ledgers : folder of the ledgers, in which the release stands
 
     Raises
     ------
     ReleaseError
         It is no release, was altered, tells of no need, or its people were drawn among already.
+    GovernanceError, DecisionError
+        Nothing was settled about the survey, so that no vouchers follow; or people decided already.
     VoucherError, InfeasibleError
         The budget buys no voucher, or floors and caps contradict each other.
     """
     own = None if settings is None else load_settings(settings)
     kept, known, read = _path(secret), _path(truth), _path(survey)
     told = own, target, kept, again, known, read, Path(models)
-    asked = VoucherRequest(Path(release), budget, cost, *told)
+    asked = VoucherRequest(
+        Path(release), budget, cost, *told, accepted=Accepted(accepted_by, accepted_why)
+    )
     publish = partial(_beside, publish_division, [kept, known, read], keeps_draw=True)
     return Unshown(divide(asked, Path(ledgers), tell), asked.release, publish)
 

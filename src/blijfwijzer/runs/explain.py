@@ -78,7 +78,7 @@ def publish_explanation(
             tell("hold against then")
             admit_then(against, release)
             change = Changed(against.message, measure_change(against))
-        breakdown = explained.admit(release)
+        breakdown = explained.break_down(release)
         drivers = _profile(explained, breakdown)
         tell("evaluate")
         overlap = find_overlap(release, stored, explained.units)
@@ -112,7 +112,7 @@ def wish_explained(explained: Explained, kind: str) -> Wish:
     """
 
     def find(release: Rehearsal) -> Found:
-        return Found(count_told(explained.admit(release), explained.intake))
+        return Found(count_told(explained.break_down(release), explained.intake))
 
     return Wish(explained.request(kind), find)
 

@@ -104,7 +104,7 @@ class Explained:
         about = codebook, self.settings, wave_of(self.file)
         return Request(kind, *about, statistics, origin, asked, self.stored.vouched)
 
-    def admit(self, release: Rehearsal) -> Breakdown:
+    def break_down(self, release: Rehearsal) -> Breakdown:
         """Choose by which units and backgrounds it may be told of."""
         return admit_breakdown(release, self.intake, self.answers, self.contributions.risk)
 

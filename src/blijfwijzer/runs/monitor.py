@@ -164,7 +164,7 @@ def publish_watch(found: Monitored, output: Path, ledgers: Path, tell: Tell) -> 
     """Write whether a model still holds, by what may be shown."""
     explained, stored, intake = found.explained, found.stored, found.explained.intake
     with publication(output, explained.request("monitor"), ledgers) as release:
-        breakdown = explained.admit(release)
+        breakdown = explained.break_down(release)
         tell("measure")
         watch = _watch(found, breakdown, release)
         chapter = watch_chapter(watch)
