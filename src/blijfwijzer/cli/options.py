@@ -44,7 +44,10 @@ SettingsFile = Annotated[
     ),
 ]
 ReleaseFolder = Annotated[
-    Path, typer.Argument(metavar="RELEASE", help="A folder that `score` made.")
+    Path,
+    typer.Argument(
+        metavar="RELEASE", help="A folder that `score` made; of `pages` also `climate`."
+    ),
 ]
 LedgerFolder = Annotated[Path, typer.Option(help="Folder of the ledgers of releases.")]
 OwnLedger = Annotated[
