@@ -114,7 +114,7 @@ def _results(page: Chapter, rows: pd.DataFrame, release: ReadClimate, unit: str)
 
 def _in_short(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep the columns of which something is told; what differs surely is told in sentences."""
-    known = [name for name in rows if _is_told(rows[name])]
+    known = [str(name) for name in rows if _is_told(rows[name])]
     return rows[[name for name in known if name != "all_mean" and not name.endswith("_mark")]]
 
 
@@ -144,6 +144,6 @@ _SAID = {
 
 def _topics(rows: pd.DataFrame) -> tuple[str, ...]:
     """Give what is surely worse than elsewhere, the largest difference from everyone first."""
-    is_worse = rows[[f"{against}_mark" for against in _AGAINST]].eq("worse").any(axis=1)
+    is_worse = (rows[[f"{against}_mark" for against in _AGAINST]] == "worse").any(axis=1)
     size = rows.loc[is_worse, "all_difference"].abs().sort_values(ascending=False, kind="stable")
     return tuple(rows.loc[size.index, "dimension"])
