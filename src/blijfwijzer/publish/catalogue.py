@@ -112,6 +112,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         ),
         "sheet.asks": (
             *("agreement", "alternatives", "card", "checks", "climate", "comparable", "compared"),
+            *("blind", "decided_before", "decisions", "uptake"),
             *("conclusions", "conduct", "conduct_changes", "conduct_links", "drivers"),
             *("estimates", "fairness", "flagged", "gaps", "groups", "items", "lottery"),
             *("mix", "moved", "pairs", "proposal", "questions", "reach", "reach_conclusions"),
