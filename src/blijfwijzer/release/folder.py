@@ -18,6 +18,7 @@ from blijfwijzer.files import (
 )
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import report_from_json
+from blijfwijzer.release.stops import refuse_begun
 from blijfwijzer.settings import Settings
 
 RECORD = "run.json"
@@ -47,7 +48,10 @@ def refuse_place(
         Another folder or file is there, an input lies inside it, or it lies among the ledgers.
     ReleaseError
         A sealed lottery is there.
+    StoppedError
+        Everything is stopped.
     """
+    refuse_begun(ledgers)
     place = output.resolve()
     inside = [path for path in inputs if path is not None and path.resolve().is_relative_to(place)]
     if inside:
