@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from blijfwijzer.survey.cells import number_of, plain_text
-
 SurveyFile = Annotated[
     Path,
     typer.Argument(
@@ -72,6 +70,8 @@ def read_euro(text: str) -> float:
     >>> read_euro("250000"), read_euro("999,50")
     (250000.0, 999.5)
     """
+    from blijfwijzer.survey.cells import number_of, plain_text
+
     number = number_of(plain_text(text))
     if number is None:
         raise typer.BadParameter(
