@@ -3,42 +3,24 @@
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from blijfwijzer.declared import CheckCode, Language, Reason
-from blijfwijzer.errors import SettingsError, counted
-
-
-def _one_above_zero(mix: tuple[int, int, int]) -> tuple[int, int, int]:
-    if not any(mix):
-        raise ValueError("these are no proportions; give at least one number above 0")
-    return mix
-
-
-Part = Annotated[int, Field(ge=0, le=100)]
-Mix = Annotated[tuple[Part, Part, Part], AfterValidator(_one_above_zero)]
-"""Proportions of three parts."""
-Share = Annotated[float, Field(ge=0, le=1)]
-Ratio = Annotated[float, Field(ge=0.1, le=10)]
-"""Of one part to the mean; further off than tenfold it is a slip of the pen."""
-
-
-class Section(BaseModel):
-    """A part of the settings; refuses keys it does not know, and what is no finite number.
-
-    Every number has two bounds: beyond them no result would mean anything, or none would come.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+from blijfwijzer.errors import SettingsError, counted, describe_faults
+from blijfwijzer.section import Section
+from blijfwijzer.voucher_settings import VoucherSettings
 
 
 class IntakeSettings(Section):
     """What a survey must satisfy before it is used."""
 
     minimum_responses: int = Field(200, ge=200, le=1_000_000)
-    """Fewest usable responses to train on."""
+    """Fewest usable responses to train on, to test claims on, or to judge a model by."""
+    minimum_scored: int = Field(30, ge=30, le=1_000_000)
+    """Fewest usable responses to score with a model that was trained before, or to measure a
+    climate of: three groups of ten. Ours; what so few tell, intervals and the gate tell."""
     maximum_bytes: int = Field(4_000_000_000, gt=0, le=10**12)
     """Largest survey file, unpacked."""
     most_copies: float = Field(0.05, ge=0, le=1)
@@ -51,24 +33,24 @@ class FeatureSettings(Section):
     """Which columns the models may use."""
 
     items: bool = True
+    """Whether single questions may enter a model."""
     scales: bool = True
+    """Whether scores of scales may enter a model."""
     minimum_level: int = Field(10, ge=10, le=10_000)
     """Respondents below which a category level is merged, and a range is top-coded."""
     justified_audit: dict[str, str] = Field(default_factory=dict)
     """Audit attribute -> written justification; only these enter the features (WGBL, AWGB)."""
 
 
+Candidate = Literal["prevalence", "logistic", "items", "additive", "trees"]
+
+
 class ModelSettings(Section):
     """How candidates are fitted and one is chosen."""
 
     folds: int = Field(5, ge=2, le=20)
-    candidates: tuple[Literal["prevalence", "logistic", "items", "additive", "trees"], ...] = (
-        "prevalence",
-        "logistic",
-        "items",
-        "additive",
-        "trees",
-    )
+    """Parts of whole units, each of which is predicted by a model of the others."""
+    candidates: tuple[Candidate, ...] = get_args(Candidate)
     """`items` is a regression on all items, and is tried where scales stand for some of them."""
     minimum_leaf: int = Field(20, ge=10, le=100_000)
     """Respondents in each leaf. LightGBM estimates counts while it grows, so that a leaf can end up
@@ -81,6 +63,7 @@ class EvaluationSettings(Section):
     """How well a model must be known."""
 
     bootstraps: int = Field(200, ge=50, le=10_000)
+    """Draws of whole units, for intervals."""
     minimum_group: int = Field(10, ge=5, le=10_000)
     """Respondents below which a group's figures are not shown."""
 
@@ -89,6 +72,7 @@ class DriverSettings(Section):
     """How contributions are summarised."""
 
     bootstraps: int = Field(200, ge=50, le=10_000)
+    """Draws of whole units, for intervals of importance."""
     minimum_mark: int = Field(10, ge=5, le=10_000)
     """Respondents that each drawn mark stands for, at least."""
     largest_gap: float = Field(1e-5, gt=0, le=0.01)
@@ -101,7 +85,9 @@ class PersonsSettings(Section):
     """Why, by whose leave and until when single people may be explained; all three, or nobody."""
 
     purpose: str = ""
+    """What their explanations are for."""
     approved_by: str = ""
+    """Who gave leave: a person, or a role that one person holds."""
     until: date = date.min
     """Last day."""
 
@@ -143,6 +129,7 @@ class RateSettings(Section):
     """How survey answers and model are pooled."""
 
     draws: int = Field(1000, ge=200, le=20_000)
+    """Draws from what each rate may be."""
     nonresponse_odds: float = Field(1.5, ge=1, le=10)
     """Odds ratio of the outcome, non-respondents against respondents, in the sensitivity bounds;
     both this and its inverse are shown."""
@@ -183,93 +170,9 @@ class SegmentSettings(Section):
     columns: tuple[str, ...] = ()
     """Career variables that may be used; empty: all of the codebook. Never audit attributes."""
     depth: int = Field(3, ge=1, le=4)
+    """Conditions of each segment, at most."""
     minimum: int = Field(100, ge=10, le=1_000_000)
     """Respondents of each segment, in each half."""
-
-
-class GuidanceSettings(Section):
-    """What a voucher does with a kind of guidance."""
-
-    take_up: float = Field(gt=0, le=1)
-    """Share of offered vouchers that is used."""
-    take_up_range: tuple[Share, Share] | None = None
-    """Range that holds it in 95 of 100 cases; none where it is certain."""
-    deadweight: float = Field(ge=0, lt=1)
-    """Share of users who would have trained anyway."""
-    deadweight_range: tuple[Share, Share] | None = None
-    cost: float = Field(0.0, ge=0, le=1e6)
-    """Euro of guidance for each offer, used or not."""
-
-    @model_validator(mode="after")
-    def _range_of_the_mean(self) -> "GuidanceSettings":
-        for mean, span in (
-            (self.take_up, self.take_up_range),
-            (self.deadweight, self.deadweight_range),
-        ):
-            if span is not None and not span[0] <= mean <= span[1]:
-                raise ValueError(f"a range of {span[0]} to {span[1]} does not hold {mean}")
-        return self
-
-
-Education = Literal["low", "middle", "high"]
-
-
-class VoucherSettings(Section):
-    """How a budget is divided; defaults and evidence: docs/assumptions.md."""
-
-    guidance: Literal["none", "talk", "time"] = "talk"
-    """What comes with a voucher: nothing, a manager's talk, or guidance and protected time."""
-    none: GuidanceSettings = GuidanceSettings(
-        take_up=0.25, take_up_range=(0.10, 0.40), deadweight=0.4, deadweight_range=(0.3, 0.6)
-    )
-    talk: GuidanceSettings = GuidanceSettings(
-        take_up=0.30,
-        take_up_range=(0.15, 0.45),
-        deadweight=0.4,
-        deadweight_range=(0.3, 0.6),
-        cost=100,
-    )
-    time: GuidanceSettings = GuidanceSettings(
-        take_up=0.40,
-        take_up_range=(0.25, 0.55),
-        deadweight=0.4,
-        deadweight_range=(0.3, 0.6),
-        cost=400,
-    )
-    take_up_ratio: dict[Education, Ratio] = Field({"low": 0.6, "middle": 1.0, "high": 1.4})
-    """Take-up by level of education, as a share of the mean, where a group tells it."""
-    robustness: float = Field(0.0, ge=0, le=3)
-    """Standard errors by which each rate is lowered before vouchers are divided."""
-    across: str = ""
-    """How people are parted: `units`, a variable crossed with `--and`, `simple_rule` or `segments`;
-    what brings most extra training per euro when empty."""
-    reserve: float = Field(0.05, ge=0, lt=1)
-    """Share of the budget that is kept for late applicants."""
-    spend: Literal["offers", "first_come"] = "offers"
-    """Whether each offer stands, or vouchers go to who comes first until the money is spent."""
-    overspend: float = Field(0.05, gt=0, lt=0.5)
-    """Largest chance that offers that stand cost more than the budget less its reserve."""
-    floors: dict[str, Share] = Field(default_factory=dict)
-    """`level=name` -> least share of the vouchers."""
-    caps: dict[str, Share] = Field(default_factory=dict)
-    """`level=name` -> largest share of the vouchers."""
-    lottery: float = Field(0.25, ge=0, le=1)
-    """Share of the vouchers that is drawn among groups around the cut."""
-    no_lottery: str = ""
-    """Why nothing is drawn, where `lottery` is 0 and `mix` has a risk part only."""
-    mix: Mix = (1, 0, 0)
-    """Risk : random : signal mix of the vouchers, e.g. [2, 1, 1]."""
-    signals: tuple[str, ...] = ()
-    """Groups put forward by hand, for the signal part of the mix."""
-    budget: float = Field(0.0, ge=0, le=1e12)
-    """Euro; 0 where it is given when the vouchers are divided, as the cost may be."""
-    cost: float = Field(0.0, ge=0, le=1e9)
-    """Euro per voucher."""
-    target: str = ""
-    """The need that vouchers are for, where a release tells of several."""
-    commitment: str = Field("", pattern=r"^([0-9a-fA-F]{64})?$")
-    """SHA-256 of a secret that somebody keeps who does not score; a lottery needs it, with its
-    budget and cost, before the survey is scored (docs/decisions/draws.md)."""
 
 
 class DisclosureSettings(Section):
@@ -293,6 +196,14 @@ class DisclosureSettings(Section):
     """Rounds in which the choice of groups is improved, at most; it is proven with 0 too."""
     known_models: Literal["tell", "require"] = "tell"
     """Whether a model that was not trained with this ledger is told at the top, or refused."""
+
+
+class PackSettings(Section):
+    """Whose packs of models are used."""
+
+    trusted: dict[str, str] = Field(default_factory=dict)
+    """Who signs, by what pages call them -> their public key, "ed25519:...", as `blijfwijzer pack
+    key` tells it. Get it from them by another way than the pack."""
 
 
 class CultureSettings(Section):
@@ -369,14 +280,18 @@ class TrackingSettings(Section):
     """Where runs are kept."""
 
     enabled: bool = True
+    """Whether runs are kept in MLflow, where it is installed."""
     experiment: str = "blijfwijzer"
+    """Experiment of MLflow in which they are kept."""
 
 
 class Settings(Section):
     """All choices of a run."""
 
     seed: int = Field(0, ge=0, lt=2**32)
+    """From which all chance follows, but for draws of vouchers (docs/decisions/draws.md)."""
     language: Language = "nl"
+    """Of pages and workbooks: `nl` or `en`; left out, that of the codebook."""
     intake: IntakeSettings = IntakeSettings()
     features: FeatureSettings = FeatureSettings()
     model: ModelSettings = ModelSettings()
@@ -394,8 +309,12 @@ class Settings(Section):
     culture: CultureSettings = CultureSettings()
     promotion: PromotionSettings = PromotionSettings()
     checks: CheckSettings = CheckSettings()
+    packs: PackSettings = PackSettings()
     contact: ContactSettings = ContactSettings()
     tracking: TrackingSettings = TrackingSettings()
+    governance: Path | None = Field(None, exclude=True)
+    """What the organisation settled, as docs/governance.md has it; what stands beside codebook or
+    models when left out. Where the file lies is kept in no result; what it says is."""
 
     def spoken(self, language: str | None) -> "Settings":
         """Give settings in the language of a codebook, unless they name one themselves."""
@@ -404,7 +323,7 @@ class Settings(Section):
         return self.model_copy(update={"language": language})
 
 
-def load_settings(path: Path | Settings | None) -> Settings:
+def load_settings(path: Path | str | Settings | None) -> Settings:
     """Read settings from a TOML file; without one, everything is at its default.
 
     Settings that were made already are given back.
@@ -417,6 +336,7 @@ def load_settings(path: Path | Settings | None) -> Settings:
     """
     if path is None or isinstance(path, Settings):
         return path or Settings()
+    path = Path(path)
     try:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
@@ -432,11 +352,3 @@ def load_settings(path: Path | Settings | None) -> Settings:
         raise SettingsError(
             f"{path.name}: {counted(len(faults), 'fault')}: {'; '.join(faults)}. Mend these keys."
         ) from error
-
-
-def describe_faults(error: ValidationError) -> list[str]:
-    """Say each fault of a validated file as `key: what is wrong`."""
-    return [
-        f"{'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"
-        for fault in error.errors()
-    ]

@@ -169,3 +169,24 @@ def test_nothing_that_compare_or_promote_writes_holds_a_value_of_a_person(made):
     assert digits in survey.read_bytes()
     assert {"champions.json", "report.html", "run.json"} <= {path.name for path in files}
     assert found == []
+
+
+def test_a_plan_foretells_what_is_told_of_models(made, capsys):
+    models, survey = made
+    one, other, ledgers = models / "one", models / "other", models.parent / "ledger"
+    wishes = {
+        "monitor": f"monitor --models '{one}'",
+        "explain": f"explain '{one}'",
+        "compare": f"compare '{one}' '{other}'",
+        "promote": f"promote '{one}' --by HR --why newest",
+    }
+
+    assert not call("disclosure", "plan", survey, *wishes.values(), "--ledger", ledgers, "--json")
+
+    planned = json.loads(capsys.readouterr().out)["first"]
+    assert [own["kind"] for own in planned] == list(wishes)
+    before = len(verify(ledgers / "small"))
+    bw.promote(one, survey, **WHO)
+    (line,) = verify(ledgers / "small")[before:]
+    told = len(line.content["groups"]) + len(line.content["parts"])
+    assert planned[3]["told"] == told > 0

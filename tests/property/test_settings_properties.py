@@ -3,6 +3,7 @@
 import math
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 import annotated_types as bound
@@ -12,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
+from blijfwijzer.cli.settings_document import describe_settings, read_meanings
 from blijfwijzer.errors import SettingsError
+from blijfwijzer.section import Section
 from blijfwijzer.settings import Settings, load_settings
 
 LARGEST = 10**12
@@ -161,3 +164,28 @@ def test_hostile_settings_are_refused_in_a_sentence(tmp_path, text, told):
 
     assert told in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+def sections_of(section: type[Section]) -> Iterator[type[Section]]:
+    yield section
+    for field in section.model_fields.values():
+        if is_section(field.annotation):
+            yield from sections_of(field.annotation)
+
+
+@pytest.mark.parametrize("section", dict.fromkeys(sections_of(Settings)))
+def test_every_key_says_what_it_means(section):
+    keys = {key for key, field in section.model_fields.items() if not is_section(field.annotation)}
+
+    assert keys <= set(read_meanings(section))
+
+
+def test_the_page_on_settings_is_what_they_declare():
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+
+    assert page == describe_settings()
+    assert "| `minimum_responses` | `200` | whole number, ≥ 200, ≤ 1,000,000 | Fewest" in page

@@ -9,8 +9,17 @@ import typer
 from blijfwijzer.cli.options import LedgerFolder, ReleaseFolder, SettingsFile, SurveyFile
 from blijfwijzer.cli.programs import ForProgram, speaks
 
-_MADE = ("score", "climate", "claims")
-"""Commands of which it can be foretold what they would show."""
+_MADE: dict[str, tuple[str, ...]] = {
+    "score": ("--preview",),
+    "climate": ("--preview",),
+    "claims": ("--preview",),
+    "monitor": ("--output", "."),
+    "explain": ("--output", "."),
+    "compare": ("--output", "."),
+    "promote": (),
+}
+"""Commands of which it can be foretold what they would show, with what stands in for an output."""
+_WITH_CODEBOOK = ("climate", "claims")
 disclosure = typer.Typer(no_args_is_help=True, help="What may be shown, and what was.")
 
 
@@ -30,11 +39,18 @@ def audit(
     codebook: Annotated[
         str | None, typer.Option("--codebook", "-c", help="The codebook it was read with.")
     ] = None,
+    population: Annotated[
+        Path | None,
+        typer.Option(help="The margins of a register that it was made with: HR knows these too."),
+    ] = None,
 ) -> ForProgram:
     """Work out what could be derived from releases together, and with the ledger."""
     from blijfwijzer.runs import audit as story
 
-    return ForProgram({"releases": story.audit(releases, ledger, survey, codebook)})
+    made_from = None
+    if survey is not None and codebook is not None:
+        made_from = story.AuditSources(survey, codebook, population)
+    return ForProgram({"releases": story.audit(releases, ledger, made_from)})
 
 
 @disclosure.command("check-proof", epilog="Example: `blijfwijzer disclosure check-proof out/2022`")
@@ -124,8 +140,9 @@ def plan(
         list[str],
         typer.Argument(
             metavar="WISH...",
-            help="What you would give after `blijfwijzer`, each in quotes: `score`, `climate` or "
-            "`claims` with its options, less the survey and the output.",
+            help="What you would give after `blijfwijzer`, each in quotes: `score`, `climate`, "
+            "`claims`, `monitor`, `explain MODEL`, `compare A B` or `promote MODEL` with its "
+            "options, less the survey and the output.",
         ),
     ],
     codebook: Annotated[
@@ -141,10 +158,10 @@ def plan(
     for wish in wishes:
         kind, words = _part_wish(wish)
         shared = [] if settings is None else ["--settings", str(settings)]
-        if codebook is not None and kind != "score":
+        if codebook is not None and kind in _WITH_CODEBOOK:
             shared += ["--codebook", codebook]
-        # Read as the command that makes it reads it; later words win.
-        command = [kind, str(survey), "--preview", *shared, *words]
+        # Read as the command that makes it reads it; later words win, and models come first.
+        command = [kind, *_MADE[kind], *shared, *words, str(survey)]
         ctx.find_root().command.main(command, standalone_mode=False, obj=asked)
     named = [(name, *own) for name, own in zip(wishes, asked, strict=True)]
     return ForProgram(story.plan(named, ledger).as_json())

@@ -2,15 +2,21 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from blijfwijzer.engines.engine import Engine, Kind
+
+if TYPE_CHECKING:
+    from blijfwijzer.settings import Settings
 
 SurveyFile = Annotated[
     Path,
     typer.Argument(
         metavar="SURVEY",
-        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it.",
+        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it, "
+        "or a folder of .parquet.",
     ),
 ]
 SheetName = Annotated[
@@ -19,6 +25,14 @@ SheetName = Annotated[
 ]
 CodebookName = Annotated[
     str, typer.Option("--codebook", "-c", help="Name of a shipped codebook, or path of a .toml.")
+]
+OwnCodebook = Annotated[
+    str,
+    typer.Option(
+        "--codebook",
+        "-c",
+        help="Name of a shipped codebook, or path of a .toml; that of the pack when left out.",
+    ),
 ]
 SETTINGS = "BLIJFWIJZER_SETTINGS"
 """Environment variable that names the settings where `--settings` is left out."""
@@ -41,6 +55,15 @@ SettingsFile = Annotated[
         help="Settings (TOML); defaults where left out.",
     ),
 ]
+GovernanceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--governance",
+        envvar="BLIJFWIJZER_GOVERNANCE",
+        help="What was settled about the survey (TOML); what stands beside codebook or models when "
+        "left out.",
+    ),
+]
 ReleaseFolder = Annotated[
     Path, typer.Argument(metavar="RELEASE", help="A folder that `score` made.")
 ]
@@ -52,8 +75,34 @@ OwnLedger = Annotated[
 PreviousFile = Annotated[
     Path | None, typer.Option(help="The wave before, read with the same codebook.")
 ]
+PeopleFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--population",
+        help="How many people work in each unit: levels and `people`. Repeated: how many have "
+        "which age, contract ...: levels, `variable`, `code` and `people`.",
+    ),
+]
+Register = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--population",
+        help="How many people have which age, contract ...: levels, `variable`, `code`, `people`.",
+    ),
+]
+PreviousPeople = Annotated[
+    list[Path] | None,
+    typer.Option("--previous-population", help="The same of the people of the wave before."),
+]
 WaveName = Annotated[
     str, typer.Option(help="What this wave is called; the name of the file when left out.")
+]
+LabelsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="What codes are called: a table of `column`, `code`, `label` and, if you like, "
+        "`language`; the codebook comes first."
+    ),
 ]
 Output = Annotated[
     Path | None,
@@ -62,6 +111,27 @@ Output = Annotated[
 Preview = Annotated[
     bool, typer.Option("--preview", help="Say how much would be shown; write and enter nothing.")
 ]
+
+EngineKind = Annotated[
+    Kind,
+    typer.Option("--engine", help="Where rows are worked on; every output is the same, to a byte."),
+]
+Scheduler = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="Of the scheduler of Dask, with --engine dask.")
+]
+Workers = Annotated[
+    int,
+    typer.Option(min=0, help="With --engine processes; as many as there are cores when 0."),
+]
+
+
+def engine_of(kind: Kind, scheduler: str, workers: int) -> Engine:
+    """Give the engine that is asked for; what another one takes is a slip."""
+    if scheduler and kind != Kind.DASK:
+        raise typer.BadParameter("--scheduler goes with --engine dask.")
+    if workers and kind != Kind.PROCESSES:
+        raise typer.BadParameter("--workers goes with --engine processes.")
+    return Engine(kind, scheduler, workers)
 
 
 def read_euro(text: str) -> float:
@@ -79,6 +149,15 @@ def read_euro(text: str) -> float:
             "thousands, as 1000 or 999.50."
         )
     return number
+
+
+def governed_by(settings: Path | None, governance: Path | None) -> "Settings | Path | None":
+    """Let settings name a governance file that was given beside them."""
+    if governance is None:
+        return settings
+    from blijfwijzer.settings import load_settings
+
+    return load_settings(settings).model_copy(update={"governance": governance})
 
 
 SEVERAL = "several with commas, or by repeating the option"

@@ -98,6 +98,23 @@ def read_blocks(chapter: Chapter) -> Iterator[Block]:
     yield titled(chapter, "rejected")
 
 
+def register_blocks(chapter: Chapter, *moved: str) -> Iterator[Block]:
+    """Say who responded by a register, and what its margins change.
+
+    Parameters
+    ----------
+    moved : tables that tell how far figures moved
+    """
+    notes = chapter.notes.get("register")
+    if not notes:
+        return
+    yield Block(say("heading.register"), notes)
+    yield from present(chapter, "response")
+    if moved:
+        yield paragraph("note.moved")
+        yield from present(chapter, *moved)
+
+
 def method_blocks(chapter: Chapter) -> Iterator[Block]:
     """Say how figures came about, and from what."""
     yield Block(paragraphs=chapter.method)

@@ -1,16 +1,19 @@
 """What claims came to, and which of it may be shown."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from blijfwijzer.claims.estimates import ClaimEstimate
 from blijfwijzer.claims.findings import ClaimFinding
 from blijfwijzer.claims.verdicts import VERDICTS, Verdict
+from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.findings import RegisterFindings
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.texts import Message
 
 WITHHELD = "withheld"
 
@@ -31,6 +34,8 @@ class ShownClaims:
     """Claims whose figures may be shown; of others nothing is said but that."""
     hidden: frozenset[ClaimPart] = frozenset()
     """Parts of which nothing may be shown, though the rest of the claim may."""
+    beside: frozenset[FigureId] = frozenset()
+    """Figures that were offered beside claims and may be shown."""
 
     def tells(self, verdict: Verdict) -> bool:
         """Whether anything may be shown of a claim."""
@@ -68,6 +73,12 @@ class ClaimFindings:
     settings: Settings
     intake: Intake
     releases: int
+    register: RegisterFindings | None = None
+    """What a register tells of its people, where there is one."""
+    plain: Mapping[str, str] = field(default_factory=dict)
+    """Claim to its verdict with the weights that the survey had, where others are used."""
+    warned: tuple[Message, ...] = ()
+    """What to know of both waves before all else."""
 
     @property
     def edge(self) -> Edge:

@@ -8,22 +8,35 @@ import numpy as np
 
 from blijfwijzer.claims.verdicts import VERDICTS
 from blijfwijzer.disclosure.release import pick
-from blijfwijzer.publish.blocks import Block, method_blocks, points, read_blocks
+from blijfwijzer.publish.blocks import (
+    Block,
+    method_blocks,
+    points,
+    read_blocks,
+    register_blocks,
+)
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.check_texts import tell_warnings
 from blijfwijzer.publish.claim_findings import ClaimFindings
 from blijfwijzer.publish.claim_picture import choose_drawn, draw_estimates
 from blijfwijzer.publish.claim_tables import clear_shown_estimates, clear_verdicts
-from blijfwijzer.publish.facts import facts, origin_facts, shown_rejected, survey_title
+from blijfwijzer.publish.facts import (
+    facts,
+    origin_facts,
+    say_pack,
+    shown_rejected,
+    survey_title,
+)
 from blijfwijzer.publish.method import claims_method
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
+from blijfwijzer.publish.register_tables import clear_response, say_register
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.workbook import write_sheets
-from blijfwijzer.survey.texts import Value, say
+from blijfwijzer.survey.texts import Message, Value, say
 
 CLAIMS_NOTHING = ("purpose.claims_here", "purpose.claims_fixed", "purpose.culture_cause")
-SHEETS = ("verdicts", "estimates", "rejected")
+SHEETS = ("verdicts", "estimates", "response", "rejected")
 _UNTESTABLE = "not testable"
 
 
@@ -46,12 +59,27 @@ def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -
             "verdicts": pick(verdicts, columns["verdicts"]),
             "untestable": pick(verdicts, columns["untestable"], untestable),
             "estimates": clear_shown_estimates(findings),
+            "response": clear_response(findings.register, findings.codebook, findings.edge),
             "rejected": shown_rejected(findings.intake.rejected, findings.codebook, findings.edge),
         },
-        method=claims_method(findings.settings),
+        method=(*say_pack(origin), *claims_method(findings.settings)),
         provenance=origin_facts(origin, wave),
-        warnings=tuple(tell_warnings(findings.intake.remarks, findings.settings)),
+        warnings=(*findings.warned, *tell_warnings(findings.intake.remarks, findings.settings)),
+        notes={"register": tuple(_say_register(findings))},
     )
+
+
+def _say_register(findings: ClaimFindings) -> Iterator[Message]:
+    """Say who responded by a register, and which claims stand or fall by its margins."""
+    yield from say_register(findings.register, findings.settings.margins.largest_factor)
+    told = [
+        v for v in findings.verdicts if findings.shown.tells(v) and v.claim.id in findings.plain
+    ]
+    other = tuple(v.claim.id for v in told if v.verdict != findings.plain[v.claim.id])
+    if other:
+        yield Message("register.claims_other", {"names": other}, len(other))
+    elif told:
+        yield say("register.claims_same")
 
 
 def render_claims(chapter: Chapter) -> bytes:
@@ -62,7 +90,7 @@ def render_claims(chapter: Chapter) -> bytes:
             "culture_what": [points(CLAIMS_NOTHING)],
             "verdicts": _verdicts(chapter),
             "each_claim": _each(chapter),
-            "read": read_blocks(chapter),
+            "read": [*read_blocks(chapter), *register_blocks(chapter)],
             "method": method_blocks(chapter),
         },
     )

@@ -21,12 +21,13 @@ from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import count_groups
+from blijfwijzer.publish.findings import RegisterFindings
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.labels import labels_of
-from blijfwijzer.survey.texts import Text, Value, say
+from blijfwijzer.survey.texts import Message, Text, Value, say
 
 NOT_TESTED = "not tested"
 """Judgement where largest units were not held against each other: there is one, or too many."""
@@ -101,6 +102,10 @@ class CultureFindings:
     """Of listed units, where a model was given: group, driver, contrast, low, high."""
     unasked: tuple[str, ...]
     """Dimensions that nobody answered."""
+    register: RegisterFindings | None = None
+    """What a register tells of its people, where there is one."""
+    warned: tuple[Message, ...] = ()
+    """What to know of both waves before all else."""
 
     @property
     def edge(self) -> Edge:

@@ -8,6 +8,7 @@ from blijfwijzer.culture.dimensions import Dimension, find_dimensions
 from blijfwijzer.culture.waves import FEWEST
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.culture_findings import CultureFindings
+from blijfwijzer.publish.register_tables import say_register
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
@@ -32,6 +33,7 @@ def climate_notes(findings: CultureFindings) -> dict[str, Notes]:
         "about_mix": _about_mix(findings),
         "about_worrying": _about_worrying(findings),
         "about_pairs": _about_pairs(findings),
+        "register": _about_register(findings),
     }
     if findings.conduct.reason is not None:
         found["about_conduct"] = (findings.conduct.reason,)
@@ -118,6 +120,13 @@ def _about_mix(findings: CultureFindings) -> Notes:
     if findings.trend is None or not findings.permission.mix:
         return ()
     return (say("note.mix", kept=round(100 * findings.trend.kept)),)
+
+
+def _about_register(findings: CultureFindings) -> Notes:
+    """Tell who responded by a register, where figures of everyone are told."""
+    if not findings.permission.tells_everyone:
+        return ()
+    return tuple(say_register(findings.register, findings.settings.margins.largest_factor))
 
 
 def _about_worrying(findings: CultureFindings) -> Notes:

@@ -13,6 +13,7 @@ from blijfwijzer.publish.blocks import (
     paragraph,
     points,
     read_blocks,
+    register_blocks,
     titled,
 )
 from blijfwijzer.publish.chapter import Chapter
@@ -34,7 +35,7 @@ CULTURE_NOTHING = (
 SHEETS = (
     *("climate", "trend", "mix", "worrying", "screened", "checks", "pairs", "worrying_drivers"),
     *("remedies", "conduct", "conduct_changes", "conduct_links", "scales", "items", "agreement"),
-    *("comparable", "compared", "withheld", "rejected"),
+    *("comparable", "compared", "response", "moved_climate", "withheld", "rejected"),
 )
 
 
@@ -70,6 +71,7 @@ def _measured(chapter: Chapter) -> Iterator[Block]:
         yield drawn(chapter, "scales", scales, drawing, caption, told)
     yield folded(chapter, "items")
     yield folded(chapter, "agreement")
+    yield from register_blocks(chapter, "moved_climate")
 
 
 def _compare(chapter: Chapter) -> Iterator[Block]:

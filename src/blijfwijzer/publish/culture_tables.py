@@ -27,10 +27,12 @@ from blijfwijzer.publish.facts import (
     clear_withheld,
     facts,
     origin_facts,
+    say_pack,
     shown_rejected,
     survey_title,
 )
 from blijfwijzer.publish.method import climate_method
+from blijfwijzer.publish.register_tables import clear_response
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.worrying_tables import clear_worrying
 from blijfwijzer.survey.labels import group_label
@@ -38,7 +40,7 @@ from blijfwijzer.survey.texts import Message, Value, say
 
 _OF_EVERYONE = (
     *("scales", "items", "agreement", "comparable", "compared", "checks", "pairs"),
-    "conduct_links",
+    *("conduct_links", "response", "moved_climate"),
 )
 
 
@@ -64,6 +66,8 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         "compared": clear_compared(findings),
         **clear_conduct(findings),
         "hidden": clear_hidden(climate, findings),
+        "response": clear_response(findings.register, codebook, edge),
+        "moved_climate": _moved(findings),
         "withheld": clear_withheld(
             findings.grouping.members[np.flatnonzero(~findings.permission.shown)],
             findings.permission.reasons[~findings.permission.shown],
@@ -80,7 +84,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         survey=survey_title(wave, codebook),
         facts=facts(count_told(climate, findings)),
         tables=tables,
-        method=climate_method(findings.settings, findings.codebook),
+        method=(*say_pack(origin), *climate_method(findings.settings, findings.codebook)),
         provenance=origin_facts(origin, wave),
         warnings=_warnings(findings),
         notes=climate_notes(findings),
@@ -132,8 +136,20 @@ def _mix(findings: CultureFindings) -> Cleared:
     return findings.edge.clear("mix", rows)
 
 
+def _moved(findings: CultureFindings) -> Cleared:
+    """Tell how far favourable shares of everyone and of the largest units moved."""
+    if findings.register is None:
+        return TABLES["moved_climate"].empty()
+    moved, groups = findings.register.moved, findings.grouping.groups
+    labels = groups["label"].iloc[moved["place"].to_numpy(dtype=int)].to_numpy()
+    table = moved.assign(
+        label=labels, dimension=moved["target"].map(findings.labels), favourable=moved["rate"]
+    )
+    return findings.edge.clear("moved_climate", table)
+
+
 def _warnings(findings: CultureFindings) -> tuple[Message, ...]:
-    warnings = tell_warnings(findings.intake.remarks, findings.settings)
+    warnings = [*findings.warned, *tell_warnings(findings.intake.remarks, findings.settings)]
     if findings.unasked:
         names: Value = tuple(findings.labels[name] for name in findings.unasked)
         warnings.insert(0, say("warning.unasked", count=len(findings.unasked), names=names))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from blijfwijzer.publish.blocks import Block
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.first_page import (
-    contact_of,
     missed_of,
     offer_of,
     proposal_of,
@@ -33,7 +32,7 @@ def _memo(report: Chapter) -> Iterator[Value]:
     yield from sureness_of(report)
     yield next(missed_of(report))
     yield say("memo.rights")
-    yield from contact_of(report)
+    yield from _contact(report)
     yield say("memo.never")
 
 
@@ -43,8 +42,16 @@ def _mail(report: Chapter) -> Iterator[Value]:
     yield _groups(report)
     if len(served(report)) > MOST_NAMED:
         yield say("mail.unnamed")
-    yield from map(say, ("mail.how", "mail.free", "mail.others"))
-    yield from contact_of(report)
+    yield from map(say, ("mail.how", "mail.free"))
+    plan = proposal_of(report)
+    if plan["served"] < plan["groups"]:
+        yield say("mail.others")
+    yield from _contact(report)
+
+
+def _contact(report: Chapter) -> tuple[Value, ...]:
+    """Say whom to ask and where to object, with room to write it where nobody filled it in."""
+    return report.notes.get("contact") or (say("letter.contact"),)
 
 
 def _groups(report: Chapter) -> Message:

@@ -1,4 +1,4 @@
-"""Tables of a register: who responded, and how far its margins moved rates, through the gate."""
+"""Tables of a register: who responded, and how far its margins moved figures, through the gate."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,15 @@ import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.disclosure.rounding import band_middle
-from blijfwijzer.publish.findings import Findings
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.findings import Findings, RegisterFindings
 from blijfwijzer.publish.tables.register import TABLES
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.texts import Message, as_seen, say
 
 
-def clear_response(findings: Findings) -> Cleared:
+def clear_response(found: RegisterFindings | None, codebook: Codebook, edge: Edge) -> Cleared:
     """Clear how many of the people with each code of a register responded."""
-    found, codebook = findings.register, findings.codebook
     if found is None:
         return TABLES["response"].empty()
     table = found.weights.response[found.told]
@@ -26,7 +27,7 @@ def clear_response(findings: Findings) -> Cleared:
         label=pd.Series(labels, table.index, dtype="object"),
         response=pd.Series(middle, table.index).clip(upper=1),
     )
-    return findings.edge.clear("response", told)
+    return edge.clear("response", told)
 
 
 def clear_moved(findings: Findings) -> Cleared:
@@ -38,11 +39,16 @@ def clear_moved(findings: Findings) -> Cleared:
     return findings.edge.clear("moved", moved.assign(label=labels))
 
 
-def say_register(findings: Findings) -> Iterator[Message]:
-    """Say how response differs, and what weights that mend that cost."""
-    if findings.register is None:
+def say_register(found: RegisterFindings | None, factor: float) -> Iterator[Message]:
+    """Say how response differs, and what weights that mend that cost.
+
+    Parameters
+    ----------
+    factor : by which a weight may move at most
+    """
+    if found is None:
         return
-    weights, factor = findings.register.weights, findings.settings.margins.largest_factor
+    weights = found.weights
     low, high = weights.middle
     yield say("register.weighed", own=100 * weights.own, factor=factor)
     yield say("register.indicator", indicator=round(weights.indicator, 2))

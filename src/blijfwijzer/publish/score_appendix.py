@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from blijfwijzer.drivers.group_profiles import SURE
-from blijfwijzer.publish.blocks import Block, drawn, noted, paragraph, present, read_blocks, titled
+from blijfwijzer.publish.blocks import Block, drawn, noted, paragraph, present, titled
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.numbers import number
 from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
@@ -27,7 +27,9 @@ def division_blocks(report: Chapter) -> Iterator[Block]:
     if report.has("alternatives"):
         yield titled(report, "alternatives")
         yield paragraph("note.alternatives")
-    yield from present(report, "lottery")
+    if report.has("offered_drivers"):
+        yield titled(report, "offered_drivers", is_foldable=True)
+    yield from present(report, "lottery", "decided_before")
     if report.notes.get("card"):
         yield noted(report, "card")
     yield from present(report, "card")
@@ -59,20 +61,10 @@ def titled_rows(report: Chapter, label: Value, flagged: pd.DataFrame) -> Block:
 
 def group_blocks(report: Chapter) -> Iterator[Block]:
     """List all groups, and what everyone answered."""
+    yield Block(links=(("explore.html", say("short.more.explore")),))
     yield titled(report, "groups", is_foldable=True)
     yield from present(report, "rolled_up", "questions")
-
-
-def register_blocks(report: Chapter) -> Iterator[Block]:
-    """Say what was read, who responded by a register, and what its margins change."""
-    yield from read_blocks(report)
-    notes = report.notes.get("register")
-    if not notes:
-        return
-    yield Block(say("heading.register"), notes)
-    yield from present(report, "response")
-    yield paragraph("note.moved")
-    yield from present(report, "moved")
+    yield from present(report, "beside", "beside_means", "beside_drivers")
 
 
 def fairness_blocks(report: Chapter) -> Iterator[Block]:

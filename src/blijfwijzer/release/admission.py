@@ -95,7 +95,7 @@ def admit_groups(
     Raises
     ------
     DisclosureError
-        Rates of some of these people were told with other weights.
+        Figures of some of these people were told with other weights.
     """
     responses, codebook = intake.responses, request.codebook
     settings = request.settings.disclosure
@@ -115,12 +115,12 @@ def admit_groups(
         return replace(earlier, known=known, repeated=repeated)
 
     refuse_unknown_priority(settings.priority, codebook)
-    otherwise = other_weights(request, ledger)
+    otherwise = other_weights(request, ledger, wave)
     lines = [line for line in otherwise.standing if line.content.get("groups")]
     if lines:
         told = read(otherwise)
         if told.known.shape[0] or told.forbidden.shape[0]:
-            raise told_otherwise(request, lines)
+            raise told_otherwise(wave, lines)
     earlier = _beside_register(read(ledger), grouping.answered_by_all, settings)
     hold_minimum(settings, earlier.minimum, request.kind)
     candidates = Candidates(
@@ -134,6 +134,7 @@ def admit_groups(
     values = {
         f"{name}:{place}": answers
         for name, basis in bases.items()
+        if basis.among is None
         for place, answers in enumerate(basis.values)
     }
     forms = number_forms(answers_of(responses, codebook))
@@ -164,9 +165,16 @@ def _beside_register(
         return earlier
     everyone = csr_array(np.ones((1, answered_by_all.shape[1]), dtype=np.int8))
     outsider = Outsider(_stack([everyone, earlier.known]), earlier.forbidden, earlier.few)
-    known = choose_shown(answered_by_all, outsider, settings).shown
-    rows = answered_by_all[np.flatnonzero(known)]
+    rows = known_by_register(answered_by_all, outsider, settings)
     return replace(earlier, known=_stack([earlier.known, rows]))
+
+
+def known_by_register(
+    answered_by_all: csr_array, outsider: Outsider, settings: DisclosureSettings
+) -> csr_array:
+    """Give the totals that whoever knows a register knows, as far as no few follow from these."""
+    known = choose_shown(answered_by_all, outsider, settings).shown
+    return answered_by_all[np.flatnonzero(known)]
 
 
 def refuse_unknown_priority(priority: Sequence[str], codebook: Codebook) -> None:

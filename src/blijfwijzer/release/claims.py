@@ -7,9 +7,10 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.verdicts import Verdict
-from blijfwijzer.disclosure.figures import FigureId
+from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.publish.claim_findings import ClaimPart, ShownClaims
 from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.margins import rounded_margins
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.survey.arrays import Array, Mask
 
@@ -19,6 +20,7 @@ def admit_claims(
     evidence: Evidence,
     admission: Admission,
     release: Rehearsal,
+    beside: Figures,
 ) -> ShownClaims:
     """Choose the claims and their estimates to show: those whose parts tell of no few.
 
@@ -26,6 +28,10 @@ def admit_claims(
     what is told of them is a difference, from which with the rest of the survey only their total
     together with those who gave no answer follows. Domains that single estimates are about, such
     as an age band, are chosen by themselves.
+
+    Parameters
+    ----------
+    beside : figures that are offered after these
     """
     minimum = release.request.settings.disclosure.minimum
     parts: dict[ClaimPart, list[Mask]] = {}
@@ -39,11 +45,13 @@ def admit_claims(
         for key, rows in parts.items()
         if rows and key not in too_few
     }
-    names = set(release.figures(admission, offered))
+    rounded = rounded_margins(beside, {}, release.request.settings.disclosure)
+    names = set(release.figures(admission, {**offered, **beside}, rounded))
     hidden = too_few | {key for key in parts if _figure(key) in set(offered) - names}
     return ShownClaims(
         frozenset(v.claim.id for v in verdicts if ClaimPart(v.claim.id) not in hidden),
         frozenset(key for key in hidden if key.domain is not None),
+        frozenset(names & set(beside)),
     )
 
 

@@ -17,6 +17,7 @@ from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.rules import is_telling, leaves_few
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
+from blijfwijzer.groups.register_weights import RegisterWeights
 from blijfwijzer.publish.culture_findings import (
     Cell,
     Pairs,
@@ -38,6 +39,8 @@ class Wave:
     intake: Intake
     scales: pd.DataFrame
     admission: Admission
+    register: RegisterWeights | None = None
+    """Weights that its responses have by a register, if there is one."""
 
     @property
     def responses(self) -> pd.DataFrame:

@@ -10,9 +10,13 @@ from blijfwijzer.errors import DisclosureError, ModelFolderError
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.texts import Message
 
-_PLAIN, _KEYED = "_sha256", "_hmac_sha256"
+_PLAIN, KEYED = "_sha256", "_hmac_sha256"
 _REGISTER = "register_sha256"
-_OF_NOBODY = frozenset({"codebook_sha256", "settings_sha256"})
+BEFORE = "previous_"
+"""What the origin of something calls the tables of the wave before by."""
+_WEIGHED = frozenset({"score", "climate", "claims"})
+"""What tells figures of a wave by the margins of a register, where there is one."""
+_OF_NOBODY = frozenset({"codebook_sha256", "labels_sha256", "settings_sha256"})
 """Hashes of what holds no answer of anybody; all others are keyed before they are shown."""
 
 
@@ -30,7 +34,7 @@ def keyed_origin(origin: Mapping[str, str], ledger: Ledger) -> dict[str, str]:
     shown = {}
     for name, value in origin.items():
         if name.endswith(_PLAIN) and name not in _OF_NOBODY:
-            shown[name.removesuffix(_PLAIN) + _KEYED] = ledger.identify(value)
+            shown[name.removesuffix(_PLAIN) + KEYED] = ledger.identify(value)
         else:
             shown[name] = value
     return shown
@@ -40,12 +44,11 @@ def unknown_models(request: Request, ledger: Ledger) -> list[str]:
     """Name the folders of models that something is made with and that the ledger does not know.
 
     A training enters the manifest of its model; one that was altered, or that came from elsewhere,
-    is in no line.
+    is in no line. For one that came in a pack whoever signed that vouches.
     """
-    known = {line.content.get("model") for line in ledger.standing}
+    known = {line.content.get("model") for line in ledger.standing} | request.vouched
     origin = request.origin
-    models = [n for n in origin if n.startswith("model") and n.endswith(_PLAIN)]
-    strange = [n.removesuffix(_PLAIN) for n in models if origin[n] not in known]
+    strange = [name for name in request.models if origin[f"{name}{_PLAIN}"] not in known]
     return [origin.get(name, name) for name in strange]
 
 
@@ -67,39 +70,50 @@ def refuse_unknown(request: Request, ledger: Ledger) -> None:
         )
 
 
-def register_in(request: Request, ledger: Ledger) -> dict[str, str]:
-    """Give what a line of the ledger holds of the register whose margins rates have."""
-    register = request.origin.get(_REGISTER)
+def register_in(request: Request, ledger: Ledger, wave: str) -> dict[str, str]:
+    """Give what a line of the ledger holds of the register whose margins figures of a wave have.
+
+    Parameters
+    ----------
+    wave : the one that is asked about, or the one before
+    """
+    name = _REGISTER if wave == request.wave else BEFORE + _REGISTER
+    register = request.origin.get(name)
     return {} if register is None else {"register": ledger.identify(register)}
 
 
 def refuse_other_weights(request: Request, ledger: Ledger) -> None:
-    """Refuse rates of a wave of which rates with the margins of another register were told.
+    """Refuse figures of a wave of which figures with margins of another register were told.
 
     Whoever knows the register knows which codes weigh how much: two rates of a unit, with its
-    margins and without them, are two equations for the answers of those with each code.
+    margins and without them, are two equations for the answers of those with each code. So are two
+    shares of the same part in outputs of two kinds.
 
     Raises
     ------
     DisclosureError
     """
-    for line in other_weights(request, ledger).standing:
+    for line in other_weights(request, ledger, request.wave).standing:
         told = line.content
         if told.get("groups") and told["wave"] == request.wave:
-            raise told_otherwise(request, [line])
+            raise told_otherwise(request.wave, [line])
 
 
-def other_weights(request: Request, ledger: Ledger) -> Ledger:
-    """Give the ledger with only the groups that rates with other margins than these were told of.
+def other_weights(request: Request, ledger: Ledger, wave: str) -> Ledger:
+    """Give the ledger with only the groups of which figures with other margins were told.
 
     A wave is called after its file, so people are known by who they are, too (`admit_groups`).
+
+    Parameters
+    ----------
+    wave : the one that is asked about, or the one before
     """
-    own = register_in(request, ledger).get("register")
+    own = register_in(request, ledger, wave).get("register")
     releases = []
     for line in ledger.releases:
         told = line.content
         is_other = (
-            request.kind == told["kind"] == "score"
+            {request.kind, told["kind"]} <= _WEIGHED
             and told["survey"] == request.survey
             and told.get("register") != own
         )
@@ -108,14 +122,15 @@ def other_weights(request: Request, ledger: Ledger) -> Ledger:
     return replace(ledger, releases=releases)
 
 
-def told_otherwise(request: Request, lines: Sequence[Release]) -> DisclosureError:
-    """Say that rates of the same people were told with other weights, in one of some lines."""
+def told_otherwise(wave: str, lines: Sequence[Release]) -> DisclosureError:
+    """Say that figures of the same people were told with other weights, in one of some lines."""
     of = " or ".join(str(line.sequence) for line in lines)
     return DisclosureError(
-        f"release {of} beside wave {request.wave}: told rates of these people with other margins "
-        "of a register, or with none; beside the rates that are asked now they would tell of parts "
-        "of groups. Nothing was shown. Give the same tables with --population as then, or take "
-        "that release back if nobody was given it (blijfwijzer disclosure withdraw)."
+        f"release {of} beside wave {wave}: told figures of these people with other margins of a "
+        "register, or with none; beside those that are asked now they would tell of parts of "
+        "groups. Nothing was shown. Give the same tables with --population as then (of the wave "
+        "before with --previous-population), or take that release back if nobody was given it "
+        "(blijfwijzer disclosure withdraw)."
     )
 
 

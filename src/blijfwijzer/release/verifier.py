@@ -35,7 +35,7 @@ CANNOT = """What this cannot check, whatever it says above:
 - that labels are true (one unit of a level and one answer per person) and people distinct;
 - what answers tell beside sizes: that all of a group said the same, or that shares pin a count;
 - figures of parts that cut through groups, such as segments, and what pages say in words;
-- what follows for who knows that nobody of a unit gave some answer (`disclosure audit --survey`);
+- what follows for who knows that nobody gave some answer, or a register (`disclosure audit`);
 - releases that this ledger does not know, and what else an outsider knows from elsewhere."""
 _MOST_CELLS = 5_000_000
 _QUOTE = re.compile("'(?=[=+\\-@|'＝＋－＠])")  # A CSV has it before what would start a formula.

@@ -1,6 +1,7 @@
 """Whether a release is as the ledger has it, and what follows from all that was shown."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from scipy.sparse import csr_array, vstack
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.certificate import certify, may_follow
 from blijfwijzer.disclosure.chain import Release
+from blijfwijzer.disclosure.choice import Outsider
 from blijfwijzer.disclosure.earlier import lines_before
 from blijfwijzer.disclosure.fingerprint import (
     Fingerprints,
@@ -25,13 +27,14 @@ from blijfwijzer.disclosure.fingerprint import (
 )
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.disclosure.standing import standing, withdrawn
-from blijfwijzer.errors import DisclosureError, ReleaseError
+from blijfwijzer.errors import DisclosureError, ReleaseError, counted
 from blijfwijzer.groups.grouping import member_finder
-from blijfwijzer.release.folder import additions_of, hash_record
+from blijfwijzer.release.admission import known_by_register
+from blijfwijzer.release.folder import additions_of, hash_record, settings_of
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 
-REMADE = frozenset({"report.html", "report.json", "blijfwijzer.xlsx"})
+REMADE = frozenset({"report.html", "explore.html", "report.json", "blijfwijzer.xlsx"})
 """Files of a release that are made anew when vouchers are added; all others stay as they were."""
 _TABLES: dict[str, dict[str, int]] = {
     "groups.parquet": {"_rate": 0, "_low": 0, "_high": 0},
@@ -175,25 +178,46 @@ def _sharp(views: int) -> Sight:
     return Sight(ones - 1, ones, ones > 0, ones > 0)
 
 
+@dataclass(frozen=True)
+class KnownRegister:
+    """A register of personnel, as whoever works in HR knows it."""
+
+    file: str
+    sha256: str
+    answered_by_all: csr_array
+    """Units and codes of which everybody responded, as `RegisterWeights` has them."""
+
+
 def derive_again(
-    release: Path, run: dict[str, Any], ledgers: Path, intake: Intake, codebook: Codebook
+    release: Path,
+    run: dict[str, Any],
+    ledgers: Path,
+    intake: Intake,
+    codebook: Codebook,
+    register: KnownRegister | None = None,
 ) -> str:
     """Put the people of a survey in all groups that were shown of it, and prove it again.
+
+    Beside these groups an outsider knows, where a register is given, the totals of which everybody
+    responded; those from which few follow whatever is shown are left out, as when it was made.
 
     Parameters
     ----------
     run : record of the release
+    register : that the release was made with
 
     Raises
     ------
     ReleaseError
-        It was made from another file, or other people are in the groups than the ledger has of
-        them.
+        It was made from another file or register, or other people are in the groups than the ledger
+        has of them.
     DisclosureError
         Something follows about fewer people than was promised.
     """
     with open_ledger(ledgers / str(run["survey"]), str(run["owner"])) as ledger:
         hold_origin(release, run, ledger, "survey", intake.sha256, intake.file)
+        if register is not None:
+            hold_origin(release, run, ledger, "register", register.sha256, register.file)
         dataset = run["provenance"]["survey_hmac_sha256"]
         lines = [line for line in ledger.standing if line.content["dataset"] == dataset]
         minimum = min((int(x.content["minimum"]) for x in lines if x.content["groups"]), default=0)
@@ -204,20 +228,47 @@ def derive_again(
             f"of them: {', '.join(unlike[:5])}. Give the codebook that the release was made "
             "with."
         )
-    atoms = find_atoms(members)
-    # Other mathematics than the choice of what is shown, so that one blind spot is not two.
-    proof = certify(atoms.rows, atoms.rows @ atoms.sizes, minimum)
-    left = [c for c in proof.unserved if may_follow(atoms.rows, atoms.sizes, int(c), minimum)]
+    known, groups = _known_by(register, run, members.shape[1]), members.shape[0]
+    worlds, left = prove_again(csr_array(vstack([members, known], format="csr")), minimum)
     if left:
         raise DisclosureError(
-            f"{members.shape[0]} groups were shown of this survey, and from them totals of fewer "
-            f"than {minimum} people may follow, of {len(left)} parts that no group tells apart. Do "
+            f"{groups} groups were shown of this survey, and from them totals of fewer "
+            f"than {minimum} people may follow, of {left} parts that no group tells apart. Do "
             "not publish this release."
         )
+    beside = f" and {counted(known.shape[0], 'total')} of a register" if register else ""
     return (
-        f"nothing about fewer than {minimum} people, from {members.shape[0]} groups: proven by "
-        f"{len(proof.worlds)} invented populations"
+        f"nothing about fewer than {minimum} people, from {groups} groups{beside}: proven by "
+        f"{worlds} invented populations"
     )
+
+
+def prove_again(known: csr_array, minimum: int) -> tuple[int, int]:
+    """Prove that no total of 1 to `minimum` - 1 people follows from totals that are known.
+
+    Other mathematics than the choice of what is shown, so that one blind spot is not two.
+
+    Parameters
+    ----------
+    known : one row per total, one column per response
+
+    Returns
+    -------
+    The populations that prove it, and of how many parts they do not.
+    """
+    atoms = find_atoms(known)
+    proof = certify(atoms.rows, atoms.rows @ atoms.sizes, minimum)
+    left = [c for c in proof.unserved if may_follow(atoms.rows, atoms.sizes, int(c), minimum)]
+    return len(proof.worlds), len(left)
+
+
+def _known_by(register: KnownRegister | None, run: Mapping[str, Any], responses: int) -> csr_array:
+    """Give the totals that whoever knows a register knows beside those that are shown."""
+    nobody = csr_array((0, responses), dtype=np.int8)
+    if register is None:
+        return nobody
+    outsider = Outsider(csr_array(np.ones((1, responses), dtype=np.int8)), nobody, 0)
+    return known_by_register(register.answered_by_all, outsider, settings_of(run).disclosure)
 
 
 def hold_origin(
@@ -228,7 +279,7 @@ def hold_origin(
     Parameters
     ----------
     run : record of the release
-    origin : what it is, as the record calls it: survey, model_vertrekintentie ...
+    origin : what it is, as the record calls it: survey, register, model_vertrekintentie ...
     sha256 : its own hash
     name : of its file or folder
 
@@ -237,7 +288,7 @@ def hold_origin(
     ReleaseError
     """
     if ledger.identify(sha256) != run["provenance"].get(f"{origin}_hmac_sha256"):
-        what = "file" if origin == "survey" else "model"
+        what = {"survey": "file", "register": "register"}.get(origin, "model")
         raise ReleaseError(
             f"{name}: is not the {what} that {release} was made from. Give the right one."
         )

@@ -1,6 +1,7 @@
 """The stories of those who must trust it: what follows from releases, and are they whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,21 +15,42 @@ from blijfwijzer.release.draws import tell_draws
 from blijfwijzer.release.folder import read_record, settings_of
 from blijfwijzer.release.promise import hold_seal
 from blijfwijzer.release.proofs import proofs_of
-from blijfwijzer.release.verify import changed_by_few, derive_again, hold_release, hold_rows
+from blijfwijzer.release.verify import (
+    KnownRegister,
+    changed_by_few,
+    derive_again,
+    hold_release,
+    hold_rows,
+)
+from blijfwijzer.runs.people import read_people
 from blijfwijzer.runs.waves import without_outcomes
-from blijfwijzer.survey.codebook import Codebook, load_codebook
+from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
+
+_REGISTER = "register_hmac_sha256"
+"""What the record of a release with margins of a register has."""
+
+
+@dataclass(frozen=True)
+class AuditSources:
+    """What releases were made from, to derive again what follows."""
+
+    survey: Path
+    codebook: str
+    register: Path | None = None
+    """Margins or cells of a register of personnel, which whoever works in HR knows."""
 
 
 def audit(
-    releases: list[Path], ledgers: Path, survey_file: Path | None, codebook_name: str | None
+    releases: list[Path], ledgers: Path, made_from: AuditSources | None
 ) -> list[dict[str, Any]]:
     """Work out what could be derived from releases together, and with the ledger.
 
     Without the survey: files and records are as they were entered in the ledger, in every line that
     tells of them, the ledger is whole, rows are coarse and of enough people, and no group of one
     release differs by a few people from what another showed before. With the survey also: its
-    people are put in all groups that the ledger knows of it, and the elimination is done again.
+    people are put in all groups that the ledger knows of it, and the elimination is done again;
+    with a register, beside the totals that whoever knows it knows.
 
     Returns
     -------
@@ -44,8 +66,8 @@ def audit(
         groups = hold_rows(release, int(own.content["minimum"]))
         _refuse_changed(folder, entered)
         derived = ""
-        if survey_file is not None and codebook_name is not None:
-            derived = _derive(release, run, ledgers, survey_file, load_codebook(codebook_name))
+        if made_from is not None:
+            derived = _derive(release, run, ledgers, made_from)
         row = {
             "folder": str(release),
             "shown": groups,
@@ -54,7 +76,11 @@ def audit(
             "releases": len(entered),
             "head": entered[-1].hash,
             "derived": derived,
-            "remarks": [*_told_of(entered), *tell_draws(run, entered)],
+            "remarks": [
+                *_told_of(entered),
+                *tell_draws(run, entered),
+                *_told_of_register(run, made_from),
+            ],
         }
         _say_audited(row)
         told.append(row)
@@ -95,6 +121,11 @@ def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> list[str]:
     ledger = ledgers / str(run["survey"])
     found = verifier.verify(release, proofs or proofs_of(run, ledger), ledger)
     print(f"{found}\n\n{verifier.CANNOT}")
+    if _REGISTER in run["provenance"]:
+        print(
+            "- and this release has the margins of a register: how many responded where everybody "
+            "did\n  is in no proof (`disclosure audit --survey --population`)."
+        )
     worst = max(kind for kind, _ in found)
     if worst == verifier.FAILS:
         raise ReleaseError(
@@ -106,6 +137,15 @@ def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> list[str]:
             "`blijfwijzer disclosure audit --survey`, or show fewer groups."
         )
     return [what for _, what in found]
+
+
+def _told_of_register(run: Mapping[str, Any], made_from: AuditSources | None) -> Iterator[str]:
+    """Tell that a release has margins of a register, and what that tells was not looked at."""
+    if _REGISTER in run["provenance"] and (made_from is None or made_from.register is None):
+        yield (
+            "its figures have the margins of a register, and what follows for whoever knows that "
+            "was not worked out (give --population)"
+        )
 
 
 def _refuse_changed(folder: Path, entered: list[Release]) -> None:
@@ -190,13 +230,17 @@ def _tell_fork(one: tuple[Path, list[Release]], other: tuple[Path, list[Release]
     print(f"{short[0]}: is an older copy of {long[0]}, up to release {common}.")
 
 
-def _derive(
-    release: Path, run: dict[str, Any], ledgers: Path, survey_file: Path, codebook: Codebook
-) -> str:
+def _derive(release: Path, run: dict[str, Any], ledgers: Path, made_from: AuditSources) -> str:
     """Read the survey that a release was made from, and derive again."""
-    settings, codebook = settings_of(run), without_outcomes(codebook)
+    settings, codebook = settings_of(run), without_outcomes(load_codebook(made_from.codebook))
     with show_progress() as tell:
-        tell(f"read {survey_file.name}")
-        intake = read_survey(survey_file, codebook, settings.intake)
+        tell(f"read {made_from.survey.name}")
+        intake = read_survey(made_from.survey, codebook, settings.intake)
+        register, file = None, made_from.register
+        if file is not None:
+            people = read_people((file,), (), intake.responses, codebook, settings)
+            weights, sha256 = people.weights, people.sha256["register_sha256"]
+            if weights is not None:
+                register = KnownRegister(file.name, sha256, weights.answered_by_all)
         tell("find what could be derived")
-        return derive_again(release, run, ledgers, intake, codebook)
+        return derive_again(release, run, ledgers, intake, codebook, register)

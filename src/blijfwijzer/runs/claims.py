@@ -1,10 +1,11 @@
 """The story of `claims`: the policy's claims, put to a survey."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.claims.evidence import Evidence
@@ -20,10 +21,12 @@ from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.claim_findings import WITHHELD, ClaimFindings, ShownClaims
 from blijfwijzer.publish.claim_tables import claims_json, clear_verdicts
 from blijfwijzer.publish.claims_page import claims_chapter, render_claims, write_claims_workbook
+from blijfwijzer.publish.findings import RegisterFindings
 from blijfwijzer.records.model_choice import foresee
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.claims import admit_claims
 from blijfwijzer.release.folder import refuse_place
+from blijfwijzer.release.margins import offer_margins, told_margins
 from blijfwijzer.release.overlap import is_of_file
 from blijfwijzer.release.preview import Found, Tally, Wish
 from blijfwijzer.release.publication import publication
@@ -34,6 +37,7 @@ from blijfwijzer.runs.waves import (
     ReadWave,
     Waves,
     WavesRequest,
+    know_people,
     paths_of,
     read_waves,
     track_waves,
@@ -50,6 +54,8 @@ class ClaimsTested:
     evidence: Evidence
     verdicts: tuple[Verdict, ...]
     """Of all, whatever was asked: what may be told of one depends on what is told of others."""
+    plain: Mapping[str, str] = field(default_factory=dict)
+    """Claim to its verdict with the weights that the survey had, where others are used."""
 
     @property
     def asked(self) -> list[str]:
@@ -70,13 +76,18 @@ def claims(asked: WavesRequest, output: Path, ledgers: Path) -> Shown:
 def put_claims(asked: WavesRequest, tell: Tell) -> ClaimsTested:
     """Read a survey, perhaps with the wave before, and test the claims on it."""
     chosen = tuple(find_claims(asked.only))
-    waves = read_waves(asked, "achterblijver", tell)
+    waves = know_people(read_waves(asked, "achterblijver", tell, is_test=True), asked)
     earlier = None if waves.before is None else evidence_of(waves.before, waves)
     risk = None
     if waves.choice is not None:
         risk = foresee(waves.choice.stored, waves.now.intake, waves.settings, tell)
     evidence = evidence_of(waves.now, waves, earlier, risk)
-    return ClaimsTested(waves, chosen, evidence, run_claims(evidence, CLAIMS, tell))
+    verdicts, plain = run_claims(evidence, CLAIMS, tell), dict[str, str]()
+    if waves.unweighed is not None:
+        tell("claims with the weights of the survey")
+        without = run_claims(evidence_of(waves.unweighed, waves, earlier, risk), CLAIMS, tell)
+        plain = {verdict.claim.id: verdict.verdict for verdict in without}
+    return ClaimsTested(waves, chosen, evidence, verdicts, plain)
 
 
 def publish_claims(tested: ClaimsTested, output: Path, ledgers: Path, tell: Tell) -> Shown:
@@ -85,7 +96,8 @@ def publish_claims(tested: ClaimsTested, output: Path, ledgers: Path, tell: Tell
     tell(f"write {output}")
     with publication(output, request, ledgers) as release:
         findings = _find_claims(tested, release)
-        chapter = release.warned(claims_chapter(findings, release.origin, request.wave))
+        chapter = claims_chapter(findings, release.origin, request.wave)
+        chapter = release.warned(chapter.warned(waves.left_out))
         release.publish(_files(findings, chapter), findings.counts())
     named = " ".join(tested.asked)
     tracked = track_waves(waves, release, _metrics(findings), ledgers, claims=named)
@@ -111,12 +123,26 @@ def _find_claims(tested: ClaimsTested, release: Rehearsal) -> ClaimFindings:
     _refuse_own_survey(release, waves)
     before = None if waves.before is None else _admit(release, waves.before)
     now = _admit(release, waves.now)
-    shown = ShownClaims()
-    if all(a.choice.tells_everyone for a in (before, now) if a is not None):
-        shown = admit_claims(tested.verdicts, tested.evidence, now, release)
+    shown, weights = ShownClaims(), waves.now.people.weights
+    tells = all(a.choice.tells_everyone for a in (before, now) if a is not None)
+    if tells:
+        beside = {} if weights is None else offer_margins(weights, now.minimum)
+        shown = admit_claims(tested.verdicts, tested.evidence, now, release, beside)
     verdicts = tuple(v for v in tested.verdicts if v.claim in tested.chosen)
+    register = None
+    if tells and weights is not None:
+        nothing = pd.DataFrame(columns=["target", "place", "rate", "moved"])
+        register = RegisterFindings(weights, told_margins(weights, shown.beside), nothing)
     return ClaimFindings(
-        verdicts, shown, waves.codebook, waves.settings, waves.now.intake, now.earlier.releases
+        verdicts,
+        shown,
+        waves.codebook,
+        waves.settings,
+        waves.now.intake,
+        now.earlier.releases,
+        register,
+        tested.plain,
+        waves.remarks,
     )
 
 
@@ -138,7 +164,8 @@ def _request(tested: ClaimsTested) -> Request:
 def _admit(release: Rehearsal, wave: ReadWave) -> Admission:
     # Claims are told by parts; the one group that there is stands for no answers by itself.
     bases = dict.fromkeys(release.request.statistics, Basis())
-    return release.admit(wave.intake, everyone_alone(wave.responses), bases, wave.name)
+    grouping = wave.people.mark(everyone_alone(wave.responses))
+    return release.admit(wave.intake, grouping, bases, wave.name)
 
 
 def _metrics(findings: ClaimFindings) -> dict[str, float]:

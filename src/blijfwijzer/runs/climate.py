@@ -22,11 +22,19 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.climate_findings import (
     MeasuredCulture,
+    default_levels,
     find_culture,
     measure_culture,
     permit_culture,
 )
-from blijfwijzer.runs.waves import Waves, WavesRequest, paths_of, read_waves, track_waves
+from blijfwijzer.runs.waves import (
+    Waves,
+    WavesRequest,
+    know_people,
+    paths_of,
+    read_waves,
+    track_waves,
+)
 
 
 def climate(asked: WavesRequest, output: Path, ledgers: Path) -> Shown:
@@ -42,7 +50,8 @@ def climate(asked: WavesRequest, output: Path, ledgers: Path) -> Shown:
 def measure_climate(asked: WavesRequest, tell: Tell) -> MeasuredCulture:
     """Read a survey, perhaps with the wave before, and measure its culture."""
     waves = read_waves(asked, "vertrekintentie", tell)
-    return measure_culture(waves, asked.only, tell)
+    levels = asked.only or default_levels(waves.codebook, waves.now.responses)
+    return measure_culture(know_people(waves, asked, levels), levels, tell)
 
 
 def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell: Tell) -> Shown:
@@ -51,7 +60,8 @@ def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell
     with publication(output, request, ledgers) as release:
         findings = find_culture(measured, release, tell)
         tell(f"write {output}")
-        chapter = release.warned(climate_chapter(findings, release.origin, request.wave))
+        chapter = climate_chapter(findings, release.origin, request.wave)
+        chapter = release.warned(chapter.warned(waves.left_out))
         release.publish(_files(findings, chapter), findings.counts())
     counts = findings.counts()
     metrics = {**{name: float(counts[name]) for name in _OF_GROUPS}, "listed": _listed(findings)}

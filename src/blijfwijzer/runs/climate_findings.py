@@ -21,10 +21,12 @@ from blijfwijzer.culture.trend import Trend, measure_trend
 from blijfwijzer.culture.unit_changes import measure_unit_changes
 from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.disclosure.figures import Figures
-from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
+from blijfwijzer.drivers.group_profiles import Rows, contrast_drivers, score_groups
+from blijfwijzer.drivers.row_batches import Batching
 from blijfwijzer.errors import AlikeError, CultureError, ModelFolderError, OneUnitError, counted
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, make_groups
+from blijfwijzer.groups.naming import name_groups
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.progress import Tell
 from blijfwijzer.publish.culture_findings import (
@@ -45,6 +47,7 @@ from blijfwijzer.release.culture import (
 )
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.waves import compare_wave, refuse_different
+from blijfwijzer.runs.climate_register import offer_register, rounded_register, tell_register
 from blijfwijzer.runs.waves import ReadWave, Waves
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Mask
@@ -141,7 +144,7 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
     now, before, codebook, settings = waves.now, waves.before, waves.codebook, waves.settings
     responses, culture = now.responses, settings.culture
     levels, grouping, unasked = group_culture(waves, only)
-    earlier = None if before is None else _group(before.responses, levels, waves)
+    earlier = None if before is None else _group(before, levels, waves)
     design = read_design(responses, codebook)
     tell("how well the scales measure")
     there = tuple(level for level in codebook.units.levels if level in responses)
@@ -189,7 +192,7 @@ def group_culture(
     responses = waves.now.responses
     unasked = require_culture(responses, waves.now.scales, waves.codebook, waves.settings)
     levels = only or default_levels(waves.codebook, responses)
-    return levels, _group(responses, levels, waves), unasked
+    return levels, _group(waves.now, levels, waves), unasked
 
 
 def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> CultureFindings:
@@ -200,7 +203,7 @@ def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> C
     screenings, checks = _screen(now, measured)
     drivers = None
     if waves.choice is not None and now.admission.choice.tells_everyone:
-        drivers = _drivers(now, waves.choice.stored, screenings, waves.settings, tell)
+        drivers = _drivers(now, waves, waves.choice.stored, screenings, tell)
     return CultureFindings(
         waves.codebook,
         waves.settings,
@@ -216,6 +219,8 @@ def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> C
         measured.conduct,
         drivers,
         measured.unasked,
+        tell_register(now, permission.figures, waves.codebook, waves.settings),
+        waves.remarks,
     )
 
 
@@ -230,16 +235,20 @@ def permit_culture(
     return now, _permit(measured, now, before, release)
 
 
-def _group(responses: pd.DataFrame, levels: tuple[str, ...], waves: Waves) -> Grouping:
+def _group(wave: ReadWave, levels: tuple[str, ...], waves: Waves) -> Grouping:
     """Group a wave by some unit levels, crossed with nothing."""
-    return make_groups(responses, waves.codebook, levels, waves.settings)
+    people = wave.people
+    grouping = make_groups(
+        wave.responses, waves.codebook, levels, waves.settings, population=people.counts
+    )
+    return name_groups(people.mark(grouping), waves.codebook, waves.now.intake.units)
 
 
 def _admit(wave: ReadWave, grouping: Grouping, release: Rehearsal, tell: Tell) -> Wave:
     tell(f"find what could be derived of {wave.name}")
     bases = culture_bases(wave.scales, release.request.codebook, release.request.settings)
     admission = release.admit(wave.intake, grouping, bases, wave.name)
-    return Wave(wave.intake, wave.scales, admission)
+    return Wave(wave.intake, wave.scales, admission, wave.people.weights)
 
 
 def _permit(
@@ -257,7 +266,10 @@ def _permit(
         offered |= {n: part for n, part in mix.items() if n.of[0] not in measured.attributes}
         earlier = mix_figures(before.responses, trend.mix, "n_before", codebook, minimum)
         earlier = release.figures(before.admission, earlier)
-    names = frozenset(release.figures(now.admission, offered))
+    # Last, so that what a register tells takes the place of no other figure.
+    of_register = offer_register(now, codebook, settings)
+    rounded = rounded_register(now, of_register, codebook, settings)
+    names = frozenset(release.figures(now.admission, offered | of_register, rounded))
     return Permission(
         now.admission.shown,
         now.admission.choice.reasons,
@@ -355,14 +367,10 @@ def _told_pair(now: Wave, codebook: Codebook, settings: Settings) -> Mask:
 
 
 def _drivers(
-    now: Wave,
-    stored: Stored,
-    screenings: Mapping[str, Screening],
-    settings: Settings,
-    tell: Tell,
+    now: Wave, waves: Waves, stored: Stored, screenings: Mapping[str, Screening], tell: Tell
 ) -> pd.DataFrame:
     """Say what goes with more or less intention to leave in each listed unit than among all."""
-    grouping, responses = now.grouping, now.responses
+    grouping, responses, settings = now.grouping, now.responses, waves.settings
     if not set(stored.codebook.units.levels) <= set(responses):
         raise ModelFolderError(
             f"{stored.folder.name}: was trained on another survey "
@@ -373,15 +381,9 @@ def _drivers(
         for screening in screenings.values()
         for unit in screening.units.loc[screening.units["is_listed"].astype(bool), "unit"]
     ]
-    scored = score_groups(
-        stored.model,
-        responses,
-        now.scales,
-        grouping.members,
-        settings.wave.batch,
-        settings.drivers.largest_gap,
-        tell,
-    )
+    rows = Rows(responses, now.scales, grouping.members)
+    batching = Batching(settings.wave.batch, settings.drivers.largest_gap, waves.engine)
+    scored = score_groups(stored.model, rows, batching, tell)
     weight = responses["weight"].to_numpy(dtype=float)[scored.sample_rows]
     wave = compare_wave(scored.sample, stored.reference, weight, settings.wave, len(responses))
     refuse_different(wave, settings.wave, stored.model.target)

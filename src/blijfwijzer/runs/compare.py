@@ -17,9 +17,13 @@ from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.release.folder import RECORD
+from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import publication
+from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.compared import compare_pair
+from blijfwijzer.runs.explained import count_told
+from blijfwijzer.runs.measured import admit_people
 from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
 from blijfwijzer.runs.tracked import track_compared
 
@@ -57,6 +61,16 @@ def publish_comparison(pair: ModelPair, output: Path, ledgers: Path, tell: Tell)
     tracked = track_compared(release, stored, pair.second.intake, compared.told)
     said = [*_say(output, compared), *release.said, *tracked]
     return Shown.of(chapter, output, said)
+
+
+def wish_comparison(pair: ModelPair) -> Wish:
+    """Give what would be told of two models, to foretell how much may be."""
+
+    def find(release: Rehearsal) -> Found:
+        breakdown = admit_people(pair.second, pair.first.contributions.risk, pair.by, release)
+        return Found(count_told(breakdown, pair.second.intake))
+
+    return Wish(pair.request("compare"), find)
 
 
 def _say(output: Path, compared: Compared) -> Iterator[str]:

@@ -16,6 +16,7 @@ from blijfwijzer.checks.waves import (
     find_moved_slope,
     find_turned_items,
 )
+from blijfwijzer.errors import PackError
 from blijfwijzer.estimation.intervals import ends_of
 from blijfwijzer.estimation.means import estimate_mean
 from blijfwijzer.estimation.reliability import estimate_item_rest
@@ -29,12 +30,10 @@ from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_choice import choose_models
 from blijfwijzer.records.model_folder import Stored
-from blijfwijzer.records.provenance import provenance
-from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
+from blijfwijzer.release.breakdown import Breakdown
 from blijfwijzer.release.folder import RECORD
 from blijfwijzer.release.overlap import Overlap, find_overlap
 from blijfwijzer.release.publication import Publication, publication
-from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Predictions, decimals_of, measure_by_unit
 from blijfwijzer.risk.monitoring import (
@@ -57,10 +56,9 @@ from blijfwijzer.risk.waves import (
     give_back_mix,
     refuse_different,
 )
-from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave
+from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave, count_told
 from blijfwijzer.runs.tracked import track_watched
 from blijfwijzer.runs.train_checks import check_drift, check_survey
-from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
@@ -111,7 +109,7 @@ def monitor(request: ExplainRequest, output: Path, ledgers: Path | None) -> list
     request : of each outcome that there is a model of when it names none
     ledgers : folder of the ledgers; beside the folder of models when None
     """
-    targets = [request.target] if request.target else list(choose_models(request.model))
+    targets = targets_of(request)
     for target in targets:
         refuse_strange(output / target, RECORD)
     told = []
@@ -123,6 +121,22 @@ def monitor(request: ExplainRequest, output: Path, ledgers: Path | None) -> list
         print(shown)
         told.append(shown)
     return told
+
+
+def targets_of(request: ExplainRequest) -> list[str]:
+    """Give the outcomes that are watched.
+
+    Raises
+    ------
+    PackError
+        The models are those of somebody else, in one file.
+    """
+    if request.model.is_file():
+        raise PackError(
+            f"{request.model.name}: a model is monitored with the tables of its training, by "
+            "whoever trained it. Give its folder."
+        )
+    return [request.target] if request.target else list(choose_models(request.model))
 
 
 def watch_wave(request: ExplainRequest, tell: Tell) -> Monitored:
@@ -148,16 +162,9 @@ def watch_wave(request: ExplainRequest, tell: Tell) -> Monitored:
 
 def publish_watch(found: Monitored, output: Path, ledgers: Path, tell: Tell) -> Shown:
     """Write whether a model still holds, by what may be shown."""
-    explained, stored = found.explained, found.stored
-    settings, intake = explained.settings, explained.intake
-    origin = provenance(intake.sha256, stored.codebook, settings) | stored.origin
-    asked, statistics = {"target": found.target}, (f"rate:{found.target}",)
-    wave = wave_of(explained.file)
-    request = Request("monitor", stored.codebook, settings, wave, statistics, origin, asked)
-    with publication(output, request, ledgers) as release:
-        breakdown = admit_breakdown(
-            release, intake, explained.answers, explained.contributions.risk
-        )
+    explained, stored, intake = found.explained, found.stored, found.explained.intake
+    with publication(output, explained.request("monitor"), ledgers) as release:
+        breakdown = explained.break_down(release)
         tell("measure")
         watch = _watch(found, breakdown, release)
         chapter = watch_chapter(watch)
@@ -166,11 +173,7 @@ def publish_watch(found: Monitored, output: Path, ledgers: Path, tell: Tell) -> 
             PAGE: render_watch(chapter, watch),
             FILE: watch_json(chapter, watch, release.origin),
         }
-        told = breakdown.admission.told
-        refused = len(intake.rejected)
-        forms = {"forms": intake.rows, "accepted": len(intake.responses), "refused": refused}
-        counts = {**forms, "shown": int(told.sum()), "withheld": int((~told).sum())}
-        release.publish(files, counts, advice=watch.advice.word)
+        release.publish(files, count_told(breakdown, intake), advice=watch.advice.word)
     tracked = track_watched(release, stored, intake, _metrics_of(chapter))
     first = f"{output / PAGE}: {found.target}: {write(watch.told, SCREEN)}"
     return Shown.of(chapter, output, [first, *release.said, *tracked])

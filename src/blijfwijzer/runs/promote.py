@@ -7,14 +7,19 @@ import numpy as np
 
 from blijfwijzer.errors import BusyError, PromotionError, SettingsError, counted
 from blijfwijzer.files import to_json
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.records.champions import CHAMPIONS, ChampionDecision, mark_champion, read_champions
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import MANIFEST, Stored, moment
 from blijfwijzer.records.registry import CHAMPION, Registered, crown, is_registered, version_of
 from blijfwijzer.records.tracking import expect_tracking, is_tracked
+from blijfwijzer.release.breakdown import Breakdown
+from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import Showing, showing
-from blijfwijzer.runs.explain import Explained
+from blijfwijzer.release.rehearsal import Rehearsal
+from blijfwijzer.release.request import Request
+from blijfwijzer.runs.explained import Explained, count_told
 from blijfwijzer.runs.held_out import hold_out
 from blijfwijzer.runs.measured import admit_people, find_rows, measure_rivals
 from blijfwijzer.runs.pairs import CompareRequest, read_alone, read_pair, request_of, rivals_of
@@ -90,15 +95,11 @@ def promote_model(asked: PromoteRequest, ledgers: Path | None, tell: Tell) -> Pr
     refuse_unnamed(asked)
     choice = choose_model(asked.model)
     stored = choice.stored
-    settings = load_settings(asked.settings or stored.settings)
+    settings = governed(load_settings(asked.settings or stored.settings), stored.folder)
     expect_tracking(settings.tracking)
     place = _find_place(asked.model, stored)
     champion, challenger = _read(asked, choice, place.champion, tell)
-    models = (
-        {"second": challenger} if champion is None else {"first": champion, "second": challenger}
-    )
-    cluster = (stored.codebook.units.cluster,)
-    with showing(request_of("promote", models, cluster), ledgers or stored.ledgers) as release:
+    with showing(_request(champion, challenger), ledgers or stored.ledgers) as release:
         # The ledger is ours now; what was in use when the models were read may be so no longer.
         _refuse_overtaken(asked.model, stored, place)
         candidacy = _measure(champion, challenger, asked, release, tell)
@@ -123,6 +124,26 @@ def promote_model(asked: PromoteRequest, ledgers: Path | None, tell: Tell) -> Pr
             found,
         )
         return _crown(decision, stored, place, settings)
+
+
+def wish_promotion(asked: PromoteRequest, tell: Tell) -> Wish:
+    """Give what would be told of a model beside the one in use, to foretell how much may be.
+
+    Raises
+    ------
+    PromotionError
+        It is in use already.
+    """
+    refuse_unnamed(asked)
+    choice = choose_model(asked.model)
+    place = _find_place(asked.model, choice.stored)
+    champion, challenger = _read(asked, choice, place.champion, tell)
+
+    def find(release: Rehearsal) -> Found:
+        breakdown = _admit(champion, challenger, release)
+        return Found(count_told(breakdown, challenger.intake))
+
+    return Wish(_request(champion, challenger), find)
 
 
 def refuse_unnamed(asked: PromoteRequest) -> None:
@@ -197,6 +218,20 @@ def _read(
     return pair.first, pair.second
 
 
+def _request(champion: Explained | None, challenger: Explained) -> Request:
+    """Say what is asked to be shown: how good both are, by the units that answer as a whole."""
+    beside = {} if champion is None else {"first": champion}
+    cluster = (challenger.stored.codebook.units.cluster,)
+    return request_of("promote", {**beside, "second": challenger}, cluster)
+
+
+def _admit(champion: Explained | None, challenger: Explained, release: Rehearsal) -> Breakdown:
+    """Choose by which units and backgrounds both may be told of."""
+    first = challenger if champion is None else champion
+    cluster = (challenger.stored.codebook.units.cluster,)
+    return admit_people(challenger, first.contributions.risk, cluster, release)
+
+
 def _measure(
     champion: Explained | None,
     challenger: Explained,
@@ -207,8 +242,7 @@ def _measure(
     """Measure a model beside the one in use, or beside the share of everyone."""
     both = [one for one in (champion, challenger) if one is not None]
     tell("find what could be derived")
-    cluster = (challenger.stored.codebook.units.cluster,)
-    breakdown = admit_people(challenger, both[0].contributions.risk, cluster, release)
+    breakdown = _admit(champion, challenger, release)
     held = tuple(hold_out(one, asked.learnt, release, tell) for one in both)
     candidacy = Candidacy(
         challenger.stored,

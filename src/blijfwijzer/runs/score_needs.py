@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.figures import FigureId, Figures
-from blijfwijzer.disclosure.rules import is_telling
 from blijfwijzer.fairness.ablation import refit_with_attributes, tell_ablation
 from blijfwijzer.fairness.proxies import measure_proxies, tell_proxy
 from blijfwijzer.groups.estimates import estimate_groups
@@ -18,6 +17,7 @@ from blijfwijzer.groups.segments import Segments, find_segments
 from blijfwijzer.publish.findings import NeedFindings
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.margins import leave_telling
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.runs.aims import Aim, all_cells, find_targeting, hidden_cells
 from blijfwijzer.runs.score_targets import NewWave, Target, flag_units
@@ -124,13 +124,8 @@ def segments_of(
 
 def not_telling(figures: Figures, target: Target | None, wave: NewWave) -> Figures:
     """Leave out figures of parts in which all answered alike, or two carry all the weight."""
-    if target is None or target.values is None:
-        return figures
-    return {
-        name: rows
-        for name, rows in figures.items()
-        if not is_telling(rows, target.values, wave.weight, wave.settings.disclosure)
-    }
+    answers = None if target is None else target.values
+    return leave_telling(figures, answers, wave.weight, wave.settings.disclosure)
 
 
 def _sentences(

@@ -1,6 +1,6 @@
 """What verbs of the Python door give: values that can be written; nothing of them is shown yet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -13,6 +13,7 @@ from blijfwijzer.runs.train import publish_model, write_rejected
 from blijfwijzer.runs.train_review import TrainingSurvey
 
 Place = Path | str
+Places = Place | Sequence[Place] | None
 Value = TypeVar("Value")
 
 
@@ -108,3 +109,8 @@ class Trained:
             name: publish_model(self.survey, fitted, folder, Path(ledgers), tell)
             for name, fitted in self.fitted.items()
         }
+
+
+def place_of(kind: str, survey: Path) -> Path:
+    """Give the folder into which a story is written when none is named."""
+    return Path("out") / f"{kind}-{survey.name.split('.')[0]}"

@@ -52,8 +52,17 @@ class PeopleKnown:
             return grouping
         groups, members, least = grouping.groups, grouping.members, least_in_cell(settings)
         cells = part_over_cells(responses, self.register, codebook, groups, members, least)
-        by_all = self.weights.answered_by_all
-        return replace(grouping, cells=cells, answered_by_all=by_all)
+        return replace(self.mark(grouping), cells=cells)
+
+    def mark(self, grouping: Grouping) -> Grouping:
+        """Tell groups of whom it is known to whoever knows the register that they all responded."""
+        if self.weights is None:
+            return grouping
+        return replace(grouping, answered_by_all=self.weights.answered_by_all)
+
+    def origin(self, wave: str = "") -> dict[str, str]:
+        """Give the hash of each table, for the record, by the wave that it is of."""
+        return {wave + name: value for name, value in self.sha256.items()}
 
 
 def read_people(
@@ -68,14 +77,15 @@ def read_people(
     Parameters
     ----------
     files : one with counts of people, one with margins or cells of a register, both or none
-    by : unit levels that are asked
+    by : unit levels that are told; none where everyone is
 
     Raises
     ------
     GroupError, MissingColumnsError
         As `read_population` and `join_units`.
     MarginError
-        As `read_register` and `weigh_by_register`; or two tables tell the same.
+        As `read_register` and `weigh_by_register`; or two tables tell the same, or one counts the
+        people of units of which nothing is told.
     """
     found: dict[str, tuple[Path, pd.DataFrame]] = {}
     for file in files:
@@ -91,6 +101,11 @@ def read_people(
     known = PeopleKnown(sha256=hashes)
     if "population" in found:
         file, frame = found["population"]
+        if not by:
+            raise MarginError(
+                f"{file.name}: counts how many people work in each unit, and here nothing is told "
+                "of units. Leave it out, or give margins or cells of a register."
+            )
         counts = name_as_survey(read_population(frame, codebook, file.name), responses)
         levels = asked_levels(codebook, by, responses)
         joined = join_units(counts, responses, levels, file.name)
