@@ -108,6 +108,9 @@ class Findings:
     register: RegisterFindings | None = None
     questions: pd.DataFrame = field(default_factory=pd.DataFrame)
     """What everyone answered, one row per question that may be told."""
+    detectable: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """Risk in which no group stands out to one row per level: level, and how far above the others a
+    group of middling size (typical) and the largest would have to lie; NaN where none would."""
     beside: BesideOthers | None = None
     """Everyone beside others of their kind, where the training tells of these."""
 

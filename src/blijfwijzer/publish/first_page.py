@@ -70,6 +70,11 @@ def contact_of(report: Chapter) -> tuple[Value, ...]:
     return report.notes.get("contact") or (say("contact.none"),)
 
 
+def room_for_contact(report: Chapter) -> tuple[Value, ...]:
+    """Say whom to ask and where to object, with room to write it where nobody filled it in."""
+    return report.notes.get("contact") or (say("letter.contact"),)
+
+
 def is_divided(report: Chapter) -> bool:
     """Tell whether a budget was divided, and all is there that the first page tells of it."""
     return all(map(report.has, ("proposal", "vouchers", "alternatives")))
@@ -153,9 +158,21 @@ def flagged_of(report: Chapter) -> Iterator[Value]:
             yield say("short.not_compared", target=label)
         elif rows.empty:
             yield say("short.not_flagged", target=label)
+            yield from detectable_of(report, target)
         else:
             names = tuple(map(tidy, rows["label"].head(MOST_NAMED)))
             yield Message("short.flagged", {"target": label, "names": names}, len(rows))
+
+
+def detectable_of(report: Chapter, target: str) -> Iterator[Value]:
+    """Say how large a difference would have been seen in a risk in which no group stands out."""
+    rows = report.rows("detectable") if report.has("detectable") else pd.DataFrame()
+    for row in (rows[rows["target"] == target] if len(rows) else rows).to_dict("records"):
+        level, typical = tidy(row["level"]), number(row["typical"])
+        if typical is None:
+            yield say("short.undetectable", level=level)
+        else:
+            yield say("short.detectable", level=level, typical=typical, largest=row["largest"])
 
 
 def withheld_of(report: Chapter) -> Iterator[Value]:

@@ -26,13 +26,14 @@ _TABLES = (
         "vouchers",
         "proposal",
         "alternatives",
+        "offered_drivers",
         "lottery",
         "card",
         "reach",
         "reach_gaps",
         "reach_conclusions",
     ),
-    *("beside", "beside_means", "beside_drivers"),
+    *("detectable", "beside", "beside_means", "beside_drivers"),
     *("fairness", "gaps", "conclusions", "response", "moved", "withheld", "rolled_up"),
     *("decided_before", "decisions", "blind", "uptake"),
 )
@@ -41,7 +42,8 @@ _MARKS = "marks"
 """A report of an earlier version lacks these."""
 _PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card", "gaps"}) | {
     *("reach", "reach_gaps", "reach_conclusions", "questions", "proposal"),
-    *("beside", "beside_means", "beside_drivers"),
+    *("detectable", "beside", "beside_means", "beside_drivers"),
+    "offered_drivers",
     *("decided_before", "decisions", "blind", "uptake"),
 }
 """Tables that a page can do without; a report of an earlier version may lack them."""

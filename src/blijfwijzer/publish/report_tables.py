@@ -85,6 +85,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "sectors": _by_target(groups, _level_of_many(groups, codebook), targets),
             "flagged": _flagged(groups, targets),
             "drivers": _drivers(findings, groups),
+            "detectable": _detectable(findings),
             **clear_beside(findings),
             "groups": _shown_groups(groups, targets),
             "segments": _segments(findings),
@@ -269,6 +270,17 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
         ["target", "group", "is_changeable", "size"], ascending=[True, True, False, False]
     )
     return findings.edge.clear("drivers", table)
+
+
+def _detectable(findings: Findings) -> Cleared:
+    """Say how large a difference would have been seen, where none was."""
+    words = _LevelWords(findings.codebook)
+    parts = [
+        rows.assign(target=target, level=rows["level"].map(words))
+        for target, rows in findings.detectable.items()
+        if len(rows)
+    ]
+    return findings.edge.clear_parts("detectable", parts)
 
 
 def _helps(driver: str, codebook: Codebook) -> Value:

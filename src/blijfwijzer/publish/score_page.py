@@ -21,7 +21,14 @@ from blijfwijzer.publish.blocks import (
     titled,
 )
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.first_page import MOST_GROUPS, apart_of, first_page, is_divided, served
+from blijfwijzer.publish.first_page import (
+    MOST_GROUPS,
+    apart_of,
+    detectable_of,
+    first_page,
+    is_divided,
+    served,
+)
 from blijfwijzer.publish.letters import letters
 from blijfwijzer.publish.numbers import number
 from blijfwijzer.publish.page import heading_of, render_sections
@@ -60,7 +67,17 @@ PURPOSE = (
 )
 """Sentences on what a release is, and what it is not."""
 SHEETS = (
-    *("proposal", "vouchers", "alternatives", "groups", "flagged", "drivers", "sectors"),
+    *(
+        "proposal",
+        "vouchers",
+        "offered_drivers",
+        "alternatives",
+        "groups",
+        "flagged",
+        "detectable",
+        "drivers",
+        "sectors",
+    ),
     *(
         "beside",
         "beside_means",
@@ -129,6 +146,7 @@ def _offers(report: Chapter) -> Iterator[Block]:
     short = groups.head(MOST_SERVED).drop(columns=["level", "sector"])
     if len(groups) > MOST_GROUPS:  # else the first page lists them all
         yield Block(paragraphs=told, table=shown_table(report, "vouchers", caption, short))
+    yield from _why_there(report, groups)
     if report.has("alternatives"):
         rows, caption = _best(report.rows("alternatives")), say("caption.alternatives")
         short = rows[[*_COMPARED, *(c for c in ("true_extra", "cost_per_extra") if c in rows)]]
@@ -184,6 +202,8 @@ def _flagged(report: Chapter) -> Iterator[Block]:
     found = list(report.by_target("flagged"))
     if not found:
         yield paragraph("note.none_flagged")
+        seen = (line for target, _ in report.targets for line in detectable_of(report, target))
+        yield Block(paragraphs=tuple(seen))
     for target, label, flagged in found:
         caption = say("caption.flagged", target=label)
         rows = flagged.head(MOST_FLAGGED)
@@ -198,13 +218,32 @@ def _flagged(report: Chapter) -> Iterator[Block]:
         yield Block(links=(("#drivers", say("short.more.drivers")),))
 
 
+def _why_there(report: Chapter, groups: pd.DataFrame) -> Iterator[Block]:
+    """Say what goes with the need where vouchers are offered, most of them first."""
+    if not report.has("offered_drivers"):
+        return
+    drivers = report.rows("offered_drivers")
+    shown = drivers.drop_duplicates("group").head(MOST_GROUPS)
+    points = tuple(_of_groups(drivers, shown))
+    if points:
+        yield Block(paragraphs=(say("offers.drivers"),), points=points)
+    without = len(shown) - len(points)
+    if without:
+        yield Block(paragraphs=(Message("offers.no_drivers", {}, without),))
+
+
 def _what_goes_with(report: Chapter, target: str, flagged: pd.DataFrame) -> Iterator[Value]:
-    """Name what goes with more risk in each group and an employer can change."""
+    """Name what goes with more risk in each group that stands out and an employer can change."""
     drivers = report.rows("drivers")
+    yield from _of_groups(drivers[drivers["target"] == target], flagged)
+
+
+def _of_groups(drivers: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Value]:
+    """Name what surely goes with more risk in each group and an employer can change."""
     is_more = pd.to_numeric(drivers["contrast"], errors="coerce") > 0
     is_told = drivers["is_changeable"].astype(bool) & drivers["is_sure"].astype(bool) & is_more
-    drivers = drivers[(drivers["target"] == target) & is_told]
-    for group, name in zip(flagged["group"], flagged["label"], strict=True):
+    drivers = drivers[is_told]
+    for group, name in zip(groups["group"], groups["label"], strict=True):
         rows = drivers[drivers["group"] == group].head(MOST_NAMED)
         if len(rows):
             told = tuple(
@@ -238,10 +277,7 @@ def _results(report: Chapter) -> Iterator[Block]:
 
 def _beside(report: Chapter) -> Iterator[Block]:
     """Stand beside others of one's kind: in each risk, in culture, and what goes with it."""
-    told = tuple(say_means(report))
-    if told:
-        caption, rows = say("caption.beside_means"), report.rows("beside_means")
-        yield Block(caption, told, table=shown_table(report, "beside_means", caption, rows))
+    yield Block(paragraphs=tuple(say_means(report)))
     for _, label, rows in report.by_target("beside_drivers"):
         can = rows[rows["is_changeable"].astype(bool)].head(MOST_NAMED)
         points = tuple(
@@ -251,6 +287,7 @@ def _beside(report: Chapter) -> Iterator[Block]:
         if points:
             yield Block(paragraphs=(say("beside.drivers", target=label),), points=points)
     yield paragraph("note.beside")
+    yield Block(links=(("#groups", say("short.more.beside")),))
 
 
 def _by_unit(report: Chapter) -> pd.DataFrame:

@@ -91,10 +91,28 @@ def show_division(
     tables["vouchers"] = pick(table, shown)
     tables["proposal"] = edge.clear("proposal", [_proposal(division)])
     tables["alternatives"] = edge.clear("alternatives", _alternatives(division, groups))
+    if report.has("drivers"):
+        tables["offered_drivers"] = _drivers(report, table.frame, settings.target)
     if lottery is not None:
         tables["lottery"] = edge.clear("lottery", _lottery(lottery, power))
     notes = {**report.notes, "vouchers": _notes(division, groups, settings)}
     return replace(report, tables=tables, notes=notes), table
+
+
+def _drivers(report: Chapter, given: pd.DataFrame, target: str) -> Cleared:
+    """Take what goes with the need in the groups that are offered vouchers, most vouchers first.
+
+    Parameters
+    ----------
+    given : as in vouchers.csv
+    """
+    drivers = report.tables["drivers"]
+    rows = drivers.frame.reset_index(drop=True)
+    served = given.loc[given["vouchers"] > 0, "group"].astype(str)
+    place = pd.Series(range(len(served)), index=served.to_numpy())
+    own = rows[(rows["target"] == target) & rows["group"].isin(place.index)]
+    order = own["group"].map(place).sort_values(kind="stable").index
+    return pick(drivers, {str(name): str(name) for name in rows}, order.to_numpy())
 
 
 def show_reach(report: Chapter, found: Targeted, codebook: Codebook, minimum: int) -> Chapter:

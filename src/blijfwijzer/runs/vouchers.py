@@ -225,7 +225,8 @@ def publish_division(divided: Divided, release: Path, ledgers: Path, tell: Tell)
     permit = divided.permit
     added = Addition("vouchers", divided.told, divided.draw, hold, codebook, sealed, permit)
     with addition(release, divided.run, ledgers, added) as adding:
-        shown, table = show_division(divided.report, division, divided.groups, divided.plan)
+        plan = divided.plan.model_copy(update={"target": divided.target})
+        shown, table = show_division(divided.report, division, divided.groups, plan)
         if reach is not None:
             tell("find whom it misses")
             shown = tell_reach(shown, reach.aim, reach.reread, adding.rehearsal)
