@@ -111,6 +111,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("unit_vouchers", "verdicts", "vouchers", "what", "withheld", "worrying"),
         ),
         "sheet.asks": (
+            *("beside", "beside_drivers", "beside_means", "detectable", "offered_drivers"),
             *("agreement", "alternatives", "card", "checks", "climate", "comparable", "compared"),
             *("conclusions", "conduct", "conduct_changes", "conduct_links", "drivers"),
             *("estimates", "fairness", "flagged", "gaps", "groups", "items", "lottery"),
