@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blijfwijzer.errors import GovernanceError, NotWritableError, PackError, SettingsError
+from blijfwijzer.errors import EvidenceError, GovernanceError, NotWritableError, SettingsError
 from blijfwijzer.files import hash_bytes
 from blijfwijzer.governance.verification import verify_pack
 from blijfwijzer.runs.govern_pack import PackRequest, govern_pack, govern_verify
@@ -387,7 +387,7 @@ def test_one_altered_byte_of_a_pack_is_found(pack, name):
 
     try:
         faults = verify_pack(pack)
-    except PackError:
+    except EvidenceError:
         return
 
     assert f"{name}: was altered" in faults
@@ -408,7 +408,7 @@ def test_one_altered_byte_of_a_pack_is_found(pack, name):
 def test_what_is_no_pack_is_refused(pack, spoil, capsys):
     spoil(pack)
 
-    assert call("govern", "verify", pack) == PackError.exit_code
+    assert call("govern", "verify", pack) == EvidenceError.exit_code
     assert "ack" in capsys.readouterr().err
 
 
@@ -416,7 +416,7 @@ def test_faults_end_with_a_code_of_their_own_and_are_listed(pack):
     alter_value(pack)
     reseal(pack)
 
-    with pytest.raises(PackError, match="fault.* in this pack:\n.*roc_auc"):
+    with pytest.raises(EvidenceError, match="fault.* in this pack:\n.*roc_auc"):
         govern_verify(pack, {})
 
 

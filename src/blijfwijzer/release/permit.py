@@ -34,6 +34,8 @@ class Permit:
     """Whether thresholds were fixed before anything was known that they judge."""
     judged: tuple[Judgement, ...] = ()
     """How what it follows from was judged."""
+    is_example: bool = False
+    """Whether it is what the package ships for its built-in survey, whose people are invented."""
 
     @property
     def told(self) -> dict[str, Any] | None:
@@ -44,6 +46,7 @@ class Permit:
         return {
             "sha256": own.sha256,
             "thresholds_sha256": own.acceptance.sha256,
+            "is_example": self.is_example,
             "document": own.model_dump(mode="json"),
         }
 
@@ -55,6 +58,12 @@ class Permit:
         elif self.governance.unsettled:
             names = tuple(say(id_of("settled", name)) for name in self.governance.unsettled)
             yield say("mark.unsettled", names=names)
+
+    @property
+    def remarks(self) -> Iterator[Message]:
+        """What the top of a page says besides."""
+        if self.is_example:
+            yield say("warning.example")
 
     def hold(self, ledger: Ledger) -> None:
         """Refuse what was not allowed, or no longer is.
@@ -110,7 +119,8 @@ def begin(request: Request, ledger: Ledger) -> Permit:
         Its models must be known and are not; or it would have other weights than were told.
     """
     told = find_governance(request.settings.governance, request.codebook)
-    permit = Permit(told, tuple(_uses_of(request)))
+    is_example = told is not None and request.settings.governance is None
+    permit = Permit(told, tuple(_uses_of(request)), is_example=is_example)
     refuse_stopped(ledger, _models_of(request, ledger))
     permit.hold(ledger)
     refuse_unknown(request, ledger)

@@ -82,7 +82,7 @@ class Rehearsal:
         """What to know of it before all else, from the ledger and from what was settled."""
         known = remark_models(self.request, self.ledger)
         gone, followed = remark_withdrawn(self.ledger), remark_followed(self.ledger)
-        return (*self.marks, *known, *gone, *followed)
+        return (*self.marks, *self.permit.remarks, *known, *gone, *followed)
 
     def warned(self, chapter: Chapter) -> Chapter:
         """Give a chapter with what is to be known before all else, at its top."""
