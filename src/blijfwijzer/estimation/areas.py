@@ -90,11 +90,22 @@ class Points:
         return Points(self.between[:, :, rows], self.share[rows])
 
 
-class _Seen(NamedTuple):
-    """What points say of parents."""
+class _Parents(NamedTuple):
+    """What points say of parents; dimensions x parents x points."""
 
-    log: Array
-    """Log likelihood per point, but for a constant."""
+    centre: Array
+    """Mean of the groups of each."""
+    marginal: Array
+    """How well that tells the common mean: an inverse covariance."""
+    mean: Array
+    """The common mean, of all parents."""
+    of_mean: Array
+    """Covariance of that."""
+
+
+class _Seen(NamedTuple):
+    """What points say of the groups of parents."""
+
     level: Array
     """Dimensions x parents x points: where their groups are expected, from the middle."""
     unsure: Array
@@ -179,12 +190,15 @@ def integrate(areas: Areas, points: Points, cells: int, least: float) -> Posteri
     """
     at_once = max(1, cells // len(areas.parent))
     log = np.concatenate(
-        [_look(areas, points.take(part)).log for part in _parts(len(points.share), at_once)]
+        [_look(areas, points.take(part))[0] for part in _parts(len(points.share), at_once)]
     )
     weights = np.exp(log - log.max())
     kept = np.flatnonzero(weights > least)
     weights, points = weights[kept] / weights[kept].sum(), points.take(kept)
-    looked = [_look(areas, points.take(part)) for part in _parts(len(kept), at_once)]
+    looked = [
+        _expect(points.take(part), _look(areas, points.take(part))[1])
+        for part in _parts(len(kept), at_once)
+    ]
     seen = _Seen(*(np.concatenate(part, axis=-1) for part in zip(*looked, strict=True)))
     told = []
     for rows in _parts(len(areas.parent), max(1, cells // len(kept))):
@@ -202,42 +216,45 @@ def at_points(areas: Areas, points: Points) -> tuple[Array, Array, Array, Array]
     -------
     The first is one per point, but for a constant; the others are groups x points.
     """
-    seen = _look(areas, points)
-    return seen.log, *_at_groups(areas, points, seen, slice(None))
+    log, parents = _look(areas, points)
+    seen = _expect(points, parents)
+    return log, *_at_groups(areas, points, seen, slice(None))
 
 
 def _parts(count: int, at_once: int) -> list[slice]:
     return [slice(start, start + at_once) for start in range(0, count, at_once)]
 
 
-def _look(areas: Areas, points: Points) -> _Seen:
-    """Say of some points how likely they are, and where the groups of each parent are expected.
+def _look(areas: Areas, points: Points) -> tuple[Array, _Parents]:
+    """Say how likely some points are, and what is known of parents there.
 
     The common mean has a flat prior and is integrated out, which makes the likelihood the
     restricted one (REML; Harville 1974).
     """
-    above = points.above[:, :, None]
     precision, log = _precision(points.own, areas.sampling)
     of_parent, weighted = _add_up(areas, precision)
     alone, determinant = _invert(of_parent)
     centre = _apply(alone, weighted)
-    marginal, spread = _invert(alone + above)
+    marginal, spread = _invert(alone + points.above[:, :, None])
     of_mean, total = _invert(marginal.sum(axis=-2))
-    mean = _apply(of_mean, _apply(marginal, centre).sum(axis=-2))[:, None]
-    log = 0.5 * (
-        log
-        - np.log(determinant).sum(axis=0)
-        - np.log(spread).sum(axis=0)
-        - np.log(total)
-        - _squares(areas, precision)
-        + _square(of_parent, centre).sum(axis=0)
-        - _square(marginal, centre - mean).sum(axis=0)
-    )
-    gain = _multiply(above, marginal)
+    pulled = _apply(marginal, centre)
+    mean = _apply(of_mean, pulled.sum(axis=-2))
+    # Squares around parents and the mean, from those around the middle.
+    squares = _squares(areas, precision) - (weighted * centre).sum(axis=(0, 1))
+    squares += (pulled * centre).sum(axis=(0, 1)) - (mean * pulled.sum(axis=-2)).sum(axis=0)
+    log -= np.log(determinant * spread).sum(axis=0) + np.log(total) + squares
+    return 0.5 * log, _Parents(centre, marginal, mean, of_mean)
+
+
+def _expect(points: Points, parents: _Parents) -> _Seen:
+    """Say where the groups of each parent are expected, before their own answers."""
+    above, mean = points.above[:, :, None], parents.mean[:, None]
+    gain = _multiply(above, parents.marginal)
     rest = np.eye(len(above))[..., None, None] - gain
     unsure = _multiply(rest, above)
-    unsure = unsure + _multiply(_multiply(rest, of_mean[:, :, None]), rest.swapaxes(0, 1))
-    return _Seen(log, mean + _apply(gain, centre - mean), unsure)
+    of_mean = parents.of_mean[:, :, None]
+    unsure = unsure + _multiply(_multiply(rest, of_mean), rest.swapaxes(0, 1))
+    return _Seen(mean + _apply(gain, parents.centre - mean), unsure)
 
 
 def _precision(own: Array, sampling: Array) -> tuple[Array, Array]:

@@ -114,6 +114,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("agreement", "alternatives", "beside", "beside_drivers", "beside_means", "blind"),
             *("card", "checks", "climate", "comparable", "compared", "conclusions", "conduct"),
             *("conduct_changes", "conduct_links", "decided_before", "decisions", "drivers"),
+            *("detectable", "offered_drivers"),
             *("estimates", "fairness", "flagged", "gaps", "groups", "items", "lottery", "mix"),
             *("moved", "moved_climate", "pairs", "proposal", "questions", "reach"),
             *("reach_conclusions", "reach_gaps", "rejected", "remedies", "response", "rolled_up"),
