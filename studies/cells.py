@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import KDTree
 
 from blijfwijzer.disclosure.copies import number_forms
 from blijfwijzer.drivers.cells import Alike, kept_shares, make_cells
@@ -28,7 +27,7 @@ from blijfwijzer.survey.scales import score_scales
 _SMALLEST, _DOMINANCE = 10, 0.9
 _FEW, _MANY, _LEARNT = 4_000, 40_000, 4_000
 """Responses that are put in cells, and that models are fitted on."""
-_STEPS = 15
+_STEPS, _AT_ONCE = 8, 2_000
 _Kind = Literal["items", "trees"]
 _KINDS: tuple[_Kind, ...] = ("items", "trees")
 
@@ -65,9 +64,11 @@ def _cluster(people: Alike, cells: Codes) -> Codes:
     """Move people to the nearest mean, and means to their people, whatever sizes come of it."""
     values, found = people.values.to_numpy(), cells
     for _ in range(_STEPS):
-        number = np.unique(found, return_inverse=True)[1]
-        found = KDTree(_means(values, people.weight, number)).query(values)[1]
-    return np.asarray(found, dtype=np.intp)
+        means = _means(values, people.weight, np.unique(found, return_inverse=True)[1])
+        sizes = (means**2).sum(axis=1)
+        parts = (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
+        found = np.concatenate([np.argmin(sizes - 2 * part @ means.T, axis=1) for part in parts])
+    return found
 
 
 def _means(values: Array, weight: Array, number: Codes) -> Array:
