@@ -12,7 +12,14 @@ from blijfwijzer.estimation.discovery import (
     rank_intervals,
 )
 from blijfwijzer.groups.detection import find_detectable
-from blijfwijzer.groups.flags import FLAGGED, Listed, flag_groups, part_best, talent_at_risk
+from blijfwijzer.groups.flags import (
+    FLAGGED,
+    Listed,
+    find_flagged,
+    flag_groups,
+    part_best,
+    talent_at_risk,
+)
 from blijfwijzer.groups.rates import PooledRates, pool_rates
 from blijfwijzer.settings import FlagSettings
 from studies.flags import World, run_once
@@ -20,8 +27,13 @@ from studies.flags import World, run_once
 SETTINGS = FlagSettings(bootstraps=50)
 
 
-def flagged(rng, effect, groups=36, sectors=6, n=60, unit=None):
-    """Flag units against their sectors, of which each is pooled at its own level."""
+def flagged(rng, effect, **world):
+    true, found = made(rng, effect, **world)
+    return true, flag_groups(*found, SETTINGS, 1)
+
+
+def made(rng, effect, groups=36, sectors=6, n=60, unit=None):
+    """Units on a list against their sectors, of which each is pooled at its own level."""
     sector = np.repeat(np.arange(sectors), groups // sectors)
     true = np.clip(0.2 + effect, 0.01, 0.95) * np.ones(groups)
     sizes = rng.poisson(n, groups) + 10
@@ -40,7 +52,7 @@ def flagged(rng, effect, groups=36, sectors=6, n=60, unit=None):
     one = np.zeros(groups, dtype=int)
     unit = np.arange(groups) if unit is None else one + unit
     listed = Listed(sectors + np.arange(groups), sector, one, unit)
-    return true, flag_groups(pooled, areas, listed, SETTINGS, 1)
+    return true, (pooled, areas, listed)
 
 
 def areas_of(rng, true, sizes):
@@ -54,6 +66,16 @@ def areas_of(rng, true, sizes):
             "cov": 0.01,
         }
     )
+
+
+def test_who_is_flagged_is_the_same_whether_more_is_asked_or_not():
+    rng = np.random.default_rng(3)
+    _, found = made(rng, np.where(rng.random(36) < 0.15, 0.25, 0.0))
+
+    flags = flag_groups(*found, SETTINGS, 1)
+
+    assert (flags["verdict"] == FLAGGED).any()
+    assert find_flagged(*found, SETTINGS).tolist() == flags["verdict"].eq(FLAGGED).tolist()
 
 
 def test_pure_noise_flags_nothing():
@@ -124,7 +146,7 @@ def test_a_chance_is_that_of_the_known_distribution_of_many_groups(rng):
     bound = Bound(np.full(count, 0.3), np.zeros(count))
 
     learnt = Differences.learn(seen, np.full(count, n), expected)
-    chance = learnt.chance_above(seen, np.full(count, n), expected, bound)
+    chance = learnt.chance_above(seen[:, None], np.full(count, n), expected, bound)[:, 0]
 
     high = 0.1 * 0.4 ** (n * seen) * 0.6 ** (n - n * seen)
     low = 0.9 * 0.2 ** (n * seen) * 0.8 ** (n - n * seen)
@@ -139,7 +161,8 @@ def test_a_bound_that_is_hardly_known_is_less_surely_passed(rng):
 
     learnt = Differences.learn(seen, n, expected)
     known, unknown = (
-        learnt.chance_above(seen, n, expected, Bound(value, np.full(35, se))) for se in (0.0, 0.15)
+        learnt.chance_above(seen[:, None], n, expected, Bound(value, np.full(35, se)))[:, 0]
+        for se in (0.0, 0.15)
     )
 
     assert (known[30:] > 0.99).all()

@@ -10,7 +10,7 @@ apart. The lower of the two chances holds where either would be too sure.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, xlog1py, xlogy
+from scipy.special import ndtr
 from scipy.stats import norm
 
 from blijfwijzer.survey.arrays import Array, Mask
@@ -55,26 +55,33 @@ class Differences:
         n : effective number of them, above zero
         expected : share that is expected of each group before its own answers are looked at
         """
-        seen = _likelihood(share, n, expected)
+        seen = _Binomial(n, expected).of(share)
         return cls((_any_shape(seen), _single_top(seen)))
 
     def chance_above(self, share: Array, n: Array, expected: Array, bound: Bound) -> Array:
         """Give the chance of each group that its true share lies above a bound.
 
+        Parameters
+        ----------
+        share : one row per group; one column per share that it might have
+
         Returns
         -------
-        One per group: the lower of what both distributions give.
+        As `share`: the lower of what both distributions give.
         """
-        seen = _likelihood(share, n, expected)
+        likelihood = _Binomial(n, expected)
         apart = (bound.value - expected)[:, None]
         # Half a step at least: a bound between two points of the grid is passed by part of one.
         above = ndtr((_GRID - apart) / np.maximum(bound.se, _STEP / 2)[:, None])
+        # So far from all others that none of them is like it: any difference is as likely.
+        priors = np.maximum(np.column_stack(self.priors), _UNHEARD)
         chances = []
-        for prior in self.priors:
-            # So far from all others that none of them is like it: any difference is as likely.
-            held = seen * np.maximum(prior, _UNHEARD)
-            chances.append((held * above).sum(axis=1) / held.sum(axis=1))
-        return np.asarray(np.minimum(*chances))
+        for column in share.T:
+            seen = likelihood.of(column)
+            all_of_it = seen @ priors
+            seen *= above
+            chances.append((seen @ priors / all_of_it).min(axis=1))
+        return np.column_stack(chances)
 
 
 def control_discoveries(probability: Array, most: float) -> Mask:
@@ -111,13 +118,25 @@ def rank_intervals(value: Array, se: Array) -> tuple[Array, Array]:
     return 1.0 + higher, len(value) - lower.astype(float)
 
 
-def _likelihood(share: Array, n: Array, expected: Array) -> Array:
-    """Likelihood of each point of the grid for each group, at most 1; counts are binomial."""
-    true = expected[:, None] + _GRID
-    inside = np.clip(true, 1e-4, 1 - 1e-4)
-    log = n[:, None] * (xlogy(share[:, None], inside) + xlog1py(1 - share[:, None], -inside))
-    log = np.where((true < 0) | (true > 1), -np.inf, log)
-    return np.asarray(np.exp(log - log.max(axis=1, keepdims=True)))
+class _Binomial:
+    """Likelihood of each point of the grid for each group, at most 1.
+
+    Its logarithm is a line in the share, of which the two coefficients are found once.
+    """
+
+    def __init__(self, n: Array, expected: Array) -> None:
+        true = expected[:, None] + _GRID
+        inside = np.clip(true, 1e-4, 1 - 1e-4)
+        none = n[:, None] * np.log1p(-inside)
+        self._slope = n[:, None] * np.log(inside) - none
+        self._none = np.where((true < 0) | (true > 1), -np.inf, none)
+
+    def of(self, share: Array) -> Array:
+        """Give it for one share of each group."""
+        log = share[:, None] * self._slope
+        log += self._none
+        log -= log.max(axis=1, keepdims=True)
+        return np.asarray(np.exp(log, out=log))
 
 
 def _any_shape(seen: Array) -> Array:
@@ -152,8 +171,7 @@ def _fit(seen: Array, added: Array) -> tuple[Array, float]:
     """
     weight = np.full(seen.shape[1], 1 / seen.shape[1])
     for _ in range(_ROUNDS):
-        held = seen * weight
-        count = (held / held.sum(axis=1, keepdims=True)).sum(axis=0) + added
+        count = weight * ((1 / (seen @ weight)) @ seen) + added
         made = count / count.sum()
         moved, weight = np.abs(made - weight).max(), made
         if moved < _SETTLED:

@@ -10,7 +10,7 @@ from blijfwijzer.estimation.discovery import Bound, Differences, control_discove
 from blijfwijzer.estimation.resampling import draw_units
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.settings import FlagSettings
-from blijfwijzer.survey.arrays import Array, Codes
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 
 FLAGGED, NOT = "flagged", ""
 """Verdicts."""
@@ -79,6 +79,14 @@ def flag_groups(
             "verdict": np.where(flagged, FLAGGED, NOT),
         }
     )
+
+
+def find_flagged(
+    pooled: PooledRates, areas: pd.DataFrame, listed: Listed, settings: FlagSettings
+) -> Mask:
+    """Say which groups on the list `flag_groups` would flag, and not how often again."""
+    chance = chances_above(pooled, areas, listed, settings.margin, _MOVES[[_AS_IT_IS]])
+    return control_discoveries(chance[:, 0], settings.false_discoveries)
 
 
 def measure_stability(
@@ -191,9 +199,8 @@ def chances_above(
         n = areas["effective_n"].to_numpy()[listed.place[rows]]
         of_level = Bound(bound.value[rows], np.hypot(bound.se[rows], error))
         learnt = Differences.learn(share, n, expected)
-        for place, move in enumerate(moves):
-            moved = np.clip(share + move * own[rows], 0, 1)
-            chances[rows, place] = learnt.chance_above(moved, n, expected, of_level)
+        moved = np.clip(share[:, None] + moves * own[rows, None], 0, 1)
+        chances[rows] = learnt.chance_above(moved, n, expected, of_level)
     rows = np.flatnonzero(~asked)
     places = listed.place[rows]
     trust = np.clip(pooled.table["se"].to_numpy()[places] / own[rows], 0, 1) ** 2

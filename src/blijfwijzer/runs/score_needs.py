@@ -20,7 +20,7 @@ from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.margins import leave_telling
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.runs.aims import Aim, all_cells, find_targeting, hidden_cells
-from blijfwijzer.runs.score_targets import NewWave, Target, flag_units
+from blijfwijzer.runs.score_targets import NewWave, Target, which_flagged
 from blijfwijzer.survey.texts import Message
 
 
@@ -173,5 +173,5 @@ def _flag_again(
         settings.rates,
         settings.seed,
     )
-    flags = flag_units(pooled, areas, wave)
-    return (flags["verdict"] == FLAGGED).to_numpy(), pooled.table["rate"].to_numpy(dtype=float)
+    flagged = which_flagged(pooled, areas, wave)
+    return flagged, pooled.table["rate"].to_numpy(dtype=float)

@@ -14,7 +14,7 @@ from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.detection import find_detectable
 from blijfwijzer.groups.estimates import estimate_groups
-from blijfwijzer.groups.flags import CHOICES, FLAGGED, NOT, Listed, flag_groups
+from blijfwijzer.groups.flags import CHOICES, FLAGGED, NOT, Listed, find_flagged, flag_groups
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.groups.register_weights import RegisterWeights
@@ -178,8 +178,7 @@ def _flag_otherwise(
     for name, changed in zip(CHOICES, ways, strict=True):
         asked = settings.model_copy(update={"flags": flags.model_copy(update=changed)})
         pooled, areas = found if changed else unweighted
-        verdict = flag_units(pooled, areas, replace(wave, settings=asked))["verdict"]
-        made[name] = (verdict != NOT).to_numpy()
+        made[name] = which_flagged(pooled, areas, replace(wave, settings=asked))
     return made
 
 
@@ -205,6 +204,13 @@ def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.Da
     found = flag_groups(pooled, areas, on_list, settings.flags, settings.seed)
     flags.loc[listed, found.columns] = found.to_numpy()
     return flags.astype({"reference": float, "probability": float, "stability": float})
+
+
+def which_flagged(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> NDArray[np.bool_]:
+    """Say of each group whether `flag_units` would flag it."""
+    on_list, flagged = list_groups(wave), np.zeros(len(pooled.table), dtype=bool)
+    flagged[on_list.place] = find_flagged(pooled, areas, on_list, wave.settings.flags)
+    return flagged
 
 
 def list_groups(wave: NewWave) -> Listed:
