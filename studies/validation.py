@@ -21,6 +21,7 @@ from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from studies.card import card_text
 from studies.cells import validate_cells
+from studies.claim_edges import validate_edges, validate_nulls
 from studies.claims import validate_claims
 from studies.compare import validate_compare
 from studies.culture import validate_culture
@@ -64,6 +65,8 @@ SECTIONS: dict[str, Callable[[Path, Tell], str]] = {
     "compare": lambda _, tell: validate_compare(tell),
     "culture": validate_culture,
     "claims": lambda _, tell: validate_claims(tell),
+    "edges": lambda _, tell: validate_edges(tell),
+    "nulls": lambda _, tell: validate_nulls(tell),
 }
 """Sections of the page, in order; each takes the folder with the public surveys, and leaves out,
 and says, what needs one that is absent."""
