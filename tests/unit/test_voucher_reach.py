@@ -97,7 +97,7 @@ def test_the_ratio_and_the_range_are_the_same_in_text_and_table(rng):
     row = clear_gaps("reach_gaps", found, BOOK, Edge("en", 10)).frame.iloc[0]
 
     text = write(targeting.conclusions["opleiding"], "en")
-    assert f"ratio is {row['ratio']:.2f}," in text
+    assert f"the smallest chance is {row['ratio']:.2f} times the largest" in text
     assert f"between {row['low']:.0f} and {row['high']:.0f} percentage points" in text
 
 

@@ -4,7 +4,7 @@ Sums of floating-point numbers depend on their order (Demmel & Nguyen 2015, IEEE
 Computers 64, p. 2060), so machines that share the work give another last digit than one. Here each
 term is rounded once, to a whole number of steps of 2^-64, and whole numbers are added: exactly
 associative and commutative. A double of 2^-12 or more is such a whole number itself, and loses
-nothing. What does not fit is refused, and never wraps: of fewer than 2^32 rows everything fits.
+nothing. What does not fit is refused, and never wraps.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from scipy.sparse import csr_array
 from blijfwijzer.errors import SumRangeError
 from blijfwijzer.survey.arrays import Array, Codes
 
-LARGEST_TERM = 2.0**31
-"""Size below which a term must lie. Sums must lie in [-2^63, 2^63)."""
+LARGEST_SUM = 2.0**62
+"""What the largest term times their number must stay below. Sums must lie in [-2^63, 2^63)."""
 _LIMB = 2.0**32
 _MOST_ROWS = 2**31
 """Terms added at once: as many of 2^32 still fit in 64 bits."""
@@ -38,7 +38,7 @@ class FixedSums:
 
         Parameters
         ----------
-        terms : one row per response; each within `LARGEST_TERM`
+        terms : one row per response; the largest of them so often within `LARGEST_SUM`
         members : one row per group of 0 and 1, one column per response; everyone when left out
 
         Returns
@@ -108,12 +108,13 @@ def _refuse_terms(terms: Array) -> None:
             "batches."
         )
     # Not the other way round, so that what is no number is refused too.
-    wrong = int((~(np.abs(terms) < LARGEST_TERM)).sum())
+    largest = LARGEST_SUM / max(len(terms), 1)
+    wrong = int((~(np.abs(terms) < largest)).sum())
     if wrong:
         raise SumRangeError(
-            f"{wrong} terms of a weighted sum are no numbers below {LARGEST_TERM:,.0f}, which is "
-            "the largest that is added up exactly. Look at the weights of the survey: only how "
-            "they compare matters, so they can be scaled down."
+            f"{wrong} terms of a weighted sum are no numbers below {largest:.2g}, which is the "
+            f"largest that is added up exactly of {len(terms):,}. Look at the weights of the "
+            "survey: only how they compare matters, so they can be scaled down."
         )
 
 

@@ -42,7 +42,11 @@ class AuditSources:
 
 
 def audit(
-    releases: list[Path], ledgers: Path, made_from: AuditSources | None
+    releases: list[Path],
+    ledgers: Path,
+    survey: Path | None = None,
+    codebook: str | None = None,
+    population: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Work out what could be derived from releases together, and with the ledger.
 
@@ -52,11 +56,18 @@ def audit(
     people are put in all groups that the ledger knows of it, and the elimination is done again;
     with a register, beside the totals that whoever knows it knows.
 
+    Parameters
+    ----------
+    survey, codebook : what releases were made from; left out: it is not worked out what follows
+    population : margins of the register that they were made with
+
     Returns
     -------
     Of each release what is said of it too.
     """
-    told = list[dict[str, Any]]()
+    told, made_from = list[dict[str, Any]](), None
+    if survey is not None and codebook is not None:
+        made_from = AuditSources(survey, codebook, population)
     for release in releases:
         run = read_record(release)
         folder = ledgers / str(run["survey"])
