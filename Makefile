@@ -14,13 +14,11 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help install check fix test test-all train explain score climate claims validate ui notebooks bench same shape docs
+.PHONY: FORCE help install check fix test test-all train explain score govern climate claims validate ui notebooks bench same shape docs
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
-
 install: $(STAMP) ## Set up .venv from the lock file
-
 $(STAMP): FORCE
 	@sh .ci/environment $(VENV) "$(PYTHON)"
 FORCE:
@@ -33,13 +31,12 @@ check: $(STAMP) ## Check style, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-
 fix: $(STAMP) ## Mend style and format where that can be done by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(STAMP) ## Run the tests that need neither a browser, nor servers, nor a wheel
-	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/server --ignore=tests/wheel
+test: $(STAMP) ## Run the tests that need no browser, kernel, server or wheel
+	$(BIN)/python -m pytest $(addprefix --ignore=tests/,browser notebook server wheel)
 
 test-all: $(STAMP) ## Run all tests and measure which branches they reach
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
@@ -54,10 +51,8 @@ $(NEXT) $(NEXT:.sav=-margins.csv): | $(STAMP)
 train: $(STAMP) $(WAVE) ## Make the built-in survey, train and explain both models
 	$(BIN)/blijfwijzer train $(WAVE) --codebook werkonderzoek-2019
 	@echo "Open review.html in a folder under models/; 'make ui' shows the runs."
-
 explain: $(STAMP) $(NEXT) ## Explain the model of vertrekintentie in use on the 2022 wave
 	$(BIN)/blijfwijzer explain models $(NEXT) --target vertrekintentie --output out/drivers-2022
-
 score: $(STAMP) $(NEXT) $(NEXT:.sav=-margins.csv) ## Score the built-in 2022 wave by group and divide vouchers
 	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer score $(NEXT) --models models --by organisatie,afdeling \
@@ -65,6 +60,11 @@ score: $(STAMP) $(NEXT) $(NEXT:.sav=-margins.csv) ## Score the built-in 2022 wav
 	$(BIN)/blijfwijzer vouchers out/2022 --survey $(NEXT) --budget 250000 --cost 1000 --truth $(TRUTH)
 	$(BIN)/blijfwijzer disclosure audit out/2022 --survey $(NEXT) --codebook werkonderzoek-2019
 	@echo "Open out/2022/report.html."
+
+govern: $(STAMP) ## Fill the forms of those who answer for it, and check each figure
+	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
+	$(BIN)/blijfwijzer govern pack --output out/accountability $$(ls -d out/2022 2>/dev/null | sed 's/^/--release /')
+	$(BIN)/blijfwijzer govern verify out/accountability
 
 climate: ## Measure the culture of the built-in 2022 wave against 2019
 claims: ## Test the policy's claims on the built-in 2022 wave
@@ -89,7 +89,7 @@ ui: $(STAMP) ## Open MLflow on the runs
 	exec $(BIN)/mlflow server --host $$host --port $${at##*:} --allowed-hosts $$at \
 	  --cors-allowed-origins http://$$at --backend-store-uri "$${MLFLOW_TRACKING_URI:-$(STORE)}"
 notebooks: $(STAMP) ## Run the notebooks from top to bottom
-	$(BIN)/python -m pytest tests/project/test_notebooks.py
+	$(BIN)/python -m pytest --dist load tests/notebook
 
 bench: $(VENV)/installed-bench ## Measure against other tools; writes docs/benchmarks.md
 	$(BIN)/python -m studies bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md

@@ -62,13 +62,12 @@ def select(survey, target="leaving", schema=SCHEMA, **settings):
     return select_model(Task(target, {"x": 2.0}, frame, schema, values, design, folds, chosen))
 
 
-def write_model(folder, model, card=None):
+def write_model(folder, model, card=None, trained=None):
     text = SMALL.read_text(encoding="utf-8")
     effects = pd.DataFrame({"effect": [0.1], "se": [0.2], "between": [0.3]}, index=["unit=a"])
     extras = {"plots/a.png": b"png"}
-    learnt = Learnt(
-        model, load_codebook(SMALL), text, Settings(), METRICS, {"a": {}}, effects, "abc", card
-    )
+    book, kept = load_codebook(SMALL), ({"a": {}}, effects, "abc", card, trained or {})
+    learnt = Learnt(model, book, text, Settings(), METRICS, *kept)
     write_files(folder, {**extras, **model_files(learnt, extras, folder)})
 
 

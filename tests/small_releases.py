@@ -15,6 +15,7 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import Intake
+from governed import write_governance
 from reports import make_report
 
 SMALL = Path(__file__).parent / "assets" / "small.toml"
@@ -62,12 +63,19 @@ def make_release(
     seed: int = 1,
     kind: str = "score",
     older: Callable[[dict[str, bytes]], dict[str, bytes]] = dict,
+    governed: bool = True,
+    **fixed: object,
 ) -> Path:
     """Score in `folder`/out with a ledger beside it; `seed` is of the people and their answers.
 
-    `older` makes of its files what an earlier version would have written.
+    `older` makes of its files what an earlier version would have written; `fixed` are thresholds.
     """
-    settings = Settings(language="en", vouchers=PLAN if plan is None else plan)
+    folder.mkdir(parents=True, exist_ok=True)
+    thresholds = {f"acceptance.{name}": value for name, value in fixed.items()}
+    governance = write_governance(folder, **thresholds) if governed else None
+    settings = Settings(
+        language="en", vouchers=PLAN if plan is None else plan, governance=governance
+    )
     rng = np.random.default_rng(seed)
     book = load_codebook(SMALL)
     answers = {

@@ -15,15 +15,13 @@ if TYPE_CHECKING:
         allocate,
         claims,
         climate,
-        compare,
         explain,
         load_model,
-        monitor,
-        promote,
         read_survey,
         score,
         train,
     )
+    from blijfwijzer.runs.model_door import compare, monitor, promote
     from blijfwijzer.runs.synthesise import synthesise
     from blijfwijzer.settings import Settings, load_settings
     from blijfwijzer.survey.codebook import Codebook, load_codebook
@@ -53,8 +51,11 @@ _ELSEWHERE = {
     "Codebook": "survey.codebook",
     "Settings": "settings",
     "audit": "runs.audit",
+    "compare": "runs.model_door",
     "load_codebook": "survey.codebook",
     "load_settings": "settings",
+    "monitor": "runs.model_door",
+    "promote": "runs.model_door",
     "synthesise": "runs.synthesise",
 }
 """Where a name stands that is not in `runs.door`."""

@@ -284,6 +284,72 @@ class PromotionError(BlijfwijzerError):
     exit_code = 67
 
 
+class GovernanceError(BlijfwijzerError):
+    """The governance file is unreadable, incomplete, past, or does not allow what is asked."""
+
+    exit_code = 68
+
+
+class StoppedError(BlijfwijzerError):
+    """Somebody stopped a model, or everything, until it is resumed."""
+
+    exit_code = 69
+
+
+class AcceptanceError(BlijfwijzerError):
+    """A result does not meet the thresholds that were fixed before, and nobody accepted it."""
+
+    exit_code = 70
+
+
+class DecisionError(BlijfwijzerError):
+    """Decisions are about groups that were never shown, incomplete, or changed afterwards."""
+
+    exit_code = 71
+
+
+class LogError(BlijfwijzerError):
+    """The logs of what was done are lost, altered, or must be kept longer."""
+
+    exit_code = 72
+
+
+class EvidenceError(BlijfwijzerError):
+    """A pack of `govern pack` is incomplete, was altered, or says what its evidence does not."""
+
+    exit_code = 74
+
+
+class PackError(BlijfwijzerError):
+    """A pack of models is damaged, unsafe to unpack, or holds something else than was signed."""
+
+    exit_code = 76
+
+
+class TrustError(BlijfwijzerError):
+    """A pack of models is signed by nobody who is trusted, or was altered since it was signed."""
+
+    exit_code = 77
+
+
+class EngineError(BlijfwijzerError):
+    """The processes or machines that shared the work are gone, or are not fit for it."""
+
+    exit_code = 80
+
+
+class SumRangeError(BlijfwijzerError):
+    """A weighted sum holds what cannot be added up exactly."""
+
+    exit_code = 81
+
+
+class PartsError(BlijfwijzerError):
+    """The files that a survey is in do not fit together."""
+
+    exit_code = 82
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from blijfwijzer.errors import DiskFullError, NotWritableError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _REFUSED = (
     errno.EACCES,
@@ -196,6 +196,10 @@ def to_json(value: Any) -> bytes:
 
 def plain(value: Any) -> Any:
     """Give a value as one that JSON can hold; what is no finite number, or missing, as null."""
+    # Imported here: the command line's help needs this module, and neither of these.
+    import numpy as np
+    import pandas as pd
+
     if isinstance(value, float | np.floating):
         return float(value) if np.isfinite(value) else None
     if isinstance(value, np.generic):
@@ -203,7 +207,7 @@ def plain(value: Any) -> Any:
     return None if value is pd.NA else value
 
 
-def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def plain_rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
     """Give the rows of a table as JSON can hold them."""
     return [
         {str(name): plain(value) for name, value in row.items()} for row in table.to_dict("records")

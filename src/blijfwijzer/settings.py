@@ -3,42 +3,24 @@
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from blijfwijzer.declared import CheckCode, Language, Reason
 from blijfwijzer.errors import SettingsError, counted, describe_faults
-
-
-def _one_above_zero(mix: tuple[int, int, int]) -> tuple[int, int, int]:
-    if not any(mix):
-        raise ValueError("these are no proportions; give at least one number above 0")
-    return mix
-
-
-Part = Annotated[int, Field(ge=0, le=100)]
-Mix = Annotated[tuple[Part, Part, Part], AfterValidator(_one_above_zero)]
-"""Proportions of three parts."""
-Share = Annotated[float, Field(ge=0, le=1)]
-Ratio = Annotated[float, Field(ge=0.1, le=10)]
-"""Of one part to the mean; further off than tenfold it is a slip of the pen."""
-
-
-class Section(BaseModel):
-    """A part of the settings; refuses keys it does not know, and what is no finite number.
-
-    Every number has two bounds: beyond them no result would mean anything, or none would come.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+from blijfwijzer.section import Section
+from blijfwijzer.voucher_settings import VoucherSettings
 
 
 class IntakeSettings(Section):
     """What a survey must satisfy before it is used."""
 
     minimum_responses: int = Field(200, ge=200, le=1_000_000)
-    """Fewest usable responses to train on."""
+    """Fewest usable responses to train on, to test claims on, or to judge a model by."""
+    minimum_scored: int = Field(30, ge=30, le=1_000_000)
+    """Fewest usable responses to score with a model that was trained before, or to measure a
+    climate of: three groups of ten. Ours; what so few tell, intervals and the gate tell."""
     maximum_bytes: int = Field(4_000_000_000, gt=0, le=10**12)
     """Largest survey file, unpacked."""
     most_copies: float = Field(0.05, ge=0, le=1)
@@ -193,92 +175,6 @@ class SegmentSettings(Section):
     """Respondents of each segment, in each half."""
 
 
-class GuidanceSettings(Section):
-    """What a voucher does with a kind of guidance."""
-
-    take_up: float = Field(gt=0, le=1)
-    """Share of offered vouchers that is used."""
-    take_up_range: tuple[Share, Share] | None = None
-    """Range that holds it in 95 of 100 cases; none where it is certain."""
-    deadweight: float = Field(ge=0, lt=1)
-    """Share of users who would have trained anyway."""
-    deadweight_range: tuple[Share, Share] | None = None
-    """Range that holds it in 95 of 100 cases; none where it is certain."""
-    cost: float = Field(0.0, ge=0, le=1e6)
-    """Euro of guidance for each offer, used or not."""
-
-    @model_validator(mode="after")
-    def _range_of_the_mean(self) -> "GuidanceSettings":
-        for mean, span in (
-            (self.take_up, self.take_up_range),
-            (self.deadweight, self.deadweight_range),
-        ):
-            if span is not None and not span[0] <= mean <= span[1]:
-                raise ValueError(f"a range of {span[0]} to {span[1]} does not hold {mean}")
-        return self
-
-
-Education = Literal["low", "middle", "high"]
-
-
-class VoucherSettings(Section):
-    """How a budget is divided; defaults and evidence: docs/assumptions.md."""
-
-    guidance: Literal["none", "talk", "time"] = "talk"
-    """What comes with a voucher: nothing, a manager's talk, or guidance and protected time."""
-    none: GuidanceSettings = GuidanceSettings(
-        take_up=0.25, take_up_range=(0.10, 0.40), deadweight=0.4, deadweight_range=(0.3, 0.6)
-    )
-    talk: GuidanceSettings = GuidanceSettings(
-        take_up=0.30,
-        take_up_range=(0.15, 0.45),
-        deadweight=0.4,
-        deadweight_range=(0.3, 0.6),
-        cost=100,
-    )
-    time: GuidanceSettings = GuidanceSettings(
-        take_up=0.40,
-        take_up_range=(0.25, 0.55),
-        deadweight=0.4,
-        deadweight_range=(0.3, 0.6),
-        cost=400,
-    )
-    take_up_ratio: dict[Education, Ratio] = Field({"low": 0.6, "middle": 1.0, "high": 1.4})
-    """Take-up by level of education, as a share of the mean, where a group tells it."""
-    robustness: float = Field(0.0, ge=0, le=3)
-    """Standard errors by which each rate is lowered before vouchers are divided."""
-    across: str = ""
-    """How people are parted: `units`, a variable crossed with `--and`, `simple_rule` or `segments`;
-    what brings most extra training per euro when empty."""
-    reserve: float = Field(0.05, ge=0, lt=1)
-    """Share of the budget that is kept for late applicants."""
-    spend: Literal["offers", "first_come"] = "offers"
-    """Whether each offer stands, or vouchers go to who comes first until the money is spent."""
-    overspend: float = Field(0.05, gt=0, lt=0.5)
-    """Largest chance that offers that stand cost more than the budget less its reserve."""
-    floors: dict[str, Share] = Field(default_factory=dict)
-    """`level=name` -> least share of the vouchers."""
-    caps: dict[str, Share] = Field(default_factory=dict)
-    """`level=name` -> largest share of the vouchers."""
-    lottery: float = Field(0.25, ge=0, le=1)
-    """Share of the vouchers that is drawn among groups around the cut."""
-    no_lottery: str = ""
-    """Why nothing is drawn, where `lottery` is 0 and `mix` has a risk part only."""
-    mix: Mix = (1, 0, 0)
-    """Risk : random : signal mix of the vouchers, e.g. [2, 1, 1]."""
-    signals: tuple[str, ...] = ()
-    """Groups put forward by hand, for the signal part of the mix."""
-    budget: float = Field(0.0, ge=0, le=1e12)
-    """Euro; 0 where it is given when the vouchers are divided, as the cost may be."""
-    cost: float = Field(0.0, ge=0, le=1e9)
-    """Euro per voucher."""
-    target: str = ""
-    """The need that vouchers are for, where a release tells of several."""
-    commitment: str = Field("", pattern=r"^([0-9a-fA-F]{64})?$")
-    """SHA-256 of a secret that somebody keeps who does not score; a lottery needs it, with its
-    budget and cost, before the survey is scored (docs/decisions/draws.md)."""
-
-
 class DisclosureSettings(Section):
     """What may be shown."""
 
@@ -300,6 +196,14 @@ class DisclosureSettings(Section):
     """Rounds in which the choice of groups is improved, at most; it is proven with 0 too."""
     known_models: Literal["tell", "require"] = "tell"
     """Whether a model that was not trained with this ledger is told at the top, or refused."""
+
+
+class PackSettings(Section):
+    """Whose packs of models are used."""
+
+    trusted: dict[str, str] = Field(default_factory=dict)
+    """Who signs, by what pages call them -> their public key, "ed25519:...", as `blijfwijzer pack
+    key` tells it. Get it from them by another way than the pack."""
 
 
 class CultureSettings(Section):
@@ -405,8 +309,12 @@ class Settings(Section):
     culture: CultureSettings = CultureSettings()
     promotion: PromotionSettings = PromotionSettings()
     checks: CheckSettings = CheckSettings()
+    packs: PackSettings = PackSettings()
     contact: ContactSettings = ContactSettings()
     tracking: TrackingSettings = TrackingSettings()
+    governance: Path | None = Field(None, exclude=True)
+    """What the organisation settled, as docs/governance.md has it; what stands beside codebook or
+    models when left out. Where the file lies is kept in no result; what it says is."""
 
     def spoken(self, language: str | None) -> "Settings":
         """Give settings in the language of a codebook, unless they name one themselves."""
@@ -415,7 +323,7 @@ class Settings(Section):
         return self.model_copy(update={"language": language})
 
 
-def load_settings(path: Path | Settings | None) -> Settings:
+def load_settings(path: Path | str | Settings | None) -> Settings:
     """Read settings from a TOML file; without one, everything is at its default.
 
     Settings that were made already are given back.
@@ -428,6 +336,7 @@ def load_settings(path: Path | Settings | None) -> Settings:
     """
     if path is None or isinstance(path, Settings):
         return path or Settings()
+    path = Path(path)
     try:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:

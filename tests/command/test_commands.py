@@ -17,7 +17,8 @@ from scipy.sparse import csr_array
 
 from blijfwijzer import errors
 from blijfwijzer.cli import app
-from blijfwijzer.drivers.group_profiles import score_groups
+from blijfwijzer.drivers.group_profiles import Rows, score_groups
+from blijfwijzer.drivers.row_batches import Batching
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.risk.features import build_features
@@ -26,6 +27,7 @@ from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import say
 from command_line import call, keys_of
+from languages import words_of_the_other
 
 ROOT = Path(__file__).parents[2]
 QUICK = """
@@ -236,7 +238,7 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
 
     code = call(
         *("explain", models["vertrekintentie"], place / "w22.csv.gz"),
-        *("--output", tmp_path / "out", "--json"),
+        *("--against", place / "w.sav", "--output", tmp_path / "out", "--json"),
     )
 
     assert code == 0
@@ -250,6 +252,10 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
     assert '<p class="survey">w22, gelezen als WERKonderzoek 2019' in page
     assert write(say("fact.learnt_on"), "nl") in page
     assert (tmp_path / "out" / "plots" / "summary.png").exists()
+    assert "Toen: de mensen van w. Nu: deze mensen." in page
+    assert words_of_the_other(page.encode(), "nl") == []
+    changed = pd.read_csv(tmp_path / "out" / "tables" / "changed_means.csv")
+    assert (changed["change"] - changed["answers"]).abs().max() < 0.0002
     assert pd.read_csv(tmp_path / "out" / "tables" / "drivers.csv")["n"].min() > 1000
 
 
@@ -301,7 +307,8 @@ def test_progress_tells_parts_of_the_whole_and_no_count(place, models):
     everyone = csr_array(np.ones((1, len(intake.responses))))
     told = []
 
-    score_groups(stored.model, intake.responses, scales, everyone, 1000, 1e-5, told.append)
+    rows = Rows(intake.responses, scales, everyone)
+    score_groups(stored.model, rows, Batching(1000, 1e-5), told.append)
 
     assert len(told) == 3
     assert told[0] == "vertrekintentie: score, 0% done"

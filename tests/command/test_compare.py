@@ -6,8 +6,20 @@ import pytest
 
 import blijfwijzer as bw
 from blijfwijzer.disclosure.chain import verify
-from blijfwijzer.errors import ComparisonError, WaveTooDifferentError
+from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.errors import (
+    ComparisonError,
+    DisclosureError,
+    SameWaveError,
+    WaveTooDifferentError,
+)
+from blijfwijzer.progress import silent
+from blijfwijzer.publish.texts import write
+from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.risk.metrics import log_losses
+from blijfwijzer.runs.explained import ExplainRequest, contribute_wave
+from blijfwijzer.runs.pairs import request_of
+from blijfwijzer.runs.then import admit_then, measure_change, read_against
 from command_line import call
 from languages import words_of_the_other
 from shared_rivals import TARGET, driven_survey, settings_of, train_small, write_survey
@@ -158,3 +170,60 @@ def test_a_survey_without_the_outcome_is_refused(made, tmp_path):
 
     with pytest.raises(ComparisonError, match="fewer than two different values"):
         compare(made, write_survey(frame, tmp_path / "w5.csv"))
+
+
+@pytest.fixture(scope="module")
+def later(made):
+    """Another wave of other organisations, where people feel less safe."""
+    frame = driven_survey(2, organisations=100)
+    frame["veilig_1"] = (frame["veilig_1"] - 1).clip(lower=1)
+    return write_survey(frame, made[0] / "later.csv")
+
+
+def against(made, survey, *places):
+    asked = ExplainRequest(made[0] / "models" / "second", survey, against=places)
+    return read_against(contribute_wave(asked, silent), asked, silent)
+
+
+def test_drivers_are_held_against_another_wave_and_model(made, later):
+    held = against(made, later, made[0] / "models" / "first", made[1])
+    found = measure_change(held)
+
+    assert write(held.message, "en").startswith("Then: the people of w1, by the model first.")
+    assert found.risk["then"] == pytest.approx(held.then[0].contributions.risk.mean(), abs=0.01)
+    moved = found.means["answers"].abs().idxmax()
+    assert found.means.loc[moved, "answers"] > 0.01
+    assert set(held.origin) == {"previous_sha256", "model_then", "model_then_sha256"}
+
+
+def test_what_cannot_be_held_against_is_refused(made, tmp_path):
+    models, before = made[0] / "models", made[1]
+    turned = driven_survey(4)
+    items = [c for c in turned if c.startswith(("veilig", "inzet"))]
+    turned[items] = turned[items].clip(upper=2)
+    differs = write_survey(turned, tmp_path / "w4.csv")
+    copy = write_survey(driven_survey(1), tmp_path / "w1-again.csv")
+
+    with pytest.raises(ComparisonError, match="both are this model"):
+        against(made, before, models / "second")
+    with pytest.raises(ComparisonError, match="are 0 surveys and 2 models"):
+        against(made, before, models / "first", models / "x")
+    with pytest.raises(SameWaveError, match="the very same answers"):
+        against(made, before, copy)
+    with pytest.raises(WaveTooDifferentError):
+        against(made, before, differs)
+
+
+def test_an_earlier_wave_that_differs_by_few_from_one_that_was_told_of_is_refused(
+    made, shown, later, tmp_path
+):
+    few = write_survey(driven_survey(1).iloc[3:], tmp_path / "w1-few.csv")
+    held = against(made, later, few)
+    explained = held.now[1]
+    asked = request_of("explain", {"now": explained}, ("organisatie",))
+
+    with (
+        open_ledger(made[0] / "ledger" / "small", "small") as ledger,
+        pytest.raises(DisclosureError, match="nearly the same people were told of before"),
+    ):
+        admit_then(held, rehearse(asked, ledger))

@@ -31,12 +31,25 @@ NOWHERE = {
     "compare": ["nowhere", "elsewhere", "nowhere.sav", "--output", "out"],
     "promote": ["nowhere", "nowhere.sav", "--by", "HR", "--why", "newer"],
     "trial": ["nowhere.json", "nowhere.csv"],
+    "pack make": ["nowhere", "--name", "a", "--key", "nowhere.pem", "--output", "a.pack"],
+    "pack check": ["nowhere.pack"],
+    "pack key": ["/proc/nowhere/a.pem"],
+    "govern pack": ["--models", "nowhere", "--output", "out"],
+    "govern verify": ["nowhere"],
     "disclosure audit": ["nowhere"],
     "disclosure check-proof": ["nowhere"],
     "disclosure verify": ["nowhere"],
     "disclosure withdraw": ["nowhere", "--reason", "wrong export"],
     "disclosure lower": ["nowhere", "--minimum", "10", "--reason", "a trial run"],
     "disclosure plan": ["nowhere.sav", "climate", "--codebook", BOOK],
+    "decide": ["nowhere", "nowhere.csv"],
+    "blind": ["nowhere", "--output", "cases.csv", "--key", "key.json"],
+    "uptake": ["nowhere", "nowhere.csv"],
+    "govern log": ["nowhere"],
+    "govern draft": ["nowhere.toml"],
+    "govern check": ["nowhere.toml"],
+    "govern stop": ["--reason", "a complaint"],
+    "govern resume": ["--by", "HR", "--reason", "mended"],
 }
 """Each command with what can only fail."""
 
@@ -87,7 +100,7 @@ def test_an_error_is_told_where_nothing_else_is(tmp_path, monkeypatch, capsys, c
     assert re.fullmatch(r"blijfwijzer: .+\n", printed.err)
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS, "disclosure"])
+@pytest.mark.parametrize("command", ["", *COMMANDS, "disclosure", "govern"])
 def test_each_help_is_asked_by_one_letter(capsys, command):
     assert call(*command.split(), "-h") == 0
     short = capsys.readouterr().out

@@ -6,7 +6,9 @@ import pytest
 import blijfwijzer as bw
 from blijfwijzer.drivers.contributions import contribute
 from blijfwijzer.errors import ReleaseError
+from blijfwijzer.survey.codebook import load_codebook
 from command_line import call
+from governed import write_governance
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,9 @@ def test_a_public_survey_goes_from_wave_to_vouchers(
         "[evaluation]\nbootstraps = 50\n[drivers]\nbootstraps = 50\n[flags]\nbootstraps = 50\n"
         '[tracking]\nenabled = false\n[model]\ncandidates = ["prevalence", "logistic"]\n'
     )
-    quick = ("--settings", tmp_path / "quick.toml")
+    own = {"acceptance.exclusion": 1.0, "acceptance.power": 0.0, "acceptance.slope_error": 0.5}
+    settled = write_governance(tmp_path, load_codebook(codebook).survey.name, **own)
+    quick = ("--settings", tmp_path / "quick.toml", "--governance", settled)
     models, ledger = tmp_path / "models", ("--ledger", tmp_path / "ledger")
 
     assert not call(

@@ -5,6 +5,7 @@ import html
 import json
 import math
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -77,7 +78,7 @@ def test_a_release_has_its_files(place):
 
     assert names == {
         *("groups.csv", "groups.parquet", "segments.parquet", "rejected.csv"),
-        *("report.html", "report.json", "blijfwijzer.xlsx", "run.json"),
+        *("report.html", "explore.html", "report.json", "blijfwijzer.xlsx", "run.json"),
     }
 
 
@@ -109,7 +110,9 @@ def test_the_run_tells_what_it_was_made_from(place):
     assert len(run["provenance"]["survey_hmac_sha256"]) == 64
     assert run["counts"]["forms"] % 500 == 0, "counts of people are the lowest of their band"
     assert (run["wave"], run["survey"], run["owner"]) == ("2022", "werkonderzoek", "werkonderzoek")
-    assert run["ledger"]["sequence"] == 3, "after the trainings of two outcomes"
+    assert run["ledger"]["sequence"] == 4, "after the thresholds and trainings of two outcomes"
+    assert run["governance"]["document"]["survey"] == "werkonderzoek"
+    assert [one["is_met"] for one in run["acceptance"]] == [True] * 3
 
 
 def test_the_report_is_in_the_language_of_the_settings(place):
@@ -802,3 +805,32 @@ def test_a_register_of_other_codes_is_refused_with_its_place(place, tmp_path, ca
     assert code == errors.MarginError.exit_code
     assert "leeftijd does not have" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_pack_of_what_was_scored_holds(place, tmp_path, capsys):
+    pack = ("--models", place / "models", "--output", tmp_path / "pack", "--language", "en")
+
+    assert not call("govern", "pack", "--release", place / "out", *pack, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert not call("govern", "verify", tmp_path / "pack")
+
+    assert told["figures"] > 300
+    assert told["forms"]["norms"]["evidence"] >= 30
+    assert len(told["files"]) == len(list((tmp_path / "pack").iterdir()))
+    page = (tmp_path / "pack" / "council.html").read_text(encoding="utf-8")
+    assert "Pack for the works council" in page
+    assert len(page) > 20_000
+
+
+def test_a_pack_is_not_made_of_a_release_by_other_models_nor_inside_one(place, tmp_path, capsys):
+    other = shutil.copytree(place / "out", tmp_path / "other")
+    run = json.loads((other / "run.json").read_text(encoding="utf-8"))
+    run["provenance"]["model_vertrekintentie"] = "another-model"
+    (other / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    models = ("--models", place / "models")
+
+    assert call("govern", "pack", *models, "--release", other, "--output", tmp_path / "pack") == 68
+    assert "was made with other models (another-model)" in capsys.readouterr().err
+    inside = ("--release", place / "out", "--output", place / "out" / "pack")
+    assert call("govern", "pack", *models, *inside) == 40
+    assert "lies inside" in capsys.readouterr().err

@@ -66,6 +66,12 @@ def of_tables() -> set[str]:
     }
 
 
+def test_each_sheet_of_a_workbook_says_which_question_it_answers():
+    sheets = {name for page in (score_page, culture_page, claims_page) for name in page.SHEETS}
+
+    assert {f"sheet.asks.{name}" for name in sheets} <= of_parts()
+
+
 def gaps(text: str) -> set[str]:
     """Gaps of a sentence, each with the way in which its number is written."""
     return set(re.findall(r"{([^}]*)}", text))

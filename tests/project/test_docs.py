@@ -91,7 +91,7 @@ def test_wishes_of_a_plan_can_be_typed_too(capsys):
         parse([kind, "wave.sav", *options, *needed])
 
 
-@pytest.mark.parametrize("line", ["check mine.sav", "score w.sav --unknown", "frobnicate"])
+@pytest.mark.parametrize("line", ["train mine.sav", "score w.sav --unknown", "frobnicate"])
 def test_a_command_that_cannot_be_typed_would_be_found(line):
     with pytest.raises(Exception, match=r"Missing parameter|No such"):
         parse(words_of(line))

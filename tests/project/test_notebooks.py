@@ -1,12 +1,10 @@
-"""Notebooks run from top to bottom, are kept without output, and define nothing."""
+"""Notebooks are kept without output and define nothing; `tests/notebook` runs them."""
 
 import ast
-import os
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -43,14 +41,3 @@ def test_a_notebook_defines_no_function(path):
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
     assert not [n for tree in trees for n in ast.walk(tree) if isinstance(n, kinds)]
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-@pytest.mark.filterwarnings("default")
-def test_a_notebook_runs(path, tmp_path, monkeypatch):
-    monkeypatch.setenv("BLIJFWIJZER_RESPONDENTS", "1500")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path("src").resolve())]))
-
-    NotebookClient(
-        read(path), timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    ).execute()

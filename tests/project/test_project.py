@@ -23,6 +23,7 @@ TARGETS = [
     "train",
     "explain",
     "score",
+    "govern",
     "climate",
     "claims",
     "same",

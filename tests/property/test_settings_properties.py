@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from blijfwijzer.cli.settings_document import describe_settings, read_meanings
 from blijfwijzer.errors import SettingsError
-from blijfwijzer.settings import Section, Settings, load_settings
+from blijfwijzer.section import Section
+from blijfwijzer.settings import Settings, load_settings
 
 LARGEST = 10**12
 """No bound lies beyond: bytes of a file are the largest number there is."""

@@ -1,11 +1,13 @@
 """By what a training and an explanation may be broken down."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.release.breakdown import admit_breakdown
 from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.release.request import Request
@@ -55,6 +57,74 @@ def test_a_model_that_tells_nobody_apart_withholds_nothing(intake, rng):
     different = broken_down(intake, rng.uniform(0.1, 0.9, PEOPLE))
 
     assert broken_down(intake, np.full(PEOPLE, 0.25)) == different
+
+
+MEAN = "mean:psychologische_veiligheid"
+
+
+def told_by_means(intake, ledger=None, asked=(MEAN,)):
+    """Give the groups that are told by the means of scales, and what the ledger keeps of them."""
+    told, origin = ("rate:vertrek", *asked), {"survey_sha256": intake.sha256}
+    request = Request("train", load_codebook(SMALL), Settings(), "1", told, origin)
+    values, risk = np.tile([0.0, 1.0], PEOPLE // 2), np.linspace(0.1, 0.9, PEOPLE)
+    release = rehearse(request, ledger)
+    admission = admit_breakdown(release, intake, values, risk, of_answers=True).admission
+    names = admission.grouping.groups.index
+    return admission, [str(name) for name in names[admission.tells(MEAN)]], release
+
+
+@pytest.fixture
+def answered(intake, rng):
+    """The same, where the questions of a scale were answered as people do."""
+    items = {f"veilig_{n}": rng.integers(1, 6, PEOPLE).astype(float) for n in (1, 2, 3)}
+    return replace(intake, responses=intake.responses.assign(**items))
+
+
+def test_means_are_told_of_everyone_and_the_largest_units_only(answered):
+    _, told, release = told_by_means(answered)
+
+    assert told == ["all", "sector=S0", "sector=S1", "sector=S2", "sector=S3"]
+    ((admission, _),) = release.admitted.values()
+    of_units = {
+        name: group["statistics"]
+        for name, group in release._groups(admission).items()
+        if "organisatie" in name
+    }
+    assert of_units and all(told == ["rate:vertrek"] for told in of_units.values())
+
+
+def test_means_bar_no_unit_of_which_they_are_not_told(answered):
+    """All of one organisation answered alike, which nobody is told of."""
+    responses = answered.responses
+    alike = {f"veilig_{n}": responses[f"veilig_{n}"].mask(responses["organisatie"] == "O0", v)
+             for n, v in ((1, 5.0), (2, 5.0), (3, 1.0))}  # fmt: skip
+    alike = replace(answered, responses=responses.assign(**alike))
+
+    assert set(told_by_means(alike)[0].names) == set(told_by_means(answered, asked=())[0].names)
+
+
+def test_a_largest_unit_whose_people_answered_alike_is_told_by_no_mean(answered):
+    responses = answered.responses
+    alike = {f"veilig_{n}": responses[f"veilig_{n}"].mask(responses["sector"] == "S0", v)
+             for n, v in ((1, 5.0), (2, 5.0), (3, 1.0))}  # fmt: skip
+
+    told = told_by_means(replace(answered, responses=responses.assign(**alike)))[1]
+
+    assert "sector=S0" not in told and "sector=S1" in told
+
+
+def test_a_largest_unit_that_few_joined_since_is_told_by_no_mean(answered):
+    """Five people of one sector are in another when the models are trained again."""
+    ledger = Ledger(Path(), "small", bytes(32), is_kept=False)
+    told_by_means(answered, ledger)[2].remember()
+    moved = answered.responses.assign(
+        sector=np.where(np.arange(PEOPLE) < 5, "S1", answered.responses["sector"])
+    )
+
+    admission, told, _ = told_by_means(replace(answered, responses=moved, sha256="other"), ledger)
+
+    assert told == ["all", "sector=S2", "sector=S3"]
+    assert not {"sector=S0", "sector=S1"} & set(admission.names)
 
 
 def test_risks_that_are_not_shown_do_not_count(intake, rng):

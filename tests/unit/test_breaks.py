@@ -4,12 +4,13 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.culture.waves import common_items
-from blijfwijzer.errors import MissingColumnsError
+from blijfwijzer.errors import MissingColumnsError, TooFewResponsesError
 from blijfwijzer.progress import silent
 from blijfwijzer.runs.waves import ReadWave, WavesRequest, read_waves, without_breaks
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import Intake
 from questionnaires import small_survey
+from reports import said
 from small_releases import SMALL
 
 
@@ -73,3 +74,36 @@ def test_a_question_with_a_break_may_be_absent_in_the_wave_before(waves, tmp_pat
 def test_a_question_that_the_wave_before_lacks_is_named_with_break(waves, tmp_path):
     with pytest.raises(MissingColumnsError, match=r"2021\.csv: .*missing: veilig_3.*`break = "):
         asked(waves, SMALL, tmp_path)
+
+
+def test_a_wave_before_that_is_too_small_is_left_out_and_told(waves, tmp_path):
+    before, now = waves
+    few = pd.read_csv(before).head(29)
+    few.to_csv(before, index=False)
+
+    read = asked(waves, SMALL, tmp_path, '\nbreak = "new in 2022"')
+
+    assert read.before is None
+    assert said(read.left_out) == [
+        "Of the wave before (2021) fewer than 30 forms can be used. It was left out, so nothing is "
+        "said of change."
+    ]
+    assert "previous_sha256" not in read.request("climate", ()).origin
+
+
+@pytest.mark.parametrize(("forms", "is_test", "fewest"), [(29, False, 30), (199, True, 200)])
+def test_a_wave_is_as_large_as_its_use_asks(waves, forms, is_test, fewest):
+    pd.read_csv(waves[1]).head(forms).to_csv(waves[1], index=False)
+    request = WavesRequest(waves[1], str(SMALL))
+
+    with pytest.raises(TooFewResponsesError, match=f"{forms} responses are usable, {fewest} are"):
+        read_waves(request, "vertrekintentie", silent, is_test=is_test)
+
+
+def test_thirty_forms_are_enough_for_a_climate(waves):
+    pd.read_csv(waves[1]).head(30).to_csv(waves[1], index=False)
+
+    assert (
+        len(read_waves(WavesRequest(waves[1], str(SMALL)), "vertrekintentie", silent).now.responses)
+        == 30
+    )

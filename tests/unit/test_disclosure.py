@@ -350,19 +350,26 @@ RITE = {"release/publication.py"}
 REHEARSAL = {"release/rehearsal.py"}
 LEDGER = {"disclosure/ledger.py", "disclosure/chain.py"}
 CHAMPIONS = {"records/champions.py"}
-PAGES = {"runs/pages.py"}
+PAGES = {"runs/pages.py", "runs/govern_pack.py"}
+# Model folders, as the ledger knows them, in one file; and a key.
+PACKS = {"records/archive.py", "records/signing.py"}
 REGISTRY = {"records/registry.py"}
+# Files for people to finish: what a column is, and what is settled; no answer is in either.
+DRAFTS = {"runs/draft.py", "runs/govern.py"}
+UNDOING = {"runs/withdraw.py", "runs/govern.py"}
 WRITERS = {
     "Entry": RITE | REHEARSAL,
     "admit_figures": REHEARSAL,
     "admit_groups": REHEARSAL,
     # What is undone shows nothing, and enters a line that says so.
-    "open_ledger": RITE | {"release/verify.py", "runs/withdraw.py"},
+    # So does what is stopped; a log is a chain of the same kind, in which nothing is shown.
+    "open_ledger": RITE | UNDOING | {"release/verify.py", "records/logbook.py"},
     "track_release": RITE,
     "track_training": RITE,
     "write_apart": {"runs/train.py"},
-    "write_beside": RITE | LEDGER | CHAMPIONS | {"runs/draft.py", "synthetic/export.py"},
-    "write_files": RITE | PAGES,
+    "write_beside": RITE | LEDGER | CHAMPIONS | PACKS | DRAFTS | {"synthetic/export.py"},
+    # What was unpacked of a pack is read from a folder that is gone then.
+    "write_files": RITE | PAGES | {"records/pack.py"},
     "write_folder_beside": RITE | PAGES,
     "create_model_version": REGISTRY,
     "create_registered_model": REGISTRY,
@@ -379,10 +386,10 @@ WRITERS = {
     "to_parquet": {"publish/release_files.py", "synthetic/export.py"},
     "write": {"disclosure/ledger.py", "synthetic/export.py"},
     # What a served model was asked it remembers by keyed hashes.
-    "write_bytes": RITE | LEDGER | CHAMPIONS | {"files.py", "release/answered.py"},
+    "write_bytes": RITE | LEDGER | CHAMPIONS | PACKS | {"files.py", "release/answered.py"},
     "write_sav": {"synthetic/export.py"},
-    "write_text": {"disclosure/chain.py", "runs/draft.py"},
-    "writestr": {"publish/workbook.py"},
+    "write_text": {"disclosure/chain.py"} | DRAFTS,
+    "writestr": {"publish/workbook.py", "records/archive.py"},
 }
 NEVER = (
     "dump copyfile copytree copy2 move writelines to_pickle to_html to_feather to_sql to_string "

@@ -61,7 +61,7 @@ def test_a_draw_is_as_planned_and_the_audit_names_it(place, capsys):
     assert lottery.origin.number == 1
     assert lottery.table["by_lot"].sum() > 0
     told = capsys.readouterr().out
-    assert "its vouchers: draw 1 in line 2" in told
+    assert "its vouchers: draw 1 in line 3" in told
     assert "other division" not in told
 
 
@@ -170,7 +170,7 @@ def test_a_secret_that_was_revealed_before_scoring_is_refused(place, capsys):
     make_release(place, wave="3", seed=2)
 
     assert divide(place) == errors.VoucherError.exit_code
-    assert "was revealed in line 2, before it was scored" in capsys.readouterr().err
+    assert "was revealed in line 3, before it was scored" in capsys.readouterr().err
 
 
 # All that may be changed after a draw was seen, each tried in the same ledger and in a copy of
@@ -245,14 +245,14 @@ def test_a_division_by_need_after_a_draw_is_named(place, capsys):
     plain = settings_file(place, lottery=0.0, no_lottery="the council asks so")
 
     assert divide(place, "--settings", plain) == errors.ReleaseError.exit_code
-    assert "drawn among already: draw 1 in line 2" in capsys.readouterr().err
+    assert "drawn among already: draw 1 in line 3" in capsys.readouterr().err
     assert not divide(place, "--settings", plain, "--again", "no draw after all")
 
     assert "no draw after all" in (place / "out" / "report.html").read_text()
     assert not (place / "out" / "lottery.json").exists()
     capsys.readouterr()
     assert not audit(place)
-    assert "1 other division among its people: draw 1 in line 2" in capsys.readouterr().out
+    assert "1 other division among its people: draw 1 in line 3" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("changed", ["settings", "wave", "file"])
@@ -264,7 +264,7 @@ def test_scoring_the_same_people_again_gives_no_free_draw(place, capsys, changed
 
     # Its secret is known by now, so it cannot be used; with a new one it is a second draw.
     assert divide(place) == errors.VoucherError.exit_code
-    assert "was revealed in line 2" in capsys.readouterr().err
+    assert "was revealed in line 3" in capsys.readouterr().err
 
 
 def test_scoring_anew_in_an_older_copy_of_the_ledger_gives_the_same_draw(tmp_path):
@@ -296,14 +296,14 @@ def test_a_second_promise_for_the_same_people_is_named(place, capsys, changed):
 
     if changed == "plan":
         assert divide(place) == errors.ReleaseError.exit_code
-        assert "what differs: release 1" in capsys.readouterr().err
+        assert "what differs: release 2" in capsys.readouterr().err
         assert not divide(place, "--again", "the first plan was too large")
-        assert drawn_in(place).origin.changed == ("release 1",)
+        assert drawn_in(place).origin.changed == ("release 2",)
     else:
         assert not divide(place)
     capsys.readouterr()
     assert not audit(place)
-    assert "promise of a draw in line 1 as well" in capsys.readouterr().out
+    assert "promise of a draw in line 2 as well" in capsys.readouterr().out
 
 
 def test_climate_by_the_same_settings_is_no_promise(tmp_path):
@@ -339,10 +339,10 @@ def test_a_new_secret_for_the_same_people_is_a_second_draw(place, capsys, wave):
     assert not audit(place, "out", "first")
 
     told = capsys.readouterr().out
-    assert "its vouchers: draw 2 in line 4 (lost the list)" in told
-    assert "1 other division among its people: draw 1 in line 2" in told
-    assert "1 other division among its people: draw 2 in line 4 (lost the list)" in told
-    assert drawn_in(place).origin.changed == ("release 1",)
+    assert "its vouchers: draw 2 in line 5 (lost the list)" in told
+    assert "1 other division among its people: draw 1 in line 3" in told
+    assert "1 other division among its people: draw 2 in line 5 (lost the list)" in told
+    assert drawn_in(place).origin.changed == ("release 2",)
     assert drawn_in(place).origin.number == 2
 
 
@@ -390,7 +390,7 @@ def test_a_trial_is_looked_up_entered_and_coarse(place, capsys):
     told = json.loads((place / "effect.json").read_text())
     assert json.loads(printed.out) == told
     assert told["verified"] == "ledger"
-    assert told["draw"] == "draw 1 in line 2"
+    assert told["draw"] == "draw 1 in line 3"
     assert told["analysis"] == "1"
     assert told["low"] < told["effect"] < told["high"]
     for name in ("effect", "low", "high"):
@@ -428,7 +428,7 @@ def test_another_choice_of_outcomes_is_named(place, capsys):
     assert not tried(place, outcomes_of(place, place / "later.csv", shift=0.05))
 
     told = json.loads((place / "effect.json").read_text())
-    assert told["analysis"] == "2, with other outcomes than in line 3"
+    assert told["analysis"] == "2, with other outcomes than in line 4"
     rows = pd.read_csv(place / "trained.csv").iloc[::-1]
     rows.to_csv(place / "turned.csv", index=False)
     assert not tried(place, place / "turned.csv")
@@ -442,4 +442,4 @@ def test_a_trial_names_a_second_draw(place):
     assert not tried(place, outcomes_of(place, place / "trained.csv"))
 
     told = json.loads((place / "effect.json").read_text())
-    assert told["draw"] == "draw 2 in line 3 (a smaller share); others: draw 1 in line 2"
+    assert told["draw"] == "draw 2 in line 4 (a smaller share); others: draw 1 in line 3"

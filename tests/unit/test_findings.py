@@ -36,6 +36,7 @@ from blijfwijzer.survey.texts import say
 ROOT = Path(__file__).parents[2]
 BOOK = load_codebook(ROOT / "tests" / "assets" / "small.toml")
 SINGLE = pd.Series({"sort": 0.86, "mean": 0.85, "other": 0.6})
+MOVES = pd.Series({"a": 0.2, "b": 0.01, "c": 0.2})
 NAMES = {"prevalence": "the same", "logistic": "a regression", "trees": "trees"}
 
 
@@ -170,6 +171,11 @@ CASES = [
         "BW114",
         lambda: models.find_proxy("age", "55+", 0.8),
         lambda: models.find_proxy("age", "55+", 0.799),
+    ),
+    (
+        "BW115",
+        lambda: models.find_unearned(MOVES, pd.Series({"a": 0.0, "b": -1.0, "c": 0.1})),
+        lambda: models.find_unearned(MOVES, pd.Series({"a": 0.001, "b": -1.0, "c": np.nan})),
     ),
     (
         "BW201",

@@ -181,7 +181,38 @@ def test_what_is_withheld_is_counted_over_all_reasons():
 
     assert "Of 7 groups" in told(report, *withheld_of(changed(report, withheld=rows)))[0]
     nothing = told(report, *withheld_of(changed(report, withheld=rows.iloc[:0])))
-    assert nothing[0] == "All groups that are large enough are in it."
+    assert nothing[0] == "All groups that are large enough are in this report."
+
+
+@pytest.mark.parametrize(("absent", "is_told"), [([], False), ([3], True)])
+def test_a_figure_that_is_left_out_of_a_group_is_told(absent, is_told):
+    report = make_report("en")
+    groups = report.rows("groups").copy()
+    groups.loc[absent, "vertrekintentie_rate"] = np.nan
+
+    texts = told(report, *withheld_of(changed(report, groups=groups)))
+
+    assert (write(say("short.not_shown"), "en") in texts) == is_told
+
+
+@pytest.mark.parametrize(("served", "is_told"), [(40, False), (39, True)])
+def test_a_mail_says_that_others_have_none_only_where_there_are_others(served, is_told):
+    report = make_report("en")
+    plan = report.rows("proposal").assign(served=served)
+
+    _, mail = letters(changed(report, proposal=plan))
+
+    assert (write(say("mail.others"), "en") in told(report, *mail.paragraphs)) == is_told
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_letters_leave_room_for_a_name_and_give_no_instruction(language):
+    report = replace(make_report(language), notes={})
+
+    for letter in letters(report):
+        texts = told(report, *letter.paragraphs)
+        assert write(say("letter.contact"), language) in texts
+        assert write(say("contact.none"), language) not in texts
 
 
 def test_whom_to_ask_stands_there_or_that_nobody_filled_it_in():

@@ -11,6 +11,7 @@ from blijfwijzer.estimation.discovery import (
     control_discoveries,
     rank_intervals,
 )
+from blijfwijzer.groups.detection import find_detectable
 from blijfwijzer.groups.flags import FLAGGED, Listed, flag_groups, part_best, talent_at_risk
 from blijfwijzer.groups.rates import PooledRates, pool_rates
 from blijfwijzer.settings import FlagSettings
@@ -188,3 +189,48 @@ def test_sectors_are_flagged_where_no_organisation_is_listed():
 
     assert flags["verdict"].tolist() == [FLAGGED, *[""] * 11]
     assert flags["stability"].iloc[0] > 0.5
+
+
+def test_a_difference_that_could_be_seen_is_seen_about_as_often_as_told():
+    """The smallest difference with a chance of 80 %, put into worlds of eight equal groups."""
+    rng, apart = np.random.default_rng(6), []
+    for _ in range(4):
+        where = eight_groups(rng, np.zeros(8))
+        apart.append(find_detectable(*where, SETTINGS, 1)["typical"].iloc[0])
+    assert np.ptp(apart) < 0.1
+    effect = np.r_[np.median(apart), np.zeros(7)]
+
+    found = [
+        flag_groups(*eight_groups(rng, effect), SETTINGS, 1)["verdict"].iloc[0] == FLAGGED
+        for _ in range(60)
+    ]
+
+    assert 0.65 < np.mean(found) < 0.95
+
+
+def test_a_larger_group_is_seen_sooner_and_two_groups_are_not_compared():
+    pooled, areas, listed = eight_groups(np.random.default_rng(3), np.zeros(8), largest=200)
+
+    seen = find_detectable(pooled, areas, listed, SETTINGS, 1).iloc[0]
+
+    assert 0 < seen["largest"] < seen["typical"] < 1
+    assert find_detectable(pooled, areas, listed.among(np.array([0, 1])), SETTINGS, 1).empty
+
+
+def eight_groups(rng, effect, largest=40):
+    """Eight groups of forty within everyone, and what each is held against."""
+    sizes = np.r_[np.full(7, 40), largest]
+    units = areas_of(rng, np.clip(0.2 + effect, 0.01, 0.95), sizes)
+    whole = pd.DataFrame([{**units.mean(), "n": sizes.sum(), "effective_n": float(sizes.sum())}])
+    whole["direct"] = np.average(units["direct"], weights=sizes)
+    parts = [
+        pool_rates(whole, pd.Series(["all"]), 300, 1),
+        pool_rates(units, pd.Series(["all"] * 8), 300, 1),
+    ]
+    pooled = PooledRates(
+        pd.concat([part.table for part in parts], ignore_index=True),
+        np.concatenate([part.draws for part in parts]),
+    )
+    areas = pd.concat([whole, units], ignore_index=True)
+    none = np.zeros(8, dtype=int)
+    return pooled, areas, Listed(1 + np.arange(8), none, none, none)

@@ -223,11 +223,19 @@ def test_weights_that_are_worth_enough_are_accepted(survey, read):
     assert len(read(survey.assign(gewicht=weight)).responses) == 300
 
 
+def test_few_responses_are_worth_half_of_them_at_least(survey, read):
+    few = survey.head(30)
+
+    assert len(read(few.assign(gewicht=[4.0, *[1.0] * 29])).responses) == 30
+    with pytest.raises(WeightError, match="30 responses are worth 8 unweighted ones; 15 are"):
+        read(few.assign(gewicht=[15.0, *[1.0] * 29]))
+
+
 def test_few_responses_are_too_few_and_not_uneven(survey, read):
     few = read(survey.head(19))
 
     with pytest.raises(TooFewResponsesError, match="19 of 19"):
-        require_enough(few, INTAKE)
+        require_enough(few, INTAKE.minimum_responses)
 
 
 def test_a_column_without_answers_is_refused(survey, read):
@@ -244,7 +252,7 @@ def test_too_few_usable_responses_are_refused(survey, read):
     with pytest.raises(
         TooFewResponsesError, match=r"survey\.parquet: 199 of 199 responses are usable, 200"
     ):
-        require_enough(read(survey.head(199)), INTAKE)
+        require_enough(read(survey.head(199)), INTAKE.minimum_responses)
 
 
 def test_units_can_be_made_to_count_alike(survey, tmp_path):

@@ -61,7 +61,7 @@ def test_parts_that_cut_through_groups_are_of_known_kinds_and_offered_to_the_rul
     }
     # Cells are held by a rule of their own, in `admit_cells`.
     naming = {
-        "release/alike.py",
+        *("release/alike.py", "release/margins.py"),
         "runs/score_needs.py",
         "runs/score_register.py",
         "runs/remainders.py",
@@ -76,11 +76,11 @@ def test_groups_are_admitted_with_what_each_figure_rests_on():
     assert admitting == {
         *("release/breakdown.py", "runs/claims.py", "runs/climate_findings.py"),
         # Beside groups that were told before, or everyone, these tell of parts only.
-        *("runs/voucher_reach.py", "runs/explanation.py", "release/alike.py"),
+        *("runs/voucher_reach.py", "runs/explanation.py", "release/alike.py", "runs/then.py"),
     }
     assert {module for module, _ in calls("Basis")} == {
         *("release/breakdown.py", "release/culture.py"),
-        *("runs/claims.py", "runs/score_targets.py"),
+        *("runs/claims.py", "runs/score_targets.py", "runs/then.py"),
     }
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.naming import name_groups, word_rule
+from blijfwijzer.publish.report_tables import merged
 from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.codebook import load_codebook
@@ -133,3 +134,15 @@ def test_an_intake_knows_what_a_file_calls_its_units():
 
     assert intake.units["organisatie"] == {"1": "Town of A"}
     assert "opleiding" not in intake.units
+
+
+@pytest.mark.parametrize(
+    ("groups", "people", "told"),
+    [
+        (1, 3, "één groep, hoogstens 4 respondenten"),
+        (1, 7, "één groep, 5–9 respondenten"),
+        (2, 7, "2 groepen, 5–9 respondenten"),
+    ],
+)
+def test_groups_that_were_put_together_are_counted_as_one_says_it(groups, people, told):
+    assert write(merged(groups, people), "nl") == told

@@ -79,8 +79,8 @@ def test_given_variances_are_integrated_as_a_joint_normal_distribution_has_them(
     points = Points(between, np.array([above / (own + above), 0.5]))
     log, centre, spread, _ = at_points(Areas(mean[None], variance[None, None], parent), points)
 
-    assert np.allclose(centre[0], 3.5 + cross @ (mean - 3.5), atol=1e-4)
-    assert np.allclose(spread[0], np.diag(prior - cross @ prior), atol=1e-4)
+    assert np.allclose(centre[:, 0], 3.5 + cross @ (mean - 3.5), atol=1e-4)
+    assert np.allclose(spread[:, 0], np.diag(prior - cross @ prior), atol=1e-4)
     # Restricted likelihoods differ by as much as marginal ones under the flat prior.
     other = 0.045 * np.eye(6) + 0.045 * (parent[:, None] == parent) + flat
     logs = [

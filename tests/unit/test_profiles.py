@@ -151,7 +151,7 @@ def refit(*sizes):
     first, second, third = sizes
     scales = pd.Series({"psychologische_veiligheid": first + second, "dienstjaren": third})
     constructs = pd.Series({"cultuur|changeable": first + second, "loopbaan|given": third})
-    return Refit(pd.Series(sizes, index=SCHEMA.names), scales, constructs)
+    return Refit(pd.Series(sizes, index=SCHEMA.names), scales, constructs, pd.DataFrame(), 0.0)
 
 
 def test_equal_refits_agree_wholly_and_opposite_ones_do_not(survey):

@@ -197,3 +197,20 @@ def test_the_interval_of_a_rate_is_that_of_statsmodels(rng):
     expected = proportion_confint(hits, n, method="wilson")
     assert low == pytest.approx(expected[0], abs=1e-15)
     assert high == pytest.approx(expected[1], abs=1e-15)
+
+
+def test_no_order_of_responses_moves_a_sum_of_rates_by_a_bit(rng):
+    values = np.where(rng.random(ROWS) < 0.1, np.nan, rng.integers(0, 2, ROWS))
+    risk, weight = rng.random(ROWS), rng.uniform(0.1, 9, ROWS)
+    members = csr_array((rng.random((GROUPS, ROWS)) < 0.4).astype(float))
+    order = rng.permutation(ROWS)
+
+    one, other = (
+        gather_rates(
+            Predictions(values[own], risk[own], Design.of_units(weight[own], pd.Series(own % 9))),
+            csr_array(members[:, own]),
+        )
+        for own in (np.arange(ROWS), order)
+    )
+
+    assert one.tobytes() == other.tobytes()

@@ -12,6 +12,7 @@ from fairlearn.metrics import (
     selection_rate,
 )
 
+from blijfwijzer.fairness.conclusions import conclude
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import load_codebook
 from shared_targeting import audit, survey_of
@@ -137,7 +138,27 @@ def test_a_large_difference_is_named(rng):
     assert (gap["highest"], gap["lowest"]) == ("2", "1")
     assert f"among {women.en} and" in write(sentence, "en")
     assert f"bij {men.nl} 3" in write(sentence, "nl")
-    assert "selectieratio is 0,4" in write(sentence, "nl")
+    assert "kleinste kans is 0,4" in write(sentence, "nl")
+
+
+def test_that_nobody_of_a_group_is_selected_is_said_without_a_ratio_of_nothing():
+    gaps = pd.DataFrame(
+        {
+            "attribute": "age",
+            "measure": ["exclusion", "selection"],
+            "groups": 2,
+            "gap": 0.01,
+            "gap_low": 0.0,
+            "gap_high": 0.02,
+            "ratio": [1.0, 0.004],
+        }
+    )
+    groups = pd.DataFrame({"attribute": [], "measure": [], "group": [], "value": []})
+
+    told = write(conclude("age", groups, gaps, None), "en")
+
+    assert "nobody is selected" in told
+    assert "0.00" not in told
 
 
 def test_no_difference_is_said_only_of_many_people(rng):

@@ -11,6 +11,7 @@ from blijfwijzer.disclosure.rules import is_narrow, leaves_few
 from blijfwijzer.release.culture import keep_from_few
 from blijfwijzer.settings import DisclosureSettings
 from small_worlds import K, brute_force, none
+from studies.gate import tells_of_few
 
 SETTINGS = DisclosureSettings()
 
@@ -59,6 +60,38 @@ def test_a_difference_of_shown_groups_holds_no_few_answers():
     shown = told(Basis((answers,)), candidates(team, too_small=[2]))
 
     assert shown == [True, False, True]
+
+
+def test_a_figure_of_some_groups_is_held_by_itself_and_told_of_no_other():
+    team = np.repeat([0, 1, 2], [30, 40, 22])
+    answers = np.tile([0.0, 1.0], 46)
+    answers[:30] = 1.0
+    answers[-4:] = np.nan
+    among = np.array([True, True, True, False])
+
+    # All of the first team answered alike, and everybody less it is no figure of few.
+    assert told(Basis((answers,), among=among), candidates(team)) == [True, False, True, False]
+    # Nor is it told where all answered the question.
+    answers[-4:] = 0.0
+    assert told(Basis((answers,), among=among), candidates(team)) == [True, False, True, False]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_few_answers_follow_from_a_figure_of_some_groups(seed):
+    rng = np.random.default_rng(seed)
+    team = rng.choice(5, 120, p=rng.dirichlet(np.full(5, 2.0)))
+    groups = candidates(team)
+    answers = np.where(rng.random(120) < 0.85, rng.integers(0, 2, 120), np.nan)
+    among = rng.random(groups.members.shape[0]) < 0.7
+    among[0] = True
+    answered = ~np.isnan(answers)
+
+    shown = np.array(told(Basis((answers,), among=among), groups))
+
+    assert not (shown & ~among).any()
+    rows = groups.members.toarray()[shown][:, answered]
+    if len(rows):
+        assert not tells_of_few(rows.astype(np.int64), SETTINGS.minimum)
 
 
 def test_a_group_in_which_nobody_answered_is_told_what_a_model_expects(rng):

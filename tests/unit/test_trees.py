@@ -20,6 +20,30 @@ def test_contributions_equal_those_of_shap(rng):
     np.testing.assert_allclose(found, explainer.shap_values(X), atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:LightGBM binary classifier:UserWarning")
+def test_contributions_beside_others_equal_those_of_shap(rng):
+    booster, X = grow(rng, trees=40)
+    others = X[:70]
+
+    found, expected = tree_contributions(booster.model_to_string(), X, others)
+
+    explainer = shap.TreeExplainer(booster, others, feature_perturbation="interventional")
+    np.testing.assert_allclose(found[:200], explainer.shap_values(X[:200]), atol=1e-6)
+    margin = booster.predict(X, raw_score=True)
+    np.testing.assert_allclose(found.sum(axis=1) + expected, margin, atol=1e-9)
+    assert expected == pytest.approx(margin[:70].mean())
+
+
+def test_contributions_beside_others_take_levels(rng):
+    booster, X = grow(rng, nominal=(2,))
+
+    found, expected = tree_contributions(booster.model_to_string(), X, X[:50])
+
+    np.testing.assert_allclose(
+        found.sum(axis=1) + expected, booster.predict(X, raw_score=True), atol=1e-9
+    )
+
+
 def test_a_row_adds_up_to_its_margin(rng):
     booster, X = grow(rng)
 

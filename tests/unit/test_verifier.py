@@ -308,7 +308,7 @@ def test_a_release_to_which_vouchers_were_added_passes_until_its_record_is_alter
     record.write_text(json.dumps({**run, "vouchers": {**run["vouchers"], "reason": "none"}}))
     altered = verifier.verify(folder, proofs, ledger)
 
-    assert run["vouchers"]["ledger"]["sequence"] == 2
+    assert run["vouchers"]["ledger"]["sequence"] == 3, "after the thresholds and the release"
     assert worst(honest) == verifier.HOLDS
     assert "or another run.json" in failing(altered)
 

@@ -55,6 +55,17 @@ def test_drift_is_the_population_stability_index(rng):
     assert found["drift"].iloc[0] == pytest.approx(by_hand)
 
 
+@pytest.mark.parametrize("rows", [30, 60, 120])
+def test_few_forms_of_the_same_people_are_not_told_to_have_shifted(rng, rows):
+    verdicts = pd.concat(compared(rng, frame(rng, rows)).table["verdict"] for _ in range(60))
+
+    assert (verdicts == "shifted").mean() < 0.05
+
+
+def test_few_forms_of_other_people_are_told_to_have_shifted(rng):
+    assert (compared(rng, frame(rng, 30, low=5)).table["verdict"] == "shifted").all()
+
+
 def test_weights_count_in_drift(rng):
     then = pd.DataFrame({n: np.repeat([1.0, 2.0], [500, 500]) for n in "abcd"})
     weight = np.repeat([1.6, 0.4], [500, 500])

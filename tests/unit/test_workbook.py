@@ -176,3 +176,17 @@ def test_a_row_with_a_long_sentence_is_high_enough_to_read_it():
     sheet = read_back(write_workbook(changed(report, conclusions=told)))["Conclusies"]
 
     assert all(sheet.row_dimensions[row].height >= 60 for row in range(2, sheet.max_row + 1))
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_first_sheet_says_which_question_each_sheet_answers_and_leads_there(language):
+    book = read_back(write_workbook(make_report(language)))
+
+    first = book.worksheets[0]
+    lines = [row for row in first.iter_rows(max_col=2) if row[0].hyperlink]
+    names = [name.value for name, _ in lines]
+    assert names == book.sheetnames[1:-1]
+    assert [name.hyperlink.location for name, _ in lines] == [f"'{name}'!A1" for name in names]
+    assert all("?" in asked.value for _, asked in lines)
+    # It stands before what else there is to read.
+    assert lines[0][0].row < 6

@@ -147,6 +147,20 @@ def find_useless(mean_abs: pd.Series) -> Iterator[Message]:
         yield Message("remark.useless", {"names": shortened(names)}, len(names))
 
 
+def find_unearned(sizes: pd.Series, low: pd.Series) -> Iterator[Message]:
+    """Name scales and single questions that move predictions and may make them no better.
+
+    Parameters
+    ----------
+    sizes : per scale, its mean absolute contribution
+    low : per scale, lower end of the interval of what it earns; NaN where that is not known
+    """
+    moves = sizes[sizes >= sizes.mean()]
+    names: list[Value] = [str(name) for name in moves.index if low.loc[name] <= 0]
+    if names:
+        yield Message("remark.earns_nothing", {"names": shortened(names)}, len(names))
+
+
 def find_collinear(frame: pd.DataFrame, scales: Sequence[str], weight: Array) -> Iterator[Message]:
     """Name pairs of features that say nearly the same.
 

@@ -7,29 +7,41 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from blijfwijzer import __version__
+from blijfwijzer.cli.decisions import add_decision_commands
 from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
-from blijfwijzer.cli.models import compare_models
+from blijfwijzer.cli.govern import govern
+from blijfwijzer.cli.govern_pack import add_form_commands
+from blijfwijzer.cli.models import add_model_commands
 from blijfwijzer.cli.options import (
     SEVERAL,
     CodebookName,
+    EngineKind,
+    GovernanceFile,
+    LabelsFile,
     LedgerFolder,
     Output,
+    OwnCodebook,
     OwnLedger,
     PeopleFiles,
     Preview,
     PreviousFile,
     PreviousPeople,
     Register,
-    ReleaseFolder,
+    Scheduler,
     SettingsFile,
     SheetName,
     SurveyFile,
     WaveName,
+    Workers,
+    engine_of,
+    governed_by,
     part_names,
-    read_euro,
 )
+from blijfwijzer.cli.packs import pack
 from blijfwijzer.cli.programs import ForProgram, is_planned, speaks
+from blijfwijzer.cli.vouchers import add_voucher_commands
+from blijfwijzer.engines.engine import LOCAL, Kind
 
 if TYPE_CHECKING:
     from blijfwijzer.release.shown import Shown
@@ -46,6 +58,9 @@ app = typer.Typer(
 )
 
 app.add_typer(disclosure, name="disclosure")
+app.add_typer(govern, name="govern")
+app.add_typer(pack, name="pack")
+add_form_commands(govern)
 
 
 def _say_version(is_asked: bool) -> None:
@@ -108,10 +123,11 @@ def synthesise(
 @speaks
 def check(
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     settings: SettingsFile = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models: tell whether they can score it too.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Models or a pack: can they score it too?"),
     ] = None,
     sheet: SheetName = "",
 ) -> ForProgram:
@@ -152,13 +168,16 @@ def train(
         list[str] | None, typer.Option(help="Outcome of the codebook; all when left out.")
     ] = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     models: Annotated[Path, typer.Option(help="Folder for the model folders.")] = Path("models"),
     ledger: OwnLedger = None,
 ) -> ForProgram:
     """Fit, calibrate, choose, evaluate and explain a model of each outcome."""
     from blijfwijzer.runs import train as story
 
-    asked = story.TrainRequest(survey, codebook, tuple(target or []), settings)
+    asked = story.TrainRequest(
+        survey, codebook, tuple(target or []), governed_by(settings, governance)
+    )
     folders = story.train(asked, models, ledger or models.parent / "ledger")
     return ForProgram(story.tell_program(folders))
 
@@ -178,45 +197,28 @@ def explain(
     target: Annotated[
         str, typer.Option(help="Outcome, where the folder holds models of several.")
     ] = "",
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="An earlier survey, or another model (a folder, or an address in the registry), "
+            "to tell how drivers changed since; repeat it for both."
+        ),
+    ] = None,
     settings: SettingsFile = None,
     ledger: OwnLedger = None,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> ForProgram:
-    """Show what drives a model's risk in another wave: pictures, tables and a page."""
+    """Show what drives a model's risk in another wave, and how that changed, as a page."""
     from blijfwijzer.runs import explain as story
+    from blijfwijzer.runs.explained import ExplainRequest
 
-    asked = story.ExplainRequest(model, survey, target, settings)
+    own = engine_of(engine, scheduler, workers)
+    asked = ExplainRequest(model, survey, target, settings, tuple(against or ()), own)
     if is_planned(ctx, "explain", asked):
         return ForProgram({})
     return ForProgram(story.explain(asked, output, ledger).as_json())
-
-
-@app.command(
-    epilog="Example: `blijfwijzer monitor data/werkonderzoek-2022.sav --models models "
-    "--output out/monitor-2022`"
-)
-@speaks
-def monitor(
-    ctx: typer.Context,
-    survey: SurveyFile,
-    output: Annotated[Path, typer.Option(help="Folder for a folder by outcome.")],
-    models: Annotated[
-        Path, typer.Option(help="Folder with the models of this survey, or a model folder.")
-    ] = Path("models"),
-    target: Annotated[
-        str, typer.Option(help="Outcome; each that there is a model of when left out.")
-    ] = "",
-    settings: SettingsFile = None,
-    ledger: OwnLedger = None,
-) -> ForProgram:
-    """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
-    from blijfwijzer.runs import monitor as story
-    from blijfwijzer.runs.explain import ExplainRequest
-
-    asked = ExplainRequest(models, survey, target, settings)
-    if is_planned(ctx, "monitor", asked):
-        return ForProgram({})
-    shown = story.monitor(asked, output, ledger)
-    return ForProgram({"models": [one.as_json() for one in shown]})
 
 
 @app.command(
@@ -232,9 +234,9 @@ def score(
         typer.Option("--by", help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster."),
     ] = None,
     output: Output = None,
-    models: Annotated[Path, typer.Option(help="Folder with the models of this survey.")] = Path(
-        "models"
-    ),
+    models: Annotated[
+        Path, typer.Option("--models", "--pack", help="Folder of models of this survey, or a pack.")
+    ] = Path("models"),
     cross: Annotated[
         list[str] | None,
         typer.Option("--and", help=f"Background variables to cross units with; {SEVERAL}."),
@@ -242,15 +244,21 @@ def score(
     population: PeopleFiles = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> ForProgram:
     """Estimate both risks per group of a new wave, and write what may be shown."""
     from blijfwijzer.runs import score as story
 
     units, crossed = part_names(by), part_names(cross)
-    people = tuple(population or ())
-    asked = story.ScoreRequest(survey, units, models, crossed, people, settings, wave)
+    chosen, own = governed_by(settings, governance), engine_of(engine, scheduler, workers)
+    about = models, crossed, tuple(population or ()), chosen, wave, labels, own
+    asked = story.ScoreRequest(survey, units, *about)
     return _make(ctx, story.score, asked, None if preview else _required(output), ledger)
 
 
@@ -262,7 +270,7 @@ def score(
 def climate(
     ctx: typer.Context,
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     output: Output = None,
     previous: PreviousFile = None,
     by: Annotated[
@@ -273,22 +281,29 @@ def climate(
         ),
     ] = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models of this survey: adds drivers of worrying units.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Or a pack: adds drivers of worrying units."),
     ] = None,
     population: PeopleFiles = None,
     previous_population: PreviousPeople = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> ForProgram:
     """Measure how it is to work in each unit: dimensions, change, worrying places, conduct."""
     from blijfwijzer.runs import climate as story
     from blijfwijzer.runs.waves import WavesRequest
 
+    chosen, own = governed_by(settings, governance), engine_of(engine, scheduler, workers)
     people = tuple(population or ()), tuple(previous_population or ())
-    only = part_names(by)
-    asked = WavesRequest(survey, codebook, only, previous, models, settings, wave, *people)
+    told = previous, models, chosen, wave, labels, own, *people
+    asked = WavesRequest(survey, codebook, part_names(by), *told)
     return _make(ctx, story.climate, asked, None if preview else _required(output), ledger)
 
 
@@ -300,7 +315,7 @@ def climate(
 def claims(
     ctx: typer.Context,
     survey: SurveyFile,
-    codebook: CodebookName,
+    codebook: OwnCodebook = "",
     output: Output = None,
     claim: Annotated[
         list[str] | None,
@@ -308,13 +323,16 @@ def claims(
     ] = None,
     previous: PreviousFile = None,
     models: Annotated[
-        Path | None, typer.Option(help="Models of an earlier wave: judges whose score is fair.")
+        Path | None,
+        typer.Option("--models", "--pack", help="Of an earlier wave: is their score fair?"),
     ] = None,
     population: Register = None,
     previous_population: PreviousPeople = None,
     ledger: LedgerFolder = Path("ledger"),
     wave: WaveName = "",
+    labels: LabelsFile = None,
     settings: SettingsFile = None,
+    governance: GovernanceFile = None,
     preview: Preview = False,
 ) -> ForProgram:
     """Test the policy's claims on a survey: supported, not, contradicted or undecided."""
@@ -322,96 +340,14 @@ def claims(
     from blijfwijzer.runs.waves import WavesRequest
 
     people = tuple(population or ()), tuple(previous_population or ())
-    only = part_names(claim)
-    asked = WavesRequest(survey, codebook, only, previous, models, settings, wave, *people)
+    told = previous, models, governed_by(settings, governance), wave, labels, LOCAL, *people
+    asked = WavesRequest(survey, codebook, part_names(claim), *told)
     return _make(ctx, story.claims, asked, None if preview else _required(output), ledger)
 
 
-@app.command(
-    epilog="Example: `blijfwijzer vouchers out/2022 --budget 250000 --cost 1000 "
-    "--survey data/werkonderzoek-2022.sav`"
-)
-@speaks
-def vouchers(
-    release: ReleaseFolder,
-    budget: Annotated[
-        float | None,
-        typer.Option(parser=read_euro, metavar="EURO", help="Else that of the settings."),
-    ] = None,
-    cost: Annotated[
-        float | None,
-        typer.Option(
-            parser=read_euro, metavar="EURO", help="Per voucher; else that of the settings."
-        ),
-    ] = None,
-    settings: SettingsFile = None,
-    ledger: LedgerFolder = Path("ledger"),
-    truth: Annotated[
-        Path | None, typer.Option(help="What `synthesise --truth` wrote: show the true outcomes.")
-    ] = None,
-    target: Annotated[
-        str, typer.Option(help="The need that vouchers are for, where the release has several.")
-    ] = "",
-    secret: Annotated[
-        Path | None,
-        typer.Option(help="File whose SHA-256 the settings promised at scoring, for a lottery."),
-    ] = None,
-    again: Annotated[
-        str, typer.Option(help="Why these people are drawn among again, or by another plan.")
-    ] = "",
-    survey: Annotated[
-        Path | None,
-        typer.Option(help="The file that was scored: tell whom the vouchers help and miss."),
-    ] = None,
-    models: Annotated[
-        Path, typer.Option(help="Folder with the models that it was scored with.")
-    ] = Path("models"),
-) -> ForProgram:
-    """Divide a voucher budget over the groups of a release, by need alone."""
-    from blijfwijzer.runs import vouchers as story
-
-    told = settings, target, secret, again, truth, survey, models
-    asked = story.VoucherRequest(release, budget, cost, *told)
-    return ForProgram(story.vouchers(asked, ledger).as_json())
-
-
-@app.command(epilog="Example: `blijfwijzer pages out/2022 --output out/2022-pages`")
-@speaks
-def pages(
-    release: ReleaseFolder,
-    output: Annotated[Path, typer.Option(help="Folder to write the pages in.")],
-    previous: Annotated[
-        Path | None, typer.Option(help="The release of the wave before, to stand beside it.")
-    ] = None,
-) -> ForProgram:
-    """Write a page for the manager of each unit, of what a release shows already."""
-    from blijfwijzer.runs import pages as story
-
-    count = story.pages(story.PagesRequest(release, previous), output)
-    return ForProgram({"folder": str(output), "pages": count})
-
-
-@app.command(
-    epilog="Example: `blijfwijzer trial out/2022/lottery.json trained.csv --output effect.json`"
-)
-@speaks
-def trial(
-    sealed: Annotated[Path, typer.Argument(metavar="LOTTERY", help="The sealed lottery.")],
-    outcomes: Annotated[
-        Path,
-        typer.Argument(metavar="OUTCOMES", help="Table: group, n, and share or count trained."),
-    ],
-    sha256: Annotated[str, typer.Option(help="Hash that was published with the lottery.")] = "",
-    output: Annotated[Path | None, typer.Option(help="Where to write the result (JSON).")] = None,
-    ledger: LedgerFolder = Path("ledger"),
-) -> ForProgram:
-    """Estimate, a year later, what the vouchers of a lottery did."""
-    from blijfwijzer.runs import trial as story
-
-    return ForProgram(story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger))
-
-
-compare_models(app)
+add_voucher_commands(app)
+add_decision_commands(app)
+add_model_commands(app)
 
 
 def _make(

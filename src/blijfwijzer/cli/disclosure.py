@@ -47,10 +47,8 @@ def audit(
     """Work out what could be derived from releases together, and with the ledger."""
     from blijfwijzer.runs import audit as story
 
-    made_from = None
-    if survey is not None and codebook is not None:
-        made_from = story.AuditSources(survey, codebook, population)
-    return ForProgram({"releases": story.audit(releases, ledger, made_from)})
+    told = story.audit(releases, ledger, survey, codebook, population)
+    return ForProgram({"releases": told})
 
 
 @disclosure.command("check-proof", epilog="Example: `blijfwijzer disclosure check-proof out/2022`")

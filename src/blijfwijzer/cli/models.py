@@ -1,12 +1,23 @@
-"""Commands about which of several models is used."""
+"""Commands about which model is used, and whether it still holds."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from blijfwijzer.cli.options import SEVERAL, OwnLedger, SettingsFile, SurveyFile, part_names
+from blijfwijzer.cli.options import (
+    SEVERAL,
+    EngineKind,
+    OwnLedger,
+    Scheduler,
+    SettingsFile,
+    SurveyFile,
+    Workers,
+    engine_of,
+    part_names,
+)
 from blijfwijzer.cli.programs import ForProgram, is_planned, speaks
+from blijfwijzer.engines.engine import Kind
 
 _Trained = Annotated[
     list[Path] | None,
@@ -19,8 +30,12 @@ _Trained = Annotated[
 _Target = Annotated[str, typer.Option(help="Outcome, where a folder holds models of several.")]
 
 
-def compare_models(app: typer.Typer) -> None:
+def add_model_commands(app: typer.Typer) -> None:
     """Add these commands to the program."""
+    app.command(
+        epilog="Example: `blijfwijzer monitor data/werkonderzoek-2022.sav --models models "
+        "--output out/monitor-2022`"
+    )(speaks(monitor))
     app.command(
         epilog="Example: `blijfwijzer compare models/one models/other "
         "data/werkonderzoek-2019.sav --output out/compare`"
@@ -29,6 +44,34 @@ def compare_models(app: typer.Typer) -> None:
         epilog="Example: `blijfwijzer promote models/other data/werkonderzoek-2019.sav "
         '--by "HR analytics" --why "trained on the newest wave"`'
     )(speaks(promote))
+
+
+def monitor(
+    ctx: typer.Context,
+    survey: SurveyFile,
+    output: Annotated[Path, typer.Option(help="Folder for a folder by outcome.")],
+    models: Annotated[
+        Path, typer.Option(help="Folder with the models of this survey, or a model folder.")
+    ] = Path("models"),
+    target: Annotated[
+        str, typer.Option(help="Outcome; each that there is a model of when left out.")
+    ] = "",
+    settings: SettingsFile = None,
+    ledger: OwnLedger = None,
+    engine: EngineKind = Kind.LOCAL,
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
+) -> ForProgram:
+    """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
+    from blijfwijzer.runs import monitor as story
+    from blijfwijzer.runs.explained import ExplainRequest
+
+    own = engine_of(engine, scheduler, workers)
+    asked = ExplainRequest(models, survey, target, settings, engine=own)
+    if is_planned(ctx, "monitor", asked):
+        return ForProgram({})
+    shown = story.monitor(asked, output, ledger)
+    return ForProgram({"models": [one.as_json() for one in shown]})
 
 
 def compare(

@@ -2,17 +2,21 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from blijfwijzer.survey.cells import number_of, plain_text
+from blijfwijzer.engines.engine import Engine, Kind
+
+if TYPE_CHECKING:
+    from blijfwijzer.settings import Settings
 
 SurveyFile = Annotated[
     Path,
     typer.Argument(
         metavar="SURVEY",
-        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it.",
+        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it, "
+        "or a folder of .parquet.",
     ),
 ]
 SheetName = Annotated[
@@ -21,6 +25,14 @@ SheetName = Annotated[
 ]
 CodebookName = Annotated[
     str, typer.Option("--codebook", "-c", help="Name of a shipped codebook, or path of a .toml.")
+]
+OwnCodebook = Annotated[
+    str,
+    typer.Option(
+        "--codebook",
+        "-c",
+        help="Name of a shipped codebook, or path of a .toml; that of the pack when left out.",
+    ),
 ]
 SETTINGS = "BLIJFWIJZER_SETTINGS"
 """Environment variable that names the settings where `--settings` is left out."""
@@ -43,8 +55,20 @@ SettingsFile = Annotated[
         help="Settings (TOML); defaults where left out.",
     ),
 ]
+GovernanceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--governance",
+        envvar="BLIJFWIJZER_GOVERNANCE",
+        help="What was settled about the survey (TOML); what stands beside codebook or models when "
+        "left out.",
+    ),
+]
 ReleaseFolder = Annotated[
-    Path, typer.Argument(metavar="RELEASE", help="A folder that `score` made.")
+    Path,
+    typer.Argument(
+        metavar="RELEASE", help="A folder that `score` made; of `pages` also `climate`."
+    ),
 ]
 LedgerFolder = Annotated[Path, typer.Option(help="Folder of the ledgers of releases.")]
 OwnLedger = Annotated[
@@ -76,6 +100,13 @@ PreviousPeople = Annotated[
 WaveName = Annotated[
     str, typer.Option(help="What this wave is called; the name of the file when left out.")
 ]
+LabelsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="What codes are called: a table of `column`, `code`, `label` and, if you like, "
+        "`language`; the codebook comes first."
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option(help="Folder to write what may be shown; needed unless --preview is given."),
@@ -84,6 +115,27 @@ Preview = Annotated[
     bool, typer.Option("--preview", help="Say how much would be shown; write and enter nothing.")
 ]
 
+EngineKind = Annotated[
+    Kind,
+    typer.Option("--engine", help="Where rows are worked on; every output is the same, to a byte."),
+]
+Scheduler = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="Of the scheduler of Dask, with --engine dask.")
+]
+Workers = Annotated[
+    int,
+    typer.Option(min=0, help="With --engine processes; as many as there are cores when 0."),
+]
+
+
+def engine_of(kind: Kind, scheduler: str, workers: int) -> Engine:
+    """Give the engine that is asked for; what another one takes is a slip."""
+    if scheduler and kind != Kind.DASK:
+        raise typer.BadParameter("--scheduler goes with --engine dask.")
+    if workers and kind != Kind.PROCESSES:
+        raise typer.BadParameter("--workers goes with --engine processes.")
+    return Engine(kind, scheduler, workers)
+
 
 def read_euro(text: str) -> float:
     """Read an amount of money, unless a sign in it may part thousands or decimals.
@@ -91,6 +143,8 @@ def read_euro(text: str) -> float:
     >>> read_euro("250000"), read_euro("999,50")
     (250000.0, 999.5)
     """
+    from blijfwijzer.survey.cells import number_of, plain_text
+
     number = number_of(plain_text(text))
     if number is None:
         raise typer.BadParameter(
@@ -98,6 +152,15 @@ def read_euro(text: str) -> float:
             "thousands, as 1000 or 999.50."
         )
     return number
+
+
+def governed_by(settings: Path | None, governance: Path | None) -> "Settings | Path | None":
+    """Let settings name a governance file that was given beside them."""
+    if governance is None:
+        return settings
+    from blijfwijzer.settings import load_settings
+
+    return load_settings(settings).model_copy(update={"governance": governance})
 
 
 SEVERAL = "several with commas, or by repeating the option"

@@ -4,21 +4,27 @@ import errno
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import wraps
 from io import StringIO
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from blijfwijzer import errors
 from blijfwijzer.files import to_json
 
+if TYPE_CHECKING:
+    from blijfwijzer.records.logbook import Operation
+
 AsJson = Annotated[
     bool, typer.Option("--json", help="Tell it to a program, and errors too (docs/json.md).")
 ]
 IsQuiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but warnings and errors.")]
+
+_GROUPS = ("disclosure", "govern")
+"""Modules whose commands are in a group of that name."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,9 @@ def speaks(command: Callable[..., ForProgram]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: Any, as_json: bool = False, is_quiet: bool = False, **options: Any) -> None:
-        with _heard_by(as_json, is_quiet) as answer:
+        with _heard_by(as_json, is_quiet) as answer, _logged(command, options) as operation:
             told = command(*args, **options)
+            operation.told(told.result)
             if as_json:
                 answer(told.result)
         if told.exit_code:
@@ -62,6 +69,17 @@ def speaks(command: Callable[..., ForProgram]) -> Callable[..., None]:
     vars(run).update(__signature__=signature)
     run.__annotations__ = {**command.__annotations__, **added}
     return run
+
+
+def _logged(
+    command: Callable[..., Any], options: Mapping[str, Any]
+) -> AbstractContextManager["Operation"]:
+    """Log a command by its whole name, where logs are kept."""
+    from blijfwijzer.records.logbook import logged
+
+    group = command.__module__.rsplit(".", 1)[-1]
+    own = command.__name__.replace("_", "-")
+    return logged(f"{group} {own}" if group in _GROUPS else own, options)
 
 
 @contextmanager

@@ -4,13 +4,14 @@ import ast
 import inspect
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from blijfwijzer import settings
-from blijfwijzer.settings import Section, Settings
+from blijfwijzer.section import Section
+from blijfwijzer.settings import Settings
 
 _HEAD = """# Settings
 
@@ -35,6 +36,7 @@ _WORDS: dict[Any, str] = {
     int: "whole number",
     float: "number",
     str: "text",
+    Path: "path of a file",
     type(None): "nothing",
 }
 
@@ -113,12 +115,9 @@ def _bound(bound: object) -> str:
 
 def read_meanings(section: type[Section]) -> dict[str, str]:
     """Give what is written below each field of a section, by key."""
-    tree = ast.parse(inspect.getsource(settings))
-    body = next(
-        node.body
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and node.name == section.__name__
-    )
+    [written] = ast.parse(inspect.getsource(section)).body
+    assert isinstance(written, ast.ClassDef)
+    body = written.body
     return {
         field.target.id: " ".join(below.value.value.split())
         for field, below in zip(body, body[1:], strict=False)

@@ -32,6 +32,10 @@ class Basis:
     """What is counted, or could be with other settings: each 1, 0, or NaN where not answered."""
     risk: Array | None = None
     """What a model expects of each, in [0, 1], where the figure rests on that too."""
+    among: Mask | None = None
+    """Per group, whether it may be told by the figure, where only some may. Then these are held
+    against all rules and each other by themselves, and no other group is barred for what is in it
+    that nobody is told."""
 
     def answered(self, people: int) -> Mask:
         """Say of each response whether the figure rests on an answer of it."""
@@ -113,8 +117,10 @@ def choose_told(
     for name, basis in bases.items():
         asked = basis.answered(candidates.members.shape[1])
         wide = shown & _is_wide(candidates, basis, settings)
+        if basis.among is not None:
+            wide &= basis.among
         told[name] = wide
-        if not asked.all():
+        if not asked.all() or basis.among is not None:
             told[name] = _hold(candidates, wide, basis, asked, settings, earlier_of(name))
     return told
 

@@ -8,6 +8,10 @@ from blijfwijzer.disclosure.chain import Release
 WITHDRAW, LOWER = "withdraw", "lower"
 """Kinds of lines that show nothing, and tell of others: that they were taken back, and that fewer
 people are promised from there on."""
+SETTLE, STOP, RESUME = "settle", "stop", "resume"
+"""Kinds of lines that show nothing, and tell of what comes after them: by which thresholds results
+are judged, and that no more are made for a while."""
+_NOTES = frozenset({WITHDRAW, LOWER, SETTLE, STOP, RESUME})
 
 
 def standing(releases: Iterable[Release]) -> list[Release]:
@@ -17,7 +21,7 @@ def standing(releases: Iterable[Release]) -> list[Release]:
     return [
         line
         for line in lines
-        if line.sequence not in gone and line.content.get("kind") not in (WITHDRAW, LOWER)
+        if line.sequence not in gone and line.content.get("kind") not in _NOTES
     ]
 
 

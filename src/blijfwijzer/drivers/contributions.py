@@ -3,6 +3,7 @@
 They explain the calibrated probability that is in use, and add up to it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,11 +46,43 @@ def contribute(model: RiskModel, frame: pd.DataFrame) -> Contributions:
 
     Features are as `build_features` gives them.
     """
+    margins, expected = margin_contributions(model, frame)
+    added, base = share_out(model, margins, expected)
+    centre = np.array([model.centre.get(name, 0.0) for name in frame.columns])
+    added, base = added - centre, base + float(centre.sum())
+    values = pd.DataFrame(added, index=frame.index, columns=frame.columns)
+    risk = predict_risk(model, frame)
+    gap = float(np.abs(base + values.to_numpy().sum(axis=1) - risk).max(initial=0.0))
+    return Contributions(values, base, risk, gap)
+
+
+def margin_contributions(
+    model: RiskModel, frame: pd.DataFrame, background: Array | None = None
+) -> tuple[Array, float]:
+    """Contributions to the margin before calibration, and the expected margin.
+
+    Parameters
+    ----------
+    background : as `tree_contributions` takes it
+
+    Returns
+    -------
+    One row per response, one column per feature; and a number.
+    """
     margins = linear_contributions(model.linear, frame)
-    expected = model.linear.intercept
-    if model.trees:
-        of_trees, mean = tree_contributions(model.trees, frame.to_numpy())
-        margins, expected = margins + of_trees, expected + mean
+    if not model.trees:
+        return margins, model.linear.intercept
+    of_trees, mean = tree_contributions(model.trees, frame.to_numpy(), background)
+    return margins + of_trees, model.linear.intercept + mean
+
+
+def share_out(model: RiskModel, margins: Array, expected: float) -> tuple[Array, float]:
+    """Turn contributions to the margin into those to the probability.
+
+    Returns
+    -------
+    Of the shape of `margins`; and the probability of the expected margin, where they start.
+    """
     change = margins.sum(axis=1)
     base = float(calibrate(model.calibrator, np.array([expected]))[0])
     reached = calibrate(model.calibrator, expected + change)
@@ -57,12 +90,7 @@ def contribute(model: RiskModel, frame: pd.DataFrame) -> Contributions:
     is_small = np.abs(change) < 1e-6
     slope = model.calibrator.slope * base * (1 - base)
     ratio = np.where(is_small, slope, (reached - base) / np.where(is_small, 1.0, change))
-    centre = np.array([model.centre.get(name, 0.0) for name in frame.columns])
-    added, base = margins * ratio[:, None] - centre, base + float(centre.sum())
-    values = pd.DataFrame(added, index=frame.index, columns=frame.columns)
-    risk = predict_risk(model, frame)
-    gap = float(np.abs(base + values.to_numpy().sum(axis=1) - risk).max(initial=0.0))
-    return Contributions(values, base, risk, gap)
+    return margins * ratio[:, None], base
 
 
 def centre(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskModel:
@@ -97,7 +125,19 @@ def roll_up(values: pd.DataFrame, schema: Schema, level: str) -> pd.DataFrame:
 
     Contributions are additive, so a sum over items is the contribution of their scale.
     """
-    names = {feature.name: getattr(feature, level) for feature in schema.features}
+    return _add_up(values, {feature.name: getattr(feature, level) for feature in schema.features})
+
+
+def by_construct(values: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Add contributions up to constructs, parted in what can be changed and what not."""
+    parts = {
+        f.name: f"{f.construct}|{'changeable' if f.changeable else 'given'}"
+        for f in schema.features
+    }
+    return _add_up(values, parts)
+
+
+def _add_up(values: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     return values.T.groupby(values.columns.map(names), sort=False).sum().T
 
 
@@ -119,9 +159,4 @@ class Contributed:
     @property
     def by_construct(self) -> pd.DataFrame:
         """Contributions added up to constructs, parted in what can be changed and what not."""
-        cells = {
-            f.name: f"{f.construct}|{'changeable' if f.changeable else 'given'}"
-            for f in self.schema.features
-        }
-        values = self.contributions.values
-        return values.T.groupby(values.columns.map(cells), sort=False).sum().T
+        return by_construct(self.contributions.values, self.schema)

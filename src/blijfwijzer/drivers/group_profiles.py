@@ -1,7 +1,9 @@
 """Risk and its drivers in one pass over batches; only sums over groups outlive a batch."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -9,10 +11,12 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.rounding import band_middle
 from blijfwijzer.drivers.contributions import contribute, refuse_gap, roll_up
+from blijfwijzer.drivers.row_batches import Batching, Placed, RowBatch, part_rows
 from blijfwijzer.estimation.pooling import pool_means
 from blijfwijzer.estimation.resampling import ENDS
+from blijfwijzer.estimation.sums import Sums
 from blijfwijzer.progress import Tell
-from blijfwijzer.risk.features import Features, build_features
+from blijfwijzer.risk.features import COUNTED, Features, Schema, build_features
 from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_ns
 
@@ -40,66 +44,99 @@ class Scored:
     sample_rows: Codes
 
 
-def score_groups(
-    model: RiskModel,
-    responses: pd.DataFrame,
-    scales: pd.DataFrame,
-    members: csr_array,
-    batch: int,
-    largest_gap: float,
-    tell: Tell,
-) -> Scored:
+@dataclass(frozen=True)
+class Rows:
+    """Responses that are scored, and the groups that they are in."""
+
+    responses: pd.DataFrame
+    scales: pd.DataFrame
+    members: csr_array
+    """One row per group, one column per response."""
+
+
+def score_groups(model: RiskModel, rows: Rows, batching: Batching, tell: Tell) -> Scored:
     """Score responses in batches and add up contributions per group.
 
-    Parameters
-    ----------
-    members : one row per group, one column per response
-    batch : responses at a time; memory depends on this and not on the size of the survey
+    Sums are exact, and a risk depends on its own row, so neither the size of a batch nor the engine
+    changes a bit of what is found. Memory depends on that size, not on that of the survey.
 
     Raises
     ------
     ContributionGapError
         Contributions do not add up to the risk.
+    EngineError
+        Those who shared the work are gone.
     """
-    count = len(responses)
-    weight = responses["weight"].to_numpy(dtype=float)
-    risk = np.empty(count)
-    by_person = members.T.tocsr()
-    sums: Any = 0.0
-    squares: Any = 0.0
-    counts: pd.DataFrame | None = None
-    for start in range(0, count, batch):
+    responses, scales, members, schema = rows.responses, rows.scales, rows.members, model.schema
+    count, size = len(responses), batching.size
+    parts = -(-count // size)
+
+    def hear(done: int) -> None:
         # In parts of the whole: how many responded is banded wherever it is told.
-        tell(f"{model.target}: score, {start / count:.0%} done")
-        rows = slice(start, start + batch)
-        built = build_features(responses.iloc[rows], scales.iloc[rows], model.schema)
-        found = contribute(model, built.frame)
-        refuse_gap(found, largest_gap, model.target)
-        risk[rows] = found.risk
-        values = roll_up(found.values, model.schema, "scale")
-        here = by_person[start : start + batch].T
-        w = weight[rows, None]
-        sums = sums + here @ (w * values.to_numpy())
-        squares = squares + here @ (w * values.to_numpy() ** 2)
-        numbers = built.counts.drop(columns=["feature", "absent"])
-        counts = built.counts if counts is None else _add(counts, numbers)
-        names = values.columns
-    total = np.maximum(members @ weight, 1e-300)[:, None]
-    means = sums / total
-    variances = np.maximum(squares / total - means**2, 0)
-    n = np.diff(members.indptr).astype(float)
-    per_person = effective_ns(members @ weight, members @ weight**2) / np.maximum(n, 1)
-    rows_kept = np.unique(np.linspace(0, count - 1, min(count, batch)).astype(np.intp))
-    sample = build_features(responses.iloc[rows_kept], scales.iloc[rows_kept], model.schema)
-    assert counts is not None
-    return Scored(
-        risk,
-        pd.DataFrame(means, columns=names),
-        pd.DataFrame(variances, columns=names),
-        per_person * band_middle(n),
-        Features(sample.frame, counts),
-        rows_kept,
+        if done < parts:
+            tell(f"{model.target}: score, {done / parts:.0%} done")
+
+    hear(0)
+    work = partial(_score_batch, model, batching.largest_gap)
+    found = batching.engine.fold(work, _with_members(rows, schema, size), hear)
+    sums, people = found.sums, np.diff(members.indptr).astype(float)
+    weights, squared = sums.of_groups("weights", len(people)).T
+    total = np.maximum(weights, 1e-300)[:, None]
+    means, squares = (
+        sums.of_groups(name, len(people)) / total for name in ("contributions", "squares")
     )
+    names = list(dict.fromkeys(feature.scale for feature in schema.features))
+    some = np.unique(np.linspace(0, count - 1, min(count, batching.largest)).astype(np.intp))
+    sample = build_features(responses.iloc[some], scales.iloc[some], schema)
+    numbers = dict(zip(COUNTED, sums.counts["features"].T, strict=True))
+    return Scored(
+        found.risk.join(),
+        pd.DataFrame(means, columns=names),
+        pd.DataFrame(np.maximum(squares - means**2, 0), columns=names),
+        effective_ns(weights, squared) / np.maximum(people, 1) * band_middle(people),
+        Features(sample.frame, sample.counts.assign(**numbers)),
+        some,
+    )
+
+
+class _Grouped(NamedTuple):
+    """A batch with the weights of its responses and the groups that they are in."""
+
+    batch: RowBatch
+    weight: Array
+    members: csr_array
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What is left of a batch."""
+
+    risk: Placed
+    sums: Sums
+
+    def merge(self, other: "_Left") -> "_Left":
+        return _Left(self.risk.merge(other.risk), self.sums.merge(other.sums))
+
+
+def _with_members(rows: Rows, schema: Schema, size: int) -> Iterator[_Grouped]:
+    weight, by_person = rows.responses["weight"].to_numpy(dtype=float), rows.members.T.tocsr()
+    for batch in part_rows(rows.responses, rows.scales, schema, size):
+        yield _Grouped(batch, weight[batch.rows], by_person[batch.rows].T.tocsr())
+
+
+def _score_batch(model: RiskModel, largest_gap: float, own: _Grouped) -> _Left:
+    """Score a batch, and add up by group what its people weigh and what drives their risks."""
+    built = build_features(own.batch.responses, own.batch.scales, model.schema)
+    found = contribute(model, built.frame)
+    refuse_gap(found, largest_gap, model.target)
+    values, w = roll_up(found.values, model.schema, "scale").to_numpy(), own.weight[:, None]
+    sums = (
+        Sums({"features": built.counts[list(COUNTED)].to_numpy(dtype=np.int64)})
+        .add("weights", np.hstack([w, w**2]), own.members)
+        .add("contributions", w * values, own.members)
+        .add("squares", w * values**2, own.members)
+    )
+    return _Left(Placed({own.batch.rows.start: found.risk}), sums)
 
 
 def contrast_drivers(
@@ -178,7 +215,3 @@ def _contrast(
             "is_sure": agree >= SURE,
         }
     )
-
-
-def _add(counts: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    return counts.assign(**{name: counts[name] + more[name] for name in more.columns})

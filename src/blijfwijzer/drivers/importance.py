@@ -7,7 +7,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata, t
 
-from blijfwijzer.drivers.contributions import Contributed, centre, contribute
+from blijfwijzer.drivers.contributions import (
+    by_construct,
+    margin_contributions,
+    roll_up,
+    share_out,
+)
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.resampling import ENDS, draw_units
 from blijfwijzer.risk.evaluation import pool_small
@@ -26,6 +31,11 @@ class Refit(NamedTuple):
     features: pd.Series
     scales: pd.Series
     constructs: pd.Series
+    left_out: pd.DataFrame
+    """One row per response of those units, one column per feature: what it adds to the calibrated
+    log odds, from the mean of those that it was fitted on."""
+    start: float
+    """That mean."""
 
 
 def refit_importance(
@@ -37,15 +47,20 @@ def refit_importance(
 ) -> list[Refit]:
     """Measure importance again with each fold left out, of the fit and of what it is held to."""
     found = []
-    for model, (kept, _) in zip(models, folds, strict=True):
-        part = frame.iloc[kept]
-        centred = centre(model, part, weight[kept])
-        made = Contributed(contribute(centred, part), part, schema)
-        levels = made.contributions.values, made.by_scale, made.by_construct
-        means = (np.average(one.abs(), axis=0, weights=weight[kept]) for one in levels)
-        found.append(
-            Refit(*(pd.Series(m, one.columns) for m, one in zip(means, levels, strict=True)))
+    for model, (kept, left_out) in zip(models, folds, strict=True):
+        margins, expected = margin_contributions(model, frame)
+        own = weight[kept]
+        added, _ = share_out(model, margins[kept], expected)
+        values = pd.DataFrame(added - np.average(added, axis=0, weights=own), columns=frame.columns)
+        levels = values, roll_up(values, schema, "scale"), by_construct(values, schema)
+        features, scales, constructs = (
+            pd.Series(np.average(one.abs(), axis=0, weights=own), one.columns) for one in levels
         )
+        middle = np.average(margins[kept], axis=0, weights=own)
+        slope, intercept = model.calibrator.slope, model.calibrator.intercept
+        apart = pd.DataFrame(slope * (margins[left_out] - middle), left_out, frame.columns)
+        start = intercept + slope * (expected + float(middle.sum()))
+        found.append(Refit(features, scales, constructs, apart, start))
     return found
 
 

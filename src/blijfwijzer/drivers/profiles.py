@@ -16,6 +16,9 @@ from blijfwijzer.drivers.dependence import (
     measure_interactions,
     measure_spread,
 )
+from blijfwijzer.drivers.earnings import Earned
+from blijfwijzer.drivers.games import Games
+from blijfwijzer.drivers.gaps import Gaps
 from blijfwijzer.drivers.importance import (
     TOP,
     Refit,
@@ -51,6 +54,12 @@ class Drivers:
     """One row per important feature and bin of its contributions: n, contribution, mean value."""
     stability: pd.DataFrame
     """One row per comparison of refits: rank correlation and share of the top ten in common."""
+    gaps: Gaps | None = None
+    """Behind the gap in risk between groups of audit attributes."""
+    earned: Earned | None = None
+    """What drivers earn out of fold; of a training only."""
+    games: Games | None = None
+    """How far it matters which game contributions are of; of a training of trees only."""
 
 
 def profile(
@@ -72,9 +81,13 @@ def profile(
     """
     rng = np.random.default_rng(seed)
     values, by_scale, weight = contributed.contributions.values, contributed.by_scale, design.weight
-    of_refits = list(zip(*refits, strict=True)) or [(), (), ()]
+    of_refits = [
+        [one.features for one in refits],
+        [one.scales for one in refits],
+        [one.constructs for one in refits],
+    ]
     tables = [
-        measure_importance(part, list(again), design, settings.bootstraps, rng)
+        measure_importance(part, again, design, settings.bootstraps, rng)
         for part, again in zip((values, by_scale, contributed.by_construct), of_refits, strict=True)
     ]
     features, scales, constructs = (table for table, _ in tables)
@@ -83,7 +96,7 @@ def profile(
     return Drivers(
         features=features.join(_about(contributed.schema)),
         scales=scales.join(_about_scales(contributed.schema)),
-        constructs=_part_names(constructs),
+        constructs=part_names(constructs),
         dependence=measure_dependence(contributed, top[:6], weight, settings.minimum_mark),
         interactions=measure_interactions(contributed, weight),
         bend=measure_bend(contributed),
@@ -115,6 +128,7 @@ def _about_scales(schema: Schema) -> pd.DataFrame:
     return pd.DataFrame(first).T
 
 
-def _part_names(constructs: pd.DataFrame) -> pd.DataFrame:
+def part_names(constructs: pd.DataFrame) -> pd.DataFrame:
+    """Part the names that `Contributed.by_construct` gives: construct, and is_changeable."""
     parted = constructs.index.to_series().str.split("|", expand=True)
     return constructs.assign(construct=parted[0], is_changeable=parted[1] == "changeable")

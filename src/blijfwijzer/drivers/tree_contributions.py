@@ -9,7 +9,7 @@ precision, and needs no compiled code.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,25 +42,31 @@ class _Branch:
     """One row per player, one column per pattern; bit i is whether split i goes left."""
 
 
-def tree_contributions(trees: str, X: Array) -> tuple[Array, float]:
+def tree_contributions(
+    trees: str, X: Array, background: Array | None = None
+) -> tuple[Array, float]:
     """Contribution of each feature to each response's margin, and the expected margin.
 
     Parameters
     ----------
     trees : LightGBM's text
     X : one row per response, one column per feature; NaN is missing
+    background : rows as those of `X`; what is not known of a response is then as in these, whatever
+        else it answered (interventional; Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9).
+        Left out, it is as in the training responses that reach the same split (path-dependent)
 
     Returns
     -------
     Array of the shape of `X`, and a number; a row's sum plus the number is its margin.
     """
     forest = read_trees(trees)
-    branches = [branch for tree in forest for branch in _branches(tree, 1)]
+    unknown = _Shares() if background is None else _Sample(forest, background)
+    branches = [branch for tree in forest for branch in _branches(tree, 1, unknown)]
     places: dict[Players, int] = {(feature,): feature for feature in range(X.shape[1])}
     found = np.zeros(X.shape)
     for start, part in _in_parts(branches, X, places, _ROWS_AT_ONCE):
         found[start : start + part.shape[1]] = part.T
-    return found, sum(expected_value(tree) for tree in forest)
+    return found, sum(unknown.expected(tree) for tree in forest)
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,8 @@ def tree_interactions(trees: str, X: Array, weight: Array, members: csr_array) -
     weight : per response
     members : one row per group, one column per response
     """
-    branches = [branch for tree in read_trees(trees) for branch in _branches(tree, 2)]
+    shares = _Shares()
+    branches = [branch for tree in read_trees(trees) for branch in _branches(tree, 2, shares)]
     pairs = sorted({pair for branch in branches for pair in branch.players})
     places = {pair: place for place, pair in enumerate(pairs)}
     own = csr_array(members.astype(float) * weight[None, :]).tocsc()
@@ -106,46 +113,109 @@ def _in_parts(
 ) -> Iterator[tuple[int, Array]]:
     """Look responses up some at a time, in order: where they start, and one row per player."""
     starts = range(0, len(X), at_once)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(_threads()) as pool:
         parts = pool.map(lambda s: _look_up(branches, X[s : s + at_once], places), starts)
         yield from zip(starts, parts, strict=True)
 
 
-def _branches(tree: Tree, order: int) -> Iterator[_Branch]:
+class _Shares:
+    """What is not known of a response is as in the training responses at the same split."""
+
+    def game(self, tree: Tree, leaf: Leaf, order: int) -> Array:
+        """Shapley values of reaching a leaf; as `_product_game`, features in order of number."""
+        share = dict.fromkeys(_features(tree, leaf), 1.0)
+        for (node, _), part in zip(leaf.path, shares_of(tree, leaf), strict=True):
+            share[tree.splits[node].feature] *= part
+        return _product_game(tuple(share.values()), order)
+
+    def expected(self, tree: Tree) -> float:
+        """Mean of a tree over them."""
+        return expected_value(tree)
+
+
+class _Sample(_Shares):
+    """What is not known of a response is as in some others, whatever else it answered."""
+
+    def __init__(self, forest: list[Tree], X: Array) -> None:
+        self._answers = _Answers((split for tree in forest for split in tree.splits), X)
+        self._rows = len(X)
+
+    def game(self, tree: Tree, leaf: Leaf, order: int) -> Array:
+        """Shapley values of reaching a leaf, of the mean over the others."""
+        share = self._patterns(tree, leaf)
+        size = len(_features(tree, leaf))
+        bits = np.arange(size)
+        games = (
+            part * _product_game(tuple((pattern >> bits & 1).astype(float).tolist()), order)
+            for pattern, part in enumerate(share.tolist())
+            if part
+        )
+        return np.asarray(sum(games))
+
+    def expected(self, tree: Tree) -> float:
+        """Mean of a tree over them."""
+        return sum(leaf.value * float(self._patterns(tree, leaf)[-1]) for leaf in tree.leaves)
+
+    def _patterns(self, tree: Tree, leaf: Leaf) -> Array:
+        """Share of them that meet each set of the features on a path; bit i is feature i of it."""
+        features = _features(tree, leaf)
+        follows = {feature: np.ones(self._rows, dtype=bool) for feature in features}
+        for node, is_left in leaf.path:
+            split = tree.splits[node]
+            follows[split.feature] &= self._answers.goes_left(split) == is_left
+        code = np.zeros(self._rows, dtype=np.intp)
+        for bit, feature in enumerate(features):
+            code |= follows[feature].astype(np.intp) << bit
+        return np.bincount(code, minlength=2 ** len(features)) / self._rows
+
+
+def _features(tree: Tree, leaf: Leaf) -> list[int]:
+    """Features on the path to a leaf, in order of number."""
+    return sorted({tree.splits[node].feature for node, _ in leaf.path})
+
+
+def _threads() -> int | None:
+    """Give as many threads as OpenMP would take: one, where other processes share the work."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdigit() and int(told) else os.cpu_count()
+
+
+def _branches(tree: Tree, order: int, unknown: _Shares) -> Iterator[_Branch]:
     """Cut a tree in branches whose patterns fit a table, of features or of `order` together."""
     if tree.splits:
-        yield from _cut(tree, list(tree.leaves), 0, order)
+        yield from _cut(tree, list(tree.leaves), 0, order, unknown)
 
 
-def _cut(tree: Tree, leaves: list[Leaf], depth: int, order: int) -> Iterator[_Branch]:
+def _cut(
+    tree: Tree, leaves: list[Leaf], depth: int, order: int, unknown: _Shares
+) -> Iterator[_Branch]:
     nodes = sorted({node for leaf in leaves for node, _ in leaf.path})
     if len(nodes) <= _BITS or len(leaves) == 1:
-        yield _tabulate(tree, leaves, nodes, order)
+        yield _tabulate(tree, leaves, nodes, order, unknown)
         return
     for side in (True, False):
         part = [leaf for leaf in leaves if len(leaf.path) > depth and leaf.path[depth][1] is side]
         if part:
-            yield from _cut(tree, part, depth + 1, order)
+            yield from _cut(tree, part, depth + 1, order, unknown)
 
 
-def _tabulate(tree: Tree, leaves: list[Leaf], nodes: list[int], order: int) -> _Branch:
+def _tabulate(
+    tree: Tree, leaves: list[Leaf], nodes: list[int], order: int, unknown: _Shares
+) -> _Branch:
     """Sum the contributions of leaves for each pattern of the splits above them."""
-    paths = [sorted({tree.splits[node].feature for node, _ in leaf.path}) for leaf in leaves]
+    paths = [_features(tree, leaf) for leaf in leaves]
     players = sorted({some for path in paths for some in combinations(path, order)})
     patterns = np.arange(2 ** len(nodes))
     goes_left = {node: (patterns >> bit & 1).astype(bool) for bit, node in enumerate(nodes)}
     table = np.zeros((len(players), len(patterns)))
     for leaf, on_path in zip(leaves, paths, strict=True):
         follows = {feature: np.ones(len(patterns), dtype=bool) for feature in on_path}
-        share = dict.fromkeys(on_path, 1.0)
-        for (node, is_left), part in zip(leaf.path, shares_of(tree, leaf), strict=True):
-            feature = tree.splits[node].feature
-            follows[feature] &= goes_left[node] == is_left
-            share[feature] *= part
+        for node, is_left in leaf.path:
+            follows[tree.splits[node].feature] &= goes_left[node] == is_left
         code = np.zeros(len(patterns), dtype=int)
         for bit, feature in enumerate(on_path):
             code |= follows[feature].astype(int) << bit
-        shapley = leaf.value * _product_game(tuple(share[feature] for feature in on_path), order)
+        shapley = leaf.value * unknown.game(tree, leaf, order)
         for place, some in enumerate(combinations(on_path, order)):
             table[players.index(some)] += shapley[place][code]
     return _Branch(tuple(tree.splits[node] for node in nodes), tuple(players), table)
@@ -182,7 +252,7 @@ def _product_game(shares: tuple[float, ...], order: int) -> Array:
 
 def _look_up(branches: list[_Branch], X: Array, places: dict[Players, int]) -> Array:
     """Contributions for some responses: one row per player, one column per response."""
-    answers = _Answers(branches, X)
+    answers = _Answers((split for branch in branches for split in branch.splits), X)
     found = np.zeros((len(places), len(X)))
     code = np.empty(len(X), dtype=np.uint16)
     for branch in branches:
@@ -200,12 +270,11 @@ class _Answers:
     Small integers compare many times faster than numbers with missing values.
     """
 
-    def __init__(self, branches: list[_Branch], X: Array) -> None:
+    def __init__(self, splits: Iterable[Split], X: Array) -> None:
         thresholds: dict[int, set[float]] = {}
-        for branch in branches:
-            for split in branch.splits:
-                if split.left_levels is None:
-                    thresholds.setdefault(split.feature, set()).add(split.threshold)
+        for split in splits:
+            if split.left_levels is None:
+                thresholds.setdefault(split.feature, set()).add(split.threshold)
         self._X = X
         self._cuts = {feature: np.array(sorted(found)) for feature, found in thresholds.items()}
         self._places: dict[tuple[int, bool, bool], NDArray[np.uint16]] = {}

@@ -65,7 +65,7 @@ def pool_means(
     made = found.draw(chosen, heavy, plain)
     between = float(found.weights @ found.points.between[0, 0])
     heavier = 1 + found.prior * (FREEDOM / (FREEDOM - 2) - 1)
-    spread = heavier * (found.weights @ found.variance) + found.weights @ found.centre**2
+    spread = heavier * found.variance + found.square
     low, high = np.quantile(made, ENDS, axis=1)
     table = pd.DataFrame(
         {

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.special import logit
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold
 
 from blijfwijzer.fairness.cells import cut_cells
 from blijfwijzer.survey.arrays import Array, Codes, Mask
@@ -55,6 +52,9 @@ def refit_with_attributes(
     -------
     One per attribute; none when the outcome is known of fewer than 200 or units are fewer than 3.
     """
+    # Imported here: it takes a second, and most commands fit nothing.
+    from sklearn.metrics import roc_auc_score
+
     known = ~np.isnan(values)
     unit = pd.factorize(units)[0]
     both = len(np.unique(values[known])) == 2
@@ -98,6 +98,10 @@ def tell_ablation(
 
 
 def _refit(columns: Array, values: Array, weight: Array, unit: Codes, known: Mask) -> Array:
+    # Imported here: it takes a second, and most commands fit nothing.
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold
+
     risk = np.empty(len(values))
     for train, test in GroupKFold(_FOLDS).split(columns, groups=unit):
         rows = train[known[train]]

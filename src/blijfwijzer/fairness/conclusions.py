@@ -39,6 +39,8 @@ def conclude(
     if not ratio < REVIEW_RATIO:
         return Message("fairness.conclusion", values)
     shown = math.floor(100 * ratio) / 100
+    if shown == 0:  # as a ratio it would say less than what it means
+        return Message("fairness.conclusion_unselected", values)
     return Message("fairness.conclusion_reviewed", {**values, "ratio": shown})
 
 

@@ -4,11 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from blijfwijzer.checks.register import limit_of
 from blijfwijzer.fairness.conclusions import words_of
@@ -53,6 +48,13 @@ def measure_proxies(
     -------
     One per attribute of which a level has at least 100 respondents on both sides.
     """
+    # Imported here: it takes a second, and most commands fit nothing.
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import GroupKFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     rows = np.unique(np.linspace(0, len(frame) - 1, min(len(frame), _MOST_ROWS)).astype(int))
     X = _columns(frame.iloc[rows])
     unit = pd.factorize(units.iloc[rows])[0]

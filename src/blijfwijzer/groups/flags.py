@@ -39,6 +39,11 @@ class Listed:
     unit: Codes
     """Organisation that each lies in; -1 for one that spans several."""
 
+    def among(self, rows: Codes) -> "Listed":
+        """Give some rows of the list."""
+        parts = (self.place, self.reference, self.level, self.unit)
+        return Listed(*(part[rows] for part in parts))
+
 
 def flag_groups(
     pooled: PooledRates, areas: pd.DataFrame, listed: Listed, settings: FlagSettings, seed: int
@@ -58,7 +63,7 @@ def flag_groups(
     One row per group on the list: reference, probability of exceeding it by the margin, stability
     (share of bootstraps in which a flagged group is flagged again) and verdict.
     """
-    chances = _chances(pooled, areas, listed, settings.margin)
+    chances = chances_above(pooled, areas, listed, settings.margin)
     probability = chances[:, _AS_IT_IS]
     flagged = control_discoveries(probability, settings.false_discoveries)
     stability = np.full(len(probability), np.nan)
@@ -159,17 +164,23 @@ def talent_at_risk(values: Array, best: Array, weight: Array, members: csr_array
     return pd.DataFrame(told)
 
 
-def _chances(pooled: PooledRates, areas: pd.DataFrame, listed: Listed, margin: float) -> Array:
+def chances_above(
+    pooled: PooledRates, areas: pd.DataFrame, listed: Listed, margin: float, moves: Array = _MOVES
+) -> Array:
     """Give the chance of each group to exceed its reference, had its own rate been another.
+
+    Parameters
+    ----------
+    moves : by how many of its standard errors
 
     Returns
     -------
-    One row per group on the list, one column per move of `_MOVES`.
+    One row per group on the list, one column per move.
     """
     own = _own_error(pooled, areas)[listed.place]
     table = pooled.table.iloc[listed.reference]
     bound = Bound(table["rate"].to_numpy() + margin, table["se"].to_numpy())
-    chances = np.empty((len(own), len(_MOVES)))
+    chances = np.empty((len(own), len(moves)))
     asked = (pooled.table["source"] == "pooled").to_numpy()[listed.place]
     for level in np.unique(listed.level):
         rows = np.flatnonzero(asked & (listed.level == level))
@@ -180,13 +191,13 @@ def _chances(pooled: PooledRates, areas: pd.DataFrame, listed: Listed, margin: f
         n = areas["effective_n"].to_numpy()[listed.place[rows]]
         of_level = Bound(bound.value[rows], np.hypot(bound.se[rows], error))
         learnt = Differences.learn(share, n, expected)
-        for place, move in enumerate(_MOVES):
+        for place, move in enumerate(moves):
             moved = np.clip(share + move * own[rows], 0, 1)
             chances[rows, place] = learnt.chance_above(moved, n, expected, of_level)
     rows = np.flatnonzero(~asked)
     places = listed.place[rows]
     trust = np.clip(pooled.table["se"].to_numpy()[places] / own[rows], 0, 1) ** 2
-    for place, move in enumerate(_MOVES):
+    for place, move in enumerate(moves):
         # By the weight that pooling gave its answers: g1 = g D (Rao & Molina 2015, eq. 6.1.8).
         moved = pooled.draws[places] + (move * trust * own[rows])[:, None]
         chances[rows, place] = (moved > bound.value[rows][:, None]).mean(axis=1)

@@ -22,11 +22,11 @@ from blijfwijzer.survey.texts import (
     say,
 )
 
-Names = Mapping[str, Mapping[str, str]]
-"""Unit level to code to name."""
-_NO_NAMES: Names = MappingProxyType({})
 Name = str | Text
 """What one unit is called."""
+Names = Mapping[str, Mapping[str, Name]]
+"""Unit level to code to name."""
+_NO_NAMES: Names = MappingProxyType({})
 Units = tuple[tuple[str, str], ...]
 """Level and code of a unit and of those that it is part of, as in a `GroupPath`."""
 
@@ -107,8 +107,12 @@ def _answer(path: GroupPath, label: Value, rule: Message | None) -> "Value | Non
     return label[-1] if isinstance(label, tuple) else label
 
 
-def _name(code: str, column: Column, names: Mapping[str, str]) -> Name:
-    return column.codes.get(code) or as_seen(names.get(code, "")) or as_seen(code)
+def _name(code: str, column: Column, names: Mapping[str, Name]) -> Name:
+    own = column.codes.get(code)
+    if own is not None and not own.repeats(code):
+        return own
+    name = names.get(code, "")
+    return (as_seen(name) if isinstance(name, str) else name) or own or as_seen(code)
 
 
 def _condition(condition: Condition, codebook: Codebook) -> Message | None:

@@ -17,8 +17,8 @@ from scipy.special import expit, logit
 from blijfwijzer.estimation.areas import FREEDOM, Areas, integrate, lay_points, nest
 from blijfwijzer.estimation.counts import pool_counts
 from blijfwijzer.estimation.design import Varying
+from blijfwijzer.estimation.fixed_point import FixedSums
 from blijfwijzer.estimation.group_means import (
-    gather_areas,
     sampling_variance,
     summarise_means,
     within_variance,
@@ -84,7 +84,7 @@ def summarise_areas(
 
 
 def gather_rates(predictions: Predictions, members: csr_array) -> Array:
-    """Add up what rates are made of.
+    """Add up what rates are made of, exactly, so that the order of responses plays no part.
 
     Returns
     -------
@@ -99,8 +99,8 @@ def gather_rates(predictions: Predictions, members: csr_array) -> Array:
     one, w = np.ones(len(risk)), np.where(known, weight, 0.0)
     columns = np.column_stack([one, y, risk, risk**2, risk * y])
     squares = np.column_stack([known, w**2, weight**2])
-    parts = (columns, w), (columns[:, [0, 2]], weight), (squares, one)
-    return np.column_stack([gather_areas(part, weights, members) for part, weights in parts])
+    terms = np.hstack([columns * w[:, None], columns[:, [0, 2]] * weight[:, None], squares])
+    return FixedSums.of(terms, members).to_float()
 
 
 def finish_rates(sums: Array) -> pd.DataFrame:

@@ -7,12 +7,12 @@ attributes never take part.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 from scipy.stats import t as student
-from sklearn.tree import DecisionTreeRegressor
 
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.estimation.design import Design
@@ -31,6 +31,9 @@ from blijfwijzer.settings import SegmentSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message
+
+if TYPE_CHECKING:
+    from sklearn.tree import DecisionTreeRegressor
 
 _FEWEST_UNITS = 5
 _FOLDS = 3
@@ -205,7 +208,7 @@ def _grow(
     rows: Mask,
     settings: SegmentSettings,
     rng: np.random.Generator,
-) -> DecisionTreeRegressor:
+) -> "DecisionTreeRegressor":
     """Grow a tree, pruned as far as parts of its half that it did not see allow.
 
     The simplest tree is taken whose squared error is within one standard error of the best, the
@@ -216,6 +219,9 @@ def _grow(
     y, design : of the half that is grown on
     rows : which responses these are
     """
+    # Imported here: it takes a second, and most commands fit nothing.
+    from sklearn.tree import DecisionTreeRegressor
+
     X = np.stack([term for q in questions for _, term in _terms(q)], axis=1)[rows]
     w, places = design.weight, design.units.of_response
     count = int(places.max(initial=-1)) + 1
@@ -246,7 +252,7 @@ def _grow(
     return fit(everyone, prunings[int(np.flatnonzero(is_good)[-1])], settings.minimum)
 
 
-def _prunings(tree: DecisionTreeRegressor, X: Array, y: Array, weight: Array) -> list[float]:
+def _prunings(tree: "DecisionTreeRegressor", X: Array, y: Array, weight: Array) -> list[float]:
     """Give a few strengths, from no pruning to a tree without splits."""
     path = np.unique(tree.cost_complexity_pruning_path(X, y, sample_weight=weight).ccp_alphas)
     between = [0.0, *np.sqrt(path[1:-1] * path[2:]), float(path[-1]) * 1.001 + 1e-12]
@@ -267,7 +273,7 @@ def _terms(question: Question) -> list[tuple[int | None, Array]]:
 
 
 def _leaves(
-    tree: DecisionTreeRegressor,
+    tree: "DecisionTreeRegressor",
     questions: list[Question],
     usable: Mask,
     unit: Codes,

@@ -1,7 +1,7 @@
 """What a command tells, before it is a page or a workbook."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -41,8 +41,11 @@ class Chapter:
     """How figures came about."""
     provenance: Facts
     """From what it was made."""
+    marks: tuple[Value, ...] = ()
+    """What each page and sheet says before all else: that it is not for use, or why it is all the
+    same."""
     warnings: tuple[Value, ...] = ()
-    """Shown at the top."""
+    """Shown at the top, after these."""
     notes: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     """Paragraphs at the start of a section, by its name."""
     targets: tuple[tuple[str, Value], ...] = ()
@@ -54,6 +57,11 @@ class Chapter:
         """Hold each table against its declaration."""
         for name in self.tables:
             self.table(name).check(self.rows(name))
+
+    def warned(self, warnings: Sequence[Value], marks: Sequence[Value] = ()) -> "Chapter":
+        """Give it with more to be known before all else, at its top and on each sheet."""
+        told = (*warnings, *self.warnings)
+        return replace(self, marks=(*marks, *self.marks), warnings=told)
 
     @property
     def largest(self) -> Value:

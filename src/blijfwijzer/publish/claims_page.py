@@ -20,7 +20,13 @@ from blijfwijzer.publish.check_texts import tell_warnings
 from blijfwijzer.publish.claim_findings import ClaimFindings
 from blijfwijzer.publish.claim_picture import choose_drawn, draw_estimates
 from blijfwijzer.publish.claim_tables import clear_shown_estimates, clear_verdicts
-from blijfwijzer.publish.facts import facts, origin_facts, shown_rejected, survey_title
+from blijfwijzer.publish.facts import (
+    facts,
+    origin_facts,
+    say_pack,
+    shown_rejected,
+    survey_title,
+)
 from blijfwijzer.publish.method import claims_method
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
@@ -56,7 +62,7 @@ def claims_chapter(findings: ClaimFindings, origin: dict[str, str], wave: str) -
             "response": clear_response(findings.register, findings.codebook, findings.edge),
             "rejected": shown_rejected(findings.intake.rejected, findings.codebook, findings.edge),
         },
-        method=claims_method(findings.settings),
+        method=(*say_pack(origin), *claims_method(findings.settings)),
         provenance=origin_facts(origin, wave),
         warnings=(*findings.warned, *tell_warnings(findings.intake.remarks, findings.settings)),
         notes={"register": tuple(_say_register(findings))},

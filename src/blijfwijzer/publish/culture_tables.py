@@ -27,6 +27,7 @@ from blijfwijzer.publish.facts import (
     clear_withheld,
     facts,
     origin_facts,
+    say_pack,
     shown_rejected,
     survey_title,
 )
@@ -83,7 +84,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         survey=survey_title(wave, codebook),
         facts=facts(count_told(climate, findings)),
         tables=tables,
-        method=climate_method(findings.settings, findings.codebook),
+        method=(*say_pack(origin), *climate_method(findings.settings, findings.codebook)),
         provenance=origin_facts(origin, wave),
         warnings=_warnings(findings),
         notes=climate_notes(findings),

@@ -71,6 +71,19 @@ def origin_facts(origin: Mapping[str, str], wave: str) -> Facts:
     return ((say("origin.wave"), wave), *named)
 
 
+def say_pack(origin: Mapping[str, str]) -> tuple[Message, ...]:
+    """Say in which pack the models came, and who vouches for them; nothing where they came in none.
+
+    Parameters
+    ----------
+    origin : what a page was made from
+    """
+    if "pack" not in origin:
+        return ()
+    told = {"pack": origin["pack"], "by": origin["pack_signed_by"]}
+    return (Message("method.pack", {**told, "made": origin["pack_made"][:10]}),)
+
+
 def clear_rejected(rejected: pd.DataFrame, minimum: int) -> Cleared:
     """Clear the forms that were refused, counted by reason.
 

@@ -16,7 +16,7 @@ from blijfwijzer.risk.card import Judged
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.texts import Message
+from blijfwijzer.survey.texts import Message, Value
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,28 @@ class RegisterFindings:
 
 
 @dataclass(frozen=True)
+class BesideOthers:
+    """Everyone of an employer beside others of its kind.
+
+    Every table has value, low, high (here), there, there_low, there_high, difference,
+    difference_low, difference_high and is_sure.
+    """
+
+    label: Value
+    """What the others are called; empty where they are everyone."""
+    organisations: int
+    """That these work in."""
+    survey: Value
+    """What the survey that they answered is called."""
+    rates: pd.DataFrame
+    """One row per risk (name)."""
+    means: pd.DataFrame
+    """One row per dimension (name), where it may be told."""
+    drivers: pd.DataFrame
+    """One row per risk (name) and driver."""
+
+
+@dataclass(frozen=True)
 class Findings:
     """What a new wave tells, before the gate; nothing of it is written as it is."""
 
@@ -86,6 +108,11 @@ class Findings:
     register: RegisterFindings | None = None
     questions: pd.DataFrame = field(default_factory=pd.DataFrame)
     """What everyone answered, one row per question that may be told."""
+    detectable: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """Risk in which no group stands out to one row per level: level, and how far above the others a
+    group of middling size (typical) and the largest would have to lie; NaN where none would."""
+    beside: BesideOthers | None = None
+    """Everyone beside others of their kind, where the training tells of these."""
 
     @property
     def edge(self) -> Edge:

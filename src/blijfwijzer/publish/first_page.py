@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from blijfwijzer.fairness.conclusions import SMALL_GAP
+from blijfwijzer.publish.benchmark_tables import say_means
 from blijfwijzer.publish.blocks import Block
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.numbers import number
@@ -34,6 +35,7 @@ _MORE = {
     "vouchers": "short.more.method",
     "reach": "short.more.reach",
     "flagged": "short.more.flagged",
+    "beside": "short.more.beside",
     "withheld": "short.more.withheld",
     "texts": "short.more.texts",
 }
@@ -48,6 +50,9 @@ def first_page(report: Chapter) -> Iterator[Block]:
         yield Block(say("short.ask.sure"), (*sureness_of(report),), links=_link("vouchers"))
         yield Block(say("short.ask.missed"), (*missed_of(report),), links=_link("reach"))
     yield Block(say("short.ask.flagged"), (*flagged_of(report),), links=_link("flagged"))
+    if report.has("beside"):
+        told = (*report.notes.get("beside", ()), *say_means(report))
+        yield Block(say("short.ask.beside"), told, links=_link("beside"))
     yield Block(say("short.ask.never"), points=tuple(map(say, NEVER)))
     yield Block(say("short.ask.withheld"), (*withheld_of(report),), links=_link("withheld"))
     more = _link("texts") if is_divided(report) else ()
@@ -63,6 +68,11 @@ def say_contact(contact: ContactSettings) -> tuple[Message, ...]:
 def contact_of(report: Chapter) -> tuple[Value, ...]:
     """Say whom to ask and where to object, or that nobody filled it in."""
     return report.notes.get("contact") or (say("contact.none"),)
+
+
+def room_for_contact(report: Chapter) -> tuple[Value, ...]:
+    """Say whom to ask and where to object, with room to write it where nobody filled it in."""
+    return report.notes.get("contact") or (say("letter.contact"),)
 
 
 def is_divided(report: Chapter) -> bool:
@@ -148,15 +158,30 @@ def flagged_of(report: Chapter) -> Iterator[Value]:
             yield say("short.not_compared", target=label)
         elif rows.empty:
             yield say("short.not_flagged", target=label)
+            yield from detectable_of(report, target)
         else:
             names = tuple(map(tidy, rows["label"].head(MOST_NAMED)))
             yield Message("short.flagged", {"target": label, "names": names}, len(rows))
+
+
+def detectable_of(report: Chapter, target: str) -> Iterator[Value]:
+    """Say how large a difference would have been seen in a risk in which no group stands out."""
+    rows = report.rows("detectable") if report.has("detectable") else pd.DataFrame()
+    for row in (rows[rows["target"] == target] if len(rows) else rows).to_dict("records"):
+        level, typical = tidy(row["level"]), number(row["typical"])
+        if typical is None:
+            yield say("short.undetectable", level=level)
+        else:
+            yield say("short.detectable", level=level, typical=typical, largest=row["largest"])
 
 
 def withheld_of(report: Chapter) -> Iterator[Value]:
     """Say of how many groups nothing is told."""
     groups = int(pd.to_numeric(report.rows("withheld")["groups"], errors="coerce").sum())
     yield Message("short.withheld", {}, groups) if groups else say("short.shown")
+    rates = report.rows("groups")[[f"{target}_rate" for target, _ in report.targets]]
+    if rates.map(number).isna().any(axis=None):
+        yield say("short.not_shown")
     yield say("short.small")
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from blijfwijzer.publish.blocks import Block
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.first_page import (
-    contact_of,
     missed_of,
     offer_of,
     proposal_of,
+    room_for_contact,
     served,
     sureness_of,
 )
@@ -33,7 +33,7 @@ def _memo(report: Chapter) -> Iterator[Value]:
     yield from sureness_of(report)
     yield next(missed_of(report))
     yield say("memo.rights")
-    yield from contact_of(report)
+    yield from room_for_contact(report)
     yield say("memo.never")
 
 
@@ -43,8 +43,11 @@ def _mail(report: Chapter) -> Iterator[Value]:
     yield _groups(report)
     if len(served(report)) > MOST_NAMED:
         yield say("mail.unnamed")
-    yield from map(say, ("mail.how", "mail.free", "mail.others"))
-    yield from contact_of(report)
+    yield from map(say, ("mail.how", "mail.free"))
+    plan = proposal_of(report)
+    if plan["served"] < plan["groups"]:
+        yield say("mail.others")
+    yield from room_for_contact(report)
 
 
 def _groups(report: Chapter) -> Message:

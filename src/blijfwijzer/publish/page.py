@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 
 import jinja2
+from markupsafe import Markup
 
 from blijfwijzer.publish.blocks import Block
 from blijfwijzer.publish.catalogue import id_of
@@ -53,14 +54,22 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["written"] = _written
+    environment.filters["written"] = written
+    environment.filters["in_style"] = _in_style
     return environment.from_string(text)
 
 
 @jinja2.pass_context
-def _written(context: jinja2.runtime.Context, value: Value) -> str:
+def written(context: jinja2.runtime.Context, value: Value) -> str:
     """Write what is to be said, in the language of the page that is rendered."""
     return clean_text(context["chapter"].in_words(value))
+
+
+@jinja2.pass_context
+def _in_style(context: jinja2.runtime.Context, value: Value) -> Markup:
+    r"""Write what is to be said within a style, where only letters and digits stand as they are."""
+    text = written(context, value)
+    return Markup("".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text))
 
 
 def heading_of(section: str) -> Message:

@@ -1,9 +1,14 @@
 """Pictures of how good a risk is: calibration, ROC, precision and lift."""
 
 import numpy as np
+import pandas as pd
 
 from blijfwijzer.publish.canvas import BLUE, GREY, ORANGE, Picture, Subject
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.risk.evaluation import Evaluation
+
+TUNING = "tuning"
+_LINES = ("o-", "s--", "^-.", "v:", "x-")
 
 
 def draw_performance(evaluation: Evaluation, subject: Subject) -> dict[str, Picture]:
@@ -17,6 +22,47 @@ def draw_performance(evaluation: Evaluation, subject: Subject) -> dict[str, Pict
         "calibration": _calibration(evaluation, subject),
         "curves": _curves(evaluation, subject),
     }
+
+
+def draw_tuning(
+    tuning: pd.DataFrame, learning: pd.DataFrame | None, subject: Subject
+) -> dict[str, Picture]:
+    """Draw how candidates did as they were set, and whether more responses would help.
+
+    Parameters
+    ----------
+    tuning, learning : as they may be shown
+    """
+    tried = {str(name): rows for name, rows in tuning.groupby("candidate", sort=False)}
+    several = {name: rows for name, rows in tried.items() if len(rows) > 1}
+    with subject.canvas(11, 4.4, "plot.tuning", 1, 2) as (figure, (left, right)):
+        for (name, rows), look in zip(several.items(), _LINES, strict=False):
+            label = subject.say(id_of("candidate", name))
+            places = np.arange(1, len(rows) + 1)
+            left.plot(places, rows["log_loss"], look, label=label)
+            chosen = rows["is_chosen"].to_numpy()
+            left.plot(places[chosen], rows["log_loss"][chosen], "kD", markersize=7, zorder=0)
+        left.set_xticks(range(1, max((len(rows) for rows in several.values()), default=1) + 1))
+        left.set_xlabel(subject.say("plot.settings"))
+        left.set_ylabel(subject.say("plot.log_loss"))
+        left.set_title(subject.say("plot.tried"))
+        if several:
+            left.legend(frameon=False, fontsize=8)
+        right.set_visible(learning is not None)
+        if learning is not None:
+            right.plot(learning["rows"], learning["log_loss"], "o-", color=BLUE)
+            right.set(xlim=(0, None))
+            right.set_xlabel(subject.say("plot.learnt_on"))
+            right.set_ylabel(subject.say("plot.log_loss"))
+            right.set_title(subject.say("plot.learning"))
+    return {TUNING: Picture(figure, _say_learning(learning, subject))}
+
+
+def _say_learning(learning: pd.DataFrame | None, subject: Subject) -> str:
+    if learning is None:
+        return subject.say("plot.alt.tuning")
+    half = learning[learning["share"] == 0.5].iloc[0]
+    return subject.say("plot.alt.learning", above=float(half["above"]))
 
 
 def _calibration(evaluation: Evaluation, subject: Subject) -> Picture:

@@ -13,6 +13,7 @@ from blijfwijzer.errors import ReleaseError, counted
 from blijfwijzer.files import plain
 from blijfwijzer.publish.cells import safe_text, to_csv
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.explore_page import render_explorer
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.findings import Findings
 from blijfwijzer.publish.report_tables import clear_groups, clear_segments
@@ -25,17 +26,25 @@ _TABLES = (
         "vouchers",
         "proposal",
         "alternatives",
+        "offered_drivers",
         "lottery",
         "card",
         "reach",
         "reach_gaps",
         "reach_conclusions",
     ),
+    *("detectable", "beside", "beside_means", "beside_drivers"),
     *("fairness", "gaps", "conclusions", "response", "moved", "withheld", "rolled_up"),
+    *("decided_before", "decisions", "blind", "uptake"),
 )
 _ABOUT = ("method", "provenance", "warnings", "notes")
+_MARKS = "marks"
+"""A report of an earlier version lacks these."""
 _PERHAPS = frozenset({"segments", "vouchers", "alternatives", "lottery", "card", "gaps"}) | {
-    *("reach", "reach_gaps", "reach_conclusions", "questions", "proposal")
+    *("reach", "reach_gaps", "reach_conclusions", "questions", "proposal"),
+    *("detectable", "beside", "beside_means", "beside_drivers"),
+    "offered_drivers",
+    *("decided_before", "decisions", "blind", "uptake"),
 }
 """Tables that a page can do without; a report of an earlier version may lack them."""
 
@@ -54,9 +63,10 @@ def release_files(report: Chapter, findings: Findings) -> dict[str, bytes]:
 
 
 def report_files(report: Chapter) -> dict[str, bytes]:
-    """Write what shows a report: the page, the workbook, and the tables to make both again."""
+    """Write what shows a report: pages, the workbook, and the tables to make them again."""
     return {
         "report.html": render_report(report),
+        "explore.html": render_explorer(report),
         "blijfwijzer.xlsx": write_workbook(report),
         "report.json": report_to_json(report),
     }
@@ -97,7 +107,7 @@ def report_to_json(report: Chapter) -> bytes:
     content = {
         **{name: _written(getattr(report, name), report) for name in _TOLD},
         **{name: _table_to_json(report.tables.get(name)) for name in _TABLES},
-        **{name: _written(getattr(report, name), report) for name in _ABOUT},
+        **{name: _written(getattr(report, name), report) for name in (*_ABOUT, _MARKS)},
     }
     return (json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
@@ -144,4 +154,4 @@ def report_from_json(content: bytes) -> Chapter:
         told[name] = tuple((str(label), str(value)) for label, value in raw[name])
     told |= {name: tuple(raw[name]) for name in ("method", "warnings")}
     told["notes"] = {name: tuple(texts) for name, texts in raw["notes"].items()}
-    return Chapter(**told, tables=tables)
+    return Chapter(**told, tables=tables, marks=tuple(raw.get(_MARKS, ())))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.culture.remedies import find_remedies
 from blijfwijzer.disclosure.release import Cleared, pick, stack
-from blijfwijzer.disclosure.rounding import band_text
+from blijfwijzer.disclosure.rounding import band, band_text
 from blijfwijzer.estimation.discovery import rank_intervals
 from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.estimates import response_in_bands
@@ -16,12 +16,19 @@ from blijfwijzer.groups.flags import CHOICES, FLAGGED
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.groups.naming import word_rule
 from blijfwijzer.groups.simple_rule import SIMPLE_RULE
+from blijfwijzer.publish.benchmark_tables import clear_beside, say_beside
 from blijfwijzer.publish.card_tables import clear_cards, say_cards
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.check_texts import tell_warnings
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.facts import clear_withheld, facts, shown_rejected, survey_title
+from blijfwijzer.publish.facts import (
+    clear_withheld,
+    facts,
+    say_pack,
+    shown_rejected,
+    survey_title,
+)
 from blijfwijzer.publish.fairness_tables import (
     by_flags,
     clear_conclusions,
@@ -78,6 +85,8 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "sectors": _by_target(groups, _level_of_many(groups, codebook), targets),
             "flagged": _flagged(groups, targets),
             "drivers": _drivers(findings, groups),
+            "detectable": _detectable(findings),
+            **clear_beside(findings),
             "groups": _shown_groups(groups, targets),
             "segments": _segments(findings),
             "card": clear_cards(findings),
@@ -93,7 +102,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             ),
             "rolled_up": _rolled_up(findings),
         },
-        method=release_method(findings.settings, codebook),
+        method=(*say_pack(origin), *release_method(findings.settings, codebook)),
         provenance=tuple(origin.items()),
         warnings=_warnings(findings),
         notes={
@@ -101,6 +110,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "register": _say_register(findings),
             "contact": say_contact(findings.settings.contact),
             "rule": _say_rule(codebook),
+            "beside": tuple(say_beside(findings)),
         },
     )
 
@@ -262,6 +272,17 @@ def _drivers(findings: Findings, groups: Cleared) -> Cleared:
     return findings.edge.clear("drivers", table)
 
 
+def _detectable(findings: Findings) -> Cleared:
+    """Say how large a difference would have been seen, where none was."""
+    words = _LevelWords(findings.codebook)
+    parts = [
+        rows.assign(target=target, level=rows["level"].map(words))
+        for target, rows in findings.detectable.items()
+        if len(rows)
+    ]
+    return findings.edge.clear_parts("detectable", parts)
+
+
 def _helps(driver: str, codebook: Codebook) -> Value:
     """Say what the policy paper names for a driver; "" where it names nothing."""
     remedies = find_remedies([driver], codebook)
@@ -299,16 +320,22 @@ def _rolled_up(findings: Findings) -> Cleared:
     for row in findings.estimates.grouping.rolled_up.to_dict("records"):
         first = str(row["unit"])
         above = levels[levels.index(first) - 1] if first in levels[1:] else EVERYONE
-        people = band_text(float(row["n"]))
         rows.append(
             {
-                "label": say("group.merged", groups=row["groups"], people=people),
+                "label": merged(int(row["groups"]), float(row["n"])),
                 "level": words[row["level"]],
                 "into": words[above],
                 "reason": say(id_of("rolled_up", row["reason"])),
             }
         )
     return findings.edge.clear("rolled_up", rows)
+
+
+def merged(groups: int, people: float) -> Message:
+    """Say how many groups were put together, with how many respondents, in a band."""
+    low, high = band(people)
+    told: Value = band_text(people) if low else say("group.at_most", most=high)
+    return Message("group.merged", {"people": told}, groups)
 
 
 def _warnings(findings: Findings) -> tuple[Message, ...]:

@@ -9,11 +9,14 @@ from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.publish.blocks import Block, paragraph, present, read_blocks
 from blijfwijzer.publish.canvas import Picture, Subject
 from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.change_page import PICTURE as CHANGE
+from blijfwijzer.publish.change_page import TABLES_OF_CHANGE, change_blocks
 from blijfwijzer.publish.check_texts import check_blocks
 from blijfwijzer.publish.driver_plots import draw_drivers
+from blijfwijzer.publish.driver_sections import earned_blocks, game_blocks, gap_blocks
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
-from blijfwijzer.publish.performance_plots import draw_performance
+from blijfwijzer.publish.performance_plots import TUNING, draw_performance
 from blijfwijzer.publish.review_tables import Review, review_chapter
 from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.survey.texts import Value, say
@@ -44,7 +47,12 @@ def render_review(review: Review) -> bytes:
         champion = say(id_of("candidate", selection.champion.kind))
         told = say("review.chosen", champion=champion, price=selection.price)
         chosen = Block(paragraphs=(told,))
-        sections["model"] = [chosen, *present(chapter, "candidates")]
+        sections["model"] = [
+            chosen,
+            *present(chapter, "candidates"),
+            *_pictures(review, (TUNING,)),
+            *present(chapter, "tuning", "learning"),
+        ]
     if review.measured_on is not None:
         sections["quality"] = [
             Block(paragraphs=(review.measured_on,)),
@@ -54,12 +62,24 @@ def render_review(review: Review) -> bytes:
             *_card(review),
             *present(chapter, "card_apart"),
         ]
-    others = [name for name in review.pictures if name not in _PERFORMANCE]
+    if review.changed is not None:
+        sections["then"] = [
+            *change_blocks(review.changed, review.subject),
+            *_pictures(review, (CHANGE,)),
+            *present(chapter, *TABLES_OF_CHANGE),
+        ]
+    others = [name for name in review.pictures if name not in (*_PERFORMANCE, CHANGE, TUNING)]
     sections["contributions"] = [
         paragraph("review.contributions"),
         *_pictures(review, others),
         *present(chapter, *_DRIVER_TABLES),
     ]
+    own = {
+        "earned": earned_blocks(chapter),
+        "backgrounds": gap_blocks(chapter),
+        "games": game_blocks(chapter, review.drivers, review.subject),
+    }
+    sections |= {name: blocks for name, blocks in own.items() if blocks}
     sections["provenance"] = [
         Block(table=facts_table(chapter, "caption.provenance", chapter.provenance))
     ]

@@ -13,9 +13,11 @@ from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.canvas import Picture, Subject
 from blijfwijzer.publish.card_tables import clear_apart
 from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.change_page import Changed, change_rows
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.check_texts import warn_of
 from blijfwijzer.publish.driver_plots import tell_answer
+from blijfwijzer.publish.driver_sections import section_rows
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
 from blijfwijzer.publish.texts import write
@@ -57,6 +59,10 @@ class Review:
     """What the wave is called that is explained; empty of a training."""
     card: ChosenCard | None = None
     """By which people check themselves; of a training for a need."""
+    changed: Changed | None = None
+    """How drivers changed since another wave or model; of an explanation against it."""
+    learning: pd.DataFrame | None = None
+    """Whether more responses would help, as `learn_curve` gives it; of a training."""
 
     @property
     def edge(self) -> Edge:
@@ -75,6 +81,9 @@ def review_chapter(review: Review) -> Chapter:
     counts = {"forms": intake.rows, "accepted": len(intake.responses)}
     counts["refused"] = len(intake.rejected)
     rows = {**dict(_driver_rows(review)), **dict(_quality_rows(review))}
+    rows |= dict(section_rows(review.drivers, subject))
+    if review.changed is not None:
+        rows |= dict(change_rows(review.changed, subject))
     card = review.card
     of_card = {} if card is None else {"card_apart": clear_apart(card.apart, review.settings)}
     return Chapter(
@@ -148,6 +157,9 @@ def _quality_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "reliability", scales.assign(scale=scales["scale"].map(review.subject.labels))
     if review.selection is not None:
         yield "candidates", tell_candidates(review.selection.scores)
+        yield "tuning", tell_tuning(review.selection.tuning)
+    if review.learning is not None:
+        yield "learning", review.learning
     measures = review.measures if review.evaluation is None else review.evaluation.overall
     if measures is not None:
         overall = measures.rename_axis("metric").reset_index()
@@ -166,6 +178,14 @@ def tell_candidates(scores: pd.DataFrame) -> pd.DataFrame:
     pairs = zip(kinds, scores["setting"], strict=True)
     settings = list[Any](setting_of(kind, setting) for kind, setting in pairs)
     return scores.reset_index().assign(candidate=names, variant=settings)
+
+
+def tell_tuning(tuning: pd.DataFrame) -> pd.DataFrame:
+    """Name each setting that was tried."""
+    names = list[Any](say(id_of("candidate", str(kind))) for kind in tuning["candidate"])
+    pairs = zip(tuning["candidate"], tuning["setting"], strict=True)
+    settings = list[Any](setting_of(str(kind), float(setting)) for kind, setting in pairs)
+    return tuning.assign(candidate=names, variant=settings)
 
 
 def setting_of(kind: str, setting: float) -> Message:

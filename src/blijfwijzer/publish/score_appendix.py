@@ -27,7 +27,9 @@ def division_blocks(report: Chapter) -> Iterator[Block]:
     if report.has("alternatives"):
         yield titled(report, "alternatives")
         yield paragraph("note.alternatives")
-    yield from present(report, "lottery")
+    if report.has("offered_drivers"):
+        yield titled(report, "offered_drivers", is_foldable=True)
+    yield from present(report, "lottery", "decided_before")
     if report.notes.get("card"):
         yield noted(report, "card")
     yield from present(report, "card")
@@ -59,8 +61,10 @@ def titled_rows(report: Chapter, label: Value, flagged: pd.DataFrame) -> Block:
 
 def group_blocks(report: Chapter) -> Iterator[Block]:
     """List all groups, and what everyone answered."""
+    yield Block(links=(("explore.html", say("short.more.explore")),))
     yield titled(report, "groups", is_foldable=True)
     yield from present(report, "rolled_up", "questions")
+    yield from present(report, "beside", "beside_means", "beside_drivers")
 
 
 def fairness_blocks(report: Chapter) -> Iterator[Block]:

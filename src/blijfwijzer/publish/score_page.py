@@ -8,17 +8,27 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
+from blijfwijzer.publish.benchmark_tables import say_means
 from blijfwijzer.publish.blocks import (
     Block,
     drawn,
     method_blocks,
+    noted,
     paragraph,
+    present,
     read_blocks,
     register_blocks,
     titled,
 )
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.first_page import MOST_GROUPS, apart_of, first_page, is_divided, served
+from blijfwijzer.publish.first_page import (
+    MOST_GROUPS,
+    apart_of,
+    detectable_of,
+    first_page,
+    is_divided,
+    served,
+)
 from blijfwijzer.publish.letters import letters
 from blijfwijzer.publish.numbers import number
 from blijfwijzer.publish.page import heading_of, render_sections
@@ -57,11 +67,34 @@ PURPOSE = (
 )
 """Sentences on what a release is, and what it is not."""
 SHEETS = (
-    *("proposal", "vouchers", "alternatives", "groups", "flagged", "drivers", "sectors"),
-    *("questions", "reach", "reach_gaps", "reach_conclusions", "segments", "fairness", "gaps"),
+    *(
+        "proposal",
+        "vouchers",
+        "offered_drivers",
+        "alternatives",
+        "groups",
+        "flagged",
+        "detectable",
+        "drivers",
+        "sectors",
+    ),
+    *(
+        "beside",
+        "beside_means",
+        "beside_drivers",
+        "questions",
+        "reach",
+        "reach_gaps",
+        "reach_conclusions",
+        "segments",
+        "fairness",
+        "gaps",
+    ),
     *("conclusions", "lottery", "card", "response", "moved", "withheld", "rolled_up"),
-    *("rejected", "wave"),
+    *("rejected", "wave", "decisions", "blind", "uptake", "decided_before"),
 )
+_OF_PEOPLE = ("decisions", "blind", "uptake")
+"""Tables of what people did with what was proposed."""
 _COMPARED = ["rule", "is_plan", "over", "vouchers", "extra", "extra_low", "extra_high"]
 """Columns of the comparison that stand before the appendix."""
 
@@ -80,9 +113,11 @@ def render_report(report: Chapter) -> bytes:
     sections: dict[str, Iterable[Block]] = {
         "short": first_page(report),
         "offers": _offers(report),
+        **({"decided": _decided(report)} if any(map(report.has, _OF_PEOPLE)) else {}),
         **({"reach": _reach(report)} if report.has("vouchers") else {}),
         "flagged": _flagged(report),
         "results": _results(report),
+        **({"beside": _beside(report)} if report.has("beside") else {}),
         **({"texts": letters(report)} if is_divided(report) else {}),
         "withheld": _withheld(report),
         "appendix": [
@@ -111,6 +146,7 @@ def _offers(report: Chapter) -> Iterator[Block]:
     short = groups.head(MOST_SERVED).drop(columns=["level", "sector"])
     if len(groups) > MOST_GROUPS:  # else the first page lists them all
         yield Block(paragraphs=told, table=shown_table(report, "vouchers", caption, short))
+    yield from _why_there(report, groups)
     if report.has("alternatives"):
         rows, caption = _best(report.rows("alternatives")), say("caption.alternatives")
         short = rows[[*_COMPARED, *(c for c in ("true_extra", "cost_per_extra") if c in rows)]]
@@ -118,6 +154,19 @@ def _offers(report: Chapter) -> Iterator[Block]:
         drawing = draw_alternatives(rows, caption)
         yield drawn(report, "alternatives", short, drawing, caption, beside)
         yield Block(links=(("#vouchers", say("short.more.alternatives")),))
+
+
+def _decided(report: Chapter) -> Iterator[Block]:
+    """List what people decided, what a blind review found, and who used what was offered."""
+    if report.has("decisions"):
+        yield paragraph("note.decided")
+    yield from present(report, "decisions")
+    if report.has("blind"):
+        yield paragraph("note.blind")
+    yield from present(report, "blind")
+    if report.has("uptake"):
+        yield noted(report, "uptake")
+    yield from present(report, "uptake")
 
 
 def _best(alternatives: pd.DataFrame) -> pd.DataFrame:
@@ -153,6 +202,8 @@ def _flagged(report: Chapter) -> Iterator[Block]:
     found = list(report.by_target("flagged"))
     if not found:
         yield paragraph("note.none_flagged")
+        seen = (line for target, _ in report.targets for line in detectable_of(report, target))
+        yield Block(paragraphs=tuple(seen))
     for target, label, flagged in found:
         caption = say("caption.flagged", target=label)
         rows = flagged.head(MOST_FLAGGED)
@@ -167,13 +218,32 @@ def _flagged(report: Chapter) -> Iterator[Block]:
         yield Block(links=(("#drivers", say("short.more.drivers")),))
 
 
+def _why_there(report: Chapter, groups: pd.DataFrame) -> Iterator[Block]:
+    """Say what goes with the need where vouchers are offered, most of them first."""
+    if not report.has("offered_drivers"):
+        return
+    drivers = report.rows("offered_drivers")
+    shown = drivers.drop_duplicates("group").head(MOST_GROUPS)
+    points = tuple(_of_groups(drivers, shown))
+    if points:
+        yield Block(paragraphs=(say("offers.drivers"),), points=points)
+    without = len(shown) - len(points)
+    if without:
+        yield Block(paragraphs=(Message("offers.no_drivers", {}, without),))
+
+
 def _what_goes_with(report: Chapter, target: str, flagged: pd.DataFrame) -> Iterator[Value]:
-    """Name what goes with more risk in each group and an employer can change."""
+    """Name what goes with more risk in each group that stands out and an employer can change."""
     drivers = report.rows("drivers")
+    yield from _of_groups(drivers[drivers["target"] == target], flagged)
+
+
+def _of_groups(drivers: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Value]:
+    """Name what surely goes with more risk in each group and an employer can change."""
     is_more = pd.to_numeric(drivers["contrast"], errors="coerce") > 0
     is_told = drivers["is_changeable"].astype(bool) & drivers["is_sure"].astype(bool) & is_more
-    drivers = drivers[(drivers["target"] == target) & is_told]
-    for group, name in zip(flagged["group"], flagged["label"], strict=True):
+    drivers = drivers[is_told]
+    for group, name in zip(groups["group"], groups["label"], strict=True):
         rows = drivers[drivers["group"] == group].head(MOST_NAMED)
         if len(rows):
             told = tuple(
@@ -201,7 +271,23 @@ def _results(report: Chapter) -> Iterator[Block]:
         told = (cut,) if len(rows) < len(units) else ()
         drawing = draw_risks(rows, report.targets, caption)
         yield drawn(report, "groups", rows, drawing, caption, told)
+    yield Block(links=(("explore.html", say("short.more.explore")),))
     yield from _answers(report)
+
+
+def _beside(report: Chapter) -> Iterator[Block]:
+    """Stand beside others of one's kind: in each risk, in culture, and what goes with it."""
+    yield Block(paragraphs=tuple(say_means(report)))
+    for _, label, rows in report.by_target("beside_drivers"):
+        can = rows[rows["is_changeable"].astype(bool)].head(MOST_NAMED)
+        points = tuple(
+            say("beside.driver", driver=tidy(d), points=Quantity(p, "points"))
+            for d, p in zip(can["driver"], can["difference"], strict=True)
+        )
+        if points:
+            yield Block(paragraphs=(say("beside.drivers", target=label),), points=points)
+    yield paragraph("note.beside")
+    yield Block(links=(("#groups", say("short.more.beside")),))
 
 
 def _by_unit(report: Chapter) -> pd.DataFrame:

@@ -44,6 +44,7 @@ def fill_sheet(
     """Write the columns of a table under their headings, to sort and filter."""
     if "target" in rows:
         rows = rows.assign(target=rows["target"].map(dict(report.targets)))
+    top = _mark(sheet, report)
     place = 0
     for column in columns:
         kinds = column.written_as(rows)
@@ -51,22 +52,32 @@ def fill_sheet(
             place += 1
             values = rows[name].tolist()
             told = zip(column.or_absent(values, values), kinds, strict=True)
-            width = _fill_column(sheet, place, heading, told, report)
+            width = _fill_column(sheet, (top, place), heading, told, report)
             sheet.column_dimensions[get_column_letter(place)].width = width
     for row in range(len(rows)):
         # As in the readme: a row with sentences is as high as its longest one asks.
         longest = max((len(str(rows[c.name].iloc[row])) for c in columns if c.is_long), default=0)
         if longest > _WIDEST:
-            sheet.row_dimensions[row + 2].height = LINE * min(math.ceil(longest / 52), 20)
-            for cell in sheet[row + 2]:
+            sheet.row_dimensions[row + top + 1].height = LINE * min(math.ceil(longest / 52), 20)
+            for cell in sheet[row + top + 1]:
                 held = cell.alignment
                 cell.alignment = Alignment(held.horizontal, "top", wrap_text=held.wrap_text)
-    sheet.row_dimensions[1].height = 4 * LINE
+    sheet.row_dimensions[top].height = 4 * LINE
     # The header and the first column stay in sight.
-    sheet.freeze_panes = "B2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(place)}{max(len(rows), 1) + 1}"
-    sheet.print_title_rows = "1:1"
+    sheet.freeze_panes = f"B{top + 1}"
+    sheet.auto_filter.ref = f"A{top}:{get_column_letter(place)}{max(len(rows), 1) + top}"
+    sheet.print_title_rows = f"1:{top}"
     set_print(sheet)
+
+
+def _mark(sheet: Worksheet, report: Chapter) -> int:
+    """Write what each sheet says first, if anything; give the row of the headings."""
+    if not report.marks:
+        return 1
+    cell = sheet.cell(1, 1)
+    fill_cell(cell, " ".join(map(report.in_words, report.marks)))
+    cell.font = font(bold=True, color="FFA33C00")
+    return 2
 
 
 def _parts(column: ShownColumn, report: Chapter) -> list[tuple[str, str]]:
@@ -83,21 +94,21 @@ def _parts(column: ShownColumn, report: Chapter) -> list[tuple[str, str]]:
 
 def _fill_column(
     sheet: Worksheet,
-    place: int,
+    at: tuple[int, int],
     heading: str,
     told: Iterable[tuple[Any, Kind]],
     report: Chapter,
 ) -> float:
-    """Write a column and give the width that it asks for, in characters."""
-    header = sheet.cell(1, place)
+    """Write a column from its heading on, and give the width that it asks for, in characters."""
+    (top, place), header = at, sheet.cell(*at)
     fill_cell(header, heading)
     header.font = font(bold=True, color="FFFFFFFF")
     header.fill = _HEADER
     side, longest = "left", 10
-    for row, (value, kind) in enumerate(told, start=2):
+    for row, (value, kind) in enumerate(told, start=top + 1):
         cell = sheet.cell(row, place)
         known = number(value) if kind in NUMBERS else None
-        if row == 2 and kind in NUMBERS:
+        if row == top + 1 and kind in NUMBERS:
             side = "right"
         if known is not None:
             cell.value = known / 100 if kind in ("percent", "tenths") else known

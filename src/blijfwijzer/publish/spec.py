@@ -24,14 +24,15 @@ _CLEARED: MappingProxyType[str, ColumnKind] = MappingProxyType(
 _PLACE = "place in the order of showing"
 
 
-Held = Literal["", "groups", "parts", "everyone", "model", "counts", "allocation", "arms"]
+Held = Literal["", "groups", "parts", "everyone", "model", "counts", "allocation", "arms", "uptake"]
 """By which rules the figures of a table were held. groups: those of groups of which each figure is
 told (`answers.choose_told`). parts: those for parts that cut through groups
 (`crosscuts.choose_figures`). everyone: of the whole survey, where everyone may be told of. model:
 of a model, which its folder tells of anyway. counts: how many forms or groups, and nothing of
 answers. allocation: what follows from figures that were told. arms: of a lottery's groups,
 with enough groups and people in each arm, and values that a count can have
-(`trial.analyse_trial`). "" of a table without figures."""
+(`trial.analyse_trial`). uptake: of people who were offered something, whom HR counts, by the same
+minimum (`uptake.tell_uptake`). "" of a table without figures."""
 
 
 @dataclass(frozen=True)

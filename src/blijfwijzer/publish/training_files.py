@@ -57,6 +57,16 @@ def training_tables(
     )
 
 
+def curve_tables(
+    selection: Selection, learning: pd.DataFrame | None, edge: Edge
+) -> dict[str, bytes]:
+    """Write how each setting did that was tried, and whether more responses would help."""
+    tables = {"tuning": selection.tuning}
+    if learning is not None:
+        tables["learning"] = learning
+    return table_files(tables, edge)
+
+
 def table_files(tables: Mapping[str, pd.DataFrame], edge: Edge) -> dict[str, bytes]:
     """Clear tables and write each to its file."""
     return {

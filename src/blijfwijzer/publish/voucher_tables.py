@@ -19,9 +19,9 @@ from blijfwijzer.publish.fairness_tables import (
 )
 from blijfwijzer.publish.page_table import tidy
 from blijfwijzer.publish.tables.register import STORIES
-from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
+from blijfwijzer.voucher_settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import Allocation
 from blijfwijzer.vouchers.needs import SEGMENTS, UNITS, Partition
 from blijfwijzer.vouchers.power import Power
@@ -86,15 +86,33 @@ def show_division(
     lottery, power = division.lottery, division.power
     table = edge.clear("vouchers_file", _voucher_rows(division, groups))
     tables = {name: own for name, own in report.tables.items() if name not in _TABLES}
-    names = [str(name) for name in table.frame if name not in ("group", "level_label")]
+    names = [str(name) for name in table.frame if name != "level_label"]
     shown = {name: "level_label" if name == "level" else name for name in names}
     tables["vouchers"] = pick(table, shown)
     tables["proposal"] = edge.clear("proposal", [_proposal(division)])
     tables["alternatives"] = edge.clear("alternatives", _alternatives(division, groups))
+    if report.has("drivers"):
+        tables["offered_drivers"] = _drivers(report, table.frame, settings.target)
     if lottery is not None:
         tables["lottery"] = edge.clear("lottery", _lottery(lottery, power))
     notes = {**report.notes, "vouchers": _notes(division, groups, settings)}
     return replace(report, tables=tables, notes=notes), table
+
+
+def _drivers(report: Chapter, given: pd.DataFrame, target: str) -> Cleared:
+    """Take what goes with the need in the groups that are offered vouchers, most vouchers first.
+
+    Parameters
+    ----------
+    given : as in vouchers.csv
+    """
+    drivers = report.tables["drivers"]
+    rows = drivers.frame.reset_index(drop=True)
+    served = given.loc[given["vouchers"] > 0, "group"].astype(str)
+    place = pd.Series(range(len(served)), index=served.to_numpy())
+    own = rows[(rows["target"] == target) & rows["group"].isin(place.index)]
+    order = own["group"].map(place).sort_values(kind="stable").index
+    return pick(drivers, {str(name): str(name) for name in rows}, order.to_numpy())
 
 
 def show_reach(report: Chapter, found: Targeted, codebook: Codebook, minimum: int) -> Chapter:

@@ -4,13 +4,16 @@ import io
 import math
 import re
 import zipfile
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.styles import Alignment
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
+from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.sheet import LINE, fill_cell, fill_sheet, font, set_print
@@ -23,15 +26,6 @@ _ZIP_DATE = (2000, 1, 1, 0, 0, 0)
 
 # openpyxl sets the date of the last change while it saves.
 _MODIFIED = re.compile(rb"(?<=>)[^<]*(?=</dcterms:modified>)")
-_ABOUT = {
-    "drivers": "sheet.about.drivers",
-    "fairness": "sheet.about.fairness",
-    "reach": "sheet.about.reach",
-    "flagged": "sheet.about.flagged",
-    "sectors": "sheet.about.sectors",
-    "worrying": "sheet.about.worrying",
-}
-"""Sheets of which the heading on the page is that of a part only, to what the whole is about."""
 
 
 def write_sheets(report: Chapter, sheets: tuple[str, ...], nothing: tuple[str, ...]) -> bytes:
@@ -69,38 +63,57 @@ def write_sheets(report: Chapter, sheets: tuple[str, ...], nothing: tuple[str, .
 def _write_readme(
     sheet: Worksheet, report: Chapter, sheets: tuple[str, ...], nothing: tuple[str, ...]
 ) -> None:
-    """Write what the workbook is and is not, what was read, and what each sheet holds."""
+    """Write which question each sheet answers, what the workbook is not, and what was read."""
     sheet.title = report.in_words(say("sheet.readme"))
-    lines: list[tuple[Value, Value]] = [(report.title, ""), (report.survey, ""), ("", "")]
-    lines += [(say("section.what"), "")]
-    lines += [("", say(name)) for name in nothing]
-    lines += [("", text) for text in report.warnings]
-    lines += [("", text) for notes in report.notes.values() for text in notes]
-    lines += [("", ""), (say("section.read"), ""), *report.facts]
-    lines += [("", ""), (say("sheet.contents"), "")]
+    lines: list[_Line] = [_Line(report.title)]
+    lines += [_Line(right=mark) for mark in report.marks]
+    lines += [_Line(report.survey), _Line(), _Line(say("sheet.contents"))]
     for name in sheets:
-        caption = say(_ABOUT.get(name) or TABLES[name].caption)
         rows = Quantity(len(report.rows(name)), "count")
-        lines.append((say(TABLES[name].sheet), say("sheet.rows_of", caption=caption, rows=rows)))
-    lines += [("", ""), (say("section.method"), "")]
-    lines += [("", text) for text in report.method]
+        asked = say("sheet.rows_of", question=say(id_of("sheet.asks", name)), rows=rows)
+        lines.append(_Line(say(TABLES[name].sheet), asked, is_link=True))
+    lines += [_Line(), _Line(say("section.what"))]
+    lines += [_Line(right=say(name)) for name in nothing]
+    lines += [_Line(right=text) for text in report.warnings]
+    lines += [_Line(right=text) for notes in report.notes.values() for text in notes]
+    lines += [_Line(), _Line(say("section.read")), *(_Line(*fact) for fact in report.facts)]
+    lines += [_Line(), _Line(say("section.method"))]
+    lines += [_Line(right=text) for text in report.method]
     for place, line in enumerate(lines, start=1):
-        left, right = map(report.in_words, line)
-        fill_cell(sheet.cell(place, 1), left)
-        if right:
-            cell = sheet.cell(place, 2)
-            fill_cell(cell, right)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            # Office programs do not make a row higher by themselves when a file is opened.
-            sheet.row_dimensions[place].height = LINE * min(math.ceil(len(right) / 105), 20)
-        is_heading = bool(left) and not right
-        sheet.cell(place, 1).font = font(bold=is_heading, size=16 if place == 1 else 11)
-        sheet.cell(place, 1).alignment = Alignment(vertical="top")
+        _write_line(sheet, place, line, report)
     sheet.row_dimensions[1].height = 24
     sheet.column_dimensions["A"].width = 30
     sheet.column_dimensions["B"].width = 100
     sheet.sheet_view.showGridLines = False
     set_print(sheet)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the first sheet: a heading, or a text, perhaps with what it is about before it."""
+
+    left: Value = ""
+    right: Value = ""
+    is_link: bool = False
+    """Whether it is about the sheet of that name, and leads there."""
+
+
+def _write_line(sheet: Worksheet, place: int, line: _Line, report: Chapter) -> None:
+    left, right = report.in_words(line.left), report.in_words(line.right)
+    first = sheet.cell(place, 1)
+    fill_cell(first, left)
+    if right:
+        cell = sheet.cell(place, 2)
+        fill_cell(cell, right)
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        # Office programs do not make a row higher by themselves when a file is opened.
+        sheet.row_dimensions[place].height = LINE * min(math.ceil(len(right) / 105), 20)
+    is_heading = bool(left) and not right
+    first.font = font(bold=is_heading, size=16 if place == 1 else 11)
+    first.alignment = Alignment(vertical="top")
+    if line.is_link:
+        first.hyperlink = Hyperlink(first.coordinate, location=f"'{left}'!A1")
+        first.font = font(underline="single", color="FF00507D")
 
 
 def _without_dates(packed: bytes) -> bytes:

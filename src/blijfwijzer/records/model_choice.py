@@ -11,7 +11,9 @@ from blijfwijzer.errors import ModelFolderError, counted
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.champions import CHAMPIONS, read_champions
 from blijfwijzer.records.model_folder import MANIFEST, Manifest, Stored, read_manifest, read_model
+from blijfwijzer.records.pack import read_pack
 from blijfwijzer.records.registry import fetch_model, is_registered
+from blijfwijzer.records.signing import NOBODY, Trusted
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.settings import Settings
@@ -37,14 +39,19 @@ class ModelChoice:
         return f"{self.stored.model.target}: model {self.stored.folder.name}, {self.why}"
 
 
-def choose_models(models: Path) -> dict[str, ModelChoice]:
+def choose_models(models: Path, trusted: Trusted = NOBODY) -> dict[str, ModelChoice]:
     """Choose the model of each outcome in a folder, or the one model that the folder is.
 
     A place may also be the address of one model in MLflow's registry (models:/name@alias), which
-    is then taken to lie in the folder `models`, with its runs in `mlruns`.
+    is then taken to lie in the folder `models`, with its runs in `mlruns`. A file is a pack, whose
+    models are used if somebody signed it who is trusted.
 
     The champion that the folder names for an outcome is taken; without one the newest, by what the
     manifests say. Names and times of files say nothing.
+
+    Parameters
+    ----------
+    trusted : whose packs are used; nobody's when left out
 
     Returns
     -------
@@ -54,12 +61,18 @@ def choose_models(models: Path) -> dict[str, ModelChoice]:
     ------
     ModelFolderError
         There is none, one is altered, they are of different surveys, or a champion is not there.
+    PackError, TrustError
+        The pack is damaged, or signed by nobody who is trusted.
     TrackingError
         The registry cannot be reached, or has no such model.
     """
     if is_registered(models):
         stored = fetch_model(str(models), Path("mlruns"), Path("models"))
         return {stored.model.target: ModelChoice(stored, "as registered")}
+    if models.is_file():
+        pack = read_pack(models, trusted)
+        why = f"of pack {pack.name}, signed by {pack.signer}, made {pack.made[:10]}"
+        return {target: ModelChoice(stored, why) for target, stored in pack.models.items()}
     if (models / MANIFEST).exists():
         stored = read_model(models)
         return {stored.model.target: ModelChoice(stored, "as given")}
@@ -83,22 +96,24 @@ def choose_models(models: Path) -> dict[str, ModelChoice]:
     return chosen
 
 
-def choose_model(models: Path, target: str = "") -> ModelChoice:
-    """Choose the model of an outcome in a folder; of the only one when none is named.
+def choose_model(models: Path, target: str = "", trusted: Trusted = NOBODY) -> ModelChoice:
+    """Choose the model of an outcome in a folder or pack; of the only one when none is named.
 
     Raises
     ------
     ModelFolderError
         There is none, or there are several and none is named.
     """
-    chosen = choose_models(models)
+    chosen = choose_models(models, trusted)
     if target in chosen or (not target and len(chosen) == 1):
         return chosen[target or next(iter(chosen))]
     what = f"no model of {target}" if target else f"models of {len(chosen)} outcomes"
     raise ModelFolderError(f"{models}: holds {what}. Give --target, one of: {', '.join(chosen)}.")
 
 
-def choose_for(models: Path, codebook: Codebook, concept: Concept) -> ModelChoice:
+def choose_for(
+    models: Path, codebook: Codebook, concept: Concept, trusted: Trusted = NOBODY
+) -> ModelChoice:
     """Choose the model of the outcome that stands for a concept.
 
     That is the one that the codebook maps to it, or else the first of the same kind.
@@ -108,7 +123,7 @@ def choose_for(models: Path, codebook: Codebook, concept: Concept) -> ModelChoic
     ModelFolderError
         There is none of that kind, or it is of another survey.
     """
-    chosen, kind = choose_models(models), _KINDS[concept]
+    chosen, kind = choose_models(models, trusted), _KINDS[concept]
     fitting = [name for name, c in chosen.items() if c.stored.codebook.outcomes[name].kind == kind]
     if not fitting:
         raise ModelFolderError(

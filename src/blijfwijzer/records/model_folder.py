@@ -14,6 +14,7 @@ from blijfwijzer import __version__
 from blijfwijzer.checks.findings import Finding, from_json
 from blijfwijzer.errors import CodebookError, ModelFolderError, SettingsError
 from blijfwijzer.files import hash_bytes, hash_files, read_json, to_json
+from blijfwijzer.groups.benchmarks import Benchmark
 from blijfwijzer.records.lint import refuse_disclosure
 from blijfwijzer.risk.card import Card, card_from_json, card_to_json
 from blijfwijzer.risk.model import FORMAT, RiskModel, model_from_json, model_to_json
@@ -24,6 +25,7 @@ MANIFEST = "manifest.json"
 _CARD = "card.json"
 _TRAINED = "trained.json"
 _CHECKS = "checks.json"
+_BENCHMARK = tuple(f"tables/benchmark_{name}.csv" for name in ("rates", "means", "drivers"))
 _NEEDED = (
     *("model.txt", "model.json", "codebook.toml", "settings.toml", "metrics.json"),
     *("reference.json", "effects.json"),
@@ -50,6 +52,26 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """That a model came in a pack that somebody signed who is trusted."""
+
+    pack: str
+    """Its name."""
+    by: str
+    """Who signed it, by what whoever trusts them calls them."""
+    made: str
+    """When, as ISO 8601 in UTC."""
+    sha256: str
+    """Of what the pack says of itself."""
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """What a release that uses such a model tells of the pack."""
+        told = {"": self.pack, "_signed_by": self.by, "_made": self.made, "_sha256": self.sha256}
+        return {f"pack{name}": value for name, value in told.items()}
+
+
+@dataclass(frozen=True)
 class Stored:
     """What a model folder holds, read."""
 
@@ -68,6 +90,10 @@ class Stored:
     """Keyed hashes of the organisations that it was trained on; empty where it does not say."""
     findings: tuple[Finding, ...] | None = None
     """What checks found when it was trained; None where it does not say."""
+    benchmark: Benchmark | None = None
+    """What its training tells of other employers; None where it tells nothing."""
+    signed: Signed | None = None
+    """In which pack it came; None where it came in none."""
 
     @property
     def folder(self) -> Path:
@@ -82,7 +108,13 @@ class Stored:
     @property
     def origin(self) -> dict[str, str]:
         """What a release that uses it tells of it."""
-        return {"model": self.folder.name, "model_sha256": self.manifest.sha256}
+        own = {"model": self.folder.name, "model_sha256": self.manifest.sha256}
+        return own if self.signed is None else {**own, **self.signed.origin}
+
+    @property
+    def vouched(self) -> frozenset[str]:
+        """Its own hash, where somebody who is trusted vouches for it by a signature."""
+        return frozenset() if self.signed is None else frozenset({self.manifest.sha256})
 
 
 def folder_name(target: str, codebook: Codebook, survey_hmac: str, settings: Settings) -> str:
@@ -243,6 +275,7 @@ def read_model(folder: Path) -> Stored:
             card_from_json(read_json(folder / _CARD)) if _CARD in manifest.files else None,
             read_json(folder / _TRAINED) if _TRAINED in manifest.files else {},
             _read_findings(folder / _CHECKS) if _CHECKS in manifest.files else None,
+            _read_benchmark(manifest),
         )
     except (KeyError, TypeError, ValueError, CodebookError, SettingsError) as error:
         raise ModelFolderError(
@@ -258,6 +291,25 @@ def _read_effects(path: Path) -> pd.DataFrame:
 
 def _read_findings(path: Path) -> tuple[Finding, ...]:
     return tuple(map(from_json, read_json(path)))
+
+
+def _read_benchmark(manifest: Manifest) -> Benchmark | None:
+    """Read what a training tells of other employers, where it does."""
+    if not set(_BENCHMARK) <= set(manifest.files):
+        return None
+    texts = {"group": str, "name": str}
+    read = [
+        pd.read_csv(manifest.folder / f, dtype=texts, keep_default_na=False) for f in _BENCHMARK
+    ]
+    numbers = [table.columns.drop(list(texts), errors="ignore") for table in read]
+    tables = [
+        table.assign(**{name: pd.to_numeric(table[name]) for name in own})
+        for table, own in zip(read, numbers, strict=True)
+    ]
+    if tables[0].empty:
+        return None
+    shares = {end: tables[0][end] / 100 for end in ("value", "low", "high")}
+    return Benchmark.of(tables[0].assign(**shares), *tables[1:])
 
 
 def _verify(manifest: Manifest) -> None:

@@ -43,6 +43,10 @@ class Training:
     dataset: Dataset | None = None
     note: str = ""
     """What a person reads of it first, in Markdown."""
+    began: float = 0.0
+    """When the training began, in seconds since 1970; when it is tracked if that is not known."""
+    curves: pd.DataFrame | None = None
+    """Points of curves, as metrics with a step: name, step (a whole number) and value."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Released:
     """What a person reads of it first, in Markdown."""
     used: tuple[Registered, ...] = ()
     """Models that it was made with."""
+    began: float = 0.0
+    """When it began, in seconds since 1970; when it is tracked if that is not known."""
 
 
 def expect_tracking(tracking: TrackingSettings) -> None:
@@ -121,9 +127,11 @@ def track_training(training: Training, experiment: str, store: Path) -> str:
         _flatten(training.metrics),
         training.dataset,
         training.note,
+        began=training.began,
     )
 
     def add(client: Any, place: str, run_id: str) -> None:
+        _log_curves(client, run_id, training.curves)
         for name, row in training.candidates.iterrows():
             _log_candidate(client, place, run_id, str(name), row, about)
         register(client, about, run_id, "model")
@@ -171,7 +179,9 @@ def _track(
                 "tracking.experiment to another name."
             )
         keep_view(client, place)
-        run = client.create_run(place, tags=told.tags, run_name=told.name)
+        # MLflow takes the moment of this call for the start, which is long after it.
+        start = int(1000 * told.began) or None
+        run = client.create_run(place, start_time=start, tags=told.tags, run_name=told.name)
         run_id = str(run.info.run_id)
         try:
             _log_values(client, run_id, told.parameters, told.metrics)
@@ -218,6 +228,17 @@ def _log_values(
     for start in range(0, max(len(params), len(values)), _BATCH):
         part = slice(start, start + _BATCH)
         client.log_batch(run_id, metrics=values[part], params=params[part])
+
+
+def _log_curves(client: Any, run_id: str, curves: pd.DataFrame | None) -> None:
+    """Log points of curves, which MLflow draws by their step."""
+    from mlflow.entities import Metric
+
+    now = time.time_ns() // 1_000_000
+    rows = [] if curves is None else curves[["name", "value", "step"]].itertuples(index=False)
+    points = [Metric(str(name), float(value), now, int(step)) for name, value, step in rows]
+    for start in range(0, len(points), _BATCH):
+        client.log_batch(run_id, metrics=points[start : start + _BATCH])
 
 
 def _log_candidate(

@@ -134,6 +134,7 @@ def admit_groups(
     values = {
         f"{name}:{place}": answers
         for name, basis in bases.items()
+        if basis.among is None
         for place, answers in enumerate(basis.values)
     }
     forms = number_forms(answers_of(responses, codebook))

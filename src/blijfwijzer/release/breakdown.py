@@ -1,7 +1,7 @@
 """What a training and an explanation may show by unit and by attribute."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,12 @@ from blijfwijzer.disclosure.figures import FigureId, Figures, part_answered
 from blijfwijzer.disclosure.rules import is_narrow, is_telling
 from blijfwijzer.errors import GroupError
 from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
-from blijfwijzer.groups.grouping import Grouping, everyone_alone, make_groups
+from blijfwijzer.groups.grouping import EVERYONE, Grouping, everyone_alone, make_groups
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.culture import culture_bases
 from blijfwijzer.release.rehearsal import Rehearsal
+from blijfwijzer.release.request import Request
 from blijfwijzer.risk.evaluation import pool_small
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.settings import Settings
@@ -23,6 +25,7 @@ from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.scales import score_scales
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def admit_breakdown(
     """Choose by which units and groups of attributes results may be shown.
 
     A group in which nearly all risks are alike is not told of: its mean would be that of each.
+    What is asked besides, the means of scales, is told of everyone and the largest units only.
 
     Parameters
     ----------
@@ -64,11 +68,12 @@ def admit_breakdown(
     """
     codebook, settings = release.request.codebook, release.request.settings
     responses, minimum = intake.responses, settings.disclosure.minimum
-    (figure,) = release.request.statistics
+    figure, *means = release.request.statistics
     grouping = _units(responses, codebook, settings, by or [codebook.units.cluster])
     # Where no outcome is known, what is told rests on what everybody answered to other questions.
     basis = Basis() if np.isnan(values).all() else Basis((values,))
-    admission = release.admit(intake, grouping, {figure: basis})
+    bases = {figure: basis, **_of_largest(means, intake, grouping, release.request)}
+    admission = release.admit(intake, grouping, bases)
     unanimity = settings.disclosure.unanimity
     weight = responses["weight"].to_numpy(dtype=float)
     told_of = admission.tells(figure) & ~are_narrow(grouping.members, risk, weight, unanimity)
@@ -92,6 +97,19 @@ def admit_breakdown(
         levels = units.get(name, {figure.of[1] for figure in told if figure.of[0] == name})
         kept[name] = group.where(group.astype("str").isin(levels))
     return Breakdown(admission, told_of, units[codebook.units.cluster], kept)
+
+
+def _of_largest(
+    means: Sequence[str], intake: Intake, grouping: Grouping, request: Request
+) -> dict[str, Basis]:
+    """Give what everyone and the largest units are told by besides, if anything is asked."""
+    if not means:
+        return {}
+    codebook = request.codebook
+    level = grouping.groups["level"]
+    among = level.isin([EVERYONE, codebook.units.levels[0]]).to_numpy()
+    found = culture_bases(score_scales(intake.responses, codebook), codebook, request.settings)
+    return {name: replace(found[name], among=among) for name in means if name in found}
 
 
 def are_narrow(members: csr_array, risk: Array, weight: Array, unanimity: float) -> Mask:

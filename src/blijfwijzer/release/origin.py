@@ -10,13 +10,13 @@ from blijfwijzer.errors import DisclosureError, ModelFolderError
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.texts import Message
 
-_PLAIN, _KEYED = "_sha256", "_hmac_sha256"
+_PLAIN, KEYED = "_sha256", "_hmac_sha256"
 _REGISTER = "register_sha256"
 BEFORE = "previous_"
 """What the origin of something calls the tables of the wave before by."""
 _WEIGHED = frozenset({"score", "climate", "claims"})
 """What tells figures of a wave by the margins of a register, where there is one."""
-_OF_NOBODY = frozenset({"codebook_sha256", "settings_sha256"})
+_OF_NOBODY = frozenset({"codebook_sha256", "labels_sha256", "settings_sha256"})
 """Hashes of what holds no answer of anybody; all others are keyed before they are shown."""
 
 
@@ -34,7 +34,7 @@ def keyed_origin(origin: Mapping[str, str], ledger: Ledger) -> dict[str, str]:
     shown = {}
     for name, value in origin.items():
         if name.endswith(_PLAIN) and name not in _OF_NOBODY:
-            shown[name.removesuffix(_PLAIN) + _KEYED] = ledger.identify(value)
+            shown[name.removesuffix(_PLAIN) + KEYED] = ledger.identify(value)
         else:
             shown[name] = value
     return shown
@@ -44,12 +44,11 @@ def unknown_models(request: Request, ledger: Ledger) -> list[str]:
     """Name the folders of models that something is made with and that the ledger does not know.
 
     A training enters the manifest of its model; one that was altered, or that came from elsewhere,
-    is in no line.
+    is in no line. For one that came in a pack whoever signed that vouches.
     """
-    known = {line.content.get("model") for line in ledger.standing}
+    known = {line.content.get("model") for line in ledger.standing} | request.vouched
     origin = request.origin
-    models = [n for n in origin if n.startswith("model") and n.endswith(_PLAIN)]
-    strange = [n.removesuffix(_PLAIN) for n in models if origin[n] not in known]
+    strange = [name for name in request.models if origin[f"{name}{_PLAIN}"] not in known]
     return [origin.get(name, name) for name in strange]
 
 

@@ -48,11 +48,8 @@ from blijfwijzer.release.folder import (
     read_record,
     settings_of,
 )
-from blijfwijzer.release.origin import (
-    refuse_other_weights,
-    refuse_unknown,
-    unknown_models,
-)
+from blijfwijzer.release.origin import unknown_models
+from blijfwijzer.release.permit import Permit, begin, hold_again
 from blijfwijzer.release.rehearsal import Head, Rehearsal, append_once
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import REMADE, hold_release
@@ -107,6 +104,7 @@ class Publication(Showing):
                 "wave": self.request.wave,
                 "counts": _banded(counts),
                 "unknown_models": unknown_models(self.request, self.ledger),
+                "governance": self.permit.told,
                 "proofs": [{"wave": wave, **proof.told} for wave, proof in proofs.items()],
                 **told,
                 "files": hash_files(files),
@@ -144,14 +142,12 @@ def publication(output: Path, request: Request, ledgers: Path) -> Iterator[Publi
     ------
     BusyError, LedgerError, NotWritableError
         As `open_ledger`.
-    ModelFolderError
-        The settings say that models must be known, and the ledger does not know one.
+    StoppedError, GovernanceError, ModelFolderError, DisclosureError
+        As `begin`.
     """
     place = ledgers / request.survey
     with open_ledger(place, request.owner, anchor_of(output)) as ledger:
-        refuse_unknown(request, ledger)
-        refuse_other_weights(request, ledger)
-        yield Publication(request, ledger, output=output)
+        yield Publication(request, ledger, permit=begin(request, ledger), output=output)
 
 
 @contextmanager
@@ -160,12 +156,11 @@ def showing(request: Request, ledgers: Path) -> Iterator[Showing]:
 
     Raises
     ------
-    BusyError, LedgerError, NotWritableError, ModelFolderError
+    BusyError, LedgerError, NotWritableError, StoppedError, GovernanceError, ModelFolderError
         As `publication`.
     """
     with open_ledger(ledgers / request.survey, request.owner) as ledger:
-        refuse_unknown(request, ledger)
-        yield Showing(request, ledger)
+        yield Showing(request, ledger, permit=begin(request, ledger))
 
 
 def identify_survey(request: Request, ledgers: Path) -> str:
@@ -190,6 +185,8 @@ class Addition:
     """Of its survey, where that is read again to tell more of its people."""
     unlisted: Mapping[str, bytes] = field(default_factory=dict)
     """Files that the record need not know: their content follows from the rest."""
+    permit: Permit | None = None
+    """What was settled, where that is needed for it."""
 
 
 @dataclass(frozen=True)
@@ -214,10 +211,17 @@ class Adding:
             Request(self.added.kind, self.added.codebook, settings, wave, asked=asked), self.ledger
         )
 
-    def publish(self, files: dict[str, bytes]) -> None:
-        """Enter it, and write all files that are shown, those of before among them."""
-        kind, told = self.added.kind, dict(self.added.told)
-        record = {**self.run, "files": hash_files(files), kind: told}
+    def publish(self, files: dict[str, bytes], **more: Any) -> None:
+        """Enter it, and write all files that are shown, those of before among them.
+
+        Parameters
+        ----------
+        more : for the record, of what was found since it was begun
+        """
+        kind, told = self.added.kind, {**self.added.told, **more}
+        # What was added last stands last, also where it was added to before.
+        run = {name: own for name, own in self.run.items() if name != kind}
+        record = {**run, "files": hash_files(files), kind: told}
         entry = Entry(
             survey=self.run["survey"],
             wave=self.run["wave"],
@@ -267,6 +271,8 @@ def addition(
         Another run has written here meanwhile.
     ReleaseError
         It is not as it was entered in the ledger.
+    StoppedError, GovernanceError
+        It was stopped, or is not allowed.
     """
     with open_ledger(ledgers / run["survey"], run["owner"], anchor_of(folder)) as ledger:
         if read_record(folder) != run:
@@ -276,6 +282,7 @@ def addition(
             )
         added.hold(ledger.releases)
         own = hold_release(folder, dict(run), ledger.releases)
+        hold_again(added.permit, added.kind, run, ledger)
         yield Adding(folder, run, added, ledger, own)
 
 

@@ -6,7 +6,7 @@ A preview ends here: it is the same code, beside a ledger that is borrowed.
 import secrets
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,14 +33,14 @@ from blijfwijzer.release.admission import (
     admit_groups,
     fingerprint_figures,
 )
+from blijfwijzer.release.decisions import remark_followed
 from blijfwijzer.release.origin import (
     keyed_origin,
-    refuse_other_weights,
-    refuse_unknown,
     register_in,
     remark_models,
     remark_withdrawn,
 )
+from blijfwijzer.release.permit import Permit, begin
 from blijfwijzer.release.promise import promise_in
 from blijfwijzer.release.proofs import gather_told
 from blijfwijzer.release.request import Request
@@ -64,6 +64,8 @@ class Rehearsal:
     """Wave to how many figures of each kind were offered to be shown."""
     told: dict[str, Told] = field(default_factory=dict)
     """Wave to the groups of which an outsider will know the size."""
+    permit: Permit = Permit(None)
+    """What was settled about it."""
 
     @cached_property
     def origin(self) -> dict[str, str]:
@@ -71,13 +73,20 @@ class Rehearsal:
         return keyed_origin(self.request.origin, self.ledger)
 
     @cached_property
+    def marks(self) -> tuple[Message, ...]:
+        """What each of its pages and sheets says first."""
+        return tuple(self.permit.marks)
+
+    @cached_property
     def remarks(self) -> tuple[Message, ...]:
-        """What to know of it before all else, from the ledger."""
-        return (*remark_models(self.request, self.ledger), *remark_withdrawn(self.ledger))
+        """What to know of it before all else, from the ledger and from what was settled."""
+        known = remark_models(self.request, self.ledger)
+        gone, followed = remark_withdrawn(self.ledger), remark_followed(self.ledger)
+        return (*self.marks, *self.permit.remarks, *known, *gone, *followed)
 
     def warned(self, chapter: Chapter) -> Chapter:
         """Give a chapter with what is to be known before all else, at its top."""
-        return replace(chapter, warnings=(*self.remarks, *chapter.warnings))
+        return chapter.warned(self.remarks[len(self.marks) :], self.marks)
 
     @property
     def said(self) -> list[str]:
@@ -194,9 +203,7 @@ def rehearse(request: Request, ledger: Ledger | None = None) -> Rehearsal:
     """
     if ledger is None:
         ledger = Ledger(Path(), request.owner, secrets.token_bytes(32), is_kept=False)
-    refuse_unknown(request, ledger)
-    refuse_other_weights(request, ledger)
-    return Rehearsal(request, ledger)
+    return Rehearsal(request, ledger, permit=begin(request, ledger))
 
 
 def append_once(ledger: Ledger, entry: Entry, **more: Any) -> Head:

@@ -25,6 +25,8 @@ class Request:
     """All that it is made from, as `provenance` gives, and more."""
     asked: Mapping[str, Any] = field(default_factory=dict)
     """What else tells it from others that are made from the same."""
+    vouched: frozenset[str] = frozenset()
+    """Hashes of the models for which whoever made them vouches, by a signature that is trusted."""
 
     @property
     def survey(self) -> str:
@@ -35,6 +37,12 @@ class Request:
     def owner(self) -> str:
         """Organisation whose ledger it is."""
         return self.settings.disclosure.owner or self.survey
+
+    @property
+    def models(self) -> list[str]:
+        """What the models that it is made with are called in its origin."""
+        ends = [name.removesuffix("_sha256") for name in self.origin if name.endswith("_sha256")]
+        return [name for name in ends if name.startswith("model")]
 
     @cached_property
     def sha256(self) -> str:

@@ -34,7 +34,7 @@ from blijfwijzer.release.folder import additions_of, hash_record, settings_of
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 
-REMADE = frozenset({"report.html", "report.json", "blijfwijzer.xlsx"})
+REMADE = frozenset({"report.html", "explore.html", "report.json", "blijfwijzer.xlsx"})
 """Files of a release that are made anew when vouchers are added; all others stay as they were."""
 _TABLES: dict[str, dict[str, int]] = {
     "groups.parquet": {"_rate": 0, "_low": 0, "_high": 0},

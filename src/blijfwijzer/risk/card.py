@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from blijfwijzer.risk.metrics import measure, rank
 from blijfwijzer.risk.training import TrainingSet
@@ -306,6 +305,9 @@ def _told(code: Codes, answers: CardAnswers, risk: Array) -> float:
 
 def _fit(codes: list[Codes], answers: CardAnswers) -> tuple[list[Array], Array]:
     """Fit a logistic regression on bands; give the worth of each band, and the risks."""
+    # Imported here: it takes a second, and most commands fit nothing.
+    from sklearn.linear_model import LogisticRegression
+
     tables = [np.eye(int(code.max()) + 1)[code] for code in codes]
     terms = np.hstack(tables)
     model = LogisticRegression(C=_STRENGTH, max_iter=200)

@@ -21,6 +21,8 @@ from blijfwijzer.errors import (
 from blijfwijzer.settings import FeatureSettings
 from blijfwijzer.survey.codebook import Codebook, Column, Policy, Scale, Text
 
+COUNTED = ("missing", "unseen", "moved_to_limit")
+"""What is counted of each feature while it is made."""
 OTHER = "overig"
 """Construct of a column that the codebook gives none."""
 

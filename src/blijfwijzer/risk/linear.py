@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.survey.arrays import Array
@@ -57,6 +56,9 @@ def fit_linear(
     weight : per response, mean about 1
     strength : inverse of the penalty, `C` of scikit-learn
     """
+    # Imported here: it takes a second, and most commands fit nothing.
+    from sklearn.linear_model import LogisticRegression
+
     plan = [term for name in names for term in _plan(frame[name].to_numpy(), schema, name)]
     total = weight.sum()
     prior = float(weight @ values / total)

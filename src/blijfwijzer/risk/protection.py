@@ -99,6 +99,7 @@ def protect_selection(selection: Selection, weight: Array) -> Selection:
     error = _in_steps(scores["standard_error"], step)
     level = finest_step(float((share * possible_losses(risks[champion])).max()))
     of_champion = _in_steps(scores["log_loss"], level)[champion]
+    tuning = selection.tuning
     return replace(
         selection,
         scores=scores.assign(
@@ -108,11 +109,29 @@ def protect_selection(selection: Selection, weight: Array) -> Selection:
             standard_error=error.where((error > 0) | (scores["standard_error"] == 0), step),
         ),
         price=float(above[champion]),
+        tuning=protect_curve(tuning, tuning["log_loss"] - tuning["above"], level),
     )
 
 
+def protect_curve(table: pd.DataFrame, reference: Any, level: float) -> pd.DataFrame:
+    """Round losses that are held against a reference to what one person cannot move.
+
+    Parameters
+    ----------
+    table : log_loss, above and influence, as `learn_curve` gives; respondents as rows
+    reference : loss that `above` is held against
+    level : step in which a loss itself may be told
+    """
+    steps = [finest_step(one) for one in table["influence"]]
+    above = _in_steps(table["above"], steps)
+    told = table.assign(above=above, log_loss=(_in_steps(reference, level) + above).round(9))
+    if "rows" in table:
+        told["rows"] = band_floor(table["rows"])
+    return told.drop(columns="influence")
+
+
 def _in_steps(value: Any, step: Any) -> Any:
-    return ((value / step).round() * step).round(9)
+    return np.round(np.round(value / step) * step, 9)
 
 
 def _coarsen_overall(evaluation: Evaluation) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Candidates: fitted in folds, tuned, calibrated; the simplest good one is the champion."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,12 @@ class Selection:
     """Candidate to the probability of each response, from models and calibrators without it."""
     price: float
     """Log loss that choosing the simplest costs."""
+    tuning: pd.DataFrame
+    """One row per candidate and variant, in the order of their settings: candidate, variant,
+    setting, log_loss (weighted, out of fold, before calibration), above (how much more than that of
+    the chosen one), influence (what one response may change of that at most) and is_chosen."""
+    fit: Callable[[Codes], RiskModel] = field(repr=False)
+    """Fits the champion as it was set on some responses; it is not calibrated."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,10 @@ class _Tried:
     risk: Array
     calibrator: Calibrator
     models: tuple[RiskModel, ...]
+    losses: Array
+    """Weighted log loss of each variant, out of fold."""
+    influence: Array
+    """What one response may change at most of how much more that is than of the chosen one."""
 
     @property
     def is_at_edge(self) -> bool:
@@ -161,13 +171,35 @@ def select_model(task: Task, tell: Tell = silent, kind: str = "") -> Selection:
     champion = kind or str(scores.index[scores["is_champion"]][0])
     tell(f"{task.target}: fit the champion ({champion}) on all responses")
     best = tried[champion]
-    fitted = best.variants[best.chosen].fit(np.arange(len(task.values)))
+    chosen = best.variants[best.chosen]
+    fitted = chosen.fit(np.arange(len(task.values)))
     return Selection(
         champion=replace(fitted, calibrator=best.calibrator),
         fold_models=tuple(replace(m, calibrator=best.calibrator) for m in best.models),
         scores=scores,
         out_of_fold={name: candidate.risk for name, candidate in tried.items()},
         price=float(scores["above_best"].loc[champion]),
+        tuning=_tell_tuning(tried),
+        fit=chosen.fit,
+    )
+
+
+def _tell_tuning(tried: Mapping[str, _Tried]) -> pd.DataFrame:
+    """Tell how each setting did that was tried."""
+    return pd.DataFrame(
+        [
+            {
+                "candidate": name,
+                "variant": variant.name,
+                "setting": variant.setting,
+                "log_loss": float(candidate.losses[place]),
+                "above": float(candidate.losses[place] - candidate.losses[candidate.chosen]),
+                "influence": float(candidate.influence[place]),
+                "is_chosen": place == candidate.chosen,
+            }
+            for name, candidate in tried.items()
+            for place, variant in enumerate(candidate.variants)
+        ]
     )
 
 
@@ -335,7 +367,12 @@ def _choose(
     is_mended = bool(helps or is_off)
     calibrator = fit_calibrator(values, margins[chosen], weight) if is_mended else Calibrator()
     used = calibrated if is_mended else risk
-    return _Tried(variants, chosen, by_fold, margin, used, calibrator, tuple(models[chosen]))
+    own, share = tuple(models[chosen]), weight / weight.sum()
+    # A loss changes by one at most where the margin does.
+    influence = (share * np.abs(margins - margins[chosen])).max(axis=1)
+    return _Tried(
+        variants, chosen, by_fold, margin, used, calibrator, own, losses @ share, influence
+    )
 
 
 def _compare(tried: dict[str, _Tried], task: Task) -> pd.DataFrame:

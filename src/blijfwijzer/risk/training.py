@@ -1,6 +1,7 @@
 """From answers to fitted models, once: label, features, folds, candidates."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,8 @@ class Fitted:
     selection: Selection
     single: pd.Series
     """Per feature: how well it tells the outcome by itself (AUC)."""
+    began: float = field(default=0.0, compare=False)
+    """When it began, in seconds since 1970."""
 
     @property
     def risk(self) -> Array:
@@ -109,8 +112,9 @@ def fit(made_from: TrainingSet, tell: Tell = silent) -> Fitted:
     ------
     LeakError
     """
+    began = time.time()
     single = refuse_leaks(made_from)
-    return Fitted(made_from, select_model(made_from.task, tell), single)
+    return Fitted(made_from, select_model(made_from.task, tell), single, began)
 
 
 def refuse_leaks(made_from: TrainingSet) -> pd.Series:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2
 
 from blijfwijzer.errors import WaveTooDifferentError
 from blijfwijzer.estimation.raking import Totals, rake_to
 from blijfwijzer.risk.features import Features, Schema
 from blijfwijzer.settings import WaveSettings
-from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.arrays import Array, effective_n
 
 SAME, SHIFTED, STRANGE, ABSENT = "same", "shifted", "strange", "absent"
 """Verdicts on a column: as before; differently distributed; holding many answers that training
@@ -19,6 +20,9 @@ did not see or that are now missing; not in the file."""
 _BINS = 10
 _MOST_MOVED = (0.2, 5.0)
 """Least and most of a response's new over its old weight, where a mix is given back."""
+_BY_CHANCE = 0.99
+"""Share of waves from the same people of which the drift of a column lies below what counts as
+chance."""
 _MOST_STRANGE = 0.2
 """Share of answers, newly missing, unseen or out of range, from which a column is strange."""
 
@@ -75,7 +79,9 @@ def compare_wave(
     """Hold each column of a new wave against the survey trained on.
 
     Drift is the population stability index, the sum over bins of (now - then) ln(now / then)
-    (Siddiqi 2006, p. 136), on weighted shares of known answers.
+    (Siddiqi 2006, p. 136), on weighted shares of known answers. Of n answers in B bins chance alone
+    brings chi-squared(B - 1) / n (Yurdakul & Naranjo 2020, Journal of Risk Model Validation 14(4)):
+    of thirty forms that is more than what counts as shifted, so a column has to be beyond it too.
 
     Parameters
     ----------
@@ -88,7 +94,9 @@ def compare_wave(
         then = reference[count["feature"]]
         values = built.frame[count["feature"]].to_numpy(dtype=float)
         missing = float(np.average(np.isnan(values), weights=weight)) if len(values) else 1.0
-        drift = _stability_index(then["shares"], _shares(values, weight, then["edges"]))
+        n = effective_n(weight[~np.isnan(values)])
+        drift = _stability_index(then["shares"], _shares(values, weight, then["edges"]), n)
+        most = max(settings.largest_drift, _drift_by_chance(len(then["shares"]), n))
         row = {
             "feature": count["feature"],
             "missing_then": then["missing"],
@@ -103,7 +111,7 @@ def compare_wave(
         elif strange > _MOST_STRANGE:
             verdict = STRANGE
         else:
-            verdict = SHIFTED if drift > settings.largest_drift else SAME
+            verdict = SHIFTED if drift > most else SAME
         rows.append({**row, "verdict": verdict})
     return WaveComparison(pd.DataFrame(rows))
 
@@ -185,8 +193,14 @@ def _shares(values: Array, weight: Array, edges: list[float]) -> list[float]:
     return [float(share) for share in sums / total]
 
 
-def _stability_index(then: list[float], now: list[float]) -> float:
-    # Shares are kept to whole percentages, so an empty bin stands for less than half of one.
-    before, after = np.maximum(then, 0.005), np.maximum(now, 0.005)
+def _drift_by_chance(bins: int, n: float) -> float:
+    """Give the drift that a column of the same people hardly ever has."""
+    return float(chi2.ppf(_BY_CHANCE, bins - 1)) / max(n, 1.0) if bins > 1 else 0.0
+
+
+def _stability_index(then: list[float], now: list[float], n: float) -> float:
+    # Shares are kept to whole percentages, so an empty bin stands for less than half of one; among
+    # few answers it stands for less than half an answer.
+    before, after = np.maximum(then, 0.005), np.maximum(now, max(0.005, 0.5 / max(n, 1.0)))
     before, after = before / before.sum(), after / after.sum()
     return float(((after - before) * np.log(after / before)).sum())

@@ -32,7 +32,7 @@ _REGISTER = "register_hmac_sha256"
 
 
 @dataclass(frozen=True)
-class AuditSources:
+class _Sources:
     """What releases were made from, to derive again what follows."""
 
     survey: Path
@@ -42,7 +42,11 @@ class AuditSources:
 
 
 def audit(
-    releases: list[Path], ledgers: Path, made_from: AuditSources | None
+    releases: list[Path],
+    ledgers: Path,
+    survey_file: Path | None,
+    codebook_name: str | None,
+    register: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Work out what could be derived from releases together, and with the ledger.
 
@@ -57,6 +61,9 @@ def audit(
     Of each release what is said of it too.
     """
     told = list[dict[str, Any]]()
+    made_from: _Sources | None = None
+    if survey_file is not None and codebook_name is not None:
+        made_from = _Sources(survey_file, codebook_name, register)
     for release in releases:
         run = read_record(release)
         folder = ledgers / str(run["survey"])
@@ -139,7 +146,7 @@ def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> list[str]:
     return [what for _, what in found]
 
 
-def _told_of_register(run: Mapping[str, Any], made_from: AuditSources | None) -> Iterator[str]:
+def _told_of_register(run: Mapping[str, Any], made_from: _Sources | None) -> Iterator[str]:
     """Tell that a release has margins of a register, and what that tells was not looked at."""
     if _REGISTER in run["provenance"] and (made_from is None or made_from.register is None):
         yield (
@@ -230,7 +237,7 @@ def _tell_fork(one: tuple[Path, list[Release]], other: tuple[Path, list[Release]
     print(f"{short[0]}: is an older copy of {long[0]}, up to release {common}.")
 
 
-def _derive(release: Path, run: dict[str, Any], ledgers: Path, made_from: AuditSources) -> str:
+def _derive(release: Path, run: dict[str, Any], ledgers: Path, made_from: _Sources) -> str:
     """Read the survey that a release was made from, and derive again."""
     settings, codebook = settings_of(run), without_outcomes(load_codebook(made_from.codebook))
     with show_progress() as tell:

@@ -7,8 +7,9 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.publish.screen import Checked, describe, tell_program
 from blijfwijzer.runs.foretelling import foretell
+from blijfwijzer.runs.waves import codebook_for
 from blijfwijzer.settings import load_settings
-from blijfwijzer.survey.codebook import codebook_file, load_codebook
+from blijfwijzer.survey.codebook import codebook_file
 from blijfwijzer.survey.intake import check_survey
 
 __all__ = ["check", "describe", "tell_program"]
@@ -23,12 +24,15 @@ def check(
     sheet: str = "",
 ) -> Checked:
     """Find how a survey reads and which commands can use it."""
-    settings, codebook = load_settings(settings_file), load_codebook(codebook_name)
+    settings = load_settings(settings_file)
+    codebook = codebook_for(codebook_name, models, settings.packs.trusted)
     if sheet:
         survey = codebook.survey.model_copy(update={"sheet": sheet})
         codebook = codebook.model_copy(update={"survey": survey})
     intake = check_survey(survey_file, codebook, settings.intake)
-    undecided = find_undecided(codebook_file(codebook_name).read_text(encoding="utf-8"))
+    # Models are trained with a codebook in which all is decided.
+    text = codebook_file(codebook_name).read_text(encoding="utf-8") if codebook_name else ""
+    undecided = find_undecided(text)
     scales = None
     if not intake.errors:
         responses = intake.responses

@@ -76,7 +76,7 @@ def claims(asked: WavesRequest, output: Path, ledgers: Path) -> Shown:
 def put_claims(asked: WavesRequest, tell: Tell) -> ClaimsTested:
     """Read a survey, perhaps with the wave before, and test the claims on it."""
     chosen = tuple(find_claims(asked.only))
-    waves = know_people(read_waves(asked, "achterblijver", tell), asked)
+    waves = know_people(read_waves(asked, "achterblijver", tell, is_test=True), asked)
     earlier = None if waves.before is None else evidence_of(waves.before, waves)
     risk = None
     if waves.choice is not None:
@@ -96,7 +96,8 @@ def publish_claims(tested: ClaimsTested, output: Path, ledgers: Path, tell: Tell
     tell(f"write {output}")
     with publication(output, request, ledgers) as release:
         findings = _find_claims(tested, release)
-        chapter = release.warned(claims_chapter(findings, release.origin, request.wave))
+        chapter = claims_chapter(findings, release.origin, request.wave)
+        chapter = release.warned(chapter.warned(waves.left_out))
         release.publish(_files(findings, chapter), findings.counts())
     named = " ".join(tested.asked)
     tracked = track_waves(waves, release, _metrics(findings), ledgers, claims=named)

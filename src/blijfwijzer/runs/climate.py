@@ -60,7 +60,8 @@ def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell
     with publication(output, request, ledgers) as release:
         findings = find_culture(measured, release, tell)
         tell(f"write {output}")
-        chapter = release.warned(climate_chapter(findings, release.origin, request.wave))
+        chapter = climate_chapter(findings, release.origin, request.wave)
+        chapter = release.warned(chapter.warned(waves.left_out))
         release.publish(_files(findings, chapter), findings.counts())
     counts = findings.counts()
     metrics = {**{name: float(counts[name]) for name in _OF_GROUPS}, "listed": _listed(findings)}

@@ -21,10 +21,12 @@ from blijfwijzer.culture.trend import Trend, measure_trend
 from blijfwijzer.culture.unit_changes import measure_unit_changes
 from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.disclosure.figures import Figures
-from blijfwijzer.drivers.group_profiles import contrast_drivers, score_groups
+from blijfwijzer.drivers.group_profiles import Rows, contrast_drivers, score_groups
+from blijfwijzer.drivers.row_batches import Batching
 from blijfwijzer.errors import AlikeError, CultureError, ModelFolderError, OneUnitError, counted
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, make_groups
+from blijfwijzer.groups.naming import name_groups
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.progress import Tell
 from blijfwijzer.publish.culture_findings import (
@@ -201,7 +203,7 @@ def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> C
     screenings, checks = _screen(now, measured)
     drivers = None
     if waves.choice is not None and now.admission.choice.tells_everyone:
-        drivers = _drivers(now, waves.choice.stored, screenings, waves.settings, tell)
+        drivers = _drivers(now, waves, waves.choice.stored, screenings, tell)
     return CultureFindings(
         waves.codebook,
         waves.settings,
@@ -239,7 +241,7 @@ def _group(wave: ReadWave, levels: tuple[str, ...], waves: Waves) -> Grouping:
     grouping = make_groups(
         wave.responses, waves.codebook, levels, waves.settings, population=people.counts
     )
-    return people.mark(grouping)
+    return name_groups(people.mark(grouping), waves.codebook, waves.now.intake.units)
 
 
 def _admit(wave: ReadWave, grouping: Grouping, release: Rehearsal, tell: Tell) -> Wave:
@@ -365,14 +367,10 @@ def _told_pair(now: Wave, codebook: Codebook, settings: Settings) -> Mask:
 
 
 def _drivers(
-    now: Wave,
-    stored: Stored,
-    screenings: Mapping[str, Screening],
-    settings: Settings,
-    tell: Tell,
+    now: Wave, waves: Waves, stored: Stored, screenings: Mapping[str, Screening], tell: Tell
 ) -> pd.DataFrame:
     """Say what goes with more or less intention to leave in each listed unit than among all."""
-    grouping, responses = now.grouping, now.responses
+    grouping, responses, settings = now.grouping, now.responses, waves.settings
     if not set(stored.codebook.units.levels) <= set(responses):
         raise ModelFolderError(
             f"{stored.folder.name}: was trained on another survey "
@@ -383,15 +381,9 @@ def _drivers(
         for screening in screenings.values()
         for unit in screening.units.loc[screening.units["is_listed"].astype(bool), "unit"]
     ]
-    scored = score_groups(
-        stored.model,
-        responses,
-        now.scales,
-        grouping.members,
-        settings.wave.batch,
-        settings.drivers.largest_gap,
-        tell,
-    )
+    rows = Rows(responses, now.scales, grouping.members)
+    batching = Batching(settings.wave.batch, settings.drivers.largest_gap, waves.engine)
+    scored = score_groups(stored.model, rows, batching, tell)
     weight = responses["weight"].to_numpy(dtype=float)[scored.sample_rows]
     wave = compare_wave(scored.sample, stored.reference, weight, settings.wave, len(responses))
     refuse_different(wave, settings.wave, stored.model.target)

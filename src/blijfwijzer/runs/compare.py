@@ -22,7 +22,7 @@ from blijfwijzer.release.publication import publication
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.compared import compare_pair
-from blijfwijzer.runs.explain import count_told
+from blijfwijzer.runs.explained import count_told
 from blijfwijzer.runs.measured import admit_people
 from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
 from blijfwijzer.runs.tracked import track_compared

@@ -18,7 +18,7 @@ from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.report_tables import clear_groups
 from blijfwijzer.release.breakdown import Breakdown
 from blijfwijzer.release.rehearsal import Rehearsal
-from blijfwijzer.runs.explain import Explained
+from blijfwijzer.runs.explained import Explained
 from blijfwijzer.runs.held_out import HeldOut, hold_out
 from blijfwijzer.runs.measured import admit_people, find_rows, measure_rivals
 from blijfwijzer.runs.pairs import ModelPair, rivals_of

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from blijfwijzer.engines.engine import LOCAL, Engine
+from blijfwijzer.governance.acceptance import Accepted
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.release.folder import refuse_place
@@ -15,19 +17,17 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims, wish_claims
 from blijfwijzer.runs.climate import measure_climate, publish_climate, wish_climate
 from blijfwijzer.runs.climate_findings import MeasuredCulture
-from blijfwijzer.runs.compare import publish_comparison
-from blijfwijzer.runs.explain import Explained, ExplainRequest, contribute_wave, publish_explanation
+from blijfwijzer.runs.explain import publish_explanation
+from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave
 from blijfwijzer.runs.explanation import Model
-from blijfwijzer.runs.monitor import Monitored, publish_watch, watch_wave
-from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
-from blijfwijzer.runs.promote import Promoted, PromoteRequest, promote_model
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
+from blijfwijzer.runs.then import read_against
 from blijfwijzer.runs.train import (
     TrainRequest,
     fit_outcome,
     read_training,
 )
-from blijfwijzer.runs.unshown import Place, Places, Trained, Unshown, Value, Wished
+from blijfwijzer.runs.unshown import Place, Places, Trained, Unshown, Value, Wished, place_of
 from blijfwijzer.runs.vouchers import Divided, VoucherRequest, divide, publish_division
 from blijfwijzer.runs.waves import WavesRequest, paths_of
 from blijfwijzer.settings import Settings, load_settings
@@ -56,10 +56,12 @@ def read_survey(
         What is wrong, how many, and what to do; `blijfwijzer check` tells all at once.
     """
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
-    return read_intake(Path(survey), book, _settings(settings).intake)
+    return read_intake(Path(survey), book, load_settings(settings).intake)
 
 
-def load_model(models: Place, *, target: str = "") -> Model:
+def load_model(
+    models: Place, *, target: str = "", settings: Settings | Place | None = None
+) -> Model:
     """Read a model folder, or the model that a folder of them uses for an outcome.
 
     Loading runs no code, and the hash of every file is checked first. `explain` of what is given
@@ -67,18 +69,22 @@ def load_model(models: Place, *, target: str = "") -> Model:
 
     Parameters
     ----------
-    models : folder, or an address in MLflow's registry such as models:/survey-outcome@champion,
+    models : folder, pack, or an address in MLflow's registry as models:/survey-outcome@champion,
         of the server that MLFLOW_TRACKING_URI names, or of `mlruns`
     target : outcome, where the folder holds models of several
+    settings : whose packs are trusted; of a folder none are needed
 
     Raises
     ------
     ModelFolderError
         There is none, it was altered, or several outcomes are there and none is named.
+    PackError, TrustError
+        The pack is damaged, or signed by nobody who is trusted.
     TrackingError, MissingExtraError
         The registry has no such model or cannot be reached; MLflow is not installed.
     """
-    return Model(**vars(choose_model(Path(models), target).stored))
+    trusted = load_settings(settings).packs.trusted
+    return Model(**vars(choose_model(Path(models), target, trusted).stored))
 
 
 def train(
@@ -102,7 +108,7 @@ def train(
     TooFewResponsesError, OneClassError, LeakError
         There is nothing to learn from, or what is learnt from knows the answer.
     """
-    asked = TrainRequest(Path(survey), str(codebook), tuple(targets), _settings(settings))
+    asked = TrainRequest(Path(survey), str(codebook), tuple(targets), load_settings(settings))
     read = read_training(asked, tell)
     return Trained(read, {o.name: fit_outcome(read, o, tell) for o in read.outcomes})
 
@@ -112,128 +118,33 @@ def explain(
     survey: Place,
     *,
     target: str = "",
+    against: Sequence[Place] = (),
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Unshown[Explained]:
-    """Work out what each answer of a wave adds to each risk.
+    """Work out what each answer of a wave adds to each risk, and how that changed.
 
     Parameters
     ----------
     model : a model folder, or a folder of them
     target : outcome, where the folder holds models of several
+    against : file of an earlier wave, and another model, as `compare` takes them; one of each at
+        most. How drivers changed since is split in what people answered and how it is weighed
     settings : those of the model when left out
+
+    Raises
+    ------
+    ComparisonError, SameWaveError, WaveTooDifferentError
+        It cannot be held against that.
     """
-    own = None if settings is None else _settings(settings)
-    asked = ExplainRequest(Path(model), Path(survey), target, own)
+    own = None if settings is None else load_settings(settings)
+    places = tuple(map(Path, against))
+    asked = ExplainRequest(Path(model), Path(survey), target, own, places, engine)
     explained = contribute_wave(asked, tell)
-    return Unshown(explained, _place("drivers", asked.survey), publish_explanation)
-
-
-def compare(
-    first: Place,
-    second: Place,
-    survey: Place,
-    *,
-    target: str = "",
-    by: Sequence[str] = (),
-    learnt: Sequence[Place] = (),
-    settings: Settings | Place | None = None,
-    tell: Tell = silent,
-) -> Unshown[ModelPair]:
-    """Hold two models of one outcome against each other on a survey.
-
-    How good they are is measured of people whom neither was fitted on: of organisations that it was
-    not trained on, or, on the survey of its training, out of fold.
-
-    Parameters
-    ----------
-    first, second : model folders, folders of them, or addresses in the registry
-    survey : file that asks the outcome
-    target : outcome, where a folder holds models of several
-    by : unit levels of the groups that are flagged; the cluster when left out
-    learnt : files that the models were trained on, where the survey is another wave of the same
-        organisations: they are fitted again, without each organisation in turn
-    settings : those of the second model when left out; with budget and cost of vouchers, it is
-        told which vouchers would change
-
-    Raises
-    ------
-    ComparisonError
-        They are one model, or are of different surveys, outcomes or people.
-    WaveTooDifferentError
-        One of them cannot read the survey.
-    """
-    own = None if settings is None else _settings(settings)
-    places = Path(first), Path(second), Path(survey)
-    asked = CompareRequest(*places, target, own, tuple(by), tuple(map(Path, learnt)))
-    return Unshown(read_pair(asked, tell), _place("compare", asked.survey), publish_comparison)
-
-
-def promote(
-    model: Place,
-    survey: Place,
-    *,
-    by: str,
-    why: str,
-    learnt: Sequence[Place] = (),
-    settings: Settings | Place | None = None,
-    ledgers: Place | None = None,
-    tell: Tell = silent,
-) -> Promoted:
-    """Make a model the champion that `score` uses, if it is no worse than the one in use.
-
-    It must be no worse in paired log loss, be calibrated, be no less fair to people of any audit
-    attribute, tell nothing about few people, and have no finding that is open. The decision is kept
-    in the folder of models and in MLflow's registry.
-
-    Parameters
-    ----------
-    model : model folder, or an address in the registry such as models:/survey-outcome@challenger
-    survey : file of the newest wave that asks the outcome
-    by : who decides: a name or a role
-    why : why; kept with it
-    learnt : files that models were trained on, where that is another wave than the survey
-    settings : those of the model when left out
-    ledgers : folder of the ledgers; beside the folder of models when left out
-
-    Raises
-    ------
-    PromotionError
-        It may not; the message lists every reason, each with what to do.
-    ComparisonError, WaveTooDifferentError
-        Both cannot be held against this survey.
-    TrackingError
-        The registry cannot be reached; nothing was promoted.
-    """
-    own = None if settings is None else _settings(settings)
-    asked = PromoteRequest(Path(model), Path(survey), by, why, tuple(map(Path, learnt)), own)
-    return promote_model(asked, None if ledgers is None else Path(ledgers), tell)
-
-
-def monitor(
-    survey: Place,
-    models: Place = "models",
-    *,
-    target: str = "",
-    settings: Settings | Place | None = None,
-    tell: Tell = silent,
-) -> Unshown[Monitored]:
-    """Say whether a model still holds in a wave: keep, recalibrate or retrain.
-
-    Parameters
-    ----------
-    models : a model folder, or a folder of them
-    target : outcome, where the folder holds models of several
-    settings : those of the model when left out
-
-    Raises
-    ------
-    WaveTooDifferentError
-        Too many columns differ for the model to read the wave.
-    """
-    own = None if settings is None else _settings(settings)
-    asked = ExplainRequest(Path(models), Path(survey), target, own)
-    return Unshown(watch_wave(asked, tell), _place("monitor", asked.survey), publish_watch)
+    then = read_against(explained, asked, tell) if places else None
+    publish = partial(publish_explanation, against=then)
+    return Unshown(explained, place_of("drivers", asked.survey), publish)
 
 
 def score(
@@ -244,7 +155,9 @@ def score(
     cross: Sequence[str] = (),
     population: Places = None,
     wave: str = "",
+    labels: Place | None = None,
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Wished[ScoredWave]:
     """Estimate each risk per group of a new wave, and flag groups.
@@ -258,6 +171,8 @@ def score(
         many have which codes (the levels, `variable`, `code` and `people`, or a column per
         variable); or one of each
     wave : what it is called; the name of its file when left out
+    labels : table of what codes are called, where the codebook does not say (`docs/codebook.md`)
+    engine : where the work on rows is done; what is found is the same, to the bit
 
     Raises
     ------
@@ -267,10 +182,9 @@ def score(
         No group is large enough.
     """
     people = _paths(population)
-    asked = ScoreRequest(
-        Path(survey), tuple(by), Path(models), tuple(cross), people, _settings(settings), wave
-    )
-    place = _place("scores", asked.survey)
+    about = tuple(cross), people, load_settings(settings), wave, _path(labels), engine
+    asked = ScoreRequest(Path(survey), tuple(by), Path(models), *about)
+    place = place_of("scores", asked.survey)
     inputs = [asked.survey, asked.models, *people]
     publish = partial(_beside, publish_scores, inputs)
     return Wished(score_wave(asked, tell), place, publish, wish_scores)
@@ -288,6 +202,8 @@ def allocate(
     settings: Settings | Place | None = None,
     secret: Place | None = None,
     again: str = "",
+    accepted_by: str = "",
+    accepted_why: str = "",
     ledgers: Place = "ledger",
     tell: Tell = silent,
 ) -> Unshown[Divided]:
@@ -305,19 +221,25 @@ def allocate(
     settings : those of the release when left out
     secret : file of which the settings promised the hash, for a lottery
     again : why these people are drawn among once more, or by another plan
+    accepted_by, accepted_why : who accepts that it does not meet the thresholds that were fixed
+        before, and why
     ledgers : folder of the ledgers, in which the release stands
 
     Raises
     ------
     ReleaseError
         It is no release, was altered, tells of no need, or its people were drawn among already.
+    GovernanceError, DecisionError
+        Nothing was settled about the survey, so that no vouchers follow; or people decided already.
     VoucherError, InfeasibleError
         The budget buys no voucher, or floors and caps contradict each other.
     """
-    own = None if settings is None else _settings(settings)
+    own = None if settings is None else load_settings(settings)
     kept, known, read = _path(secret), _path(truth), _path(survey)
     told = own, target, kept, again, known, read, Path(models)
-    asked = VoucherRequest(Path(release), budget, cost, *told)
+    asked = VoucherRequest(
+        Path(release), budget, cost, *told, accepted=Accepted(accepted_by, accepted_why)
+    )
     publish = partial(_beside, publish_division, [kept, known, read], keeps_draw=True)
     return Unshown(divide(asked, Path(ledgers), tell), asked.release, publish)
 
@@ -332,7 +254,9 @@ def climate(
     population: Places = None,
     previous_population: Places = None,
     wave: str = "",
+    labels: Place | None = None,
     settings: Settings | Place | None = None,
+    engine: Engine = LOCAL,
     tell: Tell = silent,
 ) -> Wished[MeasuredCulture]:
     """Measure how it is to work in each unit, how that changed, and which places are worrying.
@@ -342,6 +266,8 @@ def climate(
     previous : the wave before
     by : unit levels; to one below the cluster when left out
     models : of this survey: adds what goes with leaving in worrying units
+    labels : as `score` takes it
+    engine : where the work on rows of drivers is done; what is found is the same, to the bit
     population, previous_population : as of `score`, of each wave
 
     Raises
@@ -355,14 +281,16 @@ def climate(
         tuple(by),
         _path(previous),
         _path(models),
-        _settings(settings),
+        load_settings(settings),
         wave,
+        _path(labels),
+        engine,
         _paths(population),
         _paths(previous_population),
     )
     inputs = paths_of(asked)
     publish = partial(_beside, publish_climate, inputs)
-    place = _place("climate", asked.survey)
+    place = place_of("climate", asked.survey)
     return Wished(measure_climate(asked, tell), place, publish, wish_climate)
 
 
@@ -376,6 +304,7 @@ def claims(
     population: Places = None,
     previous_population: Places = None,
     wave: str = "",
+    labels: Place | None = None,
     settings: Settings | Place | None = None,
     tell: Tell = silent,
 ) -> Wished[ClaimsTested]:
@@ -386,6 +315,7 @@ def claims(
     only : claims, such as H6; all when left out
     previous : the wave before
     models : of an earlier wave: judges whose score is fair
+    labels : as `score` takes it
     population, previous_population : of how many people have which codes, as of `score`
 
     Raises
@@ -399,14 +329,16 @@ def claims(
         tuple(only),
         _path(previous),
         _path(models),
-        _settings(settings),
+        load_settings(settings),
         wave,
+        _path(labels),
+        LOCAL,
         _paths(population),
         _paths(previous_population),
     )
     inputs = paths_of(asked)
     publish = partial(_beside, publish_claims, inputs)
-    return Wished(put_claims(asked, tell), _place("claims", asked.survey), publish, wish_claims)
+    return Wished(put_claims(asked, tell), place_of("claims", asked.survey), publish, wish_claims)
 
 
 def _paths(places: Places) -> tuple[Path, ...]:
@@ -416,14 +348,6 @@ def _paths(places: Places) -> tuple[Path, ...]:
 
 def _path(place: Place | None) -> Path | None:
     return None if place is None else Path(place)
-
-
-def _settings(given: Settings | Place | None) -> Settings:
-    return load_settings(Path(given) if isinstance(given, str) else given)
-
-
-def _place(kind: str, survey: Path) -> Path:
-    return Path("out") / f"{kind}-{survey.name.split('.')[0]}"
 
 
 def _beside(

@@ -22,6 +22,7 @@ from blijfwijzer.drivers.kinds import find_kinds
 from blijfwijzer.drivers.mean_rows import MeanRows, mean_rows
 from blijfwijzer.errors import GroupError, ModelFolderError, refuse_without
 from blijfwijzer.files import plain, to_json
+from blijfwijzer.governance.places import governed
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.groups.segments import find_segments
 from blijfwijzer.progress import Tell, silent
@@ -36,7 +37,7 @@ from blijfwijzer.release.publication import Showing, showing
 from blijfwijzer.release.request import Request
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.risk.waves import compare_wave, refuse_different
-from blijfwijzer.runs.explain import Explained, contribute_intake
+from blijfwijzer.runs.explained import Explained, contribute_intake
 from blijfwijzer.runs.waves import wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array, Codes
@@ -98,8 +99,8 @@ class Model(Stored):
             The survey is not one that the model can read; shap is not installed; no ledger.
         """
         refuse_without("shap", "explain", "an explanation")
-        chosen = load_settings(Path(settings) if isinstance(settings, str) else settings)
-        own = self.settings if settings is None else chosen
+        chosen = load_settings(settings)
+        own = governed(self.settings if settings is None else chosen, self.folder)
         if by == PERSONS:
             refuse_persons(own.explain.persons)
         explained = _contribute(self, survey, own, tell)
@@ -145,7 +146,7 @@ def _contribute(
     else:
         tell(f"read {Path(survey).name}")
         intake = read_survey(Path(survey), without_outcomes(stored.codebook), own.intake)
-    require_enough(intake, own.intake)
+    require_enough(intake, own.intake.minimum_responses)
     explained = contribute_intake(ModelChoice(stored, "as given"), own, intake, tell)
     weight = explained.weight
     compared = compare_wave(explained.built, stored.reference, weight, own.wave, len(weight))

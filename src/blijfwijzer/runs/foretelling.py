@@ -46,7 +46,7 @@ def foretell(
     Parameters
     ----------
     intake : the survey, with its faults if it has any
-    models : folder of models that would score it; `score` is left out without one
+    models : folder or pack of models that would score it; `score` is left out without one
     """
     told = [_train(intake, codebook, outcome, settings) for outcome in codebook.outcomes.values()]
     if models is not None:
@@ -57,7 +57,7 @@ def foretell(
         if intake.errors:
             # A survey without the answers that outcomes are made of has a culture all the same.
             read = read_survey(survey, lenient, settings.intake)
-        require_enough(read, settings.intake)
+        require_enough(read, settings.intake.minimum_scored)
         refuse_untracked(settings.tracking)
     except BlijfwijzerError as error:
         return (*told, *(Foretold(name, False, str(error)) for name in ("climate", "claims")))
@@ -74,7 +74,7 @@ def _train(intake: Intake, codebook: Codebook, outcome: Outcome, settings: Setti
             raise intake.errors[0]
         refuse_undrawn()
         refuse_untracked(settings.tracking)
-        require_enough(intake, settings.intake)
+        require_enough(intake, settings.intake.minimum_responses)
         scales = score_scales(intake.responses, codebook)
         single = refuse_leaks(prepare(intake.responses, scales, codebook, outcome, settings))
     except BlijfwijzerError as error:
@@ -89,7 +89,7 @@ def _train(intake: Intake, codebook: Codebook, outcome: Outcome, settings: Setti
 
 def _score(survey: Path, models: Path, settings: Settings) -> Foretold:
     try:
-        chosen = choose_models(models)
+        chosen = choose_models(models, settings.packs.trusted)
         intake, codebook = read_for_models(survey, chosen, settings, silent)
         levels = default_levels(codebook, intake.responses)
         grouping = make_groups(intake.responses, codebook, levels, settings)
@@ -125,6 +125,11 @@ def _climate(waves: Waves) -> Foretold:
 
 def _claims(waves: Waves) -> Iterator[Foretold]:
     """Test the claims, and tell only whether each could be."""
+    try:
+        require_enough(waves.now.intake, waves.settings.intake.minimum_responses)
+    except BlijfwijzerError as error:
+        yield Foretold("claims", False, str(error))
+        return
     culture = waves.settings.culture.model_copy(update={"bootstraps": _FEWEST_DRAWS})
     few = replace(waves, settings=waves.settings.model_copy(update={"culture": culture}))
     try:

@@ -24,7 +24,7 @@ from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.model import RiskModel, model_to_json, predict_risk
 from blijfwijzer.risk.selection import Selection, refit_model
 from blijfwijzer.risk.training import TrainingSet, prepare
-from blijfwijzer.runs.explain import Explained
+from blijfwijzer.runs.explained import Explained
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.files import hash_file
 from blijfwijzer.survey.intake import Intake, read_survey

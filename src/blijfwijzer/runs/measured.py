@@ -14,7 +14,7 @@ from blijfwijzer.risk.evaluation import bin_risks
 from blijfwijzer.risk.metrics import rank
 from blijfwijzer.risk.protection import protect_calibration, protect_rivals
 from blijfwijzer.risk.rivals import Rivals, compare_risks
-from blijfwijzer.runs.explain import Explained
+from blijfwijzer.runs.explained import Explained
 from blijfwijzer.runs.held_out import HeldOut
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Mask

@@ -16,6 +16,7 @@ from blijfwijzer.checks.waves import (
     find_moved_slope,
     find_turned_items,
 )
+from blijfwijzer.errors import PackError
 from blijfwijzer.estimation.intervals import ends_of
 from blijfwijzer.estimation.means import estimate_mean
 from blijfwijzer.estimation.reliability import estimate_item_rest
@@ -55,12 +56,7 @@ from blijfwijzer.risk.waves import (
     give_back_mix,
     refuse_different,
 )
-from blijfwijzer.runs.explain import (
-    Explained,
-    ExplainRequest,
-    contribute_wave,
-    count_told,
-)
+from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave, count_told
 from blijfwijzer.runs.tracked import track_watched
 from blijfwijzer.runs.train_checks import check_drift, check_survey
 from blijfwijzer.survey.arrays import Array, Mask
@@ -128,7 +124,18 @@ def monitor(request: ExplainRequest, output: Path, ledgers: Path | None) -> list
 
 
 def targets_of(request: ExplainRequest) -> list[str]:
-    """Give the outcomes that are watched."""
+    """Give the outcomes that are watched.
+
+    Raises
+    ------
+    PackError
+        The models are those of somebody else, in one file.
+    """
+    if request.model.is_file():
+        raise PackError(
+            f"{request.model.name}: a model is monitored with the tables of its training, by "
+            "whoever trained it. Give its folder."
+        )
     return [request.target] if request.target else list(choose_models(request.model))
 
 
@@ -157,7 +164,7 @@ def publish_watch(found: Monitored, output: Path, ledgers: Path, tell: Tell) -> 
     """Write whether a model still holds, by what may be shown."""
     explained, stored, intake = found.explained, found.stored, found.explained.intake
     with publication(output, explained.request("monitor"), ledgers) as release:
-        breakdown = explained.admit(release)
+        breakdown = explained.break_down(release)
         tell("measure")
         watch = _watch(found, breakdown, release)
         chapter = watch_chapter(watch)

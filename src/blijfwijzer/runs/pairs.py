@@ -8,6 +8,7 @@ import numpy as np
 
 from blijfwijzer.errors import ComparisonError
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
@@ -15,7 +16,7 @@ from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.request import Request
 from blijfwijzer.risk.rivals import Rivals
 from blijfwijzer.risk.waves import compare_wave, refuse_different
-from blijfwijzer.runs.explain import Explained, contribute_intake
+from blijfwijzer.runs.explained import Explained, contribute_intake
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array
@@ -93,7 +94,8 @@ def request_of(
         origin[f"model_{name}_sha256"] = one.stored.manifest.sha256
     target = last.stored.model.target
     told = {"target": target, "by": list(by), **asked}
-    return Request(kind, codebook, settings, wave, (f"rate:{target}",), origin, told)
+    vouched = frozenset[str]().union(*(one.stored.vouched for one in models.values()))
+    return Request(kind, codebook, settings, wave, (f"rate:{target}",), origin, told, vouched)
 
 
 def rivals_of(explained: Explained, first: Array, second: Array) -> Rivals:
@@ -117,15 +119,19 @@ def read_pair(asked: CompareRequest, tell: Tell) -> ModelPair:
     WaveTooDifferentError
         One of them cannot read the survey.
     """
-    first, second = (choose_model(place, asked.target) for place in (asked.first, asked.second))
+    trusted = load_settings(asked.settings).packs.trusted
+    first, second = (
+        choose_model(place, asked.target, trusted) for place in (asked.first, asked.second)
+    )
     refuse_unlike(first.stored, second.stored)
     settings = load_settings(asked.settings or second.stored.settings)
+    settings = governed(settings, second.stored.folder)
     settings = settings.spoken(second.stored.codebook.survey.language)
     tell(f"read {asked.survey.name}")
     intake = _read(second.stored, asked.survey)
     is_alike = _reads_as(first.stored) == _reads_as(second.stored)
     other = intake if is_alike else _read(first.stored, asked.survey)
-    _refuse_other_people(other, intake)
+    refuse_other_people(other, intake)
     pair = ModelPair(
         contribute_intake(first, settings, other, tell),
         contribute_intake(second, settings, intake, tell),
@@ -134,7 +140,7 @@ def read_pair(asked: CompareRequest, tell: Tell) -> ModelPair:
     )
     _refuse_other_answers(pair)
     for one in pair.each:
-        _refuse_drift(one)
+        refuse_drift(one)
     return pair
 
 
@@ -152,7 +158,7 @@ def read_alone(choice: ModelChoice, survey: Path, settings: Settings, tell: Tell
     intake = _read(choice.stored, survey)
     explained = contribute_intake(choice, settings, intake, tell)
     _refuse_unasked(explained)
-    _refuse_drift(explained)
+    refuse_drift(explained)
     return explained
 
 
@@ -188,11 +194,17 @@ def _read(stored: Stored, survey: Path) -> Intake:
     """Read a survey as that which a model was trained on was read."""
     own = stored.settings.intake
     intake = read_survey(survey, stored.codebook, own)
-    require_enough(intake, own)
+    require_enough(intake, own.minimum_responses)
     return intake
 
 
-def _refuse_other_people(first: Intake, second: Intake) -> None:
+def refuse_other_people(first: Intake, second: Intake) -> None:
+    """Refuse two readings of one survey that accept other forms.
+
+    Raises
+    ------
+    ComparisonError
+    """
     one, other = (set(intake.rejected["row"]) for intake in (first, second))
     if one != other:
         raise ComparisonError(
@@ -224,7 +236,13 @@ def _refuse_unasked(explained: Explained) -> None:
         )
 
 
-def _refuse_drift(explained: Explained) -> None:
+def refuse_drift(explained: Explained) -> None:
+    """Refuse a wave that a model cannot read, as `score` does.
+
+    Raises
+    ------
+    WaveTooDifferentError
+    """
     stored, weight, settings = explained.stored, explained.weight, explained.settings.wave
     compared = compare_wave(explained.built, stored.reference, weight, settings, len(weight))
     refuse_different(compared, settings, stored.model.target)

@@ -10,7 +10,8 @@ from blijfwijzer.release.preview import Preview, Wish, foretell
 from blijfwijzer.runs.claims import put_claims, wish_claims
 from blijfwijzer.runs.climate import measure_climate, wish_climate
 from blijfwijzer.runs.compare import wish_comparison
-from blijfwijzer.runs.explain import ExplainRequest, contribute_wave, wish_explained
+from blijfwijzer.runs.explain import wish_explained
+from blijfwijzer.runs.explained import ExplainRequest, contribute_wave
 from blijfwijzer.runs.monitor import targets_of, watch_wave
 from blijfwijzer.runs.pairs import CompareRequest, read_pair
 from blijfwijzer.runs.promote import PromoteRequest, wish_promotion

@@ -7,6 +7,7 @@ import numpy as np
 
 from blijfwijzer.errors import BusyError, PromotionError, SettingsError, counted
 from blijfwijzer.files import to_json
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.records.champions import CHAMPIONS, ChampionDecision, mark_champion, read_champions
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
@@ -18,7 +19,7 @@ from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import Showing, showing
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.request import Request
-from blijfwijzer.runs.explain import Explained, count_told
+from blijfwijzer.runs.explained import Explained, count_told
 from blijfwijzer.runs.held_out import hold_out
 from blijfwijzer.runs.measured import admit_people, find_rows, measure_rivals
 from blijfwijzer.runs.pairs import CompareRequest, read_alone, read_pair, request_of, rivals_of
@@ -94,7 +95,7 @@ def promote_model(asked: PromoteRequest, ledgers: Path | None, tell: Tell) -> Pr
     refuse_unnamed(asked)
     choice = choose_model(asked.model)
     stored = choice.stored
-    settings = load_settings(asked.settings or stored.settings)
+    settings = governed(load_settings(asked.settings or stored.settings), stored.folder)
     expect_tracking(settings.tracking)
     place = _find_place(asked.model, stored)
     champion, challenger = _read(asked, choice, place.champion, tell)

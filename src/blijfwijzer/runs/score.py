@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.answers import Basis
+from blijfwijzer.engines.engine import LOCAL, Engine
+from blijfwijzer.governance.places import governed
 from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import make_groups
@@ -41,8 +43,10 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.waves import compare_wave, refuse_different
+from blijfwijzer.runs.acceptance import judge_scores
 from blijfwijzer.runs.climate_findings import default_levels
 from blijfwijzer.runs.people import read_people
+from blijfwijzer.runs.score_benchmark import bases_beside
 from blijfwijzer.runs.score_findings import (
     Chosen,
     choose_told,
@@ -56,6 +60,7 @@ from blijfwijzer.runs.tracked import track_scored
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import PersonsSettings, Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.given_labels import read_labels
 from blijfwijzer.survey.intake import Intake, read_responses, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.table import Table
@@ -72,6 +77,7 @@ class ScoreRequest:
     by: tuple[str, ...]
     """Unit levels; to one below the cluster when empty."""
     models: Path
+    """Folder with models, or a pack."""
     cross: tuple[str, ...] = ()
     """Background variables to cross units with."""
     population: tuple[Path, ...] = ()
@@ -79,6 +85,10 @@ class ScoreRequest:
     settings: Settings | Path | None = None
     wave: str = ""
     """What it is called; the name of its file when empty."""
+    labels: Path | None = None
+    """What codes are called, where the codebook does not say."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done; no output tells."""
 
 
 @dataclass(frozen=True)
@@ -115,10 +125,13 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> Shown:
 
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
-    settings, chosen = load_settings(asked.settings), choose_models(asked.models)
+    settings = governed(load_settings(asked.settings), asked.models)
+    chosen = choose_models(asked.models, settings.packs.trusted)
     expect_tracking(settings.tracking)
     intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
     settings = settings.spoken(codebook.survey.language)
+    labels = read_labels(asked.labels, codebook)
+    intake, codebook = labels.apply(intake, codebook)
     asked = replace(asked, by=asked.by or default_levels(codebook, intake.responses))
     people = read_people(asked.population, asked.by, intake.responses, codebook, settings)
     intake = people.weigh(intake, codebook)
@@ -129,9 +142,12 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     grouping = people.part(grouping, intake.responses, codebook, settings)
     grouping = name_groups(grouping, codebook, intake.units)
     scales = score_scales(intake.responses, codebook)
-    wave = NewWave(intake, scales, grouping, codebook, asked.by, settings, people.weights)
+    about = asked.by, settings, people.weights, asked.engine
+    wave = NewWave(intake, scales, grouping, codebook, *about)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
-    request = _request(asked, wave, chosen, people.sha256)
+    told = (*(f"rate:{name}" for name in targets), *bases_beside(wave, targets))
+    beside = {**people.sha256, **labels.origin}
+    request = _request(asked, wave, chosen, beside, told)
     return ScoredWave(wave, targets, chosen, request, people.joined)
 
 
@@ -148,7 +164,7 @@ def read_for_models(
     codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
     tell(f"read {survey.name}")
     intake = read_survey(survey, codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    require_enough(intake, settings.intake.minimum_scored)
     return intake, codebook
 
 
@@ -161,9 +177,10 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
         findings = gather(scored.wave, targets, chosen, release, admission)
         tell(f"write {output}")
         report = release.warned(make_report(findings, release.origin, request.wave))
+        report, judged = judge_scores(report, scored.models, release.permit)
         files = release_files(report, findings)
         told: dict[str, Any] = {} if scored.joined is None else {"units": scored.joined.counts}
-        told |= _for_vouchers(scored.wave.codebook)
+        told |= _for_vouchers(scored.wave.codebook) | judged
         head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
     stored = [choice.stored for choice in scored.models.values()]
     tracked = track_scored(release, stored, scored.wave.intake, _counted(findings))
@@ -190,7 +207,8 @@ def _choose(
     tell("find segments")
     segments = scored.segments
     tell("find what could be derived")
-    admission = release.admit(wave.intake, wave.grouping, _bases(scored.targets))
+    bases = {**_bases(scored.targets), **bases_beside(wave, scored.targets)}
+    admission = release.admit(wave.intake, wave.grouping, bases)
     targets = _told(scored.targets, admission, wave)
     return admission, targets, choose_told(wave, targets, segments, release, admission)
 
@@ -263,7 +281,7 @@ def tabulate_persons(rows: pd.DataFrame, stored: Stored, leave: PersonsSettings)
 def _read_rows(rows: pd.DataFrame, codebook: Codebook, settings: Settings) -> Intake:
     table = Table(rows.reset_index(drop=True))
     intake = read_responses(table, "rows", codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    require_enough(intake, settings.intake.minimum_responses)
     return intake
 
 
@@ -288,22 +306,26 @@ def _request(
     asked: ScoreRequest,
     wave: NewWave,
     chosen: dict[str, ModelChoice],
-    people: dict[str, str],
+    beside: dict[str, str],
+    told: tuple[str, ...],
 ) -> Request:
     origin = provenance(wave.intake.sha256, wave.codebook, wave.settings)
     manifests = {name: choice.stored.manifest for name, choice in chosen.items()}
     origin |= {f"model_{name}": own.folder.name for name, own in manifests.items()}
     origin |= {f"model_{name}_sha256": own.sha256 for name, own in manifests.items()}
-    origin |= people
+    for choice in chosen.values():
+        origin |= {} if choice.stored.signed is None else choice.stored.signed.origin
+    origin |= beside
     name = asked.wave or wave_of(asked.survey)
     return Request(
         "score",
         wave.codebook,
         wave.settings,
         name,
-        tuple(f"rate:{target}" for target in chosen),
+        told,
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
+        frozenset[str]().union(*(choice.stored.vouched for choice in chosen.values())),
     )
 
 

@@ -28,6 +28,7 @@ from blijfwijzer.runs.remainders import (
     rates_of_remainders,
     remainder_figure,
 )
+from blijfwijzer.runs.score_benchmark import stand_beside
 from blijfwijzer.runs.score_card import judge_card
 from blijfwijzer.runs.score_needs import (
     Need,
@@ -38,7 +39,7 @@ from blijfwijzer.runs.score_needs import (
 )
 from blijfwijzer.runs.score_questions import tell_questions
 from blijfwijzer.runs.score_register import offer_register, rounded_register, tell_register
-from blijfwijzer.runs.score_targets import NewWave, Target
+from blijfwijzer.runs.score_targets import NewWave, Target, detect
 from blijfwijzer.survey.breakdown import break_down_people
 
 
@@ -141,6 +142,10 @@ def gather(
         earlier=count_earlier(admission),
         register=tell_register(wave, targets, admission, told),
         questions=tell_questions(wave, admission),
+        beside=stand_beside(wave, targets, admission),
+        detectable={
+            n: detect(one, wave, admission.tells(f"rate:{n}")) for n, one in targets.items()
+        },
     )
 
 
@@ -243,10 +248,22 @@ def _own(grouping: Grouping, shown: NDArray[np.bool_]) -> pd.DataFrame:
     return pd.concat(parts)
 
 
+_MOST_PROFILED = 500
+"""Groups besides those that stand out of which it is told what goes with a need: those with the
+highest rates, as no larger number is offered vouchers or has a page that anybody reads."""
+
+
 def _drivers(target: Target, admission: Admission, seed: int) -> pd.DataFrame:
-    """Profile contrasts of the groups that are flagged or nearly so."""
-    grouping = admission.grouping
-    marked = np.flatnonzero((target.flags["verdict"] != NOT).to_numpy() & admission.shown)
+    """Profile contrasts of the groups that stand out, and of those that may be offered vouchers."""
+    grouping, name = admission.grouping, target.stored.model.target
+    flagged = (target.flags["verdict"] != NOT).to_numpy() & admission.shown
+    marked = np.flatnonzero(flagged)
+    if target.stored.codebook.outcomes[name].kind == "need":
+        is_group = (grouping.groups.index != EVERYONE) & ~flagged
+        others = np.flatnonzero(admission.tells(f"rate:{name}") & is_group)
+        rates = target.pooled.table["rate"].to_numpy()[others]
+        highest = others[np.argsort(-rates, kind="stable")][:_MOST_PROFILED]
+        marked = np.append(marked, np.sort(highest))
     sector = grouping.groups["sector"].iloc[marked]
     against = sector.where(sector != grouping.groups.index[marked], EVERYONE)
     reference = grouping.groups.index.get_indexer(pd.Index(against))

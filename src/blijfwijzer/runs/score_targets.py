@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.answers import Basis
-from blijfwijzer.drivers.group_profiles import Scored, score_groups
+from blijfwijzer.drivers.group_profiles import Rows, Scored, score_groups
+from blijfwijzer.drivers.row_batches import Batching
+from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.groups.detection import find_detectable
 from blijfwijzer.groups.estimates import estimate_groups
-from blijfwijzer.groups.flags import CHOICES, NOT, Listed, flag_groups
+from blijfwijzer.groups.flags import CHOICES, FLAGGED, NOT, Listed, flag_groups
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.groups.register_weights import RegisterWeights
@@ -73,6 +76,8 @@ class NewWave:
     settings: Settings
     register: RegisterWeights | None = None
     """Weights that its responses have by a register, if there is one."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done."""
 
     @property
     def responses(self) -> pd.DataFrame:
@@ -102,15 +107,9 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
         The wave is not one that the model can read.
     """
     model, settings = stored.model, wave.settings
-    scored = score_groups(
-        model,
-        wave.responses,
-        wave.scales,
-        wave.grouping.members,
-        settings.wave.batch,
-        settings.drivers.largest_gap,
-        tell,
-    )
+    rows = Rows(wave.responses, wave.scales, wave.grouping.members)
+    batching = Batching(settings.wave.batch, settings.drivers.largest_gap, wave.engine)
+    scored = score_groups(model, rows, batching, tell)
     compared = compare_with_training(stored, scored.sample, wave, scored.sample_rows)
     values = outcome_of(stored, wave)
     tell(f"{model.target}: pool rates")
@@ -198,23 +197,53 @@ def outcome_of(stored: Stored, wave: NewWave) -> NDArray[np.float64] | None:
 
 def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.DataFrame:
     """Flag units of the levels that were asked; the larger ones are what they are held against."""
+    settings, groups = wave.settings, wave.grouping.groups
+    on_list = list_groups(wave)
+    listed = on_list.place
+    empty = {"reference": np.nan, "probability": np.nan, "stability": np.nan, "verdict": NOT}
+    flags = pd.DataFrame(empty, index=range(len(groups)))
+    found = flag_groups(pooled, areas, on_list, settings.flags, settings.seed)
+    flags.loc[listed, found.columns] = found.to_numpy()
+    return flags.astype({"reference": float, "probability": float, "stability": float})
+
+
+def list_groups(wave: NewWave) -> Listed:
+    """List the groups that are flagged, with what each is held against."""
     grouping, settings, by = wave.grouping, wave.settings, wave.by
     groups = grouping.groups
     listed = np.flatnonzero(
         (groups["level"].isin(by) & (groups["sector"] != groups.index)).to_numpy()
     )
-    empty = {"reference": np.nan, "probability": np.nan, "stability": np.nan, "verdict": NOT}
-    flags = pd.DataFrame(empty, index=range(len(groups)))
     if settings.flags.reference == "all" or not len(listed):
         listed = np.flatnonzero(groups["level"].isin(by).to_numpy())
     place = _references(groups, settings)
     organisation = pd.factorize(wave.responses[wave.codebook.units.cluster])[0]
     unit = _only_unit(grouping.members, organisation)
     level = pd.factorize(groups["level"])[0]
-    on_list = Listed(listed, place[listed], level[listed], unit[listed])
-    found = flag_groups(pooled, areas, on_list, settings.flags, settings.seed)
-    flags.loc[listed, found.columns] = found.to_numpy()
-    return flags.astype({"reference": float, "probability": float, "stability": float})
+    return Listed(listed, place[listed], level[listed], unit[listed])
+
+
+def detect(target: Target, wave: NewWave, told: NDArray[np.bool_]) -> pd.DataFrame:
+    """Find how far one group must lie above the others to stand out, where none does.
+
+    Parameters
+    ----------
+    told : per group, whether it is told of the risk; others are looked at neither
+
+    Returns
+    -------
+    As `find_detectable` gives, with the level of each row; nothing where a group stands out, or
+    nobody was asked.
+    """
+    settings, flagged = wave.settings, (target.flags["verdict"] == FLAGGED).to_numpy()
+    if target.values is None or flagged[told].any():
+        return pd.DataFrame(columns=["level", "typical", "largest"])
+    listed = list_groups(wave)
+    rows = np.flatnonzero(told[listed.place] & told[listed.reference])
+    found = find_detectable(
+        target.pooled, target.areas, listed.among(rows), settings.flags, settings.seed
+    )
+    return found.assign(level=wave.grouping.groups["level"].to_numpy()[found["place"]])
 
 
 def _references(groups: pd.DataFrame, settings: Settings) -> NDArray[np.intp]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.review_tables import setting_of
@@ -48,7 +49,7 @@ _OF_SCORES = (
 def training_of(
     fitted: Fitted,
     release: Publication,
-    found: tuple[dict[str, Any], dict[str, str]],
+    found: tuple[dict[str, Any], dict[str, str], pd.DataFrame],
     intake: Intake,
     served: Path,
 ) -> Training:
@@ -56,10 +57,10 @@ def training_of(
 
     Parameters
     ----------
-    found : measures, as the model folder has them, and tags of what checks found
+    found : measures, as the model folder has them, tags of what checks found, and points of curves
     served : the code that answers with the model
     """
-    metrics, tags = found
+    metrics, tags, curves = found
     request, task = release.request, fitted.made_from.task
     codebook, settings = request.codebook, request.settings
     about = Registered(request.survey, request.wave, task.target, release.output.name)
@@ -95,6 +96,8 @@ def training_of(
         served,
         Dataset.of(codebook, intake.file, digest, "training"),
         write(note, settings.language),
+        fitted.began,
+        curves,
     )
 
 
@@ -149,6 +152,7 @@ def _track(
         ),
         write(note, settings.language),
         tuple(map(Registered.of, models)),
+        intake.began,
     )
     return track(released, request, models[0].folder.parent.parent / "mlruns")
 

@@ -11,12 +11,14 @@ from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap
 from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.check_texts import check_json, check_lines, check_tags
 from blijfwijzer.publish.facts import clear_rejected
 from blijfwijzer.publish.review_tables import review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.training_files import table_files
 from blijfwijzer.records.model_folder import Stored, folder_name, model_files, read_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
@@ -33,14 +35,17 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.protection import protect_selection
 from blijfwijzer.risk.training import Fitted, fit, prepare
 from blijfwijzer.runs.tracked import training_of
+from blijfwijzer.runs.train_benchmark import benchmark_tables, told_beside
 from blijfwijzer.runs.train_review import (
     TrainingReview,
     TrainingSurvey,
+    curve_points,
     evaluate_fitted,
     explain_fitted,
     find_card,
     findings_of_training,
     learn,
+    learn_fitted,
     metrics_of,
     review_files,
     review_page,
@@ -113,14 +118,15 @@ def _as_json(stored: Stored) -> dict[str, Any]:
 
 def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     """Read a survey to train on, score its scales and measure how reliable they are."""
-    settings, codebook = load_settings(request.settings), load_codebook(request.codebook)
+    settings = governed(load_settings(request.settings), request.codebook)
+    codebook = load_codebook(request.codebook)
     settings = settings.spoken(codebook.survey.language)
     outcomes = _choose_outcomes(codebook, request.targets)
     refuse_undrawn()
     expect_tracking(settings.tracking)
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
-    require_enough(intake, settings.intake)
+    require_enough(intake, settings.intake.minimum_responses)
     scales = score_scales(intake.responses, codebook)
     tell("measure the reliability of scales")
     reliability = measure_reliability(
@@ -168,7 +174,7 @@ def publish_model(
     """Evaluate and explain a model by what may be shown, and keep it with its page."""
     settings, target = survey.settings, fitted.made_from.task.target
     origin = provenance(survey.intake.sha256, survey.codebook, settings)
-    wave, statistics = survey.codebook.survey.wave, (f"rate:{target}",)
+    wave, statistics = survey.codebook.survey.wave, (f"rate:{target}", *told_beside(survey))
     request = Request(
         "train", survey.codebook, settings, wave, statistics, origin, {"target": target}
     )
@@ -184,7 +190,7 @@ def publish_model(
         tell(f"{target}: explain")
         contributions = contribute(fitted.selection.champion, fitted.made_from.task.frame)
         refuse_gap(contributions, settings.drivers.largest_gap, target)
-        drivers = explain_fitted(fitted, contributions, breakdown, settings)
+        drivers = explain_fitted(fitted, contributions, breakdown, survey)
         tell(f"{target}: self-check card")
         card = find_card(survey, fitted)
         selection = protect_selection(fitted.selection, fitted.made_from.task.weight)
@@ -199,17 +205,19 @@ def publish_model(
             release.origin,
             card,
             tell_apart(fitted, survey.codebook),
+            learn_fitted(fitted, evaluation, tell),
         )
         tell(f"{target}: draw")
         page = review_page(survey, review)
-        files = review_files(survey, review, page)
+        benchmark = benchmark_tables(survey, fitted, contributions, breakdown)
+        files = {**review_files(survey, review, page), **table_files(benchmark, page.edge)}
         metrics = metrics_of(selection, evaluation, contributions, skill_of(fitted, settings))
         identified = survey_hmac, identify_trained(release.ledger, fitted.made_from.units)
         learnt = learn(survey, fitted, breakdown, metrics, identified, review)
         tell(f"{target}: write {release.output}")
         release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")
-    found = metrics, check_tags(findings)
+    found = metrics, check_tags(findings), curve_points(review)
     training = training_of(fitted, release, found, survey.intake, SERVED)
     tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]

@@ -16,6 +16,7 @@ from blijfwijzer.checks.models import (
     find_simpler,
     find_slope,
     find_too_good,
+    find_unearned,
     find_unstable_champion,
     find_unstable_drivers,
     find_useless,
@@ -126,6 +127,8 @@ def _check_drivers(drivers: Drivers, task: Task, champion: str) -> Iterator[Mess
             common = float(between["top_ten"].mean())
             yield from find_unstable_drivers(common, TOP, len(drivers.features))
         yield from find_useless(drivers.scales["mean_abs"])
+        if drivers.earned is not None:
+            yield from find_unearned(drivers.scales["mean_abs"], drivers.earned.scales["low"])
     numbers = [feature for feature in task.schema.features if not feature.is_nominal]
     frame = task.frame[[feature.name for feature in numbers]]
     yield from find_collinear(frame, [feature.scale for feature in numbers], task.weight)

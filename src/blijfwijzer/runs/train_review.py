@@ -1,27 +1,40 @@
 """What a training tells: how good its model is, what drives it, and what it leaves to users."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from blijfwijzer.checks.findings import Finding, find
 from blijfwijzer.drivers.contributions import Contributed, Contributions
+from blijfwijzer.drivers.earnings import measure_earnings
+from blijfwijzer.drivers.games import compare_games
+from blijfwijzer.drivers.gaps import explain_gaps
 from blijfwijzer.drivers.importance import refit_importance
 from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.files import plain, plain_rows
+from blijfwijzer.progress import Tell
 from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.card_page import CardPage, render_card
 from blijfwijzer.publish.check_texts import check_json
+from blijfwijzer.publish.driver_sections import section_files
+from blijfwijzer.publish.performance_plots import draw_tuning
 from blijfwijzer.publish.review_page import draw_review, render_review
 from blijfwijzer.publish.review_tables import Review
-from blijfwijzer.publish.training_files import driver_tables, picture_files, training_tables
+from blijfwijzer.publish.training_files import (
+    curve_tables,
+    driver_tables,
+    picture_files,
+    training_tables,
+)
 from blijfwijzer.records.model_folder import Learnt
 from blijfwijzer.release.breakdown import Breakdown, learn_unit_effects
 from blijfwijzer.risk.card import ChosenCard, answers_of, askable, choose_card
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
-from blijfwijzer.risk.protection import protect_evaluation
+from blijfwijzer.risk.learning import learn_curve
+from blijfwijzer.risk.model import is_constant
+from blijfwijzer.risk.protection import protect_curve, protect_evaluation
 from blijfwijzer.risk.rivals import measure_skill
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.risk.splits import PERSON
@@ -70,6 +83,8 @@ class TrainingReview:
     """By which people check themselves, where vouchers are for the outcome."""
     measured_on: Message = Message("review.quality")
     """What its figures of quality are of."""
+    learning: pd.DataFrame | None = None
+    """As `learn_curve` gives, as it may be shown; None where nothing is learnt."""
 
 
 def find_card(survey: TrainingSurvey, fitted: Fitted) -> ChosenCard | None:
@@ -95,21 +110,55 @@ def evaluate_fitted(fitted: Fitted, breakdown: Breakdown, settings: Settings) ->
 
 
 def explain_fitted(
-    fitted: Fitted, contributions: Contributions, breakdown: Breakdown, settings: Settings
+    fitted: Fitted, contributions: Contributions, breakdown: Breakdown, survey: TrainingSurvey
 ) -> Drivers:
     """Summarise what drives a model, by what may be shown."""
     task, made_from = fitted.made_from.task, fitted.made_from
+    settings, codebook = survey.settings, survey.codebook
     refits = refit_importance(
         fitted.selection.fold_models, task.frame, task.schema, task.weight, task.folds
     )
-    return profile(
-        Contributed(contributions, task.frame, task.schema, fitted.selection.champion.trees),
-        fitted.predictions.design,
-        breakdown.among(made_from.known),
-        settings.drivers,
-        settings.seed,
-        refits,
+    champion, design, seed = fitted.selection.champion, fitted.predictions.design, settings.seed
+    own, groups = settings.drivers, breakdown.among(made_from.known)
+    contributed = Contributed(contributions, task.frame, task.schema, champion.trees)
+    return replace(
+        profile(contributed, design, groups, own, seed, refits),
+        gaps=explain_gaps(contributed, audited(groups, codebook), design, own, seed),
+        earned=measure_earnings(refits, task, own.bootstraps, seed),
+        games=compare_games(champion, task.frame, task.schema, task.weight),
     )
+
+
+def audited(groups: dict[str, pd.Series], codebook: Codebook) -> dict[str, pd.Series]:
+    """Give those of groups that are of audit attributes."""
+    audit = {column.name for column in codebook.with_role("audit")}
+    return {name: group for name, group in groups.items() if name in audit}
+
+
+def learn_fitted(fitted: Fitted, evaluation: Evaluation, tell: Tell) -> pd.DataFrame | None:
+    """Tell whether more responses would help, by what may be shown; not of the same risk for all.
+
+    Parameters
+    ----------
+    evaluation : which says in which step a loss may be told
+    """
+    selection, task = fitted.selection, fitted.made_from.task
+    if is_constant(selection.champion):
+        return None
+    curve = learn_curve(selection, task, tell)
+    return protect_curve(curve, curve["log_loss"].iloc[-1], evaluation.loss_step)
+
+
+def curve_points(review: TrainingReview) -> pd.DataFrame:
+    """Give tuning and learning as points of curves: name, step and value."""
+    tuning = review.selection.tuning
+    place = tuning.groupby("candidate").cumcount()
+    names = "tuning." + tuning["candidate"].astype("str") + ".log_loss"
+    points = [pd.DataFrame({"name": names, "step": place, "value": tuning["log_loss"]})]
+    if review.learning is not None:
+        told = {"step": review.learning["rows"], "value": review.learning["log_loss"]}
+        points.append(pd.DataFrame(told).assign(name="learning.log_loss"))
+    return pd.concat(points, ignore_index=True)
 
 
 def tell_apart(fitted: Fitted, codebook: Codebook) -> Message:
@@ -143,7 +192,10 @@ def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
         subject=subject,
         intake=survey.intake,
         drivers=review.drivers,
-        pictures=draw_review(review.drivers, review.evaluation, subject),
+        pictures={
+            **draw_review(review.drivers, review.evaluation, subject),
+            **draw_tuning(review.selection.tuning, review.learning, subject),
+        },
         warnings=review.warnings,
         findings=review.findings,
         provenance=review.origin,
@@ -153,6 +205,7 @@ def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
         reliability=survey.reliability,
         card=review.card,
         measured_on=review.measured_on,
+        learning=review.learning,
     )
 
 
@@ -167,7 +220,9 @@ def review_files(survey: TrainingSurvey, review: TrainingReview, page: Review) -
         **of_card,
         **picture_files(page.pictures),
         **driver_tables(page.drivers, edge),
+        **section_files(page.drivers, edge),
         **training_tables(review.selection, review.evaluation, survey.reliability, edge),
+        **curve_tables(review.selection, review.learning, edge),
         "review.html": render_review(page),
     }
 

@@ -109,3 +109,8 @@ class Trained:
             name: publish_model(self.survey, fitted, folder, Path(ledgers), tell)
             for name, fitted in self.fitted.items()
         }
+
+
+def place_of(kind: str, survey: Path) -> Path:
+    """Give the folder into which a story is written when none is named."""
+    return Path("out") / f"{kind}-{survey.name.split('.')[0]}"

@@ -65,8 +65,9 @@ def read_scored(
     ReleaseError
         It was made from another file or model.
     """
-    stored = choose_model(models, target).stored
-    settings, codebook = settings_of(run), without_outcomes(stored.codebook)
+    settings = settings_of(run)
+    stored = choose_model(models, target, settings.packs.trusted).stored
+    codebook = without_outcomes(stored.codebook)
     intake = read_survey(survey, codebook, settings.intake)
     with known_ledger(str(run["survey"]), str(run["owner"]), ledgers) as ledger:
         if ledger is None:

@@ -10,11 +10,13 @@ import pandas as pd
 
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.errors import BusyError, SettingsError, TrialError
+from blijfwijzer.governance.acceptance import Accepted
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.first_page import say_contact
 from blijfwijzer.publish.release_files import csv_file, report_files
 from blijfwijzer.publish.voucher_tables import FEW_GROUPS, Division, show_division
+from blijfwijzer.release.decisions import refuse_decided
 from blijfwijzer.release.draws import told_of
 from blijfwijzer.release.folder import (
     LOTTERY,
@@ -23,14 +25,18 @@ from blijfwijzer.release.folder import (
     refuse_place,
     settings_of,
 )
+from blijfwijzer.release.permit import Permit, read_permit
 from blijfwijzer.release.promise import is_lottery, number_draw, origin_of, read_secret
 from blijfwijzer.release.publication import Addition, addition
 from blijfwijzer.release.shown import Shown
+from blijfwijzer.runs.acceptance import judge_division
 from blijfwijzer.runs.aims import Aim
+from blijfwijzer.runs.decide import beside_round
 from blijfwijzer.runs.voucher_needs import choose_need, read_partitions, read_rule, read_truth
 from blijfwijzer.runs.voucher_reach import Reread, aim_vouchers, read_scored, tell_reach
 from blijfwijzer.runs.waves import paths_of
-from blijfwijzer.settings import Settings, VoucherSettings, load_settings
+from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.voucher_settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers, refuse_nothing
 from blijfwijzer.vouchers.alternatives import Planned, choose_partition, compare, ratio_to_rule
 from blijfwijzer.vouchers.lottery import FEWEST, draw_lottery, expected_offers
@@ -76,6 +82,12 @@ class VoucherRequest:
     """The file that was scored, to tell whom the vouchers help and miss; not told when left out."""
     models: Path = Path("models")
     """With the models that it was scored with; read only beside the survey."""
+    governance: Path | None = None
+    """What is settled now; what was at scoring when left out."""
+    accepted: Accepted = Accepted()
+    """Who accepts a division that does not meet the thresholds, and why."""
+    decided: Path | None = None
+    """The release of the round before, to show what people decided about it."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,8 @@ class Divided:
     division: Division
     plan: VoucherSettings
     """With budget, cost and need."""
+    permit: Permit
+    accepted: Accepted
     reach: Reach | None = None
     """None where the survey was not given."""
 
@@ -141,6 +155,9 @@ def vouchers(asked: VoucherRequest, ledgers: Path) -> Shown:
 def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     """Divide a budget over the groups of a release, by need alone."""
     run, groups, report = read_release(asked.release)
+    refuse_decided(run)
+    permit = read_permit(run, asked.governance)
+    report = beside_round(report, run, asked.decided)
     plan, report = _plan(run, asked), _with_contact(report, asked)
     budget, cost = _euros(plan, asked)
     secret = read_secret(asked.secret, asked.again)
@@ -187,7 +204,7 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
         passed_over="" if best is chosen else best.partition.name,
     )
     reach = _reach(asked, (run, groups, target), chosen, lottery, (ledgers, tell))
-    return Divided(run, groups, report, target, division, plan, reach)
+    return Divided(run, groups, report, target, division, plan, permit, asked.accepted, reach=reach)
 
 
 def publish_division(divided: Divided, release: Path, ledgers: Path, tell: Tell) -> Shown:
@@ -205,14 +222,17 @@ def publish_division(divided: Divided, release: Path, ledgers: Path, tell: Tell)
 
     sealed = {} if lottery is None else {LOTTERY: lottery.sealed}
     codebook = None if reach is None else reach.reread.wave.codebook
-    added = Addition("vouchers", divided.told, divided.draw, hold, codebook, sealed)
+    permit = divided.permit
+    added = Addition("vouchers", divided.told, divided.draw, hold, codebook, sealed, permit)
     with addition(release, divided.run, ledgers, added) as adding:
-        shown, table = show_division(divided.report, division, divided.groups, divided.plan)
+        plan = divided.plan.model_copy(update={"target": divided.target})
+        shown, table = show_division(divided.report, division, divided.groups, plan)
         if reach is not None:
             tell("find whom it misses")
             shown = tell_reach(shown, reach.aim, reach.reread, adding.rehearsal)
+        shown, judged = judge_division(shown, division.power, permit, divided.accepted)
         kept = {name: (release / name).read_bytes() for name in _KEPT if (release / name).exists()}
-        adding.publish({**kept, "vouchers.csv": csv_file(table), **report_files(shown)})
+        adding.publish({**kept, "vouchers.csv": csv_file(table), **report_files(shown)}, **judged)
     return Shown.of(shown, release, tuple(_say(release, division)))
 
 

@@ -9,12 +9,15 @@ import pandas as pd
 
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
-from blijfwijzer.errors import MarginError, MissingColumnsError, SameWaveError
+from blijfwijzer.engines.engine import LOCAL, Engine
+from blijfwijzer.errors import MarginError, MissingColumnsError, SameWaveError, SettingsError
+from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.lineage import Dataset
-from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for
+from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for, choose_models
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.registry import Registered
+from blijfwijzer.records.signing import Trusted
 from blijfwijzer.records.tracking import Released, expect_tracking
 from blijfwijzer.release.origin import BEFORE
 from blijfwijzer.release.publication import Publication, track
@@ -22,6 +25,7 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.runs.people import PeopleKnown, read_people
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
+from blijfwijzer.survey.given_labels import NO_LABELS, GivenLabels, read_labels
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message, say
@@ -74,15 +78,20 @@ class WavesRequest:
 
     survey: Path
     codebook: str
-    """Name of a shipped codebook, or path of one."""
+    """Name of a shipped codebook, or path of one; that of the models when empty."""
     only: tuple[str, ...] = ()
     """Unit levels of a climate, or claims; what is usual when empty."""
     previous: Path | None = None
     """The wave before."""
     models: Path | None = None
+    """Folder with models, or a pack."""
     settings: Settings | Path | None = None
     wave: str = ""
     """What it is called; the name of its file when empty."""
+    labels: Path | None = None
+    """What codes are called, where the codebook does not say."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done; no output tells."""
     population: tuple[Path, ...] = ()
     """What is known of all people whom it asked, as of `score`."""
     previous_population: tuple[Path, ...] = ()
@@ -116,6 +125,11 @@ class Waves:
     settings: Settings
     choice: ModelChoice | None
     """The model that is used, where models were given."""
+    left_out: tuple[Message, ...] = ()
+    """Why the wave before is not looked at, where it was given and is not."""
+    engine: Engine = LOCAL
+    """Where the work on its rows is done."""
+    labels: GivenLabels = NO_LABELS
     unweighed: ReadWave | None = None
     """The survey with the weights that it had, where it has those of a register."""
 
@@ -135,25 +149,38 @@ class Waves:
             origin |= self.before.people.origin(BEFORE)
         if self.choice is not None:
             origin |= self.choice.stored.origin
+        origin |= self.labels.origin
         asked = {"wave": self.now.name, **asked, "kind": kind}
-        return Request(kind, self.codebook, self.settings, self.now.name, statistics, origin, asked)
+        vouched = frozenset[str]() if self.choice is None else self.choice.stored.vouched
+        about = self.codebook, self.settings, self.now.name, statistics
+        return Request(kind, *about, origin, asked, vouched)
 
 
-def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
+def read_waves(
+    asked: WavesRequest, concept: Concept, tell: Tell, *, is_test: bool = False
+) -> Waves:
     """Read both waves; no two waves, or two without a common item, are refused at once.
+
+    A wave before that is too small is left out, and that is told: what this one says of itself
+    does not hang on it.
 
     Parameters
     ----------
     concept : of which a model is used, where models are given
+    is_test : whether claims are tested on them, which asks for as many responses as a training
     """
-    settings, name = load_settings(asked.settings), asked.wave or wave_of(asked.survey)
+    settings = governed(load_settings(asked.settings), asked.codebook or asked.models)
+    name, trusted = asked.wave or wave_of(asked.survey), settings.packs.trusted
     expect_tracking(settings.tracking)
     refuse_one_name(name, asked.previous)
-    codebook = without_outcomes(load_codebook(asked.codebook))
+    codebook = without_outcomes(codebook_for(asked.codebook, asked.models, trusted))
     settings = settings.spoken(codebook.survey.language)
-    choice = None if asked.models is None else choose_for(asked.models, codebook, concept)
+    choice = None if asked.models is None else choose_for(asked.models, codebook, concept, trusted)
+    intake = settings.intake
+    fewest = intake.minimum_responses if is_test else intake.minimum_scored
     now = _read(asked.survey, name, codebook, settings, tell)
-    before = None
+    require_enough(now.intake, fewest)
+    before, left_out = None, tuple[Message, ...]()
     if asked.previous is not None:
         before = _read_before(asked.previous, codebook, settings, tell)
         if now.intake.sha256 == before.intake.sha256:
@@ -161,11 +188,36 @@ def read_waves(asked: WavesRequest, concept: Concept, tell: Tell) -> Waves:
                 f"{asked.previous.name}: is the same file as {asked.survey.name}, so nothing can "
                 "have changed. Give --previous the wave before, or leave it out."
             )
-        comparable = without_breaks(before, codebook)
-        common_items(now.responses, comparable.responses, codebook)
-        refuse_copies(now.responses, before.responses, codebook, asked.previous)
-        before = comparable
-    return Waves(now, before, codebook, settings, choice)
+        if len(before.responses) < fewest:
+            left_out = (say("warning.small_before", wave=before.name, fewest=fewest),)
+            before = None
+        else:
+            comparable = without_breaks(before, codebook)
+            common_items(now.responses, comparable.responses, codebook)
+            refuse_copies(now.responses, before.responses, codebook, asked.previous)
+            before = comparable
+    labels = read_labels(asked.labels, codebook)
+    named, codebook = labels.apply(now.intake, codebook)
+    now = replace(now, intake=named)
+    return Waves(now, before, codebook, settings, choice, left_out, asked.engine, labels)
+
+
+def codebook_for(name: str, models: Path | None, trusted: Trusted) -> Codebook:
+    """Load the codebook that is named, or else that of the models.
+
+    Raises
+    ------
+    SettingsError
+        There is neither.
+    """
+    if name:
+        return load_codebook(name)
+    if models is None:
+        raise SettingsError(
+            "no codebook: it is not known what the columns mean. Give --codebook, or the pack that "
+            "brings it with --pack."
+        )
+    return next(iter(choose_models(models, trusted).values())).stored.codebook
 
 
 def know_people(waves: Waves, asked: WavesRequest, by: Sequence[str] = ()) -> Waves:
@@ -209,7 +261,6 @@ def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:
 def _read(file: Path, name: str, codebook: Codebook, settings: Settings, tell: Tell) -> ReadWave:
     tell(f"read {file.name}")
     intake = read_survey(file, codebook, settings.intake)
-    require_enough(intake, settings.intake)
     return ReadWave(name, intake, score_scales(intake.responses, codebook))
 
 
@@ -286,5 +337,6 @@ def track_waves(
         metrics,
         Dataset.of(waves.codebook, waves.now.intake.file, digest, request.kind),
         used=() if waves.choice is None else (Registered.of(waves.choice.stored),),
+        began=waves.now.intake.began,
     )
     return track(released, request, ledgers.parent / "mlruns")

@@ -322,8 +322,9 @@ def codebook_file(name: str | Path) -> Path:
 def shipped_codebooks() -> tuple[str, ...]:
     """Names of the codebooks that come with the package."""
     folder = resources.files("blijfwijzer.survey") / "codebooks"
-    names = (entry.name for entry in folder.iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+    names = (Path(entry.name) for entry in folder.iterdir())
+    # Others with two suffixes stand beside a codebook, such as its `.governance.toml`.
+    return tuple(sorted(name.stem for name in names if name.suffixes == [".toml"]))
 
 
 def _with_units(raw: dict[str, Any]) -> dict[str, Any]:

@@ -8,27 +8,25 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from blijfwijzer.errors import (
     CorruptFileError,
     SurveyNotFoundError,
     UnknownFormatError,
-    UnreadableColumnError,
     WrongFormatError,
-    counted,
 )
+from blijfwijzer.files import hash_bytes
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.delimited import read_delimited
 from blijfwijzer.survey.limesurvey import add_labels
+from blijfwijzer.survey.parquet import SUFFIX as PARTS
+from blijfwijzer.survey.parquet import parts_of, read_parquet
 from blijfwijzer.survey.spreadsheet import read_spreadsheet
 from blijfwijzer.survey.spss import Damaged, TooLarge, read_spss
 from blijfwijzer.survey.table import (
-    CELL_BYTES,
     Table,
     corrupt,
     refuse_large,
-    refuse_twins,
     tidy,
     too_large,
 )
@@ -50,24 +48,27 @@ def read_table(path: Path, maximum_bytes: int = 4_000_000_000, sheet: str = "") 
 
     Parameters
     ----------
-    path : one of `FORMATS`; a text file in any of the usual encodings, with any separator
+    path : one of `FORMATS`; a text file in any of the usual encodings, with any separator; a folder
+        of Parquet files is one survey
     maximum_bytes : limit on the file, and on what it unpacks to
     sheet : name of the sheet of a workbook; empty: that which holds the answers
 
     Raises
     ------
     SurveyNotFoundError, UnknownFormatError, WrongFormatError, CorruptFileError, SheetError,
-    FileTooLargeError, DuplicateColumnError, UnreadableColumnError
+    FileTooLargeError, DuplicateColumnError, UnreadableColumnError, PartsError
     """
-    suffix = format_of(path)
-    if not path.is_file():
+    suffix = PARTS if path.is_dir() else format_of(path)
+    if not path.exists():
         raise SurveyNotFoundError(f"{path}: there is no such file. Give the path of the survey.")
-    refuse_large(path, path.stat().st_size, maximum_bytes)
-    _require_magic(path, suffix)
+    parts = parts_of(path)
+    refuse_large(path, sum(part.stat().st_size for part in parts), maximum_bytes)
+    for part in parts:
+        _require_magic(part, suffix)
     readers: dict[str, Callable[[Path, int], Table]] = {
         ".sav": _read_sav,
         ".zsav": _read_sav,
-        ".parquet": _read_parquet,
+        ".parquet": read_parquet,
         ".csv": partial(read_delimited, is_packed=False),
         ".tsv": partial(read_delimited, is_packed=False),
         ".csv.gz": partial(read_delimited, is_packed=True),
@@ -96,7 +97,9 @@ def format_of(path: Path) -> str:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
+    """SHA-256 of a file's bytes, in hexadecimal; of parts in a folder, that of theirs in order."""
+    if path.is_dir():
+        return hash_bytes("\n".join(map(hash_file, parts_of(path))).encode())
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -130,55 +133,3 @@ def _read_sav(path: Path, maximum: int) -> Table:
         },
         {name: [(low, high) for low, high in r] for name, r in meta["missing"].items()},
     )
-
-
-def _read_parquet(path: Path, maximum: int) -> Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            groups = range(file.metadata.num_row_groups)
-            unpacked = sum(file.metadata.row_group(group).total_byte_size for group in groups)
-            # A column of one value packs to next to nothing, so the cells count as well.
-            cells = file.metadata.num_rows * file.metadata.num_columns
-            refuse_large(path, max(unpacked, cells * CELL_BYTES), maximum)
-            refuse_twins(path, list(file.schema_arrow.names))
-            _refuse_nested(path, file.schema_arrow)
-            return Table(_as_text(path, file.read()).to_pandas(ignore_metadata=True))
-    except (pa.ArrowException, OSError, ValueError):
-        raise corrupt(path) from None
-
-
-def _refuse_nested(path: Path, schema: Any) -> None:
-    import pyarrow as pa
-
-    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
-    if nested:
-        raise UnreadableColumnError(
-            f"{path.name}: {counted(len(nested), 'column holds', 'columns hold')} lists or records "
-            f"in a cell: {', '.join(nested)}. Give each answer a column of its own, or remove them."
-        )
-
-
-def _as_text(path: Path, table: Any) -> Any:
-    """Read bytes as text, as programs store it that do not say so; refuse what is none."""
-    import pyarrow as pa
-
-    unreadable = []
-    for place, name in enumerate(table.schema.names):
-        kind = table.schema.types[place]
-        is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-        if not (is_bytes or pa.types.is_fixed_size_binary(kind)):
-            continue
-        try:
-            text = table.column(place).cast(pa.large_binary()).cast(pa.large_string())
-            table = table.set_column(place, name, text)
-        except pa.ArrowInvalid:
-            unreadable.append(name)
-    if unreadable:
-        raise UnreadableColumnError(
-            f"{path.name}: {counted(len(unreadable), 'column holds', 'columns hold')} bytes that "
-            f"are no text: {', '.join(unreadable)}. Export them as text in UTF-8, or remove them."
-        )
-    return table

@@ -1,7 +1,8 @@
 """A raw file to accepted and rejected responses; nothing is dropped in silence."""
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ from blijfwijzer.survey.remarks import (
 )
 from blijfwijzer.survey.replicates import read_replicates
 from blijfwijzer.survey.table import Table
-from blijfwijzer.survey.texts import Message
+from blijfwijzer.survey.texts import Message, Text
 from blijfwijzer.survey.weights import uneven_weights, weigh, weight_fault
 
 # A column in which more answers than this are not allowed is another column than the codebook
@@ -67,8 +68,10 @@ class Intake:
     """Its name, for messages."""
     account: Account = NO_ACCOUNT
     """What became of every row and cell of the file."""
-    units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Unit level to code to what the file says that it means."""
+    units: Mapping[str, Mapping[str, str | Text]] = field(default_factory=dict)
+    """Unit level to code to what the file, or a table of labels, says that it means."""
+    began: float = field(default=0.0, compare=False)
+    """When it began to be read, in seconds since 1970; 0 of what was in memory."""
 
     @property
     def rows(self) -> int:
@@ -118,8 +121,10 @@ def check_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> In
     BlijfwijzerError
         Only if the file itself cannot be read.
     """
+    began = time.time()
     table = read_table(path, settings.maximum_bytes, codebook.survey.sheet)
-    return _check_table(table, path.name, hash_file(path), codebook, settings)
+    intake = _check_table(table, path.name, hash_file(path), codebook, settings)
+    return replace(intake, began=began)
 
 
 def _check_table(
@@ -164,18 +169,22 @@ def _check_table(
     return Intake(accepted, rejected, remarks, tuple(errors), sha256, file, account, units)
 
 
-def require_enough(intake: Intake, settings: IntakeSettings) -> None:
-    """Refuse a survey that is too small to train on.
+def require_enough(intake: Intake, fewest: int) -> None:
+    """Refuse a survey that is too small for what is asked of it.
+
+    Parameters
+    ----------
+    fewest : usable responses that it needs, as `IntakeSettings` has it for each use
 
     Raises
     ------
     TooFewResponsesError
     """
     usable = len(intake.responses)
-    if usable < settings.minimum_responses:
+    if usable < fewest:
         raise TooFewResponsesError(
             f"{intake.file}: {usable} of {intake.rows} responses are usable, "
-            f"{settings.minimum_responses} are needed. Look in the list of rejected rows why "
+            f"{fewest} are needed. Look in the list of rejected rows why "
             "others were not."
         )
 

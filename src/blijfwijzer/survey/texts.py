@@ -52,6 +52,10 @@ class Text(Part):
         """Give the text in `language`."""
         return self.nl if language == "nl" else self.en
 
+    def repeats(self, code: str) -> bool:
+        """Whether it says no more than the code that it is of."""
+        return self.nl.strip() == self.en.strip() == code
+
 
 Value: TypeAlias = "str | int | float | Text | Message | Quantity | tuple[Value, ...]"
 """What may stand in a gap of a sentence; several make a list."""

@@ -9,8 +9,9 @@ from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.replicates import replicate_names
 
-_LEAST_WORTH = 0.1
-"""Share of `minimum_responses` that responses must be worth with their weights."""
+_LEAST_WORTH, _OF_FEW = 0.1, 0.5
+"""Share of `minimum_responses` that responses must be worth with their weights; and share of the
+responses themselves, where these are so few that this asks for less."""
 
 
 def weight_fault(file: str, responses: pd.DataFrame) -> WeightError | None:
@@ -45,10 +46,7 @@ def uneven_weights(
 
     Figures would be about those few people, and no design tells how sure they are.
     """
-    least = settings.minimum_responses * _LEAST_WORTH
-    if len(accepted) < least:
-        # So few that even equal weights are not enough: that is told of the number of responses.
-        return None
+    least = min(settings.minimum_responses * _LEAST_WORTH, len(accepted) * _OF_FEW)
     weight = accepted["weight"]
     effective = effective_n(weight.to_numpy(dtype=float))
     if effective >= least:

@@ -16,7 +16,10 @@ from blijfwijzer.disclosure.release import ColumnKind
 from blijfwijzer.publish.columns import ShownColumn
 from blijfwijzer.publish.spec import ShownTable
 
-_STORIES = ("score", "vouchers", "climate", "claims", "train", "compare", "monitor")
+_STORIES = (
+    *("score", "vouchers", "decide", "climate", "claims"),
+    *("train", "compare", "monitor", "pack"),
+)
 _KINDS = frozenset(get_args(ColumnKind))
 
 

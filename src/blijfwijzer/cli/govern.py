@@ -1,0 +1,98 @@
+"""The commands of `blijfwijzer govern`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blijfwijzer.cli.options import LedgerFolder
+from blijfwijzer.cli.programs import ForProgram, speaks
+
+govern = typer.Typer(
+    no_args_is_help=True, help="What is settled before results are used, and what is stopped."
+)
+ModelFolder = Annotated[
+    Path | None, typer.Option(help="Folder of one model; everything when left out.")
+]
+
+
+@govern.command("draft", epilog="Example: `blijfwijzer govern draft mine.toml`")
+@speaks
+def draft(
+    codebook: Annotated[
+        str, typer.Argument(metavar="CODEBOOK", help="Of the survey: a name, or a .toml.")
+    ],
+    output: Annotated[Path | None, typer.Option(help="Where to write it; else the screen.")] = None,
+) -> ForProgram:
+    """Draft the governance file of a survey, for people to finish."""
+    from blijfwijzer.runs import govern as story
+
+    text = story.draft(codebook, output)
+    return ForProgram({"output": None if output is None else str(output), "text": text})
+
+
+@govern.command("check", epilog="Example: `blijfwijzer govern check governance.toml`")
+@speaks
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A governance file.")],
+    ledger: LedgerFolder = Path("ledger"),
+) -> ForProgram:
+    """Say all that a governance file lacks or contradicts, beside the results that were made."""
+    from blijfwijzer.runs import govern as story
+
+    checked = story.check(file, ledger)
+    told = checked.governance
+    result = {
+        "survey": told.survey,
+        "sha256": told.sha256,
+        "thresholds_sha256": told.acceptance.sha256,
+        "faults": list(checked.faults),
+    }
+    return ForProgram(result, checked.exit_code)
+
+
+@govern.command("stop", epilog="Example: `blijfwijzer govern stop --reason 'a complaint'`")
+@speaks
+def stop(
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
+    model: ModelFolder = None,
+    ledger: LedgerFolder = Path("ledger"),
+) -> ForProgram:
+    """Stop all that is made with a model, or all, until somebody resumes it."""
+    from blijfwijzer.runs import govern as story
+
+    return ForProgram({"ledgers": story.stop(ledger, model, reason)})
+
+
+@govern.command(
+    "resume", epilog="Example: `blijfwijzer govern resume --by 'director HR' --reason 'mended'`"
+)
+@speaks
+def resume(
+    by: Annotated[str, typer.Option(help="Who decides so: a role, or a name.")],
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
+    model: ModelFolder = None,
+    ledger: LedgerFolder = Path("ledger"),
+) -> ForProgram:
+    """Resume what was stopped; the ledger keeps who did, and why."""
+    from blijfwijzer.runs import govern as story
+
+    return ForProgram({"ledgers": story.resume(ledger, model, by, reason)})
+
+
+@govern.command("log", epilog="Example: `blijfwijzer govern log log --verify`")
+@speaks
+def log(
+    logs: Annotated[Path, typer.Argument(metavar="LOGS", help="Folder of the logs.")],
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check each line; done in any case.")
+    ] = False,
+    purge: Annotated[
+        int, typer.Option(help="Delete whole months that ended more than so many days ago.")
+    ] = 0,
+) -> ForProgram:
+    """Check the logs of what was done; delete what may go, and keep what proves the rest."""
+    from blijfwijzer.runs import logs as story
+
+    gone = story.purge(logs, purge) if purge else []
+    return ForProgram({**story.verify_logs(logs).as_json(), "deleted": gone})

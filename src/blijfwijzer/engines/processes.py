@@ -1,0 +1,68 @@
+"""Processes of this machine that take tasks; when one dies, others are started in their place."""
+
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+
+from blijfwijzer.engines.tasks import Done, Task, run_task
+
+
+class Processes:
+    """Processes that take tasks."""
+
+    def __init__(self, count: int) -> None:
+        self.slots = count
+        self._executor = self._start()
+
+    def submit(self, task: Task) -> "Future[Done]":
+        """Begin a task."""
+        try:
+            return self._executor.submit(run_task, task)
+        except BrokenProcessPool:
+            # One process that dies takes all along.
+            self._executor.shutdown(wait=True)
+            self._executor = self._start()
+            return self._executor.submit(run_task, task)
+
+    def finished(
+        self, running: "Iterable[Future[Done]]"
+    ) -> "Iterator[tuple[Future[Done], Done | None]]":
+        """Wait until some have ended."""
+        for future in wait(list(running), return_when=FIRST_COMPLETED).done:
+            try:
+                yield future, future.result()
+            except BrokenProcessPool:
+                yield future, None
+
+    def close(self) -> None:
+        """Let processes end what they are at, and no more."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _start(self) -> ProcessPoolExecutor:
+        # A fork of a process with threads may hang (of OpenMP it does), so each starts anew.
+        return ProcessPoolExecutor(self.slots, get_context("spawn"), _begin)
+
+
+@contextmanager
+def start_processes(count: int) -> Iterator[Processes]:
+    """Give processes that take tasks.
+
+    Parameters
+    ----------
+    count : as many as there are cores when 0
+    """
+    pool = Processes(count or os.cpu_count() or 1)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def _begin() -> None:
+    """Leave Ctrl-C to the process that began, and cores to the processes beside this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")

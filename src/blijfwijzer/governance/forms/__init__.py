@@ -1,0 +1,1 @@
+"""Forms and what is said in them, as data."""

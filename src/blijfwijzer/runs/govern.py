@@ -1,0 +1,195 @@
+"""Stories of governance: a file is drafted and checked, and what runs is stopped and resumed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from blijfwijzer.disclosure.chain import FILE, Release, read_head, verify
+from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.disclosure.standing import RESUME, STOP, note, standing
+from blijfwijzer.errors import GovernanceError, LedgerError, SettingsError
+from blijfwijzer.files import write_beside
+from blijfwijzer.governance.document import Governance, read_governance
+from blijfwijzer.governance.draft import draft_governance
+from blijfwijzer.records.model_folder import read_model
+from blijfwijzer.release.stops import EVERYTHING, stops_in
+from blijfwijzer.release.thresholds import JUDGED, in_force
+from blijfwijzer.survey.codebook import load_codebook
+
+_SOON = 60
+"""Days before the end from which a check says that a file must be renewed."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A governance file that was read, and what is still wrong with it."""
+
+    governance: Governance
+    faults: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 where nothing is wrong."""
+        return GovernanceError.exit_code if self.faults else 0
+
+
+def draft(codebook: str, output: Path | None) -> str:
+    """Draft the governance file of a survey, on the screen or in a file that is not there yet."""
+    text = draft_governance(load_codebook(codebook))
+    if output is None:
+        print(text, end="")
+        return text
+    if output.exists():
+        raise GovernanceError(
+            f"{output}: is there already, and a draft would take its place. Nothing was written. "
+            "Give --output another place."
+        )
+    with write_beside(output) as beside:
+        beside.write_text(text, encoding="utf-8")
+    print(f"{output}: a draft. Decide each line marked `decide`, then `govern check` it.")
+    return text
+
+
+def check(file: Path, ledgers: Path) -> Checked:
+    """Read a governance file, and say all that is wrong with it beside its ledger.
+
+    Raises
+    ------
+    GovernanceError
+        It cannot be read, or lacks what it must have; all faults at once.
+    """
+    told = read_governance(file)
+    place = ledgers / told.survey
+    entered = verify(place) if (place / FILE).is_file() else []
+    checked = Checked(told, (*_dated(told), *_beside_ledger(told, entered)))
+    for fault in checked.faults:
+        print(f"{file.name}: {fault}")
+    if not checked.faults:
+        print(f"{file.name}: nothing is missing. Thresholds {told.acceptance.sha256[:12]}.")
+    return checked
+
+
+def _dated(told: Governance) -> Iterator[str]:
+    """Say what is missing, and which dates cannot be."""
+    today = date.today()
+    yield from (f"{name}: is not there yet; pages say so" for name in told.unsettled)
+    for name in ("consent", "dpia", "iama"):
+        settled = getattr(told, name)
+        if settled is not None and settled.date > today:
+            yield f"{name}: is dated {settled.date}, which is yet to come"
+    if told.expiry < today:
+        yield f"expiry: it ended on {told.expiry}, and nothing is made by it"
+    elif (told.expiry - today).days < _SOON:
+        yield f"expiry: it ends on {told.expiry}; renew it before"
+
+
+def _beside_ledger(told: Governance, entered: Sequence[Release]) -> Iterator[str]:
+    """Say what contradicts the order or the dates of results that were made."""
+    results = [line for line in standing(entered) if line.content["kind"] in JUDGED]
+    if not results:
+        return
+    then = in_force(entered[: results[-1].sequence])
+    if then and then != told.acceptance.sha256:
+        yield (
+            f"acceptance: result {results[-1].sequence} was made by other thresholds "
+            f"({then[:12]}); these are for a wave and a model of which there is none yet"
+        )
+    if not in_force(entered[: results[0].sequence]):
+        yield f"acceptance: result {results[0].sequence} was made before there were thresholds"
+    shown = [line for line in results if line.content["kind"] != "train"]
+    for name in ("consent", "dpia", "iama"):
+        settled = getattr(told, name)
+        if shown and settled is not None and settled.date > date.fromisoformat(shown[0].time[:10]):
+            yield (
+                f"{name}: is dated {settled.date}, after result {shown[0].sequence} "
+                f"({shown[0].time[:10]})"
+            )
+
+
+def stop(ledgers: Path, model: Path | None, reason: str) -> list[str]:
+    """Stop all that is made with a model, or all; what was made stays as it is.
+
+    Parameters
+    ----------
+    model : folder of the model; everything is stopped when left out
+
+    Raises
+    ------
+    LedgerError, SettingsError
+        Nothing was ever made here; or no reason is given.
+
+    Returns
+    -------
+    The ledgers in which it stands.
+    """
+    why = _require(reason, "--reason")
+    stopped = []
+    for folder in _ledgers_of(ledgers, model):
+        with open_ledger(folder, read_head(folder).owner) as ledger:
+            key = EVERYTHING if model is None else ledger.identify(_manifest_of(model))
+            ledger.append(note(STOP, folder.name, {"model": key, "reason": why}))
+        stopped.append(str(folder))
+        print(f"{folder}: {_named(model)} is stopped: {why}. What was made before is kept.")
+    return stopped
+
+
+def resume(ledgers: Path, model: Path | None, by: str, reason: str) -> list[str]:
+    """Resume what was stopped, on the word of somebody.
+
+    Raises
+    ------
+    LedgerError, SettingsError
+        Nothing was ever made here; or no name or reason is given.
+    GovernanceError
+        It was not stopped.
+
+    Returns
+    -------
+    The ledgers in which it stands.
+    """
+    who, why = _require(by, "--by"), _require(reason, "--reason")
+    resumed = []
+    for folder in _ledgers_of(ledgers, model):
+        with open_ledger(folder, read_head(folder).owner) as ledger:
+            key = EVERYTHING if model is None else ledger.identify(_manifest_of(model))
+            if key not in stops_in(ledger.releases):
+                continue
+            ledger.append(note(RESUME, folder.name, {"model": key, "by": who, "reason": why}))
+        resumed.append(str(folder))
+        print(f"{folder}: {_named(model)} is resumed by {who}: {why}.")
+    if not resumed:
+        raise GovernanceError(f"{ledgers}: {_named(model)} was not stopped. Nothing was changed.")
+    return resumed
+
+
+def _ledgers_of(ledgers: Path, model: Path | None) -> list[Path]:
+    """Give the ledgers of all surveys, or of that of a model."""
+    if model is not None:
+        own = ledgers / read_model(model).codebook.survey.name
+        found = [own] if (own / FILE).is_file() else []
+    else:
+        found = sorted(path.parent for path in ledgers.glob(f"*/{FILE}"))
+    if not found:
+        raise LedgerError(
+            f"{ledgers}: nothing was ever made with a ledger here, so there is nothing to stop or "
+            "resume. Give --ledger the folder of the ledgers."
+        )
+    return found
+
+
+def _manifest_of(model: Path) -> str:
+    return read_model(model).manifest.sha256
+
+
+def _named(model: Path | None) -> str:
+    return "everything" if model is None else model.name
+
+
+def _require(text: str, option: str) -> str:
+    plain = " ".join(text.split())
+    if not plain:
+        raise SettingsError(
+            f"{option}: is empty. Nothing was changed. Say it, for who reads the ledger later."
+        )
+    return plain

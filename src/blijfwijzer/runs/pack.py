@@ -1,0 +1,124 @@
+"""The stories of `pack`: a key, one file of models for others, and what such a file holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blijfwijzer.errors import PackError, counted
+from blijfwijzer.groups.benchmarks import FEWEST_EMPLOYERS
+from blijfwijzer.records import signing
+from blijfwijzer.records.model_choice import choose_models
+from blijfwijzer.records.model_folder import Stored
+from blijfwijzer.records.pack import Pack, PackMade, read_pack, write_pack
+from blijfwijzer.release.origin import unknown_models
+from blijfwijzer.release.publication import known_ledger
+from blijfwijzer.release.request import Request
+from blijfwijzer.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class PackRequest:
+    """What is asked of a pack."""
+
+    models: Path
+    """Folder of models, of which those that `score` would use are taken."""
+    name: str
+    """What its receivers see that it is called."""
+    keys: tuple[Path, ...]
+    """Private keys that it is signed with: one, or the old and the new one."""
+
+
+def pack(asked: PackRequest, output: Path, ledgers: Path | None) -> PackMade:
+    """Write a pack of the models in use, each of which the ledger knows as it was trained.
+
+    What a model brings along passed the gate when it was trained, and the ledger has its hash: what
+    was changed since, or came from elsewhere, is not handed on.
+
+    Parameters
+    ----------
+    ledgers : folder of the ledgers; beside the folder of models when None
+
+    Raises
+    ------
+    PackError
+        A model is not known to the ledger, or was trained on too few organisations.
+    """
+    chosen = choose_models(asked.models)
+    models = [choice.stored for choice in chosen.values()]
+    _refuse_few(models)
+    _refuse_unknown(models, ledgers or models[0].ledgers)
+    made = write_pack(output, asked.name, models, asked.keys)
+    print(f"{made.path}: pack {made.name}, signed with {counted(len(made.signed_by), 'key')}:")
+    for key in made.signed_by:
+        print(f"  {key}")
+    for choice in chosen.values():
+        print(f"  {choice}")
+    print("Tell its receivers the public key by another way than the pack itself.")
+    return made
+
+
+def inspect_pack(path: Path, settings: Settings | Path | None) -> Pack:
+    """Check a pack as `score` does, and tell what is in it."""
+    found = read_pack(path, load_settings(settings).packs.trusted)
+    print(f"{path}: pack {found.name}, signed by {found.signer}, made {found.made[:10]}.")
+    for target, stored in found.models.items():
+        print(f"  {target}: model {stored.folder.name}, made {stored.manifest.made[:10]}")
+    return found
+
+
+def make_key(path: Path) -> str:
+    """Write a new private key, and tell its public one."""
+    public = signing.make_key(path)
+    print(f"{path}: the private key. Keep it secret, and keep a copy in a safe.")
+    print(f"The public key, for the settings of whoever uses your packs:\n  {public}")
+    return public
+
+
+def tell_made(made: PackMade) -> dict[str, Any]:
+    """Tell a program of a pack that was written."""
+    told = {"pack": str(made.path), "signed_by": list(made.signed_by)}
+    return {**told, "name": made.name, "sha256": made.sha256, "models": _as_json(made.models)}
+
+
+def tell_checked(path: Path, found: Pack) -> dict[str, Any]:
+    """Tell a program of a pack that was checked."""
+    told = {"pack": str(path), "signer": found.signer, "made": found.made}
+    return {**told, "name": found.name, "sha256": found.sha256, "models": _as_json(found.models)}
+
+
+def _refuse_few(models: list[Stored]) -> None:
+    least = FEWEST_EMPLOYERS
+    few = [m.folder.name for m in models if len(m.trained.get("units", ())) < least]
+    if few:
+        raise PackError(
+            f"{', '.join(few)}: trained on fewer than {least} organisations. Whoever is one of "
+            "them could tell the others from it. Nothing was written."
+        )
+
+
+def _refuse_unknown(models: list[Stored], ledgers: Path) -> None:
+    unknown = []
+    for stored in models:
+        settings, survey = stored.settings, stored.codebook.survey
+        request = Request("pack", stored.codebook, settings, survey.wave, origin=stored.origin)
+        with known_ledger(request.survey, request.owner, ledgers) as ledger:
+            if ledger is None:
+                raise PackError(
+                    f"{ledgers}: has no ledger of {request.survey}, so it is not known whether "
+                    "these models are as they were trained. Give the right one with --ledger."
+                )
+            unknown += unknown_models(request, ledger)
+    if unknown:
+        raise PackError(
+            f"{ledgers}: {len(unknown)} models were not trained with this ledger, or were altered "
+            f"since: {', '.join(unknown)}. What they tell did not pass its gate. Nothing was "
+            "written. Train them here, or give the right ledger."
+        )
+
+
+def _as_json(models: Mapping[str, Stored]) -> list[dict[str, str]]:
+    return [
+        {"target": target, "folder": stored.folder.name, "sha256": stored.manifest.sha256}
+        for target, stored in models.items()
+    ]

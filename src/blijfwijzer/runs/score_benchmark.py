@@ -1,0 +1,144 @@
+"""An employer beside others of its kind, as the training of its models tells of them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from blijfwijzer.culture.dimensions import find_dimensions, read_scores
+from blijfwijzer.disclosure.answers import Basis
+from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intervals import Z
+from blijfwijzer.estimation.means import estimate_mean
+from blijfwijzer.groups.benchmarks import (
+    MEAN_STEP,
+    PART_STEP,
+    POINT_STEP,
+    RATE_STEP,
+    Benchmark,
+    hold_against,
+)
+from blijfwijzer.groups.paths import EVERYONE, GroupPath
+from blijfwijzer.publish.findings import BesideOthers
+from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.culture import culture_bases, told_by
+from blijfwijzer.runs.score_targets import NewWave, Target
+
+
+def bases_beside(wave: NewWave, targets: dict[str, Target]) -> dict[str, Basis]:
+    """Give what everyone is told by besides risks, to stand beside others: means of scales.
+
+    Returns
+    -------
+    Figure, as in the ledger, to what it rests on; none where there is nobody to stand beside.
+    """
+    asked = group_of(wave)
+    benchmarks = [t.stored.benchmark for t in targets.values() if t.stored.benchmark is not None]
+    told = {
+        told_by(str(name))
+        for benchmark in benchmarks[:1]
+        if asked
+        for name in benchmark.of_group(benchmark.means, benchmark.nearest(asked)).index
+    }
+    among = wave.grouping.groups.index == EVERYONE
+    found = culture_bases(wave.scales, wave.codebook, wave.settings)
+    return {n: replace(basis, among=among) for n, basis in found.items() if n in told}
+
+
+def stand_beside(
+    wave: NewWave, targets: dict[str, Target], admission: Admission
+) -> BesideOthers | None:
+    """Hold what everyone of one employer, or of employers of one kind, answered against others.
+
+    The others are those of its largest unit where the training tells of it, and else all. Where the
+    wave is of several largest units there is nobody to stand beside.
+
+    Returns
+    -------
+    None where nothing is told: of others, or of everyone here.
+    """
+    known = {n: t.stored.benchmark for n, t in targets.items() if t.stored.benchmark is not None}
+    asked, group = group_of(wave), ""
+    for benchmark in known.values():
+        group = benchmark.nearest(asked) if asked else ""
+    told = {
+        name: benchmark
+        for name, benchmark in known.items()
+        if group and benchmark.nearest(asked) == group and admission.tells(f"rate:{name}")[0]
+    }
+    if not told:
+        return None
+    first = next(iter(told.values()))
+    count = first.rates.set_index("group")["organisations"][group]
+    about = targets[next(iter(told))].stored.codebook
+    labels = wave.grouping.groups["label"]
+    label = "" if group == EVERYONE else labels.get(group, GroupPath.parse(group).units[-1][1])
+    rates = [_rate(name, targets[name], told[name], group) for name in told]
+    drivers = [_drivers(name, targets[name], told[name], group) for name in told]
+    means = _means(wave, first, group, admission)
+    return BesideOthers(
+        label,
+        int(count),
+        about.survey.label,
+        pd.concat(rates, ignore_index=True),
+        means,
+        pd.concat(drivers, ignore_index=True),
+    )
+
+
+def group_of(wave: NewWave) -> str:
+    """Give the group of a training whose people those of a wave are like; "" where it has several.
+
+    Returns
+    -------
+    Id of the largest unit that all work in; everyone, where the employer itself is the largest.
+    """
+    codebook, responses = wave.codebook, wave.responses
+    largest = codebook.units.levels[0]
+    codes = set(responses[largest].dropna()) if largest in responses else set[str]()
+    if len(codes) != 1:
+        return ""
+    if largest == codebook.units.cluster:
+        return EVERYONE
+    return str(GroupPath(((largest, str(*codes)),)))
+
+
+def _rate(name: str, target: Target, benchmark: Benchmark, group: str) -> pd.DataFrame:
+    row = target.pooled.table.iloc[[0]]
+    own = pd.DataFrame({"value": row["rate"], "low": row["low"], "high": row["high"]})
+    there = benchmark.of_group(benchmark.rates, group).set_axis(own.index)
+    return _beside(own, there, RATE_STEP, POINT_STEP).assign(name=name)
+
+
+def _means(wave: NewWave, benchmark: Benchmark, group: str, admission: Admission) -> pd.DataFrame:
+    """Hold means of scales against others, of those that everyone may be told by."""
+    there = benchmark.of_group(benchmark.means, group)
+    units = wave.responses[wave.codebook.units.cluster]
+    design, rows = Design.of_units(wave.weight, units), {}
+    for dimension in find_dimensions(wave.codebook, wave.settings.culture):
+        name = dimension.name
+        if name in there.index and admission.tells(told_by(name))[0]:
+            found = estimate_mean(read_scores(wave.scales, dimension), design)
+            rows[name] = {"value": found.value, "low": found.low, "high": found.high}
+    own = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"])
+    beside = _beside(own, there.loc[own.index], MEAN_STEP, MEAN_STEP)
+    return beside.assign(name=own.index).reset_index(drop=True)
+
+
+def _drivers(name: str, target: Target, benchmark: Benchmark, group: str) -> pd.DataFrame:
+    """Say which answers make the risk higher or lower than that of others."""
+    scored, there = target.scored, benchmark.of_group(benchmark.drivers, group)
+    names = [str(driver) for driver in scored.means if driver in there.index]
+    mean = scored.means.iloc[0][names].to_numpy(dtype=float)
+    variance = scored.variances.iloc[0][names].to_numpy(dtype=float)
+    half = Z * np.sqrt(variance / max(float(scored.worth[0]), 1.0))
+    own = pd.DataFrame({"value": mean, "low": mean - half, "high": mean + half}, index=names)
+    beside = _beside(own, there.loc[names], PART_STEP, POINT_STEP)
+    return beside.rename_axis("driver").reset_index().assign(name=name)
+
+
+def _beside(own: pd.DataFrame, there: pd.DataFrame, step: float, told: float) -> pd.DataFrame:
+    found = hold_against(own, there, step, told)
+    ends = {"low": "difference_low", "high": "difference_high"}
+    others = {"value": "there", "low": "there_low", "high": "there_high"}
+    return own.join(there.rename(columns=others)).join(found.rename(columns=ends))

@@ -1,0 +1,136 @@
+"""From offered to accepted to completed, by background, as HR counts it.
+
+Bias may enter at each step, and not only where offers are computed (Algorithm Audit, audit of DUO's
+control process, 2024: composition after each step). Counts of people are told as the gate tells of
+answers: by groups that are large enough, and so that nothing follows about those that are not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from blijfwijzer.errors import DecisionError
+from blijfwijzer.estimation.intervals import wilson
+from blijfwijzer.governance.document import plain_text
+from blijfwijzer.governance.rulings import refuse_faults
+from blijfwijzer.settings import DisclosureSettings
+from blijfwijzer.survey.cells import number_of
+
+COUNTS = ("offered", "accepted", "completed")
+"""What HR counts, each among those before."""
+_NAMED = ("attribute", "label")
+_FEWEST_HIDDEN = 2
+"""Groups of an attribute whose shares are hidden, where any is: one would follow from the rest."""
+
+
+@dataclass(frozen=True)
+class Uptake:
+    """Who was offered something, who accepted and who completed, by attribute."""
+
+    rows: pd.DataFrame
+    """One row per group of an attribute that may be told of: attribute, label, n (who were offered
+    something), accepted, completed (shares of n in [0, 1], NaN where they may not be told)."""
+    withheld: int
+    """Groups that are too few to tell of, or of which these would follow."""
+
+
+def read_counts(frame: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Read what HR counted, a row per group of an attribute.
+
+    Raises
+    ------
+    DecisionError
+        Columns are missing; or rows lack something, count more than before, or are there twice.
+        What they say is not repeated.
+    """
+    lacking = [name for name in (*_NAMED, *COUNTS) if name not in frame]
+    if lacking:
+        raise DecisionError(
+            f"{file}: columns are missing: {', '.join(lacking)}. Nothing was entered. "
+            "docs/governance.md shows such a table."
+        )
+    faults, rows = list[str](), dict[tuple[str, str], list[int]]()
+    for number, row in enumerate(frame.to_dict("records"), start=2):
+        names = [str(row[name]).strip() for name in _NAMED]
+        counts = [number_of(str(row[name]).strip()) for name in COUNTS]
+        wrong = [*_faults_of(names, counts)]
+        if (names[0], names[1]) in rows:
+            wrong.append("this group has a row already")
+        faults += [f"row {number}: {what}" for what in wrong]
+        if not wrong:
+            rows[names[0], names[1]] = [int(count or 0) for count in counts]
+    refuse_faults(file, faults)
+    told = [(*names, *counts) for names, counts in rows.items()]
+    return pd.DataFrame(told, columns=[*_NAMED, *COUNTS])
+
+
+def _faults_of(names: list[str], counts: list[float | None]) -> Iterator[str]:
+    for column, name in zip(_NAMED, names, strict=True):
+        try:
+            plain_text("" if name == "nan" else name)
+        except ValueError as error:
+            yield f"{column} {error}"
+    known = [count for count in counts if count is not None and count >= 0 and count == int(count)]
+    if len(known) < len(COUNTS):
+        yield f"{', '.join(COUNTS)} are not all whole numbers"
+    elif known != sorted(known, reverse=True):
+        yield "more accepted than were offered something, or completed than accepted"
+
+
+def tell_uptake(counted: pd.DataFrame, rules: DisclosureSettings) -> Uptake:
+    """Choose what may be told of counts, by the rules that hold for answers.
+
+    A group is told of from the minimum on. A share is not where nearly all or nearly none did it,
+    as that tells of each of them. What is hidden of an attribute is of the minimum or more people,
+    and of two groups or more: else it would follow from the rest, and from everyone.
+    """
+    parts = [_tell(own.reset_index(drop=True), rules) for _, own in counted.groupby("attribute")]
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return Uptake(rows, len(counted) - len(rows))
+
+
+def _tell(own: pd.DataFrame, rules: DisclosureSettings) -> pd.DataFrame:
+    n = own["offered"].to_numpy(dtype=float)
+    shown = _hide_enough(n >= rules.minimum, n, rules.minimum)
+    rows = pd.DataFrame({"attribute": own["attribute"], "label": own["label"], "n": n})
+    for name in COUNTS[1:]:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = own[name].to_numpy(dtype=float) / n
+        is_mixed = (share < rules.unanimity) & (share > 1 - rules.unanimity)
+        told = _hide_enough(shown & is_mixed, n, rules.minimum)
+        rows[name] = np.where(told, share, np.nan)
+    return rows.loc[shown]
+
+
+def _hide_enough(shown: np.ndarray, n: np.ndarray, minimum: int) -> np.ndarray:
+    """Hide more groups, smallest first, until those that are hidden are enough together."""
+    shown = shown.copy()
+    for place in np.argsort(n, kind="stable"):
+        hidden = ~shown
+        is_enough = hidden.sum() >= _FEWEST_HIDDEN and n[hidden].sum() >= minimum
+        if not hidden.any() or is_enough:
+            break
+        shown[place] = False
+    return shown
+
+
+def furthest_apart(rows: pd.DataFrame, of: str) -> tuple[str, str, str] | None:
+    """Give the attribute of which two groups surely differ most in a share, and these groups.
+
+    Returns
+    -------
+    Attribute, the group with the larger share and that with the smaller one; None where no two
+    intervals (95 %, Wilson 1927) keep apart.
+    """
+    known = rows[rows[of].notna()]
+    low, high = wilson(known[of].to_numpy(dtype=float), known["n"].to_numpy(dtype=float))
+    best, found = 0.0, None
+    for attribute, own in known.assign(low=low, high=high).groupby("attribute"):
+        ends, labels = own[["low", "high"]].to_numpy(dtype=float), own["label"].astype(str)
+        top, bottom = int(np.argmax(ends[:, 0])), int(np.argmin(ends[:, 1]))
+        if ends[top, 0] - ends[bottom, 1] > best:
+            best = float(ends[top, 0] - ends[bottom, 1])
+            found = str(attribute), labels.iloc[top], labels.iloc[bottom]
+    return found

@@ -1,0 +1,69 @@
+"""Documents of a pack against the schemas of those who read them, where these are at hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from made_runs import make_pack
+
+SCHEMAS = Path(__file__).parents[3] / "shared" / "schemas"
+CARDS = ("systemcard_schema.json", "modelcard_schema.json", "assessmentcard_schema.json")
+OUTPUT = "assessment-output.v2.schema.json"
+DOCUMENTS = {
+    **{"system-card.json": CARDS[0], "assessment-card.json": CARDS[2]},
+    **{f"model-card-{target}.json": CARDS[1] for target in ("behoefte", "vertrek")},
+    **{f"{name}.json": OUTPUT for name in ("dpia", "iama", "prescan")},
+}
+
+jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+referencing = pytest.importorskip("referencing", reason="referencing is not installed")
+
+
+@pytest.fixture(scope="module", params=["nl", "en"])
+def pack(request, tmp_path_factory):
+    return make_pack(tmp_path_factory.mktemp("schemas"), request.param)
+
+
+def schema_of(name):
+    if not (SCHEMAS / name).exists():
+        pytest.skip(f"the schema {name} is not beside this checkout (../shared/schemas)")
+    schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+    # The three cards have one $id: they are known by the names of their files.
+    schema.pop("$id")
+    return schema
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_document_follows_the_schema_of_its_readers(pack, document):
+    schema = schema_of(DOCUMENTS[document])
+    # Everything at hand is given, so that nothing is asked of the network.
+    others = [(name, referencing.Resource.from_contents(schema_of(name))) for name in CARDS]
+    registry = referencing.Registry().with_resources(others)
+    checker = jsonschema.Draft202012Validator(
+        schema, registry=registry, format_checker=jsonschema.FormatChecker()
+    )
+
+    told = json.loads((pack / document).read_text(encoding="utf-8"))
+
+    assert [(list(e.path), e.message) for e in checker.iter_errors(told)] == []
+
+
+def test_what_is_not_to_be_filled_in_is_not_touched(pack):
+    dpia = json.loads((pack / "dpia.json").read_text(encoding="utf-8"))["answers"]
+
+    assert not {"14.1", "14.2", "17.3"} & set(dpia)
+    assert {len(dpia["16.1"]), len(dpia["17.1"])} == {12}
+    assert all(set(row) == {"_index", "16.1.1"} for row in dpia["16.1"])
+
+
+def test_measures_by_group_are_labels_of_a_model_card(pack):
+    card = json.loads((pack / "model-card-behoefte.json").read_text(encoding="utf-8"))
+
+    result = card["model_index"][0]["results"][0]
+    labelled = [metric for metric in result["metrics"] if "labels" in metric]
+    assert {metric["labels"][0]["value"] for metric in labelled} == {"jong", "oud"}
+    assert [bar["value"] for bar in result["measurements"]["bar_plots"][0]["results"]] == [
+        0.06,
+        0.02,
+    ]

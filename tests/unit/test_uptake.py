@@ -1,0 +1,123 @@
+"""Who used what was offered: what may be told of it, and what it tells."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blijfwijzer.errors import DecisionError
+from blijfwijzer.runs.uptake import uptake
+from blijfwijzer.runs.vouchers import VoucherRequest, vouchers
+from blijfwijzer.settings import DisclosureSettings, Settings
+from blijfwijzer.vouchers.uptake import furthest_apart, read_counts, tell_uptake
+from small_releases import make_release
+
+K = 10
+RULES = DisclosureSettings(minimum=K)
+PLAN = {"lottery": 0.0, "no_lottery": "to keep it short", "budget": 500_000, "cost": 1000}
+
+
+def counted(*rows):
+    return pd.DataFrame(rows, columns=["attribute", "label", "offered", "accepted", "completed"])
+
+
+ROWS = counted(
+    ("education", "low", 210, 60, 30),
+    ("education", "middle", 230, 115, 90),
+    ("education", "high", 8, 4, 2),
+    ("sex", "woman", 240, 120, 61),
+    ("sex", "man", 208, 59, 59),
+)
+
+
+def test_a_group_below_the_minimum_takes_another_with_it():
+    told = tell_uptake(ROWS, RULES)
+
+    assert told.rows["label"].tolist() == ["middle", "woman", "man"]
+    assert told.withheld == 2
+
+
+def test_a_share_of_nearly_all_or_nearly_none_is_not_told_nor_what_it_follows_from():
+    rows = counted(
+        ("sex", "woman", 100, 95, 50), ("sex", "man", 100, 50, 20), ("sex", "other", 40, 20, 10)
+    )
+
+    told = tell_uptake(rows, RULES).rows.set_index("label")
+
+    assert told["accepted"].isna().to_dict() == {"woman": True, "man": False, "other": True}
+    assert told["completed"].notna().all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_what_is_hidden_of_an_attribute_is_nobody_or_enough(sizes, chance):
+    rows = []
+    for place, size in enumerate(sizes):
+        accepted = chance.randint(0, size)
+        rows.append(("a", f"g{place}", size, accepted, chance.randint(0, accepted)))
+
+    told = tell_uptake(counted(*rows), RULES).rows
+
+    assert (told["n"] >= K).all()
+    for name in ("n", "accepted", "completed"):
+        shown = set(told.loc[told[name].notna(), "label"])
+        hidden = [
+            size
+            for label, size in zip([r[1] for r in rows], sizes, strict=True)
+            if label not in shown
+        ]
+        all_hidden = len(hidden) == len(sizes)
+        assert not hidden or all_hidden or (sum(hidden) >= K and len(hidden) >= 2)
+
+
+def test_only_groups_that_surely_differ_are_named():
+    rows = tell_uptake(ROWS, RULES).rows
+
+    assert furthest_apart(rows, "accepted") == ("sex", "woman", "man")
+    assert furthest_apart(rows, "completed") is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"offered": "x"}, "not all whole numbers"),
+        ({"offered": 5.5}, "not all whole numbers"),
+        ({"offered": -1}, "not all whole numbers"),
+        ({"accepted": 300}, "more accepted than were offered"),
+        ({"label": "=1+1"}, "label begins as a formula"),
+        ({"label": np.nan}, "label is not decided yet"),
+    ],
+)
+def test_counts_that_cannot_be_are_refused_and_not_repeated(changed, why):
+    rows = ROWS.astype(object)
+    for name, value in changed.items():
+        rows.loc[0, name] = value
+
+    with pytest.raises(DecisionError, match=f"1 fault: row 2: .*{why}") as found:
+        read_counts(rows, "u.csv")
+
+    assert "=1+1" not in str(found.value)
+    with pytest.raises(DecisionError, match="row 7: this group has a row already"):
+        read_counts(pd.concat([ROWS, ROWS.head(1)]), "u.csv")
+    with pytest.raises(DecisionError, match="columns are missing: completed"):
+        read_counts(ROWS.drop(columns="completed"), "u.csv")
+
+
+def test_uptake_stands_on_the_page_of_its_release(tmp_path):
+    release = make_release(tmp_path, PLAN)
+    vouchers(VoucherRequest(release, settings=Settings(vouchers=PLAN)), tmp_path / "ledger")
+    ROWS.to_csv(tmp_path / "uptake.csv", index=False)
+
+    uptake(release, tmp_path / "uptake.csv", tmp_path / "ledger")
+
+    run = json.loads((release / "run.json").read_text())
+    page = (release / "report.html").read_text()
+    assert {name: run["uptake"][name] for name in ("groups", "withheld")} == {
+        "groups": 3,
+        "withheld": 2,
+    }
+    assert "From offered to accepted to completed" in page and "Of no two groups" in page
+    assert "230\u2013" not in page and ">230<" not in page and "200\u2013249" in page
