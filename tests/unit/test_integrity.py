@@ -103,7 +103,7 @@ def test_what_was_released_is_held_and_again_after_something_was_added(released,
 
     assert own == held(released, tmp_path)
     assert [line.content["kind"] for line in verify(ledger_of(tmp_path))] == ["score", "vouchers"]
-    (audited,) = audit([released], tmp_path / "ledger", None)
+    (audited,) = audit([released], tmp_path / "ledger", None, None)
     assert (audited["release"], audited["releases"]) == (1, 2)
 
 
@@ -272,7 +272,7 @@ def test_the_audit_says_what_was_taken_back(released, intake, tmp_path, capsys):
     withdraw(released, tmp_path / "ledger", digest, "wrong export")
     again = publish(tmp_path, intake, request_for("again"), "again")
 
-    audit([again], tmp_path / "ledger", None)
+    audit([again], tmp_path / "ledger", None, None)
 
     assert "release 1 was taken back" in capsys.readouterr().out
 
@@ -321,7 +321,7 @@ def test_a_minimum_is_warned_of_before_it_binds_and_can_be_lowered_on_record(
 
     lower(ledger_of(tmp_path), 10, "a trial run")
     usual = publish(tmp_path, intake, request_for("usual"), "usual")
-    audit([usual, tmp_path / "high"], tmp_path / "ledger", None)
+    audit([usual, tmp_path / "high"], tmp_path / "ledger", None, None)
 
     assert "lowered from 120 to 10" in capsys.readouterr().out
     with pytest.raises(SettingsError, match="no lower than 10"):
@@ -449,7 +449,7 @@ def test_what_was_shown_passes_the_audit_again_after_one_withdrawal_and_in_anoth
     assert len(less.names) >= 7
     assert less.earlier.changed[[0, 1]].all()
     assert changed_by_few(verify(ledger_of(tmp_path))) == []
-    audit([tmp_path / n for n in ("first", "same", "less")], tmp_path / "ledger", None)
+    audit([tmp_path / n for n in ("first", "same", "less")], tmp_path / "ledger", None, None)
 
 
 def test_a_group_that_was_shown_less_one_person_is_named_by_the_audit_and_no_other(

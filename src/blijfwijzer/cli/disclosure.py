@@ -47,7 +47,8 @@ def audit(
     """Work out what could be derived from releases together, and with the ledger."""
     from blijfwijzer.runs import audit as story
 
-    return ForProgram({"releases": story.audit(releases, ledger, survey, codebook, population)})
+    told = story.audit(releases, ledger, survey, codebook, population)
+    return ForProgram({"releases": told})
 
 
 @disclosure.command("check-proof", epilog="Example: `blijfwijzer disclosure check-proof out/2022`")

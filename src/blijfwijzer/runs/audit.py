@@ -32,7 +32,7 @@ _REGISTER = "register_hmac_sha256"
 
 
 @dataclass(frozen=True)
-class AuditSources:
+class _Sources:
     """What releases were made from, to derive again what follows."""
 
     survey: Path
@@ -44,9 +44,9 @@ class AuditSources:
 def audit(
     releases: list[Path],
     ledgers: Path,
-    survey: Path | None = None,
-    codebook: str | None = None,
-    population: Path | None = None,
+    survey_file: Path | None,
+    codebook_name: str | None,
+    register: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Work out what could be derived from releases together, and with the ledger.
 
@@ -56,18 +56,14 @@ def audit(
     people are put in all groups that the ledger knows of it, and the elimination is done again;
     with a register, beside the totals that whoever knows it knows.
 
-    Parameters
-    ----------
-    survey, codebook : what releases were made from; left out: it is not worked out what follows
-    population : margins of the register that they were made with
-
     Returns
     -------
     Of each release what is said of it too.
     """
-    told, made_from = list[dict[str, Any]](), None
-    if survey is not None and codebook is not None:
-        made_from = AuditSources(survey, codebook, population)
+    told = list[dict[str, Any]]()
+    made_from: _Sources | None = None
+    if survey_file is not None and codebook_name is not None:
+        made_from = _Sources(survey_file, codebook_name, register)
     for release in releases:
         run = read_record(release)
         folder = ledgers / str(run["survey"])
@@ -150,7 +146,7 @@ def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> list[str]:
     return [what for _, what in found]
 
 
-def _told_of_register(run: Mapping[str, Any], made_from: AuditSources | None) -> Iterator[str]:
+def _told_of_register(run: Mapping[str, Any], made_from: _Sources | None) -> Iterator[str]:
     """Tell that a release has margins of a register, and what that tells was not looked at."""
     if _REGISTER in run["provenance"] and (made_from is None or made_from.register is None):
         yield (
@@ -241,7 +237,7 @@ def _tell_fork(one: tuple[Path, list[Release]], other: tuple[Path, list[Release]
     print(f"{short[0]}: is an older copy of {long[0]}, up to release {common}.")
 
 
-def _derive(release: Path, run: dict[str, Any], ledgers: Path, made_from: AuditSources) -> str:
+def _derive(release: Path, run: dict[str, Any], ledgers: Path, made_from: _Sources) -> str:
     """Read the survey that a release was made from, and derive again."""
     settings, codebook = settings_of(run), without_outcomes(load_codebook(made_from.codebook))
     with show_progress() as tell:
