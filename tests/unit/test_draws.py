@@ -236,7 +236,7 @@ def test_a_removed_lottery_comes_back_as_it_was(place):
     assert not divide(place)
 
     assert (place / "out" / "lottery.json").read_bytes() == sealed
-    assert len(verify(place / "ledger" / "small")) == 2
+    assert len(verify(place / "ledger" / "small")) == 3
     assert not audit(place)
 
 
@@ -397,7 +397,7 @@ def test_a_trial_is_looked_up_entered_and_coarse(place, capsys):
         assert told[name] == round(told[name], 1)
     assert told["share_offered"] == round(told["share_offered"])
     lines = verify(place / "ledger" / "small")
-    assert [line.content["kind"] for line in lines] == ["score", "vouchers", "trial"]
+    assert [line.content["kind"] for line in lines] == ["settle", "score", "vouchers", "trial"]
     assert lines[-1].content["dataset"] not in "".join(printed)
 
 

@@ -203,7 +203,7 @@ def test_a_model_that_no_line_knows_is_told_or_refused(intake, tmp_path):
     with publication(tmp_path / "out", request, tmp_path / "ledger") as release:
         *_, told = release.remarks
         assert (told.id, told.values["names"]) == ("warning.model_unknown", ("a-model",))
-        assert "a-model" in release.said[0]
+        assert "a-model" in release.said[-1]
 
     strict = request_for(chosen=settings(known_models="require"), model_sha256="m" * 64)
     with (
