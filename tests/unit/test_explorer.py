@@ -6,6 +6,7 @@ from hashlib import sha256
 from importlib import resources
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 
 from blijfwijzer.publish.explore_page import EXPLORED, render_explorer
@@ -105,10 +106,27 @@ def test_its_policy_lets_in_its_own_script_and_style_and_nothing_else():
 def test_two_thousand_groups_make_a_page_of_a_megabyte_and_a_half_at_most():
     name = "Gemeente Langewoudijk, Openbare Ruimte en Groen"
 
-    page = render_explorer(make_report(groups=2_000, flagged=200, label=name))
+    report = make_report(groups=2_000, flagged=200, label=name)
+    drivers = pd.concat([report.rows("drivers")] * 9, ignore_index=True)
+
+    page = render_explorer(changed(report, drivers=drivers))
 
     assert 500_000 < len(page) <= MOST_BYTES
     assert page.count(b"<tr") > 2 * 2_000
+
+
+def test_drivers_of_groups_that_stand_out_come_first_where_there_is_no_room_for_all():
+    report = make_report("en", groups=400, flagged=40)
+    own = report.rows("drivers")
+    others = [own.assign(group=f"afdeling={100 + n}", label="Other") for n in range(9)]
+    drivers = pd.concat([*others, own], ignore_index=True)
+
+    page = render_explorer(changed(report, drivers=drivers))
+
+    _, *rows = tables_of(page)["drivers"]
+    assert len(rows) == 2_000 < len(drivers)
+    assert sum(row[0] != "Other" for row in rows) == len(own)
+    assert b"The first 2,000 of 4,000 rows" in page
 
 
 def test_what_is_about_a_group_can_be_found_by_it():

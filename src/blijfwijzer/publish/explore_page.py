@@ -18,7 +18,7 @@ from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.first_page import NEVER
 from blijfwijzer.publish.page import written
-from blijfwijzer.publish.page_table import shown_table, tidy
+from blijfwijzer.publish.page_table import MOST_ROWS, shown_table, tidy
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.texts import Message, Value, say
 
@@ -46,6 +46,8 @@ class ExploredTable:
     """Heading, whether numbers stand below it, and whether a reader may pick one of its values."""
     rows: tuple[tuple[int | None, tuple[str, ...]], ...]
     """Place of the row's group among all groups, None where it has none; and its cells."""
+    note: Value
+    """Says how many rows are left out, if any are."""
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -92,15 +94,32 @@ def _words(report: Chapter) -> dict[str, str]:
 
 def _explored(report: Chapter, name: str) -> ExploredTable:
     rows, caption = report.rows(name), say(TABLES[name].sheet)
-    table = shown_table(report, name, caption, rows, most=len(rows))
+    if name == "drivers" and len(rows) > MOST_ROWS:
+        rows = _foremost(report, rows)
+    most = MOST_ROWS if name == "drivers" else len(rows)
+    table = shown_table(report, name, caption, rows, most=most)
     columns = report.table(name).present(rows)
     # A row is headed by the group that it is about.
     order = sorted(range(len(columns)), key=lambda place: columns[place].name != "label")
     header = ((*table.header[place], columns[place].name in EXPLORED[name]) for place in order)
     cells = (tuple(row[place] for place in order) for row in table.rows)
     return ExploredTable(
-        name, caption, tuple(header), tuple(zip(_places(report, rows), cells, strict=True))
+        name,
+        caption,
+        tuple(header),
+        tuple(zip(_places(report, rows.head(most)), cells, strict=True)),
+        table.note,
     )
+
+
+def _foremost(report: Chapter, drivers: pd.DataFrame) -> pd.DataFrame:
+    """Put what goes with risk in groups that stand out before that in others, and what is sure.
+
+    All groups of a large employer have some: nine rows of each would be most of the page.
+    """
+    is_flagged = drivers["group"].isin(report.rows("flagged")["group"])
+    place = 2 * ~is_flagged + ~drivers["is_sure"].astype(bool)
+    return drivers.loc[place.sort_values(kind="stable").index]
 
 
 def _places(report: Chapter, rows: pd.DataFrame) -> list[int | None]:
