@@ -9,8 +9,9 @@ none of that may make a claim true.
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from multiprocessing import get_context
 
 import numpy as np
@@ -34,6 +35,7 @@ from studies.claim_worlds import (
 
 RUNS = 100
 _WORKERS = 2
+_HEAD = f"| claim | what is so | {' | '.join(WORLDS)} |\n|---|---|{'---|' * len(WORLDS)}\n"
 HALF = 0.41
 """Correlation between true means of teams on all dimensions at which half of those that are extreme
 on the pair are on the same side on the four others (200,000 simulated teams: .50)."""
@@ -263,12 +265,25 @@ EDGES: dict[str, tuple[str, Plan]] = {
     "H20": ("5 points apart", unfair(0.05)),
 }
 """What is so in the survey of each claim, and the survey."""
+NULLS: dict[str, tuple[str, Plan]] = {
+    "H12": ("nothing changed", conduct(0.0, 0.0)),
+    "H19": ("culture tells nothing", told_by_culture(0.0)),
+    "H20": ("10 points apart", unfair(0.10)),
+}
+"""What is so where a claim of `EDGES` with an edge is plainly false, and the survey."""
 BEFORE: dict[str, Plan] = {"H12": conduct(0.0, 0.0)}
 """The survey of the wave before, of claims about what changed since."""
+Plans = Mapping[str, tuple[str, Plan]]
 
 
-def count_support(claim: str, world: str, runs: int) -> int:
-    """Count in how many surveys of a world a claim is supported, before adjustment."""
+def count_support(claim: str, world: str, runs: int, is_null: bool = False) -> int:
+    """Count in how many surveys of a world a claim is supported, before adjustment.
+
+    Parameters
+    ----------
+    is_null : whether it is plainly false, and not at its edge
+    """
+    plan = (NULLS if is_null else EDGES)[claim][1]
     (found,) = find_claims([claim])
     supported = 0
     for run in range(runs):
@@ -277,7 +292,7 @@ def count_support(claim: str, world: str, runs: int) -> int:
         if claim in BEFORE:
             previous = survey_of(gather_people(WORLDS[world], rng), BEFORE[claim])
         try:
-            finding = found.test(Reader(survey_of(people, EDGES[claim][1], previous)))
+            finding = found.test(Reader(survey_of(people, plan, previous)))
         except NotTestableError:
             continue
         supported += finding.direction == "claimed"
@@ -292,32 +307,50 @@ def validate_edges(tell: Tell, runs: int = RUNS, claims: Sequence[str] = tuple(E
     A section in Markdown.
     """
     start = time.perf_counter()
+    rows, most = _count(tell, runs, {claim: EDGES[claim] for claim in claims}, is_null=False)
+    return (
+        f"## Claims at their edge\n\n{runs} surveys of 240 teams each in which a claim is exactly "
+        "as large as hardly counts, or, where that cannot be made, not so. Supported in (goal: at "
+        f"most 5 in 100; 2 or 3 are expected of each at the edge):\n\n{_HEAD}{rows}\nMost: {most} "
+        f"of {runs}. {(time.perf_counter() - start) / 60:.0f} minutes with {_WORKERS} processes.\n"
+    )
+
+
+def validate_nulls(tell: Tell, runs: int = RUNS) -> str:
+    """Put claims that can lie at an edge to surveys in which they are plainly false.
+
+    Returns
+    -------
+    A section in Markdown.
+    """
+    rows, most = _count(tell, runs, NULLS, is_null=True)
+    edges, nearest = _count(tell, runs, {claim: EDGES[claim] for claim in NULLS}, is_null=False)
+    return (
+        f"## False claims\n\n{runs} surveys of 240 teams each in which a claim is plainly false, "
+        "and below these at the very edge of what it says. Supported in (goal: at most 5 in 100; 2 "
+        f"or 3 are expected at the edge):\n\n{_HEAD}{rows}{edges}\nMost: {most} of {runs} where it "
+        f"is false, {nearest} at the edge.\n"
+    )
+
+
+def _count(tell: Tell, runs: int, plans: Plans, *, is_null: bool) -> tuple[str, int]:
+    """Count support of claims in each world.
+
+    Returns
+    -------
+    Rows of a table, and the largest count.
+    """
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    jobs = [(claim, world) for claim in claims for world in WORLDS]
+    jobs = [(claim, world) for claim in plans for world in WORLDS]
     found: dict[tuple[str, str], int] = {}
     with ProcessPoolExecutor(_WORKERS, get_context("spawn")) as pool:
-        counts = pool.map(count_support, *zip(*jobs, strict=True), [runs] * len(jobs))
+        told = (repeat(runs, len(jobs)), repeat(is_null, len(jobs)))
+        counts = pool.map(count_support, *zip(*jobs, strict=True), *told)
         for job, count in zip(jobs, counts, strict=True):
             found[job] = count
-            tell(f"claims at their edge: {len(found)} of {len(jobs)}")
-    lines = [
-        "### Claims at their edge",
-        "",
-        f"{runs} surveys of 240 teams each in which a claim is exactly as large as hardly counts, "
-        "or, where that cannot be made, not so. Supported in (goal: at most 5 in 100; 2 or 3 are "
-        "expected of each at the edge):",
-        "",
-        f"| claim | what is so | {' | '.join(WORLDS)} |",
-        f"|---|---|{'---|' * len(WORLDS)}",
-        *(
-            f"| {claim} | {EDGES[claim][0]} | "
-            + " | ".join(str(found[claim, world]) for world in WORLDS)
-            + " |"
-            for claim in claims
-        ),
-        "",
-        f"Most: {max(found.values())} of {runs}. "
-        f"{(time.perf_counter() - start) / 60:.0f} minutes with {_WORKERS} processes.",
-        "",
-    ]
-    return "\n".join(lines)
+            tell(f"claims: {len(found)} of {len(jobs)}")
+    rows = (
+        f"| {claim} | {what} | " + " | ".join(str(found[claim, w]) for w in WORLDS) + " |\n"
+        for claim, (what, _) in plans.items()
+    )
+    return "".join(rows), max(found.values())

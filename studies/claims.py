@@ -33,7 +33,6 @@ from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.table import Table
 from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
-from studies.claim_edges import validate_edges
 
 Change = Callable[[Evidence, np.random.Generator], Evidence]
 
@@ -73,7 +72,7 @@ def validate_claims(tell: Tell, seeds: int = SEEDS, respondents: int = RESPONDEN
             tell(f"claims: {done} of {seeds}")
             found.append(one)
     minutes = (time.perf_counter() - start) / 60
-    return _page(found, respondents, minutes) + "\n" + validate_edges(tell)
+    return _page(found, respondents, minutes)
 
 
 def remove(claim: str) -> Change:

@@ -20,7 +20,10 @@ from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from studies.card import card_text
+from studies.cells import validate_cells
+from studies.claim_edges import validate_edges, validate_nulls
 from studies.claims import validate_claims
+from studies.compare import validate_compare
 from studies.culture import validate_culture
 from studies.drivers import validate_drivers
 from studies.flags import validate_flags
@@ -58,8 +61,12 @@ SECTIONS: dict[str, Callable[[Path, Tell], str]] = {
     "measures": _measures,
     "monitor": lambda _, tell: monitor_text(tell),
     "drivers": validate_drivers,
+    "cells": validate_cells,
+    "compare": lambda _, tell: validate_compare(tell),
     "culture": validate_culture,
     "claims": lambda _, tell: validate_claims(tell),
+    "edges": lambda _, tell: validate_edges(tell),
+    "nulls": lambda _, tell: validate_nulls(tell),
 }
 """Sections of the page, in order; each takes the folder with the public surveys, and leaves out,
 and says, what needs one that is absent."""

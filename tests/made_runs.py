@@ -9,7 +9,7 @@ from pathlib import Path
 import tomli_w
 
 from blijfwijzer.files import hash_files, write_files
-from blijfwijzer.governance.answers import Known
+from blijfwijzer.governance.answers import KnownFacts
 from blijfwijzer.governance.document import read_governance
 from blijfwijzer.governance.figures import Run
 from blijfwijzer.runs.govern_pack import write_pack
@@ -89,8 +89,8 @@ def make_model(folder, target, auc=0.81):
     return Run("model", folder, target, manifest["sha256"])
 
 
-def make_scored(folder):
-    """Publish a release, to which vouchers were added."""
+def make_scored(folder, governance):
+    """Publish a release, to which vouchers and decisions were added."""
     row = ["all", "all", "700-799", 6.0, 85.0, 79.0, 90.0, 4.0]
     report = {
         "fairness": {"rows": [row]},
@@ -106,6 +106,14 @@ def make_scored(folder):
         "settings": {"disclosure": {"minimum": 10}},
         "proofs": [{}],
         "vouchers": {"given": 250, "budget": 250_000.0},
+        "governance": {
+            "sha256": governance.sha256,
+            "thresholds_sha256": governance.acceptance.sha256,
+            "document": governance.model_dump(mode="json"),
+        },
+        "acceptance": [{}, {}],
+        "decisions": {"follow": {"decided": 24, "followed": 21}},
+        "provenance": {"model_behoefte": "behoefte-1", "model_vertrek": "vertrek-1"},
         "files": hash_files(files),
     }
     write_files(folder, {**files, "run.json": json.dumps(run).encode()})
@@ -116,8 +124,8 @@ def make_known(place: Path, **changed):
     """Publish two models and a release, and settle what must be."""
     quality = {"behoefte": 0.81, "vertrek": 0.77}
     models = tuple(make_model(place / f"models/{t}-1", t, auc) for t, auc in quality.items())
-    file = write_governance(place, SURVEY, **changed)
-    return Known(models, (make_scored(place / "out"),), read_governance(file))
+    governance = read_governance(write_governance(place, SURVEY, **changed))
+    return KnownFacts(models, (make_scored(place / "out", governance),), governance)
 
 
 def make_pack(place: Path, language="nl", **changed):

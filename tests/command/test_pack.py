@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from blijfwijzer.errors import GovernanceError, NotWritableError, EvidenceError, SettingsError
+from blijfwijzer.errors import EvidenceError, GovernanceError, NotWritableError, SettingsError
 from blijfwijzer.files import hash_bytes
+from blijfwijzer.governance.document import read_governance
+from blijfwijzer.governance.figures import Run
 from blijfwijzer.governance.verification import verify_pack
-from blijfwijzer.runs.govern_pack import PackRequest, govern_pack, govern_verify
+from blijfwijzer.runs.govern_pack import FormsRequest, govern_pack, govern_verify
 from command_line import call
 from made_runs import copied, make_known, make_pack
 
@@ -318,6 +320,20 @@ FAULTS = {
         governed("expiry = 2099-12-31", "expiry = 2098-12-31"),
         "the file says something else than when",
     ),
+    "a release by other thresholds": (
+        lambda pack: change(
+            pack.parent / "out/run.json",
+            lambda r: r["governance"].update(thresholds_sha256="0" * 64),
+        ),
+        "out: was judged by other thresholds",
+    ),
+    "a release from before the consent": (
+        lambda pack: change(
+            pack.parent / "out/run.json",
+            lambda r: r["governance"]["document"].update(consent=None),
+        ),
+        "consent is of after out was made",
+    ),
     "the governance file missing": (
         lambda pack: (pack.parent / "governance.toml").unlink(),
         "there is no governance file here",
@@ -438,11 +454,11 @@ def test_the_same_runs_give_the_same_pack(place, tmp_path, monkeypatch):
 
 
 def test_without_a_governance_file_nothing_is_settled_and_the_page_says_so_first(tmp_path):
-    from blijfwijzer.governance.answers import Known
+    from blijfwijzer.governance.answers import KnownFacts
     from blijfwijzer.runs.govern_pack import write_pack
 
     known = make_known(tmp_path)
-    bare = Known(known.models)
+    bare = KnownFacts(known.models)
 
     write_pack(bare, "2019", None, "en", tmp_path / "pack")
 
@@ -473,6 +489,29 @@ def test_a_text_longer_than_the_register_allows_is_refused_and_nothing_is_writte
     assert not (tmp_path / "pack").exists()
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"thresholds_sha256": "0" * 64}, "was judged by other thresholds"),
+        (
+            {"document": {"consent": None, "dpia": None, "iama": {}}},
+            "before there was consent and dpia",
+        ),
+    ],
+)
+def test_a_release_is_not_told_of_with_what_was_settled_after_it(place, changed, said):
+    from blijfwijzer.runs.govern_pack import refuse_unsettled
+
+    governance = read_governance(place / "governance.toml")
+    run = Run("release", place / "out", "2022", {})
+    then = read(place / "out/run.json")["governance"]
+
+    refuse_unsettled(run, then, governance)
+    refuse_unsettled(run, None, governance)
+    with pytest.raises(GovernanceError, match=said):
+        refuse_unsettled(run, {**then, **changed}, governance)
+
+
 def test_a_pack_replaces_only_a_pack(place, pack):
     (pack / "notes.txt").write_text("of somebody")
 
@@ -482,7 +521,7 @@ def test_a_pack_replaces_only_a_pack(place, pack):
 
 def test_a_language_without_forms_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="--language fr"):
-        govern_pack(PackRequest(tmp_path, language="fr"), tmp_path / "pack")
+        govern_pack(FormsRequest(tmp_path, language="fr"), tmp_path / "pack")
 
 
 @pytest.mark.parametrize("module", ["rereading", "pack_checks", "verification"])

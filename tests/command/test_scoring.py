@@ -834,3 +834,54 @@ def test_a_pack_is_not_made_of_a_release_by_other_models_nor_inside_one(place, t
     inside = ("--release", place / "out", "--output", place / "out" / "pack")
     assert call("govern", "pack", *models, *inside) == 40
     assert "lies inside" in capsys.readouterr().err
+
+
+def test_a_small_employer_scores_with_a_pack_and_stands_beside_its_kind(place, tmp_path, capsys):
+    pytest.importorskip("cryptography")
+    wave = pd.read_parquet(place / "2022.parquet")
+    size = wave["organisatie"].value_counts()
+    own = wave[wave["organisatie"] == size.index[size.between(40, 150)][0]]
+    own.to_parquet(tmp_path / "own.parquet")
+    assert not call("pack", "key", tmp_path / "key.pem", "--json")
+    public = json.loads(capsys.readouterr().out)["public_key"]
+    settings = (place / "quick.toml").read_text() + f'[packs.trusted]\nMinistry = "{public}"\n'
+    (tmp_path / "own.toml").write_text(settings)
+    pack = tmp_path / "national.pack"
+    key = ("--name", "National", "--key", tmp_path / "key.pem")
+    assert not call("pack", "make", place / "models", *key, "--output", pack)
+
+    def scored(models, output):
+        return call(
+            *("score", tmp_path / "own.parquet", *models, "--output", tmp_path / output),
+            *("--ledger", tmp_path / f"{output}-ledger", "--settings", tmp_path / "own.toml"),
+        )
+
+    assert not scored(("--models", place / "models"), "folder")
+    assert not scored(("--pack", pack), "packed")
+
+    run = json.loads((tmp_path / "packed" / "run.json").read_text())
+    report = json.loads((tmp_path / "packed" / "report.json").read_text())
+    assert run["unknown_models"] == [] and run["provenance"]["pack_signed_by"] == "Ministry"
+    assert json.loads((tmp_path / "folder" / "run.json").read_text())["unknown_models"]
+    page = html.unescape((tmp_path / "packed" / "report.html").read_text())
+    assert "not trained with this ledger" not in page
+    assert "Ministry made it and vouches" in page
+    assert "How do we stand beside other employers?" in page
+    beside = pd.DataFrame(report["beside"]["rows"], columns=report["beside"]["columns"])
+    assert beside["target"].tolist() == ["achterblijver", "vertrekintentie"]
+    gap = beside["value"] - beside["there"]
+    assert (gap - beside["difference"]).abs().max() < 0.05
+    assert (beside["difference_low"] < gap).all() and (gap < beside["difference_high"]).all()
+
+
+def test_the_benchmark_of_a_training_tells_of_no_single_organisation(place):
+    for model in (place / "models").glob("*/manifest.json"):
+        tables = model.parent / "tables"
+        rates = pd.read_csv(tables / "benchmark_rates.csv")
+        assert (rates["organisations"] >= 3).all()
+        for name in ("rates", "means", "drivers"):
+            groups = pd.read_csv(tables / f"benchmark_{name}.csv")["group"]
+            assert set(groups) <= set(rates["group"])
+            assert not groups.str.contains("organisatie").any()
+        # Rounded as the gate rounds: whole percentages.
+        assert (rates[["value", "low", "high"]] % 1 == 0).all(axis=None)

@@ -28,6 +28,11 @@ def test_an_effect_at_the_floor_is_hardly_ever_supported(claim, world):
     assert count_support(claim, world, 20) <= 4
 
 
+@pytest.mark.parametrize("claim", ["H12", "H19", "H20"])
+def test_what_is_plainly_false_is_hardly_ever_supported(claim):
+    assert count_support(claim, "answers by mood", 15, is_null=True) <= 3
+
+
 def finding_of_many(claim, rng):
     world, previous = World(clusters=600, teams=2400), None
     if claim in BEFORE:

@@ -68,9 +68,12 @@ def test_how_a_command_ends_is_told_also_where_it_fails(tmp_path, kept):
     with pytest.raises(ZeroDivisionError), logged("score", {}, kept):
         _ = 1 / 0
 
+    with logged("govern check", {}, kept) as operation:
+        operation.told({}, 68)
+
     codes = [line["exit_code"] for line in lines(tmp_path, ACTIONS) if line["state"] == "ended"]
-    assert codes == [GovernanceError.exit_code, 1]
-    assert [line["status_code"] for line in lines(tmp_path, PROCESSING)] == ["ERROR", "ERROR"]
+    assert codes == [GovernanceError.exit_code, 1, 68]
+    assert [line["status_code"] for line in lines(tmp_path, PROCESSING)] == ["ERROR"] * 3
 
 
 def test_commands_are_logged_by_their_whole_name_where_logs_are_kept(tmp_path, monkeypatch, capsys):

@@ -17,6 +17,7 @@ from blijfwijzer.governance.acceptance import Accepted, Judgement, require_accep
 from blijfwijzer.governance.places import file_beside, find_governance
 from blijfwijzer.publish.release_files import report_files
 from blijfwijzer.publish.unit_page import ReadRelease, render_index
+from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.runs.govern import check, draft, resume, stop
@@ -179,6 +180,8 @@ def test_what_is_stopped_ends_until_somebody_resumes_it(tmp_path, ledger):
     stop(tmp_path / "ledger", None, "a complaint")
     with pytest.raises(StoppedError, match=r"everything was stopped on .*: a complaint"):
         make(tmp_path, asked(write_governance(tmp_path)))
+    with pytest.raises(StoppedError, match="Nothing was read"):
+        refuse_place(tmp_path / "new", [], tmp_path / "ledger")
     with pytest.raises(StoppedError):
         vouchers(VoucherRequest(release, settings=Settings(vouchers=PLAN)), tmp_path / "ledger")
     assert (release / "run.json").read_bytes() == before

@@ -298,7 +298,7 @@ def test_tables_that_were_kept_as_json_give_the_same_page():
         (None, "count", "niet getoond", "not shown"),
         (pd.NA, "percent", "niet getoond", "not shown"),
         (True, "truth", "ja", "yes"),
-        ("flagged", "verdict", "gemarkeerd", "flagged"),
+        ("flagged", "verdict", "valt op", "stands out"),
         ("iets anders", "verdict", "iets anders", "iets anders"),
         ("flagged", "text", "flagged", "flagged"),
         (2019, "text", "2019", "2019"),

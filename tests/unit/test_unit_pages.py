@@ -164,7 +164,7 @@ def test_the_index_leads_to_each_page(report):
     release = release_of(report)
     files = {unit: f"unit-{place}.html" for place, unit in enumerate(release.units)}
 
-    index = ElementTree.fromstring(render_index(release, files))
+    index = ElementTree.fromstring(render_index(release.report, release.groups, files))
 
     section = next(index.iter("section"))
     assert [a.get("href") for a in section.iter("a")] == list(files.values())

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blijfwijzer.errors import DecisionError
@@ -51,6 +51,7 @@ def test_a_share_of_nearly_all_or_nearly_none_is_not_told_nor_what_it_follows_fr
     assert told["completed"].notna().all()
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_what_is_hidden_of_an_attribute_is_nobody_or_enough(sizes, chance):
     rows = []

@@ -39,7 +39,7 @@ def pack(
     """Fill forms, cards and pages for works council, privacy officer and auditor from runs."""
     from blijfwijzer.runs import govern_pack as story
 
-    asked = story.PackRequest(models, tuple(release or ()), governance, language)
+    asked = story.FormsRequest(models, tuple(release or ()), governance, language)
     return ForProgram(story.govern_pack(asked, output))
 
 

@@ -65,7 +65,10 @@ GovernanceFile = Annotated[
     ),
 ]
 ReleaseFolder = Annotated[
-    Path, typer.Argument(metavar="RELEASE", help="A folder that `score` made.")
+    Path,
+    typer.Argument(
+        metavar="RELEASE", help="A folder that `score` made; of `pages` also `climate`."
+    ),
 ]
 LedgerFolder = Annotated[Path, typer.Option(help="Folder of the ledgers of releases.")]
 OwnLedger = Annotated[

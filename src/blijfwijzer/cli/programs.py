@@ -2,27 +2,27 @@
 
 import errno
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import wraps
 from io import StringIO
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from blijfwijzer import errors
 from blijfwijzer.files import to_json
 
-if TYPE_CHECKING:
-    from blijfwijzer.records.logbook import Operation
-
 AsJson = Annotated[
     bool, typer.Option("--json", help="Tell it to a program, and errors too (docs/json.md).")
 ]
 IsQuiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but warnings and errors.")]
 
+_LOG = "BLIJFWIJZER_LOG"
+"""Environment variable of `records.logbook`, which is imported only where that is set."""
 _GROUPS = ("disclosure", "govern")
 """Modules whose commands are in a group of that name."""
 
@@ -53,9 +53,9 @@ def speaks(command: Callable[..., ForProgram]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: Any, as_json: bool = False, is_quiet: bool = False, **options: Any) -> None:
-        with _heard_by(as_json, is_quiet) as answer, _logged(command, options) as operation:
+        with _heard_by(as_json, is_quiet) as answer, _logged(command, options) as keep:
             told = command(*args, **options)
-            operation.told(told.result)
+            keep(told)
             if as_json:
                 answer(told.result)
         if told.exit_code:
@@ -71,15 +71,25 @@ def speaks(command: Callable[..., ForProgram]) -> Callable[..., None]:
     return run
 
 
+@contextmanager
 def _logged(
     command: Callable[..., Any], options: Mapping[str, Any]
-) -> AbstractContextManager["Operation"]:
-    """Log a command by its whole name, where logs are kept."""
+) -> Iterator[Callable[[ForProgram], None]]:
+    """Log a command by its whole name where logs are kept, which costs nothing where none are.
+
+    Yields
+    ------
+    What keeps how it ended, and the place in the ledger of what it made.
+    """
+    if not os.environ.get(_LOG):
+        yield lambda told: None
+        return
     from blijfwijzer.records.logbook import logged
 
     group = command.__module__.rsplit(".", 1)[-1]
     own = command.__name__.replace("_", "-")
-    return logged(f"{group} {own}" if group in _GROUPS else own, options)
+    with logged(f"{group} {own}" if group in _GROUPS else own, options) as operation:
+        yield lambda told: operation.told(told.result, told.exit_code)
 
 
 @contextmanager

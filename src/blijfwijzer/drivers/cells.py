@@ -19,7 +19,13 @@ FEWEST_UNITS = 2
 _KEPT = 0.95
 """Share of the variance of contributions by whose axes people are held against each other."""
 _AXIS_STEPS = 8
-_ROUNDS, _NEAR = 30, 8
+_NEAR = 20
+"""Cells that one may be parted anew with."""
+_CHECKED, _WORTH = 10, 0.001
+"""Rounds after which is looked how much they brought, and the share of what lies within cells that
+they must have taken away for more to be worth it."""
+_PARTED, _FEWEST_ROUNDS, _MOST_ROUNDS = 3_000_000, 30, 150
+"""People who are parted anew in all rounds together, and how many rounds that may be."""
 
 
 @dataclass(frozen=True)
@@ -139,11 +145,16 @@ def _centres(points: Array, weight: Array, cells: Codes) -> tuple[Array, Array]:
 
 def _part_anew(points: Array, weight: Array, cells: Codes) -> Codes:
     """Part pairs of cells anew between their means, sizes as they were."""
-    rng = np.random.default_rng(0)
-    for _ in range(_ROUNDS):
+    rng, within = np.random.default_rng(0), np.inf
+    rounds = int(np.clip(_PARTED // len(points), _FEWEST_ROUNDS, _MOST_ROUNDS))
+    for step in range(rounds):
         centres, _ = _centres(points, weight, cells)
         if len(centres) < 2:
             break
+        if step % _CHECKED == 0:
+            before, within = within, float(weight @ ((points - centres[cells]) ** 2).sum(axis=1))
+            if within > (1 - _WORTH) * before:
+                break
         pairs = _pairs(centres, rng)
         cells = _part_pairs(points, weight, cells, centres, pairs)
     return cells

@@ -4,9 +4,9 @@ In whichever batches rows are added, and in whichever order these are merged: th
 same bytes. So one process, sixteen, or a cluster of which machines die tell the same.
 """
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from operator import add
 from typing import Any, TypeVar
 
 import numpy as np
@@ -80,8 +80,8 @@ class Sums:
         """
         return Sums(
             _join(self.counts, other.counts, _add_counts),
-            _join(self.totals, other.totals, add),
-            _join(self.by_group, other.by_group, add),
+            _join(self.totals, other.totals, operator.add),
+            _join(self.by_group, other.by_group, operator.add),
         )
 
     def add(self, name: str, terms: Array, members: csr_array | None = None) -> "Sums":

@@ -68,7 +68,7 @@ class FilledForm:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownFacts:
     """All from which forms are filled."""
 
     models: tuple[Run, ...]
@@ -77,7 +77,7 @@ class Known:
     """None where there is none: then all that it would say is the organisation's to fill in."""
 
 
-def fill(form: Form, known: Known) -> FilledForm:
+def fill(form: Form, known: KnownFacts) -> FilledForm:
     """Fill a form with what is known."""
     filler = _Filler(known)
     return FilledForm(form, tuple(Answer(i, tuple(filler.passages(i))) for i in form.items))
@@ -85,7 +85,7 @@ def fill(form: Form, known: Known) -> FilledForm:
 
 @dataclass(frozen=True)
 class _Filler:
-    known: Known
+    known: KnownFacts
 
     def passages(self, item: Item) -> Iterator[Passage]:
         if item.is_empty:

@@ -52,7 +52,7 @@ _OPEN = ("organisation", "empty", "uncovered")
 
 
 @dataclass(frozen=True)
-class Pack:
+class ReadPack:
     """A pack as it lies on disk."""
 
     folder: Path
@@ -83,13 +83,13 @@ class Pack:
         return found
 
 
-def _faults_of_figures(pack: Pack) -> Iterator[str]:
+def _faults_of_figures(pack: ReadPack) -> Iterator[str]:
     """Read every figure again."""
     for figure in pack.answers["figures"]:
         yield from reread(figure, pack.runs)
 
 
-def _faults_of_forms(pack: Pack) -> Iterator[str]:
+def _faults_of_forms(pack: ReadPack) -> Iterator[str]:
     """Hold forms against their declarations: no question, norm or part of an answer is left out."""
     forms = pack.answers["forms"]
     for form, count in QUESTIONS.items():
@@ -152,7 +152,7 @@ def _faults_of_answer(
             yield f"{where}: says {passage['name']}, which does not answer it"
 
 
-def _faults_of_texts(pack: Pack) -> Iterator[str]:
+def _faults_of_texts(pack: ReadPack) -> Iterator[str]:
     """Hold each sentence against its declaration, and each figure in it against its value."""
     sentences = declared_in("statements")
     for form, items in pack.answers["forms"].items():
@@ -172,7 +172,7 @@ def _faults_of_texts(pack: Pack) -> Iterator[str]:
 
 
 def _faults_of_text(
-    where: str, told: Mapping[str, Any], sentence: str, pack: Pack
+    where: str, told: Mapping[str, Any], sentence: str, pack: ReadPack
 ) -> Iterator[str]:
     pieces = [(literal, name) for literal, name, _, _ in string.Formatter().parse(sentence)]
     expected = [name for _, name in pieces if name]
@@ -195,7 +195,7 @@ def _faults_of_text(
         yield f"{where}: its words are not those of the product"
 
 
-def _faults_of_documents(pack: Pack) -> Iterator[str]:
+def _faults_of_documents(pack: ReadPack) -> Iterator[str]:
     """Hold each document against the answers and figures that it should hold."""
     for name, places in pack.answers["documents"].items():
         content = pack.read(name)
@@ -216,7 +216,7 @@ def _faults_of_documents(pack: Pack) -> Iterator[str]:
                 yield f"{name}: {pack.figure(number)['name']} is another figure than is cited"
 
 
-def _faults_of_coverage(pack: Pack) -> Iterator[str]:
+def _faults_of_coverage(pack: ReadPack) -> Iterator[str]:
     """Look whether each document holds every answer that it should."""
     listed = pack.answers["documents"]
     for name in DOCUMENTS:
@@ -228,7 +228,7 @@ def _faults_of_coverage(pack: Pack) -> Iterator[str]:
             yield f"{file}.json: leaves out what answers {item}"
 
 
-def _answered(pack: Pack, form: str) -> set[str]:
+def _answered(pack: ReadPack, form: str) -> set[str]:
     """Give the questions of a form to which a document must hold an answer in words."""
     items = pack.answers["forms"].get(form, {})
     if form in ("technical", "system"):
@@ -252,7 +252,7 @@ def _told_at(content: Any, path: list[Any]) -> Any:
     return content
 
 
-def _faults_of_cards(pack: Pack) -> Iterator[str]:
+def _faults_of_cards(pack: ReadPack) -> Iterator[str]:
     """Hold cards against the models that they are about."""
     system = pack.read("system-card.json") or {}
     nested = {card.get("name"): card for card in system.get("models", [])}
@@ -288,7 +288,7 @@ def _numbers_of(card: Mapping[str, Any]) -> int:
     return len(result["metrics"]) + bars + 2 * points
 
 
-def _faults_of_records(pack: Pack) -> Iterator[str]:
+def _faults_of_records(pack: ReadPack) -> Iterator[str]:
     """Hold the records for others' systems against what these take."""
     register = pack.read("algorithm-register.json") or {}
     for name in _REGISTER:
@@ -312,7 +312,7 @@ def _faults_of_records(pack: Pack) -> Iterator[str]:
                 yield f"{form}.json: {item['id']} is to be judged, and is filled in"
 
 
-def _faults_of_pages(pack: Pack) -> Iterator[str]:
+def _faults_of_pages(pack: ReadPack) -> Iterator[str]:
     """Look whether each page says what the answers say, in the language of the pack."""
     for form, items in pack.answers["forms"].items():
         page = _page_text(pack.folder / f"{form}.html")
@@ -344,7 +344,7 @@ def _squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-CHECKS: tuple[Callable[[Pack], Iterator[str]], ...] = (
+CHECKS: tuple[Callable[[ReadPack], Iterator[str]], ...] = (
     *(_faults_of_figures, _faults_of_forms, _faults_of_texts, _faults_of_documents),
     *(_faults_of_coverage, _faults_of_cards, _faults_of_records, _faults_of_pages),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from blijfwijzer.errors import EvidenceError, GovernanceError
 from blijfwijzer.governance.document import Governance, read_governance
-from blijfwijzer.governance.pack_checks import CHECKS, DOCUMENTS, QUESTIONS, Pack, declared_in
+from blijfwijzer.governance.pack_checks import CHECKS, DOCUMENTS, QUESTIONS, ReadPack, declared_in
 from blijfwijzer.governance.rereading import EvidenceRun, open_run
 
 RECORD = "pack.json"
@@ -36,7 +36,7 @@ def verify_pack(folder: Path, elsewhere: Mapping[str, Path] | None = None) -> li
     try:
         faults = list(_faults_of_files(folder, record))
         runs, missing = _open_runs(folder, record, elsewhere or {})
-        pack = Pack(folder, record, answers, runs)
+        pack = ReadPack(folder, record, answers, runs)
         for check in CHECKS:
             faults += check(pack)
         faults += missing + list(_faults_of_governance(pack, elsewhere or {}))
@@ -105,7 +105,7 @@ def _open_runs(
     return runs, faults
 
 
-def _faults_of_governance(pack: Pack, elsewhere: Mapping[str, Path]) -> Iterator[str]:
+def _faults_of_governance(pack: ReadPack, elsewhere: Mapping[str, Path]) -> Iterator[str]:
     """Hold what the pack says was settled against the governance file, and its dates in order."""
     told = pack.record["governance"]
     settled = [
@@ -130,6 +130,7 @@ def _faults_of_governance(pack: Pack, elsewhere: Mapping[str, Path]) -> Iterator
     if governance.sha256 != told["sha256"]:
         yield "governance: the file says something else than when this pack was made"
     yield from _faults_of_dates(pack, governance)
+    yield from _faults_of_releases(pack, governance)
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     for where, passage in settled:
         value = raw
@@ -152,7 +153,20 @@ def _holds(text: str, value: Any, language: str) -> bool:
     return " ".join(words.split()) in " ".join(text.split())
 
 
-def _faults_of_dates(pack: Pack, governance: Governance) -> Iterator[str]:
+def _faults_of_releases(pack: ReadPack, governance: Governance) -> Iterator[str]:
+    """Hold what is settled now against what was when a release was made."""
+    for name, run in pack.runs.items():
+        then = run.told.get("governance")
+        if not isinstance(then, dict):
+            continue
+        if then["thresholds_sha256"] != governance.acceptance.sha256:
+            yield f"{name}: was judged by other thresholds than the governance file has now"
+        for clause in ("consent", "dpia", "iama"):
+            if getattr(governance, clause) is not None and not then["document"][clause]:
+                yield f"governance: {clause} is of after {name} was made, which it is told of"
+
+
+def _faults_of_dates(pack: ReadPack, governance: Governance) -> Iterator[str]:
     made = date.fromisoformat(str(pack.record["made"])[:10])
     given = {"consent": governance.consent, "dpia": governance.dpia, "iama": governance.iama}
     for name, one in given.items():

@@ -113,7 +113,8 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "sheet.asks": (
             *("agreement", "alternatives", "beside", "beside_drivers", "beside_means", "blind"),
             *("card", "checks", "climate", "comparable", "compared", "conclusions", "conduct"),
-            *("conduct_changes", "conduct_links", "decided_before", "decisions", "drivers"),
+            *("conduct_changes", "conduct_links", "decided_before", "decisions"),
+            *("detectable", "drivers", "offered_drivers"),
             *("estimates", "fairness", "flagged", "gaps", "groups", "items", "lottery", "mix"),
             *("moved", "moved_climate", "pairs", "proposal", "questions", "reach"),
             *("reach_conclusions", "reach_gaps", "rejected", "remedies", "response", "rolled_up"),

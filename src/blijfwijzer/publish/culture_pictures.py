@@ -36,6 +36,27 @@ def draw_dimension(units: pd.DataFrame, everyone: float | None, caption: Value) 
     )
 
 
+def draw_profile(rows: pd.DataFrame, caption: Value) -> Drawing:
+    """Draw the means of one unit, each beside that of everyone where that is told.
+
+    Parameters
+    ----------
+    rows : one row per dimension: dimension, pooled, low, high, all_mean
+    """
+    named = rows.assign(label=rows["dimension"])
+    return Drawing(
+        find_range(named, "pooled", caption, "decimal"),
+        say("unit.mean"),
+        tuple(
+            (*mark_of(row, "all_mean", "tick", has_ends=False), *mark_of(row, "pooled"))
+            for row in records(named)
+        ),
+        (("dot", say("legend.mean")), ("tick", say("legend.everyone"))),
+        has_zero=False,
+        least=_LEAST_POINTS,
+    )
+
+
 def draw_reliability(scales: pd.DataFrame, caption: Value) -> Drawing:
     """Draw omega of each scale with its interval."""
     ends = ("omega_low", "omega_high")

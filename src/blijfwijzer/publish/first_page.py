@@ -70,6 +70,11 @@ def contact_of(report: Chapter) -> tuple[Value, ...]:
     return report.notes.get("contact") or (say("contact.none"),)
 
 
+def room_for_contact(report: Chapter) -> tuple[Value, ...]:
+    """Say whom to ask and where to object, with room to write it where nobody filled it in."""
+    return report.notes.get("contact") or (say("letter.contact"),)
+
+
 def is_divided(report: Chapter) -> bool:
     """Tell whether a budget was divided, and all is there that the first page tells of it."""
     return all(map(report.has, ("proposal", "vouchers", "alternatives")))

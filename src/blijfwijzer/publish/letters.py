@@ -8,6 +8,7 @@ from blijfwijzer.publish.first_page import (
     missed_of,
     offer_of,
     proposal_of,
+    room_for_contact,
     served,
     sureness_of,
 )
@@ -32,7 +33,7 @@ def _memo(report: Chapter) -> Iterator[Value]:
     yield from sureness_of(report)
     yield next(missed_of(report))
     yield say("memo.rights")
-    yield from _contact(report)
+    yield from room_for_contact(report)
     yield say("memo.never")
 
 
@@ -46,12 +47,7 @@ def _mail(report: Chapter) -> Iterator[Value]:
     plan = proposal_of(report)
     if plan["served"] < plan["groups"]:
         yield say("mail.others")
-    yield from _contact(report)
-
-
-def _contact(report: Chapter) -> tuple[Value, ...]:
-    """Say whom to ask and where to object, with room to write it where nobody filled it in."""
-    return report.notes.get("contact") or (say("letter.contact"),)
+    yield from room_for_contact(report)
 
 
 def _groups(report: Chapter) -> Message:

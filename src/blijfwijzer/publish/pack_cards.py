@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from blijfwijzer.governance.answers import FilledForm, Known, settled_value
+from blijfwijzer.governance.answers import FilledForm, KnownFacts, settled_value
 from blijfwijzer.governance.figures import Cited, Run, Step, cite, figure_specs
 from blijfwijzer.publish.pack_texts import join_passages, write_answer
 from blijfwijzer.survey.texts import Language
@@ -20,7 +20,7 @@ _CURVES = 10
 
 
 @dataclass(frozen=True)
-class Placed:
+class FilledDocument:
     """A JSON document, and where in it figures of runs stand."""
 
     content: dict[str, Any]
@@ -30,7 +30,7 @@ class Placed:
     """Keys and places that lead to a text, and the form and question that it answers."""
 
 
-def model_card(run: Run) -> Placed:
+def model_card(run: Run) -> FilledDocument:
     """Tell of one model: its measures, overall and by group, what drives it, and its settings."""
     numbers = _Numbers(run)
     about = {name: _value(run, name) for name in ("survey", "survey_wave", "made", "made_with")}
@@ -70,12 +70,12 @@ def model_card(run: Run) -> Placed:
             }
         ],
     }
-    return Placed(content, tuple(numbers.placed))
+    return FilledDocument(content, tuple(numbers.placed))
 
 
 def system_card(
-    filled: FilledForm, known: Known, cards: dict[str, Placed], language: Language
-) -> Placed:
+    filled: FilledForm, known: KnownFacts, cards: dict[str, FilledDocument], language: Language
+) -> FilledDocument:
     """Tell of the system as a whole, with the cards of its models and its assessment in it."""
     first = known.models[0]
     content: dict[str, Any] = {
@@ -111,10 +111,10 @@ def system_card(
         places.append(((name, 0) if is_list else (name,), filled.form.id, name))
     content["models"] = [card.content for name, card in cards.items() if name.startswith("model-")]
     content["assessments"] = [cards["assessment-card"].content]
-    return Placed(content, answers=tuple(places))
+    return FilledDocument(content, answers=tuple(places))
 
 
-def assessment_card(filled: FilledForm, known: Known, language: Language) -> Placed:
+def assessment_card(filled: FilledForm, known: KnownFacts, language: Language) -> FilledDocument:
     """Answer the questions of the technical documentation."""
     made = str(_value(known.models[-1], "made"))
     contents, places = [], []
@@ -135,7 +135,7 @@ def assessment_card(filled: FilledForm, known: Known, language: Language) -> Pla
         "date": made[:10],
         "contents": contents,
     }
-    return Placed(content, answers=tuple(places))
+    return FilledDocument(content, answers=tuple(places))
 
 
 class _Numbers:

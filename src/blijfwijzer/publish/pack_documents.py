@@ -9,10 +9,10 @@ from html import escape
 from typing import Any
 
 from blijfwijzer.errors import GovernanceError
-from blijfwijzer.governance.answers import Answer, FilledForm, Known
+from blijfwijzer.governance.answers import Answer, FilledForm, KnownFacts
 from blijfwijzer.governance.figures import Cited, Run, figure_specs
 from blijfwijzer.governance.questionnaire import risks
-from blijfwijzer.publish.pack_cards import Placed
+from blijfwijzer.publish.pack_cards import FilledDocument
 from blijfwijzer.publish.pack_texts import WrittenPassage, join_passages, write_answer
 
 OUTPUT_SCHEMA = (
@@ -30,7 +30,7 @@ _DUTCH = "nl"
 _KNOWN = ("run", "settled", "product", "choice")
 
 
-def register_record(filled: FilledForm) -> Placed:
+def register_record(filled: FilledForm) -> FilledDocument:
     """Fill a record of the algorithm register, publication standard 1.0.
 
     Raises
@@ -54,10 +54,10 @@ def register_record(filled: FilledForm) -> Placed:
         _refuse_long(text, answer)
         content[name] = text
         places.append(((name,), filled.form.id, name))
-    return Placed(content, answers=tuple(places))
+    return FilledDocument(content, answers=tuple(places))
 
 
-def assessment(filled: FilledForm, known: Known) -> Placed:
+def assessment(filled: FilledForm, known: KnownFacts) -> FilledDocument:
     """Fill what is known of an assessment as its own tool reads it; the rest it does not touch."""
     made = _last_made(known)
     answers: dict[str, Any] = {}
@@ -85,7 +85,7 @@ def assessment(filled: FilledForm, known: Known) -> Placed:
         },
         "answers": answers,
     }
-    return Placed(content, answers=tuple(places))
+    return FilledDocument(content, answers=tuple(places))
 
 
 _CHOICES = ("12.3#/12.3.1", "2.1.1.1", "1.1.1")
@@ -125,7 +125,7 @@ def _risks(made: str) -> dict[str, Any]:
     }
 
 
-def bill_of_materials(known: Known) -> Placed:
+def bill_of_materials(known: KnownFacts) -> FilledDocument:
     """List models and the survey they learnt from, as CycloneDX 1.7 does (ML-BOM)."""
     components, placed = list[dict[str, Any]](), list[tuple[tuple[str | int, ...], Cited]]()
     for at, run in enumerate(known.models):
@@ -164,7 +164,7 @@ def bill_of_materials(known: Known) -> Placed:
             {"type": "data", "bom-ref": "survey", "name": survey, "data": [{"type": "dataset"}]},
         ],
     }
-    return Placed(content, tuple(placed))
+    return FilledDocument(content, tuple(placed))
 
 
 def _model(run: Run, metrics: list[dict[str, Any]]) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def _refuse_long(text: str, answer: Answer) -> None:
         )
 
 
-def _last_made(known: Known) -> str:
+def _last_made(known: KnownFacts) -> str:
     """Give when the newest model was made, so that the same runs give the same pack."""
     return max(str(_value(run, "made")) for run in known.models)
 

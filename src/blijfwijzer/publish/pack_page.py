@@ -107,13 +107,25 @@ def _form(pages: PackPages, filled: FilledForm) -> bytes:
 def _answer(pages: PackPages, filled: FilledForm, answer: Answer) -> Block:
     name, item = filled.form.id, answer.item
     question = pages_text(pages, item.question)
-    number = item.id.replace("#", " ") if name in _NUMBERED else ""
+    number = _number(item.id) if name in _NUMBERED else ""
     told, open_points = list[Value](), list[Value]()
     for passage in pages.written[name][item.id]:
         is_open = passage.passage.source in ("organisation", "empty", "uncovered")
         (open_points if is_open else told).append(_cited(pages, name, passage))
     heading = f"{number} {question}".strip()
     return Block(heading, tuple(told), tuple(open_points))
+
+
+def _number(task: str) -> str:
+    """Write the id of a question as its form does; one that repeats, with which it is.
+
+    >>> _number("2.1#1/2.1.5"), _number("5.1#0/5.1.1[0]"), _number("12.3#/12.3.1"), _number("2.3")
+    ('2.1.5 (2)', '5.1.1 (1)', '12.3.1', '2.3')
+    """
+    group, _, child = task.partition("/")
+    place = group.partition("#")[2]
+    number = (child or task).partition("[")[0]
+    return f"{number} ({int(place) + 1})" if place else number
 
 
 def pages_text(pages: PackPages, text: Value) -> str:

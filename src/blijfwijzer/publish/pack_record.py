@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from blijfwijzer.governance.answers import Known
+from blijfwijzer.governance.answers import KnownFacts
 from blijfwijzer.governance.figures import Cited, Step
-from blijfwijzer.publish.pack_cards import Placed
+from blijfwijzer.publish.pack_cards import FilledDocument
 from blijfwijzer.publish.pack_texts import WrittenPassage
 
 ANSWERS = "answers.json"
@@ -38,7 +38,7 @@ Written = Mapping[str, Mapping[str, tuple[WrittenPassage, ...]]]
 
 
 def answers_json(
-    written: Mapping[str, Written], documents: Mapping[str, Placed], citations: Citations
+    written: Mapping[str, Written], documents: Mapping[str, FilledDocument], citations: Citations
 ) -> dict[str, Any]:
     """Tell every answer and figure, for `govern verify` and for other programs.
 
@@ -123,7 +123,7 @@ def _words(path: tuple[Step, ...]) -> str:
 
 
 def record(
-    known: Known,
+    known: KnownFacts,
     places: Mapping[str, str],
     language: str,
     made: tuple[str, str],

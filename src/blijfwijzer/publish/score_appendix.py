@@ -119,6 +119,8 @@ def _targeted(report: Chapter, tables: tuple[str, str, str], selected: Value) ->
             continue
         sentences = tuple(told.pop(attribute, []))
         caption = say("caption.fairness", attribute=tidy(attribute))
+        if str(attribute).casefold() == report.everyone.casefold():
+            caption = say("caption.fairness_everyone")
         drawing = draw_fairness(shown, caption, sentences[0] if sentences else "", selected)
         beside = (*sentences, *_without_figures(rows.drop(index=shown.index)))
         yield drawn(report, rates, shown.drop(columns="attribute"), drawing, caption, beside)

@@ -11,7 +11,7 @@ from blijfwijzer.disclosure.release import Cleared, pick, stack
 from blijfwijzer.groups.paths import EVERYONE, GroupPath
 from blijfwijzer.publish.blocks import Block, drawn
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.first_page import NEVER, contact_of
+from blijfwijzer.publish.first_page import NEVER, room_for_contact
 from blijfwijzer.publish.numbers import number
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
@@ -68,11 +68,11 @@ def render_unit(release: ReadRelease, unit: str, previous: ReadRelease | None = 
         {
             "unit_results": _results(page, release, unit, previous),
             "unit_drivers": _drivers(page, unit),
-            "unit_talk": _talk(page, unit),
+            "unit_talk": talk(_topics(page, unit)),
             "unit_vouchers": _vouchers(page, release, unit),
             "unit_never": [
                 Block(points=tuple(map(say, NEVER))),
-                Block(paragraphs=contact_of(report)),
+                Block(paragraphs=room_for_contact(report)),
             ],
         },
     )
@@ -129,16 +129,20 @@ def _drivers(page: Chapter, unit: str) -> Iterator[Block]:
     yield Block(paragraphs=(say("unit.association"), say("remedy.culture_first")))
 
 
-def _talk(page: Chapter, unit: str) -> Iterator[Block]:
-    """Give five questions for the talk with the team, the first sure driver among them."""
+def talk(topics: Sequence[str]) -> list[Block]:
+    """Give five questions for the talk with a team, one on the first topic if there is any."""
+    questions: list[Value] = [say(name) for name in _QUESTIONS]
+    if topics:
+        questions[2] = say("talk.topic", topic=tidy(topics[0]))
+    return [Block(paragraphs=(say("talk.rules"),), points=tuple(questions))]
+
+
+def _topics(page: Chapter, unit: str) -> list[str]:
+    """Give the sure drivers of a unit that can be changed and go with more risk."""
     drivers = page.rows("drivers")
     is_sure = drivers["is_sure"].astype(bool) & drivers["is_changeable"].astype(bool)
     is_more = drivers["contrast"].map(number).astype(float) > 0
-    own = drivers.loc[(drivers["group"] == unit) & is_sure & is_more, "driver"]
-    questions: list[Value] = [say(name) for name in _QUESTIONS]
-    if len(own):
-        questions[2] = say("talk.topic", topic=tidy(own.iloc[0]))
-    yield Block(paragraphs=(say("talk.rules"),), points=tuple(questions))
+    return drivers.loc[(drivers["group"] == unit) & is_sure & is_more, "driver"].tolist()
 
 
 def _vouchers(page: Chapter, release: ReadRelease, unit: str) -> Iterator[Block]:
@@ -175,17 +179,18 @@ def _concerns(group: str, unit: str, release: ReadRelease) -> bool:
     return own[:shared] == other[:shared]
 
 
-def render_index(release: ReadRelease, files: dict[str, str]) -> bytes:
+def render_index(report: Chapter, groups: pd.DataFrame, files: dict[str, str]) -> bytes:
     """Write the list of all pages, by largest unit.
 
     Parameters
     ----------
+    groups : one row per unit: group, label, sector_label
     files : id of a unit to the file with its page
     """
-    report = replace(release.report, title=say("unit.index"), notes={}, warnings=())
-    rows = release.groups.set_index("group").loc[list(files)]
+    page = replace(report, title=say("unit.index"), notes={}, warnings=())
+    rows = groups.set_index("group").loc[list(files)]
     blocks = [Block(paragraphs=(say("unit.index_text", count=len(files)),))]
     for sector, units in rows.groupby("sector_label", sort=False):
-        links = tuple((files[str(unit)], release.label(str(unit))) for unit in units.index)
+        links = tuple((files[str(u)], tidy(label)) for u, label in units["label"].items())
         blocks.append(Block(tidy(sector), links=links))
-    return render_sections(report, {"unit_index": blocks})
+    return render_sections(page, {"unit_index": blocks})

@@ -258,8 +258,7 @@ def _notes(
     ]
     if lottery is not None:
         sums = {name: int(lottery.table[name].sum()) for name in _KINDS}
-        signals = tuple(settings.signals) or "-"
-        notes.append(say("note.vouchers.mix", signals=signals, **sums))
+        notes.append(_mix(tuple(settings.signals), sums))
     if len(allocation.limits):
         limits = tuple(
             say(
@@ -305,6 +304,13 @@ def _effect(allocation: Allocation) -> Message:
         deadweight=100 * guidance.deadweight,
         guidance=guidance.cost,
     )
+
+
+def _mix(signals: tuple[str, ...], sums: dict[str, int]) -> Message:
+    """Say how many vouchers were given by risk, by lot and, where any were, by hand."""
+    if not signals and not sums["by_signal"]:
+        return say("note.vouchers.mix_by_two", by_risk=sums["by_risk"], by_lot=sums["by_lot"])
+    return say("note.vouchers.mix", signals=signals or "-", **sums)
 
 
 def _over(division: Division, groups: pd.DataFrame) -> Message:

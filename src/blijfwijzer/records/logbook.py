@@ -40,9 +40,12 @@ class Operation:
     name: str
     started: str
     outcome: dict[str, Any] = field(default_factory=dict)
+    code: int = 0
+    """Exit code where no error ends it."""
 
-    def told(self, result: Mapping[str, Any]) -> None:
-        """Keep the place in the ledger of what was made, if something was."""
+    def told(self, result: Mapping[str, Any], code: int = 0) -> None:
+        """Keep how it ended, and the place in the ledger of what was made, if something was."""
+        self.code = code
         record = result.get("record")
         if isinstance(record, Mapping) and isinstance(record.get("ledger"), Mapping):
             self.outcome = {"survey": record.get("survey", ""), **record["ledger"]}
@@ -81,7 +84,7 @@ def logged(
     code = 1
     try:
         yield operation
-        code = 0
+        code = operation.code
     except BlijfwijzerError as error:
         code = error.exit_code
         raise

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from blijfwijzer.disclosure.release import reopen
+from blijfwijzer.disclosure.release import Cleared, reopen
 from blijfwijzer.errors import NotWritableError, ReleaseError, SettingsError, counted
 from blijfwijzer.files import (
     find_strange,
@@ -18,11 +18,13 @@ from blijfwijzer.files import (
 )
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.release_files import report_from_json
+from blijfwijzer.release.stops import refuse_begun
 from blijfwijzer.settings import Settings
 
 RECORD = "run.json"
 """What a release tells of itself; by this file a folder is known as a release."""
 LOTTERY = "lottery.json"
+CLIMATE = "climate.parquet"
 _OF_GROUPS = (
     *("group", "label", "level", "kind", "sector_label"),
     *("n", "people", "own_n", "own_people"),
@@ -46,7 +48,10 @@ def refuse_place(
         Another folder or file is there, an input lies inside it, or it lies among the ledgers.
     ReleaseError
         A sealed lottery is there.
+    StoppedError
+        Everything is stopped.
     """
+    refuse_begun(ledgers)
     place = output.resolve()
     inside = [path for path in inputs if path is not None and path.resolve().is_relative_to(place)]
     if inside:
@@ -159,6 +164,28 @@ def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Chapter]:
         ) from error
     require_columns(groups, _OF_GROUPS)
     return run, groups, report
+
+
+def read_climate(folder: Path) -> tuple[dict[str, Any], Cleared]:
+    """Read what `climate` wrote, after checking the hash of every file.
+
+    Returns
+    -------
+    The run's record, and one row per group and dimension, as in climate.parquet.
+
+    Raises
+    ------
+    ReleaseError
+        It is no release of `climate`, or a file is missing or altered.
+    """
+    run = read_record(folder)
+    try:
+        return run, reopen(pd.read_parquet(folder / CLIMATE))
+    except (OSError, ValueError) as error:
+        raise ReleaseError(
+            f"{folder}: {CLIMATE} cannot be read as that of a release ({type(error).__name__}). "
+            "Measure the climate again."
+        ) from error
 
 
 def require_columns(groups: pd.DataFrame, names: Iterable[str]) -> None:

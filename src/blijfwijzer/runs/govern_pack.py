@@ -15,12 +15,13 @@ from blijfwijzer.errors import (
     counted,
 )
 from blijfwijzer.files import hash_files, to_json, write_files, write_folder_beside
-from blijfwijzer.governance.answers import FilledForm, Known, fill
-from blijfwijzer.governance.document import FILE, Governance, read_governance
+from blijfwijzer.governance.answers import FilledForm, KnownFacts, fill
+from blijfwijzer.governance.document import FILE, Governance
 from blijfwijzer.governance.figures import RECORDS, Run
+from blijfwijzer.governance.places import file_beside, find_governance
 from blijfwijzer.governance.questionnaire import FORMS, read_form
 from blijfwijzer.governance.verification import RECORD, verify_pack
-from blijfwijzer.publish.pack_cards import Placed, assessment_card, model_card, system_card
+from blijfwijzer.publish.pack_cards import FilledDocument, assessment_card, model_card, system_card
 from blijfwijzer.publish.pack_documents import assessment, bill_of_materials, register_record
 from blijfwijzer.publish.pack_page import INDEX, PackPages, render_pack
 from blijfwijzer.publish.pack_record import ANSWERS, Citations, answers_json, record
@@ -45,7 +46,7 @@ _OF = {
 
 
 @dataclass(frozen=True)
-class PackRequest:
+class FormsRequest:
     """Of what a pack is asked."""
 
     models: Path
@@ -55,7 +56,7 @@ class PackRequest:
     language: Language = "nl"
 
 
-def govern_pack(asked: PackRequest, output: Path) -> dict[str, Any]:
+def govern_pack(asked: FormsRequest, output: Path) -> dict[str, Any]:
     """Write forms, cards and pages, filled from models, releases and the governance file.
 
     They tell nothing that those do not: no survey is read, and no ledger is needed.
@@ -67,8 +68,8 @@ def govern_pack(asked: PackRequest, output: Path) -> dict[str, Any]:
     _refuse_language(asked.language)
     chosen = [choice.stored for choice in choose_models(asked.models).values()]
     place, governance = _governance(asked, chosen[0])
-    known = Known(tuple(map(_model, chosen)), tuple(map(_release, asked.releases)), governance)
-    _refuse_other(known, chosen[0])
+    known = KnownFacts(tuple(map(_model, chosen)), tuple(map(_release, asked.releases)), governance)
+    _refuse_other(known)
     _refuse_inside(known, output)
     about = chosen[0].codebook.survey
     survey = say("title.pack_survey", wave=about.wave, codebook=about.label)
@@ -76,7 +77,7 @@ def govern_pack(asked: PackRequest, output: Path) -> dict[str, Any]:
 
 
 def write_pack(
-    known: Known, survey: Value, governance: Path | None, language: Language, output: Path
+    known: KnownFacts, survey: Value, governance: Path | None, language: Language, output: Path
 ) -> dict[str, Any]:
     """Write a pack of what is known.
 
@@ -142,7 +143,7 @@ def _counts(filled: FilledForm) -> dict[str, int]:
 
 
 def _write(
-    known: Known, language: Language, survey: Value
+    known: KnownFacts, language: Language, survey: Value
 ) -> tuple[dict[str, bytes], Citations, list[FilledForm]]:
     """Fill each form, and write it as pages and documents."""
     filled = [fill(read_form(name), known) for name in FORMS]
@@ -170,8 +171,8 @@ def _write(
 
 
 def _documents(
-    filled: Mapping[str, FilledForm], known: Known, language: Language
-) -> dict[str, Placed]:
+    filled: Mapping[str, FilledForm], known: KnownFacts, language: Language
+) -> dict[str, FilledDocument]:
     cards = {f"model-card-{run.about}": model_card(run) for run in known.models}
     cards["assessment-card"] = assessment_card(filled["technical"], known, language)
     return {
@@ -192,15 +193,13 @@ def _release(folder: Path) -> Run:
     return Run("release", folder, str(run["wave"]), dict(run["files"]))
 
 
-def _governance(asked: PackRequest, stored: Stored) -> tuple[Path | None, Governance | None]:
-    """Find the governance file: the one that is given, among the models, or of a shipped book."""
-    if asked.governance is not None:
-        return asked.governance, read_governance(asked.governance)
-    shipped = codebook_file(survey_name(stored.codebook)).with_suffix(f".{FILE}")
-    for path in (asked.models / FILE, stored.folder.parent / FILE, shipped):
-        if path.exists():
-            return path, read_governance(path)
-    return None, None
+def _governance(asked: FormsRequest, stored: Stored) -> tuple[Path | None, Governance | None]:
+    """Find the governance file: that which is given, among the models, or of a built-in survey."""
+    named = asked.governance or file_beside(stored.folder)
+    governance = find_governance(named, stored.codebook)
+    if named is None and governance is not None:
+        named = codebook_file(survey_name(stored.codebook)).with_suffix(f".{FILE}")
+    return named, governance
 
 
 def _refuse_language(language: Language) -> None:
@@ -216,22 +215,17 @@ def _refuse_language(language: Language) -> None:
         )
 
 
-def _refuse_other(known: Known, stored: Stored) -> None:
-    """Refuse a governance file or a release of another survey, or one by other models.
+def _refuse_other(known: KnownFacts) -> None:
+    """Refuse a release by other models, by other thresholds, or from before the consent.
 
     Raises
     ------
     GovernanceError
     """
-    survey = stored.codebook.survey.name
-    if known.governance is not None and known.governance.survey != survey:
-        raise GovernanceError(
-            f"the governance file is of the survey {known.governance.survey}, and the models are "
-            f"of {survey}. Give the file of this survey with --governance."
-        )
     names = {run.name for run in known.models}
     for release in known.releases:
-        made_from = release.read(RECORDS["release"])["provenance"]
+        told = release.read(RECORDS["release"])
+        made_from = told["provenance"]
         used = {str(value) for key, value in made_from.items() if key in _models_of(made_from)}
         if not used <= names:
             raise GovernanceError(
@@ -240,12 +234,41 @@ def _refuse_other(known: Known, stored: Stored) -> None:
                 "of these."
             )
 
+        refuse_unsettled(release, told.get("governance"), known.governance)
+
+
+def refuse_unsettled(release: Run, then: Mapping[str, Any] | None, now: Governance | None) -> None:
+    """Refuse to tell of a release what was settled after it was made.
+
+    Parameters
+    ----------
+    then : what its record tells of governance; None where it was made without
+
+    Raises
+    ------
+    GovernanceError
+    """
+    if then is None or now is None:
+        return
+    if then["thresholds_sha256"] != now.acceptance.sha256:
+        raise GovernanceError(
+            f"{release.folder}: was judged by other thresholds than the governance file has now. "
+            "Thresholds stand before a result: give the file of then with --governance."
+        )
+    late = [name for name in ("consent", "dpia", "iama") if not then["document"][name]]
+    late = [name for name in late if getattr(now, name) is not None]
+    if late:
+        raise GovernanceError(
+            f"{release.folder}: was made before there was {' and '.join(late)}, and the governance "
+            "file tells of it now. Score the wave again, or make the pack of models alone."
+        )
+
 
 def _models_of(made_from: Mapping[str, Any]) -> set[str]:
     return {key for key in made_from if key.startswith("model_") and "sha256" not in key}
 
 
-def _refuse_inside(known: Known, output: Path) -> None:
+def _refuse_inside(known: KnownFacts, output: Path) -> None:
     """Refuse a pack in a model or release, which may hold nothing but what it was made with.
 
     Raises

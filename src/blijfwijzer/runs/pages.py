@@ -1,6 +1,6 @@
 """The story of `pages`: a page for the manager of each unit, of what a release shows already."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,14 @@ import pandas as pd
 from blijfwijzer.errors import NotWritableError, ReleaseError
 from blijfwijzer.files import hash_files, to_json, write_files, write_folder_beside
 from blijfwijzer.progress import Tell, show_progress
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.culture_unit_page import (
+    ReadClimate,
+    read_climate_page,
+    render_culture_unit,
+)
 from blijfwijzer.publish.unit_page import ReadRelease, render_index, render_unit
-from blijfwijzer.release.folder import read_release
+from blijfwijzer.release.folder import CLIMATE, read_climate, read_release, settings_of
 
 RECORD = "pages.json"
 """By this file a folder is known as pages that were made before."""
@@ -21,7 +27,7 @@ class PagesRequest:
     """Of which releases pages are asked."""
 
     release: Path
-    """What `score` made, perhaps with vouchers."""
+    """What `score` made, perhaps with vouchers, or `climate`."""
     previous: Path | None = None
     """The release of the wave before."""
 
@@ -33,10 +39,8 @@ def pages(asked: PagesRequest, output: Path) -> int:
     """
     _refuse_inside(asked, output)
     with show_progress() as tell:
-        release = _read(asked.release)
-        previous = None if asked.previous is None else _read(asked.previous)
-        _refuse_other(asked, release, previous)
-        files = dict(_render(release, previous, tell))
+        pages = _of_climate(asked) if (asked.release / CLIMATE).exists() else _of_score(asked)
+        files = dict(_render(pages, tell))
         record = {"release": asked.release.name, "files": hash_files(files)}
         with write_folder_beside(output, RECORD) as beside:
             write_files(beside, {**files, RECORD: to_json(record)})
@@ -45,14 +49,49 @@ def pages(asked: PagesRequest, output: Path) -> int:
     return count
 
 
-def _render(
-    release: ReadRelease, previous: ReadRelease | None, tell: Tell
-) -> Iterator[tuple[str, bytes]]:
-    names = {unit: f"unit-{place:04d}.html" for place, unit in enumerate(release.units, start=1)}
+@dataclass(frozen=True)
+class _Pages:
+    """How the page of each unit is made."""
+
+    report: Chapter
+    units: pd.DataFrame
+    """One row per unit: group, label, sector_label."""
+    render: Callable[[str], bytes]
+
+
+def _of_score(asked: PagesRequest) -> _Pages:
+    release = _read(asked.release)
+    previous = None if asked.previous is None else _read(asked.previous)
+    _refuse_other(asked, release, previous)
+    units = release.groups[release.groups["group"].isin(release.units)]
+    return _Pages(release.report, units, lambda unit: render_unit(release, unit, previous))
+
+
+def _of_climate(asked: PagesRequest) -> _Pages:
+    """Make pages of a climate, which tells itself how units changed.
+
+    Raises
+    ------
+    ReleaseError
+        A release of the wave before is given too.
+    """
+    if asked.previous is not None:
+        raise ReleaseError(
+            f"{asked.release}: is a climate, which is told beside the wave before by itself. "
+            "Leave --previous out here, and give it to `climate`."
+        )
+    run, rows = read_climate(asked.release)
+    release = ReadClimate(read_climate_page(run, settings_of(run)), rows)
+    return _Pages(release.page, release.groups, lambda unit: render_culture_unit(release, unit))
+
+
+def _render(pages: _Pages, tell: Tell) -> Iterator[tuple[str, bytes]]:
+    units = pages.units["group"].astype(str)
+    names = {unit: f"unit-{place:04d}.html" for place, unit in enumerate(units, start=1)}
     for place, (unit, name) in enumerate(names.items(), start=1):
         tell(f"page {place} of {len(names)}")
-        yield name, render_unit(release, unit, previous)
-    yield "index.html", render_index(release, names)
+        yield name, pages.render(unit)
+    yield "index.html", render_index(pages.report, pages.units, names)
 
 
 def _read(folder: Path) -> ReadRelease:

@@ -1,0 +1,27 @@
+"""Studies of comparisons and of cells: what they measure is what they say."""
+
+import numpy as np
+import pandas as pd
+
+from blijfwijzer.drivers.cells import Alike
+from studies.cells import try_cells
+from studies.compare import try_compare
+
+
+def test_intervals_of_comparisons_are_counted_as_shares():
+    found = try_compare(10, runs=4)
+
+    assert set(found.holds) == {"log_loss", "roc_auc", "calibration_slope"}
+    assert all(0 <= share <= 1 for share in (*found.holds.values(), found.false_verdicts))
+    assert found.changes > 0.4
+
+
+def test_clusters_of_any_size_keep_no_less_than_cells(rng):
+    values = pd.DataFrame(rng.normal(size=(400, 4)) * [3, 2, 1, 0.2])
+    people = Alike(values, np.ones(400), np.arange(400), rng.integers(0, 9, 400))
+
+    found = try_cells(people)
+
+    assert found.people == 400
+    assert 30 <= found.cells <= 40
+    assert 0.5 < found.together <= found.freely < 1
