@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help install check fix test test-all train explain score govern climate claims validate ui notebooks bench same shape docs
+.PHONY: FORCE help install check fix test test-all train explain score govern climate claims validate ui notebooks bench same shape docs profile
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -37,7 +37,6 @@ fix: $(STAMP) ## Mend style and format where that can be done by itself
 
 test: $(STAMP) ## Run the tests that need no browser, kernel, server or wheel
 	$(BIN)/python -m pytest $(addprefix --ignore=tests/,browser notebook server wheel)
-
 test-all: $(STAMP) ## Run all tests and measure which branches they reach
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
@@ -90,6 +89,7 @@ ui: $(STAMP) ## Open MLflow on the runs
 	  --cors-allowed-origins http://$$at --backend-store-uri "$${MLFLOW_TRACKING_URI:-$(STORE)}"
 notebooks: $(STAMP) ## Run the notebooks from top to bottom
 	$(BIN)/python -m pytest --dist load tests/notebook
-
+profile: $(STAMP) ## Print where COMMAND=score (climate, check, explain) spends its CPU time
+	$(BIN)/python -m studies.costs $${COMMAND:-score} --respondents $(RESPONDENTS)
 bench: $(VENV)/installed-bench ## Measure against other tools; writes docs/benchmarks.md
 	$(BIN)/python -m studies bench --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md

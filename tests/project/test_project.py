@@ -32,6 +32,7 @@ TARGETS = [
     "validate",
     "ui",
     "notebooks",
+    "profile",
     "bench",
 ]
 APART = ("bench", "docs")
