@@ -97,7 +97,7 @@ def tell_uptake(counted: pd.DataFrame, rules: DisclosureSettings) -> Uptake:
     totals = counted.groupby("attribute")[list(COUNTS)].sum()
     everyone = totals.max() if len(totals) else pd.Series(0.0, index=list(COUNTS))
     parts = [
-        _tell(own.reset_index(drop=True), everyone - totals.loc[name], rules)
+        _tell(own.reset_index(drop=True), (everyone - totals.loc[name]).astype(float), rules)
         for name, own in counted.groupby("attribute")
     ]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
