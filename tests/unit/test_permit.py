@@ -12,7 +12,12 @@ import pytest
 from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.disclosure.standing import SETTLE, WITHDRAW, note
-from blijfwijzer.errors import AcceptanceError, GovernanceError, StoppedError
+from blijfwijzer.errors import (
+    AcceptanceError,
+    GovernanceError,
+    ModelFolderError,
+    StoppedError,
+)
 from blijfwijzer.governance.acceptance import Accepted, Judgement, require_accepted
 from blijfwijzer.governance.places import file_beside, find_governance
 from blijfwijzer.publish.release_files import report_files
@@ -203,6 +208,11 @@ def test_a_model_that_is_stopped_stops_what_uses_it_alone(tmp_path):
     with pytest.raises(StoppedError, match="m-1 was stopped"):
         make(tmp_path, asked(own, wave="3", model_x="m-1", model_x_sha256="m1"))
 
+    # One byte of the manifest of a model that is stopped makes it one that nobody trained.
+    with pytest.raises(ModelFolderError, match="not trained with this ledger, or were altered"):
+        make(tmp_path, asked(own, wave="3", model_x="m-2", model_x_sha256="m2"))
+
+    enter_result(tmp_path, kind="train", model="m2", dataset="other", wave="1")
     make(tmp_path, asked(own, wave="3", model_x="m-2", model_x_sha256="m2"))
 
 
