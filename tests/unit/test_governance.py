@@ -108,7 +108,7 @@ def test_what_is_no_governance_file_is_refused(tmp_path, content, why):
         read_governance(path)
 
 
-@pytest.mark.parametrize("path", [Path("nowhere.toml"), Path(".")])
+@pytest.mark.parametrize("path", [Path("nowhere.toml"), Path("."), Path(__file__, "g.toml")])
 def test_a_file_that_is_not_there_is_told(path):
     with pytest.raises(GovernanceError, match="Give"):
         read_governance(path)
