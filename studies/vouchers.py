@@ -17,14 +17,13 @@ from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.risk.training import fit, prepare
 from blijfwijzer.runs.voucher_needs import read_partitions, read_rule
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import Settings, VoucherSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
-from blijfwijzer.voucher_settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import allocate_vouchers
 from blijfwijzer.vouchers.alternatives import Planned, choose_partition, compare, ratio_to_rule
 from blijfwijzer.vouchers.needs import Partition

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from blijfwijzer.voucher_settings import GuidanceSettings, VoucherSettings
+from blijfwijzer.settings import GuidanceSettings, VoucherSettings
 from blijfwijzer.vouchers.allocation import (
     allocate_vouchers,
 )

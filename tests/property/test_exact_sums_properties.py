@@ -27,8 +27,7 @@ def rows_to_sums(rows):
         Sums.empty()
         .add("by group", np.stack([terms, terms / 3], axis=1), members)
         .count("number", np.array([number for _, _, number in rows]))
-        .count_bins("histogram", group - 1, 2)
-        .add_products("Gram", columns, terms / 8)
+        .add("products", terms[:, None, None] / 8 * columns[:, :, None] * columns[:, None, :])
     )
 
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.errors import VoucherError
-from blijfwijzer.voucher_settings import GuidanceSettings
+from blijfwijzer.settings import GuidanceSettings
 from blijfwijzer.vouchers.allocation import allocate_vouchers
 from blijfwijzer.vouchers.alternatives import Planned, choose_partition, compare, ratio_to_rule
 from blijfwijzer.vouchers.needs import Needs, Partition

@@ -13,7 +13,7 @@ from blijfwijzer.drivers.contributions import contribute
 from blijfwijzer.drivers.group_profiles import Rows, score_groups
 from blijfwijzer.drivers.row_batches import Batching, contribute_rows, part_rows
 from blijfwijzer.engines.engine import LOCAL, Engine, Kind
-from blijfwijzer.engines.tasks import Done, Task
+from blijfwijzer.engines.tasks import BatchTask, Done
 from blijfwijzer.errors import EngineError, WaveTooDifferentError
 from blijfwijzer.progress import silent
 from blijfwijzer.risk.boosting import Boosting, grow_trees
@@ -72,7 +72,7 @@ def test_a_cluster_without_an_address_is_refused():
 
 
 def test_what_logs_may_hold_of_a_task_tells_no_answer():
-    assert repr(Task(add, "an answer")) == "Task"
+    assert repr(BatchTask(add, "an answer")) == "BatchTask"
     assert repr(Done("an answer")) == "Done"
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import beta, betabinom, binom
 
 from blijfwijzer.errors import VoucherError
-from blijfwijzer.voucher_settings import GuidanceSettings
+from blijfwijzer.settings import GuidanceSettings
 from blijfwijzer.vouchers.allocation import allocate_vouchers, refuse_nothing
 from blijfwijzer.vouchers.offers import Offers
 from shared_allocation import needs_of, sure

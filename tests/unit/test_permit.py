@@ -21,7 +21,7 @@ from blijfwijzer.errors import (
 from blijfwijzer.governance.acceptance import Accepted, Judgement, require_accepted
 from blijfwijzer.governance.places import file_beside, find_governance
 from blijfwijzer.publish.release_files import report_files
-from blijfwijzer.publish.unit_page import ReadRelease, render_index
+from blijfwijzer.publish.unit_page import render_index
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
@@ -233,7 +233,7 @@ def test_what_nothing_was_settled_about_says_so_on_each_page_and_sheet(tmp_path)
     assert [title for title, text in told.items() if "Not for use" not in text] == []
     groups = book["Groups"]
     assert groups.auto_filter.ref.startswith("A2:") and groups.freeze_panes == "B3"
-    index = render_index(ReadRelease(shown, pd.DataFrame(columns=["group", "sector_label"])), {})
+    index = render_index(shown, pd.DataFrame(columns=["group", "sector_label"]), {})
     assert "Not for use" in index.decode()
 
 

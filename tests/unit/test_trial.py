@@ -5,7 +5,7 @@ import statsmodels.api as sm
 from statsmodels.stats.power import TTestIndPower
 
 from blijfwijzer.errors import TrialError
-from blijfwijzer.voucher_settings import GuidanceSettings
+from blijfwijzer.settings import GuidanceSettings
 from blijfwijzer.vouchers.allocation import allocate_vouchers
 from blijfwijzer.vouchers.lottery import draw_lottery
 from blijfwijzer.vouchers.needs import Needs

@@ -169,7 +169,7 @@ def contrast_drivers(
         here = np.flatnonzero(of_level[marked])
         rows = np.union1d(np.flatnonzero(of_level & told), marked[here])
         rng = np.random.default_rng([seed, place])
-        pool = _Pool(rows, marked[here], references[here])
+        pool = _Pooled(rows, marked[here], references[here])
         tables += [_contrast(scored, str(n), groups["parent"], pool, rng) for n in scored.means]
     columns = ["group", "driver", "contrast", "low", "high", "is_sure"]
     if not tables:
@@ -180,7 +180,7 @@ def contrast_drivers(
     return found.iloc[order.get_indexer(wanted)].reset_index(drop=True)
 
 
-class _Pool(NamedTuple):
+class _Pooled(NamedTuple):
     """Groups of one level that are pooled, and those of them that are held against references."""
 
     rows: Codes
@@ -189,7 +189,7 @@ class _Pool(NamedTuple):
 
 
 def _contrast(
-    scored: Scored, name: str, parents: pd.Series, pool: _Pool, rng: np.random.Generator
+    scored: Scored, name: str, parents: pd.Series, pool: _Pooled, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Pool one driver over the groups of a level, and hold some against their references."""
     mean, variance = (part[name].to_numpy() for part in (scored.means, scored.variances))

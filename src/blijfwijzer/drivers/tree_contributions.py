@@ -33,7 +33,7 @@ Players = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class _Branch:
+class _TreeBranch:
     """Some leaves of a tree, with the contributions for each pattern of their splits."""
 
     splits: tuple[Split, ...]
@@ -109,7 +109,7 @@ def tree_interactions(trees: str, X: Array, weight: Array, members: csr_array) -
 
 
 def _in_parts(
-    branches: list[_Branch], X: Array, places: dict[Players, int], at_once: int
+    branches: list[_TreeBranch], X: Array, places: dict[Players, int], at_once: int
 ) -> Iterator[tuple[int, Array]]:
     """Look responses up some at a time, in order: where they start, and one row per player."""
     starts = range(0, len(X), at_once)
@@ -180,7 +180,7 @@ def _threads() -> int | None:
     return int(told) if told.isdigit() and int(told) else os.cpu_count()
 
 
-def _branches(tree: Tree, order: int, unknown: _Shares) -> Iterator[_Branch]:
+def _branches(tree: Tree, order: int, unknown: _Shares) -> Iterator[_TreeBranch]:
     """Cut a tree in branches whose patterns fit a table, of features or of `order` together."""
     if tree.splits:
         yield from _cut(tree, list(tree.leaves), 0, order, unknown)
@@ -188,7 +188,7 @@ def _branches(tree: Tree, order: int, unknown: _Shares) -> Iterator[_Branch]:
 
 def _cut(
     tree: Tree, leaves: list[Leaf], depth: int, order: int, unknown: _Shares
-) -> Iterator[_Branch]:
+) -> Iterator[_TreeBranch]:
     nodes = sorted({node for leaf in leaves for node, _ in leaf.path})
     if len(nodes) <= _BITS or len(leaves) == 1:
         yield _tabulate(tree, leaves, nodes, order, unknown)
@@ -201,7 +201,7 @@ def _cut(
 
 def _tabulate(
     tree: Tree, leaves: list[Leaf], nodes: list[int], order: int, unknown: _Shares
-) -> _Branch:
+) -> _TreeBranch:
     """Sum the contributions of leaves for each pattern of the splits above them."""
     paths = [_features(tree, leaf) for leaf in leaves]
     players = sorted({some for path in paths for some in combinations(path, order)})
@@ -218,7 +218,7 @@ def _tabulate(
         shapley = leaf.value * unknown.game(tree, leaf, order)
         for place, some in enumerate(combinations(on_path, order)):
             table[players.index(some)] += shapley[place][code]
-    return _Branch(tuple(tree.splits[node] for node in nodes), tuple(players), table)
+    return _TreeBranch(tuple(tree.splits[node] for node in nodes), tuple(players), table)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -250,7 +250,7 @@ def _product_game(shares: tuple[float, ...], order: int) -> Array:
     return values
 
 
-def _look_up(branches: list[_Branch], X: Array, places: dict[Players, int]) -> Array:
+def _look_up(branches: list[_TreeBranch], X: Array, places: dict[Players, int]) -> Array:
     """Contributions for some responses: one row per player, one column per response."""
     answers = _Answers((split for branch in branches for split in branch.splits), X)
     found = np.zeros((len(places), len(X)))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from blijfwijzer.engines.tasks import Done, Task, run_task
+from blijfwijzer.engines.tasks import BatchTask, Done, run_task
 from blijfwijzer.errors import EngineError, refuse_without
 
 _TO_CONNECT, _TO_RETURN = 20, 60
@@ -35,7 +35,7 @@ class Cluster:
         """Threads of all workers that are there now; one while there is none."""
         return max(sum(self._threads().values()), 1)
 
-    def submit(self, task: Task) -> Any:
+    def submit(self, task: BatchTask) -> Any:
         """Begin a task."""
         return self._client.submit(_run, task, self._kind, pure=False)
 
@@ -165,7 +165,7 @@ def _find_faults(kind: dict[str, str], dask_worker: Any = None) -> str:
     return ""
 
 
-def _run(task: Task, kind: dict[str, str]) -> Done:
+def _run(task: BatchTask, kind: dict[str, str]) -> Done:
     """Do a task in a worker, if it is fit."""
     from distributed import get_worker
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, Self, TypeVar
 
-from blijfwijzer.engines.tasks import Pool, parts_of
+from blijfwijzer.engines.tasks import WorkerPool, parts_of
 
 
 class Mergeable(Protocol):
@@ -61,7 +61,7 @@ class Engine:
             parts: Iterator[M] = parts_of(pool, work, batches)
             return _merge(parts, heard)
 
-    def _pool(self) -> AbstractContextManager[Pool]:
+    def _pool(self) -> AbstractContextManager[WorkerPool]:
         if self.kind == Kind.PROCESSES:
             from blijfwijzer.engines.processes import start_processes
 

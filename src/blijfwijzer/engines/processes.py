@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 
-from blijfwijzer.engines.tasks import Done, Task, run_task
+from blijfwijzer.engines.tasks import BatchTask, Done, run_task
 
 
 class Processes:
@@ -18,7 +18,7 @@ class Processes:
         self.slots = count
         self._executor = self._start()
 
-    def submit(self, task: Task) -> "Future[Done]":
+    def submit(self, task: BatchTask) -> "Future[Done]":
         """Begin a task."""
         try:
             return self._executor.submit(run_task, task)

@@ -13,7 +13,7 @@ _IN_FLIGHT = 2
 
 
 @dataclass(frozen=True, repr=False)
-class Task:
+class BatchTask:
     """A batch and its work."""
 
     work: Callable[[Any], Any]
@@ -22,9 +22,9 @@ class Task:
 
     def __repr__(self) -> str:
         """Give a text that tells no answer, since logs of workers may hold it."""
-        return "Task"
+        return "BatchTask"
 
-    def again(self) -> "Task":
+    def again(self) -> "BatchTask":
         """Give the task for another worker, as that which had it was lost.
 
         Raises
@@ -37,7 +37,7 @@ class Task:
                 f"workers died {_TRIES} times at the same batch, which mostly means that they have "
                 "too little memory; nothing was written. Use fewer workers, or give them more."
             )
-        return Task(self.work, self.batch, self.tries + 1)
+        return BatchTask(self.work, self.batch, self.tries + 1)
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,7 +52,7 @@ class Done:
         return "Done"
 
 
-def run_task(task: Task) -> Done:
+def run_task(task: BatchTask) -> Done:
     """Do the work, wherever this is; an error to tell is a value, which nobody logs or retries."""
     try:
         return Done(task.work(task.batch))
@@ -60,7 +60,7 @@ def run_task(task: Task) -> Done:
         return Done(error=error)
 
 
-class Pool(Protocol):
+class WorkerPool(Protocol):
     """Workers that take tasks."""
 
     @property
@@ -68,7 +68,7 @@ class Pool(Protocol):
         """Tasks that are worked on at a time."""
         ...
 
-    def submit(self, task: Task) -> Any:
+    def submit(self, task: BatchTask) -> Any:
         """Begin a task, and give what stands for it."""
         ...
 
@@ -77,7 +77,7 @@ class Pool(Protocol):
         ...
 
 
-def parts_of(pool: Pool, work: Callable[[Any], Any], batches: Iterable[Any]) -> Iterator[Any]:
+def parts_of(pool: WorkerPool, work: Callable[[Any], Any], batches: Iterable[Any]) -> Iterator[Any]:
     """Give what is left of each batch, as workers end; only a few batches are held at a time.
 
     Raises
@@ -87,8 +87,8 @@ def parts_of(pool: Pool, work: Callable[[Any], Any], batches: Iterable[Any]) -> 
     BlijfwijzerError
         Whatever the work itself raises.
     """
-    tasks = (Task(work, batch) for batch in batches)
-    running: dict[Any, Task] = {}
+    tasks = (BatchTask(work, batch) for batch in batches)
+    running: dict[Any, BatchTask] = {}
     while True:
         while len(running) < _IN_FLIGHT * pool.slots and (task := next(tasks, None)) is not None:
             running[pool.submit(task)] = task

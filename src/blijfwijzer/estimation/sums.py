@@ -100,16 +100,6 @@ class Sums:
         """Add up whole numbers of more rows: one row per response."""
         return self.merge(Sums({name: np.asarray(numbers.sum(axis=0, dtype=np.int64))}))
 
-    def count_bins(self, name: str, bins: Codes, size: int) -> "Sums":
-        """Count the rows in each bin of a histogram; -1 is in none."""
-        found = np.bincount(bins[bins >= 0], minlength=size).astype(np.int64)
-        return self.merge(Sums({name: found}))
-
-    def add_products(self, name: str, columns: Array, weight: Array) -> "Sums":
-        """Add to a Gram matrix: of all pairs of columns the sums of their weighted products."""
-        products = weight[:, None, None] * columns[:, :, None] * columns[:, None, :]
-        return self.add(name, products)
-
     def total(self, name: str) -> Array:
         """Give sums of everyone as doubles."""
         return self.totals[name].to_float()

@@ -166,22 +166,22 @@ def least_in_cell(settings: Settings) -> int:
 
 
 @dataclass(frozen=True)
-class _Counts:
+class _CodeCounts:
     """What there is of each code: one row per unit or region, one column per code."""
 
     forms: Array
     people: Array
     weight: Array
 
-    def among(self, rows: Codes, region: Codes) -> "_Counts":
+    def among(self, rows: Codes, region: Codes) -> "_CodeCounts":
         """Add up some of the rows by the region that each is in."""
-        return _Counts(
+        return _CodeCounts(
             *(_by(region, counts[rows]) for counts in (self.forms, self.people, self.weight))
         )
 
-    def join(self, code: Codes) -> "_Counts":
+    def join(self, code: Codes) -> "_CodeCounts":
         """Add up codes that count as one."""
-        return _Counts(
+        return _CodeCounts(
             *(_by(code, counts.T).T for counts in (self.forms, self.people, self.weight))
         )
 
@@ -198,7 +198,7 @@ class _Rules:
     least: int
     factor: float
 
-    def fit(self, counts: _Counts) -> Mask:
+    def fit(self, counts: _CodeCounts) -> Mask:
         """Say of each row whether it can get its own margins."""
         share, now = (
             part / np.maximum(part.sum(axis=1, keepdims=True), 1e-300)
@@ -269,7 +269,7 @@ def _settle(own: _Coded, weight: Array, rules: _Rules) -> tuple[Totals, float]:
     -------
     The totals, and the share of people whose own unit gets them by itself.
     """
-    counts = _Counts(own.add_up(np.ones(len(weight))), own.people, own.add_up(weight))
+    counts = _CodeCounts(own.add_up(np.ones(len(weight))), own.people, own.add_up(weight))
     part, totals = np.full(own.people.shape, -1, dtype=np.intp), list[Array]()
     region, left = np.zeros(len(own.people), dtype=np.intp), np.arange(len(own.people))
     alone = 0.0
@@ -303,7 +303,7 @@ def _by(region: Codes, counts: Array) -> Array:
     return sums
 
 
-def _join_codes(counts: _Counts, rules: _Rules) -> tuple[Codes, _Counts]:
+def _join_codes(counts: _CodeCounts, rules: _Rules) -> tuple[Codes, _CodeCounts]:
     """Join the code of the fewest forms with that of the next fewest until all can be met."""
     merged = np.arange(counts.people.shape[1], dtype=np.intp)
     while True:

@@ -19,9 +19,9 @@ from blijfwijzer.publish.fairness_tables import (
 )
 from blijfwijzer.publish.page_table import tidy
 from blijfwijzer.publish.tables.register import STORIES
+from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
-from blijfwijzer.voucher_settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import Allocation
 from blijfwijzer.vouchers.needs import SEGMENTS, UNITS, Partition
 from blijfwijzer.vouchers.power import Power

@@ -126,7 +126,7 @@ def make_plan(wishes: Sequence[tuple[str, Wish]], ledgers: Path, tell: Tell) -> 
             f"{len(surveys)} surveys: {', '.join(surveys)}. Each has a ledger of its own, so that "
             "they cost each other nothing. Plan one at a time."
         )
-    tried = _Tried([wish for _, wish in wishes], borrow(wishes[0][1].request, ledgers), tell)
+    tried = _Rehearsed([wish for _, wish in wishes], borrow(wishes[0][1].request, ledgers), tell)
     given = tuple(range(len(wishes)))
     fronts = [(place, *(x for x in given if x != place)) for place in given]
     orders = list(permutations(given)) if len(given) <= _ALL_ORDERS else [given, *fronts[1:]]
@@ -139,7 +139,7 @@ def make_plan(wishes: Sequence[tuple[str, Wish]], ledgers: Path, tell: Tell) -> 
     )
 
 
-class _Tried:
+class _Rehearsed:
     """Outputs made after each other in ledgers that are not kept; each beginning is made once."""
 
     def __init__(self, wishes: Sequence[Wish], ledger: Ledger, tell: Tell) -> None:

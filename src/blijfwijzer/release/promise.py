@@ -16,7 +16,7 @@ from blijfwijzer.release.draws import divisions_among, draw_of, read_drawn, shar
 from blijfwijzer.release.folder import LOTTERY, settings_of
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import hold_release
-from blijfwijzer.voucher_settings import VoucherSettings
+from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.seal import Origin, canonical, hash_text, open_sealed
 
 _LEAST = 20

@@ -22,7 +22,7 @@ _SOON = 60
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedGovernance:
     """A governance file that was read, and what is still wrong with it."""
 
     governance: Governance
@@ -51,7 +51,7 @@ def draft(codebook: str, output: Path | None) -> str:
     return text
 
 
-def check(file: Path, ledgers: Path) -> Checked:
+def check(file: Path, ledgers: Path) -> CheckedGovernance:
     """Read a governance file, and say all that is wrong with it beside its ledger.
 
     Raises
@@ -62,7 +62,7 @@ def check(file: Path, ledgers: Path) -> Checked:
     told = read_governance(file)
     place = ledgers / told.survey
     entered = verify(place) if (place / FILE).is_file() else []
-    checked = Checked(told, (*_dated(told), *_beside_ledger(told, entered)))
+    checked = CheckedGovernance(told, (*_dated(told), *_beside_ledger(told, entered)))
     for fault in checked.faults:
         print(f"{file.name}: {fault}")
     if not checked.faults:

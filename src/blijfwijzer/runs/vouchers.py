@@ -35,8 +35,7 @@ from blijfwijzer.runs.decide import beside_round
 from blijfwijzer.runs.voucher_needs import choose_need, read_partitions, read_rule, read_truth
 from blijfwijzer.runs.voucher_reach import Reread, aim_vouchers, read_scored, tell_reach
 from blijfwijzer.runs.waves import paths_of
-from blijfwijzer.settings import Settings, load_settings
-from blijfwijzer.voucher_settings import VoucherSettings
+from blijfwijzer.settings import Settings, VoucherSettings, load_settings
 from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers, refuse_nothing
 from blijfwijzer.vouchers.alternatives import Planned, choose_partition, compare, ratio_to_rule
 from blijfwijzer.vouchers.lottery import FEWEST, draw_lottery, expected_offers

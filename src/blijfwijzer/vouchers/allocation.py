@@ -24,7 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import VoucherError
-from blijfwijzer.voucher_settings import VoucherSettings
+from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.limits import Integers, Limit, Mask, read_limits
 from blijfwijzer.vouchers.needs import Needs
 from blijfwijzer.vouchers.offers import Offers, count_offers, least_money, offers_of

@@ -29,7 +29,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import VoucherError
-from blijfwijzer.voucher_settings import VoucherSettings
+from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers, draw_numbers
 from blijfwijzer.vouchers.limits import Integers
 from blijfwijzer.vouchers.needs import Needs, Partition

@@ -28,7 +28,7 @@ _FEWEST = 2
 
 
 @dataclass(frozen=True)
-class Review:
+class BlindReview:
     """What is to be reviewed."""
 
     cases: Cases
@@ -45,7 +45,7 @@ class Review:
         return hash_bytes(self.key)
 
 
-def draw_review(given: Mapping[str, int], lottery: Lottery | None) -> Review:
+def draw_review(given: Mapping[str, int], lottery: Lottery | None) -> BlindReview:
     """Choose the groups of a review, and shuffle them by chance alone.
 
     All that were proposed and all that are offered by lot are in it; of those that are offered
@@ -79,12 +79,12 @@ def draw_review(given: Mapping[str, int], lottery: Lottery | None) -> Review:
     if few:
         raise DecisionError(
             f"too few groups to review blindly: fewer than {_FEWEST} of {', '.join(few)}. Nothing "
-            "was written. Review them openly (blijfwijzer decide)."
+            "was written. BlindReview them openly (blijfwijzer decide)."
         )
     source |= dict.fromkeys(chance.sample(others, min(wanted, len(others))), "comparison")
     order = list(source.items())
     chance.shuffle(order)
-    return Review({str(place): told for place, told in enumerate(order, start=1)})
+    return BlindReview({str(place): told for place, told in enumerate(order, start=1)})
 
 
 def open_key(path: Path | None, sha256: str) -> Cases:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from blijfwijzer.errors import InfeasibleError, VoucherError
-from blijfwijzer.voucher_settings import VoucherSettings
+from blijfwijzer.settings import VoucherSettings
 
 Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]

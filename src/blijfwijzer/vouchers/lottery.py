@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import InfeasibleError, TrialError, VoucherError
-from blijfwijzer.voucher_settings import VoucherSettings
+from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.vouchers.allocation import Allocation, draw_numbers, robust_rates
 from blijfwijzer.vouchers.alternatives import apportion, serve
 from blijfwijzer.vouchers.limits import Integers, Mask, read_limits

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
 from blijfwijzer.estimation.intervals import Z
-from blijfwijzer.voucher_settings import GuidanceSettings, VoucherSettings
+from blijfwijzer.settings import GuidanceSettings, VoucherSettings
 from blijfwijzer.vouchers.limits import Integers
 from blijfwijzer.vouchers.needs import Needs
 
