@@ -90,7 +90,7 @@ def decide(asked: DecideRequest, ledgers: Path) -> Shown:
     }
     said = tuple(_say(asked.release, rate, told))
     files = {FILE: csv_file(table)}
-    return _publish(asked.release, proposed, (KIND, told), (files, shown), ledgers, said)
+    return add_to_release(asked.release, proposed, (KIND, told), (files, shown), ledgers, said)
 
 
 def read_proposed(release: Path, ledgers: Path) -> Proposed:
@@ -171,10 +171,10 @@ def _unblind(asked: DecideRequest, proposed: Proposed, rows: pd.DataFrame, ledge
         "sources": reviewed.round(3).to_dict("records"),
     }
     said = (f"{asked.release}: {len(rulings)} cases of a blind review, by where they came from.",)
-    return _publish(asked.release, proposed, (BLIND, told), ({}, shown), ledgers, said)
+    return add_to_release(asked.release, proposed, (BLIND, told), ({}, shown), ledgers, said)
 
 
-def _publish(
+def add_to_release(
     release: Path,
     proposed: Proposed,
     what: tuple[str, Mapping[str, Any]],
@@ -182,7 +182,14 @@ def _publish(
     ledgers: Path,
     said: tuple[str, ...],
 ) -> Shown:
-    """Add something to a release, all of whose other files stay as they are."""
+    """Add something to a release, all of whose other files stay as they are.
+
+    Parameters
+    ----------
+    what : kind of the addition, and what the record tells of it
+    made : files that are added by name, and the report with what was added
+    said : what the screen says
+    """
     (kind, told), (files, shown) = what, made
     follow = told.get("follow", {})
     added = Addition(kind, told, dict(follow), nothing_held, unlisted=sealed_in(release))
