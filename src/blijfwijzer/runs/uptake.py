@@ -8,7 +8,9 @@ from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.errors import DecisionError
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.decision_tables import show_uptake
+from blijfwijzer.publish.release_files import report_files
 from blijfwijzer.release.folder import settings_of
+from blijfwijzer.release.publication import Addition, addition
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.release.verify import REMADE
 from blijfwijzer.runs.decide import Proposed, read_proposed, sealed_in
