@@ -65,13 +65,8 @@ def split_change(then: Side, now: Side, bootstraps: int, seed: int) -> DriverCha
     units = pd.concat([then.units, now.units]).astype("str")
     codes = pd.factorize(units)[0]
     draws = draw_units(codes, bootstraps, np.random.default_rng(seed))
-    sides = (
-        (then, draws.take(np.arange(len(codes)) < len(then.units))),
-        (
-            now,
-            draws.take(np.arange(len(codes)) >= len(then.units)),
-        ),
-    )
+    is_then = np.arange(len(codes)) < len(then.units)
+    sides = (then, draws.take(is_then)), (now, draws.take(~is_then))
     spread, freedom = widening(draws.times.shape[0]), draws.times.shape[0] - 1.0
 
     def told(parts: Mapping[str, Array], names: pd.Index) -> pd.DataFrame:
@@ -122,7 +117,7 @@ class _Four(NamedTuple):
         names = made[0][0].columns.union(made[1][0].columns, sort=False)
         # What a model does not read adds nothing in it.
         means = [
-            _means(one.reindex(columns=names, fill_value=0.0).to_numpy(), side.weight, draws)
+            draws.means(one.reindex(columns=names, fill_value=0.0).to_numpy(), side.weight)
             for one, side, draws in made
         ]
         return cls(names, *means)
@@ -139,10 +134,3 @@ class _Four(NamedTuple):
         """The same where contributions of either model start at the mean of the people of then."""
         old, new = self.old_now - self.old_then, self.new_now - self.new_then
         return dict(zip(_PARTS, (new, (old + new) / 2, (new - old) / 2), strict=True))
-
-
-def _means(values: Array, weight: Array, draws: Draws) -> Array:
-    """Give weighted means of columns, and then of each draw."""
-    columns = weight[:, None] * np.column_stack([np.ones(len(values)), values])
-    totals = draws.finish(draws.gather(columns))
-    return np.asarray(totals[:, 1:] / np.maximum(totals[:, :1], 1e-300))

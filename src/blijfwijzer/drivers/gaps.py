@@ -88,12 +88,8 @@ def _contrast(
 ) -> dict[str, Array]:
     """Mean of each column among some less that among others, with intervals of whole units."""
     draws = draw_units(pd.factorize(design.cluster)[0], bootstraps, rng)
-    means = []
-    for rows in inside:
-        own = np.where(rows, design.weight, 0.0)[:, None]
-        totals = draws.finish(draws.gather(own * np.column_stack([np.ones(len(values)), values])))
-        means.append(totals[:, 1:] / np.maximum(totals[:, :1], 1e-300))
-    gap, wholes = means[0] - means[1], len(draws.times)
+    some, others = (draws.means(values, np.where(rows, design.weight, 0.0)) for rows in inside)
+    gap, wholes = some - others, len(draws.times)
     se = widening(wholes) * gap[1:].std(axis=0, ddof=1)
     low, high = ends_of(gap[0], se, wholes - 1.0)
     return {"difference": gap[0], "low": low, "high": high}

@@ -12,6 +12,10 @@ ENDS = (0.025, 0.975)
 """Of an interval that holds 95 % of the draws."""
 
 
+_NO_WEIGHT = 1e-300
+"""In the place of a weight of zero, of whose sums nothing but zero can be a part."""
+
+
 class Draws(NamedTuple):
     """Which whole each response lies in, and how often each whole counts in each draw."""
 
@@ -31,6 +35,18 @@ class Draws(NamedTuple):
     def finish(self, sums: Array) -> Array:
         """Totals of all responses, and then of each draw: one row each."""
         return np.vstack([sums.sum(axis=0), self.times.T @ sums])
+
+    def means(self, values: Array, weight: Array) -> Array:
+        """Weighted means of columns over all responses, and then of each draw: one row each.
+
+        Parameters
+        ----------
+        values : one row per response
+        weight : per response; a draw in which all of it is zero has a mean of zero
+        """
+        columns = weight[:, None] * np.column_stack([np.ones(len(values)), values])
+        totals = self.finish(self.gather(columns))
+        return np.asarray(totals[:, 1:] / np.maximum(totals[:, :1], _NO_WEIGHT))
 
     @property
     def by_response(self) -> Array:

@@ -191,11 +191,15 @@ class Governance(Clause):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "Governance":
-        settled = {"consent": self.consent, "dpia": self.dpia, "iama": self.iama}
-        late = [n for n, one in settled.items() if one is not None and one.date > self.expiry]
+        late = [n for n, one in self.settlements.items() if one and one.date > self.expiry]
         if late:
             raise ValueError(f"{', '.join(late)}: dated after the expiry of this file")
         return self
+
+    @property
+    def settlements(self) -> dict[str, Consent | Assessment | None]:
+        """What others settled on a date of their own; None of what is not there yet."""
+        return {"consent": self.consent, "dpia": self.dpia, "iama": self.iama}
 
     @cached_property
     def sha256(self) -> str:
@@ -205,8 +209,7 @@ class Governance(Clause):
     @property
     def unsettled(self) -> tuple[str, ...]:
         """What is not there yet, of what need not be there for results to be made."""
-        settled = {"consent": self.consent, "dpia": self.dpia, "iama": self.iama}
-        return tuple(name for name, one in settled.items() if one is None)
+        return tuple(name for name, one in self.settlements.items() if one is None)
 
 
 def read_governance(path: Path) -> Governance:

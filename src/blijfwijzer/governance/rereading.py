@@ -17,8 +17,9 @@ from typing import Any
 
 _LISTS = {"model": ("manifest.json", "sha256"), "release": ("run.json", "files")}
 """Kind of run to its record, and the key under which that lists files with their hashes."""
-_SHOWN_AS = ("niet getoond", "not shown")
-_DIGITS = re.compile(r"[^0-9,.\-−]")
+_HIDDEN_AS = ("niet getoond", "not shown")
+"""What a reader sees of a figure that may not be shown, in either language."""
+_NO_DIGIT = re.compile(r"[^0-9,.\-−]")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def says_value(written: str, figure: Mapping[str, Any]) -> bool:
     """
     value, kind = figure["value"], figure["kind"]
     if value is None:
-        return written in _SHOWN_AS
+        return written in _HIDDEN_AS
     if isinstance(value, str):
         # Words of a family stand for a value; that itself is held against the evidence.
         shortened = kind in ("day", "hash") and len(written) >= 10
@@ -98,7 +99,7 @@ def _number(written: str) -> tuple[float, int] | None:
     >>> _number("1.234,5"), _number("1,234.5"), _number("84\u00a0%"), _number("250,000")
     ((1234.5, 1), (1234.5, 1), (84.0, 0), (250000.0, 0))
     """
-    digits = _DIGITS.sub("", written).replace("−", "-")
+    digits = _NO_DIGIT.sub("", written).replace("−", "-")
     marks = [mark for mark in digits if mark in ",."]
     decimal = ""
     if marks:

@@ -161,15 +161,14 @@ def _faults_of_releases(pack: ReadPack, governance: Governance) -> Iterator[str]
             continue
         if then["thresholds_sha256"] != governance.acceptance.sha256:
             yield f"{name}: was judged by other thresholds than the governance file has now"
-        for clause in ("consent", "dpia", "iama"):
-            if getattr(governance, clause) is not None and not then["document"][clause]:
+        for clause, settled in governance.settlements.items():
+            if settled is not None and not then["document"][clause]:
                 yield f"governance: {clause} is of after {name} was made, which it is told of"
 
 
 def _faults_of_dates(pack: ReadPack, governance: Governance) -> Iterator[str]:
     made = date.fromisoformat(str(pack.record["made"])[:10])
-    given = {"consent": governance.consent, "dpia": governance.dpia, "iama": governance.iama}
-    for name, one in given.items():
+    for name, one in governance.settlements.items():
         if one is not None and one.date > made:
             yield f"governance: {name} is dated {one.date}, after this pack was made ({made})"
     if governance.expiry < made:

@@ -28,11 +28,15 @@ _DEVICES = frozenset(
 )
 """Names that Windows gives to devices, whatever comes after a point."""
 _LONGEST = 200
+"""Characters of a name; a whole path may have 260 on Windows."""
 _END = struct.Struct("<4s4H2LH")
+"""How a zip file ends where it has no comment (APPNOTE.TXT, 4.3.16)."""
 _WIDE = b"PK\x06\x07"
 """Marks an end that may speak of more than 65,535 files."""
 _TIME = (1980, 1, 1, 0, 0, 0)
+"""Of each file, so that the clock changes no byte; zip files know no earlier one."""
 _REGULAR = (stat.S_IFREG | 0o644) << 16
+"""Attributes of a plain file, in the upper half as Unix has them."""
 _FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error)
 
 

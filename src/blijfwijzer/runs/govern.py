@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from blijfwijzer.disclosure.chain import FILE, Release, read_head, verify
-from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.disclosure.standing import RESUME, STOP, note, standing
 from blijfwijzer.errors import GovernanceError, LedgerError, SettingsError
 from blijfwijzer.files import write_beside
@@ -74,8 +74,7 @@ def _dated(told: Governance) -> Iterator[str]:
     """Say what is missing, and which dates cannot be."""
     today = date.today()
     yield from (f"{name}: is not there yet; pages say so" for name in told.unsettled)
-    for name in ("consent", "dpia", "iama"):
-        settled = getattr(told, name)
+    for name, settled in told.settlements.items():
         if settled is not None and settled.date > today:
             yield f"{name}: is dated {settled.date}, which is yet to come"
     if told.expiry < today:
@@ -98,8 +97,7 @@ def _beside_ledger(told: Governance, entered: Sequence[Release]) -> Iterator[str
     if not in_force(entered[: results[0].sequence]):
         yield f"acceptance: result {results[0].sequence} was made before there were thresholds"
     shown = [line for line in results if line.content["kind"] != "train"]
-    for name in ("consent", "dpia", "iama"):
-        settled = getattr(told, name)
+    for name, settled in told.settlements.items():
         if shown and settled is not None and settled.date > date.fromisoformat(shown[0].time[:10]):
             yield (
                 f"{name}: is dated {settled.date}, after result {shown[0].sequence} "
@@ -127,7 +125,7 @@ def stop(ledgers: Path, model: Path | None, reason: str) -> list[str]:
     stopped = []
     for folder in _ledgers_of(ledgers, model):
         with open_ledger(folder, read_head(folder).owner) as ledger:
-            key = EVERYTHING if model is None else ledger.identify(_manifest_of(model))
+            key = _key_of(model, ledger)
             ledger.append(note(STOP, folder.name, {"model": key, "reason": why}))
         stopped.append(str(folder))
         print(f"{folder}: {_named(model)} is stopped: {why}. What was made before is kept.")
@@ -152,7 +150,7 @@ def resume(ledgers: Path, model: Path | None, by: str, reason: str) -> list[str]
     resumed = []
     for folder in _ledgers_of(ledgers, model):
         with open_ledger(folder, read_head(folder).owner) as ledger:
-            key = EVERYTHING if model is None else ledger.identify(_manifest_of(model))
+            key = _key_of(model, ledger)
             if key not in stops_in(ledger.releases):
                 continue
             ledger.append(note(RESUME, folder.name, {"model": key, "by": who, "reason": why}))
@@ -178,8 +176,9 @@ def _ledgers_of(ledgers: Path, model: Path | None) -> list[Path]:
     return found
 
 
-def _manifest_of(model: Path) -> str:
-    return read_model(model).manifest.sha256
+def _key_of(model: Path | None, ledger: Ledger) -> str:
+    """Give by what a ledger knows a model; `EVERYTHING` where none is named."""
+    return EVERYTHING if model is None else ledger.identify(read_model(model).manifest.sha256)
 
 
 def _named(model: Path | None) -> str:
