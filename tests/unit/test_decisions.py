@@ -17,6 +17,7 @@ from blijfwijzer.release.verify import hold_release
 from blijfwijzer.runs.blind import blind
 from blijfwijzer.runs.decide import DecideRequest, decide
 from blijfwijzer.runs.vouchers import VoucherRequest, vouchers
+from blijfwijzer.vouchers.blind import open_key
 from blijfwijzer.vouchers.decided import FEWEST_DECIDED, FollowRate
 from small_releases import make_release, write_secret
 
@@ -228,6 +229,15 @@ def test_a_blind_review_tells_nothing_of_what_was_proposed_and_is_unblinded_by_i
     assert "decisions" not in run
     with pytest.raises(DecisionError, match="begun already"):
         blind(release, tmp_path / "c2.csv", tmp_path / "k2.json", ledgers)
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"cases": {"1": []}}', b"[" * 9_999, b"\xff", b""])
+def test_what_is_no_key_is_refused(tmp_path, content):
+    path = tmp_path / "key.json"
+    path.write_bytes(content)
+
+    with pytest.raises(DecisionError, match="is no key of a blind review"):
+        open_key(path, "0")
 
 
 def test_the_key_of_a_blind_review_takes_the_place_of_nothing(divided, tmp_path):

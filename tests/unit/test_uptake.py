@@ -1,6 +1,7 @@
 """Who used what was offered: what may be told of it, and what it tells."""
 
 import json
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.errors import DecisionError
-from blijfwijzer.runs.uptake import uptake
+from blijfwijzer.runs.decide import Proposed
+from blijfwijzer.runs.uptake import refuse_recounted, uptake
 from blijfwijzer.runs.vouchers import VoucherRequest, vouchers
 from blijfwijzer.settings import DisclosureSettings, Settings
 from blijfwijzer.vouchers.uptake import furthest_apart, read_counts, tell_uptake
+from reports import make_report
 from small_releases import make_release
 
 K = 10
@@ -131,6 +135,18 @@ def test_uptake_stands_on_the_page_of_its_release(tmp_path):
     with pytest.raises(DecisionError, match="of few people"):
         uptake(release, tmp_path / "more.csv", tmp_path / "ledger")
     assert (release / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("same", ["wave", "dataset"])
+def test_uptake_of_a_wave_is_told_in_one_release_also_where_its_file_is_called_otherwise(same):
+    there = {"kind": "uptake", "wave": "1", "dataset": "a", "release": "other", same: "own"}
+    line = Release(there, 7, "")
+    run = {"wave": "own", "provenance": {"survey_hmac_sha256": "own"}, "ledger": {"hash": "h"}}
+    report = make_report("en", groups=4, flagged=2)
+    proposed = Proposed(run, pd.DataFrame(), report, {}, {}, date(2026, 1, 1))
+
+    with pytest.raises(DecisionError, match="entry 7 of the ledger"):
+        refuse_recounted(proposed, report, [line])
 
 
 def test_groups_that_are_hidden_did_not_all_do_the_same():

@@ -36,7 +36,7 @@ def uptake(release: Path, counts: Path, ledgers: Path) -> Shown:
     found = tell_uptake(counted, rules)
     shown = show_uptake(proposed.report, found, rules.minimum)
     told = {"groups": len(found.rows), "withheld": found.withheld}
-    hold = partial(_refuse_others, proposed, shown)
+    hold = partial(refuse_recounted, proposed, shown)
     added = Addition(KIND, told, {}, hold, unlisted=sealed_in(release))
     with addition(release, proposed.run, ledgers, added) as adding:
         kept = {n: (release / n).read_bytes() for n in proposed.run["files"] if n not in REMADE}
@@ -47,11 +47,20 @@ def uptake(release: Path, counts: Path, ledgers: Path) -> Shown:
     return result
 
 
-def _refuse_others(proposed: Proposed, shown: Chapter, entered: Sequence[Release]) -> None:
-    """Refuse counts of a wave of which others were told: subtracted, both could tell of a few."""
-    wave = str(proposed.run["wave"])
+def refuse_recounted(proposed: Proposed, shown: Chapter, entered: Sequence[Release]) -> None:
+    """Refuse counts of a wave of which others were told: subtracted, both could tell of a few.
+
+    Raises
+    ------
+    DecisionError
+    """
+    wave, dataset = str(proposed.run["wave"]), proposed.run["provenance"]["survey_hmac_sha256"]
+    # A wave is called after its file, which anybody may call otherwise.
     told = [
-        line for line in entered if (line.content["kind"], line.content.get("wave")) == (KIND, wave)
+        line
+        for line in entered
+        if line.content["kind"] == KIND
+        and (line.content["wave"] == wave or line.content["dataset"] == dataset)
     ]
     own = proposed.report.tables.get(KIND)
     is_same = own is not None and own.frame.equals(shown.tables[KIND].frame)

@@ -99,7 +99,7 @@ def open_key(path: Path | None, sha256: str) -> Cases:
         content = b"" if path is None else path.read_bytes()
         cases = json.loads(content)["cases"]
         found = {str(case): (str(told[0]), str(told[1])) for case, told in cases.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise DecisionError(
             f"{path}: is no key of a blind review. Give the file that `blijfwijzer blind` wrote."
         ) from error
