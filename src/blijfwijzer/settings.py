@@ -352,12 +352,16 @@ class CheckSettings(Section):
     """Code of a check -> why what it finds is accepted."""
 
 
+MOST_CONTACT = 200
+"""Characters; the first page has no room for more."""
+
+
 class ContactSettings(Section):
     """Whom readers of a report turn to; the first page says so, or that it is not known yet."""
 
-    ask: str = Field("", max_length=200)
+    ask: str = Field("", max_length=MOST_CONTACT)
     """Who answers questions: a name, an address, a telephone number."""
-    object: str = Field("", max_length=200)
+    object: str = Field("", max_length=MOST_CONTACT)
     """Where employees and the works council object."""
 
 

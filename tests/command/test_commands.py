@@ -245,7 +245,8 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
     printed = capsys.readouterr()
     assert "what drives vertrekintentie in w22.csv.gz" in printed.err
     told = json.loads(printed.out)
-    assert set(told) == keys_of("explain, score, climate, claims, vouchers, compare")
+    section = "explain, score, climate, claims, vouchers, compare, decide, uptake"
+    assert set(told) == keys_of(section)
     assert told["record"] == json.loads((tmp_path / "out" / "run.json").read_text())
     page = (tmp_path / "out" / "review.html").read_text()
     assert write(say("plot.foot.intention"), "nl") in page

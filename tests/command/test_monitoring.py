@@ -203,7 +203,7 @@ def test_the_heat_map_says_in_words_what_is_withheld(place, language):
     # There is no room for all: units of which nothing is shown are counted, not drawn.
     assert {HIDDEN[language]} not in rows
     told = [p.text for p in parts if p.tag == "p"]
-    assert [p for p in told if re.match(r"(Van|Of) \d+ (eenheden|units)", p)]
+    assert [p for p in told if re.match(r"(Eenheden waarvan|Units of which) .*: \d+", p)]
     assert {cell.text for cell in hatched} <= {HIDDEN[language]}
 
 

@@ -68,6 +68,8 @@ FAULTS = {
     "by is not decided yet": {"by": " "},
     "reason begins as a formula": {"decision": "reject", "reason": "=cmd()"},
     "reason holds <": {"decision": "reject", "reason": "<script>"},
+    "given is more than 1,000,000": {"decision": "change", "given": "1e300", "reason": "x"},
+    "group has more than 200": {"group": "g" * 201},
     "more than 500": {"decision": "reject", "reason": "a" * 501},
 }
 

@@ -126,3 +126,18 @@ def test_a_gap_is_the_sum_of_the_contributions_behind_it(trained):
     assert rows.loc[ALL, "difference"] == pytest.approx(means[0] - means[1])
     assert rows["difference"].drop(ALL).sum() == pytest.approx(rows.loc[ALL, "difference"])
     assert rows.loc["mean", "low"] > 0
+
+
+def test_groups_that_are_numbers_are_told_as_those_that_are_words(trained):
+    task, selection = trained
+    contributed = Contributed(contribute(selection.champion, task.frame), task.frame, task.schema)
+    code = pd.Series(np.where(task.frame["mean"] > 3, 1.0, 2.0)).where(np.arange(900) > 50)
+    words = code.map({1.0: "1.0", 2.0: "2.0"})
+
+    by_code, by_word = (
+        explain_gaps(contributed, {"mood": group}, task.design, QUICK, 0).scales
+        for group in (code, words)
+    )
+
+    pd.testing.assert_frame_equal(by_code, by_word)
+    assert by_code["n"].min() >= 10

@@ -7,6 +7,8 @@ import pytest
 
 from blijfwijzer.errors import GovernanceError
 from blijfwijzer.governance.document import NEVER, read_governance
+from blijfwijzer.governance.places import governed
+from blijfwijzer.settings import Settings
 from governed import SHIPPED, write_governance
 
 HOSTILE = {
@@ -106,7 +108,7 @@ def test_what_is_no_governance_file_is_refused(tmp_path, content, why):
         read_governance(path)
 
 
-@pytest.mark.parametrize("path", [Path("nowhere.toml"), Path(".")])
+@pytest.mark.parametrize("path", [Path("nowhere.toml"), Path("."), Path(__file__, "g.toml")])
 def test_a_file_that_is_not_there_is_told(path):
     with pytest.raises(GovernanceError, match="Give"):
         read_governance(path)
@@ -126,3 +128,17 @@ def test_thresholds_may_be_explained_better_and_not_moved(tmp_path):
     moved = read_governance(write_governance(tmp_path, **{"acceptance.power": 0.06}))
 
     assert better.acceptance.sha256 == before != moved.acceptance.sha256
+
+
+def test_pages_name_whom_to_ask_as_was_settled_unless_the_settings_say_so(tmp_path):
+    named = {"organisation.contact": "HR, room 4", "organisation.object": "o" * 300}
+    file = write_governance(tmp_path, **named)
+
+    settled = governed(Settings(language="en"), tmp_path / "mine.toml")
+    own = governed(Settings(contact={"ask": "me"}), tmp_path / "mine.toml")
+
+    assert settled.governance == file
+    assert settled.contact.ask == "HR, room 4"
+    assert len(settled.contact.object) <= 200
+    assert (own.contact.ask, own.contact.object) == ("me", "")
+    assert Settings.model_validate(settled.model_dump(mode="json")).contact == settled.contact

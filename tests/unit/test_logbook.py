@@ -148,6 +148,12 @@ def test_whole_segments_go_in_their_time_and_their_heads_prove_the_rest(tmp_path
     assert {path.name for path in segments_of(place / ACTIONS)[0].iterdir()} == {"head.json"}
     assert len(verify_logs(place).purged) == 4
     assert purge(place, 183) == []
+    newest = segments_of(place / ACTIONS)[2] / "releases.jsonl"
+    kept_lines = newest.read_bytes()
+    newest.unlink()
+    with pytest.raises(LogError, match="kept 183 days at least"):
+        verify_logs(place)
+    newest.write_bytes(kept_lines)
     head = segments_of(place / ACTIONS)[1] / "head.json"
     head.write_text(head.read_text().replace('"sequence":3', '"sequence":2'))
     with pytest.raises(LogError, match="does not follow the segment before"):

@@ -7,12 +7,13 @@ import pytest
 
 from blijfwijzer.disclosure.earlier import Entry
 from blijfwijzer.disclosure.ledger import open_ledger
-from blijfwijzer.errors import ModelFolderError, PackError
+from blijfwijzer.errors import ModelFolderError, PackError, StoppedError
 from blijfwijzer.files import write_files
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.records.pack import read_pack
 from blijfwijzer.release.origin import remark_models, unknown_models
 from blijfwijzer.release.request import Request
+from blijfwijzer.runs.govern import resume, stop
 from blijfwijzer.runs.pack import PackRequest, inspect_pack, make_key, pack
 from blijfwijzer.settings import Settings
 from shared_models import make_survey, select, write_model
@@ -111,3 +112,16 @@ def test_a_pack_that_is_trusted_vouches_for_its_models_as_the_ledger_would(place
         assert list(remark_models(request(bare), ledger))
         assert unknown_models(request(stored), ledger) == []
         assert not list(remark_models(request(stored), ledger))
+
+
+def test_a_model_that_was_stopped_is_not_handed_on(place):
+    place, _ = place
+    model = place / "models" / "one"
+    stop(place / "ledger", model, "a complaint")
+
+    with pytest.raises(StoppedError, match="one was stopped on .*a complaint"):
+        pack(asked(place), place / "a.pack", None)
+
+    assert not (place / "a.pack").exists()
+    resume(place / "ledger", model, "the director", "it was heard")
+    assert pack(asked(place), place / "a.pack", None).path.exists()

@@ -12,11 +12,16 @@ import pytest
 from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.disclosure.standing import SETTLE, WITHDRAW, note
-from blijfwijzer.errors import AcceptanceError, GovernanceError, StoppedError
+from blijfwijzer.errors import (
+    AcceptanceError,
+    GovernanceError,
+    ModelFolderError,
+    StoppedError,
+)
 from blijfwijzer.governance.acceptance import Accepted, Judgement, require_accepted
 from blijfwijzer.governance.places import file_beside, find_governance
 from blijfwijzer.publish.release_files import report_files
-from blijfwijzer.publish.unit_page import ReadRelease, render_index
+from blijfwijzer.publish.unit_page import render_index
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
@@ -203,6 +208,11 @@ def test_a_model_that_is_stopped_stops_what_uses_it_alone(tmp_path):
     with pytest.raises(StoppedError, match="m-1 was stopped"):
         make(tmp_path, asked(own, wave="3", model_x="m-1", model_x_sha256="m1"))
 
+    # One byte of the manifest of a model that is stopped makes it one that nobody trained.
+    with pytest.raises(ModelFolderError, match="not trained with this ledger, or were altered"):
+        make(tmp_path, asked(own, wave="3", model_x="m-2", model_x_sha256="m2"))
+
+    enter_result(tmp_path, kind="train", model="m2", dataset="other", wave="1")
     make(tmp_path, asked(own, wave="3", model_x="m-2", model_x_sha256="m2"))
 
 
@@ -223,7 +233,7 @@ def test_what_nothing_was_settled_about_says_so_on_each_page_and_sheet(tmp_path)
     assert [title for title, text in told.items() if "Not for use" not in text] == []
     groups = book["Groups"]
     assert groups.auto_filter.ref.startswith("A2:") and groups.freeze_panes == "B3"
-    index = render_index(ReadRelease(shown, pd.DataFrame(columns=["group", "sector_label"])), {})
+    index = render_index(shown, pd.DataFrame(columns=["group", "sector_label"]), {})
     assert "Not for use" in index.decode()
 
 

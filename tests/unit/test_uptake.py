@@ -86,7 +86,9 @@ def test_only_groups_that_surely_differ_are_named():
         ({"offered": "x"}, "not all whole numbers"),
         ({"offered": 5.5}, "not all whole numbers"),
         ({"offered": -1}, "not all whole numbers"),
+        ({"offered": 1e300}, "not all whole numbers"),
         ({"accepted": 300}, "more accepted than were offered"),
+        ({"label": "a" * 201}, "label has more than 200 characters"),
         ({"label": "=1+1"}, "label begins as a formula"),
         ({"label": np.nan}, "label is not decided yet"),
     ],
@@ -121,3 +123,36 @@ def test_uptake_stands_on_the_page_of_its_release(tmp_path):
     }
     assert "From offered to accepted to completed" in page and "Of no two groups" in page
     assert "230\u2013" not in page and ">230<" not in page and "200\u2013249" in page
+
+    uptake(release, tmp_path / "uptake.csv", tmp_path / "ledger")
+    more = ROWS.assign(accepted=ROWS["accepted"] + [0, 1, 0, 0, 1])
+    more.to_csv(tmp_path / "more.csv", index=False)
+    before = (release / "run.json").read_bytes()
+    with pytest.raises(DecisionError, match="of few people"):
+        uptake(release, tmp_path / "more.csv", tmp_path / "ledger")
+    assert (release / "run.json").read_bytes() == before
+
+
+def test_groups_that_are_hidden_did_not_all_do_the_same():
+    """Else what everyone did, by another attribute, tells what each of them did."""
+    rows = counted(
+        ("a", "x", 20, 20, 10),
+        ("a", "y", 20, 20, 10),
+        ("a", "z", 40, 20, 10),
+        ("b", "v", 80, 60, 30),
+    )
+
+    told = tell_uptake(rows, RULES).rows.set_index("label")
+
+    assert told["accepted"].isna().to_dict() == {"x": True, "y": True, "z": True, "v": False}
+    assert told["completed"].notna().all()
+
+
+def test_people_whom_an_attribute_leaves_out_do_not_follow_from_another():
+    rows = counted(
+        ("a", "x", 30, 15, 9), ("a", "y", 40, 20, 9), ("b", "x", 30, 14, 8), ("b", "y", 38, 18, 9)
+    )
+
+    told = tell_uptake(rows, RULES).rows
+
+    assert told[["attribute", "label"]].to_numpy().tolist() == [["a", "x"], ["a", "y"], ["b", "y"]]

@@ -55,6 +55,8 @@ def explain_gaps(
     tables = [pd.DataFrame(columns=_COLUMNS)]
     for place, (attribute, group) in enumerate(groups.items()):
         pooled = pool_small(group.reset_index(drop=True), settings.minimum_mark)
+        # Codes that are numbers too are known by their names from here on.
+        pooled = pooled.astype("object").map(str, na_action="ignore")
         sides = _widest(pooled, risk, design.weight, settings.minimum_mark)
         if sides is None:
             continue

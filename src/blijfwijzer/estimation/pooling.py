@@ -67,13 +67,15 @@ def pool_means(
     heavier = 1 + found.prior * (FREEDOM / (FREEDOM - 2) - 1)
     spread = heavier * found.variance + found.square
     low, high = np.quantile(made, ENDS, axis=1)
+    # Rounded: variances of one band of n differ by the last bit, which would tell units apart.
+    reliability = np.round(np.where(known, between / (between + variance), 0.0), 9)
     table = pd.DataFrame(
         {
             "pooled": found.mean,
             "se": np.sqrt(spread - found.mean**2),
             "low": low,
             "high": high,
-            "reliability": np.where(known, between / (between + variance), 0.0),
+            "reliability": reliability,
             "source": "pooled",
         }
     )

@@ -235,6 +235,10 @@ def read_governance(path: Path) -> Governance:
         ) from error
     except IsADirectoryError as error:
         raise GovernanceError(f"{path}: is a folder. Give the path of a file.") from error
+    except OSError as error:
+        raise GovernanceError(
+            f"{path}: cannot be read ({error.strerror}). Give the path of a file that you may read."
+        ) from error
     except RecursionError as error:
         raise GovernanceError(
             f"{path.name}: is nested too deeply to read. Mend the file."

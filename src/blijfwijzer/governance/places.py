@@ -3,10 +3,11 @@
 import tomllib
 from functools import cache
 from pathlib import Path
+from textwrap import shorten
 
 from blijfwijzer.errors import GovernanceError
 from blijfwijzer.governance.document import FILE, Governance, read_governance
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import MOST_CONTACT, ContactSettings, Settings
 from blijfwijzer.survey.codebook import Codebook, codebook_file, shipped_codebooks
 
 
@@ -37,14 +38,30 @@ def governed(settings: Settings, place: Path | str | None) -> Settings:
     ------
     GovernanceError
         It cannot be read: told before any work is done.
+
+    Returns
+    -------
+    Settings that name it, and whom readers turn to as it does, unless they say that themselves.
     """
     is_named = place is None or str(place) in shipped_codebooks()
     beside = None if is_named else file_beside(Path(str(place)))
     named = settings.governance or beside
     if named is None:
         return settings
-    read_governance(named)
-    return settings.model_copy(update={"governance": named})
+    contact = _contact(settings, read_governance(named))
+    return settings.model_copy(update={"governance": named, "contact": contact})
+
+
+def _contact(settings: Settings, settled: Governance) -> ContactSettings:
+    """Give whom readers turn to: as the settings say, or else as was settled."""
+    if settings.contact != ContactSettings():
+        return settings.contact
+    own = settled.organisation
+    ask, objecting = (
+        shorten(words.in_(settings.language), MOST_CONTACT, placeholder="…")
+        for words in (own.contact, own.object)
+    )
+    return ContactSettings(ask=ask, object=objecting)
 
 
 def find_governance(named: Path | None, codebook: Codebook) -> Governance | None:

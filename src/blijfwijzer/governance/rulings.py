@@ -18,6 +18,10 @@ COLUMNS = ("decision", "by", "date", "reason")
 _MOST_FAULTS = 5
 _LONGEST = 500
 """Characters of a reason."""
+_MOST_GIVEN = 1_000_000
+"""Vouchers for one group; more than this are a slip."""
+_LONGEST_NAME = 200
+"""Characters of what a decision is about; an id of a group has far fewer."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,15 @@ def _text_of(cell: Any) -> str:
 def _faults_of(told: Mapping[str, str], about: str) -> Iterator[str]:
     if not told[about]:
         yield f"{about} is empty"
+    if len(told[about]) > _LONGEST_NAME:
+        yield f"{about} has more than {_LONGEST_NAME} characters"
     if told["decision"] not in VERDICTS:
         yield f"decision is none of {', '.join(VERDICTS)}"
     number = number_of(told.get("given", ""))
     if told.get("given") and (number is None or number < 0 or number != int(number)):
         yield "given is no whole number"
+    if number is not None and number > _MOST_GIVEN:
+        yield f"given is more than {_MOST_GIVEN:,}"
     if told["decision"] == "change" and not told.get("given"):
         yield "given is empty, and it was changed"
     if _day(told["date"]) is None:

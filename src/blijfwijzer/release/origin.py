@@ -8,6 +8,7 @@ from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.standing import withdrawn
 from blijfwijzer.errors import DisclosureError, ModelFolderError
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.stops import EVERYTHING, stops_in
 from blijfwijzer.survey.texts import Message
 
 _PLAIN, KEYED = "_sha256", "_hmac_sha256"
@@ -53,20 +54,24 @@ def unknown_models(request: Request, ledger: Ledger) -> list[str]:
 
 
 def refuse_unknown(request: Request, ledger: Ledger) -> None:
-    """Refuse a model that the ledger does not know, if the settings say to.
+    """Refuse a model that the ledger does not know, if the settings say to or one was stopped.
+
+    A model is stopped by the hash of its manifest: with one byte of that changed it would be
+    another one, which nobody stopped and nobody trained.
 
     Raises
     ------
     ModelFolderError
     """
-    if request.settings.disclosure.known_models != "require":
+    is_one_stopped = bool(stops_in(ledger.releases).keys() - {EVERYTHING})
+    if request.settings.disclosure.known_models != "require" and not is_one_stopped:
         return
     strange = unknown_models(request, ledger)
     if strange:
         raise ModelFolderError(
             f"{ledger.folder}: {len(strange)} models were not trained with this ledger, or were "
             f"altered since: {', '.join(strange)}. Nothing was shown. Give the right ledger, train "
-            'again, or set [disclosure] known_models = "tell".'
+            'again, or set [disclosure] known_models = "tell" (if a model is stopped, resume it).'
         )
 
 

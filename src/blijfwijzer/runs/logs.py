@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from blijfwijzer.disclosure.chain import FILE, HEAD, Release, verify
-from blijfwijzer.errors import LedgerError, LogError
+from blijfwijzer.errors import LedgerError, LogError, counted
 from blijfwijzer.governance.document import LEAST_LOG_DAYS
 from blijfwijzer.records.logbook import (
     ACTIONS,
@@ -40,7 +40,8 @@ def verify_logs(place: Path) -> Logs:
     Raises
     ------
     LogError
-        There are none; a line or a segment is altered or lost; or an operation is in one only.
+        There are none; a line or a segment is altered or lost, or went before its time; or an
+        operation is in one only.
     """
     if not any(segments_of(place / kind) for kind in (ACTIONS, PROCESSING)):
         raise LogError(f"{place}: there are no logs here. Give the folder of BLIJFWIJZER_LOG.")
@@ -50,6 +51,7 @@ def verify_logs(place: Path) -> Logs:
     processed = {x.content["operation_id"] for x in processing if "operation_id" in x.content}
     segments = [*segments_of(place / ACTIONS), *segments_of(place / PROCESSING)]
     purged = [segment for segment in segments if is_purged(segment)]
+    _refuse_early(purged)
     lost = sorted(ended ^ processed) if not purged else sorted(processed - ended)
     if lost:
         raise LogError(
@@ -62,6 +64,16 @@ def verify_logs(place: Path) -> Logs:
     for one in found.open:
         print(f"  operation {one} began and did not end")
     return found
+
+
+def _refuse_early(purged: Sequence[Path]) -> None:
+    """Refuse lines that are gone before they may be: nobody could tell what was in them."""
+    early = [segment for segment in purged if _days_since(segment) <= LEAST_LOG_DAYS]
+    if early:
+        raise LogError(
+            f"{early[0]}: its lines are gone, and are kept {LEAST_LOG_DAYS} days at least; so are "
+            f"those of {counted(len(early), 'segment')} in all. Restore the log from a copy."
+        )
 
 
 def _lines_of(log: Path) -> Iterator[Release]:
@@ -126,7 +138,15 @@ def purge(place: Path, days: int) -> list[str]:
 
 def _old(segments: Sequence[Path], days: int) -> Iterator[Path]:
     for segment in segments:
+        if _days_since(segment) > days and (segment / FILE).exists():
+            yield segment
+
+
+def _days_since(segment: Path) -> int:
+    """Count the days since the month of a segment ended."""
+    try:
         year, month = map(int, segment.name.split("-"))
         last = date(year, month, calendar.monthrange(year, month)[1])
-        if (date.today() - last).days > days and (segment / FILE).exists():
-            yield segment
+    except ValueError as error:
+        raise LogError(f"{segment}: is no month of a log. Move it elsewhere.") from error
+    return (date.today() - last).days

@@ -14,6 +14,7 @@ from blijfwijzer.records.pack import Pack, PackMade, read_pack, write_pack
 from blijfwijzer.release.origin import unknown_models
 from blijfwijzer.release.publication import known_ledger
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.stops import refuse_stopped
 from blijfwijzer.settings import Settings, load_settings
 
 
@@ -43,6 +44,8 @@ def pack(asked: PackRequest, output: Path, ledgers: Path | None) -> PackMade:
     ------
     PackError
         A model is not known to the ledger, or was trained on too few organisations.
+    StoppedError
+        A model was stopped here, or everything was: who receives it would not know.
     """
     chosen = choose_models(asked.models)
     models = [choice.stored for choice in chosen.values()]
@@ -108,6 +111,8 @@ def _refuse_unknown(models: list[Stored], ledgers: Path) -> None:
                     f"{ledgers}: has no ledger of {request.survey}, so it is not known whether "
                     "these models are as they were trained. Give the right one with --ledger."
                 )
+            sha256 = ledger.identify(stored.manifest.sha256)
+            refuse_stopped(ledger, {stored.folder.name: sha256})
             unknown += unknown_models(request, ledger)
     if unknown:
         raise PackError(

@@ -1,11 +1,17 @@
 """The story of `uptake`: from offered to accepted to completed, as HR counts it."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from blijfwijzer.disclosure.chain import Release
+from blijfwijzer.errors import DecisionError
+from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.decision_tables import show_uptake
 from blijfwijzer.release.folder import settings_of
+from blijfwijzer.release.publication import Addition
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.runs.decide import add_to_release, read_proposed
+from blijfwijzer.runs.decide import Proposed, add_to_release, read_proposed, sealed_in
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.vouchers.uptake import read_counts, tell_uptake
 
@@ -13,12 +19,39 @@ KIND = "uptake"
 
 
 def uptake(release: Path, counts: Path, ledgers: Path) -> Shown:
-    """Add to a release who accepted and completed what was offered, by background."""
+    """Add to a release who accepted and completed what was offered, by background.
+
+    Once for each wave: of two counts, the difference could tell of few people.
+
+    Raises
+    ------
+    DecisionError
+        Counts are no counts, nothing was proposed, or other ones of this wave were told already.
+    """
     proposed = read_proposed(release, ledgers)
     counted = read_counts(read_table(counts).frame, counts.name)
     rules = settings_of(proposed.run).disclosure
     found = tell_uptake(counted, rules)
     shown = show_uptake(proposed.report, found, rules.minimum)
     told = {"groups": len(found.rows), "withheld": found.withheld}
+    hold = partial(_refuse_others, proposed, shown)
+    added = Addition(KIND, told, {}, hold, unlisted=sealed_in(release))
     said = f"{release}: uptake of {len(found.rows)} groups told, of {found.withheld} not."
-    return add_to_release(release, proposed, (KIND, told), ({}, shown), ledgers, (said,))
+    return add_to_release(release, proposed, added, ({}, shown), ledgers, (said,))
+
+
+def _refuse_others(proposed: Proposed, shown: Chapter, entered: Sequence[Release]) -> None:
+    """Refuse counts of a wave of which others were told: subtracted, both could tell of a few."""
+    wave = str(proposed.run["wave"])
+    told = [
+        line for line in entered if (line.content["kind"], line.content.get("wave")) == (KIND, wave)
+    ]
+    own = proposed.report.tables.get(KIND)
+    is_same = own is not None and own.frame.equals(shown.tables[KIND].frame)
+    elsewhere = [line for line in told if line.content["release"] != proposed.run["ledger"]["hash"]]
+    if told and (elsewhere or not is_same):
+        raise DecisionError(
+            f"uptake of wave {wave} was told already, in entry {told[-1].sequence} of the ledger, "
+            "by other counts or of another release. Nothing was entered: the difference of both "
+            "could tell of few people. Count once, when all is done."
+        )

@@ -16,6 +16,8 @@ from blijfwijzer.survey.texts import LANGUAGES, Text, as_seen
 
 _NEEDED = ("column", "code", "label")
 _LANGUAGE = "language"
+_LONGEST = 60
+"""Characters of a strange name that a message repeats."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def read_labels(path: Path | None, codebook: Codebook) -> GivenLabels:
     if unknown:
         raise CodebookError(
             f"{path.name}: {counted(len(unknown), 'column')} that codebook {codebook.survey.name} "
-            f"does not have: {', '.join(unknown[:5])}. Use its names."
+            f"does not have: {', '.join(name[:_LONGEST] for name in unknown[:5])}. Use its names."
         )
     told = pd.DataFrame(
         {

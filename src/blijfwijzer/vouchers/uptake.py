@@ -5,7 +5,7 @@ control process, 2024: composition after each step). Counts of people are told a
 answers: by groups that are large enough, and so that nothing follows about those that are not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,10 @@ COUNTS = ("offered", "accepted", "completed")
 _NAMED = ("attribute", "label")
 _FEWEST_HIDDEN = 2
 """Groups of an attribute whose shares are hidden, where any is: one would follow from the rest."""
+_LONGEST = 200
+"""Characters of an attribute or a label."""
+_MOST = 100_000_000
+"""People; more than this are no count of employees, but a slip."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,14 @@ def read_counts(frame: pd.DataFrame, file: str) -> pd.DataFrame:
 
 def _faults_of(names: list[str], counts: list[float | None]) -> Iterator[str]:
     for column, name in zip(_NAMED, names, strict=True):
+        if len(name) > _LONGEST:
+            yield f"{column} has more than {_LONGEST} characters"
+            continue
         try:
             plain_text("" if name == "nan" else name)
         except ValueError as error:
             yield f"{column} {error}"
-    known = [count for count in counts if count is not None and count >= 0 and count == int(count)]
+    known = [n for n in counts if n is not None and 0 <= n <= _MOST and n == int(n)]
     if len(known) < len(COUNTS):
         yield f"{', '.join(COUNTS)} are not all whole numbers"
     elif known != sorted(known, reverse=True):
@@ -84,33 +91,69 @@ def tell_uptake(counted: pd.DataFrame, rules: DisclosureSettings) -> Uptake:
 
     A group is told of from the minimum on. A share is not where nearly all or nearly none did it,
     as that tells of each of them. What is hidden of an attribute is of the minimum or more people,
-    and of two groups or more: else it would follow from the rest, and from everyone.
+    and of two groups or more, who did not all do the same: else it would follow from the rest, and
+    from everyone. Whoever is counted by another attribute and not by this one is hidden here too.
     """
-    parts = [_tell(own.reset_index(drop=True), rules) for _, own in counted.groupby("attribute")]
+    totals = counted.groupby("attribute")[list(COUNTS)].sum()
+    everyone = totals.max() if len(totals) else pd.Series(0.0, index=list(COUNTS))
+    parts = [
+        _tell(own.reset_index(drop=True), (everyone - totals.loc[name]).astype(float), rules)
+        for name, own in counted.groupby("attribute")
+    ]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return Uptake(rows, len(counted) - len(rows))
 
 
-def _tell(own: pd.DataFrame, rules: DisclosureSettings) -> pd.DataFrame:
-    n = own["offered"].to_numpy(dtype=float)
-    shown = _hide_enough(n >= rules.minimum, n, rules.minimum)
+def _tell(own: pd.DataFrame, left: "pd.Series[float]", rules: DisclosureSettings) -> pd.DataFrame:
+    """Tell of an attribute.
+
+    Parameters
+    ----------
+    left : counts of people whom other attributes count and this one does not
+    """
+    n, out = own["offered"].to_numpy(dtype=float), float(left["offered"])
+
+    def are_enough(hidden: np.ndarray) -> bool:
+        groups = hidden.sum() + (out > 0)
+        is_alone = not hidden.any()
+        return bool(n[hidden].sum() + out >= rules.minimum) and (
+            is_alone or groups >= _FEWEST_HIDDEN
+        )
+
+    shown = _hide_enough(n >= rules.minimum, n, out, are_enough)
     rows = pd.DataFrame({"attribute": own["attribute"], "label": own["label"], "n": n})
     for name in COUNTS[1:]:
+        count, rest = own[name].to_numpy(dtype=float), float(left[name])
         with np.errstate(divide="ignore", invalid="ignore"):
-            share = own[name].to_numpy(dtype=float) / n
-        is_mixed = (share < rules.unanimity) & (share > 1 - rules.unanimity)
-        told = _hide_enough(shown & is_mixed, n, rules.minimum)
+            share = count / n
+
+        def are_mixed(hidden: np.ndarray, count: np.ndarray = count, rest: float = rest) -> bool:
+            known = (count[hidden].sum() + rest) / max(n[hidden].sum() + out, 1)
+            return are_enough(hidden) and bool(_is_mixed(np.array(known), rules))
+
+        told = _hide_enough(shown & _is_mixed(share, rules), n, out, are_mixed)
         rows[name] = np.where(told, share, np.nan)
     return rows.loc[shown]
 
 
-def _hide_enough(shown: np.ndarray, n: np.ndarray, minimum: int) -> np.ndarray:
-    """Hide more groups, smallest first, until those that are hidden are enough together."""
+def _is_mixed(share: np.ndarray, rules: DisclosureSettings) -> np.ndarray:
+    """Tell whether a share, in [0, 1], is of neither nearly all nor nearly none."""
+    return np.asarray((share < rules.unanimity) & (share > 1 - rules.unanimity))
+
+
+def _hide_enough(
+    shown: np.ndarray, n: np.ndarray, out: float, are_enough: Callable[[np.ndarray], bool]
+) -> np.ndarray:
+    """Hide more groups, smallest first, until those that are hidden are enough together.
+
+    Parameters
+    ----------
+    out : people who are hidden besides
+    are_enough : tells it of which groups are hidden
+    """
     shown = shown.copy()
     for place in np.argsort(n, kind="stable"):
-        hidden = ~shown
-        is_enough = hidden.sum() >= _FEWEST_HIDDEN and n[hidden].sum() >= minimum
-        if not hidden.any() or is_enough:
+        if (shown.all() and not out) or are_enough(~shown):
             break
         shown[place] = False
     return shown
