@@ -97,11 +97,17 @@ def tell_uptake(counted: pd.DataFrame, rules: DisclosureSettings) -> Uptake:
     totals = counted.groupby("attribute")[list(COUNTS)].sum()
     everyone = totals.max() if len(totals) else pd.Series(0.0, index=list(COUNTS))
     parts = [
-        _tell(own.reset_index(drop=True), (everyone - totals.loc[name]).astype(float), rules)
+        _tell(own.reset_index(drop=True), _left(everyone, totals.loc[str(name)]), rules)
         for name, own in counted.groupby("attribute")
     ]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return Uptake(rows, len(counted) - len(rows))
+
+
+def _left(everyone: pd.Series, counted: pd.Series | pd.DataFrame) -> "pd.Series[float]":
+    """Count whom an attribute does not tell of."""
+    left = everyone.to_numpy(dtype=float) - counted.to_numpy(dtype=float)
+    return pd.Series(left, index=everyone.index)
 
 
 def _tell(own: pd.DataFrame, left: "pd.Series[float]", rules: DisclosureSettings) -> pd.DataFrame:
