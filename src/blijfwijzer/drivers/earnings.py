@@ -22,7 +22,8 @@ from blijfwijzer.survey.arrays import Array
 _MOST_EXACT = 8
 """Drivers of which all sets are tried; of more, orders are drawn."""
 _ROWS, _FEWEST, _MOST = 20_000_000, 8, 64
-"""Losses of a response that drawn orders may take, and how many pairs of orders there are."""
+"""Losses of a response that drawn orders may take, and how many pairs of orders there are at least
+and at most; conventions of ours."""
 
 
 class Earned(NamedTuple):

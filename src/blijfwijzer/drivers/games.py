@@ -26,7 +26,7 @@ from blijfwijzer.survey.arrays import Array, Codes
 TOGETHER = 0.5
 """Correlation of contributions from which scales go together: a large one (Cohen 1988, p. 80)."""
 _ROWS, _BACKGROUND = 5000, 1000
-"""Responses that both are held against each other by, and that the second takes answers of."""
+"""Responses both are held against each other by, and that the second takes answers of; ours."""
 
 
 class PairTogether(NamedTuple):

@@ -81,16 +81,18 @@ def decide(asked: DecideRequest, ledgers: Path) -> Shown:
     decided = tabulate_rulings(rulings, proposed.vouchers)
     rate = follow_rate(decided)
     shown, table = show_decisions(proposed.report, decided, proposed.labels, say_followed(rate))
+    follow = {"followed": rate.followed, "decided": rate.decided}
     told = {
         "decided": len(decided),
         "given": int(decided["given"].sum()),
         "proposed": int(decided["proposed"].sum()),
-        "follow": {"followed": rate.followed, "decided": rate.decided},
+        "follow": follow,
         "again": " ".join(asked.again.split()),
     }
     said = tuple(_say(asked.release, rate, told))
     files = {FILE: csv_file(table)}
-    return add_to_release(asked.release, proposed, (KIND, told), (files, shown), ledgers, said)
+    added = Addition(KIND, told, {**follow}, nothing_held, unlisted=sealed_in(asked.release))
+    return add_to_release(asked.release, proposed, added, (files, shown), ledgers, said)
 
 
 def read_proposed(release: Path, ledgers: Path) -> Proposed:
@@ -171,13 +173,14 @@ def _unblind(asked: DecideRequest, proposed: Proposed, rows: pd.DataFrame, ledge
         "sources": reviewed.round(3).to_dict("records"),
     }
     said = (f"{asked.release}: {len(rulings)} cases of a blind review, by where they came from.",)
-    return add_to_release(asked.release, proposed, (BLIND, told), ({}, shown), ledgers, said)
+    added = Addition(BLIND, told, {}, nothing_held, unlisted=sealed_in(asked.release))
+    return add_to_release(asked.release, proposed, added, ({}, shown), ledgers, said)
 
 
 def add_to_release(
     release: Path,
     proposed: Proposed,
-    what: tuple[str, Mapping[str, Any]],
+    added: Addition,
     made: tuple[dict[str, bytes], Chapter],
     ledgers: Path,
     said: tuple[str, ...],
@@ -186,13 +189,10 @@ def add_to_release(
 
     Parameters
     ----------
-    what : kind of the addition, and what the record tells of it
     made : files that are added by name, and the report with what was added
     said : what the screen says
     """
-    (kind, told), (files, shown) = what, made
-    follow = told.get("follow", {})
-    added = Addition(kind, told, dict(follow), nothing_held, unlisted=sealed_in(release))
+    files, shown = made
     with addition(release, proposed.run, ledgers, added) as adding:
         kept = {n: (release / n).read_bytes() for n in proposed.run["files"] if n not in REMADE}
         adding.publish({**kept, **files, **report_files(shown)})

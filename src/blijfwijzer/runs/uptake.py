@@ -8,12 +8,10 @@ from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.errors import DecisionError
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.decision_tables import show_uptake
-from blijfwijzer.publish.release_files import report_files
 from blijfwijzer.release.folder import settings_of
-from blijfwijzer.release.publication import Addition, addition
+from blijfwijzer.release.publication import Addition
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.release.verify import REMADE
-from blijfwijzer.runs.decide import Proposed, read_proposed, sealed_in
+from blijfwijzer.runs.decide import Proposed, add_to_release, read_proposed, sealed_in
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.vouchers.uptake import read_counts, tell_uptake
 
@@ -38,13 +36,8 @@ def uptake(release: Path, counts: Path, ledgers: Path) -> Shown:
     told = {"groups": len(found.rows), "withheld": found.withheld}
     hold = partial(refuse_recounted, proposed, shown)
     added = Addition(KIND, told, {}, hold, unlisted=sealed_in(release))
-    with addition(release, proposed.run, ledgers, added) as adding:
-        kept = {n: (release / n).read_bytes() for n in proposed.run["files"] if n not in REMADE}
-        adding.publish({**kept, **report_files(shown)})
     said = f"{release}: uptake of {len(found.rows)} groups told, of {found.withheld} not."
-    result = Shown.of(shown, release, (said,))
-    print(result)
-    return result
+    return add_to_release(release, proposed, added, ({}, shown), ledgers, (said,))
 
 
 def refuse_recounted(proposed: Proposed, shown: Chapter, entered: Sequence[Release]) -> None:

@@ -74,26 +74,10 @@ def read_labels(path: Path | None, codebook: Codebook) -> GivenLabels:
     """
     if path is None:
         return NO_LABELS
-    rows = read_table(path).frame.rename(columns=lambda name: str(name).strip().lower())
-    lacking = [name for name in _NEEDED if name not in rows]
-    if lacking:
-        raise CodebookError(
-            f"{path.name}: {counted(len(lacking), 'column is', 'columns are')} missing: "
-            f"{', '.join(lacking)}. A table of labels has {', '.join(_NEEDED)} and, if you like, "
-            f"{_LANGUAGE}."
-        )
-    rows = rows.dropna(subset=["label"]).reset_index(drop=True)
-    names = {alias: c.name for c in codebook.columns.values() for alias in (c.name, *c.aliases)}
-    given = rows["column"].map(lambda cell: str(cell).strip())
-    unknown = sorted(set(given) - set(names))
-    if unknown:
-        raise CodebookError(
-            f"{path.name}: {counted(len(unknown), 'column')} that codebook {codebook.survey.name} "
-            f"does not have: {', '.join(name[:_LONGEST] for name in unknown[:5])}. Use its names."
-        )
+    rows = _read_rows(path)
     told = pd.DataFrame(
         {
-            "column": given.map(names),
+            "column": _columns(rows, path, codebook),
             "code": rows["code"].map(code_text),
             "language": _languages(rows, path),
             "label": rows["label"].map(lambda cell: as_seen(str(cell)).strip()),
@@ -110,6 +94,32 @@ def read_labels(path: Path | None, codebook: Codebook) -> GivenLabels:
         for column, of_column in told.groupby("column")
     }
     return GivenLabels(texts, hash_bytes(path.read_bytes()))
+
+
+def _read_rows(path: Path) -> pd.DataFrame:
+    """Read the rows that have a label."""
+    rows = read_table(path).frame.rename(columns=lambda name: str(name).strip().lower())
+    lacking = [name for name in _NEEDED if name not in rows]
+    if lacking:
+        raise CodebookError(
+            f"{path.name}: {counted(len(lacking), 'column is', 'columns are')} missing: "
+            f"{', '.join(lacking)}. A table of labels has {', '.join(_NEEDED)} and, if you like, "
+            f"{_LANGUAGE}."
+        )
+    return rows.dropna(subset=["label"]).reset_index(drop=True)
+
+
+def _columns(rows: pd.DataFrame, path: Path, codebook: Codebook) -> pd.Series:
+    """Give the name in the codebook of the column that each label is about."""
+    names = {alias: c.name for c in codebook.columns.values() for alias in (c.name, *c.aliases)}
+    given = rows["column"].map(lambda cell: str(cell).strip())
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise CodebookError(
+            f"{path.name}: {counted(len(unknown), 'column')} that codebook {codebook.survey.name} "
+            f"does not have: {', '.join(name[:_LONGEST] for name in unknown[:5])}. Use its names."
+        )
+    return given.map(names)
 
 
 def _languages(rows: pd.DataFrame, path: Path) -> pd.Series:
