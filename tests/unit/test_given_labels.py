@@ -99,7 +99,7 @@ def test_a_result_tells_by_which_table_things_are_called(tmp_path):
         (f"column;code;label\n{'s' * 61};1;A\n", "not have: s{60}[.] Use"),
         (
             "column;code;label\norganisatie;1;A\norganisatie;1.0;B\n",
-            r"1 row about a code that has a label already, the first in row 2",
+            r"1 row about a code that has a label already, the first in row 3",
         ),
         (
             "column;code;label;language\norganisatie;1;A;de\n",

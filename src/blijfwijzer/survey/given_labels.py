@@ -58,6 +58,8 @@ class GivenLabels:
 
 
 NO_LABELS = GivenLabels()
+_FIRST = 2
+"""Row of a file in which answers begin, below the heading."""
 
 
 def read_labels(path: Path | None, codebook: Codebook) -> GivenLabels:
@@ -87,7 +89,7 @@ def read_labels(path: Path | None, codebook: Codebook) -> GivenLabels:
     if twice.any():
         raise CodebookError(
             f"{path.name}: {counted(int(twice.sum()), 'row')} about a code that has a label "
-            f"already, the first in row {int(twice.to_numpy().argmax()) + 1}. Keep one of each."
+            f"already, the first in row {int(twice.index[twice.to_numpy().argmax()]) + _FIRST}. Keep one of each."
         )
     texts = {
         str(column): {str(code): _text(own) for code, own in of_column.groupby("code")}
@@ -97,7 +99,7 @@ def read_labels(path: Path | None, codebook: Codebook) -> GivenLabels:
 
 
 def _read_rows(path: Path) -> pd.DataFrame:
-    """Read the rows that have a label."""
+    """Read the rows that have a label, each at its place in the table."""
     rows = read_table(path).frame.rename(columns=lambda name: str(name).strip().lower())
     lacking = [name for name in _NEEDED if name not in rows]
     if lacking:
@@ -106,7 +108,7 @@ def _read_rows(path: Path) -> pd.DataFrame:
             f"{', '.join(lacking)}. A table of labels has {', '.join(_NEEDED)} and, if you like, "
             f"{_LANGUAGE}."
         )
-    return rows.dropna(subset=["label"]).reset_index(drop=True)
+    return rows.dropna(subset=["label"])
 
 
 def _columns(rows: pd.DataFrame, path: Path, codebook: Codebook) -> pd.Series:
