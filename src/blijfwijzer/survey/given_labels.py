@@ -87,9 +87,10 @@ def read_labels(path: Path | None, codebook: Codebook) -> GivenLabels:
     )
     twice = told.duplicated(["column", "code", "language"])
     if twice.any():
+        places = told.index[twice].to_numpy(dtype=int) + _FIRST
         raise CodebookError(
-            f"{path.name}: {counted(int(twice.sum()), 'row')} about a code that has a label "
-            f"already, the first in row {int(twice.index[twice.to_numpy().argmax()]) + _FIRST}. Keep one of each."
+            f"{path.name}: {counted(len(places), 'row')} about a code that has a label already, "
+            f"the first in row {places[0]}. Keep one of each."
         )
     texts = {
         str(column): {str(code): _text(own) for code, own in of_column.groupby("code")}
