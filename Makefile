@@ -35,8 +35,8 @@ fix: $(STAMP) ## Mend style and format where that can be done by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(STAMP) ## Run the tests that need no browser, kernel, server or wheel
-	$(BIN)/python -m pytest $(addprefix --ignore=tests/,browser notebook server wheel)
+test: $(STAMP) ## Run the tests that need no browser, kernel, server, wheel or whole survey
+	$(BIN)/python -m pytest $(addprefix --ignore=tests/,browser notebook server survey wheel)
 test-all: $(STAMP) ## Run all tests and measure which branches they reach
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
