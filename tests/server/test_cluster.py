@@ -19,6 +19,7 @@ from blijfwijzer.errors import DiskFullError, EngineError, WaveTooDifferentError
 from command_line import call
 from shared_engines import add, die_always, die_once, fail, refuse
 
+psutil = pytest.importorskip("psutil", reason='needs the extra "dask"')
 Client = pytest.importorskip("distributed", reason='needs the extra "dask"').Client
 MEMORY_ONLY = {
     "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "False",
@@ -76,15 +77,20 @@ class Cluster:
         with Client(self.address, set_as_default=False) as client:
             return client.run(os.getpid)
 
+    def one_at_work(self, run=None):
+        """Give the first worker that is seen to have a task, while a process runs."""
+        with Client(self.address, set_as_default=False) as client:
+            while run is None or run.poll() is None:
+                busy = [name for name, tasks in client.processing().items() if tasks]
+                if busy:
+                    return busy[0]
+        return None
+
     def kill_one_at_work(self, killed):
         """Kill the first worker that is seen to have a task."""
         pids = self.pids()
-        with Client(self.address, set_as_default=False) as client:
-            while not killed:
-                busy = [name for name, tasks in client.processing().items() if tasks]
-                if busy:
-                    killed.append(pids[busy[0]])
-                    os.kill(pids[busy[0]], signal.SIGKILL)
+        killed.append(pids[self.one_at_work()])
+        os.kill(killed[0], signal.SIGKILL)
 
     @property
     def engine(self):
@@ -236,10 +242,10 @@ def write_all(made, folder, engine, monkeypatch, names=tuple(COMMANDS)):
         asked = (*COMMANDS[name], *models, "--settings", "quick.toml", *places, *engine)
         assert call(*asked) == 0
     files = (path for path in folder.rglob("*") if path.is_file())
-    # The moment of a line in the ledger, and the hash that follows from it.
+    # The moment of a line in the ledger, and the hashes that follow from it.
     return {
         path.relative_to(folder).as_posix(): re.sub(
-            rb'"(hash|time)": ?"[^"]*"', b"", path.read_bytes()
+            rb'"(hash|previous|time)": ?"[^"]*"', b"", path.read_bytes()
         )
         for path in files
     }
@@ -285,7 +291,13 @@ def test_ctrl_c_leaves_nothing_half_written_and_the_run_can_be_started_again(
             env={**os.environ, "PYTHONPATH": TESTS},
             start_new_session=True,
         )
-        time.sleep(12)
+        # Work is handed out: to a worker, or to processes of its own beside that which tracks them.
+        if kind == "dask":
+            cluster.one_at_work(run)
+        while kind == "processes" and run.poll() is None:
+            if len(psutil.Process(run.pid).children()) > 1:
+                break
+            time.sleep(0.05)
         os.killpg(run.pid, signal.SIGINT)
         code = run.wait(120)
 
