@@ -25,7 +25,6 @@ FORCE:
 $(VENV)/installed-%: requirements-%.lock $(STAMP)
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@
-
 check: $(STAMP) ## Check style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,7 +56,8 @@ score: $(STAMP) $(NEXT) $(NEXT:.sav=-margins.csv) ## Score the built-in 2022 wav
 	$(BIN)/blijfwijzer score $(NEXT) --models models --by organisatie,afdeling \
 	  --and opleiding --population $(PEOPLE) --population $(NEXT:.sav=-margins.csv) --output out/2022
 	$(BIN)/blijfwijzer vouchers out/2022 --survey $(NEXT) --budget 250000 --cost 1000 --truth $(TRUTH)
-	$(BIN)/blijfwijzer disclosure audit out/2022 --survey $(NEXT) --codebook werkonderzoek-2019
+	$(BIN)/blijfwijzer disclosure audit out/2022 --survey $(NEXT) --codebook werkonderzoek-2019 \
+	  --population $(NEXT:.sav=-margins.csv)
 	@echo "Open out/2022/report.html."
 
 govern: $(STAMP) ## Fill the forms of those who answer for it, and check each figure
