@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from blijfwijzer.errors import GovernanceError, counted, describe_faults
 from blijfwijzer.files import hash_bytes
-from blijfwijzer.survey.texts import as_seen
+from blijfwijzer.survey.texts import Text, as_seen
 
 FILE = "governance.toml"
 """What it is called, beside a codebook or among models."""
@@ -60,20 +60,11 @@ class Clause(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Words(Clause):
-    """A text in Dutch and English; written as one string, it serves for both."""
+class Words(Text):
+    """A text in Dutch and English, as in a codebook, that pages and sheets take for no more."""
 
     nl: Phrase
     en: Phrase
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_string(cls, value: object) -> object:
-        return {"nl": value, "en": value} if isinstance(value, str) else value
-
-    def in_(self, language: str) -> str:
-        """Give the text in a language; in English where it is neither."""
-        return self.nl if language == "nl" else self.en
 
 
 class Organisation(Clause):

@@ -38,6 +38,7 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 _REGULAR = (stat.S_IFREG | 0o644) << 16
 """Attributes of a plain file, in the upper half as Unix has them."""
 _FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error)
+"""What `zipfile` raises of a damaged file, or of one packed in a way that it does not know."""
 
 
 @dataclass(frozen=True)
