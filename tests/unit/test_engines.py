@@ -1,8 +1,10 @@
 """Whoever works on batches, and whoever of them dies, the same comes of it."""
 
 import os
+import signal
 from functools import partial
 from itertools import pairwise
+from multiprocessing import active_children
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from blijfwijzer.drivers.contributions import contribute
 from blijfwijzer.drivers.group_profiles import Rows, score_groups
 from blijfwijzer.drivers.row_batches import Batching, contribute_rows, part_rows
 from blijfwijzer.engines.engine import LOCAL, Engine, Kind
+from blijfwijzer.engines.processes import start_processes
 from blijfwijzer.engines.tasks import BatchTask, Done
 from blijfwijzer.errors import EngineError, WaveTooDifferentError
 from blijfwijzer.progress import silent
@@ -47,6 +50,17 @@ def test_batches_of_a_worker_that_dies_are_done_again(tmp_path):
     assert (tmp_path / "died").exists()
     assert shared.total == sum(NUMBERS)
     assert heard == list(NUMBERS)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C goes to one process there")
+def test_ctrl_c_does_not_reach_a_worker_that_is_only_being_begun():
+    with start_processes(1) as pool:
+        doing = pool.submit(BatchTask(add, 3))
+        for worker in active_children():
+            os.kill(worker.pid, signal.SIGINT)
+        done = [result for _, result in pool.finished([doing])]
+
+    assert None not in done
 
 
 def test_a_batch_at_which_every_worker_dies_ends_the_run_with_what_to_do():

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 
 from blijfwijzer.engines.tasks import BatchTask, Done, run_task
 
@@ -20,13 +20,14 @@ class Processes:
 
     def submit(self, task: BatchTask) -> "Future[Done]":
         """Begin a task."""
-        try:
-            return self._executor.submit(run_task, task)
-        except BrokenProcessPool:
-            # One process that dies takes all along.
-            self._executor.shutdown(wait=True)
-            self._executor = self._start()
-            return self._executor.submit(run_task, task)
+        with _interrupts_withheld():
+            try:
+                return self._executor.submit(run_task, task)
+            except BrokenProcessPool:
+                # One process that dies takes all along.
+                self._executor.shutdown(wait=True)
+                self._executor = self._start()
+                return self._executor.submit(run_task, task)
 
     def finished(
         self, running: "Iterable[Future[Done]]"
@@ -60,6 +61,24 @@ def start_processes(count: int) -> Iterator[Processes]:
         yield pool
     finally:
         pool.close()
+
+
+@contextmanager
+def _interrupts_withheld() -> Iterator[None]:
+    """Keep Ctrl-C from processes that are begun, from their first instruction on.
+
+    Ctrl-C reaches all processes of a terminal. What is withheld here comes to this one in the end.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # It clears the mask when it begins its own process.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:
