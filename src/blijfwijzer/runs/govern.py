@@ -14,7 +14,7 @@ from blijfwijzer.governance.document import Governance, read_governance
 from blijfwijzer.governance.draft import draft_governance
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.release.stops import EVERYTHING, stops_in
-from blijfwijzer.release.thresholds import JUDGED, in_force
+from blijfwijzer.release.thresholds import JUDGED, in_force, is_telling
 from blijfwijzer.survey.codebook import load_codebook
 
 _SOON = 60
@@ -85,17 +85,16 @@ def _dated(told: Governance) -> Iterator[str]:
 
 def _beside_ledger(told: Governance, entered: Sequence[Release]) -> Iterator[str]:
     """Say what contradicts the order or the dates of results that were made."""
-    results = [line for line in standing(entered) if line.content["kind"] in JUDGED]
-    if not results:
-        return
-    then = in_force(entered[: results[-1].sequence])
-    if then and then != told.acceptance.sha256:
+    telling = [line for line in standing(entered) if is_telling(line)]
+    results = [line for line in telling if line.content["kind"] in JUDGED]
+    if telling and not in_force(entered[: telling[0].sequence]):
+        yield f"acceptance: result {telling[0].sequence} was made before there were thresholds"
+    then = in_force(entered[: results[-1].sequence]) if results else ""
+    if then not in ("", told.acceptance.sha256):
         yield (
             f"acceptance: result {results[-1].sequence} was made by other thresholds "
             f"({then[:12]}); these are for a wave and a model of which there is none yet"
         )
-    if not in_force(entered[: results[0].sequence]):
-        yield f"acceptance: result {results[0].sequence} was made before there were thresholds"
     shown = [line for line in results if line.content["kind"] != "train"]
     for name, settled in told.settlements.items():
         if shown and settled is not None and settled.date > date.fromisoformat(shown[0].time[:10]):
