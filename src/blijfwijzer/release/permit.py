@@ -15,7 +15,7 @@ from blijfwijzer.governance.places import find_governance, read_named
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.release.origin import KEYED, models_of, refuse_other_weights, refuse_unknown
 from blijfwijzer.release.request import Request
-from blijfwijzer.release.stops import refuse_stopped
+from blijfwijzer.release.stops import refuse_stopped, refuse_stopped_elsewhere
 from blijfwijzer.release.thresholds import Judging, settle, tells
 from blijfwijzer.survey.texts import Message, say
 
@@ -122,6 +122,7 @@ def begin(request: Request, ledger: Ledger) -> Permit:
     is_example = told is not None and request.settings.governance is None
     permit = Permit(told, tuple(_uses_of(request)), is_example=is_example)
     refuse_stopped(ledger, models_of(request, ledger))
+    refuse_stopped_elsewhere(request, ledger)
     permit.hold(ledger)
     refuse_unknown(request, ledger)
     refuse_other_weights(request, ledger)
