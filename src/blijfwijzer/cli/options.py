@@ -70,10 +70,16 @@ ReleaseFolder = Annotated[
         metavar="RELEASE", help="A folder that `score` made; of `pages` also `climate`."
     ),
 ]
-LedgerFolder = Annotated[Path, typer.Option(help="Folder of the ledgers of releases.")]
+LEDGERS = "BLIJFWIJZER_LEDGER"
+"""Environment variable that names the ledgers where `--ledger` is left out."""
+LedgerFolder = Annotated[
+    Path, typer.Option(envvar=LEDGERS, help="Folder of the ledgers of releases.")
+]
 OwnLedger = Annotated[
     Path | None,
-    typer.Option(help="Folder of the ledgers of releases; beside the models when left out."),
+    typer.Option(
+        envvar=LEDGERS, help="Folder of the ledgers of releases; beside the models when left out."
+    ),
 ]
 PreviousFile = Annotated[
     Path | None, typer.Option(help="The wave before, read with the same codebook.")
