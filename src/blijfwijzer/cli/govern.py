@@ -94,14 +94,17 @@ def resume(
 def log(
     logs: Annotated[Path, typer.Argument(metavar="LOGS", help="Folder of the logs.")],
     verify: Annotated[
-        bool, typer.Option("--verify", help="Check each line; done in any case.")
+        bool, typer.Option("--verify", help="Check each line, and that none is lost.")
     ] = False,
     purge: Annotated[
         int, typer.Option(help="Delete whole months that ended more than so many days ago.")
     ] = 0,
+    ledger: LedgerFolder = Path("ledger"),
 ) -> ForProgram:
-    """Check the logs of what was done; delete what may go, and keep what proves the rest."""
+    """Tell where the logs of what was done end; check them, or delete what may go."""
     from blijfwijzer.runs import logs as story
 
     gone = story.purge(logs, purge) if purge else []
-    return ForProgram({**story.verify_logs(logs).as_json(), "deleted": gone})
+    ledgers = ledger if ledger.is_dir() else None
+    told = story.verify_logs(logs, ledgers) if verify or purge else story.tell_logs(logs)
+    return ForProgram({**told.as_json(), "deleted": gone})
