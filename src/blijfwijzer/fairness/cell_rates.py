@@ -114,7 +114,8 @@ def _size(people: Selected, cells: Cells, rows: Mask) -> tuple[Array, Array]:
     """Give people and weight in each cell, of some respondents."""
     code, size = cells.code[rows], len(cells.names)
     weights = people.weight[rows]
-    return np.bincount(code, minlength=size), np.bincount(code, weights=weights, minlength=size)
+    people_in = np.bincount(code, minlength=size).astype(float)
+    return people_in, np.bincount(code, weights=weights, minlength=size)
 
 
 def _add_up(people: Selected, cells: Cells, measure: str, rows: Mask) -> _Sums:
