@@ -28,8 +28,8 @@ from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
-from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
 from studies.claim_edges import alike
+from studies.claim_truths import CLAIM_TRUTHS
 from studies.claim_worlds import World, gather_people, survey_of
 from studies.claims import plant, read_built_in, remove
 

@@ -87,11 +87,25 @@ def test_commands_are_logged_by_their_whole_name_where_logs_are_kept(tmp_path, m
     monkeypatch.setenv("BLIJFWIJZER_LOG", str(tmp_path / "log"))
     call("govern", "draft", "werkonderzoek-2019")
     call("disclosure", "check-proof", "nowhere")
+    call("govern", "verify", "nowhere")
+    call("pack", "check", "nowhere")
+    call("check", "nowhere")
     assert call("govern", "log", tmp_path / "log", "--verify") == 0
 
     names = [line["name"] for line in lines(tmp_path, PROCESSING)]
-    assert names == ["govern draft", "disclosure check-proof", "govern log"]
+    assert names == [
+        *("govern draft", "disclosure check-proof", "govern verify", "pack check", "check"),
+        "govern log",
+    ]
     assert "operation" in capsys.readouterr().out, "the one that checks has begun and not ended"
+
+
+def test_what_is_only_planned_is_not_logged_as_done(tmp_path, monkeypatch):
+    monkeypatch.setenv("BLIJFWIJZER_LOG", str(tmp_path / "log"))
+
+    call("disclosure", "plan", tmp_path / "nowhere.sav", "score", "climate")
+
+    assert [line["name"] for line in lines(tmp_path, PROCESSING)] == ["disclosure plan"]
 
 
 def test_nothing_is_done_where_the_log_cannot_be_added_to(tmp_path, kept):

@@ -15,8 +15,8 @@ SurveyFile = Annotated[
     Path,
     typer.Argument(
         metavar="SURVEY",
-        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it, "
-        "or a folder of .parquet.",
+        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv, .xlsx or .dat, as a tool exports "
+        "it, or a folder of .parquet.",
     ),
 ]
 SheetName = Annotated[

@@ -74,7 +74,7 @@ class ReadPack:
         """Read a document; None where there is none."""
         try:
             return json.loads((self.folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
 
     def figure(self, number: int) -> Mapping[str, Any]:
