@@ -23,7 +23,7 @@ IsQuiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but warnings
 
 _LOG = "BLIJFWIJZER_LOG"
 """Environment variable of `records.logbook`, which is imported only where that is set."""
-_GROUPS = ("disclosure", "govern")
+_GROUPS = ("disclosure", "govern", "merge")
 """Modules whose commands are in a group of that name."""
 
 
