@@ -21,7 +21,7 @@ from blijfwijzer.governance.questionnaire import (
     statements,
 )
 from blijfwijzer.governance.rereading import EvidenceRun, open_run, reread, says_value
-from blijfwijzer.publish.numbers import KINDS
+from blijfwijzer.publish.numbers import KINDS, write_number
 from blijfwijzer.publish.pack_texts import write_answer, write_figure
 from governed import SHIPPED
 from made_runs import make_known
@@ -159,6 +159,7 @@ def test_figures_in_sentences_can_be_read_back(filled):
         ("1,234", 1234, "count", True),
         ("1.235", 1234, "count", False),
         ("0,005", 0.005, "thousandths", True),
+        ("0,000421", 0.00042132, "fine", True),
         ("0.006", 0.005, "thousandths", False),
         ("21\u00a0%", 0.212, "share", True),
         ("22%", 0.212, "share", False),
@@ -202,6 +203,13 @@ def test_dates_of_law_have_a_source_and_high_risk_begins_when_the_amended_act_sa
     assert {one.link.partition("?")[0] for one in dates.values() if one.link} == {
         "https://eur-lex.europa.eu/legal-content/EN/TXT/HTML/"
     }
+
+
+def test_a_small_price_of_simplicity_is_told_with_the_digits_that_decide():
+    spec = figure_specs()["price"]
+
+    assert spec.kind == "fine"
+    assert write_number(0.00042132, spec.kind, "nl") == "0,000421"
 
 
 def test_nothing_says_that_high_risk_begins_on_2_august_2026():

@@ -265,3 +265,20 @@ def test_forty_thousand_rows_take_seconds(rng):
 
     assert time.perf_counter() - start < 10
     assert len(found.intersections) == 3 * (3 * 2 * 3 + 3 * 3 * 3)
+
+
+def test_a_ratio_rests_on_no_group_whose_row_is_dropped(rng):
+    survey = survey_of(rng, rows=400)
+    group = np.where(
+        np.arange(400) < 50, "oproep", np.where(np.arange(400) < 200, "vast", "inhuur")
+    )
+    # Nobody of the first group was selected, and nine of them are in need.
+    survey["in_need"][:50] = np.arange(50) < 9
+    survey["selected"][:50] = 0
+    survey["attributes"] = {"contract": pd.Series(group)}
+
+    gaps = audit(survey).gaps.set_index("measure")
+
+    assert gaps.loc["selection", "groups"] == 2
+    assert gaps.loc["selection", "ratio"] > 0
+    assert "oproep" not in set(gaps.loc["selection", ["highest", "lowest"]])

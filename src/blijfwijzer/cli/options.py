@@ -15,8 +15,8 @@ SurveyFile = Annotated[
     Path,
     typer.Argument(
         metavar="SURVEY",
-        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it, "
-        "or a folder of .parquet.",
+        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv, .xlsx or .dat, as a tool exports "
+        "it, or a folder of .parquet.",
     ),
 ]
 SheetName = Annotated[
@@ -75,10 +75,16 @@ ReleaseFolder = Annotated[
         metavar="RELEASE", help="A folder that `score` made; of `pages` also `climate`."
     ),
 ]
-LedgerFolder = Annotated[Path, typer.Option(help="Folder of the ledgers of releases.")]
+LEDGERS = "BLIJFWIJZER_LEDGER"
+"""Environment variable that names the ledgers where `--ledger` is left out."""
+LedgerFolder = Annotated[
+    Path, typer.Option(envvar=LEDGERS, help="Folder of the ledgers of releases.")
+]
 OwnLedger = Annotated[
     Path | None,
-    typer.Option(help="Folder of the ledgers of releases; beside the models when left out."),
+    typer.Option(
+        envvar=LEDGERS, help="Folder of the ledgers of releases; beside the models when left out."
+    ),
 ]
 PreviousFile = Annotated[
     Path | None, typer.Option(help="The wave before, read with the same codebook.")

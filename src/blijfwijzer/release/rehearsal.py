@@ -36,6 +36,7 @@ from blijfwijzer.release.admission import (
 from blijfwijzer.release.decisions import remark_followed
 from blijfwijzer.release.origin import (
     keyed_origin,
+    models_in,
     register_in,
     remark_models,
     remark_withdrawn,
@@ -168,6 +169,7 @@ class Rehearsal:
                 entry,
                 **promise_in(self.request),
                 **register_in(self.request, self.ledger, admission.wave),
+                **models_in(self.request, self.ledger),
             )
             if proof.content:
                 self.ledger.keep_proof(int(head["sequence"]), proof.content)

@@ -325,7 +325,7 @@ def _request(
         told,
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
-        frozenset[str]().union(*(choice.stored.vouched for choice in chosen.values())),
+        tuple(choice.stored for choice in chosen.values()),
     )
 
 
