@@ -66,7 +66,7 @@ def read_scored(
         It was made from another file or model.
     """
     settings = settings_of(run)
-    stored = choose_model(models, target, settings.packs.trusted).stored
+    stored = choose_model(models, target, settings.packs).stored
     codebook = without_outcomes(stored.codebook)
     intake = read_survey(survey, codebook, settings.intake)
     with known_ledger(str(run["survey"]), str(run["owner"]), ledgers) as ledger:
