@@ -19,7 +19,7 @@ from blijfwijzer.publish.report_tables import tell_risk
 from blijfwijzer.publish.spec import Held
 from blijfwijzer.publish.tables.register import STORIES, TABLES
 from blijfwijzer.risk.linear import Linear, Term
-from blijfwijzer.runs.score_targets import Target, withhold
+from blijfwijzer.runs.score_targets import Estimated, Target, withhold
 from blijfwijzer.settings import Settings
 
 SOURCE = Path(blijfwijzer.__file__).parent
@@ -74,6 +74,9 @@ def test_parts_that_cut_through_groups_are_of_known_kinds_and_offered_to_the_rul
 def test_groups_are_admitted_with_what_each_figure_rests_on():
     admitting = {module for module, _ in calls("admit")} - {"runs/score.py"}
 
+    assert {module for module, _ in calls("admit_crowd")} == {
+        *("release/rehearsal.py", "runs/merge.py"),
+    }
     assert admitting == {
         *("release/breakdown.py", "runs/claims.py", "runs/climate_findings.py"),
         # Beside groups that were told before, or everyone, these tell of parts only.
@@ -81,7 +84,7 @@ def test_groups_are_admitted_with_what_each_figure_rests_on():
     }
     assert {module for module, _ in calls("Basis")} == {
         *("release/breakdown.py", "release/culture.py"),
-        *("runs/claims.py", "runs/score_targets.py", "runs/then.py"),
+        *("runs/claims.py", "runs/score_targets.py", "runs/then.py", "runs/merge_crowd.py"),
     }
 
 
@@ -111,9 +114,7 @@ def withheld():
     ).assign(**dict.fromkeys(CHOICES, True))
     groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
     wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
-    target = Target(
-        None, None, None, None, PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags
-    )
+    target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
     found = withhold(target, np.zeros(3, dtype=bool), wave)
     return {**found.pooled.table, **found.flags}
 
@@ -124,9 +125,7 @@ def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
     flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "flagged", "flagged"]})
     groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
     wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
-    target = Target(
-        None, None, None, None, PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags
-    )
+    target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
 
     found = withhold(target, told, wave)
 
@@ -137,7 +136,7 @@ def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
 def basis_of(model, values, risk):
     stored = SimpleNamespace(model=model)
     scored = SimpleNamespace(risk=risk)
-    return Target(stored, scored, None, values, None, None, None).basis
+    return Target(None, None, None, stored, scored, None, values).basis
 
 
 def model_of(*names):

@@ -12,6 +12,7 @@ from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
 from blijfwijzer.cli.govern import govern
 from blijfwijzer.cli.govern_pack import add_form_commands
+from blijfwijzer.cli.merge import merge
 from blijfwijzer.cli.models import add_model_commands
 from blijfwijzer.cli.options import (
     SEVERAL,
@@ -61,6 +62,7 @@ app = typer.Typer(
 app.add_typer(disclosure, name="disclosure")
 app.add_typer(govern, name="govern")
 app.add_typer(pack, name="pack")
+app.add_typer(merge, name="merge")
 add_form_commands(govern)
 
 

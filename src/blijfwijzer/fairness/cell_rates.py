@@ -114,8 +114,8 @@ def _size(people: Selected, cells: Cells, rows: Mask) -> tuple[Array, Array]:
     """Give people and weight in each cell, of some respondents."""
     code, size = cells.code[rows], len(cells.names)
     weights = people.weight[rows]
-    people_in = np.bincount(code, minlength=size).astype(float)
-    return people_in, np.bincount(code, weights=weights, minlength=size)
+    counts = np.bincount(code, minlength=size), np.bincount(code, weights=weights, minlength=size)
+    return counts[0].astype(float), counts[1].astype(float)
 
 
 def _add_up(people: Selected, cells: Cells, measure: str, rows: Mask) -> _Sums:

@@ -147,6 +147,12 @@ def _at(content: Any, path: list[Any]) -> Any:
     step, rest = path[0], path[1:]
     if step == "#":
         return len(content)
+    if isinstance(step, dict) and "#" in step:
+        return len([row for row in content if step["#"].items() <= row.items()])
+    if isinstance(step, dict) and "most" in step:
+        place = step["most"]
+        ranked = sorted((row for row in content if row[place] is not None), key=lambda r: -r[place])
+        return _at(ranked[0], rest)
     if isinstance(step, dict):
         rows = [row for row in content if step.items() <= row.items()]
         if len(rows) != 1:
