@@ -73,7 +73,7 @@ class Common:
         """
         own = governed(load_settings(settings), models)
         agreed = read_agreement(agreement)
-        chosen = choose_models(models, own.packs.trusted)
+        chosen = choose_models(models, own.packs)
         codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
         if codebook.weight is not None and codebook.weight.equalise:
             raise AgreementError(
