@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.drivers.leaf_games import Paths, Sample, Shares, TreeLeaf, Unknown, beside
 from blijfwijzer.drivers.questions import Questions
-from blijfwijzer.drivers.trees import Question, Tree, read_trees
+from blijfwijzer.drivers.trees import SplitQuestion, Tree, read_trees
 from blijfwijzer.survey.arrays import Array
 
 # A table has two to the power of this many columns at most; larger trees are cut in branches.
@@ -28,7 +28,7 @@ class _TreeBranch:
     leaves: tuple[TreeLeaf, ...]
     nodes: tuple[int, ...]
     """Splits, in order; bit i of a pattern is whether split i goes left."""
-    questions: tuple[Question, ...]
+    questions: tuple[SplitQuestion, ...]
     """What they ask."""
     players: tuple[Players, ...]
 

@@ -6,7 +6,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.drivers.trees import Question
+from blijfwijzer.drivers.trees import SplitQuestion
 from blijfwijzer.survey.arrays import Array, Mask
 
 Answered = NDArray[np.int16]
@@ -16,7 +16,7 @@ Answered = NDArray[np.int16]
 class Questions:
     """Different questions, in order; a forest asks each of them in many of its trees."""
 
-    def __init__(self, asked: Iterable[Question]) -> None:
+    def __init__(self, asked: Iterable[SplitQuestion]) -> None:
         self._asked = sorted(set(asked), key=_in_order)
         self.places = {question: place for place, question in enumerate(self._asked)}
 
@@ -36,12 +36,12 @@ class Questions:
         return found
 
 
-def _in_order(question: Question) -> tuple[object, ...]:
+def _in_order(question: SplitQuestion) -> tuple[object, ...]:
     """Put those together that read a number alike, from the lowest threshold on."""
     return *_reads(question)[:-1], sorted(question.left_levels or ()), question.threshold
 
 
-def _reads(question: Question) -> tuple[object, ...]:
+def _reads(question: SplitQuestion) -> tuple[object, ...]:
     """Tell apart which questions of numbers may be put together; each question of levels is one."""
     levels = question.left_levels
     is_of_levels = levels is not None
@@ -49,7 +49,7 @@ def _reads(question: Question) -> tuple[object, ...]:
     return question.feature, is_of_levels, *missing, levels
 
 
-def _is_up_to(values: Array, asked: list[Question]) -> Mask:
+def _is_up_to(values: Array, asked: list[SplitQuestion]) -> Mask:
     """Compare numbers with thresholds in order: small integers compare many times faster."""
     cuts, missing = np.array([question.threshold for question in asked]), np.isnan(values)
     place = np.searchsorted(cuts, np.where(missing, 0.0, values)).astype(np.uint16)

@@ -11,7 +11,7 @@ _CATEGORICAL, _MISSING_LEFT = 1, 2
 _NOTHING, _ZERO = 0, 1
 
 
-class Question(NamedTuple):
+class SplitQuestion(NamedTuple):
     """What a split asks of a response; many trees ask the same."""
 
     feature: int
@@ -27,7 +27,7 @@ class Question(NamedTuple):
 class Split(NamedTuple):
     """One question of a tree, and who answered it."""
 
-    question: Question
+    question: SplitQuestion
     left_share: float
     """Share of the training responses at this split that went left."""
 
@@ -118,7 +118,7 @@ def _read_splits(fields: dict[str, str]) -> tuple[Split, ...]:
         levels = _left_levels(fields, int(threshold)) if decision & _CATEGORICAL else None
         splits.append(
             Split(
-                Question(
+                SplitQuestion(
                     feature,
                     threshold if levels is None else 0.0,
                     levels,
