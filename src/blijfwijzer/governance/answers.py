@@ -113,7 +113,7 @@ class _Filler:
         if statement.is_once:
             runs = runs[:1]
         told = [Passage("run", statement.text, c, statement.name) for c in _cited(statement, runs)]
-        yield from told or [Passage("organisation", Text(nl="", en=""), name=statement.name)]
+        yield from told or [Passage("organisation", statement.lacks, name=statement.name)]
 
 
 def _cited(statement: Statement, runs: Sequence[Run]) -> Iterator[tuple[Cited, ...]]:
