@@ -38,7 +38,7 @@ from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
 from exports import TOOLS, Size, limesurvey_for_spss, qualtrics, surveymonkey
 
-SMALL = Size(1, 6, 24)
+SMALL = Size(1, 4, 20)
 HEADINGS = {qualtrics: 3, surveymonkey: 2, limesurvey_for_spss: 0}
 SEPARATOR = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".dat": ",", "castor": ";"}
 SIGNS = [*";,\t|'\"\n\r .9-é0", "\u00a0", "\u200b", "\x00", "#N/A", "\ufeff", "sep=;\n"]
