@@ -332,6 +332,12 @@ class TrustError(BlijfwijzerError):
     exit_code = 77
 
 
+class WithdrawnPackError(BlijfwijzerError):
+    """A pack of models may be used no longer: its date has passed, or it was revoked."""
+
+    exit_code = 84
+
+
 class EngineError(BlijfwijzerError):
     """The processes or machines that shared the work are gone, or are not fit for it."""
 
@@ -348,6 +354,30 @@ class PartsError(BlijfwijzerError):
     """The files that a survey is in do not fit together."""
 
     exit_code = 82
+
+
+class AgreementError(BlijfwijzerError):
+    """What offices agreed on, or the key that they have together, cannot be used."""
+
+    exit_code = 83
+
+
+class DamagedPartError(BlijfwijzerError):
+    """What an office left is damaged, or parts do not add up to what all offices left."""
+
+    exit_code = 84
+
+
+class OtherPartError(BlijfwijzerError):
+    """What an office left was made by another agreement, model, codebook, settings or version."""
+
+    exit_code = 85
+
+
+class OfficesError(BlijfwijzerError):
+    """An office is missing, is there twice, or asked the people of another one."""
+
+    exit_code = 86
 
 
 INTERRUPTED = 130

@@ -34,6 +34,12 @@ NOWHERE = {
     "pack make": ["nowhere", "--name", "a", "--key", "nowhere.pem", "--output", "a.pack"],
     "pack check": ["nowhere.pack"],
     "pack key": ["/proc/nowhere/a.pem"],
+    "merge key": ["/proc/nowhere/a.key"],
+    "merge part": [
+        *("nowhere.sav", "--agreement", "nowhere.toml", "--office", "a", "--key", "nowhere.key"),
+        *("--output", "a.part"),
+    ],
+    "merge release": ["nowhere.part", "--agreement", "nowhere.toml", "--output", "out"],
     "govern pack": ["--models", "nowhere", "--output", "out"],
     "govern verify": ["nowhere"],
     "disclosure audit": ["nowhere"],

@@ -30,7 +30,7 @@ from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
 from studies.claim_edges import alike
 from studies.claim_truths import CLAIM_TRUTHS
-from studies.claim_worlds import World, gather_people, survey_of
+from studies.claim_worlds import ClaimWorld, gather_people, survey_of
 from studies.claims import plant, read_built_in, remove
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -405,7 +405,7 @@ def test_that_culture_and_leaving_are_told_by_the_same_person_is_said(verdicts):
 
 def test_a_mood_makes_no_team_good_on_all(rng):
     """Of teams that are truly extreme .42 are so on all else; whoever says one thing says all."""
-    people = gather_people(World(teams=400, mood=0.9), rng)
+    people = gather_people(ClaimWorld(teams=400, mood=0.9), rng)
     found = BY_ID["H1"].test(Reader(survey_of(people, alike(0.34))))
 
     assert found.direction != "claimed"
@@ -414,13 +414,13 @@ def test_a_mood_makes_no_team_good_on_all(rng):
 
 
 def test_teams_that_are_truly_alike_are_found_so(rng):
-    people = gather_people(World(teams=400, mood=0.9), rng)
+    people = gather_people(ClaimWorld(teams=400, mood=0.9), rng)
 
     assert BY_ID["H1"].test(Reader(survey_of(people, alike(0.9)))).direction == "claimed"
 
 
 def test_few_units_cannot_tell_how_large_differences_are(rng):
-    people = gather_people(World(clusters=8), rng)
+    people = gather_people(ClaimWorld(clusters=8), rng)
 
     with pytest.raises(NotTestableError) as error:
         BY_ID["H18"].test(Reader(survey_of(people, alike(0.5))))

@@ -34,17 +34,12 @@ def productive_leave(reader: Reader) -> ClaimFinding:
         raise NotTestableError("claim.h6.no_performance")
     looks, place = reader.of("zoekt_werk"), _place(reader.of(rated[0]))
     best = reader.difference(looks, place > _BEST, place <= _BEST)
+    top = Domain("best", (place > _BEST,))
     relations = {name: _relations(reader, name, looks) for name in rated}
     plain, adjusted, shift = (one.estimate for one in relations[rated[0]])
     return ClaimFinding(
         estimates=(
-            ClaimEstimate(
-                "best",
-                Measure.DIFFERENCE,
-                best,
-                about("claim.h6.best", rated[0]),
-                Domain("best", (place > _BEST,)),
-            ),
+            ClaimEstimate("best", Measure.DIFFERENCE, best, about("claim.h6.best", rated[0]), top),
             *relations[rated[0]],
         ),
         effect=Effect(best, Message("claim.h6.effect")),

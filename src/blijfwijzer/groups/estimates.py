@@ -1,6 +1,6 @@
 """Rates of all groups: each level of groups that share no people is pooled by itself."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,8 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.rounding import band_middle, to_band
 from blijfwijzer.estimation.benchmark import add_up_to
-from blijfwijzer.estimation.design import Varying
+from blijfwijzer.estimation.design import Design, Varying
+from blijfwijzer.estimation.group_means import finish_areas, variance_between, within_variance
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.rates import (
     PooledRates,
@@ -27,7 +28,6 @@ from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
 from blijfwijzer.survey.arrays import Array, Mask
 
-_WAYS: tuple[Varying, Varying] = ("fixed", "drawn")
 _WHOLE = 0.999
 """Of a unit's weight in its parts from which they are all of it."""
 
@@ -63,22 +63,43 @@ def estimate_groups(
         areas = take_register(areas, grouping.cells, predictions, grouping.members)
     pooled = pool_areas(grouping.groups, areas, sums, effects, settings, seed)
     if units == "drawn" and not np.isnan(predictions.values).all():
-        pooled = replace(pooled, table=_widen(pooled.table, grouping, predictions))
+        between = Between(predictions.values, predictions.design, grouping.members)
+        pooled = replace(pooled, table=_widen(pooled.table, grouping.groups, sums, between))
     return _beside_nonresponse(pooled, grouping.groups, settings), areas
 
 
+@dataclass(frozen=True)
+class Between:
+    """What tells how whole units differ: rows, each of people of one unit who answered the same."""
+
+    values: Array
+    """Outcome of each row: 1, 0 or NaN."""
+    design: Design
+    """What each row weighs, and of which unit it is."""
+    members: csr_array
+    """One row per group, one column per row."""
+
+
 def estimate_from_sums(
-    groups: pd.DataFrame, sums: Array, effects: pd.DataFrame, settings: RateSettings, seed: int
+    groups: pd.DataFrame,
+    sums: Array,
+    effects: pd.DataFrame,
+    settings: RateSettings,
+    seed: int,
+    between: Between | None,
 ) -> tuple[PooledRates, pd.DataFrame]:
-    """Estimate the rate of every group as `estimate_groups` does, of fixed units, without rows.
+    """Estimate the rate of every group as `estimate_groups` does, without a row per response.
 
     Parameters
     ----------
     groups : as `Grouping.groups`, everyone among them
     sums : as `gather_rates` gives, one row per group
+    between : where units were drawn from more and outcomes are known; else none
     """
     areas = _in_bands(finish_rates(sums))
     pooled = pool_areas(groups, areas, sums, effects, settings, seed)
+    if between is not None:
+        pooled = replace(pooled, table=_widen(pooled.table, groups, sums, between))
     return _beside_nonresponse(pooled, groups, settings), areas
 
 
@@ -178,17 +199,19 @@ def _add_up(
     return PooledRates(made.table.set_index(table.index), made.draws)
 
 
-def _widen(table: pd.DataFrame, grouping: Grouping, predictions: Predictions) -> pd.DataFrame:
+def _widen(
+    table: pd.DataFrame, groups: pd.DataFrame, sums: Array, between: Between
+) -> pd.DataFrame:
     """Let intervals of groups of several whole units tell of other units in their place too."""
     wider = np.ones(len(table))
-    for level in grouping.groups["level"].unique():
-        rows = np.flatnonzero(grouping.groups["level"] == level)
-        members = csr_array(grouping.members[rows])
-        fixed, drawn = (
-            summarise_areas(predictions, members, units=way)["effective_n"].to_numpy(dtype=float)
-            for way in _WAYS
-        )
-        wider[rows] = np.sqrt(np.divide(fixed, drawn, out=np.ones(len(rows)), where=drawn > 0))
+    for level in groups["level"].unique():
+        rows = np.flatnonzero(groups["level"] == level)
+        means = finish_areas(sums[rows][:, [8, 0, 9, 1, 1]], 0.0)
+        members = csr_array(between.members[rows])
+        drawn, _ = variance_between(between.values, members, between.design)
+        within, effective = within_variance(means)[0], means["effective_n"].to_numpy()
+        ratio = np.divide(effective * drawn, within, out=np.ones(len(rows)), where=drawn > 0)
+        wider[rows] = np.sqrt(np.fmax(ratio, 1.0))
     ends = {
         end: (table["rate"] + wider * (table[end] - table["rate"])).clip(0, 1)
         for end in ("low", "high")

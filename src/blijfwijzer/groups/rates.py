@@ -35,6 +35,8 @@ _CELLS = 300_000
 _LEAST_WEIGHT = 1e-5
 _NEAR = 0.04
 """Below this rate, or above its complement, the normal scale is left for the logistic one."""
+RATE_TERMS = 12
+"""Numbers that a rate is made of, see `rate_terms`."""
 _CARRIED_NOISE = 1.0
 """Carried-over effects get this times their own variance on top, since units change in between."""
 
@@ -110,6 +112,13 @@ def gather_rates(predictions: Predictions, members: csr_array) -> Array:
     """
     terms = rate_terms(predictions.values, predictions.risk, predictions.design.weight)
     return FixedSums.of(terms, members).to_float()
+
+
+def forget_outcome(sums: Array) -> Array:
+    """Give sums as they are where nobody's outcome is known."""
+    left = sums.copy()
+    left[:, [0, 1, 2, 3, 4, 8, 9]] = 0.0
+    return left
 
 
 def weight_in(sums: Array) -> Array:

@@ -16,7 +16,7 @@ _PLAIN, KEYED = "_sha256", "_hmac_sha256"
 _REGISTER = "register_sha256"
 BEFORE = "previous_"
 """What the origin of something calls the tables of the wave before by."""
-_WEIGHED = frozenset({"score", "climate", "claims"})
+_WEIGHED = frozenset({"score", "merge", "climate", "claims"})
 """What tells figures of a wave by the margins of a register, where there is one."""
 _OF_NOBODY = frozenset({"codebook_sha256", "labels_sha256", "settings_sha256"})
 """Hashes of what holds no answer of anybody; all others are keyed before they are shown."""

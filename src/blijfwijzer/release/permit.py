@@ -203,7 +203,7 @@ def _uses_of(request: Request) -> Iterator[Use]:
     """Give what something is for: a culture, or the outcomes that it tells risks of."""
     if request.kind == "climate":
         yield "culture"
-    if request.kind == "score":
+    if request.kind in ("score", "merge"):
         told = (statistic.removeprefix("rate:") for statistic in request.statistics)
         outcomes = request.codebook.outcomes
         yield from (_USES[outcomes[name].kind] for name in told if name in outcomes)

@@ -70,15 +70,12 @@ def draw_review(given: Mapping[str, int], lottery: Lottery | None) -> BlindRevie
     by_lot = sum(one == "lot" for one in source.values())
     others = sorted(group for group, vouchers in given.items() if vouchers == 0)
     wanted = by_lot or (len(source) + 1) // 2
-    few = [
-        n
-        for n, count in (("proposed", len(source) - by_lot), ("comparison", len(others)))
-        if count < _FEWEST
-    ]
+    counts = {"proposed": len(source) - by_lot, "comparison": len(others)}
+    few = [name for name, count in counts.items() if count < _FEWEST]
     if few:
         raise DecisionError(
             f"too few groups to review blindly: fewer than {_FEWEST} of {', '.join(few)}. Nothing "
-            "was written. BlindReview them openly (blijfwijzer decide)."
+            "was written. Review them openly (blijfwijzer decide)."
         )
     source |= dict.fromkeys(chance.sample(others, min(wanted, len(others))), "comparison")
     order = list(source.items())
