@@ -59,6 +59,8 @@ class Answer:
         return any(p.source in ("organisation", "empty") for p in self.passages)
 
 
+_SHARES = frozenset(f"acceptance.{name}" for name in ("fairness_margin", "power", "exclusion"))
+"""Keys of a governance file under which a share stands; readers get a percentage."""
 _YES_NO = {"true": Text(nl="Ja", en="Yes"), "false": Text(nl="Nee", en="No")}
 """What a choice of a form's own reads like on a page."""
 
@@ -141,6 +143,9 @@ def settled_value(governance: Governance | None, key: str) -> Text | None:
     value: Any = governance
     for name in key.split("."):
         value = None if value is None else getattr(value, name)
+    if key in _SHARES and value is not None:
+        told = f"{100 * value:g}"
+        return Text(nl=f"{told}\N{NO-BREAK SPACE}%".replace(".", ","), en=f"{told}%")
     return None if value is None else _in_words(value)
 
 

@@ -5,6 +5,8 @@ It reads files alone, and shares no code with what fills or writes a pack.
 
 import hashlib
 import json
+import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -147,7 +149,10 @@ def _holds(text: str, value: Any, language: str) -> bool:
     if isinstance(value, list):
         return all(_holds(text, one, language) for one in value)
     if isinstance(value, float):
-        return str(value).rstrip("0").rstrip(".") in text.replace(",", ".")
+        # What it is called may hold a number too; the value stands last.
+        told_last = re.findall(r"[0-9]+(?:[.,][0-9]+)?", text)[-1:]
+        wanted = value * (100 if "%" in text else 1)
+        return any(math.isclose(float(one.replace(",", ".")), wanted) for one in told_last)
     told = str(value)
     words = declared_in("settled")["values"].get(told, {}).get(language, told)
     return " ".join(words.split()) in " ".join(text.split())
