@@ -356,6 +356,30 @@ class PartsError(BlijfwijzerError):
     exit_code = 82
 
 
+class AgreementError(BlijfwijzerError):
+    """What offices agreed on, or the key that they have together, cannot be used."""
+
+    exit_code = 83
+
+
+class DamagedPartError(BlijfwijzerError):
+    """What an office left is damaged, or parts do not add up to what all offices left."""
+
+    exit_code = 84
+
+
+class OtherPartError(BlijfwijzerError):
+    """What an office left was made by another agreement, model, codebook, settings or version."""
+
+    exit_code = 85
+
+
+class OfficesError(BlijfwijzerError):
+    """An office is missing, is there twice, or asked the people of another one."""
+
+    exit_code = 86
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the number of SIGINT, as shells do."""
 

@@ -230,8 +230,9 @@ class VoucherSettings(Section):
     robustness: float = Field(0.0, ge=0, le=3)
     """Standard errors by which each rate is lowered before vouchers are divided."""
     across: str = ""
-    """How people are parted: `units`, a variable crossed with `--and`, `simple_rule` or `segments`;
-    what brings most extra training per euro when empty."""
+    """How people are parted: `units`, a variable crossed with `--and`, `simple_rule`,
+    `simple_rule_as_one` (all who fit it together, others by unit) or `segments`; what brings most
+    extra training per euro when empty."""
     reserve: float = Field(0.05, ge=0, lt=1)
     """Share of the budget that is kept for late applicants."""
     spend: Literal["offers", "first_come"] = "offers"

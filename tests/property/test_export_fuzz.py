@@ -25,7 +25,7 @@ def test_no_cell_of_a_changed_export_changes_unseen(change):
         fuzz_one(change)
 
 
-@pytest.mark.parametrize("export", exports(), ids=lambda e: f"{e.name}{e.suffix}-{id(e) % 97}")
+@pytest.mark.parametrize("export", exports(), ids=lambda e: f"{e.name}{e.suffix}")
 def test_an_export_as_it_comes_is_read_whole(export):
     assert fuzz_one((export, *AS_IT_COMES)) == "read"
 

@@ -356,6 +356,8 @@ PACKS = {"records/archive.py", "records/signing.py"}
 REGISTRY = {"records/registry.py"}
 # Files for people to finish: what a column is, and what is settled; no answer is in either.
 DRAFTS = {"runs/draft.py", "runs/govern.py"}
+# What an office leaves, masked, for nobody but who merges; and the key of its masks.
+MASKED = {"records/agreement.py", "records/part_file.py"}
 UNDOING = {"runs/withdraw.py", "runs/govern.py"}
 WRITERS = {
     "Entry": RITE | REHEARSAL,
@@ -367,7 +369,14 @@ WRITERS = {
     "track_release": RITE,
     "track_training": RITE,
     "write_apart": {"runs/train.py"},
-    "write_beside": RITE | LEDGER | CHAMPIONS | PACKS | DRAFTS | {"synthetic/export.py"},
+    # A log keeps the head of its newest segment apart.
+    "write_beside": RITE
+    | LEDGER
+    | CHAMPIONS
+    | PACKS
+    | DRAFTS
+    | MASKED
+    | {"records/logbook.py", "synthetic/export.py"},
     # What was unpacked of a pack is read from a folder that is gone then.
     "write_files": RITE | PAGES | {"records/pack.py"},
     "write_folder_beside": RITE | PAGES,
@@ -386,9 +395,9 @@ WRITERS = {
     "to_parquet": {"publish/release_files.py", "synthetic/export.py"},
     "write": {"disclosure/ledger.py", "synthetic/export.py"},
     # What a served model was asked it remembers by keyed hashes.
-    "write_bytes": RITE | LEDGER | CHAMPIONS | PACKS | {"files.py", "release/answered.py"},
+    "write_bytes": RITE | LEDGER | CHAMPIONS | PACKS | MASKED | {"files.py", "release/answered.py"},
     "write_sav": {"synthetic/export.py"},
-    "write_text": {"disclosure/chain.py"} | DRAFTS,
+    "write_text": {"disclosure/chain.py", "records/logbook.py"} | DRAFTS,
     "writestr": {"publish/workbook.py", "records/archive.py"},
 }
 NEVER = (

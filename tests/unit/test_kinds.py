@@ -13,12 +13,13 @@ import blijfwijzer
 from blijfwijzer.disclosure.figures import FigureKind
 from blijfwijzer.groups.flags import CHOICES
 from blijfwijzer.groups.rates import PooledRates
-from blijfwijzer.publish import culture_tables, report_tables
+from blijfwijzer.publish import culture_tables
 from blijfwijzer.publish.culture_findings import Permission
+from blijfwijzer.publish.report_tables import tell_risk
 from blijfwijzer.publish.spec import Held
 from blijfwijzer.publish.tables.register import STORIES, TABLES
 from blijfwijzer.risk.linear import Linear, Term
-from blijfwijzer.runs.score_targets import Target, withhold
+from blijfwijzer.runs.score_targets import Estimated, Target, withhold
 from blijfwijzer.settings import Settings
 
 SOURCE = Path(blijfwijzer.__file__).parent
@@ -73,6 +74,9 @@ def test_parts_that_cut_through_groups_are_of_known_kinds_and_offered_to_the_rul
 def test_groups_are_admitted_with_what_each_figure_rests_on():
     admitting = {module for module, _ in calls("admit")} - {"runs/score.py"}
 
+    assert {module for module, _ in calls("admit_crowd")} == {
+        *("release/rehearsal.py", "runs/merge.py"),
+    }
     assert admitting == {
         *("release/breakdown.py", "runs/claims.py", "runs/climate_findings.py"),
         # Beside groups that were told before, or everyone, these tell of parts only.
@@ -80,7 +84,7 @@ def test_groups_are_admitted_with_what_each_figure_rests_on():
     }
     assert {module for module, _ in calls("Basis")} == {
         *("release/breakdown.py", "release/culture.py"),
-        *("runs/claims.py", "runs/score_targets.py", "runs/then.py"),
+        *("runs/claims.py", "runs/score_targets.py", "runs/then.py", "runs/merge_crowd.py"),
     }
 
 
@@ -92,12 +96,11 @@ def test_each_column_of_a_risk_is_withheld_with_its_rate():
     assert {n for n in told if "{target}" not in n} <= BY_THEMSELVES
     # Those of remainders are withheld by a figure of their own: `runs.remainders`.
     of_rest = {"own_rate", "own_low", "own_high"}
-    assert of_risk - of_rest <= set(report_tables._OF_EACH_RISK)
+    left = tell_risk(pd.DataFrame(withheld()))
+    assert of_risk - of_rest <= set(left)
 
-    left = pd.DataFrame(withheld())
-    left = left.join(report_tables._places(left))
-    for column in report_tables._OF_EACH_RISK:
-        told = left[column] if column in CHOICES else left[column].replace("", np.nan).notna()
+    for column, values in left.items():
+        told = values if column in CHOICES else values.replace("", np.nan).notna()
         assert not told.any(), column
 
 
@@ -111,9 +114,7 @@ def withheld():
     ).assign(**dict.fromkeys(CHOICES, True))
     groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
     wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
-    target = Target(
-        None, None, None, None, PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags
-    )
+    target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
     found = withhold(target, np.zeros(3, dtype=bool), wave)
     return {**found.pooled.table, **found.flags}
 
@@ -124,9 +125,7 @@ def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
     flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "flagged", "flagged"]})
     groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
     wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
-    target = Target(
-        None, None, None, None, PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags
-    )
+    target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
 
     found = withhold(target, told, wave)
 
@@ -137,7 +136,7 @@ def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
 def basis_of(model, values, risk):
     stored = SimpleNamespace(model=model)
     scored = SimpleNamespace(risk=risk)
-    return Target(stored, scored, None, values, None, None, None).basis
+    return Target(None, None, None, stored, scored, None, values).basis
 
 
 def model_of(*names):

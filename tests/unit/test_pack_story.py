@@ -107,7 +107,7 @@ def test_a_pack_that_is_trusted_vouches_for_its_models_as_the_ledger_would(place
 
     def request(of):
         about = stored.codebook, settings, "2026"
-        return Request("score", *about, origin=of.origin, vouched=of.vouched)
+        return Request("score", *about, origin=of.origin, stored=(of,))
 
     with open_ledger(place / "other", "o") as ledger:
         assert unknown_models(request(bare), ledger) == ["one"]

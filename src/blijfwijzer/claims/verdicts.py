@@ -195,7 +195,7 @@ def _decided(finding: ClaimFinding, adjusted: Adjusted) -> Iterator[Message]:
     side = Message("claim.side.above" if test.sign > 0 else "claim.side.below")
     number = _number_of(test.estimate, finding)
     against: dict[str, Value] = {"side": side, "bound": _bound(test.bound, number)}
-    of_it = {**against, "p": _told_p(adjusted.p), "claims": adjusted.claims}
+    of_it = {**against, "p": tell_p(adjusted.p), "claims": adjusted.claims}
     named = [
         one.label for one in finding.estimates if one.estimate is test.estimate and one.part is None
     ]
@@ -206,7 +206,7 @@ def _decided(finding: ClaimFinding, adjusted: Adjusted) -> Iterator[Message]:
         yield Message("claim.note.decided_bare", of_it)
 
 
-def _told_p(p: float) -> Message:
+def tell_p(p: float) -> Message:
     """Write p in two decimals, and on which side of the level it lies where these are the same."""
     if p < _STEP:
         return Message("claim.p.below", {"bound": _STEP})

@@ -12,6 +12,7 @@ from blijfwijzer.cli.disclosure import disclosure
 from blijfwijzer.cli.exit_codes import describe_in_help
 from blijfwijzer.cli.govern import govern
 from blijfwijzer.cli.govern_pack import add_form_commands
+from blijfwijzer.cli.merge import merge
 from blijfwijzer.cli.models import add_model_commands
 from blijfwijzer.cli.options import (
     SEVERAL,
@@ -32,6 +33,7 @@ from blijfwijzer.cli.options import (
     SettingsFile,
     SheetName,
     SurveyFile,
+    UnitLevels,
     WaveName,
     Workers,
     engine_of,
@@ -60,6 +62,7 @@ app = typer.Typer(
 app.add_typer(disclosure, name="disclosure")
 app.add_typer(govern, name="govern")
 app.add_typer(pack, name="pack")
+app.add_typer(merge, name="merge")
 add_form_commands(govern)
 
 
@@ -229,10 +232,7 @@ def explain(
 def score(
     ctx: typer.Context,
     survey: SurveyFile,
-    by: Annotated[
-        list[str] | None,
-        typer.Option("--by", help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster."),
-    ] = None,
+    by: UnitLevels = None,
     output: Output = None,
     models: Annotated[
         Path, typer.Option("--models", "--pack", help="Folder of models of this survey, or a pack.")
@@ -273,13 +273,7 @@ def climate(
     codebook: OwnCodebook = "",
     output: Output = None,
     previous: PreviousFile = None,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--by",
-            help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster.",
-        ),
-    ] = None,
+    by: UnitLevels = None,
     models: Annotated[
         Path | None,
         typer.Option("--models", "--pack", help="Or a pack: adds drivers of worrying units."),
@@ -318,8 +312,7 @@ def claims(
     codebook: OwnCodebook = "",
     output: Output = None,
     claim: Annotated[
-        list[str] | None,
-        typer.Option(help=f"Claim, e.g. H6; {SEVERAL}. Left out: all."),
+        list[str] | None, typer.Option(help=f"Claim, e.g. H6; {SEVERAL}. Left out: all.")
     ] = None,
     previous: PreviousFile = None,
     models: Annotated[

@@ -37,6 +37,10 @@ class Basis:
     against all rules and each other by themselves, and no other group is barred for what is in it
     that nobody is told."""
 
+    barred: Mask | None = None
+    """Per group, whether its mean risk is known to be that of nearly each in it, or its answers
+    those of two, where people are known by less than their answers."""
+
     def answered(self, people: int) -> Mask:
         """Say of each response whether the figure rests on an answer of it."""
         if not self.values:
@@ -127,10 +131,13 @@ def choose_told(
 
 def _is_wide(candidates: Candidates, basis: Basis, settings: DisclosureSettings) -> Mask:
     """Say of each group whether its mean risk is not the risk of nearly each in it."""
-    if basis.risk is None:
-        return np.ones(candidates.members.shape[0], dtype=bool)
-    narrow = is_narrow(candidates.members, basis.risk, candidates.weight, settings.unanimity)
-    return np.asarray(~narrow)
+    wide = np.ones(candidates.members.shape[0], dtype=bool)
+    if basis.barred is not None:
+        wide &= ~basis.barred
+    if basis.risk is not None:
+        own = candidates.weight, settings.unanimity
+        wide &= ~is_narrow(candidates.members, basis.risk, *own)
+    return wide
 
 
 def _hold(

@@ -86,6 +86,28 @@ class FixedSums:
         high[places], low[places] = self.high, self.low
         return FixedSums(high, low)
 
+    def of_groups(self, members: csr_array) -> "FixedSums":
+        """Add up rows by group.
+
+        Parameters
+        ----------
+        members : one row per group of 0 and 1, one column per row of these
+
+        Raises
+        ------
+        SumRangeError
+            A sum leaves the range.
+        """
+        adder = members.astype(np.int64)
+        largest = adder @ (np.abs(self.high.astype(float)) + 1)
+        if (largest >= LARGEST_SUM).any():
+            raise SumRangeError(
+                "weighted sums of parts of the people are too large to add up exactly. Scale the "
+                "weights of the survey down: only how they compare matters."
+            )
+        middle, last = (self.low >> np.uint64(32), self.low & np.uint64(_LOW))
+        return _carry(*(adder @ limb.astype(np.int64) for limb in (self.high, middle, last)))
+
     def to_float(self) -> Array:
         """Give the doubles next to these numbers; small ones below zero keep their digits."""
         is_negative = self.high < 0

@@ -106,13 +106,33 @@ def sampling_variance(
     variance = within / np.where(effective > 0, effective, np.nan)
     df = np.full(len(areas), freedom)
     if units == "drawn":
-        place = members.tocoo()
-        group = np.full(len(values), -1)
-        group[place.col] = place.row
-        large = np.flatnonzero(told_by_design(group, len(areas), design))
-        if len(large):
-            found = estimate_means(values, pd.Series(group).where(np.isin(group, large)), design)
-            found = found[found["se"].notna()]
-            rows = found.index.to_numpy(dtype=int)
-            variance[rows], df[rows] = found["se"] ** 2, found["df"]
+        found, own = variance_between(values, members, design)
+        is_large = ~np.isnan(found)
+        variance, df = np.where(is_large, found, variance), np.where(is_large, own, df)
+    return variance, df
+
+
+def variance_between(values: Array, members: csr_array, design: Design) -> tuple[Array, Array]:
+    """Variance of the mean of each group of several whole units, had others been drawn.
+
+    Parameters
+    ----------
+    values : per response, or per several of one unit that gave the same answer
+    members : one row per group, one column per such row; groups share none
+
+    Returns
+    -------
+    Variance and its degrees of freedom, one of each per group; NaN where a group lies within a unit
+    or is made of too few (`told_by_design`).
+    """
+    variance, df = np.full((2, members.shape[0]), np.nan)
+    place = members.tocoo()
+    group = np.full(len(values), -1)
+    group[place.col] = place.row
+    large = np.flatnonzero(told_by_design(group, len(variance), design))
+    if len(large):
+        found = estimate_means(values, pd.Series(group).where(np.isin(group, large)), design)
+        found = found[found["se"].notna()]
+        rows = found.index.to_numpy(dtype=int)
+        variance[rows], df[rows] = found["se"] ** 2, found["df"]
     return variance, df

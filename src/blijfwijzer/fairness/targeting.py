@@ -36,7 +36,7 @@ class Targeting:
     """One row per attribute, group and measure: is_shown, value, low, high, n, effective_n;
     figures are NaN where `is_shown` is false."""
     intersections: pd.DataFrame
-    """The same for all pairs of attributes, named `a&b`, as are their groups."""
+    """The same for all pairs of attributes, which `cells.cross_names` names, as their groups."""
     gaps: pd.DataFrame
     """One row per attribute or pair and measure: gap (largest rate less smallest) and ratio
     (smallest over largest) with 95 % intervals; the two groups that differ most surely."""

@@ -1,28 +1,33 @@
 """Rates of all groups: each level of groups that share no people is pooled by itself."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.rounding import band_middle, to_band
 from blijfwijzer.estimation.benchmark import add_up_to
-from blijfwijzer.estimation.design import Varying
+from blijfwijzer.estimation.design import Design, Varying
+from blijfwijzer.estimation.group_means import finish_areas, variance_between, within_variance
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.rates import (
     PooledRates,
     carry_over,
+    finish_rates,
+    gather_rates,
     learn_effects,
     nonresponse_bounds,
     pool_rates,
     summarise_areas,
     tell_rates,
+    weight_in,
 )
 from blijfwijzer.groups.register_means import RegisterCells
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
 from blijfwijzer.survey.arrays import Array, Mask
 
-_WAYS: tuple[Varying, Varying] = ("fixed", "drawn")
 _WHOLE = 0.999
 """Of a unit's weight in its parts from which they are all of it."""
 
@@ -52,11 +57,68 @@ def estimate_groups(
     Rates in the order of `grouping.groups`, with nonresponse_low and nonresponse_high; and their
     direct areas.
     """
-    groups = grouping.groups
-    areas = _in_bands(summarise_areas(predictions, grouping.members))
+    sums = gather_rates(predictions, grouping.members)
+    areas = _in_bands(finish_rates(sums))
     if grouping.cells is not None:
         areas = take_register(areas, grouping.cells, predictions, grouping.members)
-    is_asked = not np.isnan(predictions.values).all()
+    pooled = pool_areas(grouping.groups, areas, sums, effects, settings, seed)
+    if units == "drawn" and not np.isnan(predictions.values).all():
+        between = Between(predictions.values, predictions.design, grouping.members)
+        pooled = replace(pooled, table=_widen(pooled.table, grouping.groups, sums, between))
+    return _beside_nonresponse(pooled, grouping.groups, settings), areas
+
+
+@dataclass(frozen=True)
+class Between:
+    """What tells how whole units differ: rows, each of people of one unit who answered the same."""
+
+    values: Array
+    """Outcome of each row: 1, 0 or NaN."""
+    design: Design
+    """What each row weighs, and of which unit it is."""
+    members: csr_array
+    """One row per group, one column per row."""
+
+
+def estimate_from_sums(
+    groups: pd.DataFrame,
+    sums: Array,
+    effects: pd.DataFrame,
+    settings: RateSettings,
+    seed: int,
+    between: Between | None,
+) -> tuple[PooledRates, pd.DataFrame]:
+    """Estimate the rate of every group as `estimate_groups` does, without a row per response.
+
+    Parameters
+    ----------
+    groups : as `Grouping.groups`, everyone among them
+    sums : as `gather_rates` gives, one row per group
+    between : where units were drawn from more and outcomes are known; else none
+    """
+    areas = _in_bands(finish_rates(sums))
+    pooled = pool_areas(groups, areas, sums, effects, settings, seed)
+    if between is not None:
+        pooled = replace(pooled, table=_widen(pooled.table, groups, sums, between))
+    return _beside_nonresponse(pooled, groups, settings), areas
+
+
+def pool_areas(
+    groups: pd.DataFrame,
+    areas: pd.DataFrame,
+    sums: Array,
+    effects: pd.DataFrame,
+    settings: RateSettings,
+    seed: int,
+) -> PooledRates:
+    """Pool rates level by level, and let units add up to the larger ones that they make up.
+
+    Parameters
+    ----------
+    areas : one row per group, `n` as the middle of its band
+    sums : as `gather_rates` gives, one row per group
+    """
+    is_asked = areas["direct"].notna().any()
     tables, draws = [], np.empty((len(groups), settings.draws))
     for place, level in enumerate(groups["level"].unique()):
         rows = np.flatnonzero(groups["level"] == level)
@@ -68,9 +130,14 @@ def estimate_groups(
         draws[rows] = pooled.draws
         tables.append(pooled.table.set_index(rows))
     table = pd.concat(tables).sort_index()
-    table, draws = _add_up(table, draws, grouping, areas, predictions)
-    if units == "drawn" and is_asked:
-        table = _widen(table, grouping, predictions)
+    return _add_up(PooledRates(table, draws), groups, areas, sums)
+
+
+def _beside_nonresponse(
+    pooled: PooledRates, groups: pd.DataFrame, settings: RateSettings
+) -> PooledRates:
+    """Bound rates by what those who did not respond may answer."""
+    table = pooled.table
     # From the figures as they are shown: bounds that followed from finer ones would tell these.
     low, high = nonresponse_bounds(
         table["low"].round(2).to_numpy(),
@@ -78,8 +145,7 @@ def estimate_groups(
         response_in_bands(groups).round(2).to_numpy(dtype=float),
         settings.nonresponse_odds,
     )
-    table = table.assign(nonresponse_low=low, nonresponse_high=high)
-    return PooledRates(table, draws), areas
+    return replace(pooled, table=table.assign(nonresponse_low=low, nonresponse_high=high))
 
 
 def take_register(
@@ -105,23 +171,20 @@ def take_register(
 
 
 def _add_up(
-    table: pd.DataFrame,
-    draws: Array,
-    grouping: Grouping,
-    areas: pd.DataFrame,
-    predictions: Predictions,
-) -> tuple[pd.DataFrame, Array]:
+    pooled: PooledRates, groups: pd.DataFrame, areas: pd.DataFrame, sums: Array
+) -> PooledRates:
     """Let units that make up a larger one add up to it, from the largest down.
 
     Units of which some people are in none are left as they are, as are those too few to be pooled.
     A unit counts as the middle of its band of people, so that sums tell no more of how many there
     are.
     """
-    groups, values = grouping.groups, np.column_stack([table["rate"], draws])
-    known = ~np.isnan(predictions.values)
-    weight = grouping.members @ np.where(known | ~known.any(), predictions.design.weight, 0.0)
-    of_band = weight * areas["n"].to_numpy() / np.maximum(grouping.members @ known, 1)
-    of_band = np.where(known.any(), of_band, weight)
+    table = pooled.table
+    values = np.column_stack([table["rate"], pooled.draws])
+    weight, asked = weight_in(sums), sums[:, 8]
+    of_band = weight
+    if asked.any():
+        of_band = weight * areas["n"].to_numpy() / np.maximum(asked, 1)
     is_unit = (groups["kind"] != "cross").to_numpy()
     parent = groups.index.get_indexer(pd.Index(groups["parent"]))
     free = (table["source"] != "direct").to_numpy()
@@ -133,20 +196,22 @@ def _add_up(
                 share = (of_band[rows] / of_band[rows].sum()).round(6)
                 values[rows] = add_up_to(values[rows], values[place], share)
     made = tell_rates(values[:, 0], values[:, 1:], table["source"].to_numpy())
-    return made.table.set_index(table.index), made.draws
+    return PooledRates(made.table.set_index(table.index), made.draws)
 
 
-def _widen(table: pd.DataFrame, grouping: Grouping, predictions: Predictions) -> pd.DataFrame:
+def _widen(
+    table: pd.DataFrame, groups: pd.DataFrame, sums: Array, between: Between
+) -> pd.DataFrame:
     """Let intervals of groups of several whole units tell of other units in their place too."""
     wider = np.ones(len(table))
-    for level in grouping.groups["level"].unique():
-        rows = np.flatnonzero(grouping.groups["level"] == level)
-        members = csr_array(grouping.members[rows])
-        fixed, drawn = (
-            summarise_areas(predictions, members, units=way)["effective_n"].to_numpy(dtype=float)
-            for way in _WAYS
-        )
-        wider[rows] = np.sqrt(np.divide(fixed, drawn, out=np.ones(len(rows)), where=drawn > 0))
+    for level in groups["level"].unique():
+        rows = np.flatnonzero(groups["level"] == level)
+        means = finish_areas(sums[rows][:, [8, 0, 9, 1, 1]], 0.0)
+        members = csr_array(between.members[rows])
+        drawn, _ = variance_between(between.values, members, between.design)
+        within, effective = within_variance(means)[0], means["effective_n"].to_numpy()
+        ratio = np.divide(effective * drawn, within, out=np.ones(len(rows)), where=drawn > 0)
+        wider[rows] = np.sqrt(np.fmax(ratio, 1.0))
     ends = {
         end: (table["rate"] + wider * (table[end] - table["rate"])).clip(0, 1)
         for end in ("low", "high")

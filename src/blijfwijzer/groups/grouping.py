@@ -87,7 +87,7 @@ def make_groups(
     levels = asked_levels(codebook, by, responses)
     if population is not None:
         refuse_unknown_units(population, responses, levels, "population")
-    variables = [_variable(name, codebook, responses) for name in dict.fromkeys(cross)]
+    variables = [cross_variable(name, codebook, responses) for name in dict.fromkeys(cross)]
     made = _Made([_everyone(responses, population)], [np.ones((1, len(responses)), dtype=np.int8)])
     least = max(own.minimum_responses, minimum)
     for depth in range(1, len(levels) + 1):
@@ -103,7 +103,7 @@ def make_groups(
         }
         made.add(table, members, path[-1], reasons)
     for variable in variables:
-        answers = _answers(_given(variable, responses, codebook), variable)
+        answers = code_answers(_given(variable, responses, codebook), variable)
         if variable is COLUMN and _is_rare(responses[levels[0]], answers, own.minimum_cross):
             continue
         for path in _cross_paths(levels, by)[: 2 if variable is COLUMN else None]:
@@ -210,7 +210,7 @@ def _places_of(given: pd.Series, column: Column) -> dict[str, NDArray[np.intp]]:
     """Rows of each code, as definitions have it."""
     codes = given.astype("str").mask(given.isna())
     if column.role != "unit":
-        codes = _answers(given, column).map(unquote, na_action="ignore")
+        codes = code_answers(given, column).map(unquote, na_action="ignore")
     code, names = pd.factorize(codes)
     order = np.argsort(code, kind="stable")
     starts = np.searchsorted(code[order], np.arange(len(names) + 1))
@@ -282,7 +282,16 @@ def asked_levels(codebook: Codebook, by: Sequence[str], responses: pd.DataFrame)
     return levels
 
 
-def _variable(name: str, codebook: Codebook, responses: pd.DataFrame) -> Column:
+def cross_variable(name: str, codebook: Codebook, responses: pd.DataFrame) -> Column:
+    """Give a variable that units may be crossed with.
+
+    Raises
+    ------
+    GroupError
+        It is no career variable of the codebook with codes or bands.
+    MissingColumnsError
+        The survey does not hold it.
+    """
     if name == SIMPLE_RULE:
         return COLUMN
     column, career = codebook.columns.get(name), codebook.with_role("career")
@@ -414,8 +423,14 @@ def _indicate(ids: pd.Series) -> tuple[list[str], csr_array]:
     return [str(name) for name in names], members
 
 
-def _answers(answers: pd.Series, variable: Column) -> pd.Series:
-    """Answers as codes, or as bands of a number."""
+def code_answers(answers: pd.Series, variable: Column) -> pd.Series:
+    """Give answers as the codes, or the bands of a number, that groups are called by.
+
+    >>> from blijfwijzer.survey.codebook import Column
+    >>> age = Column(name="age", label={"nl": "l", "en": "a"}, role="career", bands=(35, 45))
+    >>> code_answers(pd.Series([30.0, 35.0]), age).tolist()
+    ['[-inf, 35.0)', '[35.0, 45.0)']
+    """
     if variable.bands:
         edges = [-np.inf, *variable.bands, np.inf]
         cells = pd.cut(answers, edges, right=False).astype("str")

@@ -35,6 +35,8 @@ _CELLS = 300_000
 _LEAST_WEIGHT = 1e-5
 _NEAR = 0.04
 """Below this rate, or above its complement, the normal scale is left for the logistic one."""
+RATE_TERMS = 12
+"""Numbers that a rate is made of, see `rate_terms`."""
 _CARRIED_NOISE = 1.0
 """Carried-over effects get this times their own variance on top, since units change in between."""
 
@@ -74,7 +76,7 @@ def summarise_areas(
     """
     areas = finish_rates(gather_rates(predictions, members))
     if np.isnan(predictions.values).all():
-        return areas.assign(direct=np.nan)
+        return areas
     if units == "drawn":
         means = summarise_means(predictions.values, predictions.design.weight, members)
         variance, _ = sampling_variance(predictions.values, means, members, predictions.design)
@@ -83,29 +85,53 @@ def summarise_areas(
     return areas
 
 
+def rate_terms(values: Array, risk: Array, weight: Array) -> Array:
+    """Give what each response adds to what rates are made of.
+
+    Returns
+    -------
+    One row per response. Of weights of known outcomes w: w, wy, wr, wr^2 and wry with outcomes y
+    and risks r; of all weights: w, wr, wr^2; then known outcomes and their squared weights, all
+    responses and their squared weights.
+    """
+    known = ~np.isnan(values)
+    y, one = np.where(known, values, 0.0), np.ones(len(risk))
+    columns = np.column_stack([one, y, risk, risk**2, risk * y])
+    of_known = columns * np.where(known, weight, 0.0)[:, None]
+    of_all = columns[:, [0, 2, 3]] * weight[:, None]
+    squares = np.column_stack([known, known * weight**2, one, weight**2])
+    return np.hstack([of_known, of_all, squares])
+
+
 def gather_rates(predictions: Predictions, members: csr_array) -> Array:
     """Add up what rates are made of, exactly, so that the order of responses plays no part.
 
     Returns
     -------
-    One row per group; batches may be added to each other. Of weights of known outcomes w: w, wy,
-    wr, wr^2 and wry with outcomes y and risks r; of all weights: w, wr; then known outcomes, their
-    squared weights, and all squared weights.
+    One row per group, columns as `rate_terms` has them; batches may be added to each other.
     """
-    values, risk, weight = predictions.values, predictions.risk, predictions.design.weight
-    known = ~np.isnan(values)
-    y = np.where(known, values, 0.0)
-    known |= not known.any()
-    one, w = np.ones(len(risk)), np.where(known, weight, 0.0)
-    columns = np.column_stack([one, y, risk, risk**2, risk * y])
-    squares = np.column_stack([known, w**2, weight**2])
-    terms = np.hstack([columns * w[:, None], columns[:, [0, 2]] * weight[:, None], squares])
+    terms = rate_terms(predictions.values, predictions.risk, predictions.design.weight)
     return FixedSums.of(terms, members).to_float()
 
 
+def forget_outcome(sums: Array) -> Array:
+    """Give sums as they are where nobody's outcome is known."""
+    left = sums.copy()
+    left[:, [0, 1, 2, 3, 4, 8, 9]] = 0.0
+    return left
+
+
+def weight_in(sums: Array) -> Array:
+    """Give the weight of each group that its rate rests on: everyone's where nobody was asked."""
+    return sums[:, 0] if sums[:, 8].any() else sums[:, 5]
+
+
 def finish_rates(sums: Array) -> pd.DataFrame:
-    """Turn sums into what `summarise_areas` gives."""
-    total, wy, wr, wrr, wry, everybody, risk, n, squares, all_squares = sums.T
+    """Turn sums of groups, that of everyone among them, into what `summarise_areas` gives."""
+    total, wy, wr, wrr, wry, everybody, risk, risks, n, squares, people, all_squares = sums.T
+    is_asked = bool(n.any())
+    if not is_asked:
+        total, wr, wrr, n, squares = everybody, risk, risks, people, all_squares
     is_known = total > 0
     safe = np.where(is_known, total, 1.0)
     direct, model = wy / safe, wr / safe
@@ -117,7 +143,7 @@ def finish_rates(sums: Array) -> pd.DataFrame:
         {
             "n": n,
             "effective_n": kish,
-            "direct": np.where(is_known, direct, np.nan),
+            "direct": np.where(is_known & is_asked, direct, np.nan),
             "model": np.where(is_known, model, risk / np.maximum(everybody, 1e-300)),
             "var_risk": float((correct * (wrr / safe - model**2)).sum() / pool),
             "cov": float((correct * (wry / safe - model * direct)).sum() / pool),

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.answers import Basis, choose_different, choose_told
 from blijfwijzer.disclosure.choice import Candidates, GroupChoice, Outsider, choose_shown
-from blijfwijzer.disclosure.copies import number_forms
+from blijfwijzer.disclosure.copies import Forms, number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
 from blijfwijzer.disclosure.earlier import Earlier, Present, Seen, read_earlier
 from blijfwijzer.disclosure.figures import FigureId, Figures
@@ -29,6 +29,42 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """The people of whom groups are told, as far as it must be known of them what may be shown."""
+
+    present: Present
+    """With what groups are made of, and by what they are known again."""
+    columns: tuple[tuple[str, ...], ...]
+    """Those by whose answers a response is known again, in views."""
+    weight: NDArray[np.float64]
+    """Per response."""
+    forms: Forms
+    dataset: str
+    """Hash of what they are read from."""
+    is_counted: bool
+    """Whether all weigh the same, so that a share is of a count."""
+
+    @classmethod
+    def of(cls, intake: Intake, members: csr_array, codebook: Codebook) -> "Crowd":
+        """Give the people of a survey that was read.
+
+        Parameters
+        ----------
+        members : one row per group that is to be shown
+        """
+        responses = intake.responses
+        weight = responses["weight"].to_numpy(dtype=float)
+        return cls(
+            Present(responses, members, member_finder(responses, codebook)),
+            key_columns(codebook, responses),
+            weight,
+            number_forms(answers_of(responses, codebook)),
+            intake.sha256,
+            bool((weight == weight[:1]).all()),
+        )
 
 
 @dataclass(frozen=True)
@@ -76,7 +112,7 @@ class Admission:
 
 
 def admit_groups(
-    intake: Intake,
+    crowd: Crowd,
     grouping: Grouping,
     bases: Mapping[str, Basis],
     request: Request,
@@ -87,7 +123,7 @@ def admit_groups(
 
     Parameters
     ----------
-    grouping : of the responses of `intake`
+    grouping : of the responses of `crowd`
     bases : what groups are told by, such as "rate:vertrekintentie", to what that rests on
     request : the same request again shows the same
     wave : that the responses are of
@@ -97,10 +133,8 @@ def admit_groups(
     DisclosureError
         Figures of some of these people were told with other weights.
     """
-    responses, codebook = intake.responses, request.codebook
+    present, codebook = crowd.present, request.codebook
     settings = request.settings.disclosure
-    columns = key_columns(codebook, responses)
-    present = Present(responses, grouping.members, member_finder(responses, codebook))
 
     def read(told: Ledger) -> Earlier:
         return read_earlier(told, present, request.survey, wave, settings.minimum, request.sha256)
@@ -127,7 +161,7 @@ def admit_groups(
         grouping.members,
         grouping.groups["people"].to_numpy(dtype=float),
         grouping.too_small,
-        responses["weight"].to_numpy(dtype=float),
+        crowd.weight,
         rank_groups(grouping.groups.index, settings.priority),
         tell_of_units(grouping, settings.unanimity),
     )
@@ -137,16 +171,15 @@ def admit_groups(
         if basis.among is None
         for place, answers in enumerate(basis.values)
     }
-    forms = number_forms(answers_of(responses, codebook))
-    choice = choose_different(candidates, values, forms, settings, earlier)
+    choice = choose_different(candidates, values, crowd.forms, settings, earlier)
     return Admission(
         grouping,
         choice,
         earlier,
-        columns,
-        present.see(columns, ledger.secret),
+        crowd.columns,
+        present.see(crowd.columns, ledger.secret),
         wave,
-        intake.sha256,
+        crowd.dataset,
         settings.minimum,
         choose_told(bases, candidates, choice.shown, settings, earlier_of),
     )

@@ -21,18 +21,16 @@ from blijfwijzer.disclosure.ledger import Ledger, proof_of
 from blijfwijzer.disclosure.proof import Told
 from blijfwijzer.disclosure.standing import standing
 from blijfwijzer.files import hash_bytes
-from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.groups.paths import GroupPath
-from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.admission import Admission, Crowd
 from blijfwijzer.release.request import Request
-from blijfwijzer.survey.intake import Intake
 
 _RATE = "rate:"
 """What figures are called that are shares of who answered, before the outcome."""
 
 
 def gather_told(
-    intake: Intake,
+    crowd: Crowd,
     admission: Admission,
     bases: Mapping[str, Basis],
     request: Request,
@@ -50,26 +48,24 @@ def gather_told(
     is_known = admission.told | (is_everyone & (not admission.choice.bars_everyone))
     places = np.flatnonzero(is_known)
     names = [str(name) for name in grouping.groups.index[places]]
-    earlier = _told_before(set(names), intake, admission, request, ledger)
+    earlier = _told_before(set(names), crowd, admission, request, ledger)
     rows = [csr_array(own[None, :].astype(np.int8)) for own in earlier.values()]
     members = csr_array(vstack([grouping.members[places], *rows], format="csr")).astype(np.int64)
     names += earlier
-    weight = intake.responses["weight"].to_numpy(dtype=float)
     # Where answers weigh, a share is of no count.
-    is_counted = bool((weight == weight[:1]).all())
     return Told(
         {name: GroupPath.parse(name).definition for name in names},
         members.sum(axis=1).tolist(),
         list(earlier),
-        _answered(admission, bases, places, len(earlier)) if is_counted else {},
+        _answered(admission, bases, places, len(earlier)) if crowd.is_counted else {},
     )
 
 
 def _told_before(
-    now: Collection[str], intake: Intake, admission: Admission, request: Request, ledger: Ledger
+    now: Collection[str], crowd: Crowd, admission: Admission, request: Request, ledger: Ledger
 ) -> dict[str, NDArray[np.bool_]]:
     """Give more groups that earlier releases told of, if they hold the same people still."""
-    find, told = member_finder(intake.responses, request.codebook), dict[str, NDArray[np.bool_]]()
+    find, told = crowd.present.members_of, dict[str, NDArray[np.bool_]]()
     people = admission.people
     for release in _of_these_people(admission, request, ledger):
         # Groups that are told again are left out first: to form thousands takes memory.

@@ -29,6 +29,7 @@ from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.release.admission import (
     Admission,
+    Crowd,
     admit_figures,
     admit_groups,
     fingerprint_figures,
@@ -36,6 +37,7 @@ from blijfwijzer.release.admission import (
 from blijfwijzer.release.decisions import remark_followed
 from blijfwijzer.release.origin import (
     keyed_origin,
+    models_in,
     register_in,
     remark_models,
     remark_withdrawn,
@@ -108,11 +110,22 @@ class Rehearsal:
         bases : what groups are told by, such as "rate:vertrekintentie", to what that rests on
         wave : of another name than the one that is asked about
         """
+        crowd = Crowd.of(intake, grouping.members, self.request.codebook)
+        return self.admit_crowd(crowd, grouping, bases, wave)
+
+    def admit_crowd(
+        self,
+        crowd: Crowd,
+        grouping: Grouping,
+        bases: Mapping[str, Basis],
+        wave: str | None = None,
+    ) -> Admission:
+        """Choose as `admit` does, of people who may be known by less than their answers."""
         name = self.request.wave if wave is None else wave
-        admission = admit_groups(intake, grouping, bases, self.request, self.ledger, name)
+        admission = admit_groups(crowd, grouping, bases, self.request, self.ledger, name)
         self.admitted[name] = admission, {}
         self.offered[name] = Counter()
-        self.told[name] = gather_told(intake, admission, bases, self.request, self.ledger)
+        self.told[name] = gather_told(crowd, admission, bases, self.request, self.ledger)
         return admission
 
     def figures(
@@ -168,6 +181,7 @@ class Rehearsal:
                 entry,
                 **promise_in(self.request),
                 **register_in(self.request, self.ledger, admission.wave),
+                **models_in(self.request, self.ledger),
             )
             if proof.content:
                 self.ledger.keep_proof(int(head["sequence"]), proof.content)

@@ -129,7 +129,7 @@ def _vouchers(
     is_need = codebook.offers_vouchers_for(codebook.outcomes[pair.target])
     if not (is_need and plan.budget and plan.cost):
         return None
-    estimates = estimates_of(wave, {pair.target: target}, breakdown.admission)
+    estimates = estimates_of({pair.target: target}, breakdown.admission)
     groups = clear_groups(estimates, codebook, Edge.of(pair.settings)).frame
     education = dict(education_levels(codebook))
     parts = read_partitions(groups, _NO_SEGMENTS, pair.target, education)

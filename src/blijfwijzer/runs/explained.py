@@ -102,7 +102,7 @@ class Explained:
         origin |= {**self.stored.origin, **(beside or {})}
         asked, statistics = {"target": target}, (f"rate:{target}",)
         about = codebook, self.settings, wave_of(self.file)
-        return Request(kind, *about, statistics, origin, asked, self.stored.vouched)
+        return Request(kind, *about, statistics, origin, asked, (self.stored,))
 
     def break_down(self, release: Rehearsal) -> Breakdown:
         """Choose by which units and backgrounds it may be told of."""

@@ -94,8 +94,8 @@ def request_of(
         origin[f"model_{name}_sha256"] = one.stored.manifest.sha256
     target = last.stored.model.target
     told = {"target": target, "by": list(by), **asked}
-    vouched = frozenset[str]().union(*(one.stored.vouched for one in models.values()))
-    return Request(kind, codebook, settings, wave, (f"rate:{target}",), origin, told, vouched)
+    stored = tuple(one.stored for one in models.values())
+    return Request(kind, codebook, settings, wave, (f"rate:{target}",), origin, told, stored)
 
 
 def rivals_of(explained: Explained, first: Array, second: Array) -> Rivals:

@@ -244,7 +244,7 @@ def tabulate_groups(
     release = rehearse(Request("serve", codebook, settings, ""))
     admission = release.admit(intake, grouping, _bases(targets))
     told = _told(targets, admission, wave)
-    shown = estimates_of(wave, told, admission)
+    shown = estimates_of(told, admission)
     return clear_groups(shown, codebook, Edge.of(settings)).frame
 
 
@@ -325,7 +325,7 @@ def _request(
         told,
         origin,
         {"wave": name, "by": list(asked.by), "cross": list(asked.cross)},
-        frozenset[str]().union(*(choice.stored.vouched for choice in chosen.values())),
+        tuple(choice.stored for choice in chosen.values()),
     )
 
 

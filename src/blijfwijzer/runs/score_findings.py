@@ -39,7 +39,7 @@ from blijfwijzer.runs.score_needs import (
 )
 from blijfwijzer.runs.score_questions import tell_questions
 from blijfwijzer.runs.score_register import offer_register, rounded_register, tell_register
-from blijfwijzer.runs.score_targets import NewWave, Target, detect
+from blijfwijzer.runs.score_targets import Estimated, NewWave, Target, detect
 from blijfwijzer.survey.breakdown import break_down_people
 
 
@@ -120,7 +120,7 @@ def gather(
         settings=wave.settings,
         intake=wave.intake,
         estimates=replace(
-            estimates_of(wave, targets, admission, talent),
+            estimates_of(targets, admission, talent),
             remainders={
                 name: _told_remainders(need.target, wave, admission, chosen.left, told)
                 for name, need in needs.items()
@@ -193,8 +193,7 @@ def _talent(
 
 
 def estimates_of(
-    wave: NewWave,
-    targets: dict[str, Target],
+    targets: Mapping[str, Estimated],
     admission: Admission,
     talent: pd.DataFrame | None = None,
 ) -> GroupEstimates:

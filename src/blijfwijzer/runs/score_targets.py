@@ -1,6 +1,7 @@
 """One risk of a new wave: read, held against training, scored, pooled per group, flagged."""
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -30,12 +31,24 @@ from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.rules import conditions_of
 
+Estimates = tuple[PooledRates, pd.DataFrame]
+"""Rates of groups, and their direct areas."""
 _MOST_UNKNOWN = 0.9
 """Share of responses without a known outcome above which a wave counts as not asking it."""
 
 
 @dataclass(frozen=True)
-class Target:
+class Estimated:
+    """What is known of one risk of each group."""
+
+    pooled: PooledRates
+    areas: pd.DataFrame
+    flags: pd.DataFrame
+    """One row per group; verdict "" for groups that are not on the list."""
+
+
+@dataclass(frozen=True)
+class Target(Estimated):
     """One risk of the new wave."""
 
     stored: Stored
@@ -43,10 +56,6 @@ class Target:
     wave: WaveComparison
     values: NDArray[np.float64] | None
     """Outcome per response where the wave asks it."""
-    pooled: PooledRates
-    areas: pd.DataFrame
-    flags: pd.DataFrame
-    """One row per group; verdict "" for groups that are not on the list."""
 
     @property
     def basis(self) -> Basis:
@@ -60,6 +69,9 @@ class Target:
             return Basis((), self.scored.risk)
         risk = None if is_constant(self.stored.model) else self.scored.risk
         return Basis((self.values,), risk)
+
+
+Told = TypeVar("Told", bound=Estimated)
 
 
 @dataclass(frozen=True)
@@ -122,10 +134,8 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
         wave.codebook.units.varying,
     )
     tell(f"{model.target}: flag groups")
-    flags = flag_units(pooled, areas, wave)
-    flags = flags.assign(**_flag_otherwise(stored, scored.risk, values, (pooled, areas), wave))
-    flags.loc[flags["verdict"] == NOT, list(CHOICES)] = False
-    return Target(stored, scored, compared, values, pooled, areas, flags)
+    estimated = flag_estimates((pooled, areas), _estimate_plain(stored, scored, values, wave), wave)
+    return Target(**vars(estimated), stored=stored, scored=scored, wave=compared, values=values)
 
 
 def compare_with_training(
@@ -149,25 +159,39 @@ def compare_with_training(
     return compared
 
 
+def _estimate_plain(
+    stored: Stored, scored: Scored, values: NDArray[np.float64] | None, wave: NewWave
+) -> Estimates:
+    """Estimate rates of groups in which everybody weighs the same."""
+    equal = Design.of_units(np.ones(len(wave.weight)), wave.responses[wave.codebook.units.cluster])
+    return estimate_groups(
+        wave.grouping,
+        replace(wave.predictions(values, scored.risk), design=equal),
+        stored.effects,
+        wave.settings.rates,
+        wave.settings.seed,
+    )
+
+
+def flag_estimates(found: Estimates, unweighted: Estimates, wave: NewWave) -> Estimated:
+    """Flag groups by their rates, and say of each whether other choices would flag it.
+
+    Parameters
+    ----------
+    unweighted : rates if everybody weighed the same
+    """
+    flags = flag_units(*found, wave)
+    flags = flags.assign(**_flag_otherwise(found, unweighted, wave))
+    flags.loc[flags["verdict"] == NOT, list(CHOICES)] = False
+    return Estimated(*found, flags)
+
+
 def _flag_otherwise(
-    stored: Stored,
-    risk: NDArray[np.float64],
-    values: NDArray[np.float64] | None,
-    found: tuple[PooledRates, pd.DataFrame],
-    wave: NewWave,
+    found: Estimates, unweighted: Estimates, wave: NewWave
 ) -> dict[str, NDArray[np.bool_]]:
     """Say of each group whether it is flagged by other choices that are as defensible."""
     settings, flags = wave.settings, wave.settings.flags
     other = "all" if flags.reference == "sector" else "sector"
-    equal = replace(
-        wave.predictions(values, risk),
-        design=Design.of_units(
-            np.ones(len(wave.weight)), wave.responses[wave.codebook.units.cluster]
-        ),
-    )
-    unweighted = estimate_groups(
-        wave.grouping, equal, stored.effects, settings.rates, settings.seed
-    )
     ways: tuple[dict[str, float | str], ...] = (
         {"margin": 0.0},
         {"margin": 0.05},
@@ -184,14 +208,25 @@ def _flag_otherwise(
 
 def outcome_of(stored: Stored, wave: NewWave) -> NDArray[np.float64] | None:
     """Give the outcome per response; None where the wave does not ask it, or hardly."""
-    outcome = wave.codebook.outcomes[stored.model.target]
+    values = known_outcome(stored, wave.responses, wave.scales, wave.codebook)
+    return values if is_asked(int((~np.isnan(values)).sum()), len(values)) else None
+
+
+def known_outcome(
+    stored: Stored, responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook
+) -> NDArray[np.float64]:
+    """Give the outcome per response as far as it is known: 1, 0, or NaN."""
+    outcome = codebook.outcomes[stored.model.target]
     asked = {condition.source for condition in conditions_of(outcome.rule)}
-    if not asked <= set(wave.responses) | set(wave.scales):
-        return None
-    cuts = stored.model.thresholds
-    labelled = label(wave.responses, wave.scales, wave.codebook, outcome, cuts)
-    values = labelled.values.to_numpy()
-    return None if np.isnan(values).mean() > _MOST_UNKNOWN else values
+    if not asked <= set(responses) | set(scales):
+        return np.full(len(responses), np.nan)
+    labelled = label(responses, scales, codebook, outcome, stored.model.thresholds)
+    return labelled.values.to_numpy()
+
+
+def is_asked(known: int, people: int) -> bool:
+    """Whether a wave counts as asking an outcome, by of how many it is known."""
+    return known > 0 and (people - known) / people <= _MOST_UNKNOWN
 
 
 def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.DataFrame:
@@ -259,7 +294,7 @@ def _references(groups: pd.DataFrame, settings: Settings) -> NDArray[np.intp]:
     return groups.index.get_indexer(pd.Index(against))
 
 
-def withhold(target: Target, told: NDArray[np.bool_], wave: NewWave) -> Target:
+def withhold(target: Told, told: NDArray[np.bool_], wave: NewWave) -> Told:
     """Leave out the rates and flags of groups that are not told of a risk, and all made of these.
 
     Parameters

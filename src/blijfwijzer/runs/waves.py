@@ -150,9 +150,9 @@ class Waves:
             origin |= self.choice.stored.origin
         origin |= self.labels.origin
         asked = {"wave": self.now.name, **asked, "kind": kind}
-        vouched = frozenset[str]() if self.choice is None else self.choice.stored.vouched
+        stored = () if self.choice is None else (self.choice.stored,)
         about = self.codebook, self.settings, self.now.name, statistics
-        return Request(kind, *about, origin, asked, vouched)
+        return Request(kind, *about, origin, asked, stored)
 
 
 def read_waves(

@@ -70,6 +70,8 @@ class Intake:
     """What became of every row and cell of the file."""
     units: Mapping[str, Mapping[str, str | Text]] = field(default_factory=dict)
     """Unit level to code to what the file, or a table of labels, says that it means."""
+    given_weight: NDArray[np.float64] | None = field(default=None, compare=False)
+    """Weight per accepted response as the file has it; None where it could not be read."""
     began: float = field(default=0.0, compare=False)
     """When it began to be read, in seconds since 1970; 0 of what was in memory."""
 
@@ -152,7 +154,9 @@ def _check_table(
     rejected["row"] = table.places[rejected["row"].to_numpy()]
     copies = count_copies(forms)
     _add(errors, copies_fault(file, copies, len(forms), settings.most_copies))
+    given = None
     if not errors:
+        given = accepted["weight"].to_numpy(dtype=float)
         accepted = weigh(accepted, codebook)
         _add(errors, uneven_weights(file, accepted, settings))
     remarks = (
@@ -166,7 +170,7 @@ def _check_table(
     )
     account = account_for(cells, is_accepted, table.empty)
     units = {name: table.codes.get(names.get(name, ""), {}) for name in codebook.units.levels}
-    return Intake(accepted, rejected, remarks, tuple(errors), sha256, file, account, units)
+    return Intake(accepted, rejected, remarks, tuple(errors), sha256, file, account, units, given)
 
 
 def require_enough(intake: Intake, fewest: int) -> None:

@@ -1,0 +1,130 @@
+"""The numbers that an office leaves of its people: per place, never per person."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from blijfwijzer.disclosure.fingerprint import PRIME, SUMS, Marks
+from blijfwijzer.estimation.fixed_point import FixedSums
+from blijfwijzer.groups.rates import RATE_TERMS, rate_terms
+from blijfwijzer.survey.arrays import Array, Codes
+
+BINS = 100
+"""Equal parts of [0, 1] in which risks are counted, each as wide as two groups of people must
+differ for whole percentages to tell it."""
+_ONE = "offices"
+_KINDS = {"rates": RATE_TERMS, "plain": RATE_TERMS, "risks": BINS}
+"""Of each outcome: what rates are made of, the same where everybody weighs one, and how many people
+have which risk."""
+
+
+@dataclass(frozen=True)
+class OutcomeAnswers:
+    """What rates of one outcome are made of."""
+
+    values: Array
+    """Outcome per response: 1, 0 or NaN."""
+    risk: Array
+    """What the model expects of each, in [0, 1]."""
+
+
+def name_numbers(targets: Sequence[str], views: int) -> list[str]:
+    """Name the numbers in order: of all offices one, of each outcome, and of each view.
+
+    >>> len(name_numbers(["vertrekintentie"], 4))
+    381
+    """
+    named = [_ONE]
+    for target in targets:
+        named += [f"{target} {kind} {n}" for kind, size in _KINDS.items() for n in range(size)]
+    return named + [f"view {view} {n}" for view in range(views) for n in range(SUMS)]
+
+
+def gather_numbers(
+    answered: Mapping[str, OutcomeAnswers], marks: Marks, weight: Array, members: csr_array
+) -> FixedSums:
+    """Add up everything that leaves an office.
+
+    Parameters
+    ----------
+    marks : per view, what each person adds to fingerprints
+    weight : per response, as in the file
+    members : one row per place, one column per response
+
+    Returns
+    -------
+    One row per place, columns as `name_numbers` names them.
+    """
+    once = np.zeros((members.shape[0], 1), dtype=np.int64)
+    found = [FixedSums(once + 1, once.astype(np.uint64))]
+    for terms in _terms(answered, weight):
+        found.append(FixedSums.of(terms, members))
+    found += [FixedSums.of(own.toarray().astype(np.float64), members) for own in marks]
+    return FixedSums(np.hstack([own.high for own in found]), np.hstack([own.low for own in found]))
+
+
+def _terms(answered: Mapping[str, OutcomeAnswers], weight: Array) -> Iterator[Array]:
+    for own in answered.values():
+        yield rate_terms(own.values, own.risk, weight)
+        yield rate_terms(own.values, own.risk, np.ones(len(weight)))
+        bins = np.minimum((own.risk * BINS).astype(np.intp), BINS - 1)
+        yield (bins[:, None] == np.arange(BINS)).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of all offices together, without masks."""
+
+    sums: FixedSums
+    """One row per place."""
+    targets: tuple[str, ...]
+    views: int
+
+    @property
+    def offices(self) -> NDArray[np.int64]:
+        """Of how many offices numbers were added, per place; any other where masks are left."""
+        return np.asarray(np.where(self.sums.low[:, 0] == 0, self.sums.high[:, 0], -1))
+
+    @property
+    def people(self) -> Codes:
+        """How many people there are in each place."""
+        return self._whole(f"{self.targets[0]} plain", RATE_TERMS)[:, _PEOPLE].astype(np.intp)
+
+    def known(self, target: str) -> tuple[Codes, Codes]:
+        """Give of each place how many have an outcome, and of how many it is known."""
+        plain = self._whole(f"{target} plain", RATE_TERMS)
+        return plain[:, _WITH].astype(np.intp), plain[:, _KNOWN].astype(np.intp)
+
+    def rates(self, target: str, kind: str, groups: csr_array) -> Array:
+        """Give what rates of groups are made of, as `gather_rates` does.
+
+        Parameters
+        ----------
+        kind : "rates", or "plain" where everybody weighs one
+        groups : one row per group, one column per place
+        """
+        return self._of(f"{target} {kind}", RATE_TERMS).of_groups(groups).to_float()
+
+    def risks(self, target: str) -> NDArray[np.int64]:
+        """Count the people of each place by their risk: one column per part of [0, 1]."""
+        return self._whole(f"{target} risks", BINS)
+
+    def fingerprints(self, view: int) -> NDArray[np.int64]:
+        """Give the fingerprint of each place: 64 sums."""
+        return self._whole(f"view {view}", SUMS) % PRIME
+
+    def _whole(self, name: str, size: int) -> NDArray[np.int64]:
+        return self._of(name, size).high
+
+    def _of(self, name: str, size: int) -> FixedSums:
+        start = name_numbers(self.targets, self.views).index(f"{name} 0")
+        own = np.s_[:, start : start + size]
+        return FixedSums(self.sums.high[own], self.sums.low[own])
+
+
+_WITH, _KNOWN, _PEOPLE = 1, 8, 10
+"""Among what rates are made of where everybody weighs one: with the outcome, of whom it is known,
+and everybody (`rate_terms`)."""

@@ -1,0 +1,276 @@
+"""Offices that never pool their files: what they leave, and what comes of it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import tomli_w
+from test_attacks import COPIES, FEW, QUICK, groups_of, plant, survey_of
+
+from blijfwijzer import errors
+from blijfwijzer.files import read_json
+from blijfwijzer.records.part_file import read_part
+from command_line import call
+from questionnaires import SMALL
+
+AGREED = {"round": "1", "wave": "2", "by": ["organisatie"], "cross": ["opleiding"]}
+OFTEN = ["ledger", "provenance", "files", "proofs"]
+"""Parts of a record that follow from the key of a ledger, or the moment."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Models, a wave of two offices with all that is attacked, and what comes of it in two ways."""
+    place = tmp_path_factory.mktemp("merge")
+    (place / "quick.toml").write_text(tomli_w.dumps(QUICK))
+    (place / "small.toml").write_text(SMALL.read_text())
+    survey_of(1).to_parquet(place / "1.parquet")
+    wave = plant(survey_of(2))
+    units = wave.groupby(["sector", "organisatie"]).size().rename("people").reset_index()
+    units.assign(people=2 * units["people"]).to_csv(place / "units.csv", index=False)
+    for name, own in parted(wave).items():
+        own.to_parquet(place / f"{name}.parquet")
+    agree(place, "two", offices=["north", "south"])
+    agree(place, "one", offices=["all"])
+    assert not call("merge", "key", place / "offices.key")
+    assert not call(
+        *("train", place / "1.parquet", "--codebook", place / "small.toml"),
+        *("--models", place / "models", "--settings", place / "quick.toml"),
+    )
+    for office, agreed in {"all": "one", "north": "two", "south": "two"}.items():
+        assert not leave(place, office, agreed)
+    assert not release(place, ["all"], "one", "pooled", "ledger-one")
+    assert not release(place, ["south", "north"], "two", "merged", "ledger-two")
+    return place
+
+
+def parted(wave):
+    """Part a wave over two offices; two organisations, one of copies, have people at both."""
+    is_north = wave["organisatie"].isin([f"O{n}" for n in range(0, 50, 3)])
+    is_north |= wave["organisatie"].isin(["O2", COPIES]) & (wave["id"] % 2 == 0)
+    return {"all": wave, "north": wave[is_north], "south": wave[~is_north]}
+
+
+def agree(place, name, **changed):
+    told = {**AGREED, "population": "units.csv", **changed}
+    (place / f"{name}.toml").write_text(tomli_w.dumps(told))
+
+
+def leave(place, office, agreed, survey="", output="", key="offices"):
+    return call(
+        *("merge", "part", place / f"{survey or office}.parquet"),
+        *("--agreement", place / f"{agreed}.toml", "--office", office),
+        *("--key", place / f"{key}.key", "--models", place / "models"),
+        *("--settings", place / "quick.toml", "--output", place / f"{output or office}.part"),
+    )
+
+
+def release(place, parts, agreed, output, ledger="ledger", settings="quick"):
+    return call(
+        *("merge", "release", *(place / f"{part}.part" for part in parts)),
+        *("--agreement", place / f"{agreed}.toml", "--models", place / "models"),
+        *("--settings", place / f"{settings}.toml", "--output", place / output),
+        *("--ledger", place / ledger),
+    )
+
+
+def test_two_offices_give_the_bytes_of_a_pooled_file(place):
+    pooled, merged = place / "pooled", place / "merged"
+
+    for name in ("groups.csv", "groups.parquet"):
+        assert (pooled / name).read_bytes() == (merged / name).read_bytes()
+    records = [read_json(folder / "run.json") for folder in (pooled, merged)]
+    told = [{k: v for k, v in record.items() if k not in OFTEN} for record in records]
+    assert told[0] == told[1]
+    assert len(groups_of(merged)) > 40
+
+
+def test_what_is_told_is_what_score_tells_of_the_pooled_file(place):
+    assert not call(
+        *("score", place / "all.parquet", "--models", place / "models", "--by", "organisatie"),
+        *("--and", "opleiding", "--population", place / "units.csv"),
+        *("--output", place / "scored", "--ledger", place / "ledger-score"),
+        *("--settings", place / "quick.toml"),
+    )
+
+    scored, merged = (
+        pd.read_parquet(place / name / "groups.parquet").set_index("group")
+        for name in ("scored", "merged")
+    )
+    both = merged.index.intersection(scored.index)
+    told = [n for n in merged if n.startswith("vertrekintentie_") or n in ("n", "people", "label")]
+    one, other = (groups.loc[both, told] for groups in (scored, merged))
+    are_both = one["vertrekintentie_rate"].notna() & other["vertrekintentie_rate"].notna()
+    assert len(both) > 0.9 * len(merged)
+    assert are_both.sum() > 40
+    places = ["vertrekintentie_place", "vertrekintentie_last_place"]
+    # Of places, which follow from what is shown of all others, nothing is said.
+    one, other = (x[are_both].drop(columns=places) for x in (one, other))
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_weighted_people_of_two_offices_give_the_bytes_of_a_pooled_file(place):
+    wave = pd.read_parquet(place / "all.parquet")
+    wave["gewicht"] = np.random.default_rng(8).lognormal(0, 0.5, len(wave))
+    for name, own in parted(wave).items():
+        own.to_parquet(place / f"heavy-{name}.parquet")
+    agree(place, "heavy-two", offices=["north", "south"], round="heavy", wave="heavy")
+    agree(place, "heavy-one", offices=["all"], round="heavy", wave="heavy")
+    for office, agreed in {"all": "one", "north": "two", "south": "two"}.items():
+        assert not leave(place, office, f"heavy-{agreed}", f"heavy-{office}", f"heavy-{office}")
+
+    assert not release(place, ["heavy-all"], "heavy-one", "heavy-pooled", "ledger-heavy")
+    parts = ["heavy-north", "heavy-south"]
+    assert not release(place, parts, "heavy-two", "heavy-merged", "ledger-heavy-too")
+
+    files = [place / name / "groups.parquet" for name in ("heavy-pooled", "heavy-merged", "merged")]
+    assert files[0].read_bytes() == files[1].read_bytes() != files[2].read_bytes()
+
+
+def test_a_rate_of_two_people_is_told_of_no_organisation_of_22(place):
+    groups = groups_of(place / "merged")
+
+    rates = groups.filter(like="vertrekintentie_").select_dtypes("number")
+    assert FEW not in groups.index or rates.loc[FEW].isna().all()
+
+
+def test_no_risk_comes_out_through_copies_of_a_form_at_two_offices(place):
+    assert COPIES not in groups_of(place / "merged").index
+
+
+def test_who_withdraws_between_two_merged_releases_is_not_told_by_the_second(place):
+    wave = pd.read_parquet(place / "all.parquet")
+    left = np.random.default_rng(5).choice(np.flatnonzero(wave["organisatie"] != FEW), 40, False)
+    agree(place, "again", offices=["north", "south"], round="2")
+    for name, own in parted(wave.drop(index=left)).items():
+        own.to_parquet(place / f"less-{name}.parquet")
+    for office in ("north", "south"):
+        assert not leave(place, office, "again", f"less-{office}", f"less-{office}")
+
+    assert not release(place, ["less-north", "less-south"], "again", "less", "ledger-two")
+
+    first, again = (set(groups_of(place / name).index) for name in ("merged", "less"))
+    lost = set(wave.loc[left, "organisatie"])
+    assert len(lost & first) > 15
+    assert not lost & first & again
+
+
+def test_score_and_merge_tell_of_the_same_wave_in_no_one_ledger(place):
+    scored = (
+        *("score", place / "all.parquet", "--models", place / "models", "--by", "organisatie"),
+        *("--output", place / "late", "--ledger", place / "ledger-one", "--wave", "2"),
+        *("--settings", place / "quick.toml"),
+    )
+
+    assert call(*scored) == errors.LedgerError.exit_code
+
+    assert not (place / "late").exists()
+
+
+def test_a_part_tells_nothing_by_itself(place):
+    own, pooled = (read_part(place / f"{name}.part").numbers for name in ("north", "all"))
+
+    # Of a file alone no number is masked: most are zero.
+    assert (pooled.high == 0).mean() > 0.3
+    assert (own.high == 0).sum() == 0
+    assert abs((own.high < 0).mean() - 0.5) < 0.01
+
+
+@pytest.mark.parametrize(
+    "parts, error",
+    [
+        (["north"], errors.OfficesError),
+        (["north", "north"], errors.OfficesError),
+        (["north", "south", "all"], errors.OfficesError),
+        (["north", "cut"], errors.DamagedPartError),
+        (["north", "flipped"], errors.DamagedPartError),
+        (["north", "nowhere"], errors.DamagedPartError),
+        (["north", "other-key"], errors.OtherPartError),
+        (["north", "other-round"], errors.OtherPartError),
+        (["north", "same-people"], errors.OfficesError),
+    ],
+)
+def test_parts_that_are_no_whole_are_refused(place, parts, error):
+    content = (place / "south.part").read_bytes()
+    (place / "cut.part").write_bytes(content[:-8])
+    (place / "flipped.part").write_bytes(
+        content[:5000] + bytes([content[5000] ^ 1]) + content[5001:]
+    )
+    made = {"other-key": ("two", "other"), "other-round": ("third", "offices")}
+    if parts[-1] in made and not (place / f"{parts[-1]}.part").exists():
+        agree(place, "third", offices=["north", "south"], round="3")
+        assert not call("merge", "key", place / "other.key") or parts[-1] != "other-key"
+        assert not leave(place, "south", made[parts[-1]][0], "", parts[-1], made[parts[-1]][1])
+    if parts[-1] == "same-people" and not (place / "same-people.part").exists():
+        (place / "fresh.key").write_bytes(
+            (place / "offices.key").read_bytes().replace(b"rounds", b"x")
+        )
+        told = read_json(place / "offices.key")
+        (place / "fresh.key").write_text(f'{{"key": "{told["key"]}", "rounds": {{}}}}')
+        assert not leave(place, "south", "two", "north", "same-people", "fresh")
+
+    code = release(place, parts, "two", "refused", "ledger-refused")
+
+    assert code == error.exit_code
+    assert not (place / "refused").exists()
+    assert not list((place / "ledger-refused").glob("*/releases.jsonl"))
+
+
+def test_a_part_of_other_settings_is_refused(place, capsys):
+    (place / "other.toml").write_text(tomli_w.dumps({**QUICK, "seed": 7}))
+
+    code = release(place, ["north", "south"], "two", "refused", "ledger-refused", "other")
+
+    assert code == errors.OtherPartError.exit_code
+    assert "settings" in capsys.readouterr().err
+
+
+def test_other_numbers_are_not_masked_again_in_the_same_round(place):
+    wave = pd.read_parquet(place / "south.parquet").iloc[1:]
+    wave.to_parquet(place / "mended.parquet")
+    before = (place / "south.part").read_bytes()
+
+    assert not leave(place, "south", "two")
+    assert (place / "south.part").read_bytes() == before
+    assert leave(place, "south", "two", "mended") == errors.AgreementError.exit_code
+    assert (place / "south.part").read_bytes() == before
+
+
+def test_an_office_that_nobody_agreed_on_leaves_nothing(place):
+    assert leave(place, "east", "two", "south") == errors.OfficesError.exit_code
+    assert not (place / "east.part").exists()
+
+
+def test_people_of_a_unit_that_was_not_agreed_are_refused(place, capsys):
+    wave = pd.read_parquet(place / "south.parquet")
+    wave.assign(organisatie=wave["organisatie"].replace("O1", "NEW")).to_parquet(
+        place / "moved.parquet"
+    )
+    agree(place, "moved", offices=["north", "south"], round="4")
+
+    assert leave(place, "south", "moved", "moved", "moved") == errors.GroupError.exit_code
+    assert "NEW" not in capsys.readouterr().err
+    assert not (place / "moved.part").exists()
+
+
+@pytest.mark.parametrize(
+    "changed, told",
+    [
+        ({"offices": []}, "offices"),
+        ({"offices": ["north", "north"]}, "twice"),
+        ({"population": "nowhere.csv"}, "nowhere.csv"),
+        ({"strange": 1}, "strange"),
+    ],
+)
+def test_an_agreement_that_cannot_be_kept_is_refused(place, capsys, changed, told):
+    agree(place, "bad", **{"offices": ["north", "south"], **changed})
+
+    assert leave(place, "south", "bad") == errors.AgreementError.exit_code
+    assert told in capsys.readouterr().err
+
+
+def test_a_key_is_never_written_over(place):
+    before = (place / "offices.key").read_bytes()
+
+    assert call("merge", "key", place / "offices.key") == errors.AgreementError.exit_code
+    assert (place / "offices.key").read_bytes() == before
+    assert (place / "offices.key").stat().st_mode & 0o777 == 0o600
