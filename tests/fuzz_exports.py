@@ -116,13 +116,12 @@ def _export(name, path, book, headings):
 
 
 def parse(text, separator, mark):
-    """Cells of each row that has any, by signs that are known; raises csv.Error."""
+    """Cells of each row, by signs that are known; raises csv.Error."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = io.StringIO(text, newline="")
-    read = csv.reader(
-        lines, delimiter=separator, quotechar=mark, strict=True, skipinitialspace=True
+    return list(
+        csv.reader(lines, delimiter=separator, quotechar=mark, strict=True, skipinitialspace=True)
     )
-    return [row for row in read if any(cell.strip() for cell in row)]
 
 
 # What is changed.
@@ -247,7 +246,7 @@ def plain(text):
 
 def number(text):
     try:
-        return float(text.replace(",", "."))
+        return None if text.endswith((",", ".")) else float(text.replace(",", "."))
     except ValueError:
         return None
 

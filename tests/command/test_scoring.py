@@ -866,7 +866,7 @@ def test_a_small_employer_scores_with_a_pack_and_stands_beside_its_kind(place, t
     page = html.unescape((tmp_path / "packed" / "report.html").read_text())
     assert "not trained with this ledger" not in page
     assert "Ministry made it and vouches" in page
-    assert "How do we stand beside other employers?" in page
+    assert "How do we compare with other employers?" in page
     beside = pd.DataFrame(report["beside"]["rows"], columns=report["beside"]["columns"])
     assert beside["target"].tolist() == ["achterblijver", "vertrekintentie"]
     gap = beside["value"] - beside["there"]

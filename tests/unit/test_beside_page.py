@@ -58,9 +58,9 @@ def found():
 def test_each_risk_is_told_with_its_difference_and_whether_that_is_sure(found):
     said = [write(message, "en") for message in say_beside(found)]
 
-    assert "towns in National survey (15 organisations)" in said[0]
-    assert "20% with you, 26% there. It is surely lower with you: 6.0 (2.0 to 10.0)" in said[1]
-    assert "30% with you, 29% there. That difference, 1.0 (-3.0 to 5.0)" in said[2].replace(
+    assert "towns in National survey, 15 organisations (there)" in said[0]
+    assert "20% here, 26% there. It is surely lower here: 6.0 (2.0 to 10.0)" in said[1]
+    assert "30% here, 29% there. That difference, 1.0 (-3.0 to 5.0)" in said[2].replace(
         "\u2212", "-"
     )
 
@@ -82,7 +82,7 @@ def test_dimensions_are_told_by_what_is_better_and_worse(found):
 
     said = told(report, *say_means(report))
 
-    assert said == [f"{'Better' if turned else 'Less good'} than there: {scale.label.en}."]
+    assert said == [f"{'Better' if turned else 'Less good'} here than there: {scale.label.en}."]
 
 
 def test_nothing_is_told_where_there_is_nobody_to_stand_beside():
@@ -119,4 +119,4 @@ def test_a_report_says_why_there_of_groups_that_are_offered_vouchers():
     text = html.unescape(render_report(changed(report, offered_drivers=offered)).decode())
 
     assert "Department 0001: Recognition by the manager (+3.0)" in text
-    assert "In 1 group with vouchers no answer surely makes the risk higher." in text
+    assert "In 1 group with vouchers no answer surely goes with a higher risk." in text

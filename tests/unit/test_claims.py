@@ -17,10 +17,10 @@ from blijfwijzer.claims.leaving import tell_reversal
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS, find_claims
 from blijfwijzer.claims.thresholds import FLOOR_D
-from blijfwijzer.claims.verdicts import VERDICTS, run_claims, tell_p
+from blijfwijzer.claims.verdicts import VERDICTS, _bound, _written, run_claims, tell_p
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
-from blijfwijzer.estimation.intervals import estimate_of
+from blijfwijzer.estimation.intervals import Estimate, estimate_of
 from blijfwijzer.publish.catalogue import PARTS
 from blijfwijzer.publish.claim_tables import tabulate_verdicts
 from blijfwijzer.publish.texts import write
@@ -589,3 +589,18 @@ def test_piaac_tests_the_gap_in_training_and_can_test_the_fairness_of_a_score(pi
     assert "1992" in reason(found["H7"])
     able = {claim.id for claim in CLAIMS if claim.needs and all(map(Reader(held).has, claim.needs))}
     assert able == {"H7", "H20"}
+
+
+@pytest.mark.parametrize(
+    ("number", "size", "bound"),
+    [
+        ("percent", "66% (65 to 67)", "52%"),
+        ("points", "+66.0 (+65.0 to +67.0) percentage points", "52 percentage points"),
+        ("ratio", "0.66 (0.65 to 0.67)", "0.52"),
+    ],
+)
+def test_a_reason_writes_a_number_as_the_table_of_estimates_does(number, size, bound):
+    estimate = Estimate(0.661, 0.005, 0.651, 0.671, 100.0, 500)
+
+    assert write(_written(estimate, number), "en") == size
+    assert write(_bound(0.52, number), "en") == bound

@@ -276,3 +276,24 @@ def test_quoted_headings_are_parted_by_their_own_sign_whatever_stands_in_cells(t
 
     assert frame.columns.tolist() == ["a", "b"]
     assert frame["b"].tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("place", ["answers", "notes"])
+def test_text_of_parquet_that_is_no_utf8_is_refused_or_not_looked_at(tmp_path, place):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "a.parquet"
+    table = pa.table({"team": ["Noord", "Zuid"], "v1": [1, 2]})
+    table = table.replace_schema_metadata({"pandas": '{"by": "Oostelijk"}'})
+    pq.write_table(table, path, compression="none", use_dictionary=False, write_statistics=False)
+    word = {"answers": b"Noord", "notes": b"Oostelijk"}[place]
+    content = path.read_bytes()
+    assert word in content
+    path.write_bytes(content.replace(word, b"\xff" + word[1:]))
+
+    if place == "answers":
+        with pytest.raises(CorruptFileError):
+            read_table(path)
+    else:
+        assert list(read_table(path).frame["team"]) == ["Noord", "Zuid"]

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
+from blijfwijzer.claims.estimates import Number
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.findings import ClaimFinding, Direction, NotTestableError
 from blijfwijzer.claims.reader import Reader
@@ -18,7 +19,7 @@ from blijfwijzer.claims.thresholds import LEVEL
 from blijfwijzer.estimation.intervals import Estimate, adjust
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.concepts import CONCEPTS
-from blijfwijzer.survey.texts import Message, Value
+from blijfwijzer.survey.texts import Message, Quantity, Value
 
 Ruling = Literal["supported", "not supported", "contradicted", "undecided", "not testable"]
 
@@ -39,6 +40,8 @@ _REASONS = {
 }
 _FEWEST_TOLD = 50
 """On the smaller side of a share, for it to be told again in the reason. Ours."""
+_PARTS_OF_ALL = ("percent", "points")
+"""Numbers that are told in hundredths of all."""
 _STEP = 0.01
 """To what p is told, as all that is told of claims."""
 
@@ -131,7 +134,8 @@ def _judge(claim: Claim, finding: ClaimFinding, adjusted: Adjusted, reader: Read
         return judged
     ruling = _RULINGS[finding.direction] if adjusted.p <= LEVEL else "undecided"
     untested = tuple(names[0] for names in claim.speaks_of if not reader.present(names))
-    size = {"effect": finding.effect.label, "size": _written(finding.effect.size)}
+    shown = _written(finding.effect.size, _number_of(finding.effect.size, finding))
+    size = {"effect": finding.effect.label, "size": shown}
     reason = [Message(_REASONS[ruling], size), *_decided(finding, adjusted)]
     if untested:
         names = tuple(CONCEPTS[name] for name in untested)
@@ -140,14 +144,43 @@ def _judge(claim: Claim, finding: ClaimFinding, adjusted: Adjusted, reader: Read
     return replace(judged, verdict=ruling, reason=tuple(reason), p=adjusted.p, missing=untested)
 
 
-def _written(size: Estimate) -> Message:
+def _number_of(size: Estimate, finding: ClaimFinding) -> Number:
+    """Say how a reader is told a number: as the table of estimates does, where it stands there."""
+    of = [one for one in (*finding.estimates, *finding.checks) if one.estimate is size]
+    return of[0].measure.number if of else "ratio"
+
+
+def _written(size: Estimate, number: Number) -> Value:
     """Give a number and, where it is known, what it may be as well: 0.12 (0.08 to 0.16)."""
+    if number in _PARTS_OF_ALL:
+        ends = None if np.isnan(size.low) else (_percent(size.low), _percent(size.high))
+        return _told(Quantity(_percent(size.value), number, ends), number)
     known = {"value": float(size.value)}
     if np.isnan(size.low):
         return Message("claim.size.bare", known)
     return Message(
         "claim.size.interval", {**known, "low": float(size.low), "high": float(size.high)}
     )
+
+
+def _percent(share: float) -> float:
+    """Give a share in hundredths, to which all that is told of claims is rounded."""
+    return round(100 * float(share) + 0.0)
+
+
+def _bound(bound: float, number: Number) -> Value:
+    """Give what a number is held against, in the same form, with the digits that it has."""
+    told = float(f"{bound:.2g}")
+    if number not in _PARTS_OF_ALL:
+        return Quantity(told, "plain")
+    hundredths = round(100 * told, 2) + 0.0
+    if number == "points":
+        return _told(Quantity(hundredths, "plain"), number)
+    return Quantity(hundredths, "percent" if hundredths.is_integer() else "tenths")
+
+
+def _told(size: Quantity, number: Number) -> Value:
+    return Message("claim.size.points", {"size": size}) if number == "points" else size
 
 
 def _decided(finding: ClaimFinding, adjusted: Adjusted) -> Iterator[Message]:
@@ -160,13 +193,14 @@ def _decided(finding: ClaimFinding, adjusted: Adjusted) -> Iterator[Message]:
     if test is None or np.isnan(adjusted.p):
         return
     side = Message("claim.side.above" if test.sign > 0 else "claim.side.below")
-    against: dict[str, Value] = {"side": side, "bound": float(f"{test.bound:.2g}")}
+    number = _number_of(test.estimate, finding)
+    against: dict[str, Value] = {"side": side, "bound": _bound(test.bound, number)}
     of_it = {**against, "p": tell_p(adjusted.p), "claims": adjusted.claims}
     named = [
         one.label for one in finding.estimates if one.estimate is test.estimate and one.part is None
     ]
     if named and not test.estimate.fewest < _FEWEST_TOLD:
-        size = _written(test.estimate)
+        size = _written(test.estimate, number)
         yield Message("claim.note.decided", {"what": named[0], "size": size, **of_it})
     else:
         yield Message("claim.note.decided_bare", of_it)

@@ -36,6 +36,8 @@ from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.texts import Message, Value, say
 
 CLAIMS_NOTHING = ("purpose.claims_here", "purpose.claims_fixed", "purpose.culture_cause")
+_ELSEWHERE = ["family", "criterion", "effect", "effect_size"]
+"""Columns that the overview leaves out: its headings and reasons say the same."""
 SHEETS = ("verdicts", "estimates", "response", "rejected")
 _UNTESTABLE = "not testable"
 
@@ -108,9 +110,7 @@ def _verdicts(chapter: Chapter) -> Iterator[Block]:
     yield Block(paragraphs=(say("note.verdicts", **of_each), say("note.overview")))
     looks = {row["verdict"]: _look(row["outcome"]) for row in rows.to_dict("records")}
     for family, own in rows[rows["outcome"] != _UNTESTABLE].groupby("family", sort=False):
-        table = shown_table(
-            chapter, "verdicts", str(family), own.drop(columns=["family", "criterion"])
-        )
+        table = shown_table(chapter, "verdicts", str(family), own.drop(columns=_ELSEWHERE))
         yield Block(str(family), table=replace(table, looks=looks, is_whole=True))
     missing = chapter.rows("untestable")
     if len(missing):

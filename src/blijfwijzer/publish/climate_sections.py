@@ -12,23 +12,36 @@ from blijfwijzer.publish.heat import SIGNS, choose_units, heat_table
 from blijfwijzer.publish.numbers import number
 from blijfwijzer.publish.page_table import drawn_table, shown_table
 from blijfwijzer.publish.pictures import PICTURED_ROWS
-from blijfwijzer.survey.texts import Value, say
+from blijfwijzer.survey.texts import Message, Value, say
 
 _TOLD_DIMENSIONS = (
     *("label", "pooled", "low", "high", "n", "reliability", "favourable", "grade", "judgement"),
 )
 
+_FEWEST_DRAWN = 2
+"""Units that a picture compares, at least."""
+
 
 def climate_blocks(chapter: Chapter) -> Iterator[Block]:
-    """Show the means of units as a heat map for each level, and by dimension for the largest."""
+    """Show the means of units as a heat map for each level, and by dimension for the largest.
+
+    A level of one unit is told in a sentence: its people are those of the level above.
+    """
     climate, hidden = chapter.rows("climate"), chapter.rows("hidden")
     if climate.empty:
         yield paragraph("note.no_climate")
     heat = say("note.heat", care=SIGNS["with care"], own=SIGNS["not comparable"])
     yield Block(paragraphs=(*chapter.notes.get("about_climate", ()), heat))
+    lone = _lone_levels(chapter, climate, hidden)
+    if lone:
+        yield Block(
+            paragraphs=(
+                Message("climate.lone", {"levels": tuple(map(str.lower, lone))}, len(lone)),
+            )
+        )
     for level in map(chapter.in_words, chapter.levels):
         cells, away = (rows[rows["level"] == level] for rows in (climate, hidden))
-        if cells.empty:
+        if cells.empty or level in lone:
             continue
         units = choose_units(cells, away)
         caption = say("caption.heat", level=level)
@@ -41,9 +54,19 @@ def climate_blocks(chapter: Chapter) -> Iterator[Block]:
     yield folded(chapter, "climate")
 
 
+def _lone_levels(chapter: Chapter, climate: pd.DataFrame, hidden: pd.DataFrame) -> list[str]:
+    """Name the levels of one unit, but for the smallest of all."""
+    counts = climate.groupby("level")["group"].nunique()
+    counts = counts.add(hidden.groupby("level").size(), fill_value=0)
+    levels = [level for level in map(chapter.in_words, chapter.levels) if level in counts.index]
+    return [level for level in levels[:-1] if counts[level] == 1]
+
+
 def _dimensions(chapter: Chapter, climate: pd.DataFrame) -> Iterator[Block]:
     levels = map(chapter.in_words, chapter.levels)
     level = next((name for name in levels if name in set(climate["level"])), "")
+    if climate.loc[climate["level"] == level, "group"].nunique() < _FEWEST_DRAWN:
+        return
     for dimension, rows in climate.groupby("dimension", sort=False):
         present = rows[rows["level"] == level]
         units = present.head(PICTURED_ROWS)

@@ -56,12 +56,12 @@ def render_climate(chapter: Chapter) -> bytes:
         chapter,
         {
             "culture_what": [points(CULTURE_NOTHING)],
-            "measured": _measured(chapter),
             "climate": climate_blocks(chapter),
             **({"beside": _beside(chapter)} if chapter.has("beside_means") else {}),
             "trend": trend_blocks(chapter),
             "worrying": worrying_blocks(chapter),
             "conduct": conduct_blocks(chapter),
+            "measured": _measured(chapter),
             "compare": _compare(chapter),
             "withheld": [paragraph("note.withheld"), titled(chapter, "withheld")],
             "method": method_blocks(chapter),

@@ -19,7 +19,9 @@ from blijfwijzer.settings import ContactSettings
 from blijfwijzer.survey.texts import Message, Value, say
 
 MOST_GROUPS = 6
-"""Groups with vouchers that the first page names."""
+"""Groups with vouchers that the first page names, where there are many."""
+MOST_SHORT = 8
+"""Groups up to which it names all, and no other list of them is needed."""
 MOST_NAMED = 3
 """Groups that stand out, or people who are missed more often, that a sentence names."""
 _FEWEST_TO_COMPARE = 2
@@ -51,7 +53,7 @@ def first_page(report: Chapter) -> Iterator[Block]:
         yield Block(say("short.ask.missed"), (*missed_of(report),), links=_link("reach"))
     yield Block(say("short.ask.flagged"), (*flagged_of(report),), links=_link("flagged"))
     if report.has("beside"):
-        told = (*report.notes.get("beside", ()), *say_means(report))
+        told = (*report.notes.get("others", ()), *say_means(report))
         yield Block(say("short.ask.beside"), told, links=_link("beside"))
     yield Block(say("short.ask.never"), points=tuple(map(say, NEVER)))
     yield Block(say("short.ask.withheld"), (*withheld_of(report),), links=_link("withheld"))
@@ -190,7 +192,8 @@ def _whom(report: Chapter) -> Iterator[Block]:
     if not is_divided(report):
         return
     groups = served(report)
-    shown, others = groups.head(MOST_GROUPS), groups.iloc[MOST_GROUPS:]
+    most = MOST_GROUPS if len(groups) > MOST_SHORT else MOST_SHORT
+    shown, others = groups.head(most), groups.iloc[most:]
     heading = say("short.ask.whom")
     columns = [name for name in ("label", "kind", "vouchers", "need") if name in shown]
     table = shown_table(report, "vouchers", heading, shown[columns])

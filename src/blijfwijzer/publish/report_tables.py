@@ -110,7 +110,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "register": _say_register(findings),
             "contact": say_contact(findings.settings.contact),
             "rule": _say_rule(codebook),
-            "beside": tuple(say_beside(findings)),
+            "others": tuple(say_beside(findings)),
         },
     )
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from blijfwijzer.publish.benchmark_tables import say_means
 from blijfwijzer.publish.blocks import (
     Block,
     drawn,
@@ -23,8 +22,8 @@ from blijfwijzer.publish.blocks import (
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.first_page import (
     MOST_GROUPS,
+    MOST_SHORT,
     apart_of,
-    detectable_of,
     first_page,
     is_divided,
     served,
@@ -102,6 +101,7 @@ _COMPARED = ["rule", "is_plan", "over", "vouchers", "extra", "extra_low", "extra
 def render_report(report: Chapter) -> bytes:
     """Write the report as HTML."""
     appendix: dict[str, Iterable[Block]] = {
+        **({"texts": letters(report)} if is_divided(report) else {}),
         "vouchers": division_blocks(report),
         **({"helped": reach_blocks(report)} if report.has("reach") else {}),
         **({"drivers": driver_blocks(report)} if report.has("flagged") else {}),
@@ -118,7 +118,6 @@ def render_report(report: Chapter) -> bytes:
         "flagged": _flagged(report),
         "results": _results(report),
         **({"beside": _beside(report)} if report.has("beside") else {}),
-        **({"texts": letters(report)} if is_divided(report) else {}),
         "withheld": _withheld(report),
         "appendix": [
             Block(say("section.what"), points=tuple(map(say, PURPOSE))),
@@ -144,13 +143,14 @@ def _offers(report: Chapter) -> Iterator[Block]:
     told = (cut,) if len(groups) > MOST_SERVED else ()
     caption = say("caption.vouchers")
     short = groups.head(MOST_SERVED).drop(columns=["level", "sector"])
-    if len(groups) > MOST_GROUPS:  # else the first page lists them all
+    if len(groups) > MOST_SHORT:  # else the first page lists them all
         yield Block(paragraphs=told, table=shown_table(report, "vouchers", caption, short))
     yield from _why_there(report, groups)
     if report.has("alternatives"):
         rows, caption = _best(report.rows("alternatives")), say("caption.alternatives")
         short = rows[[*_COMPARED, *(c for c in ("true_extra", "cost_per_extra") if c in rows)]]
-        beside = (say("offers.compared"), *report.notes.get("rule", ()))
+        is_by_rule = (rows["over"].map(report.in_words) == report.in_words(say("over.rule"))).any()
+        beside = (say("offers.compared"), *(report.notes.get("rule", ()) if is_by_rule else ()))
         drawing = draw_alternatives(rows, caption)
         yield drawn(report, "alternatives", short, drawing, caption, beside)
         yield Block(links=(("#vouchers", say("short.more.alternatives")),))
@@ -186,6 +186,10 @@ def _reach(report: Chapter) -> Iterator[Block]:
     if (gap > 0).any():
         caption, rows = say("caption.reach_gaps"), gaps[gap > 0].drop(columns="ratio")
         yield Block(table=shown_table(report, "reach_gaps", caption, rows))
+    if gap.isna().all():
+        yield paragraph("reach.nothing")
+        yield Block(links=(("#helped", say("short.more.helped")),))
+        return
     named = {
         "reach.alike": tuple(map(tidy, gaps.loc[gap == 0, "attribute"])),
         "reach.unknown": tuple(map(tidy, gaps.loc[gap.isna(), "attribute"])),
@@ -202,8 +206,6 @@ def _flagged(report: Chapter) -> Iterator[Block]:
     found = list(report.by_target("flagged"))
     if not found:
         yield paragraph("note.none_flagged")
-        seen = (line for target, _ in report.targets for line in detectable_of(report, target))
-        yield Block(paragraphs=tuple(seen))
     for target, label, flagged in found:
         caption = say("caption.flagged", target=label)
         rows = flagged.head(MOST_FLAGGED)
@@ -276,8 +278,7 @@ def _results(report: Chapter) -> Iterator[Block]:
 
 
 def _beside(report: Chapter) -> Iterator[Block]:
-    """Stand beside others of one's kind: in each risk, in culture, and what goes with it."""
-    yield Block(paragraphs=tuple(say_means(report)))
+    """Say what makes each risk other than with others; the first page says by how much."""
     for _, label, rows in report.by_target("beside_drivers"):
         can = rows[rows["is_changeable"].astype(bool)].head(MOST_NAMED)
         points = tuple(
