@@ -8,6 +8,9 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from blijfwijzer.errors import (
     CorruptFileError,
@@ -16,13 +19,14 @@ from blijfwijzer.errors import (
     WrongFormatError,
 )
 from blijfwijzer.files import hash_bytes
-from blijfwijzer.survey.cells import code_text
+from blijfwijzer.survey.cells import code_text, settle
 from blijfwijzer.survey.delimited import read_delimited
 from blijfwijzer.survey.limesurvey import add_labels
 from blijfwijzer.survey.parquet import SUFFIX as PARTS
 from blijfwijzer.survey.parquet import parts_of, read_parquet
 from blijfwijzer.survey.spreadsheet import read_spreadsheet
 from blijfwijzer.survey.spss import Damaged, TooLarge, read_spss
+from blijfwijzer.survey.stores import Place, find_place, open_place, size_of
 from blijfwijzer.survey.table import (
     Table,
     corrupt,
@@ -43,7 +47,12 @@ _MAGIC = {
 }
 
 
-def read_table(path: Path, maximum_bytes: int = 4_000_000_000, sheet: str = "") -> Table:
+def read_table(
+    path: Path,
+    maximum_bytes: int = 4_000_000_000,
+    sheet: str = "",
+    hold: Callable[[pd.Series], pd.Series] = settle,
+) -> Table:
     """Read a survey file.
 
     Parameters
@@ -52,20 +61,27 @@ def read_table(path: Path, maximum_bytes: int = 4_000_000_000, sheet: str = "") 
         of Parquet files is one survey
     maximum_bytes : limit on the file, and on what it unpacks to
     sheet : name of the sheet of a workbook; empty: that which holds the answers
+    hold : how a column is held, such as in few bytes; as it is settled when left out
 
     Raises
     ------
     SurveyNotFoundError, UnknownFormatError, WrongFormatError, CorruptFileError, SheetError,
     FileTooLargeError, DuplicateColumnError, UnreadableColumnError, PartsError
     """
-    suffix = PARTS if path.is_dir() else format_of(path)
-    if not path.exists():
-        raise SurveyNotFoundError(f"{path}: there is no such file. Give the path of the survey.")
-    parts = parts_of(path)
-    refuse_large(path, sum(part.stat().st_size for part in parts), maximum_bytes)
+    place = find_place(path)
+    suffix = PARTS if place.is_dir() else format_of(path)
+    if not place.exists():
+        raise SurveyNotFoundError(f"{place}: there is no such file. Give the path of the survey.")
+    if suffix != PARTS and not isinstance(place, Path):
+        raise UnknownFormatError(
+            f"{place}: of a store only {PARTS} is read. Copy the file to this machine, or write it "
+            "as that."
+        )
+    parts = parts_of(place)
+    refuse_large(path, sum(map(size_of, parts)), maximum_bytes)
     for part in parts:
         _require_magic(part, suffix)
-    readers: dict[str, Callable[[Path, int], Table]] = {
+    readers: dict[str, Callable[[Any, int], Table]] = {
         ".sav": _read_sav,
         ".zsav": _read_sav,
         ".parquet": read_parquet,
@@ -74,7 +90,7 @@ def read_table(path: Path, maximum_bytes: int = 4_000_000_000, sheet: str = "") 
         ".csv.gz": partial(read_delimited, is_packed=True),
         ".xlsx": partial(read_spreadsheet, sheet=sheet),
     }
-    table = add_labels(path, tidy(path, readers[suffix](path, maximum_bytes)))
+    table = add_labels(path, tidy(path, readers[suffix](place, maximum_bytes), hold))
     if table.frame.shape[1] == 0 or len(table.frame) == 0:
         raise CorruptFileError(f"{path.name}: holds no responses. Export the survey again.")
     return table
@@ -98,14 +114,22 @@ def format_of(path: Path) -> str:
 
 def hash_file(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal; of parts in a folder, that of theirs in order."""
-    if path.is_dir():
-        return hash_bytes("\n".join(map(hash_file, parts_of(path))).encode())
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    place = find_place(path)
+    if place.is_dir():
+        return hash_bytes("\n".join(map(_hash, parts_of(place))).encode())
+    return _hash(place)
 
 
-def _require_magic(path: Path, suffix: str) -> None:
-    with path.open("rb") as file:
+def _hash(place: Place) -> str:
+    found = hashlib.sha256()
+    with open_place(place) as file:
+        while block := file.read(2**20):
+            found.update(block)
+    return found.hexdigest()
+
+
+def _require_magic(path: Place, suffix: str) -> None:
+    with open_place(path) as file:
         start = file.read(4096)
     if not start:
         raise CorruptFileError(f"{path.name}: is empty. Export the survey again.")
