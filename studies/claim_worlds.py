@@ -30,7 +30,7 @@ _SHARE = 0.12
 
 
 @dataclass(frozen=True)
-class World:
+class ClaimWorld:
     """What is hard about a simulated survey."""
 
     clusters: int = 60
@@ -45,12 +45,12 @@ class World:
 
 
 WORLDS = {
-    "as it comes": World(),
-    "skewed, at the ceiling": World(is_skewed=True),
-    "8 clusters": World(clusters=8),
-    "teams of 3 to 120": World(is_unequal=True),
-    "all mood": World(mood=0.9),
-    "answers by mood": World(answers_by_mood=True),
+    "as it comes": ClaimWorld(),
+    "skewed, at the ceiling": ClaimWorld(is_skewed=True),
+    "8 clusters": ClaimWorld(clusters=8),
+    "teams of 3 to 120": ClaimWorld(is_unequal=True),
+    "all mood": ClaimWorld(mood=0.9),
+    "answers by mood": ClaimWorld(answers_by_mood=True),
 }
 
 
@@ -58,7 +58,7 @@ WORLDS = {
 class People:
     """Who answers, where, and in which mood."""
 
-    world: World
+    world: ClaimWorld
     cluster: Codes
     team: Codes
     mood: Array
@@ -104,7 +104,7 @@ Plan = Callable[[People], dict[str, Array]]
 """Columns of a survey: dimensions of culture where they are named so, else concepts."""
 
 
-def gather_people(world: World, rng: np.random.Generator) -> People:
+def gather_people(world: ClaimWorld, rng: np.random.Generator) -> People:
     """Draw who answers."""
     size = np.full(world.teams, world.usual)
     if world.is_unequal:

@@ -31,8 +31,8 @@ from blijfwijzer.survey.concepts import MOTIVES, PAIR
 from blijfwijzer.survey.intake import read_responses
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.table import Table
-from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
+from studies.claim_truths import CLAIM_TRUTHS
 
 Change = Callable[[Evidence, np.random.Generator], Evidence]
 

@@ -9,7 +9,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
+from studies.claim_truths import CLAIM_TRUTHS
 
 
 def measure_figures(responses: pd.DataFrame, codebook: Codebook) -> dict[str, float]:

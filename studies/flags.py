@@ -26,7 +26,7 @@ _NO_EFFECTS = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
 
 
 @dataclass(frozen=True)
-class World:
+class FlagWorld:
     """How units differ, how many people respond, and what is known of them."""
 
     kind: str
@@ -48,7 +48,7 @@ class World:
 
 
 @dataclass(frozen=True)
-class Run:
+class FlagRun:
     """What one survey of a world gave."""
 
     flagged: int
@@ -59,7 +59,7 @@ class Run:
     """Share of the 95 % intervals that holds the true rate."""
 
 
-def run_once(world: World, seed: int) -> Run:
+def run_once(world: FlagWorld, seed: int) -> FlagRun:
     """Draw a survey of units in sectors, pool it and flag its units as `score` does."""
     rng = np.random.default_rng(seed)
     true, n = world.true_rates(rng), rng.poisson(world.n, _UNITS) + 10
@@ -99,7 +99,7 @@ def run_once(world: World, seed: int) -> Run:
     flagged = (flags["verdict"] == FLAGGED).to_numpy()
     told = pooled.table.iloc[place]
     covered = (told["low"].to_numpy() <= true) & (true <= told["high"].to_numpy())
-    return Run(
+    return FlagRun(
         int(flagged.sum()),
         int((flagged & ~is_above).sum()),
         int(is_above.sum()),
@@ -140,7 +140,7 @@ def _noise_text(tell: Tell, runs: int) -> str:
     rows = []
     for response in (0.0, 0.3, 0.6, 0.75, 0.9, 1.0):
         tell(f"flags: noise, response {response}")
-        found = [_runs(World("spikes", 0.0, 40, response), seed, runs) for seed in _SEEDS]
+        found = [_runs(FlagWorld("spikes", 0.0, 40, response), seed, runs) for seed in _SEEDS]
         known = f"{response:.0%}" if response else "people not known"
         alarms = " / ".join(_mean([one.flagged > 0 for one in of_seed]) for of_seed in found)
         covered = " / ".join(_mean([one.covered for one in of_seed]) for of_seed in found)
@@ -154,11 +154,15 @@ def _noise_text(tell: Tell, runs: int) -> str:
 
 
 def _signal_text(tell: Tell, runs: int) -> str:
-    worlds = [World("spikes", size, n) for size, n in _POWER]
-    worlds += [World("normal", 0.05, 60), World("normal", 0.05, 150), World("normal", 0.10, 60)]
-    worlds += [World("spikes", 0.15, 60, 0.75), World("normal", 0.05, 60, 0.75)]
-    worlds += [World("spikes", 0.15, 150, 0.0, True), World("normal", 0.10, 60, 0.0, True)]
-    worlds += [World("normal", *one, is_foreseen=True) for one in ((0.03, 15), (0.05, 60))]
+    worlds = [FlagWorld("spikes", size, n) for size, n in _POWER]
+    worlds += [
+        FlagWorld("normal", 0.05, 60),
+        FlagWorld("normal", 0.05, 150),
+        FlagWorld("normal", 0.10, 60),
+    ]
+    worlds += [FlagWorld("spikes", 0.15, 60, 0.75), FlagWorld("normal", 0.05, 60, 0.75)]
+    worlds += [FlagWorld("spikes", 0.15, 150, 0.0, True), FlagWorld("normal", 0.10, 60, 0.0, True)]
+    worlds += [FlagWorld("normal", *one, is_foreseen=True) for one in ((0.03, 15), (0.05, 60))]
     rows = []
     for world in worlds:
         tell(f"flags: {world}")
@@ -189,11 +193,11 @@ def _signal_text(tell: Tell, runs: int) -> str:
     )
 
 
-def _runs(world: World, seed: int, runs: int) -> list[Run]:
+def _runs(world: FlagWorld, seed: int, runs: int) -> list[FlagRun]:
     return [run_once(world, 10_000 * seed + place) for place in range(runs)]
 
 
-def _pooled(runs: list[Run]) -> str:
+def _pooled(runs: list[FlagRun]) -> str:
     return f"{sum(one.false for one in runs) / max(sum(one.flagged for one in runs), 1):.3f}"
 
 

@@ -94,7 +94,9 @@ def make_scored(folder, governance):
     row = ["all", "all", "700-799", 6.0, 85.0, 79.0, 90.0, 4.0]
     report = {
         "fairness": {"rows": [row]},
-        "gaps": {"rows": [["age", 2.0], ["sex", 1.0]]},
+        "gaps": {
+            "rows": [["age", 1.0, 0.0, 4.0, 0.9], ["sex", 6.0, 2.0, 11.0, 0.8], ["x", *[None] * 4]]
+        },
         "reach": {"rows": [row]},
     }
     files = {"report.json": json.dumps(report).encode()}
@@ -105,13 +107,16 @@ def make_scored(folder, governance):
         "ledger": {"sequence": 3},
         "settings": {"disclosure": {"minimum": 10}},
         "proofs": [{}],
-        "vouchers": {"given": 250, "budget": 250_000.0},
+        "vouchers": {
+            **{"given": 250, "budget": 250_000.0},
+            "acceptance": [{"is_met": met} for met in (True, True, False, None)],
+        },
         "governance": {
             "sha256": governance.sha256,
             "thresholds_sha256": governance.acceptance.sha256,
             "document": governance.model_dump(mode="json"),
         },
-        "acceptance": [{}, {}],
+        "acceptance": [{"is_met": True}, {"is_met": False}],
         "decisions": {"follow": {"decided": 24, "followed": 21}},
         "provenance": {"model_behoefte": "behoefte-1", "model_vertrek": "vertrek-1"},
         "files": hash_files(files),

@@ -48,7 +48,8 @@ BUILT_IN: list[str] = [
     "vouchers scored --budget 60000 --cost 1000 --truth t22.parquet --survey w22.sav",
     "score w22.sav --models models --by organisatie --settings english.toml --ledger second"
     " --output english",
-    "vouchers english --ledger second --secret secret.txt --survey w22.sav",
+    "vouchers english --ledger second --secret secret.txt --survey w22.sav"
+    " --accepted-by tester --accepted-why to-compare",
     "climate w22.sav --codebook werkonderzoek-2019 --previous w19.sav --models models"
     " --output climate",
     "claims w22.sav --codebook werkonderzoek-2019 --previous w19.sav --models models"

@@ -68,8 +68,8 @@ def prove_groups(groups, answered=None):
 
 def verdict_of(proof):
     """Check a proof by itself; give what was found."""
-    findings = verifier.Findings()
-    verifier.hold_proof(findings, verifier.Proof(proof, "1"), K)
+    findings = verifier.Verified()
+    verifier.hold_proof(findings, verifier.ReadProof(proof, "1"), K)
     return findings
 
 

@@ -182,10 +182,15 @@ def read_json(path: Path) -> Any:
     OSError, ValueError
         It is not there, or is no JSON, or is nested too deeply to read.
     """
+    return parse_json(path.read_text(encoding="utf-8"))
+
+
+def parse_json(content: str | bytes) -> Any:
+    """Read JSON; a ValueError says that it is none, or is nested too deeply."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(content)
     except RecursionError as error:
-        raise ValueError(f"{path.name}: is nested too deeply") from error
+        raise ValueError("it is nested too deeply") from error
 
 
 def to_json(value: Any) -> bytes:

@@ -200,8 +200,21 @@ def test_the_help_and_the_docs_list_every_exit_code(capsys):
     assert page == describe_exit_codes()
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
-def test_each_shell_can_complete(capsys, shell):
+@pytest.mark.parametrize(
+    ("shell", "how"),
+    [
+        ("bash", "complete -o default -F"),
+        ("zsh", "#compdef"),
+        ("fish", "complete --command"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ],
+)
+def test_each_shell_can_complete(capsys, monkeypatch, shell, how):
+    # Without it the shell that the tests run in is asked, whichever is named.
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+
     assert call("--show-completion", shell) == 0
 
-    assert "BLIJFWIJZER_COMPLETE" in capsys.readouterr().out.upper().replace("__", "_")
+    told = capsys.readouterr().out
+    assert how in told
+    assert "BLIJFWIJZER_COMPLETE" in told.upper()

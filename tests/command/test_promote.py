@@ -8,7 +8,6 @@ import pytest
 import blijfwijzer as bw
 from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.errors import BusyError, ModelFolderError, PromotionError, SettingsError
-from blijfwijzer.records.champions import read_decisions
 from blijfwijzer.records.model_choice import choose_model
 from command_line import call
 from shared_rivals import (
@@ -34,13 +33,17 @@ def made(tmp_path):
     return tmp_path / "models", survey
 
 
+def decisions(models):
+    return json.loads((models / "champions.json").read_text())[TARGET]["decisions"]
+
+
 def test_the_first_champion_is_held_against_the_share_of_everyone(made):
     models, survey = made
 
     promoted = bw.promote(models / "one", survey, **WHO)
 
     assert choose_model(models).stored.folder.name == "one"
-    (kept,) = read_decisions(models, TARGET)
+    (kept,) = decisions(models)
     assert (kept["by"], kept["why"], kept["replaced"]) == (*WHO.values(), "")
     assert kept["found"]["measures"]["log_loss"]["high"] < 0
     assert "which `score` follows" in str(promoted)
@@ -56,7 +59,7 @@ def test_a_challenger_takes_the_place_of_the_champion_and_both_decisions_are_kep
     assert code == 0
     assert "other is the champion now" in capsys.readouterr().out
     assert choose_model(models).stored.folder.name == "other"
-    first, second = read_decisions(models, TARGET)
+    first, second = decisions(models)
     assert (first["model"], second["model"], second["replaced"]) == ("one", "other", "one")
     assert second["by"] == "board"
     assert json.loads((models / "champions.json").read_text())[TARGET]["model"] == "other"
@@ -103,7 +106,7 @@ def test_a_model_that_was_not_measured_beside_the_champion_takes_no_place(made, 
 
     with pytest.raises(BusyError, match="promoted meanwhile.*Nothing was changed"):
         bw.promote(models / "late", survey, **WHO)
-    assert [one["model"] for one in read_decisions(models, TARGET)] == ["one", "other"]
+    assert [one["model"] for one in decisions(models)] == ["one", "other"]
 
 
 @pytest.mark.parametrize("name", ["../elsewhere/flat", "/etc", "..", ""])

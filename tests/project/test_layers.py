@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,18 @@ def test_imports_point_down():
     )
 
     assert linted.returncode == 0, linted.stdout
+
+
+def test_no_class_of_the_package_is_called_like_another():
+    """A private one is its module's alone."""
+    named = Counter(
+        node.name
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+
+    assert [name for name, times in named.items() if times > 1] == []
 
 
 @pytest.mark.parametrize(("library", "doors"), DOORS.items())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from blijfwijzer.estimation.areas import Areas, at_points, integrate, lay_points
+from blijfwijzer.estimation.areas import Areas, integrate, lay_points
 
 SHARES, CORRELATIONS = (0.0, 0.4, 0.8), (-0.3, 0.3, 0.75, 0.97)
 
@@ -16,12 +16,16 @@ def test_sums_over_parents_say_what_a_grid_per_group_says(dimensions, parents, r
     correlations = CORRELATIONS if dimensions == 2 else (0.0,)
     points = lay_points(np.array([0.4, 0.3])[:dimensions], 5, SHARES, correlations)
 
-    log, *told = at_points(areas, points)
-    expected, *of_groups = ask_every_group(areas, points)
+    log, centre, variance, left = ask_every_group(areas, points)
+    alone = [integrate(areas, points.take(slice(at, at + 1)), 100, 0) for at in range(len(log))]
 
-    assert log - log.max() == pytest.approx(expected - expected.max(), abs=1e-6)
-    for found, asked in zip(told, of_groups, strict=True):
-        assert found == pytest.approx(asked.T, rel=1e-8, abs=1e-10)
+    told = np.log(integrate(areas, points, 100, 0).weights)
+
+    assert told - told.max() == pytest.approx(log - log.max(), abs=1e-6)
+    assert np.stack([at.mean for at in alone]) == pytest.approx(centre, rel=1e-8, abs=1e-10)
+    assert np.stack([at.variance for at in alone]) == pytest.approx(variance, rel=1e-8, abs=1e-10)
+    prior = np.clip(left, 0, 1)
+    assert np.stack([at.prior for at in alone]) == pytest.approx(prior, rel=1e-8, abs=1e-10)
 
 
 def test_few_groups_at_a_time_are_pooled_as_all_at_once(rng):

@@ -9,6 +9,12 @@ import time
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def beyond_a_ledger(monkeypatch):
+    """Let models be served beside no ledger, where a test does not name one."""
+    monkeypatch.setenv("BLIJFWIJZER_SERVE_WITHOUT_LEDGER", "yes")
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server")

@@ -290,6 +290,8 @@ def test_ctrl_c_leaves_nothing_half_written_and_the_run_can_be_started_again(
             stderr=log,
             env={**os.environ, "PYTHONPATH": TESTS},
             start_new_session=True,
+            # What runs in the background of a shell is begun deaf to Ctrl-C.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         # Work is handed out: to a worker, or to processes of its own beside that which tracks them.
         if kind == "dask":

@@ -43,7 +43,7 @@ def test_nothing_in_a_served_model_is_pickled(served):
     assert "served.py" in names
 
 
-def test_the_served_model_answers_with_groups_over_http(served):
+def test_the_served_model_answers_with_groups_over_http_until_it_is_stopped(served):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -52,6 +52,8 @@ def test_the_served_model_answers_with_groups_over_http(served):
     environment = {
         **os.environ,
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "BLIJFWIJZER_SERVE_WITHOUT_LEDGER": "",
+        "BLIJFWIJZER_LEDGER": str(served / "ledger"),
         "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
     }
     server = subprocess.Popen(
@@ -64,11 +66,16 @@ def test_the_served_model_answers_with_groups_over_http(served):
     try:
         rows = pd.read_parquet(served / "w.parquet")
         split = json.loads(rows.to_json(orient="split", index=False))
-        answer = ask(port, {"dataframe_split": split, "params": {"by": "organisatie"}})
+        asked = {"dataframe_split": split, "params": {"by": "organisatie"}}
+        answer = ask(port, asked)
+        ledger = "--ledger", served / "ledger"
+        assert not call("govern", "stop", "--reason", "a complaint", *ledger)
+        refused = ask(port, asked)
     finally:
         os.killpg(server.pid, 15)
         server.wait(timeout=20)
 
+    assert "everything was stopped" in refused["error"]
     groups = pd.DataFrame(answer["predictions"])
     assert (groups["n"] >= 10).all()
     assert {"sector", "organisatie", "all"} >= set(groups["level"])
@@ -87,7 +94,7 @@ def ask(port, content):
             with urllib.request.urlopen(request, timeout=120) as response:
                 return json.loads(response.read())
         except urllib.error.HTTPError as error:
-            pytest.fail(error.read().decode()[-2000:])
+            return {"error": error.read().decode()}
         except OSError:
             time.sleep(0.5)
     pytest.fail("the server did not start")

@@ -14,7 +14,7 @@ from studies.claim_edges import (
     told_by_culture,
     unfair,
 )
-from studies.claim_worlds import World, gather_people, survey_of
+from studies.claim_worlds import ClaimWorld, gather_people, survey_of
 
 
 def test_each_claim_has_an_edge():
@@ -34,7 +34,7 @@ def test_what_is_plainly_false_is_hardly_ever_supported(claim):
 
 
 def finding_of_many(claim, rng):
-    world, previous = World(clusters=600, teams=2400), None
+    world, previous = ClaimWorld(clusters=600, teams=2400), None
     if claim in BEFORE:
         previous = survey_of(gather_people(world, rng), BEFORE[claim])
     evidence = survey_of(gather_people(world, rng), EDGES[claim][1], previous)
@@ -83,7 +83,7 @@ def test_what_is_well_beyond_the_edge_is_mostly_supported(claim, plan, monkeypat
 
 
 def test_hard_worlds_are_hard(rng):
-    people = gather_people(World(is_unequal=True, is_skewed=True, answers_by_mood=True), rng)
+    people = gather_people(ClaimWorld(is_unequal=True, is_skewed=True, answers_by_mood=True), rng)
     said = survey_of(people, EDGES["H18"][1]).dimensions.iloc[:, 0]
 
     size = np.bincount(people.team)

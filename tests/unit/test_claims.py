@@ -1,5 +1,6 @@
 """Claims: verdicts that are right where the truth is known, and honest where it is not."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +13,11 @@ from statsmodels.stats.weightstats import DescrStatsW
 from blijfwijzer.claims.estimates import Measure
 from blijfwijzer.claims.evidence import gather
 from blijfwijzer.claims.findings import NotTestableError, Requirement, decide
+from blijfwijzer.claims.leaving import tell_reversal
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS, find_claims
 from blijfwijzer.claims.thresholds import FLOOR_D
-from blijfwijzer.claims.verdicts import VERDICTS, run_claims
+from blijfwijzer.claims.verdicts import VERDICTS, run_claims, tell_p
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.estimation.intervals import estimate_of
@@ -28,9 +30,9 @@ from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
-from blijfwijzer.synthetic.claim_truths import CLAIM_TRUTHS
 from studies.claim_edges import alike
-from studies.claim_worlds import World, gather_people, survey_of
+from studies.claim_truths import CLAIM_TRUTHS
+from studies.claim_worlds import ClaimWorld, gather_people, survey_of
 from studies.claims import plant, read_built_in, remove
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -237,6 +239,100 @@ def test_a_claim_whose_question_was_not_asked_names_it(evidence):
             assert all(CONCEPTS[name].nl in reason(verdict, "nl") for name in lacking)
 
 
+# What is told of a claim where a survey has what it needs and nothing besides; then without culture.
+BARE = {
+    "H4": "claim.h4.few_conditions",
+    "H6": "claim.h6.no_performance",
+    "H7": "claim.untestable.few_low",
+    "H8": "claim.untestable.few_low",
+    "H8b": "claim.untestable.few_low",
+    "H9": "claim.h9.few_traits",
+    "H10": "claim.h10.few_deeds",
+    "H12": "claim.h12.one_wave",
+    "H13": "claim.h13.nothing_measured",
+}
+WITHOUT_CULTURE = {
+    **dict.fromkeys(("H1", "H1b"), "claim.untestable.few_dimensions"),
+    **dict.fromkeys(("H15", "H18"), "claim.untestable.no_dimensions"),
+    "H19": "claim.h19.no_culture",
+    "H20": "claim.h20.few_groups",
+}
+
+
+@pytest.fixture(scope="module")
+def small():
+    return read_built_in(1500, 12)
+
+
+@pytest.mark.parametrize("claim", BY_ID)
+def test_a_claim_reads_no_more_than_it_says_it_needs(small, claim):
+    bare = replace(small, concepts=small.concepts[list(BY_ID[claim].needs)])
+    alone = replace(bare, dimensions=bare.dimensions[[]], culture=(), groups=bare.groups[[]])
+
+    assert told_of(claim, bare) == BARE.get(claim, "")
+    assert told_of(claim, alone) == (BARE | WITHOUT_CULTURE).get(claim, "")
+
+
+def told_of(claim, evidence):
+    """Why a claim cannot be tested; nothing where it can, and every word of it can be said."""
+    try:
+        found = BY_ID[claim].test(Reader(evidence))
+    except NotTestableError as error:
+        assert write(error.reason, "nl") and write(error.reason, "en")
+        return error.reason.id
+    labels = (found.effect.label, *(one.label for one in (*found.estimates, *found.checks)))
+    assert all(write(label, language) for label in labels for language in ("nl", "en"))
+    return ""
+
+
+@pytest.mark.parametrize("claim", [name for name in BY_ID if name not in ("H1", "H1b")])
+def test_a_claim_can_be_put_without_any_one_question_that_it_does_not_need(small, claim):
+    reader = Reader(small)
+    with suppress(NotTestableError):
+        BY_ID[claim].test(reader)
+    for name in reader.read & set(small.concepts) - set(BY_ID[claim].needs):
+        told_of(claim, replace(small, concepts=small.concepts.drop(columns=name)))
+
+
+def test_the_relation_with_performance_reverses_only_where_both_are_sure():
+    def estimate(low, high):
+        return replace(estimate_of((low + high) / 2, 1.0, 100.0, 100), low=low, high=high)
+
+    up, down, unsure = estimate(0.1, 0.3), estimate(-0.3, -0.1), estimate(-0.1, 0.2)
+    told = {
+        (down, up, up): "claim.h6.reverses",
+        (up, down, down): "claim.h6.reverses",
+        (unsure, up, up): "claim.h6.moves_up",
+        (up, unsure, down): "claim.h6.moves_down",
+        (up, up, unsure): "claim.h6.stays",
+    }
+    assert [tell_reversal(*found).id for found in told] == list(told.values())
+
+
+def test_a_rating_of_many_values_is_told_in_fifths(small, rng):
+    fine = small.concepts["prestatie_leiding"] + rng.uniform(0, 1, len(small.concepts))
+    held = replace(small, concepts=small.concepts.assign(prestatie_leiding=fine))
+
+    checks = BY_ID["H6"].test(Reader(held)).checks
+
+    assert [one.name for one in checks if one.name.endswith("_prestatie_leiding")] == [
+        f"fifth_{fifth}_prestatie_leiding" for fifth in range(1, 6)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("p", "told"),
+    [
+        (0.001, "claim.p.below"),
+        (0.049, "claim.p.just_below"),
+        (0.051, "claim.p.just_above"),
+        (0.2, "claim.p.is"),
+    ],
+)
+def test_a_p_that_rounds_to_the_level_says_on_which_side_it_lies(p, told):
+    assert tell_p(p).id == told
+
+
 def test_a_survey_with_few_dimensions_cannot_say_whether_all_go_together(evidence):
     few = replace(evidence, dimensions=evidence.dimensions.iloc[:, :4])
 
@@ -405,7 +501,7 @@ def test_that_culture_and_leaving_are_told_by_the_same_person_is_said(verdicts):
 
 def test_a_mood_makes_no_team_good_on_all(rng):
     """Of teams that are truly extreme .42 are so on all else; whoever says one thing says all."""
-    people = gather_people(World(teams=400, mood=0.9), rng)
+    people = gather_people(ClaimWorld(teams=400, mood=0.9), rng)
     found = BY_ID["H1"].test(Reader(survey_of(people, alike(0.34))))
 
     assert found.direction != "claimed"
@@ -414,13 +510,13 @@ def test_a_mood_makes_no_team_good_on_all(rng):
 
 
 def test_teams_that_are_truly_alike_are_found_so(rng):
-    people = gather_people(World(teams=400, mood=0.9), rng)
+    people = gather_people(ClaimWorld(teams=400, mood=0.9), rng)
 
     assert BY_ID["H1"].test(Reader(survey_of(people, alike(0.9)))).direction == "claimed"
 
 
 def test_few_units_cannot_tell_how_large_differences_are(rng):
-    people = gather_people(World(clusters=8), rng)
+    people = gather_people(ClaimWorld(clusters=8), rng)
 
     with pytest.raises(NotTestableError) as error:
         BY_ID["H18"].test(Reader(survey_of(people, alike(0.5))))

@@ -369,7 +369,14 @@ WRITERS = {
     "track_release": RITE,
     "track_training": RITE,
     "write_apart": {"runs/train.py"},
-    "write_beside": RITE | LEDGER | CHAMPIONS | PACKS | DRAFTS | MASKED | {"synthetic/export.py"},
+    # A log keeps the head of its newest segment apart.
+    "write_beside": RITE
+    | LEDGER
+    | CHAMPIONS
+    | PACKS
+    | DRAFTS
+    | MASKED
+    | {"records/logbook.py", "synthetic/export.py"},
     # What was unpacked of a pack is read from a folder that is gone then.
     "write_files": RITE | PAGES | {"records/pack.py"},
     "write_folder_beside": RITE | PAGES,
@@ -390,7 +397,7 @@ WRITERS = {
     # What a served model was asked it remembers by keyed hashes.
     "write_bytes": RITE | LEDGER | CHAMPIONS | PACKS | MASKED | {"files.py", "release/answered.py"},
     "write_sav": {"synthetic/export.py"},
-    "write_text": {"disclosure/chain.py"} | DRAFTS,
+    "write_text": {"disclosure/chain.py", "records/logbook.py"} | DRAFTS,
     "writestr": {"publish/workbook.py", "records/archive.py"},
 }
 NEVER = (

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 from multiprocessing import active_children
@@ -61,6 +62,24 @@ def test_ctrl_c_does_not_reach_a_worker_that_is_only_being_begun():
         done = [result for _, result in pool.finished([doing])]
 
     assert None not in done
+
+
+def test_ctrl_c_waits_until_workers_are_begun(monkeypatch):
+    submit = ProcessPoolExecutor.submit
+
+    def interrupted(executor, *arguments):
+        other.submit(signal.raise_signal, signal.SIGINT).result()
+        begun.append(submit(executor, *arguments))
+        return begun[0]
+
+    begun = []
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", interrupted)
+    with start_processes(1) as pool, ThreadPoolExecutor(1) as other:
+        other.submit(int).result()
+        with pytest.raises(KeyboardInterrupt):
+            pool.submit(BatchTask(add, 3))
+
+    assert begun[0].result().part.total == 3
 
 
 def test_a_batch_at_which_every_worker_dies_ends_the_run_with_what_to_do():

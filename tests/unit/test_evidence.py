@@ -26,7 +26,7 @@ from blijfwijzer.estimation.resampling import Draws
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
 from studies.claim_edges import brave
-from studies.claim_worlds import World, gather_people, survey_of
+from studies.claim_worlds import ClaimWorld, gather_people, survey_of
 from studies.claims import read_built_in
 from studies.data_card import intraclass_correlation
 
@@ -173,7 +173,7 @@ def test_the_share_between_units_is_that_of_an_analysis_of_variance(evidence):
 def test_what_is_foreseen_of_a_team_does_not_depend_on_how_many_told_of_it(rng):
     slopes = []
     for size in (8, 16, 60):
-        people = gather_people(World(teams=19_200 // size, usual=size), rng)
+        people = gather_people(ClaimWorld(teams=19_200 // size, usual=size), rng)
         found = brave_teams(Reader(survey_of(people, brave(0.15, mood=0.5))))
         slopes.append(found.effect.size.value)
 

@@ -22,7 +22,7 @@ from blijfwijzer.errors import (
 )
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.files import FORMATS, hash_file, read_table
+from blijfwijzer.survey.files import WRITTEN, hash_file, read_table
 from blijfwijzer.survey.intake import check_survey
 from blijfwijzer.survey.table import refuse_twins
 from blijfwijzer.synthetic.export import write_survey
@@ -37,7 +37,7 @@ def survey():
     return make_survey(500, 7).responses
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", WRITTEN)
 def test_every_format_reads_alike(survey, tmp_path, suffix):
     paths = [tmp_path / "survey.parquet", tmp_path / f"survey{suffix}"]
     for path in paths:

@@ -22,7 +22,7 @@ from blijfwijzer.groups.flags import (
 )
 from blijfwijzer.groups.rates import PooledRates, pool_rates
 from blijfwijzer.settings import FlagSettings
-from studies.flags import World, run_once
+from studies.flags import FlagWorld, run_once
 
 SETTINGS = FlagSettings(bootstraps=50)
 
@@ -200,7 +200,7 @@ def test_a_group_just_above_the_margin_is_less_stable_than_one_far_above(rng):
 
 def test_a_model_that_foresees_all_differences_is_not_sure_by_itself():
     # Those that are left are then learnt to be none.
-    world = World("normal", 0.03, 15, is_foreseen=True)
+    world = FlagWorld("normal", 0.03, 15, is_foreseen=True)
     runs = [run_once(world, seed) for seed in range(20)]
 
     assert sum(run.false for run in runs) <= 1 + 0.1 * sum(run.flagged for run in runs)

@@ -102,6 +102,14 @@ def test_a_result_tells_by_which_table_things_are_called(tmp_path):
             r"1 row about a code that has a label already, the first in row 3",
         ),
         (
+            "column;code;label\norganisatie;1;A\norganisatie;;B\n;3;C\n",
+            r"2 rows with a label and no column or code, the first in row 3[.] Fill in",
+        ),
+        (
+            f"column;code;label\norganisatie;1;{'A' * 200}\norganisatie;2;{'B' * 201}\n",
+            r"1 row with a label of more than 200 signs, the first in row 3[.] Shorten",
+        ),
+        (
             "column;code;label;language\norganisatie;1;A;de\n",
             r"1 label in another language than nl or en",
         ),

@@ -2,11 +2,14 @@
 
 import json
 import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from blijfwijzer.disclosure.chain import verify
+from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.errors import GovernanceError, LogError
 from blijfwijzer.records import logbook
 from blijfwijzer.records.logbook import ACTIONS, PROCESSING, logged, segments_of
@@ -84,11 +87,25 @@ def test_commands_are_logged_by_their_whole_name_where_logs_are_kept(tmp_path, m
     monkeypatch.setenv("BLIJFWIJZER_LOG", str(tmp_path / "log"))
     call("govern", "draft", "werkonderzoek-2019")
     call("disclosure", "check-proof", "nowhere")
+    call("govern", "verify", "nowhere")
+    call("pack", "check", "nowhere")
+    call("check", "nowhere")
     assert call("govern", "log", tmp_path / "log", "--verify") == 0
 
     names = [line["name"] for line in lines(tmp_path, PROCESSING)]
-    assert names == ["govern draft", "disclosure check-proof", "govern log"]
+    assert names == [
+        *("govern draft", "disclosure check-proof", "govern verify", "pack check", "check"),
+        "govern log",
+    ]
     assert "operation" in capsys.readouterr().out, "the one that checks has begun and not ended"
+
+
+def test_what_is_only_planned_is_not_logged_as_done(tmp_path, monkeypatch):
+    monkeypatch.setenv("BLIJFWIJZER_LOG", str(tmp_path / "log"))
+
+    call("disclosure", "plan", tmp_path / "nowhere.sav", "score", "climate")
+
+    assert [line["name"] for line in lines(tmp_path, PROCESSING)] == ["disclosure plan"]
 
 
 def test_nothing_is_done_where_the_log_cannot_be_added_to(tmp_path, kept):
@@ -123,14 +140,84 @@ def test_a_byte_that_differs_and_a_segment_that_is_lost_are_found(tmp_path, kept
         verify_logs(place)
 
 
-def test_an_operation_in_one_log_only_is_found(tmp_path, kept):
+def test_an_operation_in_one_log_only_is_found(tmp_path, kept, monkeypatch):
     with logged("score", {}, kept):
         pass
-    for path in (tmp_path / "log" / PROCESSING).glob("*/*"):
-        path.unlink()
+    monkeypatch.setattr(logbook, "PROCESSING", "elsewhere")
+    with logged("score", {}, kept):
+        pass
 
-    with pytest.raises(LogError, match="1 operations are in one log only"):
+    with pytest.raises(LogError, match="1 operation is in one log only"):
         verify_logs(tmp_path / "log")
+
+
+@pytest.mark.parametrize("kind", [ACTIONS, PROCESSING])
+def test_the_end_of_a_log_cannot_be_lost_unseen(tmp_path, kept, at, kind):
+    for month in (1, 2, 3):
+        at(2026, month)
+        with logged("score", {}, kept):
+            pass
+    place = tmp_path / "log"
+    assert verify_logs(place).is_checked
+
+    for one in (ACTIONS, PROCESSING):
+        shutil.rmtree(segments_of(place / one)[-1])
+    with pytest.raises(LogError, match="1 line is told of elsewhere.*first 2026-03 3 .*end of the"):
+        verify_logs(place)
+
+    # Nor is it a way round to tell of another end.
+    (place / kind / "newest").unlink()
+    with pytest.raises(LogError, match="told of elsewhere"):
+        verify_logs(place)
+
+
+def test_a_ledger_tells_that_the_end_of_the_log_is_lost(tmp_path, kept, at):
+    place, ledgers = tmp_path / "log", tmp_path / "ledger"
+    ends = {}
+    for month in (1, 2):
+        at(2026, month)
+        with (
+            logged("score", {}, kept) as operation,
+            open_ledger(ledgers / "small", "small") as ledger,
+        ):
+            line = ledger.append({"kind": "score", "survey": "small"})
+            told = {"survey": "small", "ledger": {"sequence": line.sequence, "hash": line.hash}}
+            operation.told({"record": told})
+        ends[month] = {
+            kind: (place / kind / "newest").read_text() for kind in (ACTIONS, PROCESSING)
+        }
+    assert verify_logs(place, ledgers).elsewhere == ()
+    assert verify_logs(place, tmp_path / "fresh").elsewhere == (
+        *sorted(x["operation_id"] for x in lines(tmp_path, ACTIONS) if x["state"] == "ended"),
+    )
+
+    for kind in (ACTIONS, PROCESSING):
+        shutil.rmtree(segments_of(place / kind)[-1])
+        (place / kind / "newest").write_text(ends[1][kind])
+    assert verify_logs(place).lines == 3, "by itself it is whole"
+    with pytest.raises(LogError, match="1 line is told of elsewhere and not here"):
+        verify_logs(place, ledgers)
+
+
+def test_a_line_outside_of_an_operation_tells_of_no_log(tmp_path, kept):
+    with logged("score", {}, kept):
+        pass
+    with open_ledger(tmp_path / "ledger" / "small", "small") as ledger:
+        ledger.append({"kind": "score"})
+
+    assert verify(tmp_path / "ledger" / "small")[0].log == ""
+
+
+def test_logs_are_checked_where_that_is_asked(tmp_path, kept, capsys):
+    with logged("score", {}, kept):
+        pass
+    place = tmp_path / "log"
+    (path,) = (place / ACTIONS).glob("*/releases.jsonl")
+    path.write_text(path.read_text().replace("HR batch", "somebody"))
+
+    assert call("govern", "log", place) == 0
+    assert "not checked" in capsys.readouterr().out
+    assert call("govern", "log", place, "--verify") == LogError.exit_code
 
 
 def test_whole_segments_go_in_their_time_and_their_heads_prove_the_rest(tmp_path, kept, at):

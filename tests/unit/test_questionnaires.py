@@ -20,8 +20,8 @@ from blijfwijzer.governance.questionnaire import (
     settled_label,
     statements,
 )
-from blijfwijzer.governance.rereading import says_value
-from blijfwijzer.publish.numbers import KINDS
+from blijfwijzer.governance.rereading import EvidenceRun, open_run, reread, says_value
+from blijfwijzer.publish.numbers import KINDS, write_number
 from blijfwijzer.publish.pack_texts import write_answer, write_figure
 from governed import SHIPPED
 from made_runs import make_known
@@ -104,6 +104,13 @@ def test_every_sentence_and_every_figure_is_used():
     assert {spec.kind for spec in figure_specs().values()} <= {*KINDS, *OTHER_KINDS}
 
 
+@pytest.mark.parametrize("name", statements())
+def test_what_not_every_run_says_is_named_where_it_lacks(name):
+    statement = statements()[name]
+
+    assert bool(statement.lacks.nl and statement.lacks.en) == statement.is_of_release
+
+
 def test_what_the_product_says_of_itself_has_no_gaps_but_dates_of_law():
     gaps = {gap for _, item in ITEMS for t in texts_of(item) for gap in gaps_of(t.nl + t.en)}
 
@@ -159,6 +166,7 @@ def test_figures_in_sentences_can_be_read_back(filled):
         ("1,234", 1234, "count", True),
         ("1.235", 1234, "count", False),
         ("0,005", 0.005, "thousandths", True),
+        ("0,000421", 0.00042132, "fine", True),
         ("0.006", 0.005, "thousandths", False),
         ("21\u00a0%", 0.212, "share", True),
         ("22%", 0.212, "share", False),
@@ -180,6 +188,17 @@ def test_a_figure_is_read_back_as_it_was_written(written, value, kind, holds):
     assert says_value(written, {"value": value, "kind": kind}) is holds
 
 
+def test_evidence_that_is_nested_too_deeply_to_read_is_missing(tmp_path):
+    (tmp_path / "run.json").write_text(100_000 * "[")
+    run = EvidenceRun("out", "", tmp_path, "", {"run.json": "a"}, {})
+    figure = {"name": "n", "run": "out", "file": "run.json", "sha256": "a", "path": [], "value": 1}
+
+    assert "its evidence is missing" in open_run(tmp_path, "release", "out", "")
+    assert list(reread(figure, {"out": run})) == [
+        "n: its evidence is missing: out/run.json cannot be read there"
+    ]
+
+
 def test_dates_of_law_have_a_source_and_high_risk_begins_when_the_amended_act_says():
     dates = law_dates()
 
@@ -191,6 +210,13 @@ def test_dates_of_law_have_a_source_and_high_risk_begins_when_the_amended_act_sa
     assert {one.link.partition("?")[0] for one in dates.values() if one.link} == {
         "https://eur-lex.europa.eu/legal-content/EN/TXT/HTML/"
     }
+
+
+def test_a_small_price_of_simplicity_is_told_with_the_digits_that_decide():
+    spec = figure_specs()["price"]
+
+    assert spec.kind == "fine"
+    assert write_number(0.00042132, spec.kind, "nl") == "0,000421"
 
 
 def test_nothing_says_that_high_risk_begins_on_2_august_2026():

@@ -166,15 +166,33 @@ def test_the_second_wave_drifts_and_renames_an_item(tmp_path, intake):
     assert moved > (intake.responses["interne_stappen"] > 0).mean()
 
 
-def test_a_figure_of_your_own_is_used_and_an_unknown_one_refused(tmp_path):
+def test_a_figure_of_your_own_is_used(tmp_path):
     own = tmp_path / "own.csv"
     own.write_text("name,value\nexternal_intimidation,0.6\n")
     answers = make_survey(3000, 1, figures=own).responses
 
     assert answers["extern_intimidatie"].mean() > 0.5
-    own.write_text("name,value\nbedacht,0.6\n")
-    with pytest.raises(SettingsError, match="bedacht"):
-        make_survey(600, 1, figures=own)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("name,value\nbedacht,0.6", "1 figure is not used: bedacht"),
+        ("name,value\nmean_age,46\nmean_age,47", "1 figure is named twice: mean_age"),
+        ("name,value\nmean_age,veel", "1 figure is no number: mean_age"),
+        ("name,value\nmean_age,", "1 figure is no number: mean_age"),
+        ("name,value\nmean_age,1e999", "1 figure is no number: mean_age"),
+        ("name,value\ndont_know,1.01", "1 figure is no share, from 0 to 1: dont_know"),
+        ("name,year\nmean_age,2019", "columns value are missing"),
+        ("", "no readable table"),
+    ],
+)
+def test_a_table_of_figures_that_cannot_be_used_is_refused(tmp_path, table, told):
+    own = tmp_path / "own.csv"
+    own.write_text(table)
+
+    with pytest.raises(SettingsError, match=told):
+        load_figures(own)
 
 
 def test_there_is_no_other_wave():

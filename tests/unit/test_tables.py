@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
@@ -95,9 +96,8 @@ def test_columns_of_each_risk_stand_where_they_are_declared():
 
     rates = [name for name in table.names if name.endswith(("rate", "_low", "_high"))]
     assert rates[:3] == ["weg_rate", "weg_low", "weg_high"]
-    assert [column.target for column in table.columns if column.target] == [
-        *("Weg", "Weg", "Achter", "Achter")
-    ]
+    targets = [column.target for column in table.columns if column.target]
+    assert [target for target, _ in groupby(targets)] == ["Weg", "Achter"]
     assert table.names.index("people") < table.names.index("weg_rate")
     assert table.names[-1] == "talent_rest"
 

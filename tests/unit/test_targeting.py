@@ -1,6 +1,7 @@
 """Targeting: errors of the rule of flagged groups, by background, with honest sentences."""
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from fairlearn.metrics import (
 )
 
 from blijfwijzer.fairness.conclusions import conclude
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.fairness_tables import Targeted, clear_rates
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import load_codebook
 from shared_targeting import audit, survey_of
@@ -98,6 +101,27 @@ def test_two_attributes_together_need_thirty(rng, people, is_shown):
 
     assert table.loc[("x&x", "selection"), "is_shown"] == is_shown
     assert set(table["attribute"]) == {"a&b"}
+
+
+def test_a_name_with_an_ampersand_is_no_crossing(rng):
+    survey = survey_of(rng)
+    survey["attributes"] = {
+        "werk": pd.Series(rng.choice(["m", "m&v"], 3000)),
+        "R&D": pd.Series(rng.choice(["a", "v&a"], 3000)),
+    }
+    plain = load_codebook("werkonderzoek-2019").columns["opleiding"]
+    columns = {
+        "werk": plain.model_copy(update={"label": "Work", "codes": {"m": "Men", "m&v": "Both"}}),
+        "R&D": plain.model_copy(update={"label": "Place", "codes": {"a": "Lab", "v&a": "Fair"}}),
+    }
+
+    found = Targeted(audit(survey, columns=columns), frozenset())
+    edge = Edge("en", 10)
+    rows = clear_rates("fairness", [found], SimpleNamespace(columns=columns), edge).frame
+
+    crossed = rows[rows["attribute"].str.contains("Work") & rows["attribute"].str.contains("Place")]
+    assert sorted(crossed["label"]) == ["Both, Fair", "Both, Lab", "Men, Fair", "Men, Lab"]
+    assert set(rows.loc[rows["attribute"] == "Work", "label"]) == {"Men", "Both"}
 
 
 def test_a_missing_or_empty_level_does_no_harm(rng):
@@ -265,3 +289,20 @@ def test_forty_thousand_rows_take_seconds(rng):
 
     assert time.perf_counter() - start < 10
     assert len(found.intersections) == 3 * (3 * 2 * 3 + 3 * 3 * 3)
+
+
+def test_a_ratio_rests_on_no_group_whose_row_is_dropped(rng):
+    survey = survey_of(rng, rows=400)
+    group = np.where(
+        np.arange(400) < 50, "oproep", np.where(np.arange(400) < 200, "vast", "inhuur")
+    )
+    # Nobody of the first group was selected, and nine of them are in need.
+    survey["in_need"][:50] = np.arange(50) < 9
+    survey["selected"][:50] = 0
+    survey["attributes"] = {"contract": pd.Series(group)}
+
+    gaps = audit(survey).gaps.set_index("measure")
+
+    assert gaps.loc["selection", "groups"] == 2
+    assert gaps.loc["selection", "ratio"] > 0
+    assert "oproep" not in set(gaps.loc["selection", ["highest", "lowest"]])

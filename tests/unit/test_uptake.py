@@ -44,6 +44,35 @@ def test_a_group_below_the_minimum_takes_another_with_it():
     assert told.withheld == 2
 
 
+NESTED = (
+    ("education", "low", 105, 60, 30),
+    ("education", "middle", 230, 115, 90),
+    ("schooling", "primary", 100, 57, 29),
+    ("schooling", "some secondary", 5, 3, 1),
+    ("schooling", "middle", 230, 115, 90),
+)
+"""Low education less primary school is the five of whom nothing may be told."""
+
+
+def test_groups_within_groups_are_refused_where_a_few_would_follow():
+    with pytest.raises(DecisionError, match="schooling may lie within those of education"):
+        tell_uptake(counted(*NESTED), RULES)
+
+
+def test_people_whom_the_finer_attribute_leaves_out_do_not_hide_that():
+    rows = [row for row in NESTED if row[1] != "some secondary"]
+
+    with pytest.raises(DecisionError, match="schooling may lie within those of education"):
+        tell_uptake(counted(*rows), RULES)
+
+
+def test_groups_within_groups_are_told_where_nothing_is_hidden():
+    rows = [(*row[:2], 50, 27, 12) if row[2] == 5 else row for row in NESTED]
+    rows[0] = ("education", "low", 150, 84, 41)
+
+    assert tell_uptake(counted(*rows), RULES).withheld == 0
+
+
 def test_a_share_of_nearly_all_or_nearly_none_is_not_told_nor_what_it_follows_from():
     rows = counted(
         ("sex", "woman", 100, 95, 50), ("sex", "man", 100, 50, 20), ("sex", "other", 40, 20, 10)
@@ -166,9 +195,9 @@ def test_groups_that_are_hidden_did_not_all_do_the_same():
 
 def test_people_whom_an_attribute_leaves_out_do_not_follow_from_another():
     rows = counted(
-        ("a", "x", 30, 15, 9), ("a", "y", 40, 20, 9), ("b", "x", 30, 14, 8), ("b", "y", 38, 18, 9)
+        ("a", "x", 30, 15, 9), ("a", "y", 40, 20, 9), ("b", "x", 36, 16, 8), ("b", "y", 32, 16, 9)
     )
 
     told = tell_uptake(rows, RULES).rows
 
-    assert told[["attribute", "label"]].to_numpy().tolist() == [["a", "x"], ["a", "y"], ["b", "y"]]
+    assert told[["attribute", "label"]].to_numpy().tolist() == [["a", "x"], ["a", "y"], ["b", "x"]]

@@ -34,17 +34,12 @@ def productive_leave(reader: Reader) -> ClaimFinding:
         raise NotTestableError("claim.h6.no_performance")
     looks, place = reader.of("zoekt_werk"), _place(reader.of(rated[0]))
     best = reader.difference(looks, place > _BEST, place <= _BEST)
+    top = Domain("best", (place > _BEST,))
     relations = {name: _relations(reader, name, looks) for name in rated}
     plain, adjusted, shift = (one.estimate for one in relations[rated[0]])
     return ClaimFinding(
         estimates=(
-            ClaimEstimate(
-                "best",
-                Measure.DIFFERENCE,
-                best,
-                about("claim.h6.best", rated[0]),
-                Domain("best", (place > _BEST,)),
-            ),
+            ClaimEstimate("best", Measure.DIFFERENCE, best, about("claim.h6.best", rated[0]), top),
             *relations[rated[0]],
         ),
         effect=Effect(best, Message("claim.h6.effect")),
@@ -54,7 +49,7 @@ def productive_leave(reader: Reader) -> ClaimFinding:
             *(one for name in rated[1:] for one in relations[name]),
             *(one for name in rated for one in _by_rating(reader, name, looks)),
         ),
-        notes=(_reversal(plain, adjusted, shift),),
+        notes=(tell_reversal(plain, adjusted, shift),),
     )
 
 
@@ -126,7 +121,7 @@ def _shift(before: Regression, after: Regression, reader: Reader) -> Estimate:
     return linearise(value * 2.0, influence * 2.0, reader.design, before.n)
 
 
-def _reversal(plain: Estimate, adjusted: Estimate, shift: Estimate) -> Message:
+def tell_reversal(plain: Estimate, adjusted: Estimate, shift: Estimate) -> Message:
     """Say whether the relation reverses, moves or stays when satisfaction is held equal."""
     if plain.high < 0 < adjusted.low or adjusted.high < 0 < plain.low:
         return Message("claim.h6.reverses")

@@ -161,7 +161,7 @@ def _decided(finding: ClaimFinding, adjusted: Adjusted) -> Iterator[Message]:
         return
     side = Message("claim.side.above" if test.sign > 0 else "claim.side.below")
     against: dict[str, Value] = {"side": side, "bound": float(f"{test.bound:.2g}")}
-    of_it = {**against, "p": _told_p(adjusted.p), "claims": adjusted.claims}
+    of_it = {**against, "p": tell_p(adjusted.p), "claims": adjusted.claims}
     named = [
         one.label for one in finding.estimates if one.estimate is test.estimate and one.part is None
     ]
@@ -172,7 +172,7 @@ def _decided(finding: ClaimFinding, adjusted: Adjusted) -> Iterator[Message]:
         yield Message("claim.note.decided_bare", of_it)
 
 
-def _told_p(p: float) -> Message:
+def tell_p(p: float) -> Message:
     """Write p in two decimals, and on which side of the level it lies where these are the same."""
     if p < _STEP:
         return Message("claim.p.below", {"bound": _STEP})

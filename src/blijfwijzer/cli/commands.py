@@ -33,6 +33,7 @@ from blijfwijzer.cli.options import (
     SettingsFile,
     SheetName,
     SurveyFile,
+    UnitLevels,
     WaveName,
     Workers,
     engine_of,
@@ -231,10 +232,7 @@ def explain(
 def score(
     ctx: typer.Context,
     survey: SurveyFile,
-    by: Annotated[
-        list[str] | None,
-        typer.Option("--by", help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster."),
-    ] = None,
+    by: UnitLevels = None,
     output: Output = None,
     models: Annotated[
         Path, typer.Option("--models", "--pack", help="Folder of models of this survey, or a pack.")
@@ -275,13 +273,7 @@ def climate(
     codebook: OwnCodebook = "",
     output: Output = None,
     previous: PreviousFile = None,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--by",
-            help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster.",
-        ),
-    ] = None,
+    by: UnitLevels = None,
     models: Annotated[
         Path | None,
         typer.Option("--models", "--pack", help="Or a pack: adds drivers of worrying units."),
@@ -320,8 +312,7 @@ def claims(
     codebook: OwnCodebook = "",
     output: Output = None,
     claim: Annotated[
-        list[str] | None,
-        typer.Option(help=f"Claim, e.g. H6; {SEVERAL}. Left out: all."),
+        list[str] | None, typer.Option(help=f"Claim, e.g. H6; {SEVERAL}. Left out: all.")
     ] = None,
     previous: PreviousFile = None,
     models: Annotated[

@@ -5,14 +5,17 @@ from typing import Annotated
 
 import typer
 
-from blijfwijzer.cli.options import LedgerFolder
+from blijfwijzer.cli.options import LedgerFolder, SettingsFile
 from blijfwijzer.cli.programs import ForProgram, speaks
 
 govern = typer.Typer(
     no_args_is_help=True, help="What is settled before results are used, and what is stopped."
 )
 ModelFolder = Annotated[
-    Path | None, typer.Option(help="Folder of one model; everything when left out.")
+    Path | None,
+    typer.Option(
+        help="Folder of one model, its address in the registry, or a pack; all when left out."
+    ),
 ]
 
 
@@ -57,11 +60,14 @@ def stop(
     reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
     model: ModelFolder = None,
     ledger: LedgerFolder = Path("ledger"),
+    settings: SettingsFile = None,
 ) -> ForProgram:
     """Stop all that is made with a model, or all, until somebody resumes it."""
     from blijfwijzer.runs import govern as story
+    from blijfwijzer.settings import load_settings
 
-    return ForProgram({"ledgers": story.stop(ledger, model, reason)})
+    packs = load_settings(settings).packs
+    return ForProgram({"ledgers": story.stop(ledger, model, reason, packs)})
 
 
 @govern.command(
@@ -73,11 +79,14 @@ def resume(
     reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
     model: ModelFolder = None,
     ledger: LedgerFolder = Path("ledger"),
+    settings: SettingsFile = None,
 ) -> ForProgram:
     """Resume what was stopped; the ledger keeps who did, and why."""
     from blijfwijzer.runs import govern as story
+    from blijfwijzer.settings import load_settings
 
-    return ForProgram({"ledgers": story.resume(ledger, model, by, reason)})
+    packs = load_settings(settings).packs
+    return ForProgram({"ledgers": story.resume(ledger, model, by, reason, packs)})
 
 
 @govern.command("log", epilog="Example: `blijfwijzer govern log log --verify`")
@@ -85,14 +94,17 @@ def resume(
 def log(
     logs: Annotated[Path, typer.Argument(metavar="LOGS", help="Folder of the logs.")],
     verify: Annotated[
-        bool, typer.Option("--verify", help="Check each line; done in any case.")
+        bool, typer.Option("--verify", help="Check each line, and that none is lost.")
     ] = False,
     purge: Annotated[
         int, typer.Option(help="Delete whole months that ended more than so many days ago.")
     ] = 0,
+    ledger: LedgerFolder = Path("ledger"),
 ) -> ForProgram:
-    """Check the logs of what was done; delete what may go, and keep what proves the rest."""
+    """Tell where the logs of what was done end; check them, or delete what may go."""
     from blijfwijzer.runs import logs as story
 
     gone = story.purge(logs, purge) if purge else []
-    return ForProgram({**story.verify_logs(logs).as_json(), "deleted": gone})
+    ledgers = ledger if ledger.is_dir() else None
+    told = story.verify_logs(logs, ledgers) if verify or purge else story.tell_logs(logs)
+    return ForProgram({**told.as_json(), "deleted": gone})

@@ -15,8 +15,8 @@ SurveyFile = Annotated[
     Path,
     typer.Argument(
         metavar="SURVEY",
-        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv or .xlsx, as a tool exports it, "
-        "or a folder of .parquet.",
+        help="Survey: .sav, .zsav, .parquet, .csv, .csv.gz, .tsv, .xlsx or .dat, as a tool exports "
+        "it, or a folder of .parquet.",
     ),
 ]
 SheetName = Annotated[
@@ -33,6 +33,11 @@ OwnCodebook = Annotated[
         "-c",
         help="Name of a shipped codebook, or path of a .toml; that of the pack when left out.",
     ),
+]
+SEVERAL = "several with commas, or by repeating the option"
+UnitLevels = Annotated[
+    list[str] | None,
+    typer.Option("--by", help=f"Unit levels; {SEVERAL}. Left out: to one below the cluster."),
 ]
 SETTINGS = "BLIJFWIJZER_SETTINGS"
 """Environment variable that names the settings where `--settings` is left out."""
@@ -70,10 +75,16 @@ ReleaseFolder = Annotated[
         metavar="RELEASE", help="A folder that `score` made; of `pages` also `climate`."
     ),
 ]
-LedgerFolder = Annotated[Path, typer.Option(help="Folder of the ledgers of releases.")]
+LEDGERS = "BLIJFWIJZER_LEDGER"
+"""Environment variable that names the ledgers where `--ledger` is left out."""
+LedgerFolder = Annotated[
+    Path, typer.Option(envvar=LEDGERS, help="Folder of the ledgers of releases.")
+]
 OwnLedger = Annotated[
     Path | None,
-    typer.Option(help="Folder of the ledgers of releases; beside the models when left out."),
+    typer.Option(
+        envvar=LEDGERS, help="Folder of the ledgers of releases; beside the models when left out."
+    ),
 ]
 PreviousFile = Annotated[
     Path | None, typer.Option(help="The wave before, read with the same codebook.")
@@ -161,9 +172,6 @@ def governed_by(settings: Path | None, governance: Path | None) -> "Settings | P
     from blijfwijzer.settings import load_settings
 
     return load_settings(settings).model_copy(update={"governance": governance})
-
-
-SEVERAL = "several with commas, or by repeating the option"
 
 
 def part_names(texts: list[str] | None) -> tuple[str, ...]:

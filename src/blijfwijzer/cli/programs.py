@@ -23,8 +23,6 @@ IsQuiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but warnings
 
 _LOG = "BLIJFWIJZER_LOG"
 """Environment variable of `records.logbook`, which is imported only where that is set."""
-_GROUPS = ("disclosure", "govern", "merge")
-"""Modules whose commands are in a group of that name."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +37,13 @@ class ForProgram:
 
 def is_planned(ctx: typer.Context, kind: str, asked: Any) -> bool:
     """Hand what is asked to a plan, where one reads the command; say whether one does."""
-    if not isinstance(ctx.obj, list):
-        return False
-    ctx.obj.append((kind, asked))
-    return True
+    if _is_for_plan(ctx):
+        ctx.obj.append((kind, asked))
+    return _is_for_plan(ctx)
+
+
+def _is_for_plan(ctx: typer.Context) -> bool:
+    return isinstance(ctx.obj, list)
 
 
 def speaks(command: Callable[..., ForProgram]) -> Callable[..., None]:
@@ -50,45 +51,52 @@ def speaks(command: Callable[..., ForProgram]) -> Callable[..., None]:
 
     Typer reads options from a signature, so that the two are added to it here, once for all.
     """
+    own = inspect.signature(command)
 
     @wraps(command)
-    def run(*args: Any, as_json: bool = False, is_quiet: bool = False, **options: Any) -> None:
-        with _heard_by(as_json, is_quiet) as answer, _logged(command, options) as keep:
-            told = command(*args, **options)
+    def run(
+        ctx: typer.Context, *, as_json: bool = False, is_quiet: bool = False, **options: Any
+    ) -> None:
+        given = {"ctx": ctx} if "ctx" in own.parameters else {}
+        with _heard_by(as_json, is_quiet) as answer, _logged(ctx, options) as keep:
+            told = command(**given, **options)
             keep(told)
             if as_json:
                 answer(told.result)
         if told.exit_code:
             raise typer.Exit(told.exit_code)
 
+    told = {name: one for name, one in own.parameters.items() if name != "ctx"}
+    place, kind = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    context = inspect.Parameter("ctx", place, annotation=typer.Context)
     added = {"as_json": AsJson, "is_quiet": IsQuiet}
-    own = inspect.signature(command)
-    kind = inspect.Parameter.KEYWORD_ONLY
     more = [inspect.Parameter(n, kind, default=False, annotation=a) for n, a in added.items()]
-    signature = own.replace(parameters=[*own.parameters.values(), *more])
-    vars(run).update(__signature__=signature)
-    run.__annotations__ = {**command.__annotations__, **added}
+    vars(run).update(__signature__=own.replace(parameters=[context, *told.values(), *more]))
+    run.__annotations__ = {**command.__annotations__, "ctx": typer.Context, **added}
     return run
 
 
 @contextmanager
 def _logged(
-    command: Callable[..., Any], options: Mapping[str, Any]
+    ctx: typer.Context, options: Mapping[str, Any]
 ) -> Iterator[Callable[[ForProgram], None]]:
     """Log a command by its whole name where logs are kept, which costs nothing where none are.
+
+    What a plan asks is not done, and so is not logged either.
 
     Yields
     ------
     What keeps how it ended, and the place in the ledger of what it made.
     """
-    if not os.environ.get(_LOG):
+    if _is_for_plan(ctx) or not os.environ.get(_LOG):
         yield lambda told: None
         return
     from blijfwijzer.records.logbook import logged
 
-    group = command.__module__.rsplit(".", 1)[-1]
-    own = command.__name__.replace("_", "-")
-    with logged(f"{group} {own}" if group in _GROUPS else own, options) as operation:
+    names, at = [str(ctx.info_name)], ctx.parent
+    while at is not None and at.parent is not None:
+        names, at = [str(at.info_name), *names], at.parent
+    with logged(" ".join(names), options) as operation:
         yield lambda told: operation.told(told.result, told.exit_code)
 
 

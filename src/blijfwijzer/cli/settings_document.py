@@ -4,6 +4,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
@@ -117,16 +118,12 @@ def read_meanings(section: type[Section]) -> dict[str, str]:
     """Give what is written below each field of a section, by key."""
     [written] = ast.parse(inspect.getsource(section)).body
     assert isinstance(written, ast.ClassDef)
-    body = written.body
-    return {
-        field.target.id: " ".join(below.value.value.split())
-        for field, below in zip(body, body[1:], strict=False)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(below, ast.Expr)
-        and isinstance(below.value, ast.Constant)
-        and isinstance(below.value.value, str)
-    }
+    meanings = {}
+    for pair in pairwise(written.body):
+        match pair:
+            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
+                meanings[name] = " ".join(text.split())
+    return meanings
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from blijfwijzer.errors import LedgerError
-from blijfwijzer.files import read_json, write_beside
+from blijfwijzer.files import parse_json, read_json, write_beside
 
 FILE, HEAD, KEY, LOCK = "releases.jsonl", "head.json", "secret.key", "lock"
 FORM = 3
@@ -34,6 +34,8 @@ class Release:
     hash: str
     time: str = ""
     """When it was entered, as ISO 8601 in UTC."""
+    log: str = ""
+    """Where the log of what is done was then; empty where none was kept."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,12 @@ def to_line(content: Mapping[str, Any], previous: Release | None, about: dict[st
 
     Parameters
     ----------
-    about : its time, the owner, and the check value of the key
+    about : its time, the owner, the check value of the key, and where the log was
     """
     sequence = 1 if previous is None else previous.sequence + 1
     before = START if previous is None else previous.hash
     line = _line(dict(content), sequence, before, about)
-    return Release(dict(content), sequence, _hash(line), about["time"])
+    return Release(dict(content), sequence, _hash(line), about["time"], about.get("log", ""))
 
 
 def write_line(release: Release, previous: Release | None, about: dict[str, str]) -> str:
@@ -127,13 +129,14 @@ def read_lines(folder: Path, head: Head) -> tuple[list[Release], bool]:
 def _read_line(text: bytes, previous: Release | None) -> tuple[Release | None, str]:
     """Read a line and the check value in it; no line where it is not as it was written."""
     try:
-        line = json.loads(text)
+        line = parse_json(text)
         digest = line.pop("hash")
         about = {name: line[name] for name in ("time", "owner", "key")}
+        about |= {"log": line["log"]} if "log" in line else {}
         release = to_line(line["content"], previous, about)
         if release.hash == digest and write_line(release, previous, about).encode() == text + b"\n":
             return release, str(about["key"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         pass
     return None, ""
 

@@ -38,12 +38,15 @@ class FigureId:
     of: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Give its name in the ledger.
+        """Give its name in the ledger; no two figures have the same.
 
         >>> str(FigureId("cell", ("geslacht", "vrouw")))
         'cell:geslacht:vrouw'
+        >>> str(FigureId("cell", ("begint", "9:00")))
+        'cell:begint:9%3A00'
         """
-        return ":".join((self.kind, *self.of))
+        of = (part.replace("%", "%25").replace(":", "%3A") for part in self.of)
+        return ":".join((self.kind, *of))
 
 
 Figures = dict[FigureId, csr_array]

@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,9 @@ from blijfwijzer.disclosure.standing import standing
 from blijfwijzer.errors import BusyError, LedgerError, NotWritableError
 from blijfwijzer.files import write_beside
 
+LOG: ContextVar[str] = ContextVar("LOG", default="")
+"""Where the log of what is done is while a logged operation runs: lines keep it, so that the log
+cannot lose its end unseen."""
 _PATIENCE_SECONDS = 60.0
 """Longer than a training holds a ledger while it evaluates and draws."""
 
@@ -76,6 +80,7 @@ class Ledger:
         key = check_value(self.secret)
         time = (now or datetime.now(UTC)).isoformat(timespec="seconds")
         about = {"time": time, "owner": self.owner, "key": key}
+        about |= {"log": LOG.get()} if LOG.get() else {}
         previous = self.releases[-1] if self.releases else None
         release = to_line(content, previous, about)
         self.releases.append(release)

@@ -114,11 +114,8 @@ def _matrix(cells: Sequence[tuple[int, ...]], groups: int) -> csr_array:
 
 
 def _certificate(found: Certificate) -> dict[str, Any]:
-    worlds = [
-        {"parts": world.denominator, "people": _sparse(world.numbers)} for world in found.worlds
-    ]
     return {
-        "worlds": worlds,
+        "worlds": [{"parts": w.denominator, "people": _sparse(w.numbers)} for w in found.worlds],
         "empty": found.empty.tolist(),
         "multipliers": {} if found.multipliers is None else _sparse(found.multipliers.numbers),
         "unserved": found.unserved.tolist(),

@@ -11,7 +11,8 @@ people are promised from there on."""
 SETTLE, STOP, RESUME = "settle", "stop", "resume"
 """Kinds of lines that show nothing, and tell of what comes after them: by which thresholds results
 are judged, and that no more are made for a while."""
-_NOTES = frozenset({WITHDRAW, LOWER, SETTLE, STOP, RESUME})
+NOTES = frozenset({WITHDRAW, LOWER, SETTLE, STOP, RESUME})
+"""All kinds of lines that show nothing."""
 
 
 def standing(releases: Iterable[Release]) -> list[Release]:
@@ -21,7 +22,7 @@ def standing(releases: Iterable[Release]) -> list[Release]:
     return [
         line
         for line in lines
-        if line.sequence not in gone and line.content.get("kind") not in _NOTES
+        if line.sequence not in gone and line.content.get("kind") not in NOTES
     ]
 
 

@@ -2,10 +2,11 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from multiprocessing import get_context, resource_tracker
 
 from blijfwijzer.engines.tasks import BatchTask, Done, run_task
@@ -65,14 +66,29 @@ def start_processes(count: int) -> Iterator[Processes]:
 
 @contextmanager
 def _interrupts_withheld() -> Iterator[None]:
-    """Keep Ctrl-C from processes that are begun, from their first instruction on.
+    """Let Ctrl-C wait while processes are begun, and never reach these.
 
-    Ctrl-C reaches all processes of a terminal. What is withheld here comes to this one in the end.
+    Ctrl-C goes to all processes of a terminal, and any thread of this one may take it: one that is
+    begun would end by it before it knows better, or find half of what it is to begin with.
     """
-    if not hasattr(signal, "pthread_sigmask"):
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # It clears the mask when it begins its own process.
+    come: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: come.append(number))
+    try:
+        with _interrupts_blocked() if hasattr(signal, "pthread_sigmask") else nullcontext():
+            yield
+    finally:
+        signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
+    if come:
+        signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Block Ctrl-C in this thread, and so in processes that it begins."""
+    # This clears the mask when it begins its own process.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

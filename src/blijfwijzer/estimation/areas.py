@@ -209,18 +209,6 @@ def integrate(areas: Areas, points: Points, cells: int, least: float) -> Posteri
     return Posterior(areas, points, weights, seen, cells, mean, variance, square, prior)
 
 
-def at_points(areas: Areas, points: Points) -> tuple[Array, Array, Array, Array]:
-    """Log likelihood of points; mean, variance and prior's part of each group's first mean there.
-
-    Returns
-    -------
-    The first is one per point, but for a constant; the others are groups x points.
-    """
-    log, parents = _look(areas, points)
-    seen = _expect(points, parents)
-    return log, *_at_groups(areas, points, seen, slice(None))
-
-
 def _parts(count: int, at_once: int) -> list[slice]:
     return [slice(start, start + at_once) for start in range(0, count, at_once)]
 

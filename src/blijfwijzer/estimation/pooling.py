@@ -115,18 +115,9 @@ def pool_jointly(
 def _own_means(mean: Array, variance: Array, draws: int, rng: np.random.Generator) -> PooledMeans:
     se = np.sqrt(variance)
     made = mean[:, None] + se[:, None] * rng.standard_normal((len(mean), draws))
-    width = Z * se
-    table = pd.DataFrame(
-        {
-            "pooled": mean,
-            "se": se,
-            "low": mean - width,
-            "high": mean + width,
-            "reliability": np.nan,
-            "source": "direct",
-        }
-    )
-    return PooledMeans(table, made, float("nan"))
+    ends = {"low": mean - Z * se, "high": mean + Z * se}
+    table = pd.DataFrame({"pooled": mean, "se": se, **ends, "reliability": np.nan})
+    return PooledMeans(table.assign(source="direct"), made, float("nan"))
 
 
 def _widest(observed: Array, variance: Array) -> float:

@@ -51,14 +51,31 @@ class _Sums:
     hits: csr_array
 
 
+def too_small(people: Selected, cells: Cells, minimum: int) -> Mask:
+    """Tell of which cells some measure rests on fewer people than `minimum`, or on no weight.
+
+    Such a cell has no row of its own where rates are told, so that no gap or ratio may rest on it.
+    """
+    is_small = np.zeros(len(cells.names), dtype=bool)
+    for measure in MEASURES:
+        n, mass = _size(people, cells, people.rows(measure) & (cells.code >= 0))
+        is_small |= (n < minimum) | (mass <= 0)
+    return is_small
+
+
 def measure_rate(
-    people: Selected, cells: Cells, measure: str, minimum: int, hidden: Mask
+    people: Selected, cells: Cells, measure: str, minimum: int, which: tuple[Mask, Mask]
 ) -> tuple[pd.DataFrame, dict[str, object]]:
-    """Give a rate of each cell, and how far apart those that are shown are."""
+    """Give a rate of each cell, and how far apart those that are shown are.
+
+    Parameters
+    ----------
+    which : the cells that may not be shown whatever their size, and those that are compared
+    """
+    hidden, compared = which
     rows = people.rows(measure) & (cells.code >= 0)
     size = len(cells.names)
-    n = np.bincount(cells.code[rows], minlength=size)
-    mass = np.bincount(cells.code[rows], weights=people.weight[rows], minlength=size)
+    n, mass = _size(people, cells, rows)
     is_shown = (n >= minimum) & (mass > 0) & ~hidden
     # Small cells go first: a rate of few people tells of them.
     rows &= np.append(is_shown, False)[cells.code]
@@ -68,7 +85,7 @@ def measure_rate(
     square = np.bincount(cells.code[rows], weights=people.weight[rows] ** 2, minlength=size)
     effective = np.where(is_shown, effective_ns(mass, square), np.nan)
     has_units = np.bincount(sums.mass.tocoo().row, minlength=size) >= _FEWEST_UNITS
-    low, high = _interval(value, drawn, n.astype(float), effective, has_units)
+    low, high = _interval(value, drawn, n, effective, has_units)
     table = pd.DataFrame(
         {
             "group": cells.names,
@@ -81,7 +98,7 @@ def measure_rate(
             "effective_n": effective,
         }
     )
-    shown = np.flatnonzero(is_shown)
+    shown = np.flatnonzero(is_shown & compared)
     gap: dict[str, object] = {"measure": measure, "groups": len(shown)}
     if len(shown) > 1:
         gap |= compare_rates(
@@ -91,6 +108,14 @@ def measure_rate(
         with np.errstate(invalid="ignore", divide="ignore"):
             gap |= {"gap": np.ptp(value[shown]), "ratio": value[shown].min() / value[shown].max()}
     return table, gap
+
+
+def _size(people: Selected, cells: Cells, rows: Mask) -> tuple[Array, Array]:
+    """Give people and weight in each cell, of some respondents."""
+    code, size = cells.code[rows], len(cells.names)
+    weights = people.weight[rows]
+    n = np.bincount(code, minlength=size).astype(float)
+    return n, np.bincount(code, weights=weights, minlength=size).astype(float)
 
 
 def _add_up(people: Selected, cells: Cells, measure: str, rows: Mask) -> _Sums:

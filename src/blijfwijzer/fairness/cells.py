@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -23,9 +24,28 @@ class Cells:
 
 
 def cut_cells(attributes: Mapping[str, pd.Series]) -> tuple[dict[str, Cells], dict[str, Cells]]:
-    """Part respondents by each attribute, and by each pair of attributes (`a&b`)."""
+    """Part respondents by each attribute, and by each pair of attributes (`cross_names`)."""
     cells = {name: _cells(group) for name, group in attributes.items()}
-    return cells, {f"{a}&{b}": _cross(cells[a], cells[b]) for a, b in combinations(cells, 2)}
+    pairs = combinations(cells, 2)
+    return cells, {cross_names(a, b): _cross(cells[a], cells[b]) for a, b in pairs}
+
+
+def cross_names(*names: str) -> str:
+    """Join names to that of a pair; no two pairs of names give the same.
+
+    >>> cross_names("geslacht", "R&D")
+    'geslacht&R%26D'
+    """
+    return "&".join(name.replace("%", "%25").replace("&", "%26") for name in names)
+
+
+def crossed_names(pair: str) -> list[str]:
+    """Give the names that `cross_names` joined.
+
+    >>> crossed_names("geslacht&R%26D")
+    ['geslacht', 'R&D']
+    """
+    return [unquote(name) for name in pair.split("&")]
 
 
 def _cells(group: pd.Series) -> Cells:
@@ -45,4 +65,4 @@ def _cross(first: Cells, second: Cells) -> Cells:
     code = np.where(
         (first.code < 0) | (second.code < 0), -1, first.code * len(second.names) + second.code
     )
-    return Cells(code, [f"{a}&{b}" for a in first.names for b in second.names])
+    return Cells(code, [cross_names(a, b) for a in first.names for b in second.names])

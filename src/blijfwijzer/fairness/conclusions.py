@@ -74,7 +74,6 @@ def words_of(group: str, column: Column | None) -> Text | str:
     """Give the codebook's words for a group, or its name."""
     if column is None:
         return group
-    by_value = {f"{value:g}": code for code, value in column.values.items()}
-    group = group.removesuffix(".0")
-    code = group if group in column.codes else by_value.get(group, group)
-    return column.codes.get(code, group)
+    by_value = {f"{value:g}": column.codes.get(code, code) for code, value in column.values.items()}
+    texts: dict[str, Text | str] = {**by_value, **column.codes}
+    return texts.get(group) or texts.get(group.removesuffix(".0")) or group

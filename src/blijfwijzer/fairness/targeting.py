@@ -13,7 +13,7 @@ import pandas as pd
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.resampling import draw_units
-from blijfwijzer.fairness.cell_rates import MEASURES, Selected, measure_rate
+from blijfwijzer.fairness.cell_rates import MEASURES, Selected, measure_rate, too_small
 from blijfwijzer.fairness.cells import Cells, cut_cells
 from blijfwijzer.fairness.conclusions import conclude
 from blijfwijzer.survey.arrays import Array, Mask
@@ -36,7 +36,7 @@ class Targeting:
     """One row per attribute, group and measure: is_shown, value, low, high, n, effective_n;
     figures are NaN where `is_shown` is false."""
     intersections: pd.DataFrame
-    """The same for all pairs of attributes, named `a&b`, as are their groups."""
+    """The same for all pairs of attributes, which `cells.cross_names` names, as their groups."""
     gaps: pd.DataFrame
     """One row per attribute or pair and measure: gap (largest rate less smallest) and ratio
     (smallest over largest) with 95 % intervals; the two groups that differ most surely."""
@@ -67,7 +67,8 @@ def audit_targeting(
     """Measure whom the rule misses, overall and by each attribute and pair of attributes.
 
     A rate is shown when at least `minimum` respondents are in its denominator, for pairs at
-    least 30 as well; cells below that are removed before anything is compared. Intervals come
+    least 30 as well; cells of which that does not hold of every rate have no row in a report, and
+    are not compared. Intervals come
     from a bootstrap of whole units (Field & Welsh 2007); there are none where a rate rests on
     fewer than five units.
 
@@ -126,8 +127,9 @@ def _measure_cells(
     """Give the rates of each cell that anybody is in, and how far apart they are."""
     tables, gaps = [], []
     present = np.bincount(cells.code[cells.code >= 0], minlength=len(cells.names)) > 0
+    compared = ~too_small(people, cells, minimum)
     for measure in MEASURES:
-        table, gap = measure_rate(people, cells, measure, minimum, hidden)
+        table, gap = measure_rate(people, cells, measure, minimum, (hidden, compared))
         tables.append(table[present])
         gaps.append(gap)
     return pd.concat(tables, ignore_index=True), pd.DataFrame(gaps)

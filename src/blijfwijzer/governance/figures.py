@@ -14,9 +14,10 @@ from typing import Any, Literal, TypeAlias
 from blijfwijzer.errors import GovernanceError
 from blijfwijzer.files import hash_bytes
 
-Step: TypeAlias = "str | int | Mapping[str, str]"
-"""Into what was read of a file: a key, a place, `#` for how many there are, or the row that has
-values."""
+Step: TypeAlias = "str | int | Mapping[str, Any]"
+"""Into what was read of a file: a key, a place, `#` for how many there are, the row that has values
+(`{"#": values}` for how many rows have them), or the row with the largest number in a place
+(`{"most": place}`)."""
 Scope = Literal["model", "release"]
 RECORDS: Mapping[Scope, str] = {"model": "manifest.json", "release": "run.json"}
 """The file by which a folder is known, which lists all others with their hashes."""
@@ -124,10 +125,18 @@ def cite(run: Run, name: str, file: str, path: tuple[Step, ...], kind: str) -> C
 def _follow(found: Any, step: Step) -> Any:
     if step == "#":
         return len(found)
-    if isinstance(step, Mapping):
-        wanted = step.items()
-        return next(row for row in found if all(row[key] == value for key, value in wanted))
-    return found[step]
+    if not isinstance(step, Mapping):
+        return found[step]
+    if "most" in step:
+        known = [row for row in found if row[step["most"]] is not None]
+        return max(known, key=lambda row: row[step["most"]]) if known else found[0]
+    if "#" in step:
+        return sum(_has(row, step["#"]) for row in found)
+    return next(row for row in found if _has(row, step))
+
+
+def _has(row: Any, wanted: Mapping[str, Any]) -> bool:
+    return all(row[key] == value for key, value in wanted.items())
 
 
 @cache

@@ -26,7 +26,7 @@ NORMS = tuple(
 """All 55 norms of the audit framework (Toetsingskader algoritmes 2.0)."""
 QUESTIONS = {
     **{"norms": 55, "technical": 29, "council": 18, "notice": 8, "instructions": 13},
-    **{"system": 12, "register": 18, "dpia": 34, "iama": 35, "prescan": 11},
+    **{"system": 12, "register": 18, "dpia": 42, "iama": 35, "prescan": 11},
     **{"classification": 8, "datasheet": 11, "review": 6},
 }
 """Form to how many questions it has."""
@@ -74,7 +74,7 @@ class ReadPack:
         """Read a document; None where there is none."""
         try:
             return json.loads((self.folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
 
     def figure(self, number: int) -> Mapping[str, Any]:

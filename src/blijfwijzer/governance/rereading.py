@@ -44,7 +44,7 @@ def open_run(folder: Path, kind: str, name: str, about: str) -> EvidenceRun | st
         content = (folder / file).read_bytes()
         told = json.loads(content)
         listed = {**told[key], file: _digest(content)}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return f"{name}: its evidence is missing: there is no {file} in {folder}"
     return EvidenceRun(name, about, folder, _digest(content), listed, told)
 
@@ -61,7 +61,7 @@ def reread(figure: Mapping[str, Any], runs: Mapping[str, EvidenceRun]) -> Iterat
         try:
             content = (run.folder / file).read_bytes()
             found = _at(_parsed(file, content), list(figure["path"]))
-        except (OSError, ValueError, LookupError, TypeError):
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
             yield f"{name}: its evidence is missing: {run.name}/{file} cannot be read there"
             return
         if _digest(content) != figure["sha256"]:
@@ -147,6 +147,12 @@ def _at(content: Any, path: list[Any]) -> Any:
     step, rest = path[0], path[1:]
     if step == "#":
         return len(content)
+    if isinstance(step, dict) and "#" in step:
+        return len([row for row in content if step["#"].items() <= row.items()])
+    if isinstance(step, dict) and "most" in step:
+        place = step["most"]
+        ranked = sorted((row for row in content if row[place] is not None), key=lambda r: -r[place])
+        return _at(ranked[0], rest)
     if isinstance(step, dict):
         rows = [row for row in content if step.items() <= row.items()]
         if len(rows) != 1:

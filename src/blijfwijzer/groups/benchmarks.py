@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.groups.paths import EVERYONE
 from blijfwijzer.survey.arrays import Array
 
@@ -65,6 +66,10 @@ class Benchmark:
         """
         return next((name for name in (group, EVERYONE) if name in self.groups), "")
 
+    def organisations(self, group: str) -> int:
+        """Count the organisations that people of a group work in."""
+        return int(self.rates.set_index("group")["organisations"][group])
+
     def of_group(self, table: pd.DataFrame, group: str) -> pd.DataFrame:
         """Give the figures of one group in a table of these, by name where there are several."""
         rows = table[table["group"] == group]
@@ -90,7 +95,7 @@ def hold_against(own: pd.DataFrame, others: pd.DataFrame, step: float, told: flo
     One row each: difference, low, high (95 %) and is_sure, whether zero lies outside as told.
     """
     mine, theirs = (_parts(table, step) for table in (own, others))
-    rounding = 2 * (1.96**2) * step**2 / 12
+    rounding = 2 * Z**2 * step**2 / 12
     difference = mine[0] - theirs[0]
     below = np.sqrt((mine[0] - mine[1]) ** 2 + (theirs[2] - theirs[0]) ** 2 + rounding)
     above = np.sqrt((mine[2] - mine[0]) ** 2 + (theirs[0] - theirs[1]) ** 2 + rounding)

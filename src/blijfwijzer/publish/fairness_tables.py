@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, clear_whole, stack
+from blijfwijzer.fairness.cells import crossed_names
+from blijfwijzer.fairness.conclusions import words_of
 from blijfwijzer.fairness.targeting import Targeting
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.edge import Edge
@@ -133,20 +135,16 @@ def _about(need: Value, attribute: str, codebook: Codebook) -> Value:
 def _attribute(name: str, codebook: Codebook) -> Value:
     if name == EVERYONE:
         return say("group.everyone")
-    first, *others = (codebook.columns[part].label for part in name.split("&"))
-    named: Value = first
-    for other in others:
-        named = say("fairness.crossed", one=named, other=other)
-    return named
+    if name in codebook.columns:
+        return codebook.columns[name].label
+    one, other = (codebook.columns[part].label for part in crossed_names(name))
+    return say("fairness.crossed", one=one, other=other)
 
 
 def _level(attribute: str, group: str, codebook: Codebook) -> Value:
     if attribute == EVERYONE:
         return say("group.everyone")
-    parts: list[Value] = []
-    for name, level in zip(attribute.split("&"), str(group).split("&"), strict=False):
-        column = codebook.columns[name]
-        by_value = {f"{column.values[code]:g}": text for code, text in column.codes.items()}
-        texts: dict[str, Value] = {**column.codes, **by_value}
-        parts.append(texts.get(level) or texts.get(level.removesuffix(".0")) or level)
-    return tuple(parts)
+    if attribute in codebook.columns:
+        return (words_of(group, codebook.columns[attribute]),)
+    both = zip(crossed_names(attribute), crossed_names(group), strict=True)
+    return tuple(words_of(level, codebook.columns[name]) for name, level in both)

@@ -19,7 +19,7 @@ from blijfwijzer.survey.texts import Language, Value, say
 INDEX = "index.html"
 PLAIN = ("council", "notice")
 """Forms for readers who are not helped by numbers of evidence between sentences."""
-_NUMBERED = ("technical", "norms", "dpia", "iama", "prescan")
+_NUMBERED = ("technical", "norms", "dpia", "iama", "prescan", "review")
 """Forms whose questions are known by their numbers."""
 _WITH_RISKS = ("dpia", "iama", "technical")
 _WITH_LAW = ("classification", "council")
@@ -107,7 +107,8 @@ def _form(pages: PackPages, filled: FilledForm) -> bytes:
 def _answer(pages: PackPages, filled: FilledForm, answer: Answer) -> Block:
     name, item = filled.form.id, answer.item
     question = pages_text(pages, item.question)
-    number = _number(item.id) if name in _NUMBERED else ""
+    is_numbered = name in _NUMBERED and item.id[0].isdigit()
+    number = _number(item.id) if is_numbered else ""
     told, open_points = list[Value](), list[Value]()
     for passage in pages.written[name][item.id]:
         is_open = passage.passage.source in ("organisation", "empty", "uncovered")

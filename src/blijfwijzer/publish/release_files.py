@@ -10,7 +10,7 @@ from pandas.api.types import is_numeric_dtype
 
 from blijfwijzer.disclosure.release import Cleared, reopen, require_cleared
 from blijfwijzer.errors import ReleaseError, counted
-from blijfwijzer.files import plain
+from blijfwijzer.files import parse_json, plain
 from blijfwijzer.publish.cells import safe_text, to_csv
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.explore_page import render_explorer
@@ -136,7 +136,7 @@ def report_from_json(content: bytes) -> Chapter:
     ReleaseError
         It lacks what no page can do without.
     """
-    raw = json.loads(content)
+    raw = parse_json(content)
     tables_of_each = [name for name in _TABLES if name not in _PERHAPS]
     lacking = [name for name in (*_TOLD, *_ABOUT, *tables_of_each) if raw.get(name) is None]
     if lacking:

@@ -139,9 +139,8 @@ def clear_groups(estimates: GroupEstimates, codebook: Codebook, edge: Edge) -> C
     table["own_n"], table["own_people"] = own["own_n"].to_numpy(), own["own_people"].to_numpy()
     for name, rates in estimates.rates.items():
         of_each = pd.DataFrame({**estimates.flags[name], **rates})[shown].reset_index(drop=True)
-        of_each = of_each.join(_places(of_each))
-        for column in _OF_EACH_RISK:
-            table[f"{name}_{column}"] = of_each[column].to_numpy()
+        for column, values in tell_risk(of_each).items():
+            table[f"{name}_{column}"] = values.to_numpy()
     for name, rates in estimates.remainders.items():
         for column in ("rate", "low", "high"):
             table[f"{name}_own_{column}"] = rates[column].to_numpy()[shown]
@@ -166,6 +165,16 @@ class _LevelWords(dict[str, Value]):
 
     def __missing__(self, level: str) -> Value:
         return level
+
+
+def tell_risk(of_each: pd.DataFrame) -> pd.DataFrame:
+    """Give what a row of a group tells of one risk: what was estimated, and what follows from it.
+
+    Parameters
+    ----------
+    of_each : rates and flags of the groups that are shown, one row each
+    """
+    return of_each.join(_places(of_each))[list(_OF_EACH_RISK)]
 
 
 def _places(groups: pd.DataFrame) -> pd.DataFrame:

@@ -44,12 +44,6 @@ def read_champions(models: Path) -> dict[str, str]:
     return {target: entry["model"] for target, entry in _entries(models).items()}
 
 
-def read_decisions(models: Path, target: str) -> list[dict[str, Any]]:
-    """Read the decisions about an outcome, the first one first."""
-    entry = _entries(models).get(target)
-    return [] if entry is None else list(entry["decisions"])
-
-
 def mark_champion(models: Path, decision: ChampionDecision) -> None:
     """Name a model as that which is used, and keep the decision beside those before it."""
     entries = _entries(models)

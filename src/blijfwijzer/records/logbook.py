@@ -18,14 +18,17 @@ from typing import Any
 
 from blijfwijzer import __version__
 from blijfwijzer.disclosure.chain import FILE, HEAD, Head, read_head
-from blijfwijzer.disclosure.ledger import Ledger, open_ledger
+from blijfwijzer.disclosure.ledger import LOG, Ledger, open_ledger
 from blijfwijzer.errors import INTERRUPTED, BlijfwijzerError, LedgerError, LogError
+from blijfwijzer.files import write_beside
 from blijfwijzer.survey.files import hash_file
 
 PLACE, ROLE, ACTIVITY = "BLIJFWIJZER_LOG", "BLIJFWIJZER_ROLE", "BLIJFWIJZER_ACTIVITY"
 """Environment variables: folder of the logs, the role of who runs commands, and the id of the
 processing in the register of processing activities. Nothing is logged without the first."""
 PROCESSING, ACTIONS = "processing", "actions"
+NEWEST = "newest"
+"""File of a log that tells of its last line: segment, number and hash, as lines of ledgers do."""
 _OWNER = "log"
 _SAID = ("by", "reason", "why", "again", "accepted_by", "accepted_why")
 """Options whose words are kept: who decided, and why."""
@@ -80,7 +83,9 @@ def logged(
     }
     about = {n: " ".join(str(options[n]).split()) for n in _SAID if options.get(n)}
     with _opened(Path(place), ACTIONS) as log:
-        log.append({**told, "state": "begun", "said": about, "files": _files_in(options, log)})
+        begun = {**told, "state": "begun", "said": about, "files": _files_in(options, log)}
+        line = log.append(begun)
+        anchored = LOG.set(f"{log.folder.name} {line.sequence} {line.hash}")
     code = 1
     try:
         yield operation
@@ -92,6 +97,7 @@ def logged(
         code = INTERRUPTED
         raise
     finally:
+        LOG.reset(anchored)
         with _opened(Path(place), ACTIONS) as log:
             log.append({**told, "state": "ended", "exit_code": code, "outcome": operation.outcome})
         with _opened(Path(place), PROCESSING) as log:
@@ -129,6 +135,9 @@ def _opened(place: Path, kind: str) -> Iterator[Ledger]:
             if not log.releases:
                 log.append({"follows": _head_before(segment)})
             yield log
+            last = log.releases[-1]
+            with write_beside(place / kind / NEWEST) as beside:
+                beside.write_text(f"{segment.name} {last.sequence} {last.hash}\n", "utf-8")
     except LedgerError as error:
         raise LogError(
             f"{segment}: the log of {kind} cannot be added to, so nothing was done: {error}"

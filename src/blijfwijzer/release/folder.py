@@ -157,7 +157,7 @@ def read_release(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Chapter]:
     try:
         groups = reopen(pd.read_parquet(folder / "groups.parquet")).frame
         report = report_from_json((folder / "report.json").read_bytes())
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReleaseError(
             f"{folder}: groups.parquet or report.json cannot be read as those of a release "
             f"({type(error).__name__}). Score the survey again."

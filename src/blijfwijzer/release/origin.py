@@ -9,6 +9,7 @@ from blijfwijzer.disclosure.standing import withdrawn
 from blijfwijzer.errors import DisclosureError, ModelFolderError
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.stops import EVERYTHING, stops_in
+from blijfwijzer.release.thresholds import MODELS
 from blijfwijzer.survey.texts import Message
 
 _PLAIN, KEYED = "_sha256", "_hmac_sha256"
@@ -39,6 +40,20 @@ def keyed_origin(origin: Mapping[str, str], ledger: Ledger) -> dict[str, str]:
         else:
             shown[name] = value
     return shown
+
+
+def models_of(request: Request, ledger: Ledger) -> dict[str, str]:
+    """Give the folders of the models that something is made with, to their keyed hashes."""
+    origin = request.origin
+    return {
+        origin.get(name, name): ledger.identify(origin[name + _PLAIN]) for name in request.models
+    }
+
+
+def models_in(request: Request, ledger: Ledger) -> dict[str, list[str]]:
+    """Give what a line of the ledger holds of the models that something is made with."""
+    keyed = sorted(models_of(request, ledger).values())
+    return {MODELS: keyed} if keyed else {}
 
 
 def unknown_models(request: Request, ledger: Ledger) -> list[str]:

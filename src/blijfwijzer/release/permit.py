@@ -13,10 +13,10 @@ from blijfwijzer.governance.acceptance import Judgement
 from blijfwijzer.governance.document import Governance, Use
 from blijfwijzer.governance.places import find_governance, read_named
 from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.release.origin import KEYED, refuse_other_weights, refuse_unknown
+from blijfwijzer.release.origin import KEYED, models_of, refuse_other_weights, refuse_unknown
 from blijfwijzer.release.request import Request
-from blijfwijzer.release.stops import refuse_stopped
-from blijfwijzer.release.thresholds import JUDGED, Judging, settle
+from blijfwijzer.release.stops import refuse_stopped, refuse_stopped_elsewhere
+from blijfwijzer.release.thresholds import Judging, settle, tells
 from blijfwijzer.survey.texts import Message, say
 
 _USES: Mapping[str, Use] = {"need": "vouchers", "intention": "retention policy"}
@@ -121,28 +121,22 @@ def begin(request: Request, ledger: Ledger) -> Permit:
     told = find_governance(request.settings.governance, request.codebook)
     is_example = told is not None and request.settings.governance is None
     permit = Permit(told, tuple(_uses_of(request)), is_example=is_example)
-    refuse_stopped(ledger, _models_of(request, ledger))
+    refuse_stopped(ledger, models_of(request, ledger))
+    refuse_stopped_elsewhere(request, ledger)
     permit.hold(ledger)
     refuse_unknown(request, ledger)
     refuse_other_weights(request, ledger)
     return replace(permit, is_in_time=_settle(permit, request, ledger))
 
 
-def _models_of(request: Request, ledger: Ledger) -> dict[str, str]:
-    """Give the folders of the models that something is made with, to their keyed hashes."""
-    origin = request.origin
-    return {
-        origin.get(name, name): ledger.identify(origin[f"{name}_sha256"]) for name in request.models
-    }
-
-
 def _settle(permit: Permit, request: Request, ledger: Ledger) -> bool:
     """Enter thresholds before a result that they judge; tell whether they are in time."""
-    if permit.governance is None or request.kind not in JUDGED:
+    models = models_of(request, ledger)
+    if permit.governance is None or not tells(request.kind, bool(models)):
         return True
     dataset = ledger.identify(request.origin.get("survey_sha256", ""))
     about = request.survey, request.kind, request.wave, dataset
-    judging = Judging(*about, frozenset(_models_of(request, ledger).values()))
+    judging = Judging(*about, frozenset(models.values()))
     return settle(ledger, permit.governance.acceptance.sha256, judging)
 
 

@@ -37,6 +37,7 @@ from blijfwijzer.release.admission import (
 from blijfwijzer.release.decisions import remark_followed
 from blijfwijzer.release.origin import (
     keyed_origin,
+    models_in,
     register_in,
     remark_models,
     remark_withdrawn,
@@ -180,6 +181,7 @@ class Rehearsal:
                 entry,
                 **promise_in(self.request),
                 **register_in(self.request, self.ledger, admission.wave),
+                **models_in(self.request, self.ledger),
             )
             if proof.content:
                 self.ledger.keep_proof(int(head["sequence"]), proof.content)

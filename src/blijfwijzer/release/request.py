@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from blijfwijzer.files import hash_bytes, to_json
+from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 
@@ -25,8 +27,8 @@ class Request:
     """All that it is made from, as `provenance` gives, and more."""
     asked: Mapping[str, Any] = field(default_factory=dict)
     """What else tells it from others that are made from the same."""
-    vouched: frozenset[str] = frozenset()
-    """Hashes of the models for which whoever made them vouches, by a signature that is trusted."""
+    stored: tuple[Stored, ...] = ()
+    """The models themselves."""
 
     @property
     def survey(self) -> str:
@@ -43,6 +45,16 @@ class Request:
         """What the models that it is made with are called in its origin."""
         ends = [name.removesuffix("_sha256") for name in self.origin if name.endswith("_sha256")]
         return [name for name in ends if name.startswith("model")]
+
+    @property
+    def vouched(self) -> frozenset[str]:
+        """Hashes of the models for which who made them vouches, by a signature that is trusted."""
+        return frozenset[str]().union(*(one.vouched for one in self.stored))
+
+    @property
+    def homes(self) -> list[Path]:
+        """Folders of ledgers that know whether its models were stopped, whichever is named."""
+        return sorted({one.ledgers for one in self.stored})
 
     @cached_property
     def sha256(self) -> str:

@@ -43,7 +43,7 @@ Json = dict[str, Any]
 Parts = tuple[tuple[str, str], ...]
 
 
-class Findings(list[tuple[int, str]]):
+class Verified(list[tuple[int, str]]):
     """What was checked, each with whether it holds."""
 
     def add(self, what: str, faults: list[str], kind: int = FAILS) -> bool:
@@ -58,7 +58,7 @@ class Findings(list[tuple[int, str]]):
         return "\n".join(f"{('holds', 'open ', 'FAILS')[kind]}  {what}" for kind, what in self)
 
 
-class Proof:
+class ReadProof:
     """A proof as it was read: groups and cells by their place, a cell as its groups."""
 
     def __init__(self, raw: Json, wave: str) -> None:
@@ -79,9 +79,9 @@ class Proof:
         return ["those in " + " and ".join(self.names[g] for g in self.cells[c]) for c in cells]
 
 
-def verify(release: Path, proofs: list[Path], ledger: Path | None) -> Findings:
+def verify(release: Path, proofs: list[Path], ledger: Path | None) -> Verified:
     """Check a release, its proofs (one per wave), and the ledger that it stands in."""
-    findings = Findings()
+    findings = Verified()
     try:
         run = parse((release / "run.json").read_text("utf-8"))
         hold_files(findings, release, run)
@@ -94,7 +94,7 @@ def verify(release: Path, proofs: list[Path], ledger: Path | None) -> Findings:
             why = [told.get("left_out", "no file has its hash")] * (sha not in given)
             if not findings.add(f"the proof of wave {wave} is given", why, kind):
                 continue
-            proof = Proof(parse(given[sha].read_text("utf-8")), wave)
+            proof = ReadProof(parse(given[sha].read_text("utf-8")), wave)
             hold_proof(findings, proof, run["settings"]["disclosure"]["minimum"])
             if wave == run["wave"] and (release / "groups.csv").is_file():
                 hold_groups(findings, proof, (release / "groups.csv").read_text("utf-8-sig"))
@@ -106,7 +106,7 @@ def verify(release: Path, proofs: list[Path], ledger: Path | None) -> Findings:
     return findings
 
 
-def hold_proof(findings: Findings, proof: Proof, promised: int) -> None:
+def hold_proof(findings: Verified, proof: ReadProof, promised: int) -> None:
     """Check a proof by itself: its cells by their labels, its worlds, and that they serve all."""
     k, sized = proof.minimum, list(zip(proof.names, proof.sizes, strict=True))
     faults = [f"{name} has {n}" for name, n in sized if n < k]
@@ -163,7 +163,7 @@ def derive_cells(labels: list[tuple[Parts, Parts]]) -> set[tuple[int, ...]]:
     return cells - {()}
 
 
-def hold_empty(findings: Findings, proof: Proof) -> set[int]:
+def hold_empty(findings: Verified, proof: ReadProof) -> set[int]:
     """Check that multiples of sizes show cells empty; give those that are."""
     factors = [proof.multipliers.get(group, 0) for group in range(len(proof.sizes))]
     over = [sum(factors[group] for group in cell) for cell in proof.cells]
@@ -175,7 +175,7 @@ def hold_empty(findings: Findings, proof: Proof) -> set[int]:
     return proof.empty if holds else set()
 
 
-def hold_groups(findings: Findings, proof: Proof, text: str) -> None:
+def hold_groups(findings: Verified, proof: ReadProof, text: str) -> None:
     """Check that groups.csv has the groups of a proof, sizes in their bands and shares that fit."""
     rows = {_QUOTE.sub("", r["group"]): r for r in csv.DictReader(io.StringIO(text), delimiter=";")}
     places = {_QUOTE.sub("", name): place for place, name in enumerate(proof.names)}
@@ -197,7 +197,7 @@ def hold_groups(findings: Findings, proof: Proof, text: str) -> None:
         findings.add(f"groups.csv has direct rates of {name} that some count has", faults)
 
 
-def hold_files(findings: Findings, release: Path, run: Json) -> None:
+def hold_files(findings: Verified, release: Path, run: Json) -> None:
     """Check the hash of every file, and that there are no others."""
     there = {str(p.relative_to(release)): p for p in release.rglob("*") if not p.is_dir()}
     files, strange = run["files"], set(there) - set(run["files"]) - {"run.json", "lottery.json"}
@@ -208,7 +208,7 @@ def hold_files(findings: Findings, release: Path, run: Json) -> None:
     findings.add(f"the {len(files)} files of the release are as run.json has them", faults)
 
 
-def hold_ledger(findings: Findings, path: Path, run: Json) -> list[Json]:
+def hold_ledger(findings: Verified, path: Path, run: Json) -> list[Json]:
     """Check that the chain is unbroken and has the release; give its lines that still stand."""
     path = path / "releases.jsonl" if path.is_dir() else path
     lines, ends, faults = list[Json](), [(0, "0" * 64)], list[str]()
@@ -242,7 +242,7 @@ def hold_ledger(findings: Findings, path: Path, run: Json) -> list[Json]:
     return lines
 
 
-def hold_entry(findings: Findings, proof: Proof, sha: str, lines: list[Json]) -> None:
+def hold_entry(findings: Verified, proof: ReadProof, sha: str, lines: list[Json]) -> None:
     """Check that a proof is of the groups that were entered, and of those entered before."""
     at = [number for number, x in enumerate(lines) if x["content"].get("proof") == sha]
     if not findings.add("the ledger has the proof", [] if at else ["no line has its hash"]):

@@ -22,11 +22,7 @@ from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wav
 from blijfwijzer.runs.explanation import Model
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
 from blijfwijzer.runs.then import read_against
-from blijfwijzer.runs.train import (
-    TrainRequest,
-    fit_outcome,
-    read_training,
-)
+from blijfwijzer.runs.train import TrainRequest, fit_outcome, read_training
 from blijfwijzer.runs.unshown import Place, Places, Trained, Unshown, Value, Wished, place_of
 from blijfwijzer.runs.vouchers import Divided, VoucherRequest, divide, publish_division
 from blijfwijzer.runs.waves import WavesRequest, paths_of
@@ -83,8 +79,8 @@ def load_model(
     TrackingError, MissingExtraError
         The registry has no such model or cannot be reached; MLflow is not installed.
     """
-    trusted = load_settings(settings).packs.trusted
-    return Model(**vars(choose_model(Path(models), target, trusted).stored))
+    packs = load_settings(settings).packs
+    return Model(**vars(choose_model(Path(models), target, packs).stored))
 
 
 def train(
@@ -275,21 +271,10 @@ def climate(
     CultureError
         No dimension of culture was asked.
     """
-    asked = WavesRequest(
-        Path(survey),
-        str(codebook),
-        tuple(by),
-        _path(previous),
-        _path(models),
-        load_settings(settings),
-        wave,
-        _path(labels),
-        engine,
-        _paths(population),
-        _paths(previous_population),
-    )
-    inputs = paths_of(asked)
-    publish = partial(_beside, publish_climate, inputs)
+    about = _path(previous), _path(models), load_settings(settings), wave, _path(labels), engine
+    people = _paths(population), _paths(previous_population)
+    asked = WavesRequest(Path(survey), str(codebook), tuple(by), *about, *people)
+    publish = partial(_beside, publish_climate, paths_of(asked))
     place = place_of("climate", asked.survey)
     return Wished(measure_climate(asked, tell), place, publish, wish_climate)
 
@@ -323,21 +308,10 @@ def claims(
     CultureError
         There is no such claim.
     """
-    asked = WavesRequest(
-        Path(survey),
-        str(codebook),
-        tuple(only),
-        _path(previous),
-        _path(models),
-        load_settings(settings),
-        wave,
-        _path(labels),
-        LOCAL,
-        _paths(population),
-        _paths(previous_population),
-    )
-    inputs = paths_of(asked)
-    publish = partial(_beside, publish_claims, inputs)
+    about = _path(previous), _path(models), load_settings(settings), wave, _path(labels), LOCAL
+    people = _paths(population), _paths(previous_population)
+    asked = WavesRequest(Path(survey), str(codebook), tuple(only), *about, *people)
+    publish = partial(_beside, publish_claims, paths_of(asked))
     return Wished(put_claims(asked, tell), place_of("claims", asked.survey), publish, wish_claims)
 
 

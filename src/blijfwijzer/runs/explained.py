@@ -102,7 +102,7 @@ class Explained:
         origin |= {**self.stored.origin, **(beside or {})}
         asked, statistics = {"target": target}, (f"rate:{target}",)
         about = codebook, self.settings, wave_of(self.file)
-        return Request(kind, *about, statistics, origin, asked, self.stored.vouched)
+        return Request(kind, *about, statistics, origin, asked, (self.stored,))
 
     def break_down(self, release: Rehearsal) -> Breakdown:
         """Choose by which units and backgrounds it may be told of."""
@@ -112,8 +112,8 @@ class Explained:
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
     # What a model was trained with says nothing of whom its user trusts.
-    trusted = load_settings(request.settings).packs.trusted
-    choice = choose_model(request.model, request.target, trusted)
+    packs = load_settings(request.settings).packs
+    choice = choose_model(request.model, request.target, packs)
     codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
     settings = governed(settings, choice.stored.folder).spoken(codebook.survey.language)

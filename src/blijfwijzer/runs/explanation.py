@@ -35,6 +35,7 @@ from blijfwijzer.release.breakdown import admit_breakdown, are_narrow
 from blijfwijzer.release.persons import refuse_persons
 from blijfwijzer.release.publication import Showing, showing
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.stops import refuse_stopped_here
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.explained import Explained, contribute_intake
@@ -101,12 +102,13 @@ class Model(Stored):
         refuse_without("shap", "explain", "an explanation")
         chosen = load_settings(settings)
         own = governed(self.settings if settings is None else chosen, self.folder)
+        beside = self.ledgers if ledgers is None else Path(ledgers)
         if by == PERSONS:
             refuse_persons(own.explain.persons)
+            refuse_stopped_here(self, beside)
         explained = _contribute(self, survey, own, tell)
         if by == PERSONS:
             return _explanation(_of_persons(explained), explained)
-        beside = self.ledgers if ledgers is None else Path(ledgers)
         asked = (by,) if isinstance(by, str) else tuple(by)
         request = _request(explained, asked, wave or wave_of(explained.file))
         with showing(request, beside) as release:
@@ -162,7 +164,7 @@ def _request(explained: Explained, by: tuple[str, ...], wave: str) -> Request:
     asked = {"target": target, "by": list(by), "wave": wave, "as": "explanation"}
     statistics = (f"risk:{target}",)
     codebook = without_outcomes(stored.codebook)
-    return Request("explain", codebook, settings, wave, statistics, origin, asked)
+    return Request("explain", codebook, settings, wave, statistics, origin, asked, (stored,))
 
 
 def _find_rows(explained: Explained, by: tuple[str, ...], release: Showing) -> _Rows:

@@ -1,22 +1,25 @@
 """Stories of governance: a file is drafted and checked, and what runs is stopped and resumed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from blijfwijzer.disclosure.chain import FILE, Release, read_head, verify
-from blijfwijzer.disclosure.ledger import Ledger, open_ledger
+from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.disclosure.standing import RESUME, STOP, note, standing
 from blijfwijzer.errors import GovernanceError, LedgerError, SettingsError
 from blijfwijzer.files import write_beside
 from blijfwijzer.governance.document import Governance, read_governance
 from blijfwijzer.governance.draft import draft_governance
+from blijfwijzer.records.model_choice import choose_models
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.release.stops import EVERYTHING, stops_in
-from blijfwijzer.release.thresholds import JUDGED, in_force
+from blijfwijzer.release.thresholds import JUDGED, in_force, is_telling
+from blijfwijzer.settings import PackSettings
 from blijfwijzer.survey.codebook import load_codebook
 
+_NOBODY = PackSettings()
 _SOON = 60
 """Days before the end from which a check says that a file must be renewed."""
 
@@ -85,17 +88,16 @@ def _dated(told: Governance) -> Iterator[str]:
 
 def _beside_ledger(told: Governance, entered: Sequence[Release]) -> Iterator[str]:
     """Say what contradicts the order or the dates of results that were made."""
-    results = [line for line in standing(entered) if line.content["kind"] in JUDGED]
-    if not results:
-        return
-    then = in_force(entered[: results[-1].sequence])
-    if then and then != told.acceptance.sha256:
+    telling = [line for line in standing(entered) if is_telling(line)]
+    results = [line for line in telling if line.content["kind"] in JUDGED]
+    if telling and not in_force(entered[: telling[0].sequence]):
+        yield f"acceptance: result {telling[0].sequence} was made before there were thresholds"
+    then = in_force(entered[: results[-1].sequence]) if results else ""
+    if then not in ("", told.acceptance.sha256):
         yield (
             f"acceptance: result {results[-1].sequence} was made by other thresholds "
             f"({then[:12]}); these are for a wave and a model of which there is none yet"
         )
-    if not in_force(entered[: results[0].sequence]):
-        yield f"acceptance: result {results[0].sequence} was made before there were thresholds"
     shown = [line for line in results if line.content["kind"] != "train"]
     for name, settled in told.settlements.items():
         if shown and settled is not None and settled.date > date.fromisoformat(shown[0].time[:10]):
@@ -105,12 +107,16 @@ def _beside_ledger(told: Governance, entered: Sequence[Release]) -> Iterator[str
             )
 
 
-def stop(ledgers: Path, model: Path | None, reason: str) -> list[str]:
+def stop(
+    ledgers: Path, model: Path | None, reason: str, packs: PackSettings = _NOBODY
+) -> list[str]:
     """Stop all that is made with a model, or all; what was made stays as it is.
 
     Parameters
     ----------
-    model : folder of the model; everything is stopped when left out
+    model : folder of the model, its address in the registry, or a pack, of which each model is
+        meant; everything is stopped when left out
+    packs : whose packs are used here, so whose can be stopped
 
     Raises
     ------
@@ -121,19 +127,25 @@ def stop(ledgers: Path, model: Path | None, reason: str) -> list[str]:
     -------
     The ledgers in which it stands.
     """
-    why = _require(reason, "--reason")
-    stopped = []
-    for folder in _ledgers_of(ledgers, model):
+    why, found = _require(reason, "--reason"), []
+    what = _read_stoppable(model, packs)
+    for folder in _ledgers_of(ledgers, what):
         with open_ledger(folder, read_head(folder).owner) as ledger:
-            key = _key_of(model, ledger)
-            ledger.append(note(STOP, folder.name, {"model": key, "reason": why}))
-        stopped.append(str(folder))
-        print(f"{folder}: {_named(model)} is stopped: {why}. What was made before is kept.")
-    return stopped
+            for name, sha256 in what.models.items():
+                ledger.append(note(STOP, folder.name, {"model": sha256, "reason": why}))
+                print(f"{folder}: {name} is stopped: {why}. What was made before is kept.")
+        found.append(str(folder))
+    return found
 
 
-def resume(ledgers: Path, model: Path | None, by: str, reason: str) -> list[str]:
+def resume(
+    ledgers: Path, model: Path | None, by: str, reason: str, packs: PackSettings = _NOBODY
+) -> list[str]:
     """Resume what was stopped, on the word of somebody.
+
+    Parameters
+    ----------
+    model, packs : as of `stop`
 
     Raises
     ------
@@ -146,43 +158,56 @@ def resume(ledgers: Path, model: Path | None, by: str, reason: str) -> list[str]
     -------
     The ledgers in which it stands.
     """
-    who, why = _require(by, "--by"), _require(reason, "--reason")
-    resumed = []
-    for folder in _ledgers_of(ledgers, model):
+    who, why, found = _require(by, "--by"), _require(reason, "--reason"), []
+    what = _read_stoppable(model, packs)
+    for folder in _ledgers_of(ledgers, what):
         with open_ledger(folder, read_head(folder).owner) as ledger:
-            key = _key_of(model, ledger)
-            if key not in stops_in(ledger.releases):
-                continue
-            ledger.append(note(RESUME, folder.name, {"model": key, "by": who, "reason": why}))
-        resumed.append(str(folder))
-        print(f"{folder}: {_named(model)} is resumed by {who}: {why}.")
-    if not resumed:
-        raise GovernanceError(f"{ledgers}: {_named(model)} was not stopped. Nothing was changed.")
-    return resumed
+            stopped = stops_in(ledger.releases)
+            for name, sha256 in what.models.items():
+                # An earlier version entered the keyed hash.
+                for key in {sha256, ledger.identify(sha256)} & stopped.keys():
+                    told = {"model": key, "by": who, "reason": why}
+                    ledger.append(note(RESUME, folder.name, told))
+                    found.append(str(folder))
+                    print(f"{folder}: {name} is resumed by {who}: {why}.")
+    if not found:
+        names = ", ".join(what.models)
+        raise GovernanceError(f"{ledgers}: {names} was not stopped. Nothing was changed.")
+    return sorted(set(found))
 
 
-def _ledgers_of(ledgers: Path, model: Path | None) -> list[Path]:
-    """Give the ledgers of all surveys, or of that of a model."""
-    if model is not None:
-        own = ledgers / read_model(model).codebook.survey.name
-        found = [own] if (own / FILE).is_file() else []
+@dataclass(frozen=True)
+class _Stoppable:
+    """What is stopped or resumed."""
+
+    models: Mapping[str, str]
+    """Name to hash of the manifest; "everything" to `EVERYTHING`."""
+    survey: str = ""
+    """That the models are of; every one here where all is meant."""
+
+
+def _read_stoppable(model: Path | None, packs: PackSettings) -> _Stoppable:
+    """Read which models are meant; of a folder with several models none is."""
+    if model is None:
+        return _Stoppable({"everything": EVERYTHING})
+    if model.is_dir():
+        stored = [read_model(model)]
     else:
-        found = sorted(path.parent for path in ledgers.glob(f"*/{FILE}"))
+        stored = [choice.stored for choice in choose_models(model, packs).values()]
+    models = {one.folder.name: one.manifest.sha256 for one in stored}
+    return _Stoppable(models, stored[0].codebook.survey.name)
+
+
+def _ledgers_of(ledgers: Path, what: _Stoppable) -> list[Path]:
+    """Give the ledgers of all surveys, or of that of some models."""
+    places = [ledgers / what.survey] if what.survey else sorted(ledgers.glob("*"))
+    found = [place for place in places if (place / FILE).is_file()]
     if not found:
         raise LedgerError(
             f"{ledgers}: nothing was ever made with a ledger here, so there is nothing to stop or "
             "resume. Give --ledger the folder of the ledgers."
         )
     return found
-
-
-def _key_of(model: Path | None, ledger: Ledger) -> str:
-    """Give by what a ledger knows a model; `EVERYTHING` where none is named."""
-    return EVERYTHING if model is None else ledger.identify(read_model(model).manifest.sha256)
-
-
-def _named(model: Path | None) -> str:
-    return "everything" if model is None else model.name
 
 
 def _require(text: str, option: str) -> str:

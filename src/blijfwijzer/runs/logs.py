@@ -1,17 +1,18 @@
 """The story of `govern log`: whether logs are as they were written, and what goes in its time."""
 
 import calendar
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from blijfwijzer.disclosure.chain import FILE, HEAD, Release, verify
+from blijfwijzer.disclosure.chain import FILE, HEAD, Release, read_head, read_lines, verify
 from blijfwijzer.errors import LedgerError, LogError, counted
 from blijfwijzer.governance.document import LEAST_LOG_DAYS
 from blijfwijzer.records.logbook import (
     ACTIONS,
+    NEWEST,
     PROCESSING,
     is_purged,
     pointer_to,
@@ -26,44 +27,120 @@ class Logs:
     lines: int
     purged: tuple[str, ...]
     """Segments of which only the head is left."""
-    open: tuple[str, ...]
+    newest: dict[str, str]
+    """Each log to its last line: segment, number and hash, for somebody else to keep."""
+    open: tuple[str, ...] = ()
     """Ids of operations that began and did not end: they run, or were killed."""
+    elsewhere: tuple[str, ...] = ()
+    """Ids of operations that entered something that no ledger here has."""
+    is_checked: bool = False
+    """Whether each line was held against what it was; else what is open is not known."""
 
     def as_json(self) -> dict[str, Any]:
         """Tell a program of it."""
-        return {"lines": self.lines, "purged": list(self.purged), "open": list(self.open)}
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in vars(self).items()}
 
 
-def verify_logs(place: Path) -> Logs:
-    """Check each line of both logs, that segments follow each other, and that they agree.
+def tell_logs(place: Path) -> Logs:
+    """Tell what is in both logs, as it stands there; nothing is checked.
 
     Raises
     ------
     LogError
-        There are none; a line or a segment is altered or lost, or went before its time; or an
-        operation is in one only.
+        There are none.
     """
-    if not any(segments_of(place / kind) for kind in (ACTIONS, PROCESSING)):
-        raise LogError(f"{place}: there are no logs here. Give the folder of BLIJFWIJZER_LOG.")
-    actions, processing = (list(_lines_of(place / kind)) for kind in (ACTIONS, PROCESSING))
-    ended = {x.content["operation_id"] for x in actions if x.content.get("state") == "ended"}
-    begun = {x.content["operation_id"] for x in actions if x.content.get("state") == "begun"}
-    processed = {x.content["operation_id"] for x in processing if "operation_id" in x.content}
-    segments = [*segments_of(place / ACTIONS), *segments_of(place / PROCESSING)]
+    segments = _segments(place)
+    files = [segment / FILE for segment in segments if not is_purged(segment)]
+    lines = sum(file.read_bytes().count(b"\n") - 1 for file in files)
+    found = Logs(lines, _names(segments), _newest(place))
+    print(f"{place}: {counted(found.lines, 'line')}, not checked (--verify does that).")
+    _print_newest(place, found)
+    return found
+
+
+def verify_logs(place: Path, ledgers: Path | None = None) -> Logs:
+    """Check each line of both logs, that segments follow each other, and that nothing is lost.
+
+    Parameters
+    ----------
+    ledgers : folder of the ledgers, whose lines tell where the log of actions was
+
+    Raises
+    ------
+    LogError
+        There are none; a line or a segment is altered or lost, the last ones too, or went before
+        its time; or an operation is in one only.
+    """
+    segments = _segments(place)
     purged = [segment for segment in segments if is_purged(segment)]
     _refuse_early(purged)
-    lost = sorted(ended ^ processed) if not purged else sorted(processed - ended)
+    actions, processing = (_read_log(place / kind) for kind in (ACTIONS, PROCESSING))
+    entered = _lines_of_ledgers(ledgers)
+    for kind, log in ((ACTIONS, actions), (PROCESSING, processing)):
+        _hold_end(place / kind, log, [_newest(place).get(kind, "")])
+    _hold_end(place / ACTIONS, actions, [line.log for line in entered if line.log])
+    acts, spans = _contents(actions), _contents(processing)
+    ended = {told["operation_id"]: told for told in acts if told.get("state") == "ended"}
+    begun = {told["operation_id"] for told in acts if told.get("state") == "begun"}
+    processed = {told["operation_id"] for told in spans}
+    lost = sorted(ended.keys() ^ processed) if not purged else sorted(processed - ended.keys())
     if lost:
         raise LogError(
-            f"{place}: {len(lost)} operations are in one log only, the first {lost[0]}. Restore "
-            "both logs from one copy."
+            f"{place}: {counted(len(lost), 'operation is', 'operations are')} in one log only, the "
+            f"first {lost[0]}. Restore both logs from one copy."
         )
-    names = tuple(sorted({f"{s.parent.name}/{s.name}" for s in purged}))
-    found = Logs(len(actions) + len(processing), names, tuple(sorted(begun - ended)))
-    print(f"{place}: {found.lines} lines, each as it was written; {len(names)} segments purged.")
+    known = {line.hash for line in entered}
+    strange = [
+        n for n, told in ended.items() if told["outcome"].get("hash", "") not in {"", *known}
+    ]
+    found = Logs(
+        len(acts) + len(spans),
+        _names(segments),
+        _newest(place),
+        tuple(sorted(begun - ended.keys())),
+        tuple(sorted(strange)) if ledgers is not None else (),
+        is_checked=True,
+    )
+    _print_checked(place, found)
+    return found
+
+
+def _print_checked(place: Path, found: Logs) -> None:
+    lines, purged = counted(found.lines, "line"), counted(len(found.purged), "segment")
+    print(f"{place}: {lines}, each as it was written; {purged} purged.")
+    _print_newest(place, found)
     for one in found.open:
         print(f"  operation {one} began and did not end")
+    for one in found.elsewhere:
+        print(f"  operation {one} entered something that no ledger here has")
+
+
+def _print_newest(place: Path, found: Logs) -> None:
+    for kind, last in found.newest.items():
+        print(f"  {place / kind} ends with {last}")
+
+
+def _segments(place: Path) -> list[Path]:
+    found = [segment for kind in (ACTIONS, PROCESSING) for segment in segments_of(place / kind)]
+    if not found:
+        raise LogError(f"{place}: there are no logs here. Give the folder of BLIJFWIJZER_LOG.")
     return found
+
+
+def _names(segments: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(sorted(f"{s.parent.name}/{s.name}" for s in segments if is_purged(s)))
+
+
+def _newest(place: Path) -> dict[str, str]:
+    """Give what each log tells of its last line, where it does."""
+    files = {kind: place / kind / NEWEST for kind in (ACTIONS, PROCESSING)}
+    return {kind: file.read_text("utf-8").strip() for kind, file in files.items() if file.is_file()}
+
+
+def _lines_of_ledgers(ledgers: Path | None) -> list[Release]:
+    """Read the lines of all ledgers in a folder, without their keys."""
+    places = [] if ledgers is None else [file.parent for file in sorted(ledgers.glob(f"*/{FILE}"))]
+    return [line for place in places for line in read_lines(place, read_head(place))[0]]
 
 
 def _refuse_early(purged: Sequence[Path]) -> None:
@@ -76,20 +153,44 @@ def _refuse_early(purged: Sequence[Path]) -> None:
         )
 
 
-def _lines_of(log: Path) -> Iterator[Release]:
+def _read_log(log: Path) -> dict[str, list[Release]]:
     """Read the lines of all segments that are left, each held against the one before."""
     before: dict[str, Any] = {}
+    found = dict[str, list[Release]]()
     for segment in segments_of(log):
         if not is_purged(segment):
-            lines = _verified(segment)
+            lines = found[segment.name] = _verified(segment)
             follows = lines[0].content.get("follows") if lines else None
             if follows != before:
                 raise LogError(
                     f"{segment}: does not follow the segment before, so one is lost or altered. "
                     "Restore the log from a copy."
                 )
-            yield from lines[1:]
         before = pointer_to(segment)
+    return found
+
+
+def _hold_end(log: Path, read: Mapping[str, list[Release]], told: Sequence[str]) -> None:
+    """Hold a log against what others tell of its lines: a chain does not tell of its own end.
+
+    Parameters
+    ----------
+    told : segment, number and hash of lines
+    """
+    here = {f"{name} {x.sequence} {x.hash}" for name, lines in read.items() for x in lines}
+    purged = {segment.name for segment in segments_of(log) if is_purged(segment)}
+    lost = [one for one in told if one not in here and one.split(" ")[0] not in purged]
+    if lost:
+        raise LogError(
+            f"{log}: {counted(len(lost), 'line is', 'lines are')} told of elsewhere and not here, "
+            f"the first {lost[0] or NEWEST}, so the end of the log is lost, or another log was "
+            "kept then. Restore the log from a copy."
+        )
+
+
+def _contents(read: Mapping[str, list[Release]]) -> list[dict[str, Any]]:
+    """Give what lines say of operations; the first of a segment tells of the one before."""
+    return [line.content for lines in read.values() for line in lines[1:]]
 
 
 def _verified(segment: Path) -> list[Release]:
@@ -132,7 +233,8 @@ def purge(place: Path, days: int) -> list[str]:
                 path.unlink()
     names = [f"{segment.parent.name}/{segment.name}" for segment in gone]
     told = ", ".join(names) or "none"
-    print(f"{place}: {len(names)} segments deleted, their heads kept: {told}.")
+    gone_now = counted(len(names), "segment")
+    print(f"{place}: {gone_now} deleted, heads kept: {told}.")
     return names
 
 

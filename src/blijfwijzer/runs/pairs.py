@@ -94,8 +94,8 @@ def request_of(
         origin[f"model_{name}_sha256"] = one.stored.manifest.sha256
     target = last.stored.model.target
     told = {"target": target, "by": list(by), **asked}
-    vouched = frozenset[str]().union(*(one.stored.vouched for one in models.values()))
-    return Request(kind, codebook, settings, wave, (f"rate:{target}",), origin, told, vouched)
+    stored = tuple(one.stored for one in models.values())
+    return Request(kind, codebook, settings, wave, (f"rate:{target}",), origin, told, stored)
 
 
 def rivals_of(explained: Explained, first: Array, second: Array) -> Rivals:
@@ -119,9 +119,9 @@ def read_pair(asked: CompareRequest, tell: Tell) -> ModelPair:
     WaveTooDifferentError
         One of them cannot read the survey.
     """
-    trusted = load_settings(asked.settings).packs.trusted
+    packs = load_settings(asked.settings).packs
     first, second = (
-        choose_model(place, asked.target, trusted) for place in (asked.first, asked.second)
+        choose_model(place, asked.target, packs) for place in (asked.first, asked.second)
     )
     refuse_unlike(first.stored, second.stored)
     settings = load_settings(asked.settings or second.stored.settings)

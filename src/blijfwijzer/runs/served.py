@@ -2,8 +2,9 @@
 
 MLflow loads this file as code ("models from code"), so nothing is pickled. It answers with groups;
 with the risk of each row only by written leave in the settings ([explain.persons]). It is in no
-survey's ledger: it keeps one of its own, of which forms were in the rows that it answered, in the
-folder that BLIJFWIJZER_SERVED names, or in memory until it stops. Rows that differ from earlier
+survey's ledger, and reads that all the same, so that `govern stop` ends its answers. It keeps a
+ledger of its own, of which forms were in the rows that it answered, in the folder that
+BLIJFWIJZER_SERVED names, or in memory until it stops. Rows that differ from earlier
 ones by a few forms, that are the same by other levels, or that are mostly copies, are refused. It
 cannot see that rows were made up: eleven forms that somebody invents beside a real one pass, and
 the answer then tells what the model expects of the twelfth. So give it only to who may hold the
@@ -25,6 +26,7 @@ with warnings.catch_warnings():
 
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.release.answered import Answered
+from blijfwijzer.release.stops import refuse_served
 from blijfwijzer.settings import load_settings
 
 PLACE = "BLIJFWIJZER_SERVED"
@@ -39,8 +41,14 @@ class GroupTable(PythonModel):
 
         The leave to answer with persons is that of the settings that the model was trained with,
         or of a file that `model_config={"settings": path}` names when it is loaded.
+
+        Raises
+        ------
+        StoppedError, LedgerError, ModelFolderError
+            It is stopped, or no ledger is named that tells whether it is.
         """
         self.stored = read_model(Path(context.artifacts["folder"]))
+        refuse_served(self.stored)
         given = (context.model_config or {}).get("settings")
         own = load_settings(Path(given)) if given else self.stored.settings
         self.leave = own.explain.persons
@@ -57,9 +65,15 @@ class GroupTable(PythonModel):
         model_input : one row per response, columns as in the survey's file, unit levels among them
         params : `by`: unit levels, separated by commas; the codebook's cluster when left out;
             or "persons"
+
+        Raises
+        ------
+        StoppedError, LedgerError, ModelFolderError, DisclosureError
+            It was stopped since it was loaded; or what is asked may not be told.
         """
         from blijfwijzer.runs.score import PERSONS, tabulate_groups, tabulate_persons
 
+        refuse_served(self.stored)
         by = (params or {}).get("by") or self.stored.codebook.units.cluster
         if by == PERSONS:
             return tabulate_persons(model_input, self.stored, self.leave)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.files import format_of
+from blijfwijzer.survey.files import WRITTEN, format_of
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, Synthetic, make_survey
 
@@ -40,7 +40,7 @@ def synthesise(
     wanted = {"truth": truth, "population": population, "margins": margins}
     places = {name: Path(path) for name, path in wanted.items() if path}
     for path in (Path(output), *places.values()):
-        format_of(path)
+        format_of(path, WRITTEN)
     own = None if figures is None else Path(figures)
     survey, codebook = make_survey(respondents, seed, wave, own, tell), load_codebook(CODEBOOK)
     tell(f"write {output}")

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.errors import DecisionError
+from blijfwijzer.errors import DecisionError, counted
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.decision_tables import show_uptake
 from blijfwijzer.release.folder import settings_of
@@ -29,14 +29,15 @@ def uptake(release: Path, counts: Path, ledgers: Path) -> Shown:
         Counts are no counts, nothing was proposed, or other ones of this wave were told already.
     """
     proposed = read_proposed(release, ledgers)
-    counted = read_counts(read_table(counts).frame, counts.name)
+    rows = read_counts(read_table(counts).frame, counts.name)
     rules = settings_of(proposed.run).disclosure
-    found = tell_uptake(counted, rules)
+    found = tell_uptake(rows, rules)
     shown = show_uptake(proposed.report, found, rules.minimum)
     told = {"groups": len(found.rows), "withheld": found.withheld}
     hold = partial(refuse_recounted, proposed, shown)
     added = Addition(KIND, told, {}, hold, unlisted=sealed_in(release))
-    said = f"{release}: uptake of {len(found.rows)} groups told, of {found.withheld} not."
+    groups = counted(len(found.rows), "group")
+    said = f"{release}: uptake of {groups} told, of {found.withheld} not."
     return add_to_release(release, proposed, added, ({}, shown), ledgers, (said,))
 
 

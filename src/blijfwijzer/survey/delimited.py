@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from blijfwijzer.errors import CorruptFileError, WrongFormatError
-from blijfwijzer.survey.headings import Row, lay_out
+from blijfwijzer.survey.headings import lay_out
 from blijfwijzer.survey.table import Table, corrupt, refuse_large
 
 _CHUNK = 1 << 20
@@ -31,20 +31,29 @@ def read_delimited(path: Path, maximum: int, is_packed: bool) -> Table:
     ------
     CorruptFileError, WrongFormatError, FileTooLargeError, DuplicateColumnError
     """
-    text = _decode(path, _unpack(path, maximum) if is_packed else path.read_bytes())
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = decode(path, _unpack(path, maximum) if is_packed else path.read_bytes())
     named = _SEP_LINE.match(text)
     if named is not None:
         text = text[named.end() :]
     separator = named[1] if named is not None else _find_separator(text)
-    csv.field_size_limit(_LONGEST_CELL)
-    return lay_out(path, _rows(path, text, separator), is_padded=False, maximum=maximum)
+    return lay_out(path, rows_of(path, text, separator), is_padded=False, maximum=maximum)
 
 
-def _rows(path: Path, text: str, separator: str) -> Iterator[Row]:
+def rows_of(path: Path, text: str, separator: str, mark: str = '"') -> Iterator[list[str]]:
+    """Give the cells of each row of a text.
+
+    Parameters
+    ----------
+    path : for messages
+    mark : what stands around a cell with separators in it, and twice in one for itself
+
+    Raises
+    ------
+    CorruptFileError
+    """
     number = 0
     try:
-        for number, row in enumerate(_cells(text, separator), start=1):  # noqa: B007
+        for number, row in enumerate(_cells(text, separator, mark), start=1):  # noqa: B007
             yield row
     except csv.Error:
         raise CorruptFileError(
@@ -54,9 +63,12 @@ def _rows(path: Path, text: str, separator: str) -> Iterator[Row]:
         ) from None
 
 
-def _cells(text: str, separator: str) -> Iterator[list[str]]:
+def _cells(text: str, separator: str, mark: str = '"') -> Iterator[list[str]]:
+    csv.field_size_limit(_LONGEST_CELL)
     lines = io.StringIO(text, newline="")
-    yield from csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
+    yield from csv.reader(
+        lines, delimiter=separator, quotechar=mark, skipinitialspace=True, strict=True
+    )
 
 
 def _find_separator(text: str) -> str:
@@ -103,7 +115,13 @@ def _unpack(path: Path, maximum: int) -> bytes:
     return bytes(unpacked)
 
 
-def _decode(path: Path, content: bytes) -> str:
+def decode(path: Path, content: bytes) -> str:
+    """Read bytes as the text they are, with one kind of line ends.
+
+    Raises
+    ------
+    WrongFormatError
+    """
     told = next((name for mark, name in _MARKS.items() if content.startswith(mark)), None)
     for encoding in (told,) if told else (*_without_mark(content), "utf-8", "cp1252"):
         try:
@@ -111,7 +129,7 @@ def _decode(path: Path, content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         if "\x00" not in text:
-            return text
+            return text.replace("\r\n", "\n").replace("\r", "\n")
     raise WrongFormatError(
         f"{path.name}: is no text in UTF-8, UTF-16 or cp1252. Give it the suffix of what it is, or "
         "export it as UTF-8."

@@ -5,7 +5,7 @@ a limit, and no message repeats a cell.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from blijfwijzer.files import hash_bytes
 from blijfwijzer.survey.cells import code_text, settle
 from blijfwijzer.survey.delimited import read_delimited
 from blijfwijzer.survey.limesurvey import add_labels
+from blijfwijzer.survey.limesurvey_spss import read_pair, syntax_of
 from blijfwijzer.survey.parquet import SUFFIX as PARTS
 from blijfwijzer.survey.parquet import parts_of, read_parquet
 from blijfwijzer.survey.spreadsheet import read_spreadsheet
@@ -35,7 +36,10 @@ from blijfwijzer.survey.table import (
     too_large,
 )
 
-FORMATS = (".sav", ".zsav", ".parquet", ".csv", ".csv.gz", ".tsv", ".xlsx")
+WRITTEN = (".sav", ".zsav", ".parquet", ".csv", ".csv.gz", ".tsv", ".xlsx")
+"""Formats that can be read and written."""
+FORMATS = (*WRITTEN, ".dat")
+"""Formats that can be read."""
 
 # What a file of the format starts with, from the formats' own specifications.
 _MAGIC = {
@@ -89,6 +93,7 @@ def read_table(
         ".tsv": partial(read_delimited, is_packed=False),
         ".csv.gz": partial(read_delimited, is_packed=True),
         ".xlsx": partial(read_spreadsheet, sheet=sheet),
+        ".dat": read_pair,
     }
     table = add_labels(path, tidy(path, readers[suffix](place, maximum_bytes), hold))
     if table.frame.shape[1] == 0 or len(table.frame) == 0:
@@ -96,28 +101,34 @@ def read_table(
     return table
 
 
-def format_of(path: Path) -> str:
-    """Give the suffix of a format that can be read and written.
+def format_of(path: Path, formats: Sequence[str] = FORMATS) -> str:
+    """Give the suffix of a format that can be read, or that can be written.
 
-    >>> format_of(Path("wave.2019.csv.gz"))
+    >>> format_of(Path("wave.2019.csv.gz"), WRITTEN)
     '.csv.gz'
     """
     name = path.name.lower()
-    known = [suffix for suffix in FORMATS if name.endswith(suffix)]
+    known = [suffix for suffix in formats if name.endswith(suffix)]
     if not known:
         raise UnknownFormatError(
-            f"{path.name}: the suffix {path.suffix or '(none)'} is none that can be read or "
-            f"written. Use one of {', '.join(FORMATS)}."
+            f"{path.name}: the suffix {path.suffix or '(none)'} is none that can be "
+            f"{'written' if formats == WRITTEN else 'read'}. Use one of {', '.join(formats)}."
         )
     return known[0]
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal; of parts in a folder, that of theirs in order."""
+    """SHA-256 of a file's bytes, in hexadecimal.
+
+    Of parts in a folder, and of a table with the syntax that names its columns, that of theirs in
+    order.
+    """
     place = find_place(path)
-    if place.is_dir():
-        return hash_bytes("\n".join(map(_hash, parts_of(place))).encode())
-    return _hash(place)
+    parts = parts_of(place)
+    if path.suffix.lower() == ".dat" and syntax_of(path).is_file():
+        parts = [*parts, syntax_of(path)]
+    hashes = list(map(_hash, parts))
+    return hashes[0] if parts == [place] else hash_bytes("\n".join(hashes).encode())
 
 
 def _hash(place: Place) -> str:

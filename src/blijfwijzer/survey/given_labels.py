@@ -18,6 +18,8 @@ _NEEDED = ("column", "code", "label")
 _LANGUAGE = "language"
 _LONGEST = 60
 """Characters of a strange name that a message repeats."""
+_LONGEST_LABEL = 200
+"""Signs of a label, at most: it stands in cells, charts and headings; convention of ours."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def read_labels(path: Path | None, codebook: Codebook) -> GivenLabels:
     ------
     CodebookError
         A column of the table is missing, or it names something that the codebook does not, or one
-        code twice.
+        code twice, or rows have a label without a code or one that is too long.
     """
     if path is None:
         return NO_LABELS
@@ -86,12 +88,9 @@ def read_labels(path: Path | None, codebook: Codebook) -> GivenLabels:
         }
     )
     twice = told.duplicated(["column", "code", "language"])
-    if twice.any():
-        places = told.index[twice].to_numpy(dtype=int) + _FIRST
-        raise CodebookError(
-            f"{path.name}: {counted(len(places), 'row')} about a code that has a label already, "
-            f"the first in row {places[0]}. Keep one of each."
-        )
+    _refuse(path, twice, "about a code that has a label already", "Keep one of each")
+    long = told["label"].str.len() > _LONGEST_LABEL
+    _refuse(path, long, f"with a label of more than {_LONGEST_LABEL} signs", "Shorten them")
     texts = {
         str(column): {str(code): _text(own) for code, own in of_column.groupby("code")}
         for column, of_column in told.groupby("column")
@@ -109,7 +108,20 @@ def _read_rows(path: Path) -> pd.DataFrame:
             f"{', '.join(lacking)}. A table of labels has {', '.join(_NEEDED)} and, if you like, "
             f"{_LANGUAGE}."
         )
-    return rows.dropna(subset=["label"])
+    rows = rows.dropna(subset=["label"])
+    bare = rows[["column", "code"]].isna().any(axis=1)
+    _refuse(path, bare, "with a label and no column or code", "Fill in of what it is the label")
+    return rows
+
+
+def _refuse(path: Path, rows: pd.Series, what: str, remedy: str) -> None:
+    """Refuse a table of which some rows are odd, and say how many and where the first is."""
+    places = rows.index[rows].to_numpy(dtype=int) + _FIRST
+    if len(places):
+        raise CodebookError(
+            f"{path.name}: {counted(len(places), 'row')} {what}, the first in row {places[0]}. "
+            f"{remedy}."
+        )
 
 
 def _columns(rows: pd.DataFrame, path: Path, codebook: Codebook) -> pd.Series:

@@ -43,13 +43,21 @@ class Heading:
     """Place of the first row of answers."""
 
 
-def lay_out(path: Path, rows: Iterator[Row], *, is_padded: bool, maximum: int) -> Table:
+def lay_out(
+    path: Path,
+    rows: Iterator[Row],
+    *,
+    is_padded: bool,
+    maximum: int,
+    heading: Heading | None = None,
+) -> Table:
     """Make a table of rows of cells.
 
     Parameters
     ----------
     rows : from the top of the file
     is_padded : whether empty cells at the end of a row need not be there, as in a workbook
+    heading : where it is known, and stands in another file; else found in the first rows
 
     Raises
     ------
@@ -58,7 +66,7 @@ def lay_out(path: Path, rows: Iterator[Row], *, is_padded: bool, maximum: int) -
     DuplicateColumnError, FileTooLargeError
     """
     top = [list(row) for row in islice(rows, _LOOKED_AT)]
-    heading = find_heading(top)
+    heading = heading or find_heading(top)
     if heading is None:
         return Table(pd.DataFrame())
     refuse_twins(path, [name for name in heading.names if name])

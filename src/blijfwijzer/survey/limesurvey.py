@@ -14,11 +14,10 @@ from blijfwijzer.survey.table import Table
 _DATA, _SYNTAX = "_R_data_file.csv", "_R_syntax_file.R"
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _LABEL = re.compile(rf"variable\.labels\[(\d+)\] <- {_STRING}")
-# Of whole strings alone, so that a script takes no longer than it is long.
-_LIST = r'c\(((?:"(?:[^"\\]|\\.)*"[,\s]*)*)\)'
-_CODES = re.compile(
-    rf"data\[, (\d+)\] <- factor\(data\[, \d+\], levels={_LIST},\s*labels={_LIST}\)"
-)
+_CODE = rf"(?:{_STRING}|(-?\d[\d.]*))"
+# Of whole strings and numbers alone, so that a script takes no longer than it is long.
+_LIST = r'c\(((?:(?:"(?:[^"\\]|\\.)*"|-?\d[\d.]*)[,\s]*)*)\)'
+_CODES = re.compile(rf"data\[, (\d+)\] <- factor\(data\[, \d+\], levels={_LIST},\s*labels={_LIST}")
 _LONGEST = 1 << 24
 
 
@@ -49,7 +48,7 @@ def add_labels(path: Path, table: Table) -> Table:
 
 
 def _strings(text: str) -> list[str]:
-    return [_plain(found) for found in re.findall(_STRING, text)]
+    return [_plain(written or number) for written, number in re.findall(_CODE, text)]
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from blijfwijzer.files import write_beside
 from blijfwijzer.survey.codebook import Codebook
-from blijfwijzer.survey.files import format_of
+from blijfwijzer.survey.files import WRITTEN, format_of
 
 # Place and text of the creation date and time in the header of an SPSS file (PSPP's description
 # of the format): without them the same survey would give another file each second.
@@ -28,7 +28,7 @@ def write_survey(responses: pd.DataFrame, codebook: Codebook, path: Path) -> Non
     ------
     UnknownFormatError, NotWritableError, DiskFullError
     """
-    suffix = format_of(path)
+    suffix = format_of(path, WRITTEN)
     with write_beside(path) as beside:
         if suffix in (".sav", ".zsav"):
             _write_sav(responses, codebook, beside, is_packed=suffix == ".zsav")

@@ -3,6 +3,7 @@
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.errors import SettingsError, counted
@@ -20,7 +21,8 @@ def load_figures(path: Path | None = None) -> pd.DataFrame:
     Raises
     ------
     SettingsError
-        The table lacks columns, or names figures that the survey does not use.
+        The table lacks columns, names a figure twice or one that is not used, or has what
+        is no number, or no share where there was one.
     """
     with resources.as_file(
         resources.files("blijfwijzer.synthetic") / "figures.csv"
@@ -35,13 +37,21 @@ def load_figures(path: Path | None = None) -> pd.DataFrame:
     lacking = [column for column in ("name", "value") if column not in own]
     if lacking:
         raise SettingsError(f"{path.name}: columns {', '.join(lacking)} are missing. Add them.")
-    own = own.set_index("name")
-    unknown = [str(name) for name in own.index if name not in shipped.index]
-    if unknown:
-        raise SettingsError(
-            f"{path.name}: {counted(len(unknown), 'figure is', 'figures are')} not used: "
-            f"{', '.join(unknown)}. See docs/data-card.md for the names."
-        )
+    own = own.assign(value=pd.to_numeric(own["value"], errors="coerce")).set_index("name")
+    values, used = own["value"].to_numpy(), shipped["value"].reindex(own.index).to_numpy()
+    refused = {
+        "not used": ~own.index.isin(shipped.index),
+        "named twice": own.index.duplicated(),
+        "no number": ~np.isfinite(values),
+        "no share, from 0 to 1": (used >= 0) & (used <= 1) & ~((values >= 0) & (values <= 1)),
+    }
+    for why, rows in refused.items():
+        names = [str(name) for name in own.index[rows]]
+        if names:
+            raise SettingsError(
+                f"{path.name}: {counted(len(names), 'figure is', 'figures are')} {why}: "
+                f"{', '.join(names)}. docs/data-card.md has the figures."
+            )
     known = [column for column in own.columns if column in _COLUMNS]
     shipped.loc[own.index, known] = own[known]
     return shipped

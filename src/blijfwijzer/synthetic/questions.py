@@ -2,7 +2,7 @@
 
 They are answered after everything else and from a generator of their own, so that no other answer
 depends on whether they are asked. Each is a known function of what was answered before: that is
-the truth that `truth.CLAIM_TRUTHS` tells.
+the truth that `studies.claim_truths` tells.
 """
 
 import numpy as np

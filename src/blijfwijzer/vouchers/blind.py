@@ -5,7 +5,6 @@ Audit, *Public standard: Meaningful human intervention*, 2025). The key, which t
 by its hash and kept by somebody who does not review.
 """
 
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import pandas as pd
 
 from blijfwijzer.errors import DecisionError
 from blijfwijzer.estimation.intervals import wilson
-from blijfwijzer.files import hash_bytes, to_json
+from blijfwijzer.files import hash_bytes, parse_json, to_json
 from blijfwijzer.governance.rulings import Ruling
 from blijfwijzer.vouchers.seal import Lottery
 
@@ -71,15 +70,12 @@ def draw_review(given: Mapping[str, int], lottery: Lottery | None) -> BlindRevie
     by_lot = sum(one == "lot" for one in source.values())
     others = sorted(group for group, vouchers in given.items() if vouchers == 0)
     wanted = by_lot or (len(source) + 1) // 2
-    few = [
-        n
-        for n, count in (("proposed", len(source) - by_lot), ("comparison", len(others)))
-        if count < _FEWEST
-    ]
+    counts = {"proposed": len(source) - by_lot, "comparison": len(others)}
+    few = [name for name, count in counts.items() if count < _FEWEST]
     if few:
         raise DecisionError(
             f"too few groups to review blindly: fewer than {_FEWEST} of {', '.join(few)}. Nothing "
-            "was written. BlindReview them openly (blijfwijzer decide)."
+            "was written. Review them openly (blijfwijzer decide)."
         )
     source |= dict.fromkeys(chance.sample(others, min(wanted, len(others))), "comparison")
     order = list(source.items())
@@ -97,9 +93,9 @@ def open_key(path: Path | None, sha256: str) -> Cases:
     """
     try:
         content = b"" if path is None else path.read_bytes()
-        cases = json.loads(content)["cases"]
+        cases = parse_json(content)["cases"]
         found = {str(case): (str(told[0]), str(told[1])) for case, told in cases.items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DecisionError(
             f"{path}: is no key of a blind review. Give the file that `blijfwijzer blind` wrote."
         ) from error

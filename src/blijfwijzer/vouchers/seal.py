@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from blijfwijzer.errors import TrialError
+from blijfwijzer.files import parse_json
 
 FORMAT = 2
 COLUMNS = ["vouchers", "by_risk", "by_lot", "by_signal", "stratum", "arm"]
@@ -104,11 +105,11 @@ def open_sealed(path: Path, sha256: str = "") -> Lottery:
     """
     try:
         text = path.read_bytes().decode("utf-8")
-        content = json.loads(text)["content"]
+        content = parse_json(text)["content"]
         known = content["format"] == FORMAT
     except OSError as error:
         raise TrialError(f"{path}: cannot be read. Give the file of a sealed lottery.") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise TrialError(
             f"{path.name}: no sealed lottery, or damaged. Restore the file that the draw wrote."
         ) from error

@@ -7,9 +7,11 @@ answers: by groups that are large enough, and so that nothing follows about thos
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from blijfwijzer.errors import DecisionError
 from blijfwijzer.estimation.intervals import wilson
@@ -23,6 +25,10 @@ COUNTS = ("offered", "accepted", "completed")
 _NAMED = ("attribute", "label")
 _FEWEST_HIDDEN = 2
 """Groups of an attribute whose shares are hidden, where any is: one would follow from the rest."""
+_PATIENCE_SECONDS = 10.0
+"""For whether groups could lie within others; what is not known by then counts as yes."""
+_IMPOSSIBLE = 2
+"""What `scipy.optimize.milp` calls it where nothing satisfies."""
 _LONGEST = 200
 """Characters of an attribute or a label."""
 _MOST = 100_000_000
@@ -93,6 +99,12 @@ def tell_uptake(counted: pd.DataFrame, rules: DisclosureSettings) -> Uptake:
     as that tells of each of them. What is hidden of an attribute is of the minimum or more people,
     and of two groups or more, who did not all do the same: else it would follow from the rest, and
     from everyone. Whoever is counted by another attribute and not by this one is hidden here too.
+
+    Raises
+    ------
+    DecisionError
+        Groups of one attribute may lie within those of another one, and what is hidden of the first
+        would follow from the second.
     """
     totals = counted.groupby("attribute")[list(COUNTS)].sum()
     everyone = totals.max() if len(totals) else pd.Series(0.0, index=list(COUNTS))
@@ -101,7 +113,50 @@ def tell_uptake(counted: pd.DataFrame, rules: DisclosureSettings) -> Uptake:
         for name, own in counted.groupby("attribute")
     ]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    _refuse_nested(counted, rows)
     return Uptake(rows, len(counted) - len(rows))
+
+
+def _refuse_nested(counted: pd.DataFrame, told: pd.DataFrame) -> None:
+    """Refuse attributes of which one may part the groups of the other, where something is hidden.
+
+    A group that is told, less its parts that are told, is what is hidden of it. Whether groups lie
+    within others does not stand in the table, so it is asked of the counts whether they could.
+    """
+    parts = {str(name): own[list(COUNTS)].to_numpy() for name, own in counted.groupby("attribute")}
+    whole = told.dropna()["attribute"].tolist() if len(told) else []
+    for fine, coarse in permutations(parts, 2):
+        all_told = whole.count(fine) == len(parts[fine])
+        is_all = bool((parts[fine].sum(axis=0) == parts[coarse].sum(axis=0)).all())
+        if not (all_told and is_all) and _could_part(parts[fine], parts[coarse]):
+            raise DecisionError(
+                f"the groups of {fine} may lie within those of {coarse}, and not all can be told, "
+                "so those that are not would follow by subtraction. Nothing was entered. Count one "
+                "of both."
+            )
+
+
+def _could_part(fine: np.ndarray, coarse: np.ndarray) -> bool:
+    """Tell whether groups can be dealt to others so that they add up, but for who is not counted.
+
+    Parameters
+    ----------
+    fine, coarse : one row per group, one column of `COUNTS`
+    """
+    slack = coarse.sum(axis=0) - fine.sum(axis=0)
+    if len(coarse) < 2 or len(fine) < len(coarse) or (slack < 0).any():
+        return False
+    dealt = np.kron(np.eye(len(fine)), np.ones(len(coarse)))
+    sums = np.vstack([np.kron(count, np.eye(len(coarse))) for count in fine.T])
+    target, room = coarse.T.ravel(), np.repeat(slack, len(coarse))
+    answer = milp(
+        np.zeros(len(fine) * len(coarse)),
+        constraints=[LinearConstraint(dealt, 1, 1), LinearConstraint(sums, target - room, target)],
+        integrality=1,
+        bounds=Bounds(0, 1),
+        options={"time_limit": _PATIENCE_SECONDS},
+    )
+    return int(answer.status) != _IMPOSSIBLE
 
 
 def _left(everyone: pd.Series, counted: pd.Series | pd.DataFrame) -> "pd.Series[float]":
