@@ -55,6 +55,7 @@ def test_any_partition_over_offices_gives_the_bytes_of_one(data):
     assert (merged.high[:, 0] == len(offices)).all()
 
 
+@settings(deadline=None)
 @given(PEOPLE)
 def test_groups_of_places_have_the_sums_of_their_people(people):
     numbers = Numbers(numbers_of(people), ("x",), 1)

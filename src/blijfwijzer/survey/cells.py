@@ -40,6 +40,8 @@ _NUMBER: dict[Mark, re.Pattern[str]] = {
 }
 _MOST_DIGITS = 15
 """Whole numbers of more digits are no longer told apart by a float of 64 bits: they stay text."""
+_MOST_WHOLE = 2**24
+"""Whole numbers below this are told apart, and written, by a float of 32 bits as by one of 64."""
 _MOST_SIGNS = 400
 """More digits than a float of 64 bits can have; Python makes no number of several thousand."""
 
@@ -172,6 +174,23 @@ def settle(answers: pd.Series) -> pd.Series:
     if any(isinstance(level, str) for level in settled):
         return pd.Series(cells, index=answers.index, dtype="str")
     return _of_numbers(pd.Series(cells.astype("float64"), index=answers.index))
+
+
+def compact(answers: pd.Series) -> pd.Series:
+    """Hold whole numbers in as few bytes as they need; nothing of a number is lost.
+
+    >>> compact(pd.Series([1, 5])).dtype, compact(pd.Series([1.0, np.nan])).dtype
+    (dtype('int8'), dtype('float32'))
+    >>> compact(pd.Series([0.5])).dtype
+    dtype('float64')
+    """
+    if pd.api.types.is_integer_dtype(answers.dtype):
+        return pd.to_numeric(answers, downcast="integer")
+    if answers.dtype != np.float64:
+        return answers
+    known = answers.to_numpy()[answers.notna().to_numpy()]
+    is_small = bool((np.abs(known) < _MOST_WHOLE).all()) and bool((known % 1 == 0).all())
+    return answers.astype(np.float32) if is_small else answers
 
 
 def settle_levels(levels: Sequence[Any]) -> list[Any]:

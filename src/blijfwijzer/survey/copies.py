@@ -1,6 +1,6 @@
 """Forms that are in a file more than once: copies count as people, and make few look like many."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ _TOLD = 10
 _Hashes = NDArray[np.uint64]
 
 
-def count_copies(forms: pd.DataFrame) -> int:
+def count_copies(forms: pd.DataFrame, rows: NDArray[np.bool_] | None = None) -> int:
     """Count the forms that are the same as one before them, beyond what chance brings.
 
     Who answers as somebody else by chance gives answers that are often given, so that others differ
@@ -26,19 +26,26 @@ def count_copies(forms: pd.DataFrame) -> int:
     Parameters
     ----------
     forms : one row per form, all columns but numbers of persons
+    rows : those that count; all when left out
 
     >>> answers = pd.DataFrame({"a": range(40), "b": range(40), "c": range(40)})
     >>> count_copies(answers), count_copies(pd.concat([answers, answers.iloc[:6]]))
     (0, 6)
     """
-    columns = [_hash_column(forms.iloc[:, place], place) for place in range(forms.shape[1])]
-    whole = np.zeros(len(forms), dtype=np.uint64)
-    for own in columns:
-        whole = whole + own
+    kept = np.ones(len(forms), dtype=bool) if rows is None else rows
+    whole = np.zeros(int(kept.sum()), dtype=np.uint64)
+    for own in _hash_columns(forms, kept):
+        whole += own
     is_copy = pd.Series(whole).duplicated().to_numpy()
     if is_copy.sum() < max(_FEWEST, _LEAST * len(whole)):
         return int(is_copy.sum())
-    return int((is_copy & ~_has_near(whole, columns, is_copy)).sum())
+    return int((is_copy & ~_has_near(whole, _hash_columns(forms, kept), is_copy)).sum())
+
+
+def _hash_columns(forms: pd.DataFrame, rows: NDArray[np.bool_]) -> Iterator[_Hashes]:
+    """Hash column by column, so that the hashes of one are held at a time."""
+    for place in range(forms.shape[1]):
+        yield _hash_column(forms.iloc[:, place][rows], place)
 
 
 def _hash_column(answers: pd.Series, place: int) -> _Hashes:
@@ -50,7 +57,7 @@ def _hash_column(answers: pd.Series, place: int) -> _Hashes:
 
 
 def _has_near(
-    whole: _Hashes, columns: Sequence[_Hashes], is_copy: NDArray[np.bool_]
+    whole: _Hashes, columns: Iterable[_Hashes], is_copy: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Tell of each copy whether another form differs from it in exactly one column."""
     near = np.zeros(len(whole), dtype=bool)

@@ -8,6 +8,9 @@ import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from blijfwijzer.errors import (
     CorruptFileError,
@@ -16,7 +19,7 @@ from blijfwijzer.errors import (
     WrongFormatError,
 )
 from blijfwijzer.files import hash_bytes
-from blijfwijzer.survey.cells import code_text
+from blijfwijzer.survey.cells import code_text, settle
 from blijfwijzer.survey.delimited import read_delimited
 from blijfwijzer.survey.limesurvey import add_labels
 from blijfwijzer.survey.limesurvey_spss import read_pair, syntax_of
@@ -24,6 +27,7 @@ from blijfwijzer.survey.parquet import SUFFIX as PARTS
 from blijfwijzer.survey.parquet import parts_of, read_parquet
 from blijfwijzer.survey.spreadsheet import read_spreadsheet
 from blijfwijzer.survey.spss import Damaged, TooLarge, read_spss
+from blijfwijzer.survey.stores import Place, find_place, open_place, size_of
 from blijfwijzer.survey.table import (
     Table,
     corrupt,
@@ -47,7 +51,12 @@ _MAGIC = {
 }
 
 
-def read_table(path: Path, maximum_bytes: int = 4_000_000_000, sheet: str = "") -> Table:
+def read_table(
+    path: Path,
+    maximum_bytes: int = 4_000_000_000,
+    sheet: str = "",
+    hold: Callable[[pd.Series], pd.Series] = settle,
+) -> Table:
     """Read a survey file.
 
     Parameters
@@ -56,20 +65,27 @@ def read_table(path: Path, maximum_bytes: int = 4_000_000_000, sheet: str = "") 
         of Parquet files is one survey
     maximum_bytes : limit on the file, and on what it unpacks to
     sheet : name of the sheet of a workbook; empty: that which holds the answers
+    hold : how a column is held, such as in few bytes; as it is settled when left out
 
     Raises
     ------
     SurveyNotFoundError, UnknownFormatError, WrongFormatError, CorruptFileError, SheetError,
     FileTooLargeError, DuplicateColumnError, UnreadableColumnError, PartsError
     """
-    suffix = PARTS if path.is_dir() else format_of(path)
-    if not path.exists():
-        raise SurveyNotFoundError(f"{path}: there is no such file. Give the path of the survey.")
-    parts = parts_of(path)
-    refuse_large(path, sum(part.stat().st_size for part in parts), maximum_bytes)
+    place = find_place(path)
+    suffix = PARTS if place.is_dir() else format_of(path)
+    if not place.exists():
+        raise SurveyNotFoundError(f"{place}: there is no such file. Give the path of the survey.")
+    if suffix != PARTS and not isinstance(place, Path):
+        raise UnknownFormatError(
+            f"{place}: of a store only {PARTS} is read. Copy the file to this machine, or write it "
+            "as that."
+        )
+    parts = parts_of(place)
+    refuse_large(path, sum(map(size_of, parts)), maximum_bytes)
     for part in parts:
         _require_magic(part, suffix)
-    readers: dict[str, Callable[[Path, int], Table]] = {
+    readers: dict[str, Callable[[Any, int], Table]] = {
         ".sav": _read_sav,
         ".zsav": _read_sav,
         ".parquet": read_parquet,
@@ -79,7 +95,7 @@ def read_table(path: Path, maximum_bytes: int = 4_000_000_000, sheet: str = "") 
         ".xlsx": partial(read_spreadsheet, sheet=sheet),
         ".dat": read_pair,
     }
-    table = add_labels(path, tidy(path, readers[suffix](path, maximum_bytes)))
+    table = add_labels(path, tidy(path, readers[suffix](place, maximum_bytes), hold))
     if table.frame.shape[1] == 0 or len(table.frame) == 0:
         raise CorruptFileError(f"{path.name}: holds no responses. Export the survey again.")
     return table
@@ -107,20 +123,24 @@ def hash_file(path: Path) -> str:
     Of parts in a folder, and of a table with the syntax that names its columns, that of theirs in
     order.
     """
-    parts = parts_of(path)
+    place = find_place(path)
+    parts = parts_of(place)
     if path.suffix.lower() == ".dat" and syntax_of(path).is_file():
         parts = [*parts, syntax_of(path)]
-    hashes = list(map(_hash_part, parts))
-    return hashes[0] if parts == [path] else hash_bytes("\n".join(hashes).encode())
+    hashes = list(map(_hash, parts))
+    return hashes[0] if parts == [place] else hash_bytes("\n".join(hashes).encode())
 
 
-def _hash_part(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _hash(place: Place) -> str:
+    found = hashlib.sha256()
+    with open_place(place) as file:
+        while block := file.read(2**20):
+            found.update(block)
+    return found.hexdigest()
 
 
-def _require_magic(path: Path, suffix: str) -> None:
-    with path.open("rb") as file:
+def _require_magic(path: Place, suffix: str) -> None:
+    with open_place(path) as file:
         start = file.read(4096)
     if not start:
         raise CorruptFileError(f"{path.name}: is empty. Export the survey again.")

@@ -21,7 +21,7 @@ from blijfwijzer.errors import (
 from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.accounting import NO_ACCOUNT, Account, account_for
 from blijfwijzer.survey.answers import Cell, read_answers
-from blijfwijzer.survey.cells import code_text
+from blijfwijzer.survey.cells import code_text, compact, settle
 from blijfwijzer.survey.codebook import WHOLE_SURVEY, Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.copies import copies_fault, count_copies, remark_copies
@@ -124,9 +124,13 @@ def check_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> In
         Only if the file itself cannot be read.
     """
     began = time.time()
-    table = read_table(path, settings.maximum_bytes, codebook.survey.sheet)
+    table = read_table(path, settings.maximum_bytes, codebook.survey.sheet, _hold)
     intake = _check_table(table, path.name, hash_file(path), codebook, settings)
     return replace(intake, began=began)
+
+
+def _hold(answers: pd.Series) -> pd.Series:
+    return compact(settle(answers))
 
 
 def _check_table(
@@ -143,17 +147,20 @@ def _check_table(
         responses = responses.assign(**{WHOLE_SURVEY: one})
     replicates, fault = read_replicates(file, table.frame, codebook)
     _add(errors, fault)
-    responses = pd.concat([responses, replicates], axis=1)
+    if len(replicates.columns):
+        responses = pd.concat([responses, replicates], axis=1)
     _add(errors, _fractions_fault(file, responses, codebook))
     reasons.append((Rejection("missing_weight"), replicates.isna().any(axis=1).to_numpy()))
     reasons += _row_faults(table, codebook, names, responses, settings)
     _add(errors, weight_fault(file, responses))
     accepted, rejected = _part(responses, reasons)
     is_accepted = ~np.isin(np.arange(len(responses)), rejected["row"])
-    forms = _without_ids(table.frame, codebook, names).drop(index=rejected["row"].tolist())
+    # Of a large survey the largest thing that is held; those who were accepted are a copy.
+    del responses
     rejected["row"] = table.places[rejected["row"].to_numpy()]
-    copies = count_copies(forms)
-    _add(errors, copies_fault(file, copies, len(forms), settings.most_copies))
+    forms = len(accepted)
+    copies = count_copies(_without_ids(table.frame, codebook, names), is_accepted)
+    _add(errors, copies_fault(file, copies, forms, settings.most_copies))
     given = None
     if not errors:
         given = accepted["weight"].to_numpy(dtype=float)
@@ -166,7 +173,7 @@ def _check_table(
         *remark_answers(accepted, codebook),
         *remark_gaps(accepted, codebook),
         *remark_weights(accepted, codebook),
-        *remark_copies(copies, len(forms)),
+        *remark_copies(copies, forms),
     )
     account = account_for(cells, is_accepted, table.empty)
     units = {name: table.codes.get(names.get(name, ""), {}) for name in codebook.units.levels}
@@ -206,7 +213,7 @@ def _names_in_file(table: Table, codebook: Codebook) -> dict[str, str]:
 
 def _without_ids(forms: pd.DataFrame, codebook: Codebook, names: dict[str, str]) -> pd.DataFrame:
     ids = [names[column.name] for column in codebook.with_role("id") if column.name in names]
-    return forms.drop(columns=ids).reset_index(drop=True)
+    return forms.drop(columns=ids)
 
 
 def _missing_columns(
@@ -356,11 +363,15 @@ def find_straight_lines(responses: pd.DataFrame, codebook: Codebook) -> NDArray[
     ]
     if not reversed_items:
         return np.zeros(len(responses), dtype=bool)
-    answers = responses[items]
-    same = answers.min(axis=1) == answers.max(axis=1)
-    answered = answers.notna().sum(axis=1) >= _FEWEST_ITEMS_FOR_A_LINE
-    both_ways = responses[reversed_items].notna().any(axis=1)
-    return (same & answered & both_ways).to_numpy()
+    low, high = np.full((2, len(responses)), np.nan)
+    answered = np.zeros(len(responses), dtype=np.int64)
+    for item in items:
+        answers = responses[item].to_numpy(dtype=np.float64)
+        low, high = np.fmin(low, answers), np.fmax(high, answers)
+        answered += ~np.isnan(answers)
+    is_long = answered >= _FEWEST_ITEMS_FOR_A_LINE
+    both_ways = responses[reversed_items].notna().any(axis=1).to_numpy()
+    return np.asarray((low == high) & is_long & both_ways)
 
 
 def _part(responses: pd.DataFrame, reasons: Reasons) -> tuple[pd.DataFrame, pd.DataFrame]:

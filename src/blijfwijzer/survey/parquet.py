@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from blijfwijzer.errors import PartsError, UnreadableColumnError, counted
+from blijfwijzer.survey.stores import Place, open_place
 from blijfwijzer.survey.table import CELL_BYTES, Table, corrupt, refuse_large, refuse_twins
 
 SUFFIX = ".parquet"
@@ -19,7 +22,7 @@ def is_parts(path: Path) -> bool:
     return path.is_dir() and any(path.glob(f"*{SUFFIX}"))
 
 
-def parts_of(path: Path) -> list[Path]:
+def parts_of(path: Place) -> list[Place]:
     """Give the files that are one survey together, in order of name; a file is its only part.
 
     What begins with a dot or an underscore is no part, as where Spark or Dask wrote it.
@@ -31,7 +34,8 @@ def parts_of(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    seen = sorted(entry for entry in path.iterdir() if entry.name[0] not in "._")
+    entries: list[Any] = [entry for entry in path.iterdir() if entry.name[0] not in "._"]
+    seen: list[Place] = sorted(entries)
     strange = [entry.name for entry in seen if entry.suffix != SUFFIX or not entry.is_file()]
     if strange or not seen:
         names = f": {', '.join(strange[:5])}" if strange else ""
@@ -43,7 +47,7 @@ def parts_of(path: Path) -> list[Path]:
     return seen
 
 
-def read_parquet(path: Path, maximum: int) -> Table:
+def read_parquet(path: Place, maximum: int) -> Table:
     """Read a file, or the parts in a folder one after the other.
 
     Parts have the same columns of the same types, in whatever order; one may be without rows.
@@ -62,7 +66,7 @@ def read_parquet(path: Path, maximum: int) -> Table:
 
     parts = parts_of(path)
     if len(parts) == 1:
-        return Table(next(_read_each(parts, maximum)).to_pandas(ignore_metadata=True))
+        return Table(_to_frame([next(_read_each(parts, maximum))]))
     tables: list[Any] = []
     for part, table in zip(parts, _read_each(parts, maximum), strict=True):
         own = _without_dictionaries(table)
@@ -70,11 +74,20 @@ def read_parquet(path: Path, maximum: int) -> Table:
             _refuse_other(part, own.schema, tables[0].schema)
             own = own.select(tables[0].schema.names)
         tables.append(own)
-    joined = pa.concat_tables(tables, promote_options="default")
-    return Table(joined.to_pandas(ignore_metadata=True))
+    joined = [pa.concat_tables(tables, promote_options="default")]
+    tables.clear()
+    return Table(_to_frame(joined))
 
 
-def _read_each(parts: list[Path], maximum: int) -> Iterator[Any]:
+def _to_frame(table: list[Any]) -> pd.DataFrame:
+    """Give a table as a frame; it is taken out of the list, so that no column is held twice."""
+    frame: pd.DataFrame = table.pop().to_pandas(
+        ignore_metadata=True, split_blocks=True, self_destruct=True
+    )
+    return frame
+
+
+def _read_each(parts: list[Place], maximum: int) -> Iterator[Any]:
     """Read parts, of which all together may not unpack to more than the limit."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -82,7 +95,7 @@ def _read_each(parts: list[Path], maximum: int) -> Iterator[Any]:
     unpacked = 0
     for part in parts:
         try:
-            with pq.ParquetFile(part) as file:
+            with open_place(part) as content, pq.ParquetFile(content) as file:
                 told = file.metadata
                 groups = (told.row_group(group) for group in range(told.num_row_groups))
                 # A column of one value packs to next to nothing, so the cells count as well.
@@ -92,11 +105,11 @@ def _read_each(parts: list[Path], maximum: int) -> Iterator[Any]:
                 refuse_twins(part, list(file.schema_arrow.names))
                 _refuse_nested(part, file.schema_arrow)
                 # What other programs noted is not used, and may be damaged as anything else.
-                table = file.read().replace_schema_metadata(None)
-                table.validate(full=True)
+                read = [file.read().replace_schema_metadata(None)]
+                read[0].validate(full=True)
         except (pa.ArrowException, OSError, ValueError):
             raise corrupt(part) from None
-        yield _as_text(part, table)
+        yield _as_text(part, read.pop())
 
 
 def _without_dictionaries(table: Any) -> Any:
@@ -110,7 +123,7 @@ def _without_dictionaries(table: Any) -> Any:
     return table
 
 
-def _refuse_other(part: Path, own: Any, first: Any) -> None:
+def _refuse_other(part: Place, own: Any, first: Any) -> None:
     """Refuse a part of other columns or types; one without any answer in a column has no type."""
     import pyarrow as pa
 
@@ -130,7 +143,7 @@ def _refuse_other(part: Path, own: Any, first: Any) -> None:
         )
 
 
-def _refuse_nested(path: Path, schema: Any) -> None:
+def _refuse_nested(path: Place, schema: Any) -> None:
     import pyarrow as pa
 
     nested = [field.name for field in schema if pa.types.is_nested(field.type)]
@@ -141,7 +154,7 @@ def _refuse_nested(path: Path, schema: Any) -> None:
         )
 
 
-def _as_text(path: Path, table: Any) -> Any:
+def _as_text(path: Place, table: Any) -> Any:
     """Read bytes as text, as programs store it that do not say so; refuse what is none."""
     import pyarrow as pa
 

@@ -1,8 +1,8 @@
 """A survey file as a table, and what is said of one that cannot be read."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.errors import CorruptFileError, DuplicateColumnError, FileTooLargeError
 from blijfwijzer.survey.cells import plain_text, settle
+from blijfwijzer.survey.stores import Place
 
 CELL_BYTES = 8
 _LONGEST_NAME = 4_000
@@ -41,8 +42,15 @@ class Table:
         return np.arange(1, len(self.frame) + 1) if self.rows is None else self.rows
 
 
-def tidy(path: Path, table: Table) -> Table:
+def tidy(path: Place, table: Table, hold: Callable[[pd.Series], pd.Series] = settle) -> Table:
     """Settle each column, write names as they are read, and leave out rows without any answer.
+
+    Columns of `table` are taken out of it one by one, so that none is held twice.
+
+    Parameters
+    ----------
+    table : of which nothing else is made
+    hold : settles a column, and perhaps holds it in few bytes
 
     Raises
     ------
@@ -59,14 +67,16 @@ def tidy(path: Path, table: Table) -> Table:
             "quotation mark that is not closed, or shorten these names; nothing was read."
         )
     refuse_twins(path, [plain_text(str(name)) for name in table.frame.columns])
-    columns = {names[str(name)]: settle(answers) for name, answers in table.frame.items()}
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(len(table.frame)))
-    filled = frame.notna().any(axis=1).to_numpy()
-    places, empty = table.places[filled], table.empty + int((~filled).sum())
+    rows, places = pd.RangeIndex(len(table.frame)), table.places
+    columns = {names[str(n)]: hold(table.frame.pop(n)) for n in list(table.frame.columns)}
+    frame = pd.DataFrame(columns, index=rows)
+    del columns
+    filled = _filled(frame)
+    places, empty = places[filled], table.empty + int((~filled).sum())
     if not filled.all():
         # Whole numbers are such again without the empty rows.
         frame = pd.DataFrame(
-            {name: settle(answers[filled]) for name, answers in frame.items()}
+            {name: hold(answers[filled]) for name, answers in frame.items()}
         ).reset_index(drop=True)
     return Table(
         frame,
@@ -82,7 +92,15 @@ def tidy(path: Path, table: Table) -> Table:
     )
 
 
-def refuse_twins(path: Path, names: list[str]) -> None:
+def _filled(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say of each row whether any cell of it is filled."""
+    filled = np.zeros(len(frame), dtype=bool)
+    for _, answers in frame.items():
+        filled |= answers.notna().to_numpy()
+    return filled
+
+
+def refuse_twins(path: Place, names: list[str]) -> None:
     """Refuse names that more than one column has.
 
     Raises
@@ -97,7 +115,7 @@ def refuse_twins(path: Path, names: list[str]) -> None:
         )
 
 
-def refuse_large(path: Path, size: int, maximum: int) -> None:
+def refuse_large(path: Place, size: int, maximum: int) -> None:
     """Refuse a file that is, or would unpack to, more than the limit.
 
     Raises
@@ -108,7 +126,7 @@ def refuse_large(path: Path, size: int, maximum: int) -> None:
         raise too_large(path, maximum)
 
 
-def too_large(path: Path, maximum: int) -> FileTooLargeError:
+def too_large(path: Place, maximum: int) -> FileTooLargeError:
     """Say that a file is, or would unpack to, more than the limit."""
     return FileTooLargeError(
         f"{path.name}: is or unpacks to more than {maximum:,} bytes. If it is no mistake, "
@@ -116,7 +134,7 @@ def too_large(path: Path, maximum: int) -> FileTooLargeError:
     )
 
 
-def corrupt(path: Path) -> CorruptFileError:
+def corrupt(path: Place) -> CorruptFileError:
     """Say that a file is damaged."""
     return CorruptFileError(
         f"{path.name}: is truncated or damaged. Export or copy it again; nothing was read."
