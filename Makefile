@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help install check fix test test-all train explain score govern climate claims validate ui notebooks bench same shape docs profile
+.PHONY: FORCE help install check fix test test-all fuzz train explain score govern climate claims validate ui notebooks bench same shape docs profile
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -38,7 +38,8 @@ test: $(STAMP) ## Run the tests that need no browser, kernel, server, wheel or w
 	$(BIN)/python -m pytest $(addprefix --ignore=tests/,browser notebook server survey wheel)
 test-all: $(STAMP) ## Run all tests and measure which branches they reach
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
-
+fuzz: $(STAMP) ## Read FILES=10000 changed exports of survey tools; no cell may change unseen
+	$(BIN)/python tests/fuzz_exports.py $${FILES:-10000}
 $(WAVE) $(WAVE:.sav=-margins.csv): | $(STAMP)
 	$(BIN)/blijfwijzer synthesise --respondents $(RESPONDENTS) --seed 2019 --output $(WAVE) --margins $(WAVE:.sav=-margins.csv)
 
@@ -64,7 +65,6 @@ govern: $(STAMP) ## Fill the forms of those who answer for it, and check each fi
 	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer govern pack --output out/accountability $$(ls -d out/2022 2>/dev/null | sed 's/^/--release /')
 	$(BIN)/blijfwijzer govern verify out/accountability
-
 climate: ## Measure the culture of the built-in 2022 wave against 2019
 claims: ## Test the policy's claims on the built-in 2022 wave
 climate claims: $(STAMP) $(WAVE) $(WAVE:.sav=-margins.csv) $(NEXT) $(NEXT:.sav=-margins.csv)

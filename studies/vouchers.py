@@ -1,186 +1,146 @@
-"""Vouchers on the built-in survey, whose need is known; alone: `python -m studies.vouchers`."""
+"""Vouchers on the built-in survey, whose need is known, by what the gate lets a release tell.
 
-import tempfile
-from dataclasses import dataclass
+Alone: `python -m studies.vouchers`.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.estimation.design import Design
-from blijfwijzer.groups.education import education_levels
-from blijfwijzer.groups.estimates import estimate_groups
-from blijfwijzer.groups.grouping import EVERYONE, make_groups, part_people
-from blijfwijzer.groups.paths import crossed_with
-from blijfwijzer.groups.simple_rule import SIMPLE_RULE
-from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.risk.evaluation import Predictions
-from blijfwijzer.risk.training import fit, prepare
-from blijfwijzer.runs.voucher_needs import read_partitions, read_rule
-from blijfwijzer.settings import Settings, VoucherSettings
+from blijfwijzer.progress import Tell, show_progress, silent
+from blijfwijzer.publish.voucher_tables import Division
+from blijfwijzer.runs.score import ScoreRequest, publish_scores, score_wave
+from blijfwijzer.runs.synthesise import synthesise
+from blijfwijzer.runs.train import TrainRequest, train
+from blijfwijzer.runs.vouchers import VoucherRequest, divide
+from blijfwijzer.settings import ModelSettings, Settings, VoucherSettings
 from blijfwijzer.survey.arrays import Array
-from blijfwijzer.survey.codebook import Codebook, load_codebook
-from blijfwijzer.survey.intake import read_survey
-from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.synthetic.export import write_survey
-from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
-from blijfwijzer.vouchers.allocation import allocate_vouchers
-from blijfwijzer.vouchers.alternatives import Planned, choose_partition, compare, ratio_to_rule
-from blijfwijzer.vouchers.needs import Partition
-from blijfwijzer.vouchers.offers import offers_of
+from blijfwijzer.synthetic.survey import CODEBOOK
 
-_PEOPLE = 95_000 / 40_000
-"""People for each respondent."""
-_TARGET, _YEAR, _COST = "achterblijver", 2022, 1000
-_SEEDS = (101, 102, 103, 104, 105)
-_BUDGETS = {4_000: (25_000, 250_000), 40_000: (250_000,)}
-"""Respondents to the euros that are divided, as much for each person or ten times that."""
+_TARGET, _YEAR, _COST = "achterblijver", 2022, 1_000.0
+_TRAINED = 4_000
+"""Respondents of the wave before, by which all are scored."""
+_SEEDS = {4_000: range(101, 106), 8_000: range(201, 204), 40_000: range(301, 303)}
+"""Respondents of a wave to the seeds of the surveys that are made of so many."""
+_FOR_EACH = (6.25, 62.5)
+"""Euro that are divided for each respondent: of 40,000, 250,000 and ten times that."""
+_QUICK = Settings().model_copy(
+    update={"model": ModelSettings(candidates=("prevalence", "logistic"), threads=1)}
+)
+_BY_NEED = Settings(vouchers=VoucherSettings(lottery=0, no_lottery="a study"))
+
+
+class _Divided(NamedTuple):
+    respondents: int
+    seed: int
+    budget: float
+    by_default: Division
+    by_need: Division
+    """With nothing drawn."""
 
 
 def vouchers_text(tell: Tell) -> str:
-    """Divide budgets over organisations parted in three ways, beside rules of thumb."""
-    settings = Settings()
-    partitions, rule = _parted(40_000, 2019, settings, tell)
-    rows, plan = [], settings.vouchers
-    for budget in (250_000, 2_000_000):
-        chosen, others = _planned(partitions, budget, plan)
-        rules = compare(chosen, plan, others=others, by_rule=rule)
-        ratio = _ratio(chosen, rule, plan)
-        rules = rules.assign(ratio=np.where(rules.index == "plan", ratio, np.nan))
-        rows += [_row(budget, str(name), row) for name, row in rules.iterrows()]
-    return (
-        "## Vouchers\n\nBuilt-in survey of 2022, 40,000 respondents, organisations; outcomes by "
-        "the true need (mean true probability), all by need and nothing drawn. Ratio: extra people "
-        "over those of the simple rule for as much money (goal: 1 or more).\n\n"
-        "| budget | rule | over | offers | extra trained | euro per extra | inclusion | ratio |\n"
-        "|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
-    ) + ratios_text(tell)
+    """Score surveys through the gate, divide budgets, and hold them against the simple rule."""
+    with TemporaryDirectory() as folder:
+        made = list(_divided(Path(folder), tell))
+    return _ratios_text(made) + "\n" + _rules_text(made)
 
 
-def ratios_text(tell: Tell) -> str:
-    """Hold the proposal against the simple rule in surveys made with seeds of their own."""
-    settings, rows = Settings(), []
-    plan = settings.vouchers
-    for respondents, budgets in _BUDGETS.items():
-        ratios = {budget: list[float]() for budget in budgets}
-        for seed in _SEEDS:
-            tell(f"survey {seed} of {respondents:,}")
-            partitions, rule = _parted(respondents, seed, settings, tell)
-            for budget in budgets:
-                ratios[budget].append(_ratio(_planned(partitions, budget, plan)[0], rule, plan))
-        for budget, found in ratios.items():
-            error = np.std(found, ddof=1) / np.sqrt(len(found))
-            rows.append(
-                f"| {respondents:,} | {budget:,} | {np.mean(found):.3f} | {error:.3f} | "
-                f"{min(found):.3f} |"
-            )
+def _divided(folder: Path, tell: Tell) -> Iterator[_Divided]:
+    tell("vouchers: train")
+    before = folder / "before.parquet"
+    synthesise(before, _TRAINED, seed=1)
+    asked = TrainRequest(before, CODEBOOK, (_TARGET,), settings=_QUICK)
+    train(asked, folder / "models", folder / "ledger")
+    for respondents, seeds in _SEEDS.items():
+        for seed in seeds:
+            tell(f"vouchers: survey {seed} of {respondents:,}")
+            own = folder / str(seed)
+            own.mkdir()
+            _score(own, respondents, seed, folder / "models")
+            for budget in (respondents * euro for euro in _FOR_EACH):
+                by_default, by_need = _divide(own, budget), _divide(own, budget, _BY_NEED)
+                yield _Divided(respondents, seed, budget, by_default, by_need)
+
+
+def _score(own: Path, respondents: int, seed: int, models: Path) -> None:
+    wave, people, margins = own / "wave.parquet", own / "people.csv", own / "margins.csv"
+    truth = own / "truth.parquet"
+    synthesise(
+        wave, respondents, seed=seed, wave=_YEAR, truth=truth, population=people, margins=margins
+    )
+    by = ("organisatie", "afdeling")
+    asked = ScoreRequest(wave, by, models, ("opleiding",), (people, margins))
+    publish_scores(score_wave(asked, silent), own / "out", own / "ledger", silent)
+
+
+def _divide(own: Path, budget: float, settings: Settings | None = None) -> Division:
+    asked = VoucherRequest(
+        own / "out", budget, _COST, settings, target=_TARGET, truth=own / "truth.parquet"
+    )
+    return divide(asked, own / "ledger", silent).division
+
+
+def _ratios_text(made: list[_Divided]) -> str:
+    rows = []
+    table = pd.DataFrame(made, columns=_Divided._fields)
+    for (respondents, budget), same in table.groupby(["respondents", "budget"]):
+        by_need, by_default = (
+            np.array([d.ratio for d in same[of]], dtype=float) for of in ("by_need", "by_default")
+        )
+        whole = [
+            d.rules.loc["plan", "expected_extra"] / d.rules.loc["simple", "expected_extra"]
+            for d in same["by_default"]
+        ]
+        over = ", ".join(sorted({d.partition.name for d in same["by_default"]}))
+        rows.append(
+            f"| {respondents:,} | {budget:,.0f} | {len(same)} | {over} | {_mean(by_need)} | "
+            f"{_mean(by_default)} | {by_default.min():.3f} | {_mean(np.array(whole))} |"
+        )
     return (
-        f"\nThe same ratio over {len(_SEEDS)} surveys with independent seeds, all by need (goal: "
-        "1 or more on average).\n\n| respondents | budget | mean ratio | Monte Carlo error "
-        "| least |\n"
-        "|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        "## Vouchers\n\nBuilt-in surveys of 2022, scored by organisation, department and education "
+        "with a model of another survey of 2019, and divided by what the gate lets the release "
+        "tell; outcomes by the true need (mean true probability). Ratio: extra people over those "
+        "of vouchers to all who fit the simple rule, wherever they work, for as much money; of "
+        "what goes by need when nothing is drawn, and by default, when a quarter is drawn (goal "
+        "of both: 1 or more on average, ± one Monte Carlo standard error). Last, the whole "
+        "proposal with what is drawn, which costs extra people and buys knowledge of what "
+        "vouchers do: no goal.\n\n"
+        "| respondents | budget | surveys | over | nothing drawn | by default | least | with what "
+        "is drawn |\n|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
 
-def _parted(
-    respondents: int, seed: int, settings: Settings, tell: Tell
-) -> tuple[list[Partition], Partition]:
-    """Give the ways to part everyone of a survey, and who fits the simple rule."""
-    codebook = load_codebook(CODEBOOK)
-    wave = _wave(respondents, seed, codebook, settings, tell)
-    groups, levels = _groups(wave, codebook, settings), education_levels(codebook)
-    none = pd.DataFrame(columns=["target", "label", "n", "rate", "low", "high"])
-    partitions = read_partitions(groups, none, _TARGET, levels, wave.truth)
-    rule = read_rule(groups, _TARGET, levels, wave.truth)
-    if rule is None:
-        raise RuntimeError("nobody fits the simple rule of the built-in survey")
-    return partitions, rule
-
-
-def _planned(
-    partitions: list[Partition], budget: int, plan: VoucherSettings
-) -> tuple[Planned, list[Planned]]:
-    """Divide a budget over each, all by need; give the one that is proposed, and the others."""
-    planned = [
-        Planned(one, allocate_vouchers(one.needs, budget, _COST, plan, 0)) for one in partitions
+def _rules_text(made: list[_Divided]) -> str:
+    largest = max(one.respondents for one in made)
+    first = next(one.seed for one in made if one.respondents == largest)
+    rows = [
+        _row(one.budget, str(rule), row)
+        for one in made
+        if one.seed == first
+        for rule, row in one.by_default.rules.iterrows()
     ]
-    chosen = choose_partition(planned)
-    return chosen, [one for one in planned if one is not chosen]
-
-
-def _ratio(chosen: Planned, rule: Partition, plan: VoucherSettings) -> float:
-    given = chosen.allocation.table["vouchers"].to_numpy(dtype=float)
-    offers, of_rule = chosen.allocation.offers, offers_of(rule.needs, _COST, plan)
-    return ratio_to_rule(chosen.partition, given, rule, offers, of_rule)
-
-
-def _row(budget: int, name: str, row: "pd.Series[float]") -> str:
-    ratio = f"{row['ratio']:.2f}" if np.isfinite(row["ratio"]) else ""
     return (
-        f"| {budget:,} | {name} | {row['over']} | {row['vouchers']:.0f} | "
+        f"Rules beside each other, of one of the surveys of {largest:,}, by the true need.\n\n"
+        "| budget | rule | over | offers | extra trained | euro per extra | inclusion error |\n"
+        "|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _row(budget: float, name: str, row: "pd.Series[float]") -> str:
+    return (
+        f"| {budget:,.0f} | {name} | {row['over']} | {row['vouchers']:.0f} | "
         f"{row['expected_extra']:.1f} | {row['cost_per_extra']:,.0f} | "
-        f"{row['inclusion_error']:.1%} | {ratio} |"
+        f"{row['inclusion_error']:.1%} |"
     )
 
 
-@dataclass(frozen=True)
-class _Wave:
-    responses: pd.DataFrame
-    values: Array
-    """Whether each is in need, as far as is known."""
-    risk: Array
-    truth: pd.DataFrame
-    """As the built-in survey tells it."""
-
-    @property
-    def weight(self) -> Array:
-        return self.responses["weight"].to_numpy(dtype=float)
-
-
-def _wave(respondents: int, seed: int, codebook: Codebook, settings: Settings, tell: Tell) -> _Wave:
-    """Read the built-in wave, and what a logistic regression expects of each."""
-    survey = make_survey(respondents, seed, _YEAR)
-    keep = ~survey.responses["respondent"].duplicated()
-    forms = survey.responses[keep].reset_index(drop=True)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "wave.parquet"
-        write_survey(forms, codebook, path)
-        intake = read_survey(path, codebook, settings.intake)
-    responses = intake.responses
-    model = settings.model.model_copy(update={"candidates": ("prevalence", "logistic")})
-    made_from = prepare(
-        responses,
-        score_scales(responses, codebook),
-        codebook,
-        codebook.outcomes[_TARGET],
-        settings.model_copy(update={"model": model}),
-    )
-    fitted = fit(made_from, tell).risk
-    risk = np.full(len(responses), fitted.mean())
-    risk[made_from.known] = fitted
-    return _Wave(responses, made_from.answers, risk, survey.truth)
-
-
-def _groups(wave: _Wave, codebook: Codebook, settings: Settings) -> pd.DataFrame:
-    """Estimate the need of each group, as a release tells it when nothing is withheld."""
-    cross = ("opleiding", SIMPLE_RULE)
-    grouping = make_groups(wave.responses, codebook, ["organisatie"], settings, cross)
-    units = wave.responses["organisatie"].astype("str")
-    told = Predictions(wave.values, wave.risk, Design.of_units(wave.weight, units))
-    nothing = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
-    rates = estimate_groups(grouping, told, nothing, settings.rates, 0)[0].table
-    groups = grouping.groups.assign(people=grouping.groups["n"] * _PEOPLE).reset_index()
-    for end in ("rate", "low", "high"):
-        groups[f"{_TARGET}_{end}"] = (100 * rates[end]).round().to_numpy()
-        # Of who is left over too: here nothing of a unit is told apart from the whole.
-        groups[f"{_TARGET}_own_{end}"] = groups[f"{_TARGET}_{end}"]
-    crossed = pd.Series(crossed_with(grouping.groups.index), index=grouping.groups.index)
-    own = []
-    for name in crossed.unique():
-        units_of = grouping.groups[(crossed == name) | (crossed.index == EVERYONE)]
-        own.append(part_people(units_of).drop(index=[EVERYONE] if name else [], errors="ignore"))
-    parts = pd.concat(own)["own_n"].reindex(grouping.groups.index).to_numpy()
-    return groups.assign(own_n=parts, own_people=parts * _PEOPLE)
+def _mean(found: Array) -> str:
+    return f"{found.mean():.3f} ± {found.std(ddof=1) / np.sqrt(len(found)):.3f}"
 
 
 if __name__ == "__main__":

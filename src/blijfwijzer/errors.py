@@ -332,6 +332,12 @@ class TrustError(BlijfwijzerError):
     exit_code = 77
 
 
+class WithdrawnPackError(BlijfwijzerError):
+    """A pack of models may be used no longer: its date has passed, or it was revoked."""
+
+    exit_code = 84
+
+
 class EngineError(BlijfwijzerError):
     """The processes or machines that shared the work are gone, or are not fit for it."""
 

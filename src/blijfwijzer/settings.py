@@ -1,11 +1,12 @@
 """What a user may choose: frozen sections, unknown keys fail, bounds stand in the field."""
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from blijfwijzer.declared import CheckCode, Language, Reason
 from blijfwijzer.errors import SettingsError, counted, describe_faults
@@ -229,8 +230,9 @@ class VoucherSettings(Section):
     robustness: float = Field(0.0, ge=0, le=3)
     """Standard errors by which each rate is lowered before vouchers are divided."""
     across: str = ""
-    """How people are parted: `units`, a variable crossed with `--and`, `simple_rule` or `segments`;
-    what brings most extra training per euro when empty."""
+    """How people are parted: `units`, a variable crossed with `--and`, `simple_rule`,
+    `simple_rule_as_one` (all who fit it together, others by unit) or `segments`; what brings most
+    extra training per euro when empty."""
     reserve: float = Field(0.05, ge=0, lt=1)
     """Share of the budget that is kept for late applicants."""
     spend: Literal["offers", "first_come"] = "offers"
@@ -283,12 +285,26 @@ class DisclosureSettings(Section):
     """Whether a model that was not trained with this ledger is told at the top, or refused."""
 
 
+_REVOKED = re.compile(r"[0-9a-f]{64}|ed25519:[A-Za-z0-9+/]{43}=")
+
+
 class PackSettings(Section):
     """Whose packs of models are used."""
 
+    revoked: tuple[str, ...] = ()
+    """What is used no longer: the SHA-256 of a pack or of a model in one, as `blijfwijzer pack
+    check` tells it, whoever signed it; or a public key, of which signatures count for nothing."""
     trusted: dict[str, str] = Field(default_factory=dict)
     """Who signs, by what pages call them -> their public key, "ed25519:...", as `blijfwijzer pack
     key` tells it. Get it from them by another way than the pack."""
+
+    @field_validator("revoked")
+    @classmethod
+    def _are_hashes_or_keys(cls, revoked: tuple[str, ...]) -> tuple[str, ...]:
+        strange = [number for number, one in enumerate(revoked, 1) if not _REVOKED.fullmatch(one)]
+        if strange:
+            raise ValueError(f"number {strange[0]} is neither a SHA-256 nor a public key")
+        return revoked
 
 
 class CultureSettings(Section):

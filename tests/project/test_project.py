@@ -20,6 +20,7 @@ TARGETS = [
     "fix",
     "test",
     "test-all",
+    "fuzz",
     "train",
     "explain",
     "score",

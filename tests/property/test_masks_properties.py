@@ -10,7 +10,7 @@ from blijfwijzer.disclosure.fingerprint import mark_people
 from blijfwijzer.errors import SumRangeError
 from blijfwijzer.estimation.fixed_point import FixedSums
 from blijfwijzer.estimation.masks import mask, unmask
-from blijfwijzer.runs.merge_numbers import Answered, Numbers, gather_numbers, name_numbers
+from blijfwijzer.runs.merge_numbers import Numbers, OutcomeAnswers, gather_numbers, name_numbers
 
 PLACES = 4
 PERSON = st.tuples(
@@ -28,7 +28,9 @@ def numbers_of(people):
     shape = (PLACES, len(people))
     members = csr_array((np.ones(len(people)), (place, np.arange(len(people)))), shape=shape)
     keys = [[repr(person).encode() for person in people]]
-    return gather_numbers({"x": Answered(values, risk)}, mark_people(keys, SECRET), weight, members)
+    return gather_numbers(
+        {"x": OutcomeAnswers(values, risk)}, mark_people(keys, SECRET), weight, members
+    )
 
 
 @settings(deadline=None)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,6 +80,16 @@ def test_groups_where_need_is_visible_are_proposed():
     assert rules.loc["by_groups", "over"] == "units"
     assert rules.loc["plan", "expected_extra"] == pytest.approx(16 * 0.6 * 0.6)
     assert rules.loc["by_groups", "expected_extra"] == pytest.approx(16 * 0.2 * 0.6)
+
+
+def test_groups_by_which_need_is_served_worse_than_by_the_rule_are_not_proposed():
+    more = replace(planned_of(needs_of([0.5], people=100), 16), ratio=0.9)
+    better = replace(planned_of(needs_of([0.4], people=100), 16, name="rule"), ratio=1.0)
+    drawn = replace(planned_of(needs_of([0.4], people=100), 16), ratio=1.2, after_draw=99.0)
+
+    assert choose_partition([more, better]) is better
+    assert choose_partition([more, better, drawn]) is drawn
+    assert choose_partition([more, replace(better, ratio=0.8)]) is more
 
 
 def test_need_within_the_rule_is_held_against_the_rule_for_as_much_money():

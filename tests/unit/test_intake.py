@@ -405,6 +405,7 @@ def test_scales_that_cannot_be_made_and_columns_that_tell_nothing_are_reported(s
 
     texts = " ".join(said(check_survey(tmp_path / "s.parquet", book, INTAKE).remarks))
 
+    assert "1 column of the codebook is not in the file, and counts as not asked: inzet_1" in texts
     assert "1 scale cannot be made: inzetbaarheid (1 of 2 items absent)" in texts
     assert "1 column has one answer only and tells nothing: scholing" in texts
     assert "unweighted ones" in texts

@@ -35,12 +35,12 @@ def test_interactions_equal_those_of_shap(rng):
     np.testing.assert_allclose(found[:, off], 2 * theirs[:, off], atol=1e-9)
 
 
-def goes_left(split, value):
-    if split.left_levels is not None:
-        return not np.isnan(value) and int(value) in split.left_levels
+def goes_left(asked, value):
+    if asked.left_levels is not None:
+        return not np.isnan(value) and int(value) in asked.left_levels
     if np.isnan(value):
-        return split.missing_goes_left if not split.missing_is_zero else split.threshold >= 0
-    return value <= split.threshold
+        return asked.missing_goes_left if not asked.missing_is_zero else asked.threshold >= 0
+    return value <= asked.threshold
 
 
 def worth(trees, row, known):
@@ -49,12 +49,12 @@ def worth(trees, row, known):
     for tree in trees:
         for leaf in tree.leaves:
             part = leaf.value
-            for node, is_left in leaf.path:
-                split = tree.splits[node]
-                if split.feature in known:
-                    part *= goes_left(split, row[split.feature]) == is_left
+            for node, is_left in zip(leaf.nodes, leaf.is_left, strict=True):
+                asked, left_share = tree.splits[node]
+                if asked.feature in known:
+                    part *= goes_left(asked, row[asked.feature]) == is_left
                 else:
-                    part *= split.left_share if is_left else 1 - split.left_share
+                    part *= left_share if is_left else 1 - left_share
             total += part
     return total
 

@@ -15,7 +15,7 @@ from blijfwijzer.release.origin import remark_models, unknown_models
 from blijfwijzer.release.request import Request
 from blijfwijzer.runs.govern import resume, stop
 from blijfwijzer.runs.pack import PackRequest, inspect_pack, make_key, pack
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import PackSettings, Settings
 from shared_models import make_survey, select, write_model
 
 pytest.importorskip("cryptography")
@@ -99,7 +99,9 @@ def test_models_of_two_employers_are_not_packed(place, champion):
 def test_a_pack_that_is_trusted_vouches_for_its_models_as_the_ledger_would(place, known):
     place, public = place
     pack(asked(place), place / "a.pack", None)
-    stored = read_pack(place / "a.pack", {"Ministry": public}).models["vertrekintentie"]
+    stored = read_pack(place / "a.pack", PackSettings(trusted={"Ministry": public})).models[
+        "vertrekintentie"
+    ]
     bare = replace(stored, signed=None)
     settings = Settings(disclosure={"known_models": known})
 

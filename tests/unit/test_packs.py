@@ -11,14 +11,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.errors import MissingExtraError, PackError, SettingsError, TrustError
+from blijfwijzer.errors import (
+    MissingExtraError,
+    PackError,
+    SettingsError,
+    TrustError,
+    WithdrawnPackError,
+)
 from blijfwijzer.files import hash_bytes, to_json, write_files
 from blijfwijzer.records import archive, signing
+from blijfwijzer.records import pack as packs
 from blijfwijzer.records.archive import open_archive, write_archive
 from blijfwijzer.records.model_choice import choose_model, choose_models
 from blijfwijzer.records.model_folder import MANIFEST, Learnt, model_files, read_model
 from blijfwijzer.records.pack import read_pack, write_pack
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import PackSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from shared_models import SMALL, make_survey, select
 
@@ -44,7 +51,7 @@ def made(learnt, tmp_path_factory):
     write_files(folder, {**shown, **model_files(learnt, shown, folder)})
     public = signing.make_key(place / "key.pem")
     write_pack(place / "good.pack", "National", [read_model(folder)], (place / "key.pem",))
-    return place, {"Ministry": public}
+    return place, PackSettings(trusted={"Ministry": public})
 
 
 def entries(path):
@@ -94,7 +101,7 @@ def test_a_pack_is_used_in_the_place_of_a_folder_of_models(made):
     choice = choose_models(place / "good.pack", trusted)["vertrekintentie"]
 
     assert "of pack National, signed by Ministry" in str(choice)
-    assert choose_model(place / "good.pack", trusted=trusted).stored.signed == choice.stored.signed
+    assert choose_model(place / "good.pack", packs=trusted).stored.signed == choice.stored.signed
 
 
 def test_nobody_is_trusted_unless_the_receiver_says_so(made, tmp_path):
@@ -104,8 +111,13 @@ def test_nobody_is_trusted_unless_the_receiver_says_so(made, tmp_path):
     with pytest.raises(TrustError, match="no key is trusted yet"):
         choose_models(place / "good.pack")
     with pytest.raises(TrustError, match=r"1 signatures, none by a key that is trusted .*Other"):
-        read_pack(place / "good.pack", {"Other": other})
-    assert read_pack(place / "good.pack", {"Other": other, **trusted}).signer == "Ministry"
+        read_pack(place / "good.pack", PackSettings(trusted={"Other": other}))
+    assert (
+        read_pack(
+            place / "good.pack", PackSettings(trusted={"Other": other, **trusted.trusted})
+        ).signer
+        == "Ministry"
+    )
 
 
 def test_a_pack_that_two_keys_signed_is_trusted_by_either(made, tmp_path):
@@ -117,7 +129,7 @@ def test_a_pack_that_two_keys_signed_is_trusted_by_either(made, tmp_path):
     written = write_pack(tmp_path / "both.pack", "National", models, keys)
 
     assert len(written.signed_by) == 2
-    assert read_pack(tmp_path / "both.pack", {"New": new}).signer == "New"
+    assert read_pack(tmp_path / "both.pack", PackSettings(trusted={"New": new})).signer == "New"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +188,7 @@ def test_a_signature_of_other_bytes_with_the_same_key_is_no_signature_of_a_pack(
     files = entries(place / "good.pack")
     key = load_pem_private_key((place / "key.pem").read_bytes(), None)
     bare = signing._text(key.sign(files["pack.json"]))
-    files["signatures.json"] = to_json({trusted["Ministry"]: bare})
+    files["signatures.json"] = to_json({trusted.trusted["Ministry"]: bare})
     write_archive(tmp_path / "a.pack", files)
 
     with pytest.raises(TrustError, match="altered"):
@@ -366,7 +378,7 @@ def test_a_key_with_a_password_needs_it_from_the_environment(tmp_path, monkeypat
 @pytest.mark.parametrize("text", ["", "abc", "ed25519:", "ed25519:" + "A" * 40, "rsa:AAAA"])
 def test_a_trusted_key_that_is_none_is_named(made, text):
     with pytest.raises(SettingsError, match=r"\[packs.trusted\] Ministry: is no public key"):
-        read_pack(made[0] / "good.pack", {"Ministry": text})
+        read_pack(made[0] / "good.pack", PackSettings(trusted={"Ministry": text}))
 
 
 def test_a_pack_needs_a_name_and_a_key(made, tmp_path):
@@ -392,3 +404,69 @@ def test_the_hash_of_a_pack_covers_all_in_it(made):
     assert read_pack(place / "good.pack", trusted).sha256 == hash_bytes(files["pack.json"])
     own = set(files) - {"pack.json", "signatures.json"}
     assert set(json.loads(files["pack.json"])["files"]) == own
+
+
+def test_a_pack_may_be_used_on_its_last_day_and_no_later(made, tmp_path, monkeypatch):
+    place, trusted = made
+    own = [read_model(place / "models" / FOLDER)]
+    write_pack(tmp_path / "a.pack", "National", own, (place / "key.pem",), "2027-12-31")
+
+    monkeypatch.setattr(packs, "moment", lambda: "2027-12-31T23:59:59+00:00")
+    assert read_pack(tmp_path / "a.pack", trusted).until == "2027-12-31"
+    monkeypatch.setattr(packs, "moment", lambda: "2028-01-01T00:00:00+00:00")
+    with pytest.raises(WithdrawnPackError, match="may be used until 2027-12-31, and no longer"):
+        read_pack(tmp_path / "a.pack", trusted)
+
+
+def test_the_last_day_of_a_pack_is_signed(made, tmp_path):
+    place, trusted = made
+    files = entries(place / "good.pack")
+    told = to_json({**json.loads(files["pack.json"]), "until": "2099-12-31"})
+    write_archive(tmp_path / "a.pack", files | {"pack.json": told})
+
+    with pytest.raises(TrustError, match="it was altered since"):
+        read_pack(tmp_path / "a.pack", trusted)
+
+
+@pytest.mark.parametrize("day", ["31-12-2027", "2027-02-30", "soon"])
+def test_a_last_day_that_is_no_date_is_refused(made, tmp_path, day):
+    place, _ = made
+    own = [read_model(place / "models" / FOLDER)]
+
+    with pytest.raises(SettingsError, match="write --until as 2027-12-31"):
+        write_pack(tmp_path / "a.pack", "N", own, (place / "key.pem",), day)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("what", ["pack", "model", "key"])
+def test_a_pack_that_was_revoked_is_refused_whoever_signed_it(made, what):
+    place, trusted = made
+    found = read_pack(place / "good.pack", trusted)
+    hashes = {
+        "pack": found.sha256,
+        "model": found.models["vertrekintentie"].manifest.sha256,
+        "key": trusted.trusted["Ministry"],
+    }
+    revoking = PackSettings(trusted=trusted.trusted, revoked=(hashes[what],))
+
+    with pytest.raises(WithdrawnPackError, match="1 hash or key of it stand in your settings"):
+        read_pack(place / "good.pack", revoking)
+    other = PackSettings(trusted=trusted.trusted, revoked=("0" * 64,))
+    assert read_pack(place / "good.pack", other).sha256 == found.sha256
+
+
+def test_a_pack_that_a_good_key_signed_beside_a_revoked_one_is_used(made, tmp_path):
+    place, trusted = made
+    new = signing.make_key(tmp_path / "new.pem")
+    keys = (place / "key.pem", tmp_path / "new.pem")
+    write_pack(tmp_path / "a.pack", "National", [read_model(place / "models" / FOLDER)], keys)
+    both = {"New": new, **trusted.trusted}
+
+    revoking = PackSettings(trusted=both, revoked=(trusted.trusted["Ministry"],))
+    assert read_pack(tmp_path / "a.pack", revoking).signer == "New"
+
+
+@pytest.mark.parametrize("text", ["abc", "ed25519:short", "A" * 64])
+def test_what_is_revoked_is_a_hash_or_a_key(text):
+    with pytest.raises(ValueError, match="number 1 is neither a SHA-256 nor a public key"):
+        PackSettings(revoked=(text,))

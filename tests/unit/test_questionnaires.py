@@ -104,6 +104,13 @@ def test_every_sentence_and_every_figure_is_used():
     assert {spec.kind for spec in figure_specs().values()} <= {*KINDS, *OTHER_KINDS}
 
 
+@pytest.mark.parametrize("name", statements())
+def test_what_not_every_run_says_is_named_where_it_lacks(name):
+    statement = statements()[name]
+
+    assert bool(statement.lacks.nl and statement.lacks.en) == statement.is_of_release
+
+
 def test_what_the_product_says_of_itself_has_no_gaps_but_dates_of_law():
     gaps = {gap for _, item in ITEMS for t in texts_of(item) for gap in gaps_of(t.nl + t.en)}
 

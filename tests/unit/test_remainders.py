@@ -12,7 +12,7 @@ from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.remainders import find_remainders
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.runs.remainders import rates_of_remainders
-from blijfwijzer.runs.voucher_needs import read_partitions
+from blijfwijzer.runs.voucher_needs import parts_of, read_partitions, read_rule
 from blijfwijzer.settings import Settings
 
 DEPARTMENTS = 3
@@ -126,3 +126,48 @@ def test_a_remainder_whose_rate_is_not_told_gets_no_vouchers():
 
     assert units.needs.rate.index.tolist() == ["organisatie=O1/afdeling=A", "organisatie=O2"]
     assert units.needs.people.tolist() == [40, 60]
+
+
+def parted_by_rule(**columns):
+    parts = ("all&simple_rule=0", "all&simple_rule=1", "O1&simple_rule=0", "O1&simple_rule=1")
+    names = ["all", *(part.replace("O1", "organisatie=O1") for part in parts)]
+    table = pd.DataFrame(
+        {
+            "group": names,
+            "n": [300, 240, 60, 120, 30],
+            "people": [600, None, None, None, None],
+            "own_n": [None, 120, 30, 120, 30],
+            "own_people": [None, 240, 60, 240, 60],
+            "need_rate": [20, 10, 60, 10, 60],
+            "need_low": [15, 5, 50, 5, 50],
+            "need_high": [25, 15, 70, 15, 70],
+        }
+    )
+    return table.assign(**columns)
+
+
+def test_nobody_who_fits_is_left_out_where_a_part_of_them_is_withheld():
+    groups, none = parted_by_rule(), pd.DataFrame(columns=["target", "rate"])
+
+    parted, as_one = read_partitions(groups, none, "need", {})
+
+    assert parted.needs.people.to_dict() == {
+        "organisatie=O1&simple_rule=0": 240,
+        "organisatie=O1&simple_rule=1": 60,
+    }
+    assert as_one.needs.people.to_dict() == {
+        "all&simple_rule=1": 120,
+        "organisatie=O1&simple_rule=0": 240,
+    }
+    assert as_one.needs.rate["all&simple_rule=1"] == 0.6
+    assert set(as_one.needs.groups) < set(parts_of(as_one.name, groups["group"]))
+
+
+def test_a_rule_of_which_a_release_tells_nothing_makes_no_group():
+    untold = parted_by_rule(need_rate=[20, 10, np.nan, 10, 60])
+    none = pd.DataFrame(columns=["target", "rate"])
+
+    (parted,) = read_partitions(untold, none, "need", {})
+
+    assert parted.name == "simple_rule"
+    assert read_rule(untold, "need", {}) is None

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import shap
 
+from blijfwijzer.drivers.path_tables import path_tables
+from blijfwijzer.drivers.questions import Questions
 from blijfwijzer.drivers.tree_contributions import tree_contributions
+from blijfwijzer.drivers.trees import read_trees
 from blijfwijzer.errors import ModelFolderError
 from shared_trees import grow
 
@@ -90,3 +93,28 @@ def test_the_number_of_rows_at_once_changes_nothing(rng):
     part, _ = tree_contributions(text, X[8000:8500])
 
     np.testing.assert_array_equal(whole[8000:8500], part)
+
+
+def test_batches_of_one_survey_look_up_the_same_tables(rng):
+    booster, X = grow(rng, trees=3)
+    text = booster.model_to_string()
+
+    tree_contributions(text, X[:300])
+    kept = path_tables(text, 1)
+    tree_contributions(text, X[300:])
+
+    assert path_tables(text, 1) is kept
+
+
+def test_many_trees_ask_few_questions(rng):
+    booster, X = grow(rng, trees=60, missing=0.0)
+    forest = read_trees(booster.model_to_string())
+    asked = [split.question for tree in forest for split in tree.splits]
+
+    questions = Questions(asked)
+
+    answers = questions.answer(X)
+    # Five answers to five questions: four thresholds each.
+    assert len(answers) == len(set(asked)) <= 20 < len(asked)
+    for question, place in questions.places.items():
+        np.testing.assert_array_equal(answers[place], X[:, question.feature] <= question.threshold)

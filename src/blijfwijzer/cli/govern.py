@@ -66,8 +66,8 @@ def stop(
     from blijfwijzer.runs import govern as story
     from blijfwijzer.settings import load_settings
 
-    trusted = load_settings(settings).packs.trusted
-    return ForProgram({"ledgers": story.stop(ledger, model, reason, trusted)})
+    packs = load_settings(settings).packs
+    return ForProgram({"ledgers": story.stop(ledger, model, reason, packs)})
 
 
 @govern.command(
@@ -85,8 +85,8 @@ def resume(
     from blijfwijzer.runs import govern as story
     from blijfwijzer.settings import load_settings
 
-    trusted = load_settings(settings).packs.trusted
-    return ForProgram({"ledgers": story.resume(ledger, model, by, reason, trusted)})
+    packs = load_settings(settings).packs
+    return ForProgram({"ledgers": story.resume(ledger, model, by, reason, packs)})
 
 
 @govern.command("log", epilog="Example: `blijfwijzer govern log log --verify`")

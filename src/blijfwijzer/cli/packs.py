@@ -24,12 +24,15 @@ def make(
         list[Path], typer.Option(help="Your private key; repeated: the old and the new one.")
     ],
     output: Annotated[Path, typer.Option(help="File to write.")],
+    until: Annotated[
+        str, typer.Option(help="Last day on which it may be used: 2027-12-31. Left out: no end.")
+    ] = "",
     ledger: OwnLedger = None,
 ) -> ForProgram:
     """Write the models that `score` would use to one file, with all they bring along; sign it."""
     from blijfwijzer.runs import pack as story
 
-    asked = story.PackRequest(models, name, tuple(key))
+    asked = story.PackRequest(models, name, tuple(key), until)
     return ForProgram(story.tell_made(story.pack(asked, output, ledger)))
 
 

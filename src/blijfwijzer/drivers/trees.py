@@ -1,9 +1,8 @@
 """Boosted trees as splits and leaves, read from LightGBM's text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import NamedTuple
 
 from blijfwijzer.errors import ModelFolderError
 
@@ -12,29 +11,37 @@ _CATEGORICAL, _MISSING_LEFT = 1, 2
 _NOTHING, _ZERO = 0, 1
 
 
-@dataclass(frozen=True)
-class Split:
-    """One question of a tree."""
+class SplitQuestion(NamedTuple):
+    """What a split asks of a response; many trees ask the same."""
 
     feature: int
     threshold: float
-    """Values up to it go left; not used for a nominal feature."""
+    """Values up to it go left; 0 for a nominal feature."""
     left_levels: frozenset[int] | None
     """Levels that go left, for a nominal feature."""
     missing_goes_left: bool
     missing_is_zero: bool
     """Whether a missing number counts as 0, as it does where training had none."""
+
+
+class Split(NamedTuple):
+    """One question of a tree, and who answered it."""
+
+    question: SplitQuestion
     left_share: float
     """Share of the training responses at this split that went left."""
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One answer of a tree, and how it is reached."""
 
     value: float
-    path: tuple[tuple[int, bool], ...]
-    """Splits from the root, each with whether the path goes left."""
+    nodes: tuple[int, ...]
+    """Splits on the path to it, from the root."""
+    is_left: tuple[bool, ...]
+    """Whether the path goes left there."""
+    reached: float
+    """Share of the training responses that reach it."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class Tree:
 
 def expected_value(tree: Tree) -> float:
     """Mean of a tree over the training responses, from its own counts."""
-    return sum(leaf.value * float(np.prod(shares_of(tree, leaf))) for leaf in tree.leaves)
+    return sum(leaf.value * leaf.reached for leaf in tree.leaves)
 
 
 def read_trees(text: str) -> list[Tree]:
@@ -71,19 +78,23 @@ def _fields(block: str) -> Iterator[tuple[str, str]]:
 def _read_tree(fields: dict[str, str]) -> Tree:
     values = [float(value) for value in fields["leaf_value"].split()]
     if int(fields["num_leaves"]) == 1:
-        return Tree((), (Leaf(values[0], ()),))
+        return Tree((), (Leaf(values[0], (), (), 1.0),))
     if fields.get("is_linear", "0") != "0":
         raise ModelFolderError("a tree has linear leaves, which this software never makes.")
     splits = _read_splits(fields)
     left, right = _integers(fields, "left_child"), _integers(fields, "right_child")
     leaves: list[Leaf | None] = [None] * len(values)
-    stack: list[tuple[int, tuple[tuple[int, bool], ...]]] = [(0, ())]
+    stack: list[tuple[int, tuple[int, ...], tuple[bool, ...], float]] = [(0, (), (), 1.0)]
     while stack:
-        node, path = stack.pop()
+        node, nodes, sides, reached = stack.pop()
         if node < 0:
-            leaves[~node] = Leaf(values[~node], path)
-        else:
-            stack += [(left[node], (*path, (node, True))), (right[node], (*path, (node, False)))]
+            leaves[~node] = Leaf(values[~node], nodes, sides, reached)
+            continue
+        share, path = splits[node].left_share, (*nodes, node)
+        stack += [
+            (left[node], path, (*sides, True), reached * share),
+            (right[node], path, (*sides, False), reached * (1 - share)),
+        ]
     return Tree(splits, tuple(leaf for leaf in leaves if leaf is not None))
 
 
@@ -107,11 +118,13 @@ def _read_splits(fields: dict[str, str]) -> tuple[Split, ...]:
         levels = _left_levels(fields, int(threshold)) if decision & _CATEGORICAL else None
         splits.append(
             Split(
-                feature,
-                threshold,
-                levels,
-                bool(decision & _MISSING_LEFT) and levels is None,
-                missing == _NOTHING,
+                SplitQuestion(
+                    feature,
+                    threshold if levels is None else 0.0,
+                    levels,
+                    bool(decision & _MISSING_LEFT) and levels is None,
+                    missing == _NOTHING,
+                ),
                 went_left / total,
             )
         )
@@ -133,7 +146,14 @@ def _integers(fields: dict[str, str], name: str) -> list[int]:
     return [int(value) for value in fields[name].split()]
 
 
-def shares_of(tree: Tree, leaf: Leaf) -> list[float]:
-    """Share of responses that follow the path, at each of its splits."""
-    shares = ((tree.splits[node].left_share, is_left) for node, is_left in leaf.path)
-    return [share if is_left else 1 - share for share, is_left in shares]
+def shares_of(splits: Sequence[Split], leaf: Leaf) -> list[float]:
+    """Share of responses that follow the path, at each of its splits.
+
+    Parameters
+    ----------
+    splits : those on the path, from the root
+    """
+    return [
+        split.left_share if is_left else 1 - split.left_share
+        for split, is_left in zip(splits, leaf.is_left, strict=True)
+    ]

@@ -85,7 +85,7 @@ def measure_rate(
     square = np.bincount(cells.code[rows], weights=people.weight[rows] ** 2, minlength=size)
     effective = np.where(is_shown, effective_ns(mass, square), np.nan)
     has_units = np.bincount(sums.mass.tocoo().row, minlength=size) >= _FEWEST_UNITS
-    low, high = _interval(value, drawn, n.astype(float), effective, has_units)
+    low, high = _interval(value, drawn, n, effective, has_units)
     table = pd.DataFrame(
         {
             "group": cells.names,
@@ -114,8 +114,8 @@ def _size(people: Selected, cells: Cells, rows: Mask) -> tuple[Array, Array]:
     """Give people and weight in each cell, of some respondents."""
     code, size = cells.code[rows], len(cells.names)
     weights = people.weight[rows]
-    counts = np.bincount(code, minlength=size), np.bincount(code, weights=weights, minlength=size)
-    return counts[0].astype(float), counts[1].astype(float)
+    n = np.bincount(code, minlength=size).astype(float)
+    return n, np.bincount(code, weights=weights, minlength=size).astype(float)
 
 
 def _add_up(people: Selected, cells: Cells, measure: str, rows: Mask) -> _Sums:

@@ -59,6 +59,10 @@ class Answer:
         return any(p.source in ("organisation", "empty") for p in self.passages)
 
 
+_YES_NO = {"true": Text(nl="Ja", en="Yes"), "false": Text(nl="Nee", en="No")}
+"""What a choice of a form's own reads like on a page."""
+
+
 @dataclass(frozen=True)
 class FilledForm:
     """A form with what is known."""
@@ -92,7 +96,8 @@ class _Filler:
             yield Passage("empty", Text(nl="", en=""))
         elif not item.is_covered:
             yield Passage("uncovered", Text(nl="", en=""))
-        yield from (Passage("choice", Text(nl=value, en=value)) for value in item.values)
+        for value in item.values:
+            yield Passage("choice", _YES_NO.get(value, Text(nl=value, en=value)))
         if item.text is not None:
             yield Passage("product", item.text)
         for key in item.settled:
@@ -113,7 +118,7 @@ class _Filler:
         if statement.is_once:
             runs = runs[:1]
         told = [Passage("run", statement.text, c, statement.name) for c in _cited(statement, runs)]
-        yield from told or [Passage("organisation", Text(nl="", en=""), name=statement.name)]
+        yield from told or [Passage("organisation", statement.lacks, name=statement.name)]
 
 
 def _cited(statement: Statement, runs: Sequence[Run]) -> Iterator[tuple[Cited, ...]]:

@@ -31,6 +31,8 @@ class Statement:
     text: Text
     is_once: bool
     """Whether it is the same of all models, so that it is said once."""
+    lacks: Text
+    """What is not known where no run says it; empty where every run does."""
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -147,7 +149,12 @@ def _item(raw: Mapping[str, Any]) -> Item:
 def statements() -> Mapping[str, Statement]:
     """Give all sentences that runs fill."""
     return {
-        name: Statement(name, Text(nl=raw["nl"], en=raw["en"]), raw.get("once", False))
+        name: Statement(
+            name,
+            Text(nl=raw["nl"], en=raw["en"]),
+            raw.get("once", False),
+            Text(**raw.get("lacks", {"nl": "", "en": ""})),
+        )
         for name, raw in read_form_file("statements").items()
     }
 

@@ -66,6 +66,10 @@ class Benchmark:
         """
         return next((name for name in (group, EVERYONE) if name in self.groups), "")
 
+    def organisations(self, group: str) -> int:
+        """Count the organisations that people of a group work in."""
+        return int(self.rates.set_index("group")["organisations"][group])
+
     def of_group(self, table: pd.DataFrame, group: str) -> pd.DataFrame:
         """Give the figures of one group in a table of these, by name where there are several."""
         rows = table[table["group"] == group]

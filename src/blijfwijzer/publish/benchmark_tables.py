@@ -1,6 +1,6 @@
 """An employer beside others of its kind: tables through the gate, and what they say in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -9,10 +9,11 @@ from blijfwijzer.culture.dimensions import BETTER, WORSE
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.findings import Findings
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.findings import BesideOthers, Findings
 from blijfwijzer.publish.page_table import tidy
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.survey.codebook import Column, Scale
+from blijfwijzer.survey.codebook import Codebook, Column, Scale
 from blijfwijzer.survey.labels import labels_of
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
@@ -33,12 +34,7 @@ def clear_beside(findings: Findings) -> dict[str, Cleared]:
     changeable = [parts[name].changeable for name in drivers["driver"]]
     return {
         "beside": edge.clear("beside", beside.rates.rename(columns={"name": "target"})),
-        "beside_means": edge.clear(
-            "beside_means",
-            beside.means.assign(
-                dimension=beside.means["name"].map(labels), verdict=_judge(findings)
-            ),
-        ),
+        "beside_means": clear_means(beside, codebook, edge),
         "beside_drivers": edge.clear(
             "beside_drivers",
             drivers.assign(
@@ -50,15 +46,29 @@ def clear_beside(findings: Findings) -> dict[str, Cleared]:
     }
 
 
+def clear_means(beside: BesideOthers | None, codebook: Codebook, edge: Edge) -> Cleared:
+    """Clear means of everyone beside those of others; no rows where there are none of these."""
+    if beside is None:
+        return TABLES["beside_means"].empty()
+    named = beside.means["name"].map(labels_of(codebook))
+    verdict = _judge(beside.means, codebook.scales)
+    return edge.clear("beside_means", beside.means.assign(dimension=named, verdict=verdict))
+
+
+def say_others(beside: BesideOthers) -> Message:
+    """Say beside whom an employer stands."""
+    told = {"survey": beside.survey, "organisations": beside.organisations}
+    if beside.label:
+        return say("beside.of", sector=beside.label, **told)
+    return say("beside.all", **told)
+
+
 def say_beside(findings: Findings) -> Iterator[Message]:
     """Say beside whom an employer stands, and by how much it differs in each risk."""
     beside = findings.beside
     if beside is None:
         return
-    told = {"survey": beside.survey, "organisations": beside.organisations}
-    yield (
-        say("beside.of", sector=beside.label, **told) if beside.label else say("beside.all", **told)
-    )
+    yield say_others(beside)
     outcomes = findings.codebook.outcomes
     for row in beside.rates.round({"value": 2, "there": 2}).to_dict("records"):
         yield _say_rate(outcomes[str(row["name"])].label, row)
@@ -77,10 +87,8 @@ def say_means(report: Chapter) -> Iterator[Message]:
         yield say("beside.means_alike", count=len(rows))
 
 
-def _judge(findings: Findings) -> list[str]:
+def _judge(rows: pd.DataFrame, scales: Mapping[str, Scale]) -> list[str]:
     """Say of each dimension which way a sure difference goes; of red tape less is better."""
-    assert findings.beside is not None
-    rows, scales = findings.beside.means, findings.codebook.scales
     turned = [scales[name].higher_is == "worse" for name in rows["name"]]
     better = (rows["difference"] > 0).to_numpy() != np.array(turned, dtype=bool)
     way = np.where(better, BETTER, WORSE)

@@ -69,7 +69,7 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("pack", "pack_hmac_sha256", "pack_made", "pack_signed_by"),
             *("settings_sha256", "survey", "survey_hmac_sha256"),
         ),
-        "over": ("segments", "simple_rule", "units"),
+        "over": ("segments", "simple_rule", "simple_rule_as_one", "units"),
         "overlap": ("apart", "file", "part", "units", "unknown"),
         "pack.open": ("empty", "uncovered"),
         "plot.foot": ("intention", "need"),

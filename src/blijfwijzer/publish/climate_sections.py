@@ -35,6 +35,8 @@ def climate_blocks(chapter: Chapter) -> Iterator[Block]:
         cut = _heat_cut(len(units), cells["group"].nunique(), len(away))
         table = heat_table(chapter, cells, units, caption)
         yield Block(caption, cut, caption=caption, table=table)
+    if len(climate):
+        yield Block(links=(("explore.html", say("short.more.explore")),))
     yield from _dimensions(chapter, climate)
     yield folded(chapter, "climate")
 

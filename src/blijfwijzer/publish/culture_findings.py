@@ -21,7 +21,7 @@ from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import count_groups
-from blijfwijzer.publish.findings import RegisterFindings
+from blijfwijzer.publish.findings import BesideOthers, RegisterFindings
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.codebook import Codebook
@@ -106,6 +106,8 @@ class CultureFindings:
     """What a register tells of its people, where there is one."""
     warned: tuple[Message, ...] = ()
     """What to know of both waves before all else."""
+    beside: BesideOthers | None = None
+    """Everyone beside others of their kind, in means alone, where a model tells of these."""
 
     @property
     def edge(self) -> Edge:

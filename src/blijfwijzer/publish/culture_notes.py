@@ -6,6 +6,7 @@ import numpy as np
 
 from blijfwijzer.culture.dimensions import Dimension, find_dimensions
 from blijfwijzer.culture.waves import FEWEST
+from blijfwijzer.publish.benchmark_tables import say_others
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.register_tables import say_register
@@ -37,6 +38,8 @@ def climate_notes(findings: CultureFindings) -> dict[str, Notes]:
     }
     if findings.conduct.reason is not None:
         found["about_conduct"] = (findings.conduct.reason,)
+    if findings.beside is not None:
+        found["beside"] = (say_others(findings.beside),)
     if not findings.permission.tells_everyone:
         found[WHY_EMPTY] = (say("warning.everyone"),)
     return {name: texts for name, texts in found.items() if texts}

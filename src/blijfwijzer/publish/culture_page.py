@@ -5,6 +5,7 @@ It computes nothing; it chooses what is pictured and in which order things are t
 
 from collections.abc import Iterator
 
+from blijfwijzer.publish.benchmark_tables import say_means
 from blijfwijzer.publish.blocks import (
     Block,
     drawn,
@@ -33,7 +34,17 @@ CULTURE_NOTHING = (
     "purpose.culture_punish",
 )
 SHEETS = (
-    *("climate", "trend", "mix", "worrying", "screened", "checks", "pairs", "worrying_drivers"),
+    *(
+        "climate",
+        "beside_means",
+        "trend",
+        "mix",
+        "worrying",
+        "screened",
+        "checks",
+        "pairs",
+        "worrying_drivers",
+    ),
     *("remedies", "conduct", "conduct_changes", "conduct_links", "scales", "items", "agreement"),
     *("comparable", "compared", "response", "moved_climate", "withheld", "rejected"),
 )
@@ -47,6 +58,7 @@ def render_climate(chapter: Chapter) -> bytes:
             "culture_what": [points(CULTURE_NOTHING)],
             "measured": _measured(chapter),
             "climate": climate_blocks(chapter),
+            **({"beside": _beside(chapter)} if chapter.has("beside_means") else {}),
             "trend": trend_blocks(chapter),
             "worrying": worrying_blocks(chapter),
             "conduct": conduct_blocks(chapter),
@@ -72,6 +84,12 @@ def _measured(chapter: Chapter) -> Iterator[Block]:
     yield folded(chapter, "items")
     yield folded(chapter, "agreement")
     yield from register_blocks(chapter, "moved_climate")
+
+
+def _beside(chapter: Chapter) -> Iterator[Block]:
+    """Stand beside others of one's kind, and say where the difference is sure."""
+    yield Block(paragraphs=(*say_means(chapter), say("note.beside")))
+    yield titled(chapter, "beside_means")
 
 
 def _compare(chapter: Chapter) -> Iterator[Block]:

@@ -4,6 +4,7 @@ import numpy as np
 
 from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.groups.grouping import EVERYONE
+from blijfwijzer.publish.benchmark_tables import clear_means
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.check_texts import tell_warnings
 from blijfwijzer.publish.climate_tables import (
@@ -40,7 +41,7 @@ from blijfwijzer.survey.texts import Message, Value, say
 
 _OF_EVERYONE = (
     *("scales", "items", "agreement", "comparable", "compared", "checks", "pairs"),
-    *("conduct_links", "response", "moved_climate"),
+    *("conduct_links", "response", "moved_climate", "beside_means"),
 )
 
 
@@ -66,6 +67,7 @@ def climate_chapter(findings: CultureFindings, origin: dict[str, str], wave: str
         "compared": clear_compared(findings),
         **clear_conduct(findings),
         "hidden": clear_hidden(climate, findings),
+        "beside_means": clear_means(findings.beside, codebook, edge),
         "response": clear_response(findings.register, codebook, edge),
         "moved_climate": _moved(findings),
         "withheld": clear_withheld(

@@ -5,7 +5,7 @@ The rows of the tables are all that the script knows. Without it the page is the
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -56,10 +56,19 @@ class ExploredTable:
 
 
 def render_explorer(report: Chapter) -> bytes:
-    """Write the report of `score`, perhaps with vouchers, as a page to explore.
+    """Write the report of `score`, perhaps with vouchers, as a page to explore."""
+    return explore(report, [_explored(report, name) for name in EXPLORED if report.has(name)])
+
+
+def explore(report: Chapter, tables: Sequence[ExploredTable]) -> bytes:
+    """Write tables as a page to explore.
 
     It asks for nothing from elsewhere. Its policy lets in one script and one style, by their
     hashes (CSP level 3, 2.3.1), and so none that stands in the name of a group.
+
+    Parameters
+    ----------
+    tables : that of all groups first, by whose rows the others are chosen
     """
     page = _template().render(
         chapter=report,
@@ -76,7 +85,7 @@ def render_explorer(report: Chapter) -> bytes:
         clear=say("explore.clear"),
         compare=say("explore.compare"),
         words=_words(report),
-        tables=[_explored(report, name) for name in EXPLORED if report.has(name)],
+        tables=tables,
         script=_script(),
     )
     return page.encode()

@@ -195,9 +195,15 @@ def _whom(report: Chapter) -> Iterator[Block]:
     columns = [name for name in ("label", "kind", "vouchers", "need") if name in shown]
     table = shown_table(report, "vouchers", heading, shown[columns])
     yield Block(heading, table=table)
+    told = list[Value]()
     if len(others):
         rest = {"shown": len(shown), "vouchers": float(others["vouchers"].astype(float).sum())}
-        yield Block(paragraphs=(Message("short.most", rest, len(others)),))
+        told.append(Message("short.most", rest, len(others)))
+    given, need = (pd.to_numeric(groups[c], errors="coerce") for c in ("vouchers", "need"))
+    if (given > need).any():
+        told.append(say("short.more_than_need", take_up=proposal_of(report)["take_up"]))
+    if told:
+        yield Block(paragraphs=tuple(told))
 
 
 def _link(section: str) -> tuple[tuple[str, Value], ...]:

@@ -10,7 +10,7 @@ from babel.dates import format_date
 
 from blijfwijzer.governance.answers import Answer, FilledForm, Passage
 from blijfwijzer.governance.figures import Cited
-from blijfwijzer.governance.questionnaire import LAW, law_dates, settled_label
+from blijfwijzer.governance.questionnaire import LAW, law_dates, settled_label, statements
 from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.numbers import KINDS, is_absent
 from blijfwijzer.publish.texts import show, write
@@ -118,10 +118,8 @@ def _day(name: str, language: Language) -> str:
 def _before(passage: Passage, text: str, language: Language) -> str | None:
     """Write a part that needs words of its own; None of one that is its text alone."""
     if passage.source == "organisation":
-        if text:
-            return write(say("pack.organisation", what=text), language)
-        missing = "pack.no_run" if passage.name else "pack.organisation_bare"
-        return write(say(missing), language)
+        of_run = passage.name in statements()
+        return write(say("pack.no_run" if of_run else "pack.organisation", what=text), language)
     if passage.source in ("empty", "uncovered"):
         return write(say(id_of("pack.open", passage.source)), language)
     if passage.source == "settled" and not passage.is_bare:

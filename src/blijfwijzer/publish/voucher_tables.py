@@ -23,7 +23,7 @@ from blijfwijzer.settings import VoucherSettings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 from blijfwijzer.vouchers.allocation import Allocation
-from blijfwijzer.vouchers.needs import SEGMENTS, UNITS, Partition
+from blijfwijzer.vouchers.needs import RULE_AS_ONE, SEGMENTS, UNITS, Partition
 from blijfwijzer.vouchers.power import Power
 from blijfwijzer.vouchers.seal import Lottery, Origin, hash_text
 
@@ -50,11 +50,14 @@ class Division:
     """Extra people of what is given by need over those of the simple rule, for as much money; None
     where the release does not tell of that rule."""
     passed_over: str = ""
-    """Groups of which more is expected and that are too few to draw among; "" where there are
-    none."""
+    """Groups of which more is expected, and that are not proposed; "" where there are none."""
+    is_below_rule: bool = False
+    """Whether that is as their part by need would bring less than the simple rule; else they are
+    too few to draw among."""
 
 
 FEW_GROUPS = "few groups"
+_BY_RULE = (SIMPLE_RULE, RULE_AS_ONE)
 _KINDS = ("by_risk", "by_lot", "by_signal")
 _OF_RULES = {
     **{"extra": "expected_extra", "extra_low": "extra_low", "extra_high": "extra_high"},
@@ -140,7 +143,7 @@ def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
     words = [_in_short(over, groups) if pd.isna(word) else word for word in about["level_label"]]
     about = about.fillna({"level": over, "sector_label": ""})
     # A unit stands here for those of its people who are in no smaller unit that is shown.
-    is_rest = about["own_n"] < about["n"]
+    is_rest = division.partition.respondents.reindex(table.index) < about["n"]
     labels = zip(about["label"], is_rest, strict=True)
     rows = pd.DataFrame(
         {
@@ -162,7 +165,7 @@ def _voucher_rows(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
 
 def _in_short(over: str, groups: pd.DataFrame) -> Value:
     """Name the groups that a rule divides over, for a narrow column."""
-    return say("over.rule") if over == SIMPLE_RULE else _named(over, groups)
+    return say("over.rule") if over in _BY_RULE else _named(over, groups)
 
 
 def _kinds(row: dict[Hashable, Any]) -> Value:
@@ -217,7 +220,7 @@ def _alternatives(division: Division, groups: pd.DataFrame) -> pd.DataFrame:
 
 def _named(over: str, groups: pd.DataFrame) -> Value:
     """Name the groups that a rule divides over, a background as the release calls it."""
-    if over in (UNITS, SEGMENTS, SIMPLE_RULE):
+    if over in (UNITS, SEGMENTS, *_BY_RULE):
         return say(id_of("over", over))
     labels = groups.loc[groups["level"] == over, "level_label"]
     return say("over.variable", variable=labels.iloc[0] if len(labels) else over)
@@ -318,7 +321,8 @@ def _over(division: Division, groups: pd.DataFrame) -> Message:
     over = _named(division.partition.name, groups)
     if not division.passed_over:
         return say("note.vouchers.over", over=over)
-    return say("note.vouchers.passed_over", over=over, other=_named(division.passed_over, groups))
+    why = "note.vouchers.not_below_rule" if division.is_below_rule else "note.vouchers.passed_over"
+    return say(why, over=over, other=_named(division.passed_over, groups))
 
 
 def _sureness(division: Division) -> Iterator[Message]:

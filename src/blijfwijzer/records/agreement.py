@@ -20,7 +20,7 @@ _KEY_BYTES = 32
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\n]*$")]
 
 
-class Agreement(Section):
+class OfficeAgreement(Section):
     """What is told, of whom, and who leaves numbers for it."""
 
     round: Name
@@ -47,7 +47,7 @@ class Agreement(Section):
         return hash_bytes(self.population.read_bytes())
 
 
-def read_agreement(path: Path) -> Agreement:
+def read_agreement(path: Path) -> OfficeAgreement:
     """Read an agreement; a path in it is beside the file.
 
     Raises
@@ -56,7 +56,7 @@ def read_agreement(path: Path) -> Agreement:
         It is not there, is no TOML, names an office twice, or lacks something.
     """
     try:
-        agreed = Agreement.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        agreed = OfficeAgreement.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise AgreementError(f"{path}: cannot be read. Give the file that was agreed.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -13,16 +13,16 @@ from blijfwijzer.records.champions import CHAMPIONS, read_champions
 from blijfwijzer.records.model_folder import MANIFEST, Manifest, Stored, read_manifest, read_model
 from blijfwijzer.records.pack import read_pack
 from blijfwijzer.records.registry import fetch_model, is_registered
-from blijfwijzer.records.signing import NOBODY, Trusted
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import PackSettings, Settings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, OutcomeKind
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.scales import score_scales
 
 Concept = Literal["vertrekintentie", "achterblijver"]
+_NOBODY = PackSettings()
 _KINDS: dict[Concept, OutcomeKind] = {"vertrekintentie": "intention", "achterblijver": "need"}
 
 
@@ -39,7 +39,7 @@ class ModelChoice:
         return f"{self.stored.model.target}: model {self.stored.folder.name}, {self.why}"
 
 
-def choose_models(models: Path, trusted: Trusted = NOBODY) -> dict[str, ModelChoice]:
+def choose_models(models: Path, packs: PackSettings = _NOBODY) -> dict[str, ModelChoice]:
     """Choose the model of each outcome in a folder, or the one model that the folder is.
 
     A place may also be the address of one model in MLflow's registry (models:/name@alias), which
@@ -51,7 +51,7 @@ def choose_models(models: Path, trusted: Trusted = NOBODY) -> dict[str, ModelCho
 
     Parameters
     ----------
-    trusted : whose packs are used; nobody's when left out
+    packs : whose are used, and which no longer; nobody's when left out
 
     Returns
     -------
@@ -61,8 +61,8 @@ def choose_models(models: Path, trusted: Trusted = NOBODY) -> dict[str, ModelCho
     ------
     ModelFolderError
         There is none, one is altered, they are of different surveys, or a champion is not there.
-    PackError, TrustError
-        The pack is damaged, or signed by nobody who is trusted.
+    PackError, TrustError, WithdrawnPackError
+        The pack is damaged, signed by nobody who is trusted, or used no longer.
     TrackingError
         The registry cannot be reached, or has no such model.
     """
@@ -70,7 +70,7 @@ def choose_models(models: Path, trusted: Trusted = NOBODY) -> dict[str, ModelCho
         stored = fetch_model(str(models), Path("mlruns"), Path("models"))
         return {stored.model.target: ModelChoice(stored, "as registered")}
     if models.is_file():
-        pack = read_pack(models, trusted)
+        pack = read_pack(models, packs)
         why = f"of pack {pack.name}, signed by {pack.signer}, made {pack.made[:10]}"
         return {target: ModelChoice(stored, why) for target, stored in pack.models.items()}
     if (models / MANIFEST).exists():
@@ -96,7 +96,7 @@ def choose_models(models: Path, trusted: Trusted = NOBODY) -> dict[str, ModelCho
     return chosen
 
 
-def choose_model(models: Path, target: str = "", trusted: Trusted = NOBODY) -> ModelChoice:
+def choose_model(models: Path, target: str = "", packs: PackSettings = _NOBODY) -> ModelChoice:
     """Choose the model of an outcome in a folder or pack; of the only one when none is named.
 
     Raises
@@ -104,7 +104,7 @@ def choose_model(models: Path, target: str = "", trusted: Trusted = NOBODY) -> M
     ModelFolderError
         There is none, or there are several and none is named.
     """
-    chosen = choose_models(models, trusted)
+    chosen = choose_models(models, packs)
     if target in chosen or (not target and len(chosen) == 1):
         return chosen[target or next(iter(chosen))]
     what = f"no model of {target}" if target else f"models of {len(chosen)} outcomes"
@@ -112,7 +112,7 @@ def choose_model(models: Path, target: str = "", trusted: Trusted = NOBODY) -> M
 
 
 def choose_for(
-    models: Path, codebook: Codebook, concept: Concept, trusted: Trusted = NOBODY
+    models: Path, codebook: Codebook, concept: Concept, packs: PackSettings = _NOBODY
 ) -> ModelChoice:
     """Choose the model of the outcome that stands for a concept.
 
@@ -123,7 +123,7 @@ def choose_for(
     ModelFolderError
         There is none of that kind, or it is of another survey.
     """
-    chosen, kind = choose_models(models, trusted), _KINDS[concept]
+    chosen, kind = choose_models(models, packs), _KINDS[concept]
     fitting = [name for name, c in chosen.items() if c.stored.codebook.outcomes[name].kind == kind]
     if not fitting:
         raise ModelFolderError(

@@ -12,18 +12,26 @@ and looked at by the linter, as those of one's own are.
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from blijfwijzer import __version__
-from blijfwijzer.errors import BlijfwijzerError, PackError, SettingsError
+from blijfwijzer.errors import (
+    BlijfwijzerError,
+    PackError,
+    SettingsError,
+    WithdrawnPackError,
+    counted,
+)
 from blijfwijzer.files import hash_bytes, hash_files, to_json, write_files
 from blijfwijzer.records.archive import Archive, open_archive, write_archive
 from blijfwijzer.records.lint import SMALLEST_LEAF, find_disclosures
 from blijfwijzer.records.model_folder import MANIFEST, Signed, Stored, moment, read_model
-from blijfwijzer.records.signing import Trusted, sign, signer_of
+from blijfwijzer.records.signing import sign, signer_of
+from blijfwijzer.settings import PackSettings
 
 _ABOUT, _SIGNATURES, _CODEBOOK = "pack.json", "signatures.json", "codebook.toml"
 _MODELS = "models"
@@ -40,6 +48,8 @@ class _About(BaseModel):
     name: str
     made: str
     made_with: str
+    until: str = ""
+    """Last day on which it may be used, as ISO 8601; empty: as long as its key is trusted."""
     survey: str
     models: dict[str, str]
     """Outcome to the name of its model's folder."""
@@ -57,6 +67,8 @@ class Pack:
     name: str
     made: str
     """When, as ISO 8601 in UTC."""
+    until: str
+    """Last day on which it may be used; "" where it has none."""
     sha256: str
     """Of what it says of itself, and by that of all in it."""
     signer: str
@@ -78,8 +90,14 @@ class PackMade:
     models: Mapping[str, Stored]
 
 
-def write_pack(path: Path, name: str, models: Sequence[Stored], keys: tuple[Path, ...]) -> PackMade:
+def write_pack(
+    path: Path, name: str, models: Sequence[Stored], keys: tuple[Path, ...], until: str = ""
+) -> PackMade:
     """Write a pack of models, signed with each of some private keys.
+
+    Parameters
+    ----------
+    until : last day on which it may be used, as ISO 8601; "" for as long as its key is trusted
 
     Raises
     ------
@@ -103,6 +121,7 @@ def write_pack(path: Path, name: str, models: Sequence[Stored], keys: tuple[Path
         name=name.strip(),
         made=moment(),
         made_with=f"blijfwijzer {__version__}",
+        until=_day(path.name, until),
         survey=models[0].manifest.survey,
         models={stored.manifest.target: stored.folder.name for stored in models},
         files=hash_files(files),
@@ -114,10 +133,14 @@ def write_pack(path: Path, name: str, models: Sequence[Stored], keys: tuple[Path
     return PackMade(path, about.name, hash_bytes(told), tuple(signatures), by_target)
 
 
-def read_pack(path: Path, trusted: Trusted) -> Pack:
+def read_pack(path: Path, packs: PackSettings) -> Pack:
     """Read a pack, after checking who signed it and that it is what they signed.
 
     Its models are read as if they lay in the folder `models`.
+
+    Parameters
+    ----------
+    packs : whose are used, and which are no longer
 
     Raises
     ------
@@ -125,6 +148,8 @@ def read_pack(path: Path, trusted: Trusted) -> Pack:
         It is no pack, damaged, or holds something else than it says.
     TrustError
         It was signed by nobody who is trusted, or altered since.
+    WithdrawnPackError
+        Its date has passed, or it, a key that signed it or a model in it was revoked.
     """
     with open_archive(path) as archive:
         told = _read_short(archive, _ABOUT)
@@ -132,14 +157,22 @@ def read_pack(path: Path, trusted: Trusted) -> Pack:
             signatures = _SIGNED.validate_json(_read_short(archive, _SIGNATURES), strict=True)
         except ValidationError as error:
             raise PackError(f"{path.name}: its signatures cannot be read. Get it again.") from error
-        signer = signer_of(told, signatures, trusted, path.name)
+        kept = {name: key for name, key in packs.trusted.items() if key not in packs.revoked}
+        _refuse_revoked(path.name, {hash_bytes(told)} & {*packs.revoked})
+        if not {*signatures} & {*kept.values()}:
+            _refuse_revoked(path.name, {*signatures} & {*packs.revoked})
+        signer = signer_of(told, signatures, kept, path.name)
         about = _read_about(path.name, told)
+        _refuse_old(path.name, about)
         files = _read_signed(archive, about)
     signed = Signed(about.name, signer, about.made, hash_bytes(told))
     models = {
         t: replace(s, signed=signed) for t, s in _read_models(path.name, about, files).items()
     }
-    return Pack(about.name, about.made, signed.sha256, signer, models, files[_CODEBOOK])
+    hashes = {stored.manifest.sha256 for stored in models.values()}
+    _refuse_revoked(path.name, hashes & {*packs.revoked})
+    told_of = (about.name, about.made, about.until, signed.sha256, signer)
+    return Pack(*told_of, models, files[_CODEBOOK])
 
 
 def _read_short(archive: Archive, name: str) -> bytes:
@@ -147,6 +180,30 @@ def _read_short(archive: Archive, name: str) -> bytes:
     if archive.sizes.get(name, 0) > _MOST_ABOUT:
         raise PackError(f"{archive.name}: its {name} is too large to be one. Nothing was used.")
     return archive.read(name)
+
+
+def _day(name: str, until: str) -> str:
+    try:
+        return until and date.fromisoformat(until).isoformat()
+    except ValueError:
+        raise SettingsError(f"{name}: 1 date is none: write --until as 2027-12-31.") from None
+
+
+def _refuse_revoked(name: str, revoked: set[str]) -> None:
+    if revoked:
+        raise WithdrawnPackError(
+            f"{name}: {counted(len(revoked), 'hash or key', 'hashes or keys')} of it stand in your "
+            f"settings under packs.revoked: {', '.join(sorted(revoked))}. Nothing in it was used. "
+            "Ask its maker for another one."
+        )
+
+
+def _refuse_old(name: str, about: _About) -> None:
+    if about.until and moment()[:10] > about.until:
+        raise WithdrawnPackError(
+            f"{name}: pack {about.name} may be used until {about.until}, and no longer. Nothing in "
+            "it was used. Ask its maker for a newer one."
+        )
 
 
 def _read_about(name: str, told: bytes) -> _About:

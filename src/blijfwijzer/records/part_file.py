@@ -23,7 +23,7 @@ _LONGEST_HEAD = 10_000_000
 
 
 @dataclass(frozen=True)
-class Part:
+class OfficePart:
     """What an office left."""
 
     office: str
@@ -38,7 +38,7 @@ class Part:
     """Whether everybody weighs one."""
 
 
-def write_part(path: Path, part: Part) -> None:
+def write_part(path: Path, part: OfficePart) -> None:
     """Write a part, as a whole or not at all."""
     head = {
         "format": FORMAT,
@@ -55,7 +55,7 @@ def write_part(path: Path, part: Part) -> None:
         beside.write_bytes(hash_bytes(content).encode() + b"\n" + content)
 
 
-def read_part(path: Path) -> Part:
+def read_part(path: Path) -> OfficePart:
     """Read what an office left.
 
     Raises
@@ -82,7 +82,7 @@ def read_part(path: Path) -> Part:
     body = memoryview(rest)[len(line) + 1 :]
     if not is_known or len(body) != 16 * rows * columns + 8 * sum(people):
         raise _damaged(path)
-    return Part(office, made_by, *_read_body(body, (rows, columns), people), is_counted)
+    return OfficePart(office, made_by, *_read_body(body, (rows, columns), people), is_counted)
 
 
 def _read_body(

@@ -9,7 +9,6 @@ import binascii
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from blijfwijzer.errors import SettingsError, TrustError, refuse_without
@@ -26,7 +25,6 @@ _CONTEXT = b"blijfwijzer pack 1\n"
 """Stands before all that is signed, so that a signature says nothing of bytes of another kind."""
 Trusted = Mapping[str, str]
 """Who signs, by what whoever trusts them calls them, to their public key as text."""
-NOBODY: Trusted = MappingProxyType({})
 
 
 def make_key(path: Path) -> str:

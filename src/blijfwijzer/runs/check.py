@@ -25,7 +25,7 @@ def check(
 ) -> Checked:
     """Find how a survey reads and which commands can use it."""
     settings = load_settings(settings_file)
-    codebook = codebook_for(codebook_name, models, settings.packs.trusted)
+    codebook = codebook_for(codebook_name, models, settings.packs)
     if sheet:
         survey = codebook.survey.model_copy(update={"sheet": sheet})
         codebook = codebook.model_copy(update={"survey": survey})

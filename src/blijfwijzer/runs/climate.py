@@ -8,6 +8,7 @@ from blijfwijzer.errors import counted
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.climate_tables import clear_climate, count_told
+from blijfwijzer.publish.culture_explorer import render_culture_explorer
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_page import render_climate, write_climate_workbook
 from blijfwijzer.publish.culture_tables import climate_chapter
@@ -92,6 +93,7 @@ def _files(findings: CultureFindings, chapter: Chapter) -> dict[str, bytes]:
         "climate.parquet": parquet_file(clear_climate(findings)),
         "climate.xlsx": write_climate_workbook(chapter),
         "report.html": render_climate(chapter),
+        **({"explore.html": render_culture_explorer(chapter)} if chapter.has("climate") else {}),
     }
 
 

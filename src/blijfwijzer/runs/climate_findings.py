@@ -47,6 +47,7 @@ from blijfwijzer.release.culture import (
 )
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.waves import compare_wave, refuse_different
+from blijfwijzer.runs.climate_benchmark import culture_beside
 from blijfwijzer.runs.climate_register import offer_register, rounded_register, tell_register
 from blijfwijzer.runs.waves import ReadWave, Waves
 from blijfwijzer.settings import Settings
@@ -221,6 +222,7 @@ def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> C
         measured.unasked,
         tell_register(now, permission.figures, waves.codebook, waves.settings),
         waves.remarks,
+        culture_beside(now, waves),
     )
 
 

@@ -79,8 +79,8 @@ def load_model(
     TrackingError, MissingExtraError
         The registry has no such model or cannot be reached; MLflow is not installed.
     """
-    trusted = load_settings(settings).packs.trusted
-    return Model(**vars(choose_model(Path(models), target, trusted).stored))
+    packs = load_settings(settings).packs
+    return Model(**vars(choose_model(Path(models), target, packs).stored))
 
 
 def train(

@@ -112,8 +112,8 @@ class Explained:
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     """Read a wave, and work out what each answer adds to each risk."""
     # What a model was trained with says nothing of whom its user trusts.
-    trusted = load_settings(request.settings).packs.trusted
-    choice = choose_model(request.model, request.target, trusted)
+    packs = load_settings(request.settings).packs
+    choice = choose_model(request.model, request.target, packs)
     codebook = choice.stored.codebook
     settings = load_settings(request.settings or choice.stored.settings)
     settings = governed(settings, choice.stored.folder).spoken(codebook.survey.language)

@@ -89,7 +89,7 @@ def _train(intake: Intake, codebook: Codebook, outcome: Outcome, settings: Setti
 
 def _score(survey: Path, models: Path, settings: Settings) -> Foretold:
     try:
-        chosen = choose_models(models, settings.packs.trusted)
+        chosen = choose_models(models, settings.packs)
         intake, codebook = read_for_models(survey, chosen, settings, silent)
         levels = default_levels(codebook, intake.responses)
         grouping = make_groups(intake.responses, codebook, levels, settings)

@@ -14,11 +14,12 @@ from blijfwijzer.governance.document import Governance, read_governance
 from blijfwijzer.governance.draft import draft_governance
 from blijfwijzer.records.model_choice import choose_models
 from blijfwijzer.records.model_folder import read_model
-from blijfwijzer.records.signing import NOBODY, Trusted
 from blijfwijzer.release.stops import EVERYTHING, stops_in
 from blijfwijzer.release.thresholds import JUDGED, in_force, is_telling
+from blijfwijzer.settings import PackSettings
 from blijfwijzer.survey.codebook import load_codebook
 
+_NOBODY = PackSettings()
 _SOON = 60
 """Days before the end from which a check says that a file must be renewed."""
 
@@ -106,14 +107,16 @@ def _beside_ledger(told: Governance, entered: Sequence[Release]) -> Iterator[str
             )
 
 
-def stop(ledgers: Path, model: Path | None, reason: str, trusted: Trusted = NOBODY) -> list[str]:
+def stop(
+    ledgers: Path, model: Path | None, reason: str, packs: PackSettings = _NOBODY
+) -> list[str]:
     """Stop all that is made with a model, or all; what was made stays as it is.
 
     Parameters
     ----------
     model : folder of the model, its address in the registry, or a pack, of which each model is
         meant; everything is stopped when left out
-    trusted : whose packs are used here, so whose can be stopped
+    packs : whose packs are used here, so whose can be stopped
 
     Raises
     ------
@@ -125,7 +128,7 @@ def stop(ledgers: Path, model: Path | None, reason: str, trusted: Trusted = NOBO
     The ledgers in which it stands.
     """
     why, found = _require(reason, "--reason"), []
-    what = _read_stoppable(model, trusted)
+    what = _read_stoppable(model, packs)
     for folder in _ledgers_of(ledgers, what):
         with open_ledger(folder, read_head(folder).owner) as ledger:
             for name, sha256 in what.models.items():
@@ -136,13 +139,13 @@ def stop(ledgers: Path, model: Path | None, reason: str, trusted: Trusted = NOBO
 
 
 def resume(
-    ledgers: Path, model: Path | None, by: str, reason: str, trusted: Trusted = NOBODY
+    ledgers: Path, model: Path | None, by: str, reason: str, packs: PackSettings = _NOBODY
 ) -> list[str]:
     """Resume what was stopped, on the word of somebody.
 
     Parameters
     ----------
-    model, trusted : as of `stop`
+    model, packs : as of `stop`
 
     Raises
     ------
@@ -156,7 +159,7 @@ def resume(
     The ledgers in which it stands.
     """
     who, why, found = _require(by, "--by"), _require(reason, "--reason"), []
-    what = _read_stoppable(model, trusted)
+    what = _read_stoppable(model, packs)
     for folder in _ledgers_of(ledgers, what):
         with open_ledger(folder, read_head(folder).owner) as ledger:
             stopped = stops_in(ledger.releases)
@@ -183,14 +186,14 @@ class _Stoppable:
     """That the models are of; every one here where all is meant."""
 
 
-def _read_stoppable(model: Path | None, trusted: Trusted) -> _Stoppable:
+def _read_stoppable(model: Path | None, packs: PackSettings) -> _Stoppable:
     """Read which models are meant; of a folder with several models none is."""
     if model is None:
         return _Stoppable({"everything": EVERYTHING})
     if model.is_dir():
         stored = [read_model(model)]
     else:
-        stored = [choice.stored for choice in choose_models(model, trusted).values()]
+        stored = [choice.stored for choice in choose_models(model, packs).values()]
     models = {one.folder.name: one.manifest.sha256 for one in stored}
     return _Stoppable(models, stored[0].codebook.survey.name)
 

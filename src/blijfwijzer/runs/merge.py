@@ -22,7 +22,7 @@ from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.release_files import csv_file, parquet_file
 from blijfwijzer.publish.report_tables import clear_groups
-from blijfwijzer.records.part_file import Part, read_part
+from blijfwijzer.records.part_file import OfficePart, read_part
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
 from blijfwijzer.release.admission import Admission
@@ -107,7 +107,7 @@ def merge(asked: MergeRequest, output: Path, ledgers: Path) -> Shown:
     return shown
 
 
-def add_up(parts: Sequence[tuple[str, Part]], common: Common) -> Merged:
+def add_up(parts: Sequence[tuple[str, OfficePart]], common: Common) -> Merged:
     """Add up what offices left, or refuse it.
 
     Parameters
@@ -158,7 +158,7 @@ def _refuse_offices(found: Sequence[str], agreed: Sequence[str]) -> None:
         )
 
 
-def _refuse_others(parts: Sequence[tuple[str, Part]], common: Common) -> None:
+def _refuse_others(parts: Sequence[tuple[str, OfficePart]], common: Common) -> None:
     first = parts[0][1].made_by
     made_by = {**common.made_by, "columns": first.get("columns"), "key": first.get("key")}
     for name, part in parts:
@@ -176,7 +176,7 @@ def _refuse_others(parts: Sequence[tuple[str, Part]], common: Common) -> None:
         raise OtherPartError("a part has other places or numbers than were agreed.")
 
 
-def _refuse_shared(parts: Sequence[Part], most: float) -> None:
+def _refuse_shared(parts: Sequence[OfficePart], most: float) -> None:
     """Refuse parts in which the same people are counted: of the same answers to all that was asked.
 
     Parameters

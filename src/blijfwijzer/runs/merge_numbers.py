@@ -22,7 +22,7 @@ have which risk."""
 
 
 @dataclass(frozen=True)
-class Answered:
+class OutcomeAnswers:
     """What rates of one outcome are made of."""
 
     values: Array
@@ -44,7 +44,7 @@ def name_numbers(targets: Sequence[str], views: int) -> list[str]:
 
 
 def gather_numbers(
-    answered: Mapping[str, Answered], marks: Marks, weight: Array, members: csr_array
+    answered: Mapping[str, OutcomeAnswers], marks: Marks, weight: Array, members: csr_array
 ) -> FixedSums:
     """Add up everything that leaves an office.
 
@@ -66,7 +66,7 @@ def gather_numbers(
     return FixedSums(np.hstack([own.high for own in found]), np.hstack([own.low for own in found]))
 
 
-def _terms(answered: Mapping[str, Answered], weight: Array) -> Iterator[Array]:
+def _terms(answered: Mapping[str, OutcomeAnswers], weight: Array) -> Iterator[Array]:
     for own in answered.values():
         yield rate_terms(own.values, own.risk, weight)
         yield rate_terms(own.values, own.risk, np.ones(len(weight)))

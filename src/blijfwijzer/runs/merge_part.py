@@ -18,15 +18,15 @@ from blijfwijzer.files import hash_bytes, to_json
 from blijfwijzer.governance.places import governed
 from blijfwijzer.groups.frame import Frame, make_frame
 from blijfwijzer.progress import show_progress
-from blijfwijzer.records.agreement import Agreement, OfficeKey, read_agreement, read_key
+from blijfwijzer.records.agreement import OfficeAgreement, OfficeKey, read_agreement, read_key
 from blijfwijzer.records.model_choice import ModelChoice, choose_models
-from blijfwijzer.records.part_file import Part, write_part
+from blijfwijzer.records.part_file import OfficePart, write_part
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.identity import key_columns
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.waves import compare_wave, refuse_different
-from blijfwijzer.runs.merge_numbers import Answered, gather_numbers
+from blijfwijzer.runs.merge_numbers import OutcomeAnswers, gather_numbers
 from blijfwijzer.runs.score import read_for_models
 from blijfwijzer.runs.score_targets import known_outcome
 from blijfwijzer.runs.waves import without_outcomes
@@ -55,7 +55,7 @@ class PartRequest:
 class Common:
     """What all offices, and who merges, have in common."""
 
-    agreed: Agreement
+    agreed: OfficeAgreement
     settings: Settings
     models: Mapping[str, ModelChoice]
     codebook: Codebook
@@ -73,7 +73,7 @@ class Common:
         """
         own = governed(load_settings(settings), models)
         agreed = read_agreement(agreement)
-        chosen = choose_models(models, own.packs.trusted)
+        chosen = choose_models(models, own.packs)
         codebook = without_outcomes(next(iter(chosen.values())).stored.codebook)
         if codebook.weight is not None and codebook.weight.equalise:
             raise AgreementError(
@@ -101,7 +101,7 @@ class Common:
         }
 
 
-def leave_part(asked: PartRequest, output: Path) -> Part:
+def leave_part(asked: PartRequest, output: Path) -> OfficePart:
     """Read the survey of an office, add up what leaves it, mask that, and write it.
 
     Raises
@@ -131,7 +131,7 @@ def leave_part(asked: PartRequest, output: Path) -> Part:
     return part
 
 
-def make_part(intake: Intake, common: Common, office: str, key: OfficeKey) -> Part:
+def make_part(intake: Intake, common: Common, office: str, key: OfficeKey) -> OfficePart:
     """Add up what leaves an office, by place, and mask it."""
     responses, agreed, frame = intake.responses, common.agreed, common.frame
     place = frame.find(responses)
@@ -151,7 +151,7 @@ def make_part(intake: Intake, common: Common, office: str, key: OfficeKey) -> Pa
         "key": hash_bytes(key.derive("name")),
     }
     masks = key.derive(f"masks {agreed.sha256}")
-    return Part(
+    return OfficePart(
         office,
         made_by,
         mask(sums, office, agreed.offices, masks),
@@ -160,7 +160,7 @@ def make_part(intake: Intake, common: Common, office: str, key: OfficeKey) -> Pa
     )
 
 
-def _answer(intake: Intake, common: Common) -> dict[str, Answered]:
+def _answer(intake: Intake, common: Common) -> dict[str, OutcomeAnswers]:
     """Give outcome and risk of each response.
 
     Raises
@@ -177,7 +177,7 @@ def _answer(intake: Intake, common: Common) -> dict[str, Answered]:
         compared = compare_wave(built, stored.reference, weight, settings, len(weight))
         refuse_different(compared, settings, name)
         values = known_outcome(stored, responses, scales, common.codebook)
-        found[name] = Answered(values, predict_risk(stored.model, built.frame))
+        found[name] = OutcomeAnswers(values, predict_risk(stored.model, built.frame))
     return found
 
 

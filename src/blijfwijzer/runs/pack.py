@@ -28,6 +28,8 @@ class PackRequest:
     """What its receivers see that it is called."""
     keys: tuple[Path, ...]
     """Private keys that it is signed with: one, or the old and the new one."""
+    until: str = ""
+    """Last day on which it may be used, as 2027-12-31; none when empty."""
 
 
 def pack(asked: PackRequest, output: Path, ledgers: Path | None) -> PackMade:
@@ -51,7 +53,7 @@ def pack(asked: PackRequest, output: Path, ledgers: Path | None) -> PackMade:
     models = [choice.stored for choice in chosen.values()]
     _refuse_few(models)
     _refuse_unknown(models, ledgers or models[0].ledgers)
-    made = write_pack(output, asked.name, models, asked.keys)
+    made = write_pack(output, asked.name, models, asked.keys, asked.until)
     print(f"{made.path}: pack {made.name}, signed with {counted(len(made.signed_by), 'key')}:")
     for key in made.signed_by:
         print(f"  {key}")
@@ -63,10 +65,12 @@ def pack(asked: PackRequest, output: Path, ledgers: Path | None) -> PackMade:
 
 def inspect_pack(path: Path, settings: Settings | Path | None) -> Pack:
     """Check a pack as `score` does, and tell what is in it."""
-    found = read_pack(path, load_settings(settings).packs.trusted)
+    found = read_pack(path, load_settings(settings).packs)
     print(f"{path}: pack {found.name}, signed by {found.signer}, made {found.made[:10]}.")
+    print(f"  may be used until: {found.until or 'no date'}; SHA-256 {found.sha256}")
     for target, stored in found.models.items():
         print(f"  {target}: model {stored.folder.name}, made {stored.manifest.made[:10]}")
+        print(f"    SHA-256 {stored.manifest.sha256}")
     return found
 
 
@@ -86,7 +90,7 @@ def tell_made(made: PackMade) -> dict[str, Any]:
 
 def tell_checked(path: Path, found: Pack) -> dict[str, Any]:
     """Tell a program of a pack that was checked."""
-    told = {"pack": str(path), "signer": found.signer, "made": found.made}
+    told = {"pack": str(path), "signer": found.signer, "made": found.made, "until": found.until}
     return {**told, "name": found.name, "sha256": found.sha256, "models": _as_json(found.models)}
 
 

@@ -119,9 +119,9 @@ def read_pair(asked: CompareRequest, tell: Tell) -> ModelPair:
     WaveTooDifferentError
         One of them cannot read the survey.
     """
-    trusted = load_settings(asked.settings).packs.trusted
+    packs = load_settings(asked.settings).packs
     first, second = (
-        choose_model(place, asked.target, trusted) for place in (asked.first, asked.second)
+        choose_model(place, asked.target, packs) for place in (asked.first, asked.second)
     )
     refuse_unlike(first.stored, second.stored)
     settings = load_settings(asked.settings or second.stored.settings)

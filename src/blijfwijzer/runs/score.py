@@ -126,7 +126,7 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> Shown:
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     """Read a new wave, group it, and estimate and flag each risk of each group."""
     settings = governed(load_settings(asked.settings), asked.models)
-    chosen = choose_models(asked.models, settings.packs.trusted)
+    chosen = choose_models(asked.models, settings.packs)
     expect_tracking(settings.tracking)
     intake, codebook = read_for_models(asked.survey, chosen, settings, tell)
     settings = settings.spoken(codebook.survey.language)

@@ -1,6 +1,6 @@
 """An employer beside others of its kind, as the training of its models tells of them."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ from blijfwijzer.publish.findings import BesideOthers
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.culture import culture_bases, told_by
 from blijfwijzer.runs.score_targets import NewWave, Target
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.texts import Value
 
 
 def bases_beside(wave: NewWave, targets: dict[str, Target]) -> dict[str, Basis]:
@@ -32,7 +35,7 @@ def bases_beside(wave: NewWave, targets: dict[str, Target]) -> dict[str, Basis]:
     -------
     Figure, as in the ledger, to what it rests on; none where there is nobody to stand beside.
     """
-    asked = group_of(wave)
+    asked = group_of(wave.codebook, wave.responses)
     benchmarks = [t.stored.benchmark for t in targets.values() if t.stored.benchmark is not None]
     told = {
         told_by(str(name))
@@ -58,7 +61,7 @@ def stand_beside(
     None where nothing is told: of others, or of everyone here.
     """
     known = {n: t.stored.benchmark for n, t in targets.items() if t.stored.benchmark is not None}
-    asked, group = group_of(wave), ""
+    asked, group = group_of(wave.codebook, wave.responses), ""
     for benchmark in known.values():
         group = benchmark.nearest(asked) if asked else ""
     told = {
@@ -69,16 +72,16 @@ def stand_beside(
     if not told:
         return None
     first = next(iter(told.values()))
-    count = first.rates.set_index("group")["organisations"][group]
+    count = first.organisations(group)
     about = targets[next(iter(told))].stored.codebook
-    labels = wave.grouping.groups["label"]
-    label = "" if group == EVERYONE else labels.get(group, GroupPath.parse(group).units[-1][1])
+    label = name_of(group, wave.grouping.groups["label"])
     rates = [_rate(name, targets[name], told[name], group) for name in told]
     drivers = [_drivers(name, targets[name], told[name], group) for name in told]
-    means = _means(wave, first, group, admission)
+    own = Own(wave.responses, wave.scales, wave.codebook, wave.settings, admission)
+    means = means_beside(own, first, group)
     return BesideOthers(
         label,
-        int(count),
+        count,
         about.survey.label,
         pd.concat(rates, ignore_index=True),
         means,
@@ -86,14 +89,13 @@ def stand_beside(
     )
 
 
-def group_of(wave: NewWave) -> str:
+def group_of(codebook: Codebook, responses: pd.DataFrame) -> str:
     """Give the group of a training whose people those of a wave are like; "" where it has several.
 
     Returns
     -------
     Id of the largest unit that all work in; everyone, where the employer itself is the largest.
     """
-    codebook, responses = wave.codebook, wave.responses
     largest = codebook.units.levels[0]
     codes = set(responses[largest].dropna()) if largest in responses else set[str]()
     if len(codes) != 1:
@@ -110,19 +112,48 @@ def _rate(name: str, target: Target, benchmark: Benchmark, group: str) -> pd.Dat
     return _beside(own, there, RATE_STEP, POINT_STEP).assign(name=name)
 
 
-def _means(wave: NewWave, benchmark: Benchmark, group: str, admission: Admission) -> pd.DataFrame:
-    """Hold means of scales against others, of those that everyone may be told by."""
+def name_of(group: str, labels: pd.Series) -> Value:
+    """Give what others are called; "" where they are everyone.
+
+    Parameters
+    ----------
+    labels : of the groups of a wave, by their ids
+    """
+    if group == EVERYONE:
+        return ""
+    label: Value = labels.get(group, GroupPath.parse(group).units[-1][1])
+    return label
+
+
+@dataclass(frozen=True)
+class Own:
+    """A wave of one employer, and what may be told of it."""
+
+    responses: pd.DataFrame
+    scales: pd.DataFrame
+    codebook: Codebook
+    settings: Settings
+    admission: Admission
+
+
+def means_beside(own: Own, benchmark: Benchmark, group: str) -> pd.DataFrame:
+    """Hold means of scales against others, of those that everyone may be told by.
+
+    Returns
+    -------
+    One row per dimension, as `BesideOthers.means`.
+    """
     there = benchmark.of_group(benchmark.means, group)
-    units = wave.responses[wave.codebook.units.cluster]
-    design, rows = Design.of_units(wave.weight, units), {}
-    for dimension in find_dimensions(wave.codebook, wave.settings.culture):
+    weight = own.responses["weight"].to_numpy(dtype=float)
+    design, rows = Design.of_units(weight, own.responses[own.codebook.units.cluster]), {}
+    for dimension in find_dimensions(own.codebook, own.settings.culture):
         name = dimension.name
-        if name in there.index and admission.tells(told_by(name))[0]:
-            found = estimate_mean(read_scores(wave.scales, dimension), design)
+        if name in there.index and own.admission.tells(told_by(name))[0]:
+            found = estimate_mean(read_scores(own.scales, dimension), design)
             rows[name] = {"value": found.value, "low": found.low, "high": found.high}
-    own = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"])
-    beside = _beside(own, there.loc[own.index], MEAN_STEP, MEAN_STEP)
-    return beside.assign(name=own.index).reset_index(drop=True)
+    here = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"])
+    beside = _beside(here, there.loc[here.index], MEAN_STEP, MEAN_STEP)
+    return beside.assign(name=here.index).reset_index(drop=True)
 
 
 def _drivers(name: str, target: Target, benchmark: Benchmark, group: str) -> pd.DataFrame:

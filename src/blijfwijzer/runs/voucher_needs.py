@@ -17,10 +17,11 @@ from blijfwijzer.release.folder import require_columns
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.synthetic.survey import CODEBOOK
-from blijfwijzer.vouchers.needs import SEGMENTS, UNITS, Needs, Partition
+from blijfwijzer.vouchers.needs import RULE_AS_ONE, SEGMENTS, UNITS, Needs, Partition
 
 _ORDER = (UNITS, SIMPLE_RULE)
 """Partitions that stand before others, so that of equals the plainest is proposed."""
+_EACH_WHO_FITS = str(GroupPath((), (SIMPLE_RULE, FITS)))
 
 
 def read_partitions(
@@ -31,6 +32,9 @@ def read_partitions(
     truth: pd.DataFrame | None = None,
 ) -> list[Partition]:
     """Take from a release each way in which it parts everyone and tells the need of the parts.
+
+    Those who fit the simple rule are also one group, wherever they work, beside the others of each
+    unit: so nobody who fits is left out because a part of them is withheld.
 
     Parameters
     ----------
@@ -66,9 +70,30 @@ def read_partitions(
         _of_groups(name or UNITS, told[crossed[told.index] == name], target, education)
         for name in names
     ]
+    found += _rule_as_one(groups, told, target, education)
     if truth is not None:
         return [replace(p, true_rate=true_rates(truth, target, p.needs.groups)) for p in found]
     return [*found, *_of_segments(segments, groups, target)]
+
+
+def parts_of(name: str, groups: pd.Series) -> pd.Series:
+    """Give the groups over which a partition of units divides, however many of these are told of.
+
+    Parameters
+    ----------
+    name : of the partition; not `SEGMENTS`
+    groups : ids of all groups of a release
+    """
+    paths = groups.map(GroupPath.parse)
+    if name == RULE_AS_ONE:
+        fits = (SIMPLE_RULE, FITS)
+        inside = [
+            p.cross == (SIMPLE_RULE, OTHERS) or (p.cross == fits and not p.units) for p in paths
+        ]
+    else:
+        variable = "" if name == UNITS else name
+        inside = [(p.cross[0] if p.cross else "") == variable for p in paths]
+    return groups[np.asarray(inside, dtype=bool)]
 
 
 def read_rule(
@@ -83,16 +108,38 @@ def read_rule(
     -------
     None where the release does not tell of both.
     """
-    names = [str(GroupPath((), (SIMPLE_RULE, code))) for code in (FITS, OTHERS)]
-    rows = groups.set_index("group").reindex(names)
-    if rows[f"{target}_rate"].isna().any():
+    whole = _wholes(groups, (FITS, OTHERS))
+    if whole[f"{target}_rate"].isna().any():
         return None
-    each = _people_each(groups)
-    whole = rows.assign(own_n=rows["n"], own_people=rows["n"] * each).reset_index()
     found = _of_groups(SIMPLE_RULE, whole, target, education)
     if truth is None:
         return found
     return replace(found, true_rate=true_rates(truth, target, found.needs.groups))
+
+
+def _rule_as_one(
+    groups: pd.DataFrame, told: pd.DataFrame, target: str, education: Mapping[str, str]
+) -> list[Partition]:
+    """Give those who fit the simple rule as one group, wherever they work; others by unit.
+
+    Parts of them can be withheld, and sizes of parts are rounded: the whole leaves nobody out.
+    """
+    own = told["group"].isin(parts_of(RULE_AS_ONE, told["group"]))
+    others = told[own & (told["group"] != _EACH_WHO_FITS)]
+    if others.empty:
+        return []
+    fits = _wholes(groups, (FITS,))
+    if fits[f"{target}_rate"].isna().any():
+        return []
+    return [_of_groups(RULE_AS_ONE, pd.concat([fits, others]), target, education)]
+
+
+def _wholes(groups: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
+    """Take those who fit the simple rule, or do not, each as a whole group, wherever they work."""
+    names = [str(GroupPath((), (SIMPLE_RULE, code))) for code in codes]
+    rows = groups.set_index("group").reindex(names)
+    each = _people_each(groups)
+    return rows.assign(own_n=rows["n"], own_people=rows["n"] * each).reset_index()
 
 
 def _of_groups(
@@ -104,7 +151,7 @@ def _of_groups(
     paths = [GroupPath.parse(group) for group in own.index]
     strata = pd.DataFrame([path.definition for path in paths], index=own.index)
     strata = strata.astype(object).where(strata.notna(), None)
-    units = [level for level in strata if level != name]
+    units = [level for level in strata if level not in (name, SIMPLE_RULE)]
     if units and "sector" not in strata:
         strata["sector"] = strata[units[0]]
     taught = [education.get("=".join(path.cross or ()), "") for path in paths]

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.errors import ReleaseError
 from blijfwijzer.groups.grouping import everyone_alone
-from blijfwijzer.groups.paths import crossed_with
 from blijfwijzer.progress import Tell
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
@@ -33,12 +32,12 @@ from blijfwijzer.runs.aims import (
 )
 from blijfwijzer.runs.score_needs import segments_of
 from blijfwijzer.runs.score_targets import NewWave, outcome_of
-from blijfwijzer.runs.voucher_needs import owners_of
+from blijfwijzer.runs.voucher_needs import owners_of, parts_of
 from blijfwijzer.runs.waves import without_outcomes
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.vouchers.needs import SEGMENTS, UNITS, Partition
+from blijfwijzer.vouchers.needs import SEGMENTS, Partition
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def read_scored(
         It was made from another file or model.
     """
     settings = settings_of(run)
-    stored = choose_model(models, target, settings.packs.trusted).stored
+    stored = choose_model(models, target, settings.packs).stored
     codebook = without_outcomes(stored.codebook)
     intake = read_survey(survey, codebook, settings.intake)
     with known_ledger(str(run["survey"]), str(run["owner"]), ledgers) as ledger:
@@ -170,8 +169,7 @@ def _owners(
         for label, inside in zip(labels, found.members.toarray() > 0, strict=True):
             owner[inside] = label
         return pd.Series(owner, index=wave.responses.index)
-    variable = "" if partition.name == UNITS else partition.name
-    names = groups.loc[pd.Series(crossed_with(groups["group"]), groups.index) == variable, "group"]
+    names = parts_of(partition.name, groups["group"])
     placed = owners_of(names, wave.responses, wave.codebook)
     if placed is None:
         raise ReleaseError(

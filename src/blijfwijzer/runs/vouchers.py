@@ -171,8 +171,10 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
         Planned(one, allocate_vouchers(one.needs, budget, cost, plan, origin.seed))
         for one in _fitting(partitions, plan)
     ]
+    by_rule = read_rule(groups, *about)
+    planned = [_foresee(one, by_rule, plan, origin) for one in planned]
     chosen = choose_partition([one for one in planned if _can_be_proposed(one, plan)] or planned)
-    best = choose_partition(planned)
+    best = max(planned, key=lambda one: one.expected_extra)
     refuse_nothing(chosen.allocation, plan)
     lottery, power, drawn, why = None, None, None, plan.no_lottery
     if is_lottery(plan):
@@ -182,7 +184,6 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
         origin = origin.undrawn
     else:
         drawn, power = _as_drawn(chosen, lottery), _power(lottery, chosen)
-    by_rule = read_rule(groups, *about)
     others = [one for one in planned if one is not chosen]
     rules = compare(chosen, plan, drawn=drawn, others=others, by_rule=by_rule)
     if truth is None:
@@ -201,6 +202,7 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
         why_no_lottery=why,
         ratio=ratio,
         passed_over="" if best is chosen else best.partition.name,
+        is_below_rule=_can_be_proposed(best, plan),
     )
     reach = _reach(asked, (run, groups, target), chosen, lottery, (ledgers, tell))
     return Divided(run, groups, report, target, division, plan, permit, asked.accepted, reach=reach)
@@ -308,6 +310,29 @@ def _expect(
 def _can_be_proposed(one: Planned, plan: VoucherSettings) -> bool:
     """Tell whether there is something to draw among, where a part is drawn."""
     return not is_lottery(plan) or len(one.partition.needs.groups) >= FEWEST
+
+
+def _foresee(
+    one: Planned, by_rule: Partition | None, plan: VoucherSettings, origin: Origin
+) -> Planned:
+    """Add to a division what is to be expected of it once a part is drawn, whoever wins.
+
+    A draw among people of little need costs more than one among people of much. Only of the part
+    that is drawn by itself: one that was asked for may name groups that others do not have.
+    """
+    needs, lottery = one.partition.needs, None
+    if not one.allocation.vouchers:
+        return replace(one, ratio=0.0)
+    if is_lottery(plan) and plan.mix == (1, 0, 0) and _can_be_proposed(one, plan):
+        lottery, _ = _draw(one, plan, origin)
+    if lottery is not None:
+        offers = expected_offers(lottery, needs).to_numpy(dtype=np.float64)
+        extra = one.allocation.offers.extra(offers, needs.rate.to_numpy())
+        one = replace(one, after_draw=float(extra.sum()))
+    if by_rule is None:
+        return one
+    told = replace(one, partition=one.partition.estimated)
+    return replace(one, ratio=_ratio(told, lottery, by_rule.estimated, plan))
 
 
 def _draw(chosen: Planned, plan: VoucherSettings, origin: Origin) -> tuple[Lottery | None, str]:

@@ -17,13 +17,12 @@ from blijfwijzer.records.lineage import Dataset
 from blijfwijzer.records.model_choice import Concept, ModelChoice, choose_for, choose_models
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.registry import Registered
-from blijfwijzer.records.signing import Trusted
 from blijfwijzer.records.tracking import Released, expect_tracking
 from blijfwijzer.release.origin import BEFORE
 from blijfwijzer.release.publication import Publication, track
 from blijfwijzer.release.request import Request
 from blijfwijzer.runs.people import PeopleKnown, read_people
-from blijfwijzer.settings import Settings, load_settings
+from blijfwijzer.settings import PackSettings, Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.given_labels import NO_LABELS, GivenLabels, read_labels
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
@@ -170,12 +169,12 @@ def read_waves(
     is_test : whether claims are tested on them, which asks for as many responses as a training
     """
     settings = governed(load_settings(asked.settings), asked.codebook or asked.models)
-    name, trusted = asked.wave or wave_of(asked.survey), settings.packs.trusted
+    name, packs = asked.wave or wave_of(asked.survey), settings.packs
     expect_tracking(settings.tracking)
     refuse_one_name(name, asked.previous)
-    codebook = without_outcomes(codebook_for(asked.codebook, asked.models, trusted))
+    codebook = without_outcomes(codebook_for(asked.codebook, asked.models, packs))
     settings = settings.spoken(codebook.survey.language)
-    choice = None if asked.models is None else choose_for(asked.models, codebook, concept, trusted)
+    choice = None if asked.models is None else choose_for(asked.models, codebook, concept, packs)
     intake = settings.intake
     fewest = intake.minimum_responses if is_test else intake.minimum_scored
     now = _read(asked.survey, name, codebook, settings, tell)
@@ -202,7 +201,7 @@ def read_waves(
     return Waves(now, before, codebook, settings, choice, left_out, asked.engine, labels)
 
 
-def codebook_for(name: str, models: Path | None, trusted: Trusted) -> Codebook:
+def codebook_for(name: str, models: Path | None, packs: PackSettings) -> Codebook:
     """Load the codebook that is named, or else that of the models.
 
     Raises
@@ -217,7 +216,7 @@ def codebook_for(name: str, models: Path | None, trusted: Trusted) -> Codebook:
             "no codebook: it is not known what the columns mean. Give --codebook, or the pack that "
             "brings it with --pack."
         )
-    return next(iter(choose_models(models, trusted).values())).stored.codebook
+    return next(iter(choose_models(models, packs).values())).stored.codebook
 
 
 def know_people(waves: Waves, asked: WavesRequest, by: Sequence[str] = ()) -> Waves:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.survey.answers import Cell
 from blijfwijzer.survey.arrays import effective_n
-from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.codebook import WHOLE_SURVEY, Codebook
 from blijfwijzer.survey.gaps import gap_codes, gap_numbers
 from blijfwijzer.survey.replicates import replicate_names
 from blijfwijzer.survey.table import Table
@@ -26,15 +26,23 @@ _TOLD = 10
 
 
 def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Message]:
-    """Columns of another name than in the codebook, and those that it does not have."""
+    """Columns of another name than in the codebook, and those that one of both does not have."""
     renamed: list[Value] = [
         say("remark.renamed", name=name, other=other)
         for name, other in names.items()
         if name != other
     ]
+    absent: list[Value] = [
+        column.name
+        for column in codebook.columns.values()
+        if column.name not in {*names, WHOLE_SURVEY}
+        and column.role != "ignore"
+        and column.absent == "missing"
+    ]
     known = {*codebook.columns, *replicate_names(table.frame.columns, codebook), *names.values()}
     unknown: list[Value] = [str(name) for name in table.frame.columns if name not in known]
     return [
+        *of_several("remark.columns_absent", told=absent),
         *of_several("remark.columns_renamed", told=renamed),
         *of_several("remark.columns_unknown", told=unknown),
     ]

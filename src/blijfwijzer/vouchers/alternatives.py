@@ -49,15 +49,27 @@ class Planned:
 
     partition: Partition
     allocation: Allocation
+    after_draw: float | None = None
+    """Extra people to expect where a part of it is drawn anew, whoever wins; None: nothing is."""
+    ratio: float = np.inf
+    """Extra people to expect of what is given by need, over those of the simple rule for as much
+    money; without end where there is no such rule."""
+
+    @property
+    def expected_extra(self) -> float:
+        """Extra people who are expected to train by it."""
+        return self.allocation.expected_extra if self.after_draw is None else self.after_draw
 
 
 def choose_partition(planned: Sequence[Planned]) -> Planned:
     """Choose the groups over which the same money is expected to train most extra people.
 
-    The first of equals; of two that spend the same, the one with more extra is the one with more
-    per euro.
+    Only of those by which need is served no worse than by the simple rule, or where there are none
+    of those by which it is served best. The first of equals; of two that spend the same, the one
+    with more extra is the one with more per euro.
     """
-    return max(planned, key=lambda one: one.allocation.expected_extra)
+    least = min(1.0, max(one.ratio for one in planned))
+    return max((one for one in planned if one.ratio >= least), key=lambda one: one.expected_extra)
 
 
 def compare(

@@ -100,7 +100,7 @@ class Partition:
     """One way in which a release parts everyone, and the need of its groups."""
 
     name: str
-    """`UNITS`, `SEGMENTS`, or the variable that units are crossed with."""
+    """`UNITS`, `SEGMENTS`, `RULE_AS_ONE`, or the variable that units are crossed with."""
     needs: Needs
     respondents: pd.Series
     """Of each group."""
@@ -113,4 +113,4 @@ class Partition:
         return replace(self, true_rate=None)
 
 
-UNITS, SEGMENTS = "units", "segments"
+UNITS, SEGMENTS, RULE_AS_ONE = "units", "segments", "simple_rule_as_one"

@@ -1,0 +1,33 @@
+"""The culture of an employer beside that of others, as a model that was given tells of them."""
+
+import pandas as pd
+
+from blijfwijzer.publish.findings import BesideOthers
+from blijfwijzer.release.culture import Wave
+from blijfwijzer.runs.score_benchmark import Own, group_of, means_beside, name_of
+from blijfwijzer.runs.waves import Waves
+
+_NONE = pd.DataFrame()
+
+
+def culture_beside(now: Wave, waves: Waves) -> BesideOthers | None:
+    """Hold the means of everyone of one employer against those of others of its kind.
+
+    Returns
+    -------
+    Means alone; None where no model tells of others, where the wave is of several largest units, or
+    where nothing may be told of everyone.
+    """
+    benchmark = None if waves.choice is None else waves.choice.stored.benchmark
+    asked = group_of(waves.codebook, now.responses)
+    if benchmark is None or not asked or not now.admission.choice.tells_everyone:
+        return None
+    group = benchmark.nearest(asked)
+    own = Own(now.responses, now.scales, waves.codebook, waves.settings, now.admission)
+    means = means_beside(own, benchmark, group) if group else _NONE
+    if means.empty:
+        return None
+    assert waves.choice is not None
+    survey = waves.choice.stored.codebook.survey.label
+    label = name_of(group, now.grouping.groups["label"])
+    return BesideOthers(label, benchmark.organisations(group), survey, _NONE, means, _NONE)

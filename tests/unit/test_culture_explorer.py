@@ -1,0 +1,114 @@
+"""A climate to explore, and an employer's culture beside that of others: only what may be told."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blijfwijzer.disclosure.release import reopen
+from blijfwijzer.publish.benchmark_tables import clear_means, say_others
+from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.climate_sections import climate_blocks
+from blijfwijzer.publish.culture_explorer import render_culture_explorer
+from blijfwijzer.publish.culture_page import SHEETS, render_climate
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.findings import BesideOthers
+from blijfwijzer.publish.tables.register import TABLES
+from blijfwijzer.survey.texts import say
+from shared_rivals import BOOK
+
+SHOWN = [
+    ("all", "Everyone", "Safety", 4.1),
+    ("all", "Everyone", "Learning", 2.2),
+    ("o=1", "Town Hall", "Safety", 2.8),
+    ("o=1", "Town Hall", "Learning", 3.3),
+    ("o=2", "Works", "Learning", 1.9),
+]
+
+
+def climate_table():
+    rows = [
+        {
+            **dict.fromkeys(TABLES["climate"].names, ""),
+            **{"group": group, "label": label, "level": "organisatie", "dimension": dimension},
+            **{"n": "20-24", "pooled": mean, "low": mean - 0.2, "high": mean + 0.2},
+            **dict.fromkeys(("reliability", "favourable", "grade"), 0.5),
+        }
+        for group, label, dimension, mean in SHOWN
+    ]
+    figures = [name for name in rows[0] if name.endswith(("_difference", "_low", "_high"))]
+    return pd.DataFrame(rows).assign(**dict.fromkeys(figures, np.nan))
+
+
+@pytest.fixture
+def chapter():
+    empty = {name: TABLES[name].empty() for name in SHEETS}
+    tables = {**empty, "hidden": TABLES["hidden"].empty(), "climate": reopen(climate_table())}
+    return Chapter("en", say("title.climate"), "A survey", (), tables, (), ())
+
+
+def tables_of(page):
+    root = ElementTree.fromstring(page)
+    return {
+        table.get("id"): [["".join(cell.itertext()) for cell in row] for row in table.iter("tr")]
+        for table in root.iter("table")
+    }
+
+
+def test_a_unit_is_a_row_with_its_mean_on_each_dimension(chapter):
+    heads, *rows = tables_of(render_culture_explorer(chapter))["climate"]
+
+    assert heads[-2:] == ["Safety", "Learning"]
+    told = {row[0]: row[-2:] for row in rows}
+    assert told == {
+        "Everyone": ["4.1 (3.9 to 4.3)", "2.2 (2.0 to 2.4)"],
+        "Town Hall": ["2.8 (2.6 to 3.0)", "3.3 (3.1 to 3.5)"],
+        "Works": ["–", "1.9 (1.7 to 2.1)"],
+    }
+
+
+def test_units_with_a_worrying_culture_are_those_that_stand_out(chapter):
+    listed = {
+        **{name: [""] for name in TABLES["worrying"].names},
+        **{"group": ["o=1"], "label": ["Town Hall"], "level": ["organisatie"], "n": ["20-24"]},
+        **{"dimension": ["Safety"], "is_screened": [True], "pooled": [2.8], "low": [2.6]},
+        **{"high": [3.0], "reference": [4.1], "difference": [-1.3], "probability": [0.99]},
+    }
+    tables = {**chapter.tables, "worrying": reopen(pd.DataFrame(listed))}
+    page = render_culture_explorer(Chapter("en", "", "", (), tables, (), ()))
+
+    row = next(e for e in ElementTree.fromstring(page).iter("table") if e.get("id") == "flagged")
+    # Town Hall is the second of all units, and that is how the script knows it again.
+    assert [tr.get("data-g") for tr in row.iter("tr")][1:] == ["1"]
+
+
+def test_the_page_on_culture_leads_to_the_page_to_explore(chapter):
+    links = [link for block in climate_blocks(chapter) for link in block.links]
+
+    assert [to for to, _ in links] == ["explore.html"]
+
+
+def beside():
+    name = next(iter(BOOK.scales))
+    figures = {"value": 3.1, "low": 2.9, "high": 3.3, "there": 3.6, "there_low": 3.5}
+    gap = {"there_high": 3.7, "difference": -0.5, "difference_low": -0.7, "difference_high": -0.3}
+    means = pd.DataFrame([{"name": name, **figures, **gap, "is_sure": True}])
+    none = pd.DataFrame()
+    return BesideOthers("Towns", 15, "National survey", none, means, none)
+
+
+def test_the_culture_of_an_employer_stands_beside_that_of_others(chapter):
+    found = beside()
+    tables = {**chapter.tables, "beside_means": clear_means(found, BOOK, Edge("en", 10))}
+    notes = {"beside": (say_others(found),)}
+    page = render_climate(Chapter("en", "", "", (), tables, (), (), notes=notes)).decode()
+
+    assert "15 organisations" in page
+    assert "−0.5 (−0.7 to −0.3)" in page
+    assert "Less good than there" in page or "Worse than there" in page
+
+
+def test_without_others_nothing_is_said_of_them(chapter):
+    assert clear_means(None, BOOK, Edge("en", 10)).frame.empty
+    assert 'id="beside"' not in render_climate(chapter).decode()
