@@ -249,3 +249,12 @@ def test_the_key_of_a_blind_review_takes_the_place_of_nothing(divided, tmp_path)
             blind(divided, tmp_path / "cases.csv", key, ledgers)
 
     assert there.read_text() == "mine" and not (tmp_path / "cases.csv").exists()
+
+
+def test_the_key_and_the_cases_of_a_blind_review_are_not_one_file(divided, tmp_path):
+    both = tmp_path / "both.csv"
+
+    with pytest.raises(NotWritableError, match="the key and the cases are one file"):
+        blind(divided, both, tmp_path / "." / "both.csv", divided.parent / "ledger")
+
+    assert not both.exists()
