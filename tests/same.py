@@ -22,6 +22,8 @@ from typing import Any
 
 import pandas as pd
 
+from governed import write_governance
+
 HERE = Path(__file__).parent
 KEPT = HERE / "reference" / "same.json"
 SURVEYS = Path(os.environ.get("SURVEYS", HERE.parents[1] / "shared" / "data"))
@@ -71,8 +73,10 @@ FEVS = [
 PIAAC = [
     "check {surveys}/piaac_public_employees.csv.gz --codebook piaac",
     "train {surveys}/piaac_public_employees.csv.gz --codebook piaac --settings light.toml",
-    "score {surveys}/piaac_public_employees.csv.gz --models models --by cntry --output scored",
-    "vouchers scored --budget 60000 --cost 1000 --survey {surveys}/piaac_public_employees.csv.gz",
+    "score {surveys}/piaac_public_employees.csv.gz --models models --by cntry --output scored"
+    " --governance governance.toml",
+    "vouchers scored --budget 60000 --cost 1000 --survey {surveys}/piaac_public_employees.csv.gz"
+    " --accepted-by tester --accepted-why to-compare",
     "climate {surveys}/piaac_public_employees.csv.gz --codebook piaac --output climate",
     "claims {surveys}/piaac_public_employees.csv.gz --codebook piaac --output claims",
 ]
@@ -95,6 +99,9 @@ def run(name: str, folder: Path) -> dict[str, str]:
     (folder / "english.toml").write_text(ENGLISH)
     (folder / "secret.txt").write_text(SECRET)
     (folder / "light.toml").write_text(LIGHT)
+    if name == "piaac":
+        # Vouchers need it; that of the built-in survey is shipped, and FEVS has no need.
+        write_governance(folder, name)
     screens = {}
     for number, line in enumerate(RUNS[name]):
         command = _fill(line, folder).split()

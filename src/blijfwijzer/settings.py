@@ -191,13 +191,16 @@ class GuidanceSettings(Section):
 
     @model_validator(mode="after")
     def _range_of_the_mean(self) -> "GuidanceSettings":
-        for mean, span in (
-            (self.take_up, self.take_up_range),
-            (self.deadweight, self.deadweight_range),
-        ):
+        parts = (self.take_up, self.take_up_range), (self.deadweight, self.deadweight_range)
+        for mean, span in parts:
             if span is not None and not span[0] <= mean <= span[1]:
                 raise ValueError(f"a range of {span[0]} to {span[1]} does not hold {mean}")
         return self
+
+
+def _guidance(take_up: float, held: tuple[float, float], cost: float = 0.0) -> GuidanceSettings:
+    anyway = {"deadweight": 0.4, "deadweight_range": (0.3, 0.6)}
+    return GuidanceSettings(take_up=take_up, take_up_range=held, cost=cost, **anyway)
 
 
 Education = Literal["low", "middle", "high"]
@@ -208,23 +211,9 @@ class VoucherSettings(Section):
 
     guidance: Literal["none", "talk", "time"] = "talk"
     """What comes with a voucher: nothing, a manager's talk, or guidance and protected time."""
-    none: GuidanceSettings = GuidanceSettings(
-        take_up=0.25, take_up_range=(0.10, 0.40), deadweight=0.4, deadweight_range=(0.3, 0.6)
-    )
-    talk: GuidanceSettings = GuidanceSettings(
-        take_up=0.30,
-        take_up_range=(0.15, 0.45),
-        deadweight=0.4,
-        deadweight_range=(0.3, 0.6),
-        cost=100,
-    )
-    time: GuidanceSettings = GuidanceSettings(
-        take_up=0.40,
-        take_up_range=(0.25, 0.55),
-        deadweight=0.4,
-        deadweight_range=(0.3, 0.6),
-        cost=400,
-    )
+    none: GuidanceSettings = _guidance(0.25, (0.10, 0.40))
+    talk: GuidanceSettings = _guidance(0.30, (0.15, 0.45), cost=100)
+    time: GuidanceSettings = _guidance(0.40, (0.25, 0.55), cost=400)
     take_up_ratio: dict[Education, Ratio] = Field({"low": 0.6, "middle": 1.0, "high": 1.4})
     """Take-up by level of education, as a share of the mean, where a group tells it."""
     robustness: float = Field(0.0, ge=0, le=3)

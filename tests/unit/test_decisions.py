@@ -10,13 +10,15 @@ import pytest
 
 from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.disclosure.ledger import open_ledger
-from blijfwijzer.errors import DecisionError, NotWritableError
+from blijfwijzer.errors import DecisionError, NotWritableError, ReleaseError
+from blijfwijzer.files import hash_bytes
 from blijfwijzer.governance.rulings import read_rulings
 from blijfwijzer.release.decisions import followed_in, remark_followed
 from blijfwijzer.release.verify import hold_release
 from blijfwijzer.runs.blind import blind
 from blijfwijzer.runs.decide import DecideRequest, decide
 from blijfwijzer.runs.vouchers import VoucherRequest, vouchers
+from blijfwijzer.runs.withdraw import withdraw
 from blijfwijzer.vouchers.blind import open_key
 from blijfwijzer.vouchers.decided import FEWEST_DECIDED, FollowRate
 from small_releases import make_release, write_secret
@@ -249,3 +251,22 @@ def test_the_key_of_a_blind_review_takes_the_place_of_nothing(divided, tmp_path)
             blind(divided, tmp_path / "cases.csv", key, ledgers)
 
     assert there.read_text() == "mine" and not (tmp_path / "cases.csv").exists()
+
+
+def test_an_output_with_a_sealed_lottery_is_not_taken_back(divided):
+    ledgers, digest = divided.parent / "ledger", hash_bytes((divided / "run.json").read_bytes())
+    before = verify(ledgers / "small")
+
+    with pytest.raises(ReleaseError, match="holds a sealed lottery"):
+        withdraw(divided, ledgers, digest, "wrong export")
+
+    assert verify(ledgers / "small") == before
+
+
+def test_the_key_and_the_cases_of_a_blind_review_are_not_one_file(divided, tmp_path):
+    both = tmp_path / "both.csv"
+
+    with pytest.raises(NotWritableError, match="the key and the cases are one file"):
+        blind(divided, both, tmp_path / "." / "both.csv", divided.parent / "ledger")
+
+    assert not both.exists()

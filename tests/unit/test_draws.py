@@ -256,6 +256,24 @@ def test_a_division_by_need_after_a_draw_is_named(place, capsys):
     assert "1 other division among its people: draw 1 in line 3" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"lottery": 0.0}, "nothing would be drawn, so what vouchers do would never be known"),
+        ({"budget": 0.0}, "no budget or no cost of a voucher is given"),
+        ({"across": "geslacht"}, "none is the one that is asked (geslacht)"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused_and_changes_nothing(place, capsys, changed, told):
+    before = {path.name: path.read_bytes() for path in (place / "out").iterdir()}
+
+    code = divide(place, "--settings", settings_file(place, **changed), "--again", "tried")
+
+    assert code == errors.SettingsError.exit_code
+    assert told in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (place / "out").iterdir()} == before
+
+
 @pytest.mark.parametrize("changed", ["settings", "wave", "file"])
 def test_scoring_the_same_people_again_gives_no_free_draw(place, capsys, changed):
     assert not divide(place)

@@ -145,7 +145,7 @@ def _offers(report: Chapter) -> Iterator[Block]:
     short = groups.head(MOST_SERVED).drop(columns=["level", "sector"])
     if len(groups) > MOST_SHORT:  # else the first page lists them all
         yield Block(paragraphs=told, table=shown_table(report, "vouchers", caption, short))
-    yield from _why_there(report, groups)
+    yield from _why_there(report)
     if report.has("alternatives"):
         rows, caption = _best(report.rows("alternatives")), say("caption.alternatives")
         short = rows[[*_COMPARED, *(c for c in ("true_extra", "cost_per_extra") if c in rows)]]
@@ -220,7 +220,7 @@ def _flagged(report: Chapter) -> Iterator[Block]:
         yield Block(links=(("#drivers", say("short.more.drivers")),))
 
 
-def _why_there(report: Chapter, groups: pd.DataFrame) -> Iterator[Block]:
+def _why_there(report: Chapter) -> Iterator[Block]:
     """Say what goes with the need where vouchers are offered, most of them first."""
     if not report.has("offered_drivers"):
         return

@@ -140,7 +140,7 @@ def _read_key(path: Path) -> "Ed25519PrivateKey":
             f"{path.name}: the key has a password and {PASSWORD} is not set, or the other way "
             "round. Set it in the environment, never on the command line."
         ) from error
-    except Exception as error:  # noqa: BLE001 - of what is no key the library raises many kinds
+    except Exception as error:  # Of what is no key the library raises many kinds.
         raise SettingsError(
             f"{path.name}: is no private key, or {PASSWORD} is not its password. Give the file "
             "that `blijfwijzer pack key` wrote."

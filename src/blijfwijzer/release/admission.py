@@ -297,7 +297,6 @@ def answers_of(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 def admit_figures(
     figures: Figures,
     admission: Admission,
-    ledger: Ledger,
     rounded: frozenset[FigureId] = frozenset(),
 ) -> frozenset[FigureId]:
     """Choose the figures about parts that cut through groups to show beside the groups.

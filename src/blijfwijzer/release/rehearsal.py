@@ -140,7 +140,7 @@ class Rehearsal:
         -------
         Those that may be shown, in order of name.
         """
-        names = admit_figures(offered, admission, self.ledger, rounded)
+        names = admit_figures(offered, admission, rounded)
         chosen = {name: offered[name] for name in sorted(names, key=str)}
         self.admitted[admission.wave][1].update(chosen)
         self.offered[admission.wave].update(figure.kind for figure in offered)

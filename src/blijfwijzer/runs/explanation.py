@@ -171,7 +171,8 @@ def _find_rows(explained: Explained, by: tuple[str, ...], release: Showing) -> _
     """Choose the people to tell of, and tell of them."""
     if by == (CELLS,):
         return _cells(explained, release)
-    found = [*(_segments if by == (SEGMENTS,) else _groups)(explained, by, release)]
+    is_segments = by == (SEGMENTS,)
+    found = [*(_segments(explained, release) if is_segments else _groups(explained, by, release))]
     if not found:
         raise GroupError(
             f"{', '.join(by)}: no group may be told of. Nothing was shown. Ask for larger groups."
@@ -235,9 +236,7 @@ def _groups(
             yield f"{attribute}: {write(label, language)}", inside
 
 
-def _segments(
-    explained: Explained, by: tuple[str, ...], release: Showing
-) -> Iterator[tuple[str, Array]]:
+def _segments(explained: Explained, release: Showing) -> Iterator[tuple[str, Array]]:
     """Give readable segments that may be told of, each with who is in it."""
     codebook, settings, intake = release.request.codebook, explained.settings, explained.intake
     target = explained.stored.model.target
