@@ -83,6 +83,24 @@ def test_no_points_tell_of_few_people(answers):
     assert "q0" not in [question.column for question in card.questions]
 
 
+def test_who_leaves_out_what_need_leaves_out_gets_points_for_it_where_these_are_many(answers, rng):
+    need, others = (np.flatnonzero(answers.values == value) for value in (1, 0))
+    frame, few = answers.frame.copy(), answers.frame.copy()
+    silent = [rng.choice(need, len(need) // 2, replace=False), rng.choice(others, 100)]
+    frame.loc[np.concatenate(silent), "q0"] = np.nan
+    few.loc[[*silent[0], *silent[1][:9]], "q0"] = np.nan
+
+    paid, mean = (
+        next(q for q in choose_card(changed, columns_of(), 10).card.questions if q.column == "q0")
+        for changed in (
+            CardAnswers(own, answers.values, answers.weight, answers.folds) for own in (frame, few)
+        )
+    )
+
+    assert paid.unanswered > max(band.points for band in paid.bands)
+    assert mean.unanswered < max(band.points for band in mean.bands)
+
+
 def test_every_band_holds_enough_people_in_need_and_others(answers):
     card = choose_card(answers, columns_of(), 300).card
 

@@ -168,6 +168,7 @@ def test_no_answer_is_drawn_in_dependence_apart_from_the_line(drivers):
     (mark,) = [line for line in axis.lines if line.get_marker() == "X"]
     assert mark.get_ydata()[0] == pytest.approx(20)
     assert mark.get_xdata()[0] > 8
+    assert max(axis.get_xticks()) < mark.get_xdata()[0]
 
 
 def test_panels_beside_each_other_have_one_scale_and_all_have_labels(drivers):

@@ -105,6 +105,16 @@ def test_no_row_stands_for_fewer_than_ten(survey):
     assert drivers.dependence["value"].max() < 40
 
 
+def test_groups_by_bands_stand_from_low_to_high(survey):
+    contributions, frame, weight, units, _ = survey
+    ages = pd.Series(np.resize([60, 20, 40], len(frame)))
+    bands = pd.Series(pd.cut(ages, [0, 35, 55, 99], labels=["<35", "35-54", "55+"]))
+
+    drivers = profiled((contributions, frame, weight, units, {"leeftijd": bands}))
+
+    assert list(dict.fromkeys(drivers.cohorts["group"])) == ["<35", "35-54", "55+"]
+
+
 def test_a_model_that_adds_curves_has_no_pairs_and_its_bend_is_told_apart(survey):
     drivers = profiled(survey)
     picture = draw_drivers(drivers, Subject(BOOK, BOOK.outcomes["vertrekintentie"], "en"))

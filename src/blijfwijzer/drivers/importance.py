@@ -21,6 +21,7 @@ from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.settings import DriverSettings
 from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.breakdown import in_order
 
 TOP = 10
 
@@ -134,7 +135,7 @@ def contrast_cohorts(
     values, tables = by_scale.to_numpy(), []
     for attribute, group in groups.items():
         pooled = pool_small(group.reset_index(drop=True), settings.minimum_mark)
-        for name in sorted(pooled.dropna().unique(), key=str):
+        for name in in_order(pooled, group):
             inside = (pooled == name).to_numpy()
             if min(inside.sum(), (~inside).sum()) < settings.minimum_mark:
                 continue

@@ -226,6 +226,9 @@ def _draw_numbers(axis: "Axes", part: pd.DataFrame, subject: Subject) -> None:
         known["value"], known["low"] * 100, known["high"] * 100, color=BLUE, alpha=0.18
     )
     axis.plot(known["value"], known["contribution"] * 100, "o-", color=BLUE, markersize=4)
+    # Beyond the answers stand those who gave none: there is no number to read there.
+    ticks, (low, high) = axis.get_xticks(), axis.get_xlim()
+    axis.set_xticks([tick for tick in ticks if low <= tick <= high])
     for row in part[part["value"].isna()].to_dict("records"):
         last, first = known["value"].max(), known["value"].min()
         where = last + 0.12 * (last - first) if len(known) > 1 else 0.0

@@ -53,7 +53,9 @@ class CardQuestion:
     column: str
     bands: tuple[Band, ...]
     unanswered: int
-    """Points of no answer: those of the mean answer."""
+    """Points of no answer: as its people turned out to be in need, where these are enough; else
+    those of the mean answer. A question can be left out for a reason that tells of need, as by
+    people whom it does not apply to."""
 
 
 @dataclass(frozen=True)
@@ -238,11 +240,15 @@ def _cards_of(answers: CardAnswers, columns: Sequence[Column], minimum: int) -> 
     for count in range(1, min(_MOST, len(codes)) + 1):
         left = [name for name in codes if name not in chosen]
         chosen.append(max(left, key=lambda name: _told(codes[name], answers, risk)))
-        worth, risk = _fit([codes[name] for name in chosen], answers)
+        fitted, risk = _fit([codes[name] for name in chosen], answers)
         if count >= _FEWEST:
-            step = max(float(np.ptp(own[1:])) for own in worth) / _MOST_POINTS
+            worth = [
+                _with_silence(own, codes[name], answers, minimum)
+                for name, own in zip(chosen, fitted, strict=True)
+            ]
+            step = max(float(np.ptp(own)) for own in worth) / _MOST_POINTS
             questions = [
-                _question(name, asked[name], own, codes[name], answers.weight, step)
+                _question(name, asked[name], own, step)
                 for name, own in zip(chosen, worth, strict=True)
             ]
             told = Card(tuple(q for q in questions if len(q.bands) > 1), 0)
@@ -317,19 +323,25 @@ def _fit(codes: list[Codes], answers: CardAnswers) -> tuple[list[Array], Array]:
     return worth, np.asarray(model.predict_proba(terms)[:, 1], dtype=np.float64)
 
 
-def _question(
-    name: str, edges: Array, worth: Array, code: Codes, weight: Array, step: float
-) -> CardQuestion:
-    told = np.rint((worth[1:] - worth[1:].min()) / step).astype(int)
+def _with_silence(worth: Array, code: Codes, answers: CardAnswers, minimum: int) -> Array:
+    """Give no answer the worth of the mean answer, where too few gave none to know its own."""
+    given = code > 0
+    silent = answers.values[~given]
+    if min((silent == 1).sum(), (silent == 0).sum()) >= minimum:
+        return worth
+    mean = np.average(worth[code[given]], weights=answers.weight[given])
+    return np.array([mean, *worth[1:]])
+
+
+def _question(name: str, edges: Array, worth: Array, step: float) -> CardQuestion:
+    unanswered, *told = np.rint((worth - worth.min()) / step).astype(int)
     bands: list[Band] = []
     for low, high, points in zip(edges[:-1], edges[1:], told, strict=True):
         if bands and bands[-1].points == points:
             bands[-1] = Band(bands[-1].low, float(high), int(points))
         else:
             bands.append(Band(float(low), float(high), int(points)))
-    answered = code > 0
-    mean = float(np.average(told[code[answered] - 1], weights=weight[answered]))
-    return CardQuestion(name, tuple(bands), round(mean))
+    return CardQuestion(name, tuple(bands), int(unanswered))
 
 
 def _cut(points: Codes, weight: Array) -> int:

@@ -34,6 +34,7 @@ from blijfwijzer.risk.metrics import (
 )
 from blijfwijzer.settings import EvaluationSettings
 from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns, join_small
+from blijfwijzer.survey.breakdown import in_order
 
 TOO_SMALL = "te klein"
 """Name of the rest that holds all groups too small to show."""
@@ -251,7 +252,7 @@ def _by_group(
     tables = [pd.DataFrame(columns=_GROUP_COLUMNS)]
     for attribute, group in groups.items():
         pooled = pool_small(group.reset_index(drop=True), settings.minimum_group)
-        for name in sorted(pooled.dropna().unique(), key=str):
+        for name in in_order(pooled, group):
             rows = (pooled == name).to_numpy()
             if rows.sum() >= settings.minimum_group:
                 table = _of_group(predictions.take(rows), settings.bootstraps, rng)

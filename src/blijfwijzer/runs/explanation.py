@@ -42,6 +42,7 @@ from blijfwijzer.runs.explained import Explained, contribute_intake
 from blijfwijzer.runs.waves import wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array, Codes
+from blijfwijzer.survey.breakdown import in_order
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.labels import group_label, labels_of
 from blijfwijzer.survey.texts import Value
@@ -230,7 +231,7 @@ def _groups(
             )
         group = breakdown.groups[name]
         attribute = write(labels_of(codebook)[name], language)
-        for level in sorted(group.dropna().unique(), key=str):
+        for level in in_order(group, group):
             label = group_label(codebook, name, str(level))
             inside = (group == level).to_numpy(dtype=bool)
             yield f"{attribute}: {write(label, language)}", inside

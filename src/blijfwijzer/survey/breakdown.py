@@ -1,5 +1,7 @@
 """Groups by which results are broken down: the codebook's columns, numbers in bands."""
 
+from typing import Any
+
 import pandas as pd
 
 from blijfwijzer.survey.codebook import Codebook
@@ -23,6 +25,28 @@ def break_down_people(responses: pd.DataFrame, codebook: Codebook) -> dict[str, 
         for column in columns
         if column.role != "unit" and (column.bands or column.codes)
     }
+
+
+def in_order(group: pd.Series, of: pd.Series) -> list[Any]:
+    """Give the levels of a breakdown: bands from low to high, then other levels as texts.
+
+    Parameters
+    ----------
+    group : one level per response, perhaps with some taken together
+    of : the breakdown as it was
+
+    >>> ages = pd.Series(pd.cut([30, 60, 40], [0, 35, 55, 99], labels=["<35", "35-54", "55+"]))
+    >>> in_order(ages, ages)
+    ['<35', '35-54', '55+']
+    """
+    is_banded = isinstance(of.dtype, pd.CategoricalDtype)
+    bands = [str(band) for band in of.cat.categories] if is_banded else []
+
+    def place(level: Any) -> tuple[int, str]:
+        name = str(level)
+        return (bands.index(name) if name in bands else len(bands), name)
+
+    return sorted(group.dropna().unique(), key=place)
 
 
 def _grouped(answers: pd.Series, bands: tuple[float, ...]) -> pd.Series:
