@@ -169,7 +169,7 @@ def change_rows(export, kind, cells):
     elif kind == "moved":
         body.append(body.pop(at))
     elif kind == "column" and export.headings == 1:
-        top = [(*top[0], "zelf gemaakt")]
+        top = [(*top[0], "zelf_gemaakt")]
         body = [[*row, str(place)] for place, row in enumerate(body)]
     elif kind == "order" and export.headings:
         new = np.random.default_rng(at).permutation(len(body[0])).tolist()

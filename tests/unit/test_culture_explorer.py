@@ -15,6 +15,7 @@ from blijfwijzer.publish.culture_page import SHEETS, render_climate
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.findings import BesideOthers
 from blijfwijzer.publish.tables.register import TABLES
+from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.texts import say
 from shared_rivals import BOOK
 
@@ -112,3 +113,24 @@ def test_the_culture_of_an_employer_stands_beside_that_of_others(chapter):
 def test_without_others_nothing_is_said_of_them(chapter):
     assert clear_means(None, BOOK, Edge("en", 10)).frame.empty
     assert 'id="beside"' not in render_climate(chapter).decode()
+
+
+def lone(chapter, labels):
+    """The chapter with a sector of one, and departments."""
+    table = climate_table()
+    table = table.assign(
+        level=["Everyone", "Everyone", "Sector", "Sector", "Department"],
+        label=["Everyone", "Everyone", *labels],
+    )
+    tables = {**chapter.tables, "climate": reopen(table)}
+    return Chapter("en", "", "", (), tables, (), (), levels=("Sector", "Department"))
+
+
+def test_a_level_of_one_unit_is_told_in_a_sentence_and_not_drawn(chapter):
+    blocks = list(climate_blocks(lone(chapter, ["Towns", "Towns", "Works"])))
+
+    said = [write(text, "en") for block in blocks for text in block.paragraphs]
+    drawn = [write(block.caption, "en") for block in blocks if block.caption]
+    assert any(text.startswith("Of sector there is one, with the people") for text in said)
+    assert any("Department" in text for text in drawn)
+    assert not any("Sector" in text or "sector" in text for text in drawn)

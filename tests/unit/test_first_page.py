@@ -9,6 +9,7 @@ import pytest
 
 from blijfwijzer.publish.first_page import (
     MOST_GROUPS,
+    MOST_SHORT,
     NEVER,
     contact_of,
     first_page,
@@ -22,7 +23,7 @@ from blijfwijzer.publish.first_page import (
     withheld_of,
 )
 from blijfwijzer.publish.letters import letters
-from blijfwijzer.publish.score_page import render_report
+from blijfwijzer.publish.score_page import reach_of, render_report
 from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import ContactSettings
 from blijfwijzer.survey.texts import say
@@ -248,3 +249,37 @@ def test_without_a_division_the_first_page_says_so(lacking):
 
 def test_the_proposal_is_the_first_row_of_its_table():
     assert proposal_of(make_report())["vouchers"] == 600
+
+
+def test_a_few_groups_with_vouchers_are_all_listed_on_the_first_page():
+    report = make_report("en")
+    few = report.rows("vouchers").head(MOST_SHORT)
+    short = changed(report, vouchers=few.assign(vouchers=1.0))
+
+    whom = next(b for b in first_page(short) if b.heading == say("short.ask.whom"))
+
+    assert [row[0] for row in whom.table.rows] == list(few["label"])
+
+
+def test_more_vouchers_than_people_in_need_are_explained():
+    report = make_report("en")
+    rows = report.rows("vouchers")
+    more, fewer = (changed(report, vouchers=rows.assign(vouchers=v)) for v in (9999.0, 1.0))
+
+    def texts(changed_report):
+        return told(changed_report, *(p for b in first_page(changed_report) for p in b.paragraphs))
+
+    assert any("more vouchers than they have people in need" in text for text in texts(more))
+    assert not any("more vouchers than they have people" in text for text in texts(fewer))
+
+
+def test_where_no_background_may_be_told_that_is_one_sentence():
+    report = make_report("en")
+    gaps = pd.DataFrame({"attribute": ["Age"], **dict.fromkeys(("gap", "low", "high"), np.nan)})
+    reach = report.rows("fairness")
+
+    blocks = reach_of(changed(report, reach=reach, reach_gaps=gaps.assign(ratio=np.nan)))
+
+    said = told(report, *(p for block in blocks for p in block.paragraphs))
+    assert len(said) == 1
+    assert said[0].startswith("Of no background can or may be said here")

@@ -114,7 +114,7 @@ def render_report(report: Chapter) -> bytes:
         "short": first_page(report),
         "offers": _offers(report),
         **({"decided": _decided(report)} if any(map(report.has, _OF_PEOPLE)) else {}),
-        **({"reach": _reach(report)} if report.has("vouchers") else {}),
+        **({"reach": reach_of(report)} if report.has("vouchers") else {}),
         "flagged": _flagged(report),
         "results": _results(report),
         **({"beside": _beside(report)} if report.has("beside") else {}),
@@ -176,7 +176,7 @@ def _best(alternatives: pd.DataFrame) -> pd.DataFrame:
     return alternatives.loc[is_plan | alternatives.index.isin(extra.nlargest(MOST_RULES).index)]
 
 
-def _reach(report: Chapter) -> Iterator[Block]:
+def reach_of(report: Chapter) -> Iterator[Block]:
     """Say by which attributes some are missed more often than others."""
     if not report.has("reach"):
         yield paragraph("note.no_reach")
