@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"([a-z][a-z0-9+]+):/{1,2}([^/].*)")
 
 
 @dataclass(frozen=True)
-class Stored:
+class InStore:
     """A file or folder in a store, with what is asked of a `Path`."""
 
     scheme: str
@@ -39,7 +39,7 @@ class Stored:
         """Write its address."""
         return f"{self.scheme}://{self.path}"
 
-    def __lt__(self, other: "Stored") -> bool:
+    def __lt__(self, other: "InStore") -> bool:
         """Whether it comes before another one by its name."""
         return self.path < other.path
 
@@ -59,10 +59,10 @@ class Stored:
         """Give its bytes."""
         return int(self._ask(lambda store: store.size(str(self.path))))
 
-    def iterdir(self) -> Iterator["Stored"]:
+    def iterdir(self) -> Iterator["InStore"]:
         """Give what is in it."""
         for name in self._ask(lambda store: store.ls(str(self.path), detail=False)):
-            yield Stored(self.scheme, self.path / PurePosixPath(str(name)).name)
+            yield InStore(self.scheme, self.path / PurePosixPath(str(name)).name)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -88,7 +88,7 @@ class Stored:
             ) from error
 
 
-Place = Path | Stored
+Place = Path | InStore
 """Where a survey is."""
 
 
@@ -99,7 +99,7 @@ def find_place(path: Path) -> Place:
     's3://surveys/2022'
     """
     found = _ADDRESS.fullmatch(str(path))
-    return path if found is None else Stored(found[1], PurePosixPath(found[2]))
+    return path if found is None else InStore(found[1], PurePosixPath(found[2]))
 
 
 @contextmanager
