@@ -15,14 +15,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from blijfwijzer.drivers.contributions import contribute
-from blijfwijzer.drivers.tree_contributions import tree_contributions
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.boosting import Boosting
 from blijfwijzer.risk.metrics import calibration_slope, rank
@@ -35,12 +33,11 @@ from blijfwijzer.survey.intake import Intake, read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
+from studies.contributions import bench_contributions
 from studies.engines import bench_engines
 from studies.gate_bench import bench_gate
-from studies.peers import bare_fit_seconds, cross, mean_loss, peers, tree_shap
+from studies.peers import bare_fit_seconds, cross, mean_loss, peers
 from studies.unseen import compare_unseen
-
-Result = TypeVar("Result")
 
 _SURVEYS = {
     "FEVS 2018, by `LEVEL1`": ("fevs-2018", "fevs2018.csv.gz"),
@@ -144,14 +141,6 @@ def _costs(data: Path, tell: Tell) -> Iterator[str]:
     yield f"  {seconds:.0f} s, which is **{seconds / bare:.1f} times** a bare five-fold"
     yield f"  `LGBMClassifier` fit of the same champion ({bare:.1f} s); goal 6. Peak memory"
     yield f"  **{peak:.2f} GB**; goal 2."
-    tell(f"{name}: contributions")
-    X = task.frame.to_numpy()
-    ours, (found, _) = _timed(lambda: tree_contributions(model.trees, X))
-    theirs, reference = _timed(lambda: tree_shap(model.trees, X))
-    gap = float(np.abs(found - reference).max())
-    yield f"- Exact contributions of {len(X):,} responses, {rounds} trees: {ours:.1f} s, against"
-    yield f"  {theirs:.1f} s for `shap.TreeExplainer`: **{theirs / ours:.1f} times** as fast"
-    yield f"  (goal 4); largest difference {gap:.1e}."
     whole = contribute(model, task.frame)
     yield f"- Contributions add up to the calibrated risk within {whole.largest_gap:.1e}"
     yield "  (goal 1e-5)."
@@ -160,10 +149,11 @@ def _costs(data: Path, tell: Tell) -> Iterator[str]:
 _DRIVERS = "drivers, plots, model folder, MLflow"
 
 
-def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
-    start = time.perf_counter()
-    found = work()
-    return time.perf_counter() - start, found
+def _contributions(data: Path, tell: Tell) -> str:
+    name, file = _SURVEYS["FEVS 2018, by `LEVEL1`"]
+    if not (data / file).exists():
+        return f"## Contributions\n\nNot measured: {file} is absent."
+    return bench_contributions(_prepare(load_codebook(name), data / file)[0].task, tell)
 
 
 def _train_command(codebook: str, file: Path) -> tuple[float, float]:
@@ -222,6 +212,7 @@ def _built_in(tell: Tell) -> Iterator[str]:
 SECTIONS: dict[str, Callable[[Path, Tell], str]] = {
     "accuracy": lambda data, tell: "\n".join(_accuracy(data, tell)),
     "costs": lambda data, tell: "\n".join(_costs(data, tell)),
+    "contributions": _contributions,
     "built-in": lambda _, tell: "\n".join(_built_in(tell)),
     "unseen": compare_unseen,
     "gate": lambda _, tell: bench_gate(tell),

@@ -393,12 +393,12 @@ WRITERS = {
     },
     "to_excel": {"synthetic/export.py"},
     "to_parquet": {"publish/release_files.py", "synthetic/export.py"},
-    "write": {"disclosure/ledger.py", "synthetic/export.py"},
+    "write": {"disclosure/ledger.py", "publish/workbook.py", "synthetic/export.py"},
     # What a served model was asked it remembers by keyed hashes.
     "write_bytes": RITE | LEDGER | CHAMPIONS | PACKS | MASKED | {"files.py", "release/answered.py"},
     "write_sav": {"synthetic/export.py"},
     "write_text": {"disclosure/chain.py", "records/logbook.py"} | DRAFTS,
-    "writestr": {"publish/workbook.py", "records/archive.py"},
+    "writestr": {"records/archive.py"},
 }
 NEVER = (
     "dump copyfile copytree copy2 move writelines to_pickle to_html to_feather to_sql to_string "

@@ -12,6 +12,8 @@ from blijfwijzer.disclosure.release import clear_whole
 from blijfwijzer.publish.cells import LONGEST, clean_text, safe_text, starts_formula, to_csv
 from blijfwijzer.publish.release_files import plain_csv_file
 from blijfwijzer.publish.score_page import write_workbook
+from blijfwijzer.publish.sheet import fill_sheet
+from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.texts import say
 from reports import changed, make_report
@@ -190,3 +192,20 @@ def test_the_first_sheet_says_which_question_each_sheet_answers_and_leads_there(
     assert all("?" in asked.value for _, asked in lines)
     # It stands before what else there is to read.
     assert lines[0][0].row < 6
+
+
+@pytest.mark.parametrize(("most", "written"), [(4, 2), (5, 3), (6, 5)])
+def test_a_table_that_a_sheet_cannot_hold_is_cut_and_says_where_all_of_it_is(most, written):
+    report, book = make_report("en"), openpyxl.Workbook(write_only=True)
+    columns = TABLES["facts"].columns
+    rows = pd.DataFrame([(f"fact {n}", n) for n in range(5)], columns=TABLES["facts"].names)
+
+    fill_sheet(book.create_sheet("Facts"), report, columns, rows, most=most)
+
+    buffer = io.BytesIO()
+    book.save(buffer)
+    told = [cell.value for cell in read_back(buffer.getvalue())["Facts"]["A"]]
+    assert sum(text.startswith("fact") for text in told) == written
+    is_cut = written < len(rows)
+    assert (f"first {written} of 5 rows" in told[0] and "Parquet" in told[0]) is is_cut
+    assert len(told) <= most

@@ -3,6 +3,7 @@
 import io
 import math
 import re
+import shutil
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +11,13 @@ from datetime import datetime
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.styles import Alignment
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.worksheet import Worksheet
 
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.cells import clean_text
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.sheet import LINE, fill_cell, fill_sheet, font, set_print
+from blijfwijzer.publish.sheet import LINE, fill_sheet, font, set_print, text_cell
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.texts import Quantity, Value, say
 
@@ -39,14 +40,15 @@ def write_sheets(report: Chapter, sheets: tuple[str, ...], nothing: tuple[str, .
     sheets : tables, in order; those that the chapter lacks are left out
     nothing : texts on what this is not
     """
-    book = Workbook()
+    # Sheets are written row by row: a million cells would take some 400 MB.
+    book = Workbook(write_only=True)
     book.properties.title = clean_text(report.in_words(report.title))
     book.properties.subject = clean_text(report.in_words(report.survey))
     book.properties.creator = "blijfwijzer"
     book.properties.language = report.in_words(say("sheet.language"))
     book.properties.created = _DATE
     sheets = tuple(name for name in sheets if name in report.tables)
-    readme = book.active
+    readme = book.create_sheet(report.in_words(say("sheet.readme")))
     _write_readme(readme, report, sheets, nothing)
     for name in sheets:
         sheet = book.create_sheet(report.in_words(say(TABLES[name].sheet)))
@@ -61,10 +63,9 @@ def write_sheets(report: Chapter, sheets: tuple[str, ...], nothing: tuple[str, .
 
 
 def _write_readme(
-    sheet: Worksheet, report: Chapter, sheets: tuple[str, ...], nothing: tuple[str, ...]
+    sheet: WriteOnlyWorksheet, report: Chapter, sheets: tuple[str, ...], nothing: tuple[str, ...]
 ) -> None:
     """Write which question each sheet answers, what the workbook is not, and what was read."""
-    sheet.title = report.in_words(say("sheet.readme"))
     lines: list[_Line] = [_Line(report.title)]
     lines += [_Line(right=mark) for mark in report.marks]
     lines += [_Line(report.survey), _Line(), _Line(say("sheet.contents"))]
@@ -79,13 +80,12 @@ def _write_readme(
     lines += [_Line(), _Line(say("section.read")), *(_Line(*fact) for fact in report.facts)]
     lines += [_Line(), _Line(say("section.method"))]
     lines += [_Line(right=text) for text in report.method]
-    for place, line in enumerate(lines, start=1):
-        _write_line(sheet, place, line, report)
-    sheet.row_dimensions[1].height = 24
     sheet.column_dimensions["A"].width = 30
     sheet.column_dimensions["B"].width = 100
     sheet.sheet_view.showGridLines = False
     set_print(sheet)
+    for place, line in enumerate(lines, start=1):
+        _write_line(sheet, place, line, report)
 
 
 @dataclass(frozen=True)
@@ -98,22 +98,25 @@ class _Line:
     """Whether it is about the sheet of that name, and leads there."""
 
 
-def _write_line(sheet: Worksheet, place: int, line: _Line, report: Chapter) -> None:
+def _write_line(sheet: WriteOnlyWorksheet, place: int, line: _Line, report: Chapter) -> None:
     left, right = report.in_words(line.left), report.in_words(line.right)
-    first = sheet.cell(place, 1)
-    fill_cell(first, left)
+    first = text_cell(sheet, left)
+    cells = [first]
     if right:
-        cell = sheet.cell(place, 2)
-        fill_cell(cell, right)
+        cell = text_cell(sheet, right)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
+        cells.append(cell)
         # Office programs do not make a row higher by themselves when a file is opened.
         sheet.row_dimensions[place].height = LINE * min(math.ceil(len(right) / 105), 20)
+    if place == 1:
+        sheet.row_dimensions[place].height = 24
     is_heading = bool(left) and not right
     first.font = font(bold=is_heading, size=16 if place == 1 else 11)
     first.alignment = Alignment(vertical="top")
     if line.is_link:
-        first.hyperlink = Hyperlink(first.coordinate, location=f"'{left}'!A1")
+        first.hyperlink = Hyperlink(f"A{place}", location=f"'{left}'!A1")
         first.font = font(underline="single", color="FF00507D")
+    sheet.append(cells)
 
 
 def _without_dates(packed: bytes) -> bytes:
@@ -124,8 +127,12 @@ def _without_dates(packed: bytes) -> bytes:
         zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new,
     ):
         for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
-            part = old.read(name)
-            if name == "docProps/core.xml":
-                part = _MODIFIED.sub(_DATE.strftime("%Y-%m-%dT%H:%M:%SZ").encode(), part)
-            new.writestr(zipfile.ZipInfo(name, _ZIP_DATE), part, zipfile.ZIP_DEFLATED)
+            about = zipfile.ZipInfo(name, _ZIP_DATE)
+            about.compress_type = zipfile.ZIP_DEFLATED
+            with old.open(name) as part, new.open(about, "w") as whole:
+                if name == "docProps/core.xml":
+                    moment = _DATE.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+                    whole.write(_MODIFIED.sub(moment, part.read()))
+                else:
+                    shutil.copyfileobj(part, whole)
     return buffer.getvalue()
