@@ -85,7 +85,7 @@ validate: $(STAMP) ## Simulate what must hold; writes docs/validation.md
 ui: $(STAMP) ## Open MLflow on the runs
 	@case "$${MLFLOW_TRACKING_URI:-}" in http*) echo "Open $$MLFLOW_TRACKING_URI"; exit 0;; esac; \
 	host=$${UI_HOST:-127.0.0.2}; at=$$host:$${PORT:-5000}; $(BIN)/python -m blijfwijzer.records.view http://$$at; \
-	exec $(BIN)/mlflow server --host $$host --port $${at##*:} --allowed-hosts $$at \
+	exec env MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server --host $$host --port $${at##*:} --allowed-hosts $$at \
 	  --cors-allowed-origins http://$$at --backend-store-uri "$${MLFLOW_TRACKING_URI:-$(STORE)}"
 notebooks: $(STAMP) ## Run the notebooks from top to bottom
 	$(BIN)/python -m pytest --dist load tests/notebook
