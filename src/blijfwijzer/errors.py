@@ -335,7 +335,7 @@ class TrustError(BlijfwijzerError):
 class WithdrawnPackError(BlijfwijzerError):
     """A pack of models may be used no longer: its date has passed, or it was revoked."""
 
-    exit_code = 84
+    exit_code = 87
 
 
 class EngineError(BlijfwijzerError):

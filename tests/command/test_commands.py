@@ -245,7 +245,7 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
     printed = capsys.readouterr()
     assert "what drives vertrekintentie in w22.csv.gz" in printed.err
     told = json.loads(printed.out)
-    section = "explain, score, climate, claims, vouchers, compare, decide, uptake"
+    section = "explain, score, climate, claims, vouchers, compare, decide, uptake, merge release"
     assert set(told) == keys_of(section)
     assert told["record"] == json.loads((tmp_path / "out" / "run.json").read_text())
     page = (tmp_path / "out" / "review.html").read_text()

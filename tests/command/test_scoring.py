@@ -318,7 +318,7 @@ def test_the_chapter_on_whom_is_helped_is_about_the_vouchers(place, tmp_path):
     for row in tables["reach_gaps"].dropna(subset="ratio").itertuples():
         told = tables["reach_conclusions"].set_index("attribute")["conclusion"]
         if row.attribute in told and row.ratio < 0.8:
-            assert f"ratio is {row.ratio:.2f}," in told[row.attribute]
+            assert f"chance is {row.ratio:.2f} times" in told[row.attribute]
 
 
 def test_whom_vouchers_help_is_told_of_the_file_that_was_scored_only(place, tmp_path, capsys):

@@ -26,7 +26,7 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.release.stops import BEYOND, LEDGERS, refuse_served
 from blijfwijzer.runs.explanation import Model
 from blijfwijzer.runs.govern import resume, stop
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import PackSettings, Settings
 from shared_models import make_survey, select, write_model
 
 
@@ -143,7 +143,7 @@ def test_another_ledger_is_no_way_round_that_of_the_environment(stored, tmp_path
 
 def test_a_pack_is_stopped_by_itself(stored, tmp_path, monkeypatch):
     pytest.importorskip("cryptography")
-    trusted = {"Ministry": make_key(tmp_path / "key.pem")}
+    packs = PackSettings(trusted={"Ministry": make_key(tmp_path / "key.pem")})
     file = tmp_path / "a.pack"
     write_pack(file, "National", [stored], (tmp_path / "key.pem",))
     # Whoever uses it has a ledger of their own, which never saw its training.
@@ -153,22 +153,22 @@ def test_a_pack_is_stopped_by_itself(stored, tmp_path, monkeypatch):
     survey = stored.codebook.survey.name
     with open_ledger(tmp_path / "ledger" / survey, survey) as ledger:
         ledger.append({"survey": survey, "kind": "climate", "wave": "1"})
-    of_pack = read_pack(file, trusted).models["vertrekintentie"]
+    of_pack = read_pack(file, packs).models["vertrekintentie"]
 
     with pytest.raises(TrustError):
         stop(tmp_path / "ledger", file, "a complaint")
-    stop(tmp_path / "ledger", file, "a complaint", trusted)
+    stop(tmp_path / "ledger", file, "a complaint", packs)
 
     with (
         pytest.raises(StoppedError, match="one was stopped"),
         publication(tmp_path / "out", request(of_pack), tmp_path / "ledger"),
     ):
         pass
-    resume(tmp_path / "ledger", file, "director", "mended", trusted)
+    resume(tmp_path / "ledger", file, "director", "mended", packs)
     with publication(tmp_path / "out", request(of_pack), tmp_path / "ledger"):
         pass
     with pytest.raises(GovernanceError, match="one was not stopped"):
-        resume(tmp_path / "ledger", file, "director", "mended", trusted)
+        resume(tmp_path / "ledger", file, "director", "mended", packs)
 
 
 def test_a_stop_that_an_earlier_version_entered_still_stops(stored, tmp_path):
