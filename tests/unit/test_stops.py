@@ -26,7 +26,7 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.release.stops import BEYOND, LEDGERS, refuse_served
 from blijfwijzer.runs.explanation import Model
 from blijfwijzer.runs.govern import resume, stop
-from blijfwijzer.settings import Settings
+from blijfwijzer.settings import PackSettings, Settings
 from shared_models import make_survey, select, write_model
 
 
@@ -143,7 +143,7 @@ def test_another_ledger_is_no_way_round_that_of_the_environment(stored, tmp_path
 
 def test_a_pack_is_stopped_by_itself(stored, tmp_path, monkeypatch):
     pytest.importorskip("cryptography")
-    trusted = {"Ministry": make_key(tmp_path / "key.pem")}
+    trusted = PackSettings(trusted={"Ministry": make_key(tmp_path / "key.pem")})
     file = tmp_path / "a.pack"
     write_pack(file, "National", [stored], (tmp_path / "key.pem",))
     # Whoever uses it has a ledger of their own, which never saw its training.

@@ -27,6 +27,7 @@ SHOWS = {
     "decide": "decisions",
     "blind": "blind",
     "uptake": "uptake",
+    "merge": "merge",
 }
 """Each command that shows a result, and what the ledger calls that."""
 SHOWS_NONE = {
