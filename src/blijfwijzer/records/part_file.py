@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from blijfwijzer.errors import DamagedPartError
 from blijfwijzer.estimation.fixed_point import FixedSums
-from blijfwijzer.files import hash_bytes, write_beside
+from blijfwijzer.files import hash_bytes, parse_json, write_beside
 
 FORMAT = 1
 _LONGEST_HEAD = 10_000_000
@@ -72,7 +72,7 @@ def read_part(path: Path) -> OfficePart:
     if hash_bytes(rest) != told:
         raise _damaged(path)
     try:
-        head = json.loads(line)
+        head = parse_json(line)
         rows, columns = (int(size) for size in head["shape"])
         people = [int(count) for count in head["people"]]
         is_known, office = head["format"] == FORMAT, str(head["office"])
