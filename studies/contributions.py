@@ -1,8 +1,7 @@
 """What exact contributions cost beside a prediction, and beside other tools, on a public survey."""
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from statistics import median
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from blijfwijzer.progress import Tell
 from blijfwijzer.risk.boosting import Boosting, grow_trees
 from blijfwijzer.risk.selection import Task
 from blijfwijzer.survey.arrays import Array
+from studies.pace import cpu_seconds
 from studies.peers import tree_shap
 
 TREES, _RUNS = 600, 3
@@ -54,18 +54,12 @@ def _measure(trees: str, X: Array) -> Costs:
     booster = lgb.Booster(model_str=trees)
     path_tables.cache_clear()
     return Costs(
-        _cpu(lambda: booster.predict(X, raw_score=True, num_threads=1)),
-        _cpu(lambda: tree_contributions(trees, X)),
-        _cpu(lambda: tree_contributions(trees, X)),
-        _cpu(lambda: booster.predict(X, pred_contrib=True, num_threads=1)),
-        _cpu(lambda: tree_shap(trees, X)),
+        cpu_seconds(lambda: booster.predict(X, raw_score=True, num_threads=1)),
+        cpu_seconds(lambda: tree_contributions(trees, X)),
+        cpu_seconds(lambda: tree_contributions(trees, X)),
+        cpu_seconds(lambda: booster.predict(X, pred_contrib=True, num_threads=1)),
+        cpu_seconds(lambda: tree_shap(trees, X)),
     )
-
-
-def _cpu(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 def _lines(runs: list[Costs], shape: tuple[int, ...], gap: float) -> Iterator[str]:

@@ -138,7 +138,11 @@ def test_each_command_leaves_its_files(place):
     climate = {path.name for path in (place / "climate-nl").iterdir()}
     claims = {path.name for path in (place / "claims-nl").iterdir()}
 
-    assert climate == {*("climate.parquet", "climate.xlsx", "explore.html"), "report.html", "run.json"}
+    assert climate == {
+        *("climate.parquet", "climate.xlsx", "explore.html"),
+        "report.html",
+        "run.json",
+    }
     assert claims == {"claims.json", "claims.xlsx", "report.html", "run.json"}
 
 

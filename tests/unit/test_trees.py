@@ -1,7 +1,5 @@
 """Contributions of trees equal LightGBM's own and shap's, whatever the trees look like."""
 
-import time
-
 import numpy as np
 import pytest
 import shap
@@ -120,22 +118,3 @@ def test_many_trees_ask_few_questions(rng):
     assert len(answers) == len(set(asked)) <= 20 < len(asked)
     for question, place in questions.places.items():
         np.testing.assert_array_equal(answers[place], X[:, question.feature] <= question.threshold)
-
-
-def test_contributions_cost_hardly_more_than_a_prediction(rng):
-    booster, X = grow(rng, rows=40_000, columns=8, trees=150)
-    text = booster.model_to_string()
-    tree_contributions(text, X[:10])
-
-    ours, theirs = np.array(
-        [(cpu_of(tree_contributions, text, X), cpu_of(booster.predict, X)) for _ in range(3)]
-    ).min(axis=0)
-
-    # In turns and in CPU time, the best of three: what else a machine does touches both alike.
-    assert ours < 1.2 * theirs
-
-
-def cpu_of(work, *of):
-    start = time.process_time()
-    work(*of)
-    return time.process_time() - start

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.stats import f, t
+from scipy.special import fdtrc, stdtrit
 
 from blijfwijzer.culture.item_answers import ItemAnswers
 from blijfwijzer.estimation.design import Design
@@ -115,7 +115,7 @@ def hold_item(
     shift, gap, gradient = _gap(table, crossed, group)
     error = float(np.sqrt((gradient[None] @ both.covariance @ gradient).clip(min=0.0)[0]))
     # A gap of the largest of many groups is partly luck, so it must exceed its own error too.
-    sure = gap > t.ppf(1 - SIGNIFICANT / 2 / groups, max(own.freedom, 1)) * error
+    sure = gap > stdtrit(max(own.freedom, 1), 1 - SIGNIFICANT / 2 / groups) * error
     row = {
         "item": answers.items[item],
         "group": answers.names[group],
@@ -206,4 +206,4 @@ def _p_value(known: _Known, first: int, count: int) -> float:
     if np.linalg.eigvalsh(correlation).min() < _SINGULAR:
         return float("nan")
     statistic = float(ratio @ np.linalg.solve(correlation, ratio))
-    return float(f.sf(statistic * freedom / (known.freedom * count), count, freedom))
+    return float(fdtrc(count, freedom, statistic * freedom / (known.freedom * count)))

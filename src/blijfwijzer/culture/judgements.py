@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from blijfwijzer.culture.item_tests import SIGNIFICANT
 from blijfwijzer.culture.items import Shifts
@@ -87,7 +87,7 @@ def _judge_group(
     apart, error = (value / count for value in test.shifts.add_up(group, used))
     others = 1 - float(test.groups["share"].to_dict()[group])
     level = 1 - SIGNIFICANT / 2 / len(test.groups)
-    is_sure = abs(apart) > t.ppf(level, max(test.shifts.freedom, 1)) * error
+    is_sure = abs(apart) > stdtrit(max(test.shifts.freedom, 1), level) * error
     made, error = others * apart, others * error
     if 2 * len(used) >= count:
         return made, error, "not comparable", "no anchor"

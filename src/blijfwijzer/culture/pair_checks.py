@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from blijfwijzer.culture.screened import Screened
 from blijfwijzer.estimation.curves import areas_under_curve
@@ -54,6 +53,9 @@ def summarise_pairs(
     names: list[str], pairs: list[tuple[int, int]], screened: set[int], areas: Array, factors: Array
 ) -> pd.DataFrame:
     """Rows: all units, then bootstraps; columns: pairs."""
+    # Imported when used, as it takes a tenth of the time in which commands begin.
+    from scipy.stats import rankdata
+
     low, high = interval_of(areas[1:])
     lead_low, lead_high = interval_of(areas[1:] - factors[1:])
     ranks = rankdata(-areas, method="min", axis=1)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from blijfwijzer.drivers.contributions import (
     by_construct,
@@ -104,8 +103,8 @@ def _sizes(path: pd.DataFrame, other: pd.DataFrame, weight: Array) -> pd.DataFra
         },
         index=path.columns,
     )
-    ranks = {f"{name}_rank": rankdata(-table[name], method="min") for name in table}
-    return table.assign(**ranks).sort_values("path", ascending=False, kind="stable")
+    ranks = table.rank(method="min", ascending=False).astype(int).add_suffix("_rank")
+    return table.join(ranks).sort_values("path", ascending=False, kind="stable")
 
 
 def _pairs(scales: pd.DataFrame, weight: Array) -> list[PairTogether]:

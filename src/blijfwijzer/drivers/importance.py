@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata, t
+from scipy.special import stdtrit
 
 from blijfwijzer.drivers.contributions import (
     by_construct,
@@ -94,10 +94,10 @@ def measure_importance(
     if len(refits) > 1:
         made = np.stack([one.loc[values.columns].to_numpy() for one in refits])
         count = len(made)
-        half = t.ppf(ENDS[1], count - 1) * np.sqrt((count - 1) * made.var(axis=0))
+        half = stdtrit(count - 1, ENDS[1]) * np.sqrt((count - 1) * made.var(axis=0))
         low, high = np.minimum(low, np.maximum(size - half, 0)), np.maximum(high, size + half)
-        ranks = rankdata(-made, method="min", axis=1)
-        best, worst = ranks.min(axis=0).astype(float), ranks.max(axis=0).astype(float)
+        ranks = pd.DataFrame(made).rank(axis=1, method="min", ascending=False)
+        best, worst = ranks.min().to_numpy(), ranks.max().to_numpy()
     table = pd.DataFrame(
         {
             "mean_abs": size,
@@ -169,5 +169,5 @@ def _rank_agreement(first: Array, second: Array) -> dict[str, float]:
     common = set(np.argsort(-first)[:top]) & set(np.argsort(-second)[:top])
     if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return {"rank_correlation": float("nan"), "top_ten": len(common) / max(top, 1)}
-    correlation = np.corrcoef(rankdata(first), rankdata(second))[0, 1]
+    correlation = np.corrcoef(pd.DataFrame([first, second]).rank(axis=1))[0, 1]
     return {"rank_correlation": float(correlation), "top_ten": len(common) / top}

@@ -12,8 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
-from scipy.stats import t
+from scipy.special import expit, logit, stdtrit
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.resampling import ENDS
@@ -193,7 +192,7 @@ def _interval(value: Array, left: Array) -> tuple[Array, Array]:
     A share that may be zero is taken as it is.
     """
     groups = len(left)
-    half = t.ppf(ENDS[1], groups - 1) * np.sqrt((groups - 1) / groups)
+    half = stdtrit(groups - 1, ENDS[1]) * np.sqrt((groups - 1) / groups)
     plain = half * np.sqrt(((left - value) ** 2).sum(axis=0))
     far = (value - plain > 0) & ((left > 0) & (left < 1)).all(axis=0)
     inner, inner_left = np.where(far, value, 0.5), np.where(far, left, 0.5)

@@ -10,8 +10,7 @@ apart. The lower of the two chances holds where either would be too sure.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from blijfwijzer.survey.arrays import Array, Mask
 
@@ -112,7 +111,7 @@ def rank_intervals(value: Array, se: Array) -> tuple[Array, Array]:
         return np.ones(len(value)), np.ones(len(value))
     apart = value[:, None] - value[None, :]
     error = np.sqrt(se[:, None] ** 2 + se[None, :] ** 2)
-    limit = norm.isf(_SURE / 2 / (len(value) - 1))
+    limit = -ndtri(_SURE / 2 / (len(value) - 1))
     higher = (apart < -limit * error).sum(axis=1)
     lower = (apart > limit * error).sum(axis=1)
     return 1.0 + higher, len(value) - lower.astype(float)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import ncx2
+from scipy.special import chndtr
 
 from blijfwijzer.estimation.correlations import Correlations, is_singular
 from blijfwijzer.estimation.resampling import ENDS
@@ -208,7 +208,7 @@ def _noncentral(statistic: float, freedom: int) -> tuple[float, float]:
 
     def end(level: float) -> float:
         def gap(noncentrality: float) -> float:
-            return float(ncx2.cdf(statistic, freedom, noncentrality)) - level
+            return float(chndtr(statistic, freedom, noncentrality)) - level
 
         top = 4 * statistic + 100
         return float(brentq(gap, 1e-9, top)) if gap(1e-9) > 0 else 0.0

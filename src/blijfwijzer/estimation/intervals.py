@@ -6,14 +6,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtr, stdtrit
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.resampling import ENDS
 from blijfwijzer.estimation.variance import covariance_of
 from blijfwijzer.survey.arrays import Array
 
-Z = float(norm.ppf(ENDS[1]))
+Z = float(ndtri(ENDS[1]))
 """Standard errors on either side of a 95 % interval of a normal distribution."""
 _FEW_DRAWS = 5
 """Draws beyond a bound below which their share says little of how rare that is."""
@@ -64,7 +64,7 @@ def ends_of(value: ArrayLike, se: ArrayLike, df: ArrayLike) -> tuple[Array, Arra
     are from them, and an interval of no width would say that they are not.
     """
     varies = np.asarray(se) > _NOTHING * np.maximum(1, np.abs(value))
-    half = np.where(varies, t.ppf(ENDS[1], _positive(df)) * np.asarray(se), np.nan)
+    half = np.where(varies, stdtrit(_positive(df), ENDS[1]) * np.asarray(se), np.nan)
     return np.asarray(value - half), np.asarray(value + half)
 
 
@@ -72,7 +72,7 @@ def two_sided(value: ArrayLike, se: ArrayLike, df: ArrayLike) -> Array:
     """Chance of a value as far from zero if it were zero; NaN where nothing varies."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.abs(np.asarray(value) / np.asarray(se))
-    return np.asarray(2 * t.sf(ratio, _positive(df)), dtype=float)
+    return np.asarray(2 * stdtr(_positive(df), -ratio), dtype=float)
 
 
 def linearise(value: float, influence: Array, design: Design, n: int) -> Estimate:
@@ -109,7 +109,7 @@ def p_against(estimate: Estimate, bound: float = 0.0) -> float:
     """
     if not estimate.se > 0 or not estimate.df > 0:
         return float("nan")
-    normal = float(2 * t.sf(abs(estimate.value - bound) / estimate.se, estimate.df))
+    normal = float(2 * stdtr(estimate.df, -abs(estimate.value - bound) / estimate.se))
     if not estimate.draws:
         return normal
     draws = np.asarray(estimate.draws)

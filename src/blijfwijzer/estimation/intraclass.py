@@ -1,7 +1,7 @@
 """Which share of what people say lies between units, with the interval of its F."""
 
 import numpy as np
-from scipy.stats import f
+from scipy.special import fdtri
 
 from blijfwijzer.estimation.intervals import Estimate, from_draws
 from blijfwijzer.survey.arrays import Array, Codes
@@ -56,7 +56,7 @@ def share_between(values: Array, unit: Codes, apart: int) -> Estimate:
     shares[20:] = (shares[20:] - 1) * 0.999
     ratio = np.array([_mean_square(share / (1 - share), size, mean) for share in shares]) / within
     free = max(min(count, apart) - 1, 1)
-    drawn = f.ppf(_PLACES[::-1], free, n - count)
+    drawn = fdtri(free, n - count, _PLACES[::-1])
     # The ratio falls as the share rises.
     return from_draws(value, np.interp(drawn[::-1], ratio[::-1], shares[::-1]), int(n))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import beta, t
+from scipy.special import betaincinv, stdtrit
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import Estimate, estimate_of, table_of
@@ -127,13 +127,13 @@ def estimate_share(
     share, effective = min(max(found.value, 0.0), 1.0), float(row["effective_n"])
     if found.se > 0 and 0 < share < 1:
         effective = share * (1 - share) / found.se**2
-        ratio = t.ppf(ENDS[1], found.n - 1) / t.ppf(ENDS[1], found.df)
+        ratio = stdtrit(found.n - 1, ENDS[1]) / stdtrit(found.df, ENDS[1])
         effective = min(effective * ratio**2, float(found.n))
     if told is not None:
         effective /= float(told(np.array([float(found.n)]))[0])
     hits, misses = share * effective, (1 - share) * effective
-    low = beta.ppf(ENDS[0], hits, misses + 1) if hits > 0 else 0.0
-    high = beta.ppf(ENDS[1], hits + 1, misses) if misses > 0 else 1.0
+    low = betaincinv(hits, misses + 1, ENDS[0]) if hits > 0 else 0.0
+    high = betaincinv(hits + 1, misses, ENDS[1]) if misses > 0 else 1.0
     return replace(found, low=float(low), high=float(high))
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from blijfwijzer.groups.flags import Listed, chances_above
 from blijfwijzer.groups.rates import PooledRates, pool_rates
@@ -80,7 +80,7 @@ def _apart(
         else:
             low = middle
     n = max(float(areas["effective_n"].to_numpy()[place]), 1.0)
-    true = high + norm.ppf(POWER) * np.sqrt(high * (1 - high) / n)
+    true = high + ndtri(POWER) * np.sqrt(high * (1 - high) / n)
     return float(true - reference) if true < 1 else float("nan")
 
 

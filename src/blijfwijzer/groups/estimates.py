@@ -13,6 +13,7 @@ from blijfwijzer.estimation.group_means import finish_areas, variance_between, w
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.rates import (
     PooledRates,
+    RateTerm,
     carry_over,
     finish_rates,
     gather_rates,
@@ -181,7 +182,7 @@ def _add_up(
     """
     table = pooled.table
     values = np.column_stack([table["rate"], pooled.draws])
-    weight, asked = weight_in(sums), sums[:, 8]
+    weight, asked = weight_in(sums), sums[:, RateTerm.KNOWN]
     of_band = weight
     if asked.any():
         of_band = weight * areas["n"].to_numpy() / np.maximum(asked, 1)

@@ -8,6 +8,7 @@ groups truly differ is integrated over (`estimation.areas`).
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 import pandas as pd
@@ -35,8 +36,6 @@ _CELLS = 300_000
 _LEAST_WEIGHT = 1e-5
 _NEAR = 0.04
 """Below this rate, or above its complement, the normal scale is left for the logistic one."""
-RATE_TERMS = 12
-"""Numbers that a rate is made of, see `rate_terms`."""
 _CARRIED_NOISE = 1.0
 """Carried-over effects get this times their own variance on top, since units change in between."""
 
@@ -85,14 +84,38 @@ def summarise_areas(
     return areas
 
 
+class RateTerm(IntEnum):
+    """Column of what rates are made of: w weights, y outcomes (1 or 0), r risks in [0, 1]."""
+
+    KNOWN_WEIGHT = 0
+    """Sum of w of known outcomes; the next four of wy, wr, wr^2 and wry of these."""
+    WITH = 1
+    KNOWN_RISK = 2
+    KNOWN_RISK_SQUARES = 3
+    RISK_WITH = 4
+    WEIGHT = 5
+    """Sum of w of all; the next two of wr and wr^2."""
+    RISK = 6
+    RISK_SQUARES = 7
+    KNOWN = 8
+    """Known outcomes, and their w^2; all responses, and theirs."""
+    KNOWN_SQUARES = 9
+    PEOPLE = 10
+    SQUARES = 11
+
+
+_OF_OUTCOMES = [
+    *(RateTerm.KNOWN_WEIGHT, RateTerm.WITH, RateTerm.KNOWN_RISK, RateTerm.KNOWN_RISK_SQUARES),
+    *(RateTerm.RISK_WITH, RateTerm.KNOWN, RateTerm.KNOWN_SQUARES),
+]
+
+
 def rate_terms(values: Array, risk: Array, weight: Array) -> Array:
     """Give what each response adds to what rates are made of.
 
     Returns
     -------
-    One row per response. Of weights of known outcomes w: w, wy, wr, wr^2 and wry with outcomes y
-    and risks r; of all weights: w, wr, wr^2; then known outcomes and their squared weights, all
-    responses and their squared weights.
+    One row per response, one column per `RateTerm`.
     """
     known = ~np.isnan(values)
     y, one = np.where(known, values, 0.0), np.ones(len(risk))
@@ -108,7 +131,7 @@ def gather_rates(predictions: Predictions, members: csr_array) -> Array:
 
     Returns
     -------
-    One row per group, columns as `rate_terms` has them; batches may be added to each other.
+    One row per group, one column per `RateTerm`; batches may be added to each other.
     """
     terms = rate_terms(predictions.values, predictions.risk, predictions.design.weight)
     return FixedSums.of(terms, members).to_float()
@@ -117,13 +140,14 @@ def gather_rates(predictions: Predictions, members: csr_array) -> Array:
 def forget_outcome(sums: Array) -> Array:
     """Give sums as they are where nobody's outcome is known."""
     left = sums.copy()
-    left[:, [0, 1, 2, 3, 4, 8, 9]] = 0.0
+    left[:, _OF_OUTCOMES] = 0.0
     return left
 
 
 def weight_in(sums: Array) -> Array:
     """Give the weight of each group that its rate rests on: everyone's where nobody was asked."""
-    return sums[:, 0] if sums[:, 8].any() else sums[:, 5]
+    is_asked = sums[:, RateTerm.KNOWN].any()
+    return sums[:, RateTerm.KNOWN_WEIGHT if is_asked else RateTerm.WEIGHT]
 
 
 def finish_rates(sums: Array) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.estimation.design import Design
@@ -143,7 +143,7 @@ def estimate_rates(inside: Array, values: Array, design: Design, usable: Mask) -
         rate = _mean(mine, values, weight)
         own = _influence(mine, rate, values, weight)
         error, units = _error(own, design.cluster, mine)
-        spread = float(student.ppf(ENDS[1], max(units - 1, 1)))
+        spread = float(stdtrit(max(units - 1, 1), ENDS[1]))
         n = effective_n(weight[mine])
         if error > 0:
             n = min(n, rate * (1 - rate) / error**2)

@@ -1,6 +1,5 @@
 """What offices that never pool their files agree on, and the key that only they have."""
 
-import json
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -59,6 +58,8 @@ def read_agreement(path: Path) -> OfficeAgreement:
         agreed = OfficeAgreement.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise AgreementError(f"{path}: cannot be read. Give the file that was agreed.") from error
+    except RecursionError as error:
+        raise AgreementError(f"{path.name}: is nested too deeply. Mend the file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AgreementError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
     except ValidationError as error:
@@ -134,7 +135,7 @@ def read_key(path: Path) -> OfficeKey:
     try:
         raw = read_json(path)
         key, rounds = bytes.fromhex(raw["key"]), dict(raw["rounds"])
-    except (OSError, ValueError, KeyError, TypeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise AgreementError(
             f"{path}: cannot be read as a key of offices. Give the file that `blijfwijzer merge "
             "key` wrote, the same at each office."

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from blijfwijzer.errors import WaveTooDifferentError
 from blijfwijzer.estimation.raking import Totals, rake_to
@@ -195,7 +195,10 @@ def _shares(values: Array, weight: Array, edges: list[float]) -> list[float]:
 
 def _drift_by_chance(bins: int, n: float) -> float:
     """Give the drift that a column of the same people hardly ever has."""
-    return float(chi2.ppf(_BY_CHANCE, bins - 1)) / max(n, 1.0) if bins > 1 else 0.0
+    if bins <= 1:
+        return 0.0
+    chi_square = 2 * gammaincinv((bins - 1) / 2, _BY_CHANCE)
+    return float(chi_square) / max(n, 1.0)
 
 
 def _stability_index(then: list[float], now: list[float], n: float) -> float:

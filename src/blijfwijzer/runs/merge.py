@@ -162,8 +162,8 @@ def _refuse_others(parts: Sequence[tuple[str, OfficePart]], common: Common) -> N
     first = parts[0][1].made_by
     made_by = {**common.made_by, "columns": first.get("columns"), "key": first.get("key")}
     for name, part in parts:
-        other = sorted(what for what, own in made_by.items() if part.made_by.get(what) != own)
-        if other or not made_by["columns"]:
+        other = sorted(w for w, own in made_by.items() if not own or part.made_by.get(w) != own)
+        if other:
             raise OtherPartError(
                 f"{name}: {counted(len(other), 'thing')} by which it was made is not that of the "
                 f"others: {', '.join(other)}. Nothing was written. Let all offices, and who "
@@ -172,8 +172,12 @@ def _refuse_others(parts: Sequence[tuple[str, OfficePart]], common: Common) -> N
             )
     numbers = name_numbers(tuple(common.models), len(made_by["columns"]))
     shape = common.frame.places, len(numbers)
-    if any(part.numbers.high.shape != shape for _, part in parts):
-        raise OtherPartError("a part has other places or numbers than were agreed.")
+    odd = [name for name, part in parts if part.numbers.high.shape != shape]
+    if odd:
+        raise OtherPartError(
+            f"{odd[0]}: {counted(len(odd), 'part')} with other places or numbers than were agreed. "
+            "Nothing was written. Have the office leave it again."
+        )
 
 
 def _refuse_shared(parts: Sequence[OfficePart], most: float) -> None:

@@ -22,6 +22,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.estimates import Between
 from blijfwijzer.groups.frame import Frame
 from blijfwijzer.groups.grouping import Grouping, member_finder
+from blijfwijzer.groups.rates import RateTerm
 from blijfwijzer.release.admission import Crowd
 from blijfwijzer.runs.merge_numbers import BINS, Numbers
 from blijfwijzer.runs.score_targets import is_asked
@@ -31,9 +32,11 @@ from blijfwijzer.survey.codebook import Codebook
 
 _NEAR = 0.01
 """Within this of a mean, a risk is that mean to a reader of percentages (`disclosure.rules`)."""
-_WITH, _WEIGHT, _RISK, _SQUARES = 1, 5, 6, 11
-_KNOWN_WEIGHT, _KNOWN, _KNOWN_SQUARES = 0, 8, 9
-"""Among what rates are made of (`rate_terms`)."""
+_SQUARES_OF = {
+    RateTerm.WEIGHT: RateTerm.SQUARES,
+    RateTerm.KNOWN_WEIGHT: RateTerm.KNOWN_SQUARES,
+}
+"""Where the squares of some weights stand."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,8 @@ def basis_of(
     sums = numbers.rates(target, "rates", groups)
     values, risk = people.outcome(target), people.risk(target)
     known = int((~np.isnan(values)).sum())
-    barred = _is_lopsided(sums, _KNOWN_WEIGHT, settings) & (sums[:, _KNOWN] >= settings.minimum)
+    is_large = sums[:, RateTerm.KNOWN] >= settings.minimum
+    barred = is_large & _is_lopsided(sums, RateTerm.KNOWN_WEIGHT, settings)
     if not is_asked(known, len(values)):
         return Basis((), risk, barred=_is_narrow(numbers.risks(target), sums, groups, settings))
     if is_constant:
@@ -190,7 +194,8 @@ def between_units(people: People, target: str, groups: csr_array, cluster: str) 
     held = np.flatnonzero(people.counts > 0)
     alone = csr_array(eye_array(people.frame.places, format="csr")[held])
     sums = people.numbers.rates(target, "rates", alone)
-    weight = np.concatenate([sums[:, _WITH], sums[:, _KNOWN_WEIGHT] - sums[:, _WITH]])
+    known, hits = sums[:, RateTerm.KNOWN_WEIGHT], sums[:, RateTerm.WITH]
+    weight = np.concatenate([hits, known - hits])
     values = np.repeat([1.0, 0.0], len(held))
     unit = people.frame.units[cluster].iloc[np.unravel_index(held, people.frame.shape)[0]]
     code = np.tile(pd.factorize(unit)[0], 2).astype(np.intp)
@@ -213,7 +218,7 @@ def hide_lopsided(grouping: Grouping, sums: Array, settings: DisclosureSettings)
     DisclosureError
         Two people may carry most of the weight of everyone.
     """
-    lopsided = _is_lopsided(sums, _WEIGHT, settings)
+    lopsided = _is_lopsided(sums, RateTerm.WEIGHT, settings)
     if lopsided[0]:
         raise DisclosureError(
             "by the squares of weights two people may carry most of the weight of everyone, so "
@@ -229,7 +234,7 @@ def hide_lopsided(grouping: Grouping, sums: Array, settings: DisclosureSettings)
     )
 
 
-def _is_lopsided(sums: Array, weight: int, settings: DisclosureSettings) -> Mask:
+def _is_lopsided(sums: Array, weight: RateTerm, settings: DisclosureSettings) -> Mask:
     """Say of each group whether its two heaviest may carry `dominance` of its weight.
 
     The two heaviest carry no more than the root of twice the sum of all squared weights
@@ -237,10 +242,10 @@ def _is_lopsided(sums: Array, weight: int, settings: DisclosureSettings) -> Mask
 
     Parameters
     ----------
-    weight : column of the weight of the people; that of their squares follows
+    weight : of all people, or of those of whom the outcome is known
     """
-    squares = {_WEIGHT: _SQUARES, _KNOWN_WEIGHT: _KNOWN_SQUARES}[weight]
-    return np.asarray(np.sqrt(2 * sums[:, squares]) >= settings.dominance * sums[:, weight])
+    squares = sums[:, _SQUARES_OF[weight]]
+    return np.asarray(np.sqrt(2 * squares) >= settings.dominance * sums[:, weight])
 
 
 def _is_narrow(
@@ -251,7 +256,7 @@ def _is_narrow(
     All of a part of [0, 1] that reaches to within `_NEAR` of the mean count as near to it.
     """
     counts = groups.astype(np.int64) @ bins
-    mean = sums[:, _RISK] / np.maximum(sums[:, _WEIGHT], 1e-300)
+    mean = sums[:, RateTerm.RISK] / np.maximum(sums[:, RateTerm.WEIGHT], 1e-300)
     low = np.floor((mean - _NEAR) * BINS)[:, None]
     high = np.floor((mean + _NEAR) * BINS)[:, None]
     number = np.arange(BINS)

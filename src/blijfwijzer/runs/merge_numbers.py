@@ -9,14 +9,14 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.fingerprint import PRIME, SUMS, Marks
 from blijfwijzer.estimation.fixed_point import FixedSums
-from blijfwijzer.groups.rates import RATE_TERMS, rate_terms
+from blijfwijzer.groups.rates import RateTerm, rate_terms
 from blijfwijzer.survey.arrays import Array, Codes
 
 BINS = 100
 """Equal parts of [0, 1] in which risks are counted, each as wide as two groups of people must
 differ for whole percentages to tell it."""
 _ONE = "offices"
-_KINDS = {"rates": RATE_TERMS, "plain": RATE_TERMS, "risks": BINS}
+_KINDS = {"rates": len(RateTerm), "plain": len(RateTerm), "risks": BINS}
 """Of each outcome: what rates are made of, the same where everybody weighs one, and how many people
 have which risk."""
 
@@ -91,12 +91,13 @@ class Numbers:
     @property
     def people(self) -> Codes:
         """How many people there are in each place."""
-        return self._whole(f"{self.targets[0]} plain", RATE_TERMS)[:, _PEOPLE].astype(np.intp)
+        plain = self._whole(f"{self.targets[0]} plain", len(RateTerm))
+        return plain[:, RateTerm.PEOPLE].astype(np.intp)
 
     def known(self, target: str) -> tuple[Codes, Codes]:
         """Give of each place how many have an outcome, and of how many it is known."""
-        plain = self._whole(f"{target} plain", RATE_TERMS)
-        return plain[:, _WITH].astype(np.intp), plain[:, _KNOWN].astype(np.intp)
+        plain = self._whole(f"{target} plain", len(RateTerm))
+        return plain[:, RateTerm.WITH].astype(np.intp), plain[:, RateTerm.KNOWN].astype(np.intp)
 
     def rates(self, target: str, kind: str, groups: csr_array) -> Array:
         """Give what rates of groups are made of, as `gather_rates` does.
@@ -106,7 +107,7 @@ class Numbers:
         kind : "rates", or "plain" where everybody weighs one
         groups : one row per group, one column per place
         """
-        return self._of(f"{target} {kind}", RATE_TERMS).of_groups(groups).to_float()
+        return self._of(f"{target} {kind}", len(RateTerm)).of_groups(groups).to_float()
 
     def risks(self, target: str) -> NDArray[np.int64]:
         """Count the people of each place by their risk: one column per part of [0, 1]."""
@@ -123,8 +124,3 @@ class Numbers:
         start = name_numbers(self.targets, self.views).index(f"{name} 0")
         own = np.s_[:, start : start + size]
         return FixedSums(self.sums.high[own], self.sums.low[own])
-
-
-_WITH, _KNOWN, _PEOPLE = 1, 8, 10
-"""Among what rates are made of where everybody weighs one: with the outcome, of whom it is known,
-and everybody (`rate_terms`)."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.fingerprint import Views, mark_people, view_keys
-from blijfwijzer.errors import AgreementError, OfficesError, OtherPartError
+from blijfwijzer.errors import AgreementError, OfficesError
 from blijfwijzer.estimation.masks import mask
 from blijfwijzer.files import hash_bytes, to_json
 from blijfwijzer.governance.places import governed
@@ -140,7 +140,7 @@ def make_part(intake: Intake, common: Common, office: str, key: OfficeKey) -> Of
     members = csr_array((ones, (place, np.arange(len(place)))), shape=shape)
     weight = intake.given_weight
     if weight is None:
-        raise OtherPartError(f"{intake.file}: its weights are not known.")
+        raise ValueError("a survey that was accepted has weights")
     views = key_columns(common.codebook, responses)
     keys, secret = view_keys(responses, views), key.derive("people")
     answered = _answer(intake, common)

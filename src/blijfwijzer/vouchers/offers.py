@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, norm
+from scipy.special import betaincinv, ndtr
 
 from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.settings import GuidanceSettings, VoucherSettings
@@ -83,7 +83,7 @@ class Offers:
         mean, spread = used @ by_level, np.sqrt((used * (1 - used)) @ by_level)
         is_over = (mean > room + 0.5).astype(np.float64)
         far = (room + 0.5 - mean) / np.where(spread > 0, spread, 1.0)
-        return float(np.where(spread > 0, norm.sf(far), is_over).mean())
+        return float(np.where(spread > 0, ndtr(-far), is_over).mean())
 
     def extra_interval(
         self, given: NDArray[np.generic], rate: Numbers, se: Numbers, seed: int
@@ -186,7 +186,7 @@ def _quantiles(mean: float, span: Interval | None) -> Numbers:
         return np.full(_POINTS, mean)
     size = mean * (1 - mean) / spread**2 - 1
     middles = (np.arange(_POINTS) + 0.5) / _POINTS
-    return np.asarray(beta.ppf(middles, mean * size, (1 - mean) * size), dtype=np.float64)
+    return np.asarray(betaincinv(mean * size, (1 - mean) * size, middles), dtype=np.float64)
 
 
 def _stretch(quantiles: Numbers) -> Numbers:
