@@ -144,7 +144,8 @@ def make_part(intake: Intake, common: Common, office: str, key: OfficeKey) -> Of
     views = key_columns(common.codebook, responses)
     keys, secret = view_keys(responses, views), key.derive("people")
     answered = _answer(intake, common)
-    sums = gather_numbers(answered, mark_people(keys, secret), weight, members)
+    is_own = [name == office for name in agreed.offices]
+    sums = gather_numbers(answered, mark_people(keys, secret), weight, members, is_own)
     made_by = {
         **common.made_by,
         "columns": [list(view) for view in views],
