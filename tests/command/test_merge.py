@@ -322,6 +322,28 @@ def test_an_agreement_that_cannot_be_kept_is_refused(place, capsys, changed, tol
     assert told in capsys.readouterr().err
 
 
+def test_an_agreement_that_is_nested_too_deeply_is_refused(place, capsys):
+    (place / "deep.toml").write_text("round = " + "[" * 100_000)
+
+    assert leave(place, "south", "deep") == errors.AgreementError.exit_code
+    assert "too deeply" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["south.parquet", "offices.key"])
+def test_a_part_takes_the_place_of_no_survey_and_of_no_key(place, name):
+    before = (place / name).read_bytes()
+
+    code = call(
+        *("merge", "part", place / "south.parquet", "--office", "south"),
+        *("--agreement", place / "two.toml", "--models", place / "models"),
+        *("--key", place / "offices.key", "--settings", place / "quick.toml"),
+        *("--output", place / name),
+    )
+
+    assert code == errors.NotWritableError.exit_code
+    assert (place / name).read_bytes() == before
+
+
 def test_a_key_is_never_written_over(place):
     before = (place / "offices.key").read_bytes()
 

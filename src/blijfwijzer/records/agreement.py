@@ -59,6 +59,8 @@ def read_agreement(path: Path) -> OfficeAgreement:
         agreed = OfficeAgreement.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise AgreementError(f"{path}: cannot be read. Give the file that was agreed.") from error
+    except RecursionError as error:
+        raise AgreementError(f"{path.name}: is nested too deeply to read. Mend it.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AgreementError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
     except ValidationError as error:
