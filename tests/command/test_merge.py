@@ -8,7 +8,7 @@ from test_attacks import COPIES, FEW, QUICK, groups_of, plant, survey_of
 
 from blijfwijzer import errors
 from blijfwijzer.files import read_json
-from blijfwijzer.records.part_file import read_part
+from blijfwijzer.records.part_file import read_part, write_part
 from command_line import call
 from questionnaires import SMALL
 
@@ -25,6 +25,9 @@ def place(tmp_path_factory):
     (place / "small.toml").write_text(SMALL.read_text())
     survey_of(1).to_parquet(place / "1.parquet")
     wave = plant(survey_of(2))
+    # As many copies that each office has more than few.
+    wave = pd.concat([wave, wave[wave["organisatie"] == COPIES]], ignore_index=True)
+    wave["id"] = np.arange(len(wave))
     units = wave.groupby(["sector", "organisatie"]).size().rename("people").reset_index()
     units.assign(people=2 * units["people"]).to_csv(place / "units.csv", index=False)
     for name, own in parted(wave).items():
@@ -46,7 +49,8 @@ def place(tmp_path_factory):
 def parted(wave):
     """Part a wave over two offices; two organisations, one of copies, have people at both."""
     is_north = wave["organisatie"].isin([f"O{n}" for n in range(0, 50, 3)])
-    is_north |= wave["organisatie"].isin(["O2", COPIES]) & (wave["id"] % 2 == 0)
+    is_north |= (wave["organisatie"] == COPIES) & (wave["id"] % 2 == 0)
+    is_north |= (wave["organisatie"] == "O2") & (wave["opleiding"] == "laag")
     return {"all": wave, "north": wave[is_north], "south": wave[~is_north]}
 
 
@@ -135,6 +139,56 @@ def test_a_rate_of_two_people_is_told_of_no_organisation_of_22(place):
 
 def test_no_risk_comes_out_through_copies_of_a_form_at_two_offices(place):
     assert COPIES not in groups_of(place / "merged").index
+
+
+def test_an_office_that_has_nearly_all_of_a_unit_learns_nothing_of_the_others(place):
+    wave = pd.read_parquet(place / "all.parquet")
+    north = set(parted(wave)["north"]["id"]) - set(wave["id"][wave["organisatie"] == "O6"][:3])
+    # Half of the people of another unit, of whom those of each answer are few.
+    of_both = wave["organisatie"] == "O2"
+    north = (north - set(wave["id"][of_both])) | set(wave["id"][of_both & (wave["id"] % 2 == 0)])
+    for name, is_own in (("north", wave["id"].isin(north)), ("south", ~wave["id"].isin(north))):
+        wave[is_own].to_parquet(place / f"most-{name}.parquet")
+    agree(place, "most", offices=["north", "south"], round="most")
+    for office in ("north", "south"):
+        assert not leave(place, office, "most", f"most-{office}", f"most-{office}")
+
+    assert not release(place, ["most-north", "most-south"], "most", "most", "ledger-most")
+
+    pooled, most = (rates_of(place / name) for name in ("pooled", "most"))
+    least = [
+        min(n for n in (own, len(of) - own, 99) if n)
+        for of in (people_of(wave, name)["id"].isin(north) for name in most.index)
+        for own in [int(of.sum())]
+    ]
+    assert min(least) >= 10
+    assert {"sector=gemeente/organisatie=O6"} < {*pooled.index} - {*most.index}
+    assert len(most) > 40
+    assert (pooled[most.index] == most).all()
+
+
+def rates_of(folder):
+    groups = pd.read_parquet(folder / "groups.parquet").set_index("group")
+    return groups["vertrekintentie_rate"].dropna()
+
+
+def people_of(wave, group):
+    for part in group.replace("&", "/").split("/"):
+        name, _, code = part.partition("=")
+        wave = wave if name == "all" else wave[wave[name] == code]
+    return wave
+
+
+@pytest.mark.parametrize("column, added", [(0, 1), (1, 2**40), (1, -1), (25, 2**50), (60, -1)])
+def test_numbers_that_somebody_added_to_behind_a_mask_are_refused(place, column, added):
+    part = read_part(place / "south.part")
+    with np.errstate(over="ignore"):
+        part.numbers.high[5, column] += np.int64(added)
+    write_part(place / "forged.part", part)
+
+    code = release(place, ["north", "forged"], "two", "refused", "ledger-refused")
+
+    assert code == errors.DamagedPartError.exit_code
 
 
 def test_who_withdraws_between_two_merged_releases_is_not_told_by_the_second(place):
@@ -266,6 +320,28 @@ def test_an_agreement_that_cannot_be_kept_is_refused(place, capsys, changed, tol
 
     assert leave(place, "south", "bad") == errors.AgreementError.exit_code
     assert told in capsys.readouterr().err
+
+
+def test_an_agreement_that_is_nested_too_deeply_is_refused(place, capsys):
+    (place / "deep.toml").write_text("round = " + "[" * 100_000)
+
+    assert leave(place, "south", "deep") == errors.AgreementError.exit_code
+    assert "too deeply" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["south.parquet", "offices.key"])
+def test_a_part_takes_the_place_of_no_survey_and_of_no_key(place, name):
+    before = (place / name).read_bytes()
+
+    code = call(
+        *("merge", "part", place / "south.parquet", "--office", "south"),
+        *("--agreement", place / "two.toml", "--models", place / "models"),
+        *("--key", place / "offices.key", "--settings", place / "quick.toml"),
+        *("--output", place / name),
+    )
+
+    assert code == errors.NotWritableError.exit_code
+    assert (place / name).read_bytes() == before
 
 
 def test_a_key_is_never_written_over(place):

@@ -23,13 +23,13 @@ PEOPLE = st.lists(PERSON, min_size=1, max_size=30)
 SECRET = b"k" * 32
 
 
-def numbers_of(people):
+def numbers_of(people, is_own=(True,)):
     values, risk, weight, place = (np.array(own) for own in zip(*people, strict=True))
     shape = (PLACES, len(people))
     members = csr_array((np.ones(len(people)), (place, np.arange(len(people)))), shape=shape)
     keys = [[repr(person).encode() for person in people]]
     return gather_numbers(
-        {"x": OutcomeAnswers(values, risk)}, mark_people(keys, SECRET), weight, members
+        {"x": OutcomeAnswers(values, risk)}, mark_people(keys, SECRET), weight, members, is_own
     )
 
 
@@ -42,23 +42,26 @@ def test_any_partition_over_offices_gives_the_bytes_of_one(data):
     parts = []
     for office in offices:
         own = [person for person, where in zip(people, at, strict=True) if where == office]
-        empty = FixedSums(*(np.zeros_like(x) for x in vars(numbers_of(people)).values()))
-        sums = numbers_of(own) if own else empty
+        is_own = [name == office for name in offices]
+        empty = FixedSums(*(np.zeros_like(x) for x in vars(numbers_of(people, is_own)).values()))
+        sums = numbers_of(own, is_own) if own else empty
         sums.high[:, 0] = 1
         parts.append(mask(sums, office, offices, SECRET))
 
-    whole = numbers_of(data.draw(st.permutations(people)))
-    merged = unmask(data.draw(st.permutations(parts)))
+    whole = Numbers(numbers_of(data.draw(st.permutations(people))), ("x",), 1, 1)
+    merged = Numbers(unmask(data.draw(st.permutations(parts))), ("x",), 1, len(offices))
 
-    for name in ("high", "low"):
-        assert getattr(merged, name)[:, 1:].tobytes() == getattr(whole, name)[:, 1:].tobytes()
-    assert (merged.high[:, 0] == len(offices)).all()
+    assert merged.told.tobytes() == whole.told.tobytes()
+    assert (merged.offices == len(offices)).all()
+    assert merged.by_office().sum(axis=0).tolist() == [at.count(name) for name in offices]
+    assert merged.are_of([at.count(name) for name in offices])
+    assert not merged.are_of([at.count(name) + 1 for name in offices])
 
 
 @settings(deadline=None)
 @given(PEOPLE)
 def test_groups_of_places_have_the_sums_of_their_people(people):
-    numbers = Numbers(numbers_of(people), ("x",), 1)
+    numbers = Numbers(numbers_of(people), ("x",), 1, 1)
 
     everyone = numbers.rates("x", "rates", csr_array(np.ones((1, PLACES), dtype=np.int8)))[0]
 
@@ -67,7 +70,7 @@ def test_groups_of_places_have_the_sums_of_their_people(people):
     assert everyone[5] == pytest.approx(weight.sum())
     assert numbers.people.tolist() == np.bincount(place, minlength=PLACES).tolist()
     assert numbers.risks("x").sum() == len(people)
-    assert numbers.sums.high.shape[1] == len(name_numbers(["x"], 1))
+    assert numbers.sums.high.shape[1] == len(name_numbers(["x"], 1, 1))
 
 
 def test_what_one_of_three_offices_leaves_looks_like_any_bits(rng):

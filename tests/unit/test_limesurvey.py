@@ -1,5 +1,7 @@
 """LimeSurvey's pairs: what the script beside a table says of it, and a script that is not there."""
 
+import time
+
 import pytest
 
 from blijfwijzer.errors import CorruptFileError, SurveyNotFoundError
@@ -101,3 +103,39 @@ def test_both_pairs_hold_the_same_answers(tmp_path):
         for_spss.frame[there].astype(str).to_numpy().tolist()
     )
     assert [for_r.codes[name] for name in shared] == [for_spss.codes[name] for name in there]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'VALUE LABELS  V2\n "" ' + '"" ' * 40_000 + "\n",
+        'VARIABLE LABELS V2 "\n' * 20_000,
+        "RENAME VARIABLE ( " * 40_000,
+    ],
+)
+def test_a_syntax_that_never_ends_takes_no_longer_than_it_is_long(tmp_path, said):
+    started = time.perf_counter()
+    table = read_table(write(tmp_path, syntax=SYNTAX + said))
+
+    assert time.perf_counter() - started < 5
+    assert list(table.frame) == ["id", "part", "age", "V4"]
+
+
+def test_a_syntax_that_never_names_a_variable_takes_no_longer_than_it_is_long(tmp_path):
+    started = time.perf_counter()
+    with pytest.raises(CorruptFileError, match="names no variables"):
+        read_table(write(tmp_path, syntax="/VARIABLES=x" * 40_000))
+
+    assert time.perf_counter() - started < 5
+
+
+def test_a_script_for_r_that_never_ends_takes_no_longer_than_it_is_long(tmp_path):
+    (tmp_path / "a_R_data_file.csv").write_text('"a"\n"1"\n')
+    never = "data[, 1] <- factor(data[, 1], levels=c(" + "1" * 27
+    (tmp_path / "a_R_syntax_file.R").write_text(never)
+
+    started = time.perf_counter()
+    table = read_table(tmp_path / "a_R_data_file.csv")
+
+    assert time.perf_counter() - started < 5
+    assert not table.codes

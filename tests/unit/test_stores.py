@@ -71,10 +71,10 @@ def test_what_a_store_lacks_or_has_besides_is_refused(survey, name, content, err
 
 
 def test_a_store_that_cannot_be_reached_is_told_without_its_answer(monkeypatch):
-    def refuse(scheme):
+    def refuse(address):
         raise PermissionError("secret token 123")
 
-    monkeypatch.setattr(fsspec, "filesystem", refuse)
+    monkeypatch.setattr("fsspec.core.url_to_fs", refuse)
 
     with pytest.raises(
         SurveyNotFoundError, match=r"s3://bucket/wave\.parquet: cannot be reached"
@@ -101,3 +101,19 @@ def test_without_fsspec_its_extra_is_named(monkeypatch):
 )
 def test_a_path_is_no_address(path):
     assert stores.find_place(Path(path)) == Path(path)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9/x.parquet", "github://x/y.parquet", "reference://x.parquet"]
+)
+def test_whatever_a_store_raises_is_told_without_a_traceback(address):
+    with pytest.raises(SurveyNotFoundError, match="cannot be reached or read"):
+        read_table(Path(address))
+
+
+def test_an_address_with_a_password_is_refused_and_not_repeated():
+    with pytest.raises(SurveyNotFoundError, match="1 password stands in the address") as told:
+        read_table(Path("s3://someone:secret@surveys/wave.parquet"))
+
+    assert "secret" not in str(told.value)
+    assert str(stores.find_place(Path("abfs://a@b.dfs.net/x"))) == "abfs://a@b.dfs.net/x"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
-from blijfwijzer.errors import DamagedPartError
+from blijfwijzer.errors import DamagedPartError, NotWritableError
 from blijfwijzer.estimation.fixed_point import FixedSums
 from blijfwijzer.files import hash_bytes, write_beside
 
@@ -67,6 +67,24 @@ class OfficePart:
     answers are."""
     is_counted: bool
     """Whether everybody weighs one."""
+
+
+def refuse_other(path: Path) -> None:
+    """Refuse to write a part over what is none: a survey, or the key.
+
+    Raises
+    ------
+    NotWritableError
+    """
+    if not path.exists():
+        return
+    try:
+        read_part(path)
+    except DamagedPartError as error:
+        raise NotWritableError(
+            f"{path}: another file is in this place, and it would be lost. Give --output a file "
+            "that does not exist, or an earlier part."
+        ) from error
 
 
 def write_part(path: Path, part: OfficePart) -> None:

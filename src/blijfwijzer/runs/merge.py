@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.model import is_constant
 from blijfwijzer.runs.merge_crowd import People, basis_of, between_units, crowd_of, hide_lopsided
+from blijfwijzer.runs.merge_insiders import safe_from_offices
 from blijfwijzer.runs.merge_numbers import Numbers, name_numbers
 from blijfwijzer.runs.merge_part import Common
 from blijfwijzer.runs.score_findings import count_earlier, estimates_of
@@ -72,9 +73,8 @@ class Merged:
     def dataset(self) -> str:
         """Hash of all that was left, the same in however many parts."""
         marks = b"".join(own.tobytes() for own in self.people.marks)
-        # Without how many offices there are, which is the first number.
-        numbers = self.people.numbers.sums
-        return hash_bytes(numbers.high[:, 1:].tobytes() + numbers.low[:, 1:].tobytes() + marks)
+        numbers = self.people.numbers.told
+        return hash_bytes(numbers.high.tobytes() + numbers.low.tobytes() + marks)
 
     @cached_property
     def wave(self) -> NewWave:
@@ -128,12 +128,14 @@ def add_up(parts: Sequence[tuple[str, OfficePart]], common: Common) -> Merged:
     _refuse_others(parts, common)
     columns = tuple(tuple(view) for view in own[0].made_by["columns"])
     targets = tuple(common.models)
-    numbers = Numbers(unmask(part.numbers for part in own), targets, len(columns))
-    if not (numbers.offices == len(own)).all():
+    agreed = common.agreed.offices
+    numbers = Numbers(unmask(part.numbers for part in own), targets, len(columns), len(agreed))
+    many = {part.office: len(part.marks[0]) for part in own}
+    if not (numbers.offices == len(own)).all() or not numbers.are_of([many[n] for n in agreed]):
         raise DamagedPartError(
-            f"{counted(len(own), 'part')}: masks do not cancel, so one was altered or made with "
-            "another key. Nothing was written. Have all offices leave their parts again, with one "
-            "key and in a new round."
+            f"{counted(len(own), 'part')}: masks do not cancel to numbers of people, so one was "
+            "altered or made with another key. Nothing was written. Have all offices leave their "
+            "parts again, with one key and in a new round."
         )
     by_view = zip(*(part.marks for part in own), strict=True)
     marks = tuple(np.sort(np.concatenate(list(view))) for view in by_view)
@@ -170,7 +172,9 @@ def _refuse_others(parts: Sequence[tuple[str, OfficePart]], common: Common) -> N
                 "merges, take the same agreement, models, codebook, settings and version; columns "
                 "are those that a file has."
             )
-    numbers = name_numbers(tuple(common.models), len(made_by["columns"]))
+    numbers = name_numbers(
+        tuple(common.models), len(made_by["columns"]), len(common.agreed.offices)
+    )
     shape = common.frame.places, len(numbers)
     odd = [name for name, part in parts if part.numbers.high.shape != shape]
     if odd:
@@ -254,6 +258,18 @@ def admit_merged(merged: Merged, release: Rehearsal) -> Admission:
         dataset=merged.dataset,
         is_counted=merged.is_counted,
     )
+    admission = release.admit_crowd(crowd, grouping, bases)
+    told = {name: admission.tells(name) for name in bases}
+    safe = {
+        f"rate:{name}": safe_from_offices(people, name, groups[told[f"rate:{name}"]], rules)
+        for name in merged.common.models
+    }
+    if all(own.all() for own in safe.values()):
+        return admission
+    for name, own in safe.items():
+        barred = np.ones(len(told[name]), dtype=bool)
+        barred[told[name]] = ~own
+        bases[name] = replace(bases[name], barred=barred)
     return release.admit_crowd(crowd, grouping, bases)
 
 

@@ -20,7 +20,7 @@ from blijfwijzer.groups.frame import Frame, make_frame
 from blijfwijzer.progress import show_progress
 from blijfwijzer.records.agreement import OfficeAgreement, OfficeKey, read_agreement, read_key
 from blijfwijzer.records.model_choice import ModelChoice, choose_models
-from blijfwijzer.records.part_file import OfficePart, write_part
+from blijfwijzer.records.part_file import OfficePart, refuse_other, write_part
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.identity import key_columns
 from blijfwijzer.risk.features import build_features
@@ -110,7 +110,10 @@ def leave_part(asked: PartRequest, output: Path) -> OfficePart:
         The office is none of those that agreed.
     AgreementError
         Other numbers were left in this round before.
+    NotWritableError
+        Something else than a part is in the place of the output.
     """
+    refuse_other(output)
     with show_progress() as tell:
         common = Common.of(asked.agreement, asked.models, asked.settings)
         if asked.office not in common.agreed.offices:
@@ -144,7 +147,8 @@ def make_part(intake: Intake, common: Common, office: str, key: OfficeKey) -> Of
     views = key_columns(common.codebook, responses)
     keys, secret = view_keys(responses, views), key.derive("people")
     answered = _answer(intake, common)
-    sums = gather_numbers(answered, mark_people(keys, secret), weight, members)
+    is_own = [name == office for name in agreed.offices]
+    sums = gather_numbers(answered, mark_people(keys, secret), weight, members, is_own)
     made_by = {
         **common.made_by,
         "columns": [list(view) for view in views],

@@ -15,8 +15,9 @@ _DATA, _SYNTAX = "_R_data_file.csv", "_R_syntax_file.R"
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _LABEL = re.compile(rf"variable\.labels\[(\d+)\] <- {_STRING}")
 _CODE = rf"(?:{_STRING}|(-?\d[\d.]*))"
-# Of whole strings and numbers alone, so that a script takes no longer than it is long.
-_LIST = r'c\(((?:(?:"(?:[^"\\]|\\.)*"|-?\d[\d.]*)[,\s]*)*)\)'
+# Of whole strings and numbers alone, none of them tried in parts, so that a script takes no longer
+# than it is long.
+_LIST = r'c\(((?:(?:"(?:[^"\\]|\\.)*+"|-?\d[\d.]*+)[,\s]*+)*+)\)'
 _CODES = re.compile(rf"data\[, (\d+)\] <- factor\(data\[, \d+\], levels={_LIST},\s*labels={_LIST}")
 _LONGEST = 1 << 24
 

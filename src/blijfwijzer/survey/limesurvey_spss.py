@@ -17,14 +17,19 @@ from blijfwijzer.survey.table import Table, refuse_large
 
 _DATA, _SYNTAX = "_SPSS_data_file.dat", "_SPSS_syntax_file.sps"
 _LONGEST = 1 << 24
-_VARIABLES = re.compile(r"/VARIABLES=\s*((?:\S+[ \t]+[A-Z]+[\d.]*\s*)+)")
+# Each is sought from one place, and to the end of its line or command, so that a syntax file takes
+# no longer than it is long.
+_BEGIN = "/VARIABLES="
+_VARIABLES = re.compile(r"\s*((?:\S+[ \t]+[A-Z]+[\d.]*\s*)+)")
 _VARIABLE = re.compile(r"(\S+)[ \t]+([A-Z]+)[\d.]*")
-_LABEL = re.compile(r'^VARIABLE LABELS (\S+) "(.*?)"\.$', re.MULTILINE | re.DOTALL)
+_LABEL = re.compile(
+    r'^VARIABLE LABELS (\S+) "((?:(?!\nVARIABLE LABELS ).)*?)"\.$', re.MULTILINE | re.DOTALL
+)
 _BROKEN = re.compile(r'"\+\s*"')
 """A text that goes on in the next line."""
 _MEANINGS = re.compile(r"^VALUE LABELS\s+(\S+)\n((?: .*\n?)+)", re.MULTILINE)
 # A mark within a meaning is not doubled, so that it ends where its line does.
-_MEANING = re.compile(r'^ (?:"(.*?)"|(\S+)) "(.*)"\.?$', re.MULTILINE)
+_MEANING = re.compile(r' (?:"(.*?)"|(\S+)) "(.*)"\.?')
 _OTHER = re.compile(r'^RECODE (\S+) \("(-oth-)"', re.MULTILINE)
 _NAME = re.compile(r"^RENAME VARIABLES? \( (\S+) = (\S+) \)\.$", re.MULTILINE)
 
@@ -53,7 +58,7 @@ def read_pair(path: Path, maximum: int) -> Table:
         )
     refuse_large(script, script.stat().st_size, _LONGEST)
     text = decode(script, script.read_bytes())
-    found = _VARIABLES.search(text)
+    found = _VARIABLES.match(text.partition(_BEGIN)[2])
     if found is None:
         raise CorruptFileError(
             f"{script.name}: names no variables after /VARIABLES=. Export the syntax file again; "
@@ -75,7 +80,11 @@ def _whole(told: str) -> str:
 
 def _meanings(text: str) -> dict[str, dict[str, str]]:
     told = {
-        variable: {written or number: says for written, number, says in _MEANING.findall(lines)}
+        variable: {
+            meaning[1] or meaning[2]: meaning[3]
+            for line in lines.split("\n")
+            if line.endswith(('"', '".')) and (meaning := _MEANING.fullmatch(line))
+        }
         for variable, lines in _MEANINGS.findall(text)
     }
     for variable, code in _OTHER.findall(text):

@@ -16,6 +16,7 @@ from blijfwijzer.errors import SurveyNotFoundError, refuse_without
 T = TypeVar("T")
 _ADDRESS = re.compile(r"([a-z][a-z0-9+]+):/{1,2}([^/].*)")
 """A path has one slash where an address had two; names of drives have one letter."""
+_PASSWORD = re.compile(r"[^/@]*:[^/]*@")
 
 
 @dataclass(frozen=True)
@@ -45,43 +46,43 @@ class InStore:
 
     def exists(self) -> bool:
         """Tell whether it is there."""
-        return bool(self._ask(lambda store: store.exists(str(self.path))))
+        return bool(self._ask(lambda store, path: store.exists(path)))
 
     def is_dir(self) -> bool:
         """Tell whether it is a folder."""
-        return bool(self._ask(lambda store: store.isdir(str(self.path))))
+        return bool(self._ask(lambda store, path: store.isdir(path)))
 
     def is_file(self) -> bool:
         """Tell whether it is a file."""
-        return bool(self._ask(lambda store: store.isfile(str(self.path))))
+        return bool(self._ask(lambda store, path: store.isfile(path)))
 
     def size(self) -> int:
         """Give its bytes."""
-        return int(self._ask(lambda store: store.size(str(self.path))))
+        return int(self._ask(lambda store, path: store.size(path)))
 
     def iterdir(self) -> Iterator["InStore"]:
         """Give what is in it."""
-        for name in self._ask(lambda store: store.ls(str(self.path), detail=False)):
+        for name in self._ask(lambda store, path: store.ls(path, detail=False)):
             yield InStore(self.scheme, self.path / PurePosixPath(str(name)).name)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
         """Open it for reading."""
-        with self._ask(lambda store: store.open(str(self.path), "rb")) as file:
+        with self._ask(lambda store, path: store.open(path, "rb")) as file:
             yield file
 
-    def _ask(self, what: Callable[[Any], T]) -> T:
+    def _ask(self, what: Callable[[Any, str], T]) -> T:
         refuse_without("fsspec", "dask", "surveys in object stores")
-        import fsspec
+        from fsspec.core import url_to_fs
 
         try:
-            return what(fsspec.filesystem(self.scheme))
+            return what(*url_to_fs(str(self)))
         except ImportError as error:
             raise SurveyNotFoundError(
                 f"{self}: reading from {self.scheme} needs a package that is not installed "
                 f"({error.name or error}). Install it beside fsspec."
             ) from error
-        except (OSError, ValueError) as error:
+        except Exception as error:  # Of what cannot be reached each store raises its own kinds.
             raise SurveyNotFoundError(
                 f"{self}: cannot be reached or read ({type(error).__name__}). Look at the address, "
                 "and at who may read there."
@@ -97,8 +98,18 @@ def find_place(path: Path) -> Place:
 
     >>> str(find_place(Path("s3:/surveys/2022")))
     's3://surveys/2022'
+
+    Raises
+    ------
+    SurveyNotFoundError
+        A password stands in the address, which messages and logs would repeat.
     """
     found = _ADDRESS.fullmatch(str(path))
+    if found is not None and _PASSWORD.match(found[2]):
+        raise SurveyNotFoundError(
+            f"{found[1]}: 1 password stands in the address, where messages and logs repeat it. "
+            "Nothing was read. Put it in the settings or the environment of the store."
+        )
     return path if found is None else InStore(found[1], PurePosixPath(found[2]))
 
 
