@@ -118,3 +118,10 @@ def test_a_result_tells_by_which_table_things_are_called(tmp_path):
 def test_a_table_that_cannot_be_read_so_is_refused_with_what_to_do(tmp_path, text, message):
     with pytest.raises(CodebookError, match=message):
         read_labels(table(tmp_path, text), BOOK)
+
+
+@pytest.mark.parametrize("label", ["", "\u200b"])
+def test_a_table_of_which_no_label_is_filled_in_tells_nothing(tmp_path, label):
+    text = f"column;code;label\norganisatie;1;{label}\norganisatie;2;{label}\n"
+
+    assert not read_labels(table(tmp_path, text), load_codebook(SMALL)).texts

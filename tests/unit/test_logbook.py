@@ -250,3 +250,12 @@ def test_whole_segments_go_in_their_time_and_their_heads_prove_the_rest(tmp_path
 def test_there_must_be_logs_to_check(tmp_path):
     with pytest.raises(LogError, match="there are no logs here"):
         verify_logs(Path(tmp_path))
+
+
+def test_an_end_that_is_no_text_is_refused_as_lost(tmp_path, kept):
+    with logged("score", {}, kept):
+        pass
+    (tmp_path / "log" / ACTIONS / "newest").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(LogError, match="told of elsewhere"):
+        verify_logs(tmp_path / "log")

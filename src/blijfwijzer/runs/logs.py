@@ -134,7 +134,11 @@ def _names(segments: Sequence[Path]) -> tuple[str, ...]:
 def _newest(place: Path) -> dict[str, str]:
     """Give what each log tells of its last line, where it does."""
     files = {kind: place / kind / NEWEST for kind in (ACTIONS, PROCESSING)}
-    return {kind: file.read_text("utf-8").strip() for kind, file in files.items() if file.is_file()}
+    return {
+        kind: file.read_text("utf-8", errors="replace").strip()
+        for kind, file in files.items()
+        if file.is_file()
+    }
 
 
 def _lines_of_ledgers(ledgers: Path | None) -> list[Release]:

@@ -89,7 +89,7 @@ def read_labels(path: Path | None, codebook: Codebook) -> GivenLabels:
     )
     twice = told.duplicated(["column", "code", "language"])
     _refuse(path, twice, "about a code that has a label already", "Keep one of each")
-    long = told["label"].str.len() > _LONGEST_LABEL
+    long = told["label"].astype("str").str.len() > _LONGEST_LABEL
     _refuse(path, long, f"with a label of more than {_LONGEST_LABEL} signs", "Shorten them")
     texts = {
         str(column): {str(code): _text(own) for code, own in of_column.groupby("code")}
