@@ -13,13 +13,44 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
 from blijfwijzer.errors import DamagedPartError
 from blijfwijzer.estimation.fixed_point import FixedSums
-from blijfwijzer.files import hash_bytes, parse_json, write_beside
+from blijfwijzer.files import hash_bytes, write_beside
 
 FORMAT = 1
 _LONGEST_HEAD = 10_000_000
+
+
+class _MadeBy(BaseModel):
+    """What is read of that by which a part was made; the rest is only held against others."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    columns: list[list[str]]
+    key: str
+
+
+class _Head(BaseModel):
+    """What a part tells of itself."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    format: int
+    office: str
+    made_by: _MadeBy
+    shape: tuple[NonNegativeInt, NonNegativeInt]
+    people: list[NonNegativeInt]
+    is_counted: bool
+
+    def holds(self, size: int) -> bool:
+        """Tell whether it fits with itself, and with as many bytes of numbers and marks."""
+        rows, columns = self.shape
+        views = len(self.made_by.columns)
+        is_even = len(self.people) == views and len({*self.people}) == 1
+        body = 16 * rows * columns + 8 * sum(self.people)
+        return self.format == FORMAT and is_even and size == body
 
 
 @dataclass(frozen=True)
@@ -72,17 +103,14 @@ def read_part(path: Path) -> OfficePart:
     if hash_bytes(rest) != told:
         raise _damaged(path)
     try:
-        head = parse_json(line)
-        rows, columns = (int(size) for size in head["shape"])
-        people = [int(count) for count in head["people"]]
-        is_known, office = head["format"] == FORMAT, str(head["office"])
-        made_by, is_counted = dict(head["made_by"]), bool(head["is_counted"])
-    except (ValueError, KeyError, TypeError):
+        head = _Head.model_validate_json(line)
+    except ValidationError:
         raise _damaged(path) from None
     body = memoryview(rest)[len(line) + 1 :]
-    if not is_known or len(body) != 16 * rows * columns + 8 * sum(people):
+    if not head.holds(len(body)):
         raise _damaged(path)
-    return OfficePart(office, made_by, *_read_body(body, (rows, columns), people), is_counted)
+    numbers, marks = _read_body(body, head.shape, head.people)
+    return OfficePart(head.office, head.made_by.model_dump(), numbers, marks, head.is_counted)
 
 
 def _read_body(

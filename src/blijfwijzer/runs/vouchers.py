@@ -173,7 +173,8 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
     ]
     by_rule = read_rule(groups, *about)
     planned = [_foresee(one, by_rule, plan, origin) for one in planned]
-    chosen = choose_partition([one for one in planned if _can_be_proposed(one, plan)] or planned)
+    able = [one for one in planned if _can_be_proposed(one, plan, origin)]
+    chosen = choose_partition(able or planned)
     best = max(planned, key=lambda one: one.expected_extra)
     refuse_nothing(chosen.allocation, plan)
     lottery, power, drawn, why = None, None, None, plan.no_lottery
@@ -202,7 +203,7 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
         why_no_lottery=why,
         ratio=ratio,
         passed_over="" if best is chosen else best.partition.name,
-        is_below_rule=_can_be_proposed(best, plan),
+        is_below_rule=best in able,
     )
     reach = _reach(asked, (run, groups, target), chosen, lottery, (ledgers, tell))
     return Divided(run, groups, report, target, division, plan, permit, asked.accepted, reach=reach)
@@ -307,9 +308,19 @@ def _expect(
     return compare(parts[0], plan, drawn=drawn, others=parts[1:], by_rule=rule)
 
 
-def _can_be_proposed(one: Planned, plan: VoucherSettings) -> bool:
-    """Tell whether there is something to draw among, where a part is drawn."""
-    return not is_lottery(plan) or len(one.partition.needs.groups) >= FEWEST
+def _can_be_proposed(one: Planned, plan: VoucherSettings, origin: Origin) -> bool:
+    """Tell whether there is enough to draw among, for all that was promised where it was."""
+    if not is_lottery(plan) or len(one.partition.needs.groups) < FEWEST:
+        return not is_lottery(plan)
+    try:
+        return not _is_promised(plan, origin) or _draw(one, plan, origin)[0] is not None
+    except TrialError:
+        return False
+
+
+def _is_promised(plan: VoucherSettings, origin: Origin) -> bool:
+    """Tell whether a draw was asked for, other than the part that is drawn by itself."""
+    return bool(origin.secret) or plan.mix != (1, 0, 0)
 
 
 def _foresee(
@@ -323,7 +334,7 @@ def _foresee(
     needs, lottery = one.partition.needs, None
     if not one.allocation.vouchers:
         return replace(one, ratio=0.0)
-    if is_lottery(plan) and plan.mix == (1, 0, 0) and _can_be_proposed(one, plan):
+    if is_lottery(plan) and plan.mix == (1, 0, 0) and _can_be_proposed(one, plan, origin):
         lottery, _ = _draw(one, plan, origin)
     if lottery is not None:
         offers = expected_offers(lottery, needs).to_numpy(dtype=np.float64)
@@ -351,7 +362,7 @@ def _draw(chosen: Planned, plan: VoucherSettings, origin: Origin) -> tuple[Lotte
             allocation = allocate_vouchers(needs, *euros, plan, allocation.seed, fewer)
             lottery = draw_lottery(allocation, needs, plan, origin=origin)
     except TrialError:
-        if origin.secret or plan.mix != (1, 0, 0):
+        if _is_promised(plan, origin):
             raise
         return None, FEW_GROUPS
     return lottery, ""
