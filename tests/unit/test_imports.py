@@ -13,7 +13,7 @@ import pytest
         ),
         (
             "import blijfwijzer.runs.check, blijfwijzer.runs.score, blijfwijzer.runs.climate",
-            ("sklearn", "lightgbm", "matplotlib", "mlflow", "shap", "scipy.stats"),
+            ("sklearn", "lightgbm", "matplotlib", "mlflow", "shap", "scipy.stats", "openpyxl"),
         ),
     ],
 )

@@ -32,7 +32,6 @@ from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
 from blijfwijzer.publish.register_tables import clear_response, say_register
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.texts import Message, Value, say
 
 CLAIMS_NOTHING = ("purpose.claims_here", "purpose.claims_fixed", "purpose.culture_cause")
@@ -100,6 +99,9 @@ def render_claims(chapter: Chapter) -> bytes:
 
 def write_claims_workbook(chapter: Chapter) -> bytes:
     """Write the chapter's tables as .xlsx."""
+    # Imported when used, as openpyxl takes a tenth of a second.
+    from blijfwijzer.publish.workbook import write_sheets
+
     return write_sheets(chapter, SHEETS, CLAIMS_NOTHING)
 
 

@@ -12,8 +12,8 @@ _NONE = "–"
 
 def render_culture_explorer(chapter: Chapter) -> bytes:
     """Write a climate as a page to explore; each cell is one of the chapter's tables."""
-    listed = [_listed(chapter, name) for name in ("worrying",) if chapter.has(name)]
-    return explore(chapter, [_units(chapter), *listed])
+    worrying = [_worrying(chapter)] if chapter.has("worrying") else []
+    return explore(chapter, [_units(chapter), *worrying])
 
 
 def _units(chapter: Chapter) -> ExploredTable:
@@ -40,19 +40,19 @@ def _units(chapter: Chapter) -> ExploredTable:
     )
 
 
-def _listed(chapter: Chapter, name: str) -> ExploredTable:
-    """Take a table as it stands on the page, each row with the place of its unit."""
-    names, header, rows = _written(chapter, name)
+def _worrying(chapter: Chapter) -> ExploredTable:
+    """Take the units that worry as they stand on the page, each with its place among all units."""
+    names, header, rows = _written(chapter, "worrying")
     units = list(dict.fromkeys(chapter.rows("climate")["group"]))
     place = {group: number for number, group in enumerate(units)}
     order = sorted(range(len(names)), key=lambda at: names[at] != "label")
     return ExploredTable(
         "flagged",
-        say(TABLES[name].sheet),
+        say(TABLES["worrying"].sheet),
         tuple((*header[at], names[at] == "dimension") for at in order),
         tuple(
             (place.get(group), tuple(row[at] for at in order))
-            for group, row in zip(chapter.rows(name)["group"], rows, strict=True)
+            for group, row in zip(chapter.rows("worrying")["group"], rows, strict=True)
         ),
         "",
     )

@@ -24,7 +24,6 @@ from blijfwijzer.publish.culture_notes import WHY_EMPTY
 from blijfwijzer.publish.culture_pictures import draw_reliability
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import shown_table
-from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.texts import say
 
 CULTURE_NOTHING = (
@@ -71,6 +70,9 @@ def render_climate(chapter: Chapter) -> bytes:
 
 def write_climate_workbook(chapter: Chapter) -> bytes:
     """Write the chapter's tables as .xlsx."""
+    # Imported when used, as openpyxl takes a tenth of a second.
+    from blijfwijzer.publish.workbook import write_sheets
+
     return write_sheets(chapter, SHEETS, CULTURE_NOTHING)
 
 

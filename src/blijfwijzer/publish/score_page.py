@@ -45,7 +45,6 @@ from blijfwijzer.publish.score_appendix import (
     group_blocks,
     reach_blocks,
 )
-from blijfwijzer.publish.workbook import write_sheets
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
 MOST_SERVED = 12
@@ -130,6 +129,9 @@ def render_report(report: Chapter) -> bytes:
 
 def write_workbook(report: Chapter) -> bytes:
     """Write the report's tables as .xlsx."""
+    # Imported when used, as openpyxl takes a tenth of a second.
+    from blijfwijzer.publish.workbook import write_sheets
+
     return write_sheets(report, SHEETS, PURPOSE)
 
 

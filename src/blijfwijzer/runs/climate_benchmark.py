@@ -18,16 +18,17 @@ def culture_beside(now: Wave, waves: Waves) -> BesideOthers | None:
     Means alone; None where no model tells of others, where the wave is of several largest units, or
     where nothing may be told of everyone.
     """
-    benchmark = None if waves.choice is None else waves.choice.stored.benchmark
+    choice = waves.choice
     asked = group_of(waves.codebook, now.responses)
-    if benchmark is None or not asked or not now.admission.choice.tells_everyone:
+    if choice is None or not asked or not now.admission.choice.tells_everyone:
+        return None
+    survey, benchmark = choice.stored.codebook.survey.label, choice.stored.benchmark
+    if benchmark is None:
         return None
     group = benchmark.nearest(asked)
     own = Own(now.responses, now.scales, waves.codebook, waves.settings, now.admission)
     means = means_beside(own, benchmark, group) if group else _NONE
     if means.empty:
         return None
-    assert waves.choice is not None
-    survey = waves.choice.stored.codebook.survey.label
     label = name_of(group, now.grouping.groups["label"])
     return BesideOthers(label, benchmark.organisations(group), survey, _NONE, means, _NONE)
