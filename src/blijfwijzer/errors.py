@@ -5,6 +5,8 @@ never a respondent's answer. Anything that is not a `BlijfwijzerError` is a bug 
 traceback.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -404,6 +406,25 @@ def describe_faults(error: "ValidationError") -> list[str]:
         f"{'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"
         for fault in error.errors()
     ]
+
+
+@contextmanager
+def refuse_toml(
+    name: str, kind: type[BlijfwijzerError], mend: str, tell: Callable[[str], str] = str
+) -> Iterator[None]:
+    """Refuse TOML that cannot be read, or has faults, of which all are told, each by `tell`."""
+    from pydantic import ValidationError
+
+    try:
+        yield
+    except RecursionError as error:
+        raise kind(f"{name}: is nested too deeply to read. Mend the file.") from error
+    except ValidationError as error:
+        told = [tell(fault) for fault in describe_faults(error)]
+        text = f"{counted(len(told), 'fault')}: {'; '.join(told)}"
+        raise kind(f"{name}: {text}. {mend}") from error
+    except ValueError as error:
+        raise kind(f"{name}: not valid TOML: {error}. Mend the file.") from error
 
 
 def refuse_without(package: str, extra: str, use: str) -> None:

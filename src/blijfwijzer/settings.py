@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from blijfwijzer.declared import CheckCode, Language, Reason
-from blijfwijzer.errors import SettingsError, counted, describe_faults
+from blijfwijzer.errors import SettingsError, refuse_toml
 from blijfwijzer.section import Mix, Ratio, Section, Share
 
 
@@ -432,17 +432,9 @@ def load_settings(path: Path | str | Settings | None) -> Settings:
         return path or Settings()
     path = Path(path)
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        with refuse_toml(path.name, SettingsError, "Mend these keys."):
+            return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: there is no settings file here. Give its path.") from error
     except IsADirectoryError as error:
         raise SettingsError(f"{path}: is a folder. Give the path of a settings file.") from error
-    except RecursionError as error:
-        raise SettingsError(f"{path.name}: is nested too deeply to read. Mend the file.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
-    except ValidationError as error:
-        faults = describe_faults(error)
-        raise SettingsError(
-            f"{path.name}: {counted(len(faults), 'fault')}: {'; '.join(faults)}. Mend these keys."
-        ) from error

@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from blijfwijzer.errors import GovernanceError, counted, describe_faults
+from blijfwijzer.errors import GovernanceError, refuse_toml
 from blijfwijzer.files import hash_bytes
 from blijfwijzer.survey.texts import Text, as_seen
 
@@ -24,6 +24,7 @@ Use = Literal["vouchers", "culture", "retention policy"]
 """What results may be for: offers of training, how it is to work somewhere, policy on leaving."""
 NEVER = ("appraisal", "dismissal", "selection of persons")
 """Uses that each file must forbid: results are about groups, and uncertain of each person."""
+_MEND = "Mend them; docs/governance.md explains each key."
 LEAST_LOG_DAYS = 183
 """Six months, the least that a deployer keeps logs (Regulation (EU) 2024/1689, Art. 26(6))."""
 _LARGEST = 256 * 1024
@@ -218,7 +219,8 @@ def read_governance(path: Path) -> Governance:
                 f"{path.name}: is larger than {_LARGEST // 1024} kB, which no governance file "
                 "need be. Give the right file."
             )
-        return Governance.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        with refuse_toml(path.name, GovernanceError, _MEND, _plain):
+            return Governance.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise GovernanceError(
             f"{path}: there is no governance file here. Give its path, or make one with "
@@ -230,18 +232,10 @@ def read_governance(path: Path) -> Governance:
         raise GovernanceError(
             f"{path}: cannot be read ({error.strerror}). Give the path of a file that you may read."
         ) from error
-    except RecursionError as error:
-        raise GovernanceError(
-            f"{path.name}: is nested too deeply to read. Mend the file."
-        ) from error
-    except ValidationError as error:
-        faults = [fault.replace("Value error, ", "") for fault in describe_faults(error)]
-        raise GovernanceError(
-            f"{path.name}: {counted(len(faults), 'fault')}: {'; '.join(faults)}. Mend them; "
-            "docs/governance.md explains each key."
-        ) from error
-    except ValueError as error:
-        raise GovernanceError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
+
+
+def _plain(fault: str) -> str:
+    return fault.replace("Value error, ", "")
 
 
 def _hash(clause: Clause, exclude: set[str] | None = None) -> str:

@@ -9,9 +9,9 @@ from hmac import digest
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from blijfwijzer.errors import AgreementError, counted, describe_faults
+from blijfwijzer.errors import AgreementError, refuse_toml
 from blijfwijzer.files import hash_bytes, read_json, to_json, write_beside
 from blijfwijzer.section import Section
 
@@ -55,18 +55,10 @@ def read_agreement(path: Path) -> OfficeAgreement:
         It is not there, is no TOML, names an office twice, or lacks something.
     """
     try:
-        agreed = OfficeAgreement.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        with refuse_toml(path.name, AgreementError, "Mend these keys."):
+            agreed = OfficeAgreement.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
         raise AgreementError(f"{path}: cannot be read. Give the file that was agreed.") from error
-    except RecursionError as error:
-        raise AgreementError(f"{path.name}: is nested too deeply. Mend the file.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AgreementError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
-    except ValidationError as error:
-        faults = describe_faults(error)
-        raise AgreementError(
-            f"{path.name}: {counted(len(faults), 'fault')}: {'; '.join(faults)}. Mend these keys."
-        ) from error
     if len({*agreed.offices}) < len(agreed.offices):
         raise AgreementError(f"{path.name}: an office is named twice in `offices`. Name each once.")
     place = path.parent / agreed.population

@@ -10,9 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from blijfwijzer.errors import CodebookError, CodebookWarning, counted, describe_faults
+from blijfwijzer.errors import CodebookError, CodebookWarning, refuse_toml
 from blijfwijzer.survey.cells import Mark, number_of
 from blijfwijzer.survey.concepts import Concept
 from blijfwijzer.survey.contradictions import find_contradictions
@@ -285,18 +285,9 @@ def load_codebook(name: str | Path) -> Codebook:
         There is no such codebook, it is no TOML, or it contradicts itself; all faults at once.
     """
     path = codebook_file(name)
-    try:
+    mend = "Mend them; docs/codebook.md explains each key."
+    with refuse_toml(path.name, CodebookError, mend, _readable):
         return Codebook.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except RecursionError as error:
-        raise CodebookError(f"{path.name}: is nested too deeply to read. Mend the file.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CodebookError(f"{path.name}: not valid TOML: {error}. Mend the file.") from error
-    except ValidationError as error:
-        faults = [_readable(fault) for fault in describe_faults(error)]
-        raise CodebookError(
-            f"{path.name}: {counted(len(faults), 'fault')}: {'; '.join(faults)}. "
-            "Mend them; docs/codebook.md explains each key."
-        ) from error
 
 
 def codebook_file(name: str | Path) -> Path:
