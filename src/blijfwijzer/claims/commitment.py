@@ -129,7 +129,8 @@ def _through_room(reader: Reader, outcome: str, halves: bool) -> tuple[ClaimEsti
     found, drawn = covariances(columns, reader.design.weight, reader.draw())
     steps = np.array([path_steps(matrix) for matrix in (found, *drawn)])
     indirect, to_room, to_outcome = (
-        from_finished(values, n) for values in (steps.prod(axis=1), steps[:, 0], steps[:, 1])
+        from_finished(values, n, reader.design.freedom)
+        for values in (steps.prod(axis=1), steps[:, 0], steps[:, 1])
     )
     d = Measure.DEVIATION
     return (

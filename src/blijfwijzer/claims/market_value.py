@@ -84,7 +84,8 @@ def latent_correlation(reader: Reader, first: Array, second: Array) -> Estimate:
     in_cell = (codes[0] * columns + codes[1])[:, None] == np.arange(rows * columns)
     tables = draws.finish(draws.gather(reader.design.weight[known, None] * in_cell))
     tables = tables / tables.sum(axis=1, keepdims=True)
-    return from_finished(polychoric(tables.reshape(-1, rows, columns)), int(known.sum()))
+    found = polychoric(tables.reshape(-1, rows, columns))
+    return from_finished(found, int(known.sum()), reader.design.freedom)
 
 
 def correlation_of(reader: Reader, first: Array, second: Array) -> Estimate:

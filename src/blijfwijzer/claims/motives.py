@@ -32,10 +32,11 @@ def second_motive(reader: Reader) -> ClaimFinding:
     names = list(motives)
     culture, other = names.index(_CULTURE), names.index(_OTHER)
     certain = holds_rank(shares[1:], culture, other)
-    rank = from_finished(_rank(shares, culture), n)
-    behind = from_finished(shares[:, other] - shares[:, culture], n)
+    df = reader.design.freedom
+    rank = from_finished(_rank(shares, culture), n, df)
+    behind = from_finished(shares[:, other] - shares[:, culture], n, df)
     ahead = {
-        name: from_finished(shares[:, culture] - shares[:, at], n)
+        name: from_finished(shares[:, culture] - shares[:, at], n, df)
         for at, name in enumerate(names)
         if at not in (culture, other)
     }
@@ -46,7 +47,7 @@ def second_motive(reader: Reader) -> ClaimFinding:
                 ClaimEstimate(
                     name,
                     Measure.SHARE,
-                    from_finished(shares[:, at], n),
+                    from_finished(shares[:, at], n, df),
                     CONCEPTS[name],
                     Domain(name, (inside & (motives[name] == 1),)),
                     name,
