@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy.stats import norm
+from scipy.stats import t as student
 from sklearn.metrics import roc_auc_score
 
 from blijfwijzer.claims.calibration import decide_equivalence
@@ -138,6 +140,16 @@ def test_the_p_of_a_bootstrap_is_that_of_its_interval(rng):
         assert found.low == pytest.approx(draws[9:11].mean(), abs=np.ptp(draws[9:11]))
         assert [p_against(found, bound) <= 0.05 for bound in bounds] == [True, False, False, True]
     assert p_against(found, -50.0) < 1e-6
+
+
+def test_percentiles_of_few_units_are_as_far_out_as_those_of_t():
+    draws = norm.ppf((np.arange(10_000) + 0.5) / 10_000)
+
+    of_eight, of_many = from_draws(0.0, draws, 100, 7.0), from_draws(0.0, draws, 100)
+
+    assert [of_eight.low, of_eight.high] == pytest.approx(student.ppf([0.025, 0.975], 7), abs=0.01)
+    assert of_many.high == pytest.approx(1.96, abs=0.01)
+    assert p_against(of_eight, 2.0) == pytest.approx(2 * student.sf(2.0, 7), abs=0.001)
 
 
 def test_teams_whose_names_are_used_again_elsewhere_stay_apart():
