@@ -126,6 +126,7 @@ def explain_fitted(
         gaps=explain_gaps(contributed, audited(groups, codebook), design, own, seed),
         earned=measure_earnings(refits, task, own.bootstraps, seed),
         games=compare_games(champion, task.frame, task.schema, task.weight),
+        withheld=breakdown.withheld,
     )
 
 
