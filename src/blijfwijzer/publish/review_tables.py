@@ -113,7 +113,7 @@ def _driver_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
         return rows.assign(construct=told)
 
     for name, table in (("top_scales", drivers.scales), ("top_features", drivers.features)):
-        rows = table.head(_MOST_DRIVERS)
+        rows = table[table["mean_abs"] > 0].head(_MOST_DRIVERS)
         yield name, in_words(rows.assign(label=[labels[str(feature)] for feature in rows.index]))
     yield "constructs", in_words(drivers.constructs)
     pairs = drivers.interactions.head(_MOST_PAIRS)

@@ -271,6 +271,11 @@ def known_by(register: KnownRegister | None, run: Mapping[str, Any], responses: 
     return known_by_register(register.answered_by_all, outsider, settings_of(run).disclosure)
 
 
+def has_register(run: Mapping[str, Any]) -> bool:
+    """Tell by its record whether a release has the margins of a register."""
+    return "register_hmac_sha256" in run["provenance"]
+
+
 def hold_origin(
     release: Path, run: Mapping[str, Any], ledger: Ledger, origin: str, sha256: str, name: str
 ) -> None:
