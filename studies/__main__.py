@@ -10,12 +10,14 @@ from blijfwijzer.files import write_beside
 from blijfwijzer.progress import Tell, show_progress
 
 Section = Callable[[Path, Tell], str]
+LARGE = "## Large surveys"
+"""Heading of the section that `bench-large` makes."""
 
 
 def main() -> None:
     """Run one study and write its page, or one section of it."""
     parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
-    parser.add_argument("study", choices=("validation", "bench", "noise"))
+    parser.add_argument("study", choices=("validation", "bench", "bench-large", "noise"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="public surveys")
     parser.add_argument("--output", type=Path, required=True, help="page to write")
     parser.add_argument("--only", help="section to make and put in its place on the page")
@@ -31,8 +33,13 @@ def main() -> None:
     asked = parser.parse_args()
     with show_progress() as tell:
         text = _run(asked, tell)
-    if asked.output.exists() and asked.only:
-        text = put_in_place(text, asked.output.read_text(encoding="utf-8"))
+    if asked.output.exists():
+        page = asked.output.read_text(encoding="utf-8")
+        if asked.only or asked.study == "bench-large":
+            text = put_in_place(text, page)
+        elif asked.study == "bench" and LARGE in page:
+            # It is made by a study of its own, which takes longer than the rest of the page.
+            text = put_in_place(find_section(LARGE, page), text)
     with write_beside(asked.output) as beside:
         beside.write_text(text, encoding="utf-8")
     print(text)
@@ -43,6 +50,10 @@ def _run(asked: argparse.Namespace, tell: Tell) -> str:
         from studies.noise import compare_noise
 
         return compare_noise(tell)
+    if asked.study == "bench-large":
+        from studies.large import bench_large
+
+        return bench_large(tell)
     if asked.study == "bench":
         from studies import bench
 
@@ -66,12 +77,18 @@ def _section(asked: argparse.Namespace, sections: Mapping[str, Section]) -> Sect
 
 def put_in_place(section: str, page: str) -> str:
     """Put a section where the page has the one of that heading, or at its end."""
-    heading = re.escape(section.split("\n", 1)[0])
-    place = re.search(rf"^{heading}$.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
-    if place is None:
+    old = find_section(section.split("\n", 1)[0], page)
+    if not old:
         return page.rstrip("\n") + "\n\n" + section
-    rest = page[place.end() :]
-    return page[: place.start()] + section.rstrip("\n") + "\n" + ("\n" + rest if rest else "")
+    before, _, rest = page.partition(old)
+    return before + section.rstrip("\n") + "\n" + ("\n" + rest if rest else "")
+
+
+def find_section(heading: str, page: str) -> str:
+    """Give the section of a heading, up to the next one; nothing where the page has none."""
+    pattern = rf"^{re.escape(heading)}$.*?(?=^## |\Z)"
+    found = re.search(pattern, page, re.MULTILINE | re.DOTALL)
+    return "" if found is None else found[0]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from blijfwijzer.drivers.path_tables import path_tables
 from blijfwijzer.drivers.tree_contributions import tree_contributions, tree_interactions
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.boosting import Boosting, grow_trees
-from blijfwijzer.risk.selection import Task
+from blijfwijzer.risk.task import Task
 from blijfwijzer.survey.arrays import Array
 from studies.pace import cpu_seconds
 from studies.peers import tree_shap

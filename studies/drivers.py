@@ -20,8 +20,9 @@ from blijfwijzer.drivers.importance import measure_importance, refit_importance
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.features import Feature, Features, Schema, build_features
-from blijfwijzer.risk.selection import Task, select_model
+from blijfwijzer.risk.selection import select_model
 from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.task import Task
 from blijfwijzer.risk.training import prepare
 from blijfwijzer.settings import ModelSettings, Settings
 from blijfwijzer.survey.arrays import Array, Codes

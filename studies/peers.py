@@ -14,7 +14,7 @@ from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import fit_linear, linear_margin
 from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.model import Calibrator, calibrate
-from blijfwijzer.risk.selection import Task
+from blijfwijzer.risk.task import Task
 from blijfwijzer.survey.arrays import Array, Codes
 
 Fit = Callable[[Task, Codes, Codes], Array]

@@ -17,8 +17,9 @@ from blijfwijzer.progress import Tell
 from blijfwijzer.risk.calibration import estimate_slope
 from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.risk.metrics import log_losses, to_margin
-from blijfwijzer.risk.selection import Task, select_model
+from blijfwijzer.risk.selection import select_model
 from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.task import Task
 from blijfwijzer.risk.training import prepare
 from blijfwijzer.settings import ModelSettings, Settings
 from blijfwijzer.survey.arrays import Array, Codes, Mask

@@ -11,8 +11,9 @@ from blijfwijzer.records.model_folder import Learnt, model_files
 from blijfwijzer.records.registry import Registered
 from blijfwijzer.records.tracking import Training
 from blijfwijzer.risk.features import Feature, Schema
-from blijfwijzer.risk.selection import Task, select_model
+from blijfwijzer.risk.selection import select_model
 from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.task import Task
 from blijfwijzer.runs.train import SERVED
 from blijfwijzer.settings import ModelSettings, Settings
 from blijfwijzer.survey.codebook import Text, load_codebook

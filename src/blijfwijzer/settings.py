@@ -57,6 +57,16 @@ class ModelSettings(Section):
     with somewhat fewer; below ten the model file would describe few people and is refused."""
     threads: int = Field(0, ge=0, le=1_024)
     """Threads for fitting; 0 is all cores."""
+    most_compared: int = Field(100_000, ge=1_000, le=100_000_000)
+    """Responses that candidates are compared and measured on; of more, a sample of whole units."""
+    most_fitted: int = Field(1_000_000, ge=1_000, le=100_000_000)
+    """Responses that the champion is fitted on; of more, a sample of whole units."""
+
+    @model_validator(mode="after")
+    def _fitted_beyond_compared(self) -> "ModelSettings":
+        if self.most_fitted < self.most_compared:
+            raise ValueError("most_fitted is fewer than most_compared, which are some of these")
+        return self
 
 
 class EvaluationSettings(Section):

@@ -35,6 +35,7 @@ TARGETS = [
     "notebooks",
     "profile",
     "bench",
+    "bench-large",
 ]
 APART = ("bench", "docs")
 """Extras that have a lock of their own, with what they add."""

@@ -13,8 +13,9 @@ from blijfwijzer.drivers.games import compare_games
 from blijfwijzer.drivers.gaps import ALL, explain_gaps
 from blijfwijzer.drivers.importance import refit_importance
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.risk.selection import Task, select_model
+from blijfwijzer.risk.selection import select_model
 from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.task import Task
 from blijfwijzer.settings import DriverSettings, ModelSettings
 from shared_models import SCHEMA, make_survey
 

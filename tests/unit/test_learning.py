@@ -9,8 +9,9 @@ from blijfwijzer.risk.evaluation import finest_step
 from blijfwijzer.risk.learning import SHARES, learn_curve
 from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.protection import protect_curve, protect_selection
-from blijfwijzer.risk.selection import Task, select_model
+from blijfwijzer.risk.selection import select_model
 from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.task import Task
 from blijfwijzer.settings import ModelSettings
 from shared_models import SCHEMA, make_survey
 

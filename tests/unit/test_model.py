@@ -37,8 +37,9 @@ from blijfwijzer.risk.model import (
     predict_risk,
 )
 from blijfwijzer.risk.protection import protect_selection
-from blijfwijzer.risk.selection import Task, choose_without
+from blijfwijzer.risk.selection import choose_without
 from blijfwijzer.risk.splits import split_by_unit
+from blijfwijzer.risk.task import Task
 from blijfwijzer.settings import ModelSettings
 from shared_models import SCHEMA, make_survey, select
 

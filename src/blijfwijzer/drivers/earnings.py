@@ -16,7 +16,7 @@ from blijfwijzer.drivers.importance import Refit
 from blijfwijzer.estimation.intervals import ends_of
 from blijfwijzer.estimation.resampling import Draws, draw_units
 from blijfwijzer.risk.evaluation import finest_step, widening
-from blijfwijzer.risk.selection import Task
+from blijfwijzer.risk.task import Task
 from blijfwijzer.survey.arrays import Array
 
 _MOST_EXACT = 8

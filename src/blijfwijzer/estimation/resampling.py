@@ -1,5 +1,6 @@
 """Whole units drawn again, for statistics without a formula for their error."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,11 @@ class Draws(NamedTuple):
         columns = weight[:, None] * np.column_stack([np.ones(len(values)), values])
         totals = self.finish(self.gather(columns))
         return np.asarray(totals[:, 1:] / np.maximum(totals[:, :1], _NO_WEIGHT))
+
+    @property
+    def each(self) -> Iterator[Array]:
+        """How often each response counts, one draw after the other."""
+        return (times[self.place] for times in self.times.T)
 
     @property
     def by_response(self) -> Array:

@@ -51,7 +51,8 @@ def render_review(review: Review) -> bytes:
     if selection is not None:
         champion = say(id_of("candidate", selection.champion.kind))
         told = say("review.chosen", champion=champion, price=selection.price)
-        chosen = Block(paragraphs=(told,))
+        sampled = () if review.sampled is None else (review.sampled,)
+        chosen = Block(paragraphs=(told, *sampled))
         sections["model"] = [
             chosen,
             *present(chapter, "candidates"),

@@ -63,6 +63,8 @@ class Review:
     """How drivers changed since another wave or model; of an explanation against it."""
     learning: pd.DataFrame | None = None
     """Whether more responses would help, as `learn_curve` gives it; of a training."""
+    sampled: Message | None = None
+    """What sample candidates were compared on, and what it costs; of a training that had one."""
 
     @property
     def edge(self) -> Edge:

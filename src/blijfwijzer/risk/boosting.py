@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.risk.coded import AT_ONCE, Coded
 from blijfwijzer.risk.features import Schema
-from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.arrays import Array, Codes
 
 # Threads wait for each other after every split; with fewer rows each, waiting takes longer than
 # the work, and on a busy machine many times longer.
 _ROWS_A_THREAD = 15_000
 _FEWEST_IN_A_LEAF = 10
+_BINS: dict[str, Any] = {"verbose": -1, "max_bin": 255, "min_data_in_bin": 1}
 
 
 @dataclass(frozen=True)
@@ -67,17 +69,74 @@ def grow_trees(
     import lightgbm as lgb
 
     data = lgb.Dataset(
-        frame.to_numpy(),
-        values,
-        weight=weight,
-        init_score=start,
-        feature_name=[f"f{place}" for place in range(frame.shape[1])],
-        categorical_feature=[i for i, f in enumerate(schema.features) if f.is_nominal],
-        params={"verbose": -1, "max_bin": 255, "min_data_in_bin": 1},
-        free_raw_data=True,
+        frame.to_numpy(), values, weight=weight, init_score=start, **_about(schema), params=_BINS
     )
     booster = lgb.train(tree_parameters(boosting, weight, frame.shape[1]), data, rounds)
     return without_parameters(booster.model_to_string())
+
+
+class Binned:
+    """Responses as bins of answers: a byte each, made once, of which trees are grown on some."""
+
+    def __init__(
+        self, columns: Coded, schema: Schema, values: Array, weight: Array, boosting: Boosting
+    ) -> None:
+        """Bin responses, some at a time.
+
+        Parameters
+        ----------
+        values : 0 or 1
+        weight : per response
+        boosting : how trees will be grown
+        """
+        import lightgbm as lgb
+
+        class Blocks(lgb.Sequence):
+            """Rows as LightGBM asks for them: one by one in order, and then in slices."""
+
+            batch_size = AT_ONCE
+            start, rows = 0, columns.take(slice(0, 0)).to_numpy()
+
+            def __len__(self) -> int:
+                return len(columns)
+
+            def __getitem__(self, asked: Any) -> Array:
+                if isinstance(asked, slice):
+                    return columns.take(asked).to_numpy()
+                if not self.start <= asked < self.start + len(self.rows):
+                    self.start = int(asked)
+                    self.rows = columns.take(slice(asked, asked + AT_ONCE)).to_numpy()
+                return np.asarray(self.rows[asked - self.start])
+
+        own = tree_parameters(boosting, weight, len(schema.features)) | _BINS
+        self._weight, self._boosting = weight, boosting
+        data = lgb.Dataset(Blocks(), values, weight=weight, **_about(schema), params=own)
+        self._data = data.construct()
+
+    def grow_trees(self, rows: Codes, start: Array, rounds: int) -> str:
+        """Grow trees as `grow_trees` does, on some of the responses.
+
+        Parameters
+        ----------
+        rows : ascending
+        start : margin of each of them that the trees correct
+        """
+        import lightgbm as lgb
+
+        # Made before it is given a start, which is lost otherwise. A list, as it asks, takes more.
+        data = self._data.subset(rows.astype(np.int32)).construct()  # type: ignore[arg-type]
+        data.set_init_score(start)
+        parameters = tree_parameters(self._boosting, self._weight[rows], data.num_feature())
+        return without_parameters(lgb.train(parameters, data, rounds).model_to_string())
+
+
+def _about(schema: Schema) -> dict[str, Any]:
+    """Tell LightGBM of columns."""
+    return {
+        "feature_name": [f"f{place}" for place in range(len(schema.features))],
+        "categorical_feature": [i for i, f in enumerate(schema.features) if f.is_nominal],
+        "free_raw_data": True,
+    }
 
 
 def tree_margin(trees: str, frame: pd.DataFrame, rounds: int | None = None) -> Array:

@@ -207,8 +207,10 @@ def measure_by_unit(
     if np.isnan(widening(count)):
         return table.assign(low=np.nan, high=np.nan)
     drawn = [m for m in metrics if m not in ("ece", "calibration_slope")]
-    times = draw_units(unit, bootstraps, rng).by_response[:, ranked.order]
-    found = pd.DataFrame([measure(ranked, weight * draw, tuple(drawn)) for draw in times])
+    draws = draw_units(unit, bootstraps, rng)
+    # One draw at a time: those of all responses are as large as what models are fitted on.
+    own = draws.take(ranked.order).each
+    found = pd.DataFrame([measure(ranked, weight * times, tuple(drawn)) for times in own])
     spread = widening(count)
     for metric in drawn:
         to, back = _scale_of(metric)

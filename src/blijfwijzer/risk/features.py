@@ -5,6 +5,7 @@ only by its role; audit attributes (age, sex, origin) enter only when the settin
 justification (WGBL and AWGB; see docs/assumptions.md), and a label's own ingredients never do.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,7 +19,9 @@ from blijfwijzer.errors import (
     SettingsError,
     WaveTooDifferentError,
 )
+from blijfwijzer.risk.coded import Coded
 from blijfwijzer.settings import FeatureSettings
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, Column, Policy, Scale, Text
 
 COUNTED = ("missing", "unseen", "moved_to_limit")
@@ -142,14 +145,7 @@ def build_features(responses: pd.DataFrame, scales: pd.DataFrame, schema: Schema
     WaveTooDifferentError
         A nominal column holds levels unknown to the model, and its policy is to reject.
     """
-    available = set(responses.columns) | set(scales.columns)
-    absent = [f.name for f in schema.features if f.name not in available]
-    refused = [name for name in absent if schema[name].absent == "reject"]
-    if refused:
-        raise MissingColumnsError(
-            f"{len(refused)} columns that the model reads are missing: {', '.join(refused)}. "
-            "Add them to the export, or train a model without them."
-        )
+    _refuse_absent(responses, scales, schema)
     built = [_build(feature, responses, scales) for feature in schema.features]
     frame = pd.DataFrame(
         {f.name: values for f, (values, _) in zip(schema.features, built, strict=True)},
@@ -158,6 +154,22 @@ def build_features(responses: pd.DataFrame, scales: pd.DataFrame, schema: Schema
     counts = pd.DataFrame([count for _, count in built])
     _refuse_unseen(counts, schema)
     return Features(frame, counts)
+
+
+def code_features(responses: pd.DataFrame, scales: pd.DataFrame, schema: Schema) -> Coded:
+    """Make the model's columns as codes, one after the other; raises what `build_features` does."""
+    _refuse_absent(responses, scales, schema)
+    counts = []
+
+    def built() -> Iterator[tuple[str, Array]]:
+        for feature in schema.features:
+            values, count = _build(feature, responses, scales)
+            counts.append(count)
+            yield feature.name, np.asarray(values, dtype=np.float64)
+
+    columns = Coded.of(built())
+    _refuse_unseen(pd.DataFrame(counts), schema)
+    return columns
 
 
 def schema_to_json(schema: Schema) -> list[dict[str, Any]]:
@@ -283,6 +295,17 @@ def _count(
         "moved_to_limit": moved,
         "absent": absent,
     }
+
+
+def _refuse_absent(responses: pd.DataFrame, scales: pd.DataFrame, schema: Schema) -> None:
+    available = set(responses.columns) | set(scales.columns)
+    absent = [f.name for f in schema.features if f.name not in available]
+    refused = [name for name in absent if schema[name].absent == "reject"]
+    if refused:
+        raise MissingColumnsError(
+            f"{len(refused)} columns that the model reads are missing: {', '.join(refused)}. "
+            "Add them to the export, or train a model without them."
+        )
 
 
 def _refuse_unseen(counts: pd.DataFrame, schema: Schema) -> None:

@@ -1,6 +1,7 @@
 """Whether more responses would make a model better: its loss when fitted on fewer whole units."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,9 @@ import pandas as pd
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.risk.metrics import log_losses, to_margin
 from blijfwijzer.risk.model import RiskModel, predict_risk
-from blijfwijzer.risk.selection import Selection, Task
-from blijfwijzer.survey.arrays import Codes
+from blijfwijzer.risk.selection import Selection
+from blijfwijzer.risk.task import Task
+from blijfwijzer.survey.arrays import Array, Codes
 
 SHARES = (0.25, 0.5, 1.0)
 """Of the units that each fold is fitted on."""
@@ -18,15 +20,30 @@ _FOLDS = 3
 folds tell a difference well."""
 
 
-def learn_curve(selection: Selection, task: Task, tell: Tell = silent) -> pd.DataFrame:
+class Beyond(NamedTuple):
+    """What is known of the champion fitted on more than the units that candidates had."""
+
+    units: int
+    rows: int
+    risk: Array
+    """Of each response of the task, by a model that was fitted without its unit."""
+
+
+def learn_curve(
+    selection: Selection, task: Task, tell: Tell = silent, beyond: Beyond | None = None
+) -> pd.DataFrame:
     """Fit the champion as it was set on parts of the units, and measure its loss on the others.
 
     The calibrator is that of the champion throughout, and so is every setting.
 
+    Parameters
+    ----------
+    beyond : one point more, where there is one
+
     Returns
     -------
     One row per share of the units: share, units, rows (means over folds), log_loss (weighted, on
-    units of which none was fitted on), above (how much more than with all units) and influence
+    units of which none was fitted on), above (how much more than in the last row) and influence
     (what one response may change of that at most).
     """
     clusters = np.unique(task.design.cluster, return_inverse=True)[1]
@@ -49,6 +66,11 @@ def learn_curve(selection: Selection, task: Task, tell: Tell = silent) -> pd.Dat
         units = np.mean([len(np.unique(clusters[part])) for part in parts])
         rows = np.mean([len(part) for part in parts])
         found.append([share, units, rows, weight @ log_losses(task.values[tested], risk)])
+    if beyond is not None:
+        risk, most = beyond.risk[tested], found[-1][2]
+        margins.append(to_margin(risk))
+        loss = weight @ log_losses(task.values[tested], risk)
+        found.append([beyond.rows / most, beyond.units, beyond.rows, loss])
     table = pd.DataFrame(found, columns=["share", "units", "rows", "log_loss"])
     # A loss changes by one at most where the margin does.
     influence = [float((weight * np.abs(one - margins[-1])).max()) for one in margins]

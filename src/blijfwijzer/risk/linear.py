@@ -1,16 +1,24 @@
 """A regularised logistic regression that is written as plain numbers."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from blijfwijzer.estimation.fitting import gather_products
+from blijfwijzer.risk.coded import Coded, parts_of
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.survey.arrays import Array
 
 _WEAK = 0.01
 """Inverse of a penalty from which few heavy steps (Newton's method) are quicker: on PIAAC."""
+
+_Said = tuple[str, float | None]
+"""A feature, and which level of it a term reads."""
+_ROUNDS, _NEAR = 50, 1e-8
+"""Steps of Newton's method at most, and how far the last one goes at most."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,76 @@ def fit_linear(
     return Linear(float(regression.intercept_[0]), tuple(terms))
 
 
+def fit_linear_by_codes(
+    columns: Coded,
+    schema: Schema,
+    names: list[str],
+    values: Array,
+    weight: Array,
+    strength: float,
+) -> Linear:
+    """Fit what `fit_linear` fits, without a number per response and term.
+
+    What a term says of a response follows from its code. Cross products are added up over some
+    responses at a time, and each round of Newton's method takes one step by them.
+
+    Parameters
+    ----------
+    columns : features of the responses
+    values, weight : per response, as `fit_linear` takes them
+    """
+    plans, tables = list[list[_Said]](), list[_Table]()
+    for name in names:
+        answers, code = columns.column(name)
+        own = _plan(answers, schema, name)
+        said = np.stack([_read(answers, level) for _, level in own], axis=1)
+        tables.append(_standardise(said, code, weight))
+        plans.append(own)
+    total, width = float(weight.sum()), 1 + sum(map(len, plans))
+    prior = float(weight @ values) / total
+    at = np.append(np.log(prior / (1 - prior)), np.zeros(width - 1))
+    penalty = np.append(0.0, np.full(width - 1, 1 / strength))
+    for _ in range(_ROUNDS):
+        sums = np.zeros((width, width + 1))
+        for part in parts_of(len(columns)):
+            x = np.column_stack([np.ones(part.stop - part.start), *(t.of(part) for t in tables)])
+            sums += gather_products(x, values[part], weight[part], at, "logistic")
+        step = np.linalg.solve(sums[:, :-1] + np.diag(penalty), sums[:, -1] - penalty * at)
+        at = at + step
+        if np.abs(step).max() < _NEAR:
+            break
+    slopes, terms = iter(at[1:].tolist()), list[Term]()
+    for own, table in zip(plans, tables, strict=True):
+        told = zip(own, table.mean.tolist(), table.spread.tolist(), strict=True)
+        terms += [Term(*said, mean, next(slopes) / spread) for said, mean, spread in told]
+    return Linear(float(at[0]), tuple(terms))
+
+
+class _Table(NamedTuple):
+    """What standardised terms of a column say of each of its codes."""
+
+    values: Array
+    """One row per code, one column per term."""
+    code: NDArray[np.unsignedinteger]
+    """Of each response."""
+    mean: Array
+    spread: Array
+
+    def of(self, part: slice) -> Array:
+        """Give the terms of some responses."""
+        return np.asarray(self.values[self.code[part]])
+
+
+def _standardise(said: Array, code: NDArray[np.unsignedinteger], weight: Array) -> _Table:
+    """Standardise terms as `fit_linear` does: a missing value counts as the mean of the others."""
+    count, known = np.bincount(code, weight, len(said)), ~np.isnan(said)
+    mean = (count @ np.where(known, said, 0)) / np.maximum(count @ known, 1e-12)
+    centred = np.where(known, said - mean, 0.0)
+    spread = np.sqrt(count @ centred**2 / weight.sum())
+    spread = np.where(spread > 0, spread, 1.0)
+    return _Table(centred / spread, code, mean, spread)
+
+
 def shrink(linear: Linear, share: float) -> Linear:
     """Scale a regression's margin towards zero, for trees to start from."""
     terms = (Term(t.feature, t.level, t.mean, t.coefficient * share) for t in linear.terms)
@@ -124,8 +202,8 @@ def linear_from_json(raw: dict[str, Any]) -> Linear:
     return Linear(raw["intercept"], tuple(terms))
 
 
-def _plan(column: Array, schema: Schema, name: str) -> list[tuple[str, float | None]]:
-    missing: list[tuple[str, float | None]] = []
+def _plan(column: Array, schema: Schema, name: str) -> list[_Said]:
+    missing: list[_Said] = []
     if np.isnan(column).any():
         missing = [(name, float("nan"))]
     if schema[name].is_nominal:

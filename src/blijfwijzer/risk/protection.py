@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.rounding import band, band_floor, to_band, whole_percent
-from blijfwijzer.estimation.intervals import wilson
+from blijfwijzer.estimation.intervals import Estimate, wilson
 from blijfwijzer.risk.evaluation import Evaluation, decimals_of, finest_step
 from blijfwijzer.risk.metrics import log_losses, possible_losses
 from blijfwijzer.risk.rivals import Rivals
@@ -128,6 +128,21 @@ def protect_curve(table: pd.DataFrame, reference: Any, level: float) -> pd.DataF
     if "rows" in table:
         told["rows"] = band_floor(table["rows"])
     return told.drop(columns="influence")
+
+
+def protect_cost(cost: Estimate, rivals: Rivals) -> Estimate:
+    """Round a difference in log loss to what decides and one person cannot move.
+
+    Parameters
+    ----------
+    rivals : the risks that it is between
+    """
+    step = finest_step(rivals.influence, 0.0 if np.isnan(cost.se) else cost.se)
+    # An end that rounds to nothing is no negative nothing.
+    value, low, high = (
+        float(_in_steps(end, step)) + 0.0 for end in (cost.value, cost.low, cost.high)
+    )
+    return replace(cost, value=value, low=low, high=high)
 
 
 def _in_steps(value: Any, step: Any) -> Any:

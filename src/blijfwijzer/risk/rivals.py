@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import ends_of
-from blijfwijzer.estimation.resampling import draw_units
+from blijfwijzer.estimation.resampling import Draws, draw_units
 from blijfwijzer.risk.calibration import degrees_of
 from blijfwijzer.risk.evaluation import Predictions, decimals_of, widening
 from blijfwijzer.risk.metrics import log_losses, measure, rank
@@ -72,10 +73,7 @@ def compare_risks(rivals: Rivals, bootstraps: int, seed: int) -> pd.DataFrame:
     """
     unit = pd.factorize(rivals.design.cluster)[0]
     draws = draw_units(unit, bootstraps, np.random.default_rng(seed))
-    weights = [np.ones(len(unit)), *draws.by_response]
-    found = np.stack(
-        [_measured(one.values, one.risk, one.design.weight, weights) for one in rivals.each]
-    )
+    found = np.stack([_measured(one, draws) for one in rivals.each])
     right = np.array([RIGHT.get(name, np.nan) for name in MEASURES])
     off = np.where(np.isnan(right), found, np.abs(found - right))
     difference = off[1] - off[0]
@@ -117,9 +115,10 @@ def measure_skill(
     return {name: round(float(number), digits) for name, number in told}
 
 
-def _measured(values: Array, risk: Array, weight: Array, times: list[Array]) -> Array:
-    """Give each measure, a row for each way to weigh responses."""
-    ranked = rank(values, risk)
-    own = weight[ranked.order]
-    rows = [measure(ranked, own * one[ranked.order], MEASURES) for one in times]
+def _measured(one: Predictions, draws: Draws) -> Array:
+    """Give each measure of a risk, of all responses and then of each draw: one row each."""
+    ranked = rank(one.values, one.risk)
+    weight, alike = one.design.weight[ranked.order], np.ones(len(one.values))
+    times = chain([alike], draws.take(ranked.order).each)
+    rows = [measure(ranked, weight * own, MEASURES) for own in times]
     return np.array([[row[name] for name in MEASURES] for row in rows])

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.estimation.design import Design
 from blijfwijzer.progress import Tell, silent
-from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_margin
+from blijfwijzer.risk.boosting import first_trees, tree_margin
 from blijfwijzer.risk.calibration import estimate_slope, fit_calibrator, judge_slope
 from blijfwijzer.risk.features import Schema
-from blijfwijzer.risk.linear import Linear, fit_linear, linear_margin, shrink
+from blijfwijzer.risk.linear import linear_margin, shrink
 from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.model import Calibrator, RiskModel, calibrate, predict_margin
 from blijfwijzer.risk.splits import Fold
-from blijfwijzer.settings import ModelSettings
+from blijfwijzer.risk.task import Fit, Fits, Task, Whole
 from blijfwijzer.survey.arrays import Array, Codes
 
 # The budget of tuning: each candidate is fitted once per fold and per entry here, or, for trees,
@@ -52,6 +52,8 @@ class Selection:
     the chosen one), influence (what one response may change of that at most) and is_chosen."""
     fit: Callable[[Codes], RiskModel] = field(repr=False)
     """Fits the champion as it was set on some responses; it is not calibrated."""
+    fit_to: Fit = field(repr=False)
+    """The same on responses that may be others."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class _Variant:
     name: str
     setting: float
     """Strength of a regression (inverse of its penalty) or number of trees; NaN of neither."""
-    fit: Callable[[Codes], RiskModel]
+    fit: Fit
 
 
 @dataclass(frozen=True)
@@ -85,50 +87,6 @@ class _Tried:
     def is_at_edge(self) -> bool:
         """Whether the first or last setting was best of several, so that one beyond may be."""
         return len(self.variants) > 1 and self.chosen in (0, len(self.variants) - 1)
-
-
-@dataclass(frozen=True)
-class Task:
-    """Responses of which an outcome is known, as every candidate is fitted to them."""
-
-    target: str
-    thresholds: dict[str, float]
-    """Cuts by which the outcome was labelled."""
-    frame: pd.DataFrame
-    """One row per response, as `build_features` gives."""
-    schema: Schema
-    values: Array
-    """0 or 1."""
-    design: Design
-    """By which units responses were drawn, and their weight: mean 1."""
-    folds: list[Fold]
-    """Whole units apart."""
-    settings: ModelSettings
-    seed: int = 0
-
-    @property
-    def weight(self) -> Array:
-        """Per response."""
-        return self.design.weight
-
-    def model(self, kind: str, linear: Linear, trees: str = "") -> RiskModel:
-        """Give a model that is not calibrated yet."""
-        return RiskModel(
-            self.target, kind, self.schema, linear, trees, Calibrator(), self.thresholds
-        )
-
-    def linear(self, rows: Codes, names: list[str], strength: float) -> Linear:
-        """Fit the linear part of a model on some responses."""
-        part = self.frame.iloc[rows]
-        return fit_linear(part, self.schema, names, self.values[rows], self.weight[rows], strength)
-
-    def boosting(self) -> Boosting:
-        """Give how trees are grown."""
-        return Boosting(
-            minimum_leaf=self.settings.minimum_leaf,
-            seed=self.seed,
-            threads=self.settings.threads,
-        )
 
 
 _LEARN_FROM = {"trees": ("items", "logistic")}
@@ -169,10 +127,10 @@ def select_model(task: Task, tell: Tell = silent, kind: str = "") -> Selection:
             tried[name] = make(task, tell)
     scores = _compare(tried, task)
     champion = kind or str(scores.index[scores["is_champion"]][0])
-    tell(f"{task.target}: fit the champion ({champion}) on all responses")
+    tell(f"{task.target}: fit the champion ({champion})")
     best = tried[champion]
     chosen = best.variants[best.chosen]
-    fitted = chosen.fit(np.arange(len(task.values)))
+    fitted = chosen.fit(task, np.arange(len(task.values)))
     return Selection(
         champion=replace(fitted, calibrator=best.calibrator),
         fold_models=tuple(replace(m, calibrator=best.calibrator) for m in best.models),
@@ -180,7 +138,8 @@ def select_model(task: Task, tell: Tell = silent, kind: str = "") -> Selection:
         out_of_fold={name: candidate.risk for name, candidate in tried.items()},
         price=float(scores["above_best"].loc[champion]),
         tuning=_tell_tuning(tried),
-        fit=chosen.fit,
+        fit=partial(chosen.fit, task),
+        fit_to=chosen.fit,
     )
 
 
@@ -203,6 +162,30 @@ def _tell_tuning(tried: Mapping[str, _Tried]) -> pd.DataFrame:
     )
 
 
+def fit_whole(selection: Selection, whole: Whole, tell: Tell = silent) -> tuple[Selection, Array]:
+    """Fit the champion, as it was set on a sample, on all responses, and without each fold.
+
+    Returns
+    -------
+    What was tried, with the models that are fitted so; and the probability of each response of the
+    sample, from models and calibrators without it.
+    """
+    task, kind = whole.task, selection.champion.kind
+    margins, models = np.empty((1, len(task.values))), list[RiskModel]()
+    for number, (_, test) in enumerate(task.folds, start=1):
+        tell(f"{task.target}: {kind} on all responses, without fold {number} of {len(task.folds)}")
+        models.append(selection.fit_to(whole, whole.without(test)))
+        margins[0, test] = predict_margin(models[-1], task.frame.iloc[test])
+    tell(f"{task.target}: {kind} on all responses")
+    champion = selection.fit_to(whole, whole.everyone)
+    tried = _choose([_Variant("", np.nan, selection.fit_to)], margins, [models], task)
+    own = [replace(model, calibrator=tried.calibrator) for model in (champion, *models)]
+    scores = selection.scores.copy()
+    scores.loc[kind, "is_calibrated"] = tried.calibrator != Calibrator()
+    found = replace(selection, champion=own[0], fold_models=tuple(own[1:]), scores=scores)
+    return found, tried.risk
+
+
 def choose_without(risks: Mapping[str, Array], task: Task) -> tuple[str, ...]:
     """Give the candidate that the same rule chooses without each fold in turn.
 
@@ -222,7 +205,7 @@ def choose_without(risks: Mapping[str, Array], task: Task) -> tuple[str, ...]:
 def _prevalence(task: Task, tell: Tell) -> _Tried:
     """Predict the same weighted rate for everybody."""
     variant = _Variant(
-        "", np.nan, lambda rows: task.model("prevalence", task.linear(rows, [], 1.0))
+        "", np.nan, lambda own, rows: own.model("prevalence", own.linear(rows, [], 1.0))
     )
     return _try([variant], task, "prevalence", tell)
 
@@ -251,7 +234,7 @@ def _regress(task: Task, kind: str, names: list[str], tell: Tell) -> _Tried:
         return _Variant(
             f"C={strength:g}",
             strength,
-            lambda rows: task.model(kind, task.linear(rows, names, strength)),
+            lambda own, rows: own.model(kind, own.linear(rows, names, strength)),
         )
 
     return _try([variant(s) for s in _STRENGTHS], task, kind, tell)
@@ -261,9 +244,9 @@ def _additive(task: Task, tell: Tell) -> _Tried:
     """Sum one curve per feature: a glass box that can be drawn in full."""
     boosting = replace(task.boosting(), depth=3, rate=0.05, node_share=1.0, is_additive=True)
 
-    def grow(rows: Codes, rounds: int, _: int | None) -> RiskModel:
-        linear = task.linear(rows, [], 1.0)
-        return task.model("additive", linear, _grow(task, rows, linear, rounds, boosting))
+    def grow(own: Fits, rows: Codes, rounds: int, _: int | None) -> RiskModel:
+        linear = own.linear(rows, [], 1.0)
+        return own.model("additive", linear, own.grow(rows, linear, rounds, boosting))
 
     return _try_rounds(grow, task, "additive", tell)
 
@@ -278,23 +261,14 @@ def _trees(task: Task, tell: Tell, rival: _Tried | None) -> _Tried:
     """
     names = _answers(task.schema)
 
-    def grow(rows: Codes, rounds: int, fold: int | None) -> RiskModel:
+    def grow(own: Fits, rows: Codes, rounds: int, fold: int | None) -> RiskModel:
         strength = _START_STRENGTH
         if rival is not None:
             strength = _STRENGTHS[rival.chosen if fold is None else rival.by_fold[fold]]
-        start = shrink(task.linear(rows, names, strength), _START_SHARE)
-        trees = _grow(task, rows, start, rounds, task.boosting())
-        return task.model("trees", start, trees)
+        start = shrink(own.linear(rows, names, strength), _START_SHARE)
+        return own.model("trees", start, own.grow(rows, start, rounds, task.boosting()))
 
     return _try_rounds(grow, task, "trees", tell)
-
-
-def _grow(task: Task, rows: Codes, start: Linear, rounds: int, boosting: Boosting) -> str:
-    part = task.frame.iloc[rows]
-    margin = linear_margin(start, part)
-    return grow_trees(
-        part, task.schema, task.values[rows], task.weight[rows], margin, rounds, boosting
-    )
 
 
 def _try(variants: list[_Variant], task: Task, name: str, tell: Tell) -> _Tried:
@@ -304,14 +278,14 @@ def _try(variants: list[_Variant], task: Task, name: str, tell: Tell) -> _Tried:
     for number, (fit, test) in enumerate(task.folds, start=1):
         tell(f"{task.target}: {name}, fold {number} of {len(task.folds)}")
         for place, variant in enumerate(variants):
-            model = variant.fit(fit)
+            model = variant.fit(task, fit)
             margins[place, test] = predict_margin(model, task.frame.iloc[test])
             models[place].append(model)
     return _choose(variants, margins, models, task)
 
 
 def _try_rounds(
-    grow: Callable[[Codes, int, int | None], RiskModel],
+    grow: Callable[[Fits, Codes, int, int | None], RiskModel],
     task: Task,
     name: str,
     tell: Tell,
@@ -326,14 +300,14 @@ def _try_rounds(
     models: list[list[RiskModel]] = [[] for _ in _ROUNDS]
     for fold, (fit, test) in enumerate(task.folds):
         tell(f"{task.target}: {name}, fold {fold + 1} of {len(task.folds)}")
-        full, part = grow(fit, max(_ROUNDS), fold), task.frame.iloc[test]
+        full, part = grow(task, fit, max(_ROUNDS), fold), task.frame.iloc[test]
         linear = linear_margin(full.linear, part)
         for place, rounds in enumerate(_ROUNDS):
             margins[place, test] = linear + tree_margin(full.trees, part, rounds)
             models[place].append(full)
 
     def variant(rounds: int) -> _Variant:
-        return _Variant(f"{rounds} trees", rounds, lambda rows: grow(rows, rounds, None))
+        return _Variant(f"{rounds} trees", rounds, lambda own, rows: grow(own, rows, rounds, None))
 
     tried = _choose([variant(r) for r in _ROUNDS], margins, models, task)
     rounds = _ROUNDS[tried.chosen]

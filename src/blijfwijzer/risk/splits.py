@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from blijfwijzer.errors import OneClassError, TooFewResponsesError
 
+FEWEST_DRAWN, _MOST_OFF = 30, 0.25
+"""Whole units of a sample, at least, and by which share its responses may be more or fewer than
+asked; conventions of ours."""
 PERSON = "person"
 """What folds keep apart where they keep no units whole."""
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -42,6 +45,49 @@ def units_apart(responses: pd.DataFrame, levels: Sequence[str], folds: int) -> p
         if units.nunique() >= folds:
             return units
     return pd.Series(np.arange(len(responses)), index=responses.index, name=PERSON)
+
+
+def draw_whole_units(
+    units: pd.Series, strata: pd.Series, rows: int, seed: int
+) -> tuple[NDArray[np.intp], bool]:
+    """Draw a sample of about so many responses: whole units, of each stratum and size their share.
+
+    Units are put in order of stratum and size, and every so many-th is drawn from a start of chance
+    (systematic sampling: Cochran 1977, chapter 8), so each is as likely to be drawn. Where units
+    are so few or large that `FEWEST_DRAWN` are not drawn, or too many or too few responses with
+    them, people are drawn in each unit instead.
+
+    Parameters
+    ----------
+    units : where each respondent works
+    strata : units above; each unit lies in that of its first response
+    rows : responses, fewer than there are
+
+    Returns
+    -------
+    Places of the responses, ascending, and whether units are whole.
+    """
+    rng = np.random.default_rng(seed)
+    code, share = pd.factorize(units, use_na_sentinel=False)[0], rows / len(units)
+    first = np.unique(code, return_index=True)[1]
+    above = pd.factorize(strata, use_na_sentinel=False)[0]
+    drawn = _draw_every(np.bincount(code), above[first], share, rng)
+    chosen = np.flatnonzero(drawn[code])
+    if drawn.sum() >= FEWEST_DRAWN and abs(len(chosen) / rows - 1) <= _MOST_OFF:
+        return chosen, True
+    alike = np.zeros(len(code), dtype=np.intp)
+    return np.flatnonzero(_draw_every(alike, code, share, rng)), False
+
+
+def _draw_every(
+    size: NDArray[np.intp], stratum: NDArray[np.intp], share: float, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Say which are drawn: a share, spread evenly over strata and sizes."""
+    order = np.lexsort((rng.random(len(size)), size, stratum))
+    steps = np.floor(np.arange(len(size) + 1) * share + rng.random())
+    drawn = np.zeros(len(size), dtype=bool)
+    drawn[order] = np.diff(steps) > 0
+    return drawn
 
 
 def split_by_unit(

@@ -1,23 +1,30 @@
 """From answers to fitted models, once: label, features, folds, candidates."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intervals import Estimate
+from blijfwijzer.estimation.means import estimate_mean
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.risk.evaluation import Predictions
-from blijfwijzer.risk.features import build_features, learn_schema
+from blijfwijzer.risk.features import build_features, code_features, learn_schema
 from blijfwijzer.risk.leaks import refuse_twins, screen_features
+from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.outcomes import barred_columns, require_both_classes
-from blijfwijzer.risk.selection import Selection, Task, select_model
-from blijfwijzer.risk.splits import split_by_unit, units_apart
+from blijfwijzer.risk.selection import Selection, fit_whole, refit_model, select_model
+from blijfwijzer.risk.splits import draw_whole_units, split_by_unit, units_apart
+from blijfwijzer.risk.task import Task, Whole
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.arrays import Array, Mask
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook, Outcome
 from blijfwijzer.survey.rule_truth import label
+
+_Rows = TypeVar("_Rows", pd.DataFrame, pd.Series)
 
 
 @dataclass(frozen=True)
@@ -26,17 +33,36 @@ class TrainingSet:
 
     outcome: Outcome
     answers: Array
-    """The outcome per response of the survey: 1, 0, or NaN where it is not known."""
+    """The outcome per response of the survey: 1, 0, or NaN where it is not known, or where a sample
+    does not have the response."""
     units: pd.Series
     """Where each respondent of whom it is known works."""
     apart: str
     """Unit level of which folds and intervals keep units whole; `PERSON` where they keep none."""
     task: Task
+    drawn: "DrawnFrom | None" = None
+    """Where there are more than candidates are compared on."""
 
     @property
     def known(self) -> Mask:
         """Per response of the survey, whether its outcome is known; `task` has only these."""
         return ~np.isnan(self.answers)
+
+    @property
+    def trained_units(self) -> pd.Series:
+        """Where each respondent works whom the champion is fitted on."""
+        return self.units if self.drawn is None else self.drawn.whole.units
+
+
+@dataclass(frozen=True)
+class DrawnFrom:
+    """What a sample was drawn of, for candidates to be compared on: of others nothing is told."""
+
+    whole: Whole
+    known: int
+    """Responses of which the outcome is known: more than are fitted on, where there are so many."""
+    is_whole: bool
+    """Whether units are whole in it; else people were drawn in each."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +71,18 @@ class Fitted:
 
     made_from: TrainingSet
     selection: Selection
-    single: pd.Series
+    single: pd.Series = field(default_factory=pd.Series)
     """Per feature: how well it tells the outcome by itself (AUC)."""
     began: float = field(default=0.0, compare=False)
     """When it began, in seconds since 1970."""
+    sampled: "Sampled | None" = None
+    """Where candidates were compared on a sample."""
 
     @property
     def risk(self) -> Array:
         """Out of fold, of the model that was chosen."""
+        if self.sampled is not None:
+            return self.sampled.risk
         return self.selection.out_of_fold[self.selection.champion.kind]
 
     @property
@@ -60,6 +90,18 @@ class Fitted:
         """Risks beside the answers."""
         task = self.made_from.task
         return Predictions(task.values, self.risk, task.design)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What comes of a sample and what it costs."""
+
+    compared: Selection
+    """With models that were fitted on the sample alone."""
+    risk: Array
+    """Of each response of the sample, by models of all responses without its unit."""
+    cost: Estimate
+    """How much higher the log loss of the champion is where it is fitted on the sample alone."""
 
 
 def prepare(
@@ -83,26 +125,59 @@ def prepare(
     labelled = label(responses, scales, codebook, outcome)
     require_both_classes(labelled, outcome, settings.intake.minimum_responses)
     answers = labelled.values.to_numpy(dtype=float)
-    known = ~np.isnan(answers)
-    responses, scales = (part[known].reset_index(drop=True) for part in (responses, scales))
+    known = np.flatnonzero(~np.isnan(answers))
+    responses, scales = (_take(part, known) for part in (responses, scales))
+    cluster = codebook.units.levels.index(codebook.units.cluster)
+    apart = units_apart(responses, codebook.units.levels[cluster:], settings.model.folds)
+    above = next((n for n in codebook.units.levels[:cluster] if n in responses), None)
+    strata = pd.Series(0, apart.index) if above is None else responses[above]
+    fitted, are_whole = _draw(apart, strata, settings.model.most_fitted, settings.seed)
+    responses, scales = (_take(part, fitted) for part in (responses, scales))
+    apart, strata = (_take(part, fitted) for part in (apart, strata))
     barred = barred_columns(codebook, outcome)
     schema = learn_schema(responses, scales, codebook, barred, settings.features)
-    units = responses[codebook.units.cluster]
-    levels = codebook.units.levels[codebook.units.levels.index(codebook.units.cluster) :]
-    apart = units_apart(responses, levels, settings.model.folds)
-    weight = (responses["weight"] / responses["weight"].mean()).to_numpy()
+    # By another seed, or the second would be drawn from where the first was.
+    rows, is_whole = _draw(apart, strata, settings.model.most_compared, settings.seed + 1)
+    is_drawn = len(rows) < len(apart)
+    if is_drawn:
+        columns = code_features(responses, scales, schema)
+        frame = columns.take(rows)
+    else:
+        frame = build_features(responses, scales, schema).frame
+    units, weight = responses[codebook.units.cluster], responses["weight"]
+    values, own, of_rows = answers[known[fitted]], _take(apart, rows), _take(weight, rows)
     task = Task(
         target=outcome.name,
         thresholds=labelled.thresholds,
-        frame=build_features(responses, scales, schema).frame,
+        frame=frame,
         schema=schema,
-        values=answers[known],
-        design=Design.of_units(weight, apart),
-        folds=split_by_unit(answers[known], apart, settings.model.folds, settings.seed),
+        values=values[rows],
+        design=Design.of_units((of_rows / of_rows.mean()).to_numpy(), own),
+        folds=split_by_unit(values[rows], own, settings.model.folds, settings.seed),
         settings=settings.model,
         seed=settings.seed,
     )
-    return TrainingSet(outcome, answers, units, str(apart.name), task)
+    told = np.full(len(answers), np.nan)
+    told[known[fitted[rows]]] = task.values
+    made_from = TrainingSet(outcome, told, _take(units, rows), str(apart.name), task)
+    if not is_drawn:
+        return made_from
+    code, all_weights = pd.factorize(apart)[0], (weight / weight.mean()).to_numpy()
+    whole = Whole(task, rows, columns, values, all_weights, units, code)
+    return replace(made_from, drawn=DrawnFrom(whole, len(known), are_whole and is_whole))
+
+
+def _draw(units: pd.Series, strata: pd.Series, most: int, seed: int) -> tuple[Codes, bool]:
+    """Give the places of all responses, or of a sample where there are more, and if it is whole."""
+    if len(units) <= most:
+        return np.arange(len(units), dtype=np.intp), True
+    return draw_whole_units(units, strata, most, seed)
+
+
+def _take(part: _Rows, rows: Codes) -> _Rows:
+    """Give some rows by a new index; all of them without a copy."""
+    kept = part if len(rows) == len(part) else part.iloc[rows]
+    return kept.reset_index(drop=True)
 
 
 def fit(made_from: TrainingSet, tell: Tell = silent) -> Fitted:
@@ -114,7 +189,20 @@ def fit(made_from: TrainingSet, tell: Tell = silent) -> Fitted:
     """
     began = time.time()
     single = refuse_leaks(made_from)
-    return Fitted(made_from, select_model(made_from.task, tell), single, began)
+    return replace(fit_chosen(made_from, tell), single=single, began=began)
+
+
+def fit_chosen(made_from: TrainingSet, tell: Tell = silent, kind: str = "") -> Fitted:
+    """Fit all candidates and choose one, or fit that of a kind; on all responses where sampled."""
+    task, drawn = made_from.task, made_from.drawn
+    compared = refit_model(task, kind, tell) if kind else select_model(task, tell)
+    if drawn is None:
+        return Fitted(made_from, compared)
+    selection, risk = fit_whole(compared, drawn.whole, tell)
+    own = compared.out_of_fold[compared.champion.kind]
+    more = log_losses(task.values, own) - log_losses(task.values, risk)
+    cost = estimate_mean(more, task.design)
+    return Fitted(made_from, selection, sampled=Sampled(compared, risk, cost))
 
 
 def refuse_leaks(made_from: TrainingSet) -> pd.Series:

@@ -22,8 +22,7 @@ from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.release.overlap import Overlap, find_overlap, is_of_file
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.model import RiskModel, model_to_json, predict_risk
-from blijfwijzer.risk.selection import Selection, refit_model
-from blijfwijzer.risk.training import TrainingSet, prepare
+from blijfwijzer.risk.training import Fitted, fit_chosen, prepare
 from blijfwijzer.runs.explained import Explained
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.files import hash_file
@@ -48,14 +47,6 @@ class HeldOut:
     def rows(self) -> Mask:
         """Per response, whether there is one."""
         return ~np.isnan(self.risk)
-
-
-@dataclass(frozen=True)
-class _Again:
-    """A model that was fitted again, and what it was fitted on."""
-
-    made_from: TrainingSet
-    selection: Selection
 
 
 def hold_out(
@@ -97,7 +88,7 @@ def _held(
     if overlap.kind == "file":
         again = _fit_again(stored, explained.intake, tell)
         out_of_fold = np.full(len(risk), np.nan)
-        out_of_fold[again.made_from.known] = again.selection.out_of_fold[stored.model.kind]
+        out_of_fold[again.made_from.known] = again.risk
         return out_of_fold, "file"
     if own is not None:
         tell(f"read {own.name}")
@@ -108,7 +99,7 @@ def _held(
     return np.where(overlap.apart, risk, np.nan), overlap.kind
 
 
-def _of_other_folds(explained: Explained, again: _Again) -> Array:
+def _of_other_folds(explained: Explained, again: Fitted) -> Array:
     """Give the risk of each by the model of the fold that its organisation was left out of.
 
     One whose organisation was not trained on is given that of the model itself.
@@ -128,6 +119,8 @@ def _of_other_folds(explained: Explained, again: _Again) -> Array:
         )
     risk, units = explained.contributions.risk.copy(), explained.units.astype("str")
     trained = made_from.units.astype("str").to_numpy()
+    # Of those that a sample left out each model was fitted on some.
+    risk[units.isin(made_from.trained_units.astype("str")).to_numpy(dtype=bool)] = np.nan
     models = zip(again.selection.fold_models, made_from.task.folds, strict=True)
     for model, (_, left_out) in models:
         rows = units.isin(np.unique(trained[left_out])).to_numpy(dtype=bool)
@@ -136,20 +129,20 @@ def _of_other_folds(explained: Explained, again: _Again) -> Array:
     return risk
 
 
-def _fit_again(stored: Stored, intake: Intake, tell: Tell) -> _Again:
+def _fit_again(stored: Stored, intake: Intake, tell: Tell) -> Fitted:
     """Fit a model again in the folds of its training, and hold it against its folder."""
     codebook, model = stored.codebook, stored.model
     try:
         scales = score_scales(intake.responses, codebook)
         outcome = codebook.outcomes[model.target]
         made_from = prepare(intake.responses, scales, codebook, outcome, stored.settings)
-        found = refit_model(made_from.task, model.kind, tell)
+        found = fit_chosen(made_from, tell, model.kind)
     except BlijfwijzerError as error:
         raise _not_again(stored) from error
-    again = centre(found.champion, made_from.task.frame, made_from.task.weight)
+    again = centre(found.selection.champion, made_from.task.frame, made_from.task.weight)
     if _text_of(again) != _text_of(model):
         raise _not_again(stored)
-    return _Again(made_from, found)
+    return found
 
 
 def _text_of(model: RiskModel) -> tuple[str, bytes]:

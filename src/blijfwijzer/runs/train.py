@@ -51,6 +51,7 @@ from blijfwijzer.runs.train_review import (
     review_page,
     skill_of,
     tell_apart,
+    tell_sample,
 )
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import (
@@ -206,13 +207,15 @@ def publish_model(
             card,
             tell_apart(fitted, survey.codebook),
             learn_fitted(fitted, evaluation, tell),
+            tell_sample(fitted),
         )
         tell(f"{target}: draw")
         page = review_page(survey, review)
         benchmark = benchmark_tables(survey, fitted, contributions, breakdown)
         files = {**review_files(survey, review, page), **table_files(benchmark, page.edge)}
-        metrics = metrics_of(selection, evaluation, contributions, skill_of(fitted, settings))
-        identified = survey_hmac, identify_trained(release.ledger, fitted.made_from.units)
+        skill = skill_of(fitted, settings)
+        metrics = metrics_of(selection, evaluation, contributions, skill, review.sampled)
+        identified = survey_hmac, identify_trained(release.ledger, fitted.made_from.trained_units)
         learnt = learn(survey, fitted, breakdown, metrics, identified, review)
         tell(f"{target}: write {release.output}")
         release.publish_model(files, model_files(learnt, files, release.output))
@@ -246,6 +249,8 @@ def _say(folder: Path, review: TrainingReview) -> Iterator[str]:
     yield f"  log loss {told('log_loss')}, AUC {told('roc_auc')}"
     yield f"  calibration slope {told('calibration_slope')}"
     yield f"  price of simplicity: {review.selection.price:g} of log loss"
+    if review.sampled is not None:
+        yield f"  {write(review.sampled, SCREEN)}"
     for warning in review.warnings:
         yield f"  warning: {write(warning, SCREEN)}"
     for line in check_lines(review.findings, SCREEN):

@@ -32,7 +32,8 @@ from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.review_tables import setting_of
 from blijfwijzer.risk.evaluation import Evaluation
 from blijfwijzer.risk.metrics import log_losses
-from blijfwijzer.risk.selection import Selection, Task, choose_without
+from blijfwijzer.risk.selection import Selection, choose_without
+from blijfwijzer.risk.task import Task
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import SAME, WaveComparison
 from blijfwijzer.survey.breakdown import break_down_people

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.checks.findings import Finding, find
+from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.earnings import measure_earnings
 from blijfwijzer.drivers.games import compare_games
@@ -32,10 +34,10 @@ from blijfwijzer.records.model_folder import Learnt
 from blijfwijzer.release.breakdown import Breakdown, learn_unit_effects
 from blijfwijzer.risk.card import ChosenCard, answers_of, askable, choose_card
 from blijfwijzer.risk.evaluation import Evaluation, evaluate, to_metrics
-from blijfwijzer.risk.learning import learn_curve
+from blijfwijzer.risk.learning import Beyond, learn_curve
 from blijfwijzer.risk.model import is_constant
-from blijfwijzer.risk.protection import protect_curve, protect_evaluation
-from blijfwijzer.risk.rivals import measure_skill
+from blijfwijzer.risk.protection import protect_cost, protect_curve, protect_evaluation
+from blijfwijzer.risk.rivals import Rivals, measure_skill
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.risk.splits import PERSON
 from blijfwijzer.risk.training import Fitted
@@ -85,6 +87,8 @@ class TrainingReview:
     """What its figures of quality are of."""
     learning: pd.DataFrame | None = None
     """As `learn_curve` gives, as it may be shown; None where nothing is learnt."""
+    sampled: Message | None = None
+    """What sample candidates were compared on, and what it costs; None where there is none."""
 
 
 def find_card(survey: TrainingSurvey, fitted: Fitted) -> ChosenCard | None:
@@ -115,14 +119,16 @@ def explain_fitted(
     """Summarise what drives a model, by what may be shown."""
     task, made_from = fitted.made_from.task, fitted.made_from
     settings, codebook = survey.settings, survey.codebook
-    refits = refit_importance(
-        fitted.selection.fold_models, task.frame, task.schema, task.weight, task.folds
-    )
+    about = task.frame, task.schema, task.weight, task.folds
+    refits = refit_importance(fitted.selection.fold_models, *about)
+    # Models of all differ by a fold of the sample only, which tells too little of other draws.
+    sampled = fitted.sampled
+    apart = refits if sampled is None else refit_importance(sampled.compared.fold_models, *about)
     champion, design, seed = fitted.selection.champion, fitted.predictions.design, settings.seed
     own, groups = settings.drivers, breakdown.among(made_from.known)
     contributed = Contributed(contributions, task.frame, task.schema, champion.trees)
     return replace(
-        profile(contributed, design, groups, own, seed, refits),
+        profile(contributed, design, groups, own, seed, apart),
         gaps=explain_gaps(contributed, audited(groups, codebook), design, own, seed),
         earned=measure_earnings(refits, task, own.bootstraps, seed),
         games=compare_games(champion, task.frame, task.schema, task.weight),
@@ -143,11 +149,40 @@ def learn_fitted(fitted: Fitted, evaluation: Evaluation, tell: Tell) -> pd.DataF
     ----------
     evaluation : which says in which step a loss may be told
     """
-    selection, task = fitted.selection, fitted.made_from.task
+    selection, task, beyond = fitted.selection, fitted.made_from.task, None
     if is_constant(selection.champion):
         return None
-    curve = learn_curve(selection, task, tell)
+    drawn, sampled = fitted.made_from.drawn, fitted.sampled
+    if drawn is not None and sampled is not None:
+        # All points have the calibrator that is in use.
+        selection = replace(sampled.compared, champion=selection.champion)
+        rows = np.mean([len(drawn.whole.without(test)) for _, test in task.folds])
+        units = len(np.unique(drawn.whole.apart))
+        beyond = Beyond(units, int(rows), sampled.risk)
+    curve = learn_curve(selection, task, tell, beyond)
     return protect_curve(curve, curve["log_loss"].iloc[-1], evaluation.loss_step)
+
+
+def tell_sample(fitted: Fitted) -> Message | None:
+    """Say what sample candidates were compared on, and what it costs; None where there is none."""
+    task, drawn, sampled = fitted.made_from.task, fitted.made_from.drawn, fitted.sampled
+    if drawn is None or sampled is None:
+        return None
+    own = sampled.compared.out_of_fold[sampled.compared.champion.kind]
+    rivals = Rivals(task.values, sampled.risk, own, task.design)
+    cost = protect_cost(sampled.cost, rivals)
+    rows = {"compared": task.values, "fitted": drawn.whole.values}
+    return Message(
+        "review.sampled" if drawn.is_whole else "review.sampled_persons",
+        {
+            **{name: band(len(own))[0] for name, own in rows.items()},
+            "known": band(drawn.known)[0],
+            "units": len(np.unique(task.design.cluster)),
+            "cost": cost.value,
+            "low": cost.low,
+            "high": cost.high,
+        },
+    )
 
 
 def curve_points(review: TrainingReview) -> pd.DataFrame:
@@ -207,6 +242,7 @@ def review_page(survey: TrainingSurvey, review: TrainingReview) -> Review:
         card=review.card,
         measured_on=review.measured_on,
         learning=review.learning,
+        sampled=review.sampled,
     )
 
 
@@ -240,9 +276,11 @@ def metrics_of(
     evaluation: Evaluation,
     contributions: Contributions,
     skill: dict[str, float | None],
+    sampled: Message | None,
 ) -> dict[str, Any]:
-    """Give the measures of a training as plain values."""
+    """Give the measures of a training as plain values; of a sample too, where there was one."""
     return {
+        **({} if sampled is None else {"sample": {k: plain(v) for k, v in sampled.values.items()}}),
         **to_metrics(evaluation),
         "skill": skill,
         "candidates": dict(zip(selection.scores.index, plain_rows(selection.scores), strict=True)),
