@@ -46,6 +46,14 @@ def test_each_table_has_a_name_of_its_own():
     assert all(name == table.name for name, table in TABLES.items())
 
 
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_a_row_of_a_page_is_headed_by_what_it_is_about(table):
+    shown = [column for column in table.columns if not column.is_key]
+    # Of these a row is a bin, or all there is.
+    if not table.is_for_programs and table.name not in ("calibration", "learning", "proposal"):
+        assert shown[0].kind == "text"
+
+
 def test_each_column_says_what_it_holds():
     assert [c for table in TABLES.values() for c in table.columns if not c.meaning] == []
     for table in TABLES.values():

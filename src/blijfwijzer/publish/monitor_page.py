@@ -15,7 +15,7 @@ from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.check_texts import check_blocks, check_json, warn_of
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
+from blijfwijzer.publish.facts import facts, origin_facts, shown_rejected, survey_title
 from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
@@ -84,7 +84,7 @@ def watch_chapter(watch: Watch) -> Chapter:
             **{name: edge.clear(name, rows) for name, rows in _rows(watch)},
         },
         method=(),
-        provenance=tuple(watch.provenance.items()),
+        provenance=origin_facts(watch.provenance),
         warnings=(*watch.warnings, *warn_of(watch.findings)),
     )
 
