@@ -100,7 +100,9 @@ def test_that_no_group_stands_out_is_told_with_what_could_have_been_seen():
     small = changed(report, detectable=seen.assign(typical=np.nan, largest=np.nan))
 
     assert any(
-        "A department of middling size" in line and "21 percentage points" in line and "12" in line
+        "One department of middling size" in line
+        and "21 percentage points" in line
+        and "12" in line
         for line in told(report, *flagged_of(report))
     )
     assert any("too small to stand out" in line for line in told(small, *flagged_of(small)))
