@@ -24,7 +24,7 @@ from blijfwijzer.drivers.contributions import contribute
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.boosting import Boosting
 from blijfwijzer.risk.metrics import calibration_slope, rank
-from blijfwijzer.risk.selection import select_model
+from blijfwijzer.risk.selection import Task, select_model
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.risk.training import TrainingSet, prepare
 from blijfwijzer.settings import Settings
@@ -33,7 +33,7 @@ from blijfwijzer.survey.intake import Intake, read_survey
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
-from studies.contributions import bench_contributions
+from studies.contributions import bench_contributions, bench_interactions
 from studies.engines import bench_engines
 from studies.gate_bench import bench_gate
 from studies.peers import bare_fit_seconds, cross, mean_loss, peers
@@ -149,11 +149,16 @@ def _costs(data: Path, tell: Tell) -> Iterator[str]:
 _DRIVERS = "drivers, plots, model folder, MLflow"
 
 
-def _contributions(data: Path, tell: Tell) -> str:
-    name, file = _SURVEYS["FEVS 2018, by `LEVEL1`"]
-    if not (data / file).exists():
-        return f"## Contributions\n\nNot measured: {file} is absent."
-    return bench_contributions(_prepare(load_codebook(name), data / file)[0].task, tell)
+def _of_fevs(title: str, measure: Callable[[Task, Tell], str]) -> Callable[[Path, Tell], str]:
+    """Give a section that measures something of FEVS 2018, where that is there."""
+
+    def section(data: Path, tell: Tell) -> str:
+        name, file = _SURVEYS["FEVS 2018, by `LEVEL1`"]
+        if not (data / file).exists():
+            return f"## {title}\n\nNot measured: {file} is absent."
+        return measure(_prepare(load_codebook(name), data / file)[0].task, tell)
+
+    return section
 
 
 def _train_command(codebook: str, file: Path) -> tuple[float, float]:
@@ -212,7 +217,8 @@ def _built_in(tell: Tell) -> Iterator[str]:
 SECTIONS: dict[str, Callable[[Path, Tell], str]] = {
     "accuracy": lambda data, tell: "\n".join(_accuracy(data, tell)),
     "costs": lambda data, tell: "\n".join(_costs(data, tell)),
-    "contributions": _contributions,
+    "contributions": _of_fevs("Contributions", bench_contributions),
+    "interactions": _of_fevs("Interactions", bench_interactions),
     "built-in": lambda _, tell: "\n".join(_built_in(tell)),
     "unseen": compare_unseen,
     "gate": lambda _, tell: bench_gate(tell),

@@ -17,6 +17,19 @@ from blijfwijzer.settings import Settings
 from governed import write_governance
 
 SURVEY = "made-up"
+OUTCOMES = {
+    "behoefte": {
+        "label": {"nl": "Behoefte aan scholing", "en": "Need of training"},
+        "meaning": {
+            "nl": "Volgde twee jaar geen scholing.",
+            "en": "Had no training for two years.",
+        },
+    },
+    "vertrek": {
+        "label": {"nl": "Wens om te vertrekken", "en": "Wish to leave"},
+        "meaning": {"nl": "Wil binnen een jaar weg.", "en": "Wants to leave within a year."},
+    },
+}
 
 
 def _csv(*rows):
@@ -68,6 +81,7 @@ def model_files_of(target, auc):
             {"target": target, "schema": [{"name": "a"}, {"name": "b"}]}
         ).encode(),
         "model.txt": target.encode(),
+        "codebook.toml": tomli_w.dumps({"outcomes": OUTCOMES}).encode(),
         "checks.json": b"[]",
         "settings.toml": tomli_w.dumps(Settings().model_dump(mode="json")).encode(),
         "tables/drivers.csv": _csv(*drivers),

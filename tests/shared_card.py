@@ -28,8 +28,10 @@ def judged(reached=400, needy=160, others=200, rows=2000):
     return Judged(0.74, values, np.arange(rows) < reached, np.ones(rows))
 
 
+def page_of(language="en", apart=None):
+    chosen, outcome = ChosenCard(CARD, apart or judged()), CODEBOOK.outcomes["achterblijver"]
+    return CardPage(chosen, CODEBOOK, outcome, Settings(language=language))
+
+
 def page(language="en", apart=None):
-    settings = Settings(language=language)
-    outcome = CODEBOOK.outcomes["achterblijver"]
-    chosen = ChosenCard(CARD, apart or judged())
-    return render_card(CardPage(chosen, CODEBOOK, outcome, settings)).decode()
+    return render_card(page_of(language, apart)).decode()

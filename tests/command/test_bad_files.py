@@ -151,8 +151,8 @@ def test_user_missing_texts_of_a_sav_are_known(tmp_path):
 
 def test_the_parser_of_a_sav_may_write_no_file(tmp_path):
     code = (
-        "from blijfwijzer.survey.spss import _limit\n"
-        "_limit(1)\n"
+        "from blijfwijzer.survey.spss import limit_memory\n"
+        "limit_memory(1)\n"
         f"open({str(tmp_path / 'new')!r}, 'w').write('x')\n"
     )
 

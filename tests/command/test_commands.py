@@ -19,6 +19,7 @@ from blijfwijzer import errors
 from blijfwijzer.cli import app
 from blijfwijzer.drivers.group_profiles import Rows, score_groups
 from blijfwijzer.drivers.row_batches import Batching
+from blijfwijzer.publish.numbers import write_number
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.risk.features import build_features
@@ -257,7 +258,9 @@ def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
     assert words_of_the_other(page.encode(), "nl") == []
     changed = pd.read_csv(tmp_path / "out" / "tables" / "changed_means.csv")
     assert (changed["change"] - changed["answers"]).abs().max() < 0.0002
-    assert pd.read_csv(tmp_path / "out" / "tables" / "drivers.csv")["n"].min() > 1000
+    drivers = pd.read_csv(tmp_path / "out" / "tables" / "drivers.csv")
+    assert drivers["n"].min() > 1000
+    assert f">{write_number(drivers['mean_abs'].max(), 'contribution', 'nl')} (" in page
 
 
 def test_a_wave_with_a_turned_item_asks_for_another_training(place, models, tmp_path, capsys):

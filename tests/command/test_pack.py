@@ -13,7 +13,8 @@ from blijfwijzer.files import hash_bytes
 from blijfwijzer.governance.document import read_governance
 from blijfwijzer.governance.figures import Run
 from blijfwijzer.governance.verification import verify_pack
-from blijfwijzer.runs.govern_pack import FormsRequest, govern_pack, govern_verify
+from blijfwijzer.runs.govern_pack import FormsRequest, govern_pack, govern_verify, write_pack
+from blijfwijzer.survey.texts import say
 from command_line import call
 from made_runs import copied, make_known, make_pack
 
@@ -32,6 +33,20 @@ def place(tmp_path_factory):
 def pack(place, tmp_path):
     """A copy that a test may spoil."""
     return copied(place, tmp_path)
+
+
+def test_each_page_of_a_pack_says_that_its_model_was_stopped(tmp_path):
+    known = make_known(tmp_path)
+    stopped = say("pack.stopped", model="A need", day="2026-01-02", reason="a complaint")
+
+    write_pack(known, "2019", tmp_path / "governance.toml", "en", tmp_path / "pack", (stopped,))
+
+    pages = list((tmp_path / "pack").glob("*.html"))
+    assert len(pages) > 5
+    for page in pages:
+        told = page.read_text(encoding="utf-8")
+        assert "“A need” was stopped on 2026-01-02." in told, page.name
+        assert "The reason was: a complaint" in told, page.name
 
 
 def read(path):

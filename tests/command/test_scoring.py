@@ -793,6 +793,15 @@ def test_a_wave_is_scored_with_the_margins_of_a_register(place, tmp_path, capsys
     assert " of a register: proven by" in capsys.readouterr().out
     assert not call(*again, "--survey", survey)
     assert "not worked out (give --population)" in capsys.readouterr().out
+    # Whom vouchers miss is told by the weights of the release, or not at all.
+    models = ("--survey", survey, "--models", place / "models")
+    asked = ("vouchers", tmp_path / "out", "--budget", 50_000, "--cost", 1000, *models, *ledger)
+    undrawn = ("--settings", place / "undrawn.toml")
+    assert call(*asked, *undrawn) == errors.ReleaseError.exit_code
+    assert "margins of a register" in capsys.readouterr().err
+    assert not call(*asked, *undrawn, *register)
+    told = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert told["reach"]["rows"]
 
 
 def test_a_register_of_other_codes_is_refused_with_its_place(place, tmp_path, capsys):

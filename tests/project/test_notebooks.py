@@ -41,3 +41,18 @@ def test_a_notebook_defines_no_function(path):
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
     assert not [n for tree in trees for n in ast.walk(tree) if isinstance(n, kinds)]
+
+
+SHAPS_PLOTS = (
+    *("bar", "beeswarm", "violin", "waterfall", "heatmap", "scatter", "decision"),
+    *("group_difference", "cohorts", "hclust"),
+)
+"""What a reviewer of models knows; `tests/unit/test_explanation.py` draws each from cells."""
+
+
+def test_the_notebook_of_drivers_shows_each_plot_that_a_reviewer_knows():
+    (drivers,) = [path for path in NOTEBOOKS if path.stem == "02_drivers"]
+    trees = [ast.parse(cell.source) for cell in code_of(read(drivers))]
+    names = {n.attr for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+
+    assert not set(SHAPS_PLOTS) - names

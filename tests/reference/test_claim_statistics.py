@@ -6,15 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy.stats import norm
+from scipy.stats import t as student
 from sklearn.metrics import roc_auc_score
 
-from blijfwijzer.claims.calibration import _equivalent
-from blijfwijzer.claims.commitment import _path, _steps
-from blijfwijzer.claims.evidence import _nest, gather
+from blijfwijzer.claims.calibration import decide_equivalence
+from blijfwijzer.claims.commitment import path_columns, path_steps
+from blijfwijzer.claims.evidence import gather, nest_levels
 from blijfwijzer.claims.halves import explained
-from blijfwijzer.claims.market_value import _latent_correlation
-from blijfwijzer.claims.motives import _holds_rank, second_motive
-from blijfwijzer.claims.prediction import _fit
+from blijfwijzer.claims.market_value import latent_correlation
+from blijfwijzer.claims.motives import holds_rank, second_motive
+from blijfwijzer.claims.prediction import fit_logistic
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.claims.training import fewer_chances
@@ -73,7 +75,7 @@ def test_an_indirect_effect_is_the_product_of_two_regressions(rng):
     room = -0.4 * tape + rng.standard_normal(400)
     outcome = 0.5 * room + 0.1 * tape + rng.standard_normal(400)
 
-    found = _steps(np.cov(np.stack([tape, room, tape, room, outcome])))
+    found = path_steps(np.cov(np.stack([tape, room, tape, room, outcome])))
 
     first = sm.OLS(room, sm.add_constant(tape)).fit().params[1]
     second = sm.OLS(outcome, sm.add_constant(np.column_stack([tape, room]))).fit().params[2]
@@ -91,9 +93,9 @@ def test_a_mood_that_colours_all_answers_is_no_path(survey, rng):
 
     steps = {}
     for halves in (False, True):
-        columns = _path(Reader(held), "betrokkenheid", halves)
+        columns = path_columns(Reader(held), "betrokkenheid", halves)
         known = ~np.isnan(columns).any(axis=1)
-        steps[halves] = _steps(np.cov(columns[known].T))
+        steps[halves] = path_steps(np.cov(columns[known].T))
 
     assert steps[False][0] < -0.4
     assert abs(steps[True][0]) < 0.06
@@ -120,7 +122,7 @@ def test_a_latent_correlation_is_found_behind_coarse_answers(evidence, rng):
     one, other = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], count).T
     says, acts = np.digitize(one, [-1, 0, 1]) + 1.0, np.digitize(other, [-0.5, 0.7]) / 2
 
-    found = _latent_correlation(evidence, says, acts)
+    found = latent_correlation(evidence, says, acts)
 
     assert found.value == pytest.approx(0.5, abs=0.03)
     assert found.low < 0.5 < found.high
@@ -140,6 +142,16 @@ def test_the_p_of_a_bootstrap_is_that_of_its_interval(rng):
     assert p_against(found, -50.0) < 1e-6
 
 
+def test_percentiles_of_few_units_are_as_far_out_as_those_of_t():
+    draws = norm.ppf((np.arange(10_000) + 0.5) / 10_000)
+
+    of_eight, of_many = from_draws(0.0, draws, 100, 7.0), from_draws(0.0, draws, 100)
+
+    assert [of_eight.low, of_eight.high] == pytest.approx(student.ppf([0.025, 0.975], 7), abs=0.01)
+    assert of_many.high == pytest.approx(1.96, abs=0.01)
+    assert p_against(of_eight, 2.0) == pytest.approx(2 * student.sf(2.0, 7), abs=0.001)
+
+
 def test_teams_whose_names_are_used_again_elsewhere_stay_apart():
     codebook = load_codebook("werkonderzoek-2019")
     levels = [
@@ -151,7 +163,7 @@ def test_teams_whose_names_are_used_again_elsewhere_stay_apart():
         )
     ]
 
-    units = _nest(levels)
+    units = nest_levels(levels)
 
     assert list(units) == [name for name in codebook.units.levels if name in units]
     assert units["organisatie"].tolist() == [0, 0, 1, 2, 2, 3]
@@ -180,7 +192,7 @@ def test_a_slightly_penalised_regression_is_that_of_statsmodels(rng):
     y = (rng.random(4000) < 1 / (1 + np.exp(-X @ [-1.0, 0.8, -0.3]))).astype(float)
     weight = rng.uniform(0.5, 1.5, 4000)
 
-    slopes = _fit(X, y, weight)
+    slopes = fit_logistic(X, y, weight)
 
     plain = sm.GLM(y, X, family=sm.families.Binomial(), var_weights=weight).fit()
     np.testing.assert_allclose(slopes, plain.params, atol=0.003)
@@ -201,7 +213,7 @@ def test_shares_of_motives_are_weighted_and_of_those_who_leave(evidence):
 def test_a_rank_that_is_shared_is_not_held():
     first, second, tie = [0.5, 0.3, 0.2], [0.3, 0.5, 0.2], [0.5, 0.3, 0.3]
 
-    assert _holds_rank(np.array([first, second, tie, first]), culture=1, other=0) == 0.5
+    assert holds_rank(np.array([first, second, tie, first]), culture=1, other=0) == 0.5
 
 
 def groups(*values, se=0.01):
@@ -220,7 +232,7 @@ def groups(*values, se=0.01):
     ],
 )
 def test_fairness_must_be_shown_for_each_group(parts, direction):
-    assert _equivalent(parts).direction == direction
+    assert decide_equivalence(parts).direction == direction
 
 
 def test_the_share_between_looms_has_the_interval_that_montgomery_prints():

@@ -1,6 +1,7 @@
 """Whether a model still holds: what alarms, what is expected, and what is advised."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import estimate_item_rest
+from blijfwijzer.publish.monitor_page import order_groups
 from blijfwijzer.risk.evaluation import TOO_SMALL, Predictions
 from blijfwijzer.risk.metrics import measure, rank
 from blijfwijzer.risk.monitoring import (
@@ -27,6 +29,7 @@ from blijfwijzer.risk.monitoring import (
 )
 from blijfwijzer.risk.shifts import estimate_shifts, remember
 from blijfwijzer.risk.waves import give_back_mix
+from blijfwijzer.survey.codebook import load_codebook
 
 
 def wave(rng, shift=0.0, between=0.0, units=60, people=100):
@@ -236,3 +239,13 @@ def test_a_wave_gets_the_mix_of_the_training():
 
     assert weight[:60].sum() / weight.sum() == pytest.approx(0.3)
     assert np.allclose(give_back_mix(np.ones(100), {"sex": sex}, []), 1)
+
+
+def test_groups_by_bands_stand_from_low_to_high_on_the_page():
+    ages, schooling = ["35-44", "45-54", "55+", "<35"], ["hoog", "laag", "midden"]
+    rows = [("leeftijd", one) for one in ages] + [("opleiding", one) for one in schooling]
+    book = load_codebook(Path(__file__).parents[1] / "assets" / "small.toml")
+
+    told = order_groups(pd.DataFrame(rows, columns=["attribute", "group"]), book)
+
+    assert told["group"].tolist() == ["<35", "35-44", "45-54", "55+", "laag", "midden", "hoog"]

@@ -37,7 +37,11 @@ def broken_down(intake, risk):
     request = Request("train", load_codebook(SMALL), Settings(), "1", ("rate:vertrek",))
     values = np.tile([0.0, 1.0], PEOPLE // 2)
     found = admit_breakdown(rehearse(request), intake, values, risk, of_answers=True)
-    return found.units, set(found.groups["opleiding"].dropna())
+    shown = set(found.groups["opleiding"].dropna())
+    # Who is not told of is named.
+    assert shown | {g for a, g in found.withheld if a == "opleiding"} == {"1", "2", "3"}
+    assert not shown & {g for a, g in found.withheld if a == "opleiding"}
+    return found.units, shown
 
 
 def test_a_group_whose_mean_is_the_risk_of_each_is_not_told(intake, rng):

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
+from blijfwijzer.publish.card_page import card_files
 from blijfwijzer.publish.card_tables import clear_apart, clear_questions
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.settings import Settings
-from shared_card import CARD, CODEBOOK, judged, page
+from shared_card import CARD, CODEBOOK, judged, page, page_of
 
 
 def test_each_answer_stands_under_the_points_that_it_gives():
@@ -37,6 +38,14 @@ def test_a_card_tells_its_cut_what_then_that_nothing_is_stored_and_whom_to_ask(l
     assert all(sentence in text for sentence in said)
     assert "<script" not in text
     assert "<form" not in text
+
+
+@pytest.mark.parametrize(("own", "other"), [("nl", "en"), ("en", "nl")])
+def test_a_card_is_there_in_every_language(own, other):
+    files = card_files(page_of(own))
+
+    spoken = {name: re.search(r'lang="(\w+)"', text.decode())[1] for name, text in files.items()}
+    assert spoken == {"card.html": own, f"card.{other}.html": other}
 
 
 def test_a_card_tells_how_often_it_is_right_as_the_gate_has_it():

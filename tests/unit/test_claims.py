@@ -17,7 +17,7 @@ from blijfwijzer.claims.leaving import tell_reversal
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.register import CLAIMS, find_claims
 from blijfwijzer.claims.thresholds import FLOOR_D
-from blijfwijzer.claims.verdicts import VERDICTS, _bound, _written, run_claims, tell_p
+from blijfwijzer.claims.verdicts import VERDICTS, run_claims, tell_p, write_bound, write_size
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.estimation.intervals import Estimate, estimate_of
@@ -602,5 +602,5 @@ def test_piaac_tests_the_gap_in_training_and_can_test_the_fairness_of_a_score(pi
 def test_a_reason_writes_a_number_as_the_table_of_estimates_does(number, size, bound):
     estimate = Estimate(0.661, 0.005, 0.651, 0.671, 100.0, 500)
 
-    assert write(_written(estimate, number), "en") == size
-    assert write(_bound(0.52, number), "en") == bound
+    assert write(write_size(estimate, number), "en") == size
+    assert write(write_bound(0.52, number), "en") == bound

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from blijfwijzer.drivers.kinds import _silhouette, find_kinds
+from blijfwijzer.drivers.kinds import find_kinds, silhouette
 
 
 def profiles(rng, apart):
@@ -39,7 +39,7 @@ def test_the_width_of_silhouettes_is_that_of_scikit_learn(rng):
 
     expected = silhouette_score(told, true)
 
-    assert _silhouette(squareform(pdist(told)), true) == pytest.approx(expected)
+    assert silhouette(squareform(pdist(told)), true) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("told", [np.zeros((9, 3)), np.eye(5), np.zeros((1, 3))])

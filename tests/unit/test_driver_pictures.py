@@ -1,5 +1,7 @@
 """Pictures of drivers: colours, marks, labels and n of what is drawn, by the figure's own data."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,8 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.publish import driver_plots
 from blijfwijzer.publish.canvas import GREEN, ORANGE, Subject
 from blijfwijzer.publish.driver_plots import draw_drivers
+from blijfwijzer.publish.driver_sections import withheld_blocks
+from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.settings import DriverSettings
 from blijfwijzer.survey.codebook import Codebook
@@ -33,6 +37,7 @@ BOOK = Codebook.model_validate(
                 "codes": {"a": "Almelo", "b": "Breda"},
             },
             "often": {"label": "Hoe vaak", "role": "career", "type": "ordinal", "codes": OFTEN},
+            "unused": {"label": "Ongebruikt", "role": "item", "codes": {"0": "nee", "1": "ja"}},
             "weg": {"label": "weg", "role": "outcome", "codes": {"0": "nee", "1": "ja"}},
         },
         "outcomes": {
@@ -50,7 +55,12 @@ def feature(name, levels=()):
     return Feature(name, "item", BOOK.columns[name].label, name, "werk", True, levels)
 
 
-SCHEMA = Schema((feature("score"), feature("yes"), feature("city", ("a", "b")), feature("often")))
+SCHEMA = Schema(
+    (
+        *(feature("score"), feature("yes"), feature("city", ("a", "b"))),
+        *(feature("often"), feature("unused")),
+    )
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +72,7 @@ def drivers():
             "yes": rng.integers(0, 2, ROWS),
             "city": rng.integers(0, 2, ROWS),
             "often": rng.permutation(np.arange(ROWS) % 4) + 1,
+            "unused": rng.integers(0, 2, ROWS),
         }
     ).astype(float)
     often = [*BOOK.columns["often"].values.values()]
@@ -74,6 +85,7 @@ def drivers():
             "yes": np.where(frame["yes"] == 1, 0.06, -0.06),
             "city": np.where(frame["city"] == 0, 0.05, -0.05),
             "often": 0.02 * (frame["often"] - frame["often"].mean()),
+            "unused": np.zeros(ROWS),
         }
     )
     risk = 0.3 + values.sum(axis=1).to_numpy()
@@ -188,3 +200,14 @@ def test_a_picture_of_groups_tells_how_many_it_leaves_out(drivers, monkeypatch):
     assert "niet" not in whole.get_title(loc="left")
     assert "1 getekend, 1 groep die minder afwijkt niet" in cut.get_title(loc="left")
     assert "(n ≥ " in whole.get_yticklabels()[0].get_text()
+
+
+def test_groups_that_may_not_be_told_of_are_named_on_the_page(drivers):
+    subject = Subject(BOOK, BOOK.outcomes["vertrek"], "nl")
+    many = tuple(("team", f"T{place}") for place in range(60))
+    held = replace(drivers, withheld=(("city", "b"), *many))
+
+    (block,) = withheld_blocks(held, subject)
+
+    assert write(block.paragraphs[0], "nl").endswith(": Standplaats: Breda; team (60).")
+    assert withheld_blocks(drivers, subject) == []

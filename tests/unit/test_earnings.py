@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.drivers.contributions import Contributed, contribute
-from blijfwijzer.drivers.earnings import _drawn, _exact, _Game, measure_earnings
+from blijfwijzer.drivers.earnings import LossGame, drawn_rounds, exact_rounds, measure_earnings
 from blijfwijzer.drivers.games import compare_games
 from blijfwijzer.drivers.gaps import ALL, explain_gaps
 from blijfwijzer.drivers.importance import refit_importance
@@ -43,7 +43,7 @@ def known_game(rng, rows=400):
     start = np.full(rows, -1.0)
     truth = start + added[:, 0] + added[:, 1]
     values = (rng.random(rows) < 1 / (1 + np.exp(-truth))).astype(float)
-    return _Game(added, start, values, np.cov(added.T, ddof=0))
+    return LossGame(added, start, values, np.cov(added.T, ddof=0))
 
 
 def test_earnings_equal_those_of_all_sets_with_means_over_all_people(rng):
@@ -64,7 +64,7 @@ def test_earnings_equal_those_of_all_sets_with_means_over_all_people(rng):
                 share = factorial(size) * factorial(2 - size) / factorial(3)
                 expected[driver] += share * (worth((*members, driver)) - worth(members))
 
-    (found,) = (one.mean(axis=0) for one in _exact(game))
+    (found,) = (one.mean(axis=0) for one in exact_rounds(game))
 
     np.testing.assert_allclose(found, expected, atol=0.0015)
     assert found[2] < 0.002
@@ -73,8 +73,8 @@ def test_earnings_equal_those_of_all_sets_with_means_over_all_people(rng):
 def test_drawn_orders_agree_with_all_sets_and_add_up_as_they_do(rng):
     game = known_game(rng)
 
-    exact = next(_exact(game)).mean(axis=0)
-    drawn = np.mean([one.mean(axis=0) for one in _drawn(game, rng)], axis=0)
+    exact = next(exact_rounds(game)).mean(axis=0)
+    drawn = np.mean([one.mean(axis=0) for one in drawn_rounds(game, rng)], axis=0)
 
     np.testing.assert_allclose(drawn, exact, atol=0.001)
     none, whole = (game.losses(np.full(3, known)).mean() for known in (0.0, 1.0))

@@ -11,12 +11,12 @@ from sklearn.metrics import roc_auc_score
 from statsmodels.stats.multitest import multipletests
 
 from blijfwijzer.claims.commitment import brave_teams
-from blijfwijzer.claims.conditions import _dominance
+from blijfwijzer.claims.conditions import dominance_shares
 from blijfwijzer.claims.evidence import Evidence
 from blijfwijzer.claims.findings import Requirement, decide
-from blijfwijzer.claims.market_value import _correlation
+from blijfwijzer.claims.market_value import correlation_of
 from blijfwijzer.claims.reader import Reader
-from blijfwijzer.claims.reorganisation import _within_units
+from blijfwijzer.claims.reorganisation import contrast_within_units
 from blijfwijzer.estimation.curves import area_under_curve
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import Estimate, adjust, linearise
@@ -139,7 +139,7 @@ def test_a_correlation_and_its_error_are_right_for_a_simple_sample(simple, rng):
     y = 0.5 * x + rng.standard_normal(600)
     weight = simple.design.weight
 
-    found = _correlation(simple, x, y)
+    found = correlation_of(simple, x, y)
 
     matrix = np.cov(x, y, aweights=weight, ddof=0)
     assert found.value == pytest.approx(matrix[0, 1] / np.sqrt(matrix[0, 0] * matrix[1, 1]))
@@ -150,7 +150,7 @@ def test_a_correlation_and_its_error_are_right_for_a_simple_sample(simple, rng):
 
 def test_differences_within_units_are_those_of_a_level_per_unit(evidence):
     outcome, exposed = evidence.z("tevredenheid"), evidence.of("reorganisatie")
-    found = _within_units(evidence, outcome, exposed)
+    found = contrast_within_units(evidence, outcome, exposed)
 
     known = ~np.isnan(outcome) & ~np.isnan(exposed)
     levels = pd.get_dummies(pd.Series(evidence.design.cluster[known]), dtype=float)
@@ -189,7 +189,7 @@ def test_shares_of_dominance_add_up_and_are_those_of_two_predictors(simple, rng)
     design = Design(np.ones(600), np.arange(600), np.zeros(600, dtype=np.intp))
     even = replace(simple._evidence, design=design)
 
-    shares = _dominance(Reader(even), y, {"a": a, "b": b})
+    shares = dominance_shares(Reader(even), y, {"a": a, "b": b})
 
     def r2(*columns):
         return sm.OLS(y, sm.add_constant(np.column_stack(columns))).fit().rsquared

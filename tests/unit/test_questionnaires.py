@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT / "src/blijfwijzer/governance/forms"
 ITEMS = [(form, item) for form in FORMS for item in read_form(form).items]
 NAMES = [f"{form} {item.id}" for form, item in ITEMS]
-OTHER_KINDS = {"share", "day", "hash", "tiny", "candidate"}
+OTHER_KINDS = {"share", "day", "hash", "tiny", "candidate", "words"}
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +147,26 @@ def test_every_answer_can_be_written_in_both_languages(filled):
                         assert told == write_figure(one.figure, language)
 
 
+@pytest.mark.parametrize(
+    ("language", "label", "meaning"),
+    [
+        ("nl", "'Wens om te vertrekken'", "“Wil binnen een jaar weg.”"),
+        ("en", "'Wish to leave'", "“Wants to leave within a year.”"),
+    ],
+)
+def test_a_works_council_reads_what_an_outcome_is_called_and_means(
+    filled, language, label, meaning
+):
+    answers = filled["council"].answers
+
+    told = " ".join(part.text for one in answers for part in write_answer(one, language))
+
+    assert label in told
+    assert meaning in told
+    assert "'vertrek'" not in told
+    assert not re.search(r"\b(model|onder|under) vertrek\b", told)
+
+
 def test_figures_in_sentences_can_be_read_back(filled):
     for form in filled.values():
         for answer in form.answers:
@@ -182,6 +202,8 @@ def test_figures_in_sentences_can_be_read_back(filled):
         ("wer", "werk", "text", False),
         ("−0,12", -0.12, "ratio", True),
         ("niets", 3, "count", False),
+        ("Wens", {"nl": "Wens", "en": "Wish"}, "words", True),
+        ("vertrek", {"nl": "Wens", "en": "Wish"}, "words", False),
     ],
 )
 def test_a_figure_is_read_back_as_it_was_written(written, value, kind, holds):

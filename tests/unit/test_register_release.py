@@ -14,11 +14,11 @@ from blijfwijzer.disclosure.earlier import Earlier
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.errors import DisclosureError
-from blijfwijzer.release.admission import _beside_register
+from blijfwijzer.release.admission import beside_register
 from blijfwijzer.release.culture import Wave
 from blijfwijzer.release.origin import other_weights, refuse_other_weights, register_in
 from blijfwijzer.release.request import Request
-from blijfwijzer.release.verify import KnownRegister, _known_by, prove_again
+from blijfwijzer.release.verify import KnownRegister, known_by, prove_again
 from blijfwijzer.runs import climate_register
 from blijfwijzer.runs.score_register import offer_register, rounded_register
 from blijfwijzer.settings import DisclosureSettings, Settings
@@ -41,7 +41,7 @@ def people(*ranges):
 
 
 def known_of(*ranges):
-    found = _beside_register(nothing_before(), people(*ranges), DisclosureSettings())
+    found = beside_register(nothing_before(), people(*ranges), DisclosureSettings())
     return found.known.toarray().tolist()
 
 
@@ -61,17 +61,17 @@ def test_the_audit_finds_what_follows_for_who_knows_a_register():
     register = KnownRegister("margins.csv", "", people((0, 12)))
     record = {"settings": Settings().model_dump(mode="json")}
 
-    known = _known_by(register, record, PEOPLE)
+    known = known_by(register, record, PEOPLE)
 
     assert prove_again(shown, 10)[1] == 0
     assert prove_again(csr_array(vstack([shown, known])), 10)[1] > 0
-    assert _known_by(None, record, PEOPLE).shape == (0, PEOPLE)
+    assert known_by(None, record, PEOPLE).shape == (0, PEOPLE)
 
 
 def test_nothing_is_known_without_a_register():
     before = nothing_before()
 
-    assert _beside_register(before, None, DisclosureSettings()) is before
+    assert beside_register(before, None, DisclosureSettings()) is before
 
 
 def figures_of(parts):

@@ -23,7 +23,7 @@ from blijfwijzer.records.pack import read_pack, write_pack
 from blijfwijzer.records.signing import make_key
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
-from blijfwijzer.release.stops import BEYOND, LEDGERS, refuse_served
+from blijfwijzer.release.stops import BEYOND, LEDGERS, refuse_served, stop_of
 from blijfwijzer.runs.explanation import Model
 from blijfwijzer.runs.govern import resume, stop
 from blijfwijzer.settings import PackSettings, Settings
@@ -64,6 +64,19 @@ def request(stored, **origin):
     about = stored.codebook, Settings(), "2"
     told = {"survey_sha256": "abc", **stored.origin, **origin}
     return Request("score", *about, ("rate:vertrekintentie",), told, stored=(stored,))
+
+
+def test_it_is_told_when_a_model_or_everything_was_stopped_and_why(stored):
+    assert stop_of(stored) is None
+
+    stop(stored.ledgers, stored.folder, "a complaint")
+    assert stop_of(stored).content["note"]["reason"] == "a complaint"
+
+    resume(stored.ledgers, stored.folder, "HR", "settled")
+    assert stop_of(stored) is None
+
+    stop(stored.ledgers, None, "a leak")
+    assert stop_of(stored).content["note"]["reason"] == "a leak"
 
 
 def test_a_served_model_answers_no_more_once_it_is_stopped(stored):

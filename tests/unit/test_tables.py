@@ -11,7 +11,7 @@ import pytest
 from blijfwijzer.disclosure.release import DisclosureError, reopen
 from blijfwijzer.publish import columns
 from blijfwijzer.publish.columns import ShownColumn
-from blijfwijzer.publish.numbers import KINDS
+from blijfwijzer.publish.numbers import KINDS, write_number
 from blijfwijzer.publish.page_table import shown_table
 from blijfwijzer.publish.release_files import csv_file
 from blijfwijzer.publish.score_page import write_workbook
@@ -44,6 +44,14 @@ def test_the_page_on_tables_is_that_of_the_declarations():
 def test_each_table_has_a_name_of_its_own():
     assert len(TABLES) == sum(len(tables) for tables in STORIES.values())
     assert all(name == table.name for name, table in TABLES.items())
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_a_row_of_a_page_is_headed_by_what_it_is_about(table):
+    shown = [column for column in table.columns if not column.is_key]
+    # Of these a row is a bin, or all there is.
+    if not table.is_for_programs and table.name not in ("calibration", "learning", "proposal"):
+        assert shown[0].kind == "text"
 
 
 def test_each_column_says_what_it_holds():
@@ -158,3 +166,20 @@ def test_each_column_is_written_in_a_way_that_readers_know():
     written = {c.name: c.shown for table in TABLES.values() for c in table.columns}
 
     assert {name: kind for name, kind in written.items() if kind not in KINDS} == {}
+
+
+def test_a_reader_sees_contributions_in_percentage_points_as_pictures_have_them():
+    told = {
+        (table.name, column.name): column.shown
+        for table in TABLES.values()
+        if not table.is_for_programs
+        for column in table.columns
+        if "contribution" in column.meaning and column.kind != "text"
+    }
+
+    assert len(told) > 10
+    assert not {
+        column: how for column, how in told.items() if how not in ("contribution", "points")
+    }
+    assert write_number(0.06474, "contribution", "nl") == "6,47"
+    assert write_number(-0.0031, "contribution", "nl") == "−0,31"

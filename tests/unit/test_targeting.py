@@ -13,8 +13,14 @@ from fairlearn.metrics import (
 )
 
 from blijfwijzer.fairness.conclusions import conclude
+from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.fairness_tables import Targeted, clear_rates
+from blijfwijzer.publish.fairness_tables import (
+    Targeted,
+    clear_gaps,
+    clear_rates,
+    clear_sentences,
+)
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import load_codebook
 from shared_targeting import audit, survey_of
@@ -121,6 +127,24 @@ def test_a_name_with_an_ampersand_is_no_crossing(rng):
     crossed = rows[rows["attribute"].str.contains("Work") & rows["attribute"].str.contains("Place")]
     assert sorted(crossed["label"]) == ["Both, Fair", "Both, Lab", "Men, Fair", "Men, Lab"]
     assert set(rows.loc[rows["attribute"] == "Work", "label"]) == {"Men", "Both"}
+
+
+@pytest.mark.parametrize(
+    "hidden", [frozenset(), frozenset({(EVERYONE, EVERYONE)})], ids=["told", "not told"]
+)
+def test_where_nobody_is_selected_that_is_told_once_if_it_may_be(rng, hidden):
+    survey = survey_of(rng)
+    survey["selected"] = np.zeros(3000)
+    plain = load_codebook("werkonderzoek-2019").columns["opleiding"]
+    book, edge = SimpleNamespace(columns=dict.fromkeys(survey["attributes"], plain)), Edge("en", 10)
+
+    found = Targeted(audit(survey), hidden)
+    rates = clear_rates("fairness", [found], book, edge).frame
+    told = clear_sentences("conclusions", found, book, edge).frame
+
+    assert (len(rates) == 1) == (not hidden)
+    assert clear_gaps("gaps", [found], book, edge).frame.empty == (not hidden)
+    assert (list(told["attribute"]) == ["Everyone"]) == (not hidden)
 
 
 def test_a_missing_or_empty_level_does_no_harm(rng):

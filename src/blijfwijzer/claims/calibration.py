@@ -55,7 +55,7 @@ def fair_enough(reader: Reader) -> ClaimFinding:
     notes = [Message("claim.h20.small_groups", {"members": FEWEST_IN_GROUP})]
     if reader.risk is None:
         notes.insert(0, Message("claim.h20.no_model"))
-    decision = _equivalent(differences)
+    decision = decide_equivalence(differences)
     ratio = min(_selection_ratio(reader, own, chosen) for own in groups.values() if len(own) > 1)
     if ratio < REVIEW_RATIO:
         notes.insert(0, Message("claim.h20.reviewed", {"ratio": math.floor(100 * ratio) / 100}))
@@ -138,7 +138,7 @@ def _highest(risk: Array, weight: Array) -> float:
     return float(risk[order][np.searchsorted(share, SELECTED)])
 
 
-def _equivalent(differences: list[Estimate]) -> Decision:
+def decide_equivalence(differences: list[Estimate]) -> Decision:
     """Whether all lie within the margin, some beyond it, or neither can be said."""
     within = [
         BoundTest(found, sign, -sign * CALIBRATION) for found in differences for sign in (1, -1)

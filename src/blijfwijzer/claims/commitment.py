@@ -124,12 +124,13 @@ def _per_pair(reader: Reader, rating: str) -> Estimate:
 
 def _through_room(reader: Reader, outcome: str, halves: bool) -> tuple[ClaimEstimate, ...]:
     """Give the indirect effect on an outcome, and both steps of it."""
-    columns = _path(reader, outcome, halves)
+    columns = path_columns(reader, outcome, halves)
     n = int((~np.isnan(columns).any(axis=1)).sum())
     found, drawn = covariances(columns, reader.design.weight, reader.draw())
-    steps = np.array([_steps(matrix) for matrix in (found, *drawn)])
+    steps = np.array([path_steps(matrix) for matrix in (found, *drawn)])
     indirect, to_room, to_outcome = (
-        from_finished(values, n) for values in (steps.prod(axis=1), steps[:, 0], steps[:, 1])
+        from_finished(values, n, reader.design.freedom)
+        for values in (steps.prod(axis=1), steps[:, 0], steps[:, 1])
     )
     d = Measure.DEVIATION
     return (
@@ -139,7 +140,7 @@ def _through_room(reader: Reader, outcome: str, halves: bool) -> tuple[ClaimEsti
     )
 
 
-def _path(reader: Reader, outcome: str, halves: bool) -> Array:
+def path_columns(reader: Reader, outcome: str, halves: bool) -> Array:
     """Red tape and room as it depends on it; red tape, room and what these lead to.
 
     In standard deviations of people, within sectors. With halves the first two come from different
@@ -156,7 +157,7 @@ def _path(reader: Reader, outcome: str, halves: bool) -> Array:
     return within(columns, reader.sector, reader.design.weight)
 
 
-def _steps(covariance: Array) -> tuple[float, float]:
+def path_steps(covariance: Array) -> tuple[float, float]:
     """Red tape -> room, and room -> outcome given red tape."""
     if not (np.diag(covariance)[:4] > 0).all():
         return float("nan"), float("nan")

@@ -37,7 +37,7 @@ def each_condition(reader: Reader) -> ClaimFinding:
     columns = see(**told)
     alone = {name: reader.slope(outcome, see(one=values)["one"]) for name, values in told.items()}
     joint = reader.fit(outcome, columns)
-    shares = _dominance(reader, outcome, columns)
+    shares = dominance_shares(reader, outcome, columns)
     checks: list[ClaimEstimate] = []
     for name in names:
         found, share = joint.slope(name), Estimate.bare(shares[name], joint.n)
@@ -58,7 +58,11 @@ def each_condition(reader: Reader) -> ClaimFinding:
     )
 
 
-def _dominance(reader: Reader, outcome: Array, columns: dict[str, Array]) -> dict[str, float]:
+def dominance_shares(reader: Reader, outcome: Array, columns: dict[str, Array]) -> dict[str, float]:
+    """Share of the explained variance that is each column's, within sectors; they add up to 1.
+
+    Mean gain in R2 over all sets of other columns (general dominance: Budescu 1993).
+    """
     weight = reader.design.weight
     rows = within(np.column_stack([outcome, *columns.values()]), reader.sector, weight)
     nowhere = Draws(np.zeros(len(rows), dtype=np.intp), np.ones((1, 1)))

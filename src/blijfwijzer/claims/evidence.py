@@ -60,7 +60,7 @@ def gather(
 ) -> Evidence:
     """Gather what claims may look at from a survey that was read, without a wave before it."""
     settings = settings or CultureSettings()
-    units = _nest([responses[name] for name in codebook.units.levels if name in responses])
+    units = nest_levels([responses[name] for name in codebook.units.levels if name in responses])
     concepts = read_concepts(responses, scales, codebook)
     return Evidence(
         concepts=concepts,
@@ -125,7 +125,7 @@ def _as_codes(groups: pd.Series, column: Column) -> pd.Series:
     return groups.astype(float).map(codes).astype("object")
 
 
-def _nest(levels: list[pd.Series]) -> pd.DataFrame:
+def nest_levels(levels: list[pd.Series]) -> pd.DataFrame:
     """Codes of units by level, -1 where unknown; a name used in two units above means two units.
 
     A unit whose own name is known and that of a unit above is not belongs to an unknown one there.

@@ -32,7 +32,7 @@ def words_not_deeds(reader: Reader) -> ClaimFinding:
     # Acting is doing at least half of what was asked about.
     does = np.where(both, acts >= MOST, np.nan)
     share, apart = reader.share(agrees), reader.mean(agrees - does)
-    relation = _latent_correlation(reader, says, acts)
+    relation = latent_correlation(reader, says, acts)
     return ClaimFinding(
         estimates=(
             stated("claim.h10.agrees", Measure.SHARE, share),
@@ -53,7 +53,7 @@ def words_not_deeds(reader: Reader) -> ClaimFinding:
             *by_concept(
                 "claim.h10.relation_with",
                 Measure.CORRELATION,
-                {name: _correlation(reader, says, reader.of(name)) for name in deeds},
+                {name: correlation_of(reader, says, reader.of(name)) for name in deeds},
                 "relation_",
             ),
         ),
@@ -69,11 +69,11 @@ def _by_person(
     return (
         stated("claim.h10.words_only", Measure.SHARE, reader.share(words_only)),
         stated("claim.h10.discrepancy", Measure.DIFFERENCE, apart),
-        stated("claim.h10.pearson", Measure.CORRELATION, _correlation(reader, says, acts)),
+        stated("claim.h10.pearson", Measure.CORRELATION, correlation_of(reader, says, acts)),
     )
 
 
-def _latent_correlation(reader: Reader, first: Array, second: Array) -> Estimate:
+def latent_correlation(reader: Reader, first: Array, second: Array) -> Estimate:
     """Polychoric correlation of two ordered answers, with draws of whole units."""
     known = ~np.isnan(first) & ~np.isnan(second)
     codes = [np.unique(values[known], return_inverse=True)[1] for values in (first, second)]
@@ -84,10 +84,11 @@ def _latent_correlation(reader: Reader, first: Array, second: Array) -> Estimate
     in_cell = (codes[0] * columns + codes[1])[:, None] == np.arange(rows * columns)
     tables = draws.finish(draws.gather(reader.design.weight[known, None] * in_cell))
     tables = tables / tables.sum(axis=1, keepdims=True)
-    return from_finished(polychoric(tables.reshape(-1, rows, columns)), int(known.sum()))
+    found = polychoric(tables.reshape(-1, rows, columns))
+    return from_finished(found, int(known.sum()), reader.design.freedom)
 
 
-def _correlation(reader: Reader, first: Array, second: Array) -> Estimate:
+def correlation_of(reader: Reader, first: Array, second: Array) -> Estimate:
     """Weighted Pearson correlation with its influence (Fuller 2009, section 1.3)."""
     known = ~np.isnan(first) & ~np.isnan(second)
     pair = [reader.standardise(np.where(known, values, np.nan)) for values in (first, second)]

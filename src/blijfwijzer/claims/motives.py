@@ -31,11 +31,12 @@ def second_motive(reader: Reader) -> ClaimFinding:
         raise NotTestableError("claim.h5.few_leavers", needed=_FEWEST_LEAVERS)
     names = list(motives)
     culture, other = names.index(_CULTURE), names.index(_OTHER)
-    certain = _holds_rank(shares[1:], culture, other)
-    rank = from_finished(_rank(shares, culture), n)
-    behind = from_finished(shares[:, other] - shares[:, culture], n)
+    certain = holds_rank(shares[1:], culture, other)
+    df = reader.design.freedom
+    rank = from_finished(_rank(shares, culture), n, df)
+    behind = from_finished(shares[:, other] - shares[:, culture], n, df)
     ahead = {
-        name: from_finished(shares[:, culture] - shares[:, at], n)
+        name: from_finished(shares[:, culture] - shares[:, at], n, df)
         for at, name in enumerate(names)
         if at not in (culture, other)
     }
@@ -46,7 +47,7 @@ def second_motive(reader: Reader) -> ClaimFinding:
                 ClaimEstimate(
                     name,
                     Measure.SHARE,
-                    from_finished(shares[:, at], n),
+                    from_finished(shares[:, at], n, df),
                     CONCEPTS[name],
                     Domain(name, (inside & (motives[name] == 1),)),
                     name,
@@ -83,7 +84,7 @@ def _rank(shares: Array, culture: int) -> Array:
     return np.asarray((shares > shares[:, [culture]]).sum(axis=1) + 1.0)
 
 
-def _holds_rank(drawn: Array, culture: int, other: int) -> float:
+def holds_rank(drawn: Array, culture: int, other: int) -> float:
     """Share of draws in which wanting something else is first and culture second."""
     rest = np.delete(drawn, [culture, other], axis=1).max(axis=1)
     return float(((drawn[:, other] > drawn[:, culture]) & (drawn[:, culture] > rest)).mean())
@@ -96,7 +97,7 @@ def _other_groupings(
 
     def certainty(sentence: str, of: dict[str, Array], rows: Mask) -> ClaimEstimate:
         shares, n = _shares(reader, of, rows)
-        found = _holds_rank(shares[1:], list(of).index(_CULTURE), list(of).index(_OTHER))
+        found = holds_rank(shares[1:], list(of).index(_CULTURE), list(of).index(_OTHER))
         return stated(sentence, Measure.CHANCE, Estimate.bare(found, n))
 
     made = [certainty("claim.h5.all_sectors", motives, leaves)]

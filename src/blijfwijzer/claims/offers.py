@@ -32,10 +32,11 @@ def opportunity_not_will(reader: Reader) -> ClaimFinding:
     group, domain = low_and_long(reader)
     trained, offered = reader.of("scholing"), reader.of("scholing_aangeboden")
     found, drawn, n = split_gap(trained, offered, group, reader.design.weight, reader.draw())
-    parts = {name: from_draws(found[name], drawn[name], n) for name in _SPLIT}
+    df = reader.design.freedom
+    parts = {name: from_draws(found[name], drawn[name], n, df) for name in _SPLIT}
     if not parts["gap"].high < 0:
         raise NotTestableError("claim.h8b.no_gap")
-    share = from_draws(found["offer"] / found["gap"], drawn["offer"] / drawn["gap"], n)
+    share = from_draws(found["offer"] / found["gap"], drawn["offer"] / drawn["gap"], n, df)
     wants = reader.difference(reader.of("wil_scholing"), group == 1, group == 0)
     return ClaimFinding(
         estimates=(

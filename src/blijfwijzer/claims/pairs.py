@@ -115,7 +115,7 @@ def special_pair(reader: Reader) -> ClaimFinding:
     """
     names = _ordered(reader)
     pairs = list(combinations(range(len(names)), 2))
-    areas, n = _areas_of_pairs(reader, names, pairs)
+    areas, n, df = _areas_of_pairs(reader, names, pairs)
     ranks = (areas > areas[0]).sum(axis=0) + 1.0
     allowed = max(1, round(TOPPAIRS * len(pairs)))
     best = int(np.argmax(areas[:, 0]))
@@ -123,7 +123,7 @@ def special_pair(reader: Reader) -> ClaimFinding:
     among = float((ranks[1:] <= allowed).mean())
     apart = areas[0] - areas[1:].mean(axis=0)
     rank, ahead, area, of_best = (
-        from_finished(row, n) for row in (ranks, apart, areas[0], areas[best])
+        from_finished(row, n, df) for row in (ranks, apart, areas[0], areas[best])
     )
     # A pair that is among the best and hardly better than any two is not special.
     found = decide([Requirement(ahead, floor=SPECIAL)])
@@ -194,18 +194,19 @@ def _by_chance(halves: Halves, good: Mask, poor: Mask, seed: int) -> float:
 
 def _areas_of_pairs(
     reader: Reader, names: list[str], pairs: list[tuple[int, int]]
-) -> tuple[Array, int]:
+) -> tuple[Array, int, float]:
     """Area under the curve of each pair, a row each: as found, then of each draw of units.
 
-    Also gives the teams it rests on, in the first halving.
+    Also gives the teams it rests on and their degrees of freedom, in the first halving.
     """
     values = _scores(reader, names)
-    made, teams = [], []
+    made, teams, freedom = [], [], []
     for halving in range(_HALVINGS):
         halves = halve_teams(reader, values, reader.halved_again(halving))
         made.append(np.stack([_area_of_pair(halves, pair) for pair in pairs]))
         teams.append(len(halves.first))
-    return np.asarray(np.mean(made, axis=0)), teams[0]
+        freedom.append(halves.design.freedom)
+    return np.asarray(np.mean(made, axis=0)), teams[0], freedom[0]
 
 
 def _area_of_pair(halves: Halves, pair: tuple[int, int]) -> Array:

@@ -71,7 +71,7 @@ def out_of_fold(
         X = _terms(frame, schema, names, weight)
         risk = np.full(len(outcome), np.nan)
         for fit, predict in folds:
-            slopes = _fit(X[fit], outcome[known][fit], weight[fit])
+            slopes = fit_logistic(X[fit], outcome[known][fit], weight[fit])
             risk[known[predict]] = expit(X[predict] @ slopes)
         risks.append(risk)
     return risks
@@ -133,7 +133,7 @@ def _terms(frame: pd.DataFrame, schema: Schema, names: list[str], weight: Array)
     return np.asarray(X)
 
 
-def _fit(X: Array, y: Array, weight: Array) -> Array:
+def fit_logistic(X: Array, y: Array, weight: Array) -> Array:
     """Fit a logistic regression with a slight ridge penalty by Newton's method."""
     penalty = np.full(X.shape[1], _PENALTY)
     penalty[0] = 0.0

@@ -39,7 +39,7 @@ def reorganising_harms(reader: Reader) -> ClaimFinding:
         names = [name for name in names if name != "prestatie_eigen"]
     if not names:
         raise NotTestableError("claim.h13.nothing_measured")
-    inside = {name: _within_units(reader, reader.z(name), exposed) for name in names}
+    inside = {name: contrast_within_units(reader, reader.z(name), exposed) for name in names}
     plain = {name: reader.slope(reader.z(name), exposed) for name in names}
     median = float(np.median([abs(found.value) for found in inside.values()]))
     return ClaimFinding(
@@ -51,7 +51,7 @@ def reorganising_harms(reader: Reader) -> ClaimFinding:
     )
 
 
-def _within_units(reader: Reader, outcome: Array, exposed: Array) -> Estimate:
+def contrast_within_units(reader: Reader, outcome: Array, exposed: Array) -> Estimate:
     """Coefficient of exposure with a level for each cluster (the within estimator)."""
     design = reader.design
     centred = within(np.column_stack([exposed, outcome]), design.units.of_response, design.weight)

@@ -40,7 +40,7 @@ def example_over_rules(reader: Reader) -> ClaimFinding:
         for block in ([1], list(range(2, len(names))))
     )
     example, by_rules, apart = (
-        from_finished(values, len(place))
+        from_finished(values, len(place), halves.design.freedom)
         for values in (of_example, of_rules, of_example - of_rules)
     )
     return ClaimFinding(

@@ -134,7 +134,7 @@ def _judge(claim: Claim, finding: ClaimFinding, adjusted: Adjusted, reader: Read
         return judged
     ruling = _RULINGS[finding.direction] if adjusted.p <= LEVEL else "undecided"
     untested = tuple(names[0] for names in claim.speaks_of if not reader.present(names))
-    shown = _written(finding.effect.size, _number_of(finding.effect.size, finding))
+    shown = write_size(finding.effect.size, _number_of(finding.effect.size, finding))
     size = {"effect": finding.effect.label, "size": shown}
     reason = [Message(_REASONS[ruling], size), *_decided(finding, adjusted)]
     if untested:
@@ -150,7 +150,7 @@ def _number_of(size: Estimate, finding: ClaimFinding) -> Number:
     return of[0].measure.number if of else "ratio"
 
 
-def _written(size: Estimate, number: Number) -> Value:
+def write_size(size: Estimate, number: Number) -> Value:
     """Give a number and, where it is known, what it may be as well: 0.12 (0.08 to 0.16)."""
     if number in _PARTS_OF_ALL:
         ends = None if np.isnan(size.low) else (_percent(size.low), _percent(size.high))
@@ -168,7 +168,7 @@ def _percent(share: float) -> float:
     return round(100 * float(share) + 0.0)
 
 
-def _bound(bound: float, number: Number) -> Value:
+def write_bound(bound: float, number: Number) -> Value:
     """Give what a number is held against, in the same form, with the digits that it has."""
     told = float(f"{bound:.2g}")
     if number not in _PARTS_OF_ALL:
@@ -194,13 +194,13 @@ def _decided(finding: ClaimFinding, adjusted: Adjusted) -> Iterator[Message]:
         return
     side = Message("claim.side.above" if test.sign > 0 else "claim.side.below")
     number = _number_of(test.estimate, finding)
-    against: dict[str, Value] = {"side": side, "bound": _bound(test.bound, number)}
+    against: dict[str, Value] = {"side": side, "bound": write_bound(test.bound, number)}
     of_it = {**against, "p": tell_p(adjusted.p), "claims": adjusted.claims}
     named = [
         one.label for one in finding.estimates if one.estimate is test.estimate and one.part is None
     ]
     if named and not test.estimate.fewest < _FEWEST_TOLD:
-        size = _written(test.estimate, number)
+        size = write_size(test.estimate, number)
         yield Message("claim.note.decided", {"what": named[0], "size": size, **of_it})
     else:
         yield Message("claim.note.decided_bare", of_it)

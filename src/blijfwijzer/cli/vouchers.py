@@ -71,6 +71,10 @@ def vouchers(
     decided: Annotated[
         Path | None, typer.Option(help="Release of the round before: show what was decided then.")
     ] = None,
+    population: Annotated[
+        Path | None,
+        typer.Option(help="The margins of a register that it was scored with, beside --survey."),
+    ] = None,
 ) -> ForProgram:
     """Divide a voucher budget over the groups of a release, by need alone."""
     from blijfwijzer.governance.acceptance import Accepted
@@ -78,7 +82,7 @@ def vouchers(
 
     told = settings, target, secret, again, truth, survey, models, governance
     accepted = Accepted(accepted_by, accepted_why)
-    asked = story.VoucherRequest(release, budget, cost, *told, accepted, decided)
+    asked = story.VoucherRequest(release, budget, cost, *told, accepted, decided, population)
     return ForProgram(story.vouchers(asked, ledger).as_json())
 
 

@@ -12,7 +12,7 @@ from blijfwijzer.survey.arrays import Array, Codes, join_small
 _BINS = 12
 
 
-def _bin(values: Array, minimum: int) -> Codes:
+def bin_answers(values: Array, minimum: int) -> Codes:
     """Put values in bins of at least `minimum` rows, in order; missing ones in a bin of -1.
 
     Few distinct values keep a bin each; rare ones join a neighbour.
@@ -42,7 +42,9 @@ def measure_dependence(
     for name in names:
         answers, feature = contributed.frame[name].to_numpy(), contributed.schema[name]
         given = contributed.contributions.values[name].to_numpy()
-        bins = np.nan_to_num(answers, nan=-1) if feature.is_nominal else _bin(answers, minimum)
+        bins = (
+            np.nan_to_num(answers, nan=-1) if feature.is_nominal else bin_answers(answers, minimum)
+        )
         for place in np.unique(bins):
             here = bins == place
             if here.sum() < minimum:

@@ -39,7 +39,7 @@ class Earned(NamedTuple):
     """By `Contributed.by_construct`."""
 
 
-class _Game(NamedTuple):
+class LossGame(NamedTuple):
     """Responses that a model was not fitted on, and what it foresees of them by each driver."""
 
     added: Array
@@ -89,15 +89,15 @@ def measure_earnings(refits: list[Refit], task: Task, bootstraps: int, seed: int
         own, weight = parts.to_numpy(), task.weight
         apart = own - np.average(own, axis=0, weights=weight)
         covariance = (apart * weight[:, None]).T @ apart / weight.sum()
-        game = _Game(own, start, task.values, covariance)
+        game = LossGame(own, start, task.values, covariance)
         tables.append(_attribute(game, parts.columns, weight, draws, rng))
     return Earned(*tables)
 
 
 def _attribute(
-    game: _Game, names: pd.Index, weight: Array, draws: Draws, rng: np.random.Generator
+    game: LossGame, names: pd.Index, weight: Array, draws: Draws, rng: np.random.Generator
 ) -> pd.DataFrame:
-    rounds = _exact(game) if len(names) <= _MOST_EXACT else _drawn(game, rng)
+    rounds = exact_rounds(game) if len(names) <= _MOST_EXACT else drawn_rounds(game, rng)
     sums = np.stack([draws.gather(weight[:, None] * one) for one in rounds])
     whole = draws.gather(weight[:, None])
     totals = draws.finish(np.column_stack([whole, sums.mean(axis=0)]))
@@ -119,7 +119,7 @@ def _attribute(
     return table.assign(share=share)
 
 
-def _exact(game: _Game) -> Iterator[Array]:
+def exact_rounds(game: LossGame) -> Iterator[Array]:
     """Give what each driver earns of each response, of all sets of drivers."""
     count = game.added.shape[1]
     found = np.zeros_like(game.added)
@@ -132,7 +132,7 @@ def _exact(game: _Game) -> Iterator[Array]:
     yield found
 
 
-def _drawn(game: _Game, rng: np.random.Generator) -> Iterator[Array]:
+def drawn_rounds(game: LossGame, rng: np.random.Generator) -> Iterator[Array]:
     """Give the same of orders in which drivers become known, each with its reverse.
 
     An order and its reverse are off to opposite sides (Mitchell et al. 2022, JMLR 23:43).

@@ -55,12 +55,12 @@ def _cluster(profiles: Array) -> Codes:
         fcluster(tree, kinds, "maxclust") - 1
         for kinds in range(2, min(_MOST_KINDS, count // 2) + 1)
     ]
-    best = max(found, key=lambda kinds: _silhouette(distances, kinds))
+    best = max(found, key=lambda kinds: silhouette(distances, kinds))
     order = np.argsort(-np.bincount(best), kind="stable")
     return np.asarray(np.argsort(order)[best], dtype=np.intp)
 
 
-def _silhouette(distances: Array, kinds: Codes) -> float:
+def silhouette(distances: Array, kinds: Codes) -> float:
     """Mean of how much nearer groups are to their own kind than to the next."""
     inside = kinds[:, None] == np.unique(kinds)[None, :]
     sizes = inside.sum(axis=0)

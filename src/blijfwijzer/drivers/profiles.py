@@ -60,6 +60,8 @@ class Drivers:
     """What drivers earn out of fold; of a training only."""
     games: Games | None = None
     """How far it matters which game contributions are of; of a training of trees only."""
+    withheld: tuple[tuple[str, str], ...] = ()
+    """Attribute and group of those that may not be told of, and are in no table."""
 
 
 def profile(
@@ -91,8 +93,10 @@ def profile(
         for part, again in zip((values, by_scale, contributed.by_construct), of_refits, strict=True)
     ]
     features, scales, constructs = (table for table, _ in tables)
-    top = list(features.index[:TOP])
-    shown = list(features.index[: settings.shown])
+    # A regression on scales looks at no item: a row of nothing would stand for each.
+    used = features.index[features["mean_abs"] > 0]
+    used = used if len(used) else features.index
+    top, shown = list(used[:TOP]), list(used[: settings.shown])
     return Drivers(
         features=features.join(_about(contributed.schema)),
         scales=scales.join(_about_scales(contributed.schema)),

@@ -109,6 +109,17 @@ class Design:
         return None if self.replicates is None else self.replicates / self.weight[:, None] - 1
 
     @cached_property
+    def freedom(self) -> float:
+        """Degrees of freedom of all responses: units less strata, or what replicate weights have.
+
+        At least 1, where each stratum has one unit.
+        """
+        if self.replicates is not None:
+            return self.replicate_freedom
+        units = self.within().units
+        return max(1.0, float(len(units.stratum) - len(units.sizes)))
+
+    @cached_property
     def replicate_freedom(self) -> float:
         """Rank of the replicate weights less one, as R's survey::degf has it (Lumley 2010)."""
         if self.replicates is None:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.resampling import ENDS
@@ -86,36 +86,46 @@ def linearise(value: float, influence: Array, design: Design, n: int) -> Estimat
     return estimate_of(value, float(covariance[0, 0]), df, n)
 
 
-def from_draws(value: float, draws: Array, n: int) -> Estimate:
-    """Give a statistic its percentile interval from bootstraps; degrees of freedom are unknown."""
+def from_draws(value: float, draws: Array, n: int, df: float = np.inf) -> Estimate:
+    """Give a statistic its percentile interval from bootstraps.
+
+    Of few units that were drawn again, percentiles further out: as many draws lie beyond each end
+    as of a normal distribution beyond the ends that t has (Hesterberg 2015, section 5.1; draws of
+    `draw_wholes` are as wide as they should be, so that his other factor is not needed).
+
+    Parameters
+    ----------
+    df : units less strata; infinite where draws are no resampled units
+    """
     known = np.sort(draws[~np.isnan(draws)])
     if len(known) < 2:
         return Estimate.bare(value, n)
-    low, high = np.quantile(known, ENDS)
+    low, high = np.quantile(known, ndtr(stdtrit(df, ENDS)))
     spread = float(known.std(ddof=1))
-    return Estimate(value, spread, float(low), float(high), np.inf, n, tuple(known))
+    return Estimate(value, spread, float(low), float(high), df, n, tuple(known))
 
 
-def from_finished(values: Array, n: int) -> Estimate:
+def from_finished(values: Array, n: int, df: float) -> Estimate:
     """As `from_draws`, of a statistic as found followed by that of each draw (`Draws.finish`)."""
-    return from_draws(float(values[0]), values[1:], n)
+    return from_draws(float(values[0]), values[1:], n, df)
 
 
 def p_against(estimate: Estimate, bound: float = 0.0) -> float:
     """Two-sided p of an estimate against a bound.
 
-    Of a bootstrap it is twice the share of draws beyond the bound, as its interval has it; where
-    few are, a normal distribution may say that it is smaller.
+    Of a bootstrap it is twice the share of draws beyond the bound, on t as its interval has it;
+    where few are, t alone may say that it is smaller.
     """
     if not estimate.se > 0 or not estimate.df > 0:
         return float("nan")
-    normal = float(2 * stdtr(estimate.df, -abs(estimate.value - bound) / estimate.se))
+    plain = float(2 * stdtr(estimate.df, -abs(estimate.value - bound) / estimate.se))
     if not estimate.draws:
-        return normal
+        return plain
     draws = np.asarray(estimate.draws)
     beyond = int(min((draws <= bound).sum(), (draws >= bound).sum()))
-    counted = min(1.0, 2 * (beyond + 1) / (len(draws) + 1))
-    return counted if beyond >= _FEW_DRAWS else min(counted, normal)
+    share = min(0.5, (beyond + 1) / (len(draws) + 1))
+    counted = float(2 * stdtr(estimate.df, ndtri(share)))
+    return counted if beyond >= _FEW_DRAWS else min(counted, plain)
 
 
 def wilson(rate: Array, n: Array) -> tuple[Array, Array]:

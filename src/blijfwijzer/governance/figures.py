@@ -72,9 +72,10 @@ class Cited:
 
     name: str
     value: Any
-    """A number, a text, yes or no; None where the run does not show it."""
+    """A number, a text, yes or no, or words by language; None where the run does not show it."""
     kind: str
-    """How it is written: a kind of number, `day`, `text`, or a family of the catalogues."""
+    """How it is written: a kind of number, `day`, `text`, `words` of a codebook, or a family of the
+    catalogues."""
     run: Run = field(repr=False)
     file: str
     path: tuple[Step, ...]
@@ -99,7 +100,8 @@ class FigureSpec:
 
     def cite(self, run: Run) -> Cited:
         """Read the figure from a run."""
-        return cite(run, self.name, self.file, self.path, self.kind)
+        path = tuple(_of_record(run, step) for step in self.path)
+        return cite(run, self.name, self.file, path, self.kind)
 
 
 def cite(run: Run, name: str, file: str, path: tuple[Step, ...], kind: str) -> Cited:
@@ -120,6 +122,13 @@ def cite(run: Run, name: str, file: str, path: tuple[Step, ...], kind: str) -> C
             "make the model or release again."
         ) from error
     return Cited(name, found, kind, run, file, path)
+
+
+def _of_record(run: Run, step: Step) -> Step:
+    """Put what a run's record says in place of a step that names it."""
+    if not (isinstance(step, str) and step.startswith("{")):
+        return step
+    return str(run.read(RECORDS[run.kind])[step.strip("{}")])
 
 
 def _follow(found: Any, step: Step) -> Any:

@@ -81,6 +81,8 @@ def says_value(written: str, figure: Mapping[str, Any]) -> bool:
     value, kind = figure["value"], figure["kind"]
     if value is None:
         return written in _HIDDEN_AS
+    if isinstance(value, dict):
+        return written in value.values()
     if isinstance(value, str):
         # Words of a family stand for a value; that itself is held against the evidence.
         shortened = kind in ("day", "hash") and len(written) >= 10

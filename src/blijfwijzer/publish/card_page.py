@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from blijfwijzer.declared import languages
 from blijfwijzer.publish.blocks import Block, points
 from blijfwijzer.publish.card_tables import clear_apart, clear_questions
 from blijfwijzer.publish.chapter import Chapter
@@ -26,6 +27,16 @@ class CardPage:
     codebook: Codebook
     outcome: Outcome
     settings: Settings
+
+
+def card_files(page: CardPage) -> dict[str, bytes]:
+    """Write the page in the language of the settings, and beside it in each other language."""
+    own, files = page.settings.language, dict[str, bytes]()
+    for language in languages():
+        spoken = page.settings.model_copy(update={"language": language})
+        name = "card.html" if language == own else f"card.{language}.html"
+        files[name] = render_card(replace(page, settings=spoken))
+    return files
 
 
 def render_card(page: CardPage) -> bytes:

@@ -11,6 +11,7 @@ from blijfwijzer.drivers.change import HEIGHT, DriverChange
 from blijfwijzer.publish.blocks import Block
 from blijfwijzer.publish.canvas import BLUE, GREY, ORANGE, Picture, Subject, wrap
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.numbers import Kind
 from blijfwijzer.publish.training_files import table_files
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
@@ -51,17 +52,18 @@ def change_tables(changed: Changed, edge: Edge) -> dict[str, bytes]:
 def change_blocks(changed: Changed, subject: Subject) -> Iterator[Block]:
     """Say how the mean risk changed, which driver did most, and what the parts are."""
     risk, sizes = changed.found.risk, changed.found.sizes
-    told = [changed.against, say("change.risk", **_told(risk, ("then", "now")))]
+    told = [changed.against, say("change.risk", **_told(risk, "tenths"))]
     if len(sizes):
         most = sizes.iloc[int(sizes["change"].abs().to_numpy().argmax())]
         name = _named(most["construct"], subject)
-        told.append(say("change.most", name=name, **_told(most, ("then", "now"))))
+        told.append(say("change.most", name=name, **_told(most, "decimal")))
     yield Block(paragraphs=(*told, say("change.parts")))
 
 
-def _told(row: pd.Series, levels: tuple[str, ...]) -> dict[str, Value]:
+def _told(row: pd.Series, level: Kind) -> dict[str, Value]:
     """Give numbers in percentage points: where it was and is, and the change with its parts."""
-    kinds = {**dict.fromkeys(levels, "tenths"), **dict.fromkeys(("change", *_LOOKS), "points")}
+    moved = dict.fromkeys(("change", *_LOOKS), "points")
+    kinds: dict[str, str] = {"then": level, "now": level, **moved}
     return {name: Quantity(100 * float(row[name]), kind) for name, kind in kinds.items()}
 
 

@@ -11,7 +11,7 @@ from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
+from blijfwijzer.publish.facts import facts, origin_facts, shown_rejected, survey_title
 from blijfwijzer.publish.release_files import plain_csv_file
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.settings import Settings
@@ -156,7 +156,7 @@ def comparison_chapter(compared: Compared) -> Chapter:
         facts=facts(read),
         tables=comparison_tables(compared),
         method=(),
-        provenance=tuple((compared.provenance or {}).items()),
+        provenance=origin_facts(compared.provenance or {}),
         warnings=compared.warnings,
         notes={"compared": (compared.verdict, *compared.held), "changes": told},
     )

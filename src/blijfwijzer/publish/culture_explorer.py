@@ -1,6 +1,7 @@
 """A climate to search, filter and compare: a row for each unit, with its mean on each dimension."""
 
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.culture_page import CULTURE_NOTHING
 from blijfwijzer.publish.explore_page import ExploredTable, explore
 from blijfwijzer.publish.page_table import shown_table
 from blijfwijzer.publish.tables.register import TABLES
@@ -8,12 +9,14 @@ from blijfwijzer.survey.texts import say
 
 _NONE = "–"
 """Stands where a dimension is not told of a unit."""
+_Dimension = tuple[str, int]
+"""What it is called, and how many of a unit before it are called the same."""
 
 
 def render_culture_explorer(chapter: Chapter) -> bytes:
     """Write a climate as a page to explore; each cell is one of the chapter's tables."""
     worrying = [_worrying(chapter)] if chapter.has("worrying") else []
-    return explore(chapter, [_units(chapter), *worrying])
+    return explore(chapter, [_units(chapter), *worrying], CULTURE_NOTHING)
 
 
 def _units(chapter: Chapter) -> ExploredTable:
@@ -21,17 +24,18 @@ def _units(chapter: Chapter) -> ExploredTable:
     names, header, rows = _written(chapter, "climate")
     about = [names.index(name) for name in ("label", "level", "sector") if name in names]
     told = names.index("dimension"), names.index("pooled")
-    means: dict[str, dict[str, str]] = {}
+    means: dict[str, dict[_Dimension, str]] = {}
     units: dict[str, tuple[str, ...]] = {}
     for group, row in zip(chapter.rows("climate")["group"], rows, strict=True):
         units.setdefault(group, tuple(row[place] for place in about))
-        means.setdefault(group, {})[row[told[0]]] = row[told[1]]
-    dimensions = list(dict.fromkeys(row[told[0]] for row in rows))
+        own, label = means.setdefault(group, {}), row[told[0]]
+        own[label, sum(name == label for name, _ in own)] = row[told[1]]
+    dimensions = list(dict.fromkeys(one for own in means.values() for one in own))
     heads = tuple((header[place][0], False, place != about[0]) for place in about)
     return ExploredTable(
         "climate",
         say(TABLES["climate"].sheet),
-        (*heads, *((dimension, True, False) for dimension in dimensions)),
+        (*heads, *((label, True, False) for label, _ in dimensions)),
         tuple(
             (place, (*units[group], *(means[group].get(d, _NONE) for d in dimensions)))
             for place, group in enumerate(units)

@@ -1,6 +1,8 @@
 """What drivers earn, how far the game matters, and who is explained differently."""
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -14,7 +16,7 @@ from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.training_files import table_files
 from blijfwijzer.survey.texts import Value, say
 
-_MOST_SCALES, _MOST_PAIRS = 20, 6
+_MOST_SCALES, _MOST_PAIRS, _MOST_NAMED = 20, 6, 12
 _EARNED = ("earned_scales", "earned_constructs")
 
 
@@ -49,6 +51,19 @@ def earned_blocks(chapter: Chapter) -> list[Block]:
     """Say what drivers earn; nothing where that is not known."""
     blocks = list(present(chapter, *_EARNED))
     return [paragraph("review.earned"), *blocks] if blocks else []
+
+
+def withheld_blocks(drivers: Drivers, subject: Subject) -> list[Block]:
+    """Name the groups that are held against no others; of many of one attribute how many."""
+    names = list[str]()
+    for attribute, of_one in groupby(drivers.withheld, key=itemgetter(0)):
+        groups = [group for _, group in of_one]
+        label = subject.labels[attribute]
+        if len(groups) > _MOST_NAMED:
+            names.append(f"{label} ({len(groups)})")
+        else:
+            names += [f"{label}: {subject.group(attribute, group)}" for group in groups]
+    return [Block(paragraphs=(say("review.withheld", names=tuple(names)),))] if names else []
 
 
 def game_blocks(chapter: Chapter, drivers: Drivers, subject: Subject) -> list[Block]:

@@ -60,7 +60,9 @@ def render_explorer(report: Chapter) -> bytes:
     return explore(report, [_explored(report, name) for name in EXPLORED if report.has(name)])
 
 
-def explore(report: Chapter, tables: Sequence[ExploredTable]) -> bytes:
+def explore(
+    report: Chapter, tables: Sequence[ExploredTable], never: Sequence[str] = NEVER
+) -> bytes:
     """Write tables as a page to explore.
 
     It asks for nothing from elsewhere. Its policy lets in one script and one style, by their
@@ -69,6 +71,7 @@ def explore(report: Chapter, tables: Sequence[ExploredTable]) -> bytes:
     Parameters
     ----------
     tables : that of all groups first, by whose rows the others are chosen
+    never : what it is never meant for, as ids of sentences
     """
     page = _template().render(
         chapter=report,
@@ -77,7 +80,7 @@ def explore(report: Chapter, tables: Sequence[ExploredTable]) -> bytes:
         intro=(say("explore.intro"), *report.notes.get("contact", ())),
         how=say("explore.how"),
         ask_never=say("short.ask.never"),
-        never=tuple(map(say, NEVER)),
+        never=tuple(map(say, never)),
         skip=say("page.skip"),
         noscript=say("explore.noscript"),
         search=say("explore.search"),

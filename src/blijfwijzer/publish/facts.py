@@ -57,18 +57,19 @@ def facts(counts: Mapping[str, int]) -> Facts:
     )
 
 
-def origin_facts(origin: Mapping[str, str], wave: str) -> Facts:
+def origin_facts(origin: Mapping[str, str], wave: str = "") -> Facts:
     """Tell from what a release was made; libraries are known by their own names.
 
     Parameters
     ----------
     origin : `survey`, the name of the codebook, and hashes and versions
+    wave : left out where a page is of several
     """
     named = (
         (say(id_of("origin", name)) if name in PARTS["origin"] else name, value)
         for name, value in origin.items()
     )
-    return ((say("origin.wave"), wave), *named)
+    return (*([(say("origin.wave"), wave)] if wave else []), *named)
 
 
 def say_pack(origin: Mapping[str, str]) -> tuple[Message, ...]:

@@ -28,12 +28,24 @@ class Targeted:
     need: Value = ""
     """What it is about, where a page tells of several needs."""
 
+    @property
+    def is_nobody(self) -> bool:
+        """Whether nobody is selected, and that may be told: nothing can differ by attribute."""
+        share = self.targeting.overall.loc["selection", "value"]
+        return bool(share == 0) and (EVERYONE, EVERYONE) not in self.hidden
+
+    @property
+    def conclusions(self) -> list[tuple[str, Message]]:
+        """Attribute and what was found of it; once for all, where nobody is selected."""
+        if self.is_nobody:
+            return [(EVERYONE, say("fairness.nobody"))]
+        return list(self.targeting.conclusions.items())
+
 
 def by_flags(findings: Findings) -> Iterator[Targeted]:
     """Give whom flags help and miss, of each need of which that is known."""
-    for name, need in findings.needs.items():
-        if need.targeting is not None:
-            yield Targeted(need.targeting, need.hidden, _label_among(name, findings))
+    for name in findings.needs:
+        yield from _flagged(name, findings)
 
 
 def clear_rates(table: str, found: Iterable[Targeted], codebook: Codebook, edge: Edge) -> Cleared:
@@ -46,6 +58,8 @@ def clear_gaps(table: str, found: Iterable[Targeted], codebook: Codebook, edge: 
     """Clear how far apart the groups of each attribute are."""
     parts = []
     for one in found:
+        if one.is_nobody:
+            continue
         gaps = one.targeting.gaps.set_index(["attribute", "measure"])
         missed = gaps.xs("exclusion", level="measure")
         ratio = gaps.xs("selection", level="measure")["ratio"].reindex(missed.index)
@@ -66,16 +80,21 @@ def clear_conclusions(findings: Findings) -> Cleared:
     """Say of each attribute what was found of flags and the model, in plain sentences."""
     rows = []
     for name, found in findings.needs.items():
+        told = [text for one in _flagged(name, findings) for text in one.conclusions]
         need = _label_among(name, findings)
-        told = [] if found.targeting is None else list(found.targeting.conclusions.items())
         rows += _sentences(need, [*told, *found.sentences], findings.codebook)
     return findings.edge.clear("conclusions", rows)
 
 
 def clear_sentences(table: str, found: Targeted, codebook: Codebook, edge: Edge) -> Cleared:
     """Say of each attribute what was found, in one plain sentence."""
-    told = list(found.targeting.conclusions.items())
-    return edge.clear(table, _sentences(found.need, told, codebook))
+    return edge.clear(table, _sentences(found.need, found.conclusions, codebook))
+
+
+def _flagged(need: str, findings: Findings) -> Iterator[Targeted]:
+    found = findings.needs[need]
+    if found.targeting is not None:
+        yield Targeted(found.targeting, found.hidden, _label_among(need, findings))
 
 
 def _sentences(
@@ -97,7 +116,8 @@ def _rates_of(table: str, found: Targeted, codebook: Codebook, edge: Edge) -> li
         group=EVERYONE,
         is_shown=(EVERYONE, EVERYONE) not in hidden,
     )
-    cells = pd.concat([everyone, targeting.by_group, targeting.intersections])
+    by_attribute = [targeting.by_group, targeting.intersections]
+    cells = pd.concat([everyone, *([] if found.is_nobody else by_attribute)])
     keys = cells[["attribute", "group"]].drop_duplicates()
     # A pivot table would drop the rows of which nothing may be shown.
     wide = cells.pivot(  # noqa: PD010

@@ -15,12 +15,14 @@ from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.check_texts import check_blocks, check_json, warn_of
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
+from blijfwijzer.publish.facts import facts, origin_facts, shown_rejected, survey_title
+from blijfwijzer.publish.order import in_codebook_order
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.monitoring import FALSE_ALARMS, Advice
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.texts import Message, Value, say
 
@@ -82,7 +84,7 @@ def watch_chapter(watch: Watch) -> Chapter:
             **{name: edge.clear(name, rows) for name, rows in _rows(watch)},
         },
         method=(),
-        provenance=tuple(watch.provenance.items()),
+        provenance=origin_facts(watch.provenance),
         warnings=(*watch.warnings, *warn_of(watch.findings)),
     )
 
@@ -147,6 +149,7 @@ def _rows(watch: Watch) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "monitor_overall", overall.assign(what=_all(measures))
     groups = tests[tests["part"].isin(["group", "beside"])]
     groups = groups.merge(watch.rates, on=["attribute", "group"])
+    groups = order_groups(groups, subject.codebook)
     of_each = list(zip(groups["attribute"], groups["group"], strict=True))
     yield (
         "monitor_groups",
@@ -169,6 +172,18 @@ def _rows(watch: Watch) -> Iterator[tuple[str, pd.DataFrame]]:
     columns = watch.columns
     named = _all(labels.get(name, name) for name in columns["feature"])
     yield "monitor_columns", columns.assign(label=named)
+
+
+def order_groups(groups: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Put the groups of each attribute in the order of the codebook, bands from low to high.
+
+    Parameters
+    ----------
+    groups : one row per attribute and group
+    """
+    answers = list(zip(groups["attribute"].astype(str), groups["group"].astype(str), strict=True))
+    places = in_codebook_order([attribute for attribute, _ in answers], answers, codebook)
+    return groups.iloc[places].reset_index(drop=True)
 
 
 _NAMES = {"slope": "slope", "level": "intercept"}

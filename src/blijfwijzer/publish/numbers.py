@@ -26,16 +26,18 @@ Kind = Literal[
     "gain",
     "plain",
     "fine",
+    "contribution",
     "euro",
     "truth",
     "verdict",
 ]
 """How a value is written. tenths: a percentage with one decimal, for small shares. thousandths: a
 measure of quality. gain: a change of one. plain: a bound, with as many decimals as it has. fine:
-four digits, for measures of a model; in a table all of a column have as many decimals."""
+four digits, for measures of a model; in a table all of a column have as many decimals.
+contribution: a share of one, told in percentage points as pictures of it are."""
 KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 NUMBERS: tuple[Kind, ...] = (
-    *("count", "percent", "tenths", "points", "decimal", "ratio", "fine", "euro"),
+    *("count", "percent", "tenths", "points", "decimal", "ratio", "fine", "contribution", "euro"),
 )
 NO_BREAK = "\u00a0"
 
@@ -49,12 +51,16 @@ _PATTERNS: dict[str, str] = {
     "gain": "+0.000;-0.000",
     "plain": "0.##########",
     "fine": "#,##0.######",
+    "contribution": "#,##0.00",
 }
 """Of numbers that have decimals, or a sign before a gain; the others are whole."""
 _DIGITS = {"": 6, "plain": 10, "fine": 4}
 """Digits that count of numbers without a fixed number of decimals."""
 _MOST_DECIMALS = 6
-_DECIMALS = {"tenths": 1, "points": 1, "decimal": 1, "ratio": 2, "thousandths": 3, "gain": 3}
+_DECIMALS = {
+    **{"tenths": 1, "points": 1, "decimal": 1},
+    **{"ratio": 2, "contribution": 2, "thousandths": 3, "gain": 3},
+}
 _SIGNS = {"percent": "number.percent", "tenths": "number.percent", "euro": "number.euro"}
 """Numbers that stand beside a sign, to the sentence that says where."""
 
@@ -104,6 +110,7 @@ def write_number(value: float, kind: str, language: Language, decimals: int | No
         pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
         return _written(round(value, decimals) + 0.0, pattern, language)
     digits = _DIGITS.get(kind)
+    value = 100 * value if kind == "contribution" else value
     value = round(value, _DECIMALS.get(kind, 0)) if digits is None else float(f"{value:.{digits}g}")
     # Adding zero keeps a small negative number from being told as minus nothing.
     value += 0.0

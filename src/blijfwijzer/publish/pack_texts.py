@@ -71,6 +71,8 @@ def write_figure(figure: Cited, language: Language) -> str:
     value, kind = figure.value, figure.kind
     if is_absent(value):
         return show(None, "text", language)
+    if kind == "words":
+        return str(value if isinstance(value, str) else value[language])
     if kind == "share":
         return show(100 * value, "percent", language)
     if kind == "day":

@@ -25,6 +25,7 @@ from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import (
     clear_withheld,
     facts,
+    origin_facts,
     say_pack,
     shown_rejected,
     survey_title,
@@ -103,7 +104,7 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "rolled_up": _rolled_up(findings),
         },
         method=(*say_pack(origin), *release_method(findings.settings, codebook)),
-        provenance=tuple(origin.items()),
+        provenance=origin_facts(origin),
         warnings=_warnings(findings),
         notes={
             "card": tuple(say_cards(findings)),

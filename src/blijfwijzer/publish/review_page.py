@@ -13,7 +13,12 @@ from blijfwijzer.publish.change_page import PICTURE as CHANGE
 from blijfwijzer.publish.change_page import TABLES_OF_CHANGE, change_blocks
 from blijfwijzer.publish.check_texts import check_blocks
 from blijfwijzer.publish.driver_plots import draw_drivers
-from blijfwijzer.publish.driver_sections import earned_blocks, game_blocks, gap_blocks
+from blijfwijzer.publish.driver_sections import (
+    earned_blocks,
+    game_blocks,
+    gap_blocks,
+    withheld_blocks,
+)
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import facts_table
 from blijfwijzer.publish.performance_plots import TUNING, draw_performance
@@ -73,6 +78,7 @@ def render_review(review: Review) -> bytes:
     sections["contributions"] = [
         paragraph("review.contributions"),
         *_pictures(review, others),
+        *withheld_blocks(review.drivers, review.subject),
         *present(chapter, *_DRIVER_TABLES),
     ]
     own = {

@@ -19,7 +19,7 @@ from blijfwijzer.publish.check_texts import warn_of
 from blijfwijzer.publish.driver_plots import tell_answer
 from blijfwijzer.publish.driver_sections import section_rows
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.facts import facts, shown_rejected, survey_title
+from blijfwijzer.publish.facts import facts, origin_facts, shown_rejected, survey_title
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.card import ChosenCard
 from blijfwijzer.risk.evaluation import Evaluation
@@ -99,7 +99,7 @@ def review_chapter(review: Review) -> Chapter:
             **of_card,
         },
         method=(),
-        provenance=tuple(review.provenance.items()),
+        provenance=origin_facts(review.provenance),
         warnings=(*review.warnings, *warn_of(review.findings)),
     )
 
@@ -112,10 +112,12 @@ def _driver_rows(review: Review) -> Iterator[tuple[str, pd.DataFrame]]:
 
     def in_words(rows: pd.DataFrame) -> pd.DataFrame:
         told = list[Any](named.get(name, other) for name in rows["construct"])
-        return rows.assign(construct=told)
+        # Of a model that was not fitted again there are no ranks.
+        empty = [name for name in ("rank_low", "rank_high") if rows[name].isna().all()]
+        return rows.assign(construct=told).drop(columns=empty)
 
     for name, table in (("top_scales", drivers.scales), ("top_features", drivers.features)):
-        rows = table.head(_MOST_DRIVERS)
+        rows = table[table["mean_abs"] > 0].head(_MOST_DRIVERS)
         yield name, in_words(rows.assign(label=[labels[str(feature)] for feature in rows.index]))
     yield "constructs", in_words(drivers.constructs)
     pairs = drivers.interactions.head(_MOST_PAIRS)

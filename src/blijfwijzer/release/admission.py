@@ -155,7 +155,7 @@ def admit_groups(
         told = read(otherwise)
         if told.known.shape[0] or told.forbidden.shape[0]:
             raise told_otherwise(wave, lines)
-    earlier = _beside_register(read(ledger), grouping.answered_by_all, settings)
+    earlier = beside_register(read(ledger), grouping.answered_by_all, settings)
     hold_minimum(settings, earlier.minimum, request.kind)
     candidates = Candidates(
         grouping.members,
@@ -185,7 +185,7 @@ def admit_groups(
     )
 
 
-def _beside_register(
+def beside_register(
     earlier: Earlier, answered_by_all: csr_array | None, settings: DisclosureSettings
 ) -> Earlier:
     """Let whoever knows a register know how many responded where everybody did.

@@ -39,6 +39,8 @@ class Breakdown:
     """Codes of the cluster level that may be shown."""
     groups: dict[str, pd.Series]
     """Attribute to the group of each response; missing where its group may not be shown."""
+    withheld: tuple[tuple[str, str], ...]
+    """Attribute and group of those that may not be shown."""
 
     def among(self, rows: Mask) -> dict[str, pd.Series]:
         """Give the groups of some responses."""
@@ -92,11 +94,13 @@ def admit_breakdown(
                 offered[FigureId("level", (name, str(level)))] = row
     told = release.figures(admission, offered)
     units = {column: _codes(grouping, told_of, column) for column in codebook.units.levels}
-    kept = {}
+    kept, withheld = {}, list[tuple[str, str]]()
     for name, group in groups.items():
         levels = units.get(name, {figure.of[1] for figure in told if figure.of[0] == name})
         kept[name] = group.where(group.astype("str").isin(levels))
-    return Breakdown(admission, told_of, units[codebook.units.cluster], kept)
+        everyone = map(str, group.dropna().unique())
+        withheld += [(name, level) for level in sorted(everyone) if level not in levels]
+    return Breakdown(admission, told_of, units[codebook.units.cluster], kept, tuple(withheld))
 
 
 def _of_largest(

@@ -144,6 +144,23 @@ def refuse_served(stored: Stored) -> None:
             )
 
 
+def stop_of(stored: Stored) -> Release | None:
+    """Give the line by which a model, or everything, was stopped in a ledger known to be its own.
+
+    Raises
+    ------
+    LedgerError
+        A ledger cannot be read.
+    """
+    survey = stored.codebook.survey.name
+    for place in sorted({ledgers / survey for ledgers in (stored.ledgers, *_named())}):
+        stopped = stops_in(_lines_of(place)) if (place / FILE).is_file() else {}
+        for key in (EVERYTHING, stored.manifest.sha256):
+            if key in stopped:
+                return stopped[key]
+    return None
+
+
 def _named() -> Iterator[Path]:
     """Give the folder of ledgers that the environment names, if it does."""
     named = os.environ.get(LEDGERS, "")

@@ -228,7 +228,7 @@ def derive_again(
             f"of them: {', '.join(unlike[:5])}. Give the codebook that the release was made "
             "with."
         )
-    known, groups = _known_by(register, run, members.shape[1]), members.shape[0]
+    known, groups = known_by(register, run, members.shape[1]), members.shape[0]
     worlds, left = prove_again(csr_array(vstack([members, known], format="csr")), minimum)
     if left:
         raise DisclosureError(
@@ -262,13 +262,18 @@ def prove_again(known: csr_array, minimum: int) -> tuple[int, int]:
     return len(proof.worlds), len(left)
 
 
-def _known_by(register: KnownRegister | None, run: Mapping[str, Any], responses: int) -> csr_array:
+def known_by(register: KnownRegister | None, run: Mapping[str, Any], responses: int) -> csr_array:
     """Give the totals that whoever knows a register knows beside those that are shown."""
     nobody = csr_array((0, responses), dtype=np.int8)
     if register is None:
         return nobody
     outsider = Outsider(csr_array(np.ones((1, responses), dtype=np.int8)), nobody, 0)
     return known_by_register(register.answered_by_all, outsider, settings_of(run).disclosure)
+
+
+def has_register(run: Mapping[str, Any]) -> bool:
+    """Tell by its record whether a release has the margins of a register."""
+    return "register_hmac_sha256" in run["provenance"]
 
 
 def hold_origin(

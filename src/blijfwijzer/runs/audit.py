@@ -19,6 +19,7 @@ from blijfwijzer.release.verify import (
     KnownRegister,
     changed_by_few,
     derive_again,
+    has_register,
     hold_release,
     hold_rows,
 )
@@ -26,9 +27,6 @@ from blijfwijzer.runs.people import read_people
 from blijfwijzer.runs.waves import without_outcomes
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey
-
-_REGISTER = "register_hmac_sha256"
-"""What the record of a release with margins of a register has."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> list[str]:
     ledger = ledgers / str(run["survey"])
     found = verifier.verify(release, proofs or proofs_of(run, ledger), ledger)
     print(f"{found}\n\n{verifier.CANNOT}")
-    if _REGISTER in run["provenance"]:
+    if has_register(run):
         print(
             "- and this release has the margins of a register: how many responded where everybody "
             "did\n  is in no proof (`disclosure audit --survey --population`)."
@@ -148,7 +146,7 @@ def check_proof(release: Path, ledgers: Path, proofs: list[Path]) -> list[str]:
 
 def _told_of_register(run: Mapping[str, Any], made_from: _Sources | None) -> Iterator[str]:
     """Tell that a release has margins of a register, and what that tells was not looked at."""
-    if _REGISTER in run["provenance"] and (made_from is None or made_from.register is None):
+    if has_register(run) and (made_from is None or made_from.register is None):
         yield (
             "its figures have the margins of a register, and what follows for whoever knows that "
             "was not worked out (give --population)"

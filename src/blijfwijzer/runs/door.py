@@ -195,6 +195,7 @@ def allocate(
     truth: Place | None = None,
     survey: Place | None = None,
     models: Place = "models",
+    population: Place | None = None,
     settings: Settings | Place | None = None,
     secret: Place | None = None,
     again: str = "",
@@ -214,6 +215,7 @@ def allocate(
     truth : what is true of the built-in survey, to show what each rule would really do
     survey : the file that was scored, to tell whom the vouchers help and miss
     models : folder with the models that it was scored with; read only beside the survey
+    population : margins or cells of a register that it was scored with; read only beside the survey
     settings : those of the release when left out
     secret : file of which the settings promised the hash, for a lottery
     again : why these people are drawn among once more, or by another plan
@@ -234,9 +236,13 @@ def allocate(
     kept, known, read = _path(secret), _path(truth), _path(survey)
     told = own, target, kept, again, known, read, Path(models)
     asked = VoucherRequest(
-        Path(release), budget, cost, *told, accepted=Accepted(accepted_by, accepted_why)
+        *(Path(release), budget, cost, *told),
+        accepted=Accepted(accepted_by, accepted_why),
+        population=_path(population),
     )
-    publish = partial(_beside, publish_division, [kept, known, read], keeps_draw=True)
+    publish = partial(
+        _beside, publish_division, [kept, known, read, asked.population], keeps_draw=True
+    )
     return Unshown(divide(asked, Path(ledgers), tell), asked.release, publish)
 
 

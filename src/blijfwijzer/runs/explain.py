@@ -124,6 +124,7 @@ def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
     return replace(
         profile(contributed, design, groups, own, seed, []),
         gaps=explain_gaps(contributed, audit, design, own, seed),
+        withheld=breakdown.withheld,
     )
 
 

@@ -1,7 +1,7 @@
 """The story of `govern pack`: forms, cards and pages, filled from what was published already."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,9 @@ from blijfwijzer.publish.pack_texts import write_form
 from blijfwijzer.records.model_choice import choose_models
 from blijfwijzer.records.model_folder import Stored, moment
 from blijfwijzer.release.folder import read_record
+from blijfwijzer.release.stops import stop_of
 from blijfwijzer.survey.codebook import codebook_file, survey_name
-from blijfwijzer.survey.texts import LANGUAGES, Language, Value, say
+from blijfwijzer.survey.texts import LANGUAGES, Language, Message, Value, say
 
 MOST_FAULTS = 20
 """Faults of a pack that a message lists."""
@@ -59,7 +60,8 @@ class FormsRequest:
 def govern_pack(asked: FormsRequest, output: Path) -> dict[str, Any]:
     """Write forms, cards and pages, filled from models, releases and the governance file.
 
-    They tell nothing that those do not: no survey is read, and no ledger is needed.
+    They tell nothing that those do not: no survey is read, and a ledger beside the models is only
+    looked at for whether they were stopped.
 
     Returns
     -------
@@ -73,11 +75,16 @@ def govern_pack(asked: FormsRequest, output: Path) -> dict[str, Any]:
     _refuse_inside(known, output)
     about = chosen[0].codebook.survey
     survey = say("title.pack_survey", wave=about.wave, codebook=about.label)
-    return write_pack(known, survey, place, asked.language, output)
+    return write_pack(known, survey, place, asked.language, output, tuple(_stopped(chosen)))
 
 
 def write_pack(
-    known: KnownFacts, survey: Value, governance: Path | None, language: Language, output: Path
+    known: KnownFacts,
+    survey: Value,
+    governance: Path | None,
+    language: Language,
+    output: Path,
+    warnings: tuple[Value, ...] = (),
 ) -> dict[str, Any]:
     """Write a pack of what is known.
 
@@ -85,8 +92,11 @@ def write_pack(
     ----------
     survey : what stands under the title of each page
     governance : where the governance file lies, if there is one
+    warnings : what each page says before all else
     """
-    files, citations, filled = _write(known, language, survey)
+    if known.governance is None:
+        warnings = (*warnings, say("pack.unsettled"))
+    files, citations, filled = _write(known, language, survey, warnings)
     runs = (*known.models, *known.releases)
     places = {run.name: _seen_from(output, run.folder) for run in runs}
     if governance is not None:
@@ -143,7 +153,7 @@ def _counts(filled: FilledForm) -> dict[str, int]:
 
 
 def _write(
-    known: KnownFacts, language: Language, survey: Value
+    known: KnownFacts, language: Language, survey: Value, warnings: tuple[Value, ...]
 ) -> tuple[dict[str, bytes], Citations, list[FilledForm]]:
     """Fill each form, and write it as pages and documents."""
     filled = [fill(read_form(name), known) for name in FORMS]
@@ -163,7 +173,7 @@ def _write(
         in_languages[language],
         listed,
         citations,
-        () if known.governance is not None else (say("pack.unsettled"),),
+        warnings,
     )
     files = dict(render_pack(pages))
     files |= {f"{name}.json": to_json(placed.content) for name, placed in documents.items()}
@@ -191,6 +201,16 @@ def _model(stored: Stored) -> Run:
 def _release(folder: Path) -> Run:
     run = read_record(folder)
     return Run("release", folder, str(run["wave"]), dict(run["files"]))
+
+
+def _stopped(chosen: Iterable[Stored]) -> Iterator[Message]:
+    """Say of each model that was stopped when, and why."""
+    for stored in chosen:
+        line = stop_of(stored)
+        if line is not None:
+            label = stored.codebook.outcomes[stored.model.target].label
+            reason = str(line.content["note"]["reason"])
+            yield say("pack.stopped", model=label, day=line.time[:10], reason=reason)
 
 
 def _governance(asked: FormsRequest, stored: Stored) -> tuple[Path | None, Governance | None]:

@@ -18,7 +18,7 @@ from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.files import plain, plain_rows
 from blijfwijzer.progress import Tell
 from blijfwijzer.publish.canvas import Subject
-from blijfwijzer.publish.card_page import CardPage, render_card
+from blijfwijzer.publish.card_page import CardPage, card_files
 from blijfwijzer.publish.check_texts import check_json
 from blijfwijzer.publish.driver_sections import section_files
 from blijfwijzer.publish.performance_plots import draw_tuning
@@ -132,6 +132,7 @@ def explain_fitted(
         gaps=explain_gaps(contributed, audited(groups, codebook), design, own, seed),
         earned=measure_earnings(refits, task, own.bootstraps, seed),
         games=compare_games(champion, task.frame, task.schema, task.weight),
+        withheld=breakdown.withheld,
     )
 
 
@@ -251,7 +252,7 @@ def review_files(survey: TrainingSurvey, review: TrainingReview, page: Review) -
     of_card: dict[str, bytes] = {}
     if card is not None:
         about = CardPage(card, survey.codebook, review.outcome, survey.settings)
-        of_card["card.html"] = render_card(about)
+        of_card = card_files(about)
     return {
         **of_card,
         **picture_files(page.pictures),

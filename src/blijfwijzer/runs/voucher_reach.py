@@ -21,7 +21,7 @@ from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.release.folder import settings_of
 from blijfwijzer.release.publication import known_ledger
 from blijfwijzer.release.rehearsal import Rehearsal
-from blijfwijzer.release.verify import hold_origin
+from blijfwijzer.release.verify import has_register, hold_origin
 from blijfwijzer.runs.aims import (
     Aim,
     all_cells,
@@ -30,6 +30,7 @@ from blijfwijzer.runs.aims import (
     offer_cells,
     rounded_cells,
 )
+from blijfwijzer.runs.people import read_people
 from blijfwijzer.runs.score_needs import segments_of
 from blijfwijzer.runs.score_targets import NewWave, outcome_of
 from blijfwijzer.runs.voucher_needs import owners_of, parts_of
@@ -49,10 +50,22 @@ class Reread:
     """Model of the need that vouchers are for; it says how the need is read from answers."""
 
 
+@dataclass(frozen=True)
+class MadeFrom:
+    """What a release was made from, as it is given again."""
+
+    survey: Path
+    models: Path
+    register: Path | None = None
+
+
 def read_scored(
-    survey: Path, models: Path, release: Path, run: dict[str, Any], ledgers: Path, target: str
+    release: Path, run: dict[str, Any], made_from: MadeFrom, ledgers: Path, target: str
 ) -> Reread:
     """Read the survey that a release was made from, and the model of its need.
+
+    Answers get the margins of the register that it was made with: other weights would give other
+    readable profiles, and two figures of the same people.
 
     Parameters
     ----------
@@ -62,20 +75,31 @@ def read_scored(
     Raises
     ------
     ReleaseError
-        It was made from another file or model.
+        It was made from another file or model, or with a register that is not given.
     """
-    settings = settings_of(run)
-    stored = choose_model(models, target, settings.packs).stored
+    settings, survey, register = settings_of(run), made_from.survey, made_from.register
+    if has_register(run) and register is None:
+        raise ReleaseError(
+            f"{release}: its figures have the margins of a register, and so must what vouchers do. "
+            "Give that table too (--population)."
+        )
+    stored = choose_model(made_from.models, target, settings.packs).stored
     codebook = without_outcomes(stored.codebook)
     intake = read_survey(survey, codebook, settings.intake)
+    tables = () if register is None else (register,)
+    people = read_people(tables, (), intake.responses, codebook, settings)
     with known_ledger(str(run["survey"]), str(run["owner"]), ledgers) as ledger:
         if ledger is None:
             raise ReleaseError(f"{ledgers}: has no ledger of {run['survey']}. Give the right one.")
         hold_origin(release, run, ledger, "survey", intake.sha256, survey.name)
+        if register is not None:
+            own = people.sha256["register_sha256"]
+            hold_origin(release, run, ledger, "register", own, register.name)
         manifest = stored.manifest
         hold_origin(release, run, ledger, f"model_{target}", manifest.sha256, manifest.folder.name)
+    intake = people.weigh(intake, codebook)
     scales = score_scales(intake.responses, codebook)
-    grouping = everyone_alone(intake.responses)
+    grouping = people.mark(everyone_alone(intake.responses))
     return Reread(NewWave(intake, scales, grouping, codebook, (), settings), stored)
 
 

@@ -33,7 +33,7 @@ from blijfwijzer.runs.acceptance import judge_division
 from blijfwijzer.runs.aims import Aim
 from blijfwijzer.runs.decide import beside_round
 from blijfwijzer.runs.voucher_needs import choose_need, read_partitions, read_rule, read_truth
-from blijfwijzer.runs.voucher_reach import Reread, aim_vouchers, read_scored, tell_reach
+from blijfwijzer.runs.voucher_reach import MadeFrom, Reread, aim_vouchers, read_scored, tell_reach
 from blijfwijzer.runs.waves import paths_of
 from blijfwijzer.settings import Settings, VoucherSettings, load_settings
 from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers, refuse_nothing
@@ -87,6 +87,8 @@ class VoucherRequest:
     """Who accepts a division that does not meet the thresholds, and why."""
     decided: Path | None = None
     """The release of the round before, to show what people decided about it."""
+    population: Path | None = None
+    """Margins or cells of a register with which it was scored; read only beside the survey."""
 
 
 @dataclass(frozen=True)
@@ -187,9 +189,8 @@ def divide(asked: VoucherRequest, ledgers: Path, tell: Tell) -> Divided:
         drawn, power = _as_drawn(chosen, lottery), _power(lottery, chosen)
     others = [one for one in planned if one is not chosen]
     rules = compare(chosen, plan, drawn=drawn, others=others, by_rule=by_rule)
-    if truth is None:
-        expected = rules
-    else:
+    expected = rules
+    if truth is not None:
         expected = _expect(chosen, plan, drawn=drawn, others=others, by_rule=by_rule)
     ratio = None if by_rule is None else _ratio(chosen, lottery, by_rule, plan)
     division = Division(
@@ -398,7 +399,8 @@ def _reach(
     needs = chosen.partition.needs
     given = pd.Series(chosen.allocation.table["vouchers"].to_numpy(), needs.groups)
     offers = given if lottery is None else expected_offers(lottery, needs)
-    reread = read_scored(asked.survey, asked.models, asked.release, run, ledgers, target)
+    made_from = MadeFrom(asked.survey, asked.models, asked.population)
+    reread = read_scored(asked.release, run, made_from, ledgers, target)
     return Reach(reread, aim_vouchers(reread, chosen.partition, offers, groups, tell))
 
 

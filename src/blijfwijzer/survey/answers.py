@@ -110,7 +110,8 @@ def _coded(
         return _numbers(numbers[place], cells[place], index)
     known = sorted({code for code in codes if not isinstance(code, Cell)})
     order = known if not column.codes or column.role == "unit" else list(column.codes)
-    found = np.array([-1 if isinstance(c, Cell) else order.index(c) for c in codes])
+    of = {code: number for number, code in enumerate(order)}
+    found = np.array([-1 if isinstance(c, Cell) else of[c] for c in codes])
     told = pd.Categorical.from_codes(found[place], dtype=pd.CategoricalDtype(order))
     return Answers(pd.Series(told, index=index), cells[place])
 

@@ -76,7 +76,7 @@ def _parse(path: str, maximum_bytes: int) -> int:
         MemoryError,
         OverflowError,
     )
-    _limit(maximum_bytes)
+    limit_memory(maximum_bytes)
     try:
         size = pyreadstat.read_sav(path, metadataonly=True)[1]
         cells = max(size.number_rows or 0, 0) * max(size.number_columns or 0, 1)
@@ -119,7 +119,7 @@ def _read(path: str) -> tuple[pd.DataFrame, Any]:
     return frame, meta
 
 
-def _limit(maximum_bytes: int) -> None:
+def limit_memory(maximum_bytes: int) -> None:
     """Bound what this process may use, where the system can."""
     try:
         import resource
