@@ -56,8 +56,7 @@ score: $(STAMP) $(NEXT) $(NEXT:.sav=-margins.csv) ## Score the built-in 2022 wav
 	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer score $(NEXT) --models models --by organisatie,afdeling \
 	  --and opleiding --population $(PEOPLE) --population $(NEXT:.sav=-margins.csv) --output out/2022
-	$(BIN)/blijfwijzer vouchers out/2022 --survey $(NEXT) --population $(NEXT:.sav=-margins.csv) \
-	  --budget 250000 --cost 1000 --truth $(TRUTH)
+	$(BIN)/blijfwijzer vouchers out/2022 --survey $(NEXT) --population $(NEXT:.sav=-margins.csv) --budget 250000 --cost 1000 --truth $(TRUTH)
 	$(BIN)/blijfwijzer disclosure audit out/2022 --survey $(NEXT) --codebook werkonderzoek-2019 \
 	  --population $(NEXT:.sav=-margins.csv)
 	@echo "Open out/2022/report.html."

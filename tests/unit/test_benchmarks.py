@@ -1,5 +1,7 @@
 """What a survey of many employers tells, and what one of them may read from it."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,10 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.groups.benchmarks import Benchmark, employers_in, hold_against
 from blijfwijzer.groups.paths import EVERYONE
+from blijfwijzer.runs.score_benchmark import others_of
+from blijfwijzer.survey.codebook import load_codebook
+
+SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 
 RATES = pd.DataFrame(
     {
@@ -41,6 +47,17 @@ def test_an_employer_stands_beside_its_own_kind_or_else_beside_everyone():
     assert known.nearest("sector=politie") == EVERYONE
     alone = Benchmark.of(RATES[1:], NAMED[1:], NAMED[1:])
     assert alone.nearest("sector=politie") == ""
+
+
+@pytest.mark.parametrize(
+    ("own", "others"), [(1, "sector=gemeenten"), (6, "sector=gemeenten"), (7, "")]
+)
+def test_most_of_the_others_cannot_be_these_people_themselves(own, others):
+    known = Benchmark.of(RATES, NAMED, NAMED)
+    places = [f"O{place}" for place in range(own)]
+    responses = pd.DataFrame({"sector": "gemeenten", "organisatie": places})
+
+    assert others_of(known, load_codebook(SMALL), responses) == others
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,21 @@ def test_a_best_setting_at_the_edge_of_what_was_tried_is_told(survey, rng):
     assert scores.loc["logistic", "is_at_edge"]
 
 
+def test_a_weaker_penalty_is_tried_only_where_the_weakest_was_best(survey, rng):
+    frame, _, weight, units = survey
+    clear = (frame.iloc[:, 0] > frame.iloc[:, 0].median()).to_numpy(dtype=float)
+    noise = rng.integers(0, 2, len(frame)).astype(float)
+
+    of_clear, of_noise = (
+        select((frame, values, weight, units), candidates=("logistic",)).tuning
+        for values in (clear, noise)
+    )
+
+    assert of_clear["setting"].max() == 1.0
+    assert of_clear.loc[of_clear["is_chosen"], "setting"].tolist() == [1.0]
+    assert of_noise["setting"].max() == 0.1
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [

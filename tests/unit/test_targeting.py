@@ -212,8 +212,8 @@ def test_no_difference_is_said_only_of_many_people(rng):
     many = audit(survey_of(rng, rows=40_000, units=800)).conclusions["geslacht"]
     few = audit(survey_of(rng, rows=300)).conclusions["geslacht"]
 
-    assert "no difference that matters" in write(many, "en")
-    assert "geen verschil van betekenis" in write(many, "nl")
+    assert "no difference that matters between the groups shown" in write(many, "en")
+    assert "geen verschil van betekenis tussen de groepen die hier staan" in write(many, "nl")
     assert "too uncertain" in write(few, "en")
     assert "te onzeker" in write(few, "nl")
 

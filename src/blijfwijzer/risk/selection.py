@@ -21,6 +21,9 @@ from blijfwijzer.survey.arrays import Array, Codes
 # The budget of tuning: each candidate is fitted once per fold and per entry here, or, for trees,
 # once per fold, since fewer rounds are the first trees of more rounds.
 _STRENGTHS = (0.00001, 0.0001, 0.001, 0.01, 0.1)
+_BEYOND = 1.0
+"""Tried where the last of these is best, as in many small surveys: else nobody knows whether it
+lies at the edge by chance."""
 _ROUNDS = (100, 200, 300, 450, 600)
 _START_STRENGTH = 0.001
 """Of the regression that trees start from, where none is a candidate to learn it by."""
@@ -237,7 +240,7 @@ def _regress(task: Task, kind: str, names: list[str], tell: Tell) -> _Tried:
             lambda own, rows: own.model(kind, own.linear(rows, names, strength)),
         )
 
-    return _try([variant(s) for s in _STRENGTHS], task, kind, tell)
+    return _try([variant(s) for s in _STRENGTHS], task, kind, tell, variant(_BEYOND))
 
 
 def _additive(task: Task, tell: Tell) -> _Tried:
@@ -264,15 +267,35 @@ def _trees(task: Task, tell: Tell, rival: _Tried | None) -> _Tried:
     def grow(own: Fits, rows: Codes, rounds: int, fold: int | None) -> RiskModel:
         strength = _START_STRENGTH
         if rival is not None:
-            strength = _STRENGTHS[rival.chosen if fold is None else rival.by_fold[fold]]
+            place = rival.chosen if fold is None else rival.by_fold[fold]
+            strength = rival.variants[place].setting
         start = shrink(own.linear(rows, names, strength), _START_SHARE)
         return own.model("trees", start, own.grow(rows, start, rounds, task.boosting()))
 
     return _try_rounds(grow, task, "trees", tell)
 
 
-def _try(variants: list[_Variant], task: Task, name: str, tell: Tell) -> _Tried:
-    """Cross-validate a candidate whose variants are fitted one by one."""
+def _try(
+    variants: list[_Variant], task: Task, name: str, tell: Tell, beyond: _Variant | None = None
+) -> _Tried:
+    """Cross-validate a candidate whose variants are fitted one by one.
+
+    Parameters
+    ----------
+    beyond : tried too where the last of the variants is best
+    """
+    margins, models = _cross(variants, task, name, tell)
+    tried = _choose(variants, margins, models, task)
+    if beyond is None or tried.chosen < len(variants) - 1:
+        return tried
+    further, others = _cross([beyond], task, name, tell)
+    return _choose([*variants, beyond], np.vstack([margins, further]), models + others, task)
+
+
+def _cross(
+    variants: list[_Variant], task: Task, name: str, tell: Tell
+) -> tuple[Array, list[list[RiskModel]]]:
+    """Give margins out of fold and models of folds, of each variant."""
     margins = np.empty((len(variants), len(task.values)))
     models: list[list[RiskModel]] = [[] for _ in variants]
     for number, (fit, test) in enumerate(task.folds, start=1):
@@ -281,7 +304,7 @@ def _try(variants: list[_Variant], task: Task, name: str, tell: Tell) -> _Tried:
             model = variant.fit(task, fit)
             margins[place, test] = predict_margin(model, task.frame.iloc[test])
             models[place].append(model)
-    return _choose(variants, margins, models, task)
+    return margins, models
 
 
 def _try_rounds(

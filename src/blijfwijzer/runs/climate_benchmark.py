@@ -7,7 +7,7 @@ import pandas as pd
 from blijfwijzer.groups.benchmarks import Benchmark
 from blijfwijzer.publish.findings import BesideOthers
 from blijfwijzer.release.culture import Wave
-from blijfwijzer.runs.score_benchmark import Own, group_of, means_beside, name_of
+from blijfwijzer.runs.score_benchmark import Own, means_beside, name_of, others_of
 from blijfwijzer.runs.waves import Waves
 from blijfwijzer.survey.codebook import Codebook
 
@@ -19,18 +19,17 @@ def culture_beside(now: Wave, waves: Waves) -> BesideOthers | None:
 
     Returns
     -------
-    Means alone; None where no model tells of others, where the wave is of several largest units, or
-    where nothing may be told of everyone.
+    Means alone; None where no model tells of others (`others_of`), or where nothing may be told of
+    everyone.
     """
     choice = waves.choice
-    asked = group_of(waves.codebook, now.responses)
-    if choice is None or not asked or not now.admission.choice.tells_everyone:
+    if choice is None or not now.admission.choice.tells_everyone:
         return None
     stored = choice.stored
     if stored.benchmark is None:
         return None
     benchmark = keep_measured_alike(stored.benchmark, waves.codebook, stored.codebook)
-    group = benchmark.nearest(asked)
+    group = others_of(benchmark, waves.codebook, now.responses)
     own = Own(now.responses, now.scales, waves.codebook, waves.settings, now.admission)
     means = means_beside(own, benchmark, group) if group else _NONE
     if means.empty:

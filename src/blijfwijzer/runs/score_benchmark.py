@@ -16,6 +16,7 @@ from blijfwijzer.groups.benchmarks import (
     POINT_STEP,
     RATE_STEP,
     Benchmark,
+    employers_in,
     hold_against,
 )
 from blijfwijzer.groups.paths import EVERYONE, GroupPath
@@ -35,13 +36,12 @@ def bases_beside(wave: NewWave, targets: dict[str, Target]) -> dict[str, Basis]:
     -------
     Figure, as in the ledger, to what it rests on; none where there is nobody to stand beside.
     """
-    asked = group_of(wave.codebook, wave.responses)
     benchmarks = [t.stored.benchmark for t in targets.values() if t.stored.benchmark is not None]
     told = {
         told_by(str(name))
         for benchmark in benchmarks[:1]
-        if asked
-        for name in benchmark.of_group(benchmark.means, benchmark.nearest(asked)).index
+        if (group := others_of(benchmark, wave.codebook, wave.responses))
+        for name in benchmark.of_group(benchmark.means, group).index
     }
     among = wave.grouping.groups.index == EVERYONE
     found = culture_bases(wave.scales, wave.codebook, wave.settings)
@@ -54,20 +54,19 @@ def stand_beside(
     """Hold what everyone of one employer, or of employers of one kind, answered against others.
 
     The others are those of its largest unit where the training tells of it, and else all. Where the
-    wave is of several largest units there is nobody to stand beside.
+    wave is of several largest units, or of most of the others, there is nobody to stand beside.
 
     Returns
     -------
     None where nothing is told: of others, or of everyone here.
     """
     known = {n: t.stored.benchmark for n, t in targets.items() if t.stored.benchmark is not None}
-    asked, group = group_of(wave.codebook, wave.responses), ""
-    for benchmark in known.values():
-        group = benchmark.nearest(asked) if asked else ""
+    beside = {n: others_of(one, wave.codebook, wave.responses) for n, one in known.items()}
+    group = next(reversed(beside.values()), "")
     told = {
         name: benchmark
         for name, benchmark in known.items()
-        if group and benchmark.nearest(asked) == group and admission.tells(f"rate:{name}")[0]
+        if group and beside[name] == group and admission.tells(f"rate:{name}")[0]
     }
     if not told:
         return None
@@ -87,6 +86,18 @@ def stand_beside(
         means,
         pd.concat(drivers, ignore_index=True),
     )
+
+
+def others_of(benchmark: Benchmark, codebook: Codebook, responses: pd.DataFrame) -> str:
+    """Give the group of a training to stand beside; "" where there is none.
+
+    There is none either where a wave has more than half as many organisations as it: then most of
+    the others can be these people themselves, as where one employer trained on its own teams.
+    """
+    asked, cluster = group_of(codebook, responses), codebook.units.cluster
+    group = benchmark.nearest(asked) if asked else ""
+    own = employers_in(responses[cluster].dropna()) if cluster in responses else 1
+    return group if group and 2 * own <= benchmark.organisations(group) else ""
 
 
 def group_of(codebook: Codebook, responses: pd.DataFrame) -> str:
