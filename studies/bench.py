@@ -24,8 +24,9 @@ from blijfwijzer.drivers.contributions import contribute
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.boosting import Boosting
 from blijfwijzer.risk.metrics import calibration_slope, rank
-from blijfwijzer.risk.selection import Task, select_model
+from blijfwijzer.risk.selection import select_model
 from blijfwijzer.risk.splits import Fold
+from blijfwijzer.risk.task import Task
 from blijfwijzer.risk.training import TrainingSet, prepare
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook

@@ -74,7 +74,7 @@ def _lines(folder: Path, tell: Tell) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for size in _SCORED:
         tell(f"score {size:,}")
-        models, ledger = folder / "300000-1" / "models", folder / f"ledger-{size}"
+        models, ledger = _models(folder, *_TRAINED[0]), folder / f"ledger-{size}"
         output = folder / f"scored-{size}"
         to = ("--models", models, "--output", output, "--ledger", ledger)
         took = _run("blijfwijzer", "score", _made(folder, size, tell), *to)
@@ -84,7 +84,7 @@ def _lines(folder: Path, tell: Tell) -> Iterator[str]:
 
 def _train(folder: Path, size: int, targets: tuple[str, ...], tell: Tell) -> str:
     """Train on a survey, and fit the champions bare."""
-    survey, models = _made(folder, size, tell), folder / f"{size}-{len(targets)}" / "models"
+    survey, models = _made(folder, size, tell), _models(folder, size, len(targets))
     tell(f"train on {size:,}, {len(targets)} outcomes")
     asked = [word for target in targets for word in ("--target", target)]
     took = _run("blijfwijzer", "train", survey, "-c", CODEBOOK, *asked, "--models", models)
@@ -110,6 +110,11 @@ def _made(folder: Path, respondents: int, tell: Tell) -> Path:
         tell(f"make a survey of {respondents:,}")
         _run("blijfwijzer", "synthesise", "--respondents", respondents, "--output", path)
     return path
+
+
+def _models(folder: Path, size: int, outcomes: int) -> Path:
+    """Give where models of so many respondents and outcomes lie, with a ledger beside them."""
+    return folder / f"{size}-{outcomes}" / "models"
 
 
 def _peak(took: Took) -> str:

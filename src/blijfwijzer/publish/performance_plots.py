@@ -61,8 +61,8 @@ def draw_tuning(
 def _say_learning(learning: pd.DataFrame | None, subject: Subject) -> str:
     if learning is None:
         return subject.say("plot.alt.tuning")
-    half = learning[learning["share"] == 0.5].iloc[0]
-    return subject.say("plot.alt.learning", above=float(half["above"]))
+    above = learning.set_index("share")["above"]
+    return subject.say("plot.alt.learning", above=float(above[0.5] - above[1.0]))
 
 
 def _calibration(evaluation: Evaluation, subject: Subject) -> Picture:

@@ -111,7 +111,7 @@ def _as_json(stored: Stored) -> dict[str, Any]:
         "target": stored.model.target,
         "champion": stored.model.kind,
         "sha256": stored.manifest.sha256,
-        "rows": stored.metrics["rows"],
+        "rows": stored.metrics.get("sample", {}).get("fitted", stored.metrics["rows"]),
         "measures": stored.metrics["overall"],
         "findings": check_json(stored.findings or ()),
     }
