@@ -22,6 +22,8 @@ from blijfwijzer.survey.texts import Value, say
 
 MOST_DRIVERS = 5
 """Drivers of each risk that a page shows, what can be changed before what cannot."""
+MOST_ASKED = 8
+"""Questions that have room beside risks, drivers and vouchers; a page of a climate has all."""
 _QUESTIONS = ("talk.known", "talk.good", "talk.better", "talk.ours", "talk.learn")
 
 
@@ -72,7 +74,7 @@ def render_unit(release: ReadRelease, unit: str, previous: ReadRelease | None = 
         {
             "unit_results": _results(page, release, unit, previous),
             "unit_drivers": _drivers(page, unit),
-            **asked_section(page, release.questions, unit),
+            **asked_section(page, release.questions, unit, MOST_ASKED),
             "unit_talk": talk(_topics(page, unit)),
             "unit_vouchers": _vouchers(page, release, unit),
             "unit_never": [

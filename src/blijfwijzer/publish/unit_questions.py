@@ -47,13 +47,13 @@ class ReadQuestions:
 
 
 def asked_section(
-    page: Chapter, questions: ReadQuestions | None, unit: str
+    page: Chapter, questions: ReadQuestions | None, unit: str, most: int = MOST_QUESTIONS
 ) -> dict[str, Iterator[Block]]:
     """Give the section on the questions of a unit; none where no release tells of questions."""
-    return {} if questions is None else {"unit_questions": _blocks(page, questions.of(unit))}
+    return {} if questions is None else {"unit_questions": _blocks(page, questions.of(unit), most)}
 
 
-def _blocks(page: Chapter, rows: pd.DataFrame) -> Iterator[Block]:
+def _blocks(page: Chapter, rows: pd.DataFrame, most: int) -> Iterator[Block]:
     """Show the questions of a unit, what stands out most first."""
     if rows.empty:
         yield Block(paragraphs=(say("unit.no_questions"),))
@@ -64,7 +64,7 @@ def _blocks(page: Chapter, rows: pd.DataFrame) -> Iterator[Block]:
     columns = ["question", "pooled", "low", "high", *(c for c in told if c not in left_out)]
     order = _most_different_first(rows)
     shown = rows.assign(stands=_stands_out(page, rows)).iloc[order][[*columns, "stands"]]
-    table = shown_table(page, "unit_questions", say("unit.questions"), shown, most=MOST_QUESTIONS)
+    table = shown_table(page, "unit_questions", say("unit.questions"), shown, most=most)
     yield Block(paragraphs=(say("unit.read_questions"),), table=table)
 
 
