@@ -13,15 +13,27 @@ from blijfwijzer.publish.culture_unit_page import (
     render_culture_unit,
 )
 from blijfwijzer.publish.unit_page import ReadRelease, render_unit
+from blijfwijzer.publish.unit_questions import ReadQuestions
 from blijfwijzer.settings import Settings
 from reports import changed, make_report
 
-DIMENSIONS = 9
+DIMENSIONS, QUESTIONS = 9, 30
 
 
 def ids_of(units: int) -> list[str]:
     """Give the ids of departments in twenty organisations."""
     return [f"sector=a/organisatie={n % 20}/afdeling={n}" for n in range(units)]
+
+
+def questions(units: int) -> ReadQuestions:
+    """Make what a climate tells of thirty questions of each unit."""
+    ids = [unit for unit in ids_of(units) for _ in range(QUESTIONS)]
+    rows = pd.DataFrame({"group": ids, "pooled": 3.4, "low": 3.1, "high": 3.7})
+    rows["question_label"] = [f"I may say what I think, {n % QUESTIONS}" for n in range(len(rows))]
+    for against in ("sector", "all", "previous"):
+        told = {"mean": 3.5, "difference": -0.1, "mark": "no_mark"}
+        rows = rows.assign(**{f"{against}_{part}": value for part, value in told.items()})
+    return ReadQuestions(reopen(rows))
 
 
 def score(units: int) -> Callable[[], object]:
@@ -33,12 +45,12 @@ def score(units: int) -> Callable[[], object]:
     report = changed(report, drivers=drivers.assign(group=drivers["group"].map(names), helps=""))
     groups = pd.DataFrame({"group": ids, "label": report.rows("groups")["label"], "kind": "unit"})
     groups = groups.assign(parent="all", sector="sector=a", sector_label="A", n=50.0)
-    release = ReadRelease(report, groups, tuple(ids))
+    release = ReadRelease(report, groups, tuple(ids), questions=questions(units))
     return lambda: [render_unit(release, unit, release) for unit in ids]
 
 
 def climate(units: int) -> Callable[[], object]:
-    """Make a release of `climate` with nine dimensions."""
+    """Make a release of `climate` with nine dimensions of thirty questions."""
     ids = [unit for unit in ids_of(units) for _ in range(DIMENSIONS)]
     rows = pd.DataFrame({"group": ids, "label": ids, "sector": "A", "n_band": "20–24"})
     rows["dimension"] = [f"d{n % DIMENSIONS}" for n in range(len(rows))]
@@ -47,7 +59,7 @@ def climate(units: int) -> Callable[[], object]:
         told = {"mean": 3.5, "difference": -0.1, "low": -0.4, "high": 0.2, "mark": "no_mark"}
         rows = rows.assign(**{f"{against}_{part}": value for part, value in told.items()})
     page = read_climate_page({"wave": "2022", "survey": "made up"}, Settings())
-    release = ReadClimate(page, reopen(rows))
+    release = ReadClimate(page, reopen(rows), questions(units))
     return lambda: [render_culture_unit(release, unit) for unit in dict.fromkeys(ids)]
 
 

@@ -1,5 +1,6 @@
 """The report in headless Chromium, held against WCAG 2.2 AA by axe."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.score_page import render_report
+from blijfwijzer.publish.unit_page import MOST_ASKED
+from pages_time import climate, score
 from reports import make_report
 from shared_card import page as card_page
 
@@ -217,6 +220,19 @@ def test_the_keyboard_reaches_all_of_the_self_check_card(browser, tmp_path):
     boxes = page.evaluate("document.querySelectorAll('.wide').length")
     assert boxes > 0
     assert len([name for name in reached if name.startswith("wide")]) >= boxes
+    page.close()
+
+
+@pytest.mark.parametrize(("of", "most"), [(climate, 30), (score, MOST_ASKED)])
+def test_the_page_of_a_unit_that_was_asked_thirty_questions_is_printed_on_two_sheets(
+    browser, tmp_path, of, most
+):
+    page = open_html(browser, of(10)()[0], tmp_path)
+
+    sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+
+    assert page.locator("#unit_questions tbody tr").count() == most
+    assert sheets <= 2
     page.close()
 
 

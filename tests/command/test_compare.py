@@ -64,6 +64,30 @@ def test_on_the_survey_of_the_training_both_are_measured_out_of_fold(made, shown
     assert sum("So it was fitted again" in line for line in shown.said) == 2
 
 
+ASKED = {
+    "Which model is better, and is that sure?": "Model B is better: the log loss of B is lower",
+    "On whom were both measured?": "the same people, whom they were not fitted on",
+    "Were these organisations left out of the fit?": "each time measured on organisations that",
+    "Are the chances right?": "Calibration slope",
+    "Are they right for low and high risks?": "the prediction in each row is close to what people",
+    "What drives each model, and how sure is that?": "95% interval for other people, with the same",
+    "Is that a cause?": "This is about association, not causes",
+    "What would change for groups?": "Groups of which the flag or the number of vouchers would",
+    "Is one less fair?": "How far apart groups of different backgrounds are, with each model",
+    "From which answers, code and libraries?": "lightgbm",
+}
+"""What a data scientist asks of two models, written down before the page was opened."""
+
+
+def test_a_data_scientist_finds_an_answer_to_each_of_ten_questions(made, shown):
+    page = " ".join((made[0] / "out" / "report.html").read_text(encoding="utf-8").split())
+
+    lost = [question for question, words in ASKED.items() if words not in page]
+
+    assert len(ASKED) == 10
+    assert lost == []
+
+
 def test_what_is_shown_stands_in_the_ledger(made, shown):
     assert verify(made[0] / "ledger" / "small")
     page = (shown.folder / "report.html").read_bytes()

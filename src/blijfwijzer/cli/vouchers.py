@@ -92,11 +92,15 @@ def pages(
     previous: Annotated[
         Path | None, typer.Option(help="The release of the wave before, to stand beside it.")
     ] = None,
+    climate: Annotated[
+        Path | None,
+        typer.Option(help="What `climate` made of the same file: tell of each question too."),
+    ] = None,
 ) -> ForProgram:
     """Write a page for the manager of each unit, of what a release shows already."""
     from blijfwijzer.runs import pages as story
 
-    count = story.pages(story.PagesRequest(release, previous), output)
+    count = story.pages(story.PagesRequest(release, previous, climate), output)
     return ForProgram({"folder": str(output), "pages": count})
 
 

@@ -107,8 +107,17 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("fairness", "flagged", "groups", "helped", "measured", "method", "model", "offers"),
             *("provenance", "quality", "reach", "read", "results", "rivals", "short", "texts"),
             *("backgrounds", "earned", "games", "then"),
-            *("trend", "unit_drivers", "unit_index", "unit_never", "unit_results", "unit_talk"),
-            *("unit_vouchers", "verdicts", "vouchers", "what", "withheld", "worrying"),
+            *("trend", "unit_drivers", "unit_index", "unit_never", "unit_questions"),
+            *(
+                "unit_results",
+                "unit_talk",
+                "unit_vouchers",
+                "verdicts",
+                "vouchers",
+                "what",
+                "withheld",
+                "worrying",
+            ),
         ),
         "sheet.asks": (
             *("agreement", "alternatives", "beside", "beside_drivers", "beside_means", "blind"),
@@ -122,6 +131,10 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("vouchers", "wave", "withheld", "worrying", "worrying_drivers"),
         ),
         "settled": ("consent", "dpia", "iama"),
+        "stands": (
+            *("better_all", "better_previous", "better_sector"),
+            *("worse_all", "worse_previous", "worse_sector"),
+        ),
         "track": ("compare", "explain", "monitor", "score"),
         "unit": (
             *("area", "chance", "correlation", "deviation", "difference", "gain", "log_odds"),

@@ -35,7 +35,32 @@ def clear_climate(findings: CultureFindings) -> Cleared:
     row, and the units inside it are held against each other only. The column `judgement` says of
     each row whether it may be compared: comparable, with care, not comparable or not tested.
     """
-    groups, table = findings.groups, _tellable(findings)
+    return findings.edge.clear("climate_file", _rows(findings, findings.climate.table))
+
+
+def clear_unit_questions(findings: CultureFindings) -> Cleared:
+    """Clear what groups answered to each question, in the same way: one row per group and question.
+
+    A question is told only where all of its dimension are. Whether it may be compared is judged of
+    the dimension.
+    """
+    if findings.questions.empty:
+        return TABLES["questions_file"].empty()
+    rows = _rows(findings, findings.questions)
+    named = {"dimension": "question", "dimension_label": "question_label"}
+    of = rows["dimension"].map(_dimension_of(findings.questions))
+    return findings.edge.clear("questions_file", rows.rename(columns=named).assign(dimension=of))
+
+
+def _dimension_of(table: pd.DataFrame) -> dict[str, str]:
+    """Give the dimension of each question; a dimension is its own."""
+    of = table["of"] if "of" in table else table["dimension"]
+    return dict(zip(table["dimension"], of, strict=True))
+
+
+def _rows(findings: CultureFindings, table: pd.DataFrame) -> pd.DataFrame:
+    """Give what may be told of each group and dimension, or question."""
+    groups, table = findings.groups, _tellable(findings, table)
     mine = groups.reindex(table["group"])
     sector = mine["sector"].to_numpy()
     absent = _absent(table, sector, findings)
@@ -59,15 +84,15 @@ def clear_climate(findings: CultureFindings) -> Cleared:
         mark = table[f"{against}_mark"].replace("", NO_MARK)
         shown[f"{against}_mark"] = mark.where(known, "")
     shown["previous_way"] = table["previous_way"].where(shown["previous_mark"] != "", "")
-    return findings.edge.clear("climate_file", shown)
+    return shown
 
 
-def _tellable(findings: CultureFindings) -> pd.DataFrame:
+def _tellable(findings: CultureFindings, table: pd.DataFrame) -> pd.DataFrame:
     """Keep the rows of the climate that may be shown, each with its judgement."""
     groups, permission = findings.groups, findings.permission
-    table = findings.climate.table
+    of = _dimension_of(table)
     table = table[table["group"].isin(groups.index)]
-    pairs = zip(table["group"], table["dimension"], strict=True)
+    pairs = zip(table["group"], table["dimension"].map(of), strict=True)
     table = table.assign(judgement=[findings.judge(*pair) for pair in pairs])
     is_barred = table["judgement"] == "not comparable"
     table = findings.edge.enough(table[~(is_barred & (table["level"] == findings.largest))])

@@ -54,8 +54,8 @@ class Permission:
     figures: frozenset[FigureId]
     """About parts that cut through groups."""
     answers: Pairs
-    """Groups and dimensions that may not be told: few answered, or few are left of the unit above
-    once they are taken from it, or nearly all answered alike."""
+    """Groups and dimensions, or questions, that may not be told: few answered, or few are left of
+    the unit above once they are taken from it, or nearly all answered alike."""
     answers_before: Pairs
     """The same in the wave before."""
     conduct: frozenset[Cell]
@@ -92,6 +92,8 @@ class CultureFindings:
     instrument: Instrument
     invariance: Invariance
     climate: Climate
+    questions: pd.DataFrame
+    """As `culture.questions.measure_questions` gives."""
     trend: Trend | None
     screenings: dict[str, Screening]
     """Unit level to the screening of its units that may be shown."""

@@ -17,6 +17,7 @@ from blijfwijzer.publish.first_page import room_for_contact, say_contact
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import tidy
 from blijfwijzer.publish.unit_page import talk
+from blijfwijzer.publish.unit_questions import ReadQuestions, asked_section
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.texts import Message, Value, say
 
@@ -42,6 +43,8 @@ class ReadClimate:
     """In which language it is, of which survey, and whom to ask."""
     rows: Cleared
     """As in climate.parquet: one row per group and dimension."""
+    questions: ReadQuestions | None = None
+    """None of a release of an earlier version."""
 
     @property
     def groups(self) -> pd.DataFrame:
@@ -89,6 +92,7 @@ def render_culture_unit(release: ReadClimate, unit: str) -> bytes:
         page,
         {
             "unit_results": _results(page, rows, release, unit),
+            **asked_section(page, release.questions, unit),
             "unit_talk": talk(_topics(rows)),
             "unit_never": [
                 Block(points=tuple(map(say, CULTURE_NOTHING))),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, pick, stack
+from blijfwijzer.drivers.group_profiles import SURE
 from blijfwijzer.groups.paths import EVERYONE, GroupPath
 from blijfwijzer.publish.blocks import Block, drawn
 from blijfwijzer.publish.chapter import Chapter
@@ -16,10 +17,13 @@ from blijfwijzer.publish.numbers import number
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
 from blijfwijzer.publish.pictures import draw_drivers, draw_risks
+from blijfwijzer.publish.unit_questions import ReadQuestions, asked_section
 from blijfwijzer.survey.texts import Value, say
 
 MOST_DRIVERS = 5
 """Drivers of each risk that a page shows, what can be changed before what cannot."""
+MOST_ASKED = 8
+"""Questions that have room beside risks, drivers and vouchers; a page of a climate has all."""
 _QUESTIONS = ("talk.known", "talk.good", "talk.better", "talk.ours", "talk.learn")
 
 
@@ -34,6 +38,8 @@ class ReadRelease:
     """Ids of the groups that vouchers were divided over, in the order of the report's table."""
     survey: str = ""
     wave: str = ""
+    questions: ReadQuestions | None = None
+    """What a climate of the same people tells of each question, where one is given."""
 
     @property
     def units(self) -> list[str]:
@@ -68,6 +74,7 @@ def render_unit(release: ReadRelease, unit: str, previous: ReadRelease | None = 
         {
             "unit_results": _results(page, release, unit, previous),
             "unit_drivers": _drivers(page, unit),
+            **asked_section(page, release.questions, unit, MOST_ASKED),
             "unit_talk": talk(_topics(page, unit)),
             "unit_vouchers": _vouchers(page, release, unit),
             "unit_never": [
@@ -116,6 +123,8 @@ def _drivers(page: Chapter, unit: str) -> Iterator[Block]:
     own = drivers[drivers["group"] == unit]
     if own.empty:
         yield Block(paragraphs=(say("unit.no_drivers"),))
+    else:
+        yield Block(paragraphs=(say("unit.read_drivers", sure=100 * SURE),))
     for target, label in page.targets:
         rows = own[own["target"] == target].drop(columns=["target", "label"])
         rows = rows.sort_values("is_changeable", ascending=False, kind="stable").head(MOST_DRIVERS)

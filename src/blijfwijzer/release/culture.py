@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.culture.behaviours import CONTACT, break_down_conduct, read_behaviours
 from blijfwijzer.culture.conduct import Conduct
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
+from blijfwijzer.culture.questions import DimensionQuestions
 from blijfwijzer.culture.traits import OTHER, UNKNOWN, read_traits
 from blijfwijzer.culture.trend import Trend
 from blijfwijzer.disclosure.answers import Basis
@@ -72,6 +73,53 @@ def culture_bases(scales: pd.DataFrame, codebook: Codebook, settings: Settings) 
 def told_by(dimension: str) -> str:
     """Name, in the ledger, what groups are told by of a dimension."""
     return f"mean:{dimension}"
+
+
+def question_bases(
+    answers: pd.DataFrame, questions: DimensionQuestions, settings: Settings, among: Mask
+) -> dict[str, Basis]:
+    """Give what groups are told by of the questions of each dimension: all of these, or none.
+
+    With a dimension and all its questions but one, that one follows. Groups are held by these
+    figures by themselves: that a question may not be told of one bars nothing else of it.
+
+    Parameters
+    ----------
+    answers : as `answer_questions` gives
+    among : per group, whether it is told of questions at all
+    """
+    found: dict[str, Basis] = {}
+    places = dict.fromkeys((settings.culture.favourable, CultureSettings().favourable))
+    asked = {one.name: one for one in find_dimensions(questions.codebook, questions.settings)}
+    for dimension in dict.fromkeys(questions.dimension_of.values()):
+        values = tuple(
+            asked[name].is_favourable(read_scores(answers, asked[name]), place)
+            for name in questions.of(dimension)
+            for place in places
+        )
+        found[asked_by(dimension)] = Basis(values, among=among)
+    return found
+
+
+def asked_by(dimension: str) -> str:
+    """Name, in the ledger, what groups are told by of the questions of a dimension."""
+    return f"questions:{dimension}"
+
+
+def few_questions(wave: Wave | None, questions: DimensionQuestions) -> Pairs:
+    """Name the groups and questions that may not be told: a dimension and its questions are.
+
+    Parameters
+    ----------
+    wave : none is told of without one
+    """
+    if wave is None:
+        return frozenset()
+    names, hidden = wave.grouping.groups.index, set[tuple[str, str]]()
+    for question, dimension in questions.dimension_of.items():
+        told = wave.admission.tells(told_by(dimension)) & wave.admission.tells(asked_by(dimension))
+        hidden |= {(str(group), question) for group in names[~told]}
+    return frozenset(hidden)
 
 
 def few_answers(wave: Wave | None, codebook: Codebook, settings: Settings) -> Pairs:

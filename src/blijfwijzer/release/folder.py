@@ -25,6 +25,7 @@ RECORD = "run.json"
 """What a release tells of itself; by this file a folder is known as a release."""
 LOTTERY = "lottery.json"
 CLIMATE = "climate.parquet"
+QUESTIONS = "questions.parquet"
 _OF_GROUPS = (
     *("group", "label", "level", "kind", "sector_label"),
     *("n", "people", "own_n", "own_people"),
@@ -186,6 +187,19 @@ def read_climate(folder: Path) -> tuple[dict[str, Any], Cleared]:
             f"{folder}: {CLIMATE} cannot be read as that of a release ({type(error).__name__}). "
             "Measure the climate again."
         ) from error
+
+
+def read_questions(folder: Path) -> Cleared | None:
+    """Read what groups answered to each question in a release that was checked.
+
+    Returns
+    -------
+    One row per group and question, as in questions.parquet; None where it has no file of them, as
+    one of an earlier version.
+    """
+    if not (folder / QUESTIONS).exists():
+        return None
+    return reopen(pd.read_parquet(folder / QUESTIONS))
 
 
 def require_columns(groups: pd.DataFrame, names: Iterable[str]) -> None:

@@ -7,14 +7,14 @@ from blijfwijzer.culture.dimensions import find_dimensions
 from blijfwijzer.errors import counted
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.climate_tables import clear_climate, count_told
+from blijfwijzer.publish.climate_tables import clear_climate, clear_unit_questions, count_told
 from blijfwijzer.publish.culture_explorer import render_culture_explorer
 from blijfwijzer.publish.culture_findings import CultureFindings
 from blijfwijzer.publish.culture_page import render_climate, write_climate_workbook
 from blijfwijzer.publish.culture_tables import climate_chapter
 from blijfwijzer.publish.facts import count_groups
 from blijfwijzer.publish.release_files import parquet_file
-from blijfwijzer.release.culture import told_by
+from blijfwijzer.release.culture import asked_by, told_by
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import publication
@@ -85,12 +85,14 @@ def _request(measured: MeasuredCulture) -> Request:
     waves = measured.waves
     dimensions = find_dimensions(waves.codebook, waves.settings.culture)
     told = tuple(told_by(dimension.name) for dimension in dimensions)
+    told += tuple(map(asked_by, dict.fromkeys(measured.questions.dimension_of.values())))
     return waves.request("climate", told, by=list(measured.levels))
 
 
 def _files(findings: CultureFindings, chapter: Chapter) -> dict[str, bytes]:
     return {
         "climate.parquet": parquet_file(clear_climate(findings)),
+        "questions.parquet": parquet_file(clear_unit_questions(findings)),
         "climate.xlsx": write_climate_workbook(chapter),
         "report.html": render_climate(chapter),
         **({"explore.html": render_culture_explorer(chapter)} if chapter.has("climate") else {}),

@@ -12,6 +12,13 @@ from blijfwijzer.culture.conduct import Conduct, measure_conduct
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.instrument import Instrument, assess_scales
 from blijfwijzer.culture.invariance import Invariance, assess_invariance
+from blijfwijzer.culture.questions import (
+    DimensionQuestions,
+    answer_questions,
+    change_questions,
+    find_questions,
+    measure_questions,
+)
 from blijfwijzer.culture.screened import gather_units
 from blijfwijzer.culture.screened_pair import find_pair
 from blijfwijzer.culture.screening import Screening, screen_units
@@ -38,8 +45,10 @@ from blijfwijzer.release.culture import (
     Wave,
     culture_bases,
     few_answers,
+    few_questions,
     mix_figures,
     offer_figures,
+    question_bases,
     told_by,
     told_compared,
     told_conduct,
@@ -132,6 +141,9 @@ class MeasuredCulture:
     invariance: Invariance
     trend: Trend | None
     climate: Climate
+    questions: DimensionQuestions
+    asked: pd.DataFrame
+    """As `measure_questions` gives."""
     conduct: Conduct
 
 
@@ -162,6 +174,15 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
         moved = measure_unit_changes(pair, (earlier, grouping))
     tell("climate")
     climate = _climate(waves, grouping, design, moved)
+    tell("questions")
+    questions = find_questions(responses, codebook, culture)
+    answers = answer_questions(responses, now.scales, codebook, questions)
+    changed = None
+    if pair is not None and earlier is not None:
+        changed = change_questions(pair, (earlier, grouping), questions)
+    asked = measure_questions(
+        answers, grouping, design, questions, seed=settings.seed, changes=changed
+    )
     tell("unwanted behaviour")
     conduct = measure_conduct(responses, now.scales, codebook, design, culture, pair)
     return MeasuredCulture(
@@ -176,6 +197,8 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
         invariance,
         trend,
         climate,
+        questions,
+        asked,
         conduct,
     )
 
@@ -214,6 +237,7 @@ def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> C
         measured.instrument,
         measured.invariance,
         measured.climate,
+        measured.asked,
         measured.trend,
         screenings,
         checks,
@@ -232,8 +256,8 @@ def permit_culture(
     """Choose the groups and figures that may be told of a culture."""
     waves, before = measured.waves, None
     if waves.before is not None and measured.earlier is not None:
-        before = _admit(waves.before, measured.earlier, release, tell)
-    now = _admit(waves.now, measured.grouping, release, tell)
+        before = _admit(waves.before, measured.earlier, measured.questions, release, tell)
+    now = _admit(waves.now, measured.grouping, measured.questions, release, tell)
     return now, _permit(measured, now, before, release)
 
 
@@ -246,9 +270,19 @@ def _group(wave: ReadWave, levels: tuple[str, ...], waves: Waves) -> Grouping:
     return name_groups(people.mark(grouping), waves.codebook, waves.now.intake.units)
 
 
-def _admit(wave: ReadWave, grouping: Grouping, release: Rehearsal, tell: Tell) -> Wave:
+def _admit(
+    wave: ReadWave,
+    grouping: Grouping,
+    questions: DimensionQuestions,
+    release: Rehearsal,
+    tell: Tell,
+) -> Wave:
     tell(f"find what could be derived of {wave.name}")
-    bases = culture_bases(wave.scales, release.request.codebook, release.request.settings)
+    asked = release.request.codebook, release.request.settings
+    bases = culture_bases(wave.scales, *asked)
+    answers = answer_questions(wave.responses, wave.scales, asked[0], questions)
+    every = np.ones(len(grouping.groups), dtype=bool)
+    bases |= question_bases(answers, questions, asked[1], every)
     admission = release.admit(wave.intake, grouping, bases, wave.name)
     return Wave(wave.intake, wave.scales, admission, wave.people.weights)
 
@@ -279,8 +313,8 @@ def _permit(
         frozenset(before.admission.names) if before else frozenset(),
         before is not None and before.admission.choice.tells_everyone,
         names,
-        few_answers(now, codebook, settings),
-        few_answers(before, codebook, settings),
+        few_answers(now, codebook, settings) | few_questions(now, measured.questions),
+        few_answers(before, codebook, settings) | few_questions(before, measured.questions),
         told_conduct(measured.conduct, now, names, codebook, settings),
         told_compared(measured.invariance.groups, now, names, codebook, settings),
         told_mix(trend, now, before, names & set(mix) & set(earlier), codebook),

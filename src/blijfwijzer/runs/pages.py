@@ -1,7 +1,7 @@
 """The story of `pages`: a page for the manager of each unit, of what a release shows already."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +16,15 @@ from blijfwijzer.publish.culture_unit_page import (
     render_culture_unit,
 )
 from blijfwijzer.publish.unit_page import ReadRelease, render_index, render_unit
-from blijfwijzer.release.folder import CLIMATE, read_climate, read_release, settings_of
+from blijfwijzer.publish.unit_questions import ReadQuestions
+from blijfwijzer.release.folder import (
+    CLIMATE,
+    read_climate,
+    read_questions,
+    read_record,
+    read_release,
+    settings_of,
+)
 
 RECORD = "pages.json"
 """By this file a folder is known as pages that were made before."""
@@ -30,6 +38,8 @@ class PagesRequest:
     """What `score` made, perhaps with vouchers, or `climate`."""
     previous: Path | None = None
     """The release of the wave before."""
+    climate: Path | None = None
+    """What `climate` made of the same file, which tells of each question."""
 
 
 def pages(asked: PagesRequest, output: Path) -> int:
@@ -63,6 +73,8 @@ def _of_score(asked: PagesRequest) -> _Pages:
     release = _read(asked.release)
     previous = None if asked.previous is None else _read(asked.previous)
     _refuse_other(asked, release, previous)
+    if asked.climate is not None:
+        release = replace(release, questions=_questions_of(asked.release, asked.climate))
     units = release.groups[release.groups["group"].isin(release.units)]
     return _Pages(release.report, units, lambda unit: render_unit(release, unit, previous))
 
@@ -80,9 +92,40 @@ def _of_climate(asked: PagesRequest) -> _Pages:
             f"{asked.release}: is a climate, which is told beside the wave before by itself. "
             "Leave --previous out here, and give it to `climate`."
         )
+    if asked.climate is not None:
+        raise ReleaseError(
+            f"{asked.release}: is a climate itself. Leave --climate out here, or give a release of "
+            "`score` before it."
+        )
     run, rows = read_climate(asked.release)
-    release = ReadClimate(read_climate_page(run, settings_of(run)), rows)
+    page = read_climate_page(run, settings_of(run))
+    release = ReadClimate(page, rows, _questions(asked.release))
     return _Pages(release.page, release.groups, lambda unit: render_culture_unit(release, unit))
+
+
+def _questions_of(release: Path, climate: Path) -> ReadQuestions | None:
+    """Read the questions that a climate tells of, if it is of the very people of a release.
+
+    Raises
+    ------
+    ReleaseError
+        It is of another file, or stands in another ledger, so that this cannot be told.
+    """
+    own, other = (
+        read_record(folder)["provenance"]["survey_hmac_sha256"] for folder in (release, climate)
+    )
+    if own != other:
+        raise ReleaseError(
+            f"{climate}: is of another file than {release}, or stands in another ledger. Give what "
+            "`climate` made of the same file with the same --ledger, or leave --climate out."
+        )
+    read_climate(climate)
+    return _questions(climate)
+
+
+def _questions(folder: Path) -> ReadQuestions | None:
+    rows = read_questions(folder)
+    return None if rows is None else ReadQuestions(rows)
 
 
 def _render(pages: _Pages, tell: Tell) -> Iterator[tuple[str, bytes]]:
@@ -116,7 +159,7 @@ def _refuse_inside(asked: PagesRequest, output: Path) -> None:
     NotWritableError
     """
     place = output.resolve()
-    for release in (asked.release, asked.previous):
+    for release in (asked.release, asked.previous, asked.climate):
         if release is not None and place.is_relative_to(release.resolve()):
             raise NotWritableError(
                 f"{output}: lies inside the release {release}, which may hold nothing but what it "
