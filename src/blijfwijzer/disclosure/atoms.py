@@ -31,11 +31,10 @@ def find_atoms(members: csr_array) -> Atoms:
     ----------
     members : one row per group, one column per person; 1 where the person is in the group
     """
-    by_person = members.T.tocsr()
     # A person's set of groups is told by two sums of random 62-bit numbers, one per group: two
     # different sets agree by chance once in 2^124.
     keys = np.random.default_rng(1).integers(0, 2**62, size=(members.shape[0], 2), dtype=np.int64)
-    signature = by_person.astype(np.int64) @ keys
+    signature = members.T @ keys
     _, first, atom_of, sizes = np.unique(
         signature, axis=0, return_index=True, return_inverse=True, return_counts=True
     )

@@ -10,7 +10,7 @@ A row with a new pivot changes only the rows that held that pivot. What follows 
 holds the new pivot, or the pivot of a changed row; from these the search sets out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,8 +49,8 @@ class _Branch:
     """People that may still be added."""
     unfit: Row
     """Atom that is no pivot to the sum of the set's rows there, less one if it is in the set."""
-    closed: frozenset[int]
-    """Atoms that are in the set or that other branches take."""
+    closed: int
+    """Atoms that are in the set or that other branches take, in bits."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,37 @@ class _Others:
 
     small: tuple[int, ...]
     large: tuple[int, ...]
+
+
+class _Bits(dict[int, int]):
+    """A bit for each small atom that a search meets, so that sets of atoms are whole numbers."""
+
+    def __init__(self, sizes: Sequence[int], few: int) -> None:
+        super().__init__()
+        self.atoms: list[int] = []
+        """Atom of each bit, the lowest first."""
+        self.fitting = [0] * few
+        """Per number of people, the atoms of at most so many."""
+        self._sizes = sizes
+
+    def __missing__(self, atom: int) -> int:
+        bit = self[atom] = 1 << len(self.atoms)
+        self.atoms.append(atom)
+        for most in range(self._sizes[atom], len(self.fitting)):
+            self.fitting[most] |= bit
+        return bit
+
+    def of(self, atoms: Iterable[int]) -> int:
+        """Write a set of atoms."""
+        return sum(map(self.__getitem__, atoms))
+
+    def read(self, bits: int) -> list[int]:
+        """Give the atoms of a set, in order."""
+        found = []
+        while bits:
+            found.append(self.atoms[bits.bit_length() - 1])
+            bits ^= 1 << bits.bit_length() - 1
+        return sorted(found)
 
 
 def _never(_: Found) -> bool:
@@ -80,7 +111,8 @@ class Search:
         """Integer programmes that were solved, one or more per atom."""
         self.worlds = Worlds(span.sizes, prime=span.prime)
         self._span = span
-        self._menders: dict[int, frozenset[int]] = {}
+        self._bits = _Bits((), 0)
+        self._menders: dict[int, int] = {}
 
     def find_new(
         self, step: Step, is_harmless: Callable[[Found], bool] = _never
@@ -100,6 +132,7 @@ class Search:
         Its atoms; None when it is proven that there is no such set.
         """
         span = self._span
+        self._bits = _Bits(span.sizes, span.few)
         self._menders.clear()
         roots = [pivot for pivot in (step.pivot, *step.changed) if span.sizes[pivot] < span.few]
         roots.sort(key=lambda pivot: (-span.sizes[pivot], pivot))
@@ -107,7 +140,7 @@ class Search:
         stalled = []
         for root in roots:
             nodes = max(_FIRST_NODES, len(span.rows) // _ROWS_PER_NODE)
-            found = self._grow(root, frozenset(done), nodes, is_harmless)
+            found = self._grow(root, self._bits.of(done), nodes, is_harmless)
             if found == UNDECIDED:
                 stalled.append(root)
                 continue
@@ -123,16 +156,12 @@ class Search:
         return None
 
     def _grow(
-        self,
-        root: int,
-        closed: frozenset[int],
-        nodes: int,
-        is_harmless: Callable[[Found], bool],
+        self, root: int, closed: int, nodes: int, is_harmless: Callable[[Found], bool]
     ) -> Found | Literal["undecided"] | None:
         """Find a small set that holds `root` and none of `closed`."""
         span = self._span
         left = span.few - 1 - span.sizes[root]
-        branches = [_Branch((root,), left, dict(span.rows[root]), closed | {root})]
+        branches = [_Branch((root,), left, dict(span.rows[root]), closed | self._bits[root])]
         for _ in range(nodes):
             if not branches:
                 return None
@@ -146,40 +175,39 @@ class Search:
 
     def _best_menders(self, branch: _Branch) -> list[int]:
         """Give what can mend the atom that fewest can; nothing when the branch is dead."""
-        best: frozenset[int] = frozenset()
-        taken: set[int] = set()
-        need = 0
-        fitting, closed = self._span.fitting[branch.left], branch.closed
-        size_of = self._span.sizes.__getitem__
+        best = taken = need = 0
+        fewest = len(self._span.sizes) + 1
+        known, fitting = self._menders, self._bits.fitting
         for looked_at, atom in enumerate(branch.unfit):
-            menders = (self._menders_of(atom) & fitting) - closed
+            could = known[atom] if atom in known else self._menders_of(atom)
+            menders = could & fitting[branch.left] & ~branch.closed
             if not menders:
                 return []
-            if not best or len(menders) < len(best):
-                best = menders
+            if menders.bit_count() < fewest:
+                best, fewest = menders, menders.bit_count()
             # What two atoms need they need apart, when nothing mends both.
-            if taken.isdisjoint(menders):
+            if not taken & menders:
                 taken |= menders
-                need += min(map(size_of, menders))
+                need += next(size for size, fit in enumerate(fitting) if fit & menders)
                 if need > branch.left:
                     return []
             if looked_at > _LOOKED_AT:
                 break
-        return sorted(best)
+        return self._bits.read(best)
 
-    def _menders_of(self, atom: int) -> frozenset[int]:
+    def _menders_of(self, atom: int) -> int:
         """Give all that could mend an atom."""
-        if atom not in self._menders:
-            could = frozenset(self._span.small_holders.get(atom, ()))
-            is_small = self._span.sizes[atom] < self._span.few
-            self._menders[atom] = could | {atom} if is_small else could
-        return self._menders[atom]
+        could = self._bits.of(self._span.small_holders.get(atom, ()))
+        if self._span.sizes[atom] < self._span.few:
+            could |= self._bits[atom]
+        self._menders[atom] = could
+        return could
 
     def _complete(self, branch: _Branch, menders: list[int]) -> list[_Branch]:
         """Add one atom in each way; a way does not take what earlier ways took."""
-        span, closed, grown = self._span, set(branch.closed), []
+        span, closed, grown = self._span, branch.closed, []
         for atom in menders:
-            closed.add(atom)
+            closed |= self._bits[atom]
             unfit = dict(branch.unfit)
             added = span.rows.get(atom)
             for place, number in ({atom: -1} if added is None else added).items():
@@ -189,7 +217,7 @@ class Search:
                 else:
                     unfit.pop(place, None)
             left = branch.left - span.sizes[atom]
-            grown.append(_Branch((*branch.atoms, atom), left, unfit, frozenset(closed)))
+            grown.append(_Branch((*branch.atoms, atom), left, unfit, closed))
         return grown
 
 

@@ -93,8 +93,8 @@ class Span:
         """Whether the total over a row follows from the rows there are."""
         return not self.reduce(row)[0]
 
-    def push(self, name: int, row: Mapping[int, int]) -> Step | None:
-        """Add a row; None when it follows already."""
+    def push(self, name: int, row: Row) -> Step | None:
+        """Add a row, which is kept as it is; None when it follows already."""
         rest, used = self.reduce(row)
         if not rest:
             return None
@@ -155,8 +155,8 @@ class Span:
         wanted = {atom: Fraction(signed(x, self.prime)) for atom, x in row.items()}
         return {atom: x for atom, x in total.items() if x} == wanted
 
-    def _trace(self, name: int, row: Mapping[int, int], used: Row, inverse: int) -> Row:
-        self._given[name] = dict(row)
+    def _trace(self, name: int, row: Row, used: Row, inverse: int) -> Row:
+        self._given[name] = row
         made = {name: inverse}
         for pivot, number in used.items():
             self._add(made, self._origin[pivot], -number * inverse)
