@@ -15,6 +15,8 @@ from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.rejections import count_rejections
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.synthetic import export
+from blijfwijzer.synthetic import survey as synthetic
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.figures import load_figures
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
@@ -106,6 +108,22 @@ def test_questions_of_claims_change_no_other_answer(wave, digest):
     # Of the survey as it was before these questions were asked.
     assert hashlib.sha256(others.encode()).hexdigest().startswith(digest)
     assert len(claims) == 12
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".csv.gz"])
+def test_forms_written_some_at_a_time_are_those_written_at_once(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(synthetic, "BLOCK", 250)
+    monkeypatch.setattr(export, "_PIECE", 100)
+    made, once, parts = make_survey(600, 1), tmp_path / f"once{suffix}", tmp_path / f"parts{suffix}"
+
+    write_survey(made.responses, BOOK, once)
+    export.write_blocks(made.blocks, BOOK, parts)
+
+    assert (len(made.blocks), made.forms) == (4, len(made.responses))
+    if suffix == ".parquet":
+        pd.testing.assert_frame_equal(pd.read_parquet(parts), pd.read_parquet(once))
+    else:
+        assert parts.read_bytes() == once.read_bytes()
 
 
 def test_what_claims_need_is_true_as_the_card_says(survey):

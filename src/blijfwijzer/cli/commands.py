@@ -106,14 +106,18 @@ def synthesise(
         Path | None, typer.Option(help="Your own table of figures (CSV) to calibrate to.")
     ] = None,
 ) -> ForProgram:
-    """Make the built-in survey: a synthetic WERKonderzoek whose truth is known."""
+    """Make the built-in survey: a synthetic WERKonderzoek whose truth is known.
+
+    Above 200,000 respondents .parquet and text are written some rows at a time, .parquet in several
+    groups of rows; of .sav and .xlsx all rows are held in memory.
+    """
     from blijfwijzer.progress import show_progress
     from blijfwijzer.runs.synthesise import synthesise as make
 
     places = {"truth": truth, "population": population, "margins": margins, "figures": figures}
     with show_progress() as tell:
         survey = make(output, respondents, seed=seed, wave=wave, tell=tell, **places)
-    forms = len(survey.responses)
+    forms = survey.forms
     print(f"{output}: {forms} forms of {respondents} respondents, wave {wave}.")
     return ForProgram(
         {"output": str(output), "forms": forms, "respondents": respondents, "wave": wave}

@@ -207,7 +207,7 @@ def _codes(codes: pd.Series, column: Column, file: str) -> pd.Series:
                 "share one: <35, 35-44, 45+."
             )
     else:
-        values = read_answers(codes, column, []).values
+        values = read_answers(codes, column, []).values.set_axis(codes.index)
         unknown = rows_where(values.isna())
         told = code_answers(values, column, ())
     if unknown:

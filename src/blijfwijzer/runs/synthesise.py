@@ -5,7 +5,7 @@ from pathlib import Path
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import WRITTEN, format_of
-from blijfwijzer.synthetic.export import write_survey
+from blijfwijzer.synthetic.export import write_blocks, write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, Synthetic, make_survey
 
 
@@ -44,7 +44,7 @@ def synthesise(
     own = None if figures is None else Path(figures)
     survey, codebook = make_survey(respondents, seed, wave, own, tell), load_codebook(CODEBOOK)
     tell(f"write {output}")
-    write_survey(survey.responses, codebook, Path(output))
+    write_blocks(survey.blocks, codebook, Path(output))
     for name, path in places.items():
         write_survey(getattr(survey, name), codebook, path)
     return survey

@@ -77,23 +77,21 @@ NO_ACCOUNT = Account(0, 0, 0, 0, dict.fromkeys(Cell, 0))
 
 
 def account_for(
-    cells: Mapping[str, NDArray[np.int8]], is_accepted: NDArray[np.bool_], empty_rows: int
+    became: Mapping[str, NDArray[np.intp]], is_accepted: NDArray[np.bool_], empty_rows: int
 ) -> Account:
     """Count what became of rows and cells.
 
     Parameters
     ----------
-    cells : column to what became of each of its cells, as `Answers.cells`
+    became : column to how many of its cells in accepted responses became what, by `Cell`
     is_accepted : whether each response is
     """
-    counts = np.zeros(len(Cell), dtype=np.int64)
-    for of_column in cells.values():
-        counts += np.bincount(of_column[is_accepted], minlength=len(Cell))
+    counts = sum(became.values(), np.zeros(len(Cell), dtype=np.intp))
     accepted = int(is_accepted.sum())
     return Account(
         accepted,
         len(is_accepted) - accepted,
         empty_rows,
-        len(cells),
+        len(became),
         {cell: int(counts[cell]) for cell in Cell},
     )

@@ -1,18 +1,22 @@
 """One column of a file to numbers or categories, as its codebook entry says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.survey.cells import (
+    Places,
     as_key,
     code_text,
     is_missing_word,
+    is_number,
     number_of,
+    part,
     plain_text,
     read_numbers,
 )
@@ -41,17 +45,41 @@ _TRUTHS = {"True": "1", "False": "0"}
 
 @dataclass(frozen=True)
 class Answers:
-    """One column, read."""
+    """One column, read: which level each row has, and what each level is."""
 
-    values: pd.Series
+    places: Places | None
+    """Of each row among the levels, -1 for the last; nothing where each row is a level of its own,
+    as numbers are that seldom occur twice."""
+    levels: "NDArray[np.float64] | pd.Categorical[Any]"
     """Numbers or categories; missing where a cell is not `Cell.READ`."""
-    cells: NDArray[np.int8]
-    """What became of each cell, as a `Cell`."""
+    became: NDArray[np.int8]
+    """What became of a cell of each level, as a `Cell`."""
+
+    @property
+    def values(self) -> pd.Series:
+        """Number or category of each row."""
+        return pd.Series(self.levels if self.places is None else self.levels[self.places])
+
+    @property
+    def cells(self) -> NDArray[np.int8]:
+        """What became of each cell, as a `Cell`."""
+        return self.became if self.places is None else self.became[self.places]
 
     @property
     def is_stray(self) -> NDArray[np.bool_]:
         """Where an answer is not allowed, or cannot be told."""
         return np.asarray(self.cells >= Cell.STRAY)
+
+    def take(self, rows: NDArray[np.bool_]) -> "Answers":
+        """Give the answers of some of the rows."""
+        if self.places is None:
+            return Answers(None, self.levels[rows], self.became[rows])
+        return replace(self, places=self.places[rows])
+
+    def count(self, rows: NDArray[np.bool_] | None = None) -> NDArray[np.intp]:
+        """Count cells, of all rows or of some, by what became of them."""
+        cells = self.cells if rows is None else self.cells[rows]
+        return np.bincount(cells, minlength=len(Cell))
 
 
 def read_answers(answers: pd.Series, column: Column, declared: Ranges) -> Answers:
@@ -67,57 +95,66 @@ def read_answers(answers: pd.Series, column: Column, declared: Ranges) -> Answer
     column : what it may hold
     declared : ranges of codes that the file itself declares user-missing
     """
-    if column.type == "number" and pd.api.types.is_numeric_dtype(answers):
-        numbers = answers.to_numpy(dtype="float64", na_value=np.nan)
-        cells = _judge(numbers, np.isnan(numbers), column)
-        for low, high in declared:
-            if not isinstance(low, str) and not isinstance(high, str):
-                cells[(numbers >= low) & (numbers <= high)] = Cell.DECLARED
-        return _numbers(numbers, cells, answers.index)
-    place, levels = pd.factorize(answers)
+    if column.type == "number" and is_number(answers.dtype):
+        return _read_plain(None, answers, column, declared)
+    places, levels = part(answers)
+    if column.type == "number" and is_number(levels.dtype):
+        return _read_plain(places, pd.Series([*levels, np.nan], dtype=float), column, declared)
     texts = [plain_text(code_text(level)) for level in levels]
     if "True" not in column.codes and set(texts) <= set(_TRUTHS):
         texts = [_TRUTHS[text] for text in texts]
     # The last one stands for an empty cell, of which the place is -1.
     texts, is_lost = [*texts, ""], [*(_is_declared(level, declared) for level in levels), False]
     if column.type == "number":
-        numbers, cells = _read_numbers(texts, column)
-        cells[is_lost] = Cell.DECLARED
-        return _numbers(numbers[place], cells[place], answers.index)
+        numbers, became = _read_numbers(texts, column)
+        became[is_lost] = Cell.DECLARED
+        return _numbers(places, numbers, became)
     codes = _understand(texts, column)
     codes = [Cell.DECLARED if lost else code for code, lost in zip(codes, is_lost, strict=True)]
-    return _coded(codes, place, column, answers.index)
+    return _coded(places, codes, column)
+
+
+def _read_plain(
+    places: Places | None, levels: pd.Series, column: Column, declared: Ranges
+) -> Answers:
+    """Read what is numbers already."""
+    numbers = levels.to_numpy(dtype="float64", na_value=np.nan)
+    became = _judge(numbers, np.isnan(numbers), column)
+    for low, high in declared:
+        if not isinstance(low, str) and not isinstance(high, str):
+            became[(numbers >= low) & (numbers <= high)] = Cell.DECLARED
+    return _numbers(places, numbers, became)
 
 
 def _read_numbers(
     texts: Sequence[str], column: Column
 ) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
     numbers, is_doubtful = read_numbers(texts, column.decimal)
-    cells = _judge(numbers, [text == "" or is_missing_word(text) for text in texts], column)
-    cells[is_doubtful] = Cell.DOUBTFUL
-    cells[[text in column.missing for text in texts]] = Cell.NO_ANSWER
-    return numbers, cells
+    became = _judge(numbers, [text == "" or is_missing_word(text) for text in texts], column)
+    became[is_doubtful] = Cell.DOUBTFUL
+    became[[text in column.missing for text in texts]] = Cell.NO_ANSWER
+    return numbers, became
 
 
-def _coded(
-    codes: Sequence[str | Cell], place: NDArray[np.intp], column: Column, index: pd.Index
-) -> Answers:
-    """Put codes in the rows of the file, as their numbers or as categories."""
-    cells = np.array([c if isinstance(c, Cell) else Cell.READ for c in codes], dtype=np.int8)
+def _coded(places: Places, codes: Sequence[str | Cell], column: Column) -> Answers:
+    """Give codes as their numbers or as categories."""
+    became = np.array([c if isinstance(c, Cell) else Cell.READ for c in codes], dtype=np.int8)
     if column.type != "nominal":
         value = column.values
         numbers = np.array([np.nan if isinstance(c, Cell) else value[c] for c in codes])
-        return _numbers(numbers[place], cells[place], index)
+        return _numbers(places, numbers, became)
     known = sorted({code for code in codes if not isinstance(code, Cell)})
     order = known if not column.codes or column.role == "unit" else list(column.codes)
     of = {code: number for number, code in enumerate(order)}
     found = np.array([-1 if isinstance(c, Cell) else of[c] for c in codes])
-    told = pd.Categorical.from_codes(found[place], dtype=pd.CategoricalDtype(order))
-    return Answers(pd.Series(told, index=index), cells[place])
+    told = pd.Categorical.from_codes(found, dtype=pd.CategoricalDtype(order))
+    return Answers(places, told, became)
 
 
-def _numbers(numbers: NDArray[np.float64], cells: NDArray[np.int8], index: pd.Index) -> Answers:
-    return Answers(pd.Series(np.where(cells == Cell.READ, numbers, np.nan), index=index), cells)
+def _numbers(
+    places: Places | None, numbers: NDArray[np.float64], became: NDArray[np.int8]
+) -> Answers:
+    return Answers(places, np.where(became == Cell.READ, numbers, np.nan), became)
 
 
 def _judge(

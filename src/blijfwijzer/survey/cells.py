@@ -21,6 +21,9 @@ from blijfwijzer.survey.texts import as_seen
 Mark = Literal[",", "."]
 """The sign before decimals."""
 
+Places = NDArray[np.integer[Any]]
+"""Which level of a column each row has, counted from 0; -1 where a cell is empty."""
+
 # What R, pandas and SQL write in an empty cell. In a column of words such a word may be a name.
 _MISSING_WORDS = frozenset({"NA", "NaN", "NULL"})
 # What Excel and LibreOffice leave where a formula fails, in English and in Dutch; no answer ever.
@@ -158,22 +161,48 @@ def settle(answers: pd.Series) -> pd.Series:
     none is in doubt. Dates become text as in `2024-05-01`, truths `True` and `False`; words of
     programs for an empty cell are empty among numbers, errors of a spreadsheet everywhere.
     """
-    kind = answers.dtype
-    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
+    if is_number(answers.dtype):
         return _of_numbers(answers)
-    if isinstance(kind, pd.CategoricalDtype):
-        places, levels = answers.cat.codes.to_numpy(), list(answers.cat.categories)
-    else:
-        places, found = pd.factorize(answers)
-        levels = list(found)
-    used = np.unique(places[places >= 0])
-    settled = np.empty(len(levels) + 1, dtype=object)
-    settled[-1] = None
-    settled[used] = settle_levels([levels[place] for place in used])
-    cells = settled[places]
-    if any(isinstance(level, str) for level in settled):
-        return pd.Series(cells, index=answers.index, dtype="str")
-    return _of_numbers(pd.Series(cells.astype("float64"), index=answers.index))
+    places, levels = settle_apart(answers)
+    return pd.Series(levels.array.take(places), index=answers.index)
+
+
+def part(answers: pd.Series) -> tuple[Places, pd.Series]:
+    """Part a column into the places of rows among its levels, -1 where empty, and these."""
+    if not isinstance(answers.dtype, pd.CategoricalDtype):
+        found, different = pd.factorize(answers)
+        return found, pd.Series(different)
+    places: Places = answers.cat.codes.to_numpy()
+    levels = answers.cat.categories
+    is_used = np.zeros(len(levels) + 1, dtype=bool)
+    is_used[places] = True
+    if not is_used[:-1].all():
+        return part(answers.cat.remove_unused_categories())
+    return places, pd.Series(levels)
+
+
+def settle_apart(answers: pd.Series) -> tuple[Places, pd.Series]:
+    """Settle what occurs in a column, as `settle` does the column.
+
+    Returns
+    -------
+    The place of each row among the levels, and these, of which there is one that is missing, the
+    last, where a cell is empty; its place is -1.
+    """
+    places, levels = part(answers)
+    if (places < 0).any():
+        levels = levels.reindex(range(len(levels) + 1))
+    if is_number(levels.dtype):
+        return places, _of_numbers(levels)
+    cells = settle_levels(list(levels))
+    if any(isinstance(cell, str) for cell in cells):
+        return places, pd.Series(cells, dtype="str")
+    return places, _of_numbers(pd.Series(cells, dtype="float64"))
+
+
+def is_number(kind: Any) -> bool:
+    """Whether a column of this type holds numbers, which truths are not."""
+    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
 def compact(answers: pd.Series) -> pd.Series:

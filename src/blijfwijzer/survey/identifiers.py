@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from blijfwijzer.errors import IdentifierError, counted
+from blijfwijzer.survey.cells import part
 
 # Whole words of a column's name, in Dutch and English. `organisatienaam` is no person's name.
 _NAME_WORDS = frozenset(
@@ -90,7 +93,7 @@ def passes_eleven_test(number: int) -> bool:
 
 
 def _reasons(name: str, answers: pd.Series) -> Iterator[str]:
-    distinct = pd.Series(answers.dropna().unique())
+    places, distinct = part(answers)
     if set(map(str, distinct)) <= _NOBODY:
         # Survey tools have a column of names also where nobody gave one.
         return
@@ -113,7 +116,7 @@ def _reasons(name: str, answers: pd.Series) -> Iterator[str]:
     is_number = tight.str.fullmatch(r"\d{8,9}")
     if _share(is_number) > _HALF and _look_like_bsn(tight[is_number].astype("int64")):
         yield "BSN by its check digit"
-    if _is_free_text(answers):
+    if _is_free_text(distinct, np.bincount(places[places >= 0], minlength=len(distinct))):
         yield "free text"
 
 
@@ -126,16 +129,19 @@ def _is_named_as_one(name: str, distinct: pd.Series) -> bool:
     return bool({*words, joined} & _SOFT_WORDS) and not is_coded and not words & _NAMED_THINGS
 
 
-def _is_free_text(answers: pd.Series) -> bool:
-    """Whether most cells of several words differ; the labels of a closed question repeat."""
-    texts = answers.dropna().astype("str")
+def _is_free_text(levels: pd.Series, often: NDArray[np.intp]) -> bool:
+    """Whether most cells of several words differ; the labels of a closed question repeat.
+
+    Parameters
+    ----------
+    often : cells of each level
+    """
     # Numbers in words' clothing, such as dates with a time, are no text; nor are codes of letters
     # and digits mixed, such as a survey tool gives to each form.
-    words = texts.str.count(r"(?<![^\W_])[^\W\d_]{2,}(?![^\W_])")
+    words = levels.astype("str").str.count(r"(?<![^\W_])[^\W\d_]{2,}(?![^\W_])").to_numpy()
     for fewest_words, fewest_distinct in _FREE_TEXT:
-        wordy = texts[words >= fewest_words]
-        distinct = wordy.nunique()
-        if distinct >= fewest_distinct and distinct > _HALF * len(wordy):
+        distinct = int((words >= fewest_words).sum())
+        if distinct >= fewest_distinct and distinct > _HALF * often[words >= fewest_words].sum():
             return True
     return False
 

@@ -1,7 +1,7 @@
 """A raw file to accepted and rejected responses; nothing is dropped in silence."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,14 +20,16 @@ from blijfwijzer.errors import (
 )
 from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.accounting import NO_ACCOUNT, Account, account_for
-from blijfwijzer.survey.answers import Cell, read_answers
-from blijfwijzer.survey.cells import code_text, compact, settle
-from blijfwijzer.survey.codebook import WHOLE_SURVEY, Codebook
+from blijfwijzer.survey.answers import Answers, Cell, read_answers
+from blijfwijzer.survey.cells import code_text, is_number, number_of, part
+from blijfwijzer.survey.codebook import WHOLE_SURVEY, Codebook, Column
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.copies import copies_fault, count_copies, remark_copies
 from blijfwijzer.survey.files import hash_file, read_table
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
+from blijfwijzer.survey.levels import hold
 from blijfwijzer.survey.rejections import Rejection
 from blijfwijzer.survey.remarks import (
     remark_answers,
@@ -45,7 +47,7 @@ from blijfwijzer.survey.weights import uneven_weights, weigh, weight_fault
 # means; fewer are slips of single responses. Convention of ours.
 _MOST_REFUSED = 0.5
 _FEWEST_ITEMS_FOR_A_LINE = 10
-Reasons = list[tuple[Rejection, NDArray[np.bool_]]]
+Reasons = list[tuple[Rejection, NDArray[np.intp]]]
 """Each with the rows of the file that it holds for."""
 
 
@@ -124,13 +126,15 @@ def check_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> In
         Only if the file itself cannot be read.
     """
     began = time.time()
-    table = read_table(path, settings.maximum_bytes, codebook.survey.sheet, _hold)
-    intake = _check_table(table, path.name, hash_file(path), codebook, settings)
+    # The table has no name here, so that it is let go of as soon as all is made of it.
+    intake = _check_table(
+        read_table(path, settings.maximum_bytes, codebook.survey.sheet, hold),
+        path.name,
+        hash_file(path),
+        codebook,
+        settings,
+    )
     return replace(intake, began=began)
-
-
-def _hold(answers: pd.Series) -> pd.Series:
-    return compact(settle(answers))
 
 
 def _check_table(
@@ -140,43 +144,44 @@ def _check_table(
     errors: list[BlijfwijzerError] = []
     _add(errors, refuse_identifiers(file, table.frame))
     _add(errors, _missing_columns(file, table, codebook, names))
-    reasons: Reasons = []
-    responses, cells = _read_columns(file, table, codebook, names, reasons, errors)
-    if WHOLE_SURVEY in codebook.columns:
-        one = pd.Categorical(["1"] * len(responses))
-        responses = responses.assign(**{WHOLE_SURVEY: one})
+    answers = _read_columns(table, codebook, names)
+    errors += _column_faults(file, answers, codebook)
     replicates, fault = read_replicates(file, table.frame, codebook)
     _add(errors, fault)
-    if len(replicates.columns):
-        responses = pd.concat([responses, replicates], axis=1)
-    _add(errors, _fractions_fault(file, responses, codebook))
-    reasons.append((Rejection("missing_weight"), replicates.isna().any(axis=1).to_numpy()))
-    reasons += _row_faults(table, codebook, names, responses, settings)
-    _add(errors, weight_fault(file, responses))
-    accepted, rejected = _part(responses, reasons)
-    is_accepted = ~np.isin(np.arange(len(responses)), rejected["row"])
-    # Of a large survey the largest thing that is held; those who were accepted are a copy.
-    del responses
+    held = _hold(answers, replicates, len(table.frame), codebook)
+    _add(errors, _fractions_fault(file, held, codebook))
+    reasons = _stray_rows(answers, codebook)
+    reasons.append((Rejection("missing_weight"), _where(replicates.isna().any(axis=1))))
+    reasons += _row_faults(table, codebook, names, held, settings)
+    _add(errors, weight_fault(file, held["weight"]))
+    rejected = _reject(reasons)
+    is_accepted = ~np.isin(np.arange(held.rows), rejected["row"])
     rejected["row"] = table.places[rejected["row"].to_numpy()]
-    forms = len(accepted)
     copies = count_copies(_without_ids(table.frame, codebook, names), is_accepted)
-    _add(errors, copies_fault(file, copies, forms, settings.most_copies))
-    given = None
+    of_table = (*remark_names(table, codebook, names), *compare_labels(table, codebook, names))
+    units = {name: table.codes.get(names.get(name, ""), {}) for name in codebook.units.levels}
+    empty = table.empty
+    # Of a large survey the largest things that are held.
+    del table, replicates
+    held = held.take(is_accepted)
+    counts = {name: of.count(is_accepted) for name, of in answers.items()}
+    del answers
+    _add(errors, copies_fault(file, copies, held.rows, settings.most_copies))
+    accepted, given = held.frame(), None
+    del held
     if not errors:
         given = accepted["weight"].to_numpy(dtype=float)
         accepted = weigh(accepted, codebook)
         _add(errors, uneven_weights(file, accepted, settings))
     remarks = (
-        *remark_stray({name: of[is_accepted] for name, of in cells.items()}),
-        *remark_names(table, codebook, names),
-        *compare_labels(table, codebook, names),
+        *remark_stray(counts),
+        *of_table,
         *remark_answers(accepted, codebook),
         *remark_gaps(accepted, codebook),
         *remark_weights(accepted, codebook),
-        *remark_copies(copies, forms),
+        *remark_copies(copies, len(accepted)),
     )
-    account = account_for(cells, is_accepted, table.empty)
-    units = {name: table.codes.get(names.get(name, ""), {}) for name in codebook.units.levels}
+    account = account_for(counts, is_accepted, empty)
     return Intake(accepted, rejected, remarks, tuple(errors), sha256, file, account, units, given)
 
 
@@ -237,73 +242,80 @@ def _missing_columns(
     )
 
 
-def _read_columns(
-    file: str,
-    table: Table,
-    codebook: Codebook,
-    names: dict[str, str],
-    reasons: Reasons,
-    errors: list[BlijfwijzerError],
-) -> tuple[pd.DataFrame, dict[str, NDArray[np.int8]]]:
-    """Read each column as the codebook says, and what became of its cells.
+def _read_columns(table: Table, codebook: Codebook, names: dict[str, str]) -> dict[str, Answers]:
+    """Read each column as the codebook says, but numbers of persons."""
+    return {
+        name: read_answers(
+            table.frame[in_file], codebook.columns[name], table.missing.get(in_file, [])
+        )
+        for name, in_file in names.items()
+        if codebook.columns[name].role != "id"
+    }
 
-    Adds to `reasons` and `errors`.
-    """
-    answers: dict[str, pd.Series] = {}
-    cells: dict[str, NDArray[np.int8]] = {}
+
+def _column_faults(
+    file: str, answers: Mapping[str, Answers], codebook: Codebook
+) -> Iterator[BlijfwijzerError]:
+    """Refuse columns that are others than the codebook means."""
     unreadable: list[str] = []
     empty: list[str] = []
     doubtful: list[str] = []
-    for name, in_file in names.items():
-        column = codebook.columns[name]
-        if column.role == "id":
-            continue
-        declared = table.missing.get(in_file, [])
-        read = read_answers(table.frame[in_file], column, declared)
-        values, refused = read.values, read.is_stray
-        given = int(values.notna().sum() + refused.sum())
-        if (read.cells == Cell.DOUBTFUL).any():
+    for name, read in answers.items():
+        counts = read.count()
+        refused = int(counts[Cell.STRAY :].sum())
+        given = int(counts[Cell.READ]) + refused
+        if counts[Cell.DOUBTFUL]:
             doubtful.append(name)
-        elif refused.sum() > _MOST_REFUSED * given:
-            unreadable.append(f"{name} ({int(refused.sum())} of {given} answers)")
-        if given == 0 and column.role != "audit":
+        elif refused > _MOST_REFUSED * given:
+            unreadable.append(f"{name} ({refused} of {given} answers)")
+        if given == 0 and codebook.columns[name].role != "audit":
             empty.append(name)
-        if column.stray == "reject":
-            reasons.append((Rejection("out_of_range_code", name), refused))
-        cells[name] = read.cells
-        answers["weight" if column.role == "weight" else name] = values
     if unreadable:
-        errors.append(
-            UnreadableColumnError(
-                f"{file}: {counted(len(unreadable), 'column holds', 'columns hold')} mostly "
-                f"answers that the codebook does not allow: {', '.join(unreadable)}. Correct "
-                "their type, codes or range in the codebook, or the export."
-            )
+        yield UnreadableColumnError(
+            f"{file}: {counted(len(unreadable), 'column holds', 'columns hold')} mostly "
+            f"answers that the codebook does not allow: {', '.join(unreadable)}. Correct "
+            "their type, codes or range in the codebook, or the export."
         )
     if doubtful:
-        errors.append(
-            UnreadableColumnError(
-                f"{file}: {counted(len(doubtful), 'column holds', 'columns hold')} numbers with a "
-                "comma or a point before three digits, which may part thousands or decimals: "
-                f"{', '.join(doubtful)}. Say in the codebook which is the sign before decimals, as "
-                '`decimal = ","` or `decimal = "."` of each, or export them without thousands.'
-            )
+        yield UnreadableColumnError(
+            f"{file}: {counted(len(doubtful), 'column holds', 'columns hold')} numbers with a "
+            "comma or a point before three digits, which may part thousands or decimals: "
+            f"{', '.join(doubtful)}. Say in the codebook which is the sign before decimals, as "
+            '`decimal = ","` or `decimal = "."` of each, or export them without thousands.'
         )
     if empty:
-        errors.append(
-            EmptyColumnError(
-                f"{file}: {counted(len(empty), 'column has', 'columns have')} no valid answer at "
-                f"all: {', '.join(empty)}. "
-                'Check their codes in the codebook, or give them the role "ignore".'
-            )
+        yield EmptyColumnError(
+            f"{file}: {counted(len(empty), 'column has', 'columns have')} no valid answer at "
+            f"all: {', '.join(empty)}. "
+            'Check their codes in the codebook, or give them the role "ignore".'
         )
-    responses = pd.DataFrame(answers, index=pd.RangeIndex(len(table.frame)))
-    return responses if "weight" in responses else responses.assign(weight=1.0), cells
 
 
-def _fractions_fault(
-    file: str, responses: pd.DataFrame, codebook: Codebook
-) -> CodebookError | None:
+def _stray_rows(answers: Mapping[str, Answers], codebook: Codebook) -> Reasons:
+    """Give the rows with an answer that is not allowed, where the codebook then rejects a row."""
+    return [
+        (Rejection("out_of_range_code", name), _where(read.is_stray))
+        for name, read in answers.items()
+        if codebook.columns[name].stray == "reject"
+    ]
+
+
+def _hold(
+    answers: Mapping[str, Answers], replicates: pd.DataFrame, rows: int, codebook: Codebook
+) -> Held:
+    """Give all that is read of responses, each with a weight and a unit."""
+    columns: dict[str, Answers | pd.Series] = {
+        "weight" if codebook.columns[name].role == "weight" else name: of
+        for name, of in answers.items()
+    }
+    if "weight" not in columns:
+        columns["weight"] = pd.Series(np.ones(rows))
+    if WHOLE_SURVEY in codebook.columns:
+        columns[WHOLE_SURVEY] = pd.Series(pd.Categorical(["1"] * rows))
+    return Held({**columns, **{str(name): of for name, of in replicates.items()}}, rows)
+
+
+def _fractions_fault(file: str, responses: Held, codebook: Codebook) -> CodebookError | None:
     """Refuse numbers between the two that a concept takes for yes and no."""
     asked = {c.column or "": name for name, c in codebook.concepts.items() if name in YES_OR_NO}
     between = [
@@ -325,29 +337,45 @@ def _row_faults(
     table: Table,
     codebook: Codebook,
     names: dict[str, str],
-    responses: pd.DataFrame,
+    responses: Held,
     settings: IntakeSettings,
 ) -> Reasons:
     """Reasons that concern a response as a whole."""
     faults: Reasons = []
     for column in codebook.with_role("id"):
         if column.name in names:
-            ids = table.frame[names[column.name]].map(code_text, na_action="ignore")
-            known = ids.notna() & ~ids.isin(["", *column.missing])
-            faults.append((Rejection("duplicate_id"), (ids.duplicated() & known).to_numpy()))
+            twice = _is_given_before(table.frame[names[column.name]], column)
+            faults.append((Rejection("duplicate_id"), _where(twice)))
     equalised = codebook.weight.equalise if codebook.weight is not None else None
     for unit in dict.fromkeys([codebook.units.cluster, equalised]):
         if unit is not None and unit in responses:
-            faults.append((Rejection("missing_unit", unit), responses[unit].isna().to_numpy()))
+            faults.append((Rejection("missing_unit", unit), _where(responses[unit].isna())))
     weight = responses["weight"]
-    faults.append((Rejection("missing_weight"), weight.isna().to_numpy()))
-    faults.append((Rejection("weight_of_zero"), (weight == 0).to_numpy()))
+    faults.append((Rejection("missing_weight"), _where(weight.isna())))
+    faults.append((Rejection("weight_of_zero"), _where(weight == 0)))
     if settings.straight_lining:
-        faults.append((Rejection("straight_lining"), find_straight_lines(responses, codebook)))
+        straight = find_straight_lines(responses, codebook)
+        faults.append((Rejection("straight_lining"), _where(straight)))
     return faults
 
 
-def find_straight_lines(responses: pd.DataFrame, codebook: Codebook) -> NDArray[np.bool_]:
+def _is_given_before(ids: pd.Series, column: Column) -> NDArray[np.bool_]:
+    """Say of each number of a person whether a row before has it."""
+    if is_number(ids.dtype):
+        numbers = [number_of(code) for code in column.missing]
+        return np.asarray(ids.notna() & ~ids.isin(numbers) & ids.duplicated())
+    places, levels = part(ids)
+    texts = [code_text(level) for level in levels]
+    own = np.append(pd.factorize(pd.Series(texts, dtype="str"))[0], -1)[places]
+    is_known = np.array([*(text not in ("", *column.missing) for text in texts), False])[places]
+    return np.asarray(is_known & pd.Series(own).duplicated().to_numpy())
+
+
+def _where(rows: pd.Series | NDArray[np.bool_]) -> NDArray[np.intp]:
+    return np.flatnonzero(np.asarray(rows))
+
+
+def find_straight_lines(responses: pd.DataFrame | Held, codebook: Codebook) -> NDArray[np.bool_]:
     """Responses that give one answer to all items, of which some are worded the other way round.
 
     Without reversed items one answer to everything can be meant, so nothing is said; the same
@@ -361,30 +389,31 @@ def find_straight_lines(responses: pd.DataFrame, codebook: Codebook) -> NDArray[
         for column in codebook.with_role("item")
         if column.name in responses and column.span in spans
     ]
+    rows = responses.rows if isinstance(responses, Held) else len(responses)
+    both_ways = np.zeros(rows, dtype=bool)
     if not reversed_items:
-        return np.zeros(len(responses), dtype=bool)
-    low, high = np.full((2, len(responses)), np.nan)
-    answered = np.zeros(len(responses), dtype=np.int64)
+        return both_ways
+    low, high = np.full((2, rows), np.nan)
+    answered = np.zeros(rows, dtype=np.int64)
     for item in items:
         answers = responses[item].to_numpy(dtype=np.float64)
         low, high = np.fmin(low, answers), np.fmax(high, answers)
         answered += ~np.isnan(answers)
-    is_long = answered >= _FEWEST_ITEMS_FOR_A_LINE
-    both_ways = responses[reversed_items].notna().any(axis=1).to_numpy()
-    return np.asarray((low == high) & is_long & both_ways)
+    for item in reversed_items:
+        both_ways |= responses[item].notna().to_numpy()
+    return np.asarray((low == high) & (answered >= _FEWEST_ITEMS_FOR_A_LINE) & both_ways)
 
 
-def _part(responses: pd.DataFrame, reasons: Reasons) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Part responses into accepted and rejected ones, these with their places from 0."""
+def _reject(reasons: Reasons) -> pd.DataFrame:
+    """Give the responses that are rejected, with their places from 0."""
     told: dict[int, list[Rejection]] = {}
     for reason, where in reasons:
-        for row in np.flatnonzero(where):
+        for row in where:
             told.setdefault(int(row), []).append(reason)
     rows = sorted(told)
-    rejected = pd.DataFrame({"row": rows, "reasons": [tuple(told[row]) for row in rows]}).astype(
+    return pd.DataFrame({"row": rows, "reasons": [tuple(told[row]) for row in rows]}).astype(
         {"row": "int64", "reasons": "object"}
     )
-    return responses.drop(index=rows).reset_index(drop=True), rejected
 
 
 def _add(errors: list[BlijfwijzerError], error: BlijfwijzerError | None) -> None:

@@ -1,16 +1,20 @@
 """Parquet to a table: one file, or a folder of several, as clusters write what is large."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from blijfwijzer.errors import PartsError, UnreadableColumnError, counted
+from blijfwijzer.survey.levels import Levels
 from blijfwijzer.survey.stores import Place, open_place
 from blijfwijzer.survey.table import CELL_BYTES, Table, corrupt, refuse_large, refuse_twins
 
 SUFFIX = ".parquet"
+_BATCH = 2**14
+"""Rows that are held as they stand in the file."""
 
 
 def is_parts(path: Path) -> bool:
@@ -48,9 +52,10 @@ def parts_of(path: Place) -> list[Place]:
 
 
 def read_parquet(path: Place, maximum: int) -> Table:
-    """Read a file, or the parts in a folder one after the other.
+    """Read a file, or the parts in a folder one after the other, some rows at a time.
 
-    Parts have the same columns of the same types, in whatever order; one may be without rows.
+    How a file is parted in groups of rows changes nothing. Parts have the same columns of the same
+    types, in whatever order; one may be without rows.
 
     Parameters
     ----------
@@ -62,79 +67,116 @@ def read_parquet(path: Place, maximum: int) -> Table:
     PartsError
         A part has other columns or types than the first.
     """
-    import pyarrow as pa
-
-    parts = parts_of(path)
-    if len(parts) == 1:
-        return Table(_to_frame([next(_read_each(parts, maximum))]))
-    tables: list[Any] = []
-    for part, table in zip(parts, _read_each(parts, maximum), strict=True):
-        own = _without_dictionaries(table)
-        if tables:
-            _refuse_other(part, own.schema, tables[0].schema)
-            own = own.select(tables[0].schema.names)
-        tables.append(own)
-    joined = [pa.concat_tables(tables, promote_options="default")]
-    tables.clear()
-    return Table(_to_frame(joined))
+    columns: dict[str, Levels] = {}
+    kinds: dict[str, Any] = {}
+    unpacked = 0
+    for part in parts_of(path):
+        with _open_parquet(part) as file:
+            unpacked += _unpacked(file.metadata)
+            refuse_large(part, unpacked, maximum)
+            _refuse_schema(part, file.schema_arrow, kinds)
+            columns = columns or {name: Levels() for name in kinds}
+            _fold(part, file, columns)
+    # Column by column, so that none is held twice.
+    return Table(pd.DataFrame({n: columns.pop(n).series() for n in list(columns)}, copy=False))
 
 
-def _to_frame(table: list[Any]) -> pd.DataFrame:
-    """Give a table as a frame; it is taken out of the list, so that no column is held twice."""
-    frame: pd.DataFrame = table.pop().to_pandas(
-        ignore_metadata=True, split_blocks=True, self_destruct=True
-    )
-    return frame
-
-
-def _read_each(parts: list[Place], maximum: int) -> Iterator[Any]:
-    """Read parts, of which all together may not unpack to more than the limit."""
+@contextmanager
+def _open_parquet(part: Place) -> Iterator[Any]:
+    """Open a file; what is damaged in it is said without what stands there."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    unpacked = 0
-    for part in parts:
-        try:
-            with open_place(part) as content, pq.ParquetFile(content) as file:
-                told = file.metadata
-                groups = (told.row_group(group) for group in range(told.num_row_groups))
-                # A column of one value packs to next to nothing, so the cells count as well.
-                cells = told.num_rows * told.num_columns * CELL_BYTES
-                unpacked += max(sum(group.total_byte_size for group in groups), cells)
-                refuse_large(part, unpacked, maximum)
-                refuse_twins(part, list(file.schema_arrow.names))
-                _refuse_nested(part, file.schema_arrow)
-                # What other programs noted is not used, and may be damaged as anything else.
-                read = [file.read().replace_schema_metadata(None)]
-                read[0].validate(full=True)
-        except (pa.ArrowException, OSError, ValueError):
-            raise corrupt(part) from None
-        yield _as_text(part, read.pop())
+    try:
+        with open_place(part) as content, pq.ParquetFile(content) as file:
+            yield file
+    except (pa.ArrowException, OSError, ValueError):
+        raise corrupt(part) from None
 
 
-def _without_dictionaries(table: Any) -> Any:
-    """Give the answers for the numbers that stand for them, which are others in each part."""
+def _unpacked(told: Any) -> int:
+    """Say how many bytes a file unpacks to, as it tells itself."""
+    groups = (told.row_group(group) for group in range(told.num_row_groups))
+    # A column of one value packs to next to nothing, so the cells count as well.
+    cells: int = told.num_rows * told.num_columns * CELL_BYTES
+    return max(sum(int(group.total_byte_size) for group in groups), cells)
+
+
+def _refuse_schema(part: Place, own: Any, kinds: dict[str, Any]) -> None:
+    """Refuse columns that cannot be read, or are others than in the parts before.
+
+    Parameters
+    ----------
+    kinds : type of each column in the parts before, to which those of this one are added
+    """
     import pyarrow as pa
 
-    for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            plain = table.column(place).cast(field.type.value_type)
-            table = table.set_column(place, field.name, plain)
-    return table
+    refuse_twins(part, list(own.names))
+    _refuse_nested(part, own)
+    types = {field.name: _plain(field.type) for field in own}
+    if kinds:
+        _refuse_other(part, types, kinds)
+    # A column without any answer has no type, until a part has one.
+    known = {name: kind for name, kind in types.items() if not pa.types.is_null(kind)}
+    kinds.update({**types, **kinds, **known})
 
 
-def _refuse_other(part: Place, own: Any, first: Any) -> None:
+def _fold(part: Place, file: Any, columns: dict[str, Levels]) -> None:
+    """Add the rows of a file to columns, batch by batch."""
+    import pyarrow as pa
+
+    unreadable = set()
+    for column in columns.values():
+        column.begin(file.metadata.num_rows)
+    for batch in file.iter_batches(_BATCH):
+        batch.validate(full=True)
+        for name, column in columns.items():
+            answers = batch.column(name)
+            if pa.types.is_dictionary(answers.type):
+                # The numbers that stand for answers are others in each part.
+                answers = answers.cast(answers.type.value_type)
+            if _is_bytes(answers.type):
+                try:
+                    answers = answers.cast(pa.large_binary()).cast(pa.large_string())
+                except pa.ArrowInvalid:
+                    unreadable.add(name)
+                    continue
+            column.add(answers)
+    if unreadable:
+        raise UnreadableColumnError(
+            f"{part.name}: {counted(len(unreadable), 'column holds', 'columns hold')} bytes that "
+            f"are no text: {', '.join(n for n in columns if n in unreadable)}. Export them as text "
+            "in UTF-8, or remove them."
+        )
+
+
+def _plain(kind: Any) -> Any:
+    """Give the type that a column is read as; bytes are text of programs that do not say so."""
+    import pyarrow as pa
+
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.large_string() if _is_bytes(kind) else kind
+
+
+def _is_bytes(kind: Any) -> bool:
+    import pyarrow as pa
+
+    of = pa.types
+    return any(is_it(kind) for is_it in (of.is_binary, of.is_large_binary, of.is_fixed_size_binary))
+
+
+def _refuse_other(part: Place, own: Mapping[str, Any], first: Mapping[str, Any]) -> None:
     """Refuse a part of other columns or types; one without any answer in a column has no type."""
     import pyarrow as pa
 
-    apart = sorted({*own.names} ^ {*first.names})
+    apart = sorted({*own} ^ {*first})
     if apart:
         raise PartsError(
             f"{part.name}: {counted(len(apart), 'column is', 'columns are')} in this part and not "
             f"in the first, or the other way round: {', '.join(apart[:10])}. Write all parts with "
             "the same columns."
         )
-    kinds = {name: (own.field(name).type, first.field(name).type) for name in own.names}
+    kinds = {name: (kind, first[name]) for name, kind in own.items()}
     other = [f"{n} ({a}, {b})" for n, (a, b) in kinds.items() if a != b and pa.null() not in (a, b)]
     if other:
         raise PartsError(
@@ -152,26 +194,3 @@ def _refuse_nested(path: Place, schema: Any) -> None:
             f"{path.name}: {counted(len(nested), 'column holds', 'columns hold')} lists or records "
             f"in a cell: {', '.join(nested)}. Give each answer a column of its own, or remove them."
         )
-
-
-def _as_text(path: Place, table: Any) -> Any:
-    """Read bytes as text, as programs store it that do not say so; refuse what is none."""
-    import pyarrow as pa
-
-    unreadable = []
-    for place, name in enumerate(table.schema.names):
-        kind = table.schema.types[place]
-        is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-        if not (is_bytes or pa.types.is_fixed_size_binary(kind)):
-            continue
-        try:
-            text = table.column(place).cast(pa.large_binary()).cast(pa.large_string())
-            table = table.set_column(place, name, text)
-        except pa.ArrowInvalid:
-            unreadable.append(name)
-    if unreadable:
-        raise UnreadableColumnError(
-            f"{path.name}: {counted(len(unreadable), 'column holds', 'columns hold')} bytes that "
-            f"are no text: {', '.join(unreadable)}. Export them as text in UTF-8, or remove them."
-        )
-    return table

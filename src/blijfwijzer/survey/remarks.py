@@ -48,16 +48,16 @@ def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> lis
     ]
 
 
-def remark_stray(cells: Mapping[str, NDArray[np.int8]]) -> list[Message]:
+def remark_stray(became: Mapping[str, NDArray[np.intp]]) -> list[Message]:
     """Answers that the codebook does not allow, which are read as missing.
 
     How many is told in tens, and of few not which question it is, as that can tell of a person.
 
     Parameters
     ----------
-    cells : column to what became of its cells in accepted responses
+    became : column to how many of its cells in accepted responses became what, by `Cell`
     """
-    counts = {name: int((of >= Cell.STRAY).sum()) for name, of in cells.items()}
+    counts = {name: int(of[Cell.STRAY :].sum()) for name, of in became.items()}
     told: list[Value] = [
         say("remark.at_least", name=name, least=count // _TOLD * _TOLD)
         for name, count in counts.items()

@@ -69,7 +69,7 @@ def tidy(path: Place, table: Table, hold: Callable[[pd.Series], pd.Series] = set
     refuse_twins(path, [plain_text(str(name)) for name in table.frame.columns])
     rows, places = pd.RangeIndex(len(table.frame)), table.places
     columns = {names[str(n)]: hold(table.frame.pop(n)) for n in list(table.frame.columns)}
-    frame = pd.DataFrame(columns, index=rows)
+    frame = pd.DataFrame(columns, index=rows, copy=False)
     del columns
     filled = _filled(frame)
     places, empty = places[filled], table.empty + int((~filled).sum())

@@ -14,9 +14,8 @@ _LEAST_WORTH, _OF_FEW = 0.1, 0.5
 responses themselves, where these are so few that this asks for less."""
 
 
-def weight_fault(file: str, responses: pd.DataFrame) -> WeightError | None:
+def weight_fault(file: str, weight: pd.Series) -> WeightError | None:
     """Refuse weights of which no share of the people can be made."""
-    weight = responses["weight"]
     wrong = int(((weight < 0) | np.isinf(weight)).sum())
     if wrong:
         return WeightError(

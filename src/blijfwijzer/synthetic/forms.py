@@ -76,7 +76,8 @@ def fill_in(
     }
     depended_on = [*career.columns, "prestatie_eigen", "intern_intimidatie"]
     seen |= {name: rest[name] for name in depended_on}
-    return pd.DataFrame({**forms, **rest}), pd.DataFrame(seen)
+    # A block of all forms is the largest thing that is held, so it is not copied.
+    return pd.DataFrame({**forms, **rest}, copy=False), pd.DataFrame(seen)
 
 
 def leave_out(

@@ -54,8 +54,8 @@ def ask(
     -------
     The forms with the answers added.
     """
-    known = _known_answers(forms, codebook)
-    scales = score_scales(known, codebook)
+    scales = score_scales(_known_answers(forms, codebook, of_scales=True), codebook)
+    known = _known_answers(forms, codebook, of_scales=False)
     weight = people["weight"].to_numpy()
     size = len(forms)
 
@@ -126,14 +126,18 @@ def _helped(culture: Array, employable: Array, leaves: Array) -> Array:
     return np.asarray(works * (0.35 * employable - 1.0 * (leaves - 0.18)))
 
 
-def _known_answers(forms: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Answers as numbers; codes of missing answers as missing."""
+def _known_answers(forms: pd.DataFrame, codebook: Codebook, *, of_scales: bool) -> pd.DataFrame:
+    """Answers to items of scales, or to the rest, as numbers; codes of missing ones as missing."""
+    items = {item for scale in codebook.scales.values() for item in scale.items}
     return pd.DataFrame(
         {
             name: forms[name].where(~forms[name].isin([float(code) for code in column.missing]))
             for name, column in codebook.columns.items()
-            if column.role in ("item", "career", "outcome") and name in forms
-        }
+            if column.role in ("item", "career", "outcome")
+            and (name in items) == of_scales
+            and name in forms
+        },
+        copy=False,
     )
 
 

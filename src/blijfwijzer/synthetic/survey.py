@@ -1,6 +1,7 @@
 """The built-in survey: a believable WERKonderzoek whose truth is known."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from blijfwijzer.errors import SettingsError
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, load_codebook
+from blijfwijzer.survey.levels import hold
+from blijfwijzer.synthetic.export import spread
 from blijfwijzer.synthetic.figures import load_figures
 from blijfwijzer.synthetic.forms import SATISFIED_WITH, fill_in
 from blijfwijzer.synthetic.opinions import draw_latents, draw_places
@@ -22,7 +25,8 @@ WAVES = (2019, 2022)
 
 _REGISTERED = {"leeftijd": (0, 35, 45, 55), "dienstjaren": (0, 5, 15, 25), "opleiding": ()}
 """What the register knows, and where bands of a number begin."""
-_BATCH = 200_000
+BLOCK = 200_000
+"""Respondents whose forms are filled in together."""
 _CLAIMS = 20
 """Marks the seed of the questions that only the claims need."""
 _REGISTER = 30
@@ -33,23 +37,46 @@ _REGISTER = 30
 class Synthetic:
     """A survey as a file would hold it, and what is true of it."""
 
-    responses: pd.DataFrame
-    """One row per filled-in form; codes as in the codebook, NaN where nothing was filled in."""
-    truth: pd.DataFrame
-    """One row per respondent: the true probability of each outcome, and by which groups can be
-    found: units and career variables."""
+    blocks: tuple[pd.DataFrame, ...]
+    """Forms, one per row, some hundred thousand each: columns as the codebook has them, in few
+    bytes as `levels.hold` has them."""
+    chances: pd.DataFrame
+    """One row per respondent: the true probability of each outcome."""
     units: pd.DataFrame
     """One row per team: its sector, organisation, department and how many were invited."""
+    absent: pd.DataFrame
+    """One row per person who did not respond, as in `Workforce`."""
+    codebook: Codebook
+    seed: tuple[int, int]
+    """Of the draws, and the wave."""
 
-    away: pd.DataFrame
-    """One row per person who did not respond: sector, organisation, age, education and tenure as a
-    register has them."""
+    @property
+    def forms(self) -> int:
+        """How many there are."""
+        return sum(map(len, self.blocks))
+
+    @cached_property
+    def responses(self) -> pd.DataFrame:
+        """One row per filled-in form; codes as in the codebook, NaN where nothing was filled in."""
+        return spread(self.blocks)
+
+    @cached_property
+    def truth(self) -> pd.DataFrame:
+        """One row per respondent: the true probability of each outcome, units, career variables."""
+        career = [column.name for column in self.codebook.with_role("career")]
+        names = [*self.codebook.units.levels, *(n for n in career if n in self.blocks[0])]
+        known = self._of_respondents(["respondent", *names])
+        return pd.concat([known[["respondent"]], self.chances, known[names]], axis=1)
+
+    @cached_property
+    def away(self) -> pd.DataFrame:
+        """One row per person who did not respond, with what a register has of them."""
+        return _register_away(self.absent, np.random.default_rng([*self.seed, _REGISTER]))
 
     @property
     def margins(self) -> pd.DataFrame:
         """One row per organisation, variable and code, and `people`: all of whom are invited."""
-        responded = self.responses.drop_duplicates("respondent")
-        asked = responded[["sector", "organisatie", *_REGISTERED]]
+        asked = self._of_respondents(["sector", "organisatie", *_REGISTERED])
         everyone = pd.concat([asked, self.away], ignore_index=True)
         tables = []
         for name, edges in _REGISTERED.items():
@@ -64,6 +91,10 @@ class Synthetic:
     def population(self) -> pd.DataFrame:
         """One row per team, named as in the survey, and `people`: all of whom are invited."""
         return pd.DataFrame({**unit_names(self.units), "people": self.units["invited"]})
+
+    def _of_respondents(self, names: list[str]) -> pd.DataFrame:
+        """Give columns of the first form of each respondent; second ones stand at the end."""
+        return spread([block[names] for block in self.blocks]).iloc[: len(self.chances)]
 
 
 def make_survey(
@@ -101,28 +132,38 @@ def make_survey(
     # Drawn apart, so that the questions of the claims change no other answer.
     rng_of_claims = np.random.default_rng([seed, wave, _CLAIMS])
     reorganised = reorganise(int(workforce.units["department"].max()) + 1, rng_of_claims)
-    answers, truth = [], []
-    for start in range(0, respondents, _BATCH):
+    blocks, chances = [], []
+    for start in range(0, respondents, BLOCK):
         tell(f"fill in forms: {start:,} of {respondents:,}")
-        people = workforce.people.iloc[start : start + _BATCH]
+        people = workforce.people.iloc[start : start + BLOCK]
         latents = draw_latents(people, places, rng)
         forms, seen = fill_in(people, latents, figure, codebook, rng)
         forms, probabilities = decide_outcomes(forms, seen, people, places, figure, rng)
-        spoilt = _spoil(forms, figure, codebook, rng)
-        answers.append(ask(spoilt, people, reorganised, figure, codebook, rng_of_claims))
-        truth.append(probabilities)
-    responses = pd.concat(answers, ignore_index=True)
-    responses.insert(0, "respondent", np.arange(1, respondents + 1, dtype=float))
-    known = pd.concat(truth, ignore_index=True)
-    known.insert(0, "respondent", responses["respondent"])
-    career = [column.name for column in codebook.with_role("career")]
-    names = [*codebook.units.levels, *(name for name in career if name in responses)]
-    known = known.assign(**{name: responses[name].to_numpy() for name in names})
-    responses = _hand_in_twice(responses, figure["duplicates"], rng)
+        # What is not asked for again is let go of: a block is the largest thing that is held.
+        del latents, seen
+        forms = _spoil(forms, figure, codebook, rng)
+        forms = ask(forms, people, reorganised, figure, codebook, rng_of_claims)
+        number = np.arange(start + 1, start + len(people) + 1, dtype=float)
+        blocks.append(_held(forms.assign(respondent=number), codebook, wave))
+        chances.append(probabilities)
+        del forms
+    blocks = _hand_in_twice(blocks, figure["duplicates"], rng)
+    return Synthetic(
+        tuple(blocks),
+        pd.concat(chances, ignore_index=True),
+        workforce.units,
+        workforce.away,
+        codebook,
+        (seed, wave),
+    )
+
+
+def _held(forms: pd.DataFrame, codebook: Codebook, wave: int) -> pd.DataFrame:
+    """Hold forms in few bytes, columns as in the codebook by whichever name this wave has."""
     if wave == 2022:
-        responses = responses.rename(columns={"sam_2": "samenwerking_2"})
-    away = _register_away(workforce.away, np.random.default_rng([seed, wave, _REGISTER]))
-    return Synthetic(responses[_in_order(responses, codebook)], known, workforce.units, away)
+        forms = forms.rename(columns={"sam_2": "samenwerking_2"})
+    names = _in_order(forms, codebook)
+    return pd.DataFrame({name: hold(forms[name]) for name in names}, copy=False)
 
 
 def _register_away(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -172,16 +213,22 @@ def _spoil(
     ticked = rng.choice([1.0, 2.0, 3.0, 4.0, 5.0], len(lazy), p=[0.05, 0.1, 0.45, 0.3, 0.1])
     # Satisfaction has the same five places on the form, so the line runs through it too.
     items += [f"tev_{level}" for level in SATISFIED_WITH]
-    forms = forms.copy()
+    forms = forms.copy(deep=False)
     forms.loc[lazy, items] = np.repeat(ticked[:, None], len(items), axis=1)
     return forms
 
 
-def _hand_in_twice(responses: pd.DataFrame, share: float, rng: np.random.Generator) -> pd.DataFrame:
+def _hand_in_twice(
+    blocks: list[pd.DataFrame], share: float, rng: np.random.Generator
+) -> list[pd.DataFrame]:
     """Append a second form, with the same number, of some respondents."""
-    count = round(len(responses) * share)
-    again = rng.choice(len(responses), count, replace=False)
-    return pd.concat([responses, responses.iloc[np.sort(again)]], ignore_index=True)
+    sizes = [len(block) for block in blocks]
+    count = round(sum(sizes) * share)
+    again = np.sort(rng.choice(sum(sizes), count, replace=False))
+    starts = np.cumsum([0, *sizes[:-1]])
+    rows = [again[(again >= a) & (again < a + n)] - a for a, n in zip(starts, sizes, strict=True)]
+    forms = spread([block.iloc[own] for block, own in zip(blocks, rows, strict=True)])
+    return [*blocks, pd.DataFrame({name: hold(of) for name, of in forms.items()}, copy=False)]
 
 
 def _in_order(responses: pd.DataFrame, codebook: Codebook) -> list[str]:
