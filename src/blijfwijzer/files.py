@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -219,14 +219,21 @@ def plain_rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
     ]
 
 
-def to_lines(content: Mapping[str, Any]) -> bytes:
-    """Write plain values as JSON with a line per key, since long lists need no line per number."""
-    lines = [f"{json.dumps(key)}: {_compact(value)}" for key, value in content.items()]
+def to_lines(content: Mapping[str, Any], to_plain: Callable[[Any], Any] | None = None) -> bytes:
+    """Write plain values as JSON with a line per key, since long lists need no line per number.
+
+    Parameters
+    ----------
+    to_plain : gives plain values for one that is not, when that is written
+    """
+    lines = [f"{json.dumps(key)}: {_compact(value, to_plain)}" for key, value in content.items()]
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def _compact(value: Any, to_plain: Callable[[Any], Any] | None = None) -> str:
+    return json.dumps(
+        value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=to_plain
+    )
 
 
 def hash_bytes(content: bytes) -> str:

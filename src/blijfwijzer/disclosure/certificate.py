@@ -7,8 +7,9 @@ can be handed to an expert of the works council. Cells that a combination of pub
 at nobody are empty in every population, and so tell of no one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import lcm
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import Integers, members_of
+from blijfwijzer.disclosure.blocks import Block, Blocks
 from blijfwijzer.disclosure.span import Span, indicator, kernel_of
 
 Numbers = NDArray[np.float64]
@@ -50,7 +52,9 @@ class Certificate:
     """Cells of which nothing is proven here."""
 
 
-def certify(groups: csr_array, sizes: Sequence[int], minimum: int) -> Certificate:
+def certify(
+    groups: csr_array, sizes: Sequence[int], minimum: int, blocks: Blocks | None = None
+) -> Certificate:
     """Find populations that prove that no set of 1 to `minimum` - 1 people follows.
 
     Parameters
@@ -58,12 +62,34 @@ def certify(groups: csr_array, sizes: Sequence[int], minimum: int) -> Certificat
     groups : one row per published group, one column per cell that can be; 0 or 1
     sizes : people of each group
     minimum : people that a set must have to be no disclosure (k)
+    blocks : of cells, that are invented apart; all together when left out
     """
-    search = _Search(csr_array(groups), np.array(sizes, dtype=np.int64), minimum)
-    search.serve_many()
-    multipliers = search.find_empty()
-    search.serve_each()
-    return Certificate(tuple(search.worlds), search.empty, multipliers, search.unserved)
+    rows, people = csr_array(groups), np.array(sizes, dtype=np.int64)
+    if blocks is None:
+        whole = Block(np.arange(rows.shape[1]), np.arange(rows.shape[0]), people)
+        blocks = Blocks([whole], [])
+    searches = []
+    for part in blocks.parts:
+        own = csr_array(rows[part.groups][:, part.cells])
+        searches.append(_Search(own, part.sizes, minimum))
+        searches[-1].run()
+    multipliers = _join_multipliers(blocks, searches, len(people))
+    empty = np.concatenate([p.cells[s.empty] for p, s in zip(blocks.parts, searches, strict=True)])
+    if not _bounds(rows, people, multipliers, empty):
+        empty = empty[:0]
+    is_left = np.ones(rows.shape[1], dtype=bool)
+    is_left[empty] = False
+    worlds = []
+    for world in _join_worlds(blocks, searches, rows.shape[1]):
+        if (rows @ world.numbers == people * world.denominator).all():
+            worlds.append(world)
+            is_left &= world.numbers < minimum * world.denominator
+    return Certificate(
+        tuple(worlds),
+        np.sort(empty),
+        multipliers if len(empty) else None,
+        np.flatnonzero(is_left),
+    )
 
 
 def may_follow(groups: csr_array, people: Integers, cell: int, minimum: int) -> bool:
@@ -108,6 +134,15 @@ class _Search:
         self._minimum = minimum
         self._most = np.zeros(groups.shape[1])
         """Most people of each cell in any population so far."""
+        self.any: World | None = None
+        """One that agrees, whether it serves a cell or not."""
+        self.multipliers: World | None = None
+
+    def run(self) -> None:
+        """Find all."""
+        self.serve_many()
+        self.multipliers = self.find_empty()
+        self.serve_each()
 
     def serve_many(self) -> None:
         """Make populations that are large in many cells at once."""
@@ -131,7 +166,7 @@ class _Search:
                     return None
                 continue
             multipliers = _to_whole(-duals)
-            if multipliers is None or not self._bounds(multipliers, maybe):
+            if multipliers is None or not _bounds(self._groups, self._sizes, multipliers, maybe):
                 return None
             self.empty = maybe
             self.unserved = np.setdiff1d(self.unserved, maybe)
@@ -146,8 +181,14 @@ class _Search:
             self._add(self._solve(wish)[0])
 
     def _solve(self, wish: Numbers) -> tuple[Numbers | None, Numbers]:
+        # Many small programmes: to simplify each first takes half as long again.
         found = linprog(
-            -wish, A_eq=self._groups, b_eq=self._sizes, bounds=(0, None), method="highs-ds"
+            -wish,
+            A_eq=self._groups,
+            b_eq=self._sizes,
+            bounds=(0, None),
+            method="highs-ds",
+            options={"presolve": False},
         )
         return found.x, np.array([]) if found.x is None else found.eqlin.marginals
 
@@ -158,6 +199,7 @@ class _Search:
             return False
         if (self._groups @ world.numbers != self._sizes * world.denominator).any():
             return False
+        self.any = self.any or world
         own = world.numbers / world.denominator
         is_new = (own[self.unserved] > self._most[self.unserved]).any()
         serves = own[self.unserved] >= self._minimum
@@ -167,14 +209,38 @@ class _Search:
         self.unserved = self.unserved[~serves]
         return bool(is_new)
 
-    def _bounds(self, multipliers: World, cells: Integers) -> bool:
-        """Whether multipliers show cells empty: nowhere negative, above 0 there, 0 in all."""
-        over = self._groups.T @ multipliers.numbers
-        return bool(
-            (over >= 0).all()
-            and (over[cells] > 0).all()
-            and int(self._sizes @ multipliers.numbers) == 0
-        )
+
+def _bounds(groups: csr_array, sizes: Integers, multipliers: World, cells: Integers) -> bool:
+    """Whether multipliers show cells empty: nowhere negative, above 0 there, 0 in all."""
+    over = groups.T @ multipliers.numbers
+    return bool(
+        (over >= 0).all() and (over[cells] > 0).all() and int(sizes @ multipliers.numbers) == 0
+    )
+
+
+def _join_worlds(blocks: Blocks, searches: Sequence[_Search], cells: int) -> Iterator[World]:
+    """Put populations of all blocks beside each other; of a block with fewer one comes again."""
+    own: list[list[World | None]] = [[*search.worlds] or [search.any] for search in searches]
+    for number in range(max(map(len, own), default=0)):
+        worlds = [worlds[number if number < len(worlds) else 0] for worlds in own]
+        denominator = lcm(*(world.denominator for world in worlds if world is not None))
+        numbers = np.zeros(cells, dtype=np.int64)
+        for part, world in zip(blocks.parts, worlds, strict=True):
+            if world is None:  # No population of the block was found, so there is none of all.
+                return
+            numbers[part.cells] = world.numbers * (denominator // world.denominator)
+        yield World(numbers, denominator)
+
+
+def _join_multipliers(blocks: Blocks, searches: Sequence[_Search], groups: int) -> World:
+    """Put multipliers beside each other: what stands in for a wide group takes off its multiple."""
+    numbers = np.zeros(groups, dtype=np.int64)
+    for part, search in zip(blocks.parts, searches, strict=True):
+        if search.multipliers is not None:
+            numbers[part.groups] = search.multipliers.numbers
+    for wide, stand_in in blocks.stand_ins:
+        numbers[stand_in] -= numbers[wide]
+    return World(numbers, 1)
 
 
 def _to_whole(numbers: Numbers) -> World | None:

@@ -13,14 +13,16 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import Integers
+from blijfwijzer.disclosure.blocks import find_blocks
 from blijfwijzer.disclosure.cells import Definition, find_cells
-from blijfwijzer.disclosure.certificate import Certificate, certify
+from blijfwijzer.disclosure.certificate import Certificate, World, certify
 from blijfwijzer.files import hash_bytes, to_lines
 
 FORM = 1
-MOST_CELLS = 60_000
-"""Stated work: 50,000 cells of 22,000 groups took a minute on one core, 20,000 of 9,000 took 12
-seconds; 200,000 would take some ten minutes."""
+MOST_CELLS = 400_000
+"""Stated work: a proof of 300,000 cells in blocks takes a minute or two on one core."""
+MOST_JOINED = 60_000
+"""Of one block: 50,000 cells of 22,000 groups took a minute, and 200,000 would take ten."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,16 @@ def prove(told: Told, levels: Sequence[str], *, minimum: int, wave: str) -> Proo
     definitions = list(told.definitions.values())
     possible = count_cells(definitions, levels)
     if possible > MOST_CELLS:
-        return Proof(
-            b"",
-            f"by their labels {possible} cells can be, and a proof of more than {MOST_CELLS} "
-            "would take too long. Show fewer levels, or cross with fewer questions.",
-        )
+        return _left_out(f"{possible} cells can be", MOST_CELLS)
     # Whoever is in no group is in no set that follows.
     cells = [cell for cell in find_cells(definitions, levels) if cell]
-    found = certify(_matrix(cells, len(definitions)), told.sizes, minimum)
+    is_wide = np.array([not set(levels) & set(own) for own in definitions], dtype=bool)
+    groups, sizes = _matrix(cells, len(definitions)), np.array(told.sizes, dtype=np.int64)
+    blocks = find_blocks(groups, sizes, is_wide)
+    joined = max((len(part.cells) for part in blocks.parts), default=0)
+    if joined > MOST_JOINED:
+        return _left_out(f"{joined} cells hang together", MOST_JOINED)
+    found = certify(groups, told.sizes, minimum, blocks)
     content = {
         "form": FORM,
         "wave": wave,
@@ -86,10 +90,18 @@ def prove(told: Told, levels: Sequence[str], *, minimum: int, wave: str) -> Proo
         },
         "earlier": list(told.earlier),
         "answered": {name: list(counts) for name, counts in told.answered.items()},
-        "cells": [list(cell) for cell in cells],
+        "cells": cells,
         **_certificate(found),
     }
-    return Proof(to_lines(content))
+    return Proof(to_lines(content, _of_world))
+
+
+def _left_out(count: str, most: int) -> Proof:
+    return Proof(
+        b"",
+        f"by their labels {count}, and a proof of more than {most} would take too long. Show fewer "
+        "levels, or cross with fewer questions.",
+    )
 
 
 def count_cells(definitions: Sequence[Definition], levels: Sequence[str]) -> int:
@@ -115,11 +127,16 @@ def _matrix(cells: Sequence[tuple[int, ...]], groups: int) -> csr_array:
 
 def _certificate(found: Certificate) -> dict[str, Any]:
     return {
-        "worlds": [{"parts": w.denominator, "people": _sparse(w.numbers)} for w in found.worlds],
+        "worlds": found.worlds,
         "empty": found.empty.tolist(),
         "multipliers": {} if found.multipliers is None else _sparse(found.multipliers.numbers),
         "unserved": found.unserved.tolist(),
     }
+
+
+def _of_world(world: World) -> dict[str, Any]:
+    """Give a population as it is written: one at a time, since each takes memory."""
+    return {"parts": world.denominator, "people": _sparse(world.numbers)}
 
 
 def _sparse(numbers: Integers) -> dict[str, int]:
