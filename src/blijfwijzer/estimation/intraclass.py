@@ -7,6 +7,8 @@ from blijfwijzer.estimation.intervals import Estimate, from_draws
 from blijfwijzer.survey.arrays import Array, Codes
 
 _GRID = 300
+_AT_ONCE = 20_000
+"""Numbers that are held at a time, of units and of shares that are tried: they fit in a cache."""
 _PLACES = (np.arange(1000) + 0.5) / 1000
 
 
@@ -54,7 +56,8 @@ def share_between(values: Array, unit: Codes, apart: int) -> Estimate:
     least = -0.999 / (size.max() - 1) if size.max() > 1 else -0.999
     shares = np.concatenate([np.linspace(least, 0, 20, endpoint=False), np.geomspace(1, 2, _GRID)])
     shares[20:] = (shares[20:] - 1) * 0.999
-    ratio = np.array([_mean_square(share / (1 - share), size, mean) for share in shares]) / within
+    parts = np.array_split(shares / (1 - shares), 1 + count * len(shares) // _AT_ONCE)
+    ratio = np.concatenate([_mean_squares(odds, size, mean) for odds in parts]) / within
     free = max(min(count, apart) - 1, 1)
     drawn = fdtri(free, n - count, _PLACES[::-1])
     # The ratio falls as the share rises.
@@ -83,8 +86,9 @@ def intraclass(size: Array, total: Array, squares: Array) -> float:
     return (between - within) / whole if whole > 0 else float("nan")
 
 
-def _mean_square(odds: float, size: Array, mean: Array) -> float:
-    """Mean square between units, were `odds` the variance between them to that within."""
-    weight = size / (1 + size * odds)
-    centre = np.average(mean, weights=weight)
-    return float((weight * (mean - centre) ** 2).sum() / (len(size) - 1))
+def _mean_squares(odds: Array, size: Array, mean: Array) -> Array:
+    """Mean square between units, were each of `odds` the variance between them to that within."""
+    weight = size / (1 + size * odds[:, None])
+    centre = (weight * mean).sum(axis=1) / weight.sum(axis=1)
+    squares: Array = weight * (mean - centre[:, None]) ** 2
+    return np.asarray(squares.sum(axis=1) / (len(size) - 1))
