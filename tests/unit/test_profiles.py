@@ -10,7 +10,7 @@ from scipy.stats import t
 
 from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.dependence import measure_interactions
-from blijfwijzer.drivers.importance import Refit
+from blijfwijzer.drivers.importance import Refit, contrast_cohorts
 from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.drivers.tree_contributions import tree_interactions
 from blijfwijzer.estimation.design import Design
@@ -154,6 +154,18 @@ def test_a_group_is_compared_with_all_others(survey):
     table = profiled(survey).cohorts.set_index(["group", "scale"])
 
     assert table.loc[("a", "dienstjaren"), "difference"] == pytest.approx(expected)
+
+
+def test_the_luckiest_of_many_small_groups_does_not_stand_out(rng):
+    values = pd.DataFrame({"dienstjaren": rng.standard_normal(300)})
+    design = Design.of_units(np.ones(300), pd.Series(np.arange(300)))
+    groups = {"afdeling": pd.Series(np.arange(300) % 20).astype(str)}
+
+    table = contrast_cohorts(values, groups, design, DriverSettings(), rng)
+
+    own = values["dienstjaren"].groupby(groups["afdeling"]).mean()
+    assert table["difference"].abs().max() < own.abs().max() / 2
+    assert ((table["low"] < 0) & (table["high"] > 0)).all()
 
 
 def refit(*sizes):

@@ -1,5 +1,6 @@
 """How much each driver matters: overall, in groups, and in other draws and fits."""
 
+from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
@@ -14,13 +15,14 @@ from blijfwijzer.drivers.contributions import (
     share_out,
 )
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.pooling import pool_means
 from blijfwijzer.estimation.resampling import ENDS, draw_units
 from blijfwijzer.risk.evaluation import pool_small
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.settings import DriverSettings
-from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.breakdown import in_order
 
 TOP = 10
@@ -131,24 +133,57 @@ def contrast_cohorts(
     settings: DriverSettings,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Mean contribution of each scale in a group, less that of all others."""
-    values, tables = by_scale.to_numpy(), []
+    """Mean contribution of each scale in a group, less that of all others.
+
+    Differences of the groups of an attribute are pooled, as those of groups that are scored are
+    (`contrast_drivers`): that of fifteen people is mostly noise, and would stand first.
+
+    Returns
+    -------
+    One row per attribute, group and scale: difference, low and high (95 %), in probability, and n.
+    """
+    tables = []
     for attribute, group in groups.items():
         pooled = pool_small(group.reset_index(drop=True), settings.minimum_mark)
-        for name in in_order(pooled, group):
-            inside = (pooled == name).to_numpy()
-            if min(inside.sum(), (~inside).sum()) < settings.minimum_mark:
-                continue
-            (own, drawn), (others, drawn_others) = (
-                _by_unit(values[side], design.take(side), settings.bootstraps, rng)
-                for side in (inside, ~inside)
-            )
-            low, high = np.quantile(drawn - drawn_others, ENDS, axis=0)
-            told = {"difference": own - others, "low": low, "high": high, "n": int(inside.sum())}
-            about = {"attribute": attribute, "group": str(name), "scale": by_scale.columns}
-            tables.append(pd.DataFrame(about | told))
+        sides = {str(name): (pooled == name).to_numpy() for name in in_order(pooled, group)}
+        sides = {name: own for name, own in sides.items() if _is_told(own, settings.minimum_mark)}
+        if sides:
+            n = [int(inside.sum()) for inside in sides.values()]
+            about = pd.DataFrame({"attribute": attribute, "group": list(sides), "n": n})
+            held = _hold_apart(by_scale, list(sides.values()), design, settings.bootstraps, rng)
+            of_scales = [about.join(table.assign(scale=scale)) for scale, table in held]
+            tables.append(pd.concat(of_scales).sort_index(kind="stable"))
     columns = ["attribute", "group", "scale", "difference", "low", "high", "n"]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+    return (
+        pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    )
+
+
+def _is_told(inside: Mask, minimum: int) -> bool:
+    return min(int(inside.sum()), int((~inside).sum())) >= minimum
+
+
+def _hold_apart(
+    by_scale: pd.DataFrame,
+    sides: list[Mask],
+    design: Design,
+    bootstraps: int,
+    rng: np.random.Generator,
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Pool how far groups of one attribute lie from all others: per scale, a row per group."""
+    values, found, variances = by_scale.to_numpy(), list[Array](), list[Array]()
+    for inside in sides:
+        (own, drawn), (others, drawn_others) = (
+            _by_unit(values[side], design.take(side), bootstraps, rng) for side in (inside, ~inside)
+        )
+        found.append(own - others)
+        variances.append((drawn - drawn_others).var(axis=0, ddof=1))
+    of_one = pd.Series(["" for _ in sides])
+    for scale, mean, variance in zip(
+        by_scale, np.stack(found).T, np.stack(variances).T, strict=True
+    ):
+        table = pool_means(mean, variance, of_one, bootstraps, rng).table
+        yield str(scale), table[["pooled", "low", "high"]].rename(columns={"pooled": "difference"})
 
 
 def measure_stability(refits: list[pd.Series], draws: Array, importance: pd.Series) -> pd.DataFrame:
