@@ -139,7 +139,7 @@ def test_each_command_leaves_its_files(place):
     claims = {path.name for path in (place / "claims-nl").iterdir()}
 
     assert climate == {
-        *("climate.parquet", "climate.xlsx", "explore.html"),
+        *("climate.parquet", "climate.xlsx", "explore.html", "questions.parquet"),
         "report.html",
         "run.json",
     }

@@ -23,7 +23,7 @@ _FEWEST_CELLS = 1_000
 
 
 @dataclass(frozen=True)
-class Block:
+class CellBlock:
     """Some cells, and all groups that hold any of them."""
 
     cells: NDArray[np.intp]
@@ -33,16 +33,16 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Blocks:
+class CellBlocks:
     """All cells."""
 
-    parts: Sequence[Block]
+    parts: Sequence[CellBlock]
     """Each with cells; the wide groups and what hangs together by them come last."""
     stand_ins: Sequence[tuple[int, int]]
     """A wide group and the group of another block that has the very cells of it there."""
 
 
-def find_blocks(groups: csr_array, sizes: Integers, is_wide: NDArray[np.bool_]) -> Blocks:
+def find_blocks(groups: csr_array, sizes: Integers, is_wide: NDArray[np.bool_]) -> CellBlocks:
     """Part cells in blocks.
 
     Parameters
@@ -79,10 +79,10 @@ def find_blocks(groups: csr_array, sizes: Integers, is_wide: NDArray[np.bool_]) 
     parts = []
     for cells in _together(_split(apart, of_cell[apart])):
         rows = narrow[np.isin(of_group, of_cell[cells])]
-        parts.append(Block(cells, rows, sizes[rows]))
+        parts.append(CellBlock(cells, rows, sizes[rows]))
     rows = np.concatenate([wide, narrow[np.isin(of_group, sorted(joined))]])
-    rest = Block(np.setdiff1d(np.arange(len(of_cell)), apart), rows, left[rows])
-    return Blocks([*parts, rest] if len(rest.cells) or not parts else parts, kept)
+    rest = CellBlock(np.setdiff1d(np.arange(len(of_cell)), apart), rows, left[rows])
+    return CellBlocks([*parts, rest] if len(rest.cells) or not parts else parts, kept)
 
 
 def _split(cells: NDArray[np.intp], labels: NDArray[np.intp]) -> list[NDArray[np.intp]]:

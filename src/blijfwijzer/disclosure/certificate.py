@@ -17,7 +17,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import Integers, members_of
-from blijfwijzer.disclosure.blocks import Block, Blocks
+from blijfwijzer.disclosure.blocks import CellBlock, CellBlocks
 from blijfwijzer.disclosure.span import Span, indicator, kernel_of
 
 Numbers = NDArray[np.float64]
@@ -53,7 +53,7 @@ class Certificate:
 
 
 def certify(
-    groups: csr_array, sizes: Sequence[int], minimum: int, blocks: Blocks | None = None
+    groups: csr_array, sizes: Sequence[int], minimum: int, blocks: CellBlocks | None = None
 ) -> Certificate:
     """Find populations that prove that no set of 1 to `minimum` - 1 people follows.
 
@@ -66,8 +66,8 @@ def certify(
     """
     rows, people = csr_array(groups), np.array(sizes, dtype=np.int64)
     if blocks is None:
-        whole = Block(np.arange(rows.shape[1]), np.arange(rows.shape[0]), people)
-        blocks = Blocks([whole], [])
+        whole = CellBlock(np.arange(rows.shape[1]), np.arange(rows.shape[0]), people)
+        blocks = CellBlocks([whole], [])
     searches = []
     for part in blocks.parts:
         own = csr_array(rows[part.groups][:, part.cells])
@@ -218,7 +218,7 @@ def _bounds(groups: csr_array, sizes: Integers, multipliers: World, cells: Integ
     )
 
 
-def _join_worlds(blocks: Blocks, searches: Sequence[_Search], cells: int) -> Iterator[World]:
+def _join_worlds(blocks: CellBlocks, searches: Sequence[_Search], cells: int) -> Iterator[World]:
     """Put populations of all blocks beside each other; of a block with fewer one comes again."""
     own: list[list[World | None]] = [[*search.worlds] or [search.any] for search in searches]
     for number in range(max(map(len, own), default=0)):
@@ -232,7 +232,7 @@ def _join_worlds(blocks: Blocks, searches: Sequence[_Search], cells: int) -> Ite
         yield World(numbers, denominator)
 
 
-def _join_multipliers(blocks: Blocks, searches: Sequence[_Search], groups: int) -> World:
+def _join_multipliers(blocks: CellBlocks, searches: Sequence[_Search], groups: int) -> World:
     """Put multipliers beside each other: what stands in for a wide group takes off its multiple."""
     numbers = np.zeros(groups, dtype=np.int64)
     for part, search in zip(blocks.parts, searches, strict=True):

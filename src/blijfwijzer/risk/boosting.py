@@ -91,7 +91,7 @@ class Binned:
         """
         import lightgbm as lgb
 
-        class Blocks(lgb.Sequence):
+        class RowBlocks(lgb.Sequence):
             """Rows as LightGBM asks for them: one by one in order, and then in slices."""
 
             batch_size = AT_ONCE
@@ -110,7 +110,7 @@ class Binned:
 
         own = tree_parameters(boosting, weight, len(schema.features)) | _BINS
         self._weight, self._boosting = weight, boosting
-        data = lgb.Dataset(Blocks(), values, weight=weight, **_about(schema), params=own)
+        data = lgb.Dataset(RowBlocks(), values, weight=weight, **_about(schema), params=own)
         self._data = data.construct()
 
     def grow_trees(self, rows: Codes, start: Array, rounds: int) -> str:
