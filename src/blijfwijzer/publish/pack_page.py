@@ -7,12 +7,13 @@ from typing import Any
 from babel.dates import format_date
 
 from blijfwijzer.governance.answers import Answer, FilledForm
+from blijfwijzer.governance.figures import Cited
 from blijfwijzer.governance.questionnaire import law_dates, risks
 from blijfwijzer.publish.blocks import Block, paragraph, points, titled
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.pack_record import Citations, place_of
-from blijfwijzer.publish.pack_texts import WrittenPassage
+from blijfwijzer.publish.pack_texts import WrittenPassage, write_figure
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.survey.texts import Language, Value, say
 
@@ -161,7 +162,7 @@ def _figures(pages: PackPages, numbers: Iterable[int]) -> list[dict[str, Any]]:
     return [
         {
             "number": str(number),
-            "value": str(figure.value),
+            "value": _value_of(figure, pages.language),
             "run": figure.run.name,
             "place": place_of(figure),
             "sha256": figure.sha256[:12],
@@ -169,6 +170,11 @@ def _figures(pages: PackPages, numbers: Iterable[int]) -> list[dict[str, Any]]:
         for number in numbers
         for figure in (figures[number - 1],)
     ]
+
+
+def _value_of(figure: Cited, language: Language) -> str:
+    """Give a figure as it stands in its file; words that are there in both languages, in one."""
+    return write_figure(figure, language) if figure.kind == "words" else str(figure.value)
 
 
 def _registers(pages: PackPages) -> dict[str, list[dict[str, Any]]]:
