@@ -82,6 +82,23 @@ def test_a_workbook_of_nonsense_is_corrupt(tmp_path):
             read_table(path)
 
 
+def test_a_workbook_with_any_byte_of_its_index_changed_is_refused_or_reads_the_same(tmp_path):
+    path = tmp_path / "whole.xlsx"
+    rewrite_sheet(path, SHEET.format(rows='<row r="2"><c r="A2"><v>7</v></c></row>'))
+    whole, frame = path.read_bytes(), read_table(path).frame
+    index = whole.index(b"PK\x01\x02")
+    refused = 0
+
+    for place in range(index, len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x40]) + whole[place + 1 :])
+        try:
+            pd.testing.assert_frame_equal(read_table(path).frame, frame)
+        except BlijfwijzerError:
+            refused += 1
+
+    assert refused > 100
+
+
 def test_a_parquet_of_one_repeated_value_is_counted_by_its_cells(tmp_path):
     path = tmp_path / "bomb.parquet"
     pq.write_table(pa.table({f"c{i}": pa.nulls(2_000_000, pa.int8()) for i in range(5)}), path)

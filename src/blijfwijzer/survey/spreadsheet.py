@@ -1,5 +1,6 @@
 """A workbook to rows of cells: the sheet with the answers, from its headings down."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,11 @@ _MOST_ROWS = 1 << 20
 makes all rows before one that claims a higher place."""
 _EXACT = 10**15
 """Whole numbers from here on stay text."""
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(EOFError, OSError, RuntimeError, ValueError),
+)
+"""What `zipfile` raises of a damaged file, or of one packed in a way that it does not know."""
 
 
 def read_spreadsheet(path: Path, maximum: int, sheet: str) -> Table:
@@ -39,7 +45,7 @@ def read_spreadsheet(path: Path, maximum: int, sheet: str) -> Table:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             names = {entry.filename for entry in entries}
-    except zipfile.BadZipFile:
+    except _DAMAGED:
         raise corrupt(path) from None
     if "xl/workbook.xml" not in names:
         raise WrongFormatError(
@@ -48,7 +54,7 @@ def read_spreadsheet(path: Path, maximum: int, sheet: str) -> Table:
     refuse_large(path, sum(entry.file_size for entry in entries), maximum)
     try:
         return _read(path, maximum, sheet)
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, SyntaxError, zlib.error):
+    except (*_DAMAGED, KeyError, SyntaxError):
         raise corrupt(path) from None
     except (TypeError, AttributeError, IndexError):
         # openpyxl meets XML that is no workbook's with whatever its code stumbles over.
