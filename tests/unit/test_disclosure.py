@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import OptimizeResult
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
@@ -17,7 +18,7 @@ from blijfwijzer.disclosure.choice import (
     choose_groups,
     choose_shown,
 )
-from blijfwijzer.disclosure.counts import Published, find_pinned
+from blijfwijzer.disclosure.counts import Pool, Published, find_pinned
 from blijfwijzer.disclosure.guard import Guard, Known
 from blijfwijzer.disclosure.release import clear, require_cleared
 from blijfwijzer.disclosure.rounding import band_text
@@ -158,6 +159,19 @@ def test_a_hidden_count_that_bounds_pin_is_found():
     # Twelve people, none of whom has the outcome but one: the hidden five have at most one.
     assert pinned([7, 5], [1, 0], [[1, 1]], [[0, 1]]) == [[0]]
     assert pinned([7, 5], [3, 2], [[1, 1]], [[0, 1]]) == [None]
+
+
+def test_a_count_that_no_work_is_left_to_decide_counts_as_pinned(monkeypatch):
+    pool = Pool(cells=2, counts=1)
+    assert pool.nodes == 11
+    pool.spend(4)
+    assert pool.nodes == 8
+    pool.spend(500)
+    assert pool.nodes == 1
+
+    undecided = OptimizeResult(x=None, mip_node_count=1)
+    monkeypatch.setattr("blijfwijzer.disclosure.counts.milp", lambda *_, **__: undecided)
+    assert pinned([7, 5], [3, 2], [[1, 1]], [[0, 1]]) == [[0]]
 
 
 def test_a_hidden_count_that_parity_pins_is_found():

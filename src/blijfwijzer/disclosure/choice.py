@@ -334,7 +334,6 @@ class _Counts:
         self._sizes = np.bincount(parts.atoms.atom_of, is_known, count).astype(np.int64)
         has_it = np.bincount(parts.atoms.atom_of, np.nan_to_num(values), count)
         self._counts = has_it.round().astype(np.int64)
-        self._pool = Pool(count)
         # Of whom few answered, no percentage is shown (see `answers`).
         self._is_told = np.asarray(parts.of_offered @ self._sizes) >= minimum
         is_cell = (self._sizes > 0) & (self._sizes < minimum)
@@ -345,6 +344,7 @@ class _Counts:
             [r.tobytes() in barred for r in members_of(parts.of_offered)], bool
         )
         self._targets = csr_array(vstack([cells, parts.hidden, parts.of_offered], format="csr"))
+        self._pool = Pool(count, self._targets.shape[0])
         self._first_offered = self._targets.shape[0] - len(parts.offered)
         self._need = np.full(self._targets.shape[0], hidden.protection, dtype=np.int64)
         self._need[: cells.shape[0]] = _OF_A_CELL

@@ -30,6 +30,9 @@ _WORTH_A_WALK = 4
 """Hidden counts without a world from which on moves are quicker than a programme for each."""
 _LONGEST_MOVE = 40
 _PROGRAMME_NODES = 500
+_NODES_A_COUNT = 10
+"""Nodes beyond the first that programmes may take, per hidden count, of one outcome in all; nearly
+all are decided at the first."""
 _BOUND_ROUNDS = 10
 _MOST_NUMBERS = 4_000_000
 """Counts in all worlds that are kept together: 32 MB."""
@@ -92,18 +95,29 @@ class Pin:
 
 
 class Pool:
-    """Worlds of answers that were found so far.
+    """Worlds of answers that were found so far, and the work that may still be spent on more.
 
     A world stays one when fewer groups are shown; where others are shown it is held against these.
 
     Parameters
     ----------
     cells : how many there are
+    counts : how many are hidden, at most
     """
 
-    def __init__(self, cells: int) -> None:
+    def __init__(self, cells: int, counts: int) -> None:
         self._worlds: deque[Integers] = deque(maxlen=max(1, _MOST_NUMBERS // max(1, cells)))
         self._cells = cells
+        self._nodes = _NODES_A_COUNT * counts
+
+    @property
+    def nodes(self) -> int:
+        """Nodes that the next programme may take: at least the first."""
+        return 1 + min(_PROGRAMME_NODES - 1, self._nodes)
+
+    def spend(self, nodes: int) -> None:
+        """Note the nodes that a programme took."""
+        self._nodes = max(0, self._nodes - max(0, nodes - 1))
 
     def add(self, worlds: Integers) -> None:
         """Keep worlds, and let go of the oldest beyond what memory is meant for."""
@@ -138,11 +152,11 @@ def find_pinned(
     Per count what pins it, or None when it is free; worked out as it is asked for.
     """
     need = np.minimum(need, targets @ published.sizes + 1)
-    local = _Local(published, int(need.max(initial=0)))
-    pool = Pool(len(published.sizes)) if pool is None else pool
+    pool = Pool(len(published.sizes), targets.shape[0]) if pool is None else pool
+    local = _Local(published, int(need.max(initial=0)), pool)
     by_cell = csr_array(targets.T.tocsr())
     values = [{count} for count in (targets @ published.counts).tolist()]
-    _note(values, local.known(pool) @ targets.T)
+    _note(values, local.known() @ targets.T)
     lacking = [len(own) < enough for own, enough in zip(values, need.tolist(), strict=True)]
     if sum(lacking) >= _WORTH_A_WALK:
         walked = _walk(published)
@@ -213,7 +227,8 @@ class _Local:
     out: they hang everything together and pin next to nothing.
     """
 
-    def __init__(self, published: Published, protection: int) -> None:
+    def __init__(self, published: Published, protection: int, pool: Pool) -> None:
+        self._pool = pool
         low, high = published.windows
         self._narrow = np.flatnonzero(high - low + 1 < 2 * protection)
         stay = slice(published.exact)
@@ -262,9 +277,9 @@ class _Local:
         nothing = np.array([], dtype=np.intp)
         return np.concatenate([nothing, *(self._rows_of.get(part, nothing) for part in parts)])
 
-    def known(self, pool: Pool) -> Integers:
-        """Give the worlds of a pool that give every percentage that is held here."""
-        return pool.that_give(self._rows, self._low, self._high)
+    def known(self) -> Integers:
+        """Give the worlds of the pool that give every percentage that is held here."""
+        return self._pool.that_give(self._rows, self._low, self._high)
 
     def find_other(self, cells: NDArray[np.integer], values: set[int]) -> Integers | None:
         """Find a world in which the count in some cells is none of some values."""
@@ -286,7 +301,7 @@ class _Local:
             (self._low[near], self._high[near]),
             (self._least[used], self._most[used]),
         )
-        found = programme.within(np.isin(used, cells).astype(float), spans)
+        found = programme.within(np.isin(used, cells).astype(float), spans, self._pool)
         if found is None:
             return None
         world = self._counts.copy()
@@ -302,9 +317,14 @@ class _Programme:
     """Fewest and most in each cell."""
 
     def within(
-        self, wish: NDArray[np.float64], spans: Sequence[tuple[int, int]]
+        self, wish: NDArray[np.float64], spans: Sequence[tuple[int, int]], pool: Pool
     ) -> Integers | None:
-        """Give counts per cell of which the wished add up to a number in one of some spans."""
+        """Give counts per cell of which the wished add up to a number in one of some spans.
+
+        Parameters
+        ----------
+        pool : holds the work that is left
+        """
         shown = LinearConstraint(self.rows, *self.windows)
         for low, high in spans:
             # Any will do: to look for the best would take many times as long.
@@ -313,8 +333,9 @@ class _Programme:
                 integrality=np.ones(len(wish)),
                 bounds=Bounds(*self.bounds),
                 constraints=[shown, LinearConstraint(wish[None, :], low, high)],
-                options={"node_limit": _PROGRAMME_NODES},
+                options={"node_limit": pool.nodes},
             )
+            pool.spend(int(solution.mip_node_count or 0))
             if solution.x is not None:
                 return np.asarray(solution.x.round(), dtype=np.int64)
         return None
