@@ -14,6 +14,7 @@ from blijfwijzer.publish.first_page import (
     contact_of,
     first_page,
     flagged_of,
+    luck_of,
     missed_of,
     offer_of,
     proposal_of,
@@ -146,9 +147,24 @@ def test_groups_that_stand_out_are_counted_and_the_surest_named():
 
     sentences = told(report, *flagged_of(report))
 
-    assert len(sentences) == 2
     assert "in 5 groups the risk is clearly higher" in sentences[0]
     assert "Department 0000; Department 0001; Department 0002." in sentences[0]
+
+
+@pytest.mark.parametrize(
+    ("chances", "text"),
+    [
+        ([99, 95, 90], "Probably no group stands out here by chance alone."),
+        ([99, 80, 70], "An estimated one of these 3 stands out by chance alone"),
+        ([60, 60, 60, 60, 60], "An estimated 2 of these 5 stand out by chance alone"),
+    ],
+)
+def test_how_many_stand_out_by_chance_alone_is_told(chances, text):
+    rows = pd.DataFrame({"probability": chances})
+
+    (sentence,) = told(make_report("en"), luck_of(rows))
+
+    assert text in sentence
 
 
 @pytest.mark.parametrize(("groups", "is_compared"), [(0, False), (1, False), (2, True)])

@@ -204,6 +204,18 @@ def test_a_long_list_of_flags_says_how_many_are_pictured():
     assert "Getekend: de eerste 6 van 50." in told
 
 
+def test_a_flag_of_which_the_interval_holds_the_reference_is_called_a_hint():
+    report = make_report("en", flagged=2)
+    flagged = report.rows("flagged").assign(low=[20] * 4, reference=[19, 20, 19, 18])
+    told = text_of(render_report(changed(report, flagged=flagged)))
+
+    assert "Of one group the reference lies within the interval." in told
+    assert "Of 2 groups the reference" not in told
+
+    apart = flagged.assign(reference=[19, None, 18, 18])
+    assert "the reference lies within" not in text_of(render_report(changed(report, flagged=apart)))
+
+
 def test_what_a_release_lacks_is_left_out():
     report = make_report("en")
 

@@ -164,6 +164,20 @@ def flagged_of(report: Chapter) -> Iterator[Value]:
         else:
             names = tuple(map(tidy, rows["label"].head(MOST_NAMED)))
             yield Message("short.flagged", {"target": label, "names": names}, len(rows))
+            yield luck_of(rows)
+
+
+def luck_of(flagged: pd.DataFrame) -> Value:
+    """Say how many of the groups that stand out are expected to do so by chance alone.
+
+    That is the sum of the chances that a group does not lie above its reference (Newton et al.
+    2004), in whole groups.
+    """
+    chance = 1 - flagged["probability"].map(number).astype(float) / 100
+    expected = round(float(chance.sum()))
+    if not expected:
+        return say("short.no_luck")
+    return Message("short.luck", {"all": len(flagged)}, expected)
 
 
 def detectable_of(report: Chapter, target: str) -> Iterator[Value]:

@@ -213,6 +213,9 @@ def _flagged(report: Chapter) -> Iterator[Block]:
         rows = flagged.head(MOST_FLAGGED)
         cut = say("note.pictured", shown=len(rows), all=len(flagged))
         told = (cut,) if len(rows) < len(flagged) else ()
+        low, reference = (rows[c].map(number).astype(float) for c in ("low", "reference"))
+        inside = int((low <= reference).sum())
+        told += (Message("note.inside", {}, inside),) if inside else ()
         short = rows[["label", "sector", "n", "rate", "low", "high", "reference"]]
         yield drawn(report, "flagged", short, draw_flags(rows, caption), caption, told)
         what = tuple(_what_goes_with(report, target, rows))
