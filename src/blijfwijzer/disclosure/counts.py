@@ -97,7 +97,7 @@ class Pin:
 class Pool:
     """Worlds of answers that were found so far, and the work that may still be spent on more.
 
-    A world stays one when fewer groups are shown; where others are shown it is held against these.
+    A world stays one when fewer groups are shown; where others are shown it is mended (`_Local`).
 
     Parameters
     ----------
@@ -123,12 +123,9 @@ class Pool:
         """Keep worlds, and let go of the oldest beyond what memory is meant for."""
         self._worlds.extend(worlds)
 
-    def that_give(self, rows: csr_array, low: Integers, high: Integers) -> Integers:
-        """Give the worlds in which each row has a count that its percentage allows."""
-        worlds = np.array(self._worlds, dtype=np.int64).reshape(-1, self._cells)
-        counts = worlds @ rows.T
-        fitting: Integers = worlds[((counts >= low) & (counts <= high)).all(axis=1)]
-        return fitting
+    def worlds(self) -> Integers:
+        """Give the worlds: one per row, one column per cell."""
+        return np.array(self._worlds, dtype=np.int64).reshape(-1, self._cells)
 
 
 def find_pinned(
@@ -159,7 +156,7 @@ def find_pinned(
     _note(values, local.known() @ targets.T)
     lacking = [len(own) < enough for own, enough in zip(values, need.tolist(), strict=True)]
     if sum(lacking) >= _WORTH_A_WALK:
-        walked = _walk(published)
+        walked = local.walk(np.unique(targets[np.flatnonzero(lacking)].indices))
         pool.add(walked)
         _note(values, walked @ targets.T)
     for target, enough in enumerate(need.tolist()):
@@ -182,16 +179,23 @@ def _note(values: list[set[int]], counts: Integers) -> None:
         own.update(seen)
 
 
-def _walk(published: Published, seed: int = 8) -> Integers:
-    """Make worlds of answers: one per row, people with the outcome in each cell."""
+def _walk(rows: csr_array, sizes: Integers, truth: Integers, seed: int = 8) -> Integers:
+    """Make worlds in which each row has the count it has: people with the outcome per cell.
+
+    Parameters
+    ----------
+    rows : one per group, one column per cell
+    sizes, truth : people in each cell of whom the answer is open, and those with the outcome
+    """
     rng = np.random.default_rng(seed)
-    moves = _moves(published)
-    sizes = published.sizes.tolist()
-    worlds = [published.counts]
-    counts = published.counts.tolist()
+    moves = _moves(rows, sizes)
+    room = sizes.tolist()
+    worlds = [truth]
+    counts = truth.tolist()
     for _ in range(_WALKS if moves else 0):
-        for place in np.tile(rng.permutation(len(moves)), _SWEEPS):
-            _step(counts, sizes, moves[place], float(rng.random()))
+        places = np.tile(rng.permutation(len(moves)), _SWEEPS)
+        for place, chance in zip(places.tolist(), rng.random(len(places)).tolist(), strict=True):
+            _step(counts, room, moves[place], chance)
         worlds.append(np.array(counts, dtype=np.int64))
     return np.array(worlds)
 
@@ -210,14 +214,71 @@ def _step(counts: list[int], sizes: list[int], move: list[tuple[int, int]], chan
             counts[cell] += steps * by
 
 
-def _moves(published: Published) -> list[list[tuple[int, int]]]:
-    """Give a basis of what can change without any shown count changing: (cell, people) each."""
-    span = Span(published.sizes.tolist(), 0)
-    rows = published.rows
+def _moves(rows: csr_array, sizes: Integers) -> list[list[tuple[int, int]]]:
+    """Give a basis of what can change without any row's count changing: (cell, people) each."""
+    span = Span(sizes.tolist(), 0)
     for name, (start, end) in enumerate(zip(rows.indptr, rows.indptr[1:], strict=False)):
         span.push(name, dict.fromkeys(rows.indices[start:end].tolist(), 1))
-    kernel = kernel_of(span, len(published.sizes))
+    kernel = kernel_of(span, len(sizes))
     return [move for move in kernel if len(move) <= _LONGEST_MOVE]
+
+
+class _Groups:
+    """Groups, how many with the outcome each can have, and the parts in which they hang together.
+
+    Parameters
+    ----------
+    rows : one per group, one column per cell
+    low, high : fewest and most with the outcome that each can have
+    """
+
+    def __init__(self, rows: csr_array, low: Integers, high: Integers) -> None:
+        self.rows, self.low, self.high = rows, low, high
+        self.by_cell = csr_array(rows.T.tocsr())
+        joined = connected_components(csr_array(rows.T @ rows), directed=False)[1]
+        self.part = joined
+        """Of each cell."""
+        self.part_of_row = joined[rows.indices[rows.indptr[:-1]]]
+        order = np.argsort(self.part_of_row, kind="stable")
+        labels, first = np.unique(self.part_of_row[order], return_index=True)
+        own = np.split(order, first[1:]) if len(order) else []
+        self._rows_of = dict(zip(labels.tolist(), own, strict=True))
+
+    def near(self, cells: NDArray[np.integer]) -> NDArray[np.intp]:
+        """Give the rows that hang together with some cells."""
+        parts = sorted(set(self.part[cells].tolist()))
+        nothing = np.array([], dtype=np.intp)
+        return np.concatenate([nothing, *(self._rows_of.get(part, nothing) for part in parts)])
+
+    def bound(self, sizes: Integers) -> tuple[Integers, Integers]:
+        """Give the fewest and most people with the outcome in each cell, row by row.
+
+        What the other cells of a row have at most, a cell has at least of what is left of its
+        count, and the other way round. Where a group has nobody this says all.
+        """
+        least, most = np.zeros_like(sizes), sizes.copy()
+        held = np.flatnonzero(np.diff(self.by_cell.indptr))
+        starts, row_of = self.by_cell.indptr[held], self.by_cell.indices
+        for _ in range(_BOUND_ROUNDS if len(held) else 0):
+            above = (self.high - self.rows @ least)[row_of]
+            below = (self.rows @ most - self.low)[row_of]
+            up = np.minimum(most[held], least[held] + np.minimum.reduceat(above, starts))
+            down = np.maximum(least[held], most[held] - np.minimum.reduceat(below, starts))
+            if (up == most[held]).all() and (down == least[held]).all():
+                break
+            most[held], least[held] = up, down
+        return least, most
+
+    def leave_open(self, least: Integers, most: Integers) -> "_Groups":
+        """Leave out cells of which bounds say all, and rows that say no more than bounds."""
+        is_known = least == most
+        rows = self.rows.copy()
+        rows.data = rows.data * ~is_known[rows.indices]
+        rows.eliminate_zeros()
+        known = self.rows @ np.where(is_known, least, 0)
+        low, high = self.low - known, self.high - known
+        told = np.flatnonzero((rows @ least < low) | (rows @ most > high))
+        return _Groups(csr_array(rows[told]), low[told], high[told])
 
 
 class _Local:
@@ -228,58 +289,46 @@ class _Local:
     """
 
     def __init__(self, published: Published, protection: int, pool: Pool) -> None:
-        self._pool = pool
+        self._pool, self._counts = pool, published.counts
         low, high = published.windows
         self._narrow = np.flatnonzero(high - low + 1 < 2 * protection)
         stay = slice(published.exact)
         low, high = low.copy(), high.copy()
         low[stay] = high[stay] = (published.rows @ published.counts)[stay]
-        self._rows = csr_array(published.rows[self._narrow])
-        self._low, self._high = low[self._narrow], high[self._narrow]
-        self._by_cell = csr_array(self._rows.T.tocsr())
-        self._sizes, self._counts = published.sizes, published.counts
-        joined = connected_components(csr_array(self._rows.T @ self._rows), directed=False)[1]
-        self._part = joined
-        of_row = joined[self._rows.indices[self._rows.indptr[:-1]]]
-        order = np.argsort(of_row, kind="stable")
-        labels, first = np.unique(of_row[order], return_index=True)
-        self._rows_of = dict(
-            zip(labels.tolist(), np.split(order, first[1:]) if len(order) else [], strict=True)
-        )
-        self._least, self._most = self._bound()
-
-    def _bound(self) -> tuple[Integers, Integers]:
-        """Give the fewest and most people with the outcome in each cell, row by row.
-
-        What the other cells of a row have at most, a cell has at least of what is left of its
-        count, and the other way round. Where a group has nobody this says all.
-        """
-        least, most = np.zeros_like(self._sizes), self._sizes.copy()
-        held = np.flatnonzero(np.diff(self._by_cell.indptr))
-        starts, row_of = self._by_cell.indptr[held], self._by_cell.indices
-        for _ in range(_BOUND_ROUNDS if len(held) else 0):
-            above = (self._high - self._rows @ least)[row_of]
-            below = (self._rows @ most - self._low)[row_of]
-            up = np.minimum(most[held], least[held] + np.minimum.reduceat(above, starts))
-            down = np.maximum(least[held], most[held] - np.minimum.reduceat(below, starts))
-            if (up == most[held]).all() and (down == least[held]).all():
-                break
-            most[held], least[held] = up, down
-        return least, most
+        rows = csr_array(published.rows[self._narrow])
+        self._shown = _Groups(rows, low[self._narrow], high[self._narrow])
+        self._least, self._most = self._shown.bound(published.sizes)
+        self._open = self._shown.leave_open(self._least, self._most)
 
     def pin(self, cells: NDArray[np.integer], values: int) -> Pin:
         """Give the shown groups that can pin the count in some cells."""
-        touching = np.unique(self._by_cell[cells].indices)
-        return Pin(self._narrow[touching], self._narrow[self._near(cells)], values)
-
-    def _near(self, cells: NDArray[np.integer]) -> NDArray[np.intp]:
-        parts = sorted(set(self._part[cells].tolist()))
-        nothing = np.array([], dtype=np.intp)
-        return np.concatenate([nothing, *(self._rows_of.get(part, nothing) for part in parts)])
+        touching = np.unique(self._shown.by_cell[cells].indices)
+        return Pin(self._narrow[touching], self._narrow[self._shown.near(cells)], values)
 
     def known(self) -> Integers:
-        """Give the worlds of the pool that give every percentage that is held here."""
-        return self._pool.that_give(self._rows, self._low, self._high)
+        """Give the worlds of the pool, each with the truth where it misses a percentage.
+
+        Where no group that is shown joins two parts, the answers of one say nothing of the other:
+        a world of some parts is, with the truth of the others, a world.
+        """
+        worlds, groups = self._pool.worlds(), self._open
+        counts = worlds @ groups.rows.T
+        is_off = np.zeros((len(worlds), int(groups.part.max(initial=-1)) + 1), dtype=bool)
+        world, row = np.nonzero((counts < groups.low) | (counts > groups.high))
+        is_off[world, groups.part_of_row[row]] = True
+        world, cell = np.nonzero((worlds < self._least) | (worlds > self._most))
+        is_off[world, groups.part[cell]] = True
+        return np.where(is_off[:, groups.part], self._counts, worlds)
+
+    def walk(self, cells: NDArray[np.integer]) -> Integers:
+        """Make worlds by moves in the parts that hold some cells."""
+        groups, room = self._open, self._most - self._least
+        inside = np.flatnonzero(np.isin(groups.part, groups.part[cells]) & (room > 0))
+        rows = csr_array(groups.rows[groups.near(inside)][:, inside])
+        walked = _walk(rows, room[inside], (self._counts - self._least)[inside])
+        worlds = np.tile(self._counts, (len(walked), 1))
+        worlds[:, inside] = walked + self._least[inside]
+        return worlds
 
     def find_other(self, cells: NDArray[np.integer], values: set[int]) -> Integers | None:
         """Find a world in which the count in some cells is none of some values."""
@@ -293,12 +342,12 @@ class _Local:
         spans = [(low, high) for low, high in spans if low <= high]
         if not spans:
             return None
-        near = self._near(cells)
-        matrix = self._rows[near]
+        near = self._open.near(cells)
+        matrix = self._open.rows[near]
         used = np.union1d(np.unique(matrix.indices), cells)
         programme = _Programme(
             csr_array(matrix[:, used]),
-            (self._low[near], self._high[near]),
+            (self._open.low[near], self._open.high[near]),
             (self._least[used], self._most[used]),
         )
         found = programme.within(np.isin(used, cells).astype(float), spans, self._pool)
