@@ -86,8 +86,8 @@ def test_a_page_calls_no_sector_by_its_name_in_another_language(pages):
 
 
 REMARK = {
-    "nl": "In 1 kolom ontbreekt meer dan 20 % van de antwoorden: opleiding (",
-    "en": "1 column lacks more than 20 % of answers: opleiding (",
+    "nl": "In 1 kolom ontbreekt meer dan 20 % van de antwoorden: Opleiding [opleiding] (",
+    "en": "1 column lacks more than 20 % of answers: Education [opleiding] (",
 }
 
 
