@@ -10,6 +10,7 @@ import pytest
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.score_page import render_report
 from blijfwijzer.publish.unit_page import MOST_ASKED
+from made_municipality import municipality
 from pages_time import climate, score
 from reports import make_report
 from shared_card import page as card_page
@@ -164,6 +165,21 @@ def test_the_first_page_is_printed_on_one_sheet(browser, tmp_path, language, lab
     assert after != page.evaluate("getComputedStyle(document.querySelector('#short')).breakAfter")
     page.evaluate("document.querySelectorAll('#short ~ section').forEach(s => s.remove())")
 
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_page_of_a_municipality_is_one_sheet_first_and_five_screens_before_the_appendix(
+    browser, tmp_path, language
+):
+    page = open_page(browser, municipality(language), tmp_path, 1280)
+
+    before = page.evaluate("document.querySelector('#appendix').getBoundingClientRect().top")
+    page.emulate_media(media="print")
+    page.evaluate("document.querySelectorAll('#short ~ section').forEach(s => s.remove())")
+
+    assert before / 900 <= 5
     assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
     page.close()
 
