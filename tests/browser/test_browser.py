@@ -196,6 +196,23 @@ def test_what_stands_before_the_appendix_is_short_and_folds_nothing_away(browser
     page.close()
 
 
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_marks_are_seen_in_the_colours_that_a_reader_forces(browser, tmp_path, scheme):
+    page = open_page(browser, make_report(), tmp_path)
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
+
+    seen = page.evaluate(
+        """() => {
+            const of = (name, part) => getComputedStyle(document.querySelector(name))[part];
+            document.body.insertAdjacentHTML('beforeend', '<i id="own" style="color: CanvasText">');
+            return [of('#own', 'color'), of('.whisker', 'stroke'), of('.dot, .ring', 'stroke')];
+        }"""
+    )
+
+    assert seen[1:] == seen[:1] * 2
+    page.close()
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_letters_in_pictures_are_large_enough_on_a_telephone(browser, tmp_path, language):
     page = open_page(browser, make_report(language), tmp_path, 390)
@@ -245,8 +262,10 @@ def test_the_page_of_a_unit_that_was_asked_thirty_questions_is_printed_on_two_sh
 ):
     page = open_html(browser, of(10)()[0], tmp_path)
 
+    found = violations(page)
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
 
+    assert found == []
     assert page.locator("#unit_questions tbody tr").count() == most
     assert sheets <= 2
     page.close()
