@@ -271,10 +271,10 @@ def _results(report: Chapter) -> Iterator[Block]:
     if len(units) > 1:
         rows, caption = units.head(MOST_UNITS), say("caption.units")
         cut = say("note.pictured", shown=len(rows), all=len(units))
-        told = (cut,) if len(rows) < len(units) else ()
-        told += (say("results.response"),) if "response" in rows else ()
+        told = [cut] if len(rows) < len(units) else []
+        told += [say("results.response")] if "response" in rows else []
         drawing = draw_risks(rows, report.targets, caption)
-        yield drawn(report, "groups", rows, drawing, caption, told)
+        yield drawn(report, "groups", rows, drawing, caption, tuple(told))
     yield Block(links=(("explore.html", say("short.more.explore")),))
     yield from _answers(report)
 
