@@ -1,5 +1,6 @@
-"""Time the pages of units of a made-up release: `python tests/pages_time.py [UNITS]`."""
+"""Time pages of units of a made-up release, and memory: `python tests/pages_time.py [UNITS]`."""
 
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -64,12 +65,14 @@ def climate(units: int) -> Callable[[], object]:
 
 
 def main() -> None:
-    """Print how long the pages of each kind of release take."""
+    """Print how long the pages of each kind of release take, and how much memory."""
     units = int(sys.argv[1]) if len(sys.argv) > 1 else 1_400
     for name, make in (("score", score(units)), ("climate", climate(units))):
         start = time.process_time()
         make()
         print(f"{units} pages of {name}: {time.process_time() - start:.0f} s of processor time")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000_000
+    print(f"peak memory: {peak:.2f} GB")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.score_page import render_report
 from blijfwijzer.publish.unit_page import MOST_ASKED
+from made_municipality import municipality
 from pages_time import climate, score
 from reports import make_report
 from shared_card import page as card_page
@@ -168,6 +169,21 @@ def test_the_first_page_is_printed_on_one_sheet(browser, tmp_path, language, lab
     page.close()
 
 
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_page_of_a_municipality_is_one_sheet_first_and_five_screens_before_the_appendix(
+    browser, tmp_path, language
+):
+    page = open_page(browser, municipality(language), tmp_path, 1280)
+
+    before = page.evaluate("document.querySelector('#appendix').getBoundingClientRect().top")
+    page.emulate_media(media="print")
+    page.evaluate("document.querySelectorAll('#short ~ section').forEach(s => s.remove())")
+
+    assert before / 900 <= 5
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
+    page.close()
+
+
 def test_what_stands_before_the_appendix_is_short_and_folds_nothing_away(browser, tmp_path):
     page = open_page(browser, make_report(groups=2_000, flagged=400), tmp_path, 1280)
 
@@ -177,6 +193,23 @@ def test_what_stands_before_the_appendix_is_short_and_folds_nothing_away(browser
 
     assert before / 900 <= 8
     assert 0 < folded == in_appendix
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_marks_are_seen_in_the_colours_that_a_reader_forces(browser, tmp_path, scheme):
+    page = open_page(browser, make_report(), tmp_path)
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
+
+    seen = page.evaluate(
+        """() => {
+            const of = (name, part) => getComputedStyle(document.querySelector(name))[part];
+            document.body.insertAdjacentHTML('beforeend', '<i id="own" style="color: CanvasText">');
+            return [of('#own', 'color'), of('.whisker', 'stroke'), of('.dot, .ring', 'stroke')];
+        }"""
+    )
+
+    assert seen[1:] == seen[:1] * 2
     page.close()
 
 
@@ -229,8 +262,10 @@ def test_the_page_of_a_unit_that_was_asked_thirty_questions_is_printed_on_two_sh
 ):
     page = open_html(browser, of(10)()[0], tmp_path)
 
+    found = violations(page)
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
 
+    assert found == []
     assert page.locator("#unit_questions tbody tr").count() == most
     assert sheets <= 2
     page.close()

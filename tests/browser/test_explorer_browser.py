@@ -3,12 +3,18 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 from test_browser import browser, open_html, violations
 
+from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.publish.cells import safe_text
+from blijfwijzer.publish.culture_explorer import render_culture_explorer
+from blijfwijzer.publish.culture_page import render_climate
 from blijfwijzer.publish.explore_page import render_explorer
+from made_climate import climate_chapter, climate_table
 from reports import changed, make_report
 
 __all__ = ["browser"]
@@ -47,6 +53,39 @@ def test_the_explorer_violates_no_rule_also_when_groups_are_chosen(
     page.click("#groups tbody tr:nth-child(5) button")
 
     assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_explorer_of_a_climate_violates_no_rule_also_when_units_are_chosen(
+    browser, tmp_path, language, width
+):
+    html = render_culture_explorer(climate_chapter(language))
+    page = open_html(browser, html, tmp_path, width)
+    assert violations(page) == []
+
+    page.click("#climate tbody tr:nth-child(2) button")
+    page.click("#climate tbody tr:nth-child(3) button")
+
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_climate_with_marks_is_no_wider_than_its_window(browser, tmp_path, width):
+    """Words that stand beside a mark for who hears the page are part of what scrolls."""
+    table = climate_table()
+    names = [f"Dimension {place}" for place in range(12)]
+    wide = pd.concat([table[table["dimension"] == "Learning"].assign(dimension=n) for n in names])
+    chapter = climate_chapter()
+    tables = {**chapter.tables, "climate": reopen(wide.assign(all_mark="better"))}
+    page = open_html(browser, render_climate(replace(chapter, tables=tables)), tmp_path, width)
+
+    assert violations(page) == []
+    assert page.locator("td .hidden").count() > 0
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 

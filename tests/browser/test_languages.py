@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from test_browser import browser, violations
 
 from blijfwijzer.survey.codebook import load_codebook
 from command_line import call
 from languages import OTHER, texts, words_of_the_other
+
+__all__ = ["browser"]
 
 BOOK = "werkonderzoek-2019"
 QUICK = """
@@ -69,6 +72,19 @@ def test_a_page_is_in_the_language_of_the_settings_alone(pages):
     assert [path for path in paths if REMARK[language] not in path.read_text()] == []
 
 
+def test_axe_finds_no_violation_on_the_page_of_any_command(browser, pages):
+    _, paths = pages
+    found = {}
+
+    for path in paths:
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.goto(path.as_uri())
+        found[path.parent.name] = violations(page)
+        page.close()
+
+    assert found == {name: [] for name in found}
+
+
 def test_a_page_calls_no_sector_by_its_name_in_another_language(pages):
     language, paths = pages
     codes = load_codebook(BOOK).columns["sector"].codes
@@ -86,8 +102,8 @@ def test_a_page_calls_no_sector_by_its_name_in_another_language(pages):
 
 
 REMARK = {
-    "nl": "In 1 kolom ontbreekt meer dan 20 % van de antwoorden: opleiding (",
-    "en": "1 column lacks more than 20 % of answers: opleiding (",
+    "nl": "In 1 kolom ontbreekt meer dan 20 % van de antwoorden: Opleiding [opleiding] (",
+    "en": "1 column lacks more than 20 % of answers: Education [opleiding] (",
 }
 
 

@@ -84,7 +84,8 @@ def test_scales_that_measure_poorly_ask_for_a_look(rng, tmp_path, capsys):
 
     assert told[-1] == "No faults: it can be used, after a look at the 2 points above."
     low = [line for line in told if line.startswith("  - BW201: ")]
-    assert [line.split()[2] for line in low] == ["psychologische_veiligheid:", "inzetbaarheid:"]
+    names = ["Psychological safety [psychologische_veiligheid]", "Employability [inzetbaarheid]"]
+    assert [line.removeprefix("  - BW201: ").split(":")[0] for line in low] == names
 
 
 def test_a_code_apart_from_the_answers_is_told(rng, tmp_path, capsys):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from blijfwijzer.errors import CodebookError
+from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook, shipped_codebooks
 
 SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
@@ -20,6 +21,15 @@ def refusal(raw: dict) -> str:
     with pytest.raises(ValueError) as caught:
         Codebook.model_validate(raw)
     return str(caught.value)
+
+
+def test_pages_are_in_the_language_of_the_codebook_unless_settings_name_one(raw):
+    raw["survey"]["language"] = "en"
+    language = Codebook.model_validate(raw).survey.language
+
+    assert Settings().spoken(language).language == "en"
+    assert Settings(language="nl").spoken(language).language == "nl"
+    assert Settings().spoken(load_codebook(SMALL).survey.language).language == "nl"
 
 
 def test_codes_that_are_words_get_their_rank_as_value():

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from xml.etree import ElementTree
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,43 +12,20 @@ from blijfwijzer.publish.benchmark_tables import clear_means, say_others
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.climate_sections import climate_blocks
 from blijfwijzer.publish.culture_explorer import render_culture_explorer
-from blijfwijzer.publish.culture_page import SHEETS, render_climate
+from blijfwijzer.publish.culture_page import render_climate
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.findings import BesideOthers
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.runs.climate_benchmark import keep_measured_alike
 from blijfwijzer.survey.texts import say
+from made_climate import climate_chapter, climate_table
 from shared_rivals import BOOK
-
-SHOWN = [
-    ("all", "Everyone", "Safety", 4.1),
-    ("all", "Everyone", "Learning", 2.2),
-    ("o=1", "Town Hall", "Safety", 2.8),
-    ("o=1", "Town Hall", "Learning", 3.3),
-    ("o=2", "Works", "Learning", 1.9),
-]
-
-
-def climate_table():
-    rows = [
-        {
-            **dict.fromkeys(TABLES["climate"].names, ""),
-            **{"group": group, "label": label, "level": "organisatie", "dimension": dimension},
-            **{"n": "20-24", "pooled": mean, "low": mean - 0.2, "high": mean + 0.2},
-            **dict.fromkeys(("reliability", "favourable", "grade"), 0.5),
-        }
-        for group, label, dimension, mean in SHOWN
-    ]
-    figures = [name for name in rows[0] if name.endswith(("_difference", "_low", "_high"))]
-    return pd.DataFrame(rows).assign(**dict.fromkeys(figures, np.nan))
 
 
 @pytest.fixture
 def chapter():
-    empty = {name: TABLES[name].empty() for name in SHEETS}
-    tables = {**empty, "hidden": TABLES["hidden"].empty(), "climate": reopen(climate_table())}
-    return Chapter("en", say("title.climate"), "A survey", (), tables, (), ())
+    return climate_chapter()
 
 
 def tables_of(page):

@@ -57,6 +57,26 @@ def text_of(page):
     return " ".join(" ".join(ElementTree.fromstring(page).find("body").itertext()).split())
 
 
+def test_a_page_is_of_the_survey_by_its_label():
+    named = read_climate_page(
+        {**RUN, "survey_label": {"nl": "Klein onderzoek", "en": "Small survey"}},
+        Settings(language="en"),
+    )
+
+    assert write(named.survey, "en") == "2022, read as Small survey"
+    assert write(read_climate_page(RUN, Settings(language="en")).survey, "en").endswith("small")
+
+
+def test_a_sector_of_one_organisation_has_no_page_of_its_own():
+    one = climate(row("all", "Safety"), row("sector=a", "Safety"), row(UNIT, "Safety"))
+    two = climate(
+        row("sector=a", "Safety", n_band="40–44"), row(UNIT, "Safety"), row(UNIT + "2", "Safety")
+    )
+
+    assert one.groups["group"].tolist() == [UNIT]
+    assert two.groups["group"].tolist() == ["sector=a", UNIT, UNIT + "2"]
+
+
 def test_each_figure_of_a_page_is_one_of_its_unit_or_of_everyone(release):
     page = ElementTree.fromstring(render_culture_unit(release, UNIT))
     own = release.rows.frame.query("group == @UNIT").to_numpy(dtype=object).flat

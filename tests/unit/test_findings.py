@@ -31,7 +31,8 @@ from blijfwijzer.survey import accounting, remarks
 from blijfwijzer.survey.accounting import NO_ACCOUNT
 from blijfwijzer.survey.answers import Cell
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.texts import say
+from blijfwijzer.survey.labels import called, labels_of
+from blijfwijzer.survey.texts import Text, say
 
 ROOT = Path(__file__).parents[2]
 BOOK = load_codebook(ROOT / "tests" / "assets" / "small.toml")
@@ -77,7 +78,7 @@ def alike(size, noise, rng=0):
 
 def beside(r, same_scale=False):
     frame, weight = alike(400, np.sqrt(1 / r**2 - 1))
-    return list(models.find_collinear(frame, ["s", "s" if same_scale else "t"], weight))
+    return list(models.find_collinear(frame, ["s", "s" if same_scale else "t"], weight, {}))
 
 
 def missing(absent):
@@ -105,13 +106,13 @@ def answers(events, others):
 CASES = [
     (
         "BW101",
-        lambda: models.find_leaks(SINGLE, 0.85, "t"),
-        lambda: models.find_leaks(SINGLE, 0.86, "t"),
+        lambda: models.find_leaks(SINGLE, 0.85, "t", {}),
+        lambda: models.find_leaks(SINGLE, 0.86, "t", {}),
     ),
     (
         "BW102",
-        lambda: models.find_too_good(0.851, 0.85, SINGLE, "t"),
-        lambda: models.find_too_good(0.85, 0.85, SINGLE, "t"),
+        lambda: models.find_too_good(0.851, 0.85, SINGLE, "t", {}),
+        lambda: models.find_too_good(0.85, 0.85, SINGLE, "t", {}),
     ),
     (
         "BW103",
@@ -162,8 +163,8 @@ CASES = [
     ),
     (
         "BW112",
-        lambda: models.find_useless(pd.Series({"a": 0.00009, "b": 0.1})),
-        lambda: models.find_useless(pd.Series({"a": 0.0001, "b": 0.1})),
+        lambda: models.find_useless(pd.Series({"a": 0.00009, "b": 0.1}), {}),
+        lambda: models.find_useless(pd.Series({"a": 0.0001, "b": 0.1}), {}),
     ),
     ("BW113", lambda: beside(0.901), lambda: beside(0.899)),
     ("BW113", lambda: beside(0.99), lambda: beside(0.99, same_scale=True)),
@@ -174,13 +175,13 @@ CASES = [
     ),
     (
         "BW115",
-        lambda: models.find_unearned(MOVES, pd.Series({"a": 0.0, "b": -1.0, "c": 0.1})),
-        lambda: models.find_unearned(MOVES, pd.Series({"a": 0.001, "b": -1.0, "c": np.nan})),
+        lambda: models.find_unearned(MOVES, pd.Series({"a": 0.0, "b": -1.0, "c": 0.1}), {}),
+        lambda: models.find_unearned(MOVES, pd.Series({"a": 0.001, "b": -1.0, "c": np.nan}), {}),
     ),
     (
         "BW201",
-        lambda: surveys.find_low_reliability(scales(0.59, 0.7)),
-        lambda: surveys.find_low_reliability(scales(0.60, 0.7)),
+        lambda: surveys.find_low_reliability(scales(0.59, 0.7), {}),
+        lambda: surveys.find_low_reliability(scales(0.60, 0.7), {}),
     ),
     ("BW202", lambda: missing(201), lambda: missing(200)),
     ("BW203", lambda: surveys.find_lost(lost(949, 51)), lambda: surveys.find_lost(lost(950, 50))),
@@ -193,10 +194,10 @@ CASES = [
     ("BW215", lambda: surveys.find_drafted([3]), lambda: surveys.find_drafted([])),
     (
         "BW216",
-        lambda: surveys.find_items_against(items(-0.11)),
-        lambda: surveys.find_items_against(items(-0.1, np.nan)),
+        lambda: surveys.find_items_against(items(-0.11), {}),
+        lambda: surveys.find_items_against(items(-0.1, np.nan), {}),
     ),
-    ("BW301", lambda: models.find_drift(["a"], 20), lambda: models.find_drift([], 20)),
+    ("BW301", lambda: models.find_drift(["a"], 20, {}), lambda: models.find_drift([], 20, {})),
     ("BW302", lambda: waves.find_moved_slope(moved(0.8)), lambda: waves.find_moved_slope(quiet())),
     ("BW302", lambda: waves.find_moved_slope(moved(1.2)), lambda: waves.find_moved_slope(quiet())),
     (
@@ -224,9 +225,37 @@ def test_a_check_speaks_past_its_limit_and_not_on_it(code, past, on):
         assert text and "{" not in text
 
 
+def test_what_was_found_is_told_by_labels_with_names_beside():
+    names, sizes = called(BOOK), pd.Series({"inzet_1": 0.0, "veilig_1": 0.0})
+    low = scales(0.5).scales.assign(scale="inzetbaarheid")
+    found = {
+        "BW101": models.find_leaks(pd.Series({"inzet_1": 0.9}), 0.85, "t", names),
+        "BW112": models.find_useless(sizes, names),
+        "BW115": models.find_unearned(sizes, sizes, names),
+        "BW201": surveys.find_low_reliability(replace(scales(), scales=low), names),
+        "BW202": missing(900),
+        "BW301": models.find_drift(["inzet_1"], 20, names),
+    }
+
+    for code, told in found.items():
+        (message,) = told
+        name = "inzetbaarheid" if code == "BW201" else "inzet_1"
+        for language in languages():
+            label = write(labels_of(BOOK)[name], language)
+            assert label != name
+            assert f"{label} [{name}]" in write(message, language)
+
+
+def test_a_label_that_only_repeats_its_name_is_told_once():
+    column = BOOK.columns["inzet_1"].model_copy(update={"label": Text(nl="inzet_1", en="inzet_1")})
+    book = BOOK.model_copy(update={"columns": {**BOOK.columns, "inzet_1": column}})
+
+    assert called(book)["inzet_1"] == "inzet_1"
+
+
 def test_a_sentence_belongs_to_one_check_and_each_remark_to_some():
     told = [sentence for check in CHECKS.values() for sentence in check.sentences]
-    parts = {"at_least", "feature", "items_absent", "pair", "renamed", "with_share"}
+    parts = {"at_least", "called", "feature", "items_absent", "pair", "renamed", "with_share"}
     parts |= {"moved.one_group", "moved.one_item"}
     whole = {name for name in ids("en") if name.startswith("remark.")}
 
@@ -273,12 +302,12 @@ FEW = say("remark.few_units", units=7)
 
 def two():
     """A warning and a note, of which the warning is silenced."""
-    told = [*models.find_useless(pd.Series({"a": 0.0})), *models.find_few_units(7)]
+    told = [*models.find_useless(pd.Series({"a": 0.0}), {}), *models.find_few_units(7)]
     return find(told, {"BW107": "all there are"})
 
 
 def test_what_asks_for_a_look_comes_first():
-    told = [*models.find_useless(pd.Series({"a": 0.0})), *models.find_few_units(7)]
+    told = [*models.find_useless(pd.Series({"a": 0.0}), {}), *models.find_few_units(7)]
 
     assert [one.check.code for one in find(told, {})] == ["BW107", "BW112"]
     assert [one.check.code for one in look_at(find(told, {}))] == ["BW107"]

@@ -9,7 +9,6 @@ import pytest
 
 from blijfwijzer.publish.first_page import (
     MOST_GROUPS,
-    MOST_SHORT,
     NEVER,
     contact_of,
     first_page,
@@ -269,7 +268,7 @@ def test_the_proposal_is_the_first_row_of_its_table():
 
 def test_a_few_groups_with_vouchers_are_all_listed_on_the_first_page():
     report = make_report("en")
-    few = report.rows("vouchers").head(MOST_SHORT)
+    few = report.rows("vouchers").head(MOST_GROUPS)
     short = changed(report, vouchers=few.assign(vouchers=1.0))
 
     whom = next(b for b in first_page(short) if b.heading == say("short.ask.whom"))

@@ -92,7 +92,7 @@ def test_a_stray_code_costs_an_answer_and_no_response(survey, read):
     assert len(intake.rejected) == 0
     assert intake.responses["veilig_1"].isna().sum() == 15
     assert "1 column has answers that the codebook does not allow" in told
-    assert "veilig_1 (at least 10)" in told
+    assert "Mistakes can be admitted here [veilig_1] (at least 10)" in told
     assert "1 column has fewer than ten answers" in told and "dienstjaren (" not in told
 
 
@@ -406,8 +406,10 @@ def test_scales_that_cannot_be_made_and_columns_that_tell_nothing_are_reported(s
     texts = " ".join(said(check_survey(tmp_path / "s.parquet", book, INTAKE).remarks))
 
     assert "1 column of the codebook is not in the file, and counts as not asked: inzet_1" in texts
-    assert "1 scale cannot be made: inzetbaarheid (1 of 2 items absent)" in texts
-    assert "1 column has one answer only and tells nothing: scholing" in texts
+    assert "1 scale cannot be made: Employability [inzetbaarheid] (1 of 2 items absent)" in texts
+    assert (
+        "1 column has one answer only and tells nothing: Training in two years [scholing]" in texts
+    )
     assert "unweighted ones" in texts
 
 

@@ -502,6 +502,44 @@ def test_margins_are_not_changed_by_another_name_of_the_wave(tmp_path, intake, c
         publish(tmp_path, same, other, "plain")
 
 
+@pytest.mark.parametrize(("stayed", "is_refused"), [(0, False), (9, False), (10, True)])
+def test_a_team_of_other_people_of_whom_too_few_are_left_to_be_told_bars_no_margins(
+    tmp_path, intake, rng, stayed, is_refused
+):
+    """Of some of twenty teams of ten in which one is left, nine sums of a fingerprint differ."""
+    names = np.array([f"T{place}" for place in range(20)] + ["rest"])
+    team = names[np.minimum(np.arange(PEOPLE) // 10, 20)]
+    then = with_responses(intake, intake.responses.assign(organisatie=team))
+    with publication(
+        tmp_path / "then", request_for("then", register_sha256="r" * 64), tmp_path / "ledger"
+    ) as release:
+        release.admit(then, groups_of(then.responses, team), {})
+        release.publish(dict(FILES), COUNTS)
+    later = np.full(PEOPLE, "rest", dtype=object)
+    later[:20] = names[:20]
+    others = intake.responses.apply(lambda answers: rng.permutation(answers) + 5000)
+    now = others.assign(organisatie=later)
+    if stayed:  # of the first team, which is otherwise empty then
+        now.loc[now.index[0], "organisatie"] = "rest"
+        place = now.index[-stayed:]
+        now.loc[place] = then.responses.loc[then.responses.index[:stayed]].to_numpy()
+        later = now["organisatie"].to_numpy()
+    asked = replace(request_for("plain"), wave="3")
+
+    def show():
+        with publication(tmp_path / "now", asked, tmp_path / "ledger") as release:
+            found = replace(with_responses(intake, now), sha256="another")
+            release.admit(found, groups_of(now, later), {})
+            release.publish(dict(FILES), COUNTS)
+
+    if is_refused:
+        with pytest.raises(DisclosureError, match="release 1 beside wave 3: .* other margins"):
+            show()
+    else:
+        show()
+        assert len(verify(ledger_of(tmp_path))) == 2
+
+
 def test_another_wave_of_other_people_may_have_other_margins(tmp_path, intake, rng):
     publish(tmp_path, intake, request_for("first", register_sha256="r" * 64))
     others = intake.responses.apply(lambda answers: rng.permutation(answers) + 5000)

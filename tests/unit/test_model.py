@@ -474,8 +474,8 @@ def test_a_model_that_is_too_good_names_its_strongest_features(survey):
     single = screen_features(frame, SCHEMA, values, weight, split_by_unit(values, units, 5, 0))
 
     refuse_twins(single, "leaving")
-    assert list(find_too_good(0.85, 0.85, single, "leaving")) == []
-    (told,) = find_too_good(0.86, 0.85, single, "leaving")
+    assert list(find_too_good(0.85, 0.85, single, "leaving", {})) == []
+    (told,) = find_too_good(0.86, 0.85, single, "leaving", {})
     text = write(told, "en")
     assert "leaving: an AUC of 0.860 is above the plausible ceiling of 0.85" in text
     assert "mean (" in text

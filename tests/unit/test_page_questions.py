@@ -1,7 +1,8 @@
 """What HR, works councils and managers ask, and where a page of theirs answers.
 
 The questions were written down before the pages were opened. Those of a data scientist are asked
-of the page that holds two models against each other.
+of the page that holds two models against each other, and of that of a municipality of a few
+departments, of which none stands out.
 """
 
 from dataclasses import replace
@@ -14,6 +15,7 @@ from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.publish.score_page import render_report
 from blijfwijzer.publish.unit_page import ReadRelease, render_unit
 from blijfwijzer.publish.unit_questions import ReadQuestions
+from made_municipality import municipality
 from reports import changed, make_report
 
 HR = {
@@ -53,6 +55,56 @@ MANAGER = {
     "How do I offer vouchers, and what of who gets none?": "What do you say to those without",
 }
 ROLES = {"hr": HR, "council": COUNCIL, "manager": MANAGER}
+
+
+SMALL_HR = {
+    "May I give each group the same?": "If each group were given the same, 3.1 people",
+    "Does the draw tell us anything?": "with so few groups the chance of an answer is 5%",
+    "Is it a result that no group stands out?": "no group has a clearly higher risk than the groups it was",
+    "How large a difference would have been seen?": "21 percentage points",
+    "Is our risk other than that of others, and why?": "do not tell what makes this risk surely other",
+    "Why is the response lower than I counted?": "worked out from the middles of the bands",
+    "Why was a form refused?": "No reason holds for so many forms that it may be named here",
+    "How does an employee ask for one?": "Do you work in one of these groups, and would you like one?",
+}
+SMALL_SCIENTIST = {
+    "How good was the model?": "is told by review.html in the model's folder",
+    "Does it still hold here?": "blijfwijzer monitor",
+    "How do I check a release?": "blijfwijzer disclosure audit",
+    "And without the survey?": "blijfwijzer disclosure check-proof",
+    "What is a rate made of?": "the group's own answers, the model's mean risk, and the other groups",
+    "When does a group stand out?": "Of the whole list at most 10% is expected to be named wrongly",
+    "Whom does the share of the first page count?": "counts those who did not answer too",
+}
+SMALL_MANAGER = {
+    "Is it worse here than elsewhere?": "the risk here is not clearly higher than in groups to compare",
+    "Does an answer go with it?": "Of no answer is it sure that it goes with more or less risk here",
+    "Which question stands out?": "No question is surely better or worse here than elsewhere",
+    "Are these all questions?": "The 8 questions that differ most, of 9",
+}
+SMALL = {"hr": SMALL_HR, "scientist": SMALL_SCIENTIST, "manager": SMALL_MANAGER}
+
+
+def small_unit(report):
+    question = {
+        **{"group": "afdeling=0", "pooled": 2.9, "low": 2.6, "high": 3.2},
+        **{f"{of}_mark": "" for of in ("sector", "all", "previous")},
+        **{f"{of}_{part}": 3.0 for of in ("sector", "all") for part in ("mean", "difference")},
+        **{f"previous_{part}": float("nan") for part in ("mean", "difference")},
+    }
+    asked = pd.DataFrame([{**question, "question_label": f"Question {n}"} for n in range(9)])
+    groups = pd.DataFrame(
+        {
+            "group": ["afdeling=0", "all"],
+            "label": ["Department 0000", "Everyone"],
+            "kind": ["unit", "all"],
+            **{"parent": ["all", ""], "sector": ["all", "all"], "n": [50.0, 400.0]},
+        }
+    )
+    own = changed(report, groups=report.rows("groups").head(2))
+    return render_unit(
+        ReadRelease(own, groups, (), questions=ReadQuestions(reopen(asked))), "afdeling=0"
+    )
 
 
 def text_of(page):
@@ -104,3 +156,26 @@ def test_a_role_finds_an_answer_to_each_question_on_its_page(pages, role):
     lost = [question for question, words in ROLES[role].items() if words not in pages[role]]
 
     assert lost == []
+
+
+@pytest.fixture(scope="module")
+def small_pages():
+    report = municipality()
+    told = text_of(render_report(report))
+    return {"hr": told, "scientist": told, "manager": text_of(small_unit(report))}
+
+
+@pytest.mark.parametrize("role", SMALL)
+def test_a_role_finds_an_answer_to_each_question_of_a_municipality(small_pages, role):
+    lost = [question for question, words in SMALL[role].items() if words not in small_pages[role]]
+
+    assert lost == []
+
+
+def test_a_difference_that_an_answer_tells_is_not_called_untold():
+    report = municipality()
+    one = report.rows("beside_drivers").assign(difference=0.4)
+    drivers = pd.concat([one.assign(target=target) for target, _ in report.targets])
+    untold = SMALL_HR["Is our risk other than that of others, and why?"]
+
+    assert untold not in text_of(render_report(changed(report, beside_drivers=drivers)))

@@ -120,6 +120,60 @@ def test_a_unit_without_drivers_says_so_and_invents_none(report):
     assert "Fewer rules." in driven
 
 
+def test_a_page_says_of_each_risk_whether_it_is_clearly_higher(report):
+    release = release_of(report)
+    flagged = report.rows("flagged").head(1).assign(group="sector=a/afdeling=0")
+    (target, label), (_, other) = report.targets
+    one = release_of(changed(report, flagged=flagged.assign(target=target)))
+
+    told = text_of(render_unit(one, "sector=a/afdeling=0"))
+    elsewhere = text_of(render_unit(release, "sector=a/afdeling=3"))
+
+    assert write(say("unit.flagged", target=label), "en") in told
+    assert write(say("unit.not_flagged", target=other), "en") in told
+    assert write(say("unit.not_flagged", target=label), "en") in elsewhere
+
+
+def test_of_a_risk_that_is_not_told_of_a_unit_nothing_is_said(report):
+    (target, label), _ = report.targets
+    groups = report.rows("groups")
+    groups.loc[groups.index[2], f"{target}_rate"] = None
+
+    told = text_of(render_unit(release_of(changed(report, groups=groups)), "sector=a/afdeling=0"))
+
+    assert write(say("unit.not_flagged", target=label), "en") not in told
+
+
+def test_what_may_all_be_chance_is_a_sentence_and_no_picture_and_nothing_helps_with_it(report):
+    unsure = report.rows("drivers").assign(is_sure=False)
+
+    told = text_of(render_unit(release_of(changed(report, drivers=unsure)), "sector=a/afdeling=0"))
+
+    assert write(say("unit.nothing_sure"), "en") in told
+    assert "Workload" not in told
+    assert "Fewer rules." not in told
+
+
+def test_what_surely_goes_with_less_risk_asks_for_no_help(report):
+    less = report.rows("drivers").assign(is_sure=True, contrast=-2.0, low=-3.0, high=-1.0)
+
+    told = text_of(render_unit(release_of(changed(report, drivers=less)), "sector=a/afdeling=0"))
+
+    assert "Workload" in told
+    assert "Fewer rules." not in told
+
+
+def test_a_unit_that_holds_one_unit_and_nobody_else_has_no_page(report):
+    release = release_of(report)
+    own = release.groups[release.groups["group"].isin(["all", "sector=a", "sector=a/afdeling=0"])]
+    alone = replace(release, groups=own.assign(n=[400.0, 50.0, 50.0]))
+    larger = replace(release, groups=own.assign(n=[400.0, 60.0, 50.0]))
+
+    assert alone.units == ["sector=a/afdeling=0"]
+    assert larger.units == ["sector=a", "sector=a/afdeling=0"]
+    assert len(release.units) == GROUPS - 1
+
+
 def test_a_page_asks_five_questions_and_nobodys_answers(report):
     page = ElementTree.fromstring(render_unit(release_of(report), "sector=a/afdeling=0"))
 

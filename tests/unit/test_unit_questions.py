@@ -23,6 +23,7 @@ from blijfwijzer.publish.unit_questions import MOST_QUESTIONS, ReadQuestions
 from blijfwijzer.release.culture import asked_by, culture_bases, question_bases, told_by
 from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.verify import hold_rows
 from blijfwijzer.runs import pages as story
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
@@ -256,3 +257,43 @@ def test_questions_stand_on_a_page_of_score_only_if_they_are_of_the_same_people(
     else:
         with pytest.raises(ReleaseError, match="is of another file than"):
             find()
+
+
+def told_in(folder, *, dimensions=("safety", "learning"), asked=None, mean=3.4):
+    """A release of two teams with two dimensions of two questions each, as far as rows are held."""
+    teams = ["team=1", "team=2"]
+    climate = [
+        {"group": t, "dimension": d, "n": 20, "pooled": 3.4} for t in teams for d in dimensions
+    ]
+    pairs = [(d, f"{d}_{n}") for d in ("safety", "learning") for n in (1, 2)]
+    questions = [
+        {"group": t, "dimension": d, "question": q, "n": 20, "pooled": mean, "sector_low": 3.1}
+        for t in teams
+        for d, q in pairs
+        if (t, q) != asked
+    ]
+    pd.DataFrame(climate).to_parquet(folder / "climate.parquet")
+    pd.DataFrame(questions).to_parquet(folder / "questions.parquet")
+    return folder
+
+
+def test_questions_with_their_dimensions_are_held(tmp_path):
+    assert hold_rows(told_in(tmp_path), 10) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ({"asked": ("team=2", "safety_1")}, "0 groups of questions .* and 1 of a part"),
+        ({"dimensions": ("safety",)}, "2 groups of questions without the dimension .* 0 of a part"),
+        ({"mean": 3.41}, "8 figures are finer"),
+    ],
+)
+def test_questions_from_which_one_would_follow_are_found_by_the_audit(tmp_path, fault, told):
+    with pytest.raises(ReleaseError, match=told):
+        hold_rows(told_in(tmp_path, **fault), 10)
+
+
+def test_questions_of_fewer_than_the_minimum_are_found_by_the_audit(tmp_path):
+    with pytest.raises(ReleaseError, match="12 rows stand for fewer than 30"):
+        hold_rows(told_in(tmp_path), 30)

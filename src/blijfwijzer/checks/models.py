@@ -20,23 +20,28 @@ _ROUNDING = 1e-9
 """Below this a difference is that of doubles."""
 
 
-def find_leaks(single: pd.Series, ceiling: float, target: str) -> Iterator[Message]:
+def find_leaks(
+    single: pd.Series, ceiling: float, target: str, called: Mapping[str, Value]
+) -> Iterator[Message]:
     """Name features that alone predict better than all together plausibly can.
 
     Parameters
     ----------
     single : per feature, how well it tells the outcome by itself (AUC), strongest first
     ceiling : AUC
+    called : name of a column or scale to how a reader finds it
     """
-    if strong := _named(single[single > ceiling]):
+    if strong := _named(single[single > ceiling], called):
         values: dict[str, Value] = {"target": target, "ceiling": ceiling, "names": strong}
         yield Message("remark.leak_like", values, len(strong))
 
 
-def find_too_good(auc: float, ceiling: float, single: pd.Series, target: str) -> Iterator[Message]:
+def find_too_good(
+    auc: float, ceiling: float, single: pd.Series, target: str, called: Mapping[str, Value]
+) -> Iterator[Message]:
     """Say that a model is better than is plausible, naming its strongest single features."""
     if auc > ceiling:
-        strongest = _named(single.head(_STRONGEST))
+        strongest = _named(single.head(_STRONGEST), called)
         yield say("remark.too_good", target=target, auc=auc, ceiling=ceiling, features=strongest)
 
 
@@ -135,19 +140,22 @@ def find_unstable_drivers(common: float, top: int, features: int) -> Iterator[Me
         yield say("remark.unstable_drivers", top=top, share=round(100 * common))
 
 
-def find_useless(mean_abs: pd.Series) -> Iterator[Message]:
+def find_useless(mean_abs: pd.Series, called: Mapping[str, Value]) -> Iterator[Message]:
     """Name scales and single questions that move nobody's risk.
 
     Parameters
     ----------
     mean_abs : per scale, with its items, its mean absolute contribution, as a probability
     """
-    names: list[Value] = [str(n) for n in mean_abs.index[mean_abs < limit_of("useless_features")]]
+    useless = mean_abs.index[mean_abs < limit_of("useless_features")]
+    names: list[Value] = [called.get(name, name) for name in map(str, useless)]
     if names:
         yield Message("remark.useless", {"names": shortened(names)}, len(names))
 
 
-def find_unearned(sizes: pd.Series, low: pd.Series) -> Iterator[Message]:
+def find_unearned(
+    sizes: pd.Series, low: pd.Series, called: Mapping[str, Value]
+) -> Iterator[Message]:
     """Name scales and single questions that move predictions and may make them no better.
 
     Parameters
@@ -156,12 +164,15 @@ def find_unearned(sizes: pd.Series, low: pd.Series) -> Iterator[Message]:
     low : per scale, lower end of the interval of what it earns; NaN where that is not known
     """
     moves = sizes[sizes >= sizes.mean()]
-    names: list[Value] = [str(name) for name in moves.index if low.loc[name] <= 0]
+    unearned = [str(name) for name in moves.index if low.loc[name] <= 0]
+    names: list[Value] = [called.get(name, name) for name in unearned]
     if names:
         yield Message("remark.earns_nothing", {"names": shortened(names)}, len(names))
 
 
-def find_collinear(frame: pd.DataFrame, scales: Sequence[str], weight: Array) -> Iterator[Message]:
+def find_collinear(
+    frame: pd.DataFrame, scales: Sequence[str], weight: Array, called: Mapping[str, Value]
+) -> Iterator[Message]:
     """Name pairs of features that say nearly the same.
 
     Features of one scale are left out: a scale is made from its items.
@@ -174,7 +185,7 @@ def find_collinear(frame: pd.DataFrame, scales: Sequence[str], weight: Array) ->
     correlation = weighted_correlations(frame.to_numpy(dtype=float), weight)
     apart = np.asarray(scales)[:, None] != np.asarray(scales)
     pairs = np.triu(apart & (np.abs(correlation) >= limit_of("collinear_features")), 1)
-    names = list(frame.columns)
+    names = [called.get(str(name), str(name)) for name in frame.columns]
     told: list[Value] = [
         say("remark.pair", first=names[i], second=names[j], r=round(float(correlation[i, j]), 2))
         for i, j in np.argwhere(pairs)
@@ -215,14 +226,17 @@ def find_proxy(attribute: Value, level: Value, auc: float) -> Iterator[Message]:
         yield say("remark.audit_proxy", attribute=attribute, level=level, auc=auc)
 
 
-def find_drift(differing: Sequence[str], columns: int) -> Iterator[Message]:
+def find_drift(
+    differing: Sequence[str], columns: int, called: Mapping[str, Value]
+) -> Iterator[Message]:
     """Name columns that differ from the survey that a model was trained on."""
     if differing:
-        names = shortened(list[Value](differing))
+        names = shortened([called.get(name, name) for name in differing])
         yield Message("remark.drift", {"names": names, "columns": columns}, len(differing))
 
 
-def _named(single: pd.Series) -> tuple[Value, ...]:
+def _named(single: pd.Series, called: Mapping[str, Value]) -> tuple[Value, ...]:
     return tuple(
-        say("remark.feature", name=str(name), auc=float(auc)) for name, auc in single.items()
+        say("remark.feature", name=called.get(str(name), str(name)), auc=float(auc))
+        for name, auc in single.items()
     )

@@ -1,6 +1,6 @@
 """Checks of a survey that rest on more than single columns: scales, responses that were lost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -13,23 +13,31 @@ from blijfwijzer.survey.texts import Message, Value, say
 _LINES_TOLD = 10
 
 
-def find_low_reliability(reliability: Reliability) -> Iterator[Message]:
-    """Name scales that measure badly."""
+def find_low_reliability(
+    reliability: Reliability, called: Mapping[str, Value]
+) -> Iterator[Message]:
+    """Name scales that measure badly.
+
+    Parameters
+    ----------
+    called : name of a column or scale to how a reader finds it
+    """
     scales = reliability.scales
     low = scales[scales["is_low"].astype(bool)]
     for scale, alpha in zip(low["scale"], low["alpha"], strict=True):
-        yield say("remark.scale_low", scale=str(scale), alpha=float(alpha))
+        yield say("remark.scale_low", scale=called.get(str(scale), str(scale)), alpha=float(alpha))
 
 
-def find_items_against(items: pd.DataFrame) -> Iterator[Message]:
+def find_items_against(items: pd.DataFrame, called: Mapping[str, Value]) -> Iterator[Message]:
     """Name items that run against the rest of their scale.
 
     Parameters
     ----------
     items : as `Reliability.items`
+    called : name of a column or scale to how a reader finds it
     """
     for row in items[items["item_rest"] < limit_of("item_against")].to_dict("records"):
-        about = {"item": str(row["item"]), "scale": str(row["scale"])}
+        about = {part: called.get(str(row[part]), str(row[part])) for part in ("item", "scale")}
         yield say("remark.item_against", **about, r=float(row["item_rest"]))
 
 

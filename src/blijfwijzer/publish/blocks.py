@@ -95,7 +95,11 @@ def present(chapter: Chapter, *names: str) -> Iterator[Block]:
 def read_blocks(chapter: Chapter) -> Iterator[Block]:
     """Say what was read."""
     yield Block(table=facts_table(chapter, "caption.facts", chapter.facts))
-    yield titled(chapter, "rejected")
+    if chapter.has("rejected"):
+        yield titled(chapter, "rejected")
+    else:
+        # Reasons of few forms are told of nobody, so that "none" would be untrue.
+        yield Block(say(TABLES["rejected"].caption), (say("note.no_reasons"),))
 
 
 def register_blocks(chapter: Chapter, *moved: str) -> Iterator[Block]:

@@ -16,10 +16,10 @@ from blijfwijzer.publish.culture_pictures import draw_profile
 from blijfwijzer.publish.first_page import room_for_contact, say_contact
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import tidy
-from blijfwijzer.publish.unit_page import talk
+from blijfwijzer.publish.unit_page import each_once, talk
 from blijfwijzer.publish.unit_questions import ReadQuestions, asked_section
 from blijfwijzer.settings import Settings
-from blijfwijzer.survey.texts import Message, Value, say
+from blijfwijzer.survey.texts import Message, Text, Value, say
 
 _AGAINST = ("sector", "all", "previous")
 """What a unit is held against: the largest unit that it is part of, everyone, and before."""
@@ -48,9 +48,10 @@ class ReadClimate:
 
     @property
     def groups(self) -> pd.DataFrame:
-        """One row per unit that is told of: group, label, sector_label."""
+        """One row per unit that is told of, each people once: group, label, sector_label."""
         told = self.rows.frame.drop_duplicates("group")
         told = told[told["group"] != EVERYONE]
+        told = told[told["group"].isin(each_once(told.set_index("group")["n_band"]))]
         above = told["sector"].where(told["sector"] != "", self.page.in_words(say("unit.others")))
         return told[["group", "label"]].assign(sector_label=above).reset_index(drop=True)
 
@@ -60,12 +61,13 @@ def read_climate_page(run: Mapping[str, Any], settings: Settings) -> Chapter:
 
     Parameters
     ----------
-    run : what the release tells of itself
+    run : what the release tells of itself; one of an earlier version without the survey's label
     """
+    label = Text(**run["survey_label"]) if "survey_label" in run else run["survey"]
     return Chapter(
         language=settings.language,
         title="",
-        survey=say("title.survey", wave=run["wave"], codebook=run["survey"]),
+        survey=say("title.survey", wave=run["wave"], codebook=label),
         facts=(),
         tables={},
         method=(),

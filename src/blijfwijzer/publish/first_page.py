@@ -19,9 +19,7 @@ from blijfwijzer.settings import ContactSettings
 from blijfwijzer.survey.texts import Message, Value, say
 
 MOST_GROUPS = 6
-"""Groups with vouchers that the first page names, where there are many."""
-MOST_SHORT = 8
-"""Groups up to which it names all, and no other list of them is needed."""
+"""Groups with vouchers that the first page names; of no more, no other list is needed."""
 MOST_NAMED = 3
 """Groups that stand out, or people who are missed more often, that a sentence names."""
 _FEWEST_TO_COMPARE = 2
@@ -32,6 +30,8 @@ NEVER = (
     "short.never.refuse",
 )
 """What a report may never be used for."""
+_EQUAL = "voucher.rule.equal"
+"""The rule that anybody would think of first."""
 _MORE = {
     "offers": "short.more.offers",
     "vouchers": "short.more.method",
@@ -117,8 +117,12 @@ def sureness_of(report: Chapter) -> Iterator[Value]:
         take_up=plan["take_up"],
         deadweight=plan["deadweight"],
     )
+    yield from report.notes.get("draw", ())
     others = report.rows("alternatives")
     others = others[~others["is_plan"].astype(bool)]
+    alike = others.loc[others["rule"].map(report.in_words) == report.in_words(say(_EQUAL)), "extra"]
+    if alike.map(number).notna().any():
+        yield say("short.equal", extra=alike.iloc[0])
     extra = pd.to_numeric(others["extra"], errors="coerce")
     if (extra > plan["extra"]).any():
         best = others[extra == extra.max()].iloc[0]
@@ -156,7 +160,7 @@ def flagged_of(report: Chapter) -> Iterator[Value]:
     flagged, groups = report.rows("flagged"), report.rows("groups")
     for target, label in report.targets:
         rows = flagged[flagged["target"] == target]
-        if groups[f"{target}_rate"].map(number).notna().sum() < _FEWEST_TO_COMPARE:
+        if not is_compared(groups[f"{target}_rate"].map(number)):
             yield say("short.not_compared", target=label)
         elif rows.empty:
             yield say("short.not_flagged", target=label)
@@ -178,6 +182,11 @@ def luck_of(flagged: pd.DataFrame) -> Value:
     if not expected:
         return say("short.no_luck")
     return Message("short.luck", {"all": len(flagged)}, expected)
+
+
+def is_compared(rates: "pd.Series[Any]") -> bool:
+    """Tell whether a risk is told of so many groups, everyone among them, that any was compared."""
+    return bool(rates.notna().sum() >= _FEWEST_TO_COMPARE)
 
 
 def detectable_of(report: Chapter, target: str) -> Iterator[Value]:
@@ -206,8 +215,7 @@ def _whom(report: Chapter) -> Iterator[Block]:
     if not is_divided(report):
         return
     groups = served(report)
-    most = MOST_GROUPS if len(groups) > MOST_SHORT else MOST_SHORT
-    shown, others = groups.head(most), groups.iloc[most:]
+    shown, others = groups.head(MOST_GROUPS), groups.iloc[MOST_GROUPS:]
     heading = say("short.ask.whom")
     columns = [name for name in ("label", "kind", "vouchers", "need") if name in shown]
     table = shown_table(report, "vouchers", heading, shown[columns])

@@ -43,7 +43,7 @@ def _mail(report: Chapter) -> Iterator[Value]:
     yield _groups(report)
     if len(served(report)) > MOST_NAMED:
         yield say("mail.unnamed")
-    yield from map(say, ("mail.how", "mail.free"))
+    yield from map(say, ("mail.how", "mail.free", "mail.ask"))
     plan = proposal_of(report)
     if plan["served"] < plan["groups"]:
         yield say("mail.others")

@@ -9,12 +9,15 @@ _RELEASE = (
     "method.release.flags",
     "method.release.disclosure",
     "method.release.nonresponse",
+    "method.release.models",
+    "method.checked",
 )
 _CLIMATE = (
     "method.climate.means",
     "method.climate.marks",
     "method.climate.comparable",
     "method.climate.disclosure",
+    "method.checked",
 )
 _CLAIMS = ("method.claims.intervals", "method.claims.halves", "method.claims.disclosure")
 

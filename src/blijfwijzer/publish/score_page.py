@@ -22,7 +22,6 @@ from blijfwijzer.publish.blocks import (
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.first_page import (
     MOST_GROUPS,
-    MOST_SHORT,
     apart_of,
     first_page,
     is_divided,
@@ -145,7 +144,7 @@ def _offers(report: Chapter) -> Iterator[Block]:
     told = (cut,) if len(groups) > MOST_SERVED else ()
     caption = say("caption.vouchers")
     short = groups.head(MOST_SERVED).drop(columns=["level", "sector"])
-    if len(groups) > MOST_SHORT:  # else the first page lists them all
+    if len(groups) > MOST_GROUPS:  # else the first page lists them all
         yield Block(paragraphs=told, table=shown_table(report, "vouchers", caption, short))
     yield from _why_there(report)
     if report.has("alternatives"):
@@ -275,15 +274,17 @@ def _results(report: Chapter) -> Iterator[Block]:
     if len(units) > 1:
         rows, caption = units.head(MOST_UNITS), say("caption.units")
         cut = say("note.pictured", shown=len(rows), all=len(units))
-        told = (cut,) if len(rows) < len(units) else ()
+        told = [cut] if len(rows) < len(units) else []
+        told += [say("results.response")] if "response" in rows else []
         drawing = draw_risks(rows, report.targets, caption)
-        yield drawn(report, "groups", rows, drawing, caption, told)
+        yield drawn(report, "groups", rows, drawing, caption, tuple(told))
     yield Block(links=(("explore.html", say("short.more.explore")),))
     yield from _answers(report)
 
 
 def _beside(report: Chapter) -> Iterator[Block]:
     """Say what makes each risk other than with others; the first page says by how much."""
+    yield from _unexplained(report)
     for _, label, rows in report.by_target("beside_drivers"):
         can = rows[rows["is_changeable"].astype(bool)].head(MOST_NAMED)
         points = tuple(
@@ -294,6 +295,17 @@ def _beside(report: Chapter) -> Iterator[Block]:
             yield Block(paragraphs=(say("beside.drivers", target=label),), points=points)
     yield paragraph("note.beside")
     yield Block(links=(("#groups", say("short.more.beside")),))
+
+
+def _unexplained(report: Chapter) -> Iterator[Block]:
+    """Name the risks that surely differ from those of others, and no answer tells why."""
+    for target, label, rows in report.by_target("beside"):
+        gap = number(rows["difference"].iloc[0])
+        if gap is not None and bool(rows["is_sure"].iloc[0]):
+            drivers = report.rows("beside_drivers") if report.has("beside_drivers") else rows[:0]
+            sizes = drivers.loc[drivers["target"] == target, "difference"].map(number)
+            if not (sizes.astype(float) * gap > 0).any():
+                yield Block(paragraphs=(say("beside.unexplained", target=label),))
 
 
 def _by_unit(report: Chapter) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from blijfwijzer.survey.accounting import Account
 from blijfwijzer.survey.answers import Cell
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.rejections import Rejection
-from blijfwijzer.survey.texts import Message, say
+from blijfwijzer.survey.texts import Message, Value, say
 
 SCREEN = "en"
 """Language of what commands print."""
@@ -89,6 +89,8 @@ class Checked:
     """Forms that a reason for refusing them must have to be named."""
     silenced: Mapping[str, str] = field(default_factory=dict)
     """Code of a check to the reason why what it finds is accepted."""
+    called: Mapping[str, Value] = field(default_factory=dict)
+    """Name of a column or scale to how a reader finds it; left out, by that name."""
 
     @property
     def exit_code(self) -> int:
@@ -150,8 +152,8 @@ def tell_program(checked: Checked) -> dict[str, Any]:
 def _found(checked: Checked) -> Iterator[Message]:
     yield from find_drafted(checked.undecided)
     if checked.reliability is not None:
-        yield from find_low_reliability(checked.reliability)
-        yield from find_items_against(checked.reliability.items)
+        yield from find_low_reliability(checked.reliability, checked.called)
+        yield from find_items_against(checked.reliability.items, checked.called)
     yield from find_lost(checked.intake.account)
     yield from checked.intake.remarks
     for one in checked.foretold:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from blijfwijzer.drivers.group_profiles import SURE
 from blijfwijzer.groups.paths import EVERYONE, GroupPath
 from blijfwijzer.publish.blocks import Block, drawn
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.first_page import NEVER, room_for_contact
+from blijfwijzer.publish.first_page import NEVER, is_compared, room_for_contact
 from blijfwijzer.publish.numbers import number
 from blijfwijzer.publish.page import render_sections
 from blijfwijzer.publish.page_table import drawn_table, shown_table, tidy
@@ -43,8 +44,8 @@ class ReadRelease:
 
     @property
     def units(self) -> list[str]:
-        """Ids of the units that are shown."""
-        return self.groups.loc[self.groups["kind"] == "unit", "group"].astype(str).tolist()
+        """Ids of the units that are shown, each people once."""
+        return each_once(self.groups.loc[self.groups["kind"] == "unit"].set_index("group")["n"])
 
     @cached_property
     def _place(self) -> dict[str, int]:
@@ -75,7 +76,7 @@ def render_unit(release: ReadRelease, unit: str, previous: ReadRelease | None = 
             "unit_results": _results(page, release, unit, previous),
             "unit_drivers": _drivers(page, unit),
             **asked_section(page, release.questions, unit, MOST_ASKED),
-            "unit_talk": talk(_topics(page, unit)),
+            "unit_talk": talk(_topics(page, unit)["driver"].tolist()),
             "unit_vouchers": _vouchers(page, release, unit),
             "unit_never": [
                 Block(points=tuple(map(say, NEVER))),
@@ -104,9 +105,20 @@ def _results(
         tables.append(pick(before, same, then, label=told))
     tables.append(pick(shown, columns, np.array(others, dtype=np.intp)))
     rows = _in_short(stack(tables, list(columns)), page)
+    yield Block(paragraphs=(*_verdicts(page, unit, own),))
     caption = say("unit.beside", unit=tidy(page.title))
     drawing = draw_risks(rows, page.targets, caption)
     yield drawn(page, "groups", rows, drawing, caption, (say("unit.read"),))
+
+
+def _verdicts(page: Chapter, unit: str, own: int) -> Iterator[Value]:
+    """Say of each risk that is told of a unit whether it is clearly higher than elsewhere."""
+    flagged, groups = page.rows("flagged"), page.rows("groups")
+    for target, label in page.targets:
+        rates = groups[f"{target}_rate"].map(number)
+        if is_compared(rates) and rates.notna().iloc[own]:
+            is_flagged = ((flagged["group"] == unit) & (flagged["target"] == target)).any()
+            yield say("unit.flagged" if is_flagged else "unit.not_flagged", target=label)
 
 
 def _in_short(rows: Cleared, page: Chapter) -> pd.DataFrame:
@@ -121,8 +133,13 @@ def _drivers(page: Chapter, unit: str) -> Iterator[Block]:
     """Draw what goes with the risks of a unit, and say what helps with it."""
     drivers = page.rows("drivers")
     own = drivers[drivers["group"] == unit]
+    told = own[own["is_sure"].astype(bool)]
     if own.empty:
         yield Block(paragraphs=(say("unit.no_drivers"),))
+    elif told.empty:
+        # A picture of what may all be chance would be read as a finding.
+        yield Block(paragraphs=(say("unit.nothing_sure"),))
+        own = told
     else:
         yield Block(paragraphs=(say("unit.read_drivers", sure=100 * SURE),))
     for target, label in page.targets:
@@ -132,7 +149,8 @@ def _drivers(page: Chapter, unit: str) -> Iterator[Block]:
             caption = say("caption.drivers", target=label, group=tidy(page.title))
             table = drawn_table(page, "drivers", rows, draw_drivers(rows, caption))
             yield Block(caption, caption=caption, table=table)
-    helps = tuple(dict.fromkeys(h for h in own.get("helps", ()) if isinstance(h, str) and h))
+    topics = _topics(page, unit).get("helps", ())
+    helps = tuple(dict.fromkeys(h for h in topics if isinstance(h, str) and h))
     if helps:
         yield Block(say("unit.helps"), (say("unit.helps_source"),), points=helps)
     yield Block(paragraphs=(say("unit.association"), say("remedy.culture_first")))
@@ -146,12 +164,12 @@ def talk(topics: Sequence[str]) -> list[Block]:
     return [Block(paragraphs=(say("talk.rules"),), points=tuple(questions))]
 
 
-def _topics(page: Chapter, unit: str) -> list[str]:
+def _topics(page: Chapter, unit: str) -> pd.DataFrame:
     """Give the sure drivers of a unit that can be changed and go with more risk."""
     drivers = page.rows("drivers")
     is_sure = drivers["is_sure"].astype(bool) & drivers["is_changeable"].astype(bool)
     is_more = drivers["contrast"].map(number).astype(float) > 0
-    return drivers.loc[(drivers["group"] == unit) & is_sure & is_more, "driver"].tolist()
+    return drivers.loc[(drivers["group"] == unit) & is_sure & is_more]
 
 
 def _vouchers(page: Chapter, release: ReadRelease, unit: str) -> Iterator[Block]:
@@ -186,6 +204,24 @@ def _concerns(group: str, unit: str, release: ReadRelease) -> bool:
     own, other = GroupPath.parse(unit).units, GroupPath.parse(group).units
     shared = min(len(own), len(other))
     return own[:shared] == other[:shared]
+
+
+def each_once(sizes: "pd.Series[Any]") -> list[str]:
+    """Leave out units that hold one unit and nobody else: their pages would tell the same.
+
+    Parameters
+    ----------
+    sizes : id of a unit to how many people answered there, as a band tells it
+    """
+    below: dict[str, list[str]] = {}
+    for unit in map(str, sizes.index):
+        above = GroupPath(GroupPath.parse(unit).units[:-1])
+        below.setdefault(str(above), []).append(unit)
+    return [
+        unit
+        for unit in map(str, sizes.index)
+        if [sizes.loc[part] for part in below.get(unit, ())] != [sizes.loc[unit]]
+    ]
 
 
 def render_index(report: Chapter, groups: pd.DataFrame, files: dict[str, str]) -> bytes:

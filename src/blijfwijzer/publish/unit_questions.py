@@ -1,7 +1,7 @@
 """What people of a unit answered to each question, on the page of its manager."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +13,7 @@ from blijfwijzer.publish.blocks import Block
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.page_table import shown_table
-from blijfwijzer.survey.texts import say
+from blijfwijzer.survey.texts import Quantity, say
 
 MOST_QUESTIONS = 30
 """Questions of a page of two sheets."""
@@ -62,10 +62,16 @@ def _blocks(page: Chapter, rows: pd.DataFrame, most: int) -> Iterator[Block]:
     # Beside its sector, everyone is a column more to read, and for a small employer the same.
     left_out = {"all_mean"} if "sector_mean" in told else set[str]()
     columns = ["question", "pooled", "low", "high", *(c for c in told if c not in left_out)]
-    order = _most_different_first(rows)
-    shown = rows.assign(stands=_stands_out(page, rows)).iloc[order][[*columns, "stands"]]
+    stands = _stands_out(page, rows)
+    # A column that is empty for each question is a sentence.
+    columns += ["stands"] if any(stands) else []
+    how = say("unit.read_questions" if any(stands) else "unit.questions_alike")
+    shown = rows.assign(stands=stands).iloc[_most_different_first(rows)][columns]
     table = shown_table(page, "unit_questions", say("unit.questions"), shown, most=most)
-    yield Block(paragraphs=(say("unit.read_questions"),), table=table)
+    if most < len(shown):
+        count = {"shown": Quantity(most, "count"), "questions": Quantity(len(shown), "count")}
+        table = replace(table, note=say("unit.questions_cut", **count))
+    yield Block(paragraphs=(how,), table=table)
 
 
 def _most_different_first(rows: pd.DataFrame) -> list[int]:

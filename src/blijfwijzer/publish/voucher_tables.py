@@ -24,7 +24,7 @@ from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 from blijfwijzer.vouchers.allocation import Allocation
 from blijfwijzer.vouchers.needs import RULE_AS_ONE, SEGMENTS, UNITS, Partition
-from blijfwijzer.vouchers.power import Power
+from blijfwijzer.vouchers.power import ENOUGH, Power
 from blijfwijzer.vouchers.seal import Lottery, Origin, hash_text
 
 
@@ -99,6 +99,7 @@ def show_division(
     if lottery is not None:
         tables["lottery"] = edge.clear("lottery", _lottery(lottery, power))
     notes = {**report.notes, "vouchers": _notes(division, groups, settings)}
+    notes["draw"] = tuple(_say_power(power))
     return replace(report, tables=tables, notes=notes), table
 
 
@@ -344,6 +345,12 @@ def _draw(division: Division, settings: VoucherSettings) -> Iterator[Message]:
         yield say("note.vouchers.not_drawn", reason=tidy(settings.no_lottery))
     elif not division.origin.secret:
         yield say("note.vouchers.foreseen")
+
+
+def _say_power(power: Power | None) -> Iterator[Message]:
+    """Say that a draw will hardly tell what the vouchers did, where it has too few groups."""
+    if power is not None and power.power < ENOUGH:
+        yield say("note.draw", power=Quantity(100 * power.power, "percent"))
 
 
 def _again(origin: Origin) -> Iterator[Message]:

@@ -30,7 +30,7 @@ from blijfwijzer.disclosure.standing import standing, withdrawn
 from blijfwijzer.errors import DisclosureError, ReleaseError, counted
 from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.release.admission import known_by_register
-from blijfwijzer.release.folder import additions_of, hash_record, settings_of
+from blijfwijzer.release.folder import CLIMATE, QUESTIONS, additions_of, hash_record, settings_of
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 
@@ -38,7 +38,8 @@ REMADE = frozenset({"report.html", "explore.html", "report.json", "blijfwijzer.x
 """Files of a release that are made anew when vouchers are added; all others stay as they were."""
 _TABLES: dict[str, dict[str, int]] = {
     "groups.parquet": {"_rate": 0, "_low": 0, "_high": 0},
-    "climate.parquet": {"favourable": 0, "pooled": 1, "_mean": 1, "_difference": 1, "grade": 1},
+    CLIMATE: {"favourable": 0, "pooled": 1, "_mean": 1, "_difference": 1, "grade": 1},
+    QUESTIONS: {"pooled": 1, "low": 1, "high": 1, "_mean": 1, "_difference": 1},
 }
 """Tables of groups in a release, and the decimals that columns with such an end may have."""
 
@@ -129,7 +130,29 @@ def hold_rows(release: Path, minimum: int) -> int:
             f"{release}: {few} rows stand for fewer than {minimum} respondents, {fine} figures are "
             "finer than may be shown. Do not publish it. Make it again."
         )
+    _hold_questions(release)
     return len(groups)
+
+
+def _hold_questions(release: Path) -> None:
+    """Refuse questions of a group that is not told of their dimension, or some of them only.
+
+    A dimension is the mean of its questions: with all of them but one, that one would follow.
+    """
+    if not (release / QUESTIONS).is_file():
+        return
+    asked = ["group", "dimension"]
+    count = pd.read_parquet(release / QUESTIONS).groupby(asked).size()
+    told = pd.read_parquet(release / CLIMATE)
+    told = told.loc[told["pooled"].notna(), asked]
+    untold = ~count.index.isin(pd.MultiIndex.from_frame(told))
+    partly = count.to_numpy() < count.groupby("dimension").transform("max").to_numpy()
+    if untold.any() or partly.any():
+        raise ReleaseError(
+            f"{release}: tells {int(untold.sum())} groups of questions without the dimension that "
+            f"they are of, and {int(partly.sum())} of a part of the questions of one. Do not "
+            "publish it. Make it again."
+        )
 
 
 def changed_by_few(entered: Sequence[Release]) -> list[str]:

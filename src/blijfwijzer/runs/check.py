@@ -11,6 +11,7 @@ from blijfwijzer.runs.waves import codebook_for
 from blijfwijzer.settings import load_settings
 from blijfwijzer.survey.codebook import codebook_file
 from blijfwijzer.survey.intake import check_survey
+from blijfwijzer.survey.labels import called
 
 __all__ = ["check", "describe", "tell_program"]
 
@@ -41,6 +42,13 @@ def check(
             responses, codebook, design, draws=settings.evaluation.bootstraps
         )
     foretold = foretell(intake, survey_file, codebook, settings, models)
-    minimum = settings.disclosure.minimum
-    silenced = settings.checks.silenced
-    return Checked(intake, survey_file.name, scales, undecided, foretold, minimum, silenced)
+    return Checked(
+        intake=intake,
+        file=survey_file.name,
+        reliability=scales,
+        undecided=undecided,
+        foretold=foretold,
+        minimum=settings.disclosure.minimum,
+        silenced=settings.checks.silenced,
+        called=called(codebook),
+    )

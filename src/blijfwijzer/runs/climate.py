@@ -63,7 +63,8 @@ def publish_climate(measured: MeasuredCulture, output: Path, ledgers: Path, tell
         tell(f"write {output}")
         chapter = climate_chapter(findings, release.origin, request.wave)
         chapter = release.warned(chapter.warned(waves.left_out))
-        release.publish(_files(findings, chapter), findings.counts())
+        label = waves.codebook.survey.label.model_dump()
+        release.publish(_files(findings, chapter), findings.counts(), survey_label=label)
     counts = findings.counts()
     metrics = {**{name: float(counts[name]) for name in _OF_GROUPS}, "listed": _listed(findings)}
     tracked = track_waves(waves, release, metrics, ledgers, by=" ".join(measured.levels))

@@ -198,7 +198,7 @@ def _check(explained: Explained, evaluation: Evaluation | None) -> tuple[Finding
     """Check the wave, and the model in it."""
     told = [
         *(() if evaluation is None else check_slope(evaluation)),
-        *check_drift(_compare(explained)),
+        *check_drift(_compare(explained), explained.stored.codebook),
         *check_survey(explained.intake),
     ]
     return find(told, explained.settings.checks.silenced)

@@ -28,6 +28,7 @@ from blijfwijzer.runs.waves import ReadWave, Waves, wave_of, without_outcomes
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Outcome
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
+from blijfwijzer.survey.labels import called
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
 
@@ -79,7 +80,8 @@ def _train(intake: Intake, codebook: Codebook, outcome: Outcome, settings: Setti
         single = refuse_leaks(prepare(intake.responses, scales, codebook, outcome, settings))
     except BlijfwijzerError as error:
         return Foretold(command, False, str(error))
-    cluster, found = codebook.units.cluster, (*find_leaks(single, outcome.ceiling, outcome.name),)
+    leaks = find_leaks(single, outcome.ceiling, outcome.name, called(codebook))
+    cluster, found = codebook.units.cluster, (*leaks,)
     try:
         grouping = make_groups(intake.responses, codebook, [cluster], settings)
     except GroupError:
@@ -112,7 +114,7 @@ def _read_by(choice: ModelChoice, wave: NewWave) -> list[Message]:
     some = replace(wave, intake=replace(wave.intake, responses=wave.responses.iloc[rows]))
     built = build_features(some.responses, wave.scales.iloc[rows], schema)
     compared = compare_with_training(choice.stored, built, some, np.arange(len(rows)))
-    return list(check_drift(compared))
+    return list(check_drift(compared, choice.stored.codebook))
 
 
 def _climate(waves: Waves) -> Foretold:

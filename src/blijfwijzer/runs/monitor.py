@@ -281,7 +281,7 @@ def _watch(found: Monitored, breakdown: Breakdown, release: Publication) -> Watc
     drifted = int((found.net.table["verdict"] != SAME).sum())
     is_left = remain(predictions, groups, sounded, FALSE_ALARMS) if known.any() else False
     apart = _measured_rows(found, overlap, known)
-    told = [*_check_tests(sounded, rates, predictions, codebook), *check_drift(found.net)]
+    told = [*_check_tests(sounded, rates, predictions, codebook), *check_drift(found.net, codebook)]
     return Watch(
         subject=subject,
         intake=explained.intake,

@@ -1,6 +1,6 @@
 """What checks find in a training: each gets what it looks at from the rooms that know it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,7 @@ from blijfwijzer.risk.waves import SAME, WaveComparison
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.labels import called
 from blijfwijzer.survey.texts import Message, Value, say
 
 _NAMES: dict[str, Value] = {kind: say(id_of("candidate", kind)) for kind in PARTS["candidate"]}
@@ -60,15 +61,16 @@ def check_model(
     """
     made_from, outcome = fitted.made_from, fitted.made_from.outcome
     auc = float(evaluation.overall["value"].loc["roc_auc"])
-    yield from find_leaks(fitted.single, outcome.ceiling, outcome.name)
-    yield from find_too_good(auc, outcome.ceiling, fitted.single, outcome.name)
+    names = called(book)
+    yield from find_leaks(fitted.single, outcome.ceiling, outcome.name, names)
+    yield from find_too_good(auc, outcome.ceiling, fitted.single, outcome.name, names)
     if fitted.selection.champion.kind != "prevalence":
         # Risks of everyone alike have no slope but that of what folds differ in.
         yield from check_slope(evaluation)
     yield from find_few_units(evaluation.units)
     yield from find_rare(made_from.task.values, outcome.label)
     yield from _check_choice(fitted.selection, made_from.task)
-    yield from _check_drivers(drivers, made_from.task, fitted.selection.champion.kind)
+    yield from _check_drivers(drivers, made_from.task, fitted.selection.champion.kind, names)
     yield from _check_proxies(fitted, responses[made_from.known], book)
 
 
@@ -79,11 +81,11 @@ def check_slope(evaluation: Evaluation) -> Iterator[Message]:
     yield from find_slope(slope, (low, high), evaluation.verdict)
 
 
-def check_drift(comparison: WaveComparison) -> Iterator[Message]:
+def check_drift(comparison: WaveComparison, codebook: Codebook) -> Iterator[Message]:
     """Check whether a wave answers as the survey did that a model was trained on."""
     table = comparison.table
     differing = table["feature"][table["verdict"] != SAME]
-    yield from find_drift([str(name) for name in differing], len(table))
+    yield from find_drift([str(name) for name in differing], len(table), called(codebook))
 
 
 def check_survey(intake: Intake) -> Iterator[Message]:
@@ -95,10 +97,11 @@ def check_survey(intake: Intake) -> Iterator[Message]:
     yield from (told for told in intake.remarks if check_of(told).level == "warning")
 
 
-def check_scales(reliability: Reliability) -> Iterator[Message]:
+def check_scales(reliability: Reliability, codebook: Codebook) -> Iterator[Message]:
     """Check how well scales measure."""
-    yield from find_low_reliability(reliability)
-    yield from find_items_against(reliability.items)
+    names = called(codebook)
+    yield from find_low_reliability(reliability, names)
+    yield from find_items_against(reliability.items, names)
 
 
 def _check_choice(selection: Selection, task: Task) -> Iterator[Message]:
@@ -120,19 +123,22 @@ def _losses(selection: Selection, task: Task) -> dict[str, float]:
     return {"prevalence": same, **tried}
 
 
-def _check_drivers(drivers: Drivers, task: Task, champion: str) -> Iterator[Message]:
+def _check_drivers(
+    drivers: Drivers, task: Task, champion: str, names: Mapping[str, Value]
+) -> Iterator[Message]:
     """Check what drives a model; nothing does where everyone has the same risk."""
     if champion != "prevalence":
         between = drivers.stability[drivers.stability["first"].notna()]
         if len(between):
             common = float(between["top_ten"].mean())
             yield from find_unstable_drivers(common, TOP, len(drivers.features))
-        yield from find_useless(drivers.scales["mean_abs"])
+        yield from find_useless(drivers.scales["mean_abs"], names)
         if drivers.earned is not None:
-            yield from find_unearned(drivers.scales["mean_abs"], drivers.earned.scales["low"])
+            earned = drivers.earned.scales["low"]
+            yield from find_unearned(drivers.scales["mean_abs"], earned, names)
     numbers = [feature for feature in task.schema.features if not feature.is_nominal]
     frame = task.frame[[feature.name for feature in numbers]]
-    yield from find_collinear(frame, [feature.scale for feature in numbers], task.weight)
+    yield from find_collinear(frame, [feature.scale for feature in numbers], task.weight, names)
 
 
 def _check_proxies(fitted: Fitted, responses: pd.DataFrame, book: Codebook) -> Iterator[Message]:

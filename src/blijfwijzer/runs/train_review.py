@@ -215,7 +215,7 @@ def findings_of_training(
     found = [
         *([] if told == Message("review.quality") else [told]),
         *check_model(fitted, evaluation, drivers, survey.intake.responses, survey.codebook),
-        *check_scales(survey.reliability),
+        *check_scales(survey.reliability, survey.codebook),
         *check_survey(survey.intake),
     ]
     return find(found, survey.settings.checks.silenced)

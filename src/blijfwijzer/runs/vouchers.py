@@ -41,7 +41,7 @@ from blijfwijzer.vouchers.alternatives import Planned, choose_partition, compare
 from blijfwijzer.vouchers.lottery import FEWEST, draw_lottery, expected_offers
 from blijfwijzer.vouchers.needs import Partition
 from blijfwijzer.vouchers.offers import offers_of
-from blijfwijzer.vouchers.power import Power, expected_effect, plan_power
+from blijfwijzer.vouchers.power import ENOUGH, Power, expected_effect, plan_power
 from blijfwijzer.vouchers.seal import Lottery, Origin
 
 _KEPT = ("groups.csv", "groups.parquet", "segments.parquet", "rejected.csv")
@@ -52,7 +52,6 @@ _BASE, _CLUSTERING = 0.45, 0.05
 correlation of training (assumption A30), for the power of a lottery."""
 
 
-_ENOUGH_POWER = 0.5
 """Below this a lottery more often misses the expected effect than it finds it, and a warning says
 so; 80 % is usual to plan for."""
 
@@ -437,7 +436,7 @@ def _say(release: Path, division: Division) -> Iterator[str]:
             "many extra people"
         )
     if lottery is not None:
-        if power is not None and power.power < _ENOUGH_POWER:
+        if power is not None and power.power < ENOUGH:
             yield (
                 f"  warning: the lottery would find the expected effect in {power.power:.0%} of "
                 f"years only; {power.needed} groups like these would in 80%. Draw a larger share "

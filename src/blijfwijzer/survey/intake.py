@@ -174,7 +174,7 @@ def _check_table(
         accepted = weigh(accepted, codebook)
         _add(errors, uneven_weights(file, accepted, settings))
     remarks = (
-        *remark_stray(counts),
+        *remark_stray(counts, codebook),
         *of_table,
         *remark_answers(accepted, codebook),
         *remark_gaps(accepted, codebook),

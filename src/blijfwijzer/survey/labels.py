@@ -8,7 +8,7 @@ from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.table import Table
-from blijfwijzer.survey.texts import Message, Text, as_seen
+from blijfwijzer.survey.texts import Message, Text, Value, as_seen, say
 
 _NO_ANSWER = re.compile(
     r"weet (ik )?niet|n\.?v\.?t|niet van toepassing|geen (mening|antwoord|opgave)|"
@@ -159,6 +159,14 @@ def group_label(codebook: Codebook, attribute: str, group: str) -> Text | str:
     by_value = {f"{value:g}": code for code, value in column.values.items()}
     code = by_value.get(code, code) if column.type == "ordinal" else code
     return column.codes.get(code, group)
+
+
+def called(codebook: Codebook) -> dict[str, Value]:
+    """How each column and scale is called where it must be found too: its label, and its name."""
+    return {
+        name: name if label.repeats(name) else say("remark.called", label=label, name=name)
+        for name, label in labels_of(codebook).items()
+    }
 
 
 def labels_of(codebook: Codebook) -> dict[str, Text]:

@@ -13,6 +13,7 @@ from blijfwijzer.survey.answers import Cell
 from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import WHOLE_SURVEY, Codebook
 from blijfwijzer.survey.gaps import gap_codes, gap_numbers
+from blijfwijzer.survey.labels import called
 from blijfwijzer.survey.replicates import replicate_names
 from blijfwijzer.survey.table import Table
 from blijfwijzer.survey.texts import Message, Value, say
@@ -48,7 +49,7 @@ def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> lis
     ]
 
 
-def remark_stray(became: Mapping[str, NDArray[np.intp]]) -> list[Message]:
+def remark_stray(became: Mapping[str, NDArray[np.intp]], codebook: Codebook) -> list[Message]:
     """Answers that the codebook does not allow, which are read as missing.
 
     How many is told in tens, and of few not which question it is, as that can tell of a person.
@@ -58,8 +59,9 @@ def remark_stray(became: Mapping[str, NDArray[np.intp]]) -> list[Message]:
     became : column to how many of its cells in accepted responses became what, by `Cell`
     """
     counts = {name: int(of[Cell.STRAY :].sum()) for name, of in became.items()}
+    names = called(codebook)
     told: list[Value] = [
-        say("remark.at_least", name=name, least=count // _TOLD * _TOLD)
+        say("remark.at_least", name=names[name], least=count // _TOLD * _TOLD)
         for name, count in counts.items()
         if count >= _TOLD
     ]
@@ -71,12 +73,14 @@ def remark_stray(became: Mapping[str, NDArray[np.intp]]) -> list[Message]:
 def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
     """Columns that tell little, and scales that cannot be made."""
     columns = [c.name for c in codebook.with_role("item", "career") if c.name in accepted]
+    names = called(codebook)
     share = accepted[columns].isna().mean()
     many: list[Value] = [
-        say("remark.with_share", name=str(name), share=round(100 * part))
+        say("remark.with_share", name=names[str(name)], share=round(100 * part))
         for name, part in share[share > MANY_MISSING].items()
     ]
-    same: list[Value] = [name for name in columns if len(accepted[name].dropna().unique()) == 1]
+    alike = [name for name in columns if len(accepted[name].dropna().unique()) == 1]
+    same: list[Value] = [names[name] for name in alike]
     unmade: list[Value] = []
     for scale in codebook.scales.values():
         items = len(scale.items)
@@ -85,7 +89,9 @@ def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
             for item in scale.items
         )
         if 1 - absent / items < scale.minimum_share:
-            unmade.append(say("remark.items_absent", scale=scale.name, absent=absent, items=items))
+            unmade.append(
+                say("remark.items_absent", scale=names[scale.name], absent=absent, items=items)
+            )
     return [
         *of_several("remark.many_missing", told=many),
         *of_several("remark.one_answer", told=same),

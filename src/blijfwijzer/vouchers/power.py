@@ -17,6 +17,10 @@ _NO_EFFECT = 1e-6
 """Of its standard error, below which no number of groups would find an effect."""
 
 
+ENOUGH = 0.5
+"""Power below which nobody should count on an answer: no even chance of one. Ours."""
+
+
 @dataclass(frozen=True)
 class Power:
     """How large an effect must be to be seen."""
