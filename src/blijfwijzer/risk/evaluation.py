@@ -159,13 +159,10 @@ def in_steps(estimates: pd.DataFrame, steps: Any) -> pd.DataFrame:
        value    low   high
     0    0.1  0.095  0.105
     """
-    how = {"value": np.round, "low": np.floor, "high": np.ceil}
-    told = {
-        # What is a step already stays it: 0.3 / 0.1 is a little less than 3.
-        name: round_(np.round(estimates[name] / steps, 6)) * steps
-        for name, round_ in how.items()
-    }
-    return estimates.assign(**{name: np.round(one, 9) + 0.0 for name, one in told.items()})
+    # What is a step already stays it: 0.3 / 0.1 is a little less than 3.
+    value, low, high = (np.round(estimates[name] / steps, 6) for name in ("value", "low", "high"))
+    told = {"value": np.round(value), "low": np.floor(low), "high": np.ceil(high)}
+    return estimates.assign(**{name: np.round(one * steps, 9) + 0.0 for name, one in told.items()})
 
 
 def decimals_of(rows: int) -> int:

@@ -55,13 +55,11 @@ class Rivals:
     def influences(self) -> dict[str, float]:
         """How far one response, whatever it answered, can move the difference in each loss."""
         share = self.design.weight / self.design.weight.sum()
-        losses = {"log_loss": log_losses, "brier": lambda y, risk: (risk - y) ** 2}
-        return {
-            name: float(
-                (share * np.abs([of(y, self.second) - of(y, self.first) for y in (0, 1)])).max()
-            )
-            for name, of in losses.items()
+        apart = {
+            "log_loss": [log_losses(y, self.second) - log_losses(y, self.first) for y in (0, 1)],
+            "brier": [(self.second - y) ** 2 - (self.first - y) ** 2 for y in (0, 1)],
         }
+        return {name: float((share * np.abs(one)).max()) for name, one in apart.items()}
 
 
 def compare_risks(rivals: Rivals, bootstraps: int, seed: int) -> pd.DataFrame:
@@ -119,8 +117,8 @@ def measure_skill(
     moved = to_margin(predictions.risk) - (1 - skill[0]) * to_margin(share)
     influence = float((design.weight * np.abs(moved)).max() / sums[0, 1])
     exact = pd.DataFrame({"value": [skill[0]], "low": ends[0], "high": ends[1]})
-    told = in_steps(exact, finest_step(influence)).loc[0]
-    return {str(name): float(number) for name, number in told.items()}
+    told = in_steps(exact, finest_step(influence))
+    return dict(zip(exact.columns, told.to_numpy(dtype=float)[0].tolist(), strict=True))
 
 
 def _measured(one: Predictions, draws: Draws) -> Array:
