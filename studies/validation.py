@@ -28,6 +28,7 @@ from studies.culture import validate_culture
 from studies.drivers import validate_drivers
 from studies.flags import validate_flags
 from studies.instrument import validate_instrument
+from studies.levels import validate_levels
 from studies.margins import validate_margins
 from studies.measures import validate_measures
 from studies.monitoring import monitor_text
@@ -53,6 +54,7 @@ def _measures(_: Path, tell: Tell) -> str:
 
 SECTIONS: dict[str, Callable[[Path, Tell], str]] = {
     "rates": _all_rates,
+    "levels": lambda _, tell: validate_levels(tell),
     "margins": lambda _, tell: validate_margins(tell),
     "flags": lambda _, tell: validate_flags(tell),
     "vouchers": lambda _, tell: vouchers_text(tell),

@@ -81,5 +81,5 @@ def test_each_section_of_a_page_is_made_alone_by_its_name(monkeypatch, tmp_path,
     assert page.read_text(encoding="utf-8") == "# Page\n\n## Claims\n\nnew\n\n## Two\n\nkept\n"
 
     monkeypatch.setattr("sys.argv", [*asked, "nonsense"])
-    with pytest.raises(SystemExit, match="no such section; rates, margins"):
+    with pytest.raises(SystemExit, match="no such section; rates, levels, margins"):
         main()

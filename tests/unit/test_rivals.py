@@ -96,10 +96,11 @@ def test_few_units_give_no_interval(rivals):
     assert compare_risks(replace(rivals, design=few), 50, 0)["low"].isna().all()
 
 
-def test_no_one_response_can_be_found_in_what_is_told(rivals):
-    told = protect_rivals(compare_risks(rivals, 50, 0), rivals).loc["log_loss"]
+@pytest.mark.parametrize("loss", ["log_loss", "brier"])
+def test_no_one_response_can_be_found_in_what_is_told(rivals, loss):
+    told = protect_rivals(compare_risks(rivals, 50, 0), rivals).loc[loss]
 
-    step = 2 * rivals.influence
+    step = 2 * rivals.influences[loss]
     for name in ("difference", "low", "high"):
         digits = told[name] / 10 ** np.floor(np.log10(step))
         assert digits == pytest.approx(round(digits), abs=1e-6)

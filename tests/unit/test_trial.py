@@ -11,7 +11,7 @@ from blijfwijzer.vouchers.lottery import draw_lottery
 from blijfwijzer.vouchers.needs import Needs
 from blijfwijzer.vouchers.offers import Offers
 from blijfwijzer.vouchers.permutation import Arms, effect_of_use, randomise
-from blijfwijzer.vouchers.power import expected_effect, plan_power
+from blijfwijzer.vouchers.power import expected_effect, plan_power, warn_of
 from blijfwijzer.vouchers.seal import Lottery, Origin, open_sealed
 from blijfwijzer.vouchers.trial import TrialResult
 from blijfwijzer.vouchers.trial import analyse_trial as analyse
@@ -246,12 +246,37 @@ def test_power_of_impossible_figures_is_refused(figures, message):
 def test_so_many_groups_as_are_told_find_the_effect_four_times_in_five():
     found = plan_power(lottery_of({"a": (9, 9)}), 20, 0.4, 0.05, 0.1)
 
-    half = found.needed // 2
-    planned = plan_power(lottery_of({"a": (half, found.needed - half)}), 20, 0.4, 0.05, 0.1)
+    needed = found.groups_needed(200)
+    half = needed // 2
+    planned = plan_power(lottery_of({"a": (half, needed - half)}), 20, 0.4, 0.05, 0.1)
 
     assert found.power < 0.6
     assert planned.power == pytest.approx(0.8, abs=0.01)
-    assert plan_power(lottery_of({"a": (9, 9)}), 20, 0.4, 0.05, 0.0).needed == 0
+    assert planned.detectable == pytest.approx(found.detectable_among(needed), rel=1e-3)
+
+
+@pytest.mark.parametrize("effect", [0.0, 1e-9, 0.002, 0.05])
+def test_no_number_of_groups_is_told_that_there_is_not(effect):
+    found = plan_power(lottery_of({"a": (9, 9)}), 20, 0.4, 0.05, effect)
+
+    assert found.groups_needed(18) is None
+    assert found.groups_needed(250) is None
+    assert effect < found.detectable_among(250) < found.detectable
+
+
+def test_a_warning_tells_what_would_find_the_effect_or_that_nothing_would():
+    weak = plan_power(lottery_of({"a": (9, 9)}), 20, 0.4, 0.05, 0.1)
+    hopeless = plan_power(lottery_of({"a": (9, 9)}), 20, 0.4, 0.05, 0.002)
+    strong = plan_power(lottery_of({"a": (40, 40)}), 20, 0.4, 0.05, 0.3)
+
+    needed = weak.groups_needed(200)
+    assert f"(10 points) in 26% of years only; {needed} groups like these" in warn_of(weak, 200)
+    told = warn_of(hopeless, 100)
+    least = f"{100 * hopeless.detectable_among(100):.2g}"
+    assert f"all 100 groups there are would find {least} points in 80%" in told
+    assert "no lottery among them can show it" in told
+    assert "larger share" not in told
+    assert warn_of(strong, 200) is None
 
 
 def test_power_of_two_groups_is_refused():

@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
+from scipy.special import stdtrit
 
 from blijfwijzer.disclosure.rounding import band_middle, to_band
 from blijfwijzer.estimation.benchmark import add_up_to
 from blijfwijzer.estimation.design import Design, Varying
 from blijfwijzer.estimation.group_means import finish_areas, variance_between, within_variance
+from blijfwijzer.estimation.intervals import Z
+from blijfwijzer.estimation.resampling import ENDS
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.rates import (
     PooledRates,
@@ -29,6 +32,8 @@ from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
 from blijfwijzer.survey.arrays import Array, Mask
 
+_ROUNDS = 5
+"""In each the largest gap of a draw is about halved."""
 _WHOLE = 0.999
 """Of a unit's weight in its parts from which they are all of it."""
 
@@ -195,24 +200,40 @@ def _add_up(
             rows = np.flatnonzero(of_level & (parent == place))
             if free[rows].all() and weight[rows].sum() > _WHOLE * weight[place]:
                 share = (of_band[rows] / of_band[rows].sum()).round(6)
-                values[rows] = add_up_to(values[rows], values[place], share)
+                values[rows] = _within_bounds(values[rows], values[place], share)
     made = tell_rates(values[:, 0], values[:, 1:], table["source"].to_numpy())
     return PooledRates(made.table.set_index(table.index), made.draws)
+
+
+def _within_bounds(parts: Array, whole: Array, share: Array) -> Array:
+    """Let draws of parts add up to those of the whole, each between 0 and 1.
+
+    What a draw that would pass a bound cannot take is given to the other parts, in a few rounds.
+    """
+    for _ in range(_ROUNDS):
+        parts = add_up_to(parts, whole, share).clip(0, 1)
+    return parts
 
 
 def _widen(
     table: pd.DataFrame, groups: pd.DataFrame, sums: Array, between: Between
 ) -> pd.DataFrame:
-    """Let intervals of groups of several whole units tell of other units in their place too."""
+    """Let intervals of groups of several whole units tell of other units in their place too.
+
+    They are those of t. The design sees a group as a part of its survey whose number of units
+    could have been another, which understates how a dozen units differ: a sector has the units it
+    has, so that theirs is the factor m / (m - 1) of m units drawn (Cochran 1977, eq. 2.20).
+    """
     wider = np.ones(len(table))
     for level in groups["level"].unique():
         rows = np.flatnonzero(groups["level"] == level)
         means = finish_areas(sums[rows][:, [8, 0, 9, 1, 1]], 0.0)
         members = csr_array(between.members[rows])
-        drawn, _ = variance_between(between.values, members, between.design)
+        drawn, df = variance_between(between.values, members, between.design)
         within, effective = within_variance(means)[0], means["effective_n"].to_numpy()
         ratio = np.divide(effective * drawn, within, out=np.ones(len(rows)), where=drawn > 0)
-        wider[rows] = np.sqrt(np.fmax(ratio, 1.0))
+        few = np.where(drawn > 0, stdtrit(df, ENDS[1]) / Z * np.sqrt(1 + 1 / df), 1.0)
+        wider[rows] = np.fmax(few * np.sqrt(ratio), 1.0)
     ends = {
         end: (table["rate"] + wider * (table[end] - table["rate"])).clip(0, 1)
         for end in ("low", "high")

@@ -1,12 +1,17 @@
 """Those of a unit who work in none of its parts that are shown."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import crossed_with
+from blijfwijzer.risk.evaluation import Predictions
+from blijfwijzer.settings import RateSettings
 
 
 def lift_parents(units: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
@@ -44,3 +49,30 @@ def find_remainders(grouping: Grouping, shown: NDArray[np.bool_]) -> csr_array:
     left = csr_array(members.multiply(has_parts[:, None]) - parts)
     left.eliminate_zeros()
     return csr_array(left.astype(np.int8))
+
+
+def pool_remainders(
+    grouping: Grouping,
+    predictions: Predictions,
+    left: csr_array,
+    effects: pd.DataFrame,
+    settings: RateSettings,
+    seed: int,
+) -> pd.DataFrame:
+    """Pool those who are left of each group as a group of its level, in its place.
+
+    Parameters
+    ----------
+    left : as `find_remainders` gives
+    effects : as `estimate_groups` takes
+
+    Returns
+    -------
+    One row per group, as `PooledRates.table`; missing where nobody is left or all are.
+    """
+    has_left = np.asarray(left.sum(axis=1)).ravel() > 0
+    keep = (~has_left).astype(np.int8)
+    members = csr_array(grouping.members.multiply(keep[:, None]) + left).astype(np.int8)
+    of_left = replace(grouping.without_register(), members=csr_array(members))
+    pooled, _ = estimate_groups(of_left, predictions, effects, settings, seed)
+    return pooled.table.where(pd.Series(has_left, pooled.table.index))

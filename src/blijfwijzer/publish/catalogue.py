@@ -54,8 +54,8 @@ PARTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
             *("no_fit", "not_ordered", "one_unit", "same_units", "one_each"),
         ),
         "lottery": (
-            *("detectable", "drawn", "follows", "needed", "number", "power", "promised"),
-            "sealed",
+            *("detectable", "drawn", "expected", "follows", "needed", "number", "power"),
+            *("promised", "sealed"),
         ),
         "metric": (
             *("average_precision", "brier", "calibration_intercept", "calibration_slope", "ece"),

@@ -211,7 +211,7 @@ def _flagged(report: Chapter) -> Iterator[Block]:
         caption = say("caption.flagged", target=label)
         rows = flagged.head(MOST_FLAGGED)
         cut = say("note.pictured", shown=len(rows), all=len(flagged))
-        told = (cut,) if len(rows) < len(flagged) else ()
+        told: tuple[Message, ...] = (cut,) if len(rows) < len(flagged) else ()
         low, reference = (rows[c].map(number).astype(float) for c in ("low", "reference"))
         inside = int((low <= reference).sum())
         told += (Message("note.inside", {}, inside),) if inside else ()

@@ -17,6 +17,7 @@ from blijfwijzer.publish.fairness_tables import (
     clear_rates,
     clear_sentences,
 )
+from blijfwijzer.publish.lottery_table import lottery_rows
 from blijfwijzer.publish.page_table import tidy
 from blijfwijzer.publish.tables.register import STORIES
 from blijfwijzer.settings import VoucherSettings
@@ -25,7 +26,7 @@ from blijfwijzer.survey.texts import Message, Quantity, Value, say
 from blijfwijzer.vouchers.allocation import Allocation
 from blijfwijzer.vouchers.needs import RULE_AS_ONE, SEGMENTS, UNITS, Partition
 from blijfwijzer.vouchers.power import ENOUGH, Power
-from blijfwijzer.vouchers.seal import Lottery, Origin, hash_text
+from blijfwijzer.vouchers.seal import Lottery, Origin
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def show_division(
     edge = Edge(report.language)
     if "level_label" not in groups:  # of a release that was made before it was told
         groups = groups.assign(level_label=groups["level"])
-    lottery, power = division.lottery, division.power
+    lottery = division.lottery
     table = edge.clear("vouchers_file", _voucher_rows(division, groups))
     tables = {name: own for name, own in report.tables.items() if name not in _TABLES}
     names = [str(name) for name in table.frame if name != "level_label"]
@@ -97,9 +98,10 @@ def show_division(
     if report.has("drivers"):
         tables["offered_drivers"] = _drivers(report, table.frame, settings.target)
     if lottery is not None:
-        tables["lottery"] = edge.clear("lottery", _lottery(lottery, power))
+        told = lottery_rows(lottery, division.power, len(table.frame))
+        tables["lottery"] = edge.clear("lottery", told)
     notes = {**report.notes, "vouchers": _notes(division, groups, settings)}
-    notes["draw"] = tuple(_say_power(power))
+    notes["draw"] = tuple(_say_power(division.power))
     return replace(report, tables=tables, notes=notes), table
 
 
@@ -225,24 +227,6 @@ def _named(over: str, groups: pd.DataFrame) -> Value:
         return say(id_of("over", over))
     labels = groups.loc[groups["level"] == over, "level_label"]
     return say("over.variable", variable=labels.iloc[0] if len(labels) else over)
-
-
-def _lottery(lottery: Lottery, power: Power | None) -> list[dict[str, Value]]:
-    origin = lottery.origin
-    rows: dict[str, Value] = {
-        "sealed": f"SHA-256 {lottery.sha256}",
-        "number": Quantity(origin.number, "count"),
-        "follows": say("lottery.from", release=origin.sequence, groups=origin.groups),
-        "promised": f"SHA-256 {hash_text(origin.secret)}"
-        if origin.secret
-        else say("lottery.not_promised"),
-        "drawn": Quantity(len(lottery.compared), "count"),
-    }
-    if power is not None:
-        rows["power"] = Quantity(100 * power.power, "percent")
-        rows["detectable"] = Quantity(100 * power.detectable, "decimal")
-        rows["needed"] = Quantity(power.needed, "count")
-    return [{"label": say(id_of("lottery", name)), "value": value} for name, value in rows.items()]
 
 
 def _notes(

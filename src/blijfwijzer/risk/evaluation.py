@@ -66,8 +66,8 @@ class Evaluation:
     """Whole units that intervals rest on."""
     verdict: Verdict
     """What is said of the calibration slope."""
-    loss_step: float
-    """Step in which the log loss may be told: see `finest_step`."""
+    loss_steps: pd.Series
+    """Step in which each loss may be told: see `loss_steps`."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def evaluate(
         prevalence=float(np.average(values, weights=weight)),
         units=len(np.unique(predictions.design.cluster)),
         verdict=judge_slope(estimate_slope(values, to_margin(risk), predictions.design)),
-        loss_step=finest_step(float((weight * possible_losses(risk)).max() / weight.sum())),
+        loss_steps=loss_steps(risk, weight),
     )
 
 
@@ -132,6 +132,37 @@ def finest_step(influence: float, error: float = 0.0) -> float:
     steps = (1.0, 2.0, 5.0, 10.0)
     step = next(s for s in steps if s * power >= least * (1 - 1e-9))
     return float(f"{step * power:.1g}")
+
+
+def loss_steps(risk: Array, weight: Array) -> pd.Series:
+    """Give the step in which each mean loss may be told: log_loss and brier.
+
+    Decimals of a number of responses alone would be too few where an outcome is rare: losses are
+    near zero then, and so is how far they may be off.
+    """
+    share = weight / weight.sum()
+    most = {"log_loss": possible_losses(risk), "brier": np.maximum(risk, 1 - risk) ** 2}
+    return pd.Series({name: finest_step(float((share * one).max())) for name, one in most.items()})
+
+
+def in_steps(estimates: pd.DataFrame, steps: Any) -> pd.DataFrame:
+    """Round values to steps and the ends of their intervals outward.
+
+    So an interval is never told as narrower than it is, nor as one without width.
+
+    Parameters
+    ----------
+    estimates : value, low, high
+    steps : one of each row, or of all
+
+    >>> in_steps(pd.DataFrame({"value": [0.1012], "low": [0.0996], "high": [0.1014]}), 0.005)
+       value    low   high
+    0    0.1  0.095  0.105
+    """
+    # What is a step already stays it: 0.3 / 0.1 is a little less than 3.
+    value, low, high = (np.round(estimates[name] / steps, 6) for name in ("value", "low", "high"))
+    told = {"value": np.round(value), "low": np.floor(low), "high": np.ceil(high)}
+    return estimates.assign(**{name: np.round(one * steps, 9) + 0.0 for name, one in told.items()})
 
 
 def decimals_of(rows: int) -> int:

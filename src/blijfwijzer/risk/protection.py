@@ -12,13 +12,14 @@ import pandas as pd
 
 from blijfwijzer.disclosure.rounding import band, band_floor, to_band, whole_percent
 from blijfwijzer.estimation.intervals import Estimate, wilson
-from blijfwijzer.risk.evaluation import Evaluation, decimals_of, finest_step
+from blijfwijzer.risk.evaluation import Evaluation, decimals_of, finest_step, in_steps, loss_steps
 from blijfwijzer.risk.metrics import log_losses, possible_losses
 from blijfwijzer.risk.rivals import Rivals
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.survey.arrays import Array
 
 _SHARES = ("observed", "predicted")
+_LOSSES = ("log_loss", "brier")
 _TABLES = ("predicted", "observed", "low", "high")
 
 
@@ -30,7 +31,7 @@ def protect_evaluation(
     Counts become the lowest of their band, rates whole percentages, measures two decimals. Units
     that may not be shown are left out, as is the observed rate of a group in which as good as all
     have the outcome, or none. Measures of everyone keep the decimals that one person cannot move;
-    the log loss, by which candidates are compared, as many steps as that.
+    losses, by which candidates are compared, as many steps as that.
 
     Parameters
     ----------
@@ -59,14 +60,15 @@ def protect_rivals(compared: pd.DataFrame, rivals: Rivals) -> pd.DataFrame:
     compared : as `compare_risks` gives
     """
     weight = rivals.design.weight
-    loss, rest = ["log_loss"], compared.round(decimals_of(len(weight)))
-    level = finest_step(float((weight * possible_losses(rivals.first)).max() / weight.sum()))
-    step = finest_step(rivals.influence, float(compared["se"].fillna(0.0).loc["log_loss"]))
-    apart = _in_steps(compared.loc[loss, ["difference", "low", "high"]], step)
-    first = _in_steps(compared.loc[loss, "first"], level)
-    rest.loc[loss, apart.columns] = apart
-    rest.loc[loss, "first"] = first
-    rest.loc[loss, "second"] = (first + apart["difference"]).round(9)
+    levels, rest = loss_steps(rivals.first, weight), compared.round(decimals_of(len(weight)))
+    for name, influence in rivals.influences.items():
+        loss = [name]
+        step = finest_step(influence, float(compared["se"].fillna(0.0).loc[name]))
+        apart = _in_steps(compared.loc[loss, ["difference", "low", "high"]], step)
+        first = _in_steps(compared.loc[loss, "first"], levels[name])
+        rest.loc[loss, apart.columns] = apart
+        rest.loc[loss, "first"] = first
+        rest.loc[loss, "second"] = (first + apart["difference"]).round(9)
     return rest.drop(columns="se")
 
 
@@ -137,7 +139,7 @@ def protect_cost(cost: Estimate, rivals: Rivals) -> Estimate:
     ----------
     rivals : the risks that it is between
     """
-    step = finest_step(rivals.influence, 0.0 if np.isnan(cost.se) else cost.se)
+    step = finest_step(rivals.influences["log_loss"], 0.0 if np.isnan(cost.se) else cost.se)
     # An end that rounds to nothing is no negative nothing.
     value, low, high = (
         float(_in_steps(end, step)) + 0.0 for end in (cost.value, cost.low, cost.high)
@@ -150,10 +152,20 @@ def _in_steps(value: Any, step: Any) -> Any:
 
 
 def _coarsen_overall(evaluation: Evaluation) -> pd.DataFrame:
-    overall = evaluation.overall.round(decimals_of(evaluation.rows))
-    exact = evaluation.overall.loc[["log_loss"]]
-    overall.loc[["log_loss"]] = exact.apply(_in_steps, step=evaluation.loss_step)
-    return overall
+    return tell_measures(evaluation.overall, evaluation.loss_steps, evaluation.rows)
+
+
+def tell_measures(measures: pd.DataFrame, steps: pd.Series, rows: int) -> pd.DataFrame:
+    """Round losses to their steps, and other measures to what one of so many cannot move.
+
+    Parameters
+    ----------
+    measures : a row per metric: value, low, high
+    steps : as `loss_steps` gives
+    """
+    told, losses = measures.round(decimals_of(rows)), measures.index.intersection(steps.index)
+    told.loc[losses] = in_steps(measures.loc[losses], steps.reindex(losses))
+    return told
 
 
 def _coarsen(table: pd.DataFrame) -> pd.DataFrame:
@@ -182,8 +194,12 @@ def _coarsen_groups(table: pd.DataFrame, unanimity: float) -> pd.DataFrame:
         name: np.where(is_share, whole_percent(table[name]) / 100, table[name].round(2))
         for name in ("value", "low", "high")
     }
+    # An end is never rounded onto its value: near zero two decimals would leave no width.
+    is_loss = table["metric"].isin(_LOSSES)
+    ends = in_steps(table.loc[is_loss], 0.01)
     observed = table["metric"] == "observed"
     alike = observed & ((table["value"] >= unanimity) | (table["value"] <= 0))
     counts = {name: band_floor(table[name]) for name in ("n", "effective_n")}
     coarse = table.assign(**values, **counts).astype({"n": int})
+    coarse.loc[is_loss, ["low", "high"]] = ends[["low", "high"]]
     return coarse[~alike].reset_index(drop=True)

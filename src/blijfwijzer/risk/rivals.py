@@ -11,8 +11,8 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import ends_of
 from blijfwijzer.estimation.resampling import Draws, draw_units
 from blijfwijzer.risk.calibration import degrees_of
-from blijfwijzer.risk.evaluation import Predictions, decimals_of, widening
-from blijfwijzer.risk.metrics import log_losses, measure, rank
+from blijfwijzer.risk.evaluation import Predictions, finest_step, in_steps, widening
+from blijfwijzer.risk.metrics import log_losses, measure, rank, to_margin
 from blijfwijzer.risk.splits import Fold
 from blijfwijzer.survey.arrays import Array, Mask
 
@@ -52,11 +52,14 @@ class Rivals:
         )
 
     @property
-    def influence(self) -> float:
-        """How far one response, whatever it answered, can move the difference in log loss."""
+    def influences(self) -> dict[str, float]:
+        """How far one response, whatever it answered, can move the difference in each loss."""
         share = self.design.weight / self.design.weight.sum()
-        apart = [log_losses(y, self.second) - log_losses(y, self.first) for y in (0, 1)]
-        return float((share * np.abs(apart).max(axis=0)).max())
+        apart = {
+            "log_loss": [log_losses(y, self.second) - log_losses(y, self.first) for y in (0, 1)],
+            "brier": [(self.second - y) ** 2 - (self.first - y) ** 2 for y in (0, 1)],
+        }
+        return {name: float((share * np.abs(one)).max()) for name, one in apart.items()}
 
 
 def compare_risks(rivals: Rivals, bootstraps: int, seed: int) -> pd.DataFrame:
@@ -97,7 +100,7 @@ def measure_skill(
 
     Returns
     -------
-    value, low, high; rounded as measures of so many responses are.
+    value, low, high; in steps that one response hardly moves.
     """
     values, design = predictions.values, predictions.design
     share = np.empty(len(values))
@@ -110,9 +113,12 @@ def measure_skill(
     skill = 1 - sums[:, 0] / sums[:, 1]
     spread = widening(len(np.unique(unit)))
     ends = ends_of(skill[0], spread * skill[1:].std(ddof=1), degrees_of(design))
-    digits = decimals_of(len(values))
-    told = zip(("value", "low", "high"), (skill[0], *ends), strict=True)
-    return {name: round(float(number), digits) for name, number in told}
+    # How far it moves when one response had answered the other way.
+    moved = to_margin(predictions.risk) - (1 - skill[0]) * to_margin(share)
+    influence = float((design.weight * np.abs(moved)).max() / sums[0, 1])
+    exact = pd.DataFrame({"value": [skill[0]], "low": ends[0], "high": ends[1]})
+    told = in_steps(exact, finest_step(influence))
+    return dict(zip(exact.columns, told.to_numpy(dtype=float)[0].tolist(), strict=True))
 
 
 def _measured(one: Predictions, draws: Draws) -> Array:

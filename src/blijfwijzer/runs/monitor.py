@@ -35,7 +35,7 @@ from blijfwijzer.release.folder import RECORD
 from blijfwijzer.release.overlap import Overlap, find_overlap
 from blijfwijzer.release.publication import Publication, publication
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.risk.evaluation import Predictions, decimals_of, measure_by_unit
+from blijfwijzer.risk.evaluation import Predictions, loss_steps, measure_by_unit
 from blijfwijzer.risk.monitoring import (
     COLUMNS,
     FALSE_ALARMS,
@@ -49,6 +49,7 @@ from blijfwijzer.risk.monitoring import (
     watch_calibration,
     watch_item,
 )
+from blijfwijzer.risk.protection import tell_measures
 from blijfwijzer.risk.waves import (
     SAME,
     WaveComparison,
@@ -397,7 +398,8 @@ def _performance(found: Monitored, measured: Mask) -> pd.DataFrame:
     for slot, part in parts:
         rng = np.random.default_rng(settings.seed)
         rows = measure_by_unit(part, _MEASURES, settings.evaluation.bootstraps, rng)
-        rows = rows.round(decimals_of(len(part.values)))
+        steps = loss_steps(part.risk, part.design.weight)
+        rows = tell_measures(rows, steps, len(part.values))
         for end, name in (("", "value"), ("_low", "low"), ("_high", "high")):
             table[f"{slot}{end}"] = rows[name].to_numpy()
     names = ["metric", *(f"{slot}{end}" for slot in _SLOTS for end in ("", "_low", "_high"))]

@@ -1,14 +1,12 @@
 """Rates of those of a unit who work in none of its parts that are shown."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.figures import FigureId, Figures, part_answered
 from blijfwijzer.disclosure.rules import is_narrow
-from blijfwijzer.groups.estimates import estimate_groups
+from blijfwijzer.groups.remainders import pool_remainders
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.runs.score_targets import NewWave, Target
 
@@ -46,16 +44,7 @@ def rates_of_remainders(need: Target, wave: NewWave, left: csr_array) -> pd.Data
     -------
     One row per group, with `PARTS`; missing where nobody is left or all are.
     """
-    grouping, settings = wave.grouping, wave.settings
-    has_left = np.asarray(left.sum(axis=1)).ravel() > 0
-    keep = (~has_left).astype(np.int8)
-    members = csr_array(grouping.members.multiply(keep[:, None]) + left).astype(np.int8)
-    pooled, _ = estimate_groups(
-        replace(grouping.without_register(), members=csr_array(members)),
-        wave.predictions(need.values, need.scored.risk),
-        need.stored.effects,
-        settings.rates,
-        settings.seed,
-    )
-    table = pooled.table[list(PARTS)]
-    return table.where(pd.Series(has_left, table.index))
+    predictions = wave.predictions(need.values, need.scored.risk)
+    effects, settings = need.stored.effects, wave.settings
+    about = predictions, left, effects, settings.rates, settings.seed
+    return pool_remainders(wave.grouping, *about)[list(PARTS)]

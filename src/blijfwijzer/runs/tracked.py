@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.numbers import column_decimals
 from blijfwijzer.publish.review_tables import setting_of
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.lineage import Dataset
@@ -80,9 +81,9 @@ def training_of(
         survey=codebook.survey.label,
         champion=say(id_of("candidate", kind)),
         variant=setting_of(kind, float(scores["setting"].loc[kind])),
-        loss=_told(overall["log_loss"]),
-        auc=_told(overall["roc_auc"]),
-        skill=_told(skill),
+        loss=tell_measure(overall["log_loss"]),
+        auc=tell_measure(overall["roc_auc"]),
+        skill=tell_measure(skill),
     )
     origin = release.origin
     digest = origin["survey_hmac_sha256"]
@@ -174,6 +175,16 @@ def _flat(values: dict[str, Any], prefix: str) -> dict[str, object]:
     return flat
 
 
-def _told(entry: dict[str, float]) -> Quantity:
+def tell_measure(entry: dict[str, float | None]) -> Quantity:
+    """Tell a measure with its interval, in as many decimals as they were rounded to, and in three.
+
+    Three are too few for a loss near zero: its interval would have no width.
+
+    Parameters
+    ----------
+    entry : value, low and high, of which the ends may be absent
+    """
     ends = [np.nan if entry[end] is None else entry[end] for end in ("low", "high")]
-    return Quantity(entry["value"], "thousandths", (ends[0], ends[1]))
+    numbers = [entry["value"], *ends]
+    decimals = max(3, column_decimals(numbers, "fine") or 0)
+    return Quantity(entry["value"], "fine", (ends[0], ends[1]), decimals)

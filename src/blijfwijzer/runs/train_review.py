@@ -160,7 +160,7 @@ def learn_fitted(fitted: Fitted, evaluation: Evaluation, tell: Tell) -> pd.DataF
         units = len(np.unique(drawn.whole.apart))
         beyond = Beyond(units, int(rows), sampled.risk)
     curve = learn_curve(selection, task, tell, beyond)
-    return protect_curve(curve, curve["log_loss"].iloc[-1], evaluation.loss_step)
+    return protect_curve(curve, curve["log_loss"].iloc[-1], evaluation.loss_steps["log_loss"])
 
 
 def tell_sample(fitted: Fitted) -> Message | None:

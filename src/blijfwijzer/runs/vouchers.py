@@ -41,7 +41,7 @@ from blijfwijzer.vouchers.alternatives import Planned, choose_partition, compare
 from blijfwijzer.vouchers.lottery import FEWEST, draw_lottery, expected_offers
 from blijfwijzer.vouchers.needs import Partition
 from blijfwijzer.vouchers.offers import offers_of
-from blijfwijzer.vouchers.power import ENOUGH, Power, expected_effect, plan_power
+from blijfwijzer.vouchers.power import Power, expected_effect, plan_power, warn_of
 from blijfwijzer.vouchers.seal import Lottery, Origin
 
 _KEPT = ("groups.csv", "groups.parquet", "segments.parquet", "rejected.csv")
@@ -50,10 +50,6 @@ _KEPT = ("groups.csv", "groups.parquet", "segments.parquet", "rejected.csv")
 _BASE, _CLUSTERING = 0.45, 0.05
 """Share that trains without a voucher (Hidalgo, Oosterbeek & Webbink 2014) and intraclass
 correlation of training (assumption A30), for the power of a lottery."""
-
-
-"""Below this a lottery more often misses the expected effect than it finds it, and a warning says
-so; 80 % is usual to plan for."""
 
 
 @dataclass(frozen=True)
@@ -436,12 +432,9 @@ def _say(release: Path, division: Division) -> Iterator[str]:
             "many extra people"
         )
     if lottery is not None:
-        if power is not None and power.power < ENOUGH:
-            yield (
-                f"  warning: the lottery would find the expected effect in {power.power:.0%} of "
-                f"years only; {power.needed} groups like these would in 80%. Draw a larger share "
-                "(`vouchers.lottery`), or do not count on an answer."
-            )
+        warning = None if power is None else warn_of(power, len(given))
+        if warning is not None:
+            yield f"  {warning}"
         again = f" ({division.origin.reason})" if division.origin.reason else ""
         yield (
             f"  draw {division.origin.number}{again} among {len(lottery.compared)} groups, sealed "

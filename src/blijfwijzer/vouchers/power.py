@@ -13,12 +13,11 @@ from blijfwijzer.vouchers.offers import Offers
 from blijfwijzer.vouchers.permutation import LEVEL, within
 from blijfwijzer.vouchers.seal import OFFERED, Lottery
 
-_NO_EFFECT = 1e-6
-"""Of its standard error, below which no number of groups would find an effect."""
-
-
+_MOST_GROUPS = 100_000
+"""Beyond what any survey has: no more groups are looked for than this."""
 ENOUGH = 0.5
-"""Power below which nobody should count on an answer: no even chance of one. Ours."""
+"""Below this power a lottery more often misses the expected effect than it finds it, and a warning
+says so; 80 % is usual to plan for."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,59 @@ class Power:
     freedom: int
     """Degrees of freedom: compared groups - strata - 1."""
     groups: int
-    needed: int
-    """Groups like these, parted likewise, that find the expected effect with the wanted
-    probability; 0 where no effect is expected."""
+    wanted: float
+    """Probability that is planned for."""
+
+    def detectable_among(self, groups: int) -> float:
+        """Give the smallest effect that so many groups find with the wanted probability.
+
+        They are like these and parted likewise: the error falls with the root of their number.
+
+        Parameters
+        ----------
+        groups : more than strata + 1
+        """
+        se = self.se * np.sqrt(self.groups / groups)
+        return _detectable(se, groups - (self.groups - self.freedom), self.wanted)
+
+    def groups_needed(self, most: int) -> int | None:
+        """Count groups like these, parted likewise, that find the expected effect as wanted.
+
+        Parameters
+        ----------
+        most : groups that there are
+
+        Returns
+        -------
+        None where all that there are, or a hundred thousand, would still miss it more often.
+        """
+        return _groups_needed(self, min(most, _MOST_GROUPS))
+
+
+def warn_of(power: Power, groups: int) -> str | None:
+    """Say of a lottery that more often misses its effect what would find it, if anything does.
+
+    Parameters
+    ----------
+    groups : that the release tells of, whether or not they are drawn
+    """
+    if power.power >= ENOUGH:
+        return None
+    needed = power.groups_needed(groups)
+    found = (
+        f"warning: the lottery would find the expected effect ({100 * power.effect:.2g} points) in "
+        f"{power.power:.0%} of years only; "
+    )
+    if needed is not None:
+        return found + (
+            f"{needed:,} groups like these would in {power.wanted:.0%}. Draw a larger share "
+            "(`vouchers.lottery`), or do not count on an answer."
+        )
+    most = max(groups, power.groups)
+    return found + (
+        f"all {most:,} groups there are would find {100 * power.detectable_among(most):.2g} points "
+        f"in {power.wanted:.0%}, so no lottery among them can show it. Do not count on an answer."
+    )
 
 
 def expected_effect(lottery: Lottery, needs: Needs, offers: Offers) -> float:
@@ -106,31 +155,31 @@ def plan_power(
         raise TrialError(f"power: {len(compared)} compared groups are too few. Draw more groups.")
     spread = base * (1 - base) * (clustering + (1 - clustering) * float((1 / expected).mean()))
     se = float(np.sqrt(spread / (contrast @ contrast)))
-    detectable = brentq(lambda size: _power(size / se, freedom) - wanted, 0, 60 * se)
     return Power(
         effect=effect,
         power=_power(abs(effect) / se, freedom),
-        detectable=float(detectable),
+        detectable=_detectable(se, freedom, wanted),
         se=se,
         freedom=freedom,
         groups=len(compared),
-        needed=_groups_needed(abs(effect) / se, len(compared), freedom, wanted),
+        wanted=wanted,
     )
 
 
-def _groups_needed(noncentrality: float, groups: int, freedom: int, wanted: float) -> int:
-    """Count groups: the error falls with the root of their number, and freedom grows with it."""
-    if noncentrality < _NO_EFFECT:
-        return 0
-    lost = groups - freedom
+def _detectable(se: float, freedom: int, wanted: float) -> float:
+    return float(brentq(lambda size: _power(size / se, freedom) - wanted, 0, 60 * se))
+
+
+def _groups_needed(power: Power, most: int) -> int | None:
+    lost = power.groups - power.freedom
 
     def falls_short(count: int) -> bool:
-        return _power(noncentrality * np.sqrt(count / groups), count - lost) < wanted
+        noncentrality = abs(power.effect) / power.se * np.sqrt(count / power.groups)
+        return _power(noncentrality, count - lost) < power.wanted
 
-    high = lost + 1
-    while falls_short(high):
-        high *= 2
-    low = max(high // 2, lost)
+    low, high = lost, most
+    if high <= low or falls_short(high):
+        return None
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if falls_short(middle) else (low, middle)
