@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.drivers.cells import Alike
-from studies.cells import try_cells
+from studies.cells import group_by_distance, try_cells
 from studies.compare import true_change, try_change, try_compare
 
 
@@ -34,3 +34,15 @@ def test_clusters_of_any_size_keep_no_less_than_cells(rng):
     assert found.people == 400
     assert 30 <= found.cells <= 40
     assert 0.5 < found.together <= found.freely < 1
+    assert 0.5 < found.plainly <= found.freely
+
+
+def test_groups_by_distance_hold_ten_who_are_nearest(rng):
+    places = np.repeat(np.arange(8.0), 10)[rng.permutation(80)]
+
+    found = group_by_distance(places[:, None] * [1.0, -2.0], np.ones(80), 10)
+
+    assert np.bincount(found).tolist() == [10] * 8
+    assert pd.Series(places).groupby(found).nunique().eq(1).all()
+    of_many = group_by_distance(rng.normal(size=(97, 3)), np.ones(97), 10)
+    assert sorted(np.bincount(of_many).tolist()) == [*[10] * 8, 17]
