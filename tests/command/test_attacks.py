@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import tomli_w
 
-from blijfwijzer.errors import CopiesError
+import blijfwijzer as bw
+from blijfwijzer.errors import CopiesError, DisclosureError
 from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.release.answered import Answered
 from blijfwijzer.runs.score import tabulate_groups
@@ -176,3 +177,59 @@ def test_another_order_of_the_file_hides_no_withdrawals(place):
     lost = set(wave.loc[left, "organisatie"])
     assert len(lost & first) > 20
     assert not lost & first & other
+
+
+@pytest.fixture(scope="module")
+def pair(place):
+    """Two models of one outcome: that of the folder, and one that reads items."""
+    other = {**QUICK, "model": {"candidates": ["items"]}}
+    (place / "items.toml").write_text(tomli_w.dumps(other))
+    assert not call(
+        *("train", place / "1.parquet", "--codebook", place / "small.toml"),
+        *("--target", "vertrekintentie", "--models", place / "items"),
+        *("--settings", place / "items.toml", "--ledger", place / "ledger"),
+    )
+    return [
+        choose_model(place / name, "vertrekintentie").stored.folder for name in ("models", "items")
+    ]
+
+
+def compared(place, pair, survey, output):
+    assert not call(
+        *("compare", *pair, place / survey, "--output", place / output),
+        *("--ledger", place / "compared", "--settings", place / "quick.toml"),
+    )
+    return set(pd.read_csv(place / output / "tables" / "groups.csv")["group"])
+
+
+def test_a_comparison_tells_of_no_copies_and_of_no_unit_that_one_person_left(place, pair):
+    wave = pd.read_parquet(place / "2.parquet")
+    unit = wave["organisatie"].iloc[0]
+    left = wave.drop(index=wave.index[wave["organisatie"] == unit][0])
+    left.to_parquet(place / "left.parquet")
+
+    before = compared(place, pair, "2.parquet", "compared-2")
+    after = compared(place, pair, "left.parquet", "compared-left")
+
+    assert len(before) > 30
+    assert any(group.endswith(f"={unit}") for group in before)
+    assert not any(group.endswith(f"={COPIES}") for group in before)
+    assert not any(group.endswith(f"={unit}") for group in after)
+
+
+def test_cells_tell_of_no_one_who_left_and_of_no_copies(place, pair):
+    wave = pd.read_parquet(place / "2.parquet")
+    copies = pd.concat([wave[wave["organisatie"] == COPIES]] * 30).assign(
+        id=np.arange(12 * 30), organisatie=np.repeat([COPIES, "D"], 12 * 15)
+    )
+    copies.to_parquet(place / "copies.parquet")
+    wave.drop(index=wave.index[5]).to_parquet(place / "fewer.parquet")
+    model = bw.load_model(pair[0])
+
+    told = model.explain(place / "2.parquet", by="cells", ledgers=place / "cells")
+
+    assert len(told.values) > 50
+    with pytest.raises(DisclosureError, match="differ by fewer than 10|other cells"):
+        model.explain(place / "fewer.parquet", by="cells", ledgers=place / "cells")
+    with pytest.raises(DisclosureError, match="no two cells"):
+        model.explain(place / "copies.parquet", by="cells", ledgers=place / "l-copies")

@@ -180,13 +180,22 @@ def test_a_model_that_is_not_found_again_is_refused(made, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_wave_that_differs_too_much_is_refused(made, tmp_path):
+def turned_survey():
+    """Answers to all items of scales are low, as they were not at the training."""
     frame = driven_survey(4)
     items = [c for c in frame if c.startswith(("veilig", "inzet"))]
     frame[items] = frame[items].clip(upper=2)
+    return frame
+
+
+def test_a_wave_that_differs_too_much_is_refused(made, tmp_path):
+    survey, out = write_survey(turned_survey(), tmp_path / "w4.csv"), tmp_path / "out"
 
     with pytest.raises(WaveTooDifferentError):
-        compare(made, write_survey(frame, tmp_path / "w4.csv"))
+        compare(made, survey)
+    code = call("explain", made[0] / "models" / "second", survey, "--output", out)
+    assert code == WaveTooDifferentError.exit_code
+    assert not out.exists()
 
 
 def test_a_survey_without_the_outcome_is_refused(made, tmp_path):
@@ -222,10 +231,7 @@ def test_drivers_are_held_against_another_wave_and_model(made, later):
 
 def test_what_cannot_be_held_against_is_refused(made, tmp_path):
     models, before = made[0] / "models", made[1]
-    turned = driven_survey(4)
-    items = [c for c in turned if c.startswith(("veilig", "inzet"))]
-    turned[items] = turned[items].clip(upper=2)
-    differs = write_survey(turned, tmp_path / "w4.csv")
+    differs = write_survey(turned_survey(), tmp_path / "w4.csv")
     copy = write_survey(driven_survey(1), tmp_path / "w1-again.csv")
 
     with pytest.raises(ComparisonError, match="both are this model"):

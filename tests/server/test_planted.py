@@ -40,9 +40,12 @@ def place(tmp_path_factory):
             "explain": bw.explain(made[1], second, against=[made[0], first]),
             "compare": bw.compare(*made, first),
             "score": bw.score(second, made[1], by=["organisatie"]),
+            "monitor": bw.monitor(second, made[1], target=TARGET),
         }
         for name, one in told.items():
             one.write(folder / "out" / name, ledgers=folder / "ledger")
+        # In a ledger of their own: small organisations that were told of stand in the way of cells.
+        bw.load_model(made[1]).explain(second, by="cells", ledgers=folder / "cells")
     return folder, made, first, second
 
 
@@ -92,7 +95,7 @@ def test_runs_tell_when_they_began_and_how_the_model_was_set(place):
     runs = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
     parents = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
 
-    assert len(parents) == 5
+    assert len(parents) == 6
     trained = [run for run in parents if "skill" in run.data.metrics]
     for run, later in pairwise(trained):
         assert run.info.start_time < run.info.end_time <= later.info.start_time

@@ -100,6 +100,23 @@ def test_persons_are_told_by_written_leave_only(registered, rows, tmp_path):
     assert risk.dropna().between(0, 1).all() and risk.nunique() > 500
 
 
+def test_a_model_of_the_registry_tells_of_nobody_by_copies_or_by_who_left(registered, rows):
+    loaded, asked = mlflow.pyfunc.load_model(ADDRESS), {"by": "organisatie"}
+    copies = pd.concat([rows.iloc[[7]]] * 12).assign(
+        organisatie="C", respondent=np.arange(12) + rows["respondent"].max() + 1
+    )
+
+    shown = loaded.predict(rows, params=asked)
+
+    assert len(shown) > 10
+    with pytest.raises(DisclosureError, match="differ by fewer than 10 forms"):
+        loaded.predict(rows.drop(index=7), params=asked)
+    # A model that is loaded anew knows of no answer before.
+    beside = mlflow.pyfunc.load_model(ADDRESS).predict(pd.concat([rows, copies]), params=asked)
+    assert len(beside) > 10
+    assert not beside["group"].str.endswith("=C").any()
+
+
 def test_the_python_door_loads_from_the_registry_and_explains(registered, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     place, folder = registered

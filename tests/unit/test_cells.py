@@ -8,6 +8,7 @@ import pytest
 
 from blijfwijzer.disclosure.cuts import find_loose
 from blijfwijzer.drivers.cells import Alike, kept_shares, make_cells
+from blijfwijzer.release.alike import loose_cells
 
 K, DOMINANCE = 10, 0.9
 
@@ -127,11 +128,12 @@ def indicators(codes):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_nothing_of_a_few_follows_from_cells_that_hang_together_with_groups(seed):
+@pytest.mark.parametrize("find", [find_loose, loose_cells])
+def test_nothing_of_a_few_follows_from_cells_that_hang_together_with_groups(find, seed):
     rng, few = np.random.default_rng(seed), 3
     cells, atoms = rng.permutation(np.arange(14) // 3 % 4), rng.permutation(np.arange(14) // 5)
 
-    loose = find_loose(cells, atoms, few)
+    loose = find(cells, atoms, few)
 
     told = np.where(np.isin(cells, list(loose)), -1, cells)
     rows = np.vstack([np.ones((1, 14)), indicators(told), indicators(atoms)])
@@ -154,3 +156,11 @@ def test_who_is_in_no_cell_are_enough_too():
     cells = np.repeat([-1, 0, 1, 2], [4, 12, 12, 12])
 
     assert len(find_loose(cells, np.zeros(40, dtype=int), 10)) == 1
+
+
+def test_cells_that_are_cut_off_alone_are_found_together_and_the_others_stay():
+    cells = np.repeat(np.arange(40), 10)
+    atoms = np.tile([0, 1], 200)
+    atoms[cells < 25] = np.where(np.arange(250) % 10 == 0, 2 + np.arange(250), 0)
+
+    assert loose_cells(cells, atoms, 10) == find_loose(cells, atoms, 10) == set(range(25))

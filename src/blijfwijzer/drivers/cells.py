@@ -68,7 +68,7 @@ def make_cells(people: Alike, smallest: int, dominance: float) -> Codes:
     found = np.full(len(order), -1)
     if len(np.unique(people.forms)) < smallest:
         return found
-    points = _project(own.values.to_numpy(), own.weight)
+    points = project(own.values.to_numpy(), own.weight)
     cells = _halve(points, own.weight, smallest)
     cells = _part_anew(points, own.weight, cells)
     found[order] = _join(points, own, cells, smallest, dominance)
@@ -92,21 +92,26 @@ def kept_shares(values: pd.DataFrame, weight: Array, cells: Codes) -> tuple[floa
     return together, pd.Series(each, values.columns)
 
 
+def project(values: Array, weight: Array) -> Array:
+    """Turn contributions to the axes on which people differ most, that keep nearly all variance.
+
+    Returns
+    -------
+    One row per response, one column per axis, the longest first.
+    """
+    apart = values - np.average(values, axis=0, weights=weight)
+    size, axes = np.linalg.eigh((apart * weight[:, None]).T @ apart)
+    share = np.cumsum(size[::-1]) / max(size.sum(), 1e-300)
+    count = min(int(np.searchsorted(share, _KEPT)) + 1, len(size))
+    return np.ascontiguousarray(apart @ axes[:, ::-1][:, :count])
+
+
 def _canonical(people: Alike) -> Codes:
     """Order people by what is known of them, so that no place in a file matters."""
     # What differs in the last digits alone is the same.
     rounded = np.round(people.values.to_numpy(), 12) + 0.0
     keys = [people.units, people.weight, *rounded.T[::-1], rounded.sum(axis=1)]
     return np.asarray(np.lexsort(keys), dtype=np.intp)
-
-
-def _project(values: Array, weight: Array) -> Array:
-    """Turn contributions to the axes on which people differ most."""
-    apart = values - np.average(values, axis=0, weights=weight)
-    size, axes = np.linalg.eigh((apart * weight[:, None]).T @ apart)
-    share = np.cumsum(size[::-1]) / max(size.sum(), 1e-300)
-    count = min(int(np.searchsorted(share, _KEPT)) + 1, len(size))
-    return np.ascontiguousarray(apart @ axes[:, ::-1][:, :count])
 
 
 def _halve(points: Array, weight: Array, smallest: int) -> Codes:

@@ -71,7 +71,7 @@ def admit_cells(
     # Units may be told of later, whether they were before or not.
     beside = csr_array(vstack([known_beside(admission), _units(release, intake)], format="csr"))
     atoms = find_atoms(beside).atom_of
-    loose = find_loose(cells, atoms, admission.minimum)
+    loose = loose_cells(cells, atoms, admission.minimum)
     told = np.setdiff1d(np.arange(cells.max() + 1), np.array(sorted(loose), dtype=np.intp))
     rows = csr_array((np.ones(people, dtype=np.int8), (cells, np.arange(people))))[told]
     everyone = csr_array(np.ones((1, people), dtype=np.int8))
@@ -80,6 +80,19 @@ def admit_cells(
     release.admitted[admission.wave][1][figure] = parts
     release.offered[admission.wave].update(["alike"])
     return admission, rows
+
+
+def loose_cells(cells: Codes, atoms: Codes, minimum: int) -> frozenset[int]:
+    """Give the cells to withhold, as `find_loose`, of which most are cut off alone.
+
+    A cell of which fewer than `minimum` people are in groups that hold as many is loose whatever
+    others are. These are found at once, where `find_loose` takes one at a time.
+    """
+    ties = (np.bincount(atoms)[atoms] >= minimum) & (cells >= 0)
+    tied = np.bincount(cells[ties], minlength=int(cells.max()) + 1)
+    alone = np.flatnonzero(tied < minimum)
+    left = np.where(np.isin(cells, alone), -1, cells)
+    return find_loose(left, atoms, minimum) | frozenset(alone.tolist())
 
 
 def _units(release: Rehearsal, intake: Intake) -> csr_array:

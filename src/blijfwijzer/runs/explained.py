@@ -22,6 +22,7 @@ from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.risk.features import Features, build_features
+from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array
@@ -110,7 +111,13 @@ class Explained:
 
 
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
-    """Read a wave, and work out what each answer adds to each risk."""
+    """Read a wave, and work out what each answer adds to each risk.
+
+    Raises
+    ------
+    WaveTooDifferentError
+        The model cannot read it.
+    """
     # What a model was trained with says nothing of whom its user trusts.
     packs = load_settings(request.settings).packs
     choice = choose_model(request.model, request.target, packs)
@@ -121,7 +128,9 @@ def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
     require_enough(intake, settings.intake.minimum_responses)
-    return contribute_intake(choice, settings, intake, tell, request.engine)
+    explained = contribute_intake(choice, settings, intake, tell, request.engine)
+    refuse_drift(explained)
+    return explained
 
 
 def contribute_intake(
@@ -142,6 +151,18 @@ def contribute_intake(
     batching = Batching(settings.wave.batch, settings.drivers.largest_gap, engine)
     contributions = contribute_rows(model, built.frame, batching, tell)
     return Explained(choice, settings, intake.file, intake, built, answers, contributions)
+
+
+def refuse_drift(explained: Explained) -> None:
+    """Refuse a wave that a model cannot read, as `score` does.
+
+    Raises
+    ------
+    WaveTooDifferentError
+    """
+    stored, weight, settings = explained.stored, explained.weight, explained.settings.wave
+    compared = compare_wave(explained.built, stored.reference, weight, settings, len(weight))
+    refuse_different(compared, settings, stored.model.target)
 
 
 def count_told(breakdown: Breakdown, intake: Intake) -> dict[str, int]:

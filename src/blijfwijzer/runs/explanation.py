@@ -37,8 +37,7 @@ from blijfwijzer.release.publication import Showing, showing
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.stops import refuse_stopped_here
 from blijfwijzer.risk.outcomes import barred_columns
-from blijfwijzer.risk.waves import compare_wave, refuse_different
-from blijfwijzer.runs.explained import Explained, contribute_intake
+from blijfwijzer.runs.explained import Explained, contribute_intake, refuse_drift
 from blijfwijzer.runs.waves import wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array, Codes
@@ -151,9 +150,7 @@ def _contribute(
         intake = read_survey(Path(survey), without_outcomes(stored.codebook), own.intake)
     require_enough(intake, own.intake.minimum_responses)
     explained = contribute_intake(ModelChoice(stored, "as given"), own, intake, tell)
-    weight = explained.weight
-    compared = compare_wave(explained.built, stored.reference, weight, own.wave, len(weight))
-    refuse_different(compared, own.wave, stored.model.target)
+    refuse_drift(explained)
     return explained
 
 

@@ -55,7 +55,6 @@ from blijfwijzer.risk.waves import (
     WaveComparison,
     compare_wave,
     give_back_mix,
-    refuse_different,
 )
 from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave, count_told
 from blijfwijzer.runs.tracked import track_watched
@@ -151,7 +150,6 @@ def watch_wave(request: ExplainRequest, tell: Tell) -> Monitored:
     explained = contribute_wave(request, tell)
     tell("compare")
     comparison = _compare(explained, explained.weight)
-    refuse_different(comparison, explained.settings.wave, explained.stored.model.target)
     return Monitored(
         explained,
         comparison,

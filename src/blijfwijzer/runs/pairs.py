@@ -15,8 +15,7 @@ from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.release.request import Request
 from blijfwijzer.risk.rivals import Rivals
-from blijfwijzer.risk.waves import compare_wave, refuse_different
-from blijfwijzer.runs.explained import Explained, contribute_intake
+from blijfwijzer.runs.explained import Explained, contribute_intake, refuse_drift
 from blijfwijzer.runs.waves import wave_of
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array
@@ -234,15 +233,3 @@ def _refuse_unasked(explained: Explained) -> None:
             f"{len(answers)} responses, with fewer than two different values, so that models "
             "cannot be held against it. Give a survey that asks it."
         )
-
-
-def refuse_drift(explained: Explained) -> None:
-    """Refuse a wave that a model cannot read, as `score` does.
-
-    Raises
-    ------
-    WaveTooDifferentError
-    """
-    stored, weight, settings = explained.stored, explained.weight, explained.settings.wave
-    compared = compare_wave(explained.built, stored.reference, weight, settings, len(weight))
-    refuse_different(compared, settings, stored.model.target)

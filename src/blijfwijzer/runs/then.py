@@ -13,8 +13,13 @@ from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.progress import Tell
 from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.release.rehearsal import Rehearsal
-from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_intake
-from blijfwijzer.runs.pairs import refuse_drift, refuse_other_people, refuse_unlike
+from blijfwijzer.runs.explained import (
+    Explained,
+    ExplainRequest,
+    contribute_intake,
+    refuse_drift,
+)
+from blijfwijzer.runs.pairs import refuse_other_people, refuse_unlike
 from blijfwijzer.runs.waves import refuse_copies, refuse_one_name, wave_of
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
