@@ -67,13 +67,20 @@ def _draw(rng: np.random.Generator, shapes: Sequence[str], most: int) -> csr_arr
     return csr_array(rng.permutation(passed)[:most].astype(np.int8))
 
 
-def choose(members: csr_array, rounds: int, values: list[NDArray[np.float64]]) -> NDArray[np.bool_]:
-    """Say which groups the gate shows, with the counts of some outcomes or sizes only."""
+def choose(
+    members: csr_array, rounds: int, values: list[NDArray[np.float64]], protection: int = 3
+) -> NDArray[np.bool_]:
+    """Say which groups the gate shows, with the counts of some outcomes or sizes only.
+
+    Parameters
+    ----------
+    protection : values that the count of a withheld group must be able to have
+    """
     people = members.shape[1]
     everyone = csr_array(np.ones((1, people), dtype=np.int8))
     nobody = csr_array((0, people), dtype=np.int8)
     settings = DisclosureSettings(minimum=K, rounds=rounds)
-    hidden = Hidden(nobody, values, 3) if values else None
+    hidden = Hidden(nobody, values, protection) if values else None
     return choose_shown(members, Outsider(everyone, nobody), settings, hidden).shown
 
 

@@ -22,6 +22,8 @@ Numbers = NDArray[np.float64]
 _LEVELS = ("organisatie", "afdeling")
 _TABLES = ((2, 1.0), (5, 4.0))
 """Largest change, and variance."""
+_PROTECTED = (2, 3)
+"""Values that the count of a withheld group must be able to have; the second is the default."""
 _BANDS = ((10, 14), (15, 24), (25, 49), (50, 10**6))
 
 
@@ -82,13 +84,15 @@ def compare_noise(tell: Tell) -> str:
     true = 100 * counts / sizes
     tell("noise: withholding")
     plain = choose(members, 40, [])
-    told = choose(members, 40, [has_it])
     rounded = np.abs(true.round() - true)
     rests = _find_rests(members, offered.definitions, has_it)
     rows = [
         _row("withholding, sizes only", plain, sizes, rounded, "none of 1-9 people, proven"),
-        _row("withholding, with the percentages", told, sizes, rounded, "none, proven"),
     ]
+    for values in _PROTECTED:
+        name = f"withholding, with the percentages, {values} values"
+        told = choose(members, 40, [has_it], values)
+        rows.append(_row(name, told, sizes, rounded, "none, proven"))
     keys = np.random.default_rng(12).random(len(people))
     for table in _TABLES:
         tell(f"noise: changes of at most {table[0]}")
