@@ -13,9 +13,6 @@ def tell_mean(values: Sequence[float] | Array) -> str:
     Parameters
     ----------
     values : one per simulation, two or more
-
-    >>> tell_mean([0.9, 1.0, 0.95])
-    '0.950 ± 0.029'
     """
     found = np.asarray(values, dtype=float)
     return f"{found.mean():.3f} ± {found.std(ddof=1) / np.sqrt(len(found)):.3f}"
