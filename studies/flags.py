@@ -16,6 +16,7 @@ from blijfwijzer.progress import Tell
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import FlagSettings, RateSettings
 from blijfwijzer.survey.arrays import Array
+from studies.monte_carlo import tell_mean
 
 _UNITS, _SECTORS = 60, 6
 _RATE = 0.20
@@ -142,8 +143,8 @@ def _noise_text(tell: Tell, runs: int) -> str:
         tell(f"flags: noise, response {response}")
         found = [_runs(FlagWorld("spikes", 0.0, 40, response), seed, runs) for seed in _SEEDS]
         known = f"{response:.0%}" if response else "people not known"
-        alarms = " / ".join(_mean([one.flagged > 0 for one in of_seed]) for of_seed in found)
-        covered = " / ".join(_mean([one.covered for one in of_seed]) for of_seed in found)
+        alarms = " / ".join(tell_mean([one.flagged > 0 for one in of_seed]) for of_seed in found)
+        covered = " / ".join(tell_mean([one.covered for one in of_seed]) for of_seed in found)
         rows.append(f"| {known} | {alarms} | {covered} |")
     return (
         "### Noise\n\nNo unit differs. Goal: at most .05 of surveys flag anything. Intervals are "
@@ -168,14 +169,15 @@ def _signal_text(tell: Tell, runs: int) -> str:
         tell(f"flags: {world}")
         found = [_runs(world, seed, runs) for seed in _SEEDS]
         false = " / ".join(
-            f"{_mean([one.false / max(one.flagged, 1) for one in of_seed])} ({_pooled(of_seed)})"
+            tell_mean([one.false / max(one.flagged, 1) for one in of_seed])
+            + f" ({_pooled(of_seed)})"
             for of_seed in found
         )
         power = " / ".join(
-            _mean([(one.flagged - one.false) / one.above for one in of_seed if one.above])
+            tell_mean([(one.flagged - one.false) / one.above for one in of_seed if one.above])
             for of_seed in found
         )
-        covered = " / ".join(_mean([one.covered for one in of_seed]) for of_seed in found)
+        covered = " / ".join(tell_mean([one.covered for one in of_seed]) for of_seed in found)
         goal = _POWER.get((world.size, world.n)) if world.kind == "spikes" else None
         known = f"{world.response:.0%}" if world.response else "-"
         rows.append(
@@ -199,8 +201,3 @@ def _runs(world: FlagWorld, seed: int, runs: int) -> list[FlagRun]:
 
 def _pooled(runs: list[FlagRun]) -> str:
     return f"{sum(one.false for one in runs) / max(sum(one.flagged for one in runs), 1):.3f}"
-
-
-def _mean(values: list[float] | list[bool]) -> str:
-    found = np.asarray(values, dtype=float)
-    return f"{found.mean():.3f} ± {found.std(ddof=1) / np.sqrt(len(found)):.3f}"

@@ -24,10 +24,11 @@ from blijfwijzer.progress import Tell
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
+from studies.monte_carlo import tell_mean
 
 _RUNS = 100
 _SECTORS = 6
-_RATE, _SECTOR, _OFFICE = 0.25, 0.03, 0.05
+_RATE, _SECTOR, _DEPARTMENT = 0.25, 0.03, 0.05
 """Mean of true rates, and the standard deviations of sectors and of departments."""
 _SETTINGS = RateSettings(draws=500)
 _LEVELS = ("sector", "organisatie", "afdeling")
@@ -57,7 +58,7 @@ class _Survey:
 
     grouping: Grouping
     predictions: Predictions
-    office: Codes
+    department: Codes
     """Department of each respondent."""
     true: Array
     """Rate of each department."""
@@ -70,7 +71,7 @@ class _Survey:
         """Give the true rate of groups of these people, each by weight."""
         weight = self.predictions.design.weight
         total = members @ weight
-        sums = members @ (weight * self.true[self.office])
+        sums = members @ (weight * self.true[self.department])
         return np.asarray(np.divide(sums, total, out=np.full(len(total), np.nan), where=total > 0))
 
 
@@ -93,31 +94,31 @@ def validate_levels(tell: Tell, runs: int = _RUNS) -> str:
 def _draw(world: LevelWorld, seed: int) -> _Survey:
     rng = np.random.default_rng(seed)
     per_sector = world.organisations * world.departments
-    offices = _SECTORS * per_sector
+    count = _SECTORS * per_sector
     sector = _RATE + _SECTOR * rng.standard_normal(_SECTORS)
     unit = world.between * rng.standard_normal(_SECTORS * world.organisations)
     true = np.repeat(sector, per_sector) + np.repeat(unit, world.departments)
-    true += _OFFICE * rng.standard_normal(offices)
+    true += _DEPARTMENT * rng.standard_normal(count)
     true[:: world.departments] += world.parted
     true = true.clip(0.02, 0.9)
     half = world.people // 2
-    office = np.repeat(np.arange(offices), rng.integers(half, 3 * half + 1, offices))
-    values = (rng.random(len(office)) < true[office]).astype(float)
+    department = np.repeat(np.arange(count), rng.integers(half, 3 * half + 1, count))
+    values = (rng.random(len(department)) < true[department]).astype(float)
     spread = 0.4 if world.is_weighted else 0.0
-    weight = np.exp(spread * rng.standard_normal(len(office)))
-    noise = rng.normal(0, 0.1, len(office))
-    # The model knows persons a little, and half of what sets sectors and organisations apart.
+    weight = np.exp(spread * rng.standard_normal(len(department)))
+    noise = rng.normal(0, 0.1, len(department))
+    # The model knows persons a little, and half of what sets departments apart.
     known = _RATE + 0.5 * (true - true.mean())
-    risk = np.clip(known[office] + 0.1 * (values - true[office]) + noise, 0.01, 0.99)
-    design = Design.of_units(weight, pd.Series(office // world.departments))
-    grouping, rows = _group(world, office)
-    return _Survey(grouping, Predictions(values, risk, design), office, true, sector, rows)
+    risk = np.clip(known[department] + 0.1 * (values - true[department]) + noise, 0.01, 0.99)
+    design = Design.of_units(weight, pd.Series(department // world.departments))
+    grouping, rows = _group(world, department)
+    return _Survey(grouping, Predictions(values, risk, design), department, true, sector, rows)
 
 
-def _group(world: LevelWorld, office: Codes) -> tuple[Grouping, dict[str, Codes]]:
-    unit = office // world.departments
-    codes = {"sector": unit // world.organisations, "organisatie": unit, "afdeling": office}
-    members, names, parents, levels = [np.ones((1, len(office)))], ["all"], [""], [""]
+def _group(world: LevelWorld, department: Codes) -> tuple[Grouping, dict[str, Codes]]:
+    unit = department // world.departments
+    codes = {"sector": unit // world.organisations, "organisatie": unit, "afdeling": department}
+    members, names, parents, levels = [np.ones((1, len(department)))], ["all"], [""], [""]
     rows = dict[str, Codes]()
     above = [""]
     for level, code in codes.items():
@@ -135,7 +136,7 @@ def _group(world: LevelWorld, office: Codes) -> tuple[Grouping, dict[str, Codes]
         {"parent": parents, "level": levels, "n": matrix.sum(axis=1), "people": np.nan},
         index=pd.Index(names),
     ).assign(kind=["all"] + ["unit"] * (len(names) - 1), sector="all")
-    none = csr_array((0, len(office)), dtype=np.int8)
+    none = csr_array((0, len(department)), dtype=np.int8)
     return Grouping(groups, csr_array(matrix), pd.DataFrame(), none), rows
 
 
@@ -169,8 +170,9 @@ def _sector_text(tell: Tell, runs: int) -> str:
                     held["others"].append(float(_held(table, survey.sector).mean()))
         width = {way: f"{np.mean(one):.2f}" for way, one in told.items()}
         rows.append(
-            f"| {count} | {between:.2f} | {_mean(held['fixed'])} | {_mean(held['others'])} | "
-            f"{width['fixed']} | {_mean(held['drawn'])} | {width['drawn']} |"
+            f"| {count} | {between:.2f} | {tell_mean(held['fixed'])} | "
+            f"{tell_mean(held['others'])} | {width['fixed']} | {tell_mean(held['drawn'])} | "
+            f"{width['drawn']} |"
         )
     return (
         "### Rates of sectors\n\nOf organisations of 40 respondents; their rates differ by so much "
@@ -226,8 +228,8 @@ def _adding_text(tell: Tell, runs: int) -> str:
         rows.append(
             f"| {people} | {'yes' if is_weighted else 'no'} | {by_band:.4f} | {of_draws:.2f} | "
             f"{by_people:.2f} | {max(apart):.1f} | "
-            f"{' | '.join(_mean(held[level]) for level in _LEVELS)} | "
-            f"{_mean(held['alone'])} | {size['added'] / size['alone']:.3f} |"
+            f"{' | '.join(tell_mean(held[level]) for level in _LEVELS)} | "
+            f"{tell_mean(held['alone'])} | {size['added'] / size['alone']:.3f} |"
         )
     return (
         "### Levels add up\n\nFive organisations a sector, four departments each. Gaps between a "
@@ -299,25 +301,26 @@ def _rest_text(tell: Tell, runs: int) -> str:
         errors: dict[str, list[float]] = {"own": [], "whole": []}
         for run in range(runs):
             survey = _draw(world, run)
-            place, offices = survey.rows["organisatie"], survey.rows["afdeling"]
+            place, departments = survey.rows["organisatie"], survey.rows["afdeling"]
+            firsts = departments[:: world.departments]
             shown = np.ones(len(survey.grouping.groups), dtype=bool)
-            shown[offices] = np.arange(len(offices)) % world.departments == 0
+            shown[np.setdiff1d(departments, firsts)] = False
             left = find_remainders(survey.grouping, shown)
             true = survey.truth(left)[place]
             about = survey.predictions, left, _NO_EFFECTS, _SETTINGS, run
             own = pool_remainders(survey.grouping, *about).iloc[place]
             pooled, _ = _pool(survey, run)
-            whole, others = (pooled.table.iloc[one] for one in (place, offices[::3]))
+            whole, others = (pooled.table.iloc[one] for one in (place, firsts))
             held["own"].append(float(_held(own, true).mean()))
             held["whole"].append(float(_held(whole, true).mean()))
-            others_true = survey.truth(survey.grouping.members)[offices[::3]]
+            others_true = survey.truth(survey.grouping.members)[firsts]
             held["others"].append(float(_held(others, others_true).mean()))
             for name, table in (("own", own), ("whole", whole)):
                 errors[name].append(float(((table["rate"] - true) ** 2).mean()))
         size = {name: 100 * np.sqrt(np.mean(one)) for name, one in errors.items()}
         rows.append(
-            f"| {people} | {'yes' if is_weighted else 'no'} | {_mean(held['own'])} | "
-            f"{_mean(held['others'])} | {size['own']:.1f} | {_mean(held['whole'])} | "
+            f"| {people} | {'yes' if is_weighted else 'no'} | {tell_mean(held['own'])} | "
+            f"{tell_mean(held['others'])} | {size['own']:.1f} | {tell_mean(held['whole'])} | "
             f"{size['whole']:.1f} |"
         )
     return (
@@ -329,8 +332,3 @@ def _rest_text(tell: Tell, runs: int) -> str:
         "| people of a department | weights | hold | of departments | error | of the whole: hold "
         "| error |\n|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
-
-
-def _mean(values: list[float]) -> str:
-    found = np.asarray(values)
-    return f"{found.mean():.3f} ± {found.std(ddof=1) / np.sqrt(len(found)):.3f}"

@@ -10,6 +10,7 @@ from blijfwijzer.groups.rates import nonresponse_bounds, pool_rates, summarise_a
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.survey.arrays import Array
+from studies.monte_carlo import tell_mean
 
 _GROUPS = 60
 _RUNS = 40
@@ -67,7 +68,7 @@ def _nonresponse_text(tell: Tell, runs: int) -> str:
                 asked = np.full(_GROUPS, response)
                 low, high = nonresponse_bounds(ends[0], ends[1], asked, _ODDS)
                 held.append(float(((low <= everyone) & (everyone <= high)).mean()))
-            rows.append(f"| {response:.0%} | {odds:.2f} | {_mean(held)} |")
+            rows.append(f"| {response:.0%} | {odds:.2f} | {tell_mean(held)} |")
     return (
         f"### Bounds for non-response\n\n{_GROUPS} groups with 40 answers, {runs} surveys; "
         f"non-respondents have so many times the odds of respondents, and the bounds are for "
@@ -92,7 +93,7 @@ def _rare_text(tell: Tell, runs: int) -> str:
                 exact = _exact_width(areas, rate)
                 width.append(float((table["high"] - table["low"]).mean() / exact))
             told = "yes" if is_weighted else "no"
-            rows.append(f"| {rate:.0%} | {n} | {told} | {_mean(held)} | {np.mean(width):.2f} |")
+            rows.append(f"| {rate:.0%} | {n} | {told} | {tell_mean(held)} | {np.mean(width):.2f} |")
     return (
         f"### Rare outcomes\n\n{_GROUPS} groups whose log odds vary by {_SPREAD}, {runs} surveys. "
         "Goal: .93 or more of the 95 % intervals hold the true rate, and they are at most 1.3 "
@@ -113,7 +114,3 @@ def _exact_width(areas: pd.DataFrame, rate: float) -> float:
     chance /= chance[:, [-1]]
     low, high = (expit(_GRID[(chance < end).sum(axis=1)]) for end in (0.025, 0.975))
     return float((high - low).mean())
-
-
-def _mean(values: list[float]) -> str:
-    return f"{np.mean(values):.3f} ± {np.std(values, ddof=1) / np.sqrt(len(values)):.3f}"

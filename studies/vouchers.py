@@ -18,8 +18,8 @@ from blijfwijzer.runs.synthesise import synthesise
 from blijfwijzer.runs.train import TrainRequest, train
 from blijfwijzer.runs.vouchers import VoucherRequest, divide
 from blijfwijzer.settings import ModelSettings, Settings, VoucherSettings
-from blijfwijzer.survey.arrays import Array
 from blijfwijzer.synthetic.survey import CODEBOOK
+from studies.monte_carlo import tell_mean
 
 _TARGET, _YEAR, _COST = "achterblijver", 2022, 1_000.0
 _TRAINED = 4_000
@@ -98,8 +98,8 @@ def _ratios_text(made: list[_Divided]) -> str:
         ]
         over = ", ".join(sorted({d.partition.name for d in same["by_default"]}))
         rows.append(
-            f"| {respondents:,} | {budget:,.0f} | {len(same)} | {over} | {_mean(by_need)} | "
-            f"{_mean(by_default)} | {by_default.min():.3f} | {_mean(np.array(whole))} |"
+            f"| {respondents:,} | {budget:,.0f} | {len(same)} | {over} | {tell_mean(by_need)} | "
+            f"{tell_mean(by_default)} | {by_default.min():.3f} | {tell_mean(np.array(whole))} |"
         )
     return (
         "## Vouchers\n\nBuilt-in surveys of 2022, scored by organisation, department and education "
@@ -137,10 +137,6 @@ def _row(budget: float, name: str, row: "pd.Series[float]") -> str:
         f"{row['expected_extra']:.1f} | {row['cost_per_extra']:,.0f} | "
         f"{row['inclusion_error']:.1%} |"
     )
-
-
-def _mean(found: Array) -> str:
-    return f"{found.mean():.3f} ± {found.std(ddof=1) / np.sqrt(len(found)):.3f}"
 
 
 if __name__ == "__main__":

@@ -33,10 +33,9 @@ def test_the_interval_of_a_loss_near_zero_keeps_its_width(rare):
 
     told = protect_evaluation(exact, frozenset(), 0.95)
 
-    for losses, known in (
-        (told.overall.loc[["log_loss", "brier"]], exact.overall.loc[["log_loss", "brier"]]),
-        *((one.by_group.set_index("metric").loc[["log_loss", "brier"]] for one in (told, exact)),),
-    ):
+    of_groups = (one.by_group.set_index("metric") for one in (told, exact))
+    for tables in ((told.overall, exact.overall), of_groups):
+        losses, known = (table.loc[["log_loss", "brier"]] for table in tables)
         assert (losses["low"] <= known["low"] + 1e-9).all()
         assert (losses["high"] >= known["high"] - 1e-9).all()
         assert (losses["low"] < losses["high"]).all()

@@ -7,6 +7,7 @@ import pandas as pd
 
 from blijfwijzer.checks.register import limit_of
 from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.labels import call
 from blijfwijzer.survey.remarks import shortened
 from blijfwijzer.survey.texts import Message, Quantity, Value, say
 
@@ -148,8 +149,7 @@ def find_useless(mean_abs: pd.Series, called: Mapping[str, Value]) -> Iterator[M
     mean_abs : per scale, with its items, its mean absolute contribution, as a probability
     """
     useless = mean_abs.index[mean_abs < limit_of("useless_features")]
-    names: list[Value] = [called.get(name, name) for name in map(str, useless)]
-    if names:
+    if names := call(useless, called):
         yield Message("remark.useless", {"names": shortened(names)}, len(names))
 
 
@@ -164,9 +164,7 @@ def find_unearned(
     low : per scale, lower end of the interval of what it earns; NaN where that is not known
     """
     moves = sizes[sizes >= sizes.mean()]
-    unearned = [str(name) for name in moves.index if low.loc[name] <= 0]
-    names: list[Value] = [called.get(name, name) for name in unearned]
-    if names:
+    if names := call((name for name in moves.index if low.loc[name] <= 0), called):
         yield Message("remark.earns_nothing", {"names": shortened(names)}, len(names))
 
 
@@ -185,7 +183,7 @@ def find_collinear(
     correlation = weighted_correlations(frame.to_numpy(dtype=float), weight)
     apart = np.asarray(scales)[:, None] != np.asarray(scales)
     pairs = np.triu(apart & (np.abs(correlation) >= limit_of("collinear_features")), 1)
-    names = [called.get(str(name), str(name)) for name in frame.columns]
+    names = call(frame.columns, called)
     told: list[Value] = [
         say("remark.pair", first=names[i], second=names[j], r=round(float(correlation[i, j]), 2))
         for i, j in np.argwhere(pairs)
@@ -231,12 +229,12 @@ def find_drift(
 ) -> Iterator[Message]:
     """Name columns that differ from the survey that a model was trained on."""
     if differing:
-        names = shortened([called.get(name, name) for name in differing])
+        names = shortened(call(differing, called))
         yield Message("remark.drift", {"names": names, "columns": columns}, len(differing))
 
 
 def _named(single: pd.Series, called: Mapping[str, Value]) -> tuple[Value, ...]:
     return tuple(
-        say("remark.feature", name=called.get(str(name), str(name)), auc=float(auc))
-        for name, auc in single.items()
+        say("remark.feature", name=name, auc=float(auc))
+        for name, auc in zip(call(single.index, called), single, strict=True)
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from blijfwijzer.checks.register import limit_of
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.survey.accounting import Account
+from blijfwijzer.survey.labels import call
 from blijfwijzer.survey.remarks import shortened
 from blijfwijzer.survey.texts import Message, Value, say
 
@@ -24,8 +25,8 @@ def find_low_reliability(
     """
     scales = reliability.scales
     low = scales[scales["is_low"].astype(bool)]
-    for scale, alpha in zip(low["scale"], low["alpha"], strict=True):
-        yield say("remark.scale_low", scale=called.get(str(scale), str(scale)), alpha=float(alpha))
+    for scale, alpha in zip(call(low["scale"], called), low["alpha"], strict=True):
+        yield say("remark.scale_low", scale=scale, alpha=float(alpha))
 
 
 def find_items_against(items: pd.DataFrame, called: Mapping[str, Value]) -> Iterator[Message]:
@@ -36,9 +37,10 @@ def find_items_against(items: pd.DataFrame, called: Mapping[str, Value]) -> Iter
     items : as `Reliability.items`
     called : name of a column or scale to how a reader finds it
     """
-    for row in items[items["item_rest"] < limit_of("item_against")].to_dict("records"):
-        about = {part: called.get(str(row[part]), str(row[part])) for part in ("item", "scale")}
-        yield say("remark.item_against", **about, r=float(row["item_rest"]))
+    against = items[items["item_rest"] < limit_of("item_against")]
+    names = (call(against[part], called) for part in ("item", "scale"))
+    for item, scale, r in zip(*names, against["item_rest"], strict=True):
+        yield say("remark.item_against", item=item, scale=scale, r=float(r))
 
 
 def find_lost(account: Account) -> Iterator[Message]:

@@ -33,7 +33,7 @@ from blijfwijzer.settings import RateSettings
 from blijfwijzer.survey.arrays import Array, Mask
 
 _ROUNDS = 5
-"""In each the largest gap of a draw is about halved."""
+"""In which draws of parts that would pass a bound are moved; each about halves what is left."""
 _WHOLE = 0.999
 """Of a unit's weight in its parts from which they are all of it."""
 
@@ -220,9 +220,10 @@ def _widen(
 ) -> pd.DataFrame:
     """Let intervals of groups of several whole units tell of other units in their place too.
 
-    They are those of t. The design sees a group as a part of its survey whose number of units
-    could have been another, which understates how a dozen units differ: a sector has the units it
-    has, so that theirs is the factor m / (m - 1) of m units drawn (Cochran 1977, eq. 2.20).
+    Their ends are by t. The design sees a group as a part of its survey that might have held more
+    or fewer units, which makes the variance between a dozen of them too small. A sector has the
+    units it has, so the variance gets the factor m / (m - 1) of m units drawn (Cochran 1977, eq.
+    2.20).
     """
     wider = np.ones(len(table))
     for level in groups["level"].unique():

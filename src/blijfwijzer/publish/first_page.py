@@ -176,6 +176,10 @@ def luck_of(flagged: pd.DataFrame) -> Value:
 
     That is the sum of the chances that a group does not lie above its reference (Newton et al.
     2004), in whole groups.
+
+    Parameters
+    ----------
+    flagged : one row per group; `probability` that it lies above, in percent
     """
     chance = 1 - flagged["probability"].map(number).astype(float) / 100
     expected = round(float(chance.sum()))

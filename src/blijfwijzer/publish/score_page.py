@@ -298,7 +298,7 @@ def _beside(report: Chapter) -> Iterator[Block]:
 
 
 def _unexplained(report: Chapter) -> Iterator[Block]:
-    """Name the risks that surely differ from those of others, and no answer tells why."""
+    """Name the risks that surely differ from those of others while no answer tells why."""
     for target, label, rows in report.by_target("beside"):
         gap = number(rows["difference"].iloc[0])
         if gap is not None and bool(rows["is_sure"].iloc[0]):

@@ -188,9 +188,13 @@ def admit_groups(
 def _is_tellable(groups: csr_array, minimum: int) -> bool:
     """Tell whether so many are left of an earlier group that figures of these can be told now.
 
-    Of fewer nothing is told, nor follows from what is told. Ten people of one wave and one of
-    another, say, differ by eleven at most, of whom two often fall in one sum of a fingerprint: that
-    looks as if a few had left, though nobody is the same.
+    Of fewer nothing is told, nor follows from what is told. A team of ten that holds one other
+    person in another wave, say, may look as if a few had left it, though nobody is the same: of
+    these eleven two often fall in one sum of a fingerprint.
+
+    Parameters
+    ----------
+    groups : as `Earlier.forbidden`, one row per group and one column per person of now
     """
     return bool((groups.sum(axis=1) >= minimum).any())
 

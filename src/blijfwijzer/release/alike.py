@@ -83,10 +83,15 @@ def admit_cells(
 
 
 def loose_cells(cells: Codes, atoms: Codes, minimum: int) -> frozenset[int]:
-    """Give the cells to withhold, as `find_loose`, of which most are cut off alone.
+    """Give the cells that `find_loose` gives, sooner where many are cut off alone.
 
-    A cell of which fewer than `minimum` people are in groups that hold as many is loose whatever
-    others are. These are found at once, where `find_loose` takes one at a time.
+    A cell of which fewer than `minimum` people are in atoms of as many or more is tied to others by
+    too few, whatever else is withheld. All of these are found at once; `find_loose` takes one at a
+    time.
+
+    Parameters
+    ----------
+    cells, atoms : number of each person's cell, -1 where in none, and atom
     """
     ties = (np.bincount(atoms)[atoms] >= minimum) & (cells >= 0)
     tied = np.bincount(cells[ties], minlength=int(cells.max()) + 1)

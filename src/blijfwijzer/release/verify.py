@@ -135,7 +135,7 @@ def hold_rows(release: Path, minimum: int) -> int:
 
 
 def _hold_questions(release: Path) -> None:
-    """Refuse questions of a group that is not told of their dimension, or some of them only.
+    """Refuse questions of a group that is not told of their dimension, or not of all of them.
 
     A dimension is the mean of its questions: with all of them but one, that one would follow.
     """

@@ -135,10 +135,18 @@ def finest_step(influence: float, error: float = 0.0) -> float:
 
 
 def loss_steps(risk: Array, weight: Array) -> pd.Series:
-    """Give the step in which each mean loss may be told: log_loss and brier.
+    """Give the step in which each mean loss may be told, by `finest_step`.
 
     Decimals of a number of responses alone would be too few where an outcome is rare: losses are
     near zero then, and so is how far they may be off.
+
+    Parameters
+    ----------
+    risk, weight : one per response; risk within (0, 1)
+
+    Returns
+    -------
+    Of log_loss and brier, by name.
     """
     share = weight / weight.sum()
     most = {"log_loss": possible_losses(risk), "brier": np.maximum(risk, 1 - risk) ** 2}

@@ -13,7 +13,7 @@ import pandas as pd
 from blijfwijzer.disclosure.rounding import band, band_floor, to_band, whole_percent
 from blijfwijzer.estimation.intervals import Estimate, wilson
 from blijfwijzer.risk.evaluation import Evaluation, decimals_of, finest_step, in_steps, loss_steps
-from blijfwijzer.risk.metrics import log_losses, possible_losses
+from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.rivals import Rivals
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.survey.arrays import Array
@@ -31,7 +31,7 @@ def protect_evaluation(
     Counts become the lowest of their band, rates whole percentages, measures two decimals. Units
     that may not be shown are left out, as is the observed rate of a group in which as good as all
     have the outcome, or none. Measures of everyone keep the decimals that one person cannot move;
-    losses, by which candidates are compared, as many steps as that.
+    losses are in steps as large as that.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def protect_evaluation(
     by_unit = evaluation.by_unit[evaluation.by_unit["unit"].isin(units)]
     return replace(
         evaluation,
-        overall=_coarsen_overall(evaluation),
+        overall=tell_measures(evaluation.overall, evaluation.loss_steps, evaluation.rows),
         rows=int(band(evaluation.rows)[0]),
         effective_rows=float(band(evaluation.effective_rows)[0]),
         prevalence=round(evaluation.prevalence, 2),
@@ -50,6 +50,20 @@ def protect_evaluation(
         calibration=_coarsen(evaluation.calibration),
         curves=evaluation.curves.round(2),
     )
+
+
+def tell_measures(measures: pd.DataFrame, steps: pd.Series, rows: int) -> pd.DataFrame:
+    """Round losses to their steps, and other measures to what one of so many cannot move.
+
+    Parameters
+    ----------
+    measures : a row per metric: value, low, high
+    steps : as `loss_steps` gives
+    rows : responses that were measured
+    """
+    told, losses = measures.round(decimals_of(rows)), measures.index.intersection(steps.index)
+    told.loc[losses] = in_steps(measures.loc[losses], steps.reindex(losses))
+    return told
 
 
 def protect_rivals(compared: pd.DataFrame, rivals: Rivals) -> pd.DataFrame:
@@ -64,8 +78,8 @@ def protect_rivals(compared: pd.DataFrame, rivals: Rivals) -> pd.DataFrame:
     for name, influence in rivals.influences.items():
         loss = [name]
         step = finest_step(influence, float(compared["se"].fillna(0.0).loc[name]))
-        apart = _in_steps(compared.loc[loss, ["difference", "low", "high"]], step)
-        first = _in_steps(compared.loc[loss, "first"], levels[name])
+        apart = _to_nearest(compared.loc[loss, ["difference", "low", "high"]], step)
+        first = _to_nearest(compared.loc[loss, "first"], levels[name])
         rest.loc[loss, apart.columns] = apart
         rest.loc[loss, "first"] = first
         rest.loc[loss, "second"] = (first + apart["difference"]).round(9)
@@ -97,10 +111,10 @@ def protect_selection(selection: Selection, weight: Array) -> Selection:
         influence = float((share * np.abs(apart).max(axis=0)).max())
         steps[str(name)] = finest_step(influence, float(error))
     step = pd.Series(steps)
-    above = _in_steps(scores["above_best"], step)
-    error = _in_steps(scores["standard_error"], step)
-    level = finest_step(float((share * possible_losses(risks[champion])).max()))
-    of_champion = _in_steps(scores["log_loss"], level)[champion]
+    above = _to_nearest(scores["above_best"], step)
+    error = _to_nearest(scores["standard_error"], step)
+    level = float(loss_steps(risks[champion], weight)["log_loss"])
+    of_champion = _to_nearest(scores["log_loss"], level)[champion]
     tuning = selection.tuning
     return replace(
         selection,
@@ -125,8 +139,8 @@ def protect_curve(table: pd.DataFrame, reference: Any, level: float) -> pd.DataF
     level : step in which a loss itself may be told
     """
     steps = [finest_step(one) for one in table["influence"]]
-    above = _in_steps(table["above"], steps)
-    told = table.assign(above=above, log_loss=(_in_steps(reference, level) + above).round(9))
+    above = _to_nearest(table["above"], steps)
+    told = table.assign(above=above, log_loss=(_to_nearest(reference, level) + above).round(9))
     if "rows" in table:
         told["rows"] = band_floor(table["rows"])
     return told.drop(columns="influence")
@@ -142,30 +156,13 @@ def protect_cost(cost: Estimate, rivals: Rivals) -> Estimate:
     step = finest_step(rivals.influences["log_loss"], 0.0 if np.isnan(cost.se) else cost.se)
     # An end that rounds to nothing is no negative nothing.
     value, low, high = (
-        float(_in_steps(end, step)) + 0.0 for end in (cost.value, cost.low, cost.high)
+        float(_to_nearest(end, step)) + 0.0 for end in (cost.value, cost.low, cost.high)
     )
     return replace(cost, value=value, low=low, high=high)
 
 
-def _in_steps(value: Any, step: Any) -> Any:
+def _to_nearest(value: Any, step: Any) -> Any:
     return np.round(np.round(value / step) * step, 9)
-
-
-def _coarsen_overall(evaluation: Evaluation) -> pd.DataFrame:
-    return tell_measures(evaluation.overall, evaluation.loss_steps, evaluation.rows)
-
-
-def tell_measures(measures: pd.DataFrame, steps: pd.Series, rows: int) -> pd.DataFrame:
-    """Round losses to their steps, and other measures to what one of so many cannot move.
-
-    Parameters
-    ----------
-    measures : a row per metric: value, low, high
-    steps : as `loss_steps` gives
-    """
-    told, losses = measures.round(decimals_of(rows)), measures.index.intersection(steps.index)
-    told.loc[losses] = in_steps(measures.loc[losses], steps.reindex(losses))
-    return told
 
 
 def _coarsen(table: pd.DataFrame) -> pd.DataFrame:

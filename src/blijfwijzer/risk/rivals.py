@@ -113,7 +113,7 @@ def measure_skill(
     skill = 1 - sums[:, 0] / sums[:, 1]
     spread = widening(len(np.unique(unit)))
     ends = ends_of(skill[0], spread * skill[1:].std(ddof=1), degrees_of(design))
-    # How far it moves when one response had answered the other way.
+    # How far it would move if one response had answered the other way.
     moved = to_margin(predictions.risk) - (1 - skill[0]) * to_margin(share)
     influence = float((design.weight * np.abs(moved)).max() / sums[0, 1])
     exact = pd.DataFrame({"value": [skill[0]], "low": ends[0], "high": ends[1]})

@@ -176,13 +176,13 @@ def _flat(values: dict[str, Any], prefix: str) -> dict[str, object]:
 
 
 def tell_measure(entry: dict[str, float | None]) -> Quantity:
-    """Tell a measure with its interval, in as many decimals as they were rounded to, and in three.
+    """Tell a measure with its interval, in the decimals that they were rounded to, at least three.
 
-    Three are too few for a loss near zero: its interval would have no width.
+    Three alone are too few for a loss near zero: its interval would have no width.
 
     Parameters
     ----------
-    entry : value, low and high, of which the ends may be absent
+    entry : value, low and high, of which the ends may be None
     """
     ends = [np.nan if entry[end] is None else entry[end] for end in ("low", "high")]
     numbers = [entry["value"], *ends]

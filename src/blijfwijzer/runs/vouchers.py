@@ -45,8 +45,6 @@ from blijfwijzer.vouchers.power import Power, expected_effect, plan_power, warn_
 from blijfwijzer.vouchers.seal import Lottery, Origin
 
 _KEPT = ("groups.csv", "groups.parquet", "segments.parquet", "rejected.csv")
-
-
 _BASE, _CLUSTERING = 0.45, 0.05
 """Share that trains without a voucher (Hidalgo, Oosterbeek & Webbink 2014) and intraclass
 correlation of training (assumption A30), for the power of a lottery."""

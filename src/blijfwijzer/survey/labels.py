@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
@@ -167,6 +167,11 @@ def called(codebook: Codebook) -> dict[str, Value]:
         name: name if label.repeats(name) else say("remark.called", label=label, name=name)
         for name, label in labels_of(codebook).items()
     }
+
+
+def call(names: Iterable[object], called: Mapping[str, Value]) -> list[Value]:
+    """Call columns and scales as `called` does, and what it does not know by its name."""
+    return [called.get(str(name), str(name)) for name in names]
 
 
 def labels_of(codebook: Codebook) -> dict[str, Text]:
