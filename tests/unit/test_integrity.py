@@ -11,6 +11,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.chain import FILE, HEAD, KEY, check_value, verify
+from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.errors import (
     DisclosureError,
@@ -500,6 +501,30 @@ def test_margins_are_not_changed_by_another_name_of_the_wave(tmp_path, intake, c
 
     with pytest.raises(DisclosureError, match="release 1 beside wave 3: .* other margins"):
         publish(tmp_path, same, other, "plain")
+
+
+@pytest.mark.parametrize("is_group", [True, False])
+def test_margins_are_not_changed_of_a_part_that_was_told(tmp_path, intake, is_group):
+    """Of 400 people 20 leave: everyone is another group, but the first 200 are who they were."""
+    first = request_for("first", register_sha256="r" * 64)
+    half = csr_array((np.arange(PEOPLE) < 200).astype(np.int8)[None, :])
+    with publication(tmp_path / "first", first, tmp_path / "ledger") as release:
+        admission = release.admit(intake, everyone_alone(intake.responses), {})
+        assert release.figures(admission, {FigureId("level", ("sex", "1")): half})
+        release.publish(dict(FILES), COUNTS)
+    team = np.where(np.arange(PEOPLE - 20) < 200, "1", "2")
+    left = intake.responses.iloc[:-20].assign(organisatie=team)
+    now = replace(with_responses(intake, left), sha256="another")
+
+    asked = replace(request_for("plain"), wave="3")
+    with publication(tmp_path / "now", asked, tmp_path / "ledger") as release:
+        if is_group:
+            with pytest.raises(DisclosureError, match="release 1 beside wave 3: .* other margins"):
+                release.admit(now, groups_of(left, team), {})
+        else:
+            admission = release.admit(now, everyone_alone(left), {})
+            part = FigureId("level", ("sex", "1"))
+            assert not release.figures(admission, {part: csr_array(half[:, : len(left)])})
 
 
 @pytest.mark.parametrize(("stayed", "is_refused"), [(0, False), (9, False), (10, True)])

@@ -294,6 +294,16 @@ def test_questions_from_which_one_would_follow_are_found_by_the_audit(tmp_path, 
         hold_rows(told_in(tmp_path, **fault), 10)
 
 
+def test_a_question_without_figures_makes_a_part_of_its_dimension_no_whole(tmp_path):
+    told = told_in(tmp_path)
+    questions = pd.read_parquet(told / "questions.parquet")
+    questions.loc[0, "pooled"] = np.nan
+    questions.to_parquet(told / "questions.parquet")
+
+    with pytest.raises(ReleaseError, match="0 groups of questions .* and 1 of a part"):
+        hold_rows(told, 10)
+
+
 def test_questions_of_fewer_than_the_minimum_are_found_by_the_audit(tmp_path):
     with pytest.raises(ReleaseError, match="12 rows stand for fewer than 30"):
         hold_rows(told_in(tmp_path), 30)

@@ -34,6 +34,8 @@ _NODES_A_COUNT = 10
 """Nodes beyond the first that programmes may take, per hidden count, of one outcome in all; nearly
 all are decided at the first."""
 _BOUND_ROUNDS = 10
+_WIDE = 6
+"""Counts from which on a percentage leaves what hangs together with it to others."""
 _MOST_NUMBERS = 4_000_000
 """Counts in all worlds that are kept together: 32 MB."""
 
@@ -284,17 +286,25 @@ class _Groups:
 class _Local:
     """The shown groups near a hidden count, as an integer programme.
 
-    Groups of so many people that their percentage allows twice as many counts as are asked are left
-    out: they hang everything together and pin next to nothing.
+    Groups of so many people that their percentage allows twice as many counts as are asked (and
+    six) are left out: they hang everything together and pin next to nothing. But not where the
+    count lies within what is asked of an edge of its window: one more or fewer in a hidden group
+    would then be another percentage, which tells of each of these people that he is not the one.
     """
 
     def __init__(self, published: Published, protection: int, pool: Pool) -> None:
         self._pool, self._counts = pool, published.counts
         low, high = published.windows
-        self._narrow = np.flatnonzero(high - low + 1 < 2 * protection)
+        counts = published.rows @ published.counts
+        is_wide = high - low + 1 >= max(_WIDE, 2 * protection)
+        people = published.rows @ published.sizes
+        # That fewer than none or more than all have it is no other percentage.
+        below = np.where(low > 0, counts - low, protection)
+        above = np.where(high < people, high - counts, protection)
+        self._narrow = np.flatnonzero(~is_wide | (np.minimum(below, above) < protection - 1))
         stay = slice(published.exact)
         low, high = low.copy(), high.copy()
-        low[stay] = high[stay] = (published.rows @ published.counts)[stay]
+        low[stay] = high[stay] = counts[stay]
         rows = csr_array(published.rows[self._narrow])
         self._shown = _Groups(rows, low[self._narrow], high[self._narrow])
         self._least, self._most = self._shown.bound(published.sizes)

@@ -84,6 +84,8 @@ class Admission:
     minimum: int
     told_of: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     """Figure to whether each group is told by it; by any other none is."""
+    otherwise: Earlier | None = None
+    """What was told of these people with other margins of a register, if anything was."""
 
     @property
     def shown(self) -> NDArray[np.bool_]:
@@ -151,9 +153,12 @@ def admit_groups(
     refuse_unknown_priority(settings.priority, codebook)
     otherwise = other_weights(request, ledger, wave)
     lines = [line for line in otherwise.standing if line.content.get("groups")]
-    if lines:
-        told = read(otherwise)
-        if told.known.shape[0] or _is_tellable(told.forbidden, settings.minimum):
+    told = read(otherwise) if lines else None
+    if told is not None:
+        parts = told.compare_parts(grouping.members, settings.minimum)
+        again = grouping.members[np.flatnonzero(parts.is_same | parts.is_near)]
+        rows = _stack([told.forbidden, again])
+        if told.known.shape[0] or _is_tellable(rows, settings.minimum):
             raise told_otherwise(wave, lines)
     earlier = beside_register(read(ledger), grouping.answered_by_all, settings)
     hold_minimum(settings, earlier.minimum, request.kind)
@@ -182,6 +187,7 @@ def admit_groups(
         crowd.dataset,
         settings.minimum,
         choose_told(bases, candidates, choice.shown, settings, earlier_of),
+        told,
     )
 
 
@@ -316,7 +322,8 @@ def admit_figures(
     """Choose the figures about parts that cut through groups to show beside the groups.
 
     A part of nearly the same people as a group or part that was shown before, under whatever name,
-    is withheld: one less the other would tell of the few who are in one of them only.
+    is withheld: one less the other would tell of the few who are in one of them only. So is one of
+    the same people where these were told of with other margins of a register.
 
     Parameters
     ----------
@@ -331,8 +338,12 @@ def admit_figures(
     if not figures:
         return frozenset()
     minimum = admission.minimum
-    likeness = admission.earlier.compare_parts(_stack(figures.values()), minimum)
+    parts = _stack(figures.values())
+    likeness = admission.earlier.compare_parts(parts, minimum)
     near = _name_figures(figures, likeness.is_near, np.logical_or)
+    if admission.otherwise is not None:
+        told = admission.otherwise.compare_parts(parts, minimum)
+        near |= _name_figures(figures, told.is_same | told.is_near, np.logical_or)
     # What was shown before is known whatever is chosen now, so it comes first.
     same = _name_figures(figures, likeness.is_same, np.logical_and)
     safe = rounded & set(figures) - near

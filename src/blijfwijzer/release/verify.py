@@ -142,7 +142,9 @@ def _hold_questions(release: Path) -> None:
     if not (release / QUESTIONS).is_file():
         return
     asked = ["group", "dimension"]
-    count = pd.read_parquet(release / QUESTIONS).groupby(asked).size()
+    # A row without figures tells nothing of its question, so that it makes a part no whole.
+    questions = pd.read_parquet(release / QUESTIONS)
+    count = questions.loc[questions["pooled"].notna()].groupby(asked).size()
     told = pd.read_parquet(release / CLIMATE)
     told = told.loc[told["pooled"].notna(), asked]
     untold = ~count.index.isin(pd.MultiIndex.from_frame(told))
