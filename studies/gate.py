@@ -18,7 +18,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 import blijfwijzer.disclosure
-from blijfwijzer.disclosure.choice import Hidden, Outsider, choose_shown
+from blijfwijzer.disclosure.choice import Hidden, choose_shown
+from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.progress import Tell
 from blijfwijzer.settings import DisclosureSettings
 from studies.organisations import SHAPES, Groups, K, draw_organisation, offered_of
@@ -33,7 +34,10 @@ _JOINED = 0.5
 _SEEN = 0.5
 """Share of second releases in which who joined is told from who was there; where two who joined
 add to one sum of a fingerprint, that is not seen."""
-_GATE = ("atoms", "choice", "counts", "growth", "guard", "optimum", "rounding", "span", "worlds")
+_GATE = (
+    *("atoms", "choice", "counts", "growth", "guard", "hidden_counts", "optimum", "parts"),
+    *("rounding", "span", "worlds"),
+)
 """Modules that what is shown here follows from."""
 _KINDS = ("sizes", "an outcome", "two outcomes", "two releases")
 

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.disclosure.choice import Candidates, Hidden, Outsider, choose_groups, choose_shown
+from blijfwijzer.disclosure.choice import Candidates, Hidden, choose_groups, choose_shown
 from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
 from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.disclosure.proof import Told, prove
 from blijfwijzer.files import to_lines
 from blijfwijzer.progress import Tell

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.choice import Outsider, choose_shown
+from blijfwijzer.disclosure.choice import choose_shown
+from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.disclosure.proof import Told, prove
 from blijfwijzer.disclosure.rounding import band, percent_of
 from blijfwijzer.groups.paths import GroupPath

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.choice import Hidden, Outsider, choose_shown
+from blijfwijzer.disclosure.choice import Hidden, choose_shown
 from blijfwijzer.disclosure.counts import Pool, Published, find_pinned
+from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.settings import DisclosureSettings
 from small_worlds import everyone, members, none
 

@@ -11,10 +11,11 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.disclosure.choice import Candidates, Outsider, choose_groups, choose_shown
+from blijfwijzer.disclosure.choice import Candidates, choose_groups, choose_shown
 from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
 from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.settings import DisclosureSettings
 from small_worlds import brute_force, everyone, members, none
 

@@ -14,12 +14,12 @@ from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.choice import (
     Candidates,
     Hidden,
-    Outsider,
     choose_groups,
     choose_shown,
 )
 from blijfwijzer.disclosure.counts import Pool, Published, find_pinned
 from blijfwijzer.disclosure.guard import Guard, Known
+from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.disclosure.release import clear, require_cleared
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.disclosure.rules import find_faults
@@ -134,6 +134,27 @@ def test_what_an_earlier_release_showed_cannot_be_subtracted():
     assert alone.shown.tolist() == [True]
     assert after.shown.tolist() == [False]
     assert barred.shown.tolist() == [False]
+
+
+def test_what_is_known_pins_alone_takes_no_group_that_is_far_away():
+    # Of 612 people 64 have it: 10 %, and with one more 11 %, so that everyone hangs all together.
+    # Forty and fifty-five of them are known, and so are the fifteen between, whatever is shown.
+    people = np.arange(612)
+    everyone, few, more = people >= 0, people < 40, people < 55
+    known, team = (people >= 100) & (people < 130), (people >= 130) & (people < 143)
+    has_it = np.isin(people, [*range(5), *range(40, 44), *range(100, 106), *range(130, 134)])
+    has_it |= people >= 612 - 45
+    assert has_it.sum() == 64
+
+    choice = choose_shown(
+        members(known | team, team),
+        Outsider(members(everyone, few, more, known), none(612)),
+        DisclosureSettings(minimum=K),
+        Hidden(members(more & ~few), [has_it.astype(float)], 3),
+    )
+
+    # Either alone would tell of the other; together they tell of no hidden count.
+    assert choice.shown.tolist() == [True, True]
 
 
 def test_groups_that_span_many_blocks_are_audited_too(rng):

@@ -11,36 +11,17 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
-from blijfwijzer.disclosure.atoms import Atoms, find_atoms, members_of
-from blijfwijzer.disclosure.counts import Pin, Pool, Published, find_pinned
 from blijfwijzer.disclosure.earlier import Earlier
-from blijfwijzer.disclosure.guard import Guard, Known
+from blijfwijzer.disclosure.hidden_counts import HiddenCounts
 from blijfwijzer.disclosure.optimum import choose_best
+from blijfwijzer.disclosure.parts import Outsider, Parts
 from blijfwijzer.disclosure.rules import SHOWN, find_faults
-from blijfwijzer.disclosure.span import Row, indicator
 from blijfwijzer.settings import DisclosureSettings
 
 _NARROW = 600
 """People below which a percentage is one of few counts, so that groups hang together by it."""
 _MOST_TRIED = 12_000
 """Groups by turns in which those withheld for counts are tried again: all counts are held anew."""
-_OF_A_CELL = 2
-"""Values that the count in a cell must be able to have: both answers of each stay possible."""
-
-
-@dataclass(frozen=True)
-class Outsider:
-    """What an outsider knows whatever is shown."""
-
-    known: csr_array
-    """Groups that are public: everyone, and earlier releases; one column per person."""
-    forbidden: csr_array
-    """Groups of which an earlier release showed all but a few people, or a few more: as they are
-    now they must not be shown nor follow, whatever their size; as they were they are known."""
-    few: int = 0
-    """People who joined or left such a group, at most."""
-    former: csr_array | None = None
-    """What is left of such groups that were told, as these were shown; none when left out."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +175,7 @@ def choose_groups(
 def _follows(outsider: Outsider, minimum: int) -> bool:
     """Whether a total of everyone, beside what is known, tells of few or of whom it may not."""
     everyone = csr_array(np.ones((1, outsider.known.shape[1]), dtype=np.int8))
-    parts = _Parts(everyone, replace(outsider, few=0))
+    parts = Parts(everyone, replace(outsider, few=0))
     return parts.guard(minimum).offer(0, parts.offered[0]) is not None
 
 
@@ -218,7 +199,7 @@ def choose_shown(
     rank : of each group: those of a lower rank are chosen first, as if there were no others
     """
     people = np.asarray(candidates.sum(axis=1), dtype=float)
-    parts = _Parts(candidates, outsider, None if hidden is None else hidden.groups)
+    parts = Parts(candidates, outsider, None if hidden is None else hidden.groups)
     # A little worth for each group as such, so that of two equal losses fewer are withheld.
     worth = people + 1e-3 * people.max(initial=1.0)
     shown = np.zeros(len(people), dtype=bool)
@@ -247,48 +228,17 @@ def _by_rank(count: int, rank: NDArray[np.int64] | None) -> list[NDArray[np.intp
     return [np.flatnonzero(rank == own) for own in np.unique(rank)]
 
 
-class _Parts:
-    """Groups in atoms: what is known, offered, barred and hidden."""
-
-    def __init__(
-        self, candidates: csr_array, outsider: Outsider, hidden: csr_array | None = None
-    ) -> None:
-        nobody = csr_array((0, candidates.shape[1]), dtype=np.int8)
-        former = nobody if outsider.former is None else outsider.former
-        parts = [outsider.known, candidates, outsider.forbidden, former]
-        parts += [] if hidden is None else [hidden]
-        self.atoms: Atoms = find_atoms(csr_array(vstack(parts, format="csr")))
-        ends = np.cumsum([0, *(part.shape[0] for part in parts)])
-        own = [self.atoms.rows[start:end] for start, end in zip(ends, ends[1:], strict=False)]
-        self.known, self.of_offered, self.barred, self.former = own[:4]
-        self.hidden = own[4] if hidden is not None else self.barred[:0]
-        self.offered = to_rows(self.of_offered)
-        self._outsider = Known(to_rows(self.known), to_rows(self.barred), outsider.few)
-        self._sizes = self.atoms.sizes.tolist()
-
-    def guard(self, minimum: int, taken: Sequence[Row] = ()) -> Guard:
-        """Give a guard that holds what is known, and groups that were chosen before."""
-        known = self._outsider
-        guard = Guard(self._sizes, minimum, replace(known, proven=(*known.proven, *taken)))
-        # What follows from what is known is counted once; no choice can undo it.
-        self._outsider = replace(known, rows=(), proven=(*known.rows, *known.proven))
-        return guard
-
-
-def to_rows(groups: csr_array) -> list[Row]:
-    """Write groups in atoms as rows of a span; a group of nobody has no row."""
-    return [indicator(own.tolist()) for own in members_of(groups)]
-
-
 def _leave_free(
-    parts: _Parts,
+    parts: Parts,
     shown: NDArray[np.bool_],
     people: NDArray[np.floating[Any]],
     hidden: Hidden,
     minimum: int,
 ) -> NDArray[np.bool_]:
     """Withhold groups until no hidden count is pinned, and show again what that did not need."""
-    outcomes = [_Counts(parts, values, hidden, minimum) for values in hidden.outcomes]
+    outcomes = [
+        HiddenCounts(parts, values, hidden.protection, minimum) for values in hidden.outcomes
+    ]
     free = shown.copy()
     # What is withheld for one outcome is a hidden count of all others.
     while found := [pinning for counts in outcomes for pinning in counts.find_pinning(free)]:
@@ -305,7 +255,7 @@ def _leave_free(
 
 
 def _one_of_each(
-    parts: _Parts, gone: NDArray[np.intp], people: NDArray[np.floating[Any]]
+    parts: Parts, gone: NDArray[np.intp], people: NDArray[np.floating[Any]]
 ) -> Iterator[list[int]]:
     """Deal out withheld groups, the largest first, of those that hang together one at a time."""
     narrow = parts.of_offered[np.flatnonzero(people < _NARROW)]
@@ -317,114 +267,6 @@ def _one_of_each(
     turns = _MOST_TRIED // max(1, len(parts.offered))
     for turn in range(min(turns, max(map(len, queues.values()), default=0))):
         yield [queue[turn] for queue in queues.values() if turn < len(queue)]
-
-
-class _Counts:
-    """Those of one outcome that percentages must not pin.
-
-    Fewer groups can only leave more possible, so that what was found free stays so.
-    """
-
-    def __init__(
-        self, parts: _Parts, values: NDArray[np.float64], hidden: Hidden, minimum: int
-    ) -> None:
-        self._parts = parts
-        is_known = ~np.isnan(values)
-        count = len(parts.atoms.sizes)
-        self._sizes = np.bincount(parts.atoms.atom_of, is_known, count).astype(np.int64)
-        has_it = np.bincount(parts.atoms.atom_of, np.nan_to_num(values), count)
-        self._counts = has_it.round().astype(np.int64)
-        # Of whom few answered, no percentage is shown (see `answers`).
-        self._is_told = np.asarray(parts.of_offered @ self._sizes) >= minimum
-        is_cell = (self._sizes > 0) & (self._sizes < minimum)
-        is_cell |= (self._counts == 0) | (self._counts == self._sizes)
-        cells = _one_each(np.flatnonzero(is_cell & (self._sizes > 0)), count)
-        barred = {row.tobytes() for row in members_of(parts.barred)}
-        self._is_barred = np.array(
-            [r.tobytes() in barred for r in members_of(parts.of_offered)], bool
-        )
-        self._targets = csr_array(vstack([cells, parts.hidden, parts.of_offered], format="csr"))
-        self._pool = Pool(count, self._targets.shape[0])
-        self._first_offered = self._targets.shape[0] - len(parts.offered)
-        self._need = np.full(self._targets.shape[0], hidden.protection, dtype=np.int64)
-        self._need[: cells.shape[0]] = _OF_A_CELL
-        self._cells = cells.shape[0]
-        self._is_free = np.zeros(self._targets.shape[0], dtype=bool)
-        self._is_hopeless = self._is_free.copy()
-        """Pinned by what is known, so that no choice can free it."""
-        # What a group told before a few left it stays as it was, whatever others answered, as long
-        # as the count among those who are left does.
-        self._beside = csr_array(vstack([parts.former, parts.known], format="csr"))
-
-    def find_pinning(
-        self, shown: NDArray[np.bool_], tried: Sequence[int] = ()
-    ) -> list[NDArray[np.intp]]:
-        """Give, per pinned count, the shown groups that hold people of it.
-
-        Parameters
-        ----------
-        tried : groups that were added since, so that what was free may be so no more; the first
-            pinned count tells enough where one group was
-        """
-        if len(tried):
-            self._is_free = self._is_hopeless.copy()
-        told = np.flatnonzero(shown & self._is_told)
-        is_open = ~self._is_free
-        is_open[self._first_offered :] &= ~shown & ~self._is_barred
-        pinning: list[NDArray[np.intp]] = []
-        for place, pin in self._pins(np.flatnonzero(is_open), self._beside, told):
-            if pin is None:
-                self._is_free[place] = True
-                continue
-            touching, near = (own[own >= 0] for own in (pin.touching, pin.near))
-            if len(near):
-                pinning.append(touching if len(touching) else near)
-            else:
-                self._give_up(place, pin.values)
-            if pinning and len(tried) == 1:
-                break
-        return pinning
-
-    def _pins(
-        self, places: NDArray[np.intp], beside: csr_array, told: NDArray[np.intp]
-    ) -> Iterator[tuple[int, Pin | None]]:
-        """Give what pins each of some counts, by place among the offered; -1 is known anyway.
-
-        Parameters
-        ----------
-        beside : groups whose percentages are known whatever is shown
-        told : those that are shown
-        """
-        rows = csr_array(vstack([beside, self._parts.of_offered[told]], format="csr"))
-        exact = self._parts.former.shape[0] if beside is self._beside else 0
-        published = Published(rows, self._sizes, self._counts, exact)
-        offered = np.concatenate([np.full(beside.shape[0], -1), told])
-        targets = csr_array(self._targets[places])
-        found = find_pinned(published, targets, self._need[places], self._pool)
-        for place, pin in zip(places.tolist(), found, strict=False):
-            if pin is not None:
-                pin = replace(pin, touching=offered[pin.touching], near=offered[pin.near])
-            yield place, pin
-
-    def _give_up(self, place: int, values: int) -> None:
-        """Ask no more of a count than what was told before leaves it.
-
-        That takes the answers of those who left as known, which they are not. So the answer of a
-        person is given up only where it follows without that: else nothing near it is shown.
-        """
-        if place >= self._cells:
-            self._need[place] = values
-            is_lost = values == 1
-        else:
-            nothing = np.array([], dtype=np.intp)
-            found = self._pins(np.array([place]), self._parts.known, nothing)
-            is_lost = next(found)[1] is not None
-        self._is_free[place] = self._is_hopeless[place] = is_lost
-
-
-def _one_each(cells: NDArray[np.intp], count: int) -> csr_array:
-    ones = np.ones(len(cells), dtype=np.int64)
-    return csr_array((ones, (np.arange(len(cells)), cells)), shape=(len(cells), count))
 
 
 def _cover(found: list[NDArray[np.intp]], people: NDArray[np.floating[Any]]) -> list[int]:

@@ -91,7 +91,9 @@ class Pin:
     touching: NDArray[np.intp]
     """Those that hold people of it."""
     near: NDArray[np.intp]
-    """All that hang together with it."""
+    """Those that hang together with it by groups of few people."""
+    far: NDArray[np.intp]
+    """All that hang together with it: by groups of many people nearly all do."""
     values: int
     """That it can have, as far as was found; fewer than it needs."""
 
@@ -252,6 +254,10 @@ class _Groups:
         nothing = np.array([], dtype=np.intp)
         return np.concatenate([nothing, *(self._rows_of.get(part, nothing) for part in parts)])
 
+    def among(self, rows: NDArray[np.intp]) -> "_Groups":
+        """Give some of the groups."""
+        return _Groups(csr_array(self.rows[rows]), self.low[rows], self.high[rows])
+
     def bound(self, sizes: Integers) -> tuple[Integers, Integers]:
         """Give the fewest and most people with the outcome in each cell, row by row.
 
@@ -307,13 +313,17 @@ class _Local:
         low[stay] = high[stay] = counts[stay]
         rows = csr_array(published.rows[self._narrow])
         self._shown = _Groups(rows, low[self._narrow], high[self._narrow])
+        few = np.flatnonzero(~is_wide[self._narrow])
+        self._few = self._narrow[few]
+        self._of_few = self._shown.among(few)
         self._least, self._most = self._shown.bound(published.sizes)
         self._open = self._shown.leave_open(self._least, self._most)
 
     def pin(self, cells: NDArray[np.integer], values: int) -> Pin:
         """Give the shown groups that can pin the count in some cells."""
         touching = np.unique(self._shown.by_cell[cells].indices)
-        return Pin(self._narrow[touching], self._narrow[self._shown.near(cells)], values)
+        near, far = self._of_few.near(cells), self._shown.near(cells)
+        return Pin(self._narrow[touching], self._few[near], self._narrow[far], values)
 
     def known(self) -> Integers:
         """Give the worlds of the pool, each with the truth where it misses a percentage.

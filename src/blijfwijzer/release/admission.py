@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.answers import Basis, choose_different, choose_told
-from blijfwijzer.disclosure.choice import Candidates, GroupChoice, Outsider, choose_shown
+from blijfwijzer.disclosure.choice import Candidates, GroupChoice, choose_shown
 from blijfwijzer.disclosure.copies import Forms, number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
 from blijfwijzer.disclosure.earlier import Earlier, Present, Seen, read_earlier
@@ -19,6 +19,7 @@ from blijfwijzer.disclosure.fingerprint import (
     to_text,
 )
 from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.grouping import Grouping, member_finder
 from blijfwijzer.groups.paths import GroupPath

@@ -12,7 +12,6 @@ from scipy.sparse import csr_array, vstack
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.certificate import certify, may_follow
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.disclosure.choice import Outsider
 from blijfwijzer.disclosure.earlier import lines_before
 from blijfwijzer.disclosure.fingerprint import (
     Fingerprints,
@@ -26,6 +25,7 @@ from blijfwijzer.disclosure.fingerprint import (
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
+from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.disclosure.standing import standing, withdrawn
 from blijfwijzer.errors import DisclosureError, ReleaseError, counted
 from blijfwijzer.groups.grouping import member_finder

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.choice import Outsider, choose_shown
+from blijfwijzer.disclosure.choice import choose_shown
+from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.runs.merge_crowd import People
 from blijfwijzer.runs.score_targets import is_asked
 from blijfwijzer.settings import DisclosureSettings
