@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 Groups = NDArray[np.bool_]
 """One row per group, one column per person."""
 K = 10
+_SHARES = 0.03, 0.5
+"""Of people who have an outcome, fewest and most."""
 _FEWEST, _MOST = 14, 120
 """Groups that are offered."""
-_PEOPLE = 100, 400
+_PEOPLE = (100, 400), (100, 400), (400, 1500)
+"""Fewest and most, of sizes that are as likely: of 600 and more a percentage allows many counts."""
 
 
 def _by(*keys: NDArray[np.int64]) -> list[NDArray[np.bool_]]:
@@ -107,9 +110,9 @@ class Organisation:
 def draw_organisation(rng: np.random.Generator, shape: str, outcomes: int) -> Organisation:
     """Draw one of which 14 groups or more can be offered."""
     while True:
-        people = int(rng.integers(*_PEOPLE, endpoint=True))
+        people = int(rng.integers(*_PEOPLE[rng.integers(len(_PEOPLE))], endpoint=True))
         groups = SHAPES[shape](rng, people)
         if len(offered_of(groups)) >= _FEWEST:
             break
-    share = rng.uniform(0.1, 0.5, (outcomes, 1))
+    share = rng.uniform(*_SHARES, (outcomes, 1))
     return Organisation(groups, rng.random((outcomes, people)) < share)
