@@ -8,7 +8,6 @@ import re
 import stat
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from blijfwijzer.errors import PackError
 from blijfwijzer.files import write_beside
+from blijfwijzer.survey.zips import damage_told_as
 
 MOST_FILES = 2_000
 """Files in an archive; a folder of a model has some forty."""
@@ -37,8 +37,6 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 """Of each file, so that the clock changes no byte; zip files know no earlier one."""
 _REGULAR = (stat.S_IFREG | 0o644) << 16
 """Attributes of a plain file, in the upper half as Unix has them."""
-_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error)
-"""What `zipfile` raises of a damaged file, or of one packed in a way that it does not know."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +58,8 @@ class Archive:
         """
         if name not in self.sizes:
             raise PackError(f"{self.name}: holds no {name}, so it is no pack. Nothing was used.")
-        try:
-            with self._zip.open(name) as file:
-                content = file.read(self.sizes[name] + 1)
-        except (*_FAULTS, RuntimeError, OSError) as error:
-            raise _damaged(self.name) from error
+        with damage_told_as(_damaged(self.name)), self._zip.open(name) as file:
+            content = file.read(self.sizes[name] + 1)
         if len(content) != self.sizes[name]:
             raise _damaged(self.name)
         return content
@@ -94,10 +89,8 @@ def open_archive(path: Path) -> Iterator[Archive]:
         links, names that are one name elsewhere, more or larger files than there may be.
     """
     _look_at_end(path)
-    try:
+    with damage_told_as(_damaged(path.name)):
         opened = zipfile.ZipFile(path)
-    except (*_FAULTS, OSError) as error:
-        raise _damaged(path.name) from error
     with opened:
         infos = opened.infolist()
         for info in infos:

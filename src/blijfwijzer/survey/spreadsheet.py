@@ -1,8 +1,6 @@
 """A workbook to rows of cells: the sheet with the answers, from its headings down."""
 
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,6 +10,7 @@ from blijfwijzer.errors import SheetError, WrongFormatError
 from blijfwijzer.survey.cells import is_missing_word
 from blijfwijzer.survey.headings import Cell, lay_out
 from blijfwijzer.survey.table import Table, corrupt, refuse_large
+from blijfwijzer.survey.zips import damage_told_as
 
 _SURELY = 10
 """How many times as many cells a sheet must have to be that of the answers; convention of ours."""
@@ -21,11 +20,6 @@ _MOST_ROWS = 1 << 20
 makes all rows before one that claims a higher place."""
 _EXACT = 10**15
 """Whole numbers from here on stay text."""
-_DAMAGED = (
-    *(zipfile.BadZipFile, zlib.error, struct.error),
-    *(EOFError, OSError, RuntimeError, ValueError),
-)
-"""What `zipfile` raises of a damaged file, or of one packed in a way that it does not know."""
 
 
 def read_spreadsheet(path: Path, maximum: int, sheet: str) -> Table:
@@ -41,22 +35,18 @@ def read_spreadsheet(path: Path, maximum: int, sheet: str) -> Table:
         It is not there, or several sheets may be meant.
     CorruptFileError, WrongFormatError, FileTooLargeError, DuplicateColumnError
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            names = {entry.filename for entry in entries}
-    except _DAMAGED:
-        raise corrupt(path) from None
+    with damage_told_as(corrupt(path)), zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        names = {entry.filename for entry in entries}
     if "xl/workbook.xml" not in names:
         raise WrongFormatError(
             f"{path.name}: is a zip file but no workbook. Give it the suffix of what it is."
         )
     refuse_large(path, sum(entry.file_size for entry in entries), maximum)
     try:
-        return _read(path, maximum, sheet)
-    except (*_DAMAGED, KeyError, SyntaxError):
-        raise corrupt(path) from None
-    except (TypeError, AttributeError, IndexError):
+        with damage_told_as(corrupt(path)):
+            return _read(path, maximum, sheet)
+    except (KeyError, SyntaxError, TypeError, AttributeError, IndexError):
         # openpyxl meets XML that is no workbook's with whatever its code stumbles over.
         raise corrupt(path) from None
 
