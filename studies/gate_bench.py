@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
@@ -102,12 +103,16 @@ def people_of(copies: int) -> pd.DataFrame:
     """Give the built-in survey, so many times beside itself with answers dealt anew."""
     rng = np.random.default_rng(4)
     own = make_survey().responses[[*_LEVELS, _QUESTION, "vertrek"]].astype("str")
+    if copies == 1:
+        return own.astype("category")
     parts = []
     for copy in range(copies):
         answers = {name: rng.permutation(own[name].to_numpy()) for name in (_QUESTION, "vertrek")}
-        units = {name: f"{copy}/" + own[name] for name in _LEVELS} if copies > 1 else {}
-        parts.append(own.assign(**units, **(answers if copies > 1 else {})))
-    return pd.concat(parts, ignore_index=True)
+        units = {name: f"{copy}/" + own[name] for name in _LEVELS}
+        parts.append(own.assign(**units, **answers).astype("category"))
+    return pd.DataFrame(
+        {name: union_categoricals([part[name] for part in parts]) for name in own.columns}
+    )
 
 
 def groups_of(people: pd.DataFrame, levels: tuple[str, ...]) -> Offered:
@@ -116,7 +121,7 @@ def groups_of(people: pd.DataFrame, levels: tuple[str, ...]) -> Offered:
     rows: list[csr_array] = []
     paths = [list(levels[:depth]) for depth in range(1, len(levels) + 1)]
     for keys in [*paths, *([*path, _QUESTION] for path in paths), [_QUESTION]]:
-        grouped = people.groupby(keys, sort=True)
+        grouped = people.groupby(keys, sort=True, observed=True)
         code = grouped.ngroup().to_numpy()
         sizes = np.bincount(code)
         kept = np.flatnonzero(sizes >= K)

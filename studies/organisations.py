@@ -13,8 +13,12 @@ _SHARES = 0.03, 0.5
 """Of people who have an outcome, fewest and most."""
 _FEWEST, _MOST = 14, 120
 """Groups that are offered."""
-_PEOPLE = (100, 400), (100, 400), (400, 1500)
-"""Fewest and most, of sizes that are as likely: of 600 and more a percentage allows many counts."""
+_PEOPLE = (100, 400)
+"""Fewest and most of nearly all."""
+_MANY_PEOPLE = (400, 1500)
+_SHARE_OF_LARGE = 0.05
+"""Share of organisations with many people, where a percentage of 600 and more allows many counts;
+few, since to judge one takes as long as ten others."""
 
 
 def _by(*keys: NDArray[np.int64]) -> list[NDArray[np.bool_]]:
@@ -110,7 +114,8 @@ class Organisation:
 def draw_organisation(rng: np.random.Generator, shape: str, outcomes: int) -> Organisation:
     """Draw one of which 14 groups or more can be offered."""
     while True:
-        people = int(rng.integers(*_PEOPLE[rng.integers(len(_PEOPLE))], endpoint=True))
+        sizes = _MANY_PEOPLE if rng.random() < _SHARE_OF_LARGE else _PEOPLE
+        people = int(rng.integers(*sizes, endpoint=True))
         groups = SHAPES[shape](rng, people)
         if len(offered_of(groups)) >= _FEWEST:
             break

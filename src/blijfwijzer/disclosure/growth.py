@@ -197,7 +197,7 @@ class Search:
 
     def _menders_of(self, atom: int) -> int:
         """Give all that could mend an atom."""
-        could = self._bits.of(self._span.small_holders.get(atom, ()))
+        could = self._bits.of(self._span.small_holders(atom))
         if self._span.sizes[atom] < self._span.few:
             could |= self._bits[atom]
         self._menders[atom] = could
@@ -287,7 +287,7 @@ def _reach(span: Span, root: int, closed: frozenset[int]) -> tuple[tuple[int, ..
             if atom in atoms:
                 continue
             atoms.add(atom)
-            news = span.small_holders.get(atom, set()) - pivots - closed
+            news = set(span.small_holders(atom)) - pivots - closed
             pivots |= news
             queue += news
     small = tuple(sorted(atom for atom in atoms if span.sizes[atom] < span.few))

@@ -64,14 +64,10 @@ class Span:
         self.prime = prime
         # Whole numbers below this do not wrap around in one step: b^2 + b < prime / 2.
         self._small = isqrt(prime) // 2
-        self.fitting = _by_size(sizes, few)
-        """Per number of people, the small atoms of at most so many."""
         self.rows: dict[int, Row] = {}
         """Pivot to the rest of its row, which holds no other pivot; the pivot itself is 1."""
         self.holders: dict[int, set[int]] = {}
         """Atom that is no pivot to the pivots of the rows that hold it."""
-        self.small_holders: dict[int, set[int]] = {}
-        """Of these, the pivots of fewer than `few` people."""
         self.is_exact = True
         self._keeps_origin = keeps_origin
         self._origin: dict[int, Row] = {}
@@ -127,6 +123,10 @@ class Span:
             del self._origin[step.pivot], self._given[step.name]
         self.is_exact = step.was_exact
 
+    def small_holders(self, atom: int) -> list[int]:
+        """Give the pivots of fewer than `few` people whose rows hold an atom that is no pivot."""
+        return [pivot for pivot in self.holders.get(atom, ()) if self.sizes[pivot] < self.few]
+
     def origin_of(self, row: Mapping[int, int]) -> Row | None:
         """Give the combination of rows that makes a row, by name; None if it does not follow.
 
@@ -164,7 +164,6 @@ class Span:
 
     def _insert(self, pivot: int, reduced: Row) -> Row:
         """Make an atom a pivot: clear it in the rows that hold it."""
-        self.small_holders.pop(pivot, None)
         changed = {other: self.rows[other].pop(pivot) for other in self.holders.pop(pivot, ())}
         for other, number in changed.items():
             self._change(other, reduced, -number)
@@ -191,13 +190,9 @@ class Span:
 
     def _hold(self, atom: int, pivot: int) -> None:
         self.holders.setdefault(atom, set()).add(pivot)
-        if self.sizes[pivot] < self.few:
-            self.small_holders.setdefault(atom, set()).add(pivot)
 
     def _let_go(self, atom: int, pivot: int) -> None:
         self.holders[atom].discard(pivot)
-        if self.sizes[pivot] < self.few:
-            self.small_holders[atom].discard(pivot)
 
     def _add(self, row: Row, other: Row, times: int) -> None:
         prime = self.prime
@@ -274,11 +269,6 @@ def kernel_of(span: Span, cells: int) -> list[list[tuple[int, int]]]:
             changes = (-int(number * whole) for number in numbers)
             found.append([(cell, whole), *zip(holders, changes, strict=True)])
     return found
-
-
-def _by_size(sizes: Sequence[int], few: int) -> list[frozenset[int]]:
-    small = [(size, atom) for atom, size in enumerate(sizes) if size < few]
-    return [frozenset(atom for size, atom in small if size <= most) for most in range(few)]
 
 
 def signed(residue: int, prime: int = PRIME) -> int:
