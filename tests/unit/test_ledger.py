@@ -1,5 +1,6 @@
 """An append-only ledger: every change, loss and crowd is noticed."""
 
+import base64
 import json
 import multiprocessing
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.chain import FILE, HEAD, KEY, verify
@@ -59,6 +63,20 @@ def test_a_fingerprint_is_read_as_it_was_written():
 
     assert prints.shape == (1, 2, 64)
     assert (from_text(to_text(prints[0])) == prints[0]).all()
+
+
+def test_a_fingerprint_in_base_64_is_read_as_one_in_base_85():
+    prints = fingerprint_groups([*keys(60), *keys(60)], SECRET, one_group(range(30), 60))[0]
+    written = base64.b64encode(prints.astype(">u4").tobytes()).decode()
+
+    assert (from_text(written) == from_text(to_text(prints))).all()
+
+
+@given(
+    arrays(np.int64, (3, 64), elements=st.integers(0, 2**31 - 2) | st.just(0)),
+)
+def test_a_fingerprint_of_any_sums_is_read_as_it_was_written(prints):
+    assert (from_text(to_text(prints)) == prints).all()
 
 
 def test_the_order_of_people_does_not_matter(rng):

@@ -41,6 +41,8 @@ Marks = list[csr_array]
 _MOST_ALIKE = 0.1
 """Share of people who answer as somebody else does, above which a part of the answers tells people
 apart no longer. Convention of ours: of groups of ten, one in three would hold nobody of them."""
+_BASE_85 = ":"
+"""What a text in base 85 begins with; it is no letter of either base."""
 _AT_ONCE = 10_000
 """Pairs of sets of which all sums are held against each other: 20 MB per view."""
 
@@ -341,11 +343,30 @@ def _where(sums: Fingerprints, numbers: NDArray[np.int64]) -> csr_array:
 
 
 def to_text(fingerprint: Fingerprints) -> str:
-    """Write a fingerprint as text (base64)."""
-    return base64.b64encode(fingerprint.astype(">u4").tobytes()).decode()
+    """Write a fingerprint as text (base 85): per view which sums are not 0, in bits, and these.
+
+    In a group of twelve people at most twelve of the 64 sums are.
+
+    >>> to_text(np.eye(1, 64, dtype=np.int64))
+    ':fB*mh0000000001'
+    """
+    parts = list[bytes]()
+    for sums in fingerprint.reshape(-1, SUMS):
+        parts += [np.packbits(sums != 0).tobytes(), sums[sums != 0].astype(">u4").tobytes()]
+    return _BASE_85 + base64.b85encode(b"".join(parts)).decode()
 
 
 def from_text(text: str) -> Fingerprints:
-    """Read what `to_text` wrote: views x 64."""
-    raw = np.frombuffer(base64.b64decode(text), dtype=">u4")
-    return raw.astype(np.int64).reshape(-1, SUMS)
+    """Read what `to_text` wrote, or what it wrote before, all sums in base 64: views x 64."""
+    if not text.startswith(_BASE_85):
+        raw = np.frombuffer(base64.b64decode(text), dtype=">u4")
+        return raw.astype(np.int64).reshape(-1, SUMS)
+    left, views = base64.b85decode(text.removeprefix(_BASE_85)), list[Fingerprints]()
+    while left:
+        sums = np.zeros(SUMS, dtype=np.int64)
+        is_held = np.unpackbits(np.frombuffer(left[: SUMS // 8], dtype=np.uint8)).astype(bool)
+        end = SUMS // 8 + 4 * int(is_held.sum())
+        sums[is_held] = np.frombuffer(left[SUMS // 8 : end], dtype=">u4")
+        views.append(sums)
+        left = left[end:]
+    return np.array(views, dtype=np.int64).reshape(-1, SUMS)

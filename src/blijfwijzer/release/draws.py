@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blijfwijzer.disclosure.chain import Release
+from blijfwijzer.disclosure.fingerprint import from_text
 from blijfwijzer.errors import TrialError, counted
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.vouchers.seal import Origin, hash_text
@@ -113,6 +114,9 @@ def read_drawn(line: Release) -> Drawn | None:
 def share_people(line: Release, one: Release) -> bool:
     """Tell whether two releases tell of the same people: of one wave, file or group."""
     mine, other = line.content, one.content
-    prints = [{g["fingerprint"] for g in one["groups"].values()} for one in (mine, other)]
+    prints = [
+        {from_text(group["fingerprint"]).tobytes() for group in content["groups"].values()}
+        for content in (mine, other)
+    ]
     same = any(mine[name] == other[name] for name in ("wave", "dataset"))
     return same or bool(prints[0] & prints[1])
