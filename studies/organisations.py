@@ -16,9 +16,9 @@ _FEWEST, _MOST = 14, 120
 _PEOPLE = (100, 400)
 """Fewest and most of nearly all."""
 _MANY_PEOPLE = (400, 1500)
-_SHARE_OF_LARGE = 0.05
+_SHARE_OF_LARGE = 0.02
 """Share of organisations with many people, where a percentage of 600 and more allows many counts;
-few, since to judge one takes as long as ten others."""
+few, since to judge one takes as long as twenty others."""
 
 
 def _by(*keys: NDArray[np.int64]) -> list[NDArray[np.bool_]]:
