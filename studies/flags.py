@@ -16,14 +16,13 @@ from blijfwijzer.progress import Tell
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import FlagSettings, RateSettings
 from blijfwijzer.survey.arrays import Array
-from studies.monte_carlo import tell_mean
+from studies.monte_carlo import NO_EFFECTS, tell_mean
 
 _UNITS, _SECTORS = 60, 6
 _RATE = 0.20
 _PLANTED = 0.15
 """Share of units that differ, where a few do."""
 _SETTINGS = FlagSettings(bootstraps=50)
-_NO_EFFECTS = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def run_once(world: FlagWorld, seed: int) -> FlagRun:
     grouping = Grouping(groups, csr_array(rows), pd.DataFrame(), csr_array((0, len(unit))))
     predictions = Predictions(values, risk, Design.of_units(weight, pd.Series(unit)))
     pooled, areas = estimate_groups(
-        grouping, predictions, _NO_EFFECTS, RateSettings(draws=500), seed
+        grouping, predictions, NO_EFFECTS, RateSettings(draws=500), seed
     )
     place, one = _SECTORS + np.arange(_UNITS), np.zeros(_UNITS, dtype=np.intp)
     flags = flag_groups(pooled, areas, Listed(place, sector, one, np.arange(_UNITS)), _SETTINGS, 1)

@@ -24,7 +24,7 @@ from blijfwijzer.progress import Tell
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
-from studies.monte_carlo import tell_mean
+from studies.monte_carlo import NO_EFFECTS, tell_mean
 
 _RUNS = 100
 _SECTORS = 6
@@ -32,7 +32,6 @@ _RATE, _SECTOR, _DEPARTMENT = 0.25, 0.03, 0.05
 """Mean of true rates, and the standard deviations of sectors and of departments."""
 _SETTINGS = RateSettings(draws=500)
 _LEVELS = ("sector", "organisatie", "afdeling")
-_NO_EFFECTS = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def _group(world: LevelWorld, department: Codes) -> tuple[Grouping, dict[str, Co
 
 
 def _pool(survey: _Survey, seed: int, units: Varying = "fixed") -> tuple[PooledRates, pd.DataFrame]:
-    about = survey.predictions, _NO_EFFECTS, _SETTINGS, seed, units
+    about = survey.predictions, NO_EFFECTS, _SETTINGS, seed, units
     return estimate_groups(survey.grouping, *about)
 
 
@@ -307,7 +306,7 @@ def _rest_text(tell: Tell, runs: int) -> str:
             shown[np.setdiff1d(departments, firsts)] = False
             left = find_remainders(survey.grouping, shown)
             true = survey.truth(left)[place]
-            about = survey.predictions, left, _NO_EFFECTS, _SETTINGS, run
+            about = survey.predictions, left, NO_EFFECTS, _SETTINGS, run
             own = pool_remainders(survey.grouping, *about).iloc[place]
             pooled, _ = _pool(survey, run)
             whole, others = (pooled.table.iloc[one] for one in (place, firsts))

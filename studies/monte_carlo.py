@@ -1,10 +1,14 @@
-"""How simulations tell what they found: a mean, and how far chance may have moved it."""
+"""What simulations share: no effects of attributes, and how they tell what they found."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from blijfwijzer.survey.arrays import Array
+
+NO_EFFECTS = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
+"""Of attributes on the rate of a group: none are known."""
 
 
 def tell_mean(values: Sequence[float] | Array) -> str:

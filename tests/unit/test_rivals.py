@@ -9,8 +9,9 @@ from fairlearn.metrics import MetricFrame, false_negative_rate
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.fairness.rivals import compare_gaps
-from blijfwijzer.risk.protection import protect_rivals
+from blijfwijzer.risk.protection import protect_cost, protect_rivals
 from blijfwijzer.risk.rivals import Rivals, compare_risks, measure_skill
 from blijfwijzer.risk.splits import split_by_unit
 
@@ -105,6 +106,18 @@ def test_no_one_response_can_be_found_in_what_is_told(rivals, loss):
         digits = told[name] / 10 ** np.floor(np.log10(step))
         assert digits == pytest.approx(round(digits), abs=1e-6)
     assert told["second"] == pytest.approx(told["first"] + told["difference"])
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "brier"])
+def test_the_interval_that_is_told_is_no_narrower_than_it_is(rivals, loss):
+    found = compare_risks(rivals, 50, 0)
+
+    told = protect_rivals(found, rivals).loc[loss]
+
+    assert told["low"] <= found.loc[loss, "low"] and told["high"] >= found.loc[loss, "high"]
+    cost = Estimate(0.00012, 0.0001, 0.00001, 0.00034, 40.0, ROWS)
+    shown = protect_cost(cost, rivals)
+    assert shown.low <= cost.low and shown.high >= cost.high
 
 
 def test_whom_two_models_miss_is_as_fairlearn_has_it(rivals, rng):

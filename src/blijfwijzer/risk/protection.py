@@ -78,7 +78,8 @@ def protect_rivals(compared: pd.DataFrame, rivals: Rivals) -> pd.DataFrame:
     for name, influence in rivals.influences.items():
         loss = [name]
         step = finest_step(influence, float(compared["se"].fillna(0.0).loc[name]))
-        apart = _to_nearest(compared.loc[loss, ["difference", "low", "high"]], step)
+        apart = in_steps(compared.loc[loss].rename(columns={"difference": "value"}), step)
+        apart = apart.rename(columns={"value": "difference"})[["difference", "low", "high"]]
         first = _to_nearest(compared.loc[loss, "first"], levels[name])
         rest.loc[loss, apart.columns] = apart
         rest.loc[loss, "first"] = first
@@ -154,10 +155,8 @@ def protect_cost(cost: Estimate, rivals: Rivals) -> Estimate:
     rivals : the risks that it is between
     """
     step = finest_step(rivals.influences["log_loss"], 0.0 if np.isnan(cost.se) else cost.se)
-    # An end that rounds to nothing is no negative nothing.
-    value, low, high = (
-        float(_to_nearest(end, step)) + 0.0 for end in (cost.value, cost.low, cost.high)
-    )
+    ends = pd.DataFrame([{"value": cost.value, "low": cost.low, "high": cost.high}])
+    value, low, high = in_steps(ends, step).iloc[0].tolist()
     return replace(cost, value=value, low=low, high=high)
 
 
