@@ -92,3 +92,39 @@ def test_an_edge_of_a_wide_percentage_says_nothing_of_the_rest(have_it, is_withh
     choice = choose_shown(groups, known, DisclosureSettings(minimum=10), hidden)
 
     assert (choice.pinning > 0) == is_withheld
+
+
+@pytest.mark.parametrize("teams", [3, 4])
+def test_what_moves_together_stays_within_a_wide_percentage(teams):
+    # Teams of 20 of whom none has it are each told with the same 15 others, so that one more in a
+    # team is one fewer of these, and one more in every team. In all teams and ten departments that
+    # tell theirs one or two more would be the same percentage; as many as there are teams are not.
+    unit = np.repeat(np.arange(1 + teams + 10), [15, *[20] * teams, *[60] * 10])
+    answers = np.zeros(len(unit))
+    answers[:3] = 1
+    for person in range({3: 60, 4: 61}[teams]):
+        answers[15 + 20 * teams + person % 10 * 60 + person // 10] = 1
+    own = [(unit == 0) | (unit == team) for team in range(1, teams + 1)]
+    groups = members(*own, *(unit == u for u in range(teams + 1, teams + 11)), unit > 0)
+    hidden = Hidden(groups[:0], [answers], 3)
+
+    known = Outsider(everyone(len(unit)), none(len(unit)))
+    choice = choose_shown(groups, known, DisclosureSettings(minimum=10), hidden)
+
+    assert choice.pinning > 0
+
+
+def test_a_wide_percentage_of_before_a_few_left_says_nothing_of_the_rest():
+    # Of 639 people 38 % had it, of whom ten departments of 60 tell each their count, 246 together:
+    # a 247th would have been 39 %. Of the 630 who stay 39 % have it, as would two more.
+    department = np.repeat(np.arange(11), [60] * 10 + [30])
+    answers = np.zeros(630)
+    for person in range(246):
+        answers[person % 10 * 60 + person // 10] = 1
+    groups = members(*(department == unit for unit in range(10)))
+    hidden = Hidden(members(department == 10), [answers], 3)
+
+    before = Outsider(none(630), everyone(630), 9, everyone(630))
+    choice = choose_shown(groups, before, DisclosureSettings(minimum=10), hidden)
+
+    assert choice.pinning > 0
