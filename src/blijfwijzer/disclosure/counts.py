@@ -17,18 +17,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from blijfwijzer.disclosure.atoms import Integers
 from blijfwijzer.disclosure.rounding import percent_of
-from blijfwijzer.disclosure.span import Span, kernel_of
+from blijfwijzer.disclosure.walks import walk
+from blijfwijzer.disclosure.windows import Windows
 
-_WALKS = 12
-_SWEEPS = 2
 _WORTH_A_WALK = 4
 """Hidden counts without a world from which on moves are quicker than a programme for each."""
-_LONGEST_MOVE = 40
 _PROGRAMME_NODES = 500
 _NODES_A_COUNT = 10
 """Nodes beyond the first that programmes may take, per hidden count, of one outcome in all; nearly
@@ -183,50 +181,6 @@ def _note(values: list[set[int]], counts: Integers) -> None:
         own.update(seen)
 
 
-def _walk(rows: csr_array, sizes: Integers, truth: Integers, seed: int = 8) -> Integers:
-    """Make worlds in which each row has the count it has: people with the outcome per cell.
-
-    Parameters
-    ----------
-    rows : one per group, one column per cell
-    sizes, truth : people in each cell of whom the answer is open, and those with the outcome
-    """
-    rng = np.random.default_rng(seed)
-    moves = _moves(rows, sizes)
-    room = sizes.tolist()
-    worlds = [truth]
-    counts = truth.tolist()
-    for _ in range(_WALKS if moves else 0):
-        places = np.tile(rng.permutation(len(moves)), _SWEEPS)
-        for place, chance in zip(places.tolist(), rng.random(len(places)).tolist(), strict=True):
-            _step(counts, room, moves[place], chance)
-        worlds.append(np.array(counts, dtype=np.int64))
-    return np.array(worlds)
-
-
-def _step(counts: list[int], sizes: list[int], move: list[tuple[int, int]], chance: float) -> None:
-    """Go along a move by as many steps as chance says, within what cells can hold."""
-    least, most = -(10**9), 10**9
-    for cell, by in move:
-        down, up = -counts[cell], sizes[cell] - counts[cell]
-        if by < 0:
-            down, up = up, down
-        least, most = max(least, -(-down // by)), min(most, up // by)
-    steps = least + int(chance * (most - least + 1))
-    if steps:
-        for cell, by in move:
-            counts[cell] += steps * by
-
-
-def _moves(rows: csr_array, sizes: Integers) -> list[list[tuple[int, int]]]:
-    """Give a basis of what can change without any row's count changing: (cell, people) each."""
-    span = Span(sizes.tolist(), 0)
-    for name, (start, end) in enumerate(zip(rows.indptr, rows.indptr[1:], strict=False)):
-        span.push(name, dict.fromkeys(rows.indices[start:end].tolist(), 1))
-    kernel = kernel_of(span, len(sizes))
-    return [move for move in kernel if len(move) <= _LONGEST_MOVE]
-
-
 class _Groups:
     """Groups, how many with the outcome each can have, and the parts in which they hang together.
 
@@ -293,9 +247,11 @@ class _Local:
     """The shown groups near a hidden count, as an integer programme.
 
     Groups of so many people that their percentage allows twice as many counts as are asked (and
-    six) are left out: they hang everything together and pin next to nothing. But not where the
-    count lies within what is asked of an edge of its window: one more or fewer in a hidden group
-    would then be another percentage, which tells of each of these people that he is not the one.
+    six) are left out at first: they hang everything together and pin next to nothing. But not where
+    the count lies within what is asked of an edge of its window: one more or fewer in a hidden
+    group would then be another percentage, which tells of each of these people that he is not the
+    one. Nor where the count itself stays. The others are asked of each world that is found, and
+    taken in where it would give another percentage.
     """
 
     def __init__(self, published: Published, protection: int, pool: Pool) -> None:
@@ -307,8 +263,11 @@ class _Local:
         # That fewer than none or more than all have it is no other percentage.
         below = np.where(low > 0, counts - low, protection)
         above = np.where(high < people, high - counts, protection)
-        self._narrow = np.flatnonzero(~is_wide | (np.minimum(below, above) < protection - 1))
         stay = slice(published.exact)
+        is_held = ~is_wide | (np.minimum(below, above) < protection - 1)
+        # Its window is of those who were in it then, and not known any more.
+        is_held[stay] = True
+        self._narrow, self._rest = np.flatnonzero(is_held), np.flatnonzero(~is_held)
         low, high = low.copy(), high.copy()
         low[stay] = high[stay] = counts[stay]
         rows = csr_array(published.rows[self._narrow])
@@ -318,12 +277,19 @@ class _Local:
         self._of_few = self._shown.among(few)
         self._least, self._most = self._shown.bound(published.sizes)
         self._open = self._shown.leave_open(self._least, self._most)
+        others = csr_array(published.rows[self._rest])
+        self._wide = Windows(others, low[self._rest], high[self._rest])
+        self._broken = np.zeros(len(self._rest), dtype=bool)
+        """Wide groups of which a world gave another percentage."""
 
     def pin(self, cells: NDArray[np.integer], values: int) -> Pin:
         """Give the shown groups that can pin the count in some cells."""
-        touching = np.unique(self._shown.by_cell[cells].indices)
-        near, far = self._of_few.near(cells), self._shown.near(cells)
-        return Pin(self._narrow[touching], self._few[near], self._narrow[far], values)
+        touching = self._narrow[np.unique(self._shown.by_cell[cells].indices)]
+        near, far = self._few[self._of_few.near(cells)], self._narrow[self._shown.near(cells)]
+        wide = np.flatnonzero(self._broken)
+        hold = self._rest[wide[self._wide.holding(cells)[wide]]]
+        far = np.concatenate([far, self._rest[wide]])
+        return Pin(np.concatenate([touching, hold]), near, far, values)
 
     def known(self) -> Integers:
         """Give the worlds of the pool, each with the truth where it misses a percentage.
@@ -338,14 +304,17 @@ class _Local:
         is_off[world, groups.part_of_row[row]] = True
         world, cell = np.nonzero((worlds < self._least) | (worlds > self._most))
         is_off[world, groups.part[cell]] = True
-        return np.where(is_off[:, groups.part], self._counts, worlds)
+        mended = np.where(is_off[:, groups.part], self._counts, worlds)
+        mended[self._wide.broken_by(mended).any(axis=1)] = self._counts
+        return mended
 
     def walk(self, cells: NDArray[np.integer]) -> Integers:
         """Make worlds by moves in the parts that hold some cells."""
         groups, room = self._open, self._most - self._least
         inside = np.flatnonzero(np.isin(groups.part, groups.part[cells]) & (room > 0))
         rows = csr_array(groups.rows[groups.near(inside)][:, inside])
-        walked = _walk(rows, room[inside], (self._counts - self._least)[inside])
+        wide = self._wide.among(inside, self._counts, self._least)
+        walked = walk(rows, room[inside], (self._counts - self._least)[inside], wide)
         worlds = np.tile(self._counts, (len(walked), 1))
         worlds[:, inside] = walked + self._least[inside]
         return worlds
@@ -363,19 +332,44 @@ class _Local:
         if not spans:
             return None
         near = self._open.near(cells)
-        matrix = self._open.rows[near]
-        used = np.union1d(np.unique(matrix.indices), cells)
-        programme = _Programme(
-            csr_array(matrix[:, used]),
-            (self._open.low[near], self._open.high[near]),
-            (self._least[used], self._most[used]),
-        )
-        found = programme.within(np.isin(used, cells).astype(float), spans, self._pool)
-        if found is None:
-            return None
-        world = self._counts.copy()
-        world[used] = found
+        used = np.union1d(np.unique(self._open.rows[near].indices), cells)
+        world = self._find_within(cells, spans, near, used)
+        if world is None and self._broken.any():
+            # Others may change too, so that a wide percentage stays.
+            used = np.flatnonzero(
+                (self._least < self._most) | np.isin(np.arange(len(self._counts)), cells)
+            )
+            world = self._find_within(cells, spans, np.arange(len(self._open.low)), used)
         return world
+
+    def _find_within(
+        self,
+        cells: NDArray[np.integer],
+        spans: Sequence[tuple[int, int]],
+        near: NDArray[np.intp],
+        used: NDArray[np.integer],
+    ) -> Integers | None:
+        """Find such a world by some rows, in which no more than some cells change."""
+        wish, bounds = np.isin(used, cells).astype(float), (self._least[used], self._most[used])
+        world = self._counts.copy()
+        while True:
+            wide = self._wide.some(self._broken).among(used, self._counts)
+            programme = _Programme(
+                csr_array(vstack([self._open.rows[near][:, used], wide.rows], format="csr")),
+                (
+                    np.concatenate([self._open.low[near], wide.low]),
+                    np.concatenate([self._open.high[near], wide.high]),
+                ),
+                bounds,
+            )
+            found = programme.within(wish, spans, self._pool)
+            if found is None:
+                return None
+            world[used] = found
+            broken = self._wide.broken_by(world[None, :])[0]
+            if not broken.any():
+                return world
+            self._broken |= broken
 
 
 @dataclass(frozen=True)
