@@ -25,9 +25,9 @@ from blijfwijzer.settings import DisclosureSettings
 from studies.organisations import SHAPES, Groups, K, draw_organisation, offered_of
 from studies.twins import find_twins
 
-SEED = 3_480_127
+SEED = 8_041_953
 _NODES = 20_000
-_CHANGED = 3
+_CHANGED = 9
 """People who joined or left before the second of two releases, at most."""
 _JOINED = 0.5
 """Share of these who joined."""
