@@ -149,9 +149,7 @@ class _Asked:
 
 
 def _take(people: Alike, count: int) -> Alike:
-    rows = _spread(len(people.weight), count)
-    values = people.values.iloc[rows]
-    return Alike(values, people.weight[rows], people.forms[rows], people.units[rows])
+    return people.take(_spread(len(people.weight), count))
 
 
 def _rows(name: str, asked: _Asked, files: tuple[Path, ...], tell: Tell) -> Iterator[str]:

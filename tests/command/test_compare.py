@@ -64,6 +64,15 @@ def test_on_the_survey_of_the_training_both_are_measured_out_of_fold(made, shown
     assert sum("So it was fitted again" in line for line in shown.said) == 2
 
 
+def test_what_both_foresaw_out_of_fold_is_worked_out_once(made, tmp_path, monkeypatch):
+    first = compare(made, made[1]).write(tmp_path / "first", ledgers=tmp_path / "ledger")
+    monkeypatch.delattr("blijfwijzer.runs.held_out.fit_chosen")
+    again = compare(made, made[1]).write(tmp_path / "again", ledgers=tmp_path / "ledger")
+
+    told, told_again = (one.tables["compared_measures"] for one in (first, again))
+    pd.testing.assert_frame_equal(told, told_again)
+
+
 ASKED = {
     "Which model is better, and is that sure?": "Model B is better: the log loss of B is lower",
     "On whom were both measured?": "the same people, whom they were not fitted on",

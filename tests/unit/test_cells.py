@@ -1,5 +1,6 @@
 """Cells of people of whom a model says nearly the same: enough of them, and always the same."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -18,10 +19,6 @@ def people(rng, rows=600, units=12):
     values = pd.DataFrame(rng.normal(size=(rows, 5)) * strength)
     weight = rng.uniform(0.5, 2, rows)
     return Alike(values, weight, np.arange(rows), rng.integers(0, units, rows))
-
-
-def in_order(one, order):
-    return Alike(one.values.iloc[order], one.weight[order], one.forms[order], one.units[order])
 
 
 def sizes(codes, cells):
@@ -75,16 +72,47 @@ def test_the_same_people_in_another_order_are_in_the_same_cells(rng):
     one, order = people(rng), rng.permutation(600)
 
     cells = make_cells(one, K, DOMINANCE)
-    again = make_cells(in_order(one, order), K, DOMINANCE)
+    again = make_cells(one.take(order), K, DOMINANCE)
 
     pairs = {*zip(cells[order].tolist(), again.tolist(), strict=True)}
     assert len(pairs) == cells.max() + 1
 
 
 def test_too_few_people_are_in_no_cell(rng):
-    few = in_order(people(rng), np.arange(9))
+    few = people(rng).take(np.arange(9))
 
     assert (make_cells(few, K, DOMINANCE) == -1).all()
+
+
+def test_a_cell_has_ten_people_who_are_not_one_of_few_beside_it(rng):
+    one, ties = people(rng), rng.random(600) < 0.9
+    cells = make_cells(replace(one, ties=ties), K, DOMINANCE)
+    as_if_all_counted = make_cells(one, K, DOMINANCE)
+
+    assert cells.min() == 0
+    assert np.bincount(cells[ties]).min() >= K
+    assert np.bincount(as_if_all_counted[ties]).min() < K
+    assert len(np.bincount(cells)) >= ties.sum() // (K + 1)
+
+
+def test_people_who_are_all_of_few_beside_cells_are_in_none(rng):
+    one, ties = people(rng), np.arange(600) < K - 1
+
+    assert (make_cells(replace(one, ties=ties), K, DOMINANCE) == -1).all()
+
+
+def test_beside_small_units_nearly_all_cells_may_be_told_of(rng):
+    one, units = people(rng, 1200), np.arange(1200) // 12
+    atoms = np.where(rng.random(1200) < 0.08, 100 + units, units)
+    ties = np.bincount(atoms)[atoms] >= K
+
+    plain, counted = (make_cells(people, K, DOMINANCE) for people in (one, replace(one, ties=ties)))
+
+    shown = [
+        1 - len(loose_cells(cells, atoms, K)) / (cells.max() + 1) for cells in (plain, counted)
+    ]
+    assert shown[0] < 0.5
+    assert shown[1] > 0.9
 
 
 def test_weights_move_who_is_alike(rng):

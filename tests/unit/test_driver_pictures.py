@@ -128,14 +128,13 @@ def test_answers_that_begin_above_zero_use_the_whole_scale(drivers):
 
 
 def test_no_answer_and_levels_have_marks_of_their_own_and_a_legend(drivers):
-    figure = drawn(drivers, "summary")
-    axes = figure.axes[0]
+    axes = drawn(drivers, "summary").axes[0]
 
     (missing,) = {to_hex(bar.get_edgecolor()) for bar in bars(axes, "score:no answer")}
     (level,) = {to_hex(bar.get_facecolor()) for bar in bars(axes, "city:level")}
     assert missing == ORANGE.lower()
     assert level == GREEN.lower()
-    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    words = [text.get_text() for text in axes.get_legend().get_texts()]
     assert words == ["antwoord zonder volgorde", "geen antwoord"]
 
 

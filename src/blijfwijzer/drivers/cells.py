@@ -39,6 +39,15 @@ class Alike:
     """Number of what each answered: those with the same are copies, and count as one."""
     units: Array | Codes
     """Number of the organisation that each works in."""
+    ties: Mask | None = None
+    """Whether each counts for the size of a cell: who is one of few in what may be told beside
+    cells does not, as a cell would then tell of fewer. Everyone counts when None."""
+
+    def take(self, rows: Codes) -> "Alike":
+        """Give the same of some people, in this order."""
+        ties = None if self.ties is None else self.ties[rows]
+        own = (self.weight[rows], self.forms[rows], self.units[rows], ties)
+        return Alike(self.values.iloc[rows], *own)
 
 
 def make_cells(people: Alike, smallest: int, dominance: float) -> Codes:
@@ -46,8 +55,9 @@ def make_cells(people: Alike, smallest: int, dominance: float) -> Codes:
 
     People are halved along the axis on which they differ most, until cells hold `smallest`; pairs
     of cells that lie beside each other are then parted anew between their means, which makes both
-    more alike each time. A cell of fewer different forms, of one organisation, or in which two
-    people carry nearly all weight joins the cell beside it.
+    more alike each time. Who does not count for sizes then joins the nearest. A cell of fewer
+    different forms, of one organisation, or in which two people carry nearly all weight joins the
+    cell beside it.
 
     Parameters
     ----------
@@ -59,19 +69,27 @@ def make_cells(people: Alike, smallest: int, dominance: float) -> Codes:
     Number of the cell of each response, from 0 on; -1 for all where there are too few for one.
     """
     order = _canonical(people)
-    own = Alike(
-        people.values.iloc[order],
-        people.weight[order],
-        people.forms[order],
-        people.units[order],
-    )
-    found = np.full(len(order), -1)
-    if len(np.unique(people.forms)) < smallest:
+    own = people.take(order)
+    found, ties = np.full(len(order), -1), _ties(own)
+    if len(np.unique(own.forms)) < smallest or ties.sum() < smallest:
         return found
     points = project(own.values.to_numpy(), own.weight)
-    cells = _halve(points, own.weight, smallest)
-    cells = _part_anew(points, own.weight, cells)
+    cells = _halve(points[ties], own.weight[ties], smallest)
+    cells = _part_anew(points[ties], own.weight[ties], cells)
+    cells = _add_others(points, own.weight, ties, cells)
     found[order] = _join(points, own, cells, smallest, dominance)
+    return found
+
+
+def _ties(people: Alike) -> Mask:
+    return np.ones(len(people.weight), dtype=bool) if people.ties is None else people.ties
+
+
+def _add_others(points: Array, weight: Array, ties: Mask, cells: Codes) -> Codes:
+    """Put who does not count for sizes in the cell whose mean is nearest."""
+    centres, _ = _centres(points[ties], weight[ties], cells)
+    found = np.empty(len(points), dtype=np.intp)
+    found[ties], found[~ties] = cells, KDTree(centres).query(points[~ties])[1]
     return found
 
 
@@ -110,7 +128,7 @@ def _canonical(people: Alike) -> Codes:
     """Order people by what is known of them, so that no place in a file matters."""
     # What differs in the last digits alone is the same.
     rounded = np.round(people.values.to_numpy(), 12) + 0.0
-    keys = [people.units, people.weight, *rounded.T[::-1], rounded.sum(axis=1)]
+    keys = [_ties(people), people.units, people.weight, *rounded.T[::-1], rounded.sum(axis=1)]
     return np.asarray(np.lexsort(keys), dtype=np.intp)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.numbers import write_tick
 from blijfwijzer.publish.texts import write
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
 # Okabe & Ito (2008): told apart by colour-blind people and in grey.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6b6b6b"
+_LETTERS, _LINE = 8.6, 0.24
+"""Letters of a title beside each other in an inch, and inches that one more line of it takes."""
+ABOVE: Any = {
+    **{"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.2},
+    **{"frameon": False, "fontsize": 9, "ncols": 2},
+}
+"""Where the signs of a picture stand: above its marks, so that they lie over none."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +78,28 @@ class Subject:
             return self.say("group.too_small")
         return self.in_words(group_label(self.codebook, attribute, group))
 
+    def at_least(self, n: float) -> str:
+        """Say how many people something stands for, as the lowest of their band."""
+        return self.say("plot.n", n=band(n)[0])
+
     @contextmanager
     def canvas(
-        self, width: float, height: float, what: str, rows: int = 1, columns: int = 1
+        self,
+        width: float,
+        height: float,
+        what: str,
+        rows: int = 1,
+        columns: int = 1,
+        n: float | None = None,
     ) -> "Iterator[tuple[Figure, list[Axes]]]":
-        """Open a figure on `what` of the outcome, with the note that every picture carries."""
-        title = f"{self.in_words(self.outcome.label)}: {self.say(what)}"
+        """Open a figure on `what` of the outcome, with the note that every picture carries.
+
+        Parameters
+        ----------
+        n : people that all of it stands for, where it is not told of its parts
+        """
+        seen = self.say(what) if n is None else f"{self.say(what)} ({self.at_least(n)})"
+        title = title_of(self.in_words(self.outcome.label), seen, int(_LETTERS * width))
         with canvas((width, height), title, self.note, rows, columns) as (figure, axes):
             for side in (side for one in axes for side in (one.xaxis, one.yaxis)):
                 side.set_major_formatter(_ticks(self.language))
@@ -90,11 +114,32 @@ def wrap(text: str, width: int = 38, lines: int = 2) -> str:
     """
     broken = textwrap.wrap(text, width)
     if len(broken) > lines:
-        broken = [
-            *broken[: lines - 1],
-            textwrap.shorten(" ".join(broken[lines - 1 :]), width, placeholder="…"),
-        ]
+        last = textwrap.shorten(" ".join(broken[lines - 1 :]), width, placeholder="…")
+        # One word alone is longer than the line.
+        last = last if last != "…" else f"{broken[lines - 1][: width - 1]}…"
+        broken = [*broken[: lines - 1], last]
     return "\n".join(broken)
+
+
+def wrap_with(text: str, end: str, width: int, lines: int = 2) -> str:
+    r"""Break a label in lines; `end` stays whole behind it, on a line of its own where it must.
+
+    >>> wrap_with("een twee drie vier", "(n ≥ 10)", 9, 1)
+    'een…\n(n ≥ 10)'
+    """
+    broken = wrap(text, width, lines)
+    is_short = len(broken.rpartition("\n")[2]) + len(end) < width
+    return f"{broken}{' ' if is_short else chr(10)}{end}"
+
+
+def title_of(subject: str, seen: str, width: int) -> str:
+    r"""Say of what a picture is and what is seen in it, which is never left out for want of room.
+
+    >>> title_of("een twee drie", "vier", 9)
+    'een twee\ndrie:\nvier'
+    """
+    whole = f"{subject}: {seen}"
+    return whole if len(whole) <= width else f"{wrap(subject, width)}:\n{wrap(seen, width)}"
 
 
 @contextmanager
@@ -106,8 +151,10 @@ def canvas(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    width, height = size
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=size, layout="constrained")
+        higher = height + _LINE * title.count("\n")
+        figure = Figure(figsize=(width, higher), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)

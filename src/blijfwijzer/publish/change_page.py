@@ -9,7 +9,16 @@ import pandas as pd
 
 from blijfwijzer.drivers.change import HEIGHT, DriverChange
 from blijfwijzer.publish.blocks import Block
-from blijfwijzer.publish.canvas import BLUE, GREY, ORANGE, Picture, Subject, wrap
+from blijfwijzer.publish.canvas import (
+    ABOVE,
+    BLUE,
+    GREY,
+    ORANGE,
+    Picture,
+    Subject,
+    wrap,
+    wrap_with,
+)
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.numbers import Kind
 from blijfwijzer.publish.training_files import table_files
@@ -70,10 +79,10 @@ def _told(row: pd.Series, level: Kind) -> dict[str, Value]:
 def draw_change(changed: Changed, subject: Subject) -> dict[str, Picture]:
     """Draw how much of the change of each construct's size is of either part."""
     table = changed.found.sizes.iloc[::-1]
-    names = [
-        f"{subject.in_words(_named(name, subject))} "
+    names = [subject.in_words(_named(name, subject)) for name in table["construct"]]
+    kinds = [
         f"({subject.say('plot.changeable' if is_changeable else 'plot.given')})"
-        for name, is_changeable in zip(table["construct"], table["is_changeable"], strict=True)
+        for is_changeable in table["is_changeable"]
     ]
     places = np.arange(len(table))
     with subject.canvas(9, 2.1 + 0.65 * len(table), "plot.change") as (figure, (axes,)):
@@ -86,12 +95,13 @@ def draw_change(changed: Changed, subject: Subject) -> dict[str, Picture]:
         whole = 100 * table["change"]
         axes.plot(whole, places, "D", color="black", label=subject.say("plot.change_whole"))
         axes.axvline(0, color=GREY, linewidth=0.8)
-        axes.set_yticks(places, [wrap(name, 44) for name in names], fontsize=9)
-        axes.set_xlabel(subject.say("plot.change_size"))
-        axes.legend(frameon=False, fontsize=8)
+        ticks = [wrap_with(name, kind, 40) for name, kind in zip(names, kinds, strict=True)]
+        axes.set_yticks(places, ticks, fontsize=9)
+        axes.set_xlabel(wrap(subject.say("plot.change_size"), 56))
+        axes.legend(**{**ABOVE, "ncols": 3, "fontsize": 8})
     sizes = [
-        say("plot.change_of", name=name, change=Quantity(float(one), "points"))
-        for name, one in zip(names[::-1], whole[::-1], strict=True)
+        say("plot.change_of", name=f"{name} {kind}", change=Quantity(float(one), "points"))
+        for name, kind, one in zip(names[::-1], kinds[::-1], whole[::-1], strict=True)
     ]
     return {PICTURE: Picture(figure, subject.say("plot.alt.change", sizes=tuple(sizes)))}
 

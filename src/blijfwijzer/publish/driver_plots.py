@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.drivers.dependence import LEVEL, NO_ANSWER
 from blijfwijzer.drivers.profiles import Drivers
-from blijfwijzer.publish.canvas import BLUE, GREEN, GREY, ORANGE, Picture, Subject, wrap
+from blijfwijzer.publish.canvas import (
+    ABOVE,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    Picture,
+    Subject,
+    wrap,
+    wrap_with,
+)
 from blijfwijzer.survey.codebook import Column
 from blijfwijzer.survey.texts import Message, Quantity
 
@@ -24,6 +33,8 @@ _ACROSS = 3
 """Panels beside each other, which have one scale."""
 _MOST_UPRIGHT = 5
 """Bars of which the labels fit beside each other."""
+_MOST_ANSWERS = 16
+"""Answers of one question that are drawn; how many there are beside them is told."""
 _MOST_GROUPS = 40
 """Rows of the picture of groups; how many there are beside them is told."""
 
@@ -85,7 +96,7 @@ def _summary(drivers: Drivers, subject: Subject) -> Picture:
         told = spread.groupby("feature")["n"].sum()
         axes.set_yticks(
             range(len(names)),
-            [f"{wrap(labels[n], 44)} ({_at_least(told[n], subject)})" for n in names[::-1]],
+            [wrap_with(labels[n], f"({subject.at_least(told[n])})", 44) for n in names[::-1]],
             fontsize=8,
         )
         axes.set_ylim(-0.7, len(names) - 0.3)
@@ -100,14 +111,14 @@ def _summary(drivers: Drivers, subject: Subject) -> Picture:
             if (spread["kind"] == kind).any()
         ]
         if marks:
-            figure.legend(handles=marks, frameon=False, loc="outside upper right", ncols=2)
+            axes.legend(handles=marks, **ABOVE)
     alt = subject.say("plot.alt.summary", names=tuple(labels[name] for name in names[:5]))
     return Picture(figure, alt)
 
 
-def _at_least(n: float, subject: Subject) -> str:
-    """Say how many people something stands for, as the lowest of their band."""
-    return subject.say("plot.n", n=band(n)[0])
+def _people(drivers: Drivers) -> float:
+    """Give how many people all is about."""
+    return float(drivers.features["n"].max())
 
 
 def _constructs(drivers: Drivers, subject: Subject) -> Picture:
@@ -123,7 +134,8 @@ def _constructs(drivers: Drivers, subject: Subject) -> Picture:
         subject.say("plot.changeable") if c else subject.say("plot.given")
         for c in table["is_changeable"]
     ]
-    with subject.canvas(9, 1.9 + 0.55 * len(table), "plot.constructs") as (figure, (axes,)):
+    height, n = 2.1 + 0.55 * len(table), _people(drivers)
+    with subject.canvas(9, height, "plot.constructs", n=n) as (figure, (axes,)):
         size = table["mean_abs"] * 100
         error = np.abs(np.stack([table["low"] * 100 - size, table["high"] * 100 - size]))
         bars = axes.barh(
@@ -138,9 +150,10 @@ def _constructs(drivers: Drivers, subject: Subject) -> Picture:
         for bar, is_changeable in zip(bars, table["is_changeable"], strict=True):
             bar.set_hatch("" if is_changeable else "///")
         axes.set_yticks(
-            range(len(table)), [f"{n} ({k})" for n, k in zip(names, kinds, strict=True)]
+            range(len(table)),
+            [wrap_with(one, f"({kind})", 40) for one, kind in zip(names, kinds, strict=True)],
         )
-        axes.set_xlabel(subject.say("plot.mean_size"))
+        axes.set_xlabel(wrap(subject.say("plot.mean_size"), 56))
         axes.legend(
             handles=[
                 Patch(facecolor=BLUE, edgecolor="black", label=subject.say("plot.employer")),
@@ -151,8 +164,7 @@ def _constructs(drivers: Drivers, subject: Subject) -> Picture:
                     label=subject.say("plot.given"),
                 ),
             ],
-            frameon=False,
-            loc="lower right",
+            **ABOVE,
         )
     sizes = [
         Message("plot.size", {"name": f"{name}, {kind}", "points": float(points)})
@@ -163,21 +175,24 @@ def _constructs(drivers: Drivers, subject: Subject) -> Picture:
 
 def _dependence(drivers: Drivers, subject: Subject) -> Picture:
     labels = subject.labels
-    names = list(dict.fromkeys(drivers.dependence["feature"]))
-    rows = -(-len(names) // _ACROSS)
-    canvas = subject.canvas(13, 0.9 + 3.9 * rows, "plot.dependence", rows, _ACROSS)
+    parts = {str(name): part for name, part in drivers.dependence.groupby("feature", sort=False)}
+    names = list(parts)
+    rows = [names[start : start + _ACROSS] for start in range(0, len(names), _ACROSS)]
+    worded = {name: _column_in_words(name, subject) for name in names}
+    leaning = sum(any(worded[n] and len(parts[n]) > _MOST_UPRIGHT for n in row) for row in rows)
+    height = 1.1 + 3.9 * len(rows) + 1.2 * leaning
+    canvas = subject.canvas(13, height, "plot.dependence", len(rows), _ACROSS)
     with canvas as (figure, axes):
         for axis, name in zip(axes, names, strict=False):
-            part = drivers.dependence[drivers.dependence["feature"] == name]
-            column = subject.codebook.columns.get(name)
-            if column is not None and column.codes:
-                _draw_codes(axis, part, column, subject)
-            else:
+            part, column = parts[name], worded[name]
+            title = wrap_with(labels[name], f"({subject.at_least(part['n'].sum())})", 46)
+            if column is None:
                 _draw_numbers(axis, part, subject)
+            elif left := _draw_codes(axis, part, column, subject):
+                cut = Message("plot.answers_left", {"shown": _MOST_ANSWERS}, left)
+                title += f"\n{subject.in_words(cut)}"
             axis.axhline(0, color=GREY, linewidth=0.8)
-            axis.set_title(
-                f"{wrap(labels[name], 40)} ({_at_least(part['n'].sum(), subject)})", fontsize=10
-            )
+            axis.set_title(title, fontsize=10)
             axis.set_xlabel(subject.say("plot.answer"), fontsize=8)
             axis.set_ylabel(subject.say("plot.adds"), fontsize=8)
         for start in range(0, len(names), _ACROSS):
@@ -188,6 +203,13 @@ def _dependence(drivers: Drivers, subject: Subject) -> Picture:
     return Picture(figure, alt)
 
 
+def _column_in_words(name: str, subject: Subject) -> Column | None:
+    """Give a column whose answers have words or no order, so that no line can lead through them."""
+    column = subject.codebook.columns.get(name)
+    is_worded = column is not None and (column.codes or column.type == "nominal")
+    return column if is_worded else None
+
+
 def _share_scale(axes: "Sequence[Axes]") -> None:
     """Give panels beside each other one scale."""
     ends = [axis.get_ylim() for axis in axes]
@@ -195,12 +217,19 @@ def _share_scale(axes: "Sequence[Axes]") -> None:
         axis.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
 
 
-def _draw_codes(axis: "Axes", part: pd.DataFrame, column: Column, subject: Subject) -> None:
-    """Draw a bar per answer that has words, and one of those who gave none."""
-    part = part.sort_values("value", na_position="last")
+def _draw_codes(axis: "Axes", part: pd.DataFrame, column: Column, subject: Subject) -> int:
+    """Draw a bar per answer that has words, and one of those who gave none.
+
+    Returns
+    -------
+    How many answers there is no room for: those that fewest gave.
+    """
+    known = part.dropna(subset="value")
+    drawn = known.nlargest(_MOST_ANSWERS, "n").sort_values("value")
+    left, part = len(known) - len(drawn), pd.concat([drawn, part[part["value"].isna()]])
     is_known = part["value"].notna().to_numpy()
     said = [tell_answer(row, column, subject) for row in part.to_dict("records")]
-    told = [_at_least(n, subject) for n in part["n"]]
+    told = [subject.at_least(n) for n in part["n"]]
     height = part["contribution"].to_numpy() * 100
     error = np.abs(np.stack([part["low"] * 100 - height, part["high"] * 100 - height]))
     bars = axis.bar(range(len(part)), height, yerr=error, color=BLUE, edgecolor=BLUE, capsize=2)
@@ -209,7 +238,7 @@ def _draw_codes(axis: "Axes", part: pd.DataFrame, column: Column, subject: Subje
             bar.set(facecolor="white", edgecolor=ORANGE, hatch="xxxx")
     is_many = len(part) > _MOST_UPRIGHT
     ticks = [
-        f"{wrap(one, 24, 1)}, {n}" if is_many else f"{wrap(one, 12, 3)}\n{n}"
+        f"{wrap(one, 26, 1)}, {n}" if is_many else f"{wrap(one, 12, 3)}\n{n}"
         for one, n in zip(said, told, strict=True)
     ]
     axis.set_xticks(range(len(part)), ticks, fontsize=7)
@@ -217,6 +246,7 @@ def _draw_codes(axis: "Axes", part: pd.DataFrame, column: Column, subject: Subje
         # Upright they would lie over each other.
         for label in axis.get_xticklabels():
             label.set(rotation=55, horizontalalignment="right", rotation_mode="anchor")
+    return left
 
 
 def _draw_numbers(axis: "Axes", part: pd.DataFrame, subject: Subject) -> None:
@@ -233,7 +263,7 @@ def _draw_numbers(axis: "Axes", part: pd.DataFrame, subject: Subject) -> None:
         last, first = known["value"].max(), known["value"].min()
         where = last + 0.12 * (last - first) if len(known) > 1 else 0.0
         height = row["contribution"] * 100
-        label = f"{subject.say('plot.no_answer')} ({_at_least(row['n'], subject)})"
+        label = f"{subject.say('plot.no_answer')} ({subject.at_least(row['n'])})"
         error = [[height - row["low"] * 100], [row["high"] * 100 - height]]
         axis.errorbar(where, height, error, fmt="X", color=ORANGE, capsize=3, label=label)
         axis.legend(frameon=False, fontsize=8)
@@ -247,7 +277,8 @@ def tell_answer(row: Mapping[Hashable, Any], column: Column, subject: Subject) -
     row : of `Drivers.dependence`, of a column with codes
     """
     if np.isnan(row["value"]):
-        return subject.say("plot.no_answer")
+        # A level of too few counts as none to a model.
+        return subject.say("plot.no_level" if column.type == "nominal" else "plot.no_answer")
     values = column.values
     inside = [code for code, value in values.items() if row["first"] <= value <= row["last"]]
     codes = [row["code"]] if row["code"] else inside
@@ -267,12 +298,13 @@ def _interactions(drivers: Drivers, subject: Subject) -> Picture:
     low, high = (100 * rise for rise in drivers.bend)
     bend = subject.say("plot.bend", low=low, high=high)
     none = subject.say("plot.no_interactions")
-    with subject.canvas(10, 2.2 + 0.52 * len(table), "plot.interactions") as (figure, (axes,)):
+    height, n = 2.2 + 0.52 * max(len(table), 1), _people(drivers)
+    with subject.canvas(10, height, "plot.interactions", n=n) as (figure, (axes,)):
         axes.barh(
             range(len(table)), table["strength"], color=ORANGE, edgecolor="black", linewidth=0.6
         )
         axes.set_yticks(range(len(table)), pairs, fontsize=8)
-        axes.set_xlabel(f"{subject.say('plot.strength')}\n{wrap(bend, 110, 3)}")
+        axes.set_xlabel(f"{subject.say('plot.strength')}\n{wrap(bend, 84, 3)}")
         if not pairs:
             axes.text(0.5, 0.5, wrap(none, 70, 3), ha="center", va="center")
             axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[])
@@ -285,16 +317,21 @@ def _interactions(drivers: Drivers, subject: Subject) -> Picture:
 def _cohorts(drivers: Drivers, subject: Subject) -> Picture:
     """Heat map of groups by drivers, each cell with its number."""
     labels = subject.labels
-    table = drivers.cohorts.copy()
-    table["row"] = [
-        f"{labels[a]}: {subject.group(a, g)} ({_at_least(n, subject)})"
-        for a, g, n in zip(table["attribute"], table["group"], table["n"], strict=True)
-    ]
-    rows = list(dict.fromkeys(table["row"]))
+    table = drivers.cohorts.set_index(["attribute", "group"])
+    n = table["n"].groupby(level=[0, 1], sort=False).first()
     names = list(dict.fromkeys(table["scale"]))[:8]
-    grid = table.pivot_table("difference", "row", "scale").loc[rows, names] * 100
-    apart = [row for row, size in grid.abs().max(axis=1).nlargest(_MOST_GROUPS).items()]
-    grid = grid.loc[[r for r in grid.index if r in apart]]
+    grid = table.pivot_table("difference", ["attribute", "group"], "scale")
+    grid = grid.loc[list(n.index), names] * 100
+    apart = grid.abs().max(axis=1).nlargest(_MOST_GROUPS).index
+    grid = grid[grid.index.isin(apart)]
+    rows = [
+        wrap_with(
+            f"{wrap(labels[a], 40, 1)}: {wrap(subject.group(a, g), 56, 1)}",
+            f"({subject.at_least(n[a, g])})",
+            60,
+        )
+        for a, g in grid.index
+    ]
     limit = float(grid.abs().max().max()) or 1.0
     with subject.canvas(12, 2.6 + 0.36 * len(grid), "plot.cohorts") as (figure, (axes,)):
         axes.imshow(grid, cmap="PuOr_r", vmin=-limit, vmax=limit, aspect="auto")
@@ -312,10 +349,10 @@ def _cohorts(drivers: Drivers, subject: Subject) -> Picture:
                 color=shade,
             )
         axes.set_xticks(range(len(names)), [wrap(labels[n], 15, 3) for n in names], fontsize=8)
-        axes.set_yticks(range(len(grid)), [wrap(str(r), 60, 2) for r in grid.index], fontsize=8)
-        cut = Message("plot.groups_left", {"shown": len(grid)}, len(rows) - len(grid))
+        axes.set_yticks(range(len(grid)), rows, fontsize=8)
+        cut = Message("plot.groups_left", {"shown": len(grid)}, len(n) - len(grid))
         told = [subject.say("plot.difference"), *([subject.in_words(cut)] if cut.count else [])]
-        axes.set_title("; ".join(told))
+        axes.set_title("\n".join(told))
     return Picture(figure, subject.say("plot.alt.cohorts", groups=len(grid)))
 
 
@@ -325,7 +362,7 @@ def _stability(drivers: Drivers, subject: Subject) -> Picture:
         subject.say("plot.folds"): table[table["comparison"] != "bootstrap"],
         subject.say("plot.samples"): table[table["comparison"] == "bootstrap"],
     }
-    with subject.canvas(8, 2.6, "plot.stability") as (figure, (axes,)):
+    with subject.canvas(8, 2.6, "plot.stability", n=_people(drivers)) as (figure, (axes,)):
         middles = {}
         for place, (kind, part) in enumerate(kinds.items()):
             told = part["rank_correlation"].dropna()

@@ -55,6 +55,9 @@ def draw_tuning(
             right.set_xlabel(subject.say("plot.learnt_on"))
             right.set_ylabel(subject.say("plot.log_loss"))
             right.set_title(subject.say("plot.learning"))
+            ends = [side.get_ylim() for side in (left, right) if side.lines]
+            for side in (left, right):
+                side.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
     return {TUNING: Picture(figure, _say_learning(learning, subject))}
 
 
@@ -67,7 +70,7 @@ def _say_learning(learning: pd.DataFrame | None, subject: Subject) -> str:
 
 def _calibration(evaluation: Evaluation, subject: Subject) -> Picture:
     bins = evaluation.calibration
-    with subject.canvas(6.5, 6.2, "plot.calibration") as (figure, (axes,)):
+    with subject.canvas(6.5, 6.2, "plot.calibration", n=evaluation.rows) as (figure, (axes,)):
         top = min(1.0, 1.1 * float(max(bins["high"].max(), bins["predicted"].max())))
         axes.plot([0, top], [0, top], "--", color=GREY, linewidth=1)
         error = np.abs(np.stack([bins["low"] - bins["observed"], bins["high"] - bins["observed"]]))
@@ -91,7 +94,8 @@ def _curves(evaluation: Evaluation, subject: Subject) -> Picture:
     auc, precise, lifted = (
         float(overall[name]) for name in ("roc_auc", "average_precision", "lift_at_10")
     )
-    with subject.canvas(13, 4.6, "plot.curves", 1, 3) as (figure, axes):
+    canvas = subject.canvas(13, 4.6, "plot.curves", 1, 3, n=evaluation.rows)
+    with canvas as (figure, axes):
         roc, precision, lift = axes
         roc.plot(curves["false_alarms"], curves["recall"], color=BLUE)
         roc.plot([0, 1], [0, 1], "--", color=GREY, linewidth=1)

@@ -16,7 +16,7 @@ from blijfwijzer.errors import DisclosureError, GroupError, MissingColumnsError
 from blijfwijzer.groups.grouping import everyone_alone, make_groups
 from blijfwijzer.release.admission import Admission, fingerprint_figures, known_beside
 from blijfwijzer.release.rehearsal import Rehearsal
-from blijfwijzer.survey.arrays import Codes
+from blijfwijzer.survey.arrays import Codes, Mask
 from blijfwijzer.survey.intake import Intake
 
 
@@ -41,8 +41,30 @@ def cells_before(ledger: Ledger, wave: str) -> tuple[str, int] | None:
     return None
 
 
+def units_beside(release: Rehearsal, intake: Intake) -> csr_array:
+    """Give all units that are large enough to be told of."""
+    codebook, settings = release.request.codebook, release.request.settings
+    try:
+        return make_groups(
+            intake.responses, codebook, list(codebook.units.levels), settings
+        ).members
+    except (GroupError, MissingColumnsError):
+        return csr_array((0, len(intake.responses)), dtype=np.int8)
+
+
+def find_ties(units: csr_array, minimum: int) -> Mask:
+    """Say of each person whether enough others are in the same units, however these are combined.
+
+    Parameters
+    ----------
+    units : as `units_beside` gives them
+    """
+    atoms = find_atoms(units).atom_of
+    return np.asarray(np.bincount(atoms)[atoms] >= minimum)
+
+
 def admit_cells(
-    release: Rehearsal, intake: Intake, cells: Codes, figure: FigureId
+    release: Rehearsal, intake: Intake, cells: Codes, figure: FigureId, units: csr_array
 ) -> tuple[Admission, csr_array]:
     """Choose the cells to show, given all that was shown before.
 
@@ -50,6 +72,7 @@ def admit_cells(
     ----------
     cells : number of each response's cell, -1 where there are none
     figure : as `alike_figure` names them
+    units : as `units_beside` gives them
 
     Returns
     -------
@@ -69,7 +92,7 @@ def admit_cells(
             "model says nearly the same. Nothing was shown. Explain it by groups."
         )
     # Units may be told of later, whether they were before or not.
-    beside = csr_array(vstack([known_beside(admission), _units(release, intake)], format="csr"))
+    beside = csr_array(vstack([known_beside(admission), units], format="csr"))
     atoms = find_atoms(beside).atom_of
     loose = loose_cells(cells, atoms, admission.minimum)
     told = np.setdiff1d(np.arange(cells.max() + 1), np.array(sorted(loose), dtype=np.intp))
@@ -98,17 +121,6 @@ def loose_cells(cells: Codes, atoms: Codes, minimum: int) -> frozenset[int]:
     alone = np.flatnonzero(tied < minimum)
     left = np.where(np.isin(cells, alone), -1, cells)
     return find_loose(left, atoms, minimum) | frozenset(alone.tolist())
-
-
-def _units(release: Rehearsal, intake: Intake) -> csr_array:
-    """Give all units that are large enough to be told of."""
-    codebook, settings = release.request.codebook, release.request.settings
-    try:
-        return make_groups(
-            intake.responses, codebook, list(codebook.units.levels), settings
-        ).members
-    except (GroupError, MissingColumnsError):
-        return csr_array((0, len(intake.responses)), dtype=np.int8)
 
 
 def _refuse_others(

@@ -41,6 +41,15 @@ class Boosting:
     threads: int = 0
 
 
+def _lightgbm() -> Any:
+    """Import LightGBM; its threads wait at rest, as at full speed they take what others need."""
+    # As the command line does; read when the library of threads is loaded, so not later than here.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    import lightgbm
+
+    return lightgbm
+
+
 def grow_trees(
     frame: pd.DataFrame,
     schema: Schema,
@@ -66,7 +75,7 @@ def grow_trees(
     -------
     LightGBM's own text, without the block of parameters.
     """
-    import lightgbm as lgb
+    lgb = _lightgbm()
 
     data = lgb.Dataset(
         frame.to_numpy(), values, weight=weight, init_score=start, **_about(schema), params=_BINS
@@ -89,9 +98,10 @@ class Binned:
         weight : per response
         boosting : how trees will be grown
         """
-        import lightgbm as lgb
+        lgb = _lightgbm()
+        from lightgbm import Sequence
 
-        class RowBlocks(lgb.Sequence):
+        class RowBlocks(Sequence):
             """Rows as LightGBM asks for them: one by one in order, and then in slices."""
 
             batch_size = AT_ONCE
@@ -121,10 +131,10 @@ class Binned:
         rows : ascending
         start : margin of each of them that the trees correct
         """
-        import lightgbm as lgb
+        lgb = _lightgbm()
 
         # Made before it is given a start, which is lost otherwise. A list, as it asks, takes more.
-        data = self._data.subset(rows.astype(np.int32)).construct()  # type: ignore[arg-type]
+        data = self._data.subset(rows.astype(np.int32)).construct()
         data.set_init_score(start)
         parameters = tree_parameters(self._boosting, self._weight[rows], data.num_feature())
         return without_parameters(lgb.train(parameters, data, rounds).model_to_string())
@@ -141,7 +151,7 @@ def _about(schema: Schema) -> dict[str, Any]:
 
 def tree_margin(trees: str, frame: pd.DataFrame, rounds: int | None = None) -> Array:
     """Sum of the trees' values for each response; of the first `rounds` trees only, if given."""
-    import lightgbm as lgb
+    lgb = _lightgbm()
 
     booster = lgb.Booster(model_str=trees)
     margin = booster.predict(frame.to_numpy(), raw_score=True, num_iteration=rounds)
@@ -150,7 +160,7 @@ def tree_margin(trees: str, frame: pd.DataFrame, rounds: int | None = None) -> A
 
 def first_trees(trees: str, rounds: int) -> str:
     """Keep the first `rounds` trees."""
-    import lightgbm as lgb
+    lgb = _lightgbm()
 
     booster = lgb.Booster(model_str=trees)
     return without_parameters(booster.model_to_string(num_iteration=rounds))

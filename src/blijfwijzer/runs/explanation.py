@@ -30,7 +30,13 @@ from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_choice import ModelChoice
 from blijfwijzer.records.model_folder import Stored, read_model
 from blijfwijzer.records.provenance import provenance
-from blijfwijzer.release.alike import admit_cells, alike_figure, cells_before
+from blijfwijzer.release.alike import (
+    admit_cells,
+    alike_figure,
+    cells_before,
+    find_ties,
+    units_beside,
+)
 from blijfwijzer.release.breakdown import admit_breakdown, are_narrow
 from blijfwijzer.release.persons import refuse_persons
 from blijfwijzer.release.publication import Showing, showing
@@ -40,7 +46,7 @@ from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.runs.explained import Explained, contribute_intake, refuse_drift
 from blijfwijzer.runs.waves import wave_of, without_outcomes
 from blijfwijzer.settings import Settings, load_settings
-from blijfwijzer.survey.arrays import Array, Codes
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.breakdown import in_order
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.labels import group_label, labels_of
@@ -270,8 +276,11 @@ def _cells(explained: Explained, release: Showing) -> _Rows:
         made_by = _other(explained, before[0])
         if made_by is not explained:
             model, size = before
-    cells = _make_cells(made_by, size)
-    _, rows = admit_cells(release, explained.intake, cells, alike_figure(model, size))
+    # Cells go by the units that can be told of at all, so that they are the same whatever was told.
+    units = units_beside(release, explained.intake)
+    ties = find_ties(units, explained.settings.disclosure.minimum)
+    cells = _make_cells(made_by, size, ties)
+    _, rows = admit_cells(release, explained.intake, cells, alike_figure(model, size), units)
     # What colleagues know of each other must not tell which cell somebody is in.
     known = {f.name for f in explained.stored.model.schema.features if f.kind == "career"}
     names = explained.contributions.values.columns
@@ -295,7 +304,7 @@ def _other(explained: Explained, name: str) -> Explained:
     )
 
 
-def _make_cells(explained: Explained, smallest: int) -> Codes:
+def _make_cells(explained: Explained, smallest: int, ties: Mask) -> Codes:
     units = explained.units.astype("str").to_numpy()
     people = Alike(
         explained.contributions.values,
@@ -303,6 +312,7 @@ def _make_cells(explained: Explained, smallest: int) -> Codes:
         # By what the model reads: who differ elsewhere alone are one to it.
         number_forms(explained.built.frame),
         np.unique(units, return_inverse=True)[1],
+        ties,
     )
     return make_cells(people, smallest, explained.settings.disclosure.dominance)
 

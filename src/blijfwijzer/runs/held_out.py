@@ -7,12 +7,14 @@ wave of organisations that it was trained on it is what the model of the fold wi
 where the file that it was trained on is given; else nothing is said, as `explain` does.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from blijfwijzer.drivers.contributions import centre
 from blijfwijzer.errors import BlijfwijzerError, ComparisonError
@@ -32,6 +34,10 @@ from blijfwijzer.survey.scales import score_scales
 Way = Literal["apart", "file", "folds", "part", "units", "unknown"]
 """How it is known what a model foresees of people whom it was not fitted on; by "units" it is not,
 and by "unknown" it may have been fitted on them."""
+
+_MOST_FOUND = 2
+_FOUND: dict[tuple[str, str], Array] = {}
+"""What the last models foresaw out of fold, by the model and the answers; in memory only."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +92,7 @@ def _held(
     """
     stored, risk = explained.stored, explained.contributions.risk
     if overlap.kind == "file":
-        again = _fit_again(stored, explained.intake, tell)
-        out_of_fold = np.full(len(risk), np.nan)
-        out_of_fold[again.made_from.known] = again.risk
-        return out_of_fold, "file"
+        return _out_of_fold(stored, explained.intake, tell), "file"
     if own is not None:
         tell(f"read {own.name}")
         intake = read_survey(own, stored.codebook, stored.settings.intake)
@@ -97,6 +100,24 @@ def _held(
     if overlap.kind == "unknown":
         return risk, "unknown"
     return np.where(overlap.apart, risk, np.nan), overlap.kind
+
+
+def _out_of_fold(stored: Stored, intake: Intake, tell: Tell) -> Array:
+    """Give what a model foresaw out of fold; NaN of those whose answer is not known.
+
+    Comparing two models and promoting one ask the same of both in one process; it is worked out
+    once of the same model and the same answers.
+    """
+    answers = pd.util.hash_pandas_object(intake.responses).to_numpy()
+    key = stored.manifest.sha256, hashlib.sha256(answers.tobytes()).hexdigest()
+    if key not in _FOUND:
+        again = _fit_again(stored, intake, tell)
+        risk = np.full(len(intake.responses), np.nan)
+        risk[again.made_from.known] = again.risk
+        for oldest in list(_FOUND)[: 1 - _MOST_FOUND]:
+            del _FOUND[oldest]
+        _FOUND[key] = risk
+    return _FOUND[key].copy()
 
 
 def _of_other_folds(explained: Explained, again: Fitted) -> Array:
