@@ -26,7 +26,7 @@ from blijfwijzer.estimation.group_means import (
 )
 from blijfwijzer.estimation.resampling import ENDS
 from blijfwijzer.risk.evaluation import Predictions
-from blijfwijzer.survey.arrays import Array, effective_ns
+from blijfwijzer.survey.arrays import Array, Mask, effective_ns
 
 _STEPS = 9
 _SHARES = (0.0, 0.2, 0.4, 0.6, 0.8)
@@ -34,6 +34,8 @@ _CORRELATIONS = (-0.3, 0.0, 0.3, 0.55, 0.75, 0.9, 0.97)
 """Grid of the correlation of true rates and true mean risks."""
 _CELLS = 300_000
 _LEAST_WEIGHT = 1e-5
+_FEWEST_POOLED = 3
+"""Groups of a level; fewer give no idea of how groups differ."""
 _NEAR = 0.04
 """Below this rate, or above its complement, the normal scale is left for the logistic one."""
 _CARRIED_NOISE = 1.0
@@ -175,6 +177,18 @@ def finish_rates(sums: Array) -> pd.DataFrame:
     )
 
 
+def rest_on_own(levels: pd.Series, asked: Mask) -> Mask:
+    """Say of each group whether its rate is that of its own answers, since too few are pooled.
+
+    Parameters
+    ----------
+    levels : of each group; those of one level are pooled
+    asked : whether the answers of anybody in it are known
+    """
+    pooled = pd.Series(asked, index=levels.index).groupby(levels).transform("sum").to_numpy()
+    return np.asarray(asked & (pooled < _FEWEST_POOLED))
+
+
 def pool_rates(areas: pd.DataFrame, parents: pd.Series, draws: int, seed: int) -> PooledRates:
     """Estimate the rate of each group of one level.
 
@@ -197,7 +211,7 @@ def pool_rates(areas: pd.DataFrame, parents: pd.Series, draws: int, seed: int) -
     rng = np.random.default_rng(seed)
     n = areas["effective_n"].to_numpy()
     overall = float(np.average(areas["direct"], weights=areas["n"]))
-    if len(areas) < 3:
+    if len(areas) < _FEWEST_POOLED:
         # From the rate as it is shown: an interval of the exact rate would tell it more finely.
         hits = areas["direct"].round(2).to_numpy() * n
         misses = n - hits

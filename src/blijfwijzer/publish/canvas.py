@@ -125,7 +125,7 @@ def wrap_with(text: str, end: str, width: int, lines: int = 2) -> str:
     r"""Break a label in lines; `end` stays whole behind it, on a line of its own where it must.
 
     >>> wrap_with("een twee drie vier", "(n ≥ 10)", 9, 1)
-    'een…\n(n ≥ 10)'
+    'een twee…\n(n ≥ 10)'
     """
     broken = wrap(text, width, lines)
     is_short = len(broken.rpartition("\n")[2]) + len(end) < width

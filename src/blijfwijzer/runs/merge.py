@@ -247,7 +247,12 @@ def admit_merged(merged: Merged, release: Rehearsal) -> Admission:
     groups, rules = people.parts_of(grouping.members), wave.settings.disclosure
     bases: dict[str, Basis] = {
         f"rate:{name}": basis_of(
-            people, name, groups, rules, is_constant=is_constant(choice.stored.model)
+            people,
+            name,
+            groups,
+            rules,
+            is_constant=is_constant(choice.stored.model),
+            weighed=None if merged.is_counted else grouping.groups["level"],
         )
         for name, choice in merged.common.models.items()
     }

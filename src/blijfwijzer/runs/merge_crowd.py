@@ -17,12 +17,13 @@ from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.copies import Forms
 from blijfwijzer.disclosure.earlier import Columns, Present, Seen
 from blijfwijzer.disclosure.fingerprint import PRIME, SUMS, Marks, Sight, holds_all
+from blijfwijzer.disclosure.weighing import MANY
 from blijfwijzer.errors import DisclosureError
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.estimates import Between
 from blijfwijzer.groups.frame import Frame
 from blijfwijzer.groups.grouping import Grouping, member_finder
-from blijfwijzer.groups.rates import RateTerm
+from blijfwijzer.groups.rates import RateTerm, rest_on_own
 from blijfwijzer.release.admission import Crowd
 from blijfwijzer.runs.merge_numbers import BINS, Numbers
 from blijfwijzer.runs.score_targets import is_asked
@@ -160,6 +161,7 @@ def basis_of(
     settings: DisclosureSettings,
     *,
     is_constant: bool,
+    weighed: pd.Series | None,
 ) -> Basis:
     """Give what rates of an outcome rest on, and which groups may not be told of it.
 
@@ -167,6 +169,9 @@ def basis_of(
     ----------
     groups : one row per group, one column per place
     is_constant : whether the model looks at no answer
+    weighed : level of each group where not everybody weighs the same: a small one that is told by
+        its own answers may then tell those of people of one weight, and what each weighs was left
+        at the offices
     """
     numbers = people.numbers
     sums = numbers.rates(target, "rates", groups)
@@ -174,6 +179,9 @@ def basis_of(
     known = int((~np.isnan(values)).sum())
     is_large = sums[:, RateTerm.KNOWN] >= settings.minimum
     barred = is_large & _is_lopsided(sums, RateTerm.KNOWN_WEIGHT, settings)
+    if weighed is not None:
+        asked = sums[:, RateTerm.KNOWN]
+        barred |= rest_on_own(weighed, asked > 0) & (asked < MANY)
     if not is_asked(known, len(values)):
         return Basis((), risk, barred=_is_narrow(numbers.risks(target), sums, groups, settings))
     if is_constant:

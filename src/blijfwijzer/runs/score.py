@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.answers import Basis
+from blijfwijzer.disclosure.weighing import find_weighed
 from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.governance.places import governed
 from blijfwijzer.groups.education import education_levels
@@ -207,7 +209,7 @@ def _choose(
     tell("find segments")
     segments = scored.segments
     tell("find what could be derived")
-    bases = {**_bases(scored.targets), **bases_beside(wave, scored.targets)}
+    bases = {**_bases(scored.targets, wave), **bases_beside(wave, scored.targets)}
     admission = release.admit(wave.intake, wave.grouping, bases)
     targets = _told(scored.targets, admission, wave)
     return admission, targets, choose_told(wave, targets, segments, release, admission)
@@ -242,7 +244,7 @@ def tabulate_groups(
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
     targets = {stored.model.target: estimate_target(stored, wave, silent)}
     release = rehearse(Request("serve", codebook, settings, ""))
-    admission = release.admit(intake, grouping, _bases(targets))
+    admission = release.admit(intake, grouping, _bases(targets, wave))
     told = _told(targets, admission, wave)
     shown = estimates_of(told, admission)
     return clear_groups(shown, codebook, Edge.of(settings)).frame
@@ -292,9 +294,22 @@ def _for_vouchers(codebook: Codebook) -> dict[str, Any]:
     return about if use is None else {**about, "voucher_outcome": use.outcome}
 
 
-def _bases(targets: dict[str, Target]) -> dict[str, Basis]:
-    """Give what groups are told by, and what that rests on."""
-    return {f"rate:{name}": target.basis for name, target in targets.items()}
+def _bases(targets: dict[str, Target], wave: NewWave) -> dict[str, Basis]:
+    """Give what groups are told by, and what that rests on.
+
+    Where too few groups are pooled a rate is that of a group's own answers as they weigh, and is
+    not told if that would tell what those of a known weight answered.
+    """
+    bases = {}
+    for name, target in targets.items():
+        barred = np.zeros(len(wave.grouping.groups), dtype=bool)
+        own = np.flatnonzero(target.pooled.table["source"] == "direct")
+        if target.values is not None and len(own):
+            members = csr_array(wave.grouping.members[own])
+            minimum = wave.settings.disclosure.minimum
+            barred[own] = find_weighed(members, target.values, wave.weight, minimum)
+        bases[f"rate:{name}"] = replace(target.basis, barred=barred)
+    return bases
 
 
 def _told(targets: dict[str, Target], admission: Admission, wave: NewWave) -> dict[str, Target]:
