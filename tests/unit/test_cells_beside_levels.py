@@ -1,0 +1,71 @@
+"""Cells of people of whom a model says nearly the same, beside attributes that drive the model."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import blijfwijzer as bw
+from blijfwijzer.drivers.contributions import centre
+from blijfwijzer.errors import DisclosureError
+from blijfwijzer.files import write_files
+from blijfwijzer.records.model_folder import Learnt, model_files
+from blijfwijzer.risk.training import fit, prepare
+from blijfwijzer.risk.waves import learn_reference
+from blijfwijzer.runs import explanation
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.intake import read_survey
+from blijfwijzer.survey.scales import score_scales
+from questionnaires import SMALL, small_survey
+
+MINIMUM = 10
+SETTINGS = Settings(language="en", model={"candidates": ["logistic"]})
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A survey of 900 people, of whom those with little education want to leave, and a model."""
+    folder, book = tmp_path_factory.mktemp("levels"), load_codebook(SMALL)
+    rng = np.random.default_rng(1)
+    frame = small_survey(rng, 900)
+    chance = np.where(frame["opleiding"] == "laag", 0.85, 0.15)
+    frame["vertrek"] = np.where(rng.random(900) < chance, 5.0, 1.0)
+    frame.to_csv(folder / "w.csv", index=False)
+    intake = read_survey(folder / "w.csv", book, SETTINGS.intake)
+    scales = score_scales(intake.responses, book)
+    prepared = prepare(intake.responses, scales, book, book.outcomes["vertrekintentie"], SETTINGS)
+    task = prepared.task
+    model = centre(fit(prepared).selection.champion, task.frame, task.weight)
+    reference = learn_reference(task.frame, task.schema, task.weight, 10)
+    nothing = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
+    text = SMALL.read_text(encoding="utf-8")
+    learnt = Learnt(model, book, text, SETTINGS, {}, reference, nothing, "abc")
+    write_files(folder / "models" / "one", model_files(learnt, {}, folder))
+    return folder
+
+
+@pytest.mark.parametrize("order", [("opleiding", "cells"), ("cells", "opleiding")])
+def test_cells_less_the_people_of_a_level_tell_of_no_few(made, order, tmp_path, monkeypatch):
+    """All cells of mostly people of a level, less that level, are those in the wrong place."""
+    told, mean_rows = {}, explanation.mean_rows
+
+    def note(contributed, weight, members, *more):
+        told[by] = members.toarray().astype(int)
+        return mean_rows(contributed, weight, members, *more)
+
+    monkeypatch.setattr(explanation, "mean_rows", note)
+    model = bw.load_model(made / "models" / "one")
+    for by in order:
+        try:
+            model.explain(made / "w.csv", by=by, ledgers=tmp_path)
+        except DisclosureError:
+            pass
+    few = []
+    for level in told.get("opleiding", []):
+        cells = told.get("cells", np.zeros((0, level.size), dtype=int))
+        mostly = cells[2 * (cells @ level) > cells.sum(axis=1)]
+        apart = int(np.abs(mostly.sum(axis=0) - level).sum())
+        few += [apart] if 0 < apart < MINIMUM else []
+
+    assert told
+    assert not few
