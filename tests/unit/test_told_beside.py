@@ -1,4 +1,6 @@
-"""Cells of people of whom a model says nearly the same, beside attributes that drive the model."""
+"""What explanations tell together: cells beside attributes, units before and after some left."""
+
+import contextlib
 
 import numpy as np
 import pandas as pd
@@ -6,7 +8,7 @@ import pytest
 
 import blijfwijzer as bw
 from blijfwijzer.drivers.contributions import centre
-from blijfwijzer.errors import DisclosureError
+from blijfwijzer.errors import DisclosureError, GroupError
 from blijfwijzer.files import write_files
 from blijfwijzer.records.model_folder import Learnt, model_files
 from blijfwijzer.risk.training import fit, prepare
@@ -20,6 +22,19 @@ from questionnaires import SMALL, small_survey
 
 MINIMUM = 10
 SETTINGS = Settings(language="en", model={"candidates": ["logistic"]})
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Who is in each row that is told, one table per explanation."""
+    tables, mean_rows = [], explanation.mean_rows
+
+    def note(contributed, weight, members, *more):
+        tables.append(members.toarray().astype(int))
+        return mean_rows(contributed, weight, members, *more)
+
+    monkeypatch.setattr(explanation, "mean_rows", note)
+    return tables
 
 
 @pytest.fixture(scope="module")
@@ -45,27 +60,47 @@ def made(tmp_path_factory):
 
 
 @pytest.mark.parametrize("order", [("opleiding", "cells"), ("cells", "opleiding")])
-def test_cells_less_the_people_of_a_level_tell_of_no_few(made, order, tmp_path, monkeypatch):
+def test_cells_less_the_people_of_a_level_tell_of_no_few(made, order, told, tmp_path):
     """All cells of mostly people of a level, less that level, are those in the wrong place."""
-    told, mean_rows = {}, explanation.mean_rows
-
-    def note(contributed, weight, members, *more):
-        told[by] = members.toarray().astype(int)
-        return mean_rows(contributed, weight, members, *more)
-
-    monkeypatch.setattr(explanation, "mean_rows", note)
-    model = bw.load_model(made / "models" / "one")
+    model, tables = bw.load_model(made / "models" / "one"), {}
     for by in order:
-        try:
+        with contextlib.suppress(DisclosureError):
             model.explain(made / "w.csv", by=by, ledgers=tmp_path)
-        except DisclosureError:
-            pass
+            tables[by] = told[-1]
     few = []
-    for level in told.get("opleiding", []):
-        cells = told.get("cells", np.zeros((0, level.size), dtype=int))
+    for level in tables.get("opleiding", []):
+        cells = tables.get("cells", np.zeros((0, level.size), dtype=int))
         mostly = cells[2 * (cells @ level) > cells.sum(axis=1)]
         apart = int(np.abs(mostly.sum(axis=0) - level).sum())
         few += [apart] if 0 < apart < MINIMUM else []
 
-    assert told
+    assert tables
     assert not few
+
+
+def test_who_left_what_a_sector_tells_beside_its_organisation_is_told_of_by_no_rest(
+    made, told, tmp_path
+):
+    """Twelve left the organisation and one its small neighbours, of which nothing is told."""
+    rng, people = np.random.default_rng(2), 360
+    units = np.array([*["A"] * 40, *(f"T{place // 5}" for place in range(20)), *["C"] * 300])
+    sector = np.where(units == "C", "gemeente", "rijk")
+    wave = small_survey(rng, people, gewicht=1.0, organisatie=units, sector=sector)
+    gone = [*range(12), 45]
+    wave.to_csv(tmp_path / "1.csv", index=False)
+    wave.drop(index=gone).to_csv(tmp_path / "2.csv", index=False)
+    model = bw.load_model(made / "models" / "one")
+    for name in ("1.csv", "2.csv"):
+        asked = {"by": ["sector", "organisatie"], "wave": "2022"}
+        with contextlib.suppress(DisclosureError, GroupError):
+            model.explain(tmp_path / name, ledgers=tmp_path / "ledger", **asked)
+    first, second = told
+    later = np.zeros((len(second), people))
+    later[:, np.setdiff1d(np.arange(people), gone)] = second
+    leaver = np.eye(people)[45]
+
+    rows = np.vstack([first, later]).T
+    missed = rows @ np.linalg.lstsq(rows, leaver)[0] - leaver
+
+    assert len(first) == 4
+    assert np.abs(missed).max() > 0.01
