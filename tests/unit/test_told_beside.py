@@ -78,15 +78,19 @@ def test_cells_less_the_people_of_a_level_tell_of_no_few(made, order, told, tmp_
     assert not few
 
 
-def test_who_left_what_a_sector_tells_beside_its_organisation_is_told_of_by_no_rest(
-    made, told, tmp_path
+LEFT = [[*range(20), 85], [*range(20), *range(40, 60), 85]]
+
+
+@pytest.mark.parametrize("gone", LEFT)
+def test_who_left_what_a_sector_tells_beside_its_organisations_is_told_of_by_no_rest(
+    made, told, tmp_path, gone
 ):
-    """Twelve left the organisation and one its small neighbours, of which nothing is told."""
-    rng, people = np.random.default_rng(2), 360
-    units = np.array([*["A"] * 40, *(f"T{place // 5}" for place in range(20)), *["C"] * 300])
+    """Twenty left an organisation or two, and one small neighbours, of which nothing is told."""
+    rng, people = np.random.default_rng(2), 400
+    small = [f"T{place // 5}" for place in range(20)]
+    units = np.array([*["A"] * 40, *["B"] * 40, *small, *["C"] * 300])
     sector = np.where(units == "C", "gemeente", "rijk")
     wave = small_survey(rng, people, gewicht=1.0, organisatie=units, sector=sector)
-    gone = [*range(12), 45]
     wave.to_csv(tmp_path / "1.csv", index=False)
     wave.drop(index=gone).to_csv(tmp_path / "2.csv", index=False)
     model = bw.load_model(made / "models" / "one")
@@ -97,10 +101,11 @@ def test_who_left_what_a_sector_tells_beside_its_organisation_is_told_of_by_no_r
     first, second = told
     later = np.zeros((len(second), people))
     later[:, np.setdiff1d(np.arange(people), gone)] = second
-    leaver = np.eye(people)[45]
+    leaver = np.eye(people)[85]
 
     rows = np.vstack([first, later]).T
     missed = rows @ np.linalg.lstsq(rows, leaver)[0] - leaver
 
-    assert len(first) == 4
+    assert len(first) == 5
+    assert len(second) > 2
     assert np.abs(missed).max() > 0.01
