@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.fingerprint import (
+    PRIME,
     SUMS,
     Fingerprints,
     Likeness,
@@ -27,6 +28,7 @@ from blijfwijzer.disclosure.fingerprint import (
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.rests import find_telling
 from blijfwijzer.disclosure.standing import promised, standing
 from blijfwijzer.errors import LedgerError
 
@@ -182,6 +184,9 @@ def read_earlier(
         is_near = np.flatnonzero(found.is_near)
         changes = anew[is_near], past[-1].groups[formed[is_near]]
         former.append(_less_joined(rows[row_of[is_near]], people, *changes))
+        telling = _find_telling(shown, formed, anew, found, past[-1], minimum)
+        few.append(rows[np.setdiff1d(row_of[telling], row_of[found.is_equal])])
+        near |= _are_among(groups, few[-1])
         repeated |= of_groups.is_same | _are_among(groups, same[-1])
         changed |= near
         most = max(most, *(x.apart.max(initial=0) for x in (of_groups, of_parts, found)))
@@ -221,6 +226,22 @@ def lines_before(releases: Sequence[Release], content: Mapping[str, Any]) -> lis
             break
         before.append(release)
     return before
+
+
+def _find_telling(
+    shown: "_Shown",
+    formed: NDArray[np.intp],
+    now: Fingerprints,
+    found: Likeness,
+    past: Past,
+    minimum: int,
+) -> NDArray[np.intp]:
+    """Give the places of formed groups that many joined or left, and nearly all in others too."""
+    many = np.flatnonzero(~found.is_equal & ~found.is_near)
+    named = list(shown.groups.values())
+    definitions = [named[place] for place in formed[many]]
+    changes = (now[many] - past.groups[formed[many]]) % PRIME
+    return many[find_telling(definitions, changes, minimum, past.people.sight)]
 
 
 def _less_joined(

@@ -5,6 +5,8 @@ one less the other could tell of a few. So of the people of one wave there is on
 whoever asks again is given these.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
@@ -16,7 +18,10 @@ from blijfwijzer.errors import DisclosureError, GroupError, MissingColumnsError
 from blijfwijzer.groups.grouping import everyone_alone, make_groups
 from blijfwijzer.release.admission import Admission, fingerprint_figures, known_beside
 from blijfwijzer.release.rehearsal import Rehearsal
+from blijfwijzer.risk.evaluation import pool_small
 from blijfwijzer.survey.arrays import Codes, Mask
+from blijfwijzer.survey.breakdown import break_down
+from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 
 
@@ -95,7 +100,14 @@ def admit_cells(
     beside = csr_array(vstack([known_beside(admission), units], format="csr"))
     atoms = find_atoms(beside).atom_of
     loose = loose_cells(cells, atoms, admission.minimum)
+    for levels in _levels_beside(intake, release.request.codebook, admission.minimum):
+        loose |= loose_cells(cells, levels, admission.minimum)
     told = np.setdiff1d(np.arange(cells.max() + 1), np.array(sorted(loose), dtype=np.intp))
+    if not len(told):
+        raise DisclosureError(
+            f"{intake.file}: cells would tell of few people beside units or levels of an "
+            "attribute, since the model tells these apart. Nothing was shown. Explain it by groups."
+        )
     rows = csr_array((np.ones(people, dtype=np.int8), (cells, np.arange(people))))[told]
     everyone = csr_array(np.ones((1, people), dtype=np.int8))
     parts = csr_array(vstack([everyone, rows], format="csr"))
@@ -103,6 +115,18 @@ def admit_cells(
     release.admitted[admission.wave][1][figure] = parts
     release.offered[admission.wave].update(["alike"])
     return admission, rows
+
+
+def _levels_beside(intake: Intake, codebook: Codebook, minimum: int) -> Iterator[Codes]:
+    """Give the number of each person's level, for each attribute that may be told of.
+
+    A model that goes by an attribute makes cells of nearly one level each. All of these less the
+    level are the few in the wrong place, so enough people must be.
+    """
+    for name, group in break_down(intake.responses, codebook).items():
+        if codebook.columns[name].role != "unit":
+            levels = pool_small(group, minimum).astype("str")
+            yield np.unique(levels.fillna("").to_numpy(dtype=object), return_inverse=True)[1]
 
 
 def loose_cells(cells: Codes, atoms: Codes, minimum: int) -> frozenset[int]:
