@@ -28,7 +28,7 @@ from blijfwijzer.disclosure.fingerprint import (
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger
-from blijfwijzer.disclosure.rests import find_telling
+from blijfwijzer.disclosure.rests import Changed, find_telling
 from blijfwijzer.disclosure.standing import promised, standing
 from blijfwijzer.errors import LedgerError
 
@@ -184,7 +184,8 @@ def read_earlier(
         is_near = np.flatnonzero(found.is_near)
         changes = anew[is_near], past[-1].groups[formed[is_near]]
         former.append(_less_joined(rows[row_of[is_near]], people, *changes))
-        telling = _find_telling(shown, formed, anew, found, past[-1], minimum)
+        n = np.asarray(rows.sum(axis=1, dtype=np.int64)).ravel()[row_of]
+        telling = _find_telling(shown, formed, (anew, n), found, past[-1], minimum)
         few.append(rows[np.setdiff1d(row_of[telling], row_of[found.is_equal])])
         near |= _are_among(groups, few[-1])
         repeated |= of_groups.is_same | _are_among(groups, same[-1])
@@ -231,17 +232,27 @@ def lines_before(releases: Sequence[Release], content: Mapping[str, Any]) -> lis
 def _find_telling(
     shown: "_Shown",
     formed: NDArray[np.intp],
-    now: Fingerprints,
+    now: tuple[Fingerprints, NDArray[np.int64]],
     found: Likeness,
     past: Past,
     minimum: int,
 ) -> NDArray[np.intp]:
-    """Give the places of formed groups that many joined or left, and nearly all in others too."""
+    """Give the places of formed groups that many joined or left, and nearly all in others too.
+
+    Parameters
+    ----------
+    now : of each its sums, and how many people are in it
+    """
     many = np.flatnonzero(~found.is_equal & ~found.is_near)
-    named = list(shown.groups.values())
-    definitions = [named[place] for place in formed[many]]
-    changes = (now[many] - past.groups[formed[many]]) % PRIME
-    return many[find_telling(definitions, changes, minimum, past.people.sight)]
+    names, named = list(shown.groups), list(shown.groups.values())
+    place_of = {names[one]: place for place, one in enumerate(formed[many].tolist())}
+    changed = Changed(
+        [named[one] for one in formed[many]],
+        (now[0][many] - past.groups[formed[many]]) % PRIME,
+        now[1][many],
+        [[place_of[one] for one in told if one in place_of] for told in shown.releases],
+    )
+    return many[find_telling(changed, minimum, past.people.sight)]
 
 
 def _less_joined(
@@ -340,6 +351,8 @@ class _Shown:
 
     groups: dict[tuple[str, str], Definition] = field(default_factory=dict)
     """Name and fingerprint to definition."""
+    releases: list[list[tuple[str, str]]] = field(default_factory=list)
+    """Of these, what each release told."""
     parts: set[str] = field(default_factory=set)
     """Fingerprints."""
     waves: set[str] = field(default_factory=set)
@@ -368,6 +381,7 @@ def _by_columns(
         own = shown.setdefault(views, _Shown())
         for name, group in content["groups"].items():
             own.groups[name, group["fingerprint"]] = group["definition"]
+        own.releases.append([(name, g["fingerprint"]) for name, g in content["groups"].items()])
         own.waves.add(content["wave"])
         own.parts |= {text for texts in content["parts"].values() for text in texts}
     return shown

@@ -8,70 +8,70 @@ now has 64 sums itself, and two such differences are held against each other as 
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.disclosure.fingerprint import PRIME, Fingerprints, Sight, compare
+from blijfwijzer.disclosure.fingerprint import PRIME, Fingerprints, Sight, compare, judge
 
 Places = NDArray[np.intp]
 
 
-def find_telling(
-    definitions: Sequence[Mapping[str, str]],
-    changes: Fingerprints,
-    minimum: int,
-    sight: Sight,
-) -> Places:
+@dataclass(frozen=True)
+class Changed:
+    """Groups that many joined or left since they were told."""
+
+    definitions: Sequence[Mapping[str, str]]
+    changes: Fingerprints
+    """Sums of each now, less those of then."""
+    people: NDArray[np.int64]
+    """Who are in each now."""
+    told: Sequence[Sequence[int]]
+    """Per release the places of those that it told."""
+
+
+def find_telling(groups: Changed, minimum: int, sight: Sight) -> Places:
     """Give groups of which the change tells of a few beside the changes of others.
 
     The broadest are kept: a group is held against those that are defined by less, and against
-    others as broad as itself. A group is also held against all of its parts by one column.
+    others as broad as itself. Of a group and all of its parts that one release told, by one column,
+    the smallest part goes.
 
     Parameters
     ----------
-    definitions : of groups that many joined or left
-    changes : sums of each now less those of then
     minimum : people by whom changes must differ to be others
 
     Returns
     -------
     Places of those that must not be told anew.
     """
-    breadth = np.array([len(one) for one in definitions], dtype=np.intp)
-    kept = ~_beside_parts(definitions, changes, minimum, sight)
+    changes, kept = groups.changes, np.ones(len(groups.changes), dtype=bool)
+    for whole, parts in _parts(groups):
+        left = [place for place in parts if kept[place]]
+        rest = (changes[whole] - changes[left].sum(axis=0)) % PRIME
+        if left and judge(np.count_nonzero(rest, axis=-1)[None], minimum, sight).is_near[0]:
+            kept[min(left, key=lambda place: groups.people[place])] = False
+    breadth = np.array([len(one) for one in groups.definitions], dtype=np.intp)
     for width in np.unique(breadth).tolist():
         own = np.flatnonzero((breadth == width) & kept)
         wider = np.flatnonzero((breadth <= width) & kept)
         # Who moved from one group to another left the one and joined the other.
         both = np.concatenate([changes[wider], -changes[wider] % PRIME])
-        near = compare(changes[own], both, minimum, sight).is_near
-        kept[own[near]] = False
+        kept[own[compare(changes[own], both, minimum, sight).is_near]] = False
     return np.flatnonzero(~kept)
 
 
-def _beside_parts(
-    definitions: Sequence[Mapping[str, str]], changes: Fingerprints, minimum: int, sight: Sight
-) -> NDArray[np.bool_]:
-    """Say of each group whether nearly all who joined or left it did so in parts that are told."""
-    found = np.zeros(len(definitions), dtype=bool)
-    for whole, parts in _parts(definitions):
-        rest = changes[parts].sum(axis=0) % PRIME
-        found[whole] |= bool(compare(changes[[whole]], rest[None], minimum, sight).is_near.any())
-    return found
-
-
-def _parts(definitions: Sequence[Mapping[str, str]]) -> Iterator[tuple[int, list[int]]]:
-    """Give each group with two parts or more that one column makes of it, per such column."""
-    places: dict[frozenset[tuple[str, str]], int] = {}
-    for place, one in enumerate(definitions):
-        places.setdefault(frozenset(one.items()), place)
-    found: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for one, place in places.items():
-        for column, code in one:
-            whole = places.get(one - {(column, code)})
-            if whole is not None:
-                found[whole, column].append(place)
-    for (whole, _), parts in found.items():
-        if len(parts) > 1:
-            yield whole, parts
+def _parts(groups: Changed) -> Iterator[tuple[int, list[int]]]:
+    """Give each group with the parts that one column makes of it, per release and column."""
+    for told in groups.told:
+        places = {frozenset(groups.definitions[place].items()): place for place in told}
+        found: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+        for one, place in places.items():
+            for column, code in one:
+                whole = places.get(one - {(column, code)})
+                if whole is not None:
+                    found[whole, column].append(place)
+        for (whole, _), parts in found.items():
+            if len(parts) > 1:
+                yield whole, parts

@@ -1,0 +1,66 @@
+"""Changes of groups between two releases, held against each other."""
+
+import numpy as np
+import pytest
+
+from blijfwijzer.disclosure.fingerprint import PRIME, SUMS, Sight
+from blijfwijzer.disclosure.rests import Changed, find_telling
+
+MINIMUM = 10
+SHARP = Sight(
+    np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64), np.ones(1, bool), np.ones(1, bool)
+)
+WHOLE, A, B = {"sector": "x"}, {"sector": "x", "org": "a"}, {"sector": "x", "org": "b"}
+
+
+def change(left=(), joined=()):
+    """Sums of those who joined less those who left; each person has a sum of their own."""
+    sums = np.zeros((1, SUMS), dtype=np.int64)
+    for person in left:
+        sums[0, person] -= 1000 + person
+    for person in joined:
+        sums[0, person] += 1000 + person
+    return sums % PRIME
+
+
+def telling(*groups, people=(500, 60, 40), told=None):
+    definitions, changes = zip(*groups, strict=True)
+    places = told or [list(range(len(groups)))]
+    changed = Changed(definitions, np.array(changes), np.array(people[: len(groups)]), places)
+    return find_telling(changed, MINIMUM, SHARP).tolist()
+
+
+def test_of_a_unit_that_one_more_left_than_its_only_part_the_part_is_not_told():
+    assert telling((WHOLE, change(range(21))), (A, change(range(20)))) == [1]
+
+
+def test_of_a_unit_and_parts_that_nearly_all_left_the_smallest_part_is_not_told():
+    groups = (WHOLE, change(range(41))), (A, change(range(20))), (B, change(range(20, 40)))
+
+    assert telling(*groups) == [2]
+
+
+def test_where_all_or_many_left_no_part_nothing_is_barred():
+    parts = (A, change(range(20))), (B, change(range(20, 40)))
+
+    assert telling((WHOLE, change(range(40))), *parts) == []
+    assert telling((WHOLE, change(range(55))), *parts) == []
+
+
+def test_parts_that_another_release_told_are_held_apart():
+    groups = (WHOLE, change(range(41))), (A, change(range(20))), (B, change(range(20, 40)))
+
+    assert telling(*groups, told=[[0, 1], [2]]) == []
+
+
+def test_who_moved_left_one_and_joined_the_other():
+    left, joined = change(left=range(20)), change(joined=range(21))
+
+    assert telling(({"org": "a"}, left), ({"org": "b"}, joined)) == [0, 1]
+
+
+@pytest.mark.parametrize("apart", [1, 9, 10])
+def test_as_many_as_the_minimum_are_no_few(apart):
+    found = telling((WHOLE, change(range(20 + apart))), (A, change(range(20))))
+
+    assert found == ([1] if apart < MINIMUM else [])
