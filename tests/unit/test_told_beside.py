@@ -1,6 +1,7 @@
 """What explanations tell together: cells beside attributes, units before and after some left."""
 
 import contextlib
+import io
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,11 @@ import blijfwijzer as bw
 from blijfwijzer.drivers.contributions import centre
 from blijfwijzer.errors import DisclosureError, GroupError
 from blijfwijzer.files import write_files
+from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.training_files import table_files
+from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.records.model_folder import Learnt, model_files
+from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.training import fit, prepare
 from blijfwijzer.risk.waves import learn_reference
 from blijfwijzer.runs import explanation
@@ -54,7 +59,8 @@ def made(tmp_path_factory):
     reference = learn_reference(task.frame, task.schema, task.weight, 10)
     nothing = pd.DataFrame(columns=["effect", "se", "between"], dtype=float)
     text = SMALL.read_text(encoding="utf-8")
-    learnt = Learnt(model, book, text, SETTINGS, {}, reference, nothing, "abc")
+    metrics = {"overall": {}, "by_group": []}
+    learnt = Learnt(model, book, text, SETTINGS, metrics, reference, nothing, "abc")
     write_files(folder / "models" / "one", model_files(learnt, {}, folder))
     return folder
 
@@ -109,3 +115,37 @@ def test_who_left_what_a_sector_tells_beside_its_organisations_is_told_of_by_no_
     assert len(first) == 5
     assert len(second) > 2
     assert np.abs(missed).max() > 0.01
+
+
+def test_an_explanation_counts_no_few_who_did_not_answer(made):
+    """Whoever reads `tables/read.csv` learns of nine people or fewer no more than their band."""
+    stored = choose_model(made / "models", "vertrekintentie").stored
+    wave = pd.read_csv(made / "w.csv")
+    wave.loc[[5, 50, 500], "contract"] = None
+    wave.to_csv(made / "few.csv", index=False)
+    responses = read_survey(made / "few.csv", stored.codebook, SETTINGS.intake).responses
+    scales = score_scales(responses, stored.codebook)
+    counts = build_features(responses, scales, stored.model.schema).counts
+
+    told = table_files({"answers_read": counts}, Edge("en", MINIMUM))["tables/read.csv"]
+
+    rows = pd.read_csv(io.BytesIO(told)).set_index("feature")
+    assert rows.loc["contract", "missing_band"] == "0–4"
+    numbers = rows[["missing", "unseen", "moved_to_limit"]].to_numpy()
+    assert np.isin(numbers[numbers < MINIMUM], (0, 5)).all()
+
+
+@pytest.mark.parametrize("verb", [bw.monitor, bw.explain])
+def test_nearly_the_same_people_are_not_told_of_by_a_model_again(made, tmp_path, verb):
+    """Four decimals of everyone's drivers, less those of all but one, are what that one answered."""
+    pd.read_csv(made / "w.csv").drop(index=77).to_csv(tmp_path / "less.csv", index=False)
+    models, ledgers = made / "models", tmp_path / "ledger"
+    bw.monitor(made / "w.csv", models).write(tmp_path / "all", ledgers=ledgers)
+    places = (
+        (models, tmp_path / "less.csv") if verb is bw.explain else (tmp_path / "less.csv", models)
+    )
+
+    with pytest.raises(DisclosureError, match="nearly the same people were told of before"):
+        verb(*places).write(tmp_path / "less", ledgers=ledgers)
+
+    assert not (tmp_path / "less").exists()
