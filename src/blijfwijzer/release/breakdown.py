@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.figures import FigureId, Figures, part_answered
 from blijfwijzer.disclosure.rules import is_narrow, is_telling
-from blijfwijzer.errors import GroupError
+from blijfwijzer.errors import DisclosureError, GroupError
 from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, everyone_alone, make_groups
 from blijfwijzer.groups.paths import GroupPath
@@ -101,6 +101,27 @@ def admit_breakdown(
         everyone = map(str, group.dropna().unique())
         withheld += [(name, level) for level in sorted(everyone) if level not in levels]
     return Breakdown(admission, told_of, units[codebook.units.cluster], kept, tuple(withheld))
+
+
+def refuse_near(admission: Admission, file: str) -> None:
+    """Refuse to tell what a model makes of everyone beside what was told of nearly the same people.
+
+    Means of everyone and of bins of answers are told in four decimals: one release less the other
+    would tell what the few answered who are in one of them only.
+
+    Parameters
+    ----------
+    file : that the people were read from
+
+    Raises
+    ------
+    DisclosureError
+    """
+    if admission.choice.bars_everyone:
+        raise DisclosureError(
+            f"{file}: nearly the same people were told of before, so what a model makes of "
+            "everyone would tell of those few. Nothing was shown. Give the file that was told of."
+        )
 
 
 def _of_largest(

@@ -17,7 +17,7 @@ from blijfwijzer.records.model_choice import ModelChoice, choose_model
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
-from blijfwijzer.release.breakdown import Breakdown, admit_breakdown
+from blijfwijzer.release.breakdown import Breakdown, admit_breakdown, refuse_near
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.risk.evaluation import Predictions
@@ -106,8 +106,16 @@ class Explained:
         return Request(kind, *about, statistics, origin, asked, (self.stored,))
 
     def break_down(self, release: Rehearsal) -> Breakdown:
-        """Choose by which units and backgrounds it may be told of."""
-        return admit_breakdown(release, self.intake, self.answers, self.contributions.risk)
+        """Choose by which units and backgrounds it may be told of.
+
+        Raises
+        ------
+        DisclosureError
+            Nearly the same people were told of before.
+        """
+        found = admit_breakdown(release, self.intake, self.answers, self.contributions.risk)
+        refuse_near(found.admission, self.file)
+        return found
 
 
 def contribute_wave(request: ExplainRequest, tell: Tell) -> Explained:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from blijfwijzer.fairness.rivals import compare_gaps
 from blijfwijzer.publish.comparison import NAMES
-from blijfwijzer.release.breakdown import Breakdown, admit_breakdown, are_narrow
+from blijfwijzer.release.breakdown import Breakdown, admit_breakdown, are_narrow, refuse_near
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.evaluation import bin_risks
 from blijfwijzer.risk.metrics import rank
@@ -42,6 +42,11 @@ def admit_people(
     Parameters
     ----------
     other : what the other model expects of each response
+
+    Raises
+    ------
+    DisclosureError
+        Nearly the same people were told of before.
     """
     found = admit_breakdown(
         release,
@@ -52,6 +57,7 @@ def admit_people(
         of_answers=True,
         by=by,
     )
+    refuse_near(found.admission, explained.file)
     members, unanimity = (
         found.admission.grouping.members,
         explained.settings.disclosure.unanimity,
