@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
+from blijfwijzer.disclosure.changes import ChangedGroups, find_telling
 from blijfwijzer.disclosure.fingerprint import (
     PRIME,
     SUMS,
@@ -28,7 +29,6 @@ from blijfwijzer.disclosure.fingerprint import (
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger
-from blijfwijzer.disclosure.rests import Moved, find_telling
 from blijfwijzer.disclosure.standing import promised, standing
 from blijfwijzer.errors import LedgerError
 
@@ -246,7 +246,7 @@ def _find_telling(
     many = np.flatnonzero(~found.is_equal & ~found.is_near)
     names, named = list(shown.groups), list(shown.groups.values())
     place_of = {names[one]: place for place, one in enumerate(formed[many].tolist())}
-    changed = Moved(
+    changed = ChangedGroups(
         [named[one] for one in formed[many]],
         (now[0][many] - past.groups[formed[many]]) % PRIME,
         now[1][many],

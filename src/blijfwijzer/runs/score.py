@@ -19,6 +19,7 @@ from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.groups.naming import name_groups
 from blijfwijzer.groups.population import Joined
+from blijfwijzer.groups.rates import rest_on_own
 from blijfwijzer.groups.segments import Segments
 from blijfwijzer.groups.simple_rule import SIMPLE_RULE, part_by_rule
 from blijfwijzer.progress import Tell, show_progress, silent
@@ -303,8 +304,9 @@ def _bases(targets: dict[str, Target], wave: NewWave) -> dict[str, Basis]:
     bases = {}
     for name, target in targets.items():
         barred = np.zeros(len(wave.grouping.groups), dtype=bool)
-        own = np.flatnonzero(target.pooled.table["source"] == "direct")
-        if target.values is not None and len(own):
+        if target.values is not None:
+            asked = wave.grouping.members @ (~np.isnan(target.values)).astype(np.int64) > 0
+            own = np.flatnonzero(rest_on_own(wave.grouping.groups["level"], asked))
             members = csr_array(wave.grouping.members[own])
             minimum = wave.settings.disclosure.minimum
             barred[own] = find_weighed(members, target.values, wave.weight, minimum)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from blijfwijzer.disclosure.changes import ChangedGroups, find_telling
 from blijfwijzer.disclosure.fingerprint import PRIME, SUMS, Sight
-from blijfwijzer.disclosure.rests import Moved, find_telling
 
 MINIMUM = 10
 SHARP = Sight(
@@ -26,7 +26,7 @@ def change(left=(), joined=()):
 def telling(*groups, people=(500, 60, 40), told=None):
     definitions, changes = zip(*groups, strict=True)
     places = told or [list(range(len(groups)))]
-    changed = Moved(definitions, np.array(changes), np.array(people[: len(groups)]), places)
+    changed = ChangedGroups(definitions, np.array(changes), np.array(people[: len(groups)]), places)
     return find_telling(changed, MINIMUM, SHARP).tolist()
 
 

@@ -19,7 +19,7 @@ Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Moved:
+class ChangedGroups:
     """Groups that many joined or left since they were told."""
 
     definitions: Sequence[Mapping[str, str]]
@@ -31,7 +31,7 @@ class Moved:
     """Per release the places of those that it told."""
 
 
-def find_telling(groups: Moved, minimum: int, sight: Sight) -> Places:
+def find_telling(groups: ChangedGroups, minimum: int, sight: Sight) -> Places:
     """Give groups of which the change tells of a few beside the changes of others.
 
     The broadest are kept: a group is held against those that are defined by less, and against
@@ -62,7 +62,7 @@ def find_telling(groups: Moved, minimum: int, sight: Sight) -> Places:
     return np.flatnonzero(~kept)
 
 
-def _parts(groups: Moved) -> Iterator[tuple[int, list[int]]]:
+def _parts(groups: ChangedGroups) -> Iterator[tuple[int, list[int]]]:
     """Give each group with the parts that one column makes of it, per release and column."""
     for told in groups.told:
         places = {frozenset(groups.definitions[place].items()): place for place in told}
