@@ -334,13 +334,17 @@ class _Local:
         near = self._open.near(cells)
         used = np.union1d(np.unique(self._open.rows[near].indices), cells)
         world = self._find_within(cells, spans, near, used)
-        if world is None and self._broken.any():
-            # Others may change too, so that a wide percentage stays.
-            used = np.flatnonzero(
-                (self._least < self._most) | np.isin(np.arange(len(self._counts)), cells)
-            )
-            world = self._find_within(cells, spans, np.arange(len(self._open.low)), used)
-        return world
+        if world is not None or not len(self._holding(used).low):
+            return world
+        wish, bounds = np.isin(used, cells), (self._least[used], self._most[used])
+        rows, own = self._open.rows[near][:, used], (self._open.low[near], self._open.high[near])
+        if _Programme(rows, own, bounds).within(wish, spans, self._pool) is None:
+            # Not for the wide percentages, so that it is no help if others change too.
+            return None
+        is_open = self._least < self._most
+        is_open[cells] = True
+        every = np.arange(len(self._open.low))
+        return self._find_within(cells, spans, every, np.flatnonzero(is_open))
 
     def _find_within(
         self,
@@ -350,10 +354,10 @@ class _Local:
         used: NDArray[np.integer],
     ) -> Integers | None:
         """Find such a world by some rows, in which no more than some cells change."""
-        wish, bounds = np.isin(used, cells).astype(float), (self._least[used], self._most[used])
+        wish, bounds = np.isin(used, cells), (self._least[used], self._most[used])
         world = self._counts.copy()
         while True:
-            wide = self._wide.some(self._broken).among(used, self._counts)
+            wide = self._holding(used)
             programme = _Programme(
                 csr_array(vstack([self._open.rows[near][:, used], wide.rows], format="csr")),
                 (
@@ -371,6 +375,11 @@ class _Local:
                 return world
             self._broken |= broken
 
+    def _holding(self, used: NDArray[np.integer]) -> Windows:
+        """Give the wide groups, of those once broken, that can break if only some cells change."""
+        wide = self._wide.some(self._broken).among(used, self._counts)
+        return wide.some(wide.can_break(self._least[used], self._most[used]))
+
 
 @dataclass(frozen=True)
 class _Programme:
@@ -380,7 +389,7 @@ class _Programme:
     """Fewest and most in each cell."""
 
     def within(
-        self, wish: NDArray[np.float64], spans: Sequence[tuple[int, int]], pool: Pool
+        self, wish: NDArray[np.bool_], spans: Sequence[tuple[int, int]], pool: Pool
     ) -> Integers | None:
         """Give counts per cell of which the wished add up to a number in one of some spans.
 
@@ -395,7 +404,7 @@ class _Programme:
                 np.zeros(len(wish)),
                 integrality=np.ones(len(wish)),
                 bounds=Bounds(*self.bounds),
-                constraints=[shown, LinearConstraint(wish[None, :], low, high)],
+                constraints=[shown, LinearConstraint(wish[None, :].astype(float), low, high)],
                 options={"node_limit": pool.nodes},
             )
             pool.spend(int(solution.mip_node_count or 0))

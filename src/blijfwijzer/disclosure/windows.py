@@ -37,6 +37,15 @@ class Windows:
         counts = worlds @ self.rows.T
         return np.asarray((counts < self.low) | (counts > self.high))
 
+    def can_break(self, least: Integers, most: Integers) -> Mask:
+        """Say which groups can have another percentage.
+
+        Parameters
+        ----------
+        least, most : people with the outcome in each cell
+        """
+        return np.asarray((self.rows @ least < self.low) | (self.rows @ most > self.high))
+
     def holding(self, cells: NDArray[np.integer]) -> Mask:
         """Say which groups hold people of some cells."""
         return np.asarray(self.rows[:, cells].sum(axis=1) > 0)
