@@ -90,3 +90,12 @@ def test_nothing_is_explained_where_all_are_of_one_group():
     ones = np.ones(10)
 
     assert explain_gap(ones, {"offered": ones}, ones, ones) == {}
+
+
+def test_parts_of_an_outcome_that_a_column_separates_are_finite(people):
+    group, wants, offered, _ = people
+
+    found = explain_gap(offered, {"offered": offered, "wants": wants}, group, np.ones(len(group)))
+
+    gap = offered[group == 1].mean() - offered[group == 0].mean()
+    assert found["fairlie"]["offered"] == pytest.approx(gap, abs=0.01)

@@ -3,10 +3,10 @@
 import numpy as np
 from scipy.special import expit
 
+from blijfwijzer.estimation.fitting import climb
 from blijfwijzer.estimation.resampling import Draws
 from blijfwijzer.survey.arrays import Array, Mask
 
-_UNPENALISED = 1e8
 _ORDERS = 20
 """Random orders of variables over which Fairlie's parts are averaged (Fairlie 2005)."""
 
@@ -91,12 +91,10 @@ def explain_gap(
 
 def _fairlie(X: Array, y: Array, inside: Mask, weight: Array, rng: np.random.Generator) -> Array:
     """Parts by column, as the mean over random draws of others and orders of columns."""
-    from sklearn.linear_model import LogisticRegression
-
-    held = np.column_stack([inside.astype(float), X])
-    fit = LogisticRegression(C=_UNPENALISED, max_iter=1000)
-    fit.fit(held, y, sample_weight=weight / weight.mean())
-    slopes, start = fit.coef_[0][1:], float(fit.intercept_[0])
+    held = np.column_stack([np.ones(len(X)), inside, X])
+    # Where columns separate the outcome they do so ever more with each round; far is far enough.
+    fitted = climb(y, held, weight / weight.mean(), "logistic", np.zeros(held.shape[1]))[0]
+    start, slopes = float(fitted[0]), fitted[2:]
     members, others = X[inside], np.flatnonzero(~inside)
     share = weight[others] / weight[others].sum()
     w = weight[inside] / weight[inside].sum()
