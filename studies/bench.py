@@ -35,6 +35,7 @@ from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
 from studies.contributions import bench_contributions, bench_interactions
+from studies.costs import bench_costs
 from studies.engines import bench_engines
 from studies.gate_bench import bench_gate
 from studies.peers import bare_fit_seconds, cross, mean_loss, peers
@@ -224,5 +225,6 @@ SECTIONS: dict[str, Callable[[Path, Tell], str]] = {
     "unseen": compare_unseen,
     "gate": lambda _, tell: bench_gate(tell),
     "engines": lambda _, tell: bench_engines(tell),
+    "largest": bench_costs,
 }
 """Sections of the page, in order; each takes the folder with the public surveys."""
