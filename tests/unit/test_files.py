@@ -10,6 +10,7 @@ import pyreadstat
 import pytest
 
 from blijfwijzer.errors import (
+    BlijfwijzerError,
     CodebookError,
     CorruptFileError,
     DuplicateColumnError,
@@ -23,7 +24,7 @@ from blijfwijzer.errors import (
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.files import WRITTEN, hash_file, read_table
-from blijfwijzer.survey.intake import check_survey
+from blijfwijzer.survey.intake import check_survey, read_survey
 from blijfwijzer.survey.table import refuse_twins
 from blijfwijzer.synthetic.export import write_survey
 from blijfwijzer.synthetic.survey import CODEBOOK, make_survey
@@ -297,3 +298,20 @@ def test_text_of_parquet_that_is_no_utf8_is_refused_or_not_looked_at(tmp_path, p
             read_table(path)
     else:
         assert list(read_table(path).frame["team"]) == ["Noord", "Zuid"]
+
+
+def test_a_row_of_answers_is_not_told_as_names_of_columns(tmp_path):
+    path = tmp_path / "survey.csv"
+    path.write_text("1,rijk,4711,4,5,4,2\n2,gemeente,4712,3,1,2,4\n", encoding="utf-8")
+    codebook = load_codebook(CODEBOOK)
+
+    with pytest.raises(BlijfwijzerError) as twins:
+        read_survey(path, codebook, Settings().intake)
+    path.write_text("1,rijk,4711,3,5\n2,gemeente,4712,1,2\n", encoding="utf-8")
+    with pytest.raises(BlijfwijzerError) as missing:
+        read_survey(path, codebook, Settings().intake)
+
+    for error in (twins.value, missing.value):
+        assert "first row looks like answers" in str(error)
+        assert "rijk" not in str(error)
+        assert "4711" not in str(error)

@@ -10,6 +10,7 @@ from blijfwijzer.groups.paths import GroupPath, path_ids
 from blijfwijzer.survey.cells import code_text, numbers_in, plain_text
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.remarks import of_several
+from blijfwijzer.survey.table import tell_names
 from blijfwijzer.survey.texts import Message, Value
 
 _MOST_PEOPLE = 1e9
@@ -65,7 +66,7 @@ def read_population(frame: pd.DataFrame, codebook: Codebook, file: str) -> pd.Da
     if "people" not in frame or not levels:
         raise MissingColumnsError(
             f"{file}: needs a column `people` and the unit levels "
-            f"{', '.join(codebook.units.levels)}; it has {', '.join(map(str, frame.columns))}."
+            f"{', '.join(codebook.units.levels)}. {tell_names(map(str, frame.columns))}"
         )
     frame = frame.reset_index(drop=True)
     people = read_people(frame["people"], file, GroupError)

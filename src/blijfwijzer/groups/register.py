@@ -26,6 +26,7 @@ from blijfwijzer.groups.population import (
 from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.table import tell_names
 
 Kind = Literal["counts", "margins", "cells"]
 _BAND = re.compile(r"<(?P<under>\d+)|(?P<low>\d+)-(?P<high>\d+)|(?P<from>\d+)\+|(?P<one>\d+)")
@@ -98,7 +99,7 @@ def read_register(
     is_long = kind_of(frame, codebook) == "margins"
     if "people" not in frame:
         raise MissingColumnsError(
-            f"{file}: needs a column `people`; it has {', '.join(map(str, frame.columns))}."
+            f"{file}: needs a column `people`. {tell_names(map(str, frame.columns))}"
         )
     names = _names(frame) if is_long else _variables(frame, codebook)
     _refuse_variables(names, codebook, responses, file)

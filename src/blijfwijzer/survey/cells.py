@@ -205,6 +205,15 @@ def is_number(kind: Any) -> bool:
     return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
+def is_numeral(text: str) -> bool:
+    """Whether a text is a number, in whichever way it is written.
+
+    >>> is_numeral("-1.000,5"), is_numeral("q1"), is_numeral("")
+    (True, False, False)
+    """
+    return text.replace(",", "").replace(".", "").strip("-").isdigit()
+
+
 def compact(answers: pd.Series) -> pd.Series:
     """Hold whole numbers in as few bytes as they need; nothing of a number is lost.
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.errors import CorruptFileError, counted
-from blijfwijzer.survey.cells import plain_text
+from blijfwijzer.survey.cells import is_numeral, plain_text
 from blijfwijzer.survey.table import CELL_BYTES, Table, refuse_large, refuse_twins
 
 Cell = str | float | None
@@ -114,7 +114,7 @@ def _first_heading(texts: list[list[str]]) -> int:
     filled = [sum(map(bool, row)) for row in texts[:_MOST_TITLES]]
     first = next(place for place, count in enumerate(filled) if 2 * count >= max(filled))
     names = [cell for cell in texts[first] if cell]
-    if len(set(names)) == len(names) and not any(map(_is_numeral, names)):
+    if len(set(names)) == len(names) and not any(map(is_numeral, names)):
         return first
     return next(place for place, count in enumerate(filled) if count)
 
@@ -136,7 +136,7 @@ def _are_parts(names: list[str], below: list[str], answers: Sequence[Row]) -> bo
     gaps = [place for place, cell in enumerate(names) if not cell and place]
     if not gaps or not all(place < len(below) and below[place] for place in gaps):
         return False
-    if any(isinstance(cell, float) or _is_numeral(str(cell)) for cell in answers[0] if cell):
+    if any(isinstance(cell, float) or is_numeral(str(cell)) for cell in answers[0] if cell):
         return False
     # A box that was ticked in SurveyMonkey repeats its heading, so its files are known by a name.
     if names[0].lower() in _RESPONDENT:
@@ -147,10 +147,6 @@ def _are_parts(names: list[str], below: list[str], answers: Sequence[Row]) -> bo
         if cell
     ]
     return 2 * sum(again) < len(filled)
-
-
-def _is_numeral(text: str) -> bool:
-    return text.replace(",", "").replace(".", "").strip("-").isdigit()
 
 
 def _merged(questions: list[str], parts: list[str], first: int) -> Heading:

@@ -39,7 +39,7 @@ from blijfwijzer.survey.remarks import (
     remark_weights,
 )
 from blijfwijzer.survey.replicates import read_replicates
-from blijfwijzer.survey.table import Table
+from blijfwijzer.survey.table import Table, tell_names
 from blijfwijzer.survey.texts import Message, Text
 from blijfwijzer.survey.weights import uneven_weights, weigh, weight_fault
 
@@ -228,17 +228,17 @@ def _missing_columns(
     missing = [c.name for c in read if c.name not in names and c.absent == "reject"]
     if not missing:
         return None
-    present = ", ".join(str(name) for name in table.frame.columns)
+    present = tell_names(map(str, table.frame.columns))
     if len(missing) > len(read) / 2:
         return CodebookError(
             f"{file}: {len(missing)} of the {len(read)} columns of codebook "
             f"{codebook.survey.name}-{codebook.survey.wave} are missing, so it is that of another "
-            f"survey. Choose the right codebook. The file has: {present}."
+            f"survey. Choose the right codebook. {present}"
         )
     lacks = counted(len(missing), "column of the codebook is", "columns of the codebook are")
     return MissingColumnsError(
         f"{file}: {lacks} missing: {', '.join(missing)}. Add them to the export, or remove them "
-        f"from the codebook. The file has: {present}."
+        f"from the codebook. {present}"
     )
 
 

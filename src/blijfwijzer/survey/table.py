@@ -1,7 +1,7 @@
 """A survey file as a table, and what is said of one that cannot be read."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,12 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import CorruptFileError, DuplicateColumnError, FileTooLargeError
-from blijfwijzer.survey.cells import plain_text, settle
+from blijfwijzer.survey.cells import is_numeral, plain_text, settle
 from blijfwijzer.survey.stores import Place
 
 CELL_BYTES = 8
 _LONGEST_NAME = 4_000
 """Signs in the name of a column, which may be a whole question; convention of ours."""
+
+_MOST_ODD = 0.25
+"""Share of columns from which on names that are numbers or occur again are taken for answers;
+convention of ours."""
+_NO_NAMES = "Its first row looks like answers: write the names of the columns above them."
 
 Ranges = list[tuple[float | str, float | str]]
 """Lowest and highest of each range of user-missing codes; a text code is its own range."""
@@ -109,10 +114,30 @@ def refuse_twins(path: Place, names: list[str]) -> None:
     """
     twice = sorted(name for name, often in Counter(names).items() if often > 1)
     if twice:
+        said = "" if look_like_answers(names) else f": {', '.join(twice)}"
+        what_to_do = "Rename or remove the extra columns." if said else _NO_NAMES
         raise DuplicateColumnError(
-            f"{path.name}: {len(twice)} column names occur more than once: {', '.join(twice)}. "
-            "Rename or remove the extra columns."
+            f"{path.name}: {len(twice)} column names occur more than once{said}. {what_to_do}"
         )
+
+
+def tell_names(names: Iterable[str]) -> str:
+    """Say which columns a file has, but not where these may be somebody's answers.
+
+    >>> tell_names(["respondent", "q1"])
+    'The file has: respondent, q1.'
+    >>> tell_names(["17", "3"])
+    'Its first row looks like answers: write the names of the columns above them.'
+    """
+    names = list(names)
+    return _NO_NAMES if look_like_answers(names) else f"The file has: {', '.join(names)}."
+
+
+def look_like_answers(names: Sequence[str]) -> bool:
+    """Whether names of columns are numbers or the same again and again, as in a row of answers."""
+    often = Counter(names)
+    odd = sum(often[name] > 1 or is_numeral(name) for name in names)
+    return odd > _MOST_ODD * len(names)
 
 
 def refuse_large(path: Place, size: int, maximum: int) -> None:
