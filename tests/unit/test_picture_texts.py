@@ -1,5 +1,6 @@
 """Texts of pictures: each stands inside and apart from the others, however long labels are."""
 
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -258,6 +259,19 @@ def test_groups_keep_their_names_behind_a_long_attribute(drivers, monkeypatch):
     assert len(told) == len(drivers.cohorts[["attribute", "group"]].drop_duplicates())
     assert len(set(told)) == len(told)
     assert all(text.endswith(")") and "(n ≥ " in text for text in told)
+
+
+def test_drivers_for_which_there_is_no_room_are_counted(drivers):
+    more = pd.concat([drivers.scales, drivers.scales.add_suffix("_else", axis=0)])
+    whole, cut = (
+        draw_drivers(replace(drivers, scales=scales), subject())["cohorts"].figure.axes[0]
+        for scales in (drivers.scales, more)
+    )
+
+    assert "onderwerpen" not in whole.get_title(loc="left")
+    assert "4 onderwerpen met het meeste gewicht getekend, 4 andere niet" in cut.get_title(
+        loc="left"
+    )
 
 
 def test_groups_of_attributes_with_one_label_stand_apart(drivers):

@@ -350,9 +350,13 @@ def _cohorts(drivers: Drivers, subject: Subject) -> Picture:
             )
         axes.set_xticks(range(len(names)), [wrap(labels[n], 15, 3) for n in names], fontsize=8)
         axes.set_yticks(range(len(grid)), rows, fontsize=8)
-        cut = Message("plot.groups_left", {"shown": len(grid)}, len(n) - len(grid))
-        told = [subject.say("plot.difference"), *([subject.in_words(cut)] if cut.count else [])]
-        axes.set_title("\n".join(told))
+        scales = int((drivers.scales["mean_abs"] > 0).sum())
+        cuts = [
+            Message("plot.groups_left", {"shown": len(grid)}, len(n) - len(grid)),
+            Message("plot.drivers_left", {"shown": len(names)}, scales - len(names)),
+        ]
+        told = [subject.in_words(cut) for cut in cuts if cut.count > 0]
+        axes.set_title("\n".join([subject.say("plot.difference"), *told]))
     return Picture(figure, subject.say("plot.alt.cohorts", groups=len(grid)))
 
 
