@@ -25,7 +25,7 @@ from blijfwijzer.settings import DisclosureSettings
 from studies.organisations import SHAPES, Groups, K, draw_organisation, offered_of
 from studies.twins import find_twins
 
-SEED = 8_041_953
+SEED = 3_300_117
 _NODES = 20_000
 _CHANGED = 9
 """People who joined or left before the second of two releases, at most."""
