@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
+from blijfwijzer.disclosure.rounding import band_floor
 from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.estimation.design import Design
@@ -144,6 +145,18 @@ def test_every_row_of_the_summary_tells_how_many_it_is_of(drivers):
     assert {text.get_text() for text in axes.get_yticklabels()} == {
         f"{label} (n ≥ 600)" for label in ("Cijfer", "Nevenwerk", "Standplaats", "Hoe vaak")
     }
+
+
+def test_a_bar_of_the_summary_is_as_high_as_the_band_of_its_people(drivers):
+    lowest = drivers.spread.assign(n=band_floor(drivers.spread["n"]))
+    assert not lowest["n"].equals(drivers.spread["n"].astype(float))
+
+    found, same = (
+        [bar.get_height() for bar in drawn(told, "summary").axes[0].patches]
+        for told in (drivers, replace(drivers, spread=lowest))
+    )
+
+    assert found == same
 
 
 def panels(drivers):

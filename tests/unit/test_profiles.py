@@ -1,5 +1,6 @@
 """Profiles: means over ten respondents or more, interactions that are there, honest intervals."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,16 @@ def test_no_row_stands_for_fewer_than_ten(survey):
     assert drivers.cohorts["n"].min() >= 10
     assert "c" not in set(drivers.cohorts["group"])
     assert drivers.dependence["value"].max() < 40
+
+
+def test_how_wide_contributions_are_drawn_is_not_what_one_person_has(survey):
+    contributions, *others = survey
+    odd = replace(contributions, values=0.913 * contributions.values)
+
+    drawn = profiled((odd, *others)).spread["contribution"]
+
+    steps = np.diff(np.unique(drawn)).min() * 30 / 0.005
+    assert steps == pytest.approx(round(steps))
 
 
 def test_groups_by_bands_stand_from_low_to_high(survey):

@@ -100,6 +100,8 @@ def measure_bend(contributed: Contributed) -> tuple[float, float]:
     return float(low), float(high)
 
 
+_STEP = 0.005
+"""Of the widest contribution that is drawn."""
 NUMBER, LEVEL, NO_ANSWER = "number", "level", "no answer"
 """What those in a bin of contributions have: a number, a level without order, or no answer."""
 
@@ -114,7 +116,9 @@ def measure_spread(contributed: Contributed, names: list[str], minimum: int) -> 
     levels, whose order means nothing, and of no answer.
     """
     values = contributed.contributions.values[names]
-    limit = float(np.quantile(np.abs(values.to_numpy()), 0.998)) or 1e-9
+    # In whole steps, since the quantile itself is what one or two people have.
+    widest = float(np.quantile(np.abs(values.to_numpy()), 0.998))
+    limit = np.ceil(widest / _STEP - 1e-9) * _STEP or 1e-9
     rows = []
     for name in names:
         answers = contributed.frame[name].to_numpy()

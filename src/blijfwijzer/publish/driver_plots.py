@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.disclosure.rounding import band_middle
 from blijfwijzer.drivers.dependence import LEVEL, NO_ANSWER
 from blijfwijzer.drivers.profiles import Drivers
 from blijfwijzer.publish.canvas import (
@@ -71,6 +72,8 @@ def _summary(drivers: Drivers, subject: Subject) -> Picture:
         LEVEL: {"facecolor": GREEN, "edgecolor": GREEN},
         NO_ANSWER: {"facecolor": "white", "edgecolor": ORANGE, "hatch": "xxxx"},
     }
+    # As tables tell them: the height of a bar would tell the count more finely than its band.
+    spread = spread.assign(n=band_middle(spread["n"].to_numpy(dtype=float)))
     highest = spread["n"].max()
     steps = np.diff(np.unique(spread["contribution"]))
     width = steps.min() if len(steps) else 1.0
@@ -93,7 +96,7 @@ def _summary(drivers: Drivers, subject: Subject) -> Picture:
                     **look,
                 )
         axes.axvline(0, color=GREY, linewidth=0.8)
-        told = spread.groupby("feature")["n"].sum()
+        told = drivers.spread.groupby("feature")["n"].sum()
         axes.set_yticks(
             range(len(names)),
             [wrap_with(labels[n], f"({subject.at_least(told[n])})", 44) for n in names[::-1]],
