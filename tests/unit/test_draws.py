@@ -445,7 +445,10 @@ def test_swapped_arms_are_refused_and_without_a_ledger_not_verified(place, capsy
 def test_another_choice_of_outcomes_is_named(place, capsys):
     assert not divide(place)
     assert not tried(place, outcomes_of(place, place / "trained.csv"))
-    assert not tried(place, outcomes_of(place, place / "later.csv", shift=0.05))
+    later = outcomes_of(place, place / "later.csv", shift=0.05)
+    assert tried(place, later) == errors.TrialError.exit_code
+    assert "in line 4 of the ledger" in capsys.readouterr().err
+    assert not tried(place, later, "--before", place / "trained.csv")
 
     told = json.loads((place / "effect.json").read_text())
     assert told["analysis"] == "2, with other outcomes than in line 4"
@@ -453,6 +456,24 @@ def test_another_choice_of_outcomes_is_named(place, capsys):
     rows.to_csv(place / "turned.csv", index=False)
     assert not tried(place, place / "turned.csv")
     assert json.loads((place / "effect.json").read_text())["analysis"] == "1"
+
+
+@pytest.mark.parametrize("answer", [0, 1])
+def test_a_late_answer_is_not_told_by_two_results(place, capsys, answer):
+    assert not divide(place)
+    first = outcomes_of(place, place / "trained.csv")
+    assert not tried(place, first)
+    rows = pd.read_csv(first)
+    rows.loc[0, ["n", "count"]] += [1, answer]
+    rows.to_csv(place / "late.csv", index=False)
+    before = (place / "effect.json").read_bytes()
+
+    assert tried(place, place / "late.csv", "--before", first) == errors.TrialError.exit_code
+
+    assert "fewer than 3 groups or 10 people" in capsys.readouterr().err
+    assert (place / "effect.json").read_bytes() == before
+    kinds = [line.content["kind"] for line in verify(place / "ledger" / "small")]
+    assert kinds.count("trial") == 1
 
 
 def test_a_trial_names_a_second_draw(place):

@@ -111,10 +111,15 @@ def trial(
         typer.Argument(metavar="OUTCOMES", help="Table: group, n, and share or count trained."),
     ],
     sha256: Annotated[str, typer.Option(help="Hash that was published with the lottery.")] = "",
+    before: Annotated[
+        list[Path] | None,
+        typer.Option(help="Outcomes with which it was analysed before, where these are others."),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Where to write the result (JSON).")] = None,
     ledger: LedgerFolder = Path("ledger"),
 ) -> ForProgram:
     """Estimate, a year later, what the vouchers of a lottery did."""
     from blijfwijzer.runs import trial as story
 
-    return ForProgram(story.trial(story.TrialRequest(sealed, outcomes, sha256), output, ledger))
+    asked = story.TrialRequest(sealed, outcomes, sha256, tuple(before or ()))
+    return ForProgram(story.trial(asked, output, ledger))

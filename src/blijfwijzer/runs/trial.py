@@ -17,7 +17,7 @@ from blijfwijzer.release.draws import divisions_among, drawn_as, least_people
 from blijfwijzer.release.publication import add_to_ledger, known_ledger, write_beside_it
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.vouchers.seal import Lottery, canonical, hash_text, open_sealed
-from blijfwijzer.vouchers.trial import TrialResult, analyse_trial
+from blijfwijzer.vouchers.trial import TrialResult, analyse_trial, refuse_recounted
 
 KIND = "trial"
 _WHY = {"few groups": "too few groups for one", "alike": "groups of an arm are all alike"}
@@ -32,6 +32,8 @@ class TrialRequest:
     """Table: group, n, and share or count of those who trained."""
     sha256: str = ""
     """That was published with the lottery."""
+    before: tuple[Path, ...] = ()
+    """Outcomes with which it was analysed before; needed where these are others."""
 
 
 def trial(asked: TrialRequest, output: Path | None, ledgers: Path) -> dict[str, Any]:
@@ -45,6 +47,8 @@ def trial(asked: TrialRequest, output: Path | None, ledgers: Path) -> dict[str, 
             known = "published hash" if asked.sha256 else "not verified"
             shown = clear_trial(result, verified=known, draw="not known", analysis="not known")
         else:
+            before = [_outcomes(file) for file in asked.before]
+            _hold_before(ledger, lottery, outcomes, before)
             shown = _enter(ledger, lottery, result, outcomes)
         if output is not None:
             write_beside_it(output, to_json(shown))
@@ -84,6 +88,43 @@ def _enter(
     return shown
 
 
+def _hold_before(
+    ledger: Ledger, lottery: Lottery, outcomes: pd.DataFrame, before: Sequence[pd.DataFrame]
+) -> None:
+    """Refuse outcomes that differ by few from those of which a result was told already.
+
+    The ledger knows earlier ones by a keyed hash only, so these are to be given again. A result
+    that stands there already may be made again.
+
+    Raises
+    ------
+    TrialError
+        They do, or outcomes of an earlier analysis are not given.
+    """
+    given = {_identify(rows, ledger): rows for rows in before}
+    earlier = _analysed(lottery.sha256, ledger.releases)
+    if _identify(outcomes, ledger) in earlier:
+        return
+    lacking = [str(line) for dataset, line in earlier.items() if dataset not in given]
+    if lacking:
+        raise TrialError(
+            f"outcomes: this lottery was analysed with others, in line {', '.join(lacking)} of the "
+            "ledger, and what differs between two results could tell of few people. Nothing was "
+            "shown. Give those outcomes as they were too (--before), so that this can be seen."
+        )
+    for dataset in earlier:
+        refuse_recounted(lottery, outcomes, given[dataset], least_people(ledger.releases))
+
+
+def _analysed(lottery: str, entered: Sequence[Release]) -> dict[str, int]:
+    """Give the outcomes with which a lottery was analysed, and the line of the first time."""
+    return {
+        str(one.content["dataset"]): one.sequence
+        for one in reversed(entered)
+        if one.content.get("kind") == KIND and one.content["draw"]["lottery"] == lottery
+    }
+
+
 def _identify(outcomes: pd.DataFrame, ledger: Ledger) -> str:
     """Hash outcomes in any order of rows, so that nobody without the key can try some."""
     rows = outcomes.astype(str).reset_index().sort_values("group").to_dict("records")
@@ -92,11 +133,7 @@ def _identify(outcomes: pd.DataFrame, ledger: Ledger) -> str:
 
 def _number(dataset: str, lottery: str, entered: Sequence[Release]) -> str:
     """Say which analysis of a lottery it is: who chooses among outcomes is seen to."""
-    before = {
-        one.content["dataset"]: one.sequence
-        for one in reversed(entered)
-        if one.content.get("kind") == KIND and one.content["draw"]["lottery"] == lottery
-    }
+    before = _analysed(lottery, entered)
     earlier = [n for own, n in before.items() if n < before.get(dataset, len(entered) + 1)]
     lines = ", ".join(map(str, sorted(earlier)))
     return f"{len(earlier) + 1}" + (f", with other outcomes than in line {lines}" if lines else "")

@@ -121,6 +121,44 @@ def analyse_trial(
     )
 
 
+def refuse_recounted(
+    lottery: Lottery, outcomes: pd.DataFrame, before: pd.DataFrame, minimum: int
+) -> None:
+    """Refuse outcomes of which the result, less that of earlier ones, would tell of few people.
+
+    In an arm nothing may differ, or three groups or more, and in these ten people or more: answers
+    that came in late are else told by how the share of the arm moved.
+
+    Parameters
+    ----------
+    outcomes, before : as in `analyse_trial`
+    minimum : fewest people that the difference may be of
+
+    Raises
+    ------
+    TrialError
+    """
+    now, then = (_counts(rows, lottery) for rows in (outcomes, before))
+    moved = pd.DataFrame(0.0, index=now.index, columns=now.columns.union(then.columns))
+    moved += now.sub(then, fill_value=0.0).abs()
+    people, arm = moved.max(axis=1), lottery.compared["arm"]
+    differ = (people > 0).groupby(arm).sum()
+    few = (differ > 0) & ((differ < _FEWEST) | (people.groupby(arm).sum() < minimum))
+    if few.any():
+        raise TrialError(
+            f"outcomes: in {int(few.sum())} of 2 arms they differ from those of an earlier result "
+            f"in fewer than {_FEWEST} groups or {minimum} people, so what these answered would "
+            "follow from both results. Nothing was shown. Analyse once, when all is in."
+        )
+
+
+def _counts(outcomes: pd.DataFrame, lottery: Lottery) -> pd.DataFrame:
+    """Give people, those who trained and those who used a voucher, per group that is compared."""
+    known = _read(outcomes, lottery)
+    parts = known.drop(columns="n").mul(known["n"], axis=0).assign(n=known["n"])
+    return parts.reindex(lottery.compared.index).fillna(0.0).round()
+
+
 def _coarsen(used: pd.DataFrame, groups: Arms, minimum: int) -> tuple[Steps, str]:
     """Find how finely effects may be told, so that each group's count can have several values.
 
