@@ -106,6 +106,59 @@ def test_what_is_hidden_of_an_attribute_is_nobody_or_enough(sizes, chance):
         assert not hidden or all_hidden or (sum(hidden) >= K and len(hidden) >= 2)
 
 
+def told_of(groups):
+    rows = [("a", f"g{place}", *group) for place, group in enumerate(groups)]
+    return tell_uptake(counted(*rows), RULES).rows
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(10, 60), st.floats(0.1, 0.9), st.floats(0.1, 0.9)),
+        min_size=2,
+        max_size=3,
+    )
+)
+def test_other_counts_give_the_same_shares_beside_each_other(made):
+    groups = [(n, round(n * share), round(round(n * share) * done)) for n, share, done in made]
+    told = told_of(groups)
+
+    for place in told.index[told["accepted"].notna()]:
+        n, a, c = groups[place]
+        near = [(a + i, c + j) for i in range(-2, 3) for j in range(-2, 3)]
+        fits = [
+            (x, y)
+            for x, y in near
+            if 0 <= y <= x <= n
+            and told_of([*groups[:place], (n, x, y), *groups[place + 1 :]]).equals(told)
+        ]
+        assert len({x for x, _ in fits}) > 1
+        if np.isnan(told.loc[place, "completed"]):
+            continue
+        assert len({y for _, y in fits}) > 1
+        assert len({x - y for x, y in fits}) > 1
+
+
+def test_shares_are_coarser_where_those_of_two_attributes_meet_in_one_count():
+    """33 % of 300 people are 99-101: all at most in one attribute, and all at least in the other."""
+    high = [("a", name, 300, 100, 50) for name in "xyz"]
+    low = [("b", "u", 300, 98, 50), ("b", "v", 300, 101, 50), ("b", "w", 300, 101, 50)]
+
+    alone, both = (tell_uptake(counted(*rows), RULES).rows for rows in (high, [*high, *low]))
+
+    np.testing.assert_allclose(alone["accepted"], 0.33)
+    np.testing.assert_allclose(both["accepted"], 0.35)
+
+
+def test_what_nearly_all_did_who_accepted_is_not_told():
+    rows = counted(("a", "x", 100, 50, 46), ("a", "y", 120, 60, 30), ("a", "z", 60, 9, 3))
+
+    told = tell_uptake(rows, RULES).rows.set_index("label")
+
+    assert told["accepted"].notna().all()
+    assert told["completed"].notna().to_dict() == {"x": False, "y": True, "z": False}
+
+
 def test_only_groups_that_surely_differ_are_named():
     rows = tell_uptake(ROWS, RULES).rows
 
@@ -158,7 +211,7 @@ def test_uptake_stands_on_the_page_of_its_release(tmp_path):
     assert "230\u2013" not in page and ">230<" not in page and "200\u2013249" in page
 
     uptake(release, tmp_path / "uptake.csv", tmp_path / "ledger")
-    more = ROWS.assign(accepted=ROWS["accepted"] + [0, 1, 0, 0, 1])
+    more = ROWS.assign(accepted=ROWS["accepted"] + [0, 12, 0, 0, 1])
     more.to_csv(tmp_path / "more.csv", index=False)
     before = (release / "run.json").read_bytes()
     with pytest.raises(DecisionError, match="of few people"):

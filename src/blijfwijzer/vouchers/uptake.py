@@ -19,10 +19,11 @@ from blijfwijzer.governance.document import plain_text
 from blijfwijzer.governance.rulings import refuse_faults
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.cells import number_of
+from blijfwijzer.vouchers.uptake_steps import STEPS, are_free_together, coarsen, is_free
 
 COUNTS = ("offered", "accepted", "completed")
 """What HR counts, each among those before."""
-_NAMED = ("attribute", "label")
+_NAMED, _SHARES = ("attribute", "label"), COUNTS[1:]
 _FEWEST_HIDDEN = 2
 """Groups of an attribute whose shares are hidden, where any is: one would follow from the rest."""
 _PATIENCE_SECONDS = 10.0
@@ -41,7 +42,8 @@ class Uptake:
 
     rows: pd.DataFrame
     """One row per group of an attribute that may be told of: attribute, label, n (who were offered
-    something), accepted, completed (shares of n in [0, 1], NaN where they may not be told)."""
+    something), accepted, completed (shares of n in [0, 1] as `coarsen` gives them, NaN where they
+    may not be told)."""
     withheld: int
     """Groups that are too few to tell of, or of which these would follow."""
 
@@ -96,9 +98,11 @@ def tell_uptake(counted: pd.DataFrame, rules: DisclosureSettings) -> Uptake:
     """Choose what may be told of counts, by the rules that hold for answers.
 
     A group is told of from the minimum on. A share is not where nearly all or nearly none did it,
-    as that tells of each of them. What is hidden of an attribute is of the minimum or more people,
-    and of two groups or more, who did not all do the same: else it would follow from the rest, and
-    from everyone. Whoever is counted by another attribute and not by this one is hidden here too.
+    as that tells of each of them; nor is who completed where that is nearly all or nearly none of
+    those who accepted, or where fewer than the minimum did. What is hidden of an attribute is of
+    the minimum or more people, and of two groups or more, who did not all do the same: else it
+    would follow from the rest, and from everyone. Whoever is counted by another attribute and not
+    by this one is hidden here too.
 
     Raises
     ------
@@ -106,15 +110,30 @@ def tell_uptake(counted: pd.DataFrame, rules: DisclosureSettings) -> Uptake:
         Groups of one attribute may lie within those of another one, and what is hidden of the first
         would follow from the second.
     """
+    if counted.empty:
+        return Uptake(pd.DataFrame(columns=[*_NAMED, "n", *_SHARES]), 0)
+    everyone = float(counted.groupby("attribute")["offered"].sum().max())
+    for least in range(len(STEPS)):
+        rows = _choose(counted, rules, least)
+        _refuse_nested(counted, rows)
+        if all(are_free_together(rows, name, everyone, least) for name in _SHARES):
+            return Uptake(coarsen(rows, _SHARES, least), len(counted) - len(rows))
+    return Uptake(rows.assign(**dict.fromkeys(_SHARES, np.nan)), len(counted) - len(rows))
+
+
+def _choose(counted: pd.DataFrame, rules: DisclosureSettings, least: int) -> pd.DataFrame:
+    """Choose what may be told of each attribute.
+
+    Parameters
+    ----------
+    least : place of the finest step of a share, as in `uptake_steps.step_of`
+    """
     totals = counted.groupby("attribute")[list(COUNTS)].sum()
-    everyone = totals.max() if len(totals) else pd.Series(0.0, index=list(COUNTS))
     parts = [
-        _tell(own.reset_index(drop=True), _left(everyone, totals.loc[str(name)]), rules)
+        _tell(own.reset_index(drop=True), _left(totals.max(), totals.loc[str(name)]), rules, least)
         for name, own in counted.groupby("attribute")
     ]
-    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    _refuse_nested(counted, rows)
-    return Uptake(rows, len(counted) - len(rows))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _refuse_nested(counted: pd.DataFrame, told: pd.DataFrame) -> None:
@@ -165,7 +184,9 @@ def _left(everyone: pd.Series, counted: pd.Series | pd.DataFrame) -> "pd.Series[
     return pd.Series(left, index=everyone.index)
 
 
-def _tell(own: pd.DataFrame, left: "pd.Series[float]", rules: DisclosureSettings) -> pd.DataFrame:
+def _tell(
+    own: pd.DataFrame, left: "pd.Series[float]", rules: DisclosureSettings, least: int
+) -> pd.DataFrame:
     """Tell of an attribute.
 
     Parameters
@@ -183,18 +204,43 @@ def _tell(own: pd.DataFrame, left: "pd.Series[float]", rules: DisclosureSettings
 
     shown = _hide_enough(n >= rules.minimum, n, out, are_enough)
     rows = pd.DataFrame({"attribute": own["attribute"], "label": own["label"], "n": n})
-    for name in COUNTS[1:]:
-        count, rest = own[name].to_numpy(dtype=float), float(left[name])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = count / n
+    for name, befores in {"accepted": ("offered",), "completed": ("offered", "accepted")}.items():
 
-        def are_mixed(hidden: np.ndarray, count: np.ndarray = count, rest: float = rest) -> bool:
-            known = (count[hidden].sum() + rest) / max(n[hidden].sum() + out, 1)
-            return are_enough(hidden) and bool(_is_mixed(np.array(known), rules))
+        def are_mixed(hidden: np.ndarray, name: str = name, of: tuple[str, ...] = befores) -> bool:
+            known = own.loc[hidden].sum(numeric_only=True) + left
+            share = known[name] / np.maximum(known[list(of)].to_numpy(dtype=float), 1)
+            return are_enough(hidden) and bool(_is_mixed(share, rules).all())
 
-        told = _hide_enough(shown & _is_mixed(share, rules), n, out, are_mixed)
-        rows[name] = np.where(told, share, np.nan)
+        is_told = shown & _may_be_told(own, befores, name, rules)
+        counts = zip(n, *_beside(own, rows, name), strict=True)
+        is_told &= [m > 0 and is_free(m, (a, c), rules, least) for m, a, c in counts]
+        told = _hide_enough(is_told, n, out, are_mixed)
+        rows[name] = np.where(told, own[name] / np.maximum(n, 1), np.nan)
     return rows.loc[shown]
+
+
+def _beside(own: pd.DataFrame, rows: pd.DataFrame, name: str) -> tuple[pd.Series, pd.Series]:
+    """Give who accepted and who completed, NaN where that is not told beside a share."""
+    accepted, completed = own["accepted"].astype(float), own["completed"].astype(float)
+    if name == "accepted":
+        return accepted, completed.where(completed < 0)
+    return accepted.where(rows["accepted"].notna()), completed
+
+
+def _may_be_told(
+    own: pd.DataFrame, befores: tuple[str, ...], name: str, rules: DisclosureSettings
+) -> np.ndarray:
+    """Tell of which groups a share may be told, whatever is told of others.
+
+    Parameters
+    ----------
+    befores : what those did who might have done it, each of them
+    """
+    told = np.ones(len(own), dtype=bool)
+    for before in befores:
+        of = own[before].to_numpy(dtype=float)
+        told &= (of >= rules.minimum) & _is_mixed(own[name] / np.maximum(of, 1), rules)
+    return told
 
 
 def _is_mixed(share: np.ndarray, rules: DisclosureSettings) -> np.ndarray:
