@@ -233,6 +233,21 @@ def test_runs_are_tracked_beside_the_models(place):
     assert len(runs) == 2 + 10
 
 
+def test_a_run_of_a_candidate_tells_no_more_than_the_model_folder(place, models):
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{place}/mlruns/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("blijfwijzer").experiment_id])
+
+    for folder in models.values():
+        told = json.loads((folder / "metrics.json").read_text())["candidates"]
+        own = [r for r in runs if r.data.tags["blijfwijzer.model"] == folder.name]
+        nested = {r.info.run_name: r for r in own if "mlflow.parentRunId" in r.data.tags}
+        assert set(nested) == set(told)
+        for name, run in nested.items():
+            assert run.data.metrics.items() <= told[name].items()
+
+
 def test_a_model_explains_the_second_wave(place, models, tmp_path, capsys):
     call("synthesise", "--output", place / "w22.csv.gz", "--respondents", 1500, "--wave", 2022)
     capsys.readouterr()

@@ -221,7 +221,8 @@ def publish_model(
         release.publish_model(files, model_files(learnt, files, release.output))
     tell(f"{target}: track")
     found = metrics, check_tags(findings), curve_points(review)
-    training = training_of(fitted, release, found, survey.intake, SERVED)
+    told = replace(fitted, selection=selection)
+    training = training_of(told, release, found, survey.intake, SERVED)
     tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]
     return Shown.of(review_chapter(page), release.output, said)
