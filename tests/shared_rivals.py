@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.ledger import open_ledger
-from blijfwijzer.drivers.contributions import centre
+from blijfwijzer.drivers.contributions import finish
 from blijfwijzer.files import write_files
 from blijfwijzer.records.model_folder import Learnt, model_files
 from blijfwijzer.release.overlap import identify_trained
@@ -64,7 +64,7 @@ def train_small(survey, folder, settings, target=TARGET, told=None, findings=())
     made_from = prepare(intake.responses, scales, BOOK, BOOK.outcomes[target], settings)
     selection = fit(made_from).selection
     task = made_from.task
-    model = centre(selection.champion, task.frame, task.weight)
+    model = finish(selection.champion, task.frame, task.weight)
     with open_ledger(
         folder.parent.parent / "ledger" / BOOK.survey.name, BOOK.survey.name
     ) as ledger:

@@ -233,6 +233,14 @@ def test_runs_are_tracked_beside_the_models(place):
     assert len(runs) == 2 + 10
 
 
+def test_a_model_folder_tells_no_exact_mean_of_an_answer(models):
+    for folder in models.values():
+        raw = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        told = [term["mean"] for term in raw["linear"]["terms"]] + list(raw["centre"].values())
+
+        assert told == [float(f"{one:.4g}") for one in told]
+
+
 def test_a_run_of_a_candidate_tells_no_more_than_the_model_folder(place, models):
     from mlflow import MlflowClient
 

@@ -18,11 +18,13 @@ from blijfwijzer.publish.review_tables import tell_candidates
 from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_margin
 from blijfwijzer.risk.calibration import estimate_slope, fit_calibrator, judge_slope
+from blijfwijzer.risk.coded import Coded
 from blijfwijzer.risk.evaluation import finest_step
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.leaks import refuse_twins, screen_features
 from blijfwijzer.risk.linear import (
     fit_linear,
+    fit_linear_by_codes,
     linear_contributions,
     linear_from_json,
     linear_margin,
@@ -36,7 +38,7 @@ from blijfwijzer.risk.model import (
     model_to_json,
     predict_risk,
 )
-from blijfwijzer.risk.protection import protect_selection
+from blijfwijzer.risk.protection import protect_means, protect_selection
 from blijfwijzer.risk.selection import choose_without
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.risk.task import Task
@@ -89,6 +91,46 @@ def test_a_linear_part_survives_json(survey):
     again = linear_from_json(json.loads(json.dumps(linear_to_json(linear), allow_nan=False)))
 
     np.testing.assert_array_equal(linear_margin(linear, frame), linear_margin(again, frame))
+
+
+@pytest.mark.parametrize(("people", "told"), [(9, False), (10, True)])
+def test_no_term_tells_of_fewer_than_ten_who_did_not_answer(survey, people, told):
+    frame, values, weight, _ = survey
+    frame = frame.assign(mean=np.where(np.arange(len(frame)) < people, np.nan, 3.0 + values))
+
+    terms = fit_linear(frame, SCHEMA, ["mean"], values, weight, 0.1).terms
+    columns = Coded.of((name, frame[name].to_numpy()) for name in frame)
+    by_codes = fit_linear_by_codes(columns, SCHEMA, ["mean"], values, weight, 0.1).terms
+
+    assert [repr(t.level) for t in terms] == ["None", "nan"][: 1 + told]
+    assert [repr(t.level) for t in by_codes] == ["None", "nan"][: 1 + told]
+
+
+def test_a_model_of_one_person_less_tells_nothing_that_this_person_answered(survey):
+    """By n x mean less (n - 1) x mean, which was the answer itself."""
+    frame, values, _, _ = survey
+    champion, ones = select(survey, candidates=("logistic",)).champion, np.ones(len(values))
+
+    def means(rows):
+        own = frame.iloc[rows], values[rows], ones[rows]
+        linear = fit_linear(own[0], SCHEMA, NAMES, own[1], own[2], 0.1)
+        return linear, protect_means(replace(champion, linear=linear), own[0], own[2]).linear
+
+    everyone = np.arange(len(frame))
+    linear, told = means(everyone)
+    others = [means(np.delete(everyone, one))[1] for one in range(40)]
+
+    known = frame.notna().all(axis=1)
+    assert known.sum() > 100
+    np.testing.assert_allclose(
+        linear_margin(told, frame)[known], linear_margin(linear, frame)[known], atol=1e-9
+    )
+    differ = [
+        one.mean != other.mean
+        for less in others
+        for one, other in zip(told.terms, less.terms, strict=True)
+    ]
+    assert np.mean(differ) < 0.1
 
 
 def test_copies_equal_weights_in_the_linear_part(survey):

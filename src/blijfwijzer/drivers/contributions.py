@@ -11,9 +11,11 @@ import pandas as pd
 
 from blijfwijzer.drivers.tree_contributions import tree_contributions
 from blijfwijzer.errors import ContributionGapError
+from blijfwijzer.risk.evaluation import finest_step
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import linear_contributions
 from blijfwijzer.risk.model import RiskModel, calibrate, predict_risk
+from blijfwijzer.risk.protection import protect_means
 from blijfwijzer.survey.arrays import Array
 
 
@@ -103,6 +105,32 @@ def centre(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskModel:
     values = contribute(replace(model, centre={}), frame).values
     means = np.average(values.to_numpy(), axis=0, weights=weight)
     return replace(model, centre=dict(zip(frame.columns, means.tolist(), strict=True)))
+
+
+def round_centre(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskModel:
+    """Round where contributions start to what no one response moves, so that a file may tell it.
+
+    Parameters
+    ----------
+    frame, weight : as `centre` took them
+    """
+    most = (contribute(model, frame).values.abs().mul(weight / weight.sum(), axis=0)).max()
+    steps = {str(name): finest_step(float(one)) for name, one in most.items()}
+    told = {
+        name: round(round(at / steps[name]) * steps[name], 9) for name, at in model.centre.items()
+    }
+    return replace(model, centre=told)
+
+
+def finish(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskModel:
+    """Give a model that was fitted as its file may tell it, with contributions that are centred.
+
+    Parameters
+    ----------
+    frame, weight : of the responses that it was fitted on
+    """
+    told = protect_means(model, frame, weight)
+    return round_centre(centre(told, frame, weight), frame, weight)
 
 
 def refuse_gap(contributions: Contributions, largest: float, target: str) -> None:

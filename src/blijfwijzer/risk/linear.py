@@ -1,6 +1,7 @@
 """A regularised logistic regression that is written as plain numbers."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,10 @@ from blijfwijzer.survey.arrays import Array
 
 _WEAK = 0.01
 """Inverse of a penalty from which few heavy steps (Newton's method) are quicker: on PIAAC."""
+
+_FEWEST_MISSING = 10
+"""Of whom a term for being missing tells, as a leaf of a tree does. Of one person its mean would
+say that it is one, and the sign of its coefficient whether that person has the outcome."""
 
 _Said = tuple[str, float | None]
 """A feature, and which level of it a term reads."""
@@ -29,7 +34,7 @@ class Term:
     level: float | None
     """Level of a nominal feature; None for the value itself, NaN for being missing."""
     mean: float
-    """Weighted mean in training; a missing value counts as it."""
+    """Weighted mean in training, or near it; a missing value counts as it."""
     coefficient: float
     """Per unit, on the scale of log odds."""
 
@@ -39,7 +44,7 @@ class Linear:
     """Margin = intercept + sum of coefficient x (value - mean)."""
 
     intercept: float
-    """Margin of a response with mean values, so also the mean margin."""
+    """Margin of a response with mean values."""
     terms: tuple[Term, ...]
 
 
@@ -53,8 +58,8 @@ def fit_linear(
 ) -> Linear:
     """Fit a logistic regression with an L2 penalty on standardised terms.
 
-    A number gives one term and, where it is ever missing, one for being missing; a nominal
-    column one term per level.
+    A number gives one term and, where it is missing of ten or more, one for being missing; a
+    nominal column one term per level.
 
     Parameters
     ----------
@@ -67,12 +72,13 @@ def fit_linear(
     # Imported here: it takes a second, and most commands fit nothing.
     from sklearn.linear_model import LogisticRegression
 
-    plan = [term for name in names for term in _plan(frame[name].to_numpy(), schema, name)]
+    missing = frame[names].isna().sum()
+    plan = [term for name in names for term in _plan(int(missing[name]), schema, name)]
     total = weight.sum()
     prior = float(weight @ values / total)
     if not plan:
         return Linear(float(np.log(prior / (1 - prior))), ())
-    X = np.stack([_read(frame[name].to_numpy(), level) for name, level in plan], axis=1)
+    X = np.stack([read_term(frame[name].to_numpy(), level) for name, level in plan], axis=1)
     # The mean over known values stands in for missing ones, so a missing value adds nothing.
     known = ~np.isnan(X)
     means = (weight @ np.where(known, X, 0)) / np.maximum(weight @ known, 1e-12)
@@ -112,8 +118,8 @@ def fit_linear_by_codes(
     plans, tables = list[list[_Said]](), list[_Table]()
     for name in names:
         answers, code = columns.column(name)
-        own = _plan(answers, schema, name)
-        said = np.stack([_read(answers, level) for _, level in own], axis=1)
+        own = _plan(int(np.isnan(answers)[code].sum()), schema, name)
+        said = np.stack([read_term(answers, level) for _, level in own], axis=1)
         tables.append(_standardise(said, code, weight))
         plans.append(own)
     total, width = float(weight.sum()), 1 + sum(map(len, plans))
@@ -161,6 +167,18 @@ def _standardise(said: Array, code: NDArray[np.unsignedinteger], weight: Array) 
     return _Table(centred / spread, code, mean, spread)
 
 
+def move_means(linear: Linear, means: Iterable[float]) -> Linear:
+    """Let terms start at other means; of what is known no margin changes.
+
+    Parameters
+    ----------
+    means : one per term
+    """
+    terms = tuple(replace(term, mean=mean) for term, mean in zip(linear.terms, means, strict=True))
+    moved = sum(t.coefficient * (t.mean - o.mean) for t, o in zip(terms, linear.terms, strict=True))
+    return Linear(linear.intercept + moved, terms)
+
+
 def shrink(linear: Linear, share: float) -> Linear:
     """Scale a regression's margin towards zero, for trees to start from."""
     terms = (Term(t.feature, t.level, t.mean, t.coefficient * share) for t in linear.terms)
@@ -177,7 +195,7 @@ def linear_contributions(linear: Linear, frame: pd.DataFrame) -> Array:
     """
     found = np.zeros(frame.shape)
     for term in linear.terms:
-        value = _read(frame[term.feature].to_numpy(), term.level)
+        value = read_term(frame[term.feature].to_numpy(), term.level)
         place = frame.columns.get_loc(term.feature)
         found[:, place] += np.where(np.isnan(value), 0.0, value - term.mean) * term.coefficient
     return found
@@ -202,16 +220,15 @@ def linear_from_json(raw: dict[str, Any]) -> Linear:
     return Linear(raw["intercept"], tuple(terms))
 
 
-def _plan(column: Array, schema: Schema, name: str) -> list[_Said]:
-    missing: list[_Said] = []
-    if np.isnan(column).any():
-        missing = [(name, float("nan"))]
+def _plan(missing: int, schema: Schema, name: str) -> list[_Said]:
+    absent: list[_Said] = [(name, float("nan"))] if missing >= _FEWEST_MISSING else []
     if schema[name].is_nominal:
-        return [(name, float(level)) for level in range(len(schema[name].levels))] + missing
-    return [(name, None), *missing]
+        return [(name, float(level)) for level in range(len(schema[name].levels))] + absent
+    return [(name, None), *absent]
 
 
-def _read(column: Array, level: float | None) -> Array:
+def read_term(column: Array, level: float | None) -> Array:
+    """Give what a term reads of a feature: its values, whether they are missing, or of a level."""
     if level is None:
         return column
     if np.isnan(level):

@@ -13,13 +13,17 @@ import pandas as pd
 from blijfwijzer.disclosure.rounding import band, band_floor, to_band, whole_percent
 from blijfwijzer.estimation.intervals import Estimate, wilson
 from blijfwijzer.risk.evaluation import Evaluation, decimals_of, finest_step, in_steps, loss_steps
+from blijfwijzer.risk.linear import move_means, read_term
 from blijfwijzer.risk.metrics import log_losses
+from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.risk.rivals import Rivals
 from blijfwijzer.risk.selection import Selection
 from blijfwijzer.survey.arrays import Array
 
 _SHARES = ("observed", "predicted")
 _LOSSES = ("log_loss", "brier")
+_FEW = 10
+"""People of whom a mean in a model's file tells nothing."""
 _TABLES = ("predicted", "observed", "low", "high")
 
 
@@ -85,6 +89,27 @@ def protect_rivals(compared: pd.DataFrame, rivals: Rivals) -> pd.DataFrame:
         rest.loc[loss, "first"] = first
         rest.loc[loss, "second"] = (first + apart["difference"]).round(9)
     return rest.drop(columns="se")
+
+
+def protect_means(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskModel:
+    """Round the means that a regression's terms start at, so that its file tells of few no answer.
+
+    Of two models, the second without one person, exact means would tell each answer of that
+    person. In steps of what ten people may move one of twenty such means differs, and little
+    follows from how coarse they are: they stand in for answers that are missing.
+
+    Parameters
+    ----------
+    frame, weight : of the responses that it was fitted on
+    """
+    means = []
+    for term in model.linear.terms:
+        values = read_term(frame[term.feature].to_numpy(), term.level)
+        known = np.where(np.isnan(values), 0.0, weight)
+        apart = np.nan_to_num(np.abs(values - term.mean)) * known
+        influence = float(apart.max()) / max(float(known.sum()), 1e-12)
+        means.append(float(_to_nearest(term.mean, finest_step(_FEW * influence))))
+    return replace(model, linear=move_means(model.linear, means))
 
 
 def protect_calibration(bins: pd.DataFrame) -> pd.DataFrame:

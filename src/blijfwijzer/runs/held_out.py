@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.drivers.contributions import centre
+from blijfwijzer.drivers.contributions import finish
 from blijfwijzer.errors import BlijfwijzerError, ComparisonError
 from blijfwijzer.files import to_json
 from blijfwijzer.progress import Tell
@@ -160,7 +160,7 @@ def _fit_again(stored: Stored, intake: Intake, tell: Tell) -> Fitted:
         found = fit_chosen(made_from, tell, model.kind)
     except BlijfwijzerError as error:
         raise _not_again(stored) from error
-    again = centre(found.selection.champion, made_from.task.frame, made_from.task.weight)
+    again = finish(found.selection.champion, made_from.task.frame, made_from.task.weight)
     if _text_of(again) != _text_of(model):
         raise _not_again(stored)
     return found

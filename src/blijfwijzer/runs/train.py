@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap
+from blijfwijzer.drivers.contributions import contribute, finish, refuse_gap
 from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import measure_reliability
@@ -165,7 +165,7 @@ def fit_outcome(survey: TrainingSurvey, outcome: Outcome, tell: Tell) -> Fitted:
     responses, scales = survey.intake.responses, survey.scales
     made_from = prepare(responses, scales, survey.codebook, outcome, survey.settings)
     fitted, task = fit(made_from, tell), made_from.task
-    champion = centre(fitted.selection.champion, task.frame, task.weight)
+    champion = finish(fitted.selection.champion, task.frame, task.weight)
     return replace(fitted, selection=replace(fitted.selection, champion=champion))
 
 
