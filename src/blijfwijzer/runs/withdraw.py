@@ -67,7 +67,8 @@ def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> list[int
             proof_of(ledger.folder, number).unlink(missing_ok=True)
     print(
         f"{release}: taken back; {counted(len(lines), 'line stays', 'lines stay')} in the ledger, "
-        "marked so, without its proof. Its files are still there: delete them, or make it again."
+        "marked so, without its proof. Its files are still there, and where it was tracked a copy "
+        "of each in MLflow: delete all of these, or make it again."
     )
     return lines
 
