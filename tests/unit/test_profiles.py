@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.stats import t
 
 from blijfwijzer.drivers.contributions import Contributed, Contributions
-from blijfwijzer.drivers.dependence import measure_interactions
+from blijfwijzer.drivers.dependence import measure_dependence, measure_interactions
 from blijfwijzer.drivers.importance import Refit, contrast_cohorts
 from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.drivers.tree_contributions import tree_interactions
@@ -268,3 +268,18 @@ def test_a_long_label_is_broken_and_ends_in_dots():
 
     assert broken.count("\n") == 1
     assert broken.endswith("…")
+
+
+def test_a_bin_does_not_tell_how_many_have_each_of_its_values(rng):
+    """The exact mean of ten with 2.6667 and one with 2.5 is no other than 2.6515."""
+    rows, told = 400, []
+    for few in (1, 2):
+        some = np.r_[np.full(few, 2.5), np.full(11 - few, 2.6667), np.repeat([3.0, 4.0], 100)]
+        score = np.r_[some, np.full(rows - len(some), 5.0)]
+        frame = pd.DataFrame({name: score for name in SCHEMA.names})
+        contributions = Contributions(0.01 * (3 - frame), 0.2, np.full(rows, 0.2), 0.0)
+        contributed = Contributed(contributions, frame, SCHEMA)
+        told.append(measure_dependence(contributed, ["veilig_1"], np.ones(rows), 10)["value"])
+
+    assert told[0].tolist() == told[1].tolist()
+    assert told[0].tolist()[1:] == [3.0, 4.0, 5.0]
