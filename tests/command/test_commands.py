@@ -241,6 +241,15 @@ def test_a_model_folder_tells_no_exact_mean_of_an_answer(models):
         assert told == [float(f"{one:.4g}") for one in told]
 
 
+def test_a_training_tells_how_items_hang_together_in_two_decimals(models):
+    """In four they told, less those of a training without one person, each answer of that person."""
+    for folder in models.values():
+        for name in ("items", "reliability"):
+            table = pd.read_csv(folder / "tables" / f"{name}.csv")
+            told = table.filter(regex="alpha|omega|item_rest")
+            assert len(told.columns) and told.equals(told.round(2))
+
+
 def test_a_run_of_a_candidate_tells_no_more_than_the_model_folder(place, models):
     from mlflow import MlflowClient
 
