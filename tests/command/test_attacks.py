@@ -238,3 +238,19 @@ def test_cells_tell_of_no_one_who_left_and_of_no_copies(place, pair):
         model.explain(place / "fewer.parquet", by="cells", ledgers=place / "cells")
     with pytest.raises(DisclosureError, match="no two cells"):
         model.explain(place / "copies.parquet", by="cells", ledgers=place / "l-copies")
+
+
+def test_a_training_of_nearly_the_same_people_warns_of_the_one_before(place, tmp_path, capsys):
+    said = []
+    for name, rows in {"all": slice(None), "less": slice(1, None), "again": slice(None)}.items():
+        survey_of(1)[rows].to_parquet(tmp_path / "wave.parquet")
+        assert not call(
+            *("train", tmp_path / "wave.parquet", "--codebook", place / "small.toml"),
+            *("--models", tmp_path / name, "--ledger", tmp_path / "ledger"),
+            *("--settings", place / "quick.toml"),
+        )
+        said.append(capsys.readouterr().out.count("warning: Nearly these people were trained on"))
+        pages = [path.read_text() for path in (tmp_path / name).glob("*/review.html")]
+        assert sum("Nearly these people were trained on" in page for page in pages) == said[-1]
+
+    assert said == [0, 2, 0]

@@ -22,7 +22,7 @@ from blijfwijzer.publish.training_files import table_files
 from blijfwijzer.records.model_folder import Stored, folder_name, model_files, read_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
-from blijfwijzer.release.breakdown import admit_breakdown
+from blijfwijzer.release.breakdown import admit_breakdown, remark_near
 from blijfwijzer.release.overlap import identify_trained
 from blijfwijzer.release.publication import (
     identify_survey,
@@ -201,7 +201,7 @@ def publish_model(
             selection,
             evaluation,
             drivers,
-            release.remarks,
+            (*release.remarks, *remark_near(breakdown.admission)),
             findings,
             release.origin,
             card,
