@@ -103,6 +103,17 @@ def test_an_audit_attribute_enters_only_with_a_written_reason(responses, scales)
         schema_of(responses, scales, justified_audit={"veilig_1": "geen kenmerk"})
 
 
+def test_models_of_several_minimums_tell_of_no_few_between_their_limits(responses, scales):
+    """Of the 10th, 11th ... highest it would follow how many have a value."""
+    responses["dienstjaren"] = np.arange(len(responses), dtype=float)
+
+    def high(minimum):
+        settings = FeatureSettings(minimum_level=minimum)
+        return learn_schema(responses, scales, CODEBOOK, BARRED, settings)["dienstjaren"].high
+
+    assert [high(minimum) for minimum in (10, 11, 15, 20, 21)] == [390, 380, 380, 380, 370]
+
+
 def test_limits_are_shared_by_at_least_ten_respondents(responses, scales):
     schema = schema_of(responses, scales)
     frame = build_features(responses, scales, schema).frame

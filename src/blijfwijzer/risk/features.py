@@ -26,6 +26,9 @@ from blijfwijzer.survey.codebook import Codebook, Column, Policy, Scale, Text
 
 COUNTED = ("missing", "unseen", "moved_to_limit")
 """What is counted of each feature while it is made."""
+_TENS = 10
+"""Limits are the values of the 10th, 20th ... respondent. If any place could be asked for, models
+of the same people would tell between which places a value lies, and so how many have it."""
 OTHER = "overig"
 """Construct of a column that the codebook gives none."""
 
@@ -97,8 +100,8 @@ def learn_schema(
     """Fix the columns, levels and limits of a model from the survey it is trained on.
 
     Levels that fewer than `settings.minimum_level` respondents chose count as missing, and the
-    limits of a number are the values of the k-th lowest and k-th highest respondent, so that
-    the model file itself tells nothing about fewer than k people.
+    limits of a number are the values of the k-th lowest and k-th highest respondent, with k as
+    many in whole tens, so that model files themselves tell nothing about fewer than ten people.
 
     Raises
     ------
@@ -252,7 +255,8 @@ def _limits(values: NDArray[np.float64], minimum: int) -> tuple[float, float]:
     known = np.sort(values[~np.isnan(values)])
     if len(known) < minimum:
         return float("nan"), float("nan")
-    return float(known[minimum - 1]), float(max(known[-minimum], known[minimum - 1]))
+    place = min(-(-minimum // _TENS), len(known) // _TENS) * _TENS
+    return float(known[place - 1]), float(max(known[-place], known[place - 1]))
 
 
 def _frequent_levels(column: Column, answers: pd.Series, minimum: int) -> tuple[str, ...]:
