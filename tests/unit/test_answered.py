@@ -60,6 +60,20 @@ def test_the_same_rows_are_answered_again_in_any_order_but_by_the_same_levels(ro
         ask(answered, rows, ("afdeling",))
 
 
+@pytest.mark.parametrize("column", ["organisatie", "weight"])
+def test_the_same_rows_are_not_answered_with_one_elsewhere_or_heavier(rows, column):
+    """A group of eleven less that of ten would be what the model expects of the one who moved."""
+    placed = pd.DataFrame({"organisatie": pd.Categorical(["a", "b"] * 100), "weight": 1.0})
+    moved = placed.copy()
+    moved.loc[3, column] = "a" if column == "organisatie" else 9.0
+    answered = Answered()
+    answered.admit(rows, BY, K, placed)
+    answered.admit(rows[::-1], BY, K, placed[::-1])
+
+    with pytest.raises(DisclosureError, match="in other units or with other weights"):
+        answered.admit(rows, BY, K, moved)
+
+
 def test_rows_of_which_ten_are_others_are_answered(rows):
     answered = Answered()
     ask(answered, rows)

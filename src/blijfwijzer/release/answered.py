@@ -50,19 +50,27 @@ class Answered:
             kept.write_bytes(self.key)
         self.key = kept.read_bytes()
 
-    def admit(self, answers: pd.DataFrame, by: tuple[str, ...], minimum: int) -> None:
+    def admit(
+        self,
+        answers: pd.DataFrame,
+        by: tuple[str, ...],
+        minimum: int,
+        placed: pd.DataFrame | None = None,
+    ) -> None:
         """Remember a frame that is about to be answered.
 
         Parameters
         ----------
         answers : one row per response, of all that was asked
         by : unit levels that it is grouped by
+        placed : units and weight of each response, where the frame has them
 
         Raises
         ------
         DisclosureError
             It has too few different forms, or mostly copies; or its forms are those of an earlier
-            frame but for a few, or all of them by other levels.
+            frame but for a few, or all of them by other levels, in other units or with other
+            weights.
         """
         forms, rows = self._read(answers), len(answers)
         is_long = len(answers.columns) >= _ENOUGH_QUESTIONS
@@ -72,18 +80,20 @@ class Answered:
                 "of the rows. Copies of a form would tell what the model expects of one person. "
                 "Ask for the forms of a survey as they are."
             )
+        grouped = ",".join(by) + ("" if placed is None else f" {self._place(answers, placed)}")
         self._load()
         for levels, before in self.frames.values():
             apart = _apart(forms, before)
-            if 0 < apart < minimum or (apart == 0 and levels != ",".join(by)):
+            if 0 < apart < minimum or (apart == 0 and levels != grouped):
                 raise DisclosureError(
                     f"rows: differ by fewer than {minimum} forms from rows that were answered "
-                    "before, or are the same by other levels. Both answers would tell of few. Ask "
-                    "for the same rows by the same levels, or use `blijfwijzer score`."
+                    "before, or are the same by other levels, in other units or with other "
+                    "weights. Both answers would tell of few. Ask for the same rows by the same "
+                    "levels, or use `blijfwijzer score`."
                 )
             if apart == 0:
                 return
-        self._keep(",".join(by), forms)
+        self._keep(grouped, forms)
 
     def _read(self, answers: pd.DataFrame) -> Forms:
         plain = np.unique(pd.util.hash_pandas_object(answers, index=False).to_numpy())
@@ -91,6 +101,12 @@ class Answered:
             hashlib.blake2b(form.tobytes(), digest_size=8, key=self.key).digest() for form in plain
         ]
         return np.sort(np.frombuffer(b"".join(keyed), dtype=np.uint64))
+
+    def _place(self, answers: pd.DataFrame, placed: pd.DataFrame) -> str:
+        """Give a keyed hash of which form is in which units, with which weight; in any order."""
+        rows = pd.concat([answers, placed.set_axis(answers.index)], axis=1)
+        marks = np.sort(pd.util.hash_pandas_object(rows, index=False).to_numpy())
+        return hashlib.blake2b(marks.tobytes(), digest_size=16, key=self.key).hexdigest()
 
     def _load(self) -> None:
         """Read what other processes answered meanwhile."""

@@ -239,7 +239,9 @@ def tabulate_groups(
     settings, codebook = stored.settings, without_outcomes(stored.codebook)
     intake = _read_rows(rows, codebook, settings)
     minimum = settings.disclosure.minimum
-    answered.admit(answers_of(intake.responses, codebook), tuple(by), minimum)
+    levels = [level for level in codebook.units.levels if level in intake.responses]
+    placed = intake.responses[[*levels, "weight"]]
+    answered.admit(answers_of(intake.responses, codebook), tuple(by), minimum, placed)
     scales = score_scales(intake.responses, codebook)
     grouping = make_groups(intake.responses, codebook, by, settings)
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)

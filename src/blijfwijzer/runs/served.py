@@ -4,9 +4,9 @@ MLflow loads this file as code ("models from code"), so nothing is pickled. It a
 with the risk of each row only by written leave in the settings ([explain.persons]). It is in no
 survey's ledger, and reads that all the same, so that `govern stop` ends its answers. It keeps a
 ledger of its own, of which forms were in the rows that it answered, in the folder that
-BLIJFWIJZER_SERVED names, or in memory until it stops. Rows that differ from earlier
-ones by a few forms, that are the same by other levels, or that are mostly copies, are refused. It
-cannot see that rows were made up: eleven forms that somebody invents beside a real one pass, and
+BLIJFWIJZER_SERVED names, or in memory until it stops. Rows that differ from earlier ones by a few
+forms, that are the same by other levels or in other units, or that are mostly copies, are refused.
+It cannot see that rows were made up: eleven forms that somebody invents beside a real one pass, and
 the answer then tells what the model expects of the twelfth. So give it only to who may hold the
 forms.
 """
