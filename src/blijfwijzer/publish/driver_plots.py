@@ -358,7 +358,7 @@ def _cohorts(drivers: Drivers, subject: Subject) -> Picture:
             Message("plot.groups_left", {"shown": len(grid)}, len(n) - len(grid)),
             Message("plot.drivers_left", {"shown": len(names)}, scales - len(names)),
         ]
-        told = [subject.in_words(cut) for cut in cuts if cut.count > 0]
+        told = [subject.in_words(cut) for cut in cuts if cut.count and cut.count > 0]
         axes.set_title("\n".join([subject.say("plot.difference"), *told]))
     return Picture(figure, subject.say("plot.alt.cohorts", groups=len(grid)))
 
