@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_array
 
+from blijfwijzer.disclosure import fingerprint
 from blijfwijzer.disclosure.chain import FILE, HEAD, KEY, verify
 from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
 from blijfwijzer.disclosure.fingerprint import (
@@ -97,6 +98,24 @@ def test_two_people_who_answer_alike_are_two():
     both, one = (fingerprint_groups(alike, SECRET, one_group(g, 3))[0] for g in ((0, 1), (0,)))
 
     assert differing_sums(both, one).tolist() == [1]
+
+
+def test_people_are_known_the_same_however_many_are_read_at_once(monkeypatch, rng):
+    answers = pd.DataFrame(
+        {
+            "number": np.where(rng.random(100) < 0.1, np.nan, rng.normal(size=100)),
+            "sign": rng.choice([0.0, -0.0], 100),
+            "code": rng.integers(0, 9, 100).astype("int8"),
+            "unit": pd.Categorical(rng.choice(["a", "b", None], 100)),
+        }
+    )
+    views = [["number", "unit"], ["code", "sign"]]
+    whole = view_keys(answers, views)
+
+    monkeypatch.setattr(fingerprint, "_ROWS_AT_ONCE", 7)
+
+    assert view_keys(answers, views) == whole
+    assert view_keys(answers.iloc[:0], views) == [[], []]
 
 
 def test_a_column_coded_anew_leaves_the_other_views_as_they_were(rng):

@@ -43,6 +43,8 @@ _MOST_ALIKE = 0.1
 apart no longer. Convention of ours: of groups of ten, one in three would hold nobody of them."""
 _BASE_85 = ":"
 """What a text in base 85 begins with; it is no letter of either base."""
+_ROWS_AT_ONCE = 50_000
+"""Responses that are texts at a time: some 80 MB of 90 columns."""
 _AT_ONCE = 10_000
 """Pairs of sets of which all sums are held against each other: 20 MB per view."""
 
@@ -56,8 +58,13 @@ def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
     views : parts of the columns; in each a response is known by its answers there, so that a column
         that is lost or coded anew leaves the other views as they were
     """
-    texts = _to_texts(responses[sorted({name for view in views for name in view})])
-    return [[str(key).encode() for key in _hash_rows(texts[sorted(view)])] for view in views]
+    names = sorted({name for view in views for name in view})
+    keys: Views = [[] for _ in views]
+    for start in range(0, len(responses), _ROWS_AT_ONCE):
+        texts = _to_texts(responses.iloc[start : start + _ROWS_AT_ONCE][names])
+        for own, view in zip(keys, views, strict=True):
+            own += [str(key).encode() for key in _hash_rows(texts[sorted(view)])]
+    return keys
 
 
 def _to_texts(answers: pd.DataFrame) -> pd.DataFrame:
