@@ -44,6 +44,24 @@ def test_a_draft_reads_its_own_file_without_a_fault(tmp_path, rng):
     assert book.scales["schaal_V"].items == ("V1", "V2", "V3", "V4", "V5")
 
 
+def test_a_draft_asks_for_a_decision_about_what_few_said(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "functie": ["beleid"] * 40 + ["griffier"] * 2 + ["baliemedewerker"] * 18,
+            "opleiding": ["laag", "midden", "hoog"] * 20,
+        }
+    )
+
+    _, text = draft(tmp_path, frame)
+    _, labelled = draft(tmp_path, frame, codes={"functie": {"griffier": "Griffier"}})
+
+    (functie,) = [line for line in text.splitlines() if "griffier" in line]
+    (opleiding,) = [line for line in text.splitlines() if "midden" in line]
+    assert "# decide: few gave some of these" in functie
+    assert "decide" not in opleiding
+    assert "few gave" not in labelled
+
+
 def test_a_draft_repeats_no_identifier(tmp_path):
     frame = pd.DataFrame(
         {

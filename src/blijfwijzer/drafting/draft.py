@@ -16,6 +16,7 @@ _Answers = tuple[dict[str, str], dict[str, str]]
 
 _LONGEST_NAME = 40
 _MOST_BREAKS = 10
+_RARE = "few gave some of these; join them with others, as many read a codebook"
 _UNDECIDED = re.compile(r'#\s*decide\b|"decide: ')
 
 
@@ -103,7 +104,8 @@ def _column_lines(guess: Guess, sets: dict[str, _Answers]) -> Iterator[str]:
     if shared is not None:
         yield f"answers = {quote(shared)}"
     else:
-        yield from [f"codes = {_table(guess.codes)}"] if guess.codes else []
+        decide = f"  # decide: {_RARE}" if guess.has_rare else ""
+        yield from [f"codes = {_table(guess.codes)}{decide}"] if guess.codes else []
         yield from _missing_lines(guess.missing, guess.has_gap)
     if guess.span is not None:
         yield f"range = [{guess.span[0]:.0f}, {guess.span[1]:.0f}]  # decide"

@@ -38,6 +38,8 @@ _MOST_CODES = 20
 _MOST_WORDS = 4
 """Words up to which a name is one and no question; convention of ours."""
 _FEWEST_UNITS = 5
+_FEW = 10
+"""People of whom a codebook should not tell that there are any with an answer."""
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[-/.]\d\d?[-/.]\d{2,4}( .*)?")
 _AMOUNT = re.compile(r"(€|\$|£|EUR)\s?-?[\d.,]+(,-)?|-?[\d.,]+\s?(€|%|EUR|euro)", re.IGNORECASE)
 _SCALE = 3
@@ -64,6 +66,8 @@ class Guess:
     """What a person must look at before the role stands."""
     has_gap: bool = False
     """Whether codes are taken for no answer only because they stand apart."""
+    has_rare: bool = False
+    """Whether few gave some of the codes, which are known from the answers alone."""
 
 
 def guess_columns(table: Table) -> list[Guess]:
@@ -136,7 +140,8 @@ def _guess(name: str, table: Table) -> Guess:
         if role is None:
             is_item = kind == "ordinal" and len(codes) >= 4
             role, doubt = ("item", "") if is_item else ("career", "may it predict? else audit")
-        return Guess(name, label, role, kind, codes, missing, None, doubt=doubt, has_gap=has_gap)
+        found = Guess(name, label, role, kind, codes, missing, None, doubt=doubt, has_gap=has_gap)
+        return replace(found, has_rare=not labels and not is_number and _are_rare(answers, codes))
     if is_number:
         span = _span(answers, missing)
         doubt = doubt if role else _doubt_number(answers)
@@ -144,6 +149,12 @@ def _guess(name: str, table: Table) -> Guess:
         return Guess(name, label, role, "number", {}, missing, span, doubt=doubt, has_gap=has_gap)
     doubt = doubt or ("text that is no code" if present and not role else "")
     return Guess(name, label, role or "ignore", "nominal", {}, {}, None, doubt=doubt)
+
+
+def _are_rare(answers: pd.Series, codes: dict[str, str]) -> bool:
+    """Whether any of some codes was given by few."""
+    given = answers.dropna().map(code_text).value_counts()
+    return bool((given.reindex(list(codes)) < _FEW).any())
 
 
 def _as_numbers(answers: pd.Series) -> pd.Series:
