@@ -135,6 +135,7 @@ def pool_areas(
             pooled = carry_over(part, effects, groups.index[rows], settings.draws, own_seed)
         draws[rows] = pooled.draws
         tables.append(pooled.table.set_index(rows))
+        del pooled
     table = pd.concat(tables).sort_index()
     return _add_up(PooledRates(table, draws), groups, areas, sums)
 
@@ -185,8 +186,7 @@ def _add_up(
     A unit counts as the middle of its band of people, so that sums tell no more of how many there
     are.
     """
-    table = pooled.table
-    values = np.column_stack([table["rate"], pooled.draws])
+    table, rate, draws = pooled.table, pooled.table["rate"].to_numpy(copy=True), pooled.draws
     weight, asked = weight_in(sums), sums[:, RateTerm.KNOWN]
     of_band = weight
     if asked.any():
@@ -200,8 +200,10 @@ def _add_up(
             rows = np.flatnonzero(of_level & (parent == place))
             if free[rows].all() and weight[rows].sum() > _WHOLE * weight[place]:
                 share = (of_band[rows] / of_band[rows].sum()).round(6)
-                values[rows] = _within_bounds(values[rows], values[place], share)
-    made = tell_rates(values[:, 0], values[:, 1:], table["source"].to_numpy())
+                parts, whole = (np.column_stack([rate[own], draws[own]]) for own in (rows, [place]))
+                parts = _within_bounds(parts, whole[0], share)
+                rate[rows], draws[rows] = parts[:, 0], parts[:, 1:]
+    made = tell_rates(rate, draws, table["source"].to_numpy())
     return PooledRates(made.table.set_index(table.index), made.draws)
 
 

@@ -7,6 +7,7 @@ sampling error, and both errors come from the same people, so their covariance c
 groups truly differ is integrated over (`estimation.areas`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -35,6 +36,8 @@ _CORRELATIONS = (-0.3, 0.0, 0.3, 0.55, 0.75, 0.9, 0.97)
 _CELLS = 300_000
 _LEAST_WEIGHT = 1e-5
 _FEWEST_POOLED = 3
+_AT_ONCE = 5_000
+"""Groups whose draws are worked on at a time: 40 MB of a thousand each."""
 """Groups of a level; fewer give no idea of how groups differ."""
 _NEAR = 0.04
 """Below this rate, or above its complement, the normal scale is left for the logistic one."""
@@ -297,20 +300,28 @@ def tell_rates(rate: Array, draws: Array, source: str | Array) -> PooledRates:
 
     Parameters
     ----------
-    draws : one row per group, one column per draw
+    draws : one row per group, one column per draw; cut off at 0 and 1 in place, as draws of a
+        hundred thousand groups are a gigabyte
     source : from what they were estimated; one per group where they differ
     """
-    low, high = np.quantile(draws, ENDS, axis=1)
+    ends, se = np.empty((len(draws), 2)), np.empty(len(draws))
+    for rows in _parts(len(draws)):
+        ends[rows], se[rows] = np.quantile(draws[rows], ENDS, axis=1).T, draws[rows].std(axis=1)
     table = pd.DataFrame(
         {
             "rate": np.clip(rate, 0, 1),
-            "low": np.clip(low, 0, 1),
-            "high": np.clip(high, 0, 1),
-            "se": draws.std(axis=1),
+            "low": np.clip(ends[:, 0], 0, 1),
+            "high": np.clip(ends[:, 1], 0, 1),
+            "se": se,
             "source": source,
         }
     )
-    return PooledRates(table, np.clip(draws, 0, 1))
+    return PooledRates(table, np.clip(draws, 0, 1, out=draws))
+
+
+def _parts(groups: int) -> Iterator[slice]:
+    for start in range(0, groups, _AT_ONCE):
+        yield slice(start, start + _AT_ONCE)
 
 
 def _pool_normal(
@@ -343,8 +354,10 @@ def _pool_normal(
     # Of a posterior variance the part that comes from its answers scales with their variance.
     ratio = own / common
     wider = np.sqrt(ratio / (1 - found.prior + ratio * found.prior))
-    mean = found.mean[:, None]
-    return found.mean, mean + wider[:, None] * (found.draw(chosen, heavy, plain) - mean)
+    mean, made = found.mean[:, None], found.draw(chosen, heavy, plain)
+    for rows in _parts(len(made)):
+        made[rows] = mean[rows] + wider[rows, None] * (made[rows] - mean[rows])
+    return found.mean, made
 
 
 def _first_guess(areas: pd.DataFrame, n: Array) -> Array:
