@@ -36,7 +36,7 @@ _SEEN = 0.5
 add to one sum of a fingerprint, that is not seen."""
 _GATE = (
     *("atoms", "choice", "counts", "growth", "guard", "hidden_counts", "optimum", "parts"),
-    *("rounding", "span", "walks", "windows", "worlds"),
+    *("programmes", "rounding", "span", "walks", "windows", "worlds"),
 )
 """Modules that what is shown here follows from."""
 _KINDS = ("sizes", "an outcome", "two outcomes", "two releases")

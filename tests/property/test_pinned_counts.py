@@ -7,8 +7,9 @@ import pytest
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.choice import Hidden, choose_shown
-from blijfwijzer.disclosure.counts import Pool, Published, find_pinned
+from blijfwijzer.disclosure.counts import Published, find_pinned
 from blijfwijzer.disclosure.parts import Outsider
+from blijfwijzer.disclosure.programmes import Pool
 from blijfwijzer.settings import DisclosureSettings
 from small_worlds import everyone, members, none
 

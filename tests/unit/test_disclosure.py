@@ -17,9 +17,10 @@ from blijfwijzer.disclosure.choice import (
     choose_groups,
     choose_shown,
 )
-from blijfwijzer.disclosure.counts import Pool, Published, find_pinned
+from blijfwijzer.disclosure.counts import Published, find_pinned
 from blijfwijzer.disclosure.guard import Guard, Known
 from blijfwijzer.disclosure.parts import Outsider
+from blijfwijzer.disclosure.programmes import Pool
 from blijfwijzer.disclosure.release import clear, require_cleared
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.disclosure.rules import find_faults
@@ -191,7 +192,7 @@ def test_a_count_that_no_work_is_left_to_decide_counts_as_pinned(monkeypatch):
     assert pool.nodes == 1
 
     undecided = OptimizeResult(x=None, mip_node_count=1)
-    monkeypatch.setattr("blijfwijzer.disclosure.counts.milp", lambda *_, **__: undecided)
+    monkeypatch.setattr("blijfwijzer.disclosure.programmes.milp", lambda *_, **__: undecided)
     assert pinned([7, 5], [3, 2], [[1, 1]], [[0, 1]]) == [[0]]
 
 

@@ -10,32 +10,30 @@ apart) of fewer than the minimum or in which all answered alike. Such a count mu
 several values; that of a lone person both.
 """
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import block_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from blijfwijzer.disclosure.atoms import Integers
+from blijfwijzer.disclosure.programmes import Block, Pool
 from blijfwijzer.disclosure.rounding import percent_of
 from blijfwijzer.disclosure.walks import walk
 from blijfwijzer.disclosure.windows import Windows
 
 _WORTH_A_WALK = 4
 """Hidden counts without a world from which on moves are quicker than a programme for each."""
-_PROGRAMME_NODES = 500
-_NODES_A_COUNT = 10
-"""Nodes beyond the first that programmes may take, per hidden count, of one outcome in all; nearly
-all are decided at the first."""
 _BOUND_ROUNDS = 10
 _WIDE = 6
 """Counts from which on a percentage leaves what hangs together with it to others."""
-_MOST_NUMBERS = 4_000_000
-"""Counts in all worlds that are kept together: 32 MB."""
+_MOST_WINDOWS = 200_000
+_MOST_CELLS = 20_000
+"""Of one programme: of more nothing is found out in time."""
+_MOST_BLOCKS = 1_000
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,7 @@ class Published:
         object.__setattr__(self, "windows", (low, high))
 
 
+@lru_cache(maxsize=_MOST_WINDOWS)
 def _window(count: int, people: int) -> tuple[int, int]:
     """Give the lowest and highest count that is the same percentage.
 
@@ -94,40 +93,6 @@ class Pin:
     """All that hang together with it: by groups of many people nearly all do."""
     values: int
     """That it can have, as far as was found; fewer than it needs."""
-
-
-class Pool:
-    """Worlds of answers that were found so far, and the work that may still be spent on more.
-
-    A world stays one when fewer groups are shown; where others are shown it is mended (`_Local`).
-
-    Parameters
-    ----------
-    cells : how many there are
-    counts : how many are hidden, at most
-    """
-
-    def __init__(self, cells: int, counts: int) -> None:
-        self._worlds: deque[Integers] = deque(maxlen=max(1, _MOST_NUMBERS // max(1, cells)))
-        self._cells = cells
-        self._nodes = _NODES_A_COUNT * counts
-
-    @property
-    def nodes(self) -> int:
-        """Nodes that the next programme may take: at least the first."""
-        return 1 + min(_PROGRAMME_NODES - 1, self._nodes)
-
-    def spend(self, nodes: int) -> None:
-        """Note the nodes that a programme took."""
-        self._nodes = max(0, self._nodes - max(0, nodes - 1))
-
-    def add(self, worlds: Integers) -> None:
-        """Keep worlds, and let go of the oldest beyond what memory is meant for."""
-        self._worlds.extend(worlds)
-
-    def worlds(self) -> Integers:
-        """Give the worlds: one per row, one column per cell."""
-        return np.array(self._worlds, dtype=np.int64).reshape(-1, self._cells)
 
 
 def find_pinned(
@@ -193,20 +158,30 @@ class _Groups:
     def __init__(self, rows: csr_array, low: Integers, high: Integers) -> None:
         self.rows, self.low, self.high = rows, low, high
         self.by_cell = csr_array(rows.T.tocsr())
-        joined = connected_components(csr_array(rows.T @ rows), directed=False)[1]
-        self.part = joined
+        # Groups beside cells: which cells are in one group would be a million pairs of each.
+        both = block_array([[None, self.by_cell], [rows, None]], format="csr")
+        joined = connected_components(both, directed=False)[1]
+        self.part = joined[: rows.shape[1]]
         """Of each cell."""
-        self.part_of_row = joined[rows.indices[rows.indptr[:-1]]]
-        order = np.argsort(self.part_of_row, kind="stable")
-        labels, first = np.unique(self.part_of_row[order], return_index=True)
-        own = np.split(order, first[1:]) if len(order) else []
-        self._rows_of = dict(zip(labels.tolist(), own, strict=True))
+        self.part_of_row = joined[rows.shape[1] :]
+        self._cells_of, self._rows_of = _by_label(self.part), _by_label(self.part_of_row)
+
+    def parts_of(self, cells: NDArray[np.integer]) -> tuple[int, ...]:
+        """Give the parts that hold some cells, in order."""
+        return tuple(sorted(set(self.part[cells].tolist())))
+
+    def rows_in(self, parts: Iterable[int]) -> NDArray[np.intp]:
+        """Give the rows of some parts."""
+        nothing = np.array([], dtype=np.intp)
+        return np.concatenate([nothing, *(self._rows_of.get(part, nothing) for part in parts)])
+
+    def cells_in(self, parts: Iterable[int]) -> NDArray[np.intp]:
+        """Give the cells of some parts, in order."""
+        return np.sort(np.concatenate([self._cells_of[part] for part in parts]))
 
     def near(self, cells: NDArray[np.integer]) -> NDArray[np.intp]:
         """Give the rows that hang together with some cells."""
-        parts = sorted(set(self.part[cells].tolist()))
-        nothing = np.array([], dtype=np.intp)
-        return np.concatenate([nothing, *(self._rows_of.get(part, nothing) for part in parts)])
+        return self.rows_in(self.parts_of(cells))
 
     def among(self, rows: NDArray[np.intp]) -> "_Groups":
         """Give some of the groups."""
@@ -241,6 +216,14 @@ class _Groups:
         low, high = self.low - known, self.high - known
         told = np.flatnonzero((rows @ least < low) | (rows @ most > high))
         return _Groups(csr_array(rows[told]), low[told], high[told])
+
+
+def _by_label(labels: NDArray[np.integer]) -> dict[int, NDArray[np.intp]]:
+    """Give the places of each label, in order."""
+    order = np.argsort(labels, kind="stable")
+    own, first = np.unique(labels[order], return_index=True)
+    places = np.split(order, first[1:]) if len(order) else []
+    return dict(zip(own.tolist(), places, strict=True))
 
 
 class _Local:
@@ -279,16 +262,22 @@ class _Local:
         self._open = self._shown.leave_open(self._least, self._most)
         others = csr_array(published.rows[self._rest])
         self._wide = Windows(others, low[self._rest], high[self._rest])
-        self._broken = np.zeros(len(self._rest), dtype=bool)
+        self._wide_by_cell = csr_array(others.T.tocsr())
+        self._of_wide = others @ self._counts
+        self._nothing = np.zeros(len(self._rest), dtype=bool)
+        self._broken = self._nothing.copy()
         """Wide groups of which a world gave another percentage."""
+        self._blocks: dict[tuple[int, ...], Block] = {}
+        self._place = np.zeros(len(self._counts), dtype=np.intp)
+        """Of each cell in the block that was made last."""
 
     def pin(self, cells: NDArray[np.integer], values: int) -> Pin:
         """Give the shown groups that can pin the count in some cells."""
         touching = self._narrow[np.unique(self._shown.by_cell[cells].indices)]
         near, far = self._few[self._of_few.near(cells)], self._narrow[self._shown.near(cells)]
-        wide = np.flatnonzero(self._broken)
-        hold = self._rest[wide[self._wide.holding(cells)[wide]]]
-        far = np.concatenate([far, self._rest[wide]])
+        hold = np.unique(self._wide_by_cell[cells].indices)
+        hold = self._rest[hold[self._broken[hold]]]
+        far = np.concatenate([far, self._rest[self._broken]])
         return Pin(np.concatenate([touching, hold]), near, far, values)
 
     def known(self) -> Integers:
@@ -331,83 +320,59 @@ class _Local:
         spans = [(low, high) for low, high in spans if low <= high]
         if not spans:
             return None
-        near = self._open.near(cells)
-        used = np.union1d(np.unique(self._open.rows[near].indices), cells)
-        world = self._find_within(cells, spans, near, used)
-        if world is not None or not len(self._holding(used).low):
+        block = self._block(self._open.parts_of(cells))
+        world = self._find_within(block, cells, spans)
+        if world is not None or not len(block.among(self._broken).low):
             return world
-        wish, bounds = np.isin(used, cells), (self._least[used], self._most[used])
-        rows, own = self._open.rows[near][:, used], (self._open.low[near], self._open.high[near])
-        if _Programme(rows, own, bounds).within(wish, spans, self._pool) is None:
+        wish = np.isin(block.cells, cells)
+        if block.find(wish, spans, block.among(self._nothing), self._pool) is None:
             # Not for the wide percentages, so that it is no help if others change too.
             return None
-        is_open = self._least < self._most
-        is_open[cells] = True
-        every = np.arange(len(self._open.low))
-        return self._find_within(cells, spans, every, np.flatnonzero(is_open))
+        every = np.union1d(np.flatnonzero(self._least < self._most), cells)
+        if len(every) > _MOST_CELLS:
+            return None
+        whole = self._make_block(every, np.arange(len(self._open.low)))
+        return self._find_within(whole, cells, spans)
+
+    def _block(self, parts: tuple[int, ...]) -> Block:
+        """Give some parts, of which many hidden counts are asked one after another."""
+        if parts not in self._blocks:
+            cells, rows = self._open.cells_in(parts), self._open.rows_in(parts)
+            self._blocks[parts] = self._make_block(cells, rows)
+            while len(self._blocks) > _MOST_BLOCKS:
+                self._blocks.pop(next(iter(self._blocks)))
+        return self._blocks[parts]
+
+    def _make_block(self, cells: NDArray[np.integer], rows: NDArray[np.intp]) -> Block:
+        own = csr_array(self._open.rows[rows])
+        self._place[cells] = np.arange(len(cells))
+        columns = self._place[own.indices]
+        held = csr_array((own.data, columns, own.indptr), (len(rows), len(cells)))
+        wide = csr_array(self._wide_by_cell[cells].T.tocsr())
+        # Others have what they have.
+        fixed = self._of_wide - wide @ self._counts[cells]
+        return Block(
+            cells,
+            held,
+            self._open.low[rows],
+            self._open.high[rows],
+            self._least[cells],
+            self._most[cells],
+            Windows(wide, self._wide.low - fixed, self._wide.high - fixed),
+        )
 
     def _find_within(
-        self,
-        cells: NDArray[np.integer],
-        spans: Sequence[tuple[int, int]],
-        near: NDArray[np.intp],
-        used: NDArray[np.integer],
+        self, block: Block, cells: NDArray[np.integer], spans: Sequence[tuple[int, int]]
     ) -> Integers | None:
-        """Find such a world by some rows, in which no more than some cells change."""
-        wish, bounds = np.isin(used, cells), (self._least[used], self._most[used])
-        world = self._counts.copy()
+        """Find such a world in which no more than the cells of a block change."""
+        wish = np.isin(block.cells, cells)
         while True:
-            wide = self._holding(used)
-            programme = _Programme(
-                csr_array(vstack([self._open.rows[near][:, used], wide.rows], format="csr")),
-                (
-                    np.concatenate([self._open.low[near], wide.low]),
-                    np.concatenate([self._open.high[near], wide.high]),
-                ),
-                bounds,
-            )
-            found = programme.within(wish, spans, self._pool)
+            found = block.find(wish, spans, block.among(self._broken), self._pool)
             if found is None:
                 return None
-            world[used] = found
-            broken = self._wide.broken_by(world[None, :])[0]
+            broken = block.wide.broken_by(found[None, :])[0]
             if not broken.any():
+                world = self._counts.copy()
+                world[block.cells] = found
                 return world
             self._broken |= broken
-
-    def _holding(self, used: NDArray[np.integer]) -> Windows:
-        """Give the wide groups, of those once broken, that can break if only some cells change."""
-        wide = self._wide.some(self._broken).among(used, self._counts)
-        return wide.some(wide.can_break(self._least[used], self._most[used]))
-
-
-@dataclass(frozen=True)
-class _Programme:
-    rows: csr_array
-    windows: tuple[Integers, Integers]
-    bounds: tuple[Integers, Integers]
-    """Fewest and most in each cell."""
-
-    def within(
-        self, wish: NDArray[np.bool_], spans: Sequence[tuple[int, int]], pool: Pool
-    ) -> Integers | None:
-        """Give counts per cell of which the wished add up to a number in one of some spans.
-
-        Parameters
-        ----------
-        pool : holds the work that is left
-        """
-        shown = LinearConstraint(self.rows, *self.windows)
-        for low, high in spans:
-            # Any will do: to look for the best would take many times as long.
-            solution = milp(
-                np.zeros(len(wish)),
-                integrality=np.ones(len(wish)),
-                bounds=Bounds(*self.bounds),
-                constraints=[shown, LinearConstraint(wish[None, :].astype(float), low, high)],
-                options={"node_limit": pool.nodes},
-            )
-            pool.spend(int(solution.mip_node_count or 0))
-            if solution.x is not None:
-                return np.asarray(solution.x.round(), dtype=np.int64)
-        return None

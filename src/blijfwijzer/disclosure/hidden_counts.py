@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.atoms import members_of
-from blijfwijzer.disclosure.counts import Pin, Pool, Published, find_pinned
+from blijfwijzer.disclosure.counts import Pin, Published, find_pinned
 from blijfwijzer.disclosure.parts import Parts
+from blijfwijzer.disclosure.programmes import Pool
 
 _OF_A_CELL = 2
 """Values that the count in a cell must be able to have: both answers of each stay possible."""

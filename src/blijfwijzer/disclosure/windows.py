@@ -46,10 +46,6 @@ class Windows:
         """
         return np.asarray((self.rows @ least < self.low) | (self.rows @ most > self.high))
 
-    def holding(self, cells: NDArray[np.integer]) -> Mask:
-        """Say which groups hold people of some cells."""
-        return np.asarray(self.rows[:, cells].sum(axis=1) > 0)
-
     def some(self, groups: Mask) -> "Windows":
         """Give some of the groups."""
         return Windows(csr_array(self.rows[groups]), self.low[groups], self.high[groups])
