@@ -20,7 +20,7 @@ from scipy.sparse import block_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from blijfwijzer.disclosure.atoms import Integers
-from blijfwijzer.disclosure.programmes import Block, Pool
+from blijfwijzer.disclosure.programmes import OpenCells, Pool
 from blijfwijzer.disclosure.rounding import percent_of
 from blijfwijzer.disclosure.walks import walk
 from blijfwijzer.disclosure.windows import Windows
@@ -32,8 +32,9 @@ _WIDE = 6
 """Counts from which on a percentage leaves what hangs together with it to others."""
 _MOST_WINDOWS = 200_000
 _MOST_CELLS = 20_000
-"""Of one programme: of more nothing is found out in time."""
-_MOST_BLOCKS = 1_000
+"""Of one programme: of more nothing is found out in time, and counts as pinned."""
+_MOST_KEPT = 1_000
+"""Parts of which the programme is kept for the next count; the oldest goes."""
 
 
 @dataclass(frozen=True)
@@ -267,9 +268,9 @@ class _Local:
         self._nothing = np.zeros(len(self._rest), dtype=bool)
         self._broken = self._nothing.copy()
         """Wide groups of which a world gave another percentage."""
-        self._blocks: dict[tuple[int, ...], Block] = {}
+        self._kept: dict[tuple[int, ...], OpenCells] = {}
         self._place = np.zeros(len(self._counts), dtype=np.intp)
-        """Of each cell in the block that was made last."""
+        """Of each cell among those that were opened last."""
 
     def pin(self, cells: NDArray[np.integer], values: int) -> Pin:
         """Give the shown groups that can pin the count in some cells."""
@@ -320,30 +321,30 @@ class _Local:
         spans = [(low, high) for low, high in spans if low <= high]
         if not spans:
             return None
-        block = self._block(self._open.parts_of(cells))
-        world = self._find_within(block, cells, spans)
-        if world is not None or not len(block.among(self._broken).low):
+        own = self._opened(self._open.parts_of(cells))
+        world = self._find_within(own, cells, spans)
+        if world is not None or not len(own.among(self._broken).low):
             return world
-        wish = np.isin(block.cells, cells)
-        if block.find(wish, spans, block.among(self._nothing), self._pool) is None:
+        wish = np.isin(own.cells, cells)
+        if own.find(wish, spans, own.among(self._nothing), self._pool) is None:
             # Not for the wide percentages, so that it is no help if others change too.
             return None
         every = np.union1d(np.flatnonzero(self._least < self._most), cells)
         if len(every) > _MOST_CELLS:
             return None
-        whole = self._make_block(every, np.arange(len(self._open.low)))
+        whole = self._open_cells(every, np.arange(len(self._open.low)))
         return self._find_within(whole, cells, spans)
 
-    def _block(self, parts: tuple[int, ...]) -> Block:
+    def _opened(self, parts: tuple[int, ...]) -> OpenCells:
         """Give some parts, of which many hidden counts are asked one after another."""
-        if parts not in self._blocks:
+        if parts not in self._kept:
             cells, rows = self._open.cells_in(parts), self._open.rows_in(parts)
-            self._blocks[parts] = self._make_block(cells, rows)
-            while len(self._blocks) > _MOST_BLOCKS:
-                self._blocks.pop(next(iter(self._blocks)))
-        return self._blocks[parts]
+            self._kept[parts] = self._open_cells(cells, rows)
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.pop(next(iter(self._kept)))
+        return self._kept[parts]
 
-    def _make_block(self, cells: NDArray[np.integer], rows: NDArray[np.intp]) -> Block:
+    def _open_cells(self, cells: NDArray[np.integer], rows: NDArray[np.intp]) -> OpenCells:
         own = csr_array(self._open.rows[rows])
         self._place[cells] = np.arange(len(cells))
         columns = self._place[own.indices]
@@ -351,7 +352,7 @@ class _Local:
         wide = csr_array(self._wide_by_cell[cells].T.tocsr())
         # Others have what they have.
         fixed = self._of_wide - wide @ self._counts[cells]
-        return Block(
+        return OpenCells(
             cells,
             held,
             self._open.low[rows],
@@ -362,17 +363,17 @@ class _Local:
         )
 
     def _find_within(
-        self, block: Block, cells: NDArray[np.integer], spans: Sequence[tuple[int, int]]
+        self, own: OpenCells, cells: NDArray[np.integer], spans: Sequence[tuple[int, int]]
     ) -> Integers | None:
-        """Find such a world in which no more than the cells of a block change."""
-        wish = np.isin(block.cells, cells)
+        """Find such a world in which no more than the open cells change."""
+        wish = np.isin(own.cells, cells)
         while True:
-            found = block.find(wish, spans, block.among(self._broken), self._pool)
+            found = own.find(wish, spans, own.among(self._broken), self._pool)
             if found is None:
                 return None
-            broken = block.wide.broken_by(found[None, :])[0]
+            broken = own.wide.broken_by(found[None, :])[0]
             if not broken.any():
                 world = self._counts.copy()
-                world[block.cells] = found
+                world[own.cells] = found
                 return world
             self._broken |= broken

@@ -59,7 +59,7 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Block:
+class OpenCells:
     """Cells that may change while all others stay, and what holds them."""
 
     cells: NDArray[np.integer]
