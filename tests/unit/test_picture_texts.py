@@ -274,6 +274,14 @@ def test_drivers_for_which_there_is_no_room_are_counted(drivers):
     )
 
 
+def test_a_comparison_that_was_not_made_has_no_row(drivers):
+    drawn = drivers.stability[drivers.stability["comparison"] == "bootstrap"]
+    figure = draw_drivers(replace(drivers, stability=drawn), subject())["stability"].figure
+
+    (row,) = figure.axes[0].get_yticklabels()
+    assert row.get_text().replace("\n", " ") == "andere steekproef van organisaties"
+
+
 def test_groups_of_attributes_with_one_label_stand_apart(drivers):
     same = BOOK.model_copy(
         update={

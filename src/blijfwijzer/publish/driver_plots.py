@@ -365,25 +365,25 @@ def _cohorts(drivers: Drivers, subject: Subject) -> Picture:
 
 def _stability(drivers: Drivers, subject: Subject) -> Picture:
     table = drivers.stability
-    kinds = {
-        subject.say("plot.folds"): table[table["comparison"] != "bootstrap"],
-        subject.say("plot.samples"): table[table["comparison"] == "bootstrap"],
-    }
+    known = table.dropna(subset=["rank_correlation"])
+    of_samples = known["comparison"] == "bootstrap"
+    made = {"plot.folds": known[~of_samples], "plot.samples": known[of_samples]}
+    # An explanation fits no model again.
+    kinds = {subject.say(name): part for name, part in made.items() if len(part)}
     with subject.canvas(8, 2.6, "plot.stability", n=_people(drivers)) as (figure, (axes,)):
         middles = {}
         for place, (kind, part) in enumerate(kinds.items()):
-            told = part["rank_correlation"].dropna()
-            if len(told):
-                middles[kind] = float(told.median())
-                axes.hlines(place, told.min(), told.max(), color=BLUE, linewidth=6, alpha=0.35)
-                axes.plot(told.median(), place, "D", color=BLUE)
-                axes.annotate(
-                    subject.in_words(Quantity(told.median(), "ratio")),
-                    (told.median(), place + 0.18),
-                    ha="center",
-                )
-        axes.set_yticks(range(2), [wrap(kind, 26) for kind in kinds])
-        axes.set(xlim=(0, 1.02), ylim=(-0.6, 1.6))
+            told = part["rank_correlation"]
+            middles[kind] = float(told.median())
+            axes.hlines(place, told.min(), told.max(), color=BLUE, linewidth=6, alpha=0.35)
+            axes.plot(told.median(), place, "D", color=BLUE)
+            axes.annotate(
+                subject.in_words(Quantity(told.median(), "ratio")),
+                (told.median(), place + 0.18),
+                ha="center",
+            )
+        axes.set_yticks(range(len(kinds)), [wrap(kind, 26) for kind in kinds])
+        axes.set(xlim=(0, 1.02), ylim=(-0.6, len(kinds) - 0.4))
         axes.set_xlabel(subject.say("plot.agreement"))
     parts = [
         Message("plot.middle", {"kind": kind, "middle": middle}) for kind, middle in middles.items()
