@@ -11,7 +11,7 @@ import pandas as pd
 
 from blijfwijzer.drivers.tree_contributions import tree_contributions
 from blijfwijzer.errors import ContributionGapError
-from blijfwijzer.risk.evaluation import finest_step
+from blijfwijzer.risk.evaluation import finest_step, to_nearest
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import linear_contributions
 from blijfwijzer.risk.model import RiskModel, calibrate, predict_risk
@@ -115,9 +115,9 @@ def round_centre(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskMo
     frame, weight : as `centre` took them
     """
     most = (contribute(model, frame).values.abs().mul(weight / weight.sum(), axis=0)).max()
-    steps = {str(name): finest_step(float(one)) for name, one in most.items()}
     told = {
-        name: round(round(at / steps[name]) * steps[name], 9) for name, at in model.centre.items()
+        name: float(to_nearest(at, finest_step(float(most[name]))))
+        for name, at in model.centre.items()
     }
     return replace(model, centre=told)
 

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.drivers.contributions import Contributed
 from blijfwijzer.drivers.tree_contributions import tree_interactions
 from blijfwijzer.estimation.means import deviation
-from blijfwijzer.risk.evaluation import finest_step
+from blijfwijzer.risk.evaluation import finest_step, to_nearest
 from blijfwijzer.survey.arrays import Array, Codes, join_small
 
 _BINS = 12
@@ -80,7 +80,7 @@ def _coarse_mean(values: Array, weight: Array) -> float:
     if width == 0:
         return float(values[0])
     step = finest_step(width * float(weight.max() / weight.sum()))
-    return float(round(round(float(np.average(values, weights=weight)) / step) * step, 9))
+    return float(to_nearest(np.average(values, weights=weight), step))
 
 
 def measure_interactions(contributed: Contributed, weight: Array) -> pd.DataFrame:

@@ -153,6 +153,15 @@ def loss_steps(risk: Array, weight: Array) -> pd.Series:
     return pd.Series({name: finest_step(float((share * one).max())) for name, one in most.items()})
 
 
+def to_nearest(value: Any, step: Any) -> Any:
+    """Round to the nearest step, without what is left of multiplying.
+
+    >>> float(to_nearest(0.7212, 0.005)), float(to_nearest(0.3, 0.1))
+    (0.72, 0.3)
+    """
+    return np.round(np.round(value / step) * step, 9)
+
+
 def in_steps(estimates: pd.DataFrame, steps: Any) -> pd.DataFrame:
     """Round values to steps and the ends of their intervals outward.
 

@@ -12,7 +12,14 @@ import pandas as pd
 
 from blijfwijzer.disclosure.rounding import band, band_floor, to_band, whole_percent
 from blijfwijzer.estimation.intervals import Estimate, wilson
-from blijfwijzer.risk.evaluation import Evaluation, decimals_of, finest_step, in_steps, loss_steps
+from blijfwijzer.risk.evaluation import (
+    Evaluation,
+    decimals_of,
+    finest_step,
+    in_steps,
+    loss_steps,
+    to_nearest,
+)
 from blijfwijzer.risk.linear import move_means, read_term
 from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.model import RiskModel
@@ -84,7 +91,7 @@ def protect_rivals(compared: pd.DataFrame, rivals: Rivals) -> pd.DataFrame:
         step = finest_step(influence, float(compared["se"].fillna(0.0).loc[name]))
         apart = in_steps(compared.loc[loss].rename(columns={"difference": "value"}), step)
         apart = apart.rename(columns={"value": "difference"})[["difference", "low", "high"]]
-        first = _to_nearest(compared.loc[loss, "first"], levels[name])
+        first = to_nearest(compared.loc[loss, "first"], levels[name])
         rest.loc[loss, apart.columns] = apart
         rest.loc[loss, "first"] = first
         rest.loc[loss, "second"] = (first + apart["difference"]).round(9)
@@ -108,7 +115,7 @@ def protect_means(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskM
         known = np.where(np.isnan(values), 0.0, weight)
         apart = np.nan_to_num(np.abs(values - term.mean)) * known
         influence = float(apart.max()) / max(float(known.sum()), 1e-12)
-        means.append(float(_to_nearest(term.mean, finest_step(_FEW * influence))))
+        means.append(float(to_nearest(term.mean, finest_step(_FEW * influence))))
     return replace(model, linear=move_means(model.linear, means))
 
 
@@ -137,10 +144,10 @@ def protect_selection(selection: Selection, weight: Array) -> Selection:
         influence = float((share * np.abs(apart).max(axis=0)).max())
         steps[str(name)] = finest_step(influence, float(error))
     step = pd.Series(steps)
-    above = _to_nearest(scores["above_best"], step)
-    error = _to_nearest(scores["standard_error"], step)
+    above = to_nearest(scores["above_best"], step)
+    error = to_nearest(scores["standard_error"], step)
     level = float(loss_steps(risks[champion], weight)["log_loss"])
-    of_champion = _to_nearest(scores["log_loss"], level)[champion]
+    of_champion = to_nearest(scores["log_loss"], level)[champion]
     tuning = selection.tuning
     return replace(
         selection,
@@ -165,8 +172,8 @@ def protect_curve(table: pd.DataFrame, reference: Any, level: float) -> pd.DataF
     level : step in which a loss itself may be told
     """
     steps = [finest_step(one) for one in table["influence"]]
-    above = _to_nearest(table["above"], steps)
-    told = table.assign(above=above, log_loss=(_to_nearest(reference, level) + above).round(9))
+    above = to_nearest(table["above"], steps)
+    told = table.assign(above=above, log_loss=(to_nearest(reference, level) + above).round(9))
     if "rows" in table:
         told["rows"] = band_floor(table["rows"])
     return told.drop(columns="influence")
@@ -183,10 +190,6 @@ def protect_cost(cost: Estimate, rivals: Rivals) -> Estimate:
     ends = pd.DataFrame([{"value": cost.value, "low": cost.low, "high": cost.high}])
     value, low, high = in_steps(ends, step).iloc[0].tolist()
     return replace(cost, value=value, low=low, high=high)
-
-
-def _to_nearest(value: Any, step: Any) -> Any:
-    return np.round(np.round(value / step) * step, 9)
 
 
 def _coarsen(table: pd.DataFrame) -> pd.DataFrame:
