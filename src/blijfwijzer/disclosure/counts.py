@@ -345,6 +345,7 @@ class _Local:
         return self._kept[parts]
 
     def _open_cells(self, cells: NDArray[np.integer], rows: NDArray[np.intp]) -> OpenCells:
+        """Let some cells change, where some rows hold them."""
         own = csr_array(self._open.rows[rows])
         self._place[cells] = np.arange(len(cells))
         columns = self._place[own.indices]
@@ -354,9 +355,7 @@ class _Local:
         fixed = self._of_wide - wide @ self._counts[cells]
         return OpenCells(
             cells,
-            held,
-            self._open.low[rows],
-            self._open.high[rows],
+            Windows(held, self._open.low[rows], self._open.high[rows]),
             self._least[cells],
             self._most[cells],
             Windows(wide, self._wide.low - fixed, self._wide.high - fixed),

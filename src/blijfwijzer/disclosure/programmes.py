@@ -63,10 +63,8 @@ class OpenCells:
     """Cells that may change while all others stay, and what holds them."""
 
     cells: NDArray[np.integer]
-    rows: csr_array
-    """Groups that must stay within their windows: one column per cell."""
-    low: Integers
-    high: Integers
+    held: Windows
+    """Groups that must stay within their windows."""
     least: Integers
     """Fewest with the outcome in each cell."""
     most: Integers
@@ -88,8 +86,8 @@ class OpenCells:
         wide : those of the wide groups that must keep their percentage too
         pool : holds the work that is left
         """
-        rows = csr_array(vstack([self.rows, wide.rows], format="csr"))
-        low, high = np.append(self.low, wide.low), np.append(self.high, wide.high)
+        rows = csr_array(vstack([self.held.rows, wide.rows], format="csr"))
+        low, high = np.append(self.held.low, wide.low), np.append(self.held.high, wide.high)
         shown = LinearConstraint(rows, low, high)
         for least, most in spans:
             # Any will do: to look for the best would take many times as long.
