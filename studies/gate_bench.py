@@ -21,7 +21,8 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.choice import Candidates, Hidden, choose_groups, choose_shown
-from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
+from blijfwijzer.disclosure.earlier import Present, read_earlier
+from blijfwijzer.disclosure.entry import Entry
 from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Outsider

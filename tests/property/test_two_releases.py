@@ -12,7 +12,8 @@ from scipy.sparse import csr_array
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.choice import Candidates, choose_groups, choose_shown
-from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
+from blijfwijzer.disclosure.earlier import Present, read_earlier
+from blijfwijzer.disclosure.entry import Entry
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Outsider

@@ -18,7 +18,8 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure import fingerprint
 from blijfwijzer.disclosure.chain import FILE, HEAD, KEY, verify
-from blijfwijzer.disclosure.earlier import Entry, Present, read_earlier
+from blijfwijzer.disclosure.earlier import Present, read_earlier
+from blijfwijzer.disclosure.entry import Entry
 from blijfwijzer.disclosure.fingerprint import (
     differing_sums,
     fingerprint_groups,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from blijfwijzer.disclosure.earlier import Entry
+from blijfwijzer.disclosure.entry import Entry
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.errors import ModelFolderError, PackError, StoppedError
 from blijfwijzer.files import write_files

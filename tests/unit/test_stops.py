@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.disclosure.chain import verify
-from blijfwijzer.disclosure.earlier import Entry
+from blijfwijzer.disclosure.entry import Entry
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.disclosure.standing import STOP, note
 from blijfwijzer.errors import (

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.changes import ChangedGroups, find_telling
+from blijfwijzer.disclosure.entry import Columns
 from blijfwijzer.disclosure.fingerprint import (
     PRIME,
     SUMS,
@@ -34,8 +35,6 @@ from blijfwijzer.errors import LedgerError
 
 Definition = dict[str, str]
 """Column to the code or band that all people of a group have."""
-Columns = tuple[tuple[str, ...], ...]
-"""Those by whose answers people are known again, in views."""
 
 
 @dataclass(frozen=True)
@@ -385,48 +384,3 @@ def _by_columns(
         own.waves.add(content["wave"])
         own.parts |= {text for texts in content["parts"].values() for text in texts}
     return shown
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a release shows, for the ledger: definitions and hashes."""
-
-    survey: str
-    wave: str
-    dataset: str
-    """Keyed hash of the survey's file."""
-    kind: str
-    """What made it: score, train, climate ..."""
-    request: str
-    """Hash of all that the release is made from."""
-    groups: dict[str, dict[str, Any]]
-    """Id to {definition, fingerprint, statistics}."""
-    outputs: dict[str, str]
-    """File to SHA-256."""
-    parts: dict[str, list[str]] = field(default_factory=dict)
-    """Figure to the fingerprint of each part that it is a total over."""
-    columns: Columns = ()
-    """Per view of a fingerprint, those that it is made from."""
-    minimum: int = 0
-    """Fewest people that anything shown tells something about."""
-    record: str = ""
-    """Hash of what a release tells of itself, less its place in the ledger."""
-    model: str = ""
-    """Hash of the manifest of the model that was made."""
-    release: str = ""
-    """Hash of the line of the release that this was added to."""
-    proof: str = ""
-    """SHA-256 of the proof that is kept beside the ledger; "" where there is none."""
-
-    @property
-    def content(self) -> dict[str, Any]:
-        """As plain values."""
-        return {**vars(self), "columns": [list(view) for view in self.columns]}
-
-
-def is_repeated(ledger: Ledger, content: dict[str, Any]) -> int:
-    """Give the number of a release with the very same content, or 0."""
-    for release in ledger.standing:
-        if release.content == content:
-            return release.sequence
-    return 0

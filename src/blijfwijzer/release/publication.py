@@ -15,7 +15,7 @@ from typing import Any
 
 from blijfwijzer.disclosure.chain import FILE as LINES
 from blijfwijzer.disclosure.chain import Release as LedgerLine
-from blijfwijzer.disclosure.earlier import Entry
+from blijfwijzer.disclosure.entry import Entry
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.disclosure.proof import Proof, prove
 from blijfwijzer.disclosure.release import Cleared

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from blijfwijzer.disclosure.answers import Basis
-from blijfwijzer.disclosure.earlier import Entry, is_repeated
+from blijfwijzer.disclosure.entry import Entry, is_repeated
 from blijfwijzer.disclosure.figures import FigureId, FigureKind, Figures
 from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
