@@ -27,6 +27,7 @@ from blijfwijzer.release.draws import told_of
 from blijfwijzer.release.folder import read_record
 from blijfwijzer.release.publication import Addition, addition, publication
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.trainings import FittedPeople
 from blijfwijzer.release.verify import changed_by_few, hold_release
 from blijfwijzer.runs.audit import audit, verify_ledgers
 from blijfwijzer.runs.withdraw import lower, withdraw
@@ -218,8 +219,9 @@ def test_a_model_that_was_trained_with_the_ledger_is_known(intake, tmp_path):
     manifest = {"made": "2026", "sha256": {"model.txt": "x"}}
     known, newer = (hash_bytes(to_json({**manifest, "made": made})) for made in ("2026", "2027"))
     with publication(tmp_path / "model", request_for("train"), tmp_path / "ledger") as release:
-        release.admit(intake, everyone_alone(intake.responses), {})
-        release.publish_model({}, {"manifest.json": to_json(manifest), "model.txt": b"x"})
+        admission = release.admit(intake, everyone_alone(intake.responses), {})
+        people = FittedPeople.of(np.ones(PEOPLE, dtype=bool), admission)
+        release.publish_model({}, {"manifest.json": to_json(manifest), "model.txt": b"x"}, people)
 
     strict = request_for(chosen=settings(known_models="require"), model_sha256=known)
     with publication(tmp_path / "out", strict, tmp_path / "ledger") as release:

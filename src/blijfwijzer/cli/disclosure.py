@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from blijfwijzer.cli.options import LedgerFolder, ReleaseFolder, SettingsFile, SurveyFile
+from blijfwijzer.cli.options import LedgerFolder, SettingsFile, SurveyFile
 from blijfwijzer.cli.programs import ForProgram, speaks
 
 _MADE: dict[str, tuple[str, ...]] = {
@@ -93,10 +93,15 @@ def verify(
 )
 @speaks
 def withdraw(
-    release: ReleaseFolder,
+    release: Annotated[
+        Path, typer.Argument(metavar="RELEASE", help="Folder of an output, or of a model.")
+    ],
     reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger later.")],
     sha256: Annotated[
-        str, typer.Option(help="SHA-256 of its run.json: nobody was given any file of it.")
+        str,
+        typer.Option(
+            help="SHA-256 of its run.json (of a model: manifest.json): nobody was given any of it."
+        ),
     ] = "",
     ledger: LedgerFolder = Path("ledger"),
 ) -> ForProgram:

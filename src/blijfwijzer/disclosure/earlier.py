@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.changes import ChangedGroups, find_telling
-from blijfwijzer.disclosure.entry import Columns
+from blijfwijzer.disclosure.entry import FITTED, Columns
 from blijfwijzer.disclosure.fingerprint import (
     PRIME,
     SUMS,
@@ -45,6 +45,8 @@ class Past:
     groups: Fingerprints
     parts: Fingerprints
     """Of the parts that figures are totals over."""
+    fitted: Fingerprints
+    """Of the people that models were fitted on."""
 
     def compare_sets(self, now: Fingerprints, minimum: int) -> tuple[Likeness, Likeness]:
         """Hold sets of the present people against groups, and against parts."""
@@ -87,6 +89,20 @@ class Earlier:
         for past in self.past:
             for own in past.compare_sets(add_up(past.people.marks, parts), minimum):
                 found = found.joined_with(own)
+        return found
+
+    def compare_fitted(self, people: csr_array, minimum: int) -> Likeness:
+        """Hold people that a model is fitted on against those that earlier ones were.
+
+        Parameters
+        ----------
+        people : one row, one column per present response
+        """
+        found = Likeness.of_none(people.shape[0])
+        for past in self.past:
+            now = add_up(past.people.marks, people)
+            own = compare(now, past.fitted, minimum, past.people.sight)
+            found = found.joined_with(own)
         return found
 
 
@@ -277,7 +293,8 @@ def _less_joined(
 def _recall(people: Seen, shown: "_Shown") -> Past:
     """Give what was shown, by the views that can be made of the present people."""
     groups = _read([text for _, text in shown.groups], people.usable)
-    return Past(people, groups, _read(sorted(shown.parts), people.usable))
+    parts, fitted = (_read(sorted(told), people.usable) for told in (shown.parts, shown.fitted))
+    return Past(people, groups, parts, fitted)
 
 
 def _refuse_blind(sight: Sight, views: Columns, wave: str, shown: "_Shown") -> None:
@@ -354,6 +371,8 @@ class _Shown:
     """Of these, what each release told."""
     parts: set[str] = field(default_factory=set)
     """Fingerprints."""
+    fitted: set[str] = field(default_factory=set)
+    """Fingerprints of the people that models were fitted on."""
     waves: set[str] = field(default_factory=set)
 
 
@@ -364,7 +383,7 @@ def _by_columns(
     shown: dict[Columns, _Shown] = {}
     for release in releases:
         content = release.content
-        if not content["groups"] and not content["parts"]:
+        if not (content["groups"] or content["parts"] or FITTED in content):
             continue
         views = tuple(tuple(columns) for columns in content["columns"])
         missing = sorted({n for columns in views for n in columns} - set(responses))
@@ -383,4 +402,5 @@ def _by_columns(
         own.releases.append([(name, g["fingerprint"]) for name, g in content["groups"].items()])
         own.waves.add(content["wave"])
         own.parts |= {text for texts in content["parts"].values() for text in texts}
+        own.fitted |= {content[FITTED]} if FITTED in content else set()
     return shown

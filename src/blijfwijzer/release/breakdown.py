@@ -1,6 +1,6 @@
 """What a training and an explanation may show by unit and by attribute."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +26,6 @@ from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.scales import score_scales
-from blijfwijzer.survey.texts import Message, say
 
 
 @dataclass(frozen=True)
@@ -123,17 +122,6 @@ def refuse_near(admission: Admission, file: str) -> None:
             f"{file}: nearly the same people were told of before, so what a model makes of "
             "everyone would tell of those few. Nothing was shown. Give the file that was told of."
         )
-
-
-def remark_near(admission: Admission) -> Iterator[Message]:
-    """Say that nearly the people of a training were told of before.
-
-    It is not refused, since a model may have to be made without somebody. Yet two of them, or two
-    reviews, tell much of what the few answered who are in one only: trees alone tell exactly how
-    many there were in all, and how many have the outcome.
-    """
-    if admission.choice.bars_everyone:
-        yield say("warning.trained_near")
 
 
 def _of_largest(

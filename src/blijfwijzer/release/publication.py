@@ -52,6 +52,7 @@ from blijfwijzer.release.origin import unknown_models
 from blijfwijzer.release.permit import Permit, begin, hold_again
 from blijfwijzer.release.rehearsal import Head, Rehearsal, append_once
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.trainings import FittedPeople
 from blijfwijzer.release.verify import REMADE, hold_release
 from blijfwijzer.survey.codebook import Codebook
 
@@ -113,16 +114,20 @@ class Publication(Showing):
             write_files(beside, {**files, RECORD: to_json({**record, "ledger": head})})
         return head
 
-    def publish_model(self, files: dict[str, bytes], model: Mapping[str, bytes]) -> Head:
+    def publish_model(
+        self, files: dict[str, bytes], model: Mapping[str, bytes], people: FittedPeople
+    ) -> Head:
         """Enter all that was admitted and a model, and put the model's folder in its place.
 
         Parameters
         ----------
         files : what is shown, cleared
         model : files beside it, of which the ledger knows the manifest, and by that all
+        people : that it is fitted on
         """
         with write_folder_beside(self.output, MANIFEST) as beside:
-            head = self._enter(files, self._prove(), model=hash_bytes(model[MANIFEST]))
+            known = hash_bytes(model[MANIFEST])
+            head = self._enter(files, self._prove(), model=known, **people.entered)
             write_files(beside, {**files, **model})
         return head
 

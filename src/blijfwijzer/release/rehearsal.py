@@ -156,6 +156,7 @@ class Rehearsal:
         proofs: Mapping[str, Proof],
         record: str = "",
         model: str = "",
+        **more: Any,
     ) -> Head:
         """Enter each wave, once however often it is made; give the place of the last."""
         head: Head = {}
@@ -182,6 +183,7 @@ class Rehearsal:
                 **promise_in(self.request),
                 **register_in(self.request, self.ledger, admission.wave),
                 **models_in(self.request, self.ledger),
+                **more,
             )
             if proof.content:
                 self.ledger.keep_proof(int(head["sequence"]), proof.content)

@@ -49,6 +49,11 @@ class TrainingSet:
         return ~np.isnan(self.answers)
 
     @property
+    def fitted(self) -> Mask:
+        """Per response of the survey, whether the champion is fitted on it."""
+        return self.known if self.drawn is None else self.drawn.fitted
+
+    @property
     def trained_units(self) -> pd.Series:
         """Where each respondent works whom the champion is fitted on."""
         return self.units if self.drawn is None else self.drawn.whole.units
@@ -59,6 +64,8 @@ class DrawnFrom:
     """What a sample was drawn of, for candidates to be compared on: of others nothing is told."""
 
     whole: Whole
+    fitted: Mask
+    """Per response of the survey, whether the champion is fitted on it."""
     known: int
     """Responses of which the outcome is known: more than are fitted on, where there are so many."""
     is_whole: bool
@@ -164,7 +171,9 @@ def prepare(
         return made_from
     code, all_weights = pd.factorize(apart)[0], (weight / weight.mean()).to_numpy()
     whole = Whole(task, rows, columns, values, all_weights, units, code)
-    return replace(made_from, drawn=DrawnFrom(whole, len(known), are_whole and is_whole))
+    is_fitted = np.isin(np.arange(len(answers)), known[fitted])
+    drawn = DrawnFrom(whole, is_fitted, len(known), are_whole and is_whole)
+    return replace(made_from, drawn=drawn)
 
 
 def _draw(units: pd.Series, strata: pd.Series, most: int, seed: int) -> tuple[Codes, bool]:

@@ -15,6 +15,7 @@ from blijfwijzer.release.origin import unknown_models
 from blijfwijzer.release.publication import known_ledger
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.stops import refuse_stopped
+from blijfwijzer.release.trainings import is_near_another
 from blijfwijzer.settings import Settings, load_settings
 
 
@@ -45,14 +46,15 @@ def pack(asked: PackRequest, output: Path, ledgers: Path | None) -> PackMade:
     Raises
     ------
     PackError
-        A model is not known to the ledger, or was trained on too few organisations.
+        A model is not known to the ledger, was trained on too few organisations, or on nearly the
+        same people as one before it.
     StoppedError
         A model was stopped here, or everything was: who receives it would not know.
     """
     chosen = choose_models(asked.models)
     models = [choice.stored for choice in chosen.values()]
     _refuse_few(models)
-    _refuse_unknown(models, ledgers or models[0].ledgers)
+    _refuse_by_ledger(models, ledgers or models[0].ledgers)
     made = write_pack(output, asked.name, models, asked.keys, asked.until)
     print(f"{made.path}: pack {made.name}, signed with {counted(len(made.signed_by), 'key')}:")
     for key in made.signed_by:
@@ -104,8 +106,9 @@ def _refuse_few(models: list[Stored]) -> None:
         )
 
 
-def _refuse_unknown(models: list[Stored], ledgers: Path) -> None:
-    unknown = []
+def _refuse_by_ledger(models: list[Stored], ledgers: Path) -> None:
+    """Refuse models of which the ledger says, or cannot say, that they tell of few people."""
+    unknown, near = list[str](), list[str]()
     for stored in models:
         settings, survey = stored.settings, stored.codebook.survey
         request = Request("pack", stored.codebook, settings, survey.wave, origin=stored.origin)
@@ -118,11 +121,21 @@ def _refuse_unknown(models: list[Stored], ledgers: Path) -> None:
             sha256 = ledger.identify(stored.manifest.sha256)
             refuse_stopped(ledger, {stored.folder.name: sha256})
             unknown += unknown_models(request, ledger)
+            if is_near_another(ledger, stored.manifest.sha256):
+                near.append(stored.folder.name)
     if unknown:
         raise PackError(
             f"{ledgers}: {len(unknown)} models were not trained with this ledger, or were altered "
             f"since: {', '.join(unknown)}. What they tell did not pass its gate. Nothing was "
             "written. Train them here, or give the right ledger."
+        )
+    if near:
+        raise PackError(
+            f"{ledgers}: nearly the people of {counted(len(near), 'model')} were trained on, or "
+            f"told of, before: {', '.join(near)}. Whoever has both would know what the few "
+            "answered who are in one of them only. Nothing was written. Hand on the one before; "
+            "or take back what nobody was given (blijfwijzer disclosure withdraw), the last first, "
+            "and train again."
         )
 
 

@@ -22,7 +22,7 @@ from blijfwijzer.publish.training_files import table_files
 from blijfwijzer.records.model_folder import Stored, folder_name, model_files, read_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
-from blijfwijzer.release.breakdown import admit_breakdown, remark_near
+from blijfwijzer.release.breakdown import admit_breakdown
 from blijfwijzer.release.overlap import identify_trained
 from blijfwijzer.release.publication import (
     identify_survey,
@@ -32,6 +32,7 @@ from blijfwijzer.release.publication import (
 )
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
+from blijfwijzer.release.trainings import FittedPeople
 from blijfwijzer.risk.protection import protect_selection
 from blijfwijzer.risk.training import Fitted, fit, prepare
 from blijfwijzer.runs.tracked import training_of
@@ -186,6 +187,7 @@ def publish_model(
         risk = np.full(len(answers), np.nan)
         risk[fitted.made_from.known] = fitted.risk
         breakdown = admit_breakdown(release, survey.intake, answers, risk, of_answers=True)
+        people = FittedPeople.of(fitted.made_from.fitted, breakdown.admission)
         tell(f"{target}: evaluate")
         evaluation = evaluate_fitted(fitted, breakdown, settings)
         tell(f"{target}: explain")
@@ -201,7 +203,7 @@ def publish_model(
             selection,
             evaluation,
             drivers,
-            (*release.remarks, *remark_near(breakdown.admission)),
+            (*release.remarks, *people.remarks),
             findings,
             release.origin,
             card,
@@ -218,12 +220,14 @@ def publish_model(
         identified = survey_hmac, identify_trained(release.ledger, fitted.made_from.trained_units)
         learnt = learn(survey, fitted, breakdown, metrics, identified, review)
         tell(f"{target}: write {release.output}")
-        release.publish_model(files, model_files(learnt, files, release.output))
-    tell(f"{target}: track")
+        release.publish_model(files, model_files(learnt, files, release.output), people)
     found = metrics, check_tags(findings), curve_points(review)
-    told = replace(fitted, selection=selection)
-    training = training_of(told, release, found, survey.intake, SERVED)
-    tracked = track(training, request, models.parent / "mlruns")
+    tracked = list[str]()
+    if not people.is_near:  # whoever may look in MLflow was given it
+        tell(f"{target}: track")
+        told = replace(fitted, selection=selection)
+        training = training_of(told, release, found, survey.intake, SERVED)
+        tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]
     return Shown.of(review_chapter(page), release.output, said)
 

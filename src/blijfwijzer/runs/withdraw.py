@@ -1,6 +1,8 @@
 """The stories of what is undone: an output that was taken back, a promise that was lowered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,6 +19,7 @@ from blijfwijzer.disclosure.standing import (
 )
 from blijfwijzer.errors import LedgerError, ReleaseError, SettingsError, counted
 from blijfwijzer.files import hash_bytes
+from blijfwijzer.records.model_folder import MANIFEST, read_model
 from blijfwijzer.release.folder import LOTTERY, RECORD, read_record
 from blijfwijzer.release.verify import hold_release
 from blijfwijzer.settings import DisclosureSettings
@@ -31,12 +34,15 @@ def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> list[int
 
     Parameters
     ----------
+    release : its folder, or that of a model
     sha256 : of the output's record, as a sign that this very output is meant
 
     Raises
     ------
     ReleaseError
         It is altered, another one is meant, others came later, or a draw was sealed in it.
+    ModelFolderError
+        It is the folder of a model that is altered or incomplete.
     SettingsError
         No reason is given.
 
@@ -44,24 +50,25 @@ def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> list[int
     -------
     Its lines in the ledger.
     """
-    run, why = read_record(release), _require(reason)
-    digest = hash_bytes((release / RECORD).read_bytes())
+    meant = _read_model(release) if (release / MANIFEST).exists() else _read_output(release)
+    why = _require(reason)
+    digest = hash_bytes(meant.record.read_bytes())
     if sha256.lower() != digest:
         raise ReleaseError(
             f"{release}: {'another output is meant' if sha256 else 'nothing was taken back yet'}. "
             "If nobody was ever given any file of it, say so with --sha256 and the SHA-256 of its "
-            f"{RECORD} (sha256sum {release / RECORD})."
+            f"{meant.record.name} (sha256sum {meant.record})."
         )
     if (release / LOTTERY).exists():
         raise ReleaseError(
             f"{release}: holds a sealed lottery ({LOTTERY}), which would be undone with it. "
             "Nothing was taken back."
         )
-    with open_ledger(ledgers / str(run["survey"]), str(run["owner"])) as ledger:
-        own = hold_release(release, run, ledger.releases)
+    with open_ledger(ledgers / meant.survey, meant.owner) as ledger:
+        own = meant.find(ledger.releases)
         lines = _lines_to_withdraw(release, own, ledger.standing)
         told = {"lines": lines, "reason": why, "proofs": "removed"}
-        ledger.append(note(WITHDRAW, str(run["survey"]), told))
+        ledger.append(note(WITHDRAW, meant.survey, told))
         # After the line: a proof that is left by an end half-way tells nobody anything.
         for number in lines:
             proof_of(ledger.folder, number).unlink(missing_ok=True)
@@ -71,6 +78,42 @@ def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> list[int
         "of each in MLflow: delete all of these, or make it again."
     )
     return lines
+
+
+@dataclass(frozen=True)
+class _Meant:
+    """What is to be taken back."""
+
+    survey: str
+    owner: str
+    record: Path
+    """What it tells of itself, by whose hash it is asked for."""
+    find: Callable[[Sequence[Release]], Release]
+    """Finds its line in a ledger, as it was entered, or refuses."""
+
+
+def _read_output(release: Path) -> _Meant:
+    run = read_record(release)
+    find = partial(hold_release, release, run)
+    return _Meant(str(run["survey"]), str(run["owner"]), release / RECORD, find)
+
+
+def _read_model(folder: Path) -> _Meant:
+    stored = read_model(folder)
+    survey = stored.codebook.survey.name
+
+    def find(entered: Sequence[Release]) -> Release:
+        own = stored.manifest.sha256
+        lines = [line for line in standing(entered) if line.content.get("model") == own]
+        if not lines:
+            raise ReleaseError(
+                f"{folder}: this model is not in this ledger, or was taken back. Nothing was "
+                "changed. Give the right ledger."
+            )
+        return lines[-1]
+
+    owner = stored.settings.disclosure.owner or survey
+    return _Meant(survey, owner, folder / MANIFEST, find)
 
 
 def _lines_to_withdraw(release: Path, own: Release, stand: Sequence[Release]) -> list[int]:

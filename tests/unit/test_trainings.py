@@ -1,0 +1,77 @@
+"""Models of nearly the same people: it is seen who they were fitted on, whatever else was told."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.files import hash_bytes, to_json
+from blijfwijzer.groups.grouping import everyone_alone
+from blijfwijzer.release.publication import publication
+from blijfwijzer.release.request import Request
+from blijfwijzer.release.trainings import FittedPeople, is_near_another
+from blijfwijzer.settings import Settings
+from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.intake import Intake
+from questionnaires import SMALL
+
+PEOPLE = 400
+
+
+@pytest.fixture
+def intake(rng):
+    names = [column.name for column in load_codebook(SMALL).columns.values()]
+    answers = {name: rng.permutation(4000)[:PEOPLE].astype(float) for name in names}
+    responses = pd.DataFrame({**answers, "weight": 1.0})
+    return Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "abc", "w.csv")
+
+
+def train(place, intake, name, without=()):
+    """Enter a model that is fitted on all but some people, as a training does."""
+    about = load_codebook(SMALL), Settings(), "2019", ("mean",)
+    request = Request("train", *about, {"survey_sha256": "abc"}, {"target": name})
+    fitted = ~np.isin(np.arange(len(intake.responses)), without)
+    with publication(place / name, request, place / "ledger") as release:
+        admission = release.admit(intake, everyone_alone(intake.responses), {})
+        people = FittedPeople.of(fitted, admission)
+        release.publish_model({}, {"manifest.json": manifest_of(name)}, people)
+    return people.is_near
+
+
+def manifest_of(name):
+    return to_json({"name": name, "sha256": {}})
+
+
+def less(intake, people):
+    return replace(intake, responses=intake.responses.drop(people).reset_index(drop=True))
+
+
+def is_near(place, name):
+    survey = load_codebook(SMALL).survey.name
+    with open_ledger(place / "ledger" / survey, survey) as ledger:
+        return is_near_another(ledger, hash_bytes(manifest_of(name)))
+
+
+def test_of_two_outcomes_that_nearly_the_same_people_answered_the_second_is_near(intake, tmp_path):
+    assert not train(tmp_path, intake, "first", range(5))
+    assert train(tmp_path, intake, "second", range(4, 8))
+    assert not is_near(tmp_path, "first")
+    assert is_near(tmp_path, "second")
+
+
+@pytest.mark.parametrize("without", [range(5), range(3, 20), range(200)])
+def test_the_same_people_are_not_near_and_nor_are_many_fewer_or_more(intake, tmp_path, without):
+    train(tmp_path, intake, "first", range(5))
+
+    assert not train(tmp_path, intake, "second", without)
+    assert not is_near(tmp_path, "second")
+
+
+def test_a_file_without_somebody_is_near_until_the_model_before_is_made_again(intake, tmp_path):
+    assert not train(tmp_path, intake, "first")
+    assert train(tmp_path, less(intake, [3]), "second")
+    assert train(tmp_path, less(intake, [3]), "third", range(5))
+    # The very same is no other one, whatever came after it.
+    assert not train(tmp_path, intake, "first")
