@@ -139,7 +139,8 @@ def drawn_change(language):
             **{"answers": [0.02, -0.01], "model": [0.01, 0.0], "change": [0.03, -0.01], **ends},
         }
     )
-    found = DriverChange(sizes=sizes, scales=sizes, means=sizes, risk=pd.Series(dtype=float))
+    risk, people = pd.Series(dtype=float), (1234, 43)
+    found = DriverChange(sizes=sizes, scales=sizes, means=sizes, risk=risk, people=people)
     return draw_change(Changed(Message("plot.change"), found), subject(language))
 
 
@@ -226,6 +227,12 @@ def test_a_title_says_what_is_seen_however_long_the_label_of_the_risk_is(drivers
 
     assert {name: title.split(":\n")[-1] for name, title in titles.items()} == seen
     assert title_of("Vertrek", "wat", 20) == "Vertrek: wat"
+
+
+def test_the_picture_of_a_change_says_of_how_many_people_it_is():
+    (axes,) = drawn_change("nl")["change"].figure.axes
+
+    assert axes.get_xlabel().split("\n")[-1] == "toen n ≥ 1.200, nu n ≥ 40"
 
 
 def panels(drivers):

@@ -53,6 +53,8 @@ class DriverChange:
     risk: pd.Series
     """then, now: mean risk of the people of then by the model of then, of those of now by that of
     now; and the change with its parts."""
+    people: tuple[int, int]
+    """Responses of then, and of now."""
 
 
 def split_change(then: Side, now: Side, bootstraps: int, seed: int) -> DriverChange:
@@ -95,6 +97,7 @@ def split_change(then: Side, now: Side, bootstraps: int, seed: int) -> DriverCha
         sized(lambda one: one.by_scale),
         part_names(told(moved, four.names.append(pd.Index([HEIGHT]))).loc[order]),
         pd.concat([ends, told(risk.parts, risk.names).iloc[0]]),
+        (len(then.units), len(now.units)),
     )
 
 

@@ -97,7 +97,9 @@ def draw_change(changed: Changed, subject: Subject) -> dict[str, Picture]:
         axes.axvline(0, color=GREY, linewidth=0.8)
         ticks = [wrap_with(name, kind, 40) for name, kind in zip(names, kinds, strict=True)]
         axes.set_yticks(places, ticks, fontsize=9)
-        axes.set_xlabel(wrap(subject.say("plot.change_size"), 56))
+        then, now = map(subject.at_least, changed.found.people)
+        people = subject.say("plot.then_now", then=then, now=now)
+        axes.set_xlabel(f"{wrap(subject.say('plot.change_size'), 56)}\n{people}")
         axes.legend(**{**ABOVE, "ncols": 3, "fontsize": 8})
     sizes = [
         say("plot.change_of", name=f"{name} {kind}", change=Quantity(float(one), "points"))
