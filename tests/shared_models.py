@@ -1,5 +1,6 @@
 """A small survey, models of it, and their folders."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.risk.selection import select_model
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.risk.task import Task
+from blijfwijzer.risk.told_trees import coarsen_trees
 from blijfwijzer.runs.train import SERVED
 from blijfwijzer.settings import ModelSettings, Settings
 from blijfwijzer.survey.codebook import Text, load_codebook
@@ -61,6 +63,14 @@ def select(survey, target="leaving", schema=SCHEMA, **settings):
     folds = split_by_unit(values, units, 5, 0)
     design, chosen = Design.of_units(weight, units), ModelSettings(**settings)
     return select_model(Task(target, {"x": 2.0}, frame, schema, values, design, folds, chosen))
+
+
+def select_told(survey, **asked):
+    """As `select`, with a champion of which the trees are as a file may tell them."""
+    selection = select(survey, **asked)
+    champion = selection.champion
+    told = replace(champion, trees=coarsen_trees(champion.trees, survey[2]))
+    return replace(selection, champion=told)
 
 
 def write_model(folder, model, card=None, trained=None):

@@ -8,13 +8,13 @@ import pytest
 from blijfwijzer.errors import TrackingError
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.records.tracking import Released, track_release, track_training
-from shared_models import make_survey, select, training, write_model
+from shared_models import make_survey, select_told, training, write_model
 
 
 @pytest.fixture(scope="module")
 def selection():
     survey = make_survey(np.random.default_rng(2019), 1200)
-    return select(survey, target="vertrekintentie", candidates=("prevalence", "trees"))
+    return select_told(survey, target="vertrekintentie", candidates=("prevalence", "trees"))
 
 
 @pytest.fixture

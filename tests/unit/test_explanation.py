@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 import blijfwijzer as bw
 from blijfwijzer.disclosure.chain import verify
-from blijfwijzer.drivers.contributions import Contributed, centre, contribute
+from blijfwijzer.drivers.contributions import Contributed, contribute, finish
 from blijfwijzer.drivers.kinds import find_kinds
 from blijfwijzer.drivers.mean_rows import STEP, mean_rows, round_rows
 from blijfwijzer.errors import ContributionGapError, DisclosureError, GroupError
@@ -44,7 +44,7 @@ def made(tmp_path_factory):
         outcome = BOOK.outcomes[target]
         made_from = prepare(intake.responses, scales, BOOK, outcome, SETTINGS)
         task = made_from.task
-        model = centre(fit(made_from).selection.champion, task.frame, task.weight)
+        model = finish(fit(made_from).selection.champion, task.frame, task.weight)
         reference = learn_reference(task.frame, task.schema, task.weight, 10)
         learnt = Learnt(model, BOOK, text, SETTINGS, {}, reference, NO_EFFECTS, "abc")
         write_files(folder / "models" / name, model_files(learnt, {}, folder))

@@ -16,13 +16,15 @@ from blijfwijzer.risk.card import Band, Card, CardQuestion
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from shared_models import METRICS, SCHEMA, SMALL, make_survey, select, write_model
+from shared_models import METRICS, SCHEMA, SMALL, make_survey, select_told, write_model
 
 
 @pytest.fixture(scope="module")
 def trained():
     survey = make_survey(np.random.default_rng(2019), 1200)
-    return survey[0], select(survey, target="vertrekintentie", candidates=("prevalence", "trees"))
+    return survey[0], select_told(
+        survey, target="vertrekintentie", candidates=("prevalence", "trees")
+    )
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from blijfwijzer.risk.evaluation import finest_step, to_nearest
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.linear import linear_contributions
 from blijfwijzer.risk.model import RiskModel, calibrate, predict_risk
-from blijfwijzer.risk.protection import protect_means
+from blijfwijzer.risk.protection import protect_model
 from blijfwijzer.survey.arrays import Array
 
 
@@ -129,7 +129,7 @@ def finish(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskModel:
     ----------
     frame, weight : of the responses that it was fitted on
     """
-    told = protect_means(model, frame, weight)
+    told = protect_model(model, frame, weight)
     return round_centre(centre(told, frame, weight), frame, weight)
 
 

@@ -1,13 +1,15 @@
 """What a model's own text would tell about few people; such a model is not written.
 
 A tree's text holds the number of responses in each leaf and the range of each column. With
-leaves of ten or more and ranges moved to where ten respondents are, it tells nothing about fewer.
+leaves of ten or more, ranges moved to where ten respondents are, and counts and values that one
+person does not move (`risk.told_trees`), it tells nothing about fewer.
 """
 
 import re
 
 from blijfwijzer.errors import ModelDisclosureError
 from blijfwijzer.risk.model import RiskModel
+from blijfwijzer.risk.told_trees import SUMS
 
 SMALLEST_LEAF = 10
 """Fewest respondents that any number in a model may describe (CBS and ACRO ask ten)."""
@@ -37,6 +39,9 @@ def find_disclosures(model: RiskModel, minimum: int) -> list[str]:
         few = sum(count < minimum for count in counts)
         if few:
             faults.append(f"{few} of {len(counts)} entries of {name} are below {minimum}")
+    sums = [one for name in SUMS for line in _lines(model.trees, name) for one in line.split()]
+    if any(float(one) != 0 for one in sums):
+        faults.append(f"{len(sums)} sums over its leaves stand in it to the digit")
     wider = []
     ranges = (line.split(" ") for line in _lines(model.trees, "feature_infos"))
     for feature, told in zip(model.schema.features, next(ranges, []), strict=False):

@@ -20,11 +20,12 @@ from blijfwijzer.risk.evaluation import (
     loss_steps,
     to_nearest,
 )
-from blijfwijzer.risk.linear import move_means, read_term
+from blijfwijzer.risk.linear import Linear, move_means, read_term
 from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.risk.rivals import Rivals
 from blijfwijzer.risk.selection import Selection
+from blijfwijzer.risk.told_trees import coarsen_trees
 from blijfwijzer.survey.arrays import Array
 
 _SHARES = ("observed", "predicted")
@@ -96,6 +97,32 @@ def protect_rivals(compared: pd.DataFrame, rivals: Rivals) -> pd.DataFrame:
         rest.loc[loss, "first"] = first
         rest.loc[loss, "second"] = (first + apart["difference"]).round(9)
     return rest.drop(columns="se")
+
+
+def protect_model(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskModel:
+    """Round what a model's file would tell of few people: of its regression and of its trees.
+
+    Parameters
+    ----------
+    frame, weight : of the responses that it was fitted on
+    """
+    linear = _protect_rate(model.linear, weight)
+    trees = coarsen_trees(model.trees, weight)
+    return protect_means(replace(model, linear=linear, trees=trees), frame, weight)
+
+
+def _protect_rate(linear: Linear, weight: Array) -> Linear:
+    """Round the rate that a model without a regression starts at to what no one moves.
+
+    Exact it is a fraction of whole numbers, so that three models tell the answer of one person: of
+    two parts, and of both together without this one.
+    """
+    if linear.terms:
+        return linear
+    step = finest_step(float(weight.max() / weight.sum()))
+    rate = 1 / (1 + np.exp(-linear.intercept))
+    told = float(np.clip(to_nearest(rate, step), step, 1 - step))
+    return Linear(float(np.log(told / (1 - told))), ())
 
 
 def protect_means(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskModel:
