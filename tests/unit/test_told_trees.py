@@ -1,4 +1,4 @@
-"""What the text of trees tells: nothing of a cell of few people, and all that predicting needs."""
+"""What trees and regressions tell: nothing of a cell of few people, and all that predicting needs."""
 
 import re
 from dataclasses import replace
@@ -9,8 +9,8 @@ import pytest
 from blijfwijzer.drivers.trees import read_trees
 from blijfwijzer.records.lint import find_disclosures
 from blijfwijzer.risk.boosting import Boosting, grow_trees, tree_margin
-from blijfwijzer.risk.linear import Linear
-from blijfwijzer.risk.model import Calibrator, RiskModel
+from blijfwijzer.risk.linear import Linear, fit_linear
+from blijfwijzer.risk.model import Calibrator, RiskModel, predict_risk
 from blijfwijzer.risk.protection import protect_model
 from blijfwijzer.risk.told_trees import coarsen_trees
 from shared_models import SCHEMA, make_survey
@@ -106,3 +106,21 @@ def test_a_model_that_tells_sums_over_leaves_is_not_written(grown):
 
     assert "to the digit" in find_disclosures(model, 10)[0]
     assert find_disclosures(replace(model, trees=coarsen_trees(trees, weight)), 10) == []
+
+
+def test_a_regression_keeps_three_digits_and_its_risks(rng):
+    """In sixteen, two yes-or-no questions told how many answered yes to both (here 1 to 9)."""
+    frame, values, weight, _ = make_survey(rng, 400)
+    linear = fit_linear(frame, SCHEMA, SCHEMA.names, values, weight, 0.1)
+    model = RiskModel("a", "logistic", SCHEMA, linear, "", Calibrator(), {})
+    told = protect_model(model, frame, weight)
+
+    assert [float(f"{t.coefficient:.3g}") for t in told.linear.terms] == [
+        t.coefficient for t in told.linear.terms
+    ]
+    assert round(told.linear.intercept, 3) == told.linear.intercept
+    np.testing.assert_allclose(
+        predict_risk(told, frame[frame.notna().all(axis=1)]),
+        predict_risk(model, frame[frame.notna().all(axis=1)]),
+        atol=0.005,
+    )

@@ -179,6 +179,19 @@ def move_means(linear: Linear, means: Iterable[float]) -> Linear:
     return Linear(linear.intercept + moved, terms)
 
 
+def round_linear(linear: Linear, digits: int) -> Linear:
+    """Keep some digits of what a regression multiplies by, and decimals of where it starts.
+
+    Parameters
+    ----------
+    digits : of each coefficient that count, and decimals of the intercept, on the log odds
+    """
+    terms = tuple(
+        replace(t, coefficient=float(f"{t.coefficient:.{digits}g}")) for t in linear.terms
+    )
+    return Linear(round(linear.intercept, digits), terms)
+
+
 def shrink(linear: Linear, share: float) -> Linear:
     """Scale a regression's margin towards zero, for trees to start from."""
     terms = (Term(t.feature, t.level, t.mean, t.coefficient * share) for t in linear.terms)

@@ -20,7 +20,7 @@ from blijfwijzer.risk.evaluation import (
     loss_steps,
     to_nearest,
 )
-from blijfwijzer.risk.linear import Linear, move_means, read_term
+from blijfwijzer.risk.linear import Linear, move_means, read_term, round_linear
 from blijfwijzer.risk.metrics import log_losses
 from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.risk.rivals import Rivals
@@ -30,6 +30,9 @@ from blijfwijzer.survey.arrays import Array
 
 _SHARES = ("observed", "predicted")
 _LOSSES = ("log_loss", "brier")
+_DIGITS = 3
+"""Of what a regression multiplies by. In sixteen those of two yes-or-no questions are the sums of
+one combination of whole counts only, also of the few who answered yes to both."""
 _FEW = 10
 """People of whom a mean in a model's file tells nothing."""
 _TABLES = ("predicted", "observed", "low", "high")
@@ -106,20 +109,21 @@ def protect_model(model: RiskModel, frame: pd.DataFrame, weight: Array) -> RiskM
     ----------
     frame, weight : of the responses that it was fitted on
     """
-    linear = _protect_rate(model.linear, weight)
     trees = coarsen_trees(model.trees, weight)
-    return protect_means(replace(model, linear=linear, trees=trees), frame, weight)
+    rounded = replace(model, linear=round_linear(model.linear, _DIGITS), trees=trees)
+    if not model.linear.terms:
+        return replace(rounded, linear=_protect_rate(model.linear, weight))
+    told = protect_means(rounded, frame, weight)
+    return replace(told, linear=round_linear(told.linear, _DIGITS))
 
 
 def _protect_rate(linear: Linear, weight: Array) -> Linear:
-    """Round the rate that a model without a regression starts at to what no one moves.
+    """Round the rate that a model without a regression starts at to what no two move.
 
     Exact it is a fraction of whole numbers, so that three models tell the answer of one person: of
     two parts, and of both together without this one.
     """
-    if linear.terms:
-        return linear
-    step = finest_step(float(weight.max() / weight.sum()))
+    step = finest_step(2 * float(weight.max() / weight.sum()))
     rate = 1 / (1 + np.exp(-linear.intercept))
     told = float(np.clip(to_nearest(rate, step), step, 1 - step))
     return Linear(float(np.log(told / (1 - told))), ())
