@@ -53,6 +53,16 @@ def possible(published, worlds):
     return np.all((made >= low) & (made <= high), axis=1)
 
 
+@pytest.fixture(params=[(1_000, 60), (0, 3), (0, 60)])
+def around(request, monkeypatch):
+    """Ask of large programmes only, or of all, what the cells around a count tell of it."""
+    programmes = "blijfwijzer.disclosure.programmes"
+    monkeypatch.setattr(f"{programmes}._LARGE", request.param[0])
+    monkeypatch.setattr(f"{programmes}._AROUND", request.param[1])
+    monkeypatch.setattr(f"{programmes}._PART_AROUND", 1.0)
+
+
+@pytest.mark.usefixtures("around")
 @pytest.mark.parametrize(("seed", "most_cells"), [*((seed, 20_000) for seed in range(4)), (4, 0)])
 def test_no_count_is_called_free_that_all_answers_pin(seed, most_cells, monkeypatch):
     monkeypatch.setattr("blijfwijzer.disclosure.counts._MOST_CELLS", most_cells)
@@ -77,6 +87,30 @@ def test_no_count_is_called_free_that_all_answers_pin(seed, most_cells, monkeypa
                     enough = min(need[place], targets[place] @ sizes + 1)
                     assert len(np.unique(counts[:, place])) >= enough
     assert free > 100
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("most_around", [1, 3, 60])
+def test_cells_around_a_count_tell_of_it_what_all_tell(seed, most_around, monkeypatch):
+    programmes = "blijfwijzer.disclosure.programmes"
+    rng = random.Random(seed)
+    monkeypatch.setattr(f"{programmes}._AROUND", most_around)
+    monkeypatch.setattr(f"{programmes}._PART_AROUND", 1.0)
+    pinned = 0
+    for _ in range(40):
+        sizes, truth = draw_people(rng)
+        groups = draw_groups(rng, len(sizes), 6, rng.choice([0.3, 0.5]))
+        targets = np.vstack([np.eye(len(sizes), dtype=int), groups[:1]])
+        need = np.full(len(targets), 3)
+        told = []
+        for large in (1_000, 0):
+            monkeypatch.setattr(f"{programmes}._LARGE", large)
+            published = Published(csr_array(groups), sizes, truth, 0)
+            found = find_pinned(published, csr_array(targets), need)
+            told.append([None if pin is None else pin.values for pin in found])
+        assert told[0] == told[1]
+        pinned += sum(values is not None for values in told[0])
+    assert pinned > 50
 
 
 @pytest.mark.parametrize(("have_it", "is_withheld"), [(61, False), (64, True)])

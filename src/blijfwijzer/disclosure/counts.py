@@ -359,6 +359,7 @@ class _Local:
             self._least[cells],
             self._most[cells],
             Windows(wide, self._wide.low - fixed, self._wide.high - fixed),
+            self._counts[cells],
         )
 
     def _find_within(

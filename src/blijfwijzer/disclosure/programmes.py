@@ -7,10 +7,11 @@ out as it was shown.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.atoms import Integers
@@ -22,6 +23,15 @@ _NODES_A_COUNT = 10
 all are decided at the first."""
 _MOST_NUMBERS = 4_000_000
 """Counts in all worlds that are kept together: 32 MB."""
+_LARGE = 1_000
+"""Open cells from which on a count is asked of the cells around it first: of fewer that takes as
+long as to ask them all."""
+_AROUND = 60
+"""Cells of a group up to which all of it lies around a count that it holds people of."""
+_PART_AROUND = 0.25
+"""Of the open cells; where more lie around a count all are asked at once."""
+_INFEASIBLE = 2
+"""Status of `scipy.optimize.milp`."""
 
 
 class Pool:
@@ -70,6 +80,12 @@ class OpenCells:
     most: Integers
     wide: Windows
     """All wide groups, as far as these cells go."""
+    counts: Integers
+    """Those with the outcome that there are in each cell."""
+
+    @cached_property
+    def _by_cell(self) -> csr_array:
+        return csr_array(self.held.rows.T.tocsr())
 
     def among(self, groups: Mask) -> Windows:
         """Give those of some wide groups that can have another percentage."""
@@ -88,17 +104,84 @@ class OpenCells:
         """
         rows = csr_array(vstack([self.held.rows, wide.rows], format="csr"))
         low, high = np.append(self.held.low, wide.low), np.append(self.held.high, wide.high)
-        shown = LinearConstraint(rows, low, high)
-        for least, most in spans:
-            # Any will do: to look for the best would take many times as long.
-            solution = milp(
-                np.zeros(len(wish)),
-                integrality=np.ones(len(wish)),
-                bounds=Bounds(self.least, self.most),
-                constraints=[shown, LinearConstraint(wish[None, :].astype(float), least, most)],
-                options={"node_limit": pool.nodes},
-            )
+        near = self._near(wish, Windows(rows, low, high))
+        for span in spans:
+            if near is not None:
+                if not near.may_have(span):
+                    continue
+                found = near.find(span)
+                if found is not None:
+                    return found
+            bounds = Bounds(self.least, self.most)
+            solution = _solve(Windows(rows, low, high), bounds, wish, span, pool.nodes)
             pool.spend(int(solution.mip_node_count or 0))
             if solution.x is not None:
                 return np.asarray(solution.x.round(), dtype=np.int64)
         return None
+
+    def _near(self, wish: Mask, windows: Windows) -> "_Near | None":
+        """Give the cells around some, where there are many others."""
+        if len(self.cells) < _LARGE:
+            return None
+        touching = np.unique(self._by_cell[np.flatnonzero(wish)].indices)
+        small = touching[np.diff(self.held.rows.indptr)[touching] <= _AROUND]
+        is_near = wish.copy()
+        is_near[self.held.rows[small].indices] = True
+        if is_near.mean() > _PART_AROUND:
+            return None
+        return _Near(self, wish, is_near, windows)
+
+
+class _Near:
+    """Cells around a hidden count, and what groups that hold people of them leave to these.
+
+    With any counts in all other cells more is possible than there is, so that what is not possible
+    then is not possible at all. With the counts that there are in these less is possible, so that
+    what is found then is a world. Nearly all counts are decided so, by programmes of a few dozen
+    cells: mostly a group pins what it has beside its parts that are shown.
+
+    Parameters
+    ----------
+    windows : of all groups that must stay within theirs
+    """
+
+    def __init__(self, own: OpenCells, wish: Mask, is_near: Mask, windows: Windows) -> None:
+        self._counts, self._cells = own.counts, np.flatnonzero(is_near)
+        self._wish = wish[self._cells]
+        self._bounds = Bounds(own.least[self._cells], own.most[self._cells])
+        held = windows.some(windows.rows @ is_near > 0)
+        others = csr_array(held.rows * ~is_near)
+        rows = csr_array(held.rows[:, self._cells])
+        fixed, least, most = (others @ counts for counts in (own.counts, own.least, own.most))
+        self._alone = Windows(rows, held.low - fixed, held.high - fixed)
+        self._loose = Windows(rows, held.low - most, held.high - least)
+
+    def may_have(self, span: tuple[int, int]) -> bool:
+        """Whether the count may lie in a span, as far as the groups around it tell."""
+        solution = _solve(self._loose, self._bounds, self._wish, span, 1)
+        return bool(solution.status != _INFEASIBLE)
+
+    def find(self, span: tuple[int, int]) -> Integers | None:
+        """Find counts per open cell, of which no others change, that put the count in a span."""
+        solution = _solve(self._alone, self._bounds, self._wish, span, 1)
+        if solution.x is None:
+            return None
+        found = self._counts.copy()
+        found[self._cells] = solution.x.round()
+        return found
+
+
+def _solve(
+    windows: Windows, bounds: Bounds, wish: Mask, span: tuple[int, int], nodes: int
+) -> OptimizeResult:
+    # Any will do: to look for the best would take many times as long.
+    return milp(
+        np.zeros(len(wish)),
+        integrality=np.ones(len(wish)),
+        bounds=bounds,
+        constraints=[
+            LinearConstraint(windows.rows, windows.low, windows.high),
+            LinearConstraint(wish[None, :].astype(float), *span),
+        ],
+        options={"node_limit": nodes},
+    )
