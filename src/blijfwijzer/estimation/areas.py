@@ -136,18 +136,23 @@ class Posterior:
         """Draw points by their weight."""
         return rng.choice(len(self.weights), size=draws, p=self.weights)
 
-    def draw(self, chosen: Codes, heavy: Array, plain: Array) -> Array:
+    def draw(self, chosen: Codes, heavy: Array, plain: Array | np.random.Generator) -> Array:
         """Draw means, one column per chosen point.
 
         Parameters
         ----------
-        heavy, plain : groups x draws, from t with `FREEDOM` degrees of freedom and from normal;
-            what is drawn takes the place of the first: thousands of groups fill the memory
+        heavy, plain : groups x draws, from t with `FREEDOM` degrees of freedom and from normal, or
+            what draws the latter group by group; what is drawn takes the place of the first:
+            thousands of groups fill the memory
         """
         for rows in _parts(len(heavy), max(1, self.cells // len(chosen))):
             centre, variance, _ = _at_groups(self.areas, self.points, self.seen, rows)
             prior = self.prior[rows, None]
-            noise = np.sqrt(prior) * heavy[rows] + np.sqrt(1 - prior) * plain[rows]
+            if isinstance(plain, np.random.Generator):
+                of_answers = plain.standard_normal(heavy[rows].shape)
+            else:
+                of_answers = plain[rows]
+            noise = np.sqrt(prior) * heavy[rows] + np.sqrt(1 - prior) * of_answers
             heavy[rows] = centre[:, chosen] + np.sqrt(variance)[:, chosen] * noise
         return heavy
 

@@ -349,12 +349,12 @@ def _pool_normal(
     tops = 2.5 * np.sqrt(excess + noise / np.sqrt(len(areas)) + 1e-6)
     points = lay_points(tops, _STEPS, _SHARES if has_parents else (0.0,), _CORRELATIONS)
     found = integrate(Areas(observed, sampling, parent), points, _CELLS, _LEAST_WEIGHT)
-    chosen, shape = found.choose(draws, rng), (len(areas), draws)
-    heavy, plain = rng.standard_t(FREEDOM, shape), rng.standard_normal(shape)
+    chosen = found.choose(draws, rng)
+    heavy = rng.standard_t(FREEDOM, (len(areas), draws))
     # Of a posterior variance the part that comes from its answers scales with their variance.
     ratio = own / common
     wider = np.sqrt(ratio / (1 - found.prior + ratio * found.prior))
-    mean, made = found.mean[:, None], found.draw(chosen, heavy, plain)
+    mean, made = found.mean[:, None], found.draw(chosen, heavy, rng)
     for rows in _parts(len(made)):
         made[rows] = mean[rows] + wider[rows, None] * (made[rows] - mean[rows])
     return found.mean, made
