@@ -125,7 +125,9 @@ def pool_areas(
     sums : as `gather_rates` gives, one row per group
     """
     is_asked = areas["direct"].notna().any()
-    tables, draws = [], np.empty((len(groups), settings.draws))
+    is_part = (groups["kind"] != "cross").to_numpy()
+    units, drawn = np.flatnonzero(is_part), np.empty((int(is_part.sum()), settings.draws))
+    tables, draws = [], np.empty((len(groups), settings.draws), dtype=np.float32)
     for place, level in enumerate(groups["level"].unique()):
         rows = np.flatnonzero(groups["level"] == level)
         part, own_seed = areas.iloc[rows], seed + place
@@ -133,11 +135,19 @@ def pool_areas(
             pooled = _pool_level(part, groups.iloc[rows], settings.draws, own_seed)
         else:
             pooled = carry_over(part, effects, groups.index[rows], settings.draws, own_seed)
-        draws[rows] = pooled.draws
-        tables.append(pooled.table.set_index(rows))
-        del pooled
+        own = is_part[rows]
+        drawn[np.searchsorted(units, rows[own])] = pooled.draws[own]
+        # Those that add up to nothing are told at once, and held in half the memory.
+        rate, source = (pooled.table[name].to_numpy() for name in ("rate", "source"))
+        made = tell_rates(rate, pooled.draws, source)
+        draws[rows] = made.draws
+        tables.append(made.table.set_index(rows))
+        del pooled, made
     table = pd.concat(tables).sort_index()
-    return _add_up(PooledRates(table, draws), groups, areas, sums)
+    of_units = PooledRates(table.iloc[units], drawn)
+    added = _add_up(of_units, groups.iloc[units], areas.iloc[units], sums[units])
+    draws[units] = added.draws
+    return PooledRates(pd.concat([table[~is_part], added.table]).sort_index(), draws)
 
 
 def _beside_nonresponse(

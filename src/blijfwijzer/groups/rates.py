@@ -10,9 +10,11 @@ groups truly differ is integrated over (`estimation.areas`).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
@@ -52,8 +54,9 @@ class PooledRates:
     table: pd.DataFrame
     """One row per group: rate, low, high (95 %), se, in [0, 1]; source: pooled, model or carried
     over."""
-    draws: Array
-    """One row per group, one column per draw from what the rate may be."""
+    draws: NDArray[np.floating[Any]]
+    """One row per group, one column per draw from what the rate may be; of all groups together in
+    four bytes each, to one in ten million."""
 
 
 def summarise_areas(
@@ -265,7 +268,7 @@ def learn_effects(areas: pd.DataFrame, pooled: PooledRates, groups: pd.Index) ->
     One row per group: effect and se on the log odds, to two decimals, and `between`.
     """
     model = logit(np.clip(areas["model"].to_numpy(), 1e-4, 1 - 1e-4))
-    moved = logit(np.clip(pooled.draws, 1e-4, 1 - 1e-4)) - model[:, None]
+    moved = logit(np.clip(pooled.draws.astype(float), 1e-4, 1 - 1e-4)) - model[:, None]
     effect, se = moved.mean(axis=1), moved.std(axis=1)
     between = np.sqrt(max(effect.var() + (se**2).mean(), 1e-4))
     table = pd.DataFrame({"effect": effect, "se": se, "between": between}, index=groups)
