@@ -43,6 +43,7 @@ from blijfwijzer.runs.score_targets import (
     NewWave,
     flag_estimates,
     is_asked,
+    which_flagged,
     withhold,
 )
 from blijfwijzer.settings import Settings
@@ -294,7 +295,8 @@ def _estimate(name: str, merged: Merged) -> Estimated:
         between = between_units(people, name, groups, units.cluster) if is_drawn else None
         return estimate_from_sums(wave.grouping.groups, own, *about, between)
 
-    return flag_estimates(estimate("rates"), estimate("plain"), wave)
+    unweighted = which_flagged(*estimate("plain"), wave)
+    return flag_estimates(estimate("rates"), unweighted, wave)
 
 
 def _request(merged: Merged) -> Request:

@@ -125,7 +125,9 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
     compared = compare_with_training(stored, scored.sample, wave, scored.sample_rows)
     values = outcome_of(stored, wave)
     tell(f"{model.target}: pool rates")
-    pooled, areas = estimate_groups(
+    # First, so that its draws are let go of before others take as much.
+    unweighted = which_flagged(*_estimate_plain(stored, scored, values, wave), wave)
+    found = estimate_groups(
         wave.grouping,
         wave.predictions(values, scored.risk),
         stored.effects,
@@ -134,7 +136,7 @@ def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
         wave.codebook.units.varying,
     )
     tell(f"{model.target}: flag groups")
-    estimated = flag_estimates((pooled, areas), _estimate_plain(stored, scored, values, wave), wave)
+    estimated = flag_estimates(found, unweighted, wave)
     return Target(**vars(estimated), stored=stored, scored=scored, wave=compared, values=values)
 
 
@@ -173,12 +175,12 @@ def _estimate_plain(
     )
 
 
-def flag_estimates(found: Estimates, unweighted: Estimates, wave: NewWave) -> Estimated:
+def flag_estimates(found: Estimates, unweighted: NDArray[np.bool_], wave: NewWave) -> Estimated:
     """Flag groups by their rates, and say of each whether other choices would flag it.
 
     Parameters
     ----------
-    unweighted : rates if everybody weighed the same
+    unweighted : whether each group would be flagged if everybody weighed the same
     """
     flags = flag_units(*found, wave)
     flags = flags.assign(**_flag_otherwise(found, unweighted, wave))
@@ -187,7 +189,7 @@ def flag_estimates(found: Estimates, unweighted: Estimates, wave: NewWave) -> Es
 
 
 def _flag_otherwise(
-    found: Estimates, unweighted: Estimates, wave: NewWave
+    found: Estimates, unweighted: NDArray[np.bool_], wave: NewWave
 ) -> dict[str, NDArray[np.bool_]]:
     """Say of each group whether it is flagged by other choices that are as defensible."""
     settings, flags = wave.settings, wave.settings.flags
@@ -196,14 +198,12 @@ def _flag_otherwise(
         {"margin": 0.0},
         {"margin": 0.05},
         {"reference": other},
-        {},
     )
-    made = {}
-    for name, changed in zip(CHOICES, ways, strict=True):
+    made = []
+    for changed in ways:
         asked = settings.model_copy(update={"flags": flags.model_copy(update=changed)})
-        pooled, areas = found if changed else unweighted
-        made[name] = which_flagged(pooled, areas, replace(wave, settings=asked))
-    return made
+        made.append(which_flagged(*found, replace(wave, settings=asked)))
+    return dict(zip(CHOICES, [*made, unweighted], strict=True))
 
 
 def outcome_of(stored: Stored, wave: NewWave) -> NDArray[np.float64] | None:
