@@ -30,7 +30,7 @@ from blijfwijzer.groups.rates import (
 from blijfwijzer.groups.register_means import RegisterCells
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
-from blijfwijzer.survey.arrays import Array, Mask
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 
 _ROUNDS = 5
 """In which draws of parts that would pass a bound are moved; each about halves what is left."""
@@ -125,8 +125,7 @@ def pool_areas(
     sums : as `gather_rates` gives, one row per group
     """
     is_asked = areas["direct"].notna().any()
-    is_part = (groups["kind"] != "cross").to_numpy()
-    units, drawn = np.flatnonzero(is_part), np.empty((int(is_part.sum()), settings.draws))
+    units = _Units(groups, areas, sums)
     tables, draws = [], np.empty((len(groups), settings.draws), dtype=np.float32)
     for place, level in enumerate(groups["level"].unique()):
         rows = np.flatnonzero(groups["level"] == level)
@@ -135,19 +134,11 @@ def pool_areas(
             pooled = _pool_level(part, groups.iloc[rows], settings.draws, own_seed)
         else:
             pooled = carry_over(part, effects, groups.index[rows], settings.draws, own_seed)
-        own = is_part[rows]
-        drawn[np.searchsorted(units, rows[own])] = pooled.draws[own]
-        # Those that add up to nothing are told at once, and held in half the memory.
-        rate, source = (pooled.table[name].to_numpy() for name in ("rate", "source"))
-        made = tell_rates(rate, pooled.draws, source)
-        draws[rows] = made.draws
-        tables.append(made.table.set_index(rows))
-        del pooled, made
-    table = pd.concat(tables).sort_index()
-    of_units = PooledRates(table.iloc[units], drawn)
-    added = _add_up(of_units, groups.iloc[units], areas.iloc[units], sums[units])
-    draws[units] = added.draws
-    return PooledRates(pd.concat([table[~is_part], added.table]).sort_index(), draws)
+        pooled = units.add_up(pooled, rows)
+        draws[rows] = pooled.draws
+        tables.append(pooled.table.set_index(rows))
+        del pooled
+    return PooledRates(pd.concat(tables).sort_index(), draws)
 
 
 def _beside_nonresponse(
@@ -187,34 +178,46 @@ def take_register(
     return areas.assign(**told)
 
 
-def _add_up(
-    pooled: PooledRates, groups: pd.DataFrame, areas: pd.DataFrame, sums: Array
-) -> PooledRates:
-    """Let units that make up a larger one add up to it, from the largest down.
+class _Units:
+    """Units that make up larger ones, which they add up to, from the largest down.
 
     Units of which some people are in none are left as they are, as are those too few to be pooled.
     A unit counts as the middle of its band of people, so that sums tell no more of how many there
     are.
     """
-    table, rate, draws = pooled.table, pooled.table["rate"].to_numpy(copy=True), pooled.draws
-    weight, asked = weight_in(sums), sums[:, RateTerm.KNOWN]
-    of_band = weight
-    if asked.any():
-        of_band = weight * areas["n"].to_numpy() / np.maximum(asked, 1)
-    is_unit = (groups["kind"] != "cross").to_numpy()
-    parent = groups.index.get_indexer(pd.Index(groups["parent"]))
-    free = (table["source"] != "direct").to_numpy()
-    for level in groups["level"].unique():
-        of_level = is_unit & (groups["level"] == level).to_numpy() & (weight > 0)
-        for place in np.unique(parent[of_level & (parent >= 0)]):
-            rows = np.flatnonzero(of_level & (parent == place))
-            if free[rows].all() and weight[rows].sum() > _WHOLE * weight[place]:
-                share = (of_band[rows] / of_band[rows].sum()).round(6)
-                parts, whole = (np.column_stack([rate[own], draws[own]]) for own in (rows, [place]))
-                parts = _within_bounds(parts, whole[0], share)
-                rate[rows], draws[rows] = parts[:, 0], parts[:, 1:]
-    made = tell_rates(rate, draws, table["source"].to_numpy())
-    return PooledRates(made.table.set_index(table.index), made.draws)
+
+    def __init__(self, groups: pd.DataFrame, areas: pd.DataFrame, sums: Array) -> None:
+        self._weight, asked = weight_in(sums), sums[:, RateTerm.KNOWN]
+        self._of_band = self._weight
+        if asked.any():
+            self._of_band = self._weight * areas["n"].to_numpy() / np.maximum(asked, 1)
+        is_part = (groups["kind"] != "cross").to_numpy() & (self._weight > 0)
+        parent = groups.index.get_indexer(pd.Index(groups["parent"]))
+        self._parent = np.where(is_part, parent, -1)
+        self._is_whole = np.isin(np.arange(len(groups)), self._parent)
+        self._wholes: dict[int, Array] = {}
+        """Rate and draws of each that others make up, in double precision."""
+
+    def add_up(self, pooled: PooledRates, rows: Codes) -> PooledRates:
+        """Let those of one level add up, in place.
+
+        Parameters
+        ----------
+        rows : places of the groups among all
+        """
+        rate, source = (pooled.table[name].to_numpy(copy=True) for name in ("rate", "source"))
+        draws, parent = np.asarray(pooled.draws, dtype=float), self._parent[rows]
+        for place in np.unique(parent[parent >= 0]).tolist():
+            own = np.flatnonzero(parent == place)
+            weight, of_band = self._weight[rows[own]].sum(), self._of_band[rows[own]]
+            if (source[own] != "direct").all() and weight > _WHOLE * self._weight[place]:
+                share = (of_band / of_band.sum()).round(6)
+                parts = np.column_stack([rate[own], draws[own]])
+                parts = _within_bounds(parts, self._wholes[place], share)
+                rate[own], draws[own] = parts[:, 0], parts[:, 1:]
+        for own in np.flatnonzero(self._is_whole[rows]).tolist():
+            self._wholes[int(rows[own])] = np.append(rate[own], draws[own])
+        return tell_rates(rate, draws, source)
 
 
 def _within_bounds(parts: Array, whole: Array, share: Array) -> Array:
