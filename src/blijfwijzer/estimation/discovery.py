@@ -15,6 +15,8 @@ from scipy.special import ndtr, ndtri
 from blijfwijzer.survey.arrays import Array, Mask
 
 _STEP = 0.005
+_AT_ONCE = 5_000
+"""Groups that are worked on at a time: 10 MB at all points of the grid."""
 _GRID = np.arange(-0.5, 0.8 + _STEP / 2, _STEP)
 """Differences of true shares from what was expected of them."""
 _TOPS = (-0.06, -0.04, -0.02, 0.0, 0.02)
@@ -68,7 +70,9 @@ class Differences:
         likelihood = _Binomial(n, expected)
         apart = (bound.value - expected)[:, None]
         # Half a step at least: a bound between two points of the grid is passed by part of one.
-        above = ndtr((_GRID - apart) / np.maximum(bound.se, _STEP / 2)[:, None])
+        above = _GRID - apart
+        above /= np.maximum(bound.se, _STEP / 2)[:, None]
+        ndtr(above, out=above)
         # So far from all others that none of them is like it: any difference is as likely.
         priors = np.maximum(np.column_stack(self.priors), _UNHEARD)
         chances = []
@@ -77,6 +81,8 @@ class Differences:
             all_of_it = seen @ priors
             seen *= above
             chances.append((seen @ priors / all_of_it).min(axis=1))
+            # Else it would be held beside that of the next share.
+            del seen
         return np.column_stack(chances)
 
 
@@ -121,11 +127,14 @@ class _Binomial:
     """
 
     def __init__(self, n: Array, expected: Array) -> None:
-        true = expected[:, None] + _GRID
-        inside = np.clip(true, 1e-4, 1 - 1e-4)
-        none = n[:, None] * np.log1p(-inside)
-        self._slope = n[:, None] * np.log(inside) - none
-        self._none = np.where((true < 0) | (true > 1), -np.inf, none)
+        self._slope, self._none = np.empty((2, len(n), len(_GRID)))
+        for start in range(0, len(n), _AT_ONCE):
+            rows = slice(start, start + _AT_ONCE)
+            true, of = expected[rows, None] + _GRID, n[rows, None]
+            inside = np.clip(true, 1e-4, 1 - 1e-4)
+            none = of * np.log1p(-inside)
+            self._slope[rows] = of * np.log(inside) - none
+            self._none[rows] = np.where((true < 0) | (true > 1), -np.inf, none)
 
     def of(self, share: Array) -> Array:
         """Give it for one share of each group."""
