@@ -184,10 +184,12 @@ def mark_people(views: Views, secret: bytes) -> Marks:
 
 
 def _mark(keys: Sequence[bytes], secret: bytes) -> csr_array:
-    known = {key: hmac.digest(secret, key, hashlib.sha256) for key in set(keys)}
-    digests = [known[key] for key in keys]
-    bucket = np.array([digest[0] % SUMS for digest in digests], dtype=np.int64)
-    number = np.array([int.from_bytes(d[1:9], "big") % PRIME for d in digests], dtype=np.int64)
+    bucket, number = np.empty((2, len(keys)), dtype=np.int64)
+    for start in range(0, len(keys), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        digests = [hmac.digest(secret, key, hashlib.sha256) for key in keys[rows]]
+        bucket[rows] = [digest[0] % SUMS for digest in digests]
+        number[rows] = [int.from_bytes(digest[1:9], "big") % PRIME for digest in digests]
     return csr_array((number, (np.arange(len(keys)), bucket)), shape=(len(keys), SUMS))
 
 

@@ -215,8 +215,8 @@ class _Units:
                 parts = np.column_stack([rate[own], draws[own]])
                 parts = _within_bounds(parts, self._wholes[place], share)
                 rate[own], draws[own] = parts[:, 0], parts[:, 1:]
-        for own in np.flatnonzero(self._is_whole[rows]).tolist():
-            self._wholes[int(rows[own])] = np.append(rate[own], draws[own])
+        for one in np.flatnonzero(self._is_whole[rows]).tolist():
+            self._wholes[int(rows[one])] = np.append(rate[one], draws[one])
         return tell_rates(rate, draws, source)
 
 
