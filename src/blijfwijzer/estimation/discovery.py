@@ -17,6 +17,8 @@ from blijfwijzer.survey.arrays import Array, Mask
 _STEP = 0.005
 _AT_ONCE = 5_000
 """Groups that are worked on at a time: 10 MB at all points of the grid."""
+_PAIRS = 1_000_000
+"""Of groups that are compared at a time: 8 MB for each number of a pair."""
 _GRID = np.arange(-0.5, 0.8 + _STEP / 2, _STEP)
 """Differences of true shares from what was expected of them."""
 _TOPS = (-0.06, -0.04, -0.02, 0.0, 0.02)
@@ -112,12 +114,16 @@ def rank_intervals(value: Array, se: Array) -> tuple[Array, Array]:
     """
     if len(value) < 2:
         return np.ones(len(value)), np.ones(len(value))
-    apart = value[:, None] - value[None, :]
-    error = np.sqrt(se[:, None] ** 2 + se[None, :] ** 2)
     limit = -ndtri(_SURE / 2 / (len(value) - 1))
-    higher = (apart < -limit * error).sum(axis=1)
-    lower = (apart > limit * error).sum(axis=1)
-    return 1.0 + higher, len(value) - lower.astype(float)
+    higher, lower = np.empty((2, len(value)))
+    at_once = max(1, _PAIRS // len(value))
+    for start in range(0, len(value), at_once):
+        rows = slice(start, start + at_once)
+        apart = value[rows, None] - value[None, :]
+        error = np.sqrt(se[rows, None] ** 2 + se[None, :] ** 2)
+        higher[rows] = (apart < -limit * error).sum(axis=1)
+        lower[rows] = (apart > limit * error).sum(axis=1)
+    return 1.0 + higher, len(value) - lower
 
 
 class _Binomial:
