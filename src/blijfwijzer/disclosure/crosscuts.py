@@ -17,6 +17,8 @@ from blijfwijzer.disclosure.guard import Guard, Known
 from blijfwijzer.disclosure.residues import PRIME, eliminate
 from blijfwijzer.disclosure.span import indicator
 
+_AT_ONCE = 100_000
+"""People whose places in parts are multiplied at a time: of a million they would be held thrice."""
 _CHUNK = 8
 """People of one atom that stay together in a fold: differences between them are what it tests."""
 
@@ -69,13 +71,13 @@ def choose_figures(
     past = 0 if changed is None else changed.shape[0]
     groups = known if changed is None else csr_array(vstack([known, changed], format="csr"))
     atoms = find_atoms(groups)
-    members = csr_array(parts.members.astype(np.int64))
+    members = parts.members
     chunk, fold = _fold(atoms.atom_of, minimum, np.random.default_rng(seed))
     everybody = _differences(members, atoms.atom_of)
     folds = [_differences(members[:, fold == f], chunk[fold == f]) for f in range(minimum)]
     shown = _keep_rank(np.stack([everybody, *folds]), parts.figure, shown)
     # What is the same for all people of an atom can be told from one of them.
-    one_each = members[:, np.unique(atoms.atom_of, return_index=True)[1]]
+    one_each = members[:, np.unique(atoms.atom_of, return_index=True)[1]].astype(np.int64)
     while True:
         used = np.flatnonzero(shown[parts.figure])
         cancelling = _null_space(everybody[np.ix_(used, used)])
@@ -112,9 +114,12 @@ def _differences(members: csr_array, part: Integers) -> Integers:
         return np.zeros((members.shape[0],) * 2, dtype=np.int64)
     own, sizes = np.unique(part, return_inverse=True, return_counts=True)[1:]
     to_part = csr_array((np.ones(len(own), dtype=np.int64), (np.arange(len(own)), own)))
-    sums = members @ to_part
-    scaled = members * sizes[own][None, :]
-    found: Integers = (scaled @ members.T - sums @ sums.T).toarray()
+    sums, weight = members @ to_part, sizes[own]
+    found: Integers = -(sums @ sums.T).toarray()
+    for start in range(0, members.shape[1], _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        block = csr_array(members[:, some].astype(np.int64))
+        found += (block * weight[some][None, :] @ block.T).toarray()
     return found
 
 
