@@ -11,6 +11,7 @@ from blijfwijzer.disclosure.atoms import members_of
 from blijfwijzer.disclosure.counts import Pin, Published, find_pinned
 from blijfwijzer.disclosure.parts import Parts
 from blijfwijzer.disclosure.programmes import Pool
+from blijfwijzer.progress import tell_within
 
 _OF_A_CELL = 2
 """Values that the count in a cell must be able to have: both answers of each stay possible."""
@@ -69,7 +70,9 @@ class HiddenCounts:
         is_open = ~self._is_free
         is_open[self._first_offered :] &= ~shown & ~self._is_barred
         pinning: list[NDArray[np.intp]] = []
-        for place, pin in self._pins(np.flatnonzero(is_open), self._beside, told):
+        places = np.flatnonzero(is_open)
+        for done, (place, pin) in enumerate(self._pins(places, self._beside, told)):
+            tell_within(f"find what percentages tell: {done:,} of {len(places):,} hidden counts")
             if pin is None:
                 self._is_free[place] = True
                 continue

@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.guard import Guard
 from blijfwijzer.disclosure.span import Row
+from blijfwijzer.progress import tell_within
 
 _SHUFFLED = 3
 """Orders tried beside that by worth: others meet other combinations."""
@@ -113,7 +114,8 @@ class _Search:
         guard = self._new_guard()
         self._unavoidable = max(self._unavoidable, guard.unavoidable)
         taken = np.zeros(len(self._offered), dtype=bool)
-        for name in order:
+        for done, name in enumerate(order):
+            tell_within(f"find what could be derived: {done:,} of {len(taken):,} groups")
             refusal = guard.offer(name, self._offered[name])
             taken[name] = refusal is None
             if refusal is not None and refusal.together:
