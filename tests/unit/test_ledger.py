@@ -508,6 +508,58 @@ def test_a_ledger_that_cannot_be_made_is_told():
         pass
 
 
+def kept_sums(folder):
+    """All sums of groups and parts in the file of a ledger, as whoever has no key can read them."""
+    for line in (folder / FILE).read_text(encoding="utf-8").splitlines():
+        told = json.loads(line)["content"]
+        texts = [group["fingerprint"] for group in told["groups"].values()]
+        texts += [text for own in told["parts"].values() for text in own]
+        for text in [*texts, told["fitted"]]:
+            raw = base64.b85decode(text[1:])
+            is_open = text.startswith(":")
+            yield from_text(text) if is_open else np.frombuffer(raw[-512:], ">u4").reshape(-1, 64)
+
+
+def test_without_its_key_a_ledger_tells_of_no_two_sets_whom_both_hold(tmp_path):
+    """Of twenty people four were bullied: their numbers stood in the sums of both."""
+    both = csr_array(np.array([np.arange(60) < 20, np.arange(60) >= 16, np.arange(60) >= 0]))
+    views = keys(60) * 2
+    with open_ledger(tmp_path, "owner") as ledger:
+        team, bullied, fitted = fingerprint_groups(views, ledger.secret, both.astype(np.int8))
+        told = {"a": {"definition": {"team": "a"}, "fingerprint": to_text(team)}}
+        entry = Entry("s", "1", "x", "claims", "r", told, {}, parts={"claim:H": [to_text(bullied)]})
+        entered = ledger.append({**entry.content, "fitted": to_text(fitted)})
+
+    kept = list(kept_sums(tmp_path))
+
+    assert not any(
+        ((one == other) & (one > 0)).any() for one in kept for other in kept if one is not other
+    )
+    assert all((sums > 0).mean() > 0.9 for sums in kept)
+    assert [line.content for line in verify(tmp_path)] == [entered.content]
+    with open_ledger(tmp_path, "owner") as ledger:
+        assert [line.content for line in ledger.releases] == [entered.content]
+
+
+def test_a_ledger_of_open_fingerprints_is_read_as_before(tmp_path, monkeypatch):
+    """Lines that were written before fingerprints were sealed keep their hash and what they tell."""
+    group = to_text(fingerprint_groups(keys(9), SECRET, one_group(range(9), 9))[0])
+    told = {"a": {"definition": {"team": "a"}, "fingerprint": group}}
+    with monkeypatch.context() as patch:
+        patch.setattr("blijfwijzer.disclosure.ledger.seal", lambda content, _: dict(content))
+        with open_ledger(tmp_path, "owner") as ledger:
+            ledger.append(Entry("s", "1", "x", "score", "r", told, {}).content)
+    with open_ledger(tmp_path, "owner") as ledger:
+        ledger.append(Entry("s", "1", "x", "score", "again", told, {}).content)
+
+    found = [line.content["groups"] for line in verify(tmp_path)]
+
+    assert found == [told, told]
+    lines = [json.loads(line) for line in (tmp_path / FILE).read_text("utf-8").splitlines()]
+    texts = [line["content"]["groups"]["a"]["fingerprint"] for line in lines]
+    assert [text[0] for text in texts] == [":", "."]
+
+
 def test_the_ledger_holds_no_answer(tmp_path):
     filled(tmp_path)
 

@@ -9,10 +9,11 @@ rewrite: each release prints the head's hash, which is such an anchor.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from blijfwijzer.disclosure.sealing import unseal
 from blijfwijzer.errors import LedgerError
 from blijfwijzer.files import parse_json, read_json, write_beside
 
@@ -92,12 +93,11 @@ def verify(folder: Path) -> list[Release]:
         raise LedgerError(f"{folder}: there is no ledger here ({FILE}). Give the right folder.")
     head = read_head(folder)
     releases, _ = read_lines(folder, head)
-    read_key(folder, head)
-    return releases
+    return unsealed(releases, read_key(folder, head))
 
 
 def read_lines(folder: Path, head: Head) -> tuple[list[Release], bool]:
-    """Read and check lines; tell whether the last one is half-written.
+    """Read and check lines as they are sealed; tell whether the last one is half-written.
 
     Raises
     ------
@@ -124,6 +124,16 @@ def read_lines(folder: Path, head: Head) -> tuple[list[Release], bool]:
         releases.append(release)
     _hold_head(folder, head, releases)
     return releases, broken
+
+
+def unsealed(lines: Sequence[Release], secret: bytes) -> list[Release]:
+    """Give lines with fingerprints that can be compared; each keeps its hash, which is of the file.
+
+    Parameters
+    ----------
+    secret : the ledger's
+    """
+    return [replace(line, content=unseal(line.content, secret)) for line in lines]
 
 
 def _read_line(text: bytes, previous: Release | None) -> tuple[Release | None, str]:

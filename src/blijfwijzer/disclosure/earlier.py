@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.changes import ChangedGroups, find_telling
-from blijfwijzer.disclosure.entry import FITTED, Columns
+from blijfwijzer.disclosure.entry import Columns
 from blijfwijzer.disclosure.fingerprint import (
     PRIME,
     SUMS,
@@ -30,6 +30,7 @@ from blijfwijzer.disclosure.fingerprint import (
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.sealing import FITTED
 from blijfwijzer.disclosure.standing import promised, standing
 from blijfwijzer.errors import LedgerError
 

@@ -7,9 +7,8 @@ from blijfwijzer.disclosure.ledger import Ledger
 
 Columns = tuple[tuple[str, ...], ...]
 """Those by whose answers people are known again, in views."""
-FITTED, NEAR = "fitted", "near"
-"""What a line of a training has besides: the fingerprint of the people that its model is fitted on,
-and whether nearly the same people were told of before."""
+NEAR = "near"
+"""What a line of a training calls whether nearly the same people were told of before."""
 
 
 @dataclass(frozen=True)

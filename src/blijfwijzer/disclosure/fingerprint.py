@@ -13,7 +13,8 @@ seen. By a part of the answers that may well happen, so a part by which many ans
 proves that two sets are the same.
 
 With the key and a guess of a whole group somebody could confirm the guess; that is why the key
-stays beside the ledger, readable by its owner only. Without it the sums are random numbers.
+stays beside the ledger, readable by its owner only. Without it the sums are random numbers, but
+those of two sets still tell whom both hold: on disk they are sealed (`sealing.py`).
 """
 
 import base64
@@ -41,7 +42,7 @@ Marks = list[csr_array]
 _MOST_ALIKE = 0.1
 """Share of people who answer as somebody else does, above which a part of the answers tells people
 apart no longer. Convention of ours: of groups of ten, one in three would hold nobody of them."""
-_BASE_85 = ":"
+BASE_85 = ":"
 """What a text in base 85 begins with; it is no letter of either base."""
 _ROWS_AT_ONCE = 50_000
 """Responses that are texts at a time: some 80 MB of 90 columns."""
@@ -362,15 +363,15 @@ def to_text(fingerprint: Fingerprints) -> str:
     parts = list[bytes]()
     for sums in fingerprint.reshape(-1, SUMS):
         parts += [np.packbits(sums != 0).tobytes(), sums[sums != 0].astype(">u4").tobytes()]
-    return _BASE_85 + base64.b85encode(b"".join(parts)).decode()
+    return BASE_85 + base64.b85encode(b"".join(parts)).decode()
 
 
 def from_text(text: str) -> Fingerprints:
     """Read what `to_text` wrote, or what it wrote before, all sums in base 64: views x 64."""
-    if not text.startswith(_BASE_85):
+    if not text.startswith(BASE_85):
         raw = np.frombuffer(base64.b64decode(text), dtype=">u4")
         return raw.astype(np.int64).reshape(-1, SUMS)
-    left, views = base64.b85decode(text.removeprefix(_BASE_85)), list[Fingerprints]()
+    left, views = base64.b85decode(text.removeprefix(BASE_85)), list[Fingerprints]()
     while left:
         sums = np.zeros(SUMS, dtype=np.int64)
         is_held = np.unpackbits(np.frombuffer(left[: SUMS // 8], dtype=np.uint8)).astype(bool)

@@ -32,9 +32,11 @@ from blijfwijzer.disclosure.chain import (
     read_key,
     read_lines,
     to_line,
+    unsealed,
     write_head,
     write_line,
 )
+from blijfwijzer.disclosure.sealing import seal
 from blijfwijzer.disclosure.standing import standing
 from blijfwijzer.errors import BusyError, LedgerError, NotWritableError
 from blijfwijzer.files import write_beside
@@ -82,10 +84,11 @@ class Ledger:
         about = {"time": time, "owner": self.owner, "key": key}
         about |= {"log": LOG.get()} if LOG.get() else {}
         previous = self.releases[-1] if self.releases else None
-        release = to_line(content, previous, about)
+        sealed = to_line(seal(content, self.secret), previous, about)
+        release = replace(sealed, content=dict(content))
         self.releases.append(release)
         if self.is_kept:
-            self._write(release, previous, about)
+            self._write(sealed, previous, about)
         return release
 
     def _write(self, release: Release, previous: Release | None, about: dict[str, str]) -> None:
@@ -225,7 +228,9 @@ def _read_lines(folder: Path, owner: str) -> tuple[Ledger, bool]:
             f"{folder}: is the ledger of {head.owner}, not of {owner}. Nothing was shown. Give "
             "--ledger a folder of its own."
         )
-    return Ledger(folder, owner, read_key(folder, head), releases, is_kept=False), is_broken
+    secret = read_key(folder, head)
+    lines = unsealed(releases, secret)
+    return Ledger(folder, owner, secret, lines, is_kept=False), is_broken
 
 
 def _is_new(folder: Path) -> bool:

@@ -12,9 +12,10 @@ from typing import Any
 
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.entry import FITTED, NEAR
+from blijfwijzer.disclosure.entry import NEAR
 from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.sealing import FITTED
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.texts import Message, say

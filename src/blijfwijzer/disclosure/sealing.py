@@ -1,0 +1,80 @@
+"""Fingerprints as a ledger keeps them on disk: of no use to whoever has not its key.
+
+A fingerprint is sums of what each person adds. In a group of twelve most sums are what one person
+adds, and so is what a part of those who were bullied has in common with it: who reads both, and
+has no key, sees how many of the group were. So what goes to disk is added to a pad that nobody can
+make without the key. The pad follows from the fingerprint itself, so that equal people have equal
+texts in one ledger, and a run that is made again is the line that it was (as in Rogaway & Shrimpton
+2006, doi:10.1007/11761679_23). All sums are written, also those that are 0: how many are tells how
+many people are in a small group.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blijfwijzer.disclosure.fingerprint import BASE_85, SUMS, from_text, to_text
+
+FITTED = "fitted"
+"""What a line of a training calls the fingerprint of the people that its model is fitted on."""
+_SEALED = "."
+"""What a sealed text begins with; it is no letter of base 64 or 85, and begins no open one."""
+_MARK = 16
+"""Bytes of the mark that a pad follows from: two fingerprints have one by a chance of 2^-128."""
+
+
+def seal(content: Mapping[str, Any], secret: bytes) -> dict[str, Any]:
+    """Give the content of a line as it goes to disk.
+
+    Parameters
+    ----------
+    secret : the ledger's
+    """
+    return _each_text(
+        content, lambda text: _seal(text, secret) if text.startswith(BASE_85) else text
+    )
+
+
+def unseal(content: Mapping[str, Any], secret: bytes) -> dict[str, Any]:
+    """Give the content of a line as it was before it was sealed; one that never was, as it is."""
+    return _each_text(content, lambda text: _unseal(text, secret))
+
+
+def _each_text(content: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """Change each fingerprint: of groups, of parts of figures, of whom a model is fitted on."""
+    told = dict(content)
+    if "groups" in told:
+        told["groups"] = {
+            name: {key: change(own) if key == "fingerprint" else own for key, own in group.items()}
+            for name, group in told["groups"].items()
+        }
+    if "parts" in told:
+        told["parts"] = {name: list(map(change, texts)) for name, texts in told["parts"].items()}
+    if FITTED in told:
+        told[FITTED] = change(told[FITTED])
+    return told
+
+
+def _seal(text: str, secret: bytes) -> str:
+    sums = from_text(text).astype(">u4").tobytes()
+    mark = hmac.digest(secret, b"seal" + sums, hashlib.sha256)[:_MARK]
+    return _SEALED + base64.b85encode(mark + _padded(sums, mark, secret).tobytes()).decode()
+
+
+def _unseal(text: str, secret: bytes) -> str:
+    if not text.startswith(_SEALED):
+        return text
+    raw = base64.b85decode(text.removeprefix(_SEALED))
+    sums = _padded(raw[_MARK:], raw[:_MARK], secret).view(">u4")
+    return to_text(sums.astype(np.int64).reshape(-1, SUMS))
+
+
+def _padded(sums: bytes, mark: bytes, secret: bytes) -> NDArray[np.uint8]:
+    """Put the pad of a mark over sums, or take it off."""
+    pad = hashlib.shake_256(b"pad" + secret + mark).digest(len(sums))
+    return np.frombuffer(sums, dtype=np.uint8) ^ np.frombuffer(pad, dtype=np.uint8)
