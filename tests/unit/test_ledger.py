@@ -541,6 +541,16 @@ def test_without_its_key_a_ledger_tells_of_no_two_sets_whom_both_hold(tmp_path):
         assert [line.content for line in ledger.releases] == [entered.content]
 
 
+def test_without_its_key_a_ledger_tells_no_hash_of_what_was_asked(tmp_path):
+    """It covers the hash of the survey's file: all but one answer known, that one is soon found."""
+    asked = "5f" * 32
+    with open_ledger(tmp_path, "owner") as ledger:
+        ledger.append(Entry("s", "1", "x", "score", asked, {}, {}).content)
+
+    assert asked not in (tmp_path / FILE).read_text(encoding="utf-8")
+    assert [line.content["request"] for line in verify(tmp_path)] == [asked]
+
+
 def test_a_ledger_of_open_fingerprints_is_read_as_before(tmp_path, monkeypatch):
     """Lines that were written before fingerprints were sealed keep their hash and what they tell."""
     group = to_text(fingerprint_groups(keys(9), SECRET, one_group(range(9), 9))[0])

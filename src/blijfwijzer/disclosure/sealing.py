@@ -1,4 +1,4 @@
-"""Fingerprints as a ledger keeps them on disk: of no use to whoever has not its key.
+"""What a line of a ledger tells of people, as it is on disk: of no use to who has not its key.
 
 A fingerprint is sums of what each person adds. In a group of twelve most sums are what one person
 adds, and so is what a part of those who were bullied has in common with it: who reads both, and
@@ -7,6 +7,9 @@ make without the key. The pad follows from the fingerprint itself, so that equal
 texts in one ledger, and a run that is made again is the line that it was (as in Rogaway & Shrimpton
 2006, doi:10.1007/11761679_23). All sums are written, also those that are 0: how many are tells how
 many people are in a small group.
+
+The hash of a request covers that of the survey's file, and else what a release tells of itself: who
+knew all answers but one found that one in a few tries. It is sealed in the same way.
 """
 
 import base64
@@ -16,7 +19,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blijfwijzer.disclosure.fingerprint import BASE_85, SUMS, from_text, to_text
 
@@ -35,14 +37,18 @@ def seal(content: Mapping[str, Any], secret: bytes) -> dict[str, Any]:
     ----------
     secret : the ledger's
     """
-    return _each_text(
-        content, lambda text: _seal(text, secret) if text.startswith(BASE_85) else text
-    )
+    told = _each_text(content, lambda text: _seal(text, secret))
+    if "request" in told:
+        told["request"] = _to_sealed(str(told["request"]).encode(), secret)
+    return told
 
 
 def unseal(content: Mapping[str, Any], secret: bytes) -> dict[str, Any]:
     """Give the content of a line as it was before it was sealed; one that never was, as it is."""
-    return _each_text(content, lambda text: _unseal(text, secret))
+    told = _each_text(content, lambda text: _unseal(text, secret))
+    if str(told.get("request", "")).startswith(_SEALED):
+        told["request"] = _from_sealed(told["request"], secret).decode()
+    return told
 
 
 def _each_text(content: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
@@ -61,20 +67,29 @@ def _each_text(content: Mapping[str, Any], change: Callable[[str], str]) -> dict
 
 
 def _seal(text: str, secret: bytes) -> str:
-    sums = from_text(text).astype(">u4").tobytes()
-    mark = hmac.digest(secret, b"seal" + sums, hashlib.sha256)[:_MARK]
-    return _SEALED + base64.b85encode(mark + _padded(sums, mark, secret).tobytes()).decode()
+    if not text.startswith(BASE_85):
+        return text
+    return _to_sealed(from_text(text).astype(">u4").tobytes(), secret)
 
 
 def _unseal(text: str, secret: bytes) -> str:
     if not text.startswith(_SEALED):
         return text
-    raw = base64.b85decode(text.removeprefix(_SEALED))
-    sums = _padded(raw[_MARK:], raw[:_MARK], secret).view(">u4")
+    sums = np.frombuffer(_from_sealed(text, secret), dtype=">u4")
     return to_text(sums.astype(np.int64).reshape(-1, SUMS))
 
 
-def _padded(sums: bytes, mark: bytes, secret: bytes) -> NDArray[np.uint8]:
-    """Put the pad of a mark over sums, or take it off."""
-    pad = hashlib.shake_256(b"pad" + secret + mark).digest(len(sums))
-    return np.frombuffer(sums, dtype=np.uint8) ^ np.frombuffer(pad, dtype=np.uint8)
+def _to_sealed(told: bytes, secret: bytes) -> str:
+    mark = hmac.digest(secret, b"seal" + told, hashlib.sha256)[:_MARK]
+    return _SEALED + base64.b85encode(mark + _padded(told, mark, secret)).decode()
+
+
+def _from_sealed(text: str, secret: bytes) -> bytes:
+    raw = base64.b85decode(text.removeprefix(_SEALED))
+    return _padded(raw[_MARK:], raw[:_MARK], secret)
+
+
+def _padded(told: bytes, mark: bytes, secret: bytes) -> bytes:
+    """Put the pad of a mark over something, or take it off."""
+    pad = hashlib.shake_256(b"pad" + secret + mark).digest(len(told))
+    return bytes(np.frombuffer(told, dtype=np.uint8) ^ np.frombuffer(pad, dtype=np.uint8))
