@@ -85,6 +85,17 @@ def test_a_reference_tells_nothing_of_few(rng):
     assert 40.0 not in edges
 
 
+@pytest.mark.parametrize("count", [1000, 1003, 1008])
+def test_a_reference_tells_no_last_digit_of_how_many_answered(count):
+    """The first tenth of 1,000 ended at 99.9, and that of 1,003 at 100.2."""
+    table = pd.DataFrame({name: np.arange(float(count)) for name in "abcd"})
+
+    edges = learn_reference(table, SCHEMA, np.ones(count), 10)["a"]["edges"]
+
+    assert len(edges) == 10
+    assert set(edges[:-1]) <= set(table["a"])
+
+
 def test_a_wave_that_differs_too_much_is_refused(rng):
     comparison = compared(rng, frame(rng, low=5), absent=("d",))
 

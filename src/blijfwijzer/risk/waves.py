@@ -167,10 +167,14 @@ def give_back_mix(
 
 
 def _edges(known: Array, minimum: int) -> list[float]:
-    """Upper edges of at most ten bins, each of at least `minimum` respondents."""
+    """Upper edges of at most ten bins, each of at least `minimum` respondents.
+
+    Each is an answer: where between two of them a decile lies tells the last digit of how many are
+    known.
+    """
     if len(known) < 2 * minimum:
         return [float("1e300")]
-    cuts = np.unique(np.quantile(known, np.arange(1, _BINS) / _BINS))
+    cuts = np.unique(np.quantile(known, np.arange(1, _BINS) / _BINS, method="inverted_cdf"))
     edges: list[float] = []
     last = -np.inf
     for cut in cuts:
