@@ -1,6 +1,6 @@
 """A part of the settings, and the numbers that several of them hold."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -26,3 +26,13 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def at_least(self, people: int, name: str) -> Self:
+        """Give these with no fewer people under a name than are promised.
+
+        >>> class Marks(Section):
+        ...     smallest: int = 5
+        >>> Marks().at_least(10, "smallest"), Marks(smallest=30).at_least(10, "smallest")
+        (Marks(smallest=10), Marks(smallest=30))
+        """
+        return self.model_copy(update={name: max(getattr(self, name), people)})

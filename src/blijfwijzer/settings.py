@@ -75,7 +75,7 @@ class EvaluationSettings(Section):
     bootstraps: int = Field(200, ge=50, le=10_000)
     """Draws of whole units, for intervals."""
     minimum_group: int = Field(10, ge=5, le=10_000)
-    """Respondents below which a group's figures are not shown."""
+    """Respondents of a figure of a group or curve, at least; never below `[disclosure] minimum`."""
 
 
 class DriverSettings(Section):
@@ -84,7 +84,7 @@ class DriverSettings(Section):
     bootstraps: int = Field(200, ge=50, le=10_000)
     """Draws of whole units, for intervals of importance."""
     minimum_mark: int = Field(10, ge=5, le=10_000)
-    """Respondents that each drawn mark stands for, at least."""
+    """Respondents that each drawn mark stands for; never below `[disclosure] minimum`."""
     largest_gap: float = Field(1e-5, gt=0, le=0.01)
     """Above this, contributions do not explain the risk and the run fails."""
     shown: int = Field(20, ge=5, le=60)

@@ -1,5 +1,7 @@
 """Evaluation: intervals of whole units, small groups never alone."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,8 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.risk.evaluation import TOO_SMALL, Predictions, evaluate, pool_small, to_metrics
 from blijfwijzer.risk.splits import PERSON, split_by_unit, units_apart
-from blijfwijzer.settings import EvaluationSettings
+from blijfwijzer.runs import train_review
+from blijfwijzer.settings import EvaluationSettings, Settings
 
 QUICK = EvaluationSettings(bootstraps=60)
 
@@ -28,10 +31,10 @@ def survey(rng):
     }
 
 
-def evaluated(survey, seed=0):
+def evaluated(survey, seed=0, settings=QUICK):
     design = Design.of_units(survey["weight"], survey["units"])
     predictions = Predictions(survey["values"], survey["risk"], design)
-    return evaluate(predictions, survey["units"], survey["groups"], QUICK, seed)
+    return evaluate(predictions, survey["units"], survey["groups"], settings, seed)
 
 
 def test_intervals_hold_the_value(survey):
@@ -88,6 +91,21 @@ def test_no_table_holds_fewer_than_ten(survey):
     assert found.by_unit["n"].min() >= 10
     assert found.calibration["n"].min() >= 10
     assert len(found.curves) <= 110
+
+
+def test_curves_of_two_trainings_are_ten_people_apart(survey):
+    """By steps of 10 and of 11 people one knew what the eleventh had, and by 5 what five had."""
+    few = {name: own[:495] for name, own in survey.items() if name != "groups"}
+    few |= {"weight": np.ones(495), "risk": few["risk"].round(2), "groups": {}}
+    curves = [
+        evaluated(few, settings=EvaluationSettings(bootstraps=50, minimum_group=least)).curves
+        for least in (5, 7, 10, 11, 13, 17, 30)
+    ]
+
+    places = {int(round(495 * share)) for curve in curves for share in curve["selected"]}
+
+    assert np.diff(sorted(places)).min() >= 10
+    assert len(places) > 20
 
 
 def test_an_error_of_calibration_has_no_interval(survey):
@@ -196,3 +214,17 @@ def test_folds_keep_people_apart_only_where_there_are_no_units(rng):
     assert people.is_unique
     few = responses.assign(organisatie=rng.choice(["A", "B", "C"], 100))
     assert units_apart(few, ("organisatie", "afdeling"), 5).name == "organisatie"
+
+
+def test_a_training_measures_groups_of_no_fewer_than_are_promised(monkeypatch):
+    """A curve by steps of five told how many of the five most at risk want to leave."""
+    seen = list[EvaluationSettings]()
+    monkeypatch.setattr(train_review, "evaluate", lambda *asked: seen.append(asked[3]))
+    monkeypatch.setattr(train_review, "protect_evaluation", lambda *_: None)
+    settings = Settings(evaluation=EvaluationSettings(minimum_group=5))
+    fitted = SimpleNamespace(made_from=SimpleNamespace(units=None, known=None), predictions=None)
+    breakdown = SimpleNamespace(among=lambda _: {}, units=frozenset())
+
+    train_review.evaluate_fitted(fitted, breakdown, settings)
+
+    assert [told.minimum_group for told in seen] == [settings.disclosure.minimum] == [10]

@@ -33,7 +33,7 @@ from blijfwijzer.risk.metrics import (
     to_margin,
 )
 from blijfwijzer.settings import EvaluationSettings
-from blijfwijzer.survey.arrays import Array, Mask, effective_n, effective_ns, join_small
+from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n, effective_ns, join_small
 from blijfwijzer.survey.breakdown import in_order
 
 TOO_SMALL = "te klein"
@@ -43,6 +43,8 @@ FEWEST_UNITS = 5
 _LEAST = 1e-9
 """Nearest that a share comes to its bound, for its log odds to be a number."""
 _CURVE_POINTS = 100
+_APART = 10
+"""People between two places at which any curve of the same people may have a point."""
 
 
 @dataclass(frozen=True)
@@ -379,18 +381,16 @@ def bin_risks(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
 def _curves(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
     """ROC, precision-recall and lift at few points, each step of at least `minimum` people.
 
-    A step of a curve between two single respondents would tell the outcome of one of them.
+    A step of a curve between two single respondents would tell the outcome of one of them. Steps
+    of another size are some of the same places, so that those of two trainings are as far apart.
     """
     positive, negative = cumulate(ranked, weight[ranked.order])
     people = np.append(0, ranked.tie_ends + 1)
     step = max(minimum, len(ranked.values) // _CURVE_POINTS)
-    kept = [0]
-    for place in range(1, len(people)):
-        if people[place] - people[kept[-1]] >= step:
-            kept.append(place)
-    if len(ranked.values) - people[kept[-1]] < minimum and len(kept) > 1:
-        kept.pop()
-    kept.append(len(people) - 1)
+    kept = _thin(people, _thin(people, np.arange(len(people)), _APART), step)
+    if len(kept) > 1 and people[-1] - people[kept[-1]] < max(minimum, _APART):
+        kept = kept[:-1]
+    kept = np.append(kept, len(people) - 1)
     selected = positive + negative
     return pd.DataFrame(
         {
@@ -400,3 +400,12 @@ def _curves(ranked: Ranked, weight: Array, minimum: int) -> pd.DataFrame:
             "precision": positive[kept] / np.maximum(selected[kept], 1e-300),
         }
     )
+
+
+def _thin(people: Array, places: Codes, step: int) -> Codes:
+    """Keep the first of some places, and each that is so many people beyond the last."""
+    kept = [int(places[0])]
+    for place in places[1:].tolist():
+        if people[place] - people[kept[-1]] >= step:
+            kept.append(place)
+    return np.array(kept, dtype=np.intp)

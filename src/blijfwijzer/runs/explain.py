@@ -119,7 +119,9 @@ def wish_explained(explained: Explained, kind: str) -> Wish:
 
 def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
     contributed, design = explained.contributed, explained.predictions.design
-    own, seed, groups = explained.settings.drivers, explained.settings.seed, breakdown.groups
+    settings, groups = explained.settings, breakdown.groups
+    own = settings.drivers.at_least(settings.disclosure.minimum, "minimum_mark")
+    seed = settings.seed
     audit = audited(groups, explained.stored.codebook)
     return replace(
         profile(contributed, design, groups, own, seed, []),
@@ -153,7 +155,7 @@ def _evaluate(explained: Explained, breakdown: Breakdown, overlap: Overlap) -> E
         explained.predictions.take(known),
         explained.units[known],
         {name: group[known] for name, group in groups.items()},
-        settings.evaluation,
+        settings.evaluation.at_least(settings.disclosure.minimum, "minimum_group"),
         settings.seed,
     )
     return protect_evaluation(evaluation, breakdown.units, settings.disclosure.unanimity)

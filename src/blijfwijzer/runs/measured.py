@@ -91,7 +91,8 @@ def measure_rivals(
     rows : those on which both can be measured
     """
     settings, codebook = explained.settings, explained.stored.codebook
-    draws, minimum = settings.evaluation.bootstraps, settings.evaluation.minimum_group
+    told = settings.evaluation.at_least(settings.disclosure.minimum, "minimum_group")
+    draws, minimum = told.bootstraps, told.minimum_group
     own = rivals.take(rows)
     # Of a part of the people no groups are told: beside those of everyone they would tell of few.
     is_part = bool((~np.isnan(rivals.values) & ~rows).any())

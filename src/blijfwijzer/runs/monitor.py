@@ -357,13 +357,14 @@ def _groups_of(
     values, weight = explained.answers[known], explained.weight[known]
     risk = explained.contributions.risk[known]
     columns, settings = found.stored.codebook.columns, explained.settings
+    told_of = settings.evaluation.at_least(settings.disclosure.minimum, "minimum_group")
     rows, groups = [], {}
     for attribute, group in breakdown.among(known).items():
         own = take_groups(attribute, group, columns[attribute].role == "unit")
         kept = []
         for place, name in enumerate(own.names):
             inside = own.of_response == place
-            if inside.sum() < settings.evaluation.minimum_group:
+            if inside.sum() < told_of.minimum_group:
                 continue
             told = {
                 "n": int(inside.sum()),

@@ -107,7 +107,7 @@ def evaluate_fitted(fitted: Fitted, breakdown: Breakdown, settings: Settings) ->
         fitted.predictions,
         made_from.units,
         breakdown.among(made_from.known),
-        settings.evaluation,
+        settings.evaluation.at_least(settings.disclosure.minimum, "minimum_group"),
         settings.seed,
     )
     return protect_evaluation(evaluation, breakdown.units, settings.disclosure.unanimity)
@@ -125,7 +125,8 @@ def explain_fitted(
     sampled = fitted.sampled
     apart = refits if sampled is None else refit_importance(sampled.compared.fold_models, *about)
     champion, design, seed = fitted.selection.champion, fitted.predictions.design, settings.seed
-    own, groups = settings.drivers, breakdown.among(made_from.known)
+    own = settings.drivers.at_least(settings.disclosure.minimum, "minimum_mark")
+    groups = breakdown.among(made_from.known)
     contributed = Contributed(contributions, task.frame, task.schema, champion.trees)
     return replace(
         profile(contributed, design, groups, own, seed, apart),
