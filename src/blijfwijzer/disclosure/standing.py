@@ -11,7 +11,9 @@ people are promised from there on."""
 SETTLE, STOP, RESUME = "settle", "stop", "resume"
 """Kinds of lines that show nothing, and tell of what comes after them: by which thresholds results
 are judged, and that no more are made for a while."""
-NOTES = frozenset({WITHDRAW, LOWER, SETTLE, STOP, RESUME})
+HAND_ON = "hand on"
+"""Kind of a line that shows nothing, and tells that a model was given away in a pack."""
+NOTES = frozenset({WITHDRAW, LOWER, SETTLE, STOP, RESUME, HAND_ON})
 """All kinds of lines that show nothing."""
 
 

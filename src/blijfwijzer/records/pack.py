@@ -10,7 +10,7 @@ and looked at by the linter, as those of one's own are.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -91,13 +91,19 @@ class PackMade:
 
 
 def write_pack(
-    path: Path, name: str, models: Sequence[Stored], keys: tuple[Path, ...], until: str = ""
+    path: Path,
+    name: str,
+    models: Sequence[Stored],
+    keys: tuple[Path, ...],
+    until: str = "",
+    enter: Callable[[], None] = lambda: None,
 ) -> PackMade:
     """Write a pack of models, signed with each of some private keys.
 
     Parameters
     ----------
     until : last day on which it may be used, as ISO 8601; "" for as long as its key is trusted
+    enter : notes that it is made; nothing is written before, and nothing can be refused after
 
     Raises
     ------
@@ -128,6 +134,7 @@ def write_pack(
     )
     told = to_json(about.model_dump())
     signatures = sign(told, keys)
+    enter()
     write_archive(path, {**files, _ABOUT: told, _SIGNATURES: to_json(signatures)})
     by_target = {stored.manifest.target: stored for stored in models}
     return PackMade(path, about.name, hash_bytes(told), tuple(signatures), by_target)

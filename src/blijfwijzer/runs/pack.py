@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.disclosure.standing import HAND_ON, note
 from blijfwijzer.errors import PackError, counted
 from blijfwijzer.groups.benchmarks import FEWEST_EMPLOYERS
 from blijfwijzer.records import signing
@@ -54,8 +57,10 @@ def pack(asked: PackRequest, output: Path, ledgers: Path | None) -> PackMade:
     chosen = choose_models(asked.models)
     models = [choice.stored for choice in chosen.values()]
     _refuse_few(models)
-    _refuse_by_ledger(models, ledgers or models[0].ledgers)
-    made = write_pack(output, asked.name, models, asked.keys, asked.until)
+    place = ledgers or models[0].ledgers
+    _refuse_by_ledger(models, place)
+    enter = partial(_enter, models, place, asked.name.strip())
+    made = write_pack(output, asked.name, models, asked.keys, asked.until, enter)
     print(f"{made.path}: pack {made.name}, signed with {counted(len(made.signed_by), 'key')}:")
     for key in made.signed_by:
         print(f"  {key}")
@@ -137,6 +142,18 @@ def _refuse_by_ledger(models: list[Stored], ledgers: Path) -> None:
             "or take back what nobody was given (blijfwijzer disclosure withdraw), the last first, "
             "and train again."
         )
+
+
+def _enter(models: list[Stored], ledgers: Path, name: str) -> None:
+    """Note that models are given away, so that none of them can be taken back."""
+    for stored in models:
+        survey = stored.codebook.survey.name
+        owner = stored.settings.disclosure.owner or survey
+        told = {"model": stored.manifest.sha256, "pack": name}
+        with open_ledger(ledgers / survey, owner) as ledger:
+            line = note(HAND_ON, survey, told)
+            if line not in [one.content for one in ledger.releases]:
+                ledger.append(line)
 
 
 def _as_json(models: Mapping[str, Stored]) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from blijfwijzer.disclosure.chain import FILE, Release, read_head, verify
 from blijfwijzer.disclosure.ledger import open_ledger, proof_of
 from blijfwijzer.disclosure.standing import (
+    HAND_ON,
     LOWER,
     WITHDRAW,
     belongs_to,
@@ -110,10 +111,21 @@ def _read_model(folder: Path) -> _Meant:
                 f"{folder}: this model is not in this ledger, or was taken back. Nothing was "
                 "changed. Give the right ledger."
             )
+        _refuse_handed_on(folder, own, entered)
         return lines[-1]
 
     owner = stored.settings.disclosure.owner or survey
     return _Meant(survey, owner, folder / MANIFEST, find)
+
+
+def _refuse_handed_on(folder: Path, model: str, entered: Sequence[Release]) -> None:
+    for line in entered:
+        if line.content["kind"] == HAND_ON and line.content["note"]["model"] == model:
+            raise ReleaseError(
+                f"{folder}: was given away in the pack {line.content['note']['pack']} on "
+                f"{line.time[:10]}. Nothing was taken back. If nobody is to use it any more, stop "
+                "it (blijfwijzer govern stop), and tell its receivers to revoke it."
+            )
 
 
 def _lines_to_withdraw(release: Path, own: Release, stand: Sequence[Release]) -> list[int]:
