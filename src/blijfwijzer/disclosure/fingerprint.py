@@ -42,7 +42,7 @@ Marks = list[csr_array]
 _MOST_ALIKE = 0.1
 """Share of people who answer as somebody else does, above which a part of the answers tells people
 apart no longer. Convention of ours: of groups of ten, one in three would hold nobody of them."""
-BASE_85 = ":"
+_BASE_85 = ":"
 """What a text in base 85 begins with; it is no letter of either base."""
 _ROWS_AT_ONCE = 50_000
 """Responses that are texts at a time: some 80 MB of 90 columns."""
@@ -353,25 +353,23 @@ def _where(sums: Fingerprints, numbers: NDArray[np.int64]) -> csr_array:
 
 
 def to_text(fingerprint: Fingerprints) -> str:
-    """Write a fingerprint as text (base 85): per view which sums are not 0, in bits, and these.
+    """Write all sums of a fingerprint as text (base 64).
 
-    In a group of twelve people at most twelve of the 64 sums are.
-
-    >>> to_text(np.eye(1, 64, dtype=np.int64))
-    ':fB*mh0000000001'
+    >>> to_text(np.eye(1, 64, dtype=np.int64))[:12]
+    'AAAAAQAAAAAA'
     """
-    parts = list[bytes]()
-    for sums in fingerprint.reshape(-1, SUMS):
-        parts += [np.packbits(sums != 0).tobytes(), sums[sums != 0].astype(">u4").tobytes()]
-    return BASE_85 + base64.b85encode(b"".join(parts)).decode()
+    return base64.b64encode(fingerprint.astype(">u4").tobytes()).decode()
 
 
 def from_text(text: str) -> Fingerprints:
-    """Read what `to_text` wrote, or what it wrote before, all sums in base 64: views x 64."""
-    if not text.startswith(BASE_85):
+    """Read what `to_text` wrote, or what it wrote for a while, in base 85: views x 64.
+
+    That was per view which sums are not 0, in bits, and these.
+    """
+    if not text.startswith(_BASE_85):
         raw = np.frombuffer(base64.b64decode(text), dtype=">u4")
         return raw.astype(np.int64).reshape(-1, SUMS)
-    left, views = base64.b85decode(text.removeprefix(BASE_85)), list[Fingerprints]()
+    left, views = base64.b85decode(text.removeprefix(_BASE_85)), list[Fingerprints]()
     while left:
         sums = np.zeros(SUMS, dtype=np.int64)
         is_held = np.unpackbits(np.frombuffer(left[: SUMS // 8], dtype=np.uint8)).astype(bool)
