@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.intake import check_survey
+from blijfwijzer.survey.intake import Intake, check_survey
 from questionnaires import small_survey
 from reports import said
 
@@ -21,6 +22,14 @@ INTAKE = Settings().intake
 
 def make_survey(rows=300, seed=1):
     return small_survey(np.random.default_rng(seed), rows)
+
+
+def lone_intake(rng, people):
+    """People of whom no two gave an answer alike, so that each is known from all others."""
+    names = [column.name for column in BOOK.columns.values()]
+    answers = {name: rng.permutation(10 * people)[:people].astype(float) for name in names}
+    responses = pd.DataFrame({**answers, "weight": 1.0})
+    return Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "abc", "w.csv")
 
 
 def labelled(tmp_path, **changes):

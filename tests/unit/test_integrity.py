@@ -35,6 +35,7 @@ from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.vouchers.seal import Origin
+from shared_intake import lone_intake
 
 SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
 PEOPLE = 400
@@ -55,10 +56,7 @@ def request_for(name="first", chosen=None, **origin):
 
 @pytest.fixture
 def intake(rng):
-    names = [column.name for column in load_codebook(SMALL).columns.values()]
-    answers = {name: rng.permutation(4000)[:PEOPLE].astype(float) for name in names}
-    responses = pd.DataFrame({**answers, "weight": 1.0})
-    return Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "abc", "w.csv")
+    return lone_intake(rng, PEOPLE)
 
 
 def publish(place, intake, request, output="out", files=FILES):

@@ -23,6 +23,7 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import Intake
+from shared_intake import lone_intake
 from small_worlds import members
 
 SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
@@ -37,10 +38,7 @@ def request_():
 
 @pytest.fixture
 def intake(rng):
-    names = [column.name for column in load_codebook(SMALL).columns.values()]
-    answers = {name: rng.permutation(4000)[:PEOPLE].astype(float) for name in names}
-    responses = pd.DataFrame({**answers, "weight": 1.0})
-    return Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "sha", "w.csv")
+    return lone_intake(rng, PEOPLE)
 
 
 def admit(release, intake, wave=None):
@@ -84,7 +82,7 @@ def test_each_wave_is_entered_and_the_own_one_last(request_, intake, rng, tmp_pa
 
     assert [line.content["wave"] for line in entered(tmp_path)] == ["1", "2"]
     with open_ledger(tmp_path / "ledger" / "small", "small") as ledger:
-        files_of = [ledger.identify(sha) for sha in ("before", "sha")]
+        files_of = [ledger.identify(sha) for sha in ("before", "abc")]
     assert [line.content["dataset"] for line in entered(tmp_path)] == files_of
     assert head["sequence"] == 2
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from blijfwijzer.disclosure.ledger import open_ledger
@@ -14,18 +13,15 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.release.trainings import FittedPeople, is_near_another
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
-from blijfwijzer.survey.intake import Intake
 from questionnaires import SMALL
+from shared_intake import lone_intake
 
 PEOPLE = 400
 
 
 @pytest.fixture
 def intake(rng):
-    names = [column.name for column in load_codebook(SMALL).columns.values()]
-    answers = {name: rng.permutation(4000)[:PEOPLE].astype(float) for name in names}
-    responses = pd.DataFrame({**answers, "weight": 1.0})
-    return Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "abc", "w.csv")
+    return lone_intake(rng, PEOPLE)
 
 
 def train(place, intake, name, without=()):
