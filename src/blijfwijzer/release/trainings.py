@@ -16,6 +16,7 @@ from blijfwijzer.disclosure.entry import NEAR
 from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.sealing import FITTED
+from blijfwijzer.disclosure.standing import HAND_ON, note
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.texts import Message, say
@@ -68,3 +69,16 @@ def is_near_another(ledger: Ledger, sha256: str) -> bool:
         line.content.get("model") == sha256 and line.content.get(NEAR, False)
         for line in ledger.standing
     )
+
+
+def enter_handed_on(ledger: Ledger, survey: str, sha256: str, pack: str) -> None:
+    """Enter, once for each pack, that a model is given away, so that it cannot be taken back.
+
+    Parameters
+    ----------
+    sha256 : of its manifest
+    pack : what that is called
+    """
+    line = note(HAND_ON, survey, {"model": sha256, "pack": pack})
+    if line not in [one.content for one in ledger.releases]:
+        ledger.append(line)

@@ -1,13 +1,13 @@
 """The stories of `pack`: a key, one file of models for others, and what such a file holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from blijfwijzer.disclosure.ledger import open_ledger
-from blijfwijzer.disclosure.standing import HAND_ON, note
+from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.errors import PackError, counted
 from blijfwijzer.groups.benchmarks import FEWEST_EMPLOYERS
 from blijfwijzer.records import signing
@@ -18,7 +18,7 @@ from blijfwijzer.release.origin import unknown_models
 from blijfwijzer.release.publication import known_ledger
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.stops import refuse_stopped
-from blijfwijzer.release.trainings import is_near_another
+from blijfwijzer.release.trainings import enter_handed_on, is_near_another
 from blijfwijzer.settings import Settings, load_settings
 
 
@@ -111,18 +111,27 @@ def _refuse_few(models: list[Stored]) -> None:
         )
 
 
+@contextmanager
+def _ledger_of(stored: Stored, ledgers: Path) -> Iterator[Ledger]:
+    """Open the ledger that knows a model, or refuse where there is none."""
+    survey = stored.codebook.survey.name
+    owner = stored.settings.disclosure.owner or survey
+    with known_ledger(survey, owner, ledgers) as ledger:
+        if ledger is None:
+            raise PackError(
+                f"{ledgers}: has no ledger of {survey}, so it is not known whether these models "
+                "are as they were trained. Give the right one with --ledger."
+            )
+        yield ledger
+
+
 def _refuse_by_ledger(models: list[Stored], ledgers: Path) -> None:
     """Refuse models of which the ledger says, or cannot say, that they tell of few people."""
     unknown, near = list[str](), list[str]()
     for stored in models:
         settings, survey = stored.settings, stored.codebook.survey
         request = Request("pack", stored.codebook, settings, survey.wave, origin=stored.origin)
-        with known_ledger(request.survey, request.owner, ledgers) as ledger:
-            if ledger is None:
-                raise PackError(
-                    f"{ledgers}: has no ledger of {request.survey}, so it is not known whether "
-                    "these models are as they were trained. Give the right one with --ledger."
-                )
+        with _ledger_of(stored, ledgers) as ledger:
             sha256 = ledger.identify(stored.manifest.sha256)
             refuse_stopped(ledger, {stored.folder.name: sha256})
             unknown += unknown_models(request, ledger)
@@ -147,13 +156,8 @@ def _refuse_by_ledger(models: list[Stored], ledgers: Path) -> None:
 def _enter(models: list[Stored], ledgers: Path, name: str) -> None:
     """Note that models are given away, so that none of them can be taken back."""
     for stored in models:
-        survey = stored.codebook.survey.name
-        owner = stored.settings.disclosure.owner or survey
-        told = {"model": stored.manifest.sha256, "pack": name}
-        with open_ledger(ledgers / survey, owner) as ledger:
-            line = note(HAND_ON, survey, told)
-            if line not in [one.content for one in ledger.releases]:
-                ledger.append(line)
+        with _ledger_of(stored, ledgers) as ledger:
+            enter_handed_on(ledger, stored.codebook.survey.name, stored.manifest.sha256, name)
 
 
 def _as_json(models: Mapping[str, Stored]) -> list[dict[str, str]]:
