@@ -86,11 +86,7 @@ class Earlier:
         ----------
         parts : one row each, one column per present response
         """
-        found = Likeness.of_none(parts.shape[0])
-        for past in self.past:
-            for own in past.compare_sets(add_up(past.people.marks, parts), minimum):
-                found = found.joined_with(own)
-        return found
+        return self._compare(parts, minimum, lambda past: (past.groups, past.parts))
 
     def compare_fitted(self, people: csr_array, minimum: int) -> Likeness:
         """Hold people that a model is fitted on against those that earlier ones were.
@@ -99,11 +95,16 @@ class Earlier:
         ----------
         people : one row, one column per present response
         """
-        found = Likeness.of_none(people.shape[0])
+        return self._compare(people, minimum, lambda past: (past.fitted,))
+
+    def _compare(
+        self, sets: csr_array, minimum: int, told: Callable[[Past], tuple[Fingerprints, ...]]
+    ) -> Likeness:
+        found = Likeness.of_none(sets.shape[0])
         for past in self.past:
-            now = add_up(past.people.marks, people)
-            own = compare(now, past.fitted, minimum, past.people.sight)
-            found = found.joined_with(own)
+            now = add_up(past.people.marks, sets)
+            for then in told(past):
+                found = found.joined_with(compare(now, then, minimum, past.people.sight))
         return found
 
 

@@ -7,8 +7,6 @@ from blijfwijzer.disclosure.ledger import Ledger
 
 Columns = tuple[tuple[str, ...], ...]
 """Those by whose answers people are known again, in views."""
-NEAR = "near"
-"""What a line of a training calls whether nearly the same people were told of before."""
 
 
 @dataclass(frozen=True)

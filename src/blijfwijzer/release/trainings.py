@@ -12,7 +12,6 @@ from typing import Any
 
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.entry import NEAR
 from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.sealing import FITTED
@@ -20,6 +19,9 @@ from blijfwijzer.disclosure.standing import HAND_ON, note
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.texts import Message, say
+
+_NEAR = "near"
+"""What a line of a training calls whether nearly the same people were told of before."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class FittedPeople:
     @property
     def entered(self) -> dict[str, Any]:
         """Give what the line of the training holds of them."""
-        return {FITTED: self.fingerprint, NEAR: self.is_near}
+        return {FITTED: self.fingerprint, _NEAR: self.is_near}
 
     @property
     def remarks(self) -> Iterator[Message]:
@@ -66,7 +68,7 @@ def is_near_another(ledger: Ledger, sha256: str) -> bool:
     sha256 : of its manifest
     """
     return any(
-        line.content.get("model") == sha256 and line.content.get(NEAR, False)
+        line.content.get("model") == sha256 and line.content.get(_NEAR, False)
         for line in ledger.standing
     )
 
