@@ -113,13 +113,16 @@ def subject(language="nl"):
     return Subject(BOOK, BOOK.outcomes["vertrek"], language)
 
 
-def drawn_performance(language):
+def measured():
     rng = np.random.default_rng(2)
     risk = rng.beta(2, 6, ROWS)
     units = pd.Series(rng.integers(0, 30, ROWS).astype(str))
     answers = (rng.random(ROWS) < risk).astype(float)
     predictions = Predictions(answers, risk, Design.of_units(np.ones(ROWS), units))
-    evaluation = evaluate(predictions, units, {}, EvaluationSettings(bootstraps=50), 0)
+    return evaluate(predictions, units, {}, EvaluationSettings(bootstraps=50), 0)
+
+
+def drawn_performance(language):
     tuning = pd.DataFrame(
         {"candidate": "trees", "log_loss": [0.62, 0.6], "is_chosen": [False, True]}
     )
@@ -127,7 +130,7 @@ def drawn_performance(language):
         {"share": [0.25, 0.5, 1.0], "rows": [500, 1000, 2000], "log_loss": [0.66, 0.63, 0.6]}
     ).assign(above=lambda rows: rows["log_loss"] - 0.6)
     told = subject(language)
-    return {**draw_performance(evaluation, told), **draw_tuning(tuning, learning, told)}
+    return {**draw_performance(measured(), told), **draw_tuning(tuning, learning, told)}
 
 
 def drawn_change(language):
@@ -227,6 +230,20 @@ def test_a_title_says_what_is_seen_however_long_the_label_of_the_risk_is(drivers
 
     assert {name: title.split(":\n")[-1] for name, title in titles.items()} == seen
     assert title_of("Vertrek", "wat", 20) == "Vertrek: wat"
+
+
+def test_a_curve_of_lift_has_one_point_for_each_share_of_people():
+    """Rounded, two points may have one share: they were drawn as a jump in the curve."""
+    told = {
+        **{"selected": [0.0, 0.07, 0.08, 0.08, 1.0], "recall": [0.0, 0.2, 0.22, 0.26, 1.0]},
+        **{"false_alarms": [0.0, 0.04, 0.05, 0.05, 1.0], "precision": [1.0, 0.5, 0.4, 0.4, 0.2]},
+    }
+
+    pictures = draw_performance(replace(measured(), curves=pd.DataFrame(told)), subject())
+    curve = pictures["curves"].figure.axes[2].lines[0]
+
+    assert curve.get_xdata() == pytest.approx([0.07, 0.08, 1.0])
+    assert curve.get_ydata() == pytest.approx([0.2 / 0.07, 3.0, 1.0])
 
 
 def test_the_picture_of_a_change_says_of_how_many_people_it_is():

@@ -108,7 +108,9 @@ def _curves(evaluation: Evaluation, subject: Subject) -> Picture:
         precision.set_title(subject.say("plot.average_precision", average=precise))
         precision.set_xlabel(subject.say("plot.recall"))
         precision.set(ylabel=subject.say("plot.precision"), ylim=(0, 1.02))
-        lift.plot(told["selected"], told["recall"] / told["selected"], color=ORANGE)
+        # Shares are rounded: two points of one share would be drawn as a jump.
+        found = told.groupby("selected")["recall"].mean()
+        lift.plot(found.index, found / found.index, color=ORANGE)
         lift.axhline(1, linestyle="--", color=GREY, linewidth=1)
         lift.set_title(subject.say("plot.lift", lift=lifted))
         lift.set_xlabel(subject.say("plot.selected"))
