@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help install check fix test test-all fuzz train explain score govern climate claims validate ui notebooks bench bench-large same shape docs profile
+.PHONY: FORCE help install check fix test test-all fuzz train explain score govern climate claims validate ui notebooks bench bench-large bench-huge same shape docs profile
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -60,7 +60,6 @@ score: $(STAMP) $(NEXT) $(NEXT:.sav=-margins.csv) ## Score the built-in 2022 wav
 	$(BIN)/blijfwijzer disclosure audit out/2022 --survey $(NEXT) --codebook werkonderzoek-2019 \
 	  --population $(NEXT:.sav=-margins.csv)
 	@echo "Open out/2022/report.html."
-
 govern: $(STAMP) ## Fill the forms of those who answer for it, and check each figure
 	@ls models/achterblijver-* >/dev/null 2>&1 || $(MAKE) train
 	$(BIN)/blijfwijzer govern pack --output out/accountability $$(ls -d out/2022 2>/dev/null | sed 's/^/--release /')
@@ -91,5 +90,6 @@ profile: $(STAMP) ## Print where COMMAND=score (climate, check, explain) spends 
 	$(BIN)/python -m studies.costs $${COMMAND:-score} --respondents $(RESPONDENTS)
 bench: ## Measure against other tools; writes docs/benchmarks.md
 bench-large: ## Train and score up to a million (an hour); writes its section of docs/benchmarks.md
-bench bench-large: $(VENV)/installed-bench
+bench-huge: ## Train on ten million (once; up to three hours); writes its section of docs/benchmarks.md
+bench bench-large bench-huge: $(VENV)/installed-bench
 	$(BIN)/python -m studies $@ --data $${SURVEYS:-../shared/data} --output docs/benchmarks.md

@@ -12,12 +12,16 @@ from blijfwijzer.progress import Tell, show_progress
 Section = Callable[[Path, Tell], str]
 LARGE = "## Large surveys"
 """Heading of the section that `bench-large` makes."""
+HUGE = "## Ten million responses"
+"""Heading of the section that `bench-huge` makes."""
 
 
 def main() -> None:
     """Run one study and write its page, or one section of it."""
     parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
-    parser.add_argument("study", choices=("validation", "bench", "bench-large", "noise"))
+    parser.add_argument(
+        "study", choices=("validation", "bench", "bench-large", "bench-huge", "noise")
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="public surveys")
     parser.add_argument("--output", type=Path, required=True, help="page to write")
     parser.add_argument("--only", help="section to make and put in its place on the page")
@@ -35,11 +39,12 @@ def main() -> None:
         text = _run(asked, tell)
     if asked.output.exists():
         page = asked.output.read_text(encoding="utf-8")
-        if asked.only or asked.study == "bench-large":
+        if asked.only or asked.study in ("bench-large", "bench-huge"):
             text = put_in_place(text, page)
-        elif asked.study == "bench" and LARGE in page:
-            # It is made by a study of its own, which takes longer than the rest of the page.
-            text = put_in_place(find_section(LARGE, page), text)
+        elif asked.study == "bench":
+            # They are made by studies of their own, which take longer than the rest of the page.
+            for kept in filter(None, (find_section(heading, page) for heading in (LARGE, HUGE))):
+                text = put_in_place(kept, text)
     with write_beside(asked.output) as beside:
         beside.write_text(text, encoding="utf-8")
     print(text)
@@ -54,6 +59,10 @@ def _run(asked: argparse.Namespace, tell: Tell) -> str:
         from studies.large import bench_large
 
         return bench_large(tell)
+    if asked.study == "bench-huge":
+        from studies.large import bench_huge
+
+        return bench_huge(tell)
     if asked.study == "bench":
         from studies import bench
 

@@ -36,6 +36,7 @@ TARGETS = [
     "profile",
     "bench",
     "bench-large",
+    "bench-huge",
 ]
 APART = ("bench", "docs")
 """Extras that have a lock of their own, with what they add."""

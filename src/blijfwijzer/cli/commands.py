@@ -89,7 +89,7 @@ def _program(
 @speaks
 def synthesise(
     output: Annotated[Path, typer.Option(help="Survey to write; the suffix gives the format.")],
-    respondents: Annotated[int, typer.Option(min=500, max=5_000_000)] = 40_000,
+    respondents: Annotated[int, typer.Option(min=500, max=10_000_000)] = 40_000,
     seed: Annotated[int, typer.Option(min=0)] = 2019,
     wave: Annotated[int, typer.Option(help="2019, or 2022 with drifted margins.")] = 2019,
     truth: Annotated[
