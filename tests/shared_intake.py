@@ -7,6 +7,7 @@ import pandas as pd
 
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake, check_survey
 from questionnaires import small_survey
 from reports import said
@@ -29,7 +30,9 @@ def lone_intake(rng, people):
     names = [column.name for column in BOOK.columns.values()]
     answers = {name: rng.permutation(10 * people)[:people].astype(float) for name in names}
     responses = pd.DataFrame({**answers, "weight": 1.0})
-    return Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "abc", "w.csv")
+    return Intake(
+        Held.of(responses), pd.DataFrame({"row": [], "reasons": []}), (), (), "abc", "w.csv"
+    )
 
 
 def labelled(tmp_path, **changes):

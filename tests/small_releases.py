@@ -14,6 +14,7 @@ from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 from governed import write_governance
 from reports import make_report
@@ -83,7 +84,9 @@ def make_release(
     }
     responses = pd.DataFrame({**answers, "weight": 1.0})
     digest = hashlib.sha256(responses.to_numpy().tobytes()).hexdigest()
-    intake = Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), digest, "w.csv")
+    intake = Intake(
+        Held.of(responses), pd.DataFrame({"row": [], "reasons": []}), (), (), digest, "w.csv"
+    )
     table = io.BytesIO()
     groups_of(np.random.default_rng(7)).to_parquet(table)
     files = {

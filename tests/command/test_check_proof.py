@@ -15,6 +15,7 @@ from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 from command_line import call, keys_of
 
@@ -30,7 +31,9 @@ def place(tmp_path, rng):
     responses = pd.DataFrame({**answers, "weight": 1.0}).assign(
         sector=rng.choice(["a", "b"], PEOPLE), opleiding=rng.choice([1.0, 2.0], PEOPLE)
     )
-    intake = Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "sha", "w.csv")
+    intake = Intake(
+        Held.of(responses), pd.DataFrame({"row": [], "reasons": []}), (), (), "sha", "w.csv"
+    )
     request = Request("score", codebook, Settings(), "2", ("mean",), {"survey_sha256": "sha"})
     grouping = make_groups(responses, codebook, ["sector"], Settings(), ["opleiding"])
     with publication(tmp_path / "out", request, tmp_path / "ledger") as release:

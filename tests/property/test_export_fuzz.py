@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 import fuzz_exports
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import check_survey
 from fuzz_exports import MANY, changes, exports, fuzz_one, judge, number, says
 
@@ -39,7 +40,7 @@ def read_wrongly(monkeypatch, change):
 
     def read(*asked):
         intake = check_survey(*asked)
-        return replace(intake, responses=change(intake.responses))
+        return replace(intake, held=Held.of(change(intake.responses)))
 
     monkeypatch.setattr(fuzz_exports, "check_survey", read)
 

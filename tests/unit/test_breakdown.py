@@ -13,6 +13,7 @@ from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 
 SMALL = Path(__file__).parents[1] / "assets" / "small.toml"
@@ -30,7 +31,9 @@ def intake(rng):
     }
     schooling = pd.Series(rng.integers(1, 4, PEOPLE)).astype(str)
     responses = pd.DataFrame({**answers, **units, "opleiding": schooling, "weight": 1.0})
-    return Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "sha", "w.csv")
+    return Intake(
+        Held.of(responses), pd.DataFrame({"row": [], "reasons": []}), (), (), "sha", "w.csv"
+    )
 
 
 def broken_down(intake, risk):
@@ -81,7 +84,7 @@ def told_by_means(intake, ledger=None, asked=(MEAN,)):
 def answered(intake, rng):
     """The same, where the questions of a scale were answered as people do."""
     items = {f"veilig_{n}": rng.integers(1, 6, PEOPLE).astype(float) for n in (1, 2, 3)}
-    return replace(intake, responses=intake.responses.assign(**items))
+    return replace(intake, held=Held.of(intake.responses.assign(**items)))
 
 
 def test_means_are_told_of_everyone_and_the_largest_units_only(answered):
@@ -102,7 +105,7 @@ def test_means_bar_no_unit_of_which_they_are_not_told(answered):
     responses = answered.responses
     alike = {f"veilig_{n}": responses[f"veilig_{n}"].mask(responses["organisatie"] == "O0", v)
              for n, v in ((1, 5.0), (2, 5.0), (3, 1.0))}  # fmt: skip
-    alike = replace(answered, responses=responses.assign(**alike))
+    alike = replace(answered, held=Held.of(responses.assign(**alike)))
 
     assert set(told_by_means(alike)[0].names) == set(told_by_means(answered, asked=())[0].names)
 
@@ -112,7 +115,7 @@ def test_a_largest_unit_whose_people_answered_alike_is_told_by_no_mean(answered)
     alike = {f"veilig_{n}": responses[f"veilig_{n}"].mask(responses["sector"] == "S0", v)
              for n, v in ((1, 5.0), (2, 5.0), (3, 1.0))}  # fmt: skip
 
-    told = told_by_means(replace(answered, responses=responses.assign(**alike)))[1]
+    told = told_by_means(replace(answered, held=Held.of(responses.assign(**alike))))[1]
 
     assert "sector=S0" not in told and "sector=S1" in told
 
@@ -125,7 +128,9 @@ def test_a_largest_unit_that_few_joined_since_is_told_by_no_mean(answered):
         sector=np.where(np.arange(PEOPLE) < 5, "S1", answered.responses["sector"])
     )
 
-    admission, told, _ = told_by_means(replace(answered, responses=moved, sha256="other"), ledger)
+    admission, told, _ = told_by_means(
+        replace(answered, held=Held.of(moved), sha256="other"), ledger
+    )
 
     assert told == ["all", "sector=S2", "sector=S3"]
     assert not {"sector=S0", "sector=S1"} & set(admission.names)

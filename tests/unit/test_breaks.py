@@ -8,6 +8,7 @@ from blijfwijzer.errors import MissingColumnsError, TooFewResponsesError
 from blijfwijzer.progress import silent
 from blijfwijzer.runs.waves import ReadWave, WavesRequest, read_waves, without_breaks
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 from questionnaires import small_survey
 from reports import said
@@ -25,7 +26,9 @@ def test_a_question_with_a_break_is_left_out_of_changes(book):
     broken = book.columns[first].model_copy(update={"new_since": "other wording"})
     changed = book.model_copy(update={"columns": {**book.columns, first: broken}})
     wave = pd.DataFrame({item: [1.0, 2, 3] for item in scale.items})
-    read = ReadWave("2019", Intake(wave, pd.DataFrame(), (), (), "", "x.csv"), pd.DataFrame())
+    read = ReadWave(
+        "2019", Intake(Held.of(wave), pd.DataFrame(), (), (), "", "x.csv"), pd.DataFrame()
+    )
 
     before = without_breaks(read, changed)
 

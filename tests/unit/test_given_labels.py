@@ -9,6 +9,7 @@ from blijfwijzer.groups.naming import name_groups
 from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.given_labels import NO_LABELS, read_labels
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.texts import Text
 from questionnaires import SMALL
@@ -31,7 +32,7 @@ def table(tmp_path, text=TABLE):
 
 def intake(units=None):
     none = pd.DataFrame()
-    return Intake(none, none, (), (), "0" * 64, "w.csv", units=units or {})
+    return Intake(Held.of(none), none, (), (), "0" * 64, "w.csv", units=units or {})
 
 
 def called(names, book, code, language):

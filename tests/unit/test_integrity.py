@@ -33,6 +33,7 @@ from blijfwijzer.runs.audit import audit, verify_ledgers
 from blijfwijzer.runs.withdraw import lower, withdraw
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.vouchers.seal import Origin
 from shared_intake import lone_intake
@@ -233,9 +234,7 @@ def test_a_model_that_was_trained_with_the_ledger_is_known(intake, tmp_path):
 def test_the_last_output_can_be_taken_back_and_the_ledger_keeps_that(released, intake, tmp_path):
     divide(released, tmp_path)
     digest = hash_bytes((released / "run.json").read_bytes())
-    less = Intake(
-        intake.responses.iloc[1:].reset_index(drop=True), *list(vars(intake).values())[1:]
-    )
+    less = Intake(Held.of(intake.responses.iloc[1:]), *list(vars(intake).values())[1:])
 
     withdraw(released, tmp_path / "ledger", digest, "wrong export")
     with publication(tmp_path / "two", request_for("two"), tmp_path / "ledger") as release:
@@ -424,7 +423,7 @@ def only(intake, rows):
 
 
 def with_responses(intake, responses):
-    return Intake(responses, *list(vars(intake).values())[1:])
+    return Intake(Held.of(responses), *list(vars(intake).values())[1:])
 
 
 @pytest.mark.parametrize(("columns", "codes"), [(1, 40), (2, 7), (3, 4), (30, 4000)])
@@ -496,7 +495,7 @@ def test_margins_are_not_changed_by_another_name_of_the_wave(tmp_path, intake, c
     publish(tmp_path, intake, request_for("first", register_sha256="r" * 64))
     responses = intake.responses.copy()
     responses.iloc[:changed, responses.columns.get_loc("veilig_1")] += 1
-    same = replace(intake, responses=responses, sha256="another")
+    same = replace(intake, held=Held.of(responses), sha256="another")
     other = replace(request_for("plain"), wave="3")
 
     with pytest.raises(DisclosureError, match="release 1 beside wave 3: .* other margins"):
@@ -570,6 +569,6 @@ def test_another_wave_of_other_people_may_have_other_margins(tmp_path, intake, r
     others = intake.responses.apply(lambda answers: rng.permutation(answers) + 5000)
     other = replace(request_for("plain"), wave="3")
 
-    publish(tmp_path, replace(intake, responses=others, sha256="another"), other, "plain")
+    publish(tmp_path, replace(intake, held=Held.of(others), sha256="another"), other, "plain")
 
     assert len(verify(ledger_of(tmp_path))) == 2

@@ -17,6 +17,7 @@ from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 from small_worlds import members
 
@@ -35,7 +36,9 @@ def intake(rng):
     responses = pd.DataFrame(
         {**answers, "sector": sectors, "organisatie": organisations, "weight": 1.0}
     )
-    return Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "sha", "w.csv")
+    return Intake(
+        Held.of(responses), pd.DataFrame({"row": [], "reasons": []}), (), (), "sha", "w.csv"
+    )
 
 
 def wish(intake, level, name="small"):

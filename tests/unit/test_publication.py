@@ -22,6 +22,7 @@ from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 from shared_intake import lone_intake
 from small_worlds import members
@@ -74,7 +75,7 @@ def test_the_same_request_is_entered_once(request_, intake, tmp_path):
 def test_each_wave_is_entered_and_the_own_one_last(request_, intake, rng, tmp_path):
     shuffled = intake.responses.sample(frac=1, random_state=1).to_numpy()
     other = pd.DataFrame(shuffled + 5000, columns=intake.responses.columns).assign(weight=1.0)
-    before = Intake(other, intake.rejected, (), (), "before", "v.csv")
+    before = Intake(Held.of(other), intake.rejected, (), (), "before", "v.csv")
     with publication(tmp_path / "out", request_, tmp_path / "ledger") as release:
         admit(release, before, "1")
         admit(release, intake)
@@ -149,7 +150,7 @@ def sectors(intake):
     names = ["all", *(f"sector={each}" for each in range(4))]
     groups = pd.DataFrame({"kind": ["all", *["unit"] * 4], "people": np.nan}, index=names)
     grouping = Grouping(groups, members(*rows), pd.DataFrame(), members(np.zeros(PEOPLE)))
-    return replace(intake, responses=responses), grouping
+    return replace(intake, held=Held.of(responses)), grouping
 
 
 def publish_sectors(request, asked, answers, tmp_path, number=1):
@@ -205,7 +206,7 @@ def test_the_proof_of_a_second_release_holds_the_groups_of_the_first(
     request_, intake, rng, tmp_path
 ):
     responses = intake.responses.assign(sector=rng.choice(["a", "b"], PEOPLE))
-    sectors = replace(intake, responses=responses)
+    sectors = replace(intake, held=Held.of(responses))
     settings = Settings()
     with publication(tmp_path / "one", request_, tmp_path / "ledger") as release:
         grouping = make_groups(responses, request_.codebook, ["sector"], settings)
@@ -229,7 +230,8 @@ def test_groups_that_know_people_by_other_columns_are_told_where_a_proof_lacks_t
     request_, intake, rng, tmp_path
 ):
     asked = replace(
-        intake, responses=intake.responses.assign(sector=rng.choice(["a", "b"], PEOPLE))
+        intake,
+        held=Held.of(intake.responses.assign(sector=rng.choice(["a", "b"], PEOPLE))),
     )
     with publication(tmp_path / "one", request_, tmp_path / "ledger") as release:
         grouping = make_groups(asked.responses, request_.codebook, ["sector"], Settings())
@@ -295,7 +297,7 @@ def test_a_proof_tells_who_answered_in_groups_that_are_told_the_share_only(
 
 def test_a_release_that_was_taken_back_is_in_no_later_proof(request_, intake, rng, tmp_path):
     responses = intake.responses.assign(sector=rng.choice(["a", "b"], PEOPLE))
-    asked = replace(intake, responses=responses)
+    asked = replace(intake, held=Held.of(responses))
     with publication(tmp_path / "one", request_, tmp_path / "ledger") as release:
         grouping = make_groups(responses, request_.codebook, ["sector"], Settings())
         release.admit(asked, grouping, {})

@@ -13,6 +13,7 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.release.trainings import FittedPeople, is_near_another
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from questionnaires import SMALL
 from shared_intake import lone_intake
 
@@ -41,7 +42,7 @@ def manifest_of(name):
 
 
 def less(intake, people):
-    return replace(intake, responses=intake.responses.drop(people).reset_index(drop=True))
+    return replace(intake, held=Held.of(intake.responses.drop(people)))
 
 
 def is_near(place, name):

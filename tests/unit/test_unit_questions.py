@@ -27,6 +27,7 @@ from blijfwijzer.release.verify import hold_rows
 from blijfwijzer.runs import pages as story
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.scales import score_scales
 
@@ -52,7 +53,9 @@ def intake(rng):
         "organisatie": np.char.mod("O%d", np.arange(PEOPLE) // 50),
     }
     responses = pd.DataFrame({**answers, **items, **units, "weight": 1.0})
-    return Intake(responses, pd.DataFrame({"row": [], "reasons": []}), (), (), "sha", "w.csv")
+    return Intake(
+        Held.of(responses), pd.DataFrame({"row": [], "reasons": []}), (), (), "sha", "w.csv"
+    )
 
 
 def asked_of(intake):
@@ -112,7 +115,7 @@ def test_a_unit_that_answered_one_question_alike_is_told_by_none_and_by_all_else
         **{ITEMS[0]: intake.responses[ITEMS[0]].mask(intake.responses["organisatie"] == "O3", 5.0)}
     )
 
-    both, without = admitted(replace(intake, responses=alike))
+    both, without = admitted(replace(intake, held=Held.of(alike)))
 
     group = next(name for name in both.names if "organisatie=O3" in name)
     assert group in names_of(both, told_by(SCALE))

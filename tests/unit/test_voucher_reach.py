@@ -18,6 +18,7 @@ from blijfwijzer.runs.voucher_needs import owners_of
 from blijfwijzer.runs.voucher_reach import chance_of_offer
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.vouchers.lottery import expected_offers
 from shared_lottery import lottery_of, needs_of
@@ -136,7 +137,7 @@ def test_chances_before_the_draw_are_what_many_draws_give(choices):
 def admitted(aim, responses):
     """Give the figures that may be told, by themselves and beside everyone."""
     columns = pd.DataFrame({"row": [], "reasons": []})
-    intake = Intake(responses, columns, (), (), "abc", "w.csv")
+    intake = Intake(Held.of(responses), columns, (), (), "abc", "w.csv")
     release = rehearse(Request("vouchers", BOOK, SETTINGS, "2"))
     admission = release.admit(intake, everyone_alone(responses), {})
     told = frozenset(release.figures(admission, offer_cells(aim, wave_of(responses))))

@@ -8,6 +8,7 @@ from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 
 TRAITS = ("leeftijd", "opleiding", "dienstjaren", "leidinggevende")
 """Concepts that are traits."""
@@ -38,7 +39,7 @@ def find_traits(
     )
 
 
-def read_traits(responses: pd.DataFrame, names: Sequence[str], codebook: Codebook) -> pd.DataFrame:
+def read_traits(responses: Responses, names: Sequence[str], codebook: Codebook) -> pd.DataFrame:
     """Give traits as text: the codebook's codes, or bands of a number; no answer as well.
 
     Returns

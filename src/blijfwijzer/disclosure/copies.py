@@ -5,21 +5,29 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from blijfwijzer.survey.held import Responses, tables
+
+_ROWS_AT_ONCE = 50_000
+"""Responses that are numbers at a time: some 40 MB of 90 columns."""
 Forms = NDArray[np.intp]
 """Number of each response's form: the same for those with the very same answers."""
 
 
-def number_forms(answers: pd.DataFrame) -> Forms:
+def number_forms(answers: Responses) -> Forms:
     """Give each response the number of its form.
 
     Parameters
     ----------
     answers : one row per response, of all that was asked
     """
-    if not len(answers.columns):
+    asked = [str(name) for name in answers]
+    if not asked or not len(answers):
         return np.arange(len(answers), dtype=np.intp)
-    hashes = pd.util.hash_pandas_object(answers, index=False)
-    return np.asarray(pd.factorize(hashes)[0], dtype=np.intp)
+    hashes = [
+        pd.util.hash_pandas_object(part, index=False).to_numpy()
+        for part in tables(answers, asked, _ROWS_AT_ONCE)
+    ]
+    return np.asarray(pd.factorize(np.concatenate(hashes))[0], dtype=np.intp)
 
 
 def count_forms(members: csr_array, forms: Forms) -> NDArray[np.int64]:

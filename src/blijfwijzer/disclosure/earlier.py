@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
@@ -33,6 +32,7 @@ from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.sealing import FITTED
 from blijfwijzer.disclosure.standing import promised, standing
 from blijfwijzer.errors import LedgerError
+from blijfwijzer.survey.held import Responses
 
 Definition = dict[str, str]
 """Column to the code or band that all people of a group have."""
@@ -124,7 +124,7 @@ class Seen:
 class Present:
     """The people of a survey, and the groups that are to be shown of them."""
 
-    responses: pd.DataFrame
+    responses: Responses
     """One row per response."""
     groups: csr_array
     """One row per group."""
@@ -378,9 +378,7 @@ class _Shown:
     waves: set[str] = field(default_factory=set)
 
 
-def _by_columns(
-    releases: list[Release], wave: str, responses: pd.DataFrame
-) -> dict[Columns, _Shown]:
+def _by_columns(releases: list[Release], wave: str, responses: Responses) -> dict[Columns, _Shown]:
     """Take together what releases showed that know people by the same columns."""
     shown: dict[Columns, _Shown] = {}
     for release in releases:

@@ -29,6 +29,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from blijfwijzer.survey.held import Responses, tables
+
 SUMS = 64
 PRIME = 2**31 - 1
 """Sums are modulo this, so that four bytes hold one: with twice as many a group of a ledger took
@@ -50,7 +52,7 @@ _AT_ONCE = 10_000
 """Pairs of sets of which all sums are held against each other: 20 MB per view."""
 
 
-def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
+def view_keys(responses: Responses, views: Sequence[Sequence[str]]) -> Views:
     """Give the bytes of each response by which the same response is known again.
 
     Parameters
@@ -61,8 +63,8 @@ def view_keys(responses: pd.DataFrame, views: Sequence[Sequence[str]]) -> Views:
     """
     names = sorted({name for view in views for name in view})
     keys: Views = [[] for _ in views]
-    for start in range(0, len(responses), _ROWS_AT_ONCE):
-        texts = _to_texts(responses.iloc[start : start + _ROWS_AT_ONCE][names])
+    for answers in tables(responses, names, _ROWS_AT_ONCE):
+        texts = _to_texts(answers)
         for own, view in zip(keys, views, strict=True):
             own += [str(key).encode() for key in _hash_rows(texts[sorted(view)])]
     return keys

@@ -19,6 +19,7 @@ from blijfwijzer.progress import Tell
 from blijfwijzer.risk.features import COUNTED, Features, Schema, build_features
 from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_ns
+from blijfwijzer.survey.held import Responses, pick
 
 SURE = 0.95
 """Share of draws that must agree on a driver's sign for it to be told first. Ours."""
@@ -48,7 +49,7 @@ class Scored:
 class Rows:
     """Responses that are scored, and the groups that they are in."""
 
-    responses: pd.DataFrame
+    responses: Responses
     scales: pd.DataFrame
     members: csr_array
     """One row per group, one column per response."""
@@ -87,7 +88,7 @@ def score_groups(model: RiskModel, rows: Rows, batching: Batching, tell: Tell) -
     )
     names = list(dict.fromkeys(feature.scale for feature in schema.features))
     some = np.unique(np.linspace(0, count - 1, min(count, batching.largest)).astype(np.intp))
-    sample = build_features(responses.iloc[some], scales.iloc[some], schema)
+    sample = build_features(pick(responses, some), scales.iloc[some].reset_index(drop=True), schema)
     numbers = dict(zip(COUNTED, sums.counts["features"].T, strict=True))
     return Scored(
         found.risk.join(),

@@ -17,6 +17,7 @@ from blijfwijzer.progress import Tell
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.held import Responses, tables
 
 _MOST_SHARED = 20_000
 """Rows of a batch that goes to another process: some 15 MB, and a second's work. No figure depends
@@ -28,7 +29,7 @@ class RowBatch:
     """Some rows that follow each other."""
 
     rows: slice
-    responses: pd.DataFrame
+    responses: Responses
     scales: pd.DataFrame
 
 
@@ -48,7 +49,7 @@ class Placed:
 
 
 def part_rows(
-    responses: pd.DataFrame, scales: pd.DataFrame, schema: Schema, size: int
+    responses: Responses, scales: pd.DataFrame, schema: Schema, size: int
 ) -> Iterator[RowBatch]:
     """Part rows into batches, with what a model reads of them.
 
@@ -57,11 +58,13 @@ def part_rows(
     size : rows of a batch
     """
     read = set(schema.names)
-    own = responses[[name for name in responses if name in read]]
-    scored = scales[[name for name in scales if name in read]]
-    for start in range(0, len(responses), size):
-        rows = slice(start, start + size)
-        yield RowBatch(rows, own.iloc[rows], scored.iloc[rows])
+    own, scored = ([name for name in columns if name in read] for columns in (responses, scales))
+    start = 0
+    for answers, scores in zip(
+        tables(responses, own, size), tables(scales, scored, size), strict=True
+    ):
+        yield RowBatch(slice(start, start + len(scores)), answers, scores)
+        start += len(scores)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from blijfwijzer.estimation.moments import covariances
 from blijfwijzer.estimation.resampling import Draws, draw_wholes, interval_of
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, Scale
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.scales import recode_items
 
 LOW_RELIABILITY = 0.60
@@ -34,7 +35,7 @@ class Reliability:
 
 
 def measure_reliability(
-    responses: pd.DataFrame,
+    responses: Responses,
     codebook: Codebook,
     design: Design,
     *,

@@ -16,6 +16,7 @@ from blijfwijzer.groups.grouping import asked_levels, code_answers, cross_variab
 from blijfwijzer.groups.population import read_population
 from blijfwijzer.survey.arrays import Codes
 from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.held import Responses
 
 _APART = "\x1f"
 """Between the codes of a unit: no code of a survey has it, since it is no sign to read."""
@@ -47,7 +48,7 @@ class Frame:
         """How many there are."""
         return int(np.prod(self.shape))
 
-    def find(self, responses: pd.DataFrame) -> Codes:
+    def find(self, responses: Responses) -> Codes:
         """Give the place of each response.
 
         Raises
@@ -129,7 +130,7 @@ def make_frame(
     return Frame(units.reset_index(drop=True), tuple(named), population)
 
 
-def _units_of(responses: pd.DataFrame, levels: Sequence[str], units: pd.DataFrame) -> Codes:
+def _units_of(responses: Responses, levels: Sequence[str], units: pd.DataFrame) -> Codes:
     own = responses[list(levels)].astype("str").where(responses[list(levels)].notna(), "")
     place = pd.Index(_joined(units)).get_indexer(pd.Index(_joined(own)))
     unknown = place < 0

@@ -18,6 +18,7 @@ from blijfwijzer.groups.register_means import RegisterCells
 from blijfwijzer.groups.simple_rule import COLUMN, SIMPLE_RULE, part_by_rule
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.held import Responses, pick
 from blijfwijzer.survey.texts import Message, Value, as_seen
 
 COLUMNS = ["level", "label", "parent", "sector", "kind", "n", "people", "response"]
@@ -53,7 +54,7 @@ class Grouping:
 
 
 def make_groups(
-    responses: pd.DataFrame,
+    responses: Responses,
     codebook: Codebook,
     by: Sequence[str],
     settings: Settings,
@@ -125,7 +126,7 @@ def make_groups(
     )
 
 
-def everyone_alone(responses: pd.DataFrame) -> Grouping:
+def everyone_alone(responses: Responses) -> Grouping:
     """Group all responses as one, where no unit is large enough to tell of."""
     everyone = csr_array(np.ones((1, len(responses)), dtype=np.int8))
     nobody = csr_array((0, len(responses)), dtype=np.int8)
@@ -157,7 +158,7 @@ def part_people(units: pd.DataFrame) -> pd.DataFrame:
 
 
 def member_finder(
-    responses: pd.DataFrame, codebook: Codebook
+    responses: Responses, codebook: Codebook
 ) -> Callable[[dict[str, str]], NDArray[np.bool_] | None]:
     """Give a function that finds who fits a definition; None when a column of it is not there."""
     places: dict[str, dict[str, NDArray[np.intp]]] = {}
@@ -178,7 +179,7 @@ def member_finder(
     return find
 
 
-def _given(variable: Column, responses: pd.DataFrame, codebook: Codebook) -> pd.Series:
+def _given(variable: Column, responses: Responses, codebook: Codebook) -> pd.Series:
     """Give what each response has in a variable that groups are crossed with.
 
     Raises
@@ -195,7 +196,7 @@ def _given(variable: Column, responses: pd.DataFrame, codebook: Codebook) -> pd.
 
 
 def _find_column(
-    name: str, responses: pd.DataFrame, codebook: Codebook
+    name: str, responses: Responses, codebook: Codebook
 ) -> tuple[pd.Series, Column] | None:
     """Give what each response has in a column of definitions; None when it is not there."""
     if name == SIMPLE_RULE:
@@ -253,12 +254,12 @@ class _Made:
         return pd.DataFrame(self.rolled, columns=_ROLLED_UP)
 
 
-def _stack(members: list[Any], responses: pd.DataFrame) -> csr_array:
+def _stack(members: list[Any], responses: Responses) -> csr_array:
     none = csr_array((0, len(responses)), dtype=np.int8)
     return csr_array(vstack([none, *(csr_array(m) for m in members)], format="csr"))
 
 
-def asked_levels(codebook: Codebook, by: Sequence[str], responses: pd.DataFrame) -> list[str]:
+def asked_levels(codebook: Codebook, by: Sequence[str], responses: Responses) -> list[str]:
     """Give the unit levels that groups are made of, from the largest down to the smallest asked.
 
     Raises
@@ -282,7 +283,7 @@ def asked_levels(codebook: Codebook, by: Sequence[str], responses: pd.DataFrame)
     return levels
 
 
-def cross_variable(name: str, codebook: Codebook, responses: pd.DataFrame) -> Column:
+def cross_variable(name: str, codebook: Codebook, responses: Responses) -> Column:
     """Give a variable that units may be crossed with.
 
     Raises
@@ -313,7 +314,7 @@ def cross_variable(name: str, codebook: Codebook, responses: pd.DataFrame) -> Co
     return column
 
 
-def _everyone(responses: pd.DataFrame, population: pd.DataFrame | None) -> pd.DataFrame:
+def _everyone(responses: Responses, population: pd.DataFrame | None) -> pd.DataFrame:
     people = np.nan if population is None else max(population["people"].sum(), len(responses))
     row = {
         "level": EVERYONE,
@@ -329,13 +330,13 @@ def _everyone(responses: pd.DataFrame, population: pd.DataFrame | None) -> pd.Da
 
 
 def _unit_groups(
-    responses: pd.DataFrame,
+    responses: Responses,
     population: pd.DataFrame | None,
     path: list[str],
     codebook: Codebook,
 ) -> tuple[pd.DataFrame, csr_array]:
     names, members = _indicate(path_ids(responses, path))
-    places = responses.iloc[members.indices[members.indptr[:-1]]]
+    places = pick(responses, members.indices[members.indptr[:-1]])
     n = np.diff(members.indptr).astype(int)
     people = np.full(len(names), np.nan)
     if population is not None:
@@ -359,7 +360,7 @@ def _unit_groups(
 
 
 def _cross_groups(
-    responses: pd.DataFrame,
+    responses: Responses,
     answers: pd.Series,
     variable: Column,
     path: list[str],
@@ -369,7 +370,7 @@ def _cross_groups(
     unit = path_ids(responses, path)
     names, members = _indicate((unit + crossed + answers).mask(unit.isna() | answers.isna()))
     first = members.indices[members.indptr[:-1]]
-    places, said = responses.iloc[first], answers.iloc[first]
+    places, said = pick(responses, first), answers.iloc[first].reset_index(drop=True)
     label = _labels(said, variable)
     if path:
         where = _labels(places[path[-1]], codebook.columns[path[-1]])

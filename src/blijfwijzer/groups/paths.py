@@ -6,6 +6,8 @@ from urllib.parse import unquote
 
 import pandas as pd
 
+from blijfwijzer.survey.held import Responses
+
 EVERYONE = "all"
 """Id of the group of all responses."""
 _SIGNS = "%/&="
@@ -63,7 +65,7 @@ def crossed_with(groups: Iterable[Hashable]) -> list[str]:
     return ["" if cross is None else cross[0] for cross in crosses]
 
 
-def path_ids(units: pd.DataFrame, levels: list[str]) -> pd.Series:
+def path_ids(units: Responses, levels: list[str]) -> pd.Series:
     """Give the id of each row's unit; missing where a part of it is.
 
     Parameters

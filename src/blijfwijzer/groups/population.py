@@ -9,6 +9,7 @@ from blijfwijzer.errors import BlijfwijzerError, GroupError, MissingColumnsError
 from blijfwijzer.groups.paths import GroupPath, path_ids
 from blijfwijzer.survey.cells import code_text, numbers_in, plain_text
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.remarks import of_several
 from blijfwijzer.survey.table import tell_names
 from blijfwijzer.survey.texts import Message, Value
@@ -116,7 +117,7 @@ def first_of(found: Sequence[object]) -> str:
     return ", ".join(str(one) for one in found[:_TOLD]) + more
 
 
-def name_as_survey(population: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
+def name_as_survey(population: pd.DataFrame, responses: Responses) -> pd.DataFrame:
     """Write units as the survey does, where they differ in spaces only.
 
     Spaces around a name, double ones and those that do not break are no part of it.
@@ -126,7 +127,7 @@ def name_as_survey(population: pd.DataFrame, responses: pd.DataFrame) -> pd.Data
     population : as `read_population` gives
     responses : one row per response
     """
-    for level in population.columns.intersection(responses.columns):
+    for level in population.columns.intersection([str(name) for name in responses]):
         there = pd.Series(responses[level].dropna().astype("str").unique(), dtype="str")
         plain = dict(zip(_plain(there), there, strict=True))
         names = population[level]
@@ -137,7 +138,7 @@ def name_as_survey(population: pd.DataFrame, responses: pd.DataFrame) -> pd.Data
 
 
 def join_units(
-    population: pd.DataFrame, responses: pd.DataFrame, levels: list[str], file: str
+    population: pd.DataFrame, responses: Responses, levels: list[str], file: str
 ) -> Joined:
     """Hold the units of a survey against those of a table of people.
 
@@ -173,7 +174,7 @@ def join_units(
 
 
 def refuse_unknown_units(
-    population: pd.DataFrame, responses: pd.DataFrame, levels: list[str], file: str
+    population: pd.DataFrame, responses: Responses, levels: list[str], file: str
 ) -> None:
     """Refuse a list of people that does not know the units of a survey.
 

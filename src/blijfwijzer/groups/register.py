@@ -26,6 +26,7 @@ from blijfwijzer.groups.population import (
 from blijfwijzer.survey.answers import read_answers
 from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.table import tell_names
 
 Kind = Literal["counts", "margins", "cells"]
@@ -57,7 +58,7 @@ class Register:
     levels: tuple[str, ...]
     """Unit levels of the table, from the largest down."""
 
-    def units_of(self, responses: pd.DataFrame, level: str | None = None) -> pd.Series:
+    def units_of(self, responses: Responses, level: str | None = None) -> pd.Series:
         """Give the id of the unit that each response is in, as the register names it.
 
         Parameters
@@ -78,7 +79,7 @@ def kind_of(frame: pd.DataFrame, codebook: Codebook) -> Kind:
 
 
 def read_register(
-    frame: pd.DataFrame, codebook: Codebook, responses: pd.DataFrame, file: str
+    frame: pd.DataFrame, codebook: Codebook, responses: Responses, file: str
 ) -> Register:
     """Read margins or cells of a register, and hold them against the codebook.
 
@@ -161,7 +162,7 @@ def _names(frame: pd.DataFrame) -> list[str]:
 
 
 def _refuse_variables(
-    names: Sequence[str], codebook: Codebook, responses: pd.DataFrame, file: str
+    names: Sequence[str], codebook: Codebook, responses: Responses, file: str
 ) -> None:
     known = {c.name for c in codebook.columns.values() if c.role not in ("unit", "weight", "id")}
     unknown = [name for name in names if name not in known]

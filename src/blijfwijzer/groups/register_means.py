@@ -19,6 +19,7 @@ from blijfwijzer.groups.register import Register, code_answers
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.survey.arrays import Array, Codes
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class RegisterCells:
 
 
 def part_over_cells(
-    responses: pd.DataFrame,
+    responses: Responses,
     register: Register,
     codebook: Codebook,
     groups: pd.DataFrame,

@@ -20,6 +20,7 @@ from blijfwijzer.groups.register import Margin, Register, code_answers
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses, pick
 from blijfwijzer.survey.remarks import of_several
 from blijfwijzer.survey.replicates import replicate_names
 from blijfwijzer.survey.texts import Message, Value, say
@@ -57,11 +58,16 @@ class RegisterWeights:
     without_forms: tuple[str, ...]
     """Units of the register in which nobody responded; their people are stood for by nobody."""
 
-    def reweigh(self, responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-        """Give responses these weights; replicates keep their share of difference from them."""
-        names = ["weight", *replicate_names(responses.columns, codebook)]
+    def reweigh(self, responses: Responses, codebook: Codebook) -> dict[str, pd.Series]:
+        """Give responses these weights; replicates keep their share of difference from them.
+
+        Returns
+        -------
+        The weight and each replicate weight, by name.
+        """
+        names = ["weight", *replicate_names(responses, codebook)]
         factor = self.weight / self.before
-        return responses.assign(**{name: responses[name] * factor for name in names})
+        return {name: responses[name] * factor for name in names}
 
     @property
     def remarks(self) -> tuple[Message, ...]:
@@ -115,7 +121,7 @@ class _Coded:
 
 
 def weigh_by_register(
-    responses: pd.DataFrame, register: Register, codebook: Codebook, settings: Settings, file: str
+    responses: Responses, register: Register, codebook: Codebook, settings: Settings, file: str
 ) -> RegisterWeights:
     """Weigh responses so that they have the margins of a register, unit by unit.
 
@@ -210,7 +216,7 @@ class _Rules:
 
 
 def _code(
-    responses: pd.DataFrame, own: Margin, register: Register, codebook: Codebook, file: str
+    responses: Responses, own: Margin, register: Register, codebook: Codebook, file: str
 ) -> _Coded:
     """Put one variable of a register beside the responses."""
     unit, names = pd.factorize(register.units_of(responses, own.level), sort=True)
@@ -237,7 +243,7 @@ def _code(
         if level in responses and own.level and _is_above(level, own.level, codebook)
     ]
     first = pd.Series(unit).drop_duplicates().loc[lambda places: places >= 0]
-    of_unit = responses.iloc[first.sort_values().index]
+    of_unit = pick(responses, first.sort_values().index.to_numpy())
     chain = [pd.factorize(path_ids(of_unit, above[:k]))[0] for k in range(len(above), 0, -1)]
     everyone = np.zeros(len(names), dtype=np.intp)
     people = own.people.loc[names].to_numpy(dtype=float)

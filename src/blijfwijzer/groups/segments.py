@@ -30,6 +30,7 @@ from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import SegmentSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n
 from blijfwijzer.survey.codebook import Column
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.texts import Message
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Segments:
 
 
 def find_segments(
-    responses: pd.DataFrame,
+    responses: Responses,
     predictions: Predictions,
     columns: Sequence[Column],
     settings: SegmentSettings,
@@ -165,7 +166,7 @@ def estimate_rates(inside: Array, values: Array, design: Design, usable: Mask) -
 
 
 def _questions(
-    responses: pd.DataFrame,
+    responses: Responses,
     columns: Sequence[Column],
     asked: tuple[str, ...],
     barred: frozenset[str],

@@ -7,6 +7,7 @@ are groups like others: they pass the same gate, and a voucher plan may be made 
 import pandas as pd
 
 from blijfwijzer.survey.codebook import Codebook, Column
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.rule_truth import holds
 from blijfwijzer.survey.rules import conditions_of
 from blijfwijzer.survey.scales import score_scales
@@ -28,7 +29,7 @@ COLUMN = Column(
 )
 
 
-def part_by_rule(responses: pd.DataFrame, codebook: Codebook) -> pd.Series | None:
+def part_by_rule(responses: Responses, codebook: Codebook) -> pd.Series | None:
     """Say of each response whether it fits the simple rule: `FITS` or `OTHERS`.
 
     Whoever left out an answer that decides it does not fit, as far as is known, so that the rule

@@ -90,7 +90,7 @@ class ClaimFindings:
         shown = [verdict for verdict in self.verdicts if self.shown.tells(verdict)]
         return {
             "forms": self.intake.rows,
-            "accepted": len(self.intake.responses),
+            "accepted": len(self.intake.held),
             "refused": len(self.intake.rejected),
             "earlier_releases": self.releases,
             **{name.replace(" ", "_"): sum(v.verdict == name for v in shown) for name in VERDICTS},

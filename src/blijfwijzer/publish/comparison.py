@@ -62,7 +62,7 @@ class Compared:
         refused = len(self.intake.rejected)
         return {
             "forms": self.intake.rows,
-            "accepted": len(self.intake.responses),
+            "accepted": len(self.intake.held),
             "refused": refused,
             "shown": len(self.groups),
         }

@@ -36,7 +36,7 @@ def count_groups(intake: Intake, grouping: Grouping, shown: NDArray[np.bool_]) -
     """
     return {
         "forms": intake.rows,
-        "accepted": len(intake.responses),
+        "accepted": len(intake.held),
         "refused": len(intake.rejected),
         "groups": len(shown),
         "shown": int(shown.sum()),

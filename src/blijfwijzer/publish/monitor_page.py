@@ -71,7 +71,7 @@ def watch_chapter(watch: Watch) -> Chapter:
     subject, intake = watch.subject, watch.intake
     edge = Edge.of(watch.settings)
     learnt = write(subject.codebook.survey.label, subject.language)
-    counts = {"forms": intake.rows, "accepted": len(intake.responses)}
+    counts = {"forms": intake.rows, "accepted": len(intake.held)}
     counts["refused"] = len(intake.rejected)
     rejected = shown_rejected(intake.rejected, subject.codebook, edge)
     return Chapter(

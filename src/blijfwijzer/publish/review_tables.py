@@ -80,7 +80,7 @@ def review_chapter(review: Review) -> Chapter:
     if review.wave:
         survey, what = survey_title(review.wave, subject.codebook), say("review.other_wave")
         about.append((say("fact.learnt_on"), write(learnt, subject.language)))
-    counts = {"forms": intake.rows, "accepted": len(intake.responses)}
+    counts = {"forms": intake.rows, "accepted": len(intake.held)}
     counts["refused"] = len(intake.rejected)
     rows = {**dict(_driver_rows(review)), **dict(_quality_rows(review))}
     rows |= dict(section_rows(review.drivers, subject))

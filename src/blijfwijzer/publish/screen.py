@@ -162,7 +162,7 @@ def _found(checked: Checked) -> Iterator[Message]:
 
 def _lines(checked: Checked) -> Iterator[str]:
     intake = checked.intake
-    accepted, rejected = len(intake.responses), len(intake.rejected)
+    accepted, rejected = len(intake.held), len(intake.rejected)
     read = counted(intake.rows, "response")
     yield f"{checked.file}: {read} = {accepted} accepted + {rejected} rejected"
     told = checked.rejected

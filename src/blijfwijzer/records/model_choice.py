@@ -173,12 +173,13 @@ def foresee(stored: Stored, intake: Intake, settings: Settings, tell: Tell) -> A
     -------
     One calibrated probability per response. They exist in memory only.
     """
-    responses, batch = intake.responses, settings.wave.batch
+    responses, batch = intake.held, settings.wave.batch
     scales = score_scales(responses, stored.codebook)
     risk = np.empty(len(responses))
     for start in range(0, len(responses), batch):
         tell(f"{stored.model.target}: {100 * start // len(responses)} % scored")
         rows = slice(start, start + batch)
-        built = build_features(responses.iloc[rows], scales.iloc[rows], stored.model.schema)
+        own = responses.take(rows), scales.iloc[rows].reset_index(drop=True)
+        built = build_features(*own, stored.model.schema)
         risk[rows] = predict_risk(stored.model, built.frame)
     return risk

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,10 @@ from blijfwijzer.release.origin import other_weights, told_otherwise
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
+
+_Responses = TypeVar("_Responses", pd.DataFrame, Held)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Crowd:
         ----------
         members : one row per group that is to be shown
         """
-        responses = intake.responses
+        responses = intake.held
         weight = responses["weight"].to_numpy(dtype=float)
         return cls(
             Present(responses, members, member_finder(responses, codebook)),
@@ -309,10 +313,11 @@ def _telling(ledger: Ledger, figure: str) -> Ledger:
     return replace(ledger, releases=releases)
 
 
-def answers_of(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def answers_of(responses: _Responses, codebook: Codebook) -> _Responses:
     """Give all that was answered, and not who or where people are."""
     asked = codebook.with_role("item", "career", "audit", "claim", "outcome")
-    return responses[[column.name for column in asked if column.name in responses]]
+    names = [column.name for column in asked if column.name in responses]
+    return responses.only(names) if isinstance(responses, Held) else responses[names]
 
 
 def admit_figures(

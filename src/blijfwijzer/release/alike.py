@@ -50,11 +50,9 @@ def units_beside(release: Rehearsal, intake: Intake) -> csr_array:
     """Give all units that are large enough to be told of."""
     codebook, settings = release.request.codebook, release.request.settings
     try:
-        return make_groups(
-            intake.responses, codebook, list(codebook.units.levels), settings
-        ).members
+        return make_groups(intake.held, codebook, list(codebook.units.levels), settings).members
     except (GroupError, MissingColumnsError):
-        return csr_array((0, len(intake.responses)), dtype=np.int8)
+        return csr_array((0, len(intake.held)), dtype=np.int8)
 
 
 def find_ties(units: csr_array, minimum: int) -> Mask:
@@ -89,7 +87,7 @@ def admit_cells(
         There are too few people for a cell; or nearly the same people were told of before, or
         these people in other cells.
     """
-    admission = release.admit(intake, everyone_alone(intake.responses), {})
+    admission = release.admit(intake, everyone_alone(intake.held), {})
     people = len(cells)
     if cells.max(initial=-1) < 1:
         raise DisclosureError(
@@ -123,7 +121,7 @@ def _levels_beside(intake: Intake, codebook: Codebook, minimum: int) -> Iterator
     A model that goes by an attribute makes cells of nearly one level each. All of these less the
     level are the few in the wrong place, so enough people must be.
     """
-    for name, group in break_down(intake.responses, codebook).items():
+    for name, group in break_down(intake.held, codebook).items():
         if codebook.columns[name].role != "unit":
             levels = pool_small(group, minimum).astype("str")
             yield np.unique(levels.fillna("").to_numpy(dtype=object), return_inverse=True)[1]

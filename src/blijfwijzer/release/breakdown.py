@@ -24,6 +24,7 @@ from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.scales import score_scales
 
@@ -69,7 +70,7 @@ def admit_breakdown(
     by : unit levels; the clusters when left out
     """
     codebook, settings = release.request.codebook, release.request.settings
-    responses, minimum = intake.responses, settings.disclosure.minimum
+    responses, minimum = intake.held, settings.disclosure.minimum
     figure, *means = release.request.statistics
     grouping = _units(responses, codebook, settings, by or [codebook.units.cluster])
     # Where no outcome is known, what is told rests on what everybody answered to other questions.
@@ -133,7 +134,7 @@ def _of_largest(
     codebook = request.codebook
     level = grouping.groups["level"]
     among = level.isin([EVERYONE, codebook.units.levels[0]]).to_numpy()
-    found = culture_bases(score_scales(intake.responses, codebook), codebook, request.settings)
+    found = culture_bases(score_scales(intake.held, codebook), codebook, request.settings)
     return {name: replace(found[name], among=among) for name in means if name in found}
 
 
@@ -169,7 +170,7 @@ def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings)
 
 
 def _units(
-    responses: pd.DataFrame, codebook: Codebook, settings: Settings, by: Sequence[str]
+    responses: Responses, codebook: Codebook, settings: Settings, by: Sequence[str]
 ) -> Grouping:
     """Group by unit levels; everyone is the one group where no unit is large enough."""
     try:

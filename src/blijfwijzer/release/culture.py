@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concept_scores import read_concepts
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.intake import Intake
 
 
@@ -43,7 +45,7 @@ class Wave:
     register: RegisterWeights | None = None
     """Weights that its responses have by a register, if there is one."""
 
-    @property
+    @cached_property
     def responses(self) -> pd.DataFrame:
         """One row per response."""
         return self.intake.responses
@@ -176,7 +178,7 @@ def offer_figures(
 
 
 def mix_figures(
-    responses: pd.DataFrame, mix: pd.DataFrame, counted: str, codebook: Codebook, minimum: int
+    responses: Responses, mix: pd.DataFrame, counted: str, codebook: Codebook, minimum: int
 ) -> Figures:
     """Offer the categories that the mix of a wave is told by; units are groups of their own.
 

@@ -2,16 +2,15 @@
 
 import warnings
 
-import pandas as pd
-
 from blijfwijzer.errors import PromiseWarning, SettingsError
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 
 _VIEWS = 3
 
 
-def key_columns(codebook: Codebook, responses: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+def key_columns(codebook: Codebook, responses: Responses) -> tuple[tuple[str, ...], ...]:
     """Columns by whose answers a response is known again: all, and dealt over three views.
 
     In the three are only columns that no file of the survey may lack. That of all holds whatever

@@ -328,7 +328,7 @@ def _members_of_all(
     intake: Intake, codebook: Codebook, ledger: Ledger, lines: Sequence[Release]
 ) -> tuple[csr_array, list[str]]:
     """Give all groups that were shown of a file, and those that cannot be right."""
-    responses = intake.responses
+    responses = intake.held
     parts, unlike = [csr_array((0, len(responses)), dtype=np.int8)], []
     find = member_finder(responses, codebook)
     for columns, shown in _shown_of(lines).items():

@@ -23,6 +23,7 @@ from blijfwijzer.risk.coded import Coded
 from blijfwijzer.settings import FeatureSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, Column, Policy, Scale, Text
+from blijfwijzer.survey.held import Responses
 
 COUNTED = ("missing", "unseen", "moved_to_limit")
 """What is counted of each feature while it is made."""
@@ -91,7 +92,7 @@ class Features:
 
 
 def learn_schema(
-    responses: pd.DataFrame,
+    responses: Responses,
     scales: pd.DataFrame,
     codebook: Codebook,
     barred: frozenset[str],
@@ -138,7 +139,7 @@ def learn_schema(
     return Schema(tuple(features))
 
 
-def build_features(responses: pd.DataFrame, scales: pd.DataFrame, schema: Schema) -> Features:
+def build_features(responses: Responses, scales: pd.DataFrame, schema: Schema) -> Features:
     """Make the model's columns, in the schema's order.
 
     Raises
@@ -159,7 +160,7 @@ def build_features(responses: pd.DataFrame, scales: pd.DataFrame, schema: Schema
     return Features(frame, counts)
 
 
-def code_features(responses: pd.DataFrame, scales: pd.DataFrame, schema: Schema) -> Coded:
+def code_features(responses: Responses, scales: pd.DataFrame, schema: Schema) -> Coded:
     """Make the model's columns as codes, one after the other; raises what `build_features` does."""
     _refuse_absent(responses, scales, schema)
     counts = []
@@ -193,7 +194,7 @@ def schema_from_json(features: list[dict[str, Any]]) -> Schema:
     )
 
 
-def _is_one_of(scale: Scale, columns: list[Column], responses: pd.DataFrame) -> bool:
+def _is_one_of(scale: Scale, columns: list[Column], responses: Responses) -> bool:
     """Whether a scale is a single item that is a feature already: it counts once."""
     names = {column.name for column in columns if column.name in responses}
     return len(scale.items) == 1 and scale.items[0] in names
@@ -266,7 +267,7 @@ def _frequent_levels(column: Column, answers: pd.Series, minimum: int) -> tuple[
 
 
 def _build(
-    feature: Feature, responses: pd.DataFrame, scales: pd.DataFrame
+    feature: Feature, responses: Responses, scales: pd.DataFrame
 ) -> tuple[NDArray[np.floating[Any]], dict[str, Any]]:
     source = scales if feature.kind == "scale" else responses
     if feature.name not in source:
@@ -301,7 +302,7 @@ def _count(
     }
 
 
-def _refuse_absent(responses: pd.DataFrame, scales: pd.DataFrame, schema: Schema) -> None:
+def _refuse_absent(responses: Responses, scales: pd.DataFrame, schema: Schema) -> None:
     available = set(responses.columns) | set(scales.columns)
     absent = [f.name for f in schema.features if f.name not in available]
     refused = [name for name in absent if schema[name].absent == "reject"]

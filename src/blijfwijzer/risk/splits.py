@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import OneClassError, TooFewResponsesError
+from blijfwijzer.survey.held import Responses
 
 FEWEST_DRAWN, _MOST_OFF = 30, 0.25
 """Whole units of a sample, at least, and by which share its responses may be more or fewer than
@@ -17,7 +18,7 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Places of the rows to fit on, and of those to predict."""
 
 
-def units_apart(responses: pd.DataFrame, levels: Sequence[str], folds: int) -> pd.Series:
+def units_apart(responses: Responses, levels: Sequence[str], folds: int) -> pd.Series:
     """Give the units that folds keep whole.
 
     Those of the first level; where all responses are of one of these, those of the first level
@@ -41,7 +42,7 @@ def units_apart(responses: pd.DataFrame, levels: Sequence[str], folds: int) -> p
     present = [level for level in levels[1:] if level in responses]
     for depth in range(1, len(present) + 1):
         path = present[:depth]
-        units = responses.groupby(path, dropna=False, observed=True).ngroup().rename(path[-1])
+        units = responses[path].groupby(path, dropna=False, observed=True).ngroup().rename(path[-1])
         if units.nunique() >= folds:
             return units
     return pd.Series(np.arange(len(responses)), index=responses.index, name=PERSON)

@@ -22,6 +22,7 @@ from blijfwijzer.risk.task import Task, Whole
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook, Outcome
+from blijfwijzer.survey.held import Responses, pick
 from blijfwijzer.survey.rule_truth import label
 
 _Rows = TypeVar("_Rows", pd.DataFrame, pd.Series)
@@ -112,7 +113,7 @@ class Sampled:
 
 
 def prepare(
-    responses: pd.DataFrame,
+    responses: Responses,
     scales: pd.DataFrame,
     codebook: Codebook,
     outcome: Outcome,
@@ -133,13 +134,13 @@ def prepare(
     require_both_classes(labelled, outcome, settings.intake.minimum_responses)
     answers = labelled.values.to_numpy(dtype=float)
     known = np.flatnonzero(~np.isnan(answers))
-    responses, scales = (_take(part, known) for part in (responses, scales))
+    responses, scales = _answers(responses, known), _take(scales, known)
     cluster = codebook.units.levels.index(codebook.units.cluster)
     apart = units_apart(responses, codebook.units.levels[cluster:], settings.model.folds)
     above = next((n for n in codebook.units.levels[:cluster] if n in responses), None)
     strata = pd.Series(0, apart.index) if above is None else responses[above]
     fitted, are_whole = _draw(apart, strata, settings.model.most_fitted, settings.seed)
-    responses, scales = (_take(part, fitted) for part in (responses, scales))
+    responses, scales = _answers(responses, fitted), _take(scales, fitted)
     apart, strata = (_take(part, fitted) for part in (apart, strata))
     barred = barred_columns(codebook, outcome)
     schema = learn_schema(responses, scales, codebook, barred, settings.features)
@@ -181,6 +182,11 @@ def _draw(units: pd.Series, strata: pd.Series, most: int, seed: int) -> tuple[Co
     if len(units) <= most:
         return np.arange(len(units), dtype=np.intp), True
     return draw_whole_units(units, strata, most, seed)
+
+
+def _answers(responses: Responses, rows: Codes) -> Responses:
+    """Give some responses; all of them without a copy."""
+    return responses if len(rows) == len(responses) else pick(responses, rows)
 
 
 def _take(part: _Rows, rows: Codes) -> _Rows:

@@ -100,7 +100,7 @@ def find_targeting(aim: Aim, wave: NewWave, hidden: frozenset[tuple[str, str]]) 
         aim.values[answered],
         aim.chance[answered],
         Design.of_units(
-            wave.weight[answered], wave.responses.loc[answered, wave.codebook.units.cluster]
+            wave.weight[answered], wave.responses[wave.codebook.units.cluster][answered]
         ),
         {name: group[answered] for name, group in aim.people.items()},
         Rules(settings.disclosure.minimum, settings.evaluation.bootstraps, settings.seed, hidden),

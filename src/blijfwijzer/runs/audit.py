@@ -243,7 +243,7 @@ def _derive(release: Path, run: dict[str, Any], ledgers: Path, made_from: _Sourc
         intake = read_survey(made_from.survey, codebook, settings.intake)
         register, file = None, made_from.register
         if file is not None:
-            people = read_people((file,), (), intake.responses, codebook, settings)
+            people = read_people((file,), (), intake.held, codebook, settings)
             weights, sha256 = people.weights, people.sha256["register_sha256"]
             if weights is not None:
                 register = KnownRegister(file.name, sha256, weights.answered_by_all)

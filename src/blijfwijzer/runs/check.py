@@ -36,7 +36,7 @@ def check(
     undecided = find_undecided(text)
     scales = None
     if not intake.errors:
-        responses = intake.responses
+        responses = intake.held
         design = Design.of_units(responses["weight"].to_numpy(), responses[codebook.units.cluster])
         scales = measure_reliability(
             responses, codebook, design, draws=settings.evaluation.bootstraps

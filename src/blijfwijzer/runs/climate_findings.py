@@ -62,12 +62,13 @@ from blijfwijzer.runs.waves import ReadWave, Waves
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 
 _MOST_CODES = 60
 """Largest units that are held against each other item by item; more would take hours."""
 
 
-def default_levels(codebook: Codebook, responses: pd.DataFrame) -> tuple[str, ...]:
+def default_levels(codebook: Codebook, responses: Responses) -> tuple[str, ...]:
     """Give the unit levels that are told unless others are asked.
 
     They go to one below what answers as a whole. Of smaller units most are too small or too alike
@@ -79,7 +80,7 @@ def default_levels(codebook: Codebook, responses: pd.DataFrame) -> tuple[str, ..
 
 
 def require_culture(
-    responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook, settings: Settings
+    responses: Responses, scales: pd.DataFrame, codebook: Codebook, settings: Settings
 ) -> tuple[str, ...]:
     """Refuse a survey of which no climate can be measured; give the dimensions nobody answered.
 
@@ -336,7 +337,7 @@ def _climate(
     )
 
 
-def _attributes(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Series]:
+def _attributes(responses: Responses, codebook: Codebook) -> dict[str, pd.Series]:
     """Part people by what no scale may depend on: audit attributes, education, largest unit."""
     education = codebook.concepts.get("opleiding")
     wanted = [column.name for column in codebook.with_role("audit")]

@@ -105,7 +105,7 @@ def _groups(pair: ModelPair, breakdown: Breakdown, tell: Tell) -> pd.DataFrame:
     columns = {}
     for one, name in zip(pair.each, ("first", "second"), strict=True):
         stored, intake = one.stored, one.intake
-        scales = score_scales(intake.responses, stored.codebook)
+        scales = score_scales(intake.held, stored.codebook)
         wave = NewWave(intake, scales, grouping, stored.codebook, pair.by, pair.settings)
         target = withhold(estimate_target(stored, wave, tell), told, wave)
         columns[f"{name}_flag"] = pd.Series(

@@ -78,12 +78,12 @@ class Explained:
     @property
     def weight(self) -> Array:
         """Per response."""
-        return self.intake.responses["weight"].to_numpy(dtype=float)
+        return self.intake.held["weight"].to_numpy(dtype=float)
 
     @property
     def units(self) -> pd.Series:
         """Where each respondent works, as wholes are resampled."""
-        return self.intake.responses[self.stored.codebook.units.cluster]
+        return self.intake.held[self.stored.codebook.units.cluster]
 
     @property
     def predictions(self) -> Predictions:
@@ -147,13 +147,13 @@ def contribute_intake(
     """Work out what each answer of a survey that was read adds to each risk."""
     stored, model = choice.stored, choice.stored.model
     codebook = stored.codebook
-    scales = score_scales(intake.responses, codebook)
-    built = build_features(intake.responses, scales, model.schema)
+    scales = score_scales(intake.held, codebook)
+    built = build_features(intake.held, scales, model.schema)
     outcome = codebook.outcomes[model.target]
-    answers = np.full(len(intake.responses), np.nan)
+    answers = np.full(len(intake.held), np.nan)
     asked = {condition.source for condition in conditions_of(outcome.rule)}
-    if asked <= {*intake.responses, *scales}:
-        labelled = label(intake.responses, scales, codebook, outcome, model.thresholds)
+    if asked <= {*intake.held, *scales}:
+        labelled = label(intake.held, scales, codebook, outcome, model.thresholds)
         answers = labelled.values.to_numpy(dtype=float)
     tell("explain")
     batching = Batching(settings.wave.batch, settings.drivers.largest_gap, engine)
@@ -176,5 +176,5 @@ def refuse_drift(explained: Explained) -> None:
 def count_told(breakdown: Breakdown, intake: Intake) -> dict[str, int]:
     """Count what was read and shown, for the run's record."""
     told, refused = breakdown.admission.told, len(intake.rejected)
-    forms = {"forms": intake.rows, "accepted": len(intake.responses), "refused": refused}
+    forms = {"forms": intake.rows, "accepted": len(intake.held), "refused": refused}
     return {**forms, "shown": int(told.sum()), "withheld": int((~told).sum())}

@@ -211,7 +211,7 @@ def _groups(
     """Give units and groups of attributes that may be told of, each with who is in it."""
     codebook, language = release.request.codebook, explained.settings.language
     levels = [name for name in by if name in codebook.units.levels]
-    strange = [n for n in by if n not in levels and n not in explained.intake.responses]
+    strange = [n for n in by if n not in levels and n not in explained.intake.held]
     if strange:
         raise GroupError(
             f"{len(strange)} names are no unit level and no column of the survey: "
@@ -245,14 +245,14 @@ def _segments(explained: Explained, release: Showing) -> Iterator[tuple[str, Arr
     codebook, settings, intake = release.request.codebook, explained.settings, explained.intake
     target = explained.stored.model.target
     found = find_segments(
-        intake.responses,
+        intake.held,
         explained.predictions,
         codebook.with_role("career"),
         settings.segments,
         settings.seed,
         barred_columns(codebook, codebook.outcomes[target]),
     )
-    admission = release.admit(intake, everyone_alone(intake.responses), {})
+    admission = release.admit(intake, everyone_alone(intake.held), {})
     weight, risk = explained.weight, explained.contributions.risk
     narrow = are_narrow(found.members, risk, weight, settings.disclosure.unanimity)
     names = {

@@ -76,14 +76,14 @@ def _train(intake: Intake, codebook: Codebook, outcome: Outcome, settings: Setti
         refuse_undrawn()
         refuse_untracked(settings.tracking)
         require_enough(intake, settings.intake.minimum_responses)
-        scales = score_scales(intake.responses, codebook)
-        single = refuse_leaks(prepare(intake.responses, scales, codebook, outcome, settings))
+        scales = score_scales(intake.held, codebook)
+        single = refuse_leaks(prepare(intake.held, scales, codebook, outcome, settings))
     except BlijfwijzerError as error:
         return Foretold(command, False, str(error))
     leaks = find_leaks(single, outcome.ceiling, outcome.name, called(codebook))
     cluster, found = codebook.units.cluster, (*leaks,)
     try:
-        grouping = make_groups(intake.responses, codebook, [cluster], settings)
+        grouping = make_groups(intake.held, codebook, [cluster], settings)
     except GroupError:
         return Foretold(command, True, "of no unit", 0, found)
     return Foretold(command, True, groups=_units(grouping, (cluster,)), found=found)
@@ -93,9 +93,9 @@ def _score(survey: Path, models: Path, settings: Settings) -> Foretold:
     try:
         chosen = choose_models(models, settings.packs)
         intake, codebook = read_for_models(survey, chosen, settings, silent)
-        levels = default_levels(codebook, intake.responses)
-        grouping = make_groups(intake.responses, codebook, levels, settings)
-        scales = score_scales(intake.responses, codebook)
+        levels = default_levels(codebook, intake.held)
+        grouping = make_groups(intake.held, codebook, levels, settings)
+        scales = score_scales(intake.held, codebook)
         wave = NewWave(intake, scales, grouping, codebook, levels, settings)
         found = [message for choice in chosen.values() for message in _read_by(choice, wave)]
     except BlijfwijzerError as error:
@@ -111,8 +111,8 @@ def _read_by(choice: ModelChoice, wave: NewWave) -> list[Message]:
     """
     count, schema = len(wave.responses), choice.stored.model.schema
     rows = np.linspace(0, count - 1, min(count, wave.settings.wave.batch)).astype(np.intp)
-    some = replace(wave, intake=replace(wave.intake, responses=wave.responses.iloc[rows]))
-    built = build_features(some.responses, wave.scales.iloc[rows], schema)
+    some = replace(wave, intake=replace(wave.intake, held=wave.responses.take(rows)))
+    built = build_features(some.responses, wave.scales.iloc[rows].reset_index(drop=True), schema)
     compared = compare_with_training(choice.stored, built, some, np.arange(len(rows)))
     return list(check_drift(compared, choice.stored.codebook))
 

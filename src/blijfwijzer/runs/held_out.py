@@ -112,7 +112,7 @@ def _out_of_fold(stored: Stored, intake: Intake, tell: Tell) -> Array:
     key = stored.manifest.sha256, hashlib.sha256(answers.tobytes()).hexdigest()
     if key not in _FOUND:
         again = _fit_again(stored, intake, tell)
-        risk = np.full(len(intake.responses), np.nan)
+        risk = np.full(len(intake.held), np.nan)
         risk[again.made_from.known] = again.risk
         for oldest in list(_FOUND)[: 1 - _MOST_FOUND]:
             del _FOUND[oldest]
@@ -154,9 +154,9 @@ def _fit_again(stored: Stored, intake: Intake, tell: Tell) -> Fitted:
     """Fit a model again in the folds of its training, and hold it against its folder."""
     codebook, model = stored.codebook, stored.model
     try:
-        scales = score_scales(intake.responses, codebook)
+        scales = score_scales(intake.held, codebook)
         outcome = codebook.outcomes[model.target]
-        made_from = prepare(intake.responses, scales, codebook, outcome, stored.settings)
+        made_from = prepare(intake.held, scales, codebook, outcome, stored.settings)
         found = fit_chosen(made_from, tell, model.kind)
     except BlijfwijzerError as error:
         raise _not_again(stored) from error

@@ -47,6 +47,7 @@ from blijfwijzer.runs.score_targets import (
     withhold,
 )
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 
 
@@ -90,7 +91,7 @@ class Merged:
         grouping = hide_lopsided(grouping, sums, settings.disclosure)
         grouping = name_groups(grouping, common.codebook)
         nobody = pd.DataFrame({"row": [], "reasons": []})
-        intake = Intake(responses, nobody, (), (), self.dataset, agreed.wave)
+        intake = Intake(Held.of(responses), nobody, (), (), self.dataset, agreed.wave)
         about = agreed.by, settings
         return NewWave(intake, pd.DataFrame(), grouping, common.codebook, *about)
 

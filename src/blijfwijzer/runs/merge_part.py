@@ -136,7 +136,7 @@ def leave_part(asked: PartRequest, output: Path) -> OfficePart:
 
 def make_part(intake: Intake, common: Common, office: str, key: OfficeKey) -> OfficePart:
     """Add up what leaves an office, by place, and mask it."""
-    responses, agreed, frame = intake.responses, common.agreed, common.frame
+    responses, agreed, frame = intake.held, common.agreed, common.frame
     place = frame.find(responses)
     ones = np.ones(len(place), dtype=np.int8)
     shape = (frame.places, len(place))
@@ -172,7 +172,7 @@ def _answer(intake: Intake, common: Common) -> dict[str, OutcomeAnswers]:
     WaveTooDifferentError
         The survey is not one that a model can read.
     """
-    responses, settings = intake.responses, common.settings.wave
+    responses, settings = intake.held, common.settings.wave
     scales = score_scales(responses, common.codebook)
     weight, found = responses["weight"].to_numpy(dtype=float), {}
     for name, choice in common.models.items():

@@ -199,7 +199,7 @@ def _net_weight(explained: Explained) -> Array:
 
     Weights that a survey brings do that. Without these it gets the mix of the training.
     """
-    codebook, responses = explained.stored.codebook, explained.intake.responses
+    codebook, responses = explained.stored.codebook, explained.intake.held
     if codebook.weight is not None:
         return explained.weight
     before = explained.stored.metrics.get("by_group", [])
@@ -231,7 +231,7 @@ def _watch_items(explained: Explained) -> pd.DataFrame:
     for scale in codebook.scales.values():
         if scale.name not in read or len(scale.items) < 2:
             continue
-        answers = recode_items(explained.intake.responses, scale, codebook).to_numpy()
+        answers = recode_items(explained.intake.held, scale, codebook).to_numpy()
         for place, item in enumerate(scale.items):
             now = estimate_item_rest(answers, place, design)
             rows.append(watch_item(item, scale.name, now, then.get(item, np.nan), units))

@@ -16,6 +16,7 @@ from blijfwijzer.groups.register_weights import RegisterWeights, least_in_cell, 
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.files import read_table
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.intake import Intake
 
 _ORIGIN: dict[Kind, str] = {"counts": "population", "margins": "register", "cells": "register"}
@@ -40,12 +41,12 @@ class PeopleKnown:
         told = () if self.joined is None else self.joined.remarks
         if self.weights is None:
             return replace(intake, remarks=(*intake.remarks, *told))
-        responses = self.weights.reweigh(intake.responses, codebook)
+        held = intake.held.replace(self.weights.reweigh(intake.held, codebook))
         remarks = (*intake.remarks, *told, *self.weights.remarks)
-        return replace(intake, responses=responses, remarks=remarks)
+        return replace(intake, held=held, remarks=remarks)
 
     def part(
-        self, grouping: Grouping, responses: pd.DataFrame, codebook: Codebook, settings: Settings
+        self, grouping: Grouping, responses: Responses, codebook: Codebook, settings: Settings
     ) -> Grouping:
         """Tell groups what the register tells of their people."""
         if self.register is None or self.weights is None:
@@ -68,7 +69,7 @@ class PeopleKnown:
 def read_people(
     files: Sequence[Path],
     by: Sequence[str],
-    responses: pd.DataFrame,
+    responses: Responses,
     codebook: Codebook,
     settings: Settings,
 ) -> PeopleKnown:

@@ -135,16 +135,16 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     settings = settings.spoken(codebook.survey.language)
     labels = read_labels(asked.labels, codebook)
     intake, codebook = labels.apply(intake, codebook)
-    asked = replace(asked, by=asked.by or default_levels(codebook, intake.responses))
-    people = read_people(asked.population, asked.by, intake.responses, codebook, settings)
+    asked = replace(asked, by=asked.by or default_levels(codebook, intake.held))
+    people = read_people(asked.population, asked.by, intake.held, codebook, settings)
     intake = people.weigh(intake, codebook)
     # Everyone is parted by the simple rule too, so that vouchers can follow where it sees need.
-    rule = () if part_by_rule(intake.responses, codebook) is None else (SIMPLE_RULE,)
+    rule = () if part_by_rule(intake.held, codebook) is None else (SIMPLE_RULE,)
     cross = (*asked.cross, *rule)
-    grouping = make_groups(intake.responses, codebook, asked.by, settings, cross, people.counts)
-    grouping = people.part(grouping, intake.responses, codebook, settings)
+    grouping = make_groups(intake.held, codebook, asked.by, settings, cross, people.counts)
+    grouping = people.part(grouping, intake.held, codebook, settings)
     grouping = name_groups(grouping, codebook, intake.units)
-    scales = score_scales(intake.responses, codebook)
+    scales = score_scales(intake.held, codebook)
     about = asked.by, settings, people.weights, asked.engine
     wave = NewWave(intake, scales, grouping, codebook, *about)
     targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
@@ -239,11 +239,11 @@ def tabulate_groups(
     settings, codebook = stored.settings, without_outcomes(stored.codebook)
     intake = _read_rows(rows, codebook, settings)
     minimum = settings.disclosure.minimum
-    levels = [level for level in codebook.units.levels if level in intake.responses]
-    placed = intake.responses[[*levels, "weight"]]
+    levels = [level for level in codebook.units.levels if level in intake.held]
+    placed = intake.held[[*levels, "weight"]]
     answered.admit(answers_of(intake.responses, codebook), tuple(by), minimum, placed)
-    scales = score_scales(intake.responses, codebook)
-    grouping = make_groups(intake.responses, codebook, by, settings)
+    scales = score_scales(intake.held, codebook)
+    grouping = make_groups(intake.held, codebook, by, settings)
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
     targets = {stored.model.target: estimate_target(stored, wave, silent)}
     release = rehearse(Request("serve", codebook, settings, ""))
@@ -272,9 +272,9 @@ def tabulate_persons(rows: pd.DataFrame, stored: Stored, leave: PersonsSettings)
     refuse_persons(leave)
     settings, codebook = stored.settings, without_outcomes(stored.codebook)
     intake = _read_rows(rows, codebook, settings)
-    scales = score_scales(intake.responses, codebook)
-    built = build_features(intake.responses, scales, stored.model.schema)
-    weight = intake.responses["weight"].to_numpy(dtype=float)
+    scales = score_scales(intake.held, codebook)
+    built = build_features(intake.held, scales, stored.model.schema)
+    weight = intake.held["weight"].to_numpy(dtype=float)
     compared = compare_wave(built, stored.reference, weight, settings.wave, len(weight))
     refuse_different(compared, settings.wave, stored.model.target)
     risk = np.full(len(rows), np.nan)

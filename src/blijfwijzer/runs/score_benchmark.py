@@ -26,6 +26,7 @@ from blijfwijzer.release.culture import culture_bases, told_by
 from blijfwijzer.runs.score_targets import NewWave, Target
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.texts import Value
 
 
@@ -88,7 +89,7 @@ def stand_beside(
     )
 
 
-def others_of(benchmark: Benchmark, codebook: Codebook, responses: pd.DataFrame) -> str:
+def others_of(benchmark: Benchmark, codebook: Codebook, responses: Responses) -> str:
     """Give the group of a training to stand beside; "" where there is none.
 
     There is none either where a wave has more than half as many organisations as it: then most of
@@ -100,7 +101,7 @@ def others_of(benchmark: Benchmark, codebook: Codebook, responses: pd.DataFrame)
     return group if group and 2 * own <= benchmark.organisations(group) else ""
 
 
-def group_of(codebook: Codebook, responses: pd.DataFrame) -> str:
+def group_of(codebook: Codebook, responses: Responses) -> str:
     """Give the group of a training whose people those of a wave are like; "" where it has several.
 
     Returns
@@ -140,7 +141,7 @@ def name_of(group: str, labels: pd.Series) -> Value:
 class Own:
     """A wave of one employer, and what may be told of it."""
 
-    responses: pd.DataFrame
+    responses: Responses
     scales: pd.DataFrame
     codebook: Codebook
     settings: Settings

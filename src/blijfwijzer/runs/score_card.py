@@ -38,7 +38,7 @@ def judge_card(
         labels: tuple[Value, ...] = tuple(codebook.columns[n].label for n in lacking)
         return say("card.questions_absent", questions=labels)
     known = ~np.isnan(values)
-    points = stored.card.points(wave.responses[known])
+    points = stored.card.points(wave.responses[asked][known])
     judged = judge(points, points >= stored.card.cut, values[known], wave.weight[known])
     is_told = admission.choice.tells_everyone and _is_tellable(judged, wave)
     return judged if is_told else say("card.withheld")

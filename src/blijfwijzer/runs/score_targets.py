@@ -27,6 +27,7 @@ from blijfwijzer.risk.model import is_constant
 from blijfwijzer.risk.waves import WaveComparison, compare_wave, refuse_different
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Held, Responses
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.rules import conditions_of
@@ -92,9 +93,9 @@ class NewWave:
     """Where the work on its rows is done."""
 
     @property
-    def responses(self) -> pd.DataFrame:
-        """One row per response."""
-        return self.intake.responses
+    def responses(self) -> Held:
+        """As they are held."""
+        return self.intake.held
 
     @property
     def weight(self) -> NDArray[np.float64]:
@@ -213,7 +214,7 @@ def outcome_of(stored: Stored, wave: NewWave) -> NDArray[np.float64] | None:
 
 
 def known_outcome(
-    stored: Stored, responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook
+    stored: Stored, responses: Responses, scales: pd.DataFrame, codebook: Codebook
 ) -> NDArray[np.float64]:
     """Give the outcome per response as far as it is known: 1, 0, or NaN."""
     outcome = codebook.outcomes[stored.model.target]

@@ -153,7 +153,7 @@ def admit_then(against: Against, release: Rehearsal) -> None:
     known, intake = ~np.isnan(explained.answers), explained.intake
     basis = Basis((explained.answers,)) if known.any() else Basis()
     (figure,) = release.request.statistics
-    everyone = everyone_alone(intake.responses)
+    everyone = everyone_alone(intake.held)
     wave = wave_of(explained.file)
     admission = release.admit(intake, everyone, {figure: basis}, wave)
     if not admission.tells(figure).all():

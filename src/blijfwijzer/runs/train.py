@@ -129,14 +129,12 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
     require_enough(intake, settings.intake.minimum_responses)
-    scales = score_scales(intake.responses, codebook)
+    scales = score_scales(intake.held, codebook)
     tell("measure the reliability of scales")
     reliability = measure_reliability(
-        intake.responses,
+        intake.held,
         codebook,
-        Design.of_units(
-            intake.responses["weight"].to_numpy(), intake.responses[codebook.units.cluster]
-        ),
+        Design.of_units(intake.held["weight"].to_numpy(), intake.held[codebook.units.cluster]),
         draws=settings.evaluation.bootstraps,
         seed=settings.seed,
     )
@@ -163,7 +161,7 @@ def write_rejected(survey: TrainingSurvey, models: Path) -> None:
 
 def fit_outcome(survey: TrainingSurvey, outcome: Outcome, tell: Tell) -> Fitted:
     """Fit models of an outcome; nothing of it may be shown as it is."""
-    responses, scales = survey.intake.responses, survey.scales
+    responses, scales = survey.intake.held, survey.scales
     made_from = prepare(responses, scales, survey.codebook, outcome, survey.settings)
     fitted, task = fit(made_from, tell), made_from.task
     champion = finish(fitted.selection.champion, task.frame, task.weight)

@@ -18,7 +18,7 @@ from blijfwijzer.survey.arrays import Array, Mask
 
 def told_beside(survey: TrainingSurvey) -> tuple[str, ...]:
     """Name, in the ledger, the means that are told for others; none where employers are few."""
-    units = survey.intake.responses[survey.codebook.units.cluster]
+    units = survey.intake.held[survey.codebook.units.cluster]
     if employers_in(units.dropna()) < FEWEST_EMPLOYERS:
         return ()
     dimensions = find_dimensions(survey.codebook, survey.settings.culture)
@@ -36,7 +36,7 @@ def benchmark_tables(
     -------
     Table, as it is declared, to its rows; empty where nothing may be told.
     """
-    responses, known = survey.intake.responses, fitted.made_from.known
+    responses, known = survey.intake.held, fitted.made_from.known
     units = responses[survey.codebook.units.cluster]
     design = Design.of_units(responses["weight"].to_numpy(dtype=float), units)
     of_known = Design.of_units(design.weight[known], units[known])

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-import pandas as pd
 
 from blijfwijzer.checks.models import (
     find_collinear,
@@ -38,6 +37,7 @@ from blijfwijzer.risk.training import Fitted
 from blijfwijzer.risk.waves import SAME, WaveComparison
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses, pick
 from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.labels import called
 from blijfwijzer.survey.texts import Message, Value, say
@@ -49,7 +49,7 @@ def check_model(
     fitted: Fitted,
     evaluation: Evaluation,
     drivers: Drivers,
-    responses: pd.DataFrame,
+    responses: Responses,
     book: Codebook,
 ) -> Iterator[Message]:
     """Check a model that was trained.
@@ -71,7 +71,7 @@ def check_model(
     yield from find_rare(made_from.task.values, outcome.label)
     yield from _check_choice(fitted.selection, made_from.task)
     yield from _check_drivers(drivers, made_from.task, fitted.selection.champion.kind, names)
-    yield from _check_proxies(fitted, responses[made_from.known], book)
+    yield from _check_proxies(fitted, pick(responses, made_from.known), book)
 
 
 def check_slope(evaluation: Evaluation) -> Iterator[Message]:
@@ -141,11 +141,11 @@ def _check_drivers(
     yield from find_collinear(frame, [feature.scale for feature in numbers], task.weight, names)
 
 
-def _check_proxies(fitted: Fitted, responses: pd.DataFrame, book: Codebook) -> Iterator[Message]:
+def _check_proxies(fitted: Fitted, responses: Responses, book: Codebook) -> Iterator[Message]:
     """Check which audit attributes the features give away, of those that the model may not use."""
     task, units = fitted.made_from.task, fitted.made_from.units.reset_index(drop=True)
     audit = {column.name for column in book.with_role("audit")} - set(task.schema.names)
-    people = break_down_people(responses.reset_index(drop=True), book)
+    people = break_down_people(responses, book)
     of_each = {name: group for name, group in people.items() if name in audit}
     for proxy in measure_proxies(task.frame, of_each, task.weight, units):
         column = book.columns[proxy.attribute]

@@ -215,7 +215,7 @@ def findings_of_training(
     told = tell_apart(fitted, survey.codebook)
     found = [
         *([] if told == Message("review.quality") else [told]),
-        *check_model(fitted, evaluation, drivers, survey.intake.responses, survey.codebook),
+        *check_model(fitted, evaluation, drivers, survey.intake.held, survey.codebook),
         *check_scales(survey.reliability, survey.codebook),
         *check_survey(survey.intake),
     ]

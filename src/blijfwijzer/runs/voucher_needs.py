@@ -16,6 +16,7 @@ from blijfwijzer.groups.simple_rule import FITS, OTHERS, SIMPLE_RULE
 from blijfwijzer.release.folder import require_columns
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.files import read_table
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.synthetic.survey import CODEBOOK
 from blijfwijzer.vouchers.needs import RULE_AS_ONE, SEGMENTS, UNITS, Needs, Partition
 
@@ -237,7 +238,7 @@ def true_rates(truth: pd.DataFrame, target: str, groups: pd.Index) -> pd.Series:
 
 
 def owners_of(
-    groups: Iterable[Hashable], responses: pd.DataFrame, codebook: Codebook
+    groups: Iterable[Hashable], responses: Responses, codebook: Codebook
 ) -> pd.Series | None:
     """Give the smallest group that each response is in, "" where it is in none.
 

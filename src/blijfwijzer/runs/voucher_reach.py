@@ -87,7 +87,7 @@ def read_scored(
     codebook = without_outcomes(stored.codebook)
     intake = read_survey(survey, codebook, settings.intake)
     tables = () if register is None else (register,)
-    people = read_people(tables, (), intake.responses, codebook, settings)
+    people = read_people(tables, (), intake.held, codebook, settings)
     with known_ledger(str(run["survey"]), str(run["owner"]), ledgers) as ledger:
         if ledger is None:
             raise ReleaseError(f"{ledgers}: has no ledger of {run['survey']}. Give the right one.")
@@ -98,8 +98,8 @@ def read_scored(
         manifest = stored.manifest
         hold_origin(release, run, ledger, f"model_{target}", manifest.sha256, manifest.folder.name)
     intake = people.weigh(intake, codebook)
-    scales = score_scales(intake.responses, codebook)
-    grouping = people.mark(everyone_alone(intake.responses))
+    scales = score_scales(intake.held, codebook)
+    grouping = people.mark(everyone_alone(intake.held))
     return Reread(NewWave(intake, scales, grouping, codebook, (), settings), stored)
 
 

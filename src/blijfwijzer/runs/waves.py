@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ class ReadWave:
     people: PeopleKnown = field(default_factory=PeopleKnown)
     """What is known of all people whom it asked; its responses have the margins of a register."""
 
-    @property
+    @cached_property
     def responses(self) -> pd.DataFrame:
         """One row per response."""
         return self.intake.responses
@@ -252,15 +253,15 @@ def _weigh(wave: ReadWave, files: Sequence[Path], by: Sequence[str], waves: Wave
 def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:
     """Leave out of the wave before what it asked in a way that cannot be compared."""
     broken = [column.name for column in codebook.columns.values() if column.new_since]
-    asked = before.responses.drop(columns=broken, errors="ignore")
-    intake = replace(before.intake, responses=asked)
+    asked = before.intake.held.without(broken)
+    intake = replace(before.intake, held=asked)
     return ReadWave(before.name, intake, score_scales(asked, codebook))
 
 
 def _read(file: Path, name: str, codebook: Codebook, settings: Settings, tell: Tell) -> ReadWave:
     tell(f"read {file.name}")
     intake = read_survey(file, codebook, settings.intake)
-    return ReadWave(name, intake, score_scales(intake.responses, codebook))
+    return ReadWave(name, intake, score_scales(intake.held, codebook))
 
 
 def _read_before(file: Path, codebook: Codebook, settings: Settings, tell: Tell) -> ReadWave:

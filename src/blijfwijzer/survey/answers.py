@@ -70,7 +70,7 @@ class Answers:
         """Where an answer is not allowed, or cannot be told."""
         return np.asarray(self.cells >= Cell.STRAY)
 
-    def take(self, rows: NDArray[np.bool_]) -> "Answers":
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Answers":
         """Give the answers of some of the rows."""
         if self.places is None:
             return Answers(None, self.levels[rows], self.became[rows])

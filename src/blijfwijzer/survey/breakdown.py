@@ -5,9 +5,10 @@ from typing import Any
 import pandas as pd
 
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 
 
-def break_down(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Series]:
+def break_down(responses: Responses, codebook: Codebook) -> dict[str, pd.Series]:
     """Give the group of each response, for each column by which results are broken down."""
     return {
         name: _grouped(responses[name], codebook.columns[name].bands)
@@ -16,7 +17,7 @@ def break_down(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Seri
     }
 
 
-def break_down_people(responses: pd.DataFrame, codebook: Codebook) -> dict[str, pd.Series]:
+def break_down_people(responses: Responses, codebook: Codebook) -> dict[str, pd.Series]:
     """Give the audit attributes of each response, and what else people differ by, without units."""
     names = dict.fromkeys([*(c.name for c in codebook.with_role("audit")), *codebook.report_by])
     columns = [codebook.columns[name] for name in names if name in responses]

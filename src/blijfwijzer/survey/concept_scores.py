@@ -6,13 +6,12 @@ import pandas as pd
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO, Concept
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.rule_truth import holds, label
 from blijfwijzer.survey.rules import Rule, conditions_of
 
 
-def read_concepts(
-    responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook
-) -> pd.DataFrame:
+def read_concepts(responses: Responses, scales: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Give what the survey has of the concepts that its codebook maps.
 
     A concept whose column the file lacks, or that nobody answered, is left out: a claim that needs
@@ -40,7 +39,7 @@ def read_concepts(
 
 
 def _is_present(
-    concept: Concept, responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook
+    concept: Concept, responses: Responses, scales: pd.DataFrame, codebook: Codebook
 ) -> bool:
     sources = {concept.column} - {None}
     rule = _rule(concept, codebook)
@@ -60,7 +59,7 @@ def _rule(concept: Concept, codebook: Codebook) -> Rule | None:
 def _read(
     name: str,
     concept: Concept,
-    responses: pd.DataFrame,
+    responses: Responses,
     scales: pd.DataFrame,
     codebook: Codebook,
 ) -> Array:
@@ -81,7 +80,7 @@ def _read(
     return np.asarray(low + high - values)
 
 
-def _read_yes_or_no(concept: Concept, responses: pd.DataFrame, codebook: Codebook) -> Array:
+def _read_yes_or_no(concept: Concept, responses: Responses, codebook: Codebook) -> Array:
     """Read two answers as 1 and 0, whatever their codes: shares are made of them."""
     source = concept.column or ""
     values = responses[source].to_numpy(dtype=float)

@@ -26,7 +26,7 @@ from blijfwijzer.survey.codebook import WHOLE_SURVEY, Codebook, Column
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.copies import copies_fault, count_copies, remark_copies
 from blijfwijzer.survey.files import hash_file, read_table
-from blijfwijzer.survey.held import Held
+from blijfwijzer.survey.held import Held, Responses
 from blijfwijzer.survey.identifiers import refuse_identifiers
 from blijfwijzer.survey.labels import compare_labels
 from blijfwijzer.survey.levels import hold
@@ -55,9 +55,9 @@ Reasons = list[tuple[Rejection, NDArray[np.intp]]]
 class Intake:
     """A survey, read: rows = accepted + rejected."""
 
-    responses: pd.DataFrame
-    """One row per accepted response: numbers, categories, `weight` with mean 1, and replicate
-    weights on the same scale."""
+    held: Held
+    """Accepted responses: numbers, categories, `weight` with mean 1, and replicate weights on the
+    same scale."""
     rejected: pd.DataFrame
     """One row per rejected response: its place among the rows of the file below the headings
     (from 1), and `reasons`, a tuple."""
@@ -78,9 +78,17 @@ class Intake:
     """When it began to be read, in seconds since 1970; 0 of what was in memory."""
 
     @property
+    def responses(self) -> pd.DataFrame:
+        """Accepted responses as a table, one row each, made anew: eight bytes for each number.
+
+        Where they may be many, `held` gives a column by its name.
+        """
+        return self.held.frame()
+
+    @property
     def rows(self) -> int:
         """Responses in the file."""
-        return len(self.responses) + len(self.rejected)
+        return len(self.held) + len(self.rejected)
 
 
 def read_survey(path: Path, codebook: Codebook, settings: IntakeSettings) -> Intake:
@@ -167,22 +175,21 @@ def _check_table(
     counts = {name: of.count(is_accepted) for name, of in answers.items()}
     del answers
     _add(errors, copies_fault(file, copies, held.rows, settings.most_copies))
-    accepted, given = held.frame(), None
-    del held
+    given = None
     if not errors:
-        given = accepted["weight"].to_numpy(dtype=float)
-        accepted = weigh(accepted, codebook)
-        _add(errors, uneven_weights(file, accepted, settings))
+        given = held["weight"].to_numpy(dtype=float)
+        held = held.replace(weigh(held, codebook))
+        _add(errors, uneven_weights(file, held["weight"], settings))
     remarks = (
         *remark_stray(counts, codebook),
         *of_table,
-        *remark_answers(accepted, codebook),
-        *remark_gaps(accepted, codebook),
-        *remark_weights(accepted, codebook),
-        *remark_copies(copies, len(accepted)),
+        *remark_answers(held, codebook),
+        *remark_gaps(held, codebook),
+        *remark_weights(held, codebook),
+        *remark_copies(copies, len(held)),
     )
     account = account_for(counts, is_accepted, empty)
-    return Intake(accepted, rejected, remarks, tuple(errors), sha256, file, account, units, given)
+    return Intake(held, rejected, remarks, tuple(errors), sha256, file, account, units, given)
 
 
 def require_enough(intake: Intake, fewest: int) -> None:
@@ -196,7 +203,7 @@ def require_enough(intake: Intake, fewest: int) -> None:
     ------
     TooFewResponsesError
     """
-    usable = len(intake.responses)
+    usable = len(intake.held)
     if usable < fewest:
         raise TooFewResponsesError(
             f"{intake.file}: {usable} of {intake.rows} responses are usable, "
@@ -375,7 +382,7 @@ def _where(rows: pd.Series | NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.flatnonzero(np.asarray(rows))
 
 
-def find_straight_lines(responses: pd.DataFrame | Held, codebook: Codebook) -> NDArray[np.bool_]:
+def find_straight_lines(responses: Responses, codebook: Codebook) -> NDArray[np.bool_]:
     """Responses that give one answer to all items, of which some are worded the other way round.
 
     Without reversed items one answer to everything can be meant, so nothing is said; the same
@@ -389,7 +396,7 @@ def find_straight_lines(responses: pd.DataFrame | Held, codebook: Codebook) -> N
         for column in codebook.with_role("item")
         if column.name in responses and column.span in spans
     ]
-    rows = responses.rows if isinstance(responses, Held) else len(responses)
+    rows = len(responses)
     both_ways = np.zeros(rows, dtype=bool)
     if not reversed_items:
         return both_ways

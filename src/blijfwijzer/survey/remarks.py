@@ -13,6 +13,7 @@ from blijfwijzer.survey.answers import Cell
 from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import WHOLE_SURVEY, Codebook
 from blijfwijzer.survey.gaps import gap_codes, gap_numbers
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.labels import called
 from blijfwijzer.survey.replicates import replicate_names
 from blijfwijzer.survey.table import Table
@@ -70,11 +71,11 @@ def remark_stray(became: Mapping[str, NDArray[np.intp]], codebook: Codebook) -> 
     return [*found, Message("remark.stray_few", {}, few)] if few else found
 
 
-def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
+def remark_answers(accepted: Responses, codebook: Codebook) -> list[Message]:
     """Columns that tell little, and scales that cannot be made."""
     columns = [c.name for c in codebook.with_role("item", "career") if c.name in accepted]
     names = called(codebook)
-    share = accepted[columns].isna().mean()
+    share = pd.Series({name: accepted[name].isna().mean() for name in columns}, dtype=float)
     many: list[Value] = [
         say("remark.with_share", name=names[str(name)], share=round(100 * part))
         for name, part in share[share > MANY_MISSING].items()
@@ -99,7 +100,7 @@ def remark_answers(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
     ]
 
 
-def remark_gaps(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
+def remark_gaps(accepted: Responses, codebook: Codebook) -> list[Message]:
     """Codes that count as answers and are likely to be none; numbers are not repeated."""
     read = codebook.with_role("item", "career", "outcome", "claim", "audit")
     columns = [column for column in read if column.name in accepted]
@@ -118,7 +119,7 @@ def remark_gaps(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
     ]
 
 
-def remark_weights(accepted: pd.DataFrame, codebook: Codebook) -> list[Message]:
+def remark_weights(accepted: Responses, codebook: Codebook) -> list[Message]:
     """How much precision weighting costs."""
     weight = accepted["weight"]
     if codebook.weight is None or not np.isfinite(weight.sum()) or not weight.sum() > 0:

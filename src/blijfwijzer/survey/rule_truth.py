@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.survey.codebook import Codebook, Outcome
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.rules import AllOf, AnyOf, Condition, Count, Rule
 
 Truth = NDArray[np.float64]
@@ -25,7 +26,7 @@ class Label:
 
 
 def label(
-    responses: pd.DataFrame,
+    responses: Responses,
     scales: pd.DataFrame,
     codebook: Codebook,
     outcome: Outcome,
@@ -51,14 +52,14 @@ def label(
     return Label(pd.Series(values, index=responses.index, name=outcome.name), thresholds)
 
 
-def holds(rule: Rule, responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook) -> Truth:
+def holds(rule: Rule, responses: Responses, scales: pd.DataFrame, codebook: Codebook) -> Truth:
     """Say for each response whether a rule of the codebook holds: 1, 0, or NaN."""
     return _truth(rule, responses, scales, codebook, {})
 
 
 def _truth(
     rule: Rule,
-    responses: pd.DataFrame,
+    responses: Responses,
     scales: pd.DataFrame,
     codebook: Codebook,
     thresholds: dict[str, float],
@@ -84,7 +85,7 @@ def _truth(
 
 def _condition(
     condition: Condition,
-    responses: pd.DataFrame,
+    responses: Responses,
     scales: pd.DataFrame,
     codebook: Codebook,
     thresholds: dict[str, float],
@@ -128,7 +129,7 @@ def share_cut(values: NDArray[np.float64], weight: NDArray[np.float64], share: f
 
 
 def _is_one_of(
-    codes: tuple[str, ...], name: str, responses: pd.DataFrame, codebook: Codebook
+    codes: tuple[str, ...], name: str, responses: Responses, codebook: Codebook
 ) -> Truth:
     answers, column = responses[name], codebook.columns[name]
     if column.type == "nominal":

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.survey.codebook import Codebook, Scale
+from blijfwijzer.survey.held import Responses
 
 
-def score_scales(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def score_scales(responses: Responses, codebook: Codebook) -> pd.DataFrame:
     """Score each scale as the mean of its answered items.
 
     Reversed items are recoded first, to low + high - answer. A response has a score when it
@@ -28,12 +29,13 @@ def score_scales(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     return pd.DataFrame(scores, index=responses.index)
 
 
-def recode_items(responses: pd.DataFrame, scale: Scale, codebook: Codebook) -> pd.DataFrame:
+def recode_items(responses: Responses, scale: Scale, codebook: Codebook) -> pd.DataFrame:
     """Give the items of a scale with the reversed ones turned round.
 
     An item that the survey lacks is missing for everybody.
     """
-    items = responses.reindex(columns=list(scale.items)).astype(float)
+    asked = [item for item in scale.items if item in responses]
+    items = responses[asked].reindex(columns=list(scale.items)).astype(float)
     for item in scale.reversed:
         low, high = codebook.columns[item].span or (np.nan, np.nan)
         items[item] = low + high - items[item]

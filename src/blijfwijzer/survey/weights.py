@@ -7,6 +7,7 @@ from blijfwijzer.errors import WeightError
 from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.arrays import effective_n
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.replicates import replicate_names
 
 _LEAST_WORTH, _OF_FEW = 0.1, 0.5
@@ -27,31 +28,34 @@ def weight_fault(file: str, weight: pd.Series) -> WeightError | None:
     return None
 
 
-def weigh(accepted: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Scale weights to mean 1, after giving units equal totals where the codebook asks it."""
+def weigh(accepted: Responses, codebook: Codebook) -> dict[str, pd.Series]:
+    """Scale weights to mean 1, after giving units equal totals where the codebook asks it.
+
+    Returns
+    -------
+    The weight and each replicate weight, by name.
+    """
     weights = accepted[["weight", *replicate_names(accepted, codebook)]].astype(float)
     if codebook.weight is not None and codebook.weight.equalise is not None:
         unit = accepted[codebook.weight.equalise]
         # Each replicate is treated as the weight is, so that it tells what that treatment does.
         total = weights.groupby(unit, observed=True).transform("sum")
         weights = weights / total.where(total > 0, 1.0)
-    return accepted.assign(**(weights / weights["weight"].mean()))
+    scaled = weights / weights["weight"].mean()
+    return {str(name): weight for name, weight in scaled.items()}
 
 
-def uneven_weights(
-    file: str, accepted: pd.DataFrame, settings: IntakeSettings
-) -> WeightError | None:
+def uneven_weights(file: str, weight: pd.Series, settings: IntakeSettings) -> WeightError | None:
     """Refuse weights by which a few responses stand for nearly everybody.
 
     Figures would be about those few people, and no design tells how sure they are.
     """
-    least = min(settings.minimum_responses * _LEAST_WORTH, len(accepted) * _OF_FEW)
-    weight = accepted["weight"]
+    least = min(settings.minimum_responses * _LEAST_WORTH, len(weight) * _OF_FEW)
     effective = effective_n(weight.to_numpy(dtype=float))
     if effective >= least:
         return None
     return WeightError(
-        f"{file}: weights run up to {weight.max():.0f} times their mean, so that {len(accepted)} "
+        f"{file}: weights run up to {weight.max():.0f} times their mean, so that {len(weight)} "
         f"responses are worth {effective:.0f} unweighted ones; {least:.0f} are needed. A weight "
         "says for how many people a response stands: correct them in the export, or cut off the "
         "largest."
