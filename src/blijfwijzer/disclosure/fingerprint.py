@@ -37,7 +37,8 @@ PRIME = 2**31 - 1
 2.9 KB, and a change that goes unseen once in two thousand million is seen no less for it."""
 
 Fingerprints = NDArray[np.int64]
-Views = list[list[bytes]]
+Views = list[NDArray[np.uint64]]
+"""Per view one number per response, by which the same answers are known again."""
 Marks = list[csr_array]
 """Per view what each person adds to each sum: one row per response, 64 columns."""
 
@@ -53,7 +54,7 @@ _AT_ONCE = 10_000
 
 
 def view_keys(responses: Responses, views: Sequence[Sequence[str]]) -> Views:
-    """Give the bytes of each response by which the same response is known again.
+    """Give the number of each response by which the same response is known again.
 
     Parameters
     ----------
@@ -62,11 +63,13 @@ def view_keys(responses: Responses, views: Sequence[Sequence[str]]) -> Views:
         that is lost or coded anew leaves the other views as they were
     """
     names = sorted({name for view in views for name in view})
-    keys: Views = [[] for _ in views]
+    keys: Views = [np.empty(len(responses), dtype=np.uint64) for _ in views]
+    done = 0
     for answers in tables(responses, names, _ROWS_AT_ONCE):
         texts = _to_texts(answers)
         for own, view in zip(keys, views, strict=True):
-            own += [str(key).encode() for key in _hash_rows(texts[sorted(view)])]
+            own[done : done + len(texts)] = _hash_rows(texts[sorted(view)])
+        done += len(texts)
     return keys
 
 
@@ -140,12 +143,12 @@ class Sight:
 
         Parameters
         ----------
-        keys : per view one key per response
+        keys : as `view_keys` gives them
         is_whole : per view, whether it holds the columns of all
         """
-        counts = [np.array(list(Counter(own).values()) or [0]) for own in keys]
+        counts = [np.unique(own, return_counts=True)[1] for own in keys]
         alike = np.array([int(n[n > 1].sum()) for n in counts], dtype=np.int64)
-        most = np.array([int(n.max()) for n in counts], dtype=np.int64)
+        most = np.array([int(n.max(initial=0)) for n in counts], dtype=np.int64)
         people = max([1, *map(len, keys)])
         return cls(alike, most, alike <= _MOST_ALIKE * people, is_whole)
 
@@ -166,7 +169,7 @@ def fingerprint_groups(views: Views, secret: bytes, members: csr_array) -> Finge
 
     Parameters
     ----------
-    views : per view one key per response
+    views : as `view_keys` gives them
     members : one row per group, one column per response
 
     Returns
@@ -181,18 +184,34 @@ def mark_people(views: Views, secret: bytes) -> Marks:
 
     Parameters
     ----------
-    views : per view one key per response
+    views : as `view_keys` gives them
     """
     return [_mark(keys, secret) for keys in views]
 
 
-def _mark(keys: Sequence[bytes], secret: bytes) -> csr_array:
-    bucket, number = np.empty((2, len(keys)), dtype=np.int64)
+def digest_keys(keys: NDArray[np.uint64], secret: bytes) -> NDArray[np.uint8]:
+    """Give a keyed hash of the number of each response, a row of 32 bytes."""
+    digests = np.empty((len(keys), hashlib.sha256().digest_size), dtype=np.uint8)
     for start in range(0, len(keys), _ROWS_AT_ONCE):
-        rows = slice(start, start + _ROWS_AT_ONCE)
-        digests = [hmac.digest(secret, key, hashlib.sha256) for key in keys[rows]]
-        bucket[rows] = [digest[0] % SUMS for digest in digests]
-        number[rows] = [int.from_bytes(digest[1:9], "big") % PRIME for digest in digests]
+        rows = digests[start : start + _ROWS_AT_ONCE]
+        found = [
+            hmac.digest(secret, str(key).encode(), hashlib.sha256)
+            for key in keys[start : start + _ROWS_AT_ONCE].tolist()
+        ]
+        rows[:] = np.frombuffer(b"".join(found), dtype=np.uint8).reshape(rows.shape)
+    return digests
+
+
+def numbers_of(digests: NDArray[np.uint8], first: int = 0) -> NDArray[np.uint64]:
+    """Read eight bytes of each hash, from one of them on, as a number."""
+    own = np.ascontiguousarray(digests[:, first : first + 8])
+    return own.view(">u8").ravel().astype(np.uint64)
+
+
+def _mark(keys: NDArray[np.uint64], secret: bytes) -> csr_array:
+    digests = digest_keys(keys, secret)
+    bucket = digests[:, 0] % SUMS
+    number = (numbers_of(digests, 1) % PRIME).astype(np.int64)
     return csr_array((number, (np.arange(len(keys)), bucket)), shape=(len(keys), SUMS))
 
 

@@ -80,8 +80,7 @@ class People:
         Of a place only sums are known. Each of these stands with one person of it, and nothing with
         the others, so that the fingerprint of a group of whole places is what it is.
         """
-        keys = [[mark.tobytes() for mark in own] for own in self.marks]
-        sight = Sight.of(keys, holds_all(self.columns))
+        sight = Sight.of(list(self.marks), holds_all(self.columns))
         marks: Marks = []
         for view in range(len(self.columns)):
             sums = self.numbers.fingerprints(view)

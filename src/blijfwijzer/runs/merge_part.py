@@ -1,9 +1,7 @@
 """The story of `merge part`: what an office leaves of its survey, for others to add to theirs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from hmac import digest
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.fingerprint import Views, mark_people, view_keys
+from blijfwijzer.disclosure.fingerprint import (
+    Views,
+    digest_keys,
+    mark_people,
+    numbers_of,
+    view_keys,
+)
 from blijfwijzer.errors import AgreementError, OfficesError
 from blijfwijzer.estimation.masks import mask
 from blijfwijzer.files import hash_bytes, to_json
@@ -193,10 +197,5 @@ def _mark_each(keys: Views, secret: bytes) -> tuple[NDArray[np.uint64], ...]:
     marks = []
     for view, own in enumerate(keys):
         name = secret + b"mark" + bytes([view])
-        marks.append(np.sort(_digest(own, name)))
+        marks.append(np.sort(numbers_of(digest_keys(own, name))))
     return tuple(marks)
-
-
-def _digest(keys: Sequence[bytes], secret: bytes) -> NDArray[np.uint64]:
-    found = [int.from_bytes(digest(secret, key, sha256)[:8]) for key in keys]
-    return np.array(found, dtype=np.uint64)
