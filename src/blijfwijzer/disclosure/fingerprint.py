@@ -50,7 +50,7 @@ _BASE_85 = ":"
 _ROWS_AT_ONCE = 50_000
 """Responses that are texts at a time: some 80 MB of 90 columns."""
 _AT_ONCE = 10_000
-"""Pairs of sets of which all sums are held against each other: 20 MB per view."""
+"""Sets that are added up, and pairs of which all sums are held against each other: 20 MB a view."""
 
 
 def view_keys(responses: Responses, views: Sequence[Sequence[str]]) -> Views:
@@ -218,10 +218,12 @@ def _mark(keys: NDArray[np.uint64], secret: bytes) -> csr_array:
 def add_up(marks: Marks, members: csr_array) -> Fingerprints:
     """Fingerprint each group by what its people add: see `fingerprint_groups`."""
     sums = np.zeros((members.shape[0], len(marks), SUMS), dtype=np.int64)
-    whole = members.astype(np.int64)
-    for place, numbers in enumerate(marks):
+    for start in range(0, len(sums), _AT_ONCE):
+        groups = slice(start, start + _AT_ONCE)
         # Numbers of 31 bits, added up in 64: exact for groups of up to 2^32 people.
-        sums[:, place] = (whole @ numbers).toarray() % PRIME
+        whole = members[groups].astype(np.int64)
+        for place, numbers in enumerate(marks):
+            sums[groups, place] = (whole @ numbers).toarray() % PRIME
     return sums
 
 
