@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from blijfwijzer.disclosure import copies
+from blijfwijzer.disclosure import copies, fingerprint
 from blijfwijzer.survey.answers import Answers
 from blijfwijzer.survey.held import Held, pick, tables
 
@@ -74,7 +74,7 @@ def test_forms_are_the_same_in_whichever_parts_they_are_numbered(both, size):
     held, table = both
     whole = copies.number_forms(table)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(copies, "_ROWS_AT_ONCE", size)
+        patch.setattr(fingerprint, "_ROWS_AT_ONCE", size)
         assert np.array_equal(copies.number_forms(held), whole)
 
 

@@ -5,15 +5,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from blijfwijzer.survey.held import Responses, tables
+from blijfwijzer.disclosure.fingerprint import ResponseTable, some_at_a_time
 
-_ROWS_AT_ONCE = 50_000
-"""Responses that are numbers at a time: some 40 MB of 90 columns."""
 Forms = NDArray[np.intp]
 """Number of each response's form: the same for those with the very same answers."""
 
 
-def number_forms(answers: Responses) -> Forms:
+def number_forms(answers: ResponseTable) -> Forms:
     """Give each response the number of its form.
 
     Parameters
@@ -25,7 +23,7 @@ def number_forms(answers: Responses) -> Forms:
         return np.arange(len(answers), dtype=np.intp)
     hashes = [
         pd.util.hash_pandas_object(part, index=False).to_numpy()
-        for part in tables(answers, asked, _ROWS_AT_ONCE)
+        for part in some_at_a_time(answers, asked)
     ]
     return np.asarray(pd.factorize(np.concatenate(hashes))[0], dtype=np.intp)
 

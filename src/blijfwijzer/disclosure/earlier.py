@@ -17,6 +17,7 @@ from blijfwijzer.disclosure.fingerprint import (
     Fingerprints,
     Likeness,
     Marks,
+    ResponseTable,
     Sight,
     add_up,
     compare,
@@ -32,7 +33,6 @@ from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.sealing import FITTED
 from blijfwijzer.disclosure.standing import promised, standing
 from blijfwijzer.errors import LedgerError
-from blijfwijzer.survey.held import Responses
 
 Definition = dict[str, str]
 """Column to the code or band that all people of a group have."""
@@ -124,7 +124,7 @@ class Seen:
 class Present:
     """The people of a survey, and the groups that are to be shown of them."""
 
-    responses: Responses
+    responses: ResponseTable
     """One row per response."""
     groups: csr_array
     """One row per group."""
@@ -378,7 +378,9 @@ class _Shown:
     waves: set[str] = field(default_factory=set)
 
 
-def _by_columns(releases: list[Release], wave: str, responses: Responses) -> dict[Columns, _Shown]:
+def _by_columns(
+    releases: list[Release], wave: str, responses: ResponseTable
+) -> dict[Columns, _Shown]:
     """Take together what releases showed that know people by the same columns."""
     shown: dict[Columns, _Shown] = {}
     for release in releases:

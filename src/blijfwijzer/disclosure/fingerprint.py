@@ -21,15 +21,14 @@ import base64
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-
-from blijfwijzer.survey.held import Responses, tables
 
 SUMS = 64
 PRIME = 2**31 - 1
@@ -39,6 +38,28 @@ PRIME = 2**31 - 1
 Fingerprints = NDArray[np.int64]
 Views = list[NDArray[np.uint64]]
 """Per view one number per response, by which the same answers are known again."""
+
+
+class ResponseTable(Protocol):
+    """Responses of which some columns are asked for, some responses at a time."""
+
+    def __len__(self) -> int:
+        """Count the responses."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]:
+        """Name the columns."""
+        ...
+
+    def __getitem__(self, names: list[str], /) -> Any:
+        """Give some columns as a table of pandas."""
+        ...
+
+    def take(self, rows: NDArray[np.intp], /) -> Any:
+        """Give some responses, by their places."""
+        ...
+
+
 Marks = list[csr_array]
 """Per view what each person adds to each sum: one row per response, 64 columns."""
 
@@ -53,7 +74,7 @@ _AT_ONCE = 10_000
 """Sets that are added up, and pairs of which all sums are held against each other: 20 MB a view."""
 
 
-def view_keys(responses: Responses, views: Sequence[Sequence[str]]) -> Views:
+def view_keys(responses: ResponseTable, views: Sequence[Sequence[str]]) -> Views:
     """Give the number of each response by which the same response is known again.
 
     Parameters
@@ -65,12 +86,19 @@ def view_keys(responses: Responses, views: Sequence[Sequence[str]]) -> Views:
     names = sorted({name for view in views for name in view})
     keys: Views = [np.empty(len(responses), dtype=np.uint64) for _ in views]
     done = 0
-    for answers in tables(responses, names, _ROWS_AT_ONCE):
+    for answers in some_at_a_time(responses, names):
         texts = _to_texts(answers)
         for own, view in zip(keys, views, strict=True):
             own[done : done + len(texts)] = _hash_rows(texts[sorted(view)])
         done += len(texts)
     return keys
+
+
+def some_at_a_time(responses: ResponseTable, names: list[str]) -> Iterator[pd.DataFrame]:
+    """Give columns of so many responses as are texts at a time; none where there are none."""
+    for start in range(0, len(responses), _ROWS_AT_ONCE):
+        rows = np.arange(start, min(start + _ROWS_AT_ONCE, len(responses)))
+        yield responses.take(rows)[names]
 
 
 def _to_texts(answers: pd.DataFrame) -> pd.DataFrame:
