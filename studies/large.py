@@ -34,6 +34,8 @@ _TRAINED = ((300_000, 1), (1_000_000, 1), (1_000_000, 2))
 """Respondents, and of how many outcomes models are trained."""
 _SCORED = (100_000, 300_000, 1_000_000)
 _HUGE = 10_000_000
+_LARGEST = 20_000_000_000
+"""Bytes that a survey of so many may unpack to."""
 _LEARNT = 20_000
 """Respondents of the model that these are scored by; how many they were, scoring does not feel."""
 _GROUPS = ("--by", "organisatie,afdeling", "--and", "opleiding")
@@ -58,7 +60,9 @@ def bench_huge(tell: Tell) -> str:
         folder = Path(name)
         survey, models = _made(folder, _HUGE, tell), _models(folder, _HUGE, 1)
         tell(f"train on {_HUGE:,}")
-        took = _train_on(survey, models, _TARGETS[:1])
+        settings = folder / "settings.toml"
+        settings.write_text(f"[intake]\nmaximum_bytes = {_LARGEST}\n", encoding="utf-8")
+        took = _train_on(survey, models, _TARGETS[:1], "--settings", settings)
         (kind,) = (read_model(path).model.kind for path in _models_in(models, _TARGETS[0]))
     return "\n".join(
         [
@@ -133,9 +137,9 @@ def _train(folder: Path, size: int, targets: tuple[str, ...], tell: Tell) -> str
     )
 
 
-def _train_on(survey: Path, models: Path, targets: tuple[str, ...]) -> Took:
+def _train_on(survey: Path, models: Path, targets: tuple[str, ...], *more: object) -> Took:
     asked = [word for target in targets for word in ("--target", target)]
-    return _run("blijfwijzer", "train", survey, "-c", CODEBOOK, *asked, "--models", models)
+    return _run("blijfwijzer", "train", survey, "-c", CODEBOOK, *asked, "--models", models, *more)
 
 
 def _models_in(models: Path, target: str) -> list[Path]:
