@@ -94,7 +94,7 @@ def passes_eleven_test(number: int) -> bool:
 
 def _reasons(name: str, answers: pd.Series) -> Iterator[str]:
     places, distinct = part(answers)
-    if set(map(str, distinct)) <= _NOBODY:
+    if all(str(answer) in _NOBODY for answer in distinct):
         # Survey tools have a column of names also where nobody gave one.
         return
     if _is_named_as_one(name, distinct):
