@@ -125,3 +125,15 @@ def test_a_scale_that_nobody_answered_has_no_reliability(survey):
 
 def test_of_no_draws_there_is_no_omega():
     assert mcdonald_omega(np.zeros((0, 3, 3))).shape == (0,)
+
+
+def test_scales_and_their_reliability_hold_in_whichever_parts_responses_are_read(
+    survey, monkeypatch
+):
+    scores, found = score_scales(survey, CODEBOOK), reliability(survey)
+
+    monkeypatch.setattr("blijfwijzer.survey.scales._ROWS_AT_ONCE", 77)
+    monkeypatch.setattr("blijfwijzer.estimation.moments._ROWS_AT_ONCE", 77)
+
+    pd.testing.assert_frame_equal(score_scales(survey, CODEBOOK), scores, check_exact=True)
+    pd.testing.assert_frame_equal(reliability(survey).scales, found.scales, rtol=1e-10)

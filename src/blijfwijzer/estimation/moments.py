@@ -6,6 +6,8 @@ from blijfwijzer.estimation.resampling import Draws
 from blijfwijzer.estimation.variance import add_up
 from blijfwijzer.survey.arrays import Array, Codes
 
+_ROWS_AT_ONCE = 500_000
+"""Responses of which products are held at a time: of six items some 200 MB."""
 _ROUNDING = 1e-12
 """Share of a column's mean square below which its variance is what floating point left."""
 
@@ -18,10 +20,18 @@ def gather_moments(columns: Array, weight: Array, draws: Draws) -> Array:
     One row per whole: products of all pairs of columns, with one of ones before them. Sums of
     batches of responses may be added to each other.
     """
-    known = np.asarray(~np.isnan(columns).any(axis=1))
-    rows = np.column_stack([np.ones(known.sum()), columns[known]])
+    known = np.flatnonzero(~np.isnan(columns).any(axis=1))
+    parts = np.array_split(known, len(known) // _ROWS_AT_ONCE + 1)
+    sums = _gather(columns[parts[0]], weight[parts[0]], draws.take(parts[0]))
+    for own in parts[1:]:
+        sums += _gather(columns[own], weight[own], draws.take(own))
+    return sums
+
+
+def _gather(columns: Array, weight: Array, draws: Draws) -> Array:
+    rows = np.column_stack([np.ones(len(columns)), columns])
     products = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), rows.shape[1] ** 2)
-    return draws.take(known).gather(weight[known, None] * products)
+    return draws.gather(weight[:, None] * products)
 
 
 def finish_moments(sums: Array, draws: Draws) -> tuple[Array, Array]:

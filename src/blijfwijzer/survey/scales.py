@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.survey.codebook import Codebook, Scale
-from blijfwijzer.survey.held import Responses
+from blijfwijzer.survey.held import Responses, pick
+
+_ROWS_AT_ONCE = 500_000
+"""Responses of which the items of a scale are numbers at a time: some 30 MB."""
 
 
 def score_scales(responses: Responses, codebook: Codebook) -> pd.DataFrame:
@@ -22,11 +25,14 @@ def score_scales(responses: Responses, codebook: Codebook) -> pd.DataFrame:
     -------
     Same rows; one column per scale, in the unit of its items.
     """
-    scores = {
-        scale.name: _score(recode_items(responses, scale, codebook), scale.minimum_share)
-        for scale in codebook.scales.values()
-    }
-    return pd.DataFrame(scores, index=responses.index)
+    scores = np.empty((len(codebook.scales), len(responses)))
+    parts = np.array_split(np.arange(len(responses)), len(responses) // _ROWS_AT_ONCE + 1)
+    for rows in parts:
+        own = responses if len(parts) == 1 else pick(responses, rows)
+        for place, scale in enumerate(codebook.scales.values()):
+            items = recode_items(own, scale, codebook)
+            scores[place, rows] = _score(items, scale.minimum_share)
+    return pd.DataFrame(scores.T, index=responses.index, columns=list(codebook.scales), copy=False)
 
 
 def recode_items(responses: Responses, scale: Scale, codebook: Codebook) -> pd.DataFrame:
