@@ -4,6 +4,10 @@ A group that ten people left may be told anew: less what it was it tells of thes
 ten and one more left the larger unit around it, the two differences together tell of that one,
 though no group was left by one. Fingerprints add up, so a difference of a group between then and
 now has 64 sums itself, and two such differences are held against each other as sets of people are.
+
+Where nobody of all people came or left, a group that has changed holds others by the same name: its
+code was renamed, its bands were moved, or its column is gone. In a sum of everyone that is as it
+was all people are still there, so a group of which this sum has changed has lost sight of some.
 """
 
 from collections import defaultdict
@@ -60,6 +64,33 @@ def find_telling(groups: ChangedGroups, minimum: int, sight: Sight) -> Places:
         both = np.concatenate([changes[wider], -changes[wider] % PRIME])
         kept[own[compare(changes[own], both, minimum, sight).is_near]] = False
     return np.flatnonzero(~kept)
+
+
+def find_lost(
+    definitions: Sequence[Mapping[str, str]],
+    changes: Fingerprints,
+    told: Sequence[Sequence[int]],
+    sight: Sight,
+) -> NDArray[np.bool_]:
+    """Say of each group that was told whether people of it are still there, and not in it.
+
+    Parameters
+    ----------
+    changes : sums of each by its definition now, of nobody where that fits nobody, less those of
+        then
+    told : per release the places of those that it told; one that did not tell of everyone is held
+        against everyone of all others
+    sight : views by which many answer alike tell of nobody
+    """
+    sharp = changes[:, sight.is_sharp] != 0
+    every = {place for place, one in enumerate(definitions) if not one}
+    anybody = sharp[sorted(every)].any(axis=0) if every else np.ones_like(sharp[:1]).any(axis=0)
+    lost = np.zeros(len(changes), dtype=bool)
+    for places in map(list, told):
+        own = [place for place in places if place in every]
+        everyone = sharp[own].any(axis=0) if own else anybody
+        lost[places] |= (sharp[places] & ~everyone).any(axis=(1, 2))
+    return lost
 
 
 def _parts(groups: ChangedGroups) -> Iterator[tuple[int, list[int]]]:

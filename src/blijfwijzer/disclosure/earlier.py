@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.disclosure.changes import ChangedGroups, find_telling
+from blijfwijzer.disclosure.changes import ChangedGroups, find_lost, find_telling
 from blijfwijzer.disclosure.entry import Columns
 from blijfwijzer.disclosure.fingerprint import (
     PRIME,
@@ -78,6 +78,9 @@ class Earlier:
     """Releases of this survey that were looked at."""
     minimum: int
     """Largest minimum that these promised; 0 when there are none."""
+    lost: int = 0
+    """Groups that were told and are not found again, though their people are still there: beside
+    these only groups that were told before may be shown."""
 
     def compare_parts(self, parts: csr_array, minimum: int) -> Likeness:
         """Hold parts of figures against all groups and parts that were shown, whatever their name.
@@ -182,7 +185,7 @@ def read_earlier(
     repeated, changed = (np.zeros(groups.shape[0], dtype=bool) for _ in range(2))
     nobody = csr_array((0, len(responses)), dtype=np.int8)
     same, few, former, past = [nobody], [nobody], [nobody], []
-    most = 0
+    most = lost = 0
     for views, shown in _by_columns(standing(before), wave, responses).items():
         people = present.see(views, ledger.secret)
         past.append(_recall(people, shown))
@@ -206,10 +209,16 @@ def read_earlier(
         few.append(rows[np.setdiff1d(row_of[telling], row_of[found.is_equal])])
         near |= _are_among(groups, few[-1])
         repeated |= of_groups.is_same | _are_among(groups, same[-1])
+        gone = past[-1].groups[_find_lost(shown, formed, anew, found, past[-1])]
+        # Another name may have taken theirs.
+        again = compare(prints, gone, minimum, people.sight).is_same
+        same.append(both[np.flatnonzero(again)])
+        again = compare(gone, prints, minimum, people.sight).is_same
+        lost += int(np.count_nonzero(~again))
         changed |= near
         most = max(most, *(x.apart.max(initial=0) for x in (of_groups, of_parts, found)))
     # Whoever was shown before in the same company tells nothing new, whatever else was nearly so.
-    changed &= ~repeated
+    changed = (changed | (lost > 0)) & ~repeated
     same.append(groups[np.flatnonzero(repeated)])
     few.append(groups[np.flatnonzero(changed)])
     return Earlier(
@@ -222,6 +231,7 @@ def read_earlier(
         tuple(past),
         sum(release.content["survey"] == survey for release in standing(before)),
         promised(before, survey),
+        lost,
     )
 
 
@@ -270,6 +280,30 @@ def _find_telling(
         [[place_of[one] for one in told if one in place_of] for told in shown.releases],
     )
     return many[find_telling(changed, minimum, past.people.sight)]
+
+
+def _find_lost(
+    shown: "_Shown",
+    formed: NDArray[np.intp],
+    anew: Fingerprints,
+    found: Likeness,
+    past: Past,
+) -> NDArray[np.intp]:
+    """Give the places of groups whose people are still there, and not in them by their definition.
+
+    Parameters
+    ----------
+    formed, anew, found : places of those that somebody fits now, their sums, and how these compare;
+        where a few moved, groups are near, and are held as such
+    """
+    now = np.zeros_like(past.groups)
+    now[formed] = anew
+    place_of = {told: place for place, told in enumerate(shown.groups)}
+    told = [[place_of[one] for one in own] for own in shown.releases]
+    changes = (now - past.groups) % PRIME
+    lost = find_lost(list(shown.groups.values()), changes, told, past.people.sight)
+    lost[formed[found.is_near | found.is_equal]] = False
+    return np.flatnonzero(lost)
 
 
 def _less_joined(
