@@ -192,6 +192,13 @@ def admit_groups(
     )
 
 
+def told_before(crowd: Crowd, request: Request, ledger: Ledger, figure: str) -> csr_array:
+    """Give the groups of the same people that earlier releases told by a figure: a row each."""
+    settings = request.settings.disclosure
+    about = crowd.present, request.survey, request.wave, settings.minimum, request.sha256
+    return read_earlier(_telling(ledger, figure), *about).known
+
+
 def _is_tellable(groups: csr_array, minimum: int) -> bool:
     """Tell whether so many are left of an earlier group that figures of these can be told now.
 
