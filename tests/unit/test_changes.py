@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from blijfwijzer.disclosure.changes import ChangedGroups, find_lost, find_telling
+from blijfwijzer.disclosure.changes import ChangedGroups, find_lost, find_telling, is_composed
 from blijfwijzer.disclosure.fingerprint import PRIME, SUMS, Sight
 
 MINIMUM = 10
@@ -64,6 +64,19 @@ def test_as_many_as_the_minimum_are_no_few(apart):
     found = telling((WHOLE, change(range(20 + apart))), (A, change(range(20))))
 
     assert found == ([1] if apart < MINIMUM else [])
+
+
+@pytest.mark.parametrize("few, told", [(0, False), (1, True), (9, True), (10, False)])
+def test_people_of_two_earlier_sets_or_of_one_less_another_are_composed(few, told):
+    one, two, both = change((), range(20)), change((), range(20, 40)), change((), range(40))
+
+    def is_near(now, *before):
+        return is_composed(now, np.array(before), MINIMUM, SHARP)
+
+    assert is_near(change((), range(40 + few)), one, two) == told
+    assert is_near(change((), range(20 + few)), both, two) == told
+    assert is_near(change((), range(20 + few)), two, both) == told
+    assert not is_near(change((), range(20 + few)), two)
 
 
 EVERYONE = {}

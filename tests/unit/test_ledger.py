@@ -371,6 +371,21 @@ def test_who_joined_a_group_is_told_from_who_was_there(tmp_path, team, monkeypat
     ]
 
 
+@pytest.mark.parametrize("few, bars", [(0, False), (1, True), (9, True)])
+def test_a_rest_of_two_releases_and_a_few_more_is_not_shown(tmp_path, few, bars):
+    answers = np.random.default_rng(4).integers(1, 6, (80, 9)).astype(float)
+    team = pd.DataFrame(answers, columns=list("abcdefghi")).assign(team="one")
+    with open_ledger(tmp_path, "owner") as ledger:
+        release(ledger, team, "all")
+        release(ledger, team[:40], "half")
+
+        earlier = read(ledger, team[40 - few :].reset_index(drop=True))
+
+    assert earlier.forbidden.shape[0] == bars
+    assert not earlier.repeated[0]
+    assert earlier.changed[0] == bars
+
+
 def test_a_group_is_known_again_under_another_name(tmp_path, team):
     with open_ledger(tmp_path, "owner") as ledger:
         release(ledger, team)

@@ -65,6 +65,12 @@ def test_the_same_people_are_not_near_and_nor_are_many_fewer_or_more(intake, tmp
     assert not is_near(tmp_path, "second")
 
 
+def test_the_people_of_one_model_less_those_of_another_are_near_to_few_more(intake, tmp_path):
+    assert not train(tmp_path, intake, "all")
+    assert not train(tmp_path, intake, "half", range(200))
+    assert train(tmp_path, intake, "other half", range(201, PEOPLE))
+
+
 def test_a_file_without_somebody_is_near_until_the_model_before_is_made_again(intake, tmp_path):
     assert not train(tmp_path, intake, "first")
     assert train(tmp_path, less(intake, [3]), "second")

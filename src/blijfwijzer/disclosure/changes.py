@@ -17,7 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.disclosure.fingerprint import PRIME, Fingerprints, Sight, compare, judge
+from blijfwijzer.disclosure.fingerprint import (
+    PRIME,
+    Fingerprints,
+    Sight,
+    compare,
+    differing_sums,
+    judge,
+)
 
 Places = NDArray[np.intp]
 
@@ -64,6 +71,51 @@ def find_telling(groups: ChangedGroups, minimum: int, sight: Sight) -> Places:
         both = np.concatenate([changes[wider], -changes[wider] % PRIME])
         kept[own[compare(changes[own], both, minimum, sight).is_near]] = False
     return np.flatnonzero(~kept)
+
+
+def find_composed(
+    own: NDArray[np.intp],
+    sums: tuple[Fingerprints, Fingerprints],
+    minimum: int,
+    sight: Sight,
+) -> NDArray[np.intp]:
+    """Give groups that nearly hold the people of two earlier ones of their name, or one less one.
+
+    Of 90 people, then of 45 of these, and then of the other 45 and one more, no two differ by few.
+
+    Parameters
+    ----------
+    own : group of each time that one was told
+    sums : of each time those of the group now, and of then
+
+    Returns
+    -------
+    Groups, each once.
+    """
+    now, before = sums
+    order = np.argsort(own, kind="stable")
+    times = np.split(order, np.flatnonzero(np.diff(own[order])) + 1)
+    several = [of for of in times if len(of) > 1]
+    near = [of for of in several if is_composed(now[of[0]], before[of], minimum, sight)]
+    return np.array([own[of[0]] for of in near], dtype=np.intp)
+
+
+def is_composed(now: Fingerprints, before: Fingerprints, minimum: int, sight: Sight) -> bool:
+    """Tell whether a set holds nearly the people of two earlier ones, or of one less another.
+
+    Parameters
+    ----------
+    now : views x 64
+    before : sets x views x 64
+    sight : views by which many answer alike tell of nobody, as of two sets more are alike by chance
+    """
+    for place, one in enumerate(before):
+        others = np.delete(before, place, axis=0)
+        two = np.concatenate([one + others[place:], one - others]) % PRIME
+        apart = differing_sums(now, two)[:, sight.is_sharp]
+        if ((apart > 0) & (apart < minimum)).any():
+            return True
+    return False
 
 
 def find_lost(

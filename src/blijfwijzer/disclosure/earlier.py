@@ -1,7 +1,7 @@
 """What earlier releases showed, as rows of the present people."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.disclosure.changes import ChangedGroups, find_lost, find_telling
+from blijfwijzer.disclosure.changes import (
+    ChangedGroups,
+    find_composed,
+    find_lost,
+    find_telling,
+    is_composed,
+)
 from blijfwijzer.disclosure.entry import Columns
 from blijfwijzer.disclosure.fingerprint import (
     PRIME,
@@ -92,13 +98,18 @@ class Earlier:
         return self._compare(parts, minimum, lambda past: (past.groups, past.parts))
 
     def compare_fitted(self, people: csr_array, minimum: int) -> Likeness:
-        """Hold people that a model is fitted on against those that earlier ones were.
+        """Hold people that a model is fitted on against those that earlier ones were, and any two.
 
         Parameters
         ----------
         people : one row, one column per present response
         """
-        return self._compare(people, minimum, lambda past: (past.fitted,))
+        found = self._compare(people, minimum, lambda past: (past.fitted,))
+        for past in self.past:
+            now, sight = add_up(past.people.marks, people)[0], past.people.sight
+            if is_composed(now, past.fitted, minimum, sight):
+                return replace(found, is_near=np.ones_like(found.is_near))
+        return found
 
     def _compare(
         self, sets: csr_array, minimum: int, told: Callable[[Past], tuple[Fingerprints, ...]]
@@ -206,7 +217,9 @@ def read_earlier(
         former.append(_less_joined(rows[row_of[is_near]], people, *changes))
         n = np.asarray(rows.sum(axis=1, dtype=np.int64)).ravel()[row_of]
         telling = _find_telling(shown, formed, (anew, n), found, past[-1], minimum)
-        few.append(rows[np.setdiff1d(row_of[telling], row_of[found.is_equal])])
+        composed = find_composed(row_of, (anew, past[-1].groups[formed]), minimum, people.sight)
+        telling = np.union1d(row_of[telling], composed)
+        few.append(rows[np.setdiff1d(telling, row_of[found.is_equal])])
         near |= _are_among(groups, few[-1])
         repeated |= of_groups.is_same | _are_among(groups, same[-1])
         gone = past[-1].groups[_find_lost(shown, formed, anew, found, past[-1])]
@@ -289,13 +302,7 @@ def _find_lost(
     found: Likeness,
     past: Past,
 ) -> NDArray[np.intp]:
-    """Give the places of groups whose people are still there, and not in them by their definition.
-
-    Parameters
-    ----------
-    formed, anew, found : places of those that somebody fits now, their sums, and how these compare;
-        where a few moved, groups are near, and are held as such
-    """
+    """Give the places of groups that have lost people, but for those that are held as near."""
     now = np.zeros_like(past.groups)
     now[formed] = anew
     place_of = {told: place for place, told in enumerate(shown.groups)}
