@@ -8,6 +8,7 @@ import pytest
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.files import hash_bytes, to_json
 from blijfwijzer.groups.grouping import everyone_alone
+from blijfwijzer.release.breakdown import may_measure
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.trainings import FittedPeople, is_near_another
@@ -44,6 +45,17 @@ def less(intake, people):
     return replace(intake, responses=intake.responses.drop(people).reset_index(drop=True))
 
 
+def measure(place, intake, name, people):
+    """Tell how good a model is on some people, as `explain` does of those it was not trained on."""
+    about = load_codebook(SMALL), Settings(), "2019", ("mean",)
+    request = Request("explain", *about, {"survey_sha256": "abc"}, {"target": name})
+    with publication(place / name, request, place / "ledger") as release:
+        admission = release.admit(intake, everyone_alone(intake.responses), {})
+        is_told = may_measure(release, admission, np.isin(np.arange(PEOPLE), people))
+        release.publish({"a.txt": b""}, {})
+    return is_told
+
+
 def is_near(place, name):
     survey = load_codebook(SMALL).survey.name
     with open_ledger(place / "ledger" / survey, survey) as ledger:
@@ -63,6 +75,14 @@ def test_the_same_people_are_not_near_and_nor_are_many_fewer_or_more(intake, tmp
 
     assert not train(tmp_path, intake, "second", without)
     assert not is_near(tmp_path, "second")
+
+
+@pytest.mark.parametrize("other, told", [(300, True), (297, False), (291, False), (275, True)])
+def test_quality_is_not_told_of_nearly_the_people_of_whom_another_model_told(
+    intake, tmp_path, other, told
+):
+    assert measure(tmp_path, intake, "first", range(300))
+    assert measure(tmp_path, intake, "second", range(other)) == told
 
 
 def test_the_people_of_one_model_less_those_of_another_are_near_to_few_more(intake, tmp_path):
