@@ -187,7 +187,7 @@ def admit_groups(
         wave,
         crowd.dataset,
         settings.minimum,
-        choose_told(bases, candidates, choice.shown, settings, earlier_of),
+        choose_told(bases, candidates, choice.shown, settings, earlier_of, earlier.repeated),
         told,
     )
 
