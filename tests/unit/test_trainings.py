@@ -1,13 +1,15 @@
-"""Models of nearly the same people: it is seen who they were fitted on, whatever else was told."""
+"""People of models and figures, known again: who was fitted on or measured, and by which rule."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.files import hash_bytes, to_json
 from blijfwijzer.groups.grouping import everyone_alone
+from blijfwijzer.release.admission import Crowd, told_before
 from blijfwijzer.release.breakdown import may_measure
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
@@ -75,6 +77,28 @@ def test_the_same_people_are_not_near_and_nor_are_many_fewer_or_more(intake, tmp
 
     assert not train(tmp_path, intake, "second", without)
     assert not is_near(tmp_path, "second")
+
+
+@pytest.mark.parametrize("codebook, known", [("one", 1), ("two", 0)])
+def test_a_figure_by_another_codebook_is_not_the_one_that_was_told(
+    intake, tmp_path, codebook, known
+):
+    def ask(kind, made_by):
+        about = load_codebook(SMALL), Settings(), "2019", ("rate:x",)
+        origin = {"survey_sha256": "a", "codebook_sha256": made_by}
+        return Request(kind, *about, origin, {"kind": kind})
+
+    grouping = everyone_alone(intake.responses)
+    basis = {"rate:x": Basis((np.arange(PEOPLE) % 2.0,))}
+    with publication(tmp_path / "out", ask("score", "one"), tmp_path / "ledger") as release:
+        release.admit(intake, grouping, basis)
+        release.publish({"a.txt": b""}, {})
+
+    request = ask("climate", codebook)
+    crowd = Crowd.of(intake, grouping.members, request.codebook)
+    with open_ledger(tmp_path / "ledger" / request.survey, request.owner) as ledger:
+        told = told_before(crowd, request, ledger, "rate:x")
+    assert told.shape[0] == known
 
 
 @pytest.mark.parametrize("other, told", [(300, True), (297, False), (291, False), (275, True)])
