@@ -99,6 +99,13 @@ def test_a_group_whose_people_left_is_not_lost():
     assert lost((EVERYONE, change(range(25))), (A, change(range(26)))) == [1]
 
 
+def test_in_a_file_of_one_sector_its_groups_are_held_against_that():
+    everyone, moved = change(range(SUMS)), change(range(20), range(20, 40))
+
+    assert lost((EVERYONE, everyone), (A, moved)) == []
+    assert lost((EVERYONE, everyone), (WHOLE, change()), (A, moved)) == [2]
+
+
 def test_a_release_that_told_nothing_of_everyone_is_held_against_everyone_of_others():
     groups = (EVERYONE, change()), (A, change(range(20)))
 

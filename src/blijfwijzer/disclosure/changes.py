@@ -13,6 +13,7 @@ was all people are still there, so a group of which this sum has changed has los
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +127,9 @@ def find_lost(
 ) -> NDArray[np.bool_]:
     """Say of each group that was told whether people of it are still there, and not in it.
 
+    They are still there where the sums of a broader group are as they were: of everyone, or, in a
+    file of one sector, of that.
+
     Parameters
     ----------
     changes : sums of each by its definition now, of nobody where that fits nobody, less those of
@@ -135,14 +139,21 @@ def find_lost(
     sight : views by which many answer alike tell of nobody
     """
     sharp = changes[:, sight.is_sharp] != 0
-    every = {place for place, one in enumerate(definitions) if not one}
-    anybody = sharp[sorted(every)].any(axis=0) if every else np.ones_like(sharp[:1]).any(axis=0)
+    every = [place for place, one in enumerate(definitions) if not one]
+    anybody = sharp[every].any(axis=0) if every else np.ones_like(sharp[:1]).any(axis=0)
     lost = np.zeros(len(changes), dtype=bool)
-    for places in map(list, told):
-        own = [place for place in places if place in every]
-        everyone = sharp[own].any(axis=0) if own else anybody
-        lost[places] |= (sharp[places] & ~everyone).any(axis=(1, 2))
+    for places in told:
+        named = {frozenset(definitions[place].items()): place for place in places}
+        for place in places:
+            broader = [sharp[named[one]] for one in _broader(definitions[place]) if one in named]
+            sums = broader if frozenset() in named else [*broader, anybody]
+            lost[place] |= any((sharp[place] & ~own).any() for own in sums)
     return lost
+
+
+def _broader(definition: Mapping[str, str]) -> Iterator[frozenset[tuple[str, str]]]:
+    for size in range(len(definition)):
+        yield from map(frozenset, combinations(definition.items(), size))
 
 
 def _parts(groups: ChangedGroups) -> Iterator[tuple[int, list[int]]]:
