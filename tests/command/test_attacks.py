@@ -254,3 +254,20 @@ def test_a_training_of_nearly_the_same_people_warns_of_the_one_before(place, tmp
         assert sum("Nearly these people were trained on" in page for page in pages) == said[-1]
 
     assert said == [0, 2, 0]
+
+
+def test_units_that_are_cut_otherwise_tell_of_no_few_between_two_cuts(place):
+    wave = survey_of(7)
+    cut = wave.assign(organisatie=[f"N{(person + 63) // 120}" for person in range(len(wave))])
+    wave.to_parquet(place / "7.parquet")
+    (place / "cut").mkdir()
+    cut.to_parquet(place / "cut" / "7.parquet")
+
+    assert not score(place, "7.parquet", "seven", ledger="ledger-cut")
+    assert not score(place, "cut/7.parquet", "seven-cut", ledger="ledger-cut")
+
+    first, again = (set(groups_of(place / name)["group"]) for name in ("seven", "seven-cut"))
+    assert len(first) > 40
+    # Its people are those of O0, of whom nothing new is told.
+    assert again - first == {"sector=gemeente/organisatie=N0"}
+    assert "are not found again" in (place / "seven-cut" / "report.html").read_text()

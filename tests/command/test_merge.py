@@ -59,19 +59,19 @@ def agree(place, name, **changed):
     (place / f"{name}.toml").write_text(tomli_w.dumps(told))
 
 
-def leave(place, office, agreed, survey="", output="", key="offices"):
+def leave(place, office, agreed, survey="", output="", key="offices", models="models"):
     return call(
         *("merge", "part", place / f"{survey or office}.parquet"),
         *("--agreement", place / f"{agreed}.toml", "--office", office),
-        *("--key", place / f"{key}.key", "--models", place / "models"),
+        *("--key", place / f"{key}.key", "--models", place / models),
         *("--settings", place / "quick.toml", "--output", place / f"{output or office}.part"),
     )
 
 
-def release(place, parts, agreed, output, ledger="ledger", settings="quick"):
+def release(place, parts, agreed, output, ledger="ledger", settings="quick", models="models"):
     return call(
         *("merge", "release", *(place / f"{part}.part" for part in parts)),
-        *("--agreement", place / f"{agreed}.toml", "--models", place / "models"),
+        *("--agreement", place / f"{agreed}.toml", "--models", place / models),
         *("--settings", place / f"{settings}.toml", "--output", place / output),
         *("--ledger", place / ledger),
     )
@@ -206,6 +206,76 @@ def test_who_withdraws_between_two_merged_releases_is_not_told_by_the_second(pla
     lost = set(wave.loc[left, "organisatie"])
     assert len(lost & first) > 15
     assert not lost & first & again
+
+
+@pytest.fixture(scope="module")
+def deep(place):
+    """Organisations of three departments, in the third of which nearly all are of one office."""
+    book = SMALL.read_text().replace('"organisatie"]', '"organisatie", "afdeling"]')
+    (place / "deep.toml").write_text(
+        book + '\n[columns.afdeling]\nlabel = "Afdeling"\nrole = "unit"\n'
+    )
+    for seed in (1, 3):
+        wave = survey_of(seed).assign(id=np.arange(1500))
+        number = np.arange(1500) // 30
+        wave["organisatie"] = np.char.mod("O%d", number - number % 6 + number % 2)
+        wave.assign(afdeling=np.char.mod("A%d", number)).to_parquet(place / f"deep{seed}.parquet")
+    wave = pd.read_parquet(place / "deep3.parquet")
+    units = wave.groupby(["sector", "organisatie", "afdeling"]).size().rename("people") * 2
+    units.reset_index().to_csv(place / "deep.csv", index=False)
+    assert not call(
+        *("train", place / "deep1.parquet", "--codebook", place / "deep.toml"),
+        *("--models", place / "deep-models", "--settings", place / "quick.toml"),
+        *("--target", "vertrekintentie"),
+    )
+    is_third = np.arange(1500) // 30 % 6 > 3
+    is_north = np.where(is_third, np.arange(1500) % 10 > 0, np.arange(1500) % 2 > 0)
+    for name, own in (("north", is_north), ("south", ~is_north)):
+        wave[own].to_parquet(place / f"deep-{name}.parquet")
+    return wave, wave[~is_north]
+
+
+def test_no_office_learns_of_few_by_two_rounds_of_other_levels(place, deep):
+    wave, south = deep
+    told = []
+    for level in ("organisatie", "afdeling"):
+        about = {"round": f"by {level}", "wave": "deep", "cross": [], "population": "deep.csv"}
+        agree(place, level, offices=["north", "south"], by=[level], **about)
+        for office in ("north", "south"):
+            own = f"deep-{office}"
+            assert not leave(place, office, level, own, own, models="deep-models")
+        parts = ["deep-north", "deep-south"]
+        by = f"deep-{level}"
+        assert not release(place, parts, level, by, "ledger-deep", models="deep-models")
+        told += [n for n in rates_of(place / by).index if f"{level}=" in n]
+
+    codes = {name.rpartition("=")[2] for name in told}
+    of_units = south[south["organisatie"].isin(codes)]
+    left = of_units[~of_units["afdeling"].isin(codes)].groupby("organisatie").size()
+    assert len(left) > 5
+    assert not [n for n in left if n < 10]
+
+
+def test_a_merge_of_other_people_tells_nothing_new_of_a_wave(place):
+    wave = pd.read_parquet(place / "all.parquet")
+    is_north = np.arange(len(wave)) % 2 == 0
+    # Of each organisation twelve of an office left, and one of the other one.
+    left = wave[is_north].groupby("organisatie").head(12).index
+    left = left.union(wave[~is_north].groupby("organisatie").head(1).index)
+    told = []
+    for name, gone in (("before", []), ("after", left)):
+        agree(place, name, offices=["north", "south"], round=name, wave="changed")
+        for office, own in (("north", is_north), ("south", ~is_north)):
+            wave[own].drop(index=gone, errors="ignore").to_parquet(
+                place / f"{name}-{office}.parquet"
+            )
+            assert not leave(place, office, name, f"{name}-{office}", f"{name}-{office}")
+        parts = [f"{name}-north", f"{name}-south"]
+        assert not release(place, parts, name, f"{name}-out", "ledger-changed")
+        told.append(rates_of(place / f"{name}-out"))
+
+    assert len(told[0]) > 30
+    assert told[1].empty
 
 
 def test_score_and_merge_tell_of_the_same_wave_in_no_one_ledger(place):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from blijfwijzer.disclosure.changes import ChangedGroups, find_telling
+from blijfwijzer.disclosure.changes import ChangedGroups, find_lost, find_telling, is_composed
 from blijfwijzer.disclosure.fingerprint import PRIME, SUMS, Sight
 
 MINIMUM = 10
@@ -64,3 +64,50 @@ def test_as_many_as_the_minimum_are_no_few(apart):
     found = telling((WHOLE, change(range(20 + apart))), (A, change(range(20))))
 
     assert found == ([1] if apart < MINIMUM else [])
+
+
+@pytest.mark.parametrize("few, told", [(0, False), (1, True), (9, True), (10, False)])
+def test_people_of_two_earlier_sets_or_of_one_less_another_are_composed(few, told):
+    one, two, both = change((), range(20)), change((), range(20, 40)), change((), range(40))
+
+    def is_near(now, *before):
+        return is_composed(now, np.array(before), MINIMUM, SHARP)
+
+    assert is_near(change((), range(40 + few)), one, two) == told
+    assert is_near(change((), range(20 + few)), both, two) == told
+    assert is_near(change((), range(20 + few)), two, both) == told
+    assert not is_near(change((), range(20 + few)), two)
+
+
+EVERYONE = {}
+
+
+def lost(*groups, told=None):
+    definitions, changes = zip(*groups, strict=True)
+    places = told or [list(range(len(groups)))]
+    return np.flatnonzero(find_lost(definitions, np.array(changes), places, SHARP)).tolist()
+
+
+def test_a_group_whose_people_are_still_there_and_not_in_it_is_lost():
+    same, moved, gone = change(), change(range(20), range(20, 40)), change(range(20))
+
+    assert lost((EVERYONE, same), (WHOLE, same), (A, moved), (B, gone)) == [2, 3]
+
+
+def test_a_group_whose_people_left_is_not_lost():
+    assert lost((EVERYONE, change(range(25))), (A, change(range(20)))) == []
+    assert lost((EVERYONE, change(range(25))), (A, change(range(26)))) == [1]
+
+
+def test_in_a_file_of_one_sector_its_groups_are_held_against_that():
+    everyone, moved = change(range(SUMS)), change(range(20), range(20, 40))
+
+    assert lost((EVERYONE, everyone), (A, moved)) == []
+    assert lost((EVERYONE, everyone), (WHOLE, change()), (A, moved)) == [2]
+
+
+def test_a_release_that_told_nothing_of_everyone_is_held_against_everyone_of_others():
+    groups = (EVERYONE, change()), (A, change(range(20)))
+
+    assert lost(*groups, told=[[0], [1]]) == [1]
+    assert lost(groups[1]) == []

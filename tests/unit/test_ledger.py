@@ -320,12 +320,13 @@ def rows_of(frame):
     return csr_array(np.array([frame["team"] == n for n in ("one", "two", "three")], dtype=np.int8))
 
 
-def release(ledger, frame, request="first", minimum=10, columns=VIEWS):
+def release(ledger, frame, request="first", minimum=10, columns=VIEWS, also=None):
     prints = fingerprint_groups(view_keys(frame, columns), ledger.secret, rows_of(frame))
     shown = {
         name: {"definition": {"team": name}, "fingerprint": to_text(own)}
         for name, own in zip(("one", "two", "three"), prints, strict=True)
     }
+    shown |= also or {}
     made = Entry(
         "survey", "1", "x", "score", request, shown, {}, columns=columns, minimum=minimum
     ).content
@@ -370,6 +371,21 @@ def test_who_joined_a_group_is_told_from_who_was_there(tmp_path, team, monkeypat
     ]
 
 
+@pytest.mark.parametrize("few, bars", [(0, False), (1, True), (9, True)])
+def test_a_rest_of_two_releases_and_a_few_more_is_not_shown(tmp_path, few, bars):
+    answers = np.random.default_rng(4).integers(1, 6, (80, 9)).astype(float)
+    team = pd.DataFrame(answers, columns=list("abcdefghi")).assign(team="one")
+    with open_ledger(tmp_path, "owner") as ledger:
+        release(ledger, team, "all")
+        release(ledger, team[:40], "half")
+
+        earlier = read(ledger, team[40 - few :].reset_index(drop=True))
+
+    assert earlier.forbidden.shape[0] == bars
+    assert not earlier.repeated[0]
+    assert earlier.changed[0] == bars
+
+
 def test_a_group_is_known_again_under_another_name(tmp_path, team):
     with open_ledger(tmp_path, "owner") as ledger:
         release(ledger, team)
@@ -380,6 +396,47 @@ def test_a_group_is_known_again_under_another_name(tmp_path, team):
         earlier = read_earlier(ledger, Present(renamed, groups, lambda _: None), "survey", "1", 10)
 
     assert earlier.forbidden.shape[0] == 1
+
+
+def of_teams(team, names):
+    """Give the people, everyone and by team, as they are called now."""
+    frame = team.assign(team=team["team"].map(names))
+    codes = sorted(frame["team"].unique())
+    groups = [np.ones(len(frame), bool), *((frame["team"] == code).to_numpy() for code in codes)]
+
+    def members_of(definition):
+        if not definition:
+            return groups[0]
+        return (frame["team"] == definition["team"]).to_numpy()
+
+    return Present(frame, csr_array(np.array(groups, dtype=np.int8)), members_of)
+
+
+@pytest.mark.parametrize(
+    "names, new, lost",
+    [
+        ({"one": "one", "two": "two", "three": "three"}, [], 0),
+        # Renamed in a circle: all are known by who is in them.
+        ({"one": "two", "two": "three", "three": "one"}, [], 0),
+        # Two made one, and all three cut otherwise.
+        ({"one": "one", "two": "both", "three": "both"}, ["both"], 2),
+    ],
+)
+def test_beside_groups_that_are_not_found_again_nothing_new_is_shown(
+    tmp_path, team, names, new, lost
+):
+    with open_ledger(tmp_path, "owner") as ledger:
+        every = fingerprint_groups(view_keys(team, VIEWS), ledger.secret, one_group(range(60), 60))
+        everyone = {"definition": {}, "fingerprint": to_text(every[0])}
+        release(ledger, team, also={"all": everyone})
+        present = of_teams(team, names)
+
+        earlier = read_earlier(ledger, present, "survey", "1", 10)
+
+    codes = ["all", *sorted(set(names.values()))]
+    assert earlier.lost == lost
+    assert [code for code, own in zip(codes, earlier.repeated, strict=True) if not own] == new
+    assert [code for code, own in zip(codes, earlier.changed, strict=True) if own] == new
 
 
 def test_an_optional_column_less_or_in_another_place_changes_nothing(tmp_path, team):

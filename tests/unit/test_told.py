@@ -34,12 +34,12 @@ def candidates(team, too_small=()):
     )
 
 
-def told(basis, groups, shown=None):
+def told(basis, groups, shown=None, repeated=None):
     count, people = groups.members.shape
     every = np.ones(count, dtype=bool) if shown is None else shown
-    found = choose_told(
-        {"rate:x": basis}, groups, every, SETTINGS, lambda _: nothing_before(people, count)
-    )
+    before = nothing_before(people, count)
+    again = before.repeated if repeated is None else repeated
+    found = choose_told({"rate:x": basis}, groups, every, SETTINGS, lambda _: before, again)
     return found["rate:x"].tolist()
 
 
@@ -50,6 +50,17 @@ def test_a_group_of_which_two_answered_is_not_told_by_that_question():
 
     # Nor is the one that everybody less the two would tell of.
     assert told(Basis((answers,)), candidates(team)) == [True, False, True, False]
+
+
+def test_groups_that_were_told_by_another_figure_are_held_by_this_one():
+    # Of the eleven in two withheld teams nobody has the outcome, so that one of the others goes.
+    team = np.repeat([0, 1, 2, 3], [30, 40, 5, 6])
+    answers = np.where(team > 1, 0.0, np.tile([0.0, 1.0, 0.0], 27))
+    groups, again = candidates(team, too_small=[2, 3]), np.ones(3, dtype=bool)
+
+    assert sum(told(Basis((answers,)), groups, repeated=again)) < 3
+    # Told by the same figure they tell nothing new.
+    assert sum(told(Basis((answers,)), groups)) == 3
 
 
 def test_a_difference_of_shown_groups_holds_no_few_answers():

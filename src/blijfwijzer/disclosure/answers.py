@@ -104,6 +104,7 @@ def choose_told(
     shown: Mask,
     settings: DisclosureSettings,
     earlier_of: EarlierOf,
+    repeated: Mask,
 ) -> dict[str, Mask]:
     """Choose for each figure the groups that are told by it.
 
@@ -111,6 +112,8 @@ def choose_told(
     ----------
     bases : figure to what it rests on
     shown : whether each group may be shown, for what it is told by
+    repeated : whether an earlier release shows the same people, by whatever figure: such groups are
+        shown again whatever else follows from their answers to another question
 
     Returns
     -------
@@ -124,8 +127,11 @@ def choose_told(
         if basis.among is not None:
             wide &= basis.among
         told[name] = wide
-        if not asked.all() or basis.among is not None:
-            told[name] = _hold(candidates, wide, basis, asked, settings, earlier_of(name))
+        is_part = not asked.all() or basis.among is not None
+        if is_part or (basis.values and (repeated & wide).any()):
+            earlier = earlier_of(name)
+            if is_part or (repeated & wide & ~earlier.repeated).any():
+                told[name] = _hold(candidates, wide, basis, asked, settings, earlier)
     return told
 
 

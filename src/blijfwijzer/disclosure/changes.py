@@ -4,16 +4,28 @@ A group that ten people left may be told anew: less what it was it tells of thes
 ten and one more left the larger unit around it, the two differences together tell of that one,
 though no group was left by one. Fingerprints add up, so a difference of a group between then and
 now has 64 sums itself, and two such differences are held against each other as sets of people are.
+
+Where nobody of all people came or left, a group that has changed holds others by the same name: its
+code was renamed, its bands were moved, or its column is gone. In a sum of everyone that is as it
+was all people are still there, so a group of which this sum has changed has lost sight of some.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blijfwijzer.disclosure.fingerprint import PRIME, Fingerprints, Sight, compare, judge
+from blijfwijzer.disclosure.fingerprint import (
+    PRIME,
+    Fingerprints,
+    Sight,
+    compare,
+    differing_sums,
+    judge,
+)
 
 Places = NDArray[np.intp]
 
@@ -60,6 +72,88 @@ def find_telling(groups: ChangedGroups, minimum: int, sight: Sight) -> Places:
         both = np.concatenate([changes[wider], -changes[wider] % PRIME])
         kept[own[compare(changes[own], both, minimum, sight).is_near]] = False
     return np.flatnonzero(~kept)
+
+
+def find_composed(
+    own: NDArray[np.intp],
+    sums: tuple[Fingerprints, Fingerprints],
+    minimum: int,
+    sight: Sight,
+) -> NDArray[np.intp]:
+    """Give groups that nearly hold the people of two earlier ones of their name, or one less one.
+
+    Of 90 people, then of 45 of these, and then of the other 45 and one more, no two differ by few.
+
+    Parameters
+    ----------
+    own : group of each time that one was told
+    sums : of each time those of the group now, and of then
+
+    Returns
+    -------
+    Groups, each once.
+    """
+    now, before = sums
+    order = np.argsort(own, kind="stable")
+    times = np.split(order, np.flatnonzero(np.diff(own[order])) + 1)
+    several = [of for of in times if len(of) > 1]
+    near = [of for of in several if is_composed(now[of[0]], before[of], minimum, sight)]
+    return np.array([own[of[0]] for of in near], dtype=np.intp)
+
+
+def is_composed(now: Fingerprints, before: Fingerprints, minimum: int, sight: Sight) -> bool:
+    """Tell whether a set holds nearly the people of two earlier ones, or of one less another.
+
+    Parameters
+    ----------
+    now : views x 64
+    before : sets x views x 64
+    sight : views by which many answer alike tell of nobody, as of two sets more are alike by chance
+    """
+    for place, one in enumerate(before):
+        others = np.delete(before, place, axis=0)
+        two = np.concatenate([one + others[place:], one - others]) % PRIME
+        apart = differing_sums(now, two)[:, sight.is_sharp]
+        if ((apart > 0) & (apart < minimum)).any():
+            return True
+    return False
+
+
+def find_lost(
+    definitions: Sequence[Mapping[str, str]],
+    changes: Fingerprints,
+    told: Sequence[Sequence[int]],
+    sight: Sight,
+) -> NDArray[np.bool_]:
+    """Say of each group that was told whether people of it are still there, and not in it.
+
+    They are still there where the sums of a broader group are as they were: of everyone, or, in a
+    file of one sector, of that.
+
+    Parameters
+    ----------
+    changes : sums of each by its definition now, of nobody where that fits nobody, less those of
+        then
+    told : per release the places of those that it told; one that did not tell of everyone is held
+        against everyone of all others
+    sight : views by which many answer alike tell of nobody
+    """
+    sharp = changes[:, sight.is_sharp] != 0
+    every = [place for place, one in enumerate(definitions) if not one]
+    anybody = sharp[every].any(axis=0) if every else np.ones_like(sharp[:1]).any(axis=0)
+    lost = np.zeros(len(changes), dtype=bool)
+    for places in told:
+        named = {frozenset(definitions[place].items()): place for place in places}
+        for place in places:
+            broader = [sharp[named[one]] for one in _broader(definitions[place]) if one in named]
+            sums = broader if frozenset() in named else [*broader, anybody]
+            lost[place] |= any((sharp[place] & ~own).any() for own in sums)
+    return lost
+
+
+def _broader(definition: Mapping[str, str]) -> Iterator[frozenset[tuple[str, str]]]:
+    for size in range(len(definition)):
+        yield from map(frozenset, combinations(definition.items(), size))
 
 
 def _parts(groups: ChangedGroups) -> Iterator[tuple[int, list[int]]]:

@@ -1,7 +1,7 @@
 """What earlier releases showed, as rows of the present people."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.disclosure.changes import ChangedGroups, find_telling
+from blijfwijzer.disclosure.changes import (
+    ChangedGroups,
+    find_composed,
+    find_lost,
+    find_telling,
+    is_composed,
+)
 from blijfwijzer.disclosure.entry import Columns
 from blijfwijzer.disclosure.fingerprint import (
     PRIME,
@@ -78,6 +84,9 @@ class Earlier:
     """Releases of this survey that were looked at."""
     minimum: int
     """Largest minimum that these promised; 0 when there are none."""
+    lost: int = 0
+    """Groups that were told and are not found again, though their people are still there: beside
+    these only groups that were told before may be shown."""
 
     def compare_parts(self, parts: csr_array, minimum: int) -> Likeness:
         """Hold parts of figures against all groups and parts that were shown, whatever their name.
@@ -89,13 +98,18 @@ class Earlier:
         return self._compare(parts, minimum, lambda past: (past.groups, past.parts))
 
     def compare_fitted(self, people: csr_array, minimum: int) -> Likeness:
-        """Hold people that a model is fitted on against those that earlier ones were.
+        """Hold people that a model is fitted on against those that earlier ones were, and any two.
 
         Parameters
         ----------
         people : one row, one column per present response
         """
-        return self._compare(people, minimum, lambda past: (past.fitted,))
+        found = self._compare(people, minimum, lambda past: (past.fitted,))
+        for past in self.past:
+            now, sight = add_up(past.people.marks, people)[0], past.people.sight
+            if is_composed(now, past.fitted, minimum, sight):
+                return replace(found, is_near=np.ones_like(found.is_near))
+        return found
 
     def _compare(
         self, sets: csr_array, minimum: int, told: Callable[[Past], tuple[Fingerprints, ...]]
@@ -182,7 +196,7 @@ def read_earlier(
     repeated, changed = (np.zeros(groups.shape[0], dtype=bool) for _ in range(2))
     nobody = csr_array((0, len(responses)), dtype=np.int8)
     same, few, former, past = [nobody], [nobody], [nobody], []
-    most = 0
+    most = lost = 0
     for views, shown in _by_columns(standing(before), wave, responses).items():
         people = present.see(views, ledger.secret)
         past.append(_recall(people, shown))
@@ -203,13 +217,21 @@ def read_earlier(
         former.append(_less_joined(rows[row_of[is_near]], people, *changes))
         n = np.asarray(rows.sum(axis=1, dtype=np.int64)).ravel()[row_of]
         telling = _find_telling(shown, formed, (anew, n), found, past[-1], minimum)
-        few.append(rows[np.setdiff1d(row_of[telling], row_of[found.is_equal])])
+        composed = find_composed(row_of, (anew, past[-1].groups[formed]), minimum, people.sight)
+        telling = np.union1d(row_of[telling], composed)
+        few.append(rows[np.setdiff1d(telling, row_of[found.is_equal])])
         near |= _are_among(groups, few[-1])
         repeated |= of_groups.is_same | _are_among(groups, same[-1])
+        gone = past[-1].groups[_find_lost(shown, formed, anew, found, past[-1])]
+        # Another name may have taken theirs.
+        again = compare(prints, gone, minimum, people.sight).is_same
+        same.append(both[np.flatnonzero(again)])
+        again = compare(gone, prints, minimum, people.sight).is_same
+        lost += int(np.count_nonzero(~again))
         changed |= near
         most = max(most, *(x.apart.max(initial=0) for x in (of_groups, of_parts, found)))
     # Whoever was shown before in the same company tells nothing new, whatever else was nearly so.
-    changed &= ~repeated
+    changed = (changed | (lost > 0)) & ~repeated
     same.append(groups[np.flatnonzero(repeated)])
     few.append(groups[np.flatnonzero(changed)])
     return Earlier(
@@ -222,6 +244,7 @@ def read_earlier(
         tuple(past),
         sum(release.content["survey"] == survey for release in standing(before)),
         promised(before, survey),
+        lost,
     )
 
 
@@ -270,6 +293,24 @@ def _find_telling(
         [[place_of[one] for one in told if one in place_of] for told in shown.releases],
     )
     return many[find_telling(changed, minimum, past.people.sight)]
+
+
+def _find_lost(
+    shown: "_Shown",
+    formed: NDArray[np.intp],
+    anew: Fingerprints,
+    found: Likeness,
+    past: Past,
+) -> NDArray[np.intp]:
+    """Give the places of groups that have lost people, but for those that are held as near."""
+    now = np.zeros_like(past.groups)
+    now[formed] = anew
+    place_of = {told: place for place, told in enumerate(shown.groups)}
+    told = [[place_of[one] for one in own] for own in shown.releases]
+    changes = (now - past.groups) % PRIME
+    lost = find_lost(list(shown.groups.values()), changes, told, past.people.sight)
+    lost[formed[found.is_near | found.is_equal]] = False
+    return np.flatnonzero(lost)
 
 
 def _less_joined(

@@ -20,6 +20,7 @@ FigureKind = Literal[
     "alike",
     "margin",
     "moved",
+    "measured",
 ]
 """cell, level and culture: people with one background, told of in score, train and explain, and
 climate. segment, claim: who is in it. talent: the best and the others of a group. happened: those
@@ -27,7 +28,8 @@ to whom something happened, and those to whom not. rest: those of a group who ar
 below it. offer: people with one background, and those of them who are offered a voucher, by their
 chance. alike: everybody, and each cell of people of whom a model says nearly the same. margin: who
 has a code of a register. moved: those of a group with each code, of whom two weightings of the same
-answers could tell."""
+answers could tell. measured: those of organisations that a model was not trained on, of whom it is
+told how good it is."""
 
 
 @dataclass(frozen=True)

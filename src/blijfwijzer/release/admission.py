@@ -147,7 +147,7 @@ def admit_groups(
         return read_earlier(told, present, request.survey, wave, settings.minimum, request.sha256)
 
     def earlier_of(figure: str) -> Earlier:
-        told = _telling(ledger, figure)
+        told = _telling(ledger, figure, request)
         # Who joined or left is the same whatever was told; reading it takes long.
         known, repeated = earlier.known[:0], np.zeros_like(earlier.repeated)
         if any(release.content.get("groups") for release in told.releases):
@@ -191,9 +191,16 @@ def admit_groups(
         wave,
         crowd.dataset,
         settings.minimum,
-        choose_told(bases, candidates, choice.shown, settings, earlier_of),
+        choose_told(bases, candidates, choice.shown, settings, earlier_of, earlier.repeated),
         told,
     )
+
+
+def told_before(crowd: Crowd, request: Request, ledger: Ledger, figure: str) -> csr_array:
+    """Give the groups of the same people that earlier releases told by a figure: a row each."""
+    settings = request.settings.disclosure
+    about = crowd.present, request.survey, request.wave, settings.minimum, request.sha256
+    return read_earlier(_telling(ledger, figure, request), *about).known
 
 
 def _is_tellable(groups: csr_array, minimum: int) -> bool:
@@ -294,8 +301,8 @@ def _rank(path: GroupPath, priority: Sequence[str]) -> int:
     return max((priority.index(name) for name in of if name in priority), default=len(priority))
 
 
-def _telling(ledger: Ledger, figure: str) -> Ledger:
-    """Give the ledger with only the groups that were told by a figure.
+def _telling(ledger: Ledger, figure: str, request: Request) -> Ledger:
+    """Give the ledger with only the groups that were told by a figure, as it is defined now.
 
     Parameters
     ----------
@@ -304,10 +311,11 @@ def _telling(ledger: Ledger, figure: str) -> Ledger:
     names = {figure, figure.partition(":")[0]}
     releases = []
     for release in ledger.releases:
+        is_same = release.content.get("defined", request.defined) == request.defined
         groups = {
             name: group
             for name, group in release.content.get("groups", {}).items()
-            if names & set(group["statistics"])
+            if is_same and names & set(group["statistics"])
         }
         releases.append(replace(release, content={**release.content, "groups": groups}))
     return replace(ledger, releases=releases)

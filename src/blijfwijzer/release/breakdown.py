@@ -104,6 +104,20 @@ def admit_breakdown(
     return Breakdown(admission, told_of, units[codebook.units.cluster], kept, tuple(withheld))
 
 
+def may_measure(release: Rehearsal, admission: Admission, measured: Mask) -> bool:
+    """Say whether it may be told how good a risk is on a part of the people.
+
+    Which part that is follows from the models: of another one the others may be a few less.
+
+    Parameters
+    ----------
+    measured : per response
+    """
+    figure = FigureId("measured", ())
+    part = csr_array(measured[None, :].astype(np.int8))
+    return figure in release.figures(admission, {figure: part})
+
+
 def refuse_near(admission: Admission, file: str) -> None:
     """Refuse to tell what a model makes of everyone beside what was told of nearly the same people.
 

@@ -180,6 +180,7 @@ class Rehearsal:
             head = append_once(
                 self.ledger,
                 entry,
+                defined=self.request.defined,
                 **promise_in(self.request),
                 **register_in(self.request, self.ledger, admission.wave),
                 **models_in(self.request, self.ledger),

@@ -57,6 +57,13 @@ class Request:
         return sorted({one.ledgers for one in self.stored})
 
     @cached_property
+    def defined(self) -> str:
+        """Hash of what outcomes and scales are: by another rule a figure of one name is another."""
+        thresholds = {one.model.target: one.model.thresholds for one in self.stored}
+        codebook = self.origin.get("codebook_sha256", "")
+        return hash_bytes(to_json({"codebook": codebook, "thresholds": thresholds}))
+
+    @cached_property
     def sha256(self) -> str:
         """Hash of all that it is made from."""
         return hash_bytes(to_json({**self.origin, **self.asked}))

@@ -3,7 +3,8 @@
 The text of a model is exact: how many people it was fitted on, how many of them have the outcome,
 and how many are on each side of what it asks. One of the same people less a few tells by
 subtraction what those few answered, whatever else is withheld. It has to be made all the same where
-somebody takes an answer back; so it is the handing on that is refused.
+somebody takes an answer back; so it is the handing on that is refused. The same holds of the people
+of two earlier models together, or of one less another, but for a few.
 """
 
 from collections.abc import Iterator

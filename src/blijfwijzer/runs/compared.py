@@ -52,7 +52,7 @@ def compare_pair(pair: ModelPair, release: Rehearsal, tell: Tell) -> Compared:
         held=tuple(_say_held(name, one) for name, one in zip(NAMES, held, strict=True)),
         warnings=tuple(tell_warnings(second.intake.remarks, settings)),
     )
-    rows = find_rows(held, second.answers, settings)
+    rows = find_rows(held, second, breakdown, release)
     if rows is None:
         return compared
     tell("measure both")

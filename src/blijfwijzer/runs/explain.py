@@ -22,7 +22,7 @@ from blijfwijzer.publish.review_tables import Review, review_chapter
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.texts import write
 from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
-from blijfwijzer.release.breakdown import Breakdown
+from blijfwijzer.release.breakdown import Breakdown, may_measure
 from blijfwijzer.release.folder import RECORD
 from blijfwijzer.release.overlap import Overlap, find_overlap
 from blijfwijzer.release.preview import Found, Wish
@@ -82,7 +82,7 @@ def publish_explanation(
         drivers = _profile(explained, breakdown)
         tell("evaluate")
         overlap = find_overlap(release, stored, explained.units)
-        evaluation = _evaluate(explained, breakdown, overlap)
+        evaluation = _evaluate(explained, breakdown, overlap, release)
         tell("draw")
         page = _page(explained, drivers, evaluation, overlap, release, change)
         files = {
@@ -130,12 +130,15 @@ def _profile(explained: Explained, breakdown: Breakdown) -> Drivers:
     )
 
 
-def _evaluate(explained: Explained, breakdown: Breakdown, overlap: Overlap) -> Evaluation | None:
+def _evaluate(
+    explained: Explained, breakdown: Breakdown, overlap: Overlap, release: Rehearsal
+) -> Evaluation | None:
     """Measure how good the risk is on organisations that it does not know.
 
     Nothing where it knows all, or where not both outcomes are known. Where it knows some, the
     others must be people enough, as must those that are left out: what is told of the others would
-    else tell of these few, beside what is told of everyone. For the same reason no groups are told.
+    else tell of these few, beside what is told of everyone. For the same reason no groups are told,
+    and nothing beside nearly these others, of whom it was told by another model.
     """
     known, settings = ~np.isnan(explained.answers), explained.settings
     if overlap.kind in ("file", "units"):
@@ -146,6 +149,7 @@ def _evaluate(explained: Explained, breakdown: Breakdown, overlap: Overlap) -> E
         if (
             known.sum() < settings.intake.minimum_responses
             or left_out < settings.disclosure.minimum
+            or not may_measure(release, breakdown.admission, known)
         ):
             return None
     if len(np.unique(explained.answers[known])) < 2:

@@ -8,7 +8,13 @@ import pandas as pd
 
 from blijfwijzer.fairness.rivals import compare_gaps
 from blijfwijzer.publish.comparison import NAMES
-from blijfwijzer.release.breakdown import Breakdown, admit_breakdown, are_narrow, refuse_near
+from blijfwijzer.release.breakdown import (
+    Breakdown,
+    admit_breakdown,
+    are_narrow,
+    may_measure,
+    refuse_near,
+)
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.risk.evaluation import bin_risks
 from blijfwijzer.risk.metrics import rank
@@ -16,7 +22,6 @@ from blijfwijzer.risk.protection import protect_calibration, protect_rivals
 from blijfwijzer.risk.rivals import Rivals, compare_risks
 from blijfwijzer.runs.explained import Explained
 from blijfwijzer.runs.held_out import HeldOut
-from blijfwijzer.settings import Settings
 from blijfwijzer.survey.arrays import Array, Mask
 
 
@@ -66,16 +71,22 @@ def admit_people(
     return replace(found, told=found.told & ~narrow)
 
 
-def find_rows(held: Sequence[HeldOut], answers: Array, settings: Settings) -> Mask | None:
+def find_rows(
+    held: Sequence[HeldOut], explained: Explained, breakdown: Breakdown, release: Rehearsal
+) -> Mask | None:
     """Say on which responses all can be measured; None where these, or the others, are too few.
 
-    What is told of a part would tell of the others, beside what is told of everyone.
+    What is told of a part would tell of the others, beside what is told of everyone; and of few
+    beside what was told of nearly the same part.
     """
+    answers, settings = explained.answers, explained.settings
     rows = np.logical_and.reduce([one.rows for one in held])
     left_out = int((~np.isnan(answers) & ~rows).sum())
     if 0 < left_out < settings.disclosure.minimum:
         return None
     if rows.sum() < settings.intake.minimum_responses or len(np.unique(answers[rows])) < 2:
+        return None
+    if left_out and not may_measure(release, breakdown.admission, rows):
         return None
     return np.asarray(rows)
 

@@ -1,7 +1,7 @@
 """The story of `merge release`: what offices left, added up, to groups that may be shown."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,10 +22,12 @@ from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.release_files import csv_file, parquet_file
 from blijfwijzer.publish.report_tables import clear_groups
+from blijfwijzer.publish.screen import SCREEN
+from blijfwijzer.publish.texts import write
 from blijfwijzer.records.part_file import OfficePart, read_part
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
-from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.admission import Admission, told_before
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.rehearsal import Rehearsal
@@ -33,7 +35,7 @@ from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.model import is_constant
 from blijfwijzer.runs.merge_crowd import People, basis_of, between_units, crowd_of, hide_lopsided
-from blijfwijzer.runs.merge_insiders import safe_from_offices
+from blijfwijzer.runs.merge_insiders import is_of_others, safe_from_offices
 from blijfwijzer.runs.merge_numbers import Numbers, name_numbers
 from blijfwijzer.runs.merge_part import Common
 from blijfwijzer.runs.score_findings import count_earlier, estimates_of
@@ -49,6 +51,7 @@ from blijfwijzer.runs.score_targets import (
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.texts import say
 
 
 @dataclass(frozen=True)
@@ -237,9 +240,16 @@ def publish_merged(merged: Merged, output: Path, ledgers: Path, tell: Tell) -> S
             f"  {name}: {int((one.flags['verdict'] == FLAGGED)[admission.shown].sum())} flagged"
             for name, one in told.items()
         ),
+        *_say_lost(admission),
         *release.said,
     ]
     return Shown(output, {"groups_file": groups.frame}, tuple(said))
+
+
+def _say_lost(admission: Admission) -> Iterator[str]:
+    """Say that an earlier round told groups by levels or variables that this one does not have."""
+    if admission.earlier.lost:
+        yield f"  warning: {write(say('warning.lost', groups=admission.earlier.lost), SCREEN)}"
 
 
 def admit_merged(merged: Merged, release: Rehearsal) -> Admission:
@@ -266,18 +276,19 @@ def admit_merged(merged: Merged, release: Rehearsal) -> Admission:
         is_counted=merged.is_counted,
     )
     admission = release.admit_crowd(crowd, grouping, bases)
-    told = {name: admission.tells(name) for name in bases}
-    safe = {
-        f"rate:{name}": safe_from_offices(people, name, groups[told[f"rate:{name}"]], rules)
-        for name in merged.common.models
-    }
-    if all(own.all() for own in safe.values()):
-        return admission
-    for name, own in safe.items():
-        barred = np.ones(len(told[name]), dtype=bool)
-        barred[told[name]] = ~own
-        bases[name] = replace(bases[name], barred=barred)
-    return release.admit_crowd(crowd, grouping, bases)
+    asked = release.request, release.ledger
+    is_new = ~admission.earlier.repeated & is_of_others(admission, *asked)
+    is_new &= len(merged.common.agreed.offices) > 1
+    is_safe = True
+    for name in merged.common.models:
+        figure = f"rate:{name}"
+        told, before = admission.tells(figure), told_before(crowd, *asked, figure)
+        own = groups[told], people.parts_of(before)
+        barred = np.ones(len(told), dtype=bool)
+        barred[told] = is_new[told] | ~safe_from_offices(people, name, own, rules)
+        bases[figure] = replace(bases[figure], barred=barred)
+        is_safe &= not barred[told].any()
+    return admission if is_safe else release.admit_crowd(crowd, grouping, bases)
 
 
 def _estimate(name: str, merged: Merged) -> Estimated:

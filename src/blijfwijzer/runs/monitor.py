@@ -30,7 +30,7 @@ from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_choice import choose_models
 from blijfwijzer.records.model_folder import Stored
-from blijfwijzer.release.breakdown import Breakdown
+from blijfwijzer.release.breakdown import Breakdown, may_measure
 from blijfwijzer.release.folder import RECORD
 from blijfwijzer.release.overlap import Overlap, find_overlap
 from blijfwijzer.release.publication import Publication, publication
@@ -280,6 +280,8 @@ def _watch(found: Monitored, breakdown: Breakdown, release: Publication) -> Watc
     drifted = int((found.net.table["verdict"] != SAME).sum())
     is_left = remain(predictions, groups, sounded, FALSE_ALARMS) if known.any() else False
     apart = _measured_rows(found, overlap, known)
+    if 0 < apart.sum() < known.sum() and not may_measure(release, breakdown.admission, apart):
+        apart = np.zeros_like(known)
     told = [*_check_tests(sounded, rates, predictions, codebook), *check_drift(found.net, codebook)]
     return Watch(
         subject=subject,

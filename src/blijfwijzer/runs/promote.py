@@ -252,7 +252,7 @@ def _measure(
         challenger.settings.promotion,
         silenced=challenger.settings.checks.silenced,
     )
-    rows = find_rows(held, challenger.answers, challenger.settings)
+    rows = find_rows(held, challenger, breakdown, release)
     if rows is None:
         return candidacy
     tell("measure both")

@@ -152,7 +152,9 @@ def gather(
 def count_earlier(admission: Admission) -> dict[str, int]:
     """Count what was weighed of earlier releases, for the record of this one."""
     earlier = admission.earlier
-    return {"earlier_releases": earlier.releases, "changed_since": earlier.forbidden.shape[0]}
+    lost = {"lost_since": earlier.lost} if earlier.lost else {}
+    changed = 0 if earlier.lost else earlier.forbidden.shape[0]
+    return {"earlier_releases": earlier.releases, "changed_since": changed, **lost}
 
 
 def _told_remainders(
