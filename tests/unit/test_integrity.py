@@ -491,6 +491,24 @@ def test_rates_with_other_margins_of_a_register_are_not_told_of_the_same_people(
     assert told[0] == told[1] not in (None, "r" * 64)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"margins": {"largest_factor": 1.01}},
+        {"margins": {"minimum_cell": 1000}},
+        {"disclosure": {"minimum": 12}},
+    ],
+)
+def test_a_register_gives_no_other_weights_by_other_settings(tmp_path, intake, asked):
+    """By a factor of 1.01 nearly those without a register, beside those with it."""
+    register = {"register_sha256": "r" * 64}
+    publish(tmp_path, intake, request_for("first", **register))
+    other = replace(request_for("other", **register), settings=Settings.model_validate(asked))
+
+    with pytest.raises(DisclosureError, match=r"release 1 beside wave 2: .* same \[margins\]"):
+        publish(tmp_path, intake, other, "other")
+
+
 @pytest.mark.parametrize("changed", [0, 1])
 def test_margins_are_not_changed_by_another_name_of_the_wave(tmp_path, intake, changed):
     publish(tmp_path, intake, request_for("first", register_sha256="r" * 64))

@@ -7,9 +7,11 @@ from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.standing import withdrawn
 from blijfwijzer.errors import DisclosureError, ModelFolderError
+from blijfwijzer.groups.register_weights import least_in_cell
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.stops import EVERYTHING, stops_in
 from blijfwijzer.release.thresholds import MODELS
+from blijfwijzer.settings import Settings
 from blijfwijzer.survey.texts import Message
 
 _PLAIN, KEYED = "_sha256", "_hmac_sha256"
@@ -93,13 +95,25 @@ def refuse_unknown(request: Request, ledger: Ledger) -> None:
 def register_in(request: Request, ledger: Ledger, wave: str) -> dict[str, str]:
     """Give what a line of the ledger holds of the register whose margins figures of a wave have.
 
+    The same register gives other weights by other settings of margins, so these are part of it.
+
     Parameters
     ----------
     wave : the one that is asked about, or the one before
     """
     name = _REGISTER if wave == request.wave else BEFORE + _REGISTER
     register = request.origin.get(name)
-    return {} if register is None else {"register": ledger.identify(register)}
+    if register is None:
+        return {}
+    return {"register": ledger.identify(register + _margins_asked(request.settings))}
+
+
+def _margins_asked(settings: Settings) -> str:
+    """Say how margins are given where that is otherwise than usual; "" as in ledgers of before."""
+    usual, own = (
+        (least_in_cell(each), each.margins.largest_factor) for each in (Settings(), settings)
+    )
+    return "" if own == usual else f"/{own[0]}/{own[1]}"
 
 
 def refuse_other_weights(request: Request, ledger: Ledger) -> None:
@@ -149,8 +163,8 @@ def told_otherwise(wave: str, lines: Sequence[Release]) -> DisclosureError:
         f"release {of} beside wave {wave}: told figures of these people with other margins of a "
         "register, or with none; beside those that are asked now they would tell of parts of "
         "groups. Nothing was shown. Give the same tables with --population as then (of the wave "
-        "before with --previous-population), or take that release back if nobody was given it "
-        "(blijfwijzer disclosure withdraw)."
+        "before with --previous-population) and the same [margins] in the settings, or take that "
+        "release back if nobody was given it (blijfwijzer disclosure withdraw)."
     )
 
 
