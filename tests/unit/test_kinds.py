@@ -11,7 +11,7 @@ import pytest
 
 import blijfwijzer
 from blijfwijzer.disclosure.figures import FigureKind
-from blijfwijzer.groups.flags import CHOICES
+from blijfwijzer.groups.flags import CHOICES, OTHERWISE
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.publish import culture_tables
 from blijfwijzer.publish.culture_findings import Permission
@@ -122,7 +122,13 @@ def withheld():
 def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
     told = np.array([True, False, True])
     rates = pd.DataFrame({"rate": [0.2, 0.3, 0.4], "source": "pooled"})
-    flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "flagged", "flagged"]})
+    flags = pd.DataFrame(
+        {
+            "reference": [0.2, 0.2, 0.3],
+            "probability": [np.nan, 0.9, 0.9],
+            "verdict": ["", "flagged", "flagged"],
+        }
+    ).assign(**dict.fromkeys(CHOICES, True))
     groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
     wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
     target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
@@ -130,7 +136,26 @@ def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
     found = withhold(target, told, wave)
 
     assert found.flags["reference"].isna().tolist() == [False, True, True]
-    assert found.flags["verdict"].tolist() == ["", "", "flagged"]
+    # How surely a unit exceeds a rate tells that rate.
+    assert found.flags["probability"].isna().all()
+    assert found.flags["verdict"].tolist() == ["", "", ""]
+    assert found.flags[list(CHOICES)].any(axis=1).tolist() == [True, False, False]
+
+
+def test_a_flag_is_held_against_the_other_reference_only_where_that_is_told():
+    told = np.array([False, True, True])
+    rates = pd.DataFrame({"rate": [0.2, 0.3, 0.4], "source": "pooled"})
+    flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "flagged", "flagged"]})
+    groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
+    wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
+    flags = flags.assign(**dict.fromkeys(CHOICES, True))
+    target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
+
+    found = withhold(target, told, wave).flags
+
+    assert found["verdict"].tolist() == ["", "", "flagged"]
+    assert found[OTHERWISE].tolist() == [False, False, False]
+    assert found[[name for name in CHOICES if name != OTHERWISE]].iloc[2].all()
 
 
 def basis_of(model, values, risk):
