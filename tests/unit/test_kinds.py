@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 import blijfwijzer
 from blijfwijzer.disclosure.figures import FigureKind
@@ -19,7 +20,7 @@ from blijfwijzer.publish.report_tables import tell_risk
 from blijfwijzer.publish.spec import Held
 from blijfwijzer.publish.tables.register import STORIES, TABLES
 from blijfwijzer.risk.linear import Linear, Term
-from blijfwijzer.runs.score_targets import Estimated, Target, withhold
+from blijfwijzer.runs.score_targets import Estimated, Target, flag_units, withhold
 from blijfwijzer.settings import Settings
 
 SOURCE = Path(blijfwijzer.__file__).parent
@@ -156,6 +157,32 @@ def test_a_flag_is_held_against_the_other_reference_only_where_that_is_told():
     assert found["verdict"].tolist() == ["", "", "flagged"]
     assert found[OTHERWISE].tolist() == [False, False, False]
     assert found[[name for name in CHOICES if name != OTHERWISE]].iloc[2].all()
+
+
+@pytest.mark.parametrize("exact", [0.1951, 0.2049])
+def test_groups_exceed_a_rate_of_own_answers_as_it_is_shown(exact, rng):
+    """At one margin after another the exact rate, and so the count of hundreds, would follow."""
+    areas = pd.DataFrame(
+        {"direct": [exact, 0.26, 0.18], "model": 0.2, "effective_n": [900.0, 400.0, 500.0]}
+    ).assign(n=[900.0, 400.0, 500.0], var_risk=0.01, cov=0.0)
+    draws = rng.normal(0.22, 0.02, (3, 1000))
+    names = pd.Index(["all", "sector=a", "sector=b"])
+    groups = pd.DataFrame({"sector": names, "level": ["all", "sector", "sector"]}, index=names)
+    members = csr_array(np.array([[1, 1], [1, 0], [0, 1]]))
+    wave = SimpleNamespace(
+        by=("sector",),
+        settings=Settings(),
+        grouping=SimpleNamespace(groups=groups, members=members),
+        codebook=SimpleNamespace(units=SimpleNamespace(cluster="sector")),
+        responses=pd.DataFrame({"sector": ["a", "b"]}),
+    )
+
+    def flagged(rate):
+        table = pd.DataFrame({"rate": [rate, 0.26, 0.18], "se": 0.02, "source": "direct"})
+        return flag_units(PooledRates(table, draws), areas, wave)
+
+    assert flagged(exact)["probability"].notna().tolist() == [False, True, True]
+    assert flagged(exact).equals(flagged(0.2))
 
 
 def basis_of(model, values, risk):
