@@ -14,7 +14,7 @@ import blijfwijzer
 from blijfwijzer.disclosure.figures import FigureKind
 from blijfwijzer.groups.flags import CHOICES, OTHERWISE
 from blijfwijzer.groups.rates import PooledRates
-from blijfwijzer.publish import culture_tables
+from blijfwijzer.publish import culture_tables, worrying_tables
 from blijfwijzer.publish.culture_findings import Permission
 from blijfwijzer.publish.report_tables import tell_risk
 from blijfwijzer.publish.spec import Held
@@ -183,6 +183,26 @@ def test_groups_exceed_a_rate_of_own_answers_as_it_is_shown(exact, rng):
 
     assert flagged(exact)["probability"].notna().tolist() == [False, True, True]
     assert flagged(exact).equals(flagged(0.2))
+
+
+@pytest.mark.parametrize(("is_told", "left"), [(True, 3), (False, 0)])
+def test_how_surely_a_unit_lies_below_its_sector_is_told_only_with_that(is_told, left):
+    groups = pd.DataFrame({"sector": ["a", "a"]}, index=["a", "a/b"])
+    table = pd.DataFrame(
+        {"group": ["a/b"], "dimension": "x", "pooled": 2.9, "low": 2.7, "high": 3.1}
+    ).assign(reference=3.4, difference=-0.5, probability=0.95)
+    findings = SimpleNamespace(
+        judge=lambda *_: "comparable",
+        settings=Settings.model_validate({"culture": {"reference": "sector"}}),
+        grouping=SimpleNamespace(groups=groups),
+        groups=groups if is_told else groups.iloc[1:],
+        permission=SimpleNamespace(hides=lambda table, *_: np.zeros(len(table), dtype=bool)),
+    )
+
+    shown = worrying_tables._withhold_reference(table, findings)
+
+    assert shown[["pooled", "low", "high"]].notna().all(axis=None)
+    assert shown[["reference", "difference", "probability"]].notna().sum(axis=None) == left
 
 
 def basis_of(model, values, risk):
