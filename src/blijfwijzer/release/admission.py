@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.answers import Basis, choose_different, choose_told
+from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.choice import Candidates, GroupChoice, choose_shown
 from blijfwijzer.disclosure.copies import Forms, number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
@@ -23,13 +24,17 @@ from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.grouping import Grouping, member_finder
 from blijfwijzer.groups.paths import GroupPath
+from blijfwijzer.groups.rates import rest_on_own
 from blijfwijzer.groups.simple_rule import FITS, SIMPLE_RULE
 from blijfwijzer.release.identity import hold_minimum, key_columns
-from blijfwijzer.release.origin import other_weights, told_otherwise
+from blijfwijzer.release.origin import other_weights, rates_otherwise, told_otherwise
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
+
+_RATE = "rate:"
+"""What figures of a group's answers to an outcome begin with."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,7 @@ def admit_groups(
 
     refuse_unknown_priority(settings.priority, codebook)
     otherwise = other_weights(request, ledger, wave)
-    lines = [line for line in otherwise.standing if line.content.get("groups")]
+    lines, twice = _group_lines(otherwise), rates_otherwise(request, ledger, wave)
     told = read(otherwise) if lines else None
     if told is not None:
         parts = told.compare_parts(grouping.members, settings.minimum)
@@ -178,6 +183,9 @@ def admit_groups(
         for place, answers in enumerate(basis.values)
     }
     choice = choose_different(candidates, values, crowd.forms, settings, earlier)
+    told_of = choose_told(bases, candidates, choice.shown, settings, earlier_of)
+    if _group_lines(twice):
+        told_of = _leave_told_twice(told_of, grouping, read(twice), settings.minimum)
     return Admission(
         grouping,
         choice,
@@ -187,9 +195,29 @@ def admit_groups(
         wave,
         crowd.dataset,
         settings.minimum,
-        choose_told(bases, candidates, choice.shown, settings, earlier_of),
+        told_of,
         told,
     )
+
+
+def _group_lines(ledger: Ledger) -> list[Release]:
+    """Give the lines that tell of groups, of those not taken back."""
+    return [line for line in ledger.standing if line.content.get("groups")]
+
+
+def _leave_told_twice(
+    told_of: Mapping[str, NDArray[np.bool_]], grouping: Grouping, told: Earlier, minimum: int
+) -> dict[str, NDArray[np.bool_]]:
+    """Leave out rates of a group's own answers that were told by other weights.
+
+    Two rates of the same answers, of which it is known what they weigh, tell of those with each
+    code. Of everyone these are many: codes of few count as one there.
+    """
+    groups, asked = grouping.groups, np.ones(len(grouping.groups), dtype=bool)
+    found = told.compare_parts(grouping.members, minimum)
+    is_own = rest_on_own(groups["level"], asked) & groups["kind"].ne("all").to_numpy()
+    left = ~(is_own & (found.is_same | found.is_near))
+    return {n: rows & left if n.startswith(_RATE) else rows for n, rows in told_of.items()}
 
 
 def _is_tellable(groups: csr_array, minimum: int) -> bool:

@@ -1,6 +1,6 @@
 """From what a release is made, as it may be shown, and what the ledger has to say of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from blijfwijzer.disclosure.chain import Release
@@ -20,6 +20,8 @@ BEFORE = "previous_"
 """What the origin of something calls the tables of the wave before by."""
 _WEIGHED = frozenset({"score", "merge", "climate", "claims"})
 """What tells figures of a wave by the margins of a register, where there is one."""
+_RATED, _OBSERVED = frozenset({"score", "merge"}), frozenset({"train", "monitor", "compare"})
+"""What tells rates of an outcome by these margins, and what tells them as the survey weighs."""
 _OF_NOBODY = frozenset({"codebook_sha256", "labels_sha256", "settings_sha256"})
 """Hashes of what holds no answer of anybody; all others are keyed before they are shown."""
 
@@ -142,12 +144,28 @@ def other_weights(request: Request, ledger: Ledger, wave: str) -> Ledger:
     ----------
     wave : the one that is asked about, or the one before
     """
+    return _of_other_register(request, ledger, wave, lambda kind: {request.kind, kind} <= _WEIGHED)
+
+
+def rates_otherwise(request: Request, ledger: Ledger, wave: str) -> Ledger:
+    """Give the ledger with only what tells rates of an outcome as they weigh without the margins.
+
+    A training and a watch have the weights of the survey whatever register there is, so they are
+    told beside figures that have its margins; what rests on a group's own answers is not.
+    """
+    beside = _OBSERVED if request.kind in _RATED else _RATED if request.kind in _OBSERVED else ()
+    return _of_other_register(request, ledger, wave, lambda kind: kind in beside)
+
+
+def _of_other_register(
+    request: Request, ledger: Ledger, wave: str, is_asked: Callable[[str], bool]
+) -> Ledger:
     own = register_in(request, ledger, wave).get("register")
     releases = []
     for line in ledger.releases:
         told = line.content
         is_other = (
-            {request.kind, told["kind"]} <= _WEIGHED
+            is_asked(told["kind"])
             and told["survey"] == request.survey
             and told.get("register") != own
         )
