@@ -341,7 +341,7 @@ class CultureSettings(Section):
     minimum_half: int = Field(4, ge=2, le=1_000)
     """Respondents of a unit in each half, for it to be part of the check of the screening."""
     minimum_cell: int = Field(10, ge=5, le=10_000)
-    """Respondents below which a category of the mix joins the others, in either wave."""
+    """Respondents, by the least of their band, below which a category joins others of the mix."""
     mix: tuple[str, ...] = ()
     """Columns whose mix a later wave is given back; empty: the largest unit level, audit
     attributes, and what the codebook maps to age, education, years of service and managing."""

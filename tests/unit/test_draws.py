@@ -458,6 +458,35 @@ def test_another_choice_of_outcomes_is_named(place, capsys):
     assert json.loads((place / "effect.json").read_text())["analysis"] == "1"
 
 
+def test_a_third_choice_of_outcomes_is_refused(place, capsys):
+    """By fifteen, of which each two differed by four groups of an arm, all counts followed."""
+    assert not divide(place)
+    files = []
+    for place_of, shift in enumerate((0.0, 0.05, 0.1)):
+        file = outcomes_of(place, place / f"{place_of}.csv", shift=shift)
+        before = [text for one in files for text in ("--before", one)]
+        code = tried(place, file, *before)
+        files.append(file)
+
+    assert code == errors.TrialError.exit_code
+    assert "analysed with 2 others, in line 4, 5 of the ledger" in capsys.readouterr().err
+    assert not tried(place, files[1])
+
+
+def test_a_second_draw_is_not_analysed_beside_the_first(place, capsys):
+    assert not divide(place)
+    first = outcomes_of(place, place / "first.csv")
+    sealed = shutil.copy(place / "out" / "lottery.json", place / "first.json")
+    other = settings_file(place, lottery=0.4)
+    assert not divide(place, "--settings", other, "--again", "a smaller share")
+    assert not call("trial", sealed, first, "--ledger", place / "ledger")
+
+    second = outcomes_of(place, place / "second.csv")
+
+    assert tried(place, second) == errors.TrialError.exit_code
+    assert "among the same people was analysed: draw 1 in line 3" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("answer", [0, 1])
 def test_a_late_answer_is_not_told_by_two_results(place, capsys, answer):
     assert not divide(place)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.chain import FILE, HEAD, KEY, check_value, verify
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.disclosure.ledger import open_ledger
@@ -488,6 +489,45 @@ def test_rates_with_other_margins_of_a_register_are_not_told_of_the_same_people(
     told = [line.content.get("register") for line in verify(ledger_of(tmp_path))]
     assert len(told) == 2
     assert told[0] == told[1] not in (None, "r" * 64)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"margins": {"largest_factor": 1.01}},
+        {"margins": {"minimum_cell": 1000}},
+        {"disclosure": {"minimum": 12}},
+    ],
+)
+def test_a_register_gives_no_other_weights_by_other_settings(tmp_path, intake, asked):
+    """By a factor of 1.01 nearly those without a register, beside those with it."""
+    register = {"register_sha256": "r" * 64}
+    publish(tmp_path, intake, request_for("first", **register))
+    other = replace(request_for("other", **register), settings=Settings.model_validate(asked))
+
+    with pytest.raises(DisclosureError, match=r"release 1 beside wave 2: .* same \[margins\]"):
+        publish(tmp_path, intake, other, "other")
+
+
+@pytest.mark.parametrize("kinds", [("score", "monitor"), ("train", "score")])
+@pytest.mark.parametrize("units", [2, 3])
+def test_rates_of_own_answers_have_one_weighting(tmp_path, intake, kinds, units):
+    """Of 115 people of whom few weigh four times as much, two rates told what these want."""
+    team = (np.arange(PEOPLE) % units).astype(str)
+    made = groups_of(intake.responses.assign(organisatie=team), team)
+    made.groups.loc[made.groups.index[1:], "level"] = "organisatie"
+    told = []
+    for kind in kinds:
+        origin = {"register_sha256": "r" * 64} if kind == "score" else {}
+        asked = replace(request_for(kind, **origin), kind=kind, statistics=("rate:x",))
+        with publication(tmp_path / kind, asked, tmp_path / "ledger") as release:
+            admission = release.admit(intake, made, {"rate:x": Basis()})
+            release.publish(dict(FILES), COUNTS)
+        told.append(admission.tells("rate:x").tolist())
+
+    # Of three and more the rates are pooled; of everyone each code has many people.
+    assert told[0] == [True] * (units + 1)
+    assert told[1] == [True] + [units > 2] * units
 
 
 @pytest.mark.parametrize("changed", [0, 1])

@@ -8,18 +8,19 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 import blijfwijzer
 from blijfwijzer.disclosure.figures import FigureKind
-from blijfwijzer.groups.flags import CHOICES
+from blijfwijzer.groups.flags import CHOICES, OTHERWISE
 from blijfwijzer.groups.rates import PooledRates
-from blijfwijzer.publish import culture_tables
+from blijfwijzer.publish import culture_tables, worrying_tables
 from blijfwijzer.publish.culture_findings import Permission
 from blijfwijzer.publish.report_tables import tell_risk
 from blijfwijzer.publish.spec import Held
 from blijfwijzer.publish.tables.register import STORIES, TABLES
 from blijfwijzer.risk.linear import Linear, Term
-from blijfwijzer.runs.score_targets import Estimated, Target, withhold
+from blijfwijzer.runs.score_targets import Estimated, Target, flag_units, withhold
 from blijfwijzer.settings import Settings
 
 SOURCE = Path(blijfwijzer.__file__).parent
@@ -122,7 +123,13 @@ def withheld():
 def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
     told = np.array([True, False, True])
     rates = pd.DataFrame({"rate": [0.2, 0.3, 0.4], "source": "pooled"})
-    flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "flagged", "flagged"]})
+    flags = pd.DataFrame(
+        {
+            "reference": [0.2, 0.2, 0.3],
+            "probability": [np.nan, 0.9, 0.9],
+            "verdict": ["", "flagged", "flagged"],
+        }
+    ).assign(**dict.fromkeys(CHOICES, True))
     groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
     wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
     target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
@@ -130,7 +137,72 @@ def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
     found = withhold(target, told, wave)
 
     assert found.flags["reference"].isna().tolist() == [False, True, True]
-    assert found.flags["verdict"].tolist() == ["", "", "flagged"]
+    # How surely a unit exceeds a rate tells that rate.
+    assert found.flags["probability"].isna().all()
+    assert found.flags["verdict"].tolist() == ["", "", ""]
+    assert found.flags[list(CHOICES)].any(axis=1).tolist() == [True, False, False]
+
+
+def test_a_flag_is_held_against_the_other_reference_only_where_that_is_told():
+    told = np.array([False, True, True])
+    rates = pd.DataFrame({"rate": [0.2, 0.3, 0.4], "source": "pooled"})
+    flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "flagged", "flagged"]})
+    groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
+    wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
+    flags = flags.assign(**dict.fromkeys(CHOICES, True))
+    target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
+
+    found = withhold(target, told, wave).flags
+
+    assert found["verdict"].tolist() == ["", "", "flagged"]
+    assert found[OTHERWISE].tolist() == [False, False, False]
+    assert found[[name for name in CHOICES if name != OTHERWISE]].iloc[2].all()
+
+
+@pytest.mark.parametrize("exact", [0.1951, 0.2049])
+def test_groups_exceed_a_rate_of_own_answers_as_it_is_shown(exact, rng):
+    """At one margin after another the exact rate, and so the count of hundreds, would follow."""
+    areas = pd.DataFrame(
+        {"direct": [exact, 0.26, 0.18], "model": 0.2, "effective_n": [900.0, 400.0, 500.0]}
+    ).assign(n=[900.0, 400.0, 500.0], var_risk=0.01, cov=0.0)
+    draws = rng.normal(0.22, 0.02, (3, 1000))
+    names = pd.Index(["all", "sector=a", "sector=b"])
+    groups = pd.DataFrame({"sector": names, "level": ["all", "sector", "sector"]}, index=names)
+    members = csr_array(np.array([[1, 1], [1, 0], [0, 1]]))
+    wave = SimpleNamespace(
+        by=("sector",),
+        settings=Settings(),
+        grouping=SimpleNamespace(groups=groups, members=members),
+        codebook=SimpleNamespace(units=SimpleNamespace(cluster="sector")),
+        responses=pd.DataFrame({"sector": ["a", "b"]}),
+    )
+
+    def flagged(rate):
+        table = pd.DataFrame({"rate": [rate, 0.26, 0.18], "se": 0.02, "source": "direct"})
+        return flag_units(PooledRates(table, draws), areas, wave)
+
+    assert flagged(exact)["probability"].notna().tolist() == [False, True, True]
+    assert flagged(exact).equals(flagged(0.2))
+
+
+@pytest.mark.parametrize(("is_told", "left"), [(True, 3), (False, 0)])
+def test_how_surely_a_unit_lies_below_its_sector_is_told_only_with_that(is_told, left):
+    groups = pd.DataFrame({"sector": ["a", "a"]}, index=["a", "a/b"])
+    table = pd.DataFrame(
+        {"group": ["a/b"], "dimension": "x", "pooled": 2.9, "low": 2.7, "high": 3.1}
+    ).assign(reference=3.4, difference=-0.5, probability=0.95)
+    findings = SimpleNamespace(
+        judge=lambda *_: "comparable",
+        settings=Settings.model_validate({"culture": {"reference": "sector"}}),
+        grouping=SimpleNamespace(groups=groups),
+        groups=groups if is_told else groups.iloc[1:],
+        permission=SimpleNamespace(hides=lambda table, *_: np.zeros(len(table), dtype=bool)),
+    )
+
+    shown = worrying_tables._withhold_reference(table, findings)
+
+    assert shown[["pooled", "low", "high"]].notna().all(axis=None)
+    assert shown[["reference", "difference", "probability"]].notna().sum(axis=None) == left
 
 
 def basis_of(model, values, risk):

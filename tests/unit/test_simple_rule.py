@@ -58,6 +58,21 @@ def test_where_few_of_most_units_fit_the_rule_nobody_is_parted_by_it(responses):
     assert set(grouping.groups["kind"]) == {"all", "unit"}
 
 
+@pytest.mark.parametrize("fit", [5, 7, 9])
+def test_no_setting_tells_how_few_fit_the_rule(responses, fit):
+    """Of one organisation the groups by the rule came and went with the smallest that was asked."""
+    rare = responses.assign(dienstjaren=5.0, sector="rijk", organisatie="O1")
+    rare.loc[: fit - 1, ["opleiding", "dienstjaren"]] = [1, 20]
+
+    def made(least):
+        asked = Settings.model_validate({"groups": {"minimum_cross": least}})
+        grouping = make_groups(rare, BOOK, ["organisatie"], asked, [SIMPLE_RULE])
+        return list(grouping.groups.index), grouping.rolled_up.to_dict("records")
+
+    assert part_by_rule(rare, BOOK).eq("1").sum() == fit
+    assert all(made(least) == made(10) for least in (5, fit, fit + 1))
+
+
 def test_groups_by_the_rule_displace_no_others():
     names = ["all", "sector=a", "all&simple_rule=1", "sector=a&simple_rule=0", "all&opleiding=1"]
 

@@ -8,9 +8,10 @@ import statsmodels.api as sm
 from blijfwijzer.culture.changes import measure_change
 from blijfwijzer.culture.dimensions import BETTER, SAME, WORSE
 from blijfwijzer.culture.raking import pair_waves, part_of, rake
-from blijfwijzer.culture.traits import OTHER
+from blijfwijzer.culture.traits import OTHER, merge_small
 from blijfwijzer.culture.trend import CHANGE_COLUMNS, measure_trend
 from blijfwijzer.culture.waves import common_items, compare_waves
+from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.errors import NothingInCommonError
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.release.culture import mix_figures
@@ -411,3 +412,20 @@ def test_a_category_that_others_were_put_with_is_no_figure_of_the_mix(surveys):
     assert set(then) == {whole, joined}
     assert set(later) == {whole}
     assert later[whole].sum() == (now["opleiding"] == 5 - largest).sum()
+
+
+@pytest.mark.parametrize("few", range(5, 15))
+def test_by_no_minimum_it_follows_how_few_are_in_a_category(few):
+    """A category that joins others between two minimums moved each net change, and told its n."""
+    trait = pd.Series(["a"] * few + ["b"] * 200 + ["c"] * 100)
+    everyone = np.ones(len(trait), dtype=bool)
+    first, last = band(few)
+
+    joined = [minimum for minimum in range(5, 31) if not is_alone(trait, everyone, minimum)]
+
+    assert joined == list(range(first + 1, 31))
+    assert last - first == 4
+
+
+def is_alone(trait, everyone, minimum):
+    return "a" in set(merge_small(trait, [everyone], minimum))

@@ -62,6 +62,22 @@ def test_few_forms_of_the_same_people_are_not_told_to_have_shifted(rng, rows):
     assert (verdicts == "shifted").mean() < 0.05
 
 
+@pytest.mark.parametrize("people", [60, 100, 330, 600])
+@pytest.mark.parametrize("largest", [0.02, 0.25])
+def test_drift_leaves_open_how_few_gave_an_answer(people, largest):
+    """By whether a column shifts, at one limit after another, its drift followed to any digit."""
+    then = pd.DataFrame({n: np.repeat([1.0, 2.0], [900, 100]) for n in "abcd"})
+    reference = learn_reference(then, SCHEMA, np.ones(1000), 10)
+    told = []
+    for few in range(15):
+        now = pd.DataFrame({n: np.repeat([1.0, 2.0], [people - few, few]) for n in "abcd"})
+        settings = WaveSettings(largest_drift=largest)
+        found = compare_wave(built(now), reference, np.ones(people), settings, people).table
+        told.append(found["drift"].iloc[0])
+
+    assert all(told.count(told[few]) >= 3 for few in range(10))
+
+
 def test_few_forms_of_other_people_are_told_to_have_shifted(rng):
     assert (compared(rng, frame(rng, 30, low=5)).table["verdict"] == "shifted").all()
 

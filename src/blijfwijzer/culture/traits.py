@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from blijfwijzer.disclosure.rounding import band_floor
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.breakdown import break_down
@@ -59,7 +60,9 @@ def read_traits(responses: Responses, names: Sequence[str], codebook: Codebook) 
 def merge_small(trait: pd.Series, parts: Sequence[Mask], minimum: int) -> pd.Series:
     """Put categories that few have, in any of the parts, together.
 
-    They join `other`, and that the largest category when it is still too small.
+    They join `other`, and that the largest category when it is still too small. How few these are
+    is taken in bands: figures change where a category joins, so by one minimum after another the
+    count of each would be told.
     """
 
     def smallest(trait: pd.Series) -> pd.Series:
@@ -67,9 +70,9 @@ def merge_small(trait: pd.Series, parts: Sequence[Mask], minimum: int) -> pd.Ser
         return pd.concat(counts, axis=1).reindex(trait.unique()).fillna(0).min(axis=1)
 
     few = smallest(trait)
-    trait = trait.where(~trait.isin(few.index[few < minimum]), OTHER)
+    trait = trait.where(~trait.isin(few.index[band_floor(few) < minimum]), OTHER)
     few = smallest(trait)
-    if few.get(OTHER, minimum) < minimum:
+    if band_floor(few).get(OTHER, minimum) < minimum:
         trait = trait.where(trait != OTHER, few.idxmax())
     return trait
 

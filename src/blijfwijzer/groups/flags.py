@@ -14,7 +14,8 @@ from blijfwijzer.survey.arrays import Array, Codes, Mask
 
 FLAGGED, NOT = "flagged", ""
 """Verdicts."""
-CHOICES = ("holds_0", "holds_5", "holds_otherwise", "holds_unweighted")
+OTHERWISE = "holds_otherwise"
+CHOICES = ("holds_0", "holds_5", OTHERWISE, "holds_unweighted")
 """Whether a flag holds at a margin of 0 and of 5 points, against the other reference (all in place
 of its sector, or the other way round), and without weights; each beside the settings."""
 _FEWEST = 10

@@ -103,15 +103,16 @@ def make_groups(
             "response": table["response"] < own.minimum_response,
         }
         made.add(table, members, path[-1], reasons)
+    least_crossed = max(own.minimum_cross, minimum)
     for variable in variables:
         answers = code_answers(_given(variable, responses, codebook), variable)
-        if variable is COLUMN and _is_rare(responses[levels[0]], answers, own.minimum_cross):
+        if variable is COLUMN and _is_rare(responses[levels[0]], answers, least_crossed):
             continue
         for path in _cross_paths(levels, by)[: 2 if variable is COLUMN else None]:
             table, members = _cross_groups(responses, answers, variable, path, codebook)
             reasons = {
                 "parent": ~table["unit"].isin(made.ids()),
-                "respondents": table["n"] < max(own.minimum_cross, minimum),
+                "respondents": table["n"] < least_crossed,
             }
             made.add(table, members, path[-1] if path else "", reasons)
     groups = pd.concat(made.tables)[COLUMNS]

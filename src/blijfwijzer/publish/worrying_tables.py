@@ -48,14 +48,14 @@ def clear_worrying(findings: CultureFindings) -> dict[str, Cleared]:
 
 
 def _withhold_reference(table: pd.DataFrame, findings: CultureFindings) -> pd.DataFrame:
-    """Leave out what units are held against where that is not told by itself."""
+    """Leave out what units are held against where that is not told by itself, and how surely."""
     keys = zip(table["group"], table["dimension"], strict=True)
     is_barred = np.array([findings.judge(*key) == "not comparable" for key in keys], dtype=bool)
     own = is_barred | (findings.settings.culture.reference == "sector")
     sector = findings.grouping.groups["sector"].reindex(table["group"]).to_numpy()
     against = np.where(own, sector, EVERYONE)
     hidden = findings.permission.hides(table, against) | ~np.isin(against, findings.groups.index)
-    for name in ("reference", "difference"):
+    for name in ("reference", "difference", "probability"):
         table = table.assign(**{name: table[name].mask(hidden)})
     return table.reset_index(drop=True)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.answers import Basis, choose_different, choose_told
+from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.choice import Candidates, GroupChoice, choose_shown
 from blijfwijzer.disclosure.copies import Forms, number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
@@ -24,9 +25,10 @@ from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.grouping import Grouping, member_finder
 from blijfwijzer.groups.paths import GroupPath
+from blijfwijzer.groups.rates import rest_on_own
 from blijfwijzer.groups.simple_rule import FITS, SIMPLE_RULE
 from blijfwijzer.release.identity import hold_minimum, key_columns
-from blijfwijzer.release.origin import other_weights, told_otherwise
+from blijfwijzer.release.origin import other_weights, rates_otherwise, told_otherwise
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
@@ -34,6 +36,8 @@ from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 
 _Responses = TypeVar("_Responses", pd.DataFrame, Held)
+_RATE = "rate:"
+"""What figures of a group's answers to an outcome begin with."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ def admit_groups(
 
     refuse_unknown_priority(settings.priority, codebook)
     otherwise = other_weights(request, ledger, wave)
-    lines = [line for line in otherwise.standing if line.content.get("groups")]
+    lines, twice = _group_lines(otherwise), rates_otherwise(request, ledger, wave)
     told = read(otherwise) if lines else None
     if told is not None:
         parts = told.compare_parts(grouping.members, settings.minimum)
@@ -182,6 +186,9 @@ def admit_groups(
         for place, answers in enumerate(basis.values)
     }
     choice = choose_different(candidates, values, crowd.forms, settings, earlier)
+    told_of = choose_told(bases, candidates, choice.shown, settings, earlier_of, earlier.repeated)
+    if _group_lines(twice):
+        told_of = _leave_told_twice(told_of, grouping, read(twice), settings.minimum)
     return Admission(
         grouping,
         choice,
@@ -191,7 +198,7 @@ def admit_groups(
         wave,
         crowd.dataset,
         settings.minimum,
-        choose_told(bases, candidates, choice.shown, settings, earlier_of, earlier.repeated),
+        told_of,
         told,
     )
 
@@ -201,6 +208,26 @@ def told_before(crowd: Crowd, request: Request, ledger: Ledger, figure: str) -> 
     settings = request.settings.disclosure
     about = crowd.present, request.survey, request.wave, settings.minimum, request.sha256
     return read_earlier(_telling(ledger, figure, request), *about).known
+
+
+def _group_lines(ledger: Ledger) -> list[Release]:
+    """Give the lines that tell of groups, of those not taken back."""
+    return [line for line in ledger.standing if line.content.get("groups")]
+
+
+def _leave_told_twice(
+    told_of: Mapping[str, NDArray[np.bool_]], grouping: Grouping, told: Earlier, minimum: int
+) -> dict[str, NDArray[np.bool_]]:
+    """Leave out rates of a group's own answers that were told by other weights.
+
+    Two rates of the same answers, of which it is known what they weigh, tell of those with each
+    code. Of everyone these are many: codes of few count as one there.
+    """
+    groups, asked = grouping.groups, np.ones(len(grouping.groups), dtype=bool)
+    found = told.compare_parts(grouping.members, minimum)
+    is_own = rest_on_own(groups["level"], asked) & groups["kind"].ne("all").to_numpy()
+    left = ~(is_own & (found.is_same | found.is_near))
+    return {n: rows & left if n.startswith(_RATE) else rows for n, rows in told_of.items()}
 
 
 def _is_tellable(groups: csr_array, minimum: int) -> bool:

@@ -1,15 +1,17 @@
 """From what a release is made, as it may be shown, and what the ledger has to say of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.standing import withdrawn
 from blijfwijzer.errors import DisclosureError, ModelFolderError
+from blijfwijzer.groups.register_weights import least_in_cell
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.stops import EVERYTHING, stops_in
 from blijfwijzer.release.thresholds import MODELS
+from blijfwijzer.settings import Settings
 from blijfwijzer.survey.texts import Message
 
 _PLAIN, KEYED = "_sha256", "_hmac_sha256"
@@ -18,6 +20,8 @@ BEFORE = "previous_"
 """What the origin of something calls the tables of the wave before by."""
 _WEIGHED = frozenset({"score", "merge", "climate", "claims"})
 """What tells figures of a wave by the margins of a register, where there is one."""
+_RATED, _OBSERVED = frozenset({"score", "merge"}), frozenset({"train", "monitor", "compare"})
+"""What tells rates of an outcome by these margins, and what tells them as the survey weighs."""
 _OF_NOBODY = frozenset({"codebook_sha256", "labels_sha256", "settings_sha256"})
 """Hashes of what holds no answer of anybody; all others are keyed before they are shown."""
 
@@ -93,13 +97,25 @@ def refuse_unknown(request: Request, ledger: Ledger) -> None:
 def register_in(request: Request, ledger: Ledger, wave: str) -> dict[str, str]:
     """Give what a line of the ledger holds of the register whose margins figures of a wave have.
 
+    The same register gives other weights by other settings of margins, so these are part of it.
+
     Parameters
     ----------
     wave : the one that is asked about, or the one before
     """
     name = _REGISTER if wave == request.wave else BEFORE + _REGISTER
     register = request.origin.get(name)
-    return {} if register is None else {"register": ledger.identify(register)}
+    if register is None:
+        return {}
+    return {"register": ledger.identify(register + _margins_asked(request.settings))}
+
+
+def _margins_asked(settings: Settings) -> str:
+    """Say how margins are given where that is otherwise than usual; "" as in ledgers of before."""
+    usual, own = (
+        (least_in_cell(each), each.margins.largest_factor) for each in (Settings(), settings)
+    )
+    return "" if own == usual else f"/{own[0]}/{own[1]}"
 
 
 def refuse_other_weights(request: Request, ledger: Ledger) -> None:
@@ -128,12 +144,28 @@ def other_weights(request: Request, ledger: Ledger, wave: str) -> Ledger:
     ----------
     wave : the one that is asked about, or the one before
     """
+    return _of_other_register(request, ledger, wave, lambda kind: {request.kind, kind} <= _WEIGHED)
+
+
+def rates_otherwise(request: Request, ledger: Ledger, wave: str) -> Ledger:
+    """Give the ledger with only what tells rates of an outcome as they weigh without the margins.
+
+    A training and a watch have the weights of the survey whatever register there is, so they are
+    told beside figures that have its margins; what rests on a group's own answers is not.
+    """
+    beside = _OBSERVED if request.kind in _RATED else _RATED if request.kind in _OBSERVED else ()
+    return _of_other_register(request, ledger, wave, lambda kind: kind in beside)
+
+
+def _of_other_register(
+    request: Request, ledger: Ledger, wave: str, is_asked: Callable[[str], bool]
+) -> Ledger:
     own = register_in(request, ledger, wave).get("register")
     releases = []
     for line in ledger.releases:
         told = line.content
         is_other = (
-            {request.kind, told["kind"]} <= _WEIGHED
+            is_asked(told["kind"])
             and told["survey"] == request.survey
             and told.get("register") != own
         )
@@ -149,8 +181,8 @@ def told_otherwise(wave: str, lines: Sequence[Release]) -> DisclosureError:
         f"release {of} beside wave {wave}: told figures of these people with other margins of a "
         "register, or with none; beside those that are asked now they would tell of parts of "
         "groups. Nothing was shown. Give the same tables with --population as then (of the wave "
-        "before with --previous-population), or take that release back if nobody was given it "
-        "(blijfwijzer disclosure withdraw)."
+        "before with --previous-population) and the same [margins] in the settings, or take that "
+        "release back if nobody was given it (blijfwijzer disclosure withdraw)."
     )
 
 

@@ -23,6 +23,8 @@ _MOST_MOVED = (0.2, 5.0)
 _BY_CHANCE = 0.99
 """Share of waves from the same people of which the drift of a column lies below what counts as
 chance."""
+_STEP = 5
+"""People by whom shares are told apart, at least: three counts and more are told as each."""
 _MOST_STRANGE = 0.2
 """Share of answers, newly missing, unseen or out of range, from which a column is strange."""
 
@@ -82,6 +84,8 @@ def compare_wave(
     (Siddiqi 2006, p. 136), on weighted shares of known answers. Of n answers in B bins chance alone
     brings chi-squared(B - 1) / n (Yurdakul & Naranjo 2020, Journal of Risk Model Validation 14(4)):
     of thirty forms that is more than what counts as shifted, so a column has to be beyond it too.
+    It is told, and held against the largest, of shares in steps of whole percentages and of some
+    people at least: of two bins it else gives the count of who is in one of them.
 
     Parameters
     ----------
@@ -95,8 +99,9 @@ def compare_wave(
         values = built.frame[count["feature"]].to_numpy(dtype=float)
         missing = float(np.average(np.isnan(values), weights=weight)) if len(values) else 1.0
         n = effective_n(weight[~np.isnan(values)])
-        drift = _stability_index(then["shares"], _shares(values, weight, then["edges"]), n)
-        most = max(settings.largest_drift, _drift_by_chance(len(then["shares"]), n))
+        now = _shares(values, weight, then["edges"])
+        exact, drift = (_stability_index(then["shares"], x, n) for x in (now, _in_steps(now, n)))
+        by_chance = exact <= _drift_by_chance(len(then["shares"]), n)
         row = {
             "feature": count["feature"],
             "missing_then": then["missing"],
@@ -111,7 +116,7 @@ def compare_wave(
         elif strange > _MOST_STRANGE:
             verdict = STRANGE
         else:
-            verdict = SHIFTED if drift > most else SAME
+            verdict = SHIFTED if drift > settings.largest_drift and not by_chance else SAME
         rows.append({**row, "verdict": verdict})
     return WaveComparison(pd.DataFrame(rows))
 
@@ -195,6 +200,12 @@ def _shares(values: Array, weight: Array, edges: list[float]) -> list[float]:
         np.minimum(bins, len(edges) - 1), weights=weight[known], minlength=len(edges)
     )
     return [float(share) for share in sums / total]
+
+
+def _in_steps(shares: list[float], n: float) -> list[float]:
+    """Round shares so that the count in each bin can have three values or more."""
+    step = max(0.01, _STEP / max(n, 1.0))
+    return [float(round(round(share / step) * step, 9)) for share in shares]
 
 
 def _drift_by_chance(bins: int, n: float) -> float:

@@ -1,7 +1,7 @@
 """One risk of a new wave: read, held against training, scored, pooled per group, flagged."""
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,15 @@ from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.detection import find_detectable
 from blijfwijzer.groups.estimates import estimate_groups
-from blijfwijzer.groups.flags import CHOICES, FLAGGED, NOT, Listed, find_flagged, flag_groups
+from blijfwijzer.groups.flags import (
+    CHOICES,
+    FLAGGED,
+    NOT,
+    OTHERWISE,
+    Listed,
+    find_flagged,
+    flag_groups,
+)
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.groups.register_weights import RegisterWeights
@@ -32,6 +40,7 @@ from blijfwijzer.survey.intake import Intake
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.rules import conditions_of
 
+Reference = Literal["sector", "all"]
 Estimates = tuple[PooledRates, pd.DataFrame]
 """Rates of groups, and their direct areas."""
 _MOST_UNKNOWN = 0.9
@@ -194,11 +203,10 @@ def _flag_otherwise(
 ) -> dict[str, NDArray[np.bool_]]:
     """Say of each group whether it is flagged by other choices that are as defensible."""
     settings, flags = wave.settings, wave.settings.flags
-    other = "all" if flags.reference == "sector" else "sector"
     ways: tuple[dict[str, float | str], ...] = (
         {"margin": 0.0},
         {"margin": 0.05},
-        {"reference": other},
+        {"reference": _other_reference(flags.reference)},
     )
     made = []
     for changed in ways:
@@ -237,7 +245,7 @@ def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.Da
     listed = on_list.place
     empty = {"reference": np.nan, "probability": np.nan, "stability": np.nan, "verdict": NOT}
     flags = pd.DataFrame(empty, index=range(len(groups)))
-    found = flag_groups(pooled, areas, on_list, settings.flags, settings.seed)
+    found = flag_groups(_as_shown(pooled), areas, on_list, settings.flags, settings.seed)
     flags.loc[listed, found.columns] = found.to_numpy()
     return flags.astype({"reference": float, "probability": float, "stability": float})
 
@@ -245,8 +253,20 @@ def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.Da
 def which_flagged(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> NDArray[np.bool_]:
     """Say of each group whether `flag_units` would flag it."""
     on_list, flagged = list_groups(wave), np.zeros(len(pooled.table), dtype=bool)
-    flagged[on_list.place] = find_flagged(pooled, areas, on_list, wave.settings.flags)
+    flagged[on_list.place] = find_flagged(_as_shown(pooled), areas, on_list, wave.settings.flags)
     return flagged
+
+
+def _as_shown(pooled: PooledRates) -> PooledRates:
+    """Give rates of own answers as they are shown, which groups are held against.
+
+    By how surely others exceed it, at one margin after another, such a rate would follow to the
+    person.
+    """
+    rate, source = pooled.table["rate"], pooled.table["source"]
+    return replace(
+        pooled, table=pooled.table.assign(rate=rate.where(source != "direct", rate.round(2)))
+    )
 
 
 def list_groups(wave: NewWave) -> Listed:
@@ -258,7 +278,7 @@ def list_groups(wave: NewWave) -> Listed:
     )
     if settings.flags.reference == "all" or not len(listed):
         listed = np.flatnonzero(groups["level"].isin(by).to_numpy())
-    place = _references(groups, settings)
+    place = _references(groups, settings.flags.reference)
     organisation = pd.factorize(wave.responses[wave.codebook.units.cluster])[0]
     unit = _only_unit(grouping.members, organisation)
     level = pd.factorize(groups["level"])[0]
@@ -283,20 +303,27 @@ def detect(target: Target, wave: NewWave, told: NDArray[np.bool_]) -> pd.DataFra
     listed = list_groups(wave)
     rows = np.flatnonzero(told[listed.place] & told[listed.reference])
     found = find_detectable(
-        target.pooled, target.areas, listed.among(rows), settings.flags, settings.seed
+        _as_shown(target.pooled), target.areas, listed.among(rows), settings.flags, settings.seed
     )
     return found.assign(level=wave.grouping.groups["level"].to_numpy()[found["place"]])
 
 
-def _references(groups: pd.DataFrame, settings: Settings) -> NDArray[np.intp]:
+def _references(groups: pd.DataFrame, reference: Reference) -> NDArray[np.intp]:
     """Place of the group that each is held against: its largest unit, or everyone."""
     is_part = groups["sector"] != groups.index
-    against = groups["sector"].where(is_part & (settings.flags.reference == "sector"), EVERYONE)
+    against = groups["sector"].where(is_part & (reference == "sector"), EVERYONE)
     return groups.index.get_indexer(pd.Index(against))
+
+
+def _other_reference(reference: Reference) -> Reference:
+    return "all" if reference == "sector" else "sector"
 
 
 def withhold(target: Told, told: NDArray[np.bool_], wave: NewWave) -> Told:
     """Leave out the rates and flags of groups that are not told of a risk, and all made of these.
+
+    What a group is held against is such a rate too: by how surely two of its units exceed the rate
+    of a sector, that would follow.
 
     Parameters
     ----------
@@ -304,11 +331,12 @@ def withhold(target: Told, told: NDArray[np.bool_], wave: NewWave) -> Told:
     """
     hidden = ~told
     rates, flags = target.pooled.table, target.flags
-    against = flags["reference"].mask(hidden[_references(wave.grouping.groups, wave.settings)])
-    flags = _without(flags.assign(reference=against), hidden).assign(
-        verdict=flags["verdict"].mask(hidden, NOT)
-    )
-    flags = flags.assign(**{name: flags[name] & told for name in CHOICES if name in flags})
+    groups, against = wave.grouping.groups, wave.settings.flags.reference
+    is_judged = told & told[_references(groups, against)]
+    is_otherwise = is_judged & told[_references(groups, _other_reference(against))]
+    flags = _without(flags, ~is_judged).assign(verdict=flags["verdict"].where(is_judged, NOT))
+    told_of = dict.fromkeys(CHOICES, is_judged) | {OTHERWISE: is_otherwise}
+    flags = flags.assign(**{n: flags[n] & told_of[n] for n in CHOICES if n in flags})
     rates = _without(rates, hidden).assign(source=rates["source"].mask(hidden, ""))
     return replace(target, pooled=replace(target.pooled, table=rates), flags=flags)
 

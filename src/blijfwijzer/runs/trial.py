@@ -20,6 +20,9 @@ from blijfwijzer.vouchers.seal import Lottery, canonical, hash_text, open_sealed
 from blijfwijzer.vouchers.trial import TrialResult, analyse_trial, refuse_recounted
 
 KIND = "trial"
+_MOST_OUTCOMES = 2
+"""Sets of outcomes with which a lottery is analysed: those of the year, and late ones once. Three
+sums of groups, less each other, can be of one group, where no two are."""
 _WHY = {"few groups": "too few groups for one", "alike": "groups of an arm are all alike"}
 
 
@@ -94,7 +97,7 @@ def _hold_before(
     """Refuse outcomes that differ by few from those of which a result was told already.
 
     The ledger knows earlier ones by a keyed hash only, so these are to be given again. A result
-    that stands there already may be made again.
+    that stands there already may be made again; beside it one other is told, and no third.
 
     Raises
     ------
@@ -102,9 +105,17 @@ def _hold_before(
         They do, or outcomes of an earlier analysis are not given.
     """
     given = {_identify(rows, ledger): rows for rows in before}
+    _refuse_other_draws(ledger, lottery)
     earlier = _analysed(lottery.sha256, ledger.releases)
     if _identify(outcomes, ledger) in earlier:
         return
+    if len(earlier) >= _MOST_OUTCOMES:
+        lines = ", ".join(map(str, sorted(earlier.values())))
+        raise TrialError(
+            f"outcomes: this lottery was analysed with {len(earlier)} others, in line {lines} of "
+            "the ledger. What single groups answered follows from enough of such results, however "
+            "much each two differ. Nothing was shown. Use the last of these."
+        )
     lacking = [str(line) for dataset, line in earlier.items() if dataset not in given]
     if lacking:
         raise TrialError(
@@ -114,6 +125,29 @@ def _hold_before(
         )
     for dataset in earlier:
         refuse_recounted(lottery, outcomes, given[dataset], least_people(ledger.releases))
+
+
+def _refuse_other_draws(ledger: Ledger, lottery: Lottery) -> None:
+    """Refuse the result of a second draw among the same people, of which one was told already.
+
+    Of the groups of each arm a result tells a sum, and of other arms of the same groups others:
+    with enough of them each group follows.
+
+    Raises
+    ------
+    TrialError
+    """
+    drawn = drawn_as(lottery.sha256, ledger.releases)
+    line = ledger.releases[drawn.release - 1]
+    others = {one.lottery: one for one in divisions_among(line, ledger.releases) if one.lottery}
+    others.pop(lottery.sha256, None)
+    told = [one for own, one in others.items() if _analysed(own, ledger.releases)]
+    if told:
+        raise TrialError(
+            f"lottery {lottery.sha256[:12]}: another one among the same people was analysed: "
+            f"{told[0]}. What single groups answered would follow from the results of several. "
+            "Nothing was shown. Analyse the draw by which vouchers were given, and no other."
+        )
 
 
 def _analysed(lottery: str, entered: Sequence[Release]) -> dict[str, int]:
