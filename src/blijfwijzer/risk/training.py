@@ -134,13 +134,14 @@ def prepare(
     require_both_classes(labelled, outcome, settings.intake.minimum_responses)
     answers = labelled.values.to_numpy(dtype=float)
     known = np.flatnonzero(~np.isnan(answers))
-    responses, scales = _answers(responses, known), _take(scales, known)
+    # Who is drawn is told by where people work alone: of many all else is never held twice.
+    placed = _take(responses[[n for n in codebook.units.levels if n in responses]], known)
     cluster = codebook.units.levels.index(codebook.units.cluster)
-    apart = units_apart(responses, codebook.units.levels[cluster:], settings.model.folds)
-    above = next((n for n in codebook.units.levels[:cluster] if n in responses), None)
-    strata = pd.Series(0, apart.index) if above is None else responses[above]
+    apart = units_apart(placed, codebook.units.levels[cluster:], settings.model.folds)
+    above = next((n for n in codebook.units.levels[:cluster] if n in placed), None)
+    strata = pd.Series(0, apart.index) if above is None else placed[above]
     fitted, are_whole = _draw(apart, strata, settings.model.most_fitted, settings.seed)
-    responses, scales = _answers(responses, fitted), _take(scales, fitted)
+    responses, scales = _answers(responses, known[fitted]), _take(scales, known[fitted])
     apart, strata = (_take(part, fitted) for part in (apart, strata))
     barred = barred_columns(codebook, outcome)
     schema = learn_schema(responses, scales, codebook, barred, settings.features)

@@ -129,7 +129,6 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
     tell(f"read {request.survey.name}")
     intake = read_survey(request.survey, codebook, settings.intake)
     require_enough(intake, settings.intake.minimum_responses)
-    scales = score_scales(intake.held, codebook)
     tell("measure the reliability of scales")
     reliability = measure_reliability(
         intake.held,
@@ -138,6 +137,7 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
         draws=settings.evaluation.bootstraps,
         seed=settings.seed,
     )
+    scales = score_scales(intake.held, codebook)
     text = codebook_file(request.codebook).read_text(encoding="utf-8")
     return TrainingSurvey(intake, scales, reliability, codebook, text, settings, outcomes)
 
