@@ -29,7 +29,7 @@ class RowBatch:
     """Some rows that follow each other."""
 
     rows: slice
-    responses: Responses
+    responses: pd.DataFrame
     scales: pd.DataFrame
 
 

@@ -303,7 +303,7 @@ def _count(
 
 
 def _refuse_absent(responses: Responses, scales: pd.DataFrame, schema: Schema) -> None:
-    available = set(responses.columns) | set(scales.columns)
+    available = {*responses, *scales}
     absent = [f.name for f in schema.features if f.name not in available]
     refused = [name for name in absent if schema[name].absent == "reject"]
     if refused:

@@ -118,6 +118,6 @@ def tables(responses: Responses, names: Iterable[str], size: int) -> Iterator[pd
     None where there are no responses.
     """
     asked = list(names)
-    for start in range(0, len(responses), size):
-        rows = np.arange(start, min(start + size, len(responses)))
-        yield pick(responses, rows)[asked]
+    own = responses.only(asked) if isinstance(responses, Held) else responses[asked]
+    for start in range(0, len(own), size):
+        yield pick(own, np.arange(start, min(start + size, len(own))))[asked]
