@@ -92,7 +92,8 @@ def run_once(world: FlagWorld, seed: int) -> FlagRun:
         grouping, predictions, NO_EFFECTS, RateSettings(draws=500), seed
     )
     place, one = _SECTORS + np.arange(_UNITS), np.zeros(_UNITS, dtype=np.intp)
-    flags = flag_groups(pooled, areas, Listed(place, sector, one, np.arange(_UNITS)), _SETTINGS, 1)
+    listed = Listed(place, sector, one, np.arange(_UNITS))
+    flags = flag_groups(pooled.as_shown(), areas, listed, _SETTINGS, 1)
     # A planted unit is not above itself: where few differ, the others are what it is held against.
     against = np.array([np.average(true[sector == s], weights=n[sector == s]) for s in sector])
     is_above = true > (_RATE if world.kind == "spikes" else against) + _SETTINGS.margin

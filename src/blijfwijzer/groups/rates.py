@@ -8,7 +8,7 @@ groups truly differ is integrated over (`estimation.areas`).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -52,11 +52,21 @@ class PooledRates:
     """What is known of each group's rate."""
 
     table: pd.DataFrame
-    """One row per group: rate, low, high (95 %), se, in [0, 1]; source: pooled, model or carried
-    over."""
+    """One row per group: rate, low, high (95 %), se, in [0, 1]; source: pooled, direct, model
+    or carried over."""
     draws: NDArray[np.floating[Any]]
     """One row per group, one column per draw from what the rate may be; of all groups together in
     four bytes each, to one in ten million."""
+
+    def as_shown(self) -> "PooledRates":
+        """Give rates of own answers as they are shown, in whole percentages.
+
+        Groups are held against these: by how surely others exceed it, at one margin after another,
+        such a rate would follow to the person.
+        """
+        rate, source = self.table["rate"], self.table["source"]
+        shown = rate.where(source != "direct", rate.round(2))
+        return replace(self, table=self.table.assign(rate=shown))
 
 
 def summarise_areas(

@@ -245,7 +245,7 @@ def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.Da
     listed = on_list.place
     empty = {"reference": np.nan, "probability": np.nan, "stability": np.nan, "verdict": NOT}
     flags = pd.DataFrame(empty, index=range(len(groups)))
-    found = flag_groups(_as_shown(pooled), areas, on_list, settings.flags, settings.seed)
+    found = flag_groups(pooled.as_shown(), areas, on_list, settings.flags, settings.seed)
     flags.loc[listed, found.columns] = found.to_numpy()
     return flags.astype({"reference": float, "probability": float, "stability": float})
 
@@ -253,20 +253,8 @@ def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.Da
 def which_flagged(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> NDArray[np.bool_]:
     """Say of each group whether `flag_units` would flag it."""
     on_list, flagged = list_groups(wave), np.zeros(len(pooled.table), dtype=bool)
-    flagged[on_list.place] = find_flagged(_as_shown(pooled), areas, on_list, wave.settings.flags)
+    flagged[on_list.place] = find_flagged(pooled.as_shown(), areas, on_list, wave.settings.flags)
     return flagged
-
-
-def _as_shown(pooled: PooledRates) -> PooledRates:
-    """Give rates of own answers as they are shown, which groups are held against.
-
-    By how surely others exceed it, at one margin after another, such a rate would follow to the
-    person.
-    """
-    rate, source = pooled.table["rate"], pooled.table["source"]
-    return replace(
-        pooled, table=pooled.table.assign(rate=rate.where(source != "direct", rate.round(2)))
-    )
 
 
 def list_groups(wave: NewWave) -> Listed:
@@ -303,7 +291,7 @@ def detect(target: Target, wave: NewWave, told: NDArray[np.bool_]) -> pd.DataFra
     listed = list_groups(wave)
     rows = np.flatnonzero(told[listed.place] & told[listed.reference])
     found = find_detectable(
-        _as_shown(target.pooled), target.areas, listed.among(rows), settings.flags, settings.seed
+        target.pooled.as_shown(), target.areas, listed.among(rows), settings.flags, settings.seed
     )
     return found.assign(level=wave.grouping.groups["level"].to_numpy()[found["place"]])
 
