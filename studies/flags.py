@@ -39,6 +39,9 @@ class FlagWorld:
     is_weighted: bool = False
     is_foreseen: bool = False
     """The model knows how units differ; else it knows persons a little and units not at all."""
+    is_held_to_others: bool = False
+    """Units are held against the rate of those that do not differ, as if it were known; else
+    against their sector's own, in which those that do count too."""
 
     def true_rates(self, rng: np.random.Generator) -> Array:
         """Draw the true rate of each unit."""
@@ -93,7 +96,10 @@ def run_once(world: FlagWorld, seed: int) -> FlagRun:
     )
     place, one = _SECTORS + np.arange(_UNITS), np.zeros(_UNITS, dtype=np.intp)
     listed = Listed(place, sector, one, np.arange(_UNITS))
-    flags = flag_groups(pooled.as_shown(), areas, listed, _SETTINGS, 1)
+    shown = pooled.as_shown()
+    if world.is_held_to_others:
+        shown.table.loc[sector, ["rate", "se"]] = _RATE, 0.0
+    flags = flag_groups(shown, areas, listed, _SETTINGS, 1)
     # A planted unit is not above itself: where few differ, the others are what it is held against.
     against = np.array([np.average(true[sector == s], weights=n[sector == s]) for s in sector])
     is_above = true > (_RATE if world.kind == "spikes" else against) + _SETTINGS.margin
@@ -156,6 +162,7 @@ def _noise_text(tell: Tell, runs: int) -> str:
 
 def _signal_text(tell: Tell, runs: int) -> str:
     worlds = [FlagWorld("spikes", size, n) for size, n in _POWER]
+    worlds += [FlagWorld("spikes", *one, is_held_to_others=True) for one in _POWER]
     worlds += [
         FlagWorld("normal", 0.05, 60),
         FlagWorld("normal", 0.05, 150),
@@ -179,17 +186,20 @@ def _signal_text(tell: Tell, runs: int) -> str:
         )
         covered = " / ".join(tell_mean([one.covered for one in of_seed]) for of_seed in found)
         goal = _POWER.get((world.size, world.n)) if world.kind == "spikes" else None
+        kind = f"{world.kind}{', foreseen' * world.is_foreseen}"
         known = f"{world.response:.0%}" if world.response else "-"
         rows.append(
-            f"| {world.kind}{', foreseen' * world.is_foreseen} | {world.size:.2f} | {world.n} "
+            f"| {kind}{', to others' * world.is_held_to_others} | {world.size:.2f} | {world.n} "
             f"| {known} | "
             f"{'yes' if world.is_weighted else 'no'} | {false} | {power} | "
             f"{'-' if goal is None else f'{goal:.2f}'} | {covered} |"
         )
     return (
         f"### Signals\n\n*spikes*: {_PLANTED:.0%} of units lie so much higher; *normal*: true "
-        "rates vary by that standard deviation, so that many lie near the margin; *foreseen*: the "
-        "model knows how units differ.\n\n"
+        "rates vary by that standard deviation, so that many lie near the margin; *to others*: "
+        "units are held against the rate of those that do not differ, as if it were known, and not "
+        "against that of their sector, which those that do raise by "
+        f"{_PLANTED:.0%} of their size; *foreseen*: the model knows how units differ.\n\n"
         "| true rates | size | people | response | weights | false | power | goal | covered |\n"
         "|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
