@@ -39,6 +39,8 @@ class FlagWorld:
     is_weighted: bool = False
     is_foreseen: bool = False
     """The model knows how units differ; else it knows persons a little and units not at all."""
+    sectors: int = _SECTORS
+    """Of fewer than three the rates are of own answers alone, in whole percentages."""
     is_held_to_others: bool = False
     """Units are held against the rate of those that do not differ, as if it were known; else
     against their sector's own, in which those that do count too."""
@@ -66,7 +68,7 @@ def run_once(world: FlagWorld, seed: int) -> FlagRun:
     """Draw a survey of units in sectors, pool it and flag its units as `score` does."""
     rng = np.random.default_rng(seed)
     true, n = world.true_rates(rng), rng.poisson(world.n, _UNITS) + 10
-    sector = np.repeat(np.arange(_SECTORS), _UNITS // _SECTORS)
+    sector = np.repeat(np.arange(world.sectors), _UNITS // world.sectors)
     unit = np.repeat(np.arange(_UNITS), n)
     values = (rng.random(len(unit)) < true[unit]).astype(float)
     weight = (
@@ -75,15 +77,15 @@ def run_once(world: FlagWorld, seed: int) -> FlagRun:
     known = true[unit] if world.is_foreseen else _RATE
     noise = rng.normal(0, 0.1, len(unit))
     risk = np.clip(known + 0.1 * (values - true[unit]) + noise, 0.01, 0.99)
-    rows = np.concatenate([_rows(sector[unit], _SECTORS), _rows(unit, _UNITS)])
-    names = [f"s{s}" for s in range(_SECTORS)] + [f"u{u}" for u in range(_UNITS)]
+    rows = np.concatenate([_rows(sector[unit], world.sectors), _rows(unit, _UNITS)])
+    names = [f"s{s}" for s in range(world.sectors)] + [f"u{u}" for u in range(_UNITS)]
     above = [f"s{s}" for s in sector]
     groups = pd.DataFrame(
         {
             "kind": "unit",
-            "parent": ["all"] * _SECTORS + above,
-            "sector": names[:_SECTORS] + above,
-            "level": ["sector"] * _SECTORS + ["unit"] * _UNITS,
+            "parent": ["all"] * world.sectors + above,
+            "sector": names[: world.sectors] + above,
+            "level": ["sector"] * world.sectors + ["unit"] * _UNITS,
             "n": rows.sum(axis=1),
             "people": np.round(rows.sum(axis=1) / (world.response or np.nan)),
         },
@@ -94,7 +96,7 @@ def run_once(world: FlagWorld, seed: int) -> FlagRun:
     pooled, areas = estimate_groups(
         grouping, predictions, NO_EFFECTS, RateSettings(draws=500), seed
     )
-    place, one = _SECTORS + np.arange(_UNITS), np.zeros(_UNITS, dtype=np.intp)
+    place, one = world.sectors + np.arange(_UNITS), np.zeros(_UNITS, dtype=np.intp)
     listed = Listed(place, sector, one, np.arange(_UNITS))
     shown = pooled.as_shown()
     if world.is_held_to_others:
@@ -132,7 +134,7 @@ def validate_flags(tell: Tell, runs: int = _RUNS) -> str:
     runs : surveys per world and seed
     """
     parts = [
-        f"## Flags\n\n{_UNITS} units in {_SECTORS} sectors, pooled and flagged as `score` does, "
+        f"## Flags\n\n{_UNITS} units in sectors, pooled and flagged as `score` does, "
         f"{runs} surveys for each of seeds {' and '.join(map(str, _SEEDS))}. False flags: the mean "
         "share of a list that is false (the false discovery rate), its goal at most .10, and in "
         "brackets the share of all flags of all surveys; power: the share of units above the "
@@ -170,6 +172,7 @@ def _signal_text(tell: Tell, runs: int) -> str:
     ]
     worlds += [FlagWorld("spikes", 0.15, 60, 0.75), FlagWorld("normal", 0.05, 60, 0.75)]
     worlds += [FlagWorld("spikes", 0.15, 150, 0.0, True), FlagWorld("normal", 0.10, 60, 0.0, True)]
+    worlds += [FlagWorld(*one, sectors=2) for one in (("spikes", 0.15, 60), ("normal", 0.10, 60))]
     worlds += [FlagWorld("normal", *one, is_foreseen=True) for one in ((0.03, 15), (0.05, 60))]
     rows = []
     for world in worlds:
@@ -186,11 +189,13 @@ def _signal_text(tell: Tell, runs: int) -> str:
         )
         covered = " / ".join(tell_mean([one.covered for one in of_seed]) for of_seed in found)
         goal = _POWER.get((world.size, world.n)) if world.kind == "spikes" else None
-        kind = f"{world.kind}{', foreseen' * world.is_foreseen}"
+        kind = (
+            f"{world.kind}{', foreseen' * world.is_foreseen}"
+            f"{', to others' * world.is_held_to_others}"
+        )
         known = f"{world.response:.0%}" if world.response else "-"
         rows.append(
-            f"| {kind}{', to others' * world.is_held_to_others} | {world.size:.2f} | {world.n} "
-            f"| {known} | "
+            f"| {kind} | {world.sectors} | {world.size:.2f} | {world.n} | {known} | "
             f"{'yes' if world.is_weighted else 'no'} | {false} | {power} | "
             f"{'-' if goal is None else f'{goal:.2f}'} | {covered} |"
         )
@@ -200,8 +205,8 @@ def _signal_text(tell: Tell, runs: int) -> str:
         "units are held against the rate of those that do not differ, as if it were known, and not "
         "against that of their sector, which those that do raise by "
         f"{_PLANTED:.0%} of their size; *foreseen*: the model knows how units differ.\n\n"
-        "| true rates | size | people | response | weights | false | power | goal | covered |\n"
-        "|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        "| true rates | sectors | size | people | response | weights | false | power | goal "
+        "| covered |\n|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
 
