@@ -10,10 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.errors import DecisionError
+from blijfwijzer.errors import DecisionError, ReleaseError
+from blijfwijzer.files import hash_bytes
 from blijfwijzer.runs.decide import Proposed
 from blijfwijzer.runs.uptake import refuse_recounted, uptake
 from blijfwijzer.runs.vouchers import VoucherRequest, vouchers
+from blijfwijzer.runs.withdraw import withdraw
 from blijfwijzer.settings import DisclosureSettings, Settings
 from blijfwijzer.vouchers.uptake import furthest_apart, read_counts, tell_uptake
 from reports import make_report
@@ -219,6 +221,19 @@ def test_uptake_stands_on_the_page_of_its_release(tmp_path):
     with pytest.raises(DecisionError, match="of few people"):
         uptake(release, tmp_path / "more.csv", tmp_path / "ledger")
     assert (release / "run.json").read_bytes() == before
+
+
+def test_counts_that_were_taken_back_are_counted_anew(tmp_path):
+    """What nobody saw bars nothing; of what was taken back it is said to make that again."""
+    ledgers = tmp_path / "ledger"
+    for change in ([0, 0, 0, 0, 0], [0, 12, 0, 0, 1]):
+        release = make_release(tmp_path, PLAN)
+        vouchers(VoucherRequest(release, settings=Settings(vouchers=PLAN)), ledgers)
+        ROWS.assign(accepted=ROWS["accepted"] + change).to_csv(tmp_path / "u.csv", index=False)
+        uptake(release, tmp_path / "u.csv", ledgers)
+        withdraw(release, ledgers, hash_bytes((release / "run.json").read_bytes()), "miscounted")
+        with pytest.raises(ReleaseError, match="taken back .* Make it again"):
+            uptake(release, tmp_path / "u.csv", ledgers)
 
 
 @pytest.mark.parametrize("same", ["wave", "dataset"])

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from blijfwijzer.disclosure.chain import Release
+from blijfwijzer.disclosure.standing import standing
 from blijfwijzer.errors import DecisionError, counted
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.decision_tables import show_uptake
@@ -52,7 +53,7 @@ def refuse_recounted(proposed: Proposed, shown: Chapter, entered: Sequence[Relea
     # A wave is called after its file, which anybody may call otherwise.
     told = [
         line
-        for line in entered
+        for line in standing(entered)
         if line.content["kind"] == KIND
         and (line.content["wave"] == wave or line.content["dataset"] == dataset)
     ]
