@@ -360,6 +360,4 @@ def _warnings(findings: Findings) -> tuple[Message, ...]:
         warnings.insert(0, say("warning.constant", outcomes=labels))
     if findings.earlier["changed_since"]:
         warnings.append(say("warning.changed", groups=findings.earlier["changed_since"]))
-    if findings.earlier.get("lost_since"):
-        warnings.append(say("warning.lost", groups=findings.earlier["lost_since"]))
     return tuple(warnings)
