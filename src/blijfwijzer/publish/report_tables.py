@@ -112,6 +112,11 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "contact": say_contact(findings.settings.contact),
             "rule": _say_rule(codebook),
             "others": tuple(say_beside(findings)),
+            "flagged": tuple(
+                Message("note.unjudged", {"target": label}, findings.unjudged[name])
+                for name, label in targets
+                if findings.unjudged.get(name)
+            ),
         },
     )
 
