@@ -19,6 +19,7 @@ from blijfwijzer.disclosure.figures import FigureId, FigureKind, Figures
 from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.proof import Proof, Told
+from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.files import (
     hash_files,
 )
@@ -223,6 +224,12 @@ def rehearse(request: Request, ledger: Ledger | None = None) -> Rehearsal:
     if ledger is None:
         ledger = Ledger(Path(), request.owner, secrets.token_bytes(32), is_kept=False)
     return Rehearsal(request, ledger, permit=begin(request, ledger))
+
+
+def banded(counts: Mapping[str, int]) -> dict[str, int]:
+    """Give counts of respondents as the lowest of their band; those of groups stay exact."""
+    of_people = ("forms", "accepted", "refused")
+    return {n: band(c)[0] if n in of_people else c for n, c in counts.items()}
 
 
 def append_once(ledger: Ledger, entry: Entry, **more: Any) -> Head:
