@@ -21,11 +21,12 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.choice import Candidates, Hidden, choose_groups, choose_shown
-from blijfwijzer.disclosure.earlier import Present, read_earlier
+from blijfwijzer.disclosure.earlier import read_earlier
 from blijfwijzer.disclosure.entry import Entry
 from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Outsider
+from blijfwijzer.disclosure.present import Present
 from blijfwijzer.disclosure.proof import Told, prove
 from blijfwijzer.disclosure.sealing import seal
 from blijfwijzer.files import to_lines

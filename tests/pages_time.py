@@ -46,6 +46,7 @@ def score(units: int) -> Callable[[], object]:
     report = changed(report, drivers=drivers.assign(group=drivers["group"].map(names), helps=""))
     groups = pd.DataFrame({"group": ids, "label": report.rows("groups")["label"], "kind": "unit"})
     groups = groups.assign(parent="all", sector="sector=a", sector_label="A", n=50.0)
+    groups = groups.assign(**{f"{target}_probability": 0.5 for target, _ in report.targets})
     release = ReadRelease(report, groups, tuple(ids), questions=questions(units))
     return lambda: [render_unit(release, unit, release) for unit in ids]
 

@@ -339,7 +339,7 @@ class CultureSettings(Section):
     bootstraps: int = Field(200, ge=50, le=10_000)
     """Draws of whole units for figures without a formula."""
     minimum_half: int = Field(4, ge=2, le=1_000)
-    """Respondents of a unit in each half, for it to be part of the check of the screening."""
+    """Respondents in each half, by the least of a unit's band, for it to check the screening."""
     minimum_cell: int = Field(10, ge=5, le=10_000)
     """Respondents, by the least of their band, below which a category joins others of the mix."""
     mix: tuple[str, ...] = ()

@@ -271,3 +271,29 @@ def test_units_that_are_cut_otherwise_tell_of_no_few_between_two_cuts(place):
     # Its people are those of O0, of whom nothing new is told.
     assert again - first == {"sector=gemeente/organisatie=N0"}
     assert "are not found again" in (place / "seven-cut" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("command", ["train", "climate", "explain"])
+def test_whatever_is_told_beside_groups_that_are_lost_says_so(place, tmp_path, capsys, command):
+    wave = survey_of(7)
+    wave.to_parquet(tmp_path / "7.parquet")
+    assert not score(place, tmp_path / "7.parquet", tmp_path / "first", tmp_path / "ledger")
+    cut = [f"N{(person + 63) // 120}" for person in range(len(wave))]
+    wave.assign(organisatie=cut).to_parquet(tmp_path / "7.parquet")
+    book = ("--codebook", place / "small.toml")
+    asked = {
+        "train": (*book, "--models", tmp_path / "out"),
+        "climate": (*book, "--output", tmp_path / "out"),
+        "explain": ("--target", "vertrekintentie", "--output", tmp_path / "out"),
+    }[command]
+    first = [place / "models"] if command == "explain" else []
+
+    assert not call(
+        *(command, *first, tmp_path / "7.parquet", *asked, "--settings", place / "quick.toml"),
+        *("--ledger", tmp_path / "ledger"),
+    )
+
+    assert "are not found again" in capsys.readouterr().out
+    name = "report.html" if command == "climate" else "review.html"
+    pages = [path.read_text() for path in (tmp_path / "out").rglob(name)]
+    assert pages and all("are not found again" in page for page in pages)

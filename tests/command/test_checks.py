@@ -100,9 +100,18 @@ def test_a_code_apart_from_the_answers_is_told(rng, tmp_path, capsys):
     assert "after a look at the 1 point above" in told[-1]
 
 
-def test_a_number_far_beyond_all_others_is_told_and_not_repeated(rng):
+@pytest.mark.parametrize(
+    ("people", "warns"),
+    [
+        (10, "1 number has answers such as 98 or 99 far beyond all others: leeftijd."),
+        (9, "1 number has fewer than ten answers such as 98 or 99 far beyond all others."),
+        # An age that is true, of one person.
+        (1, "1 number has fewer than ten answers such as 98 or 99 far beyond all others."),
+    ],
+)
+def test_a_number_far_beyond_all_others_is_told_and_not_repeated(rng, people, warns):
     answers = survey(rng)
-    answers.loc[:3, "leeftijd"] = 99
+    answers.loc[: people - 1, "leeftijd"] = 99
     text = load_codebook(SMALL)
     ages = text.columns["leeftijd"].model_copy(update={"range": (15.0, 120.0)})
     book = text.model_copy(update={"columns": {**text.columns, "leeftijd": ages}})
@@ -110,9 +119,8 @@ def test_a_number_far_beyond_all_others_is_told_and_not_repeated(rng):
     found = read_responses(Table(answers), "s", book, Settings().intake).remarks
 
     (warning,) = [text for text in said(found) if "far beyond all others" in text]
-    assert warning.startswith(
-        "1 number has answers such as 98 or 99 far beyond all others: leeftijd."
-    )
+    assert warning.startswith(warns)
+    assert ("leeftijd" in warning) == (people >= 10)
 
 
 @pytest.mark.parametrize("name", shipped_codebooks())

@@ -116,8 +116,8 @@ def test_a_preview_foretells_the_release(made, place, command):
     entered = verify(place / "after" / "ledger" / "werkonderzoek")
     lines = [line for line in entered if line.content["kind"] == command]
 
-    of_people = ("forms", "accepted", "refused")
-    assert {n: c for n, c in preview.counts.items() if n not in of_people}.items() <= counts.items()
+    # Counts of people too: in bands, as the record of the release has them.
+    assert preview.counts.items() <= counts.items()
     foretold = {(t.wave, t.of): t.shown for t in preview.tallies if t.shown and t.of != "claims"}
     assert foretold == sum(map(tell_line, lines), Counter())
     told = [group["statistics"] for group in lines[-1].content["groups"].values()]
@@ -187,3 +187,18 @@ def test_each_page_has_its_main_figures_in_whatever_order(made, place, order):
     assert all(claim["verdict"] != "withheld" for claim in verdicts["claims"])
     pages = [(folder / command / "report.html").read_text() for command in COMMANDS]
     assert not any("Figures of everyone are withheld" in page for page in pages)
+
+
+def test_units_whose_sector_is_not_told_are_said_not_to_be_judged(made, place):
+    folder = place / "alone" / "score"
+    groups = pd.read_parquet(folder / "groups.parquet")
+    units = groups[groups["level"] == "organisatie"]
+    unjudged = {
+        name: int((units[f"{name}_rate"].notna() & units[f"{name}_probability"].isna()).sum())
+        for name in ("achterblijver", "vertrekintentie")
+    }
+
+    assert json.loads((folder / "run.json").read_text())["unjudged"] == unjudged
+    page = (folder / "report.html").read_text()
+    for name, count in unjudged.items():
+        assert count and f": {count} units are not judged" in page, name

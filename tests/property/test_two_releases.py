@@ -12,11 +12,12 @@ from scipy.sparse import csr_array
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.choice import Candidates, choose_groups, choose_shown
-from blijfwijzer.disclosure.earlier import Present, read_earlier
+from blijfwijzer.disclosure.earlier import read_earlier
 from blijfwijzer.disclosure.entry import Entry
 from blijfwijzer.disclosure.fingerprint import fingerprint_groups, to_text, view_keys
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Outsider
+from blijfwijzer.disclosure.present import Present
 from blijfwijzer.settings import DisclosureSettings
 from small_worlds import brute_force, everyone, members, none
 

@@ -10,7 +10,7 @@ import pytest
 
 from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.disclosure.ledger import open_ledger
-from blijfwijzer.errors import DecisionError, NotWritableError, ReleaseError
+from blijfwijzer.errors import DecisionError, NotWritableError, ReleaseError, TrialError
 from blijfwijzer.files import hash_bytes
 from blijfwijzer.governance.rulings import read_rulings
 from blijfwijzer.release.decisions import followed_in, remark_followed
@@ -259,6 +259,11 @@ def test_an_output_with_a_sealed_lottery_is_not_taken_back(divided):
 
     with pytest.raises(ReleaseError, match="holds a sealed lottery"):
         withdraw(divided, ledgers, digest, "wrong export")
+
+    moved = (divided / "lottery.json").rename(ledgers / "elsewhere.json")
+    with pytest.raises(TrialError, match=r"lottery\.json: cannot be read"):
+        withdraw(divided, ledgers, digest, "wrong export")
+    moved.rename(divided / "lottery.json")
 
     assert verify(ledgers / "small") == before
 

@@ -49,16 +49,21 @@ def test_a_draft_asks_for_a_decision_about_what_few_said(tmp_path):
         {
             "functie": ["beleid"] * 40 + ["griffier"] * 2 + ["baliemedewerker"] * 18,
             "opleiding": ["laag", "midden", "hoog"] * 20,
+            "kinderen": [0, 1, 2] * 19 + [0, 1, 12],
+            "vraag_1": [1, 1, 1, 5] + [2, 3, 4, 5] * 14,
         }
     )
 
     _, text = draft(tmp_path, frame)
-    _, labelled = draft(tmp_path, frame, codes={"functie": {"griffier": "Griffier"}})
+    _, labelled = draft(tmp_path, frame[["functie"]], codes={"functie": {"griffier": "Griffier"}})
 
     (functie,) = [line for line in text.splitlines() if "griffier" in line]
     (opleiding,) = [line for line in text.splitlines() if "midden" in line]
+    (kinderen,) = [line for line in text.splitlines() if '12 = "12"' in line]
+    (vraag,) = [line for line in text.splitlines() if '4 = "4"' in line]
     assert "# decide: few gave some of these" in functie
-    assert "decide" not in opleiding
+    assert "# decide: few gave some of these" in kinderen
+    assert "decide" not in opleiding + vraag
     assert "few gave" not in labelled
 
 

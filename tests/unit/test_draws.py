@@ -421,6 +421,17 @@ def test_a_trial_is_looked_up_entered_and_coarse(place, capsys):
     assert lines[-1].content["dataset"] not in "".join(printed)
 
 
+def test_a_release_is_as_it_was_entered_after_its_trial(place):
+    """What a trial tells stands in a file elsewhere, and its line is none of what was added."""
+    assert not divide(place)
+    file = outcomes_of(place, place / "trained.csv")
+    assert not tried(place, file)
+
+    assert not audit(place)
+    assert not divide(place)
+    assert not tried(place, file)
+
+
 def test_swapped_arms_are_refused_and_without_a_ledger_not_verified(place, capsys):
     assert not divide(place)
     file = outcomes_of(place, place / "trained.csv")

@@ -89,6 +89,14 @@ def missing(absent):
     return [told for told in found if told.id == "remark.many_missing"]
 
 
+def test_what_many_did_not_answer_is_told_in_tens():
+    """Of thirty people 23 % are seven."""
+    shares = {absent: write(missing(absent)[0], "en") for absent in (201, 299, 300)}
+
+    for absent, least in {201: 20, 299: 20, 300: 30}.items():
+        assert f"(at least {least}%)" in shares[absent]
+
+
 def weighted(heavy):
     """What is told of 1000 people with a weight of 1 among so many of a weight of nearly nothing.
 

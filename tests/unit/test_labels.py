@@ -39,3 +39,20 @@ def test_a_column_is_told_to_be_turned_only_once():
     told = findings({**dict.fromkeys(ITEMS, meanings), "inzet_1": turned})
 
     assert len([text for text in told if "way round" in text]) == 1
+
+
+def test_a_code_without_a_label_is_told_where_ten_gave_it():
+    """Of one person it would be said in public that somebody gave another answer to a question."""
+    rare = {
+        given: pd.DataFrame({"veilig_1": [1.0] * 40 + [7.0] * given + [9.0]}) for given in (9, 10)
+    }
+
+    told = {
+        given: said(
+            compare_labels(Table(frame, codes={"veilig_1": WORDS}), BOOK, {"veilig_1": "veilig_1"})
+        )
+        for given, frame in rare.items()
+    }
+
+    bare = {given: [t for t in texts if "no label" in t] for given, texts in told.items()}
+    assert bare == {9: [], 10: ["veilig_1: 1 code in the file has no label there."]}

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure import fingerprint
 from blijfwijzer.disclosure.chain import FILE, HEAD, KEY, verify
-from blijfwijzer.disclosure.earlier import Present, read_earlier
+from blijfwijzer.disclosure.earlier import read_earlier
 from blijfwijzer.disclosure.entry import Entry
 from blijfwijzer.disclosure.fingerprint import (
     differing_sums,
@@ -29,6 +29,7 @@ from blijfwijzer.disclosure.fingerprint import (
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import open_ledger
+from blijfwijzer.disclosure.present import Present
 from blijfwijzer.errors import BusyError, LedgerError, NotWritableError
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook

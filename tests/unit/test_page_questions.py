@@ -99,6 +99,7 @@ def small_unit(report):
             "label": ["Department 0000", "Everyone"],
             "kind": ["unit", "all"],
             **{"parent": ["all", ""], "sector": ["all", "all"], "n": [50.0, 400.0]},
+            **{f"{target}_probability": [0.5, None] for target, _ in report.targets},
         }
     )
     own = changed(report, groups=report.rows("groups").head(2))
@@ -124,6 +125,7 @@ def unit_page():
             "label": ["Department 0000", "Everyone"],
             "kind": ["unit", "all"],
             **{"parent": ["all", ""], "sector": ["all", "all"], "n": [50.0, 400.0]},
+            **{f"{target}_probability": [0.5, None] for target, _ in report.targets},
         }
     )
     told = report.rows("groups").head(2)

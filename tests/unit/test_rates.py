@@ -235,6 +235,31 @@ def test_a_wave_without_outcomes_has_wider_intervals(rng):
     assert np.corrcoef(carried["rate"], found.table["rate"])[0, 1] > 0.9
 
 
+def test_what_a_group_adds_tells_its_rate_no_finer_than_it_is_shown(rng):
+    """To the hundredth of log odds it told how many of 600 people in a sector have the outcome."""
+    n = rng.integers(500, 900, 12)
+    count = rng.binomial(n, np.clip(rng.normal(0.18, 0.04, 12), 0.08, 0.3))
+    model = 0.09 + 0.5 * count / n
+    groups = pd.RangeIndex(12)
+
+    def learnt(place, more):
+        answered = count + more * (groups == place)
+        direct = answered / n
+        own = {"n": n, "effective_n": n, "direct": direct, "model": model}
+        table = pd.DataFrame({**own, "var_risk": 0.012, "cov": 0.012}, dtype=float)
+        found = pool_rates(table, pd.Series(["a"] * 12), 1000, 1)
+        return learn_effects(table, found, groups)["effect"][place], found.table["rate"][place]
+
+    told, differ = [], 0
+    for place in range(12):
+        made = [learnt(place, more) for more in range(6)]
+        shown = {effect: round(rate, 2) for effect, rate in made}
+        differ += len({effect for effect, _ in made})
+        told += [shown[effect] == round(rate, 2) for effect, rate in made]
+        assert len(shown) == len({round(rate, 2) for _, rate in made})
+    assert all(told) and 12 < differ < 30
+
+
 def test_nonresponse_bounds_follow_the_odds():
     ends = np.array([0.2, 0.2]), np.array([0.5, 0.5])
 

@@ -363,3 +363,12 @@ def test_the_same_seed_gives_the_same_check(rng):
     pd.testing.assert_frame_equal(one.measures, other.measures)
     pd.testing.assert_frame_equal(one.pairs, other.pairs)
     assert replace(one, measures=None, pairs=None) == replace(other, measures=None, pairs=None)
+
+
+@pytest.mark.parametrize("minimum", [5, 6, 7])
+def test_units_are_checked_by_the_band_of_their_size(rng, minimum):
+    """Else one minimum after another told of each size how many units have it."""
+    settings = QUICK.model_copy(update={"minimum_half": minimum})
+    units = {n: checked(*make(rng, units=30, n=n)[:2], settings).units for n in (9, 10, 14, 15)}
+
+    assert units == {9: 0, 10: 30 * (minimum == 5), 14: 30 * (minimum == 5), 15: 30}

@@ -30,6 +30,7 @@ def release_of(report, given=()):
             "sector": ["all", *["sector=a"] * (GROUPS - 1)],
             "sector_label": "A",
             "n": [400.0, 300.0, 50.0, 60.0, 70.0, 80.0],
+            **{f"{target}_probability": [None, None, *[0.5] * 4] for target, _ in report.targets},
         }
     )
     return ReadRelease(report, groups, given)
@@ -132,6 +133,17 @@ def test_a_page_says_of_each_risk_whether_it_is_clearly_higher(report):
     assert write(say("unit.flagged", target=label), "en") in told
     assert write(say("unit.not_flagged", target=other), "en") in told
     assert write(say("unit.not_flagged", target=label), "en") in elsewhere
+
+
+def test_of_a_unit_that_is_held_against_nothing_no_verdict_is_told(report):
+    release, ((target, label), (_, other)) = release_of(report), report.targets
+    untold = release.groups.assign(**{f"{target}_probability": None})
+
+    told = text_of(render_unit(replace(release, groups=untold), "sector=a/afdeling=3"))
+
+    assert write(say("unit.not_judged", target=label), "en") in told
+    assert write(say("unit.not_flagged", target=label), "en") not in told
+    assert write(say("unit.not_flagged", target=other), "en") in told
 
 
 def test_of_a_risk_that_is_not_told_of_a_unit_nothing_is_said(report):

@@ -1,6 +1,7 @@
 """Who used what was offered: what may be told of it, and what it tells."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -10,10 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.errors import DecisionError
+from blijfwijzer.disclosure.fingerprint import to_text
+from blijfwijzer.errors import DecisionError, ReleaseError
+from blijfwijzer.files import hash_bytes
 from blijfwijzer.runs.decide import Proposed
 from blijfwijzer.runs.uptake import refuse_recounted, uptake
 from blijfwijzer.runs.vouchers import VoucherRequest, vouchers
+from blijfwijzer.runs.withdraw import withdraw
 from blijfwijzer.settings import DisclosureSettings, Settings
 from blijfwijzer.vouchers.uptake import furthest_apart, read_counts, tell_uptake
 from reports import make_report
@@ -221,16 +225,41 @@ def test_uptake_stands_on_the_page_of_its_release(tmp_path):
     assert (release / "run.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("same", ["wave", "dataset"])
+def test_counts_that_were_taken_back_are_counted_anew(tmp_path):
+    """What nobody saw bars nothing; of what was taken back it is said to make that again."""
+    ledgers = tmp_path / "ledger"
+    for change in ([0, 0, 0, 0, 0], [0, 12, 0, 0, 1]):
+        release = make_release(tmp_path, PLAN)
+        vouchers(VoucherRequest(release, settings=Settings(vouchers=PLAN)), ledgers)
+        ROWS.assign(accepted=ROWS["accepted"] + change).to_csv(tmp_path / "u.csv", index=False)
+        uptake(release, tmp_path / "u.csv", ledgers)
+        withdraw(release, ledgers, hash_bytes((release / "run.json").read_bytes()), "miscounted")
+        with pytest.raises(ReleaseError, match="taken back .* Make it again"):
+            uptake(release, tmp_path / "u.csv", ledgers)
+
+
+@pytest.mark.parametrize("same", ["wave", "dataset", "group"])
 def test_uptake_of_a_wave_is_told_in_one_release_also_where_its_file_is_called_otherwise(same):
-    there = {"kind": "uptake", "wave": "1", "dataset": "a", "release": "other", same: "own"}
-    line = Release(there, 7, "")
-    run = {"wave": "own", "provenance": {"survey_hmac_sha256": "own"}, "ledger": {"hash": "h"}}
+    prints = {name: to_text(np.full((1, 64), place)) for place, name in enumerate(("own", "other"))}
+
+    def released(name, told):
+        group = {"fingerprint": prints[told.pop("group", name)]}
+        return {"kind": "score", "wave": name, "dataset": name, "groups": {"all": group}, **told}
+
+    added = {"kind": "uptake", "release": "other"}
+    lines = [
+        Release(released("own", {}), 5, "h"),
+        Release(released("other", {same: "own"}), 6, "other"),
+        Release(added, 7, "added"),
+    ]
+    run = {"wave": "own", "ledger": {"hash": "h"}}
     report = make_report("en", groups=4, flagged=2)
     proposed = Proposed(run, pd.DataFrame(), report, {}, {}, date(2026, 1, 1))
 
     with pytest.raises(DecisionError, match="entry 7 of the ledger"):
-        refuse_recounted(proposed, report, [line])
+        refuse_recounted(proposed, report, lines)
+    others = replace(lines[1], content=released("other", {}))
+    refuse_recounted(proposed, report, [lines[0], others, lines[2]])
 
 
 def test_groups_that_are_hidden_did_not_all_do_the_same():

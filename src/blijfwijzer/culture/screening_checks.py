@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from blijfwijzer.culture.pair_checks import PAIR_COLUMNS, compare_pairs, summarise_pairs
 from blijfwijzer.culture.screened import Screened
 from blijfwijzer.culture.screened_pair import draw_pair, find_pair, is_below, within_covariance
+from blijfwijzer.disclosure.rounding import band_floor
 from blijfwijzer.estimation.curves import areas_under_curve
 from blijfwijzer.estimation.discovery import control_discoveries
 from blijfwijzer.estimation.group_means import summarise_means
@@ -70,7 +71,8 @@ def check_screening(
     places = find_pair(screened.dimensions, codebook, settings)
     known = ~np.isnan(screened.scores).any(axis=1) & (screened.unit >= 0)
     sizes = np.bincount(screened.unit[known], minlength=len(screened.names))
-    used = np.flatnonzero(sizes >= 2 * settings.minimum_half)
+    # By the least of their band: by one minimum after another each size would follow.
+    used = np.flatnonzero(band_floor(pd.Series(sizes)) >= 2 * settings.minimum_half)
     reason = _refusal(screened, places, used, settings)
     if isinstance(places, Message) or reason is not None:
         measures = pd.DataFrame(columns=["measure", "value", "low", "high"])

@@ -141,7 +141,9 @@ def _guess(name: str, table: Table) -> Guess:
             is_item = kind == "ordinal" and len(codes) >= 4
             role, doubt = ("item", "") if is_item else ("career", "may it predict? else audit")
         found = Guess(name, label, role, kind, codes, missing, None, doubt=doubt, has_gap=has_gap)
-        return replace(found, has_rare=not labels and not is_number and _are_rare(answers, codes))
+        # The steps of a scale are known without anybody who gave them.
+        is_known = bool(labels) or (is_number and _is_scale(list(codes)))
+        return replace(found, has_rare=not is_known and _are_rare(answers, codes))
     if is_number:
         span = _span(answers, missing)
         doubt = doubt if role else _doubt_number(answers)

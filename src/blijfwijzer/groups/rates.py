@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
+from blijfwijzer.disclosure.rounding import to_band
 from blijfwijzer.estimation.areas import FREEDOM, Areas, integrate, lay_points, nest
 from blijfwijzer.estimation.counts import pool_counts
 from blijfwijzer.estimation.design import Varying
@@ -43,6 +44,7 @@ _AT_ONCE = 5_000
 """Groups of a level; fewer give no idea of how groups differ."""
 _NEAR = 0.04
 """Below this rate, or above its complement, the normal scale is left for the logistic one."""
+_PERCENT = 0.01
 _CARRIED_NOISE = 1.0
 """Carried-over effects get this times their own variance on top, since units change in between."""
 
@@ -273,13 +275,20 @@ def carry_over(
 def learn_effects(areas: pd.DataFrame, pooled: PooledRates, groups: pd.Index) -> pd.DataFrame:
     """Learn what groups add to the model's mean risk, for a later wave without outcomes.
 
+    From rates and mean risks in whole percentages, as they are shown, with what that costs, and
+    errors as of the middle of the band of who answered: finer ones would tell the counts of groups
+    of hundreds, of which a percentage leaves several.
+
     Returns
     -------
     One row per group: effect and se on the log odds, to two decimals, and `between`.
     """
-    model = logit(np.clip(areas["model"].to_numpy(), 1e-4, 1 - 1e-4))
-    moved = logit(np.clip(pooled.draws.astype(float), 1e-4, 1 - 1e-4)) - model[:, None]
-    effect, se = moved.mean(axis=1), moved.std(axis=1)
+    known = (pooled.table["rate"].to_numpy(), areas["model"].to_numpy())
+    rate, model = (np.clip(one.round(2), _PERCENT / 2, 1 - _PERCENT / 2) for one in known)
+    effect = logit(rate) - logit(model)
+    moved = logit(np.clip(pooled.draws.astype(float), 1e-4, 1 - 1e-4)).var(axis=1)
+    rounded = sum((_PERCENT / (one * (1 - one))) ** 2 / 12 for one in (rate, model))
+    se = np.sqrt(moved * to_band(areas["n"].to_numpy(dtype=float)) + rounded)
     between = np.sqrt(max(effect.var() + (se**2).mean(), 1e-4))
     table = pd.DataFrame({"effect": effect, "se": se, "between": between}, index=groups)
     return table.round(2)

@@ -111,6 +111,8 @@ class Findings:
     detectable: dict[str, pd.DataFrame] = field(default_factory=dict)
     """Risk in which no group stands out to one row per level: level, and how far above the others a
     group of middling size (typical) and the largest would have to lie; NaN where none would."""
+    unjudged: dict[str, int] = field(default_factory=dict)
+    """Risk to the units that are told of it and not held against any rate, as that is withheld."""
     beside: BesideOthers | None = None
     """Everyone beside others of their kind, where the training tells of these."""
 

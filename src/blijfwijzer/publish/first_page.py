@@ -169,6 +169,7 @@ def flagged_of(report: Chapter) -> Iterator[Value]:
             names = tuple(map(tidy, rows["label"].head(MOST_NAMED)))
             yield Message("short.flagged", {"target": label, "names": names}, len(rows))
             yield luck_of(rows)
+    yield from report.notes.get("flagged", ())
 
 
 def luck_of(flagged: pd.DataFrame) -> Value:

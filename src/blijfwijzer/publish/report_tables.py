@@ -112,6 +112,11 @@ def make_report(findings: Findings, origin: dict[str, str], wave: str) -> Chapte
             "contact": say_contact(findings.settings.contact),
             "rule": _say_rule(codebook),
             "others": tuple(say_beside(findings)),
+            "flagged": tuple(
+                Message("note.unjudged", {"target": label}, findings.unjudged[name])
+                for name, label in targets
+                if findings.unjudged.get(name)
+            ),
         },
     )
 
@@ -360,6 +365,4 @@ def _warnings(findings: Findings) -> tuple[Message, ...]:
         warnings.insert(0, say("warning.constant", outcomes=labels))
     if findings.earlier["changed_since"]:
         warnings.append(say("warning.changed", groups=findings.earlier["changed_since"]))
-    if findings.earlier.get("lost_since"):
-        warnings.append(say("warning.lost", groups=findings.earlier["lost_since"]))
     return tuple(warnings)

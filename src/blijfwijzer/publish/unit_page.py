@@ -105,20 +105,26 @@ def _results(
         tables.append(pick(before, same, then, label=told))
     tables.append(pick(shown, columns, np.array(others, dtype=np.intp)))
     rows = _in_short(stack(tables, list(columns)), page)
-    yield Block(paragraphs=(*_verdicts(page, unit, own),))
+    yield Block(paragraphs=(*_verdicts(page, row, own),))
     caption = say("unit.beside", unit=tidy(page.title))
     drawing = draw_risks(rows, page.targets, caption)
     yield drawn(page, "groups", rows, drawing, caption, (say("unit.read"),))
 
 
-def _verdicts(page: Chapter, unit: str, own: int) -> Iterator[Value]:
-    """Say of each risk that is told of a unit whether it is clearly higher than elsewhere."""
+def _verdicts(page: Chapter, unit: pd.Series, own: int) -> Iterator[Value]:
+    """Say of each risk that is told of a unit whether it is clearly higher than elsewhere.
+
+    That is not known of what others are held against, nor where what it is held against is not
+    told.
+    """
     flagged, groups = page.rows("flagged"), page.rows("groups")
     for target, label in page.targets:
         rates = groups[f"{target}_rate"].map(number)
         if is_compared(rates) and rates.notna().iloc[own]:
-            is_flagged = ((flagged["group"] == unit) & (flagged["target"] == target)).any()
-            yield say("unit.flagged" if is_flagged else "unit.not_flagged", target=label)
+            is_flagged = ((flagged["group"] == unit["group"]) & (flagged["target"] == target)).any()
+            is_judged = pd.notna(unit[f"{target}_probability"])
+            without = "unit.not_flagged" if is_judged else "unit.not_judged"
+            yield say("unit.flagged" if is_flagged else without, target=label)
 
 
 def _in_short(rows: Cleared, page: Chapter) -> pd.DataFrame:

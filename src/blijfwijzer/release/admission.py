@@ -14,7 +14,7 @@ from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.choice import Candidates, GroupChoice, choose_shown
 from blijfwijzer.disclosure.copies import Forms, number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
-from blijfwijzer.disclosure.earlier import Earlier, Present, Seen, read_earlier
+from blijfwijzer.disclosure.earlier import Earlier, read_earlier
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import (
     add_up,
@@ -22,6 +22,7 @@ from blijfwijzer.disclosure.fingerprint import (
 )
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Outsider
+from blijfwijzer.disclosure.present import Present, Seen
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.grouping import Grouping, member_finder
 from blijfwijzer.groups.paths import GroupPath

@@ -13,7 +13,7 @@ from blijfwijzer.disclosure.rules import LOOSE
 from blijfwijzer.errors import counted
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.release.admission import Admission
-from blijfwijzer.release.rehearsal import Rehearsal, rehearse
+from blijfwijzer.release.rehearsal import Rehearsal, banded, rehearse
 from blijfwijzer.release.request import Request
 
 
@@ -142,7 +142,7 @@ def foretell_beside(wish: Wish, ledger: Ledger) -> tuple[Preview, Rehearsal]:
         small,
         int((~own.shown).sum()) - small,
         {name: int(told.sum()) for name, told in told_by.items()},
-        found.counts,
+        banded(found.counts),
     )
     return preview, release
 

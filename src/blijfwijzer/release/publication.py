@@ -19,7 +19,6 @@ from blijfwijzer.disclosure.entry import Entry
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.disclosure.proof import Proof, prove
 from blijfwijzer.disclosure.release import Cleared
-from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.errors import BusyError, ReleaseError
 from blijfwijzer.files import (
     hash_bytes,
@@ -50,7 +49,7 @@ from blijfwijzer.release.folder import (
 )
 from blijfwijzer.release.origin import unknown_models
 from blijfwijzer.release.permit import Permit, begin, hold_again
-from blijfwijzer.release.rehearsal import Head, Rehearsal, append_once
+from blijfwijzer.release.rehearsal import Head, Rehearsal, append_once, banded
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.trainings import FittedPeople
 from blijfwijzer.release.verify import REMADE, hold_release
@@ -103,7 +102,7 @@ class Publication(Showing):
                 "survey": self.request.survey,
                 "owner": self.request.owner,
                 "wave": self.request.wave,
-                "counts": _banded(counts),
+                "counts": banded(counts),
                 "unknown_models": unknown_models(self.request, self.ledger),
                 "governance": self.permit.told,
                 "proofs": [{"wave": wave, **proof.told} for wave, proof in proofs.items()],
@@ -365,9 +364,3 @@ def track(run: Training | Released, request: Request, store: Path) -> list[str]:
     else:
         name = track_release(run, settings.experiment, store)
     return [f"  MLflow run {name} in {tracking_uri(store)}"]
-
-
-def _banded(counts: Mapping[str, int]) -> dict[str, int]:
-    """Give counts of respondents as the lowest of their band; those of groups stay exact."""
-    of_people = ("forms", "accepted", "refused")
-    return {n: band(c)[0] if n in of_people else c for n, c in counts.items()}

@@ -19,6 +19,7 @@ from blijfwijzer.disclosure.figures import FigureId, FigureKind, Figures
 from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.proof import Proof, Told
+from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.files import (
     hash_files,
 )
@@ -47,7 +48,7 @@ from blijfwijzer.release.promise import promise_in
 from blijfwijzer.release.proofs import gather_told
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.texts import Message
+from blijfwijzer.survey.texts import Message, say
 
 Head = dict[str, Any]
 """What a release tells of its place in the ledger: sequence and hash."""
@@ -81,10 +82,12 @@ class Rehearsal:
 
     @cached_property
     def remarks(self) -> tuple[Message, ...]:
-        """What to know of it before all else, from the ledger and from what was settled."""
+        """What to know of it before all else, once all is admitted: of the ledger and the rules."""
         known = remark_models(self.request, self.ledger)
         gone, followed = remark_withdrawn(self.ledger), remark_followed(self.ledger)
-        return (*self.marks, *self.permit.remarks, *known, *gone, *followed)
+        lost = sum(admission.earlier.lost for admission, _ in self.admitted.values())
+        not_found = (say("warning.lost", groups=lost),) if lost else ()
+        return (*self.marks, *self.permit.remarks, *known, *gone, *followed, *not_found)
 
     def warned(self, chapter: Chapter) -> Chapter:
         """Give a chapter with what is to be known before all else, at its top."""
@@ -221,6 +224,12 @@ def rehearse(request: Request, ledger: Ledger | None = None) -> Rehearsal:
     if ledger is None:
         ledger = Ledger(Path(), request.owner, secrets.token_bytes(32), is_kept=False)
     return Rehearsal(request, ledger, permit=begin(request, ledger))
+
+
+def banded(counts: Mapping[str, int]) -> dict[str, int]:
+    """Give counts of respondents as the lowest of their band; those of groups stay exact."""
+    of_people = ("forms", "accepted", "refused")
+    return {n: band(c)[0] if n in of_people else c for n, c in counts.items()}
 
 
 def append_once(ledger: Ledger, entry: Entry, **more: Any) -> Head:

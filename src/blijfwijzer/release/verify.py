@@ -68,7 +68,8 @@ def hold_release(release: Path, run: dict[str, Any], entered: Sequence[Release])
             f"{release}: release {own.sequence} was taken back on {gone.time[:10]} "
             f"({gone.content['note']['reason']}). Do not publish it. Make it again."
         )
-    added = [line for line in entered if line.content.get("release") == own.hash]
+    # What a trial tells of it is entered after it too, and stands in a file elsewhere.
+    added = [x for x in entered if x.content.get("release") == own.hash and x.content["record"]]
     wrong = _unlike(last.content["outputs"], run["files"], frozenset())
     for line in added:
         shared = {n: h for n, h in line.content["outputs"].items() if n in own.content["outputs"]}

@@ -1,7 +1,7 @@
 """The story of `merge release`: what offices left, added up, to groups that may be shown."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,8 +22,6 @@ from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.release_files import csv_file, parquet_file
 from blijfwijzer.publish.report_tables import clear_groups
-from blijfwijzer.publish.screen import SCREEN
-from blijfwijzer.publish.texts import write
 from blijfwijzer.records.part_file import OfficePart, read_part
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
@@ -51,7 +49,6 @@ from blijfwijzer.runs.score_targets import (
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.texts import say
 
 
 @dataclass(frozen=True)
@@ -240,16 +237,9 @@ def publish_merged(merged: Merged, output: Path, ledgers: Path, tell: Tell) -> S
             f"  {name}: {int((one.flags['verdict'] == FLAGGED)[admission.shown].sum())} flagged"
             for name, one in told.items()
         ),
-        *_say_lost(admission),
         *release.said,
     ]
     return Shown(output, {"groups_file": groups.frame}, tuple(said))
-
-
-def _say_lost(admission: Admission) -> Iterator[str]:
-    """Say that an earlier round told groups by levels or variables that this one does not have."""
-    if admission.earlier.lost:
-        yield f"  warning: {write(say('warning.lost', groups=admission.earlier.lost), SCREEN)}"
 
 
 def admit_merged(merged: Merged, release: Rehearsal) -> Admission:

@@ -15,9 +15,9 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.copies import Forms
-from blijfwijzer.disclosure.earlier import Present, Seen
 from blijfwijzer.disclosure.entry import Columns
 from blijfwijzer.disclosure.fingerprint import PRIME, SUMS, Marks, Sight, holds_all
+from blijfwijzer.disclosure.present import Present, Seen
 from blijfwijzer.disclosure.weighing import MANY
 from blijfwijzer.errors import DisclosureError
 from blijfwijzer.estimation.design import Design

@@ -183,7 +183,7 @@ def publish_scores(scored: ScoredWave, output: Path, ledgers: Path, tell: Tell) 
         report, judged = judge_scores(report, scored.models, release.permit)
         files = release_files(report, findings)
         told: dict[str, Any] = {} if scored.joined is None else {"units": scored.joined.counts}
-        told |= _for_vouchers(scored.wave.codebook) | judged
+        told |= _for_vouchers(scored.wave.codebook) | judged | {"unjudged": findings.unjudged}
         head = release.publish(files, findings.counts(), needs=list(findings.needs), **told)
     stored = [choice.stored for choice in scored.models.values()]
     tracked = track_scored(release, stored, scored.wave.intake, _counted(findings))
@@ -366,7 +366,12 @@ def _say(output: Path, findings: Findings, scored: ScoredWave, sequence: int) ->
     )
     yield from (f"  {choice}" for choice in scored.models.values())
     for name in findings.estimates.flags:
-        yield f"  {name}: {_counted(findings)[f'flagged.{name}']:.0f} groups flagged"
+        unjudged = findings.unjudged[name]
+        without = f", {unjudged} not judged: what these are held against is withheld"
+        yield (
+            f"  {name}: {_counted(findings)[f'flagged.{name}']:.0f} groups flagged"
+            f"{without if unjudged else ''}"
+        )
     joined = () if scored.joined is None else scored.joined.remarks
     yield from (f"  {write(remark, SCREEN)}" for remark in joined)
     yield f"  look at {output / 'report.html'}"

@@ -39,7 +39,7 @@ from blijfwijzer.runs.score_needs import (
 )
 from blijfwijzer.runs.score_questions import tell_questions
 from blijfwijzer.runs.score_register import offer_register, rounded_register, tell_register
-from blijfwijzer.runs.score_targets import Estimated, NewWave, Target, detect
+from blijfwijzer.runs.score_targets import Estimated, NewWave, Target, count_unjudged, detect
 from blijfwijzer.survey.breakdown import break_down_people
 
 
@@ -146,6 +146,7 @@ def gather(
         detectable={
             n: detect(one, wave, admission.tells(f"rate:{n}")) for n, one in targets.items()
         },
+        unjudged={n: count_unjudged(wave, admission.tells(f"rate:{n}")) for n in targets},
     )
 
 

@@ -296,6 +296,17 @@ def detect(target: Target, wave: NewWave, told: NDArray[np.bool_]) -> pd.DataFra
     return found.assign(level=wave.grouping.groups["level"].to_numpy()[found["place"]])
 
 
+def count_unjudged(wave: NewWave, told: NDArray[np.bool_]) -> int:
+    """Count units that are told of a risk and get no flag, as what they are held against is not.
+
+    Parameters
+    ----------
+    told : per group, whether it is told of the risk
+    """
+    listed = list_groups(wave)
+    return int(np.count_nonzero(told[listed.place] & ~told[listed.reference]))
+
+
 def _references(groups: pd.DataFrame, reference: Reference) -> NDArray[np.intp]:
     """Place of the group that each is held against: its largest unit, or everyone."""
     is_part = groups["sector"] != groups.index

@@ -5,9 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from blijfwijzer.disclosure.chain import Release
+from blijfwijzer.disclosure.standing import standing
 from blijfwijzer.errors import DecisionError, counted
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.decision_tables import show_uptake
+from blijfwijzer.release.draws import share_people
 from blijfwijzer.release.folder import settings_of
 from blijfwijzer.release.publication import Addition
 from blijfwijzer.release.shown import Shown
@@ -42,26 +44,28 @@ def uptake(release: Path, counts: Path, ledgers: Path) -> Shown:
 
 
 def refuse_recounted(proposed: Proposed, shown: Chapter, entered: Sequence[Release]) -> None:
-    """Refuse counts of a wave of which others were told: subtracted, both could tell of a few.
+    """Refuse counts of people of whom others were told: subtracted, both could tell of a few.
+
+    A wave is called after its file, which anybody may call otherwise, or save anew.
 
     Raises
     ------
     DecisionError
     """
-    wave, dataset = str(proposed.run["wave"]), proposed.run["provenance"]["survey_hmac_sha256"]
-    # A wave is called after its file, which anybody may call otherwise.
+    released, here = {one.hash: one for one in entered}, proposed.run["ledger"]["hash"]
     told = [
         line
-        for line in entered
+        for line in standing(entered)
         if line.content["kind"] == KIND
-        and (line.content["wave"] == wave or line.content["dataset"] == dataset)
+        and share_people(released[here], released[line.content["release"]])
     ]
     own = proposed.report.tables.get(KIND)
     is_same = own is not None and own.frame.equals(shown.tables[KIND].frame)
-    elsewhere = [line for line in told if line.content["release"] != proposed.run["ledger"]["hash"]]
+    elsewhere = [line for line in told if line.content["release"] != here]
     if told and (elsewhere or not is_same):
         raise DecisionError(
-            f"uptake of wave {wave} was told already, in entry {told[-1].sequence} of the ledger, "
-            "by other counts or of another release. Nothing was entered: the difference of both "
-            "could tell of few people. Count once, when all is done."
+            f"uptake of wave {proposed.run['wave']} was told already, in entry "
+            f"{told[-1].sequence} of the ledger, by other counts or of another release of its "
+            "people. Nothing was entered: the difference of both could tell of few people. Count "
+            "once, when all is done."
         )

@@ -22,6 +22,7 @@ from blijfwijzer.errors import LedgerError, ReleaseError, SettingsError, counted
 from blijfwijzer.files import hash_bytes
 from blijfwijzer.records.model_folder import MANIFEST, read_model
 from blijfwijzer.release.folder import LOTTERY, RECORD, read_record
+from blijfwijzer.release.promise import hold_seal
 from blijfwijzer.release.verify import hold_release
 from blijfwijzer.settings import DisclosureSettings
 
@@ -63,7 +64,8 @@ def withdraw(release: Path, ledgers: Path, sha256: str, reason: str) -> list[int
     if (release / LOTTERY).exists():
         raise ReleaseError(
             f"{release}: holds a sealed lottery ({LOTTERY}), which would be undone with it. "
-            "Nothing was taken back."
+            "Nothing was taken back. Score into another folder, which is held against this one; a "
+            "second draw among its people needs a reason (vouchers --again)."
         )
     with open_ledger(ledgers / meant.survey, meant.owner) as ledger:
         own = meant.find(ledger.releases)
@@ -95,6 +97,7 @@ class _Meant:
 
 def _read_output(release: Path) -> _Meant:
     run = read_record(release)
+    hold_seal(release, run)
     find = partial(hold_release, release, run)
     return _Meant(str(run["survey"]), str(run["owner"]), release / RECORD, find)
 

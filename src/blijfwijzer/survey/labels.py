@@ -19,6 +19,8 @@ _NO_ANSWER = re.compile(
 )
 
 _NO = re.compile(r"(nee|no|nooit|never|niet|not|geen|none)\b", re.IGNORECASE)
+_TOLD = 10
+"""People that a code must stand for to be told of."""
 
 
 def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Message]:
@@ -41,8 +43,9 @@ def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> l
         if _runs_the_other_way(column, labels):
             found.append(Message("remark.labels_turned", {"column": name}))
             told.add(name)
-        present = {code_text(level) for level in table.frame[in_file].dropna().unique()}
-        bare = present - set(labels)
+        # One that few gave may tell of a person; where the codebook lacks it, it is stray.
+        given = table.frame[in_file].value_counts()
+        bare = {code_text(level) for level in given.index[given >= _TOLD]} - set(labels)
         if bare:
             found.append(Message("remark.codes_bare", {"column": name}, len(bare)))
     found += [

@@ -77,7 +77,7 @@ def remark_answers(accepted: Responses, codebook: Codebook) -> list[Message]:
     names = called(codebook)
     share = pd.Series({name: accepted[name].isna().mean() for name in columns}, dtype=float)
     many: list[Value] = [
-        say("remark.with_share", name=names[str(name)], share=round(100 * part))
+        say("remark.with_share", name=names[str(name)], share=int(10 * part) * 10)
         for name, part in share[share > MANY_MISSING].items()
     ]
     alike = [name for name in columns if len(accepted[name].dropna().unique()) == 1]
@@ -101,21 +101,28 @@ def remark_answers(accepted: Responses, codebook: Codebook) -> list[Message]:
 
 
 def remark_gaps(accepted: Responses, codebook: Codebook) -> list[Message]:
-    """Codes that count as answers and are likely to be none; numbers are not repeated."""
+    """Codes that count as answers and are likely to be none; numbers are not repeated.
+
+    Of a few numbers it is not told which question it is: one person may truly be 77.
+    """
     read = codebook.with_role("item", "career", "outcome", "claim", "audit")
     columns = [column for column in read if column.name in accepted]
     apart = {c.name: gap_codes(c.values.values()) for c in columns if c.type == "ordinal"}
     coded: list[Value] = [
         f"{name} ({', '.join(map(str, codes))})" for name, codes in apart.items() if codes
     ]
-    beyond: list[Value] = [
-        column.name
+    beyond = {
+        column.name: int(answers.isin(gap_numbers(answers.dropna().unique())).sum())
         for column in columns
-        if column.type == "number" and gap_numbers(accepted[column.name].dropna().unique())
-    ]
+        if column.type == "number"
+        for answers in [accepted[column.name]]
+    }
+    many: list[Value] = [name for name, count in beyond.items() if count >= _TOLD]
+    few = sum(0 < count < _TOLD for count in beyond.values())
     return [
         *of_several("remark.codes_apart", told=coded),
-        *of_several("remark.numbers_beyond", told=beyond),
+        *of_several("remark.numbers_beyond", told=many),
+        *([Message("remark.numbers_beyond_few", {}, few)] if few else []),
     ]
 
 
