@@ -71,6 +71,11 @@ class DrawnFrom:
     """Responses of which the outcome is known: more than are fitted on, where there are so many."""
     is_whole: bool
     """Whether units are whole in it; else people were drawn in each."""
+    told: Mask
+    """Per response of the survey, whether something is told of it: it is in the sample, or in a
+    unit of those and its outcome is not known."""
+    beside: Mask
+    """The same of those that the champion is fitted on: by these it is seen who joined or left."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,7 @@ def prepare(
     TooFewResponsesError, OneClassError
         There is nothing to learn.
     """
+    everywhere = responses[codebook.units.cluster]
     labelled = label(responses, scales, codebook, outcome)
     require_both_classes(labelled, outcome, settings.intake.minimum_responses)
     answers = labelled.values.to_numpy(dtype=float)
@@ -174,7 +180,8 @@ def prepare(
     code, all_weights = pd.factorize(apart)[0], (weight / weight.mean()).to_numpy()
     whole = Whole(task, rows, columns, values, all_weights, units, code)
     is_fitted = np.isin(np.arange(len(answers)), known[fitted])
-    drawn = DrawnFrom(whole, is_fitted, len(known), are_whole and is_whole)
+    around = (_beside(everywhere, known, known[some]) for some in (fitted[rows], fitted))
+    drawn = DrawnFrom(whole, is_fitted, len(known), are_whole and is_whole, *around)
     return replace(made_from, drawn=drawn)
 
 
@@ -183,6 +190,24 @@ def _draw(units: pd.Series, strata: pd.Series, most: int, seed: int) -> tuple[Co
     if len(units) <= most:
         return np.arange(len(units), dtype=np.intp), True
     return draw_whole_units(units, strata, most, seed)
+
+
+def _beside(units: pd.Series, known: Codes, drawn: Codes) -> Mask:
+    """Say who are left where some of those are drawn of whom the outcome is known.
+
+    Others stay, or go with a unit of which nobody is drawn: one that is drawn as a whole has all
+    people that it has in the survey.
+
+    Parameters
+    ----------
+    units : where each respondent of the survey works
+    known, drawn : places
+    """
+    stay, left_out = np.ones(len(units), dtype=bool), np.setdiff1d(known, drawn)
+    gone = np.setdiff1d(units.iloc[left_out].unique(), units.iloc[drawn].unique())
+    stay[units.isin(gone).to_numpy()] = False
+    stay[left_out] = False
+    return stay
 
 
 def _answers(responses: Responses, rows: Codes) -> Responses:

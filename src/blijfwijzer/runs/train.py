@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from blijfwijzer.drivers.contributions import contribute, finish, refuse_gap
 from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
@@ -22,9 +20,10 @@ from blijfwijzer.publish.training_files import table_files
 from blijfwijzer.records.model_folder import Stored, folder_name, model_files, read_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
-from blijfwijzer.release.breakdown import admit_breakdown
+from blijfwijzer.release.breakdown import Breakdown, break_down_fitted
 from blijfwijzer.release.overlap import identify_trained
 from blijfwijzer.release.publication import (
+    Publication,
     identify_survey,
     publication,
     track,
@@ -53,6 +52,7 @@ from blijfwijzer.runs.train_review import (
     skill_of,
     tell_apart,
     tell_sample,
+    told_of,
 )
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import (
@@ -172,6 +172,7 @@ def publish_model(
     survey: TrainingSurvey, fitted: Fitted, models: Path, ledgers: Path, tell: Tell
 ) -> Shown:
     """Evaluate and explain a model by what may be shown, and keep it with its page."""
+    everyone, (survey, fitted) = survey, told_of(survey, fitted)
     settings, target = survey.settings, fitted.made_from.task.target
     origin = provenance(survey.intake.sha256, survey.codebook, settings)
     wave, statistics = survey.codebook.survey.wave, (f"rate:{target}", *told_beside(survey))
@@ -181,11 +182,8 @@ def publish_model(
     survey_hmac = identify_survey(request, ledgers)
     name = folder_name(target, survey.codebook, survey_hmac, settings)
     with publication(models / name, request, ledgers) as release:
-        answers = fitted.made_from.answers
-        risk = np.full(len(answers), np.nan)
-        risk[fitted.made_from.known] = fitted.risk
-        breakdown = admit_breakdown(release, survey.intake, answers, risk, of_answers=True)
-        people = FittedPeople.of(fitted.made_from.fitted, breakdown.admission)
+        breakdown = break_down_fitted(release, survey.intake, fitted)
+        people = _hold_fitted(release, everyone, fitted, breakdown)
         tell(f"{target}: evaluate")
         evaluation = evaluate_fitted(fitted, breakdown, settings)
         tell(f"{target}: explain")
@@ -210,7 +208,7 @@ def publish_model(
             tell_sample(fitted),
         )
         tell(f"{target}: draw")
-        page = review_page(survey, review)
+        page = review_page(everyone, review)
         benchmark = benchmark_tables(survey, fitted, contributions, breakdown)
         files = {**review_files(survey, review, page), **table_files(benchmark, page.edge)}
         skill = skill_of(fitted, settings)
@@ -228,6 +226,17 @@ def publish_model(
         tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]
     return Shown.of(review_chapter(page), release.output, said)
+
+
+def _hold_fitted(
+    release: Publication, survey: TrainingSurvey, fitted: Fitted, breakdown: Breakdown
+) -> FittedPeople:
+    """Hold all that a model is fitted on against what was told before, also who is in no sample."""
+    drawn = fitted.made_from.drawn
+    if drawn is None:
+        return FittedPeople.of(fitted.made_from.fitted, breakdown.admission)
+    beside = survey.intake.among(drawn.beside)
+    return FittedPeople.of(drawn.fitted[drawn.beside], release.hold_everyone(beside))
 
 
 def _choose_outcomes(codebook: Codebook, targets: tuple[str, ...]) -> tuple[Outcome, ...]:

@@ -91,6 +91,17 @@ class TrainingReview:
     """What sample candidates were compared on, and what it costs; None where there is none."""
 
 
+def told_of(survey: TrainingSurvey, fitted: Fitted) -> tuple[TrainingSurvey, Fitted]:
+    """Give a survey and models with the responses of which something is told: those of a sample."""
+    made_from, drawn = fitted.made_from, fitted.made_from.drawn
+    if drawn is None:
+        return survey, fitted
+    scales = survey.scales[drawn.told].reset_index(drop=True)
+    told = replace(made_from, answers=made_from.answers[drawn.told])
+    intake = survey.intake.among(drawn.told)
+    return replace(survey, intake=intake, scales=scales), replace(fitted, made_from=told)
+
+
 def find_card(survey: TrainingSurvey, fitted: Fitted) -> ChosenCard | None:
     """Choose a card by which people check themselves, where vouchers are for the outcome."""
     made_from, codebook = fitted.made_from, survey.codebook
