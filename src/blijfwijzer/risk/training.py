@@ -135,7 +135,7 @@ def prepare(
     TooFewResponsesError, OneClassError
         There is nothing to learn.
     """
-    everywhere = responses[codebook.units.cluster]
+    unit = pd.factorize(responses[codebook.units.cluster], use_na_sentinel=False)[0]
     labelled = label(responses, scales, codebook, outcome)
     require_both_classes(labelled, outcome, settings.intake.minimum_responses)
     answers = labelled.values.to_numpy(dtype=float)
@@ -179,9 +179,10 @@ def prepare(
         return made_from
     code, all_weights = pd.factorize(apart)[0], (weight / weight.mean()).to_numpy()
     whole = Whole(task, rows, columns, values, all_weights, units, code)
-    is_fitted = np.isin(np.arange(len(answers)), known[fitted])
-    around = (_beside(everywhere, known, known[some]) for some in (fitted[rows], fitted))
-    drawn = DrawnFrom(whole, is_fitted, len(known), are_whole and is_whole, *around)
+    is_known = ~np.isnan(answers)
+    is_fitted, beside = _around(unit, is_known, known[fitted])
+    _, is_told = _around(unit, is_known, known[fitted[rows]])
+    drawn = DrawnFrom(whole, is_fitted, len(known), are_whole and is_whole, is_told, beside)
     return replace(made_from, drawn=drawn)
 
 
@@ -192,22 +193,24 @@ def _draw(units: pd.Series, strata: pd.Series, most: int, seed: int) -> tuple[Co
     return draw_whole_units(units, strata, most, seed)
 
 
-def _beside(units: pd.Series, known: Codes, drawn: Codes) -> Mask:
-    """Say who are left where some of those are drawn of whom the outcome is known.
+def _around(unit: Codes, is_known: Mask, drawn: Codes) -> tuple[Mask, Mask]:
+    """Say who are drawn of those of whom the outcome is known, and who stand beside these.
 
     Others stay, or go with a unit of which nobody is drawn: one that is drawn as a whole has all
     people that it has in the survey.
 
     Parameters
     ----------
-    units : where each respondent of the survey works
-    known, drawn : places
+    unit : where each respondent of the survey works
+    drawn : places
     """
-    stay, left_out = np.ones(len(units), dtype=bool), np.setdiff1d(known, drawn)
-    gone = np.setdiff1d(units.iloc[left_out].unique(), units.iloc[drawn].unique())
-    stay[units.isin(gone).to_numpy()] = False
-    stay[left_out] = False
-    return stay
+    is_drawn = np.zeros(len(unit), dtype=bool)
+    is_drawn[drawn] = True
+    left_out = is_known & ~is_drawn
+    is_gone = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
+    is_gone[unit[left_out]] = True
+    is_gone[unit[drawn]] = False
+    return is_drawn, ~left_out & ~is_gone[unit]
 
 
 def _answers(responses: Responses, rows: Codes) -> Responses:

@@ -63,7 +63,6 @@ from blijfwijzer.survey.codebook import (
     survey_name,
 )
 from blijfwijzer.survey.intake import read_survey, require_enough
-from blijfwijzer.survey.scales import score_scales
 
 SERVED = Path(__file__).with_name("served.py")
 """The code that answers with a model over HTTP; MLflow keeps a copy of it."""
@@ -119,7 +118,7 @@ def _as_json(stored: Stored) -> dict[str, Any]:
 
 
 def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
-    """Read a survey to train on, score its scales and measure how reliable they are."""
+    """Read a survey to train on, and measure how reliable its scales are."""
     settings = governed(load_settings(request.settings), request.codebook)
     codebook = load_codebook(request.codebook)
     settings = settings.spoken(codebook.survey.language)
@@ -137,9 +136,8 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
         draws=settings.evaluation.bootstraps,
         seed=settings.seed,
     )
-    scales = score_scales(intake.held, codebook)
     text = codebook_file(request.codebook).read_text(encoding="utf-8")
-    return TrainingSurvey(intake, scales, reliability, codebook, text, settings, outcomes)
+    return TrainingSurvey(intake, reliability, codebook, text, settings, outcomes)
 
 
 def refuse_undrawn() -> None:
@@ -161,8 +159,8 @@ def write_rejected(survey: TrainingSurvey, models: Path) -> None:
 
 def fit_outcome(survey: TrainingSurvey, outcome: Outcome, tell: Tell) -> Fitted:
     """Fit models of an outcome; nothing of it may be shown as it is."""
-    responses, scales = survey.intake.held, survey.scales
-    made_from = prepare(responses, scales, survey.codebook, outcome, survey.settings)
+    about = survey.codebook, outcome, survey.settings
+    made_from = prepare(survey.intake.held, survey.scales, *about)
     fitted, task = fit(made_from, tell), made_from.task
     champion = finish(fitted.selection.champion, task.frame, task.weight)
     return replace(fitted, selection=replace(fitted.selection, champion=champion))

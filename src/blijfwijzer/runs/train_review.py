@@ -49,6 +49,7 @@ from blijfwijzer.survey.codebook import (
     Outcome,
 )
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
 
 _ROUNDING = 1e-14
@@ -61,13 +62,17 @@ class TrainingSurvey:
     """A survey that was read, with all that a training needs of it."""
 
     intake: Intake
-    scales: pd.DataFrame
     reliability: Reliability
     codebook: Codebook
     codebook_text: str
     settings: Settings
     outcomes: tuple[Outcome, ...]
     """Those that are asked."""
+
+    @property
+    def scales(self) -> pd.DataFrame:
+        """One row per response and one column per scale, made anew: of many they take much."""
+        return score_scales(self.intake.held, self.codebook)
 
 
 @dataclass(frozen=True)
@@ -96,10 +101,9 @@ def told_of(survey: TrainingSurvey, fitted: Fitted) -> tuple[TrainingSurvey, Fit
     made_from, drawn = fitted.made_from, fitted.made_from.drawn
     if drawn is None:
         return survey, fitted
-    scales = survey.scales[drawn.told].reset_index(drop=True)
     told = replace(made_from, answers=made_from.answers[drawn.told])
     intake = survey.intake.among(drawn.told)
-    return replace(survey, intake=intake, scales=scales), replace(fitted, made_from=told)
+    return replace(survey, intake=intake), replace(fitted, made_from=told)
 
 
 def find_card(survey: TrainingSurvey, fitted: Fitted) -> ChosenCard | None:

@@ -92,7 +92,7 @@ class Held:
         Numbers are put in one block as they are read, so that none is held twice.
         """
         asked = list(self.columns if names is None else names)
-        block = np.full((len(asked), self.rows), np.nan)
+        block = np.empty((len(asked), self.rows))
         others: dict[str, pd.Series] = {}
         for place, name in enumerate(asked):
             column = self[name]
