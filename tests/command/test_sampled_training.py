@@ -115,3 +115,23 @@ def test_where_people_are_drawn_the_others_of_their_organisation_are_not_told_of
 
     assert not made_from.drawn.is_whole
     np.testing.assert_array_equal(made_from.drawn.told, made_from.known)
+
+
+@pytest.mark.parametrize("units", [50, 20])
+def test_a_release_of_everyone_after_it_is_derived_again(place, units, capsys):
+    assert not train(place, survey_of(1, units=units))
+    assert not call(
+        *("score", place / "wave.parquet", "--models", place / "models", "--output", place / "out"),
+        *("--by", "organisatie", "--ledger", place / "ledger"),
+        *("--settings", place / "sampled.toml"),
+    )
+    capsys.readouterr()
+
+    assert not call(
+        *("disclosure", "audit", place / "out", "--ledger", place / "ledger"),
+        *("--survey", place / "wave.parquet", "--codebook", SMALL),
+    )
+
+    told = " ".join(capsys.readouterr().out.split())
+    assert "proven by" in told
+    assert ("groups of people who were drawn" in told) == (units == 20)

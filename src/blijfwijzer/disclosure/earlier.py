@@ -1,8 +1,7 @@
 """What earlier releases showed, as rows of the present people."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +35,10 @@ from blijfwijzer.disclosure.fingerprint import (
     view_keys,
 )
 from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.samples import Definition, Finder, define, within_samples
 from blijfwijzer.disclosure.sealing import FITTED
-from blijfwijzer.disclosure.standing import promised, standing
+from blijfwijzer.disclosure.standing import lines_before, promised, standing
 from blijfwijzer.errors import LedgerError
-
-Definition = dict[str, str]
-"""Column to the code or band that all people of a group have."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +139,7 @@ class Present:
     """One row per response."""
     groups: csr_array
     """One row per group."""
-    members_of: Callable[[Definition], NDArray[np.bool_] | None]
-    """Who fits a definition; None when columns are missing."""
+    members_of: Finder
     _seen: dict[tuple[Columns, bytes], Seen] = field(default_factory=dict, init=False)
     _known: dict[Columns, Seen] = field(default_factory=dict, init=False)
 
@@ -197,11 +193,12 @@ def read_earlier(
     nobody = csr_array((0, len(responses)), dtype=np.int8)
     same, few, former, past = [nobody], [nobody], [nobody], []
     most = lost = 0
+    find = within_samples(present.members_of, standing(before), ledger, responses)
     for views, shown in _by_columns(standing(before), wave, responses).items():
         people = present.see(views, ledger.secret)
         past.append(_recall(people, shown))
         _refuse_blind(people.sight, views, wave, shown)
-        formed, row_of, rows = _form(list(shown.groups.values()), present)
+        formed, row_of, rows = _form(list(shown.groups.values()), find, len(responses))
         both = csr_array(vstack([groups, rows], format="csr"))
         prints = add_up(people.marks, both)
         # By who is in them.
@@ -246,27 +243,6 @@ def read_earlier(
         promised(before, survey),
         lost,
     )
-
-
-def lines_before(releases: Sequence[Release], content: Mapping[str, Any]) -> list[Release]:
-    """Give the lines of a survey until a request was made, or until now if it was not yet.
-
-    A rerun is held against what there was when its request was first made, if that was not taken
-    back; lines that show nothing are among these.
-
-    Parameters
-    ----------
-    content : its `survey` and its `request`
-    """
-    stands = {release.sequence for release in standing(releases)}
-    before = []
-    for release in releases:
-        if release.content["survey"] != content["survey"]:
-            continue
-        if release.sequence in stands and release.content["request"] == content["request"]:
-            break
-        before.append(release)
-    return before
 
 
 def _find_telling(
@@ -372,7 +348,7 @@ def _read(texts: list[str], views: list[int]) -> Fingerprints:
 
 
 def _form(
-    definitions: list[Definition], present: Present
+    definitions: list[Definition], find: Finder, people: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], csr_array]:
     """Form earlier groups anew, each definition once.
 
@@ -383,16 +359,16 @@ def _form(
     own = [frozenset(definition.items()) for definition in definitions]
     rows: dict[frozenset[tuple[str, str]], NDArray[np.intp]] = {}
     for name, definition in dict(zip(own, definitions, strict=True)).items():
-        inside = present.members_of(definition)
+        inside = find(definition)
         if inside is not None and inside.any():
             rows[name] = np.flatnonzero(inside)
     place_of = {name: place for place, name in enumerate(rows)}
     formed = [place for place, name in enumerate(own) if name in rows]
     row_of = [place_of[own[place]] for place in formed]
-    people = np.concatenate([np.zeros(0, dtype=np.intp), *rows.values()])
+    places = np.concatenate([np.zeros(0, dtype=np.intp), *rows.values()])
     ends = np.cumsum([0, *map(len, rows.values())])
-    shape = (len(rows), len(present.responses))
-    members = csr_array((np.ones(len(people), dtype=np.int8), people, ends), shape)
+    ones = np.ones(len(places), dtype=np.int8)
+    members = csr_array((ones, places, ends), shape=(len(rows), people))
     return np.array(formed, dtype=np.intp), np.array(row_of, dtype=np.intp), members
 
 
@@ -441,7 +417,7 @@ def _by_columns(
             )
         own = shown.setdefault(views, _Shown())
         for name, group in content["groups"].items():
-            own.groups[name, group["fingerprint"]] = group["definition"]
+            own.groups[name, group["fingerprint"]] = define(release, group["definition"])
         own.releases.append([(name, g["fingerprint"]) for name, g in content["groups"].items()])
         own.waves.add(content["wave"])
         own.parts |= {text for texts in content["parts"].values() for text in texts}

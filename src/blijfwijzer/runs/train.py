@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from blijfwijzer.disclosure.samples import note_sample
 from blijfwijzer.drivers.contributions import contribute, finish, refuse_gap
 from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
@@ -214,7 +215,8 @@ def publish_model(
         identified = survey_hmac, identify_trained(release.ledger, fitted.made_from.trained_units)
         learnt = learn(survey, fitted, breakdown, metrics, identified, review)
         tell(f"{target}: write {release.output}")
-        release.publish_model(files, model_files(learnt, files, release.output), people)
+        model = model_files(learnt, files, release.output)
+        release.publish_model(files, model, people, **_note_sample(release, survey, fitted))
     found = metrics, check_tags(findings), curve_points(review)
     tracked = list[str]()
     if not people.is_near:  # whoever may look in MLflow was given it
@@ -235,6 +237,16 @@ def _hold_fitted(
         return FittedPeople.of(fitted.made_from.fitted, breakdown.admission)
     beside = survey.intake.among(drawn.beside)
     return FittedPeople.of(drawn.fitted[drawn.beside], release.hold_everyone(beside))
+
+
+def _note_sample(release: Publication, survey: TrainingSurvey, fitted: Fitted) -> dict[str, Any]:
+    """Give what the ledger keeps of a sample, where one is told of; survey has only that."""
+    made_from, cluster = fitted.made_from, survey.codebook.units.cluster
+    if made_from.drawn is None:
+        return {}
+    is_whole = made_from.drawn.is_whole and made_from.apart == cluster
+    units = survey.intake.held[cluster].dropna().unique()
+    return note_sample(release.ledger, cluster, units if is_whole else ())
 
 
 def _choose_outcomes(codebook: Codebook, targets: tuple[str, ...]) -> tuple[Outcome, ...]:
