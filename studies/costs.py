@@ -58,8 +58,9 @@ def _section(asked: Asked, tell: Tell) -> Iterator[str]:
     yield "## Largest costs"
     yield ""
     yield (
-        "CPU-seconds by function of ours: what a library did for one is that function's. Models of "
-        f"the built-in survey are trained on {_LEARNT_FROM:,} responses, but for `train`. "
+        "CPU-seconds by function of ours: what a library did for one is that function's. "
+        "Beside other work they are up to twice too many, and shares are not. Models of the "
+        f"built-in survey are trained on {_LEARNT_FROM:,} responses, but for `train`. "
         "`make profile` tells the same of one command. What was done, by the history, is about the "
         "function or its module."
     )
