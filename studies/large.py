@@ -70,7 +70,7 @@ def bench_huge(tell: Tell) -> str:
             "",
             "The built-in survey as Parquet, one outcome; candidates are compared on a sample of "
             "whole units and the champion is fitted on a larger one, as settings have it. Goal: "
-            "4 GB.",
+            "4 GB and three hours on two cores.",
             "",
             "| `train` on | champion | CPU-seconds | seconds | peak |",
             "|---|---|---|---|---|",

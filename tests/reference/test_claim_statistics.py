@@ -50,10 +50,11 @@ def test_areas_of_many_weights_are_those_of_scikit_learn(rng):
     np.testing.assert_allclose(areas, expected)
 
 
-def test_areas_of_draws_of_wholes_are_those_of_their_weights(rng):
+@pytest.mark.parametrize("draws", [5, 40])
+def test_areas_of_draws_of_wholes_are_those_of_their_weights(rng, draws):
     score = rng.integers(0, 12, 200).astype(float)
     worrying, place = rng.random(200) < 0.3, rng.integers(0, 20, 200)
-    picks = rng.multinomial(19, np.full(20, 1 / 20), 5).T.astype(float)
+    picks = rng.multinomial(19, np.full(20, 1 / 20), draws).T.astype(float)
 
     areas = areas_by_draw(worrying, score, place, picks)
 

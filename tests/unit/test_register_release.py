@@ -23,6 +23,7 @@ from blijfwijzer.runs import climate_register
 from blijfwijzer.runs.score_register import offer_register, rounded_register
 from blijfwijzer.settings import DisclosureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.held import Held
 
 PEOPLE = 60
 
@@ -155,7 +156,7 @@ def test_how_far_a_favourable_share_moved_is_told_of_those_that_may_be():
     scales["leervermogen"] = score
     admission = admission_of(csr_array(np.ones((1, size), dtype=np.int8)))
     wave = Wave(
-        SimpleNamespace(responses=pd.DataFrame({"weight": weights.weight})),
+        SimpleNamespace(held=Held.of(pd.DataFrame({"weight": weights.weight}))),
         scales,
         admission,
         weights,

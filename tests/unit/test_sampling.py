@@ -1,11 +1,13 @@
+import importlib
 import time
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from blijfwijzer.estimation.pooling import pool_means
-from studies.costs import tell_costs
-from studies.sampling import Sampler
+from studies.costs import DONE, tell_costs
+from studies.sampling import IMPORTS, Costs, Sampler
 
 
 def test_cpu_time_is_charged_to_the_function_of_ours_that_needs_it(rng):
@@ -20,3 +22,21 @@ def test_cpu_time_is_charged_to_the_function_of_ours_that_needs_it(rng):
     assert costs.under["estimation.pooling.pool_means"] > 0.5 * costs.seconds
     assert sum(costs.own.values()) <= costs.seconds
     assert "estimation." in tell_costs(costs)
+
+
+def test_what_was_done_is_said_of_a_function_or_its_module():
+    own = {"publish.sheet.fill_sheet": 2.0, "survey.scales.score_scales": 1.0}
+
+    told = tell_costs(Costs(3.0, own, {})).splitlines()
+
+    assert told[-2].endswith(f"| {DONE['publish.sheet']} |")
+    assert told[-1].endswith("| nothing |")
+
+
+@pytest.mark.parametrize("name", sorted(DONE.keys() - {IMPORTS}))
+def test_what_was_done_is_about_what_is_there(name):
+    room, module, *function = name.split(".")
+
+    found = importlib.import_module(f"blijfwijzer.{room}.{module}")
+
+    assert all(hasattr(found, one) for one in function)

@@ -95,7 +95,7 @@ def _units_apart(reader: Reader, level: str) -> int:
     """Units of a level that were drawn by themselves: those of one cluster were drawn together."""
     unit, cluster = reader.unit(level), reader.design.cluster
     known = unit >= 0
-    pairs = len(np.unique(np.column_stack([unit, cluster])[known], axis=0))
+    pairs = len(np.unique((unit * (cluster.max(initial=0) + 2) + cluster)[known]))
     units, clusters = (len(np.unique(code[known])) for code in (unit, cluster))
     return min(units, clusters) if pairs == units else units
 

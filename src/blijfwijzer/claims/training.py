@@ -8,7 +8,7 @@ from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, 
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.thresholds import GAP
 from blijfwijzer.estimation.intervals import Estimate
-from blijfwijzer.estimation.regression import marginal_difference
+from blijfwijzer.estimation.regression import Regression, marginal_difference
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.texts import Message
 
@@ -56,18 +56,20 @@ def low_and_long(reader: Reader) -> tuple[Array, Domain]:
 
 def _gap(reader: Reader, name: str, group: Array) -> Estimate:
     """Difference of shares at equal sector: a marginal mean of a logistic regression."""
-    return _marginal(reader, name, {"group": group}, {"group": 1.0})
+    columns = {"group": group}
+    return _marginal(reader, _fit(reader, name, columns), columns, {"group": 1.0})
 
 
 def _within_gap(reader: Reader, name: str, group: Array) -> tuple[ClaimEstimate, ...]:
     """Give what education and tenure each add to a gap, and the gap at equal age."""
     low, long = reader.of("laag_opgeleid"), reader.of("lang_in_dienst")
     crossed = {"low": low, "long": long, "both": low * long}
+    fitted = _fit(reader, name, crossed)
     made = [
         ClaimEstimate(
             f"{part}_{name}",
             Measure.DIFFERENCE,
-            _marginal(reader, name, crossed, dict(zip(crossed, setting, strict=True))),
+            _marginal(reader, fitted, crossed, dict(zip(crossed, setting, strict=True))),
             about(label, name),
         )
         for part, label, setting in (
@@ -76,23 +78,26 @@ def _within_gap(reader: Reader, name: str, group: Array) -> tuple[ClaimEstimate,
             ("both", "claim.gap.both", (1.0, 1.0, 1.0)),
         )
     ]
-    product = reader.fit(reader.of(name), crossed, "logistic").slope("both")
-    made += by_concept("claim.gap.interaction", Measure.LOG_ODDS, {name: product}, "interaction_")
+    product = {name: fitted.slope("both")}
+    made += by_concept("claim.gap.interaction", Measure.LOG_ODDS, product, "interaction_")
     if reader.has("leeftijd"):
         columns = {"group": group, "age": reader.z("leeftijd")}
-        at_equal = _marginal(reader, name, columns, {"group": 1.0})
+        at_equal = _marginal(reader, _fit(reader, name, columns), columns, {"group": 1.0})
         made += by_concept("claim.gap.at_equal_age", Measure.DIFFERENCE, {name: at_equal}, "age_")
     return tuple(made)
 
 
+def _fit(reader: Reader, name: str, columns: dict[str, Array]) -> Regression:
+    return reader.fit(reader.of(name), columns, "logistic")
+
+
 def _marginal(
-    reader: Reader, name: str, columns: dict[str, Array], setting: dict[str, float]
+    reader: Reader, fitted: Regression, columns: dict[str, Array], setting: dict[str, float]
 ) -> Estimate:
     """Difference in probability with columns set so, less all of these at zero.
 
     At the sectors that people have, and with other columns as they are.
     """
-    fitted = reader.fit(reader.of(name), columns, "logistic")
     rest = {**columns, **reader.sector_columns()}
     ends = [
         pd.DataFrame({**rest, **{n: columns[n] * 0 + on * value for n, value in setting.items()}})

@@ -138,13 +138,13 @@ def _assess_units(
     column = codebook.columns[scale.items[0]]
     # How many answers an item allows; none that can be counted for a number.
     options = len(column.codes) if column.type == "ordinal" else 0
-    whole = units.astype("object")
     agreement = {}
     for place, level in enumerate(units.columns):
         # A code may be used again in another unit above, so a unit is all of its codes.
-        path = pd.Series(pd.MultiIndex.from_frame(whole.iloc[:, : place + 1]).to_flat_index())
-        path = path.where(units.iloc[:, : place + 1].notna().all(axis=1).to_numpy())
-        agreement[level] = measure_agreement(answers.to_numpy(), path, options, design, seed)
+        path = units.iloc[:, : place + 1]
+        is_known = path.notna().all(axis=1)
+        code = path.groupby(list(path), observed=True, sort=False).ngroup().where(is_known)
+        agreement[level] = measure_agreement(answers.to_numpy(), code, options, design, seed)
     agreement[PERSON] = Agreement()
     told = pd.DataFrame([asdict(agreement[level]) for level in table["level"]])
     known = int((score.notna().to_numpy() & units.notna().all(axis=1).to_numpy()).sum())

@@ -1,8 +1,7 @@
 """What earlier releases showed, as rows of the present people."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +31,10 @@ from blijfwijzer.disclosure.fingerprint import (
     judge,
 )
 from blijfwijzer.disclosure.ledger import Ledger
-from blijfwijzer.disclosure.present import Definition, Present, Seen
+from blijfwijzer.disclosure.present import Present, Seen
+from blijfwijzer.disclosure.samples import Definition, define, within_samples
 from blijfwijzer.disclosure.sealing import FITTED
-from blijfwijzer.disclosure.standing import promised, standing
+from blijfwijzer.disclosure.standing import lines_before, promised, standing
 from blijfwijzer.errors import LedgerError
 
 
@@ -144,11 +144,12 @@ def read_earlier(
     nobody = csr_array((0, len(responses)), dtype=np.int8)
     same, few, former, past = [nobody], [nobody], [nobody], []
     most = lost = 0
+    find = within_samples(present.members_of, standing(before), ledger, responses)
     for views, shown in _by_columns(standing(before), wave, responses).items():
         people = present.see(views, ledger.secret)
         past.append(_recall(people, shown))
         _refuse_blind(people.sight, views, wave, shown)
-        formed, row_of, rows = present.form(list(shown.groups.values()))
+        formed, row_of, rows = present.form(list(shown.groups.values()), find)
         both = csr_array(vstack([groups, rows], format="csr"))
         prints = add_up(people.marks, both)
         # By who is in them.
@@ -193,27 +194,6 @@ def read_earlier(
         promised(before, survey),
         lost,
     )
-
-
-def lines_before(releases: Sequence[Release], content: Mapping[str, Any]) -> list[Release]:
-    """Give the lines of a survey until a request was made, or until now if it was not yet.
-
-    A rerun is held against what there was when its request was first made, if that was not taken
-    back; lines that show nothing are among these.
-
-    Parameters
-    ----------
-    content : its `survey` and its `request`
-    """
-    stands = {release.sequence for release in standing(releases)}
-    before = []
-    for release in releases:
-        if release.content["survey"] != content["survey"]:
-            continue
-        if release.sequence in stands and release.content["request"] == content["request"]:
-            break
-        before.append(release)
-    return before
 
 
 def _find_telling(
@@ -363,7 +343,7 @@ def _by_columns(
             )
         own = shown.setdefault(views, _Shown())
         for name, group in content["groups"].items():
-            own.groups[name, group["fingerprint"]] = group["definition"]
+            own.groups[name, group["fingerprint"]] = define(release, group["definition"])
         own.releases.append([(name, g["fingerprint"]) for name, g in content["groups"].items()])
         own.waves.add(content["wave"])
         own.parts |= {text for texts in content["parts"].values() for text in texts}

@@ -1,6 +1,6 @@
 """The people of a survey, as earlier releases know them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,9 +16,7 @@ from blijfwijzer.disclosure.fingerprint import (
     mark_people,
     view_keys,
 )
-
-Definition = dict[str, str]
-"""Column to the code or band that all people of a group have."""
+from blijfwijzer.disclosure.samples import Definition, Finder
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,7 @@ class Present:
     """One row per response."""
     groups: csr_array
     """One row per group."""
-    members_of: Callable[[Definition], NDArray[np.bool_] | None]
-    """Who fits a definition; None when columns are missing."""
+    members_of: Finder
     _seen: dict[tuple[Columns, bytes], Seen] = field(default_factory=dict, init=False)
     _known: dict[Columns, Seen] = field(default_factory=dict, init=False)
 
@@ -68,9 +65,13 @@ class Present:
         return self._seen[views, secret]
 
     def form(
-        self, definitions: Sequence[Definition]
+        self, definitions: Sequence[Definition], find: Finder
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], csr_array]:
         """Form earlier groups anew, each definition once.
+
+        Parameters
+        ----------
+        find : as `members_of`, among those of whom each release told
 
         Returns
         -------
@@ -79,7 +80,7 @@ class Present:
         own = [frozenset(definition.items()) for definition in definitions]
         rows: dict[frozenset[tuple[str, str]], NDArray[np.intp]] = {}
         for name, definition in dict(zip(own, definitions, strict=True)).items():
-            inside = self.members_of(definition)
+            inside = find(definition)
             if inside is not None and inside.any():
                 rows[name] = np.flatnonzero(inside)
         place_of = {name: place for place, name in enumerate(rows)}

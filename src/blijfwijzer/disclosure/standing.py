@@ -1,6 +1,6 @@
 """Which lines of a ledger still stand: what was taken back, and the minimum that is promised."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from blijfwijzer.disclosure.chain import Release
@@ -68,3 +68,24 @@ def belongs_to(line: Release, own: Release) -> bool:
 def note(kind: str, survey: str, told: dict[str, Any]) -> dict[str, Any]:
     """Give the content of a line that shows nothing and tells of others."""
     return {"kind": kind, "survey": survey, "note": told}
+
+
+def lines_before(releases: Sequence[Release], content: Mapping[str, Any]) -> list[Release]:
+    """Give the lines of a survey until a request was made, or until now if it was not yet.
+
+    A rerun is held against what there was when its request was first made, if that was not taken
+    back; lines that show nothing are among these.
+
+    Parameters
+    ----------
+    content : its `survey` and its `request`
+    """
+    stands = {release.sequence for release in standing(releases)}
+    before = []
+    for release in releases:
+        if release.content["survey"] != content["survey"]:
+            continue
+        if release.sequence in stands and release.content["request"] == content["request"]:
+            break
+        before.append(release)
+    return before

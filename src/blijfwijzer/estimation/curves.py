@@ -52,7 +52,8 @@ def areas_under_curve(is_case: Mask, score: Array, weights: Array) -> Array:
 def areas_by_draw(is_case: Mask, score: Array, place: Codes, picks: Array) -> Array:
     """As `areas_under_curve`, where draws are of wholes that hold several of those ranked.
 
-    Pairs are counted once by the wholes that they lie in, whatever the number of draws.
+    Pairs are counted once by the wholes that they lie in, whatever the number of draws; where
+    draws are fewer than wholes, in each draw.
 
     Parameters
     ----------
@@ -61,6 +62,8 @@ def areas_by_draw(is_case: Mask, score: Array, place: Codes, picks: Array) -> Ar
     """
     used, place = np.unique(place, return_inverse=True)
     picks = picks[used]
+    if picks.shape[1] < len(used):
+        return _areas_in_each(is_case, score, picks[place])
     apart = score[is_case][:, None] - score[~is_case][None, :]
     above = (apart > 0) + 0.5 * (apart == 0)
     count = len(used)
@@ -70,3 +73,14 @@ def areas_by_draw(is_case: Mask, score: Array, place: Codes, picks: Array) -> Ar
     total = (cases @ picks) * (others @ picks)
     found = (picks * (above @ picks)).sum(axis=0)
     return np.asarray(found / np.where(total > 0, total, np.nan))
+
+
+def _areas_in_each(is_case: Mask, score: Array, weights: Array) -> Array:
+    """As `areas_under_curve`, of weights with one row per unit and one column per draw."""
+    others = np.flatnonzero(~is_case)
+    others = others[np.argsort(score[others])]
+    before = np.vstack([np.zeros(weights.shape[1]), np.cumsum(weights[others], axis=0)])
+    sides = [np.searchsorted(score[others], score[is_case], side) for side in ("left", "right")]
+    below = (weights[is_case] * sum(before[side] for side in sides) / 2).sum(axis=0)
+    total = weights[is_case].sum(axis=0) * before[-1]
+    return np.asarray(below / np.where(total > 0, total, np.nan))

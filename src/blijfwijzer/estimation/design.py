@@ -180,8 +180,9 @@ def told_by_design(group: Codes, count: int, design: Design) -> Mask:
     people = np.bincount(group[group >= 0], minlength=count)
     if design.replicates is not None:
         return np.asarray(people >= _FEWEST_PEOPLE)
-    pair = np.unique(np.column_stack([group, design.cluster])[group >= 0], axis=0)
-    clusters = np.bincount(pair[:, 0], minlength=count)
+    span = int(design.cluster.max(initial=0)) + 2
+    pair = np.unique((group * span + design.cluster + 1)[group >= 0])
+    clusters = np.bincount(pair // span, minlength=count)
     # Where people are clusters of their own they are not whole ones.
     return np.asarray((clusters >= _FEWEST_CLUSTERS) & (clusters < people))
 

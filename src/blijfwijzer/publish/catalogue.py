@@ -8,6 +8,7 @@ from functools import cache
 from io import BytesIO
 from types import MappingProxyType
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -188,19 +189,23 @@ def template(name: str, language: Language, count: int | None = None) -> str:
 @cache
 def ids(language: Language) -> frozenset[str]:
     """Ids of all sentences of a language."""
-    with catalogue_file(language).open("rb") as file:
-        return frozenset(
-            entry.id if isinstance(entry.id, str) else entry.id[0]
-            for entry in read_po(file)
-            if entry.id
-        )
+    return frozenset(
+        entry.id if isinstance(entry.id, str) else entry.id[0]
+        for entry in _sentences(language)
+        if entry.id
+    )
 
 
 @cache
 def read_catalogue(language: Language) -> Translations:
     """Read a catalogue once; gettext itself reads the compiled form only."""
     compiled = BytesIO()
-    with catalogue_file(language).open("rb") as file:
-        write_mo(compiled, read_po(file))
+    write_mo(compiled, _sentences(language))
     compiled.seek(0)
     return Translations(compiled)
+
+
+@cache
+def _sentences(language: Language) -> Catalog:
+    with catalogue_file(language).open("rb") as file:
+        return read_po(file)

@@ -104,6 +104,14 @@ def admit_breakdown(
     return Breakdown(admission, told_of, units[codebook.units.cluster], kept, tuple(withheld))
 
 
+def break_down_fitted(release: Rehearsal, intake: Intake, fitted: Fitted) -> Breakdown:
+    """Choose by which units and groups results of a training may be shown."""
+    answers, known = fitted.made_from.answers, fitted.made_from.known
+    risk = np.full(len(answers), np.nan)
+    risk[known] = fitted.risk
+    return admit_breakdown(release, intake, answers, risk, of_answers=True)
+
+
 def may_measure(release: Rehearsal, admission: Admission, measured: Mask) -> bool:
     """Say whether it may be told how good a risk is on a part of the people.
 

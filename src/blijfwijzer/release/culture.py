@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -45,10 +44,10 @@ class Wave:
     register: RegisterWeights | None = None
     """Weights that its responses have by a register, if there is one."""
 
-    @cached_property
+    @property
     def responses(self) -> pd.DataFrame:
         """One row per response."""
-        return self.intake.responses
+        return self.intake.held.table
 
     @property
     def grouping(self) -> Grouping:

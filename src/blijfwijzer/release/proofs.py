@@ -10,7 +10,6 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.disclosure.earlier import lines_before
 from blijfwijzer.disclosure.fingerprint import (
     add_up,
     differing_sums,
@@ -19,7 +18,7 @@ from blijfwijzer.disclosure.fingerprint import (
 )
 from blijfwijzer.disclosure.ledger import Ledger, proof_of
 from blijfwijzer.disclosure.proof import Told
-from blijfwijzer.disclosure.standing import standing
+from blijfwijzer.disclosure.standing import lines_before, standing
 from blijfwijzer.files import hash_bytes
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.release.admission import Admission, Crowd

@@ -114,7 +114,11 @@ class Publication(Showing):
         return head
 
     def publish_model(
-        self, files: dict[str, bytes], model: Mapping[str, bytes], people: FittedPeople
+        self,
+        files: dict[str, bytes],
+        model: Mapping[str, bytes],
+        people: FittedPeople,
+        **told: Any,
     ) -> Head:
         """Enter all that was admitted and a model, and put the model's folder in its place.
 
@@ -123,10 +127,11 @@ class Publication(Showing):
         files : what is shown, cleared
         model : files beside it, of which the ledger knows the manifest, and by that all
         people : that it is fitted on
+        told : more for the ledger, of whom it tells
         """
         with write_folder_beside(self.output, MANIFEST) as beside:
             known = hash_bytes(model[MANIFEST])
-            head = self._enter(files, self._prove(), model=known, **people.entered)
+            head = self._enter(files, self._prove(), model=known, **people.entered, **told)
             write_files(beside, {**files, **model})
         return head
 

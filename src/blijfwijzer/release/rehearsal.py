@@ -23,7 +23,7 @@ from blijfwijzer.disclosure.rounding import band
 from blijfwijzer.files import (
     hash_files,
 )
-from blijfwijzer.groups.grouping import Grouping
+from blijfwijzer.groups.grouping import Grouping, everyone_alone
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.screen import SCREEN
@@ -130,6 +130,12 @@ class Rehearsal:
         self.offered[name] = Counter()
         self.told[name] = gather_told(crowd, admission, bases, self.request, self.ledger)
         return admission
+
+    def hold_everyone(self, intake: Intake) -> Admission:
+        """Hold all people of a survey against what was told before; nothing is entered of them."""
+        grouping, request = everyone_alone(intake.held), self.request
+        crowd = Crowd.of(intake, grouping.members, request.codebook)
+        return admit_groups(crowd, grouping, {}, request, self.ledger, request.wave)
 
     def figures(
         self,

@@ -12,7 +12,6 @@ from scipy.sparse import csr_array, vstack
 from blijfwijzer.disclosure.atoms import find_atoms
 from blijfwijzer.disclosure.certificate import certify, may_follow
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.disclosure.earlier import lines_before
 from blijfwijzer.disclosure.fingerprint import (
     Fingerprints,
     Sight,
@@ -26,7 +25,8 @@ from blijfwijzer.disclosure.fingerprint import (
 )
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.disclosure.parts import Outsider
-from blijfwijzer.disclosure.standing import standing, withdrawn
+from blijfwijzer.disclosure.samples import define, is_of_people, within_samples
+from blijfwijzer.disclosure.standing import lines_before, standing, withdrawn
 from blijfwijzer.errors import DisclosureError, ReleaseError, counted
 from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.release.admission import known_by_register
@@ -263,6 +263,8 @@ def derive_again(
             "not publish this release."
         )
     beside = f" and {counted(known.shape[0], 'total')} of a register" if register else ""
+    drawn = sum(len(line.content["groups"]) for line in lines if is_of_people(line))
+    beside += f", but for {counted(drawn, 'group')} of people who were drawn" if drawn else ""
     return (
         f"nothing about fewer than {minimum} people, from {groups} groups{beside}: proven by "
         f"{worlds} invented populations"
@@ -331,7 +333,7 @@ def _members_of_all(
     """Give all groups that were shown of a file, and those that cannot be right."""
     responses = intake.held
     parts, unlike = [csr_array((0, len(responses)), dtype=np.int8)], []
-    find = member_finder(responses, codebook)
+    find = within_samples(member_finder(responses, codebook), lines, ledger, responses)
     for columns, shown in _shown_of(lines).items():
         made = {known: find(definition) for known, definition in shown.items()}
         unlike += [name for (name, _), row in made.items() if row is None]
@@ -354,9 +356,9 @@ def _shown_of(
     """Give the groups that were shown of a file, by the columns that people are known by."""
     shown: dict[tuple[tuple[str, ...], ...], dict[tuple[str, str], dict[str, str]]] = {}
     for line in lines:
-        if not line.content["groups"]:
+        if not line.content["groups"] or is_of_people(line):
             continue
         groups = shown.setdefault(tuple(map(tuple, line.content["columns"])), {})
         for name, group in line.content["groups"].items():
-            groups[name, group["fingerprint"]] = group["definition"]
+            groups[name, group["fingerprint"]] = define(line, group["definition"])
     return shown

@@ -71,6 +71,11 @@ class DrawnFrom:
     """Responses of which the outcome is known: more than are fitted on, where there are so many."""
     is_whole: bool
     """Whether units are whole in it; else people were drawn in each."""
+    told: Mask
+    """Per response of the survey, whether something is told of it: it is in the sample, or in a
+    unit of those and its outcome is not known."""
+    beside: Mask
+    """The same of those that the champion is fitted on: by these it is seen who joined or left."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,7 @@ def prepare(
     TooFewResponsesError, OneClassError
         There is nothing to learn.
     """
+    unit = pd.factorize(responses[codebook.units.cluster], use_na_sentinel=False)[0]
     labelled = label(responses, scales, codebook, outcome)
     require_both_classes(labelled, outcome, settings.intake.minimum_responses)
     answers = labelled.values.to_numpy(dtype=float)
@@ -173,8 +179,10 @@ def prepare(
         return made_from
     code, all_weights = pd.factorize(apart)[0], (weight / weight.mean()).to_numpy()
     whole = Whole(task, rows, columns, values, all_weights, units, code)
-    is_fitted = np.isin(np.arange(len(answers)), known[fitted])
-    drawn = DrawnFrom(whole, is_fitted, len(known), are_whole and is_whole)
+    is_known = ~np.isnan(answers)
+    is_fitted, beside = _around(unit, is_known, known[fitted])
+    _, is_told = _around(unit, is_known, known[fitted[rows]])
+    drawn = DrawnFrom(whole, is_fitted, len(known), are_whole and is_whole, is_told, beside)
     return replace(made_from, drawn=drawn)
 
 
@@ -183,6 +191,26 @@ def _draw(units: pd.Series, strata: pd.Series, most: int, seed: int) -> tuple[Co
     if len(units) <= most:
         return np.arange(len(units), dtype=np.intp), True
     return draw_whole_units(units, strata, most, seed)
+
+
+def _around(unit: Codes, is_known: Mask, drawn: Codes) -> tuple[Mask, Mask]:
+    """Say who are drawn of those of whom the outcome is known, and who stand beside these.
+
+    Others stay, or go with a unit of which nobody is drawn: one that is drawn as a whole has all
+    people that it has in the survey.
+
+    Parameters
+    ----------
+    unit : where each respondent of the survey works
+    drawn : places
+    """
+    is_drawn = np.zeros(len(unit), dtype=bool)
+    is_drawn[drawn] = True
+    left_out = is_known & ~is_drawn
+    is_gone = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
+    is_gone[unit[left_out]] = True
+    is_gone[unit[drawn]] = False
+    return is_drawn, ~left_out & ~is_gone[unit]
 
 
 def _answers(responses: Responses, rows: Codes) -> Responses:

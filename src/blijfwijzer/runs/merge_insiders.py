@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.choice import choose_shown
-from blijfwijzer.disclosure.earlier import lines_before
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Outsider
-from blijfwijzer.disclosure.standing import standing
+from blijfwijzer.disclosure.standing import lines_before, standing
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.request import Request
 from blijfwijzer.runs.merge_crowd import People

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from blijfwijzer.disclosure.samples import note_sample
 from blijfwijzer.drivers.contributions import contribute, finish, refuse_gap
 from blijfwijzer.errors import SettingsError, refuse_without
 from blijfwijzer.estimation.design import Design
@@ -22,9 +21,10 @@ from blijfwijzer.publish.training_files import table_files
 from blijfwijzer.records.model_folder import Stored, folder_name, model_files, read_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
-from blijfwijzer.release.breakdown import admit_breakdown
+from blijfwijzer.release.breakdown import Breakdown, break_down_fitted
 from blijfwijzer.release.overlap import identify_trained
 from blijfwijzer.release.publication import (
+    Publication,
     identify_survey,
     publication,
     track,
@@ -53,6 +53,7 @@ from blijfwijzer.runs.train_review import (
     skill_of,
     tell_apart,
     tell_sample,
+    told_of,
 )
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.codebook import (
@@ -63,7 +64,6 @@ from blijfwijzer.survey.codebook import (
     survey_name,
 )
 from blijfwijzer.survey.intake import read_survey, require_enough
-from blijfwijzer.survey.scales import score_scales
 
 SERVED = Path(__file__).with_name("served.py")
 """The code that answers with a model over HTTP; MLflow keeps a copy of it."""
@@ -119,7 +119,7 @@ def _as_json(stored: Stored) -> dict[str, Any]:
 
 
 def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
-    """Read a survey to train on, score its scales and measure how reliable they are."""
+    """Read a survey to train on, and measure how reliable its scales are."""
     settings = governed(load_settings(request.settings), request.codebook)
     codebook = load_codebook(request.codebook)
     settings = settings.spoken(codebook.survey.language)
@@ -137,9 +137,8 @@ def read_training(request: TrainRequest, tell: Tell) -> TrainingSurvey:
         draws=settings.evaluation.bootstraps,
         seed=settings.seed,
     )
-    scales = score_scales(intake.held, codebook)
     text = codebook_file(request.codebook).read_text(encoding="utf-8")
-    return TrainingSurvey(intake, scales, reliability, codebook, text, settings, outcomes)
+    return TrainingSurvey(intake, reliability, codebook, text, settings, outcomes)
 
 
 def refuse_undrawn() -> None:
@@ -161,8 +160,8 @@ def write_rejected(survey: TrainingSurvey, models: Path) -> None:
 
 def fit_outcome(survey: TrainingSurvey, outcome: Outcome, tell: Tell) -> Fitted:
     """Fit models of an outcome; nothing of it may be shown as it is."""
-    responses, scales = survey.intake.held, survey.scales
-    made_from = prepare(responses, scales, survey.codebook, outcome, survey.settings)
+    about = survey.codebook, outcome, survey.settings
+    made_from = prepare(survey.intake.held, survey.scales, *about)
     fitted, task = fit(made_from, tell), made_from.task
     champion = finish(fitted.selection.champion, task.frame, task.weight)
     return replace(fitted, selection=replace(fitted.selection, champion=champion))
@@ -172,6 +171,7 @@ def publish_model(
     survey: TrainingSurvey, fitted: Fitted, models: Path, ledgers: Path, tell: Tell
 ) -> Shown:
     """Evaluate and explain a model by what may be shown, and keep it with its page."""
+    everyone, (survey, fitted) = survey, told_of(survey, fitted)
     settings, target = survey.settings, fitted.made_from.task.target
     origin = provenance(survey.intake.sha256, survey.codebook, settings)
     wave, statistics = survey.codebook.survey.wave, (f"rate:{target}", *told_beside(survey))
@@ -181,11 +181,8 @@ def publish_model(
     survey_hmac = identify_survey(request, ledgers)
     name = folder_name(target, survey.codebook, survey_hmac, settings)
     with publication(models / name, request, ledgers) as release:
-        answers = fitted.made_from.answers
-        risk = np.full(len(answers), np.nan)
-        risk[fitted.made_from.known] = fitted.risk
-        breakdown = admit_breakdown(release, survey.intake, answers, risk, of_answers=True)
-        people = FittedPeople.of(fitted.made_from.fitted, breakdown.admission)
+        breakdown = break_down_fitted(release, survey.intake, fitted)
+        people = _hold_fitted(release, everyone, fitted, breakdown)
         tell(f"{target}: evaluate")
         evaluation = evaluate_fitted(fitted, breakdown, settings)
         tell(f"{target}: explain")
@@ -210,7 +207,7 @@ def publish_model(
             tell_sample(fitted),
         )
         tell(f"{target}: draw")
-        page = review_page(survey, review)
+        page = review_page(everyone, review)
         benchmark = benchmark_tables(survey, fitted, contributions, breakdown)
         files = {**review_files(survey, review, page), **table_files(benchmark, page.edge)}
         skill = skill_of(fitted, settings)
@@ -218,7 +215,8 @@ def publish_model(
         identified = survey_hmac, identify_trained(release.ledger, fitted.made_from.trained_units)
         learnt = learn(survey, fitted, breakdown, metrics, identified, review)
         tell(f"{target}: write {release.output}")
-        release.publish_model(files, model_files(learnt, files, release.output), people)
+        model = model_files(learnt, files, release.output)
+        release.publish_model(files, model, people, **_note_sample(release, survey, fitted))
     found = metrics, check_tags(findings), curve_points(review)
     tracked = list[str]()
     if not people.is_near:  # whoever may look in MLflow was given it
@@ -228,6 +226,27 @@ def publish_model(
         tracked = track(training, request, models.parent / "mlruns")
     said = [*_say(release.output, review), *tracked]
     return Shown.of(review_chapter(page), release.output, said)
+
+
+def _hold_fitted(
+    release: Publication, survey: TrainingSurvey, fitted: Fitted, breakdown: Breakdown
+) -> FittedPeople:
+    """Hold all that a model is fitted on against what was told before, also who is in no sample."""
+    drawn = fitted.made_from.drawn
+    if drawn is None:
+        return FittedPeople.of(fitted.made_from.fitted, breakdown.admission)
+    beside = survey.intake.among(drawn.beside)
+    return FittedPeople.of(drawn.fitted[drawn.beside], release.hold_everyone(beside))
+
+
+def _note_sample(release: Publication, survey: TrainingSurvey, fitted: Fitted) -> dict[str, Any]:
+    """Give what the ledger keeps of a sample, where one is told of; survey has only that."""
+    made_from, cluster = fitted.made_from, survey.codebook.units.cluster
+    if made_from.drawn is None:
+        return {}
+    is_whole = made_from.drawn.is_whole and made_from.apart == cluster
+    units = survey.intake.held[cluster].dropna().unique()
+    return note_sample(release.ledger, cluster, units if is_whole else ())
 
 
 def _choose_outcomes(codebook: Codebook, targets: tuple[str, ...]) -> tuple[Outcome, ...]:

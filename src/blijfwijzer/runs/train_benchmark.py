@@ -42,6 +42,7 @@ def benchmark_tables(
     of_known = Design.of_units(design.weight[known], units[known])
     parts = roll_up(contributions.values, fitted.selection.champion.schema, "scale")
     rates, means, drivers = list[_Row](), list[_Row](), list[_Row]()
+    scales = survey.scales
     for group, inside in _groups(breakdown, units).items():
         answers = np.where(inside, fitted.made_from.answers, np.nan)
         answered = inside & ~np.isnan(answers)
@@ -51,8 +52,8 @@ def benchmark_tables(
         count = employers_in(units[answered])
         told = {"value": share.value, "low": share.low, "high": share.high}
         rates.append({"group": group, "organisations": count, **told})
-        for name in _told_means(survey, breakdown, group):
-            scores = np.where(inside, survey.scales[name].to_numpy(dtype=float), np.nan)
+        for name in filter(scales.__contains__, _told_means(survey, breakdown, group)):
+            scores = np.where(inside, scales[name].to_numpy(dtype=float), np.nan)
             if employers_in(units[~np.isnan(scores)]) >= FEWEST_EMPLOYERS:
                 means.append(_mean(group, name, scores, design))
         for driver, of_rows in parts.items():
@@ -89,7 +90,7 @@ def _told_means(survey: TrainingSurvey, breakdown: Breakdown, group: str) -> lis
     dimensions = find_dimensions(survey.codebook, survey.settings.culture)
     names = [dimension.name for dimension in dimensions]
     tells = breakdown.admission.tells
-    return [n for n in names if n in survey.scales and tells(told_by(n))[place]]
+    return [name for name in names if tells(told_by(name))[place]]
 
 
 def _mean(group: str, name: str, values: Array, design: Design) -> _Row:

@@ -49,6 +49,7 @@ from blijfwijzer.survey.codebook import (
     Outcome,
 )
 from blijfwijzer.survey.intake import Intake
+from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
 
 _ROUNDING = 1e-14
@@ -61,13 +62,17 @@ class TrainingSurvey:
     """A survey that was read, with all that a training needs of it."""
 
     intake: Intake
-    scales: pd.DataFrame
     reliability: Reliability
     codebook: Codebook
     codebook_text: str
     settings: Settings
     outcomes: tuple[Outcome, ...]
     """Those that are asked."""
+
+    @property
+    def scales(self) -> pd.DataFrame:
+        """One row per response and one column per scale, made anew: of many they take much."""
+        return score_scales(self.intake.held, self.codebook)
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,16 @@ class TrainingReview:
     """As `learn_curve` gives, as it may be shown; None where nothing is learnt."""
     sampled: Message | None = None
     """What sample candidates were compared on, and what it costs; None where there is none."""
+
+
+def told_of(survey: TrainingSurvey, fitted: Fitted) -> tuple[TrainingSurvey, Fitted]:
+    """Give a survey and models with the responses of which something is told: those of a sample."""
+    made_from, drawn = fitted.made_from, fitted.made_from.drawn
+    if drawn is None:
+        return survey, fitted
+    told = replace(made_from, answers=made_from.answers[drawn.told])
+    intake = survey.intake.among(drawn.told)
+    return replace(survey, intake=intake), replace(fitted, made_from=told)
 
 
 def find_card(survey: TrainingSurvey, fitted: Fitted) -> ChosenCard | None:

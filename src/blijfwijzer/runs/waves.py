@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from blijfwijzer.runs.people import PeopleKnown, read_people
 from blijfwijzer.settings import PackSettings, Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.given_labels import NO_LABELS, GivenLabels, read_labels
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message, say
@@ -108,10 +108,10 @@ class ReadWave:
     people: PeopleKnown = field(default_factory=PeopleKnown)
     """What is known of all people whom it asked; its responses have the margins of a register."""
 
-    @cached_property
+    @property
     def responses(self) -> pd.DataFrame:
         """One row per response."""
-        return self.intake.responses
+        return self.intake.held.table
 
 
 @dataclass(frozen=True)
@@ -188,13 +188,13 @@ def read_waves(
                 f"{asked.previous.name}: is the same file as {asked.survey.name}, so nothing can "
                 "have changed. Give --previous the wave before, or leave it out."
             )
-        if len(before.responses) < fewest:
+        if len(before.intake.held) < fewest:
             left_out = (say("warning.small_before", wave=before.name, fewest=fewest),)
             before = None
         else:
             comparable = without_breaks(before, codebook)
             common_items(now.responses, comparable.responses, codebook)
-            refuse_copies(now.responses, before.responses, codebook, asked.previous)
+            refuse_copies(now.responses, before.intake.held, codebook, asked.previous)
             before = comparable
     labels = read_labels(asked.labels, codebook)
     named, codebook = labels.apply(now.intake, codebook)
@@ -281,7 +281,7 @@ def _read_before(file: Path, codebook: Codebook, settings: Settings, tell: Tell)
 
 
 def refuse_copies(
-    now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook, previous_file: Path
+    now: Responses, before: Responses, codebook: Codebook, previous_file: Path
 ) -> None:
     """Refuse a wave before that holds the answers of this one.
 

@@ -21,6 +21,7 @@ from blijfwijzer.errors import (
 from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.accounting import NO_ACCOUNT, Account, account_for
 from blijfwijzer.survey.answers import Answers, Cell, read_answers
+from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.cells import code_text, is_number, number_of, part
 from blijfwijzer.survey.codebook import WHOLE_SURVEY, Codebook, Column
 from blijfwijzer.survey.concepts import YES_OR_NO
@@ -84,6 +85,11 @@ class Intake:
         Where they may be many, `held` gives a column by its name.
         """
         return self.held.frame()
+
+    def among(self, rows: Mask) -> "Intake":
+        """Give it with some of the accepted responses; what is told of the file is of all."""
+        weight = None if self.given_weight is None else self.given_weight[rows]
+        return replace(self, held=self.held.take(rows), given_weight=weight)
 
     @property
     def rows(self) -> int:
