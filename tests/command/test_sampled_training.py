@@ -1,5 +1,7 @@
 """A training that compares on a sample: of whom it tells, and of whom the ledger knows."""
 
+import json
+
 import numpy as np
 import pytest
 import tomli_w
@@ -19,6 +21,7 @@ from command_line import call
 from questionnaires import SMALL
 
 BOOK = load_codebook(SMALL)
+FOLDERS = ("out", "more")
 SAMPLED = {**QUICK, "model": {**QUICK["model"], "most_compared": 1000}}
 
 
@@ -117,14 +120,30 @@ def test_where_people_are_drawn_the_others_of_their_organisation_are_not_told_of
     np.testing.assert_array_equal(made_from.drawn.told, made_from.known)
 
 
+def score(place, name="out", *asked):
+    return call(
+        *("score", place / "wave.parquet", "--models", place / "models", "--output", place / name),
+        *("--by", "organisatie", *asked, "--ledger", place / "ledger"),
+        *("--settings", place / "sampled.toml"),
+    )
+
+
+@pytest.mark.parametrize("units", [50, 20])
+def test_no_group_of_it_is_lost_to_later_releases(place, units):
+    assert not train(place, survey_of(1, units=units))
+    assert not score(place)
+
+    assert not score(place, "more", "--and", "opleiding")
+
+    first, counts = (json.loads((place / n / "run.json").read_text())["counts"] for n in FOLDERS)
+    assert "lost_since" not in counts
+    assert counts["shown"] > first["shown"]
+
+
 @pytest.mark.parametrize("units", [50, 20])
 def test_a_release_of_everyone_after_it_is_derived_again(place, units, capsys):
     assert not train(place, survey_of(1, units=units))
-    assert not call(
-        *("score", place / "wave.parquet", "--models", place / "models", "--output", place / "out"),
-        *("--by", "organisatie", "--ledger", place / "ledger"),
-        *("--settings", place / "sampled.toml"),
-    )
+    assert not score(place)
     capsys.readouterr()
 
     assert not call(

@@ -32,7 +32,7 @@ from blijfwijzer.disclosure.fingerprint import (
 )
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.present import Present, Seen
-from blijfwijzer.disclosure.samples import Definition, define, within_samples
+from blijfwijzer.disclosure.samples import Definition, define, is_of_people, within_samples
 from blijfwijzer.disclosure.sealing import FITTED
 from blijfwijzer.disclosure.standing import lines_before, promised, standing
 from blijfwijzer.errors import LedgerError
@@ -313,7 +313,7 @@ class _Shown:
     groups: dict[tuple[str, str], Definition] = field(default_factory=dict)
     """Name and fingerprint to definition."""
     releases: list[list[tuple[str, str]]] = field(default_factory=list)
-    """Of these, what each release told."""
+    """Of these, what each release told, of those that can be formed again."""
     parts: set[str] = field(default_factory=set)
     """Fingerprints."""
     fitted: set[str] = field(default_factory=set)
@@ -344,7 +344,9 @@ def _by_columns(
         own = shown.setdefault(views, _Shown())
         for name, group in content["groups"].items():
             own.groups[name, group["fingerprint"]] = define(release, group["definition"])
-        own.releases.append([(name, g["fingerprint"]) for name, g in content["groups"].items()])
+        # Of people who were drawn one by one no group is formed again, so that none is lost.
+        if not is_of_people(release):
+            own.releases.append([(name, g["fingerprint"]) for name, g in content["groups"].items()])
         own.waves.add(content["wave"])
         own.parts |= {text for texts in content["parts"].values() for text in texts}
         own.fitted |= {content[FITTED]} if FITTED in content else set()
