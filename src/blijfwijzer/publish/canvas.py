@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6b6b6b"
 _LETTERS, _LINE = 8.6, 0.24
 """Letters of a title beside each other in an inch, and inches that one more line of it takes."""
+_DPI = 130
 ABOVE: Any = {
     **{"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.2},
     **{"frameon": False, "fontsize": 9, "ncols": 2},
@@ -182,9 +183,13 @@ def to_bytes(figure: "Figure", kind: str) -> bytes:
     buffer = io.BytesIO()
     metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
     with mpl.rc_context(_STYLE):
-        figure.savefig(buffer, format=kind, dpi=130, metadata=metadata)
-    # Laid out once: laid out again, what was drawn moves by a hair.
-    figure.set_layout_engine("none")
+        if layout := figure.get_layout_engine():
+            # Once, and by itself: laid out again, what was drawn moves by a hair, and a figure that
+            # has a layout is drawn an extra time for it whenever it is saved.
+            figure.set_dpi(_DPI)
+            layout.execute(figure)
+            figure.set_layout_engine(None)
+        figure.savefig(buffer, format=kind, dpi=_DPI, metadata=metadata)
     return buffer.getvalue()
 
 
