@@ -12,7 +12,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+from shared_surveys import shared_file  # noqa: E402
 
 
 @pytest.fixture
@@ -28,9 +28,3 @@ def fevs_file() -> Path:
 @pytest.fixture
 def piaac_file() -> Path:
     return shared_file("piaac_public_employees.csv.gz")
-
-
-def shared_file(name: str) -> Path:
-    if not (SHARED / name).exists():
-        pytest.skip(f"the public survey {name} is not beside this checkout (../shared/data)")
-    return SHARED / name

@@ -18,7 +18,7 @@ from blijfwijzer.survey.cells import number_of
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.survey.intake import check_survey, read_survey
-from conftest import SHARED
+from shared_surveys import SHARED
 
 CASES = SHARED.parent / "cases"
 INTAKE = Settings().intake

@@ -12,8 +12,8 @@ from blijfwijzer.survey.codebook import load_codebook, shipped_codebooks
 from blijfwijzer.survey.intake import read_survey
 from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.scales import score_scales
-from conftest import shared_file
 from reports import said
+from shared_surveys import shared_file
 
 FILES = {"fevs-2018": "fevs2018.csv.gz", "piaac": "piaac_public_employees.csv.gz"}
 # Data rows of the files, and their empty cells in the column of the outcome.
