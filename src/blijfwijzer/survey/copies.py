@@ -7,11 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blijfwijzer.errors import CopiesError
-from blijfwijzer.survey.texts import Message
+from blijfwijzer.survey.texts import FEWEST_TOLD, Message
 
 _FEWEST, _LEAST = 3, 0.0005
 """Copies, and their share of all forms, from which a warning says so; conventions of ours."""
-_TOLD = 10
 
 _Hashes = NDArray[np.uint64]
 
@@ -92,5 +91,5 @@ def remark_copies(copies: int, forms: int) -> list[Message]:
     """
     if copies < max(_FEWEST, _LEAST * forms):
         return []
-    least = copies // _TOLD * _TOLD
+    least = copies // FEWEST_TOLD * FEWEST_TOLD
     return [Message("remark.copies", {"least": least}) if least else Message("remark.copies_few")]

@@ -8,7 +8,7 @@ from blijfwijzer.survey.cells import code_text
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.concepts import YES_OR_NO
 from blijfwijzer.survey.table import Table
-from blijfwijzer.survey.texts import Message, Text, Value, as_seen, say
+from blijfwijzer.survey.texts import FEWEST_TOLD, Message, Text, Value, as_seen, say
 
 _NO_ANSWER = re.compile(
     r"weet (ik )?niet|n\.?v\.?t|niet van toepassing|geen (mening|antwoord|opgave)|"
@@ -19,8 +19,6 @@ _NO_ANSWER = re.compile(
 )
 
 _NO = re.compile(r"(nee|no|nooit|never|niet|not|geen|none)\b", re.IGNORECASE)
-_TOLD = 10
-"""People that a code must stand for to be told of."""
 
 
 def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Message]:
@@ -45,7 +43,7 @@ def compare_labels(table: Table, codebook: Codebook, names: dict[str, str]) -> l
             told.add(name)
         # One that few gave may tell of a person; where the codebook lacks it, it is stray.
         given = table.frame[in_file].value_counts()
-        bare = {code_text(level) for level in given.index[given >= _TOLD]} - set(labels)
+        bare = {code_text(level) for level in given.index[given >= FEWEST_TOLD]} - set(labels)
         if bare:
             found.append(Message("remark.codes_bare", {"column": name}, len(bare)))
     found += [

@@ -17,14 +17,12 @@ from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.labels import called
 from blijfwijzer.survey.replicates import replicate_names
 from blijfwijzer.survey.table import Table
-from blijfwijzer.survey.texts import Message, Value, say
+from blijfwijzer.survey.texts import FEWEST_TOLD, Message, Value, say
 
 MANY_MISSING = 0.2
 LARGE_DESIGN_EFFECT = 2.0
 """Kish's design effect of weighting from which more than half of the responses bring nothing."""
 _MOST_NAMES = 20
-_TOLD = 10
-"""People that a count must stand for to be told."""
 
 
 def remark_names(table: Table, codebook: Codebook, names: dict[str, str]) -> list[Message]:
@@ -62,11 +60,11 @@ def remark_stray(became: Mapping[str, NDArray[np.intp]], codebook: Codebook) -> 
     counts = {name: int(of[Cell.STRAY :].sum()) for name, of in became.items()}
     names = called(codebook)
     told: list[Value] = [
-        say("remark.at_least", name=names[name], least=count // _TOLD * _TOLD)
+        say("remark.at_least", name=names[name], least=count // FEWEST_TOLD * FEWEST_TOLD)
         for name, count in counts.items()
-        if count >= _TOLD
+        if count >= FEWEST_TOLD
     ]
-    few = sum(0 < count < _TOLD for count in counts.values())
+    few = sum(0 < count < FEWEST_TOLD for count in counts.values())
     found = of_several("remark.stray", told=told)
     return [*found, Message("remark.stray_few", {}, few)] if few else found
 
@@ -117,8 +115,8 @@ def remark_gaps(accepted: Responses, codebook: Codebook) -> list[Message]:
         if column.type == "number"
         for answers in [accepted[column.name]]
     }
-    many: list[Value] = [name for name, count in beyond.items() if count >= _TOLD]
-    few = sum(0 < count < _TOLD for count in beyond.values())
+    many: list[Value] = [name for name, count in beyond.items() if count >= FEWEST_TOLD]
+    few = sum(0 < count < FEWEST_TOLD for count in beyond.values())
     return [
         *of_several("remark.codes_apart", told=coded),
         *of_several("remark.numbers_beyond", told=many),

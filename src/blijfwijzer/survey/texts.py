@@ -24,6 +24,8 @@ def as_seen(text: str) -> str:
     return _ILLEGAL.sub("", text)
 
 
+FEWEST_TOLD = 10
+"""People that a count, or a code, must stand for to be told of."""
 Seen = Annotated[str, AfterValidator(as_seen)]
 """A text of a codebook that may be shown."""
 Language: TypeAlias = str
