@@ -2,9 +2,16 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.changes import ChangedGroups, find_lost, find_telling, is_composed
-from blijfwijzer.disclosure.fingerprint import PRIME, SUMS, Sight
+from blijfwijzer.disclosure.changes import (
+    ChangedGroups,
+    are_there,
+    find_lost,
+    find_telling,
+    is_composed,
+)
+from blijfwijzer.disclosure.fingerprint import PRIME, SUMS, Sight, add_up, mark_people
 
 MINIMUM = 10
 SHARP = Sight(
@@ -85,7 +92,8 @@ EVERYONE = {}
 def lost(*groups, told=None):
     definitions, changes = zip(*groups, strict=True)
     places = told or [list(range(len(groups)))]
-    return np.flatnonzero(find_lost(definitions, np.array(changes), places, SHARP)).tolist()
+    there = np.ones((len(groups), 1), dtype=bool)
+    return np.flatnonzero(find_lost(definitions, np.array(changes), there, places)).tolist()
 
 
 def test_a_group_whose_people_are_still_there_and_not_in_it_is_lost():
@@ -111,3 +119,46 @@ def test_a_release_that_told_nothing_of_everyone_is_held_against_everyone_of_oth
 
     assert lost(*groups, told=[[0], [1]]) == [1]
     assert lost(groups[1]) == []
+
+
+def lost_of(then, now, parts, key):
+    """Everyone and four parts of equal size, by the numbers that their people's answers have."""
+    sums = [
+        add_up(
+            mark_people([answers], key),
+            csr_array(np.vstack([part >= 0, *(part == k for k in range(4))]).astype(np.int8)),
+        )
+        for answers, part in zip((then, now), parts, strict=True)
+    ]
+    changes = (sums[1] - sums[0]) % PRIME
+    people = np.array([len(now), *np.bincount(parts[1], minlength=4)])
+    there = are_there(sums[1], changes, people)
+    groups = [EVERYONE, *({"org": str(part)} for part in range(4))]
+    return np.flatnonzero(find_lost(groups, changes, there, [range(5)])).tolist()
+
+
+@pytest.mark.parametrize("people", [12, 24, 40, 100, 1000])
+def test_of_others_of_whom_some_answer_alike_no_group_is_lost(people, rng):
+    """One in twelve answers as somebody of the wave before did, in another part."""
+    then = rng.integers(2**63, size=people).astype(np.uint64)
+    now = rng.integers(2**63, size=people).astype(np.uint64)
+    now[: people // 12] = then[-(people // 12) :]
+    parts = np.arange(people) * 4 // people
+
+    found = [lost_of(then, now, (parts, parts), bytes([key])) for key in range(100)]
+
+    assert found == [[]] * 100
+
+
+@pytest.mark.parametrize("people, others", [(12, 1), (24, 3), (40, 10), (100, 30), (1000, 100)])
+def test_parts_that_are_called_otherwise_are_lost_also_where_some_have_come_and_left(
+    people, others, rng
+):
+    then = rng.integers(2**63, size=people).astype(np.uint64)
+    now = then.copy()
+    now[:others] = rng.integers(2**63, size=others)
+    parts = np.arange(people) * 4 // people
+
+    found = [lost_of(then, now, (parts, 3 - parts), bytes([key])) for key in range(100)]
+
+    assert np.mean([len(one) == 4 for one in found]) > 0.9

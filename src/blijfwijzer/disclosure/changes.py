@@ -8,6 +8,9 @@ now has 64 sums itself, and two such differences are held against each other as 
 Where nobody of all people came or left, a group that has changed holds others by the same name: its
 code was renamed, its bands were moved, or its column is gone. In a sum of everyone that is as it
 was all people are still there, so a group of which this sum has changed has lost sight of some.
+By part of the answers a person of another wave may stand where one stood before, whoever gives the
+same answer to all of it; of a small unit, of which a sum is one person, that happens by chance. So
+a unit is still there where people enough are in sums that are as they were.
 """
 
 from collections import defaultdict
@@ -28,6 +31,11 @@ from blijfwijzer.disclosure.fingerprint import (
 )
 
 Places = NDArray[np.intp]
+
+_PROOF = 10
+"""People in sums that are as they were, who are no others that answer alike by chance. Convention
+of ours: where one in ten answers as somebody else does, the most of a view that knows people again,
+ten do so together once in ten thousand million times."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +130,8 @@ def is_composed(now: Fingerprints, before: Fingerprints, minimum: int, sight: Si
 def find_lost(
     definitions: Sequence[Mapping[str, str]],
     changes: Fingerprints,
+    is_there: NDArray[np.bool_],
     told: Sequence[Sequence[int]],
-    sight: Sight,
 ) -> NDArray[np.bool_]:
     """Say of each group that was told whether people of it are still there, and not in it.
 
@@ -133,22 +141,49 @@ def find_lost(
     Parameters
     ----------
     changes : sums of each by its definition now, of nobody where that fits nobody, less those of
-        then
+        then; of views by which few answer alike
+    is_there : as `are_there` gives it
     told : per release the places of those that it told; one that did not tell of everyone is held
         against everyone of all others
-    sight : views by which many answer alike tell of nobody
     """
-    sharp = changes[:, sight.is_sharp] != 0
+    has_changed = changes != 0
+    # Of a group that nobody proves to be there, sums that are as they were say nothing.
+    unproven = has_changed | ~is_there[..., None]
     every = [place for place, one in enumerate(definitions) if not one]
-    anybody = sharp[every].any(axis=0) if every else np.ones_like(sharp[:1]).any(axis=0)
+    anybody = unproven[every].any(axis=0) if every else np.ones_like(unproven[:1]).any(axis=0)
     lost = np.zeros(len(changes), dtype=bool)
     for places in told:
         named = {frozenset(definitions[place].items()): place for place in places}
         for place in places:
-            broader = [sharp[named[one]] for one in _broader(definitions[place]) if one in named]
+            broader = [unproven[named[one]] for one in _broader(definitions[place]) if one in named]
             sums = broader if frozenset() in named else [*broader, anybody]
-            lost[place] |= any((sharp[place] & ~own).any() for own in sums)
+            lost[place] |= any((has_changed[place] & ~own).any() for own in sums)
     return lost
+
+
+def are_there(
+    now: Fingerprints, changes: Fingerprints, people: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say of each group and view whether it is proven that people of it are still in it.
+
+    So many are in sums that are as they were that they are no others who answer alike: ten, or half
+    of a group of fewer than twenty. A sum is taken to hold as many people as any other that holds
+    some.
+
+    Parameters
+    ----------
+    now, changes : groups x views x 64 sums of each now, and these less those of then
+    people : who are in each now
+
+    Returns
+    -------
+    Groups x views.
+    """
+    is_held = now != 0
+    is_kept = is_held & (changes == 0)
+    share = is_kept.sum(axis=-1) / np.maximum(1, is_held.sum(axis=-1))
+    enough = np.minimum(_PROOF, people / 2)[:, None]
+    return np.asarray((share > 0) & (share * people[:, None] >= enough))
 
 
 def _broader(definition: Mapping[str, str]) -> Iterator[frozenset[tuple[str, str]]]:

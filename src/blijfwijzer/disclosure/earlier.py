@@ -10,6 +10,7 @@ from scipy.sparse import csr_array, vstack
 from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.changes import (
     ChangedGroups,
+    are_there,
     find_composed,
     find_lost,
     find_telling,
@@ -170,7 +171,7 @@ def read_earlier(
         few.append(rows[np.setdiff1d(telling, row_of[found.is_equal])])
         near |= _are_among(groups, few[-1])
         repeated |= of_groups.is_same | _are_among(groups, same[-1])
-        gone = past[-1].groups[_find_lost(shown, formed, anew, found, past[-1])]
+        gone = past[-1].groups[_find_lost(shown, formed, (anew, n), found, past[-1])]
         # Another name may have taken theirs.
         again = compare(prints, gone, minimum, people.sight).is_same
         same.append(both[np.flatnonzero(again)])
@@ -225,17 +226,25 @@ def _find_telling(
 def _find_lost(
     shown: "_Shown",
     formed: NDArray[np.intp],
-    anew: Fingerprints,
+    now: tuple[Fingerprints, NDArray[np.int64]],
     found: Likeness,
     past: Past,
 ) -> NDArray[np.intp]:
-    """Give the places of groups that have lost people, but for those that are held as near."""
-    now = np.zeros_like(past.groups)
-    now[formed] = anew
+    """Give the places of groups that have lost people, but for those that are held as near.
+
+    Parameters
+    ----------
+    now : of each that is formed its sums, and how many people are in it
+    """
+    sums, people = np.zeros_like(past.groups), np.zeros(len(past.groups), dtype=np.int64)
+    sums[formed], people[formed] = now
     place_of = {told: place for place, told in enumerate(shown.groups)}
     told = [[place_of[one] for one in own] for own in shown.releases]
-    changes = (now - past.groups) % PRIME
-    lost = find_lost(list(shown.groups.values()), changes, told, past.people.sight)
+    # By views by which many answer alike nobody is known again.
+    sharp = past.people.sight.is_sharp
+    changes = ((sums - past.groups) % PRIME)[:, sharp]
+    is_there = are_there(sums[:, sharp], changes, people)
+    lost = find_lost(list(shown.groups.values()), changes, is_there, told)
     lost[formed[found.is_near | found.is_equal]] = False
     return np.flatnonzero(lost)
 
